@@ -1,0 +1,140 @@
+//! What the planner promises before a key exists.
+
+use serde::{Deserialize, Serialize};
+
+/// The scheme that carries a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemeKind {
+    /// Brakerski-Gentry-Vaikuntanathan, our own, batched, exact integers.
+    Bgv,
+    /// Brakerski/Fan-Vercauteren through the `fhe` crate: the independent second opinion.
+    Bfv,
+    /// No encryption at all: the same pipeline on plain integers, for tests.
+    Noop,
+}
+
+impl SchemeKind {
+    /// The name people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bgv => "BGV",
+            Self::Bfv => "BFV",
+            Self::Noop => "none (plain integers)",
+        }
+    }
+}
+
+/// What happens in a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageKind {
+    /// Fresh ciphertexts of the inputs.
+    Input,
+    /// Weighted sums by plaintext integers, plus bias.
+    Linear,
+    /// Squaring (two parts become three).
+    Square,
+    /// Relinearisation (three parts become two) and modulus switching.
+    Switch,
+}
+
+/// Prediction for one stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StagePlan {
+    /// Layer name, or "input", "relinearise + switch".
+    pub name: String,
+    pub kind: StageKind,
+    /// Predicted wall time of the stage for all batches, seconds.
+    pub secs: f64,
+    /// Ciphertexts after the stage (one batch, one plaintext modulus).
+    pub ciphertexts: usize,
+    /// Polynomials in each of them.
+    pub parts: usize,
+    /// Bits of the ciphertext modulus after the stage.
+    pub log2_q: f64,
+    /// Bytes of all ciphertexts after the stage in memory (one batch, one plaintext modulus).
+    pub ciphertext_bytes: u64,
+    /// Predicted margin, bits: `log2(q/2) - log2(max |phase|)`.
+    pub margin_bits: f64,
+    /// Largest magnitude of an integer after the stage on the calibration data.
+    pub range_calibrated: f64,
+    /// Largest magnitude of an integer after the stage that any input could give.
+    pub range_worst: f64,
+}
+
+/// Predicted bytes between client and server, all batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanBytes {
+    pub upload: u64,
+    pub download: u64,
+    pub evaluation_keys: u64,
+    /// Peak memory of the run, estimated.
+    pub peak_memory: u64,
+}
+
+/// Predicted wall times, seconds, all batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanSecs {
+    pub keygen: f64,
+    pub encrypt: f64,
+    pub evaluate: f64,
+    pub decrypt: f64,
+}
+
+impl PlanSecs {
+    /// Encrypt, evaluate and decrypt.
+    pub fn total(&self) -> f64 {
+        self.encrypt + self.evaluate + self.decrypt
+    }
+}
+
+/// Something to know before pressing Run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanWarning {
+    /// Stable short name, snake case.
+    pub kind: String,
+    /// What, where, and what to do.
+    pub message: String,
+}
+
+/// Parameters and predictions for one scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub scheme: SchemeKind,
+    /// Ring degree N, also the number of slots: samples in one batch.
+    pub ring_degree: usize,
+    /// Primes of the ciphertext modulus, in the order in which they stay longest.
+    pub primes: Vec<u64>,
+    /// Plaintext moduli; more than one when the integers outgrow one (CRT).
+    pub plaintext_moduli: Vec<u64>,
+    /// Bits of the ciphertext modulus q.
+    pub log2_q: f64,
+    /// Bits of q times the special primes of key switching: what security depends on.
+    pub log2_qp: f64,
+    /// Bits of all plaintext moduli together.
+    pub plaintext_bits: f64,
+    /// Security level reached in `security_table`: 128, 192 or 256; 0 when insecure.
+    pub security_bits: u32,
+    /// Table and year the level is read from.
+    pub security_table: String,
+    /// Depth in squarings.
+    pub depth: usize,
+    /// Weight bits of each linear layer and input bits, for people: "input 2, weights 4/4/4".
+    pub precision: String,
+    /// Samples to run, and batches they need.
+    pub images: usize,
+    pub batches: usize,
+    pub threads: usize,
+    pub stages: Vec<StagePlan>,
+    pub bytes: PlanBytes,
+    pub secs: PlanSecs,
+    pub warnings: Vec<PlanWarning>,
+}
+
+impl Plan {
+    /// The smallest predicted margin of any stage, bits.
+    pub fn margin_bits(&self) -> f64 {
+        self.stages.iter().map(|s| s.margin_bits).fold(f64::INFINITY, f64::min)
+    }
+}

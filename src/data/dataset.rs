@@ -1,0 +1,215 @@
+//! A labelled dataset, split into a training and a test part.
+
+use serde::{Deserialize, Serialize};
+
+/// The shape of one sample or of what flows between two layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// An image or feature map, stored channel by channel, row by row.
+    Image { channels: usize, height: usize, width: usize },
+    /// A plain vector of features.
+    Flat { len: usize },
+}
+
+impl Shape {
+    /// Values in one sample; `usize::MAX` when the product overflows (no real sample has that many).
+    pub fn len(self) -> usize {
+        match self {
+            Self::Image { channels, height, width } => {
+                channels.saturating_mul(height).saturating_mul(width)
+            }
+            Self::Flat { len } => len,
+        }
+    }
+
+    /// Whether a sample of this shape holds nothing.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Image { channels, height, width } => write!(f, "{channels}x{height}x{width}"),
+            Self::Flat { len } => write!(f, "{len}"),
+        }
+    }
+}
+
+/// Samples with their class labels, as read: before normalisation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// Raw values, sample after sample, each `Shape::len()` long.
+    pub inputs: Vec<f32>,
+    /// Class index of each sample.
+    pub labels: Vec<u16>,
+}
+
+impl Split {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// A named, labelled dataset whose parts fit together (see [`Dataset::new`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    name: String,
+    source: String,
+    shape: Shape,
+    classes: Vec<String>,
+    features: Vec<String>,
+    train: Split,
+    test: Split,
+}
+
+/// Why the parts of a dataset do not fit together.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DatasetError {
+    #[error(
+        "dataset {name}: a sample of shape {shape} holds no values; every dimension must be at least 1"
+    )]
+    EmptyShape { name: String, shape: Shape },
+    #[error(
+        "dataset {name}: the {split} part has {values} values for {samples} samples of shape {shape}; {samples} x {len} are needed"
+    )]
+    Length {
+        name: String,
+        split: &'static str,
+        values: usize,
+        samples: usize,
+        shape: Shape,
+        len: usize,
+    },
+    #[error(
+        "dataset {name}: sample {sample} of the {split} part has label {label}; there are {classes} classes, labels go from 0 to {classes} - 1"
+    )]
+    Label { name: String, split: &'static str, sample: usize, label: u16, classes: usize },
+    #[error(
+        "dataset {name}: sample {sample} of the {split} part has a value that is not a finite number at position {position}"
+    )]
+    NotFinite { name: String, split: &'static str, sample: usize, position: usize },
+    #[error("dataset {name}: {classes} class(es); at least 2 and at most 65535 are needed")]
+    Classes { name: String, classes: usize },
+    #[error("dataset {name}: no samples to test on; at least 1 is needed")]
+    NoTestSamples { name: String },
+}
+
+impl Dataset {
+    /// A dataset, checked: every split holds `labels.len() * shape.len()` finite values, labels are
+    /// below the number of classes (2 to 65535), and the test split is not empty.
+    ///
+    /// `source` tells a person where the data come from; `features` names table columns (or is empty).
+    pub fn new(
+        name: impl Into<String>,
+        source: impl Into<String>,
+        shape: Shape,
+        classes: Vec<String>,
+        features: Vec<String>,
+        train: Split,
+        test: Split,
+    ) -> Result<Self, DatasetError> {
+        let dataset = Self {
+            name: name.into(),
+            source: source.into(),
+            shape,
+            classes,
+            features,
+            train,
+            test,
+        };
+        dataset.check()?;
+        Ok(dataset)
+    }
+
+    fn check(&self) -> Result<(), DatasetError> {
+        let name = || self.name.clone();
+        let len = self.shape.len();
+        if len == 0 || len == usize::MAX {
+            return Err(DatasetError::EmptyShape { name: name(), shape: self.shape });
+        }
+        let classes = self.classes.len();
+        if !(2..=usize::from(u16::MAX)).contains(&classes) {
+            return Err(DatasetError::Classes { name: name(), classes });
+        }
+        for (split, part) in [("training", &self.train), ("test", &self.test)] {
+            let samples = part.len();
+            if samples.checked_mul(len) != Some(part.inputs.len()) {
+                let values = part.inputs.len();
+                return Err(DatasetError::Length {
+                    name: name(),
+                    split,
+                    values,
+                    samples,
+                    shape: self.shape,
+                    len,
+                });
+            }
+            if let Some(at) = part.labels.iter().position(|&l| usize::from(l) >= classes) {
+                let label = part.labels[at];
+                return Err(DatasetError::Label {
+                    name: name(),
+                    split,
+                    sample: at,
+                    label,
+                    classes,
+                });
+            }
+            if let Some(at) = part.inputs.iter().position(|v| !v.is_finite()) {
+                return Err(DatasetError::NotFinite {
+                    name: name(),
+                    split,
+                    sample: at / len,
+                    position: at % len,
+                });
+            }
+        }
+        if self.test.is_empty() {
+            return Err(DatasetError::NoTestSamples { name: name() });
+        }
+        Ok(())
+    }
+
+    /// Short name, as a user would type it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the data come from, for a person.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Shape of one sample.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Class names; a label is an index into them.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Names of the table columns; empty for images.
+    pub fn features(&self) -> &[String] {
+        &self.features
+    }
+
+    /// The part a model is trained on; may be empty.
+    pub fn train(&self) -> &Split {
+        &self.train
+    }
+
+    /// The part a model is judged on; never empty.
+    pub fn test(&self) -> &Split {
+        &self.test
+    }
+}

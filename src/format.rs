@@ -1,0 +1,110 @@
+//! How numbers are printed, everywhere the same: one function per unit.
+
+/// Bytes with a binary unit, three significant digits: `196 KiB`, `1.21 GiB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{count} B")
+    } else {
+        format!("{} {}", three_digits(value), UNITS[unit])
+    }
+}
+
+/// Seconds with a fitting unit, three significant digits: `7.60 µs`, `420 ms`, `1.25 s`, `2 min 05 s`.
+pub fn secs(value: f64) -> String {
+    if !value.is_finite() {
+        return "—".to_owned();
+    }
+    if value >= 119.5 {
+        let whole = value.round() as u64;
+        return if whole >= 3600 {
+            format!("{} h {:02} min", whole / 3600, whole % 3600 / 60)
+        } else {
+            format!("{} min {:02} s", whole / 60, whole % 60)
+        };
+    }
+    let (scale, unit) = if value >= 0.9995 {
+        (1.0, "s")
+    } else if value >= 0.9995e-3 {
+        (1e3, "ms")
+    } else if value > 0.0 {
+        (1e6, "µs")
+    } else {
+        return "0 s".to_owned();
+    };
+    format!("{} {unit}", three_digits(value * scale))
+}
+
+/// A share as a percentage with two decimals: `99.02 %`.
+pub fn percent(share: f64) -> String {
+    if share.is_finite() { format!("{:.2} %", share * 100.0) } else { "—".to_owned() }
+}
+
+/// Bits with one decimal: `12.3 bits`.
+pub fn bits(value: f64) -> String {
+    if value.is_finite() { format!("{value:.1} bits") } else { "—".to_owned() }
+}
+
+/// A whole number with thin grouping: `10 000`.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 && digits.len() > 4 {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn three_digits(value: f64) -> String {
+    if value >= 99.95 {
+        format!("{value:.0}")
+    } else if value >= 9.995 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_take_the_fitting_unit() {
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(196_608), "192 KiB");
+        assert_eq!(bytes(1_300_000_000), "1.21 GiB");
+    }
+
+    #[test]
+    fn secs_take_the_fitting_unit() {
+        assert_eq!(secs(0.0), "0 s");
+        assert_eq!(secs(7.6e-6), "7.60 µs");
+        assert_eq!(secs(0.42), "420 ms");
+        assert_eq!(secs(1.25), "1.25 s");
+        assert_eq!(secs(125.0), "2 min 05 s");
+        assert_eq!(secs(7260.0), "2 h 01 min");
+    }
+
+    #[test]
+    fn counts_are_grouped_from_five_digits() {
+        assert_eq!(count(8192), "8192");
+        assert_eq!(count(10_000), "10\u{202f}000");
+    }
+
+    #[test]
+    fn what_is_not_a_number_prints_as_a_dash() {
+        assert_eq!(secs(f64::NAN), "—");
+        assert_eq!(percent(f64::NAN), "—");
+        assert_eq!(bits(f64::INFINITY), "—");
+    }
+}

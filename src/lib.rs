@@ -1,0 +1,28 @@
+//! CryptoScope: see what encryption does to a neural network.
+//!
+//! One library, floors from the ground up; a room uses only rooms below it
+//! (held by `tests/layering.rs`).
+
+pub mod format;
+pub mod progress;
+
+pub mod data;
+
+pub mod activation;
+
+pub mod network;
+
+pub mod ring;
+
+pub mod scheme;
+
+pub mod circuit;
+
+pub mod run;
+
+pub mod worker;
+
+#[cfg(feature = "gui")]
+pub mod app;
+
+pub mod cli;

@@ -1,0 +1,60 @@
+//! The layers a network is made of.
+
+use crate::activation::Activation;
+use serde::{Deserialize, Serialize};
+
+/// Rows and columns of zeros put around a feature map before a convolution or pooling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Padding {
+    pub top: usize,
+    pub bottom: usize,
+    pub left: usize,
+    pub right: usize,
+}
+
+/// One named layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Name shown in tables and errors; unique within its network.
+    pub name: String,
+    /// What the layer does.
+    pub op: Op,
+}
+
+/// What a layer does to one sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// `y = W x + b`; `weight` is row-major `[outputs][inputs]`, `bias` has one value per output or is empty.
+    Dense { inputs: usize, outputs: usize, weight: Vec<f32>, bias: Vec<f32> },
+    /// 2-D convolution (cross-correlation, as everywhere in deep learning); `weight` is row-major
+    /// `[out_channels][in_channels][kernel.0][kernel.1]`, `bias` one value per output channel or empty.
+    Conv2d {
+        in_channels: usize,
+        out_channels: usize,
+        /// Kernel height and width.
+        kernel: (usize, usize),
+        /// Step down and step right.
+        stride: (usize, usize),
+        padding: Padding,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    },
+    /// Mean over each window; zeros of the padding count.
+    AvgPool { kernel: (usize, usize), stride: (usize, usize), padding: Padding },
+    /// Sum over each window (CryptoNets' scaled mean pool).
+    SumPool { kernel: (usize, usize), stride: (usize, usize), padding: Padding },
+    /// `gamma (x - mean) / sqrt(variance + epsilon) + beta`, per channel (images) or feature (flat).
+    BatchNorm { gamma: Vec<f32>, beta: Vec<f32>, mean: Vec<f32>, variance: Vec<f32>, epsilon: f32 },
+    /// A feature map becomes a vector, in storage order.
+    Flatten,
+    /// A function applied to each value.
+    Activation(Activation),
+}
+
+impl Op {
+    /// Whether the layer is an affine map of its input (everything but an activation).
+    pub fn is_affine(&self) -> bool {
+        !matches!(self, Self::Activation(_))
+    }
+}

@@ -1,0 +1,315 @@
+//! A network: layers that fit together, with what is needed to feed and to quantise it.
+
+use super::layer::{Layer, Op, Padding};
+use crate::data::Shape;
+use serde::{Deserialize, Serialize};
+
+/// How raw dataset values become network inputs: `(x - offset) / scale`.
+///
+/// `offset` and `scale` hold one value for all positions or one per position of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalisation {
+    pub offset: Vec<f32>,
+    pub scale: Vec<f32>,
+}
+
+/// Network inputs to integers: `clamp(round(x / step), min, max)`, on normalised values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputQuantiser {
+    pub step: f32,
+    pub min: i32,
+    pub max: i32,
+}
+
+/// Weights to integers: `clamp(round(w / step), -max, max)`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeightQuantiser {
+    pub step: f32,
+    pub max: i32,
+}
+
+/// The integer grid a network was trained for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantisation {
+    pub input: InputQuantiser,
+    /// One per Dense or Conv2d layer, in order. Such a network has exactly one Dense or Conv2d
+    /// between two activations, and no pooling or batch normalisation.
+    pub weights: Vec<WeightQuantiser>,
+}
+
+/// Where a model comes from: enough to make it again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provenance {
+    /// Name of the dataset it was trained on.
+    pub dataset: String,
+    /// Command that reproduces it.
+    pub command: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Accuracy of the float network on the test split when it was saved, 0 to 1.
+    pub test_accuracy: Option<f64>,
+}
+
+/// A network whose layers fit together (see [`Network::new`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    name: String,
+    input: Shape,
+    classes: usize,
+    normalisation: Normalisation,
+    layers: Vec<Layer>,
+    quantisation: Option<Quantisation>,
+    provenance: Provenance,
+    shapes: Vec<Shape>,
+}
+
+/// Why layers do not fit together.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NetworkError {
+    #[error("network {network}, layer {layer}: {reason}")]
+    Layer { network: String, layer: String, reason: String },
+    #[error("network {network}: {reason}")]
+    Whole { network: String, reason: String },
+}
+
+impl Network {
+    /// A network, checked: each layer accepts the shape the one before it gives, weights have the
+    /// length their layer needs and are finite, names are unique, the last shape has at least two
+    /// values (one per class), and normalisation and quantisation fit.
+    pub fn new(
+        name: impl Into<String>,
+        input: Shape,
+        normalisation: Normalisation,
+        layers: Vec<Layer>,
+        quantisation: Option<Quantisation>,
+        provenance: Provenance,
+    ) -> Result<Self, NetworkError> {
+        let name = name.into();
+        let shapes = shapes(&name, input, &layers)?;
+        let classes = shapes.last().copied().unwrap_or(input).len();
+        let network =
+            Self { name, input, classes, normalisation, layers, quantisation, provenance, shapes };
+        network.check()?;
+        Ok(network)
+    }
+
+    fn check(&self) -> Result<(), NetworkError> {
+        let whole = |reason: String| NetworkError::Whole { network: self.name.clone(), reason };
+        if self.layers.is_empty() || self.classes < 2 {
+            return Err(whole(format!(
+                "{} layers and {} outputs; at least 1 layer and 2 outputs (one per class) are needed",
+                self.layers.len(),
+                self.classes
+            )));
+        }
+        let len = self.input.len();
+        for (what, values) in
+            [("offset", &self.normalisation.offset), ("scale", &self.normalisation.scale)]
+        {
+            if values.len() != 1 && values.len() != len {
+                return Err(whole(format!(
+                    "normalisation {what} has {} values; 1 or {len} are needed",
+                    values.len()
+                )));
+            }
+            if values.iter().any(|v| !v.is_finite() || (what == "scale" && *v == 0.0)) {
+                return Err(whole(format!(
+                    "normalisation {what} must be finite, and a scale not 0"
+                )));
+            }
+        }
+        if let Some(q) = &self.quantisation {
+            let linear =
+                self.layers.iter().filter(|l| matches!(l.op, Op::Dense { .. } | Op::Conv2d { .. }));
+            let (linear, given) = (linear.count(), q.weights.len());
+            if linear != given {
+                return Err(whole(format!(
+                    "quantisation has {given} weight grids for {linear} dense and convolution layers"
+                )));
+            }
+            let steps_fine = std::iter::once(q.input.step)
+                .chain(q.weights.iter().map(|w| w.step))
+                .all(|s| s.is_finite() && s > 0.0);
+            let ranges_fine = q.input.min < q.input.max && q.weights.iter().all(|w| w.max >= 1);
+            if !steps_fine || !ranges_fine {
+                return Err(whole(
+                    "quantisation steps must be positive and ranges not empty".into(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Short name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Shape of one input sample.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// Number of outputs, one per class.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// How raw values become inputs.
+    pub fn normalisation(&self) -> &Normalisation {
+        &self.normalisation
+    }
+
+    /// The layers, first to last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The integer grid it was trained for, if it was.
+    pub fn quantisation(&self) -> Option<&Quantisation> {
+        self.quantisation.as_ref()
+    }
+
+    /// Where it comes from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// Output shape of each layer, in order.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+}
+
+fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Vec<Shape>, NetworkError> {
+    let mut shapes = Vec::with_capacity(layers.len());
+    let mut names = std::collections::HashSet::new();
+    let mut shape = input;
+    for layer in layers {
+        let fail = |reason: String| NetworkError::Layer {
+            network: network.to_owned(),
+            layer: layer.name.clone(),
+            reason,
+        };
+        if !names.insert(&layer.name) {
+            return Err(fail("the name is used twice; layer names must differ".into()));
+        }
+        shape = output_shape(&layer.op, shape).map_err(fail)?;
+        shapes.push(shape);
+    }
+    Ok(shapes)
+}
+
+/// Largest number of values between two layers; more than any network here needs.
+const MAX_VALUES: usize = 1 << 24;
+
+fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
+    let output = match op {
+        Op::Dense { inputs, outputs, weight, bias } => {
+            if matches!(input, Shape::Image { .. }) || input.len() != *inputs {
+                return Err(format!(
+                    "takes a vector of {inputs} values but is given {input}; flatten images first"
+                ));
+            }
+            expect_len("weight", weight, inputs.checked_mul(*outputs))?;
+            expect_bias(bias, *outputs)?;
+            Shape::Flat { len: *outputs }
+        }
+        Op::Conv2d { in_channels, out_channels, kernel, stride, padding, weight, bias } => {
+            let Shape::Image { channels, .. } = input else {
+                return Err(format!("takes an image but is given a vector of {input} values"));
+            };
+            if channels != *in_channels {
+                return Err(format!("takes {in_channels} channels but is given {channels}"));
+            }
+            let weights = out_channels
+                .checked_mul(*in_channels)
+                .and_then(|n| n.checked_mul(kernel.0))
+                .and_then(|n| n.checked_mul(kernel.1));
+            expect_len("weight", weight, weights)?;
+            expect_bias(bias, *out_channels)?;
+            let (height, width) = windows(input, *kernel, *stride, *padding)?;
+            Shape::Image { channels: *out_channels, height, width }
+        }
+        Op::AvgPool { kernel, stride, padding } | Op::SumPool { kernel, stride, padding } => {
+            let Shape::Image { channels, .. } = input else {
+                return Err(format!("takes an image but is given a vector of {input} values"));
+            };
+            let (height, width) = windows(input, *kernel, *stride, *padding)?;
+            Shape::Image { channels, height, width }
+        }
+        Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
+            let features = match input {
+                Shape::Image { channels, .. } => channels,
+                Shape::Flat { len } => len,
+            };
+            for (what, values) in
+                [("gamma", gamma), ("beta", beta), ("mean", mean), ("variance", variance)]
+            {
+                expect_len(what, values, Some(features))?;
+            }
+            let positive = epsilon.is_finite() && variance.iter().all(|v| *v + epsilon > 0.0);
+            if !positive {
+                return Err("variance + epsilon must be positive".into());
+            }
+            input
+        }
+        Op::Flatten => Shape::Flat { len: input.len() },
+        Op::Activation(_) => input,
+    };
+    if output.is_empty() || output.len() > MAX_VALUES {
+        return Err(format!("gives {output} values; 1 to {MAX_VALUES} are allowed"));
+    }
+    Ok(output)
+}
+
+fn expect_len(what: &str, values: &[f32], needed: Option<usize>) -> Result<(), String> {
+    if Some(values.len()) != needed {
+        let needed = needed.map_or("too many to count".to_owned(), |n| n.to_string());
+        return Err(format!("{what} has {} values; {needed} are needed", values.len()));
+    }
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(at) => Err(format!("{what} has a value that is not a finite number at position {at}")),
+        None => Ok(()),
+    }
+}
+
+fn expect_bias(bias: &[f32], outputs: usize) -> Result<(), String> {
+    if bias.is_empty() { Ok(()) } else { expect_len("bias", bias, Some(outputs)) }
+}
+
+/// Number of windows down and across.
+fn windows(
+    input: Shape,
+    kernel: (usize, usize),
+    stride: (usize, usize),
+    padding: Padding,
+) -> Result<(usize, usize), String> {
+    let Shape::Image { height, width, .. } = input else {
+        return Err(format!("takes an image but is given a vector of {input} values"));
+    };
+    if kernel.0 == 0 || kernel.1 == 0 || stride.0 == 0 || stride.1 == 0 {
+        return Err("kernel and stride must be at least 1".into());
+    }
+    let along = |len: usize, before: usize, after: usize, kernel: usize, stride: usize| {
+        if before >= kernel || after >= kernel {
+            return Err(format!(
+                "padding {before}+{after} must be smaller than the kernel {kernel}"
+            ));
+        }
+        let padded = len + before + after;
+        if kernel > padded {
+            return Err(format!("kernel {kernel} is larger than the padded input {padded}"));
+        }
+        Ok((padded - kernel) / stride + 1)
+    };
+    Ok((
+        along(height, padding.top, padding.bottom, kernel.0, stride.0)?,
+        along(width, padding.left, padding.right, kernel.1, stride.1)?,
+    ))
+}

@@ -1,0 +1,60 @@
+//! What a run tells while it goes on.
+
+use super::report::{RunReport, StageReport};
+use crate::circuit::Plan;
+use serde::{Deserialize, Serialize};
+
+/// The phases of a run, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Plain,
+    Keygen,
+    Encrypt,
+    Evaluate,
+    Decrypt,
+}
+
+impl Phase {
+    /// The word for it in the window and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plaintext",
+            Self::Keygen => "keys",
+            Self::Encrypt => "encrypt",
+            Self::Evaluate => "evaluate",
+            Self::Decrypt => "decrypt",
+        }
+    }
+}
+
+/// One classified sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Index in the test split.
+    pub index: usize,
+    pub label: u16,
+    /// Class by the float network.
+    pub plain: u16,
+    /// Class by the decrypted answer.
+    pub encrypted: u16,
+    /// Outputs of the float network.
+    pub plain_logits: Vec<f32>,
+    /// Decrypted outputs, scaled back to the units of the float network.
+    pub encrypted_logits: Vec<f32>,
+}
+
+/// An event of a run. They come in this order; `Progress` may come at any time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// What is about to be run.
+    Planned(Box<Plan>),
+    /// Work of a phase: `done` of `total` units over the whole run, and the predicted time left.
+    Progress { phase: Phase, done: u64, total: u64, fraction: f64, eta_secs: f64 },
+    /// Figures of one stage so far; the same index comes again with later batches.
+    Stage { index: usize, stage: Box<StageReport> },
+    /// A batch came back: its samples, in order of index.
+    Samples(Vec<Sample>),
+    /// The run is over.
+    Finished(Box<RunReport>),
+}

@@ -1,0 +1,134 @@
+//! The one record of a run: what plots draw, the command line prints and exporters write.
+
+use crate::circuit::StageKind;
+use serde::{Deserialize, Serialize};
+
+/// Version of the JSON layout of [`RunReport`].
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ActivationReport {
+    pub kind: String,
+    pub method: String,
+    pub degree: usize,
+    pub interval: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SchemeReport {
+    pub kind: String,
+    pub ring_degree: usize,
+    pub log2_q: f64,
+    pub log2_qp: f64,
+    pub plaintext_bits: f64,
+    pub plaintext_moduli: Vec<u64>,
+    pub primes: Vec<u64>,
+    pub security_bits: u32,
+    pub security_table: String,
+    /// Arithmetic kernel used ("avx512_ifma", "portable").
+    pub kernel: String,
+}
+
+/// The original float model with its original activation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlainReport {
+    /// Share of samples classified as labelled.
+    pub accuracy: f64,
+    /// Wall time of all samples together, seconds.
+    pub latency_secs: f64,
+    /// Accuracy of the integer network that the ciphertexts stand for.
+    pub integer_accuracy: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EncryptedReport {
+    pub accuracy: f64,
+    /// Share of samples whose encrypted argmax equals that of the integer network.
+    pub agreement: f64,
+    /// Decrypted values that differ from the integer network (exact schemes: any difference).
+    pub wrong_outputs: u64,
+    pub max_abs_error: f64,
+    pub keygen_secs: f64,
+    pub encrypt_secs: f64,
+    pub evaluate_secs: f64,
+    pub decrypt_secs: f64,
+    pub total_secs: f64,
+    pub images_per_sec: f64,
+}
+
+/// What was measured in one stage, next to what was predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageReport {
+    pub name: String,
+    pub kind: StageKind,
+    /// Wall time over all batches and plaintext moduli, seconds.
+    pub secs: f64,
+    /// Predicted wall time, seconds.
+    pub secs_predicted: f64,
+    /// Wall time of the same layer in the float network, all samples, seconds.
+    pub plain_secs: f64,
+    pub ciphertexts: usize,
+    pub parts: usize,
+    pub log2_q: f64,
+    /// Bytes of all ciphertexts after the stage (one batch, one plaintext modulus).
+    pub ciphertext_bytes: u64,
+    /// Bytes the same values take in the clear as f32, one batch.
+    pub plain_bytes: u64,
+    pub margin_bits_predicted: f64,
+    /// Measured with the secret key on a sample of ciphertexts; absent when not measured.
+    pub margin_bits_measured: Option<f64>,
+    /// Largest difference between decrypted sample ciphertexts and the integer network.
+    pub max_abs_error: Option<f64>,
+    /// Decrypted sample values that differ from the integer network.
+    pub wrong_values: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BytesReport {
+    pub upload: u64,
+    pub download: u64,
+    pub evaluation_keys: u64,
+    pub rounds: u64,
+}
+
+/// Something that a reader of the report must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunWarning {
+    /// Stable short name, snake case.
+    pub kind: String,
+    /// What, where, and what to do.
+    pub message: String,
+}
+
+/// Everything one run showed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    pub schema_version: u32,
+    pub cryptoscope_version: String,
+    pub scenario: String,
+    pub model: String,
+    pub dataset: String,
+    pub images: usize,
+    pub classes: usize,
+    pub class_names: Vec<String>,
+    pub threads: usize,
+    pub seed: u64,
+    pub activation: ActivationReport,
+    pub scheme: SchemeReport,
+    pub plain: PlainReport,
+    pub encrypted: EncryptedReport,
+    pub stages: Vec<StageReport>,
+    pub bytes: BytesReport,
+    /// Peak resident memory of the process, bytes; 0 where the system does not tell.
+    pub peak_memory_bytes: u64,
+    pub warnings: Vec<RunWarning>,
+    /// Margins were measured with the secret key: not to be shared with a server.
+    pub analysis_mode: bool,
+}
+
+impl RunReport {
+    /// Whether every decrypted output agreed with its reference.
+    pub fn is_right(&self) -> bool {
+        self.encrypted.wrong_outputs == 0 && self.stages.iter().all(|s| s.wrong_values == 0)
+    }
+}

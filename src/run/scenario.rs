@@ -1,0 +1,243 @@
+//! A scenario: everything a run needs to be repeated.
+
+use serde::{Deserialize, Serialize};
+
+/// How activations are carried into the encrypted network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivationKind {
+    /// A polynomial stands in for the function.
+    #[default]
+    Polynomial,
+}
+
+/// The activation strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ActivationChoice {
+    pub kind: ActivationKind,
+    /// `keep` (the model's own polynomial), `square`, or `least_squares`.
+    pub method: String,
+    /// Degree of the polynomial; BGV carries degree 2.
+    pub degree: usize,
+    /// Half-width l of the interval `[-l, l]` on which the polynomial approximates.
+    pub interval: f64,
+}
+
+impl Default for ActivationChoice {
+    fn default() -> Self {
+        Self { kind: ActivationKind::Polynomial, method: "keep".into(), degree: 2, interval: 5.0 }
+    }
+}
+
+/// Which scheme to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemeSelector {
+    /// The planner chooses.
+    #[default]
+    Auto,
+    Bgv,
+    Bfv,
+}
+
+/// Scheme and parameters; what is left out the planner chooses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SchemeChoice {
+    pub kind: SchemeSelector,
+    /// Ring degree N: 2048, 4096, 8192, 16384 or 32768.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ring_degree: Option<usize>,
+    /// Number of primes in the ciphertext modulus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prime_count: Option<usize>,
+    /// Bits of each prime, 30 to 50.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prime_bits: Option<u32>,
+    /// Bits of each plaintext modulus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plaintext_bits: Option<u32>,
+    /// Run even when the predicted margin says that decryption will fail, to see it fail.
+    /// Never loosens the security check.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub past_budget: bool,
+}
+
+/// A runnable scenario, built in or from a `.json` file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Short name.
+    pub name: String,
+    /// One sentence for people.
+    #[serde(default)]
+    pub description: String,
+    /// Built-in model name or path of a model file.
+    pub model: String,
+    /// Built-in dataset name, or path of a file or folder.
+    pub dataset: String,
+    #[serde(default)]
+    pub activation: ActivationChoice,
+    #[serde(default)]
+    pub scheme: SchemeChoice,
+    /// Seed of everything that is random, keys and encryption included; 0 takes fresh randomness
+    /// from the operating system.
+    #[serde(default)]
+    pub seed: u64,
+    /// Samples of the test split to run; all when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<usize>,
+    /// Worker threads; one per core when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
+}
+
+/// Why a scenario cannot be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    #[error(
+        "no scenario {name}: built in are {known}; anything else must be the path of a .json file"
+    )]
+    Unknown { name: String, known: String },
+    #[error("scenario file {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error("scenario file {path}: {len} bytes; a scenario has at most {max}")]
+    TooLarge { path: String, len: u64, max: u64 },
+    #[error("scenario {from}: {reason}")]
+    Parse { from: String, reason: String },
+    #[error("setting {setting}: {reason}")]
+    Setting { setting: String, reason: String },
+}
+
+/// Largest scenario file that is read, bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+impl Scenario {
+    /// The scenarios that come with the program; the first is the default.
+    pub fn built_in() -> Vec<Self> {
+        let make = |name: &str, description: &str, model: &str, dataset: &str| Self {
+            name: name.into(),
+            description: description.into(),
+            model: model.into(),
+            dataset: dataset.into(),
+            activation: ActivationChoice::default(),
+            scheme: SchemeChoice::default(),
+            seed: 0,
+            images: None,
+            threads: None,
+        };
+        vec![
+            make(
+                "digits",
+                "Handwritten digits, 8x8: a small network with square activations, in an instant",
+                "digits",
+                "digits",
+            ),
+            make(
+                "hospital",
+                "Crypto-Nets: the hospital encrypts its measurements, a third party predicts, only the hospital reads the answer",
+                "hospital",
+                "breast_cancer",
+            ),
+            make(
+                "cryptonets",
+                "CryptoNets on MNIST: one image per slot, thousands at once, exact integers",
+                "cryptonets",
+                "mnist",
+            ),
+        ]
+    }
+
+    /// A built-in scenario by name, or one read from a `.json` file.
+    pub fn open(name_or_path: &str) -> Result<Self, ScenarioError> {
+        if let Some(found) = Self::built_in().into_iter().find(|s| s.name == name_or_path) {
+            return Ok(found);
+        }
+        if !name_or_path.ends_with(".json") {
+            let known: Vec<_> = Self::built_in().into_iter().map(|s| s.name).collect();
+            return Err(ScenarioError::Unknown {
+                name: name_or_path.into(),
+                known: known.join(", "),
+            });
+        }
+        let read = |source| ScenarioError::Read { path: name_or_path.into(), source };
+        let len = std::fs::metadata(name_or_path).map_err(read)?.len();
+        if len > MAX_FILE_BYTES {
+            return Err(ScenarioError::TooLarge {
+                path: name_or_path.into(),
+                len,
+                max: MAX_FILE_BYTES,
+            });
+        }
+        let text = std::fs::read_to_string(name_or_path).map_err(read)?;
+        serde_json::from_str(&text)
+            .map_err(|e| ScenarioError::Parse { from: name_or_path.into(), reason: e.to_string() })
+    }
+
+    /// The scenario as the `.json` text that [`Scenario::open`] reads.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The scenario with one field changed: `key=value`, the key a dotted path
+    /// (`activation.degree=2`, `scheme.kind=bfv`, `model=net.safetensors`).
+    pub fn with_setting(&self, setting: &str) -> Result<Self, ScenarioError> {
+        let fail = |reason: String| ScenarioError::Setting { setting: setting.to_owned(), reason };
+        let (key, text) =
+            setting.split_once('=').ok_or_else(|| fail("write KEY=VALUE".to_owned()))?;
+        let mut json = serde_json::to_value(self).map_err(|e| fail(e.to_string()))?;
+        let mut at = &mut json;
+        for part in key.split('.') {
+            let object =
+                at.as_object_mut().ok_or_else(|| fail(format!("{part} is not inside a group")))?;
+            at = object.entry(part).or_insert(serde_json::Value::Null);
+        }
+        // Numbers and booleans as such, everything else as text; a name that looks like a number stays text.
+        *at = match (&*at, serde_json::from_str::<serde_json::Value>(text)) {
+            (serde_json::Value::String(_), _) | (_, Err(_)) => text.into(),
+            (_, Ok(value)) => value,
+        };
+        serde_json::from_value(json).map_err(|e| fail(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_scenarios_survive_a_round_trip() {
+        for scenario in Scenario::built_in() {
+            let back: Scenario = serde_json::from_str(&scenario.to_json()).unwrap();
+            assert_eq!(back, scenario);
+        }
+    }
+
+    #[test]
+    fn settings_reach_nested_fields() {
+        let s = Scenario::open("digits").unwrap();
+        assert_eq!(s.with_setting("activation.degree=3").unwrap().activation.degree, 3);
+        assert_eq!(s.with_setting("scheme.kind=bfv").unwrap().scheme.kind, SchemeSelector::Bfv);
+        assert_eq!(
+            s.with_setting("scheme.ring_degree=4096").unwrap().scheme.ring_degree,
+            Some(4096)
+        );
+        assert_eq!(s.with_setting("model=7").unwrap().model, "7");
+    }
+
+    #[test]
+    fn unknown_fields_are_errors_that_name_them() {
+        let s = Scenario::open("digits").unwrap();
+        for bad in ["scheme.colour=red", "nothing=1", "activation.degree=many", "activation"] {
+            let text = s.with_setting(bad).unwrap_err().to_string();
+            assert!(text.starts_with(&format!("setting {bad}: ")), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let text = Scenario::open("digit").unwrap_err().to_string();
+        assert!(text.contains("digits, hospital, cryptonets"), "{text}");
+    }
+}

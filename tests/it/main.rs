@@ -1,0 +1,3 @@
+//! Flows that cross rooms. One binary, so that the program is linked once.
+
+mod layering;
