@@ -1,1 +1,24 @@
-//! ring
+//! Arithmetic in `Z_q[X]/(X^N + 1)` by residues: moduli, number-theoretic transforms, bases,
+//! sampling, and word-wise programs with their kernels. Knows no scheme.
+
+mod basis;
+pub mod kernels;
+mod linear;
+mod modulus;
+mod ntt;
+mod packing;
+mod poly;
+mod prime;
+mod program;
+mod sampling;
+
+pub use basis::Basis;
+pub use kernels::Kernel;
+pub use linear::{LinearMap, Row};
+pub use modulus::Modulus;
+pub use ntt::Ntt;
+pub use packing::{pack_words, packed_len, unpack_words};
+pub use poly::RnsPoly;
+pub use prime::{is_prime, ntt_primes};
+pub use program::{Tap, TileOutput, WordOp, WordProgram};
+pub use sampling::{Seed, SeedStream};

@@ -1,0 +1,299 @@
+//! Kernels for AVX-512 with IFMA: 52-bit products, eight words at a time.
+//!
+//! Every function is `unsafe` to call only because of its instruction set; loads and stores go
+//! through references to eight words.
+
+use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};
+use std::arch::x86_64::*;
+
+const LANES: usize = 8;
+const REGISTERS: usize = TILE_WORDS / LANES;
+const MASK_52: u64 = (1 << 52) - 1;
+
+/// Constants of one modulus, broadcast.
+#[derive(Clone, Copy)]
+struct Wide {
+    q: __m512i,
+    /// `q^-1 mod 2^52`.
+    inverse: __m512i,
+    /// `2^104 mod q`: brings a Montgomery product back to the plain one.
+    square_of_r: __m512i,
+    /// `floor(2^62 / q)`, below 2^52 because `q >= 2^11` is checked by the caller of `reduce`.
+    ratio: __m512i,
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn load(words: &[u64; LANES]) -> __m512i {
+    // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
+    unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn store(words: &mut [u64; LANES], value: __m512i) {
+    // SAFETY: the reference covers the 64 bytes that are written; no alignment is needed.
+    unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), value) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn splat(word: u64) -> __m512i {
+    _mm512_set1_epi64(word as i64)
+}
+
+impl Wide {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn new(modulus: Modulus) -> Self {
+        let q = modulus.value();
+        let mut inverse = q;
+        for _ in 0..5 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(q.wrapping_mul(inverse)));
+        }
+        let square_of_r = modulus.mul(modulus.reduce(1 << 52), modulus.reduce(1 << 52));
+        Self {
+            q: splat(q),
+            inverse: splat(inverse & MASK_52),
+            square_of_r: splat(square_of_r),
+            ratio: splat((1 << 62) / q),
+        }
+    }
+
+    /// `x` or `x - q`, whichever is in range, for `x < 2q`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn below_q(self, x: __m512i) -> __m512i {
+        _mm512_min_epu64(x, _mm512_sub_epi64(x, self.q))
+    }
+
+    /// `hi 2^52 + lo` times `2^-52`, in `(-q, hi]`: the low halves cancel.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn montgomery(self, hi: __m512i, lo: __m512i) -> __m512i {
+        let zero = _mm512_setzero_si512();
+        let m = _mm512_madd52lo_epu64(zero, lo, self.inverse);
+        _mm512_sub_epi64(hi, _mm512_madd52hi_epu64(zero, m, self.q))
+    }
+
+    /// `x y 2^-52 mod q` for `x y < 2^52 q`, both below 2^52.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn mul_shrunk(self, x: __m512i, y: __m512i) -> __m512i {
+        let zero = _mm512_setzero_si512();
+        let hi = _mm512_madd52hi_epu64(zero, x, y);
+        let lo = _mm512_madd52lo_epu64(zero, x, y);
+        let r = self.montgomery(hi, lo);
+        _mm512_min_epu64(r, _mm512_add_epi64(r, self.q))
+    }
+
+    /// `x 2^52 mod q` for `x < 2^52`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn grow(self, x: __m512i) -> __m512i {
+        self.mul_shrunk(x, self.square_of_r)
+    }
+
+    /// `x mod q` for `x < 2^62`, `q > 2^10`.
+    ///
+    /// The estimate `floor(floor(x / 2^10) ratio / 2^52)` is at most two below `floor(x / q)`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn reduce(self, x: __m512i) -> __m512i {
+        let top = _mm512_srli_epi64::<10>(x);
+        let quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, self.ratio);
+        let r = _mm512_sub_epi64(x, _mm512_mullo_epi64(quotient, self.q));
+        self.below_q(self.below_q(r))
+    }
+
+    /// `x - y mod q` for canonical words.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn sub(self, x: __m512i, y: __m512i) -> __m512i {
+        let r = _mm512_sub_epi64(x, y);
+        _mm512_min_epu64(r, _mm512_add_epi64(r, self.q))
+    }
+}
+
+/// Whether `Wide::reduce` holds for this modulus; smaller ones take the portable path.
+fn is_wide(q: Modulus) -> bool {
+    q.value() >> 11 != 0
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
+    if !is_wide(q) {
+        return super::portable::reduce_signed(q, x, out);
+    }
+    let wide = Wide::new(q);
+    let (x8, x_rest) = x.as_chunks::<LANES>();
+    let (out8, out_rest) = out.as_chunks_mut::<LANES>();
+    for (x, out) in x8.iter().zip(out8) {
+        // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
+        let x = unsafe { _mm512_loadu_si512(x.as_ptr().cast()) };
+        let r = wide.reduce(_mm512_abs_epi64(x));
+        let negative = _mm512_movepi64_mask(x);
+        let flipped = wide.sub(_mm512_setzero_si512(), r);
+        store(out, _mm512_mask_mov_epi64(r, negative, flipped));
+    }
+    super::portable::reduce_signed(q, x_rest, out_rest);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn mul_scalar(q: Modulus, x: &mut [u64], c: u64) {
+    let wide = Wide::new(q);
+    let grown = wide.grow(splat(c));
+    let (x8, x_rest) = x.as_chunks_mut::<LANES>();
+    for x in x8 {
+        let r = wide.mul_shrunk(load(x), grown);
+        store(x, r);
+    }
+    super::portable::mul_scalar(q, x_rest, c);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
+    let wide = Wide::new(q);
+    let (acc8, acc_rest) = acc.as_chunks_mut::<LANES>();
+    let q2 = _mm512_slli_epi64::<1>(wide.q);
+    let q4 = _mm512_slli_epi64::<2>(wide.q);
+    for (w, acc) in acc8.iter_mut().enumerate() {
+        let mut lo = load(acc);
+        let mut hi = _mm512_setzero_si512();
+        for (a, b) in pairs {
+            let (a, b) = (load(&a.as_chunks().0[w]), load(&b.as_chunks().0[w]));
+            lo = _mm512_madd52lo_epu64(lo, a, b);
+            hi = _mm512_madd52hi_epu64(hi, a, b);
+        }
+        hi = _mm512_add_epi64(hi, _mm512_srli_epi64::<52>(lo));
+        lo = _mm512_and_si512(lo, splat(MASK_52));
+        // Sixteen products and a word: hi <= 16 q^2 / 2^52 + 1 < 4 q + 1, so hi + q < 8 q.
+        let r = _mm512_add_epi64(wide.montgomery(hi, lo), wide.q);
+        let r = _mm512_min_epu64(r, _mm512_sub_epi64(r, q4));
+        let r = _mm512_min_epu64(r, _mm512_sub_epi64(r, q2));
+        store(acc, wide.grow(wide.below_q(r)));
+    }
+    let done = 8 * acc8.len();
+    if !acc_rest.is_empty() {
+        let rest: Vec<_> = pairs.iter().map(|(a, b)| (&a[done..], &b[done..])).collect();
+        super::portable::dot(q, acc_rest, &rest);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
+    if !is_wide(to) {
+        return super::portable::recenter(from, to, x, out);
+    }
+    let wide = Wide::new(to);
+    let half = splat(from.value() / 2);
+    let whole = splat(to.reduce(from.value()));
+    let (x8, x_rest) = x.as_chunks::<LANES>();
+    let (out8, out_rest) = out.as_chunks_mut::<LANES>();
+    for (x, out) in x8.iter().zip(out8) {
+        let x = load(x);
+        let r = wide.reduce(x);
+        let negative = _mm512_cmpgt_epu64_mask(x, half);
+        store(out, _mm512_mask_mov_epi64(r, negative, wide.sub(r, whole)));
+    }
+    super::portable::recenter(from, to, x_rest, out_rest);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn scale_sub(q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
+    let wide = Wide::new(q);
+    let (grown_x, grown_y) = (wide.grow(splat(cx)), wide.grow(splat(cy)));
+    let (x8, x_rest) = x.as_chunks_mut::<LANES>();
+    let (y8, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in x8.iter_mut().zip(y8) {
+        let left = wide.mul_shrunk(load(x), grown_x);
+        let right = wide.mul_shrunk(load(y), grown_y);
+        store(x, wide.sub(left, right));
+    }
+    super::portable::scale_sub(q, x_rest, cx, y_rest, cy);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn square(q: Modulus, x: &[Tile], y: &[Tile], out: [&mut [Tile]; 3]) {
+    let wide = Wide::new(q);
+    let [out0, out1, out2] = out;
+    let outs = out0.iter_mut().zip(out1).zip(out2);
+    for ((x, y), ((out0, out1), out2)) in x.iter().zip(y).zip(outs) {
+        let (x8, y8) = (x.0.as_chunks().0, y.0.as_chunks().0);
+        let out0 = out0.0.as_chunks_mut().0;
+        let out1 = out1.0.as_chunks_mut().0;
+        let out2 = out2.0.as_chunks_mut().0;
+        for r in 0..REGISTERS {
+            let (x, y) = (load(&x8[r]), load(&y8[r]));
+            let (grown_x, grown_y) = (wide.grow(x), wide.grow(y));
+            let xy = wide.mul_shrunk(grown_x, y);
+            store(&mut out0[r], wide.mul_shrunk(grown_x, x));
+            store(&mut out1[r], wide.below_q(_mm512_add_epi64(xy, xy)));
+            store(&mut out2[r], wide.mul_shrunk(grown_y, y));
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn accumulate(
+    x: &[Tile],
+    columns: &[u32],
+    weights: &[[u64; BLOCK_ROWS]],
+    acc: &mut [Tile; BLOCK_ROWS],
+) {
+    // 24 accumulators, 4 inputs and one weight stay in the 32 registers.
+    let mut sums = [[_mm512_setzero_si512(); REGISTERS]; BLOCK_ROWS];
+    for (column, weights) in columns.iter().zip(weights) {
+        let x = x[*column as usize].0.as_chunks().0;
+        let x: [__m512i; REGISTERS] = [load(&x[0]), load(&x[1]), load(&x[2]), load(&x[3])];
+        for (sums, weight) in sums.iter_mut().zip(weights) {
+            let weight = splat(*weight);
+            for (sum, x) in sums.iter_mut().zip(x) {
+                *sum = _mm512_madd52lo_epu64(*sum, x, weight);
+            }
+        }
+    }
+    for (acc, sums) in acc.iter_mut().zip(sums) {
+        for (words, sum) in acc.0.as_chunks_mut().0.iter_mut().zip(sums) {
+            store(words, sum);
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
+    if !is_wide(q) {
+        return super::portable::reduce(q, acc, out);
+    }
+    let wide = Wide::new(q);
+    for (out, acc) in out.0.as_chunks_mut().0.iter_mut().zip(acc.0.as_chunks().0) {
+        store(out, wide.reduce(load(acc)));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn combine(
+    q: Modulus,
+    high: Option<(&Tile, u32)>,
+    low: &Tile,
+    offset: u64,
+    sum: &Tile,
+    out: &mut Tile,
+) {
+    if !is_wide(q) {
+        return super::portable::combine(q, high, low, offset, sum, out);
+    }
+    let wide = Wide::new(q);
+    let offset = splat(offset);
+    let (low, sum) = (low.0.as_chunks().0, sum.0.as_chunks().0);
+    for (r, out) in out.0.as_chunks_mut().0.iter_mut().enumerate() {
+        let mut plus = load(&low[r]);
+        if let Some((high, shift)) = high {
+            let high = load(&high.0.as_chunks().0[r]);
+            let shifted = _mm512_sll_epi64(high, _mm_cvtsi64_si128(i64::from(shift)));
+            plus = wide.reduce(_mm512_add_epi64(plus, shifted));
+        }
+        let minus = wide.reduce(_mm512_mullo_epi64(offset, load(&sum[r])));
+        store(out, wide.sub(plus, minus));
+    }
+}

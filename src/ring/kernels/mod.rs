@@ -1,0 +1,177 @@
+//! The inner loops, written once per instruction set. All kernels give identical words.
+
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod portable;
+
+use super::Modulus;
+use serde::{Deserialize, Serialize};
+
+/// Words in one tile: four 512-bit registers.
+pub const TILE_WORDS: usize = 32;
+
+/// Rows of a linear map that share one pass over the inputs.
+pub const BLOCK_ROWS: usize = 6;
+
+/// Bits of a product that a multiply-accumulate takes exactly.
+pub const PRODUCT_BITS: u32 = 52;
+
+/// Columns that one accumulator takes: `1000 * 2^52 < 2^62`.
+pub const MAX_COLUMNS: usize = 1000;
+
+/// Some consecutive words of one polynomial, aligned for the widest registers.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile(pub [u64; TILE_WORDS]);
+
+impl Tile {
+    /// All zero.
+    pub const ZERO: Self = Self([0; TILE_WORDS]);
+}
+
+/// An instruction set the inner loops are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kernel {
+    /// Plain Rust on 64-bit words.
+    Portable,
+    /// AVX-512 with the 52-bit integer multiply-add (IFMA).
+    Avx512Ifma,
+}
+
+/// Environment variable that names the kernel to use: `portable` or `avx512_ifma`.
+pub const KERNEL_VARIABLE: &str = "CRYPTOSCOPE_KERNEL";
+
+impl Kernel {
+    /// The fastest kernel of this processor, or the one named by `CRYPTOSCOPE_KERNEL` where the
+    /// processor has it.
+    pub fn best() -> Self {
+        let named = std::env::var(KERNEL_VARIABLE).ok();
+        let available = Self::available();
+        let forced = named.and_then(|n| available.iter().find(|k| k.name() == n).copied());
+        forced.or(available.last().copied()).unwrap_or(Self::Portable)
+    }
+
+    /// The kernels this processor can run, slowest first.
+    pub fn available() -> Vec<Self> {
+        let mut kernels = vec![Self::Portable];
+        if ifma_available() {
+            kernels.push(Self::Avx512Ifma);
+        }
+        kernels
+    }
+
+    /// Short name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx512Ifma => "avx512_ifma",
+        }
+    }
+}
+
+fn ifma_available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512ifma")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// Calls the function of that name in the module of the kernel.
+macro_rules! dispatch {
+    ($kernel:expr, $name:ident($($arg:expr),*)) => {
+        match $kernel {
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Ifma if ifma_available() => {
+                // SAFETY: the processor has the features that the function is compiled for.
+                unsafe { ifma::$name($($arg),*) }
+            }
+            _ => portable::$name($($arg),*),
+        }
+    };
+}
+
+impl Kernel {
+    /// `out = x mod q` for signed words `|x| < 2^61`; slices of one length.
+    pub fn reduce_signed(self, q: Modulus, x: &[i64], out: &mut [u64]) {
+        assert_eq!(x.len(), out.len(), "slices of one length");
+        dispatch!(self, reduce_signed(q, x, out));
+    }
+
+    /// `x = c x mod q` for canonical words and constant.
+    pub fn mul_scalar(self, q: Modulus, x: &mut [u64], c: u64) {
+        dispatch!(self, mul_scalar(q, x, c));
+    }
+
+    /// `acc = acc + sum_i a_i b_i mod q`, word by word; canonical words, slices of one length.
+    pub fn dot(self, q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
+        let len = acc.len();
+        assert!(
+            pairs.iter().all(|(a, b)| a.len() == len && b.len() == len),
+            "slices of one length"
+        );
+        // Sixteen products of 100 bits fit two accumulators of 52 and 64 bits.
+        for chunk in pairs.chunks(16) {
+            dispatch!(self, dot(q, acc, chunk));
+        }
+    }
+
+    /// Reads `x`, canonical modulo `from`, as a centred integer and writes it modulo `to`.
+    pub fn recenter(self, from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
+        assert_eq!(x.len(), out.len(), "slices of one length");
+        dispatch!(self, recenter(from, to, x, out));
+    }
+
+    /// `x = cx x - cy y mod q`, word by word; canonical words and constants.
+    pub fn scale_sub(self, q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
+        assert_eq!(x.len(), y.len(), "slices of one length");
+        dispatch!(self, scale_sub(q, x, cx, y, cy));
+    }
+
+    /// `(x + y S)^2 = out0 + out1 S + out2 S^2`, word by word: squares of ciphertexts.
+    pub fn square(self, q: Modulus, x: &[Tile], y: &[Tile], out: [&mut [Tile]; 3]) {
+        let len = x.len();
+        assert!(y.len() == len && out.iter().all(|o| o.len() == len), "slices of one length");
+        dispatch!(self, square(q, x, y, out));
+    }
+
+    /// `acc[r] = sum_c weights[c][r] x[columns[c]]` without reduction.
+    ///
+    /// Exact when there are at most [`MAX_COLUMNS`] columns and each product is below `2^52`.
+    pub fn accumulate(
+        self,
+        x: &[Tile],
+        columns: &[u32],
+        weights: &[[u64; BLOCK_ROWS]],
+        acc: &mut [Tile; BLOCK_ROWS],
+    ) {
+        assert!(columns.len() <= MAX_COLUMNS && columns.len() == weights.len(), "one accumulator");
+        dispatch!(self, accumulate(x, columns, weights, acc));
+    }
+
+    /// `out = acc mod q` for words below `2^62`.
+    pub fn reduce(self, q: Modulus, acc: &Tile, out: &mut Tile) {
+        dispatch!(self, reduce(q, acc, out));
+    }
+
+    /// `out = high 2^shift + low - offset sum mod q`; `high`, `low`, `sum` canonical,
+    /// `high 2^shift` and `offset sum` below `2^61`.
+    pub fn combine(
+        self,
+        q: Modulus,
+        high: Option<(&Tile, u32)>,
+        low: &Tile,
+        offset: u64,
+        sum: &Tile,
+        out: &mut Tile,
+    ) {
+        dispatch!(self, combine(q, high, low, offset, sum, out));
+    }
+}
+
+#[cfg(test)]
+mod tests;

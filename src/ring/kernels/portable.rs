@@ -1,0 +1,88 @@
+//! Kernels in plain Rust: the definition that the others are tested against.
+
+use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};
+
+pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = q.reduce_signed(*x);
+    }
+}
+
+pub fn mul_scalar(q: Modulus, x: &mut [u64], c: u64) {
+    for x in x {
+        *x = q.mul(*x, c);
+    }
+}
+
+pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
+    for (w, acc) in acc.iter_mut().enumerate() {
+        let sum = pairs
+            .iter()
+            .fold(u128::from(*acc), |sum, (a, b)| sum + u128::from(a[w]) * u128::from(b[w]));
+        *acc = q.reduce_wide(sum);
+    }
+}
+
+pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = to.reduce_signed(from.center(*x));
+    }
+}
+
+pub fn scale_sub(q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
+    for (x, y) in x.iter_mut().zip(y) {
+        *x = q.sub(q.mul(*x, cx), q.mul(*y, cy));
+    }
+}
+
+pub fn square(q: Modulus, x: &[Tile], y: &[Tile], out: [&mut [Tile]; 3]) {
+    let [out0, out1, out2] = out;
+    let outs = out0.iter_mut().zip(out1).zip(out2);
+    for ((x, y), ((out0, out1), out2)) in x.iter().zip(y).zip(outs) {
+        for w in 0..TILE_WORDS {
+            let (x, y) = (x.0[w], y.0[w]);
+            let xy = q.mul(x, y);
+            out0.0[w] = q.mul(x, x);
+            out1.0[w] = q.add(xy, xy);
+            out2.0[w] = q.mul(y, y);
+        }
+    }
+}
+
+pub fn accumulate(
+    x: &[Tile],
+    columns: &[u32],
+    weights: &[[u64; BLOCK_ROWS]],
+    acc: &mut [Tile; BLOCK_ROWS],
+) {
+    *acc = [Tile::ZERO; BLOCK_ROWS];
+    for (column, weights) in columns.iter().zip(weights) {
+        let x = &x[*column as usize];
+        for (acc, weight) in acc.iter_mut().zip(weights) {
+            for (acc, x) in acc.0.iter_mut().zip(&x.0) {
+                *acc = acc.wrapping_add(x.wrapping_mul(*weight));
+            }
+        }
+    }
+}
+
+pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
+    for (out, acc) in out.0.iter_mut().zip(&acc.0) {
+        *out = q.reduce(*acc);
+    }
+}
+
+pub fn combine(
+    q: Modulus,
+    high: Option<(&Tile, u32)>,
+    low: &Tile,
+    offset: u64,
+    sum: &Tile,
+    out: &mut Tile,
+) {
+    for w in 0..TILE_WORDS {
+        let high = high.map_or(0, |(high, shift)| high.0[w] << shift);
+        let plus = q.reduce(high + low.0[w]);
+        out.0[w] = q.sub(plus, q.reduce(offset * sum.0[w]));
+    }
+}

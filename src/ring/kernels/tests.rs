@@ -1,0 +1,167 @@
+//! Every kernel against the portable one, and the portable one against wide integers.
+
+use super::*;
+use crate::ring::ntt_primes;
+use proptest::prelude::*;
+
+fn moduli() -> impl Strategy<Value = Modulus> {
+    let mut primes = vec![17u64, 257, 1031, 2053, 12_289, 65_537];
+    for bits in [20, 30, 40, 43, 48, 49, 50] {
+        primes.extend(ntt_primes(bits, 1024, 1, &[]));
+    }
+    prop::sample::select(primes).prop_map(|q| Modulus::new(q).expect("an odd number below 2^50"))
+}
+
+/// Words with the ends of the range overrepresented.
+fn word() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => any::<u64>(), 1 => Just(0), 1 => Just(u64::MAX)]
+}
+
+fn canonical(q: Modulus, word: u64) -> u64 {
+    if word == u64::MAX { q.value() - 1 } else { q.reduce(word) }
+}
+
+fn tile(q: Modulus, words: &[u64]) -> Tile {
+    Tile(std::array::from_fn(|w| canonical(q, words[w % words.len()])))
+}
+
+fn others() -> Vec<Kernel> {
+    Kernel::available().into_iter().filter(|k| *k != Kernel::Portable).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn slice_operations_agree(
+        q in moduli(), to in moduli(), len in 1usize..41,
+        a in prop::collection::vec(word(), 41 * 17), c in word(), d in word()
+    ) {
+        let a: Vec<u64> = a.iter().map(|w| canonical(q, *w)).collect();
+        let (c, d) = (canonical(q, c), canonical(q, d));
+        let rows: Vec<&[u64]> = a.chunks_exact(41).map(|r| &r[..len]).collect();
+        let pairs: Vec<_> = (0..16).map(|i| (rows[i], rows[i + 1])).collect();
+        let run = |kernel: Kernel| {
+            let mut dotted = rows[3].to_vec();
+            kernel.dot(q, &mut dotted, &pairs);
+            let mut scaled = rows[4].to_vec();
+            kernel.mul_scalar(q, &mut scaled, c);
+            let mut recentered = vec![0; len];
+            kernel.recenter(q, to, rows[5], &mut recentered);
+            let mut subtracted = rows[6].to_vec();
+            kernel.scale_sub(q, &mut subtracted, c, rows[7], d);
+            let signed: Vec<i64> =
+                rows[8].iter().enumerate().map(|(i, w)| if i % 2 == 0 { *w as i64 } else { -(*w as i64) }).collect();
+            let mut reduced = vec![0; len];
+            kernel.reduce_signed(to, &signed, &mut reduced);
+            (dotted, scaled, recentered, subtracted, reduced)
+        };
+        let expected = run(Kernel::Portable);
+        let wide = u128::from(q.value());
+        for w in 0..len {
+            let dot: u128 = pairs.iter().map(|(x, y)| u128::from(x[w]) * u128::from(y[w]) % wide).sum();
+            prop_assert_eq!(u128::from(expected.0[w]), (dot + u128::from(rows[3][w])) % wide);
+            prop_assert_eq!(u128::from(expected.1[w]), u128::from(rows[4][w]) * u128::from(c) % wide);
+            let centred = i128::from(q.center(rows[5][w]));
+            prop_assert_eq!(i128::from(expected.2[w]), centred.rem_euclid(i128::from(to.value())));
+            let plus = u128::from(rows[6][w]) * u128::from(c);
+            let minus = u128::from(rows[7][w]) * u128::from(d) % wide;
+            prop_assert_eq!(u128::from(expected.3[w]), (plus + wide - minus) % wide);
+        }
+        for kernel in others() {
+            prop_assert_eq!(run(kernel), expected.clone());
+        }
+    }
+
+    #[test]
+    fn squares_agree(q in moduli(), x in prop::collection::vec(word(), 64), y in prop::collection::vec(word(), 64)) {
+        let tiles = |words: &[u64]| -> Vec<Tile> { words.chunks(32).map(|c| tile(q, c)).collect() };
+        let (x, y) = (tiles(&x), tiles(&y));
+        let run = |kernel: Kernel| {
+            let mut out = [vec![Tile::ZERO; 2], vec![Tile::ZERO; 2], vec![Tile::ZERO; 2]];
+            let [a, b, c] = &mut out;
+            kernel.square(q, &x, &y, [a, b, c]);
+            out
+        };
+        let expected = run(Kernel::Portable);
+        let wide = u128::from(q.value());
+        for (i, (x, y)) in x.iter().zip(&y).enumerate() {
+            for w in 0..TILE_WORDS {
+                let (x, y) = (u128::from(x.0[w]), u128::from(y.0[w]));
+                prop_assert_eq!(u128::from(expected[0][i].0[w]), x * x % wide);
+                prop_assert_eq!(u128::from(expected[1][i].0[w]), 2 * x * y % wide);
+                prop_assert_eq!(u128::from(expected[2][i].0[w]), y * y % wide);
+            }
+        }
+        for kernel in others() {
+            prop_assert_eq!(run(kernel), expected.clone());
+        }
+    }
+
+    #[test]
+    fn sums_agree(
+        q in moduli(), words in prop::collection::vec(word(), 37), columns in prop::collection::vec(0u32..7, 0..40),
+        weights in prop::collection::vec(any::<[u64; BLOCK_ROWS]>(), 40), shift in 0u32..9, offset in 0u64..512
+    ) {
+        // The largest weight that keeps a product below 2^52.
+        let max = (1u64 << PRODUCT_BITS) / q.value() - 1;
+        let weights: Vec<[u64; BLOCK_ROWS]> = weights[..columns.len()]
+            .iter().map(|row| row.map(|w| if w == u64::MAX { max } else { w % (max + 1) })).collect();
+        let x: Vec<Tile> = (0..7).map(|i| tile(q, &words[i..i + 30])).collect();
+        let run = |kernel: Kernel| {
+            let mut acc = [Tile::ZERO; BLOCK_ROWS];
+            kernel.accumulate(&x, &columns, &weights, &mut acc);
+            let mut reduced = [Tile::ZERO; BLOCK_ROWS];
+            for (acc, out) in acc.iter().zip(&mut reduced) {
+                kernel.reduce(q, acc, out);
+            }
+            let mut combined = Tile::ZERO;
+            kernel.combine(q, Some((&reduced[0], shift)), &reduced[1], offset, &reduced[2], &mut combined);
+            let mut plain = Tile::ZERO;
+            kernel.combine(q, None, &reduced[3], offset, &reduced[4], &mut plain);
+            (acc, reduced, combined, plain)
+        };
+        let expected = run(Kernel::Portable);
+        let wide = u128::from(q.value());
+        for w in 0..TILE_WORDS {
+            let row = |r: usize| -> u128 {
+                columns.iter().zip(&weights).map(|(c, k)| u128::from(x[*c as usize].0[w]) * u128::from(k[r])).sum()
+            };
+            for r in 0..BLOCK_ROWS {
+                prop_assert_eq!(u128::from(expected.0[r].0[w]), row(r));
+                prop_assert_eq!(u128::from(expected.1[r].0[w]), row(r) % wide);
+            }
+            let high = (row(0) % wide) << shift;
+            let minus = u128::from(offset) * (row(2) % wide) % wide;
+            prop_assert_eq!(u128::from(expected.2.0[w]), (high + row(1) + wide - minus) % wide);
+        }
+        for kernel in others() {
+            prop_assert_eq!(run(kernel), expected.clone());
+        }
+    }
+}
+
+#[test]
+fn the_largest_sum_the_contract_allows_is_exact() {
+    for bits in [30, 40, 48, 50] {
+        let q = Modulus::new(ntt_primes(bits, 1024, 1, &[])[0]).unwrap();
+        let max = (1u64 << PRODUCT_BITS) / q.value() - 1;
+        let x = [Tile([q.value() - 1; TILE_WORDS])];
+        let columns = vec![0; MAX_COLUMNS];
+        let weights = vec![[max; BLOCK_ROWS]; MAX_COLUMNS];
+        let exact = u128::from(q.value() - 1) * u128::from(max) * MAX_COLUMNS as u128;
+        for kernel in Kernel::available() {
+            let mut acc = [Tile::ZERO; BLOCK_ROWS];
+            kernel.accumulate(&x, &columns, &weights, &mut acc);
+            assert!(acc.iter().all(|t| t.0.iter().all(|w| u128::from(*w) == exact)));
+            let mut out = Tile::ZERO;
+            kernel.reduce(q, &acc[0], &mut out);
+            assert!(out.0.iter().all(|w| u128::from(*w) == exact % u128::from(q.value())));
+        }
+    }
+}
+
+#[test]
+fn the_best_kernel_is_one_the_processor_has() {
+    assert!(Kernel::available().contains(&Kernel::best()));
+}

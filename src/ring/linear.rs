@@ -1,0 +1,254 @@
+//! Linear maps with small integer weights, compiled for the kernels.
+
+use super::Modulus;
+use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One output of a linear map: `sum_c weights[c] x[columns[c]]`.
+///
+/// Rows that share a column list (the maps of a convolution window, the rows of a dense layer)
+/// share one pass over the inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Inputs that take part, in rising order.
+    pub columns: Arc<[u32]>,
+    /// Their weights.
+    pub weights: Vec<i32>,
+}
+
+/// A matrix of small integers, ready to be applied to tiles of residues.
+///
+/// Weights are made non-negative by an offset (taken off again with the sum of the inputs) and cut
+/// into limbs so that weight limb times residue stays below 2^52.
+#[derive(Clone, Debug)]
+pub struct LinearMap {
+    inputs: usize,
+    outputs: usize,
+    limb_bits: u32,
+    groups: Vec<Group>,
+    macs: u64,
+}
+
+/// Rows with one column list.
+#[derive(Clone, Debug)]
+struct Group {
+    offset: u64,
+    limbs: usize,
+    rows: Vec<u32>,
+    /// Column list and, for each block of kernel rows, the weights; cut where an accumulator is full.
+    chunks: Vec<Chunk>,
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    columns: Vec<u32>,
+    /// Kernel row 0 sums the inputs (for the offset); then the limbs of row 0, of row 1, ..., lowest first.
+    blocks: Vec<Vec<[u64; BLOCK_ROWS]>>,
+}
+
+impl LinearMap {
+    /// Compiles `rows` over `inputs` values for primes of at most `prime_bits` bits (at most 50);
+    /// `None` when a row names an input that is not there or lists and weights differ in length.
+    pub fn new(inputs: usize, rows: &[Row], prime_bits: u32) -> Option<Self> {
+        let limb_bits = PRODUCT_BITS.checked_sub(prime_bits).filter(|b| *b > 0)?;
+        let mut lists: Vec<Arc<[u32]>> = Vec::new();
+        let mut by_list: HashMap<Arc<[u32]>, usize> = HashMap::new();
+        let mut members: Vec<Vec<u32>> = Vec::new();
+        let mut macs = 0;
+        for (index, row) in rows.iter().enumerate() {
+            let fits = row.columns.iter().all(|c| (*c as usize) < inputs);
+            if !fits || row.columns.len() != row.weights.len() {
+                return None;
+            }
+            macs += row.weights.iter().filter(|w| **w != 0).count() as u64;
+            let group = *by_list.entry(Arc::clone(&row.columns)).or_insert_with(|| {
+                lists.push(Arc::clone(&row.columns));
+                members.push(Vec::new());
+                lists.len() - 1
+            });
+            members[group].push(index as u32);
+        }
+        let groups = lists
+            .iter()
+            .zip(members)
+            .map(|(columns, rows_of_group)| Group::new(columns, rows_of_group, rows, limb_bits))
+            .collect();
+        Some(Self { inputs, outputs: rows.len(), limb_bits, groups, macs })
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Multiply-accumulates by weights that are not zero, for one word of every input.
+    pub fn macs(&self) -> u64 {
+        self.macs
+    }
+
+    /// Multiply-accumulates the kernels really do for one word of every input: limbs, offset sums
+    /// and unused kernel rows counted in.
+    pub fn kernel_macs(&self) -> u64 {
+        let chunks = self.groups.iter().flat_map(|g| &g.chunks);
+        chunks.map(|c| (c.columns.len() * c.blocks.len() * BLOCK_ROWS) as u64).sum()
+    }
+
+    /// `out[r] = sum_c w[r][c] x[c] mod q`, word by word, canonical; `x` has one tile per input,
+    /// `out` one per output.
+    pub fn apply(&self, kernel: Kernel, q: Modulus, x: &[Tile], out: &mut [Tile]) {
+        debug_assert!(x.len() == self.inputs && out.len() == self.outputs);
+        let mut reduced = Vec::new();
+        for group in &self.groups {
+            group.sums(kernel, q, x, &mut reduced);
+            let (total, sums) = reduced.split_at(1);
+            for (row, limbs) in group.rows.iter().zip(sums.chunks_exact(group.limbs)) {
+                let mut value = limbs[group.limbs - 1];
+                for low in limbs[..group.limbs - 1].iter().rev() {
+                    let high = value;
+                    kernel.combine(q, Some((&high, self.limb_bits)), low, 0, &total[0], &mut value);
+                }
+                kernel.combine(q, None, &value, group.offset, &total[0], &mut out[*row as usize]);
+            }
+        }
+    }
+}
+
+impl Group {
+    fn new(columns: &[u32], rows_of_group: Vec<u32>, rows: &[Row], limb_bits: u32) -> Self {
+        let weights = || rows_of_group.iter().flat_map(|r| &rows[*r as usize].weights);
+        let offset = weights().map(|w| -i64::from(*w)).max().unwrap_or(0).max(0);
+        let largest = weights().map(|w| i64::from(*w) + offset).max().unwrap_or(0);
+        let bits = 64 - (largest as u64).leading_zeros();
+        let limbs = bits.div_ceil(limb_bits).max(1) as usize;
+        let mask = (1i64 << limb_bits) - 1;
+        // Kernel rows: the sum of inputs, then every limb of every row.
+        let kernel_rows = 1 + rows_of_group.len() * limbs;
+        let weight_of = |kernel_row: usize, column: usize| -> u64 {
+            let Some(at) = kernel_row.checked_sub(1) else { return 1 };
+            let Some(row) = rows_of_group.get(at / limbs) else { return 0 };
+            let weight = i64::from(rows[*row as usize].weights[column]) + offset;
+            ((weight >> (limb_bits as usize * (at % limbs))) & mask) as u64
+        };
+        let chunks = (0..columns.len())
+            .step_by(MAX_COLUMNS)
+            .map(|start| {
+                let end = columns.len().min(start + MAX_COLUMNS);
+                let blocks = (0..kernel_rows)
+                    .step_by(BLOCK_ROWS)
+                    .map(|first| {
+                        let row = |c| std::array::from_fn(|r| weight_of(first + r, c));
+                        (start..end).map(row).collect()
+                    })
+                    .collect();
+                Chunk { columns: columns[start..end].to_vec(), blocks }
+            })
+            .collect();
+        Self { offset: offset as u64, limbs, rows: rows_of_group, chunks }
+    }
+
+    /// The sum of the inputs and all limb sums of all rows, canonical.
+    fn sums(&self, kernel: Kernel, q: Modulus, x: &[Tile], reduced: &mut Vec<Tile>) {
+        let needed = 1 + self.rows.len() * self.limbs;
+        reduced.clear();
+        reduced.resize(needed.next_multiple_of(BLOCK_ROWS), Tile::ZERO);
+        let mut acc = [Tile::ZERO; BLOCK_ROWS];
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            for (block, weights) in chunk.blocks.iter().enumerate() {
+                kernel.accumulate(x, &chunk.columns, weights, &mut acc);
+                let outs = &mut reduced[block * BLOCK_ROWS..(block + 1) * BLOCK_ROWS];
+                for (acc, out) in acc.iter().zip(outs) {
+                    if at == 0 {
+                        kernel.reduce(q, acc, out);
+                    } else {
+                        let mut here = Tile::ZERO;
+                        kernel.reduce(q, acc, &mut here);
+                        let before = *out;
+                        kernel.combine(q, Some((&before, 0)), &here, 0, &before, out);
+                    }
+                }
+            }
+        }
+        reduced.truncate(needed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::kernels::TILE_WORDS;
+    use crate::ring::ntt_primes;
+    use proptest::prelude::*;
+
+    fn check(inputs: usize, rows: &[Row], prime_bits: u32, words: &[u64]) {
+        let q = Modulus::new(ntt_primes(prime_bits, 1024, 1, &[])[0]).unwrap();
+        let map = LinearMap::new(inputs, rows, prime_bits).unwrap();
+        let x: Vec<Tile> = (0..inputs)
+            .map(|i| Tile(std::array::from_fn(|w| q.reduce(words[(i * 7 + w) % words.len()]))))
+            .collect();
+        for kernel in Kernel::available() {
+            let mut out = vec![Tile::ZERO; rows.len()];
+            map.apply(kernel, q, &x, &mut out);
+            for (row, out) in rows.iter().zip(&out) {
+                for w in 0..TILE_WORDS {
+                    let sum: i128 = row
+                        .columns
+                        .iter()
+                        .zip(&row.weights)
+                        .map(|(c, k)| i128::from(x[*c as usize].0[w]) * i128::from(*k))
+                        .sum();
+                    assert_eq!(i128::from(out.0[w]), sum.rem_euclid(i128::from(q.value())));
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn maps_agree_with_wide_integers(
+            prime_bits in prop::sample::select(vec![30u32, 40, 44, 48, 50]),
+            max in prop::sample::select(vec![1i32, 7, 8, 100, 2000]),
+            lists in prop::collection::vec(prop::collection::btree_set(0u32..20, 0..20), 1..4),
+            picks in prop::collection::vec(0usize..4, 1..17),
+            raw in prop::collection::vec(any::<i32>(), 400), words in prop::collection::vec(any::<u64>(), 64)
+        ) {
+            let lists: Vec<Arc<[u32]>> = lists.into_iter().map(|l| l.into_iter().collect()).collect();
+            let rows: Vec<Row> = picks.iter().enumerate().map(|(i, pick)| {
+                let columns = Arc::clone(&lists[pick % lists.len()]);
+                let weights = (0..columns.len()).map(|c| raw[(i * 20 + c) % 400] % (max + 1)).collect();
+                Row { columns, weights }
+            }).collect();
+            check(20, &rows, prime_bits, &words);
+        }
+    }
+
+    #[test]
+    fn more_columns_than_an_accumulator_takes() {
+        let columns: Arc<[u32]> = (0..2500).collect();
+        let rows: Vec<Row> = (0..7)
+            .map(|r| Row {
+                columns: Arc::clone(&columns),
+                weights: (0..2500).map(|c| (c * (r + 3)) % 15 - 7).collect(),
+            })
+            .collect();
+        check(2500, &rows, 48, &[u64::MAX, 1, 0, 1 << 47, (1 << 48) - 1]);
+    }
+
+    #[test]
+    fn maps_that_do_not_fit_are_refused() {
+        let row = |columns: &[u32], weights: &[i32]| Row {
+            columns: columns.into(),
+            weights: weights.into(),
+        };
+        assert!(LinearMap::new(2, &[row(&[2], &[1])], 48).is_none());
+        assert!(LinearMap::new(2, &[row(&[1], &[1, 2])], 48).is_none());
+        assert!(LinearMap::new(2, &[row(&[1], &[1])], 52).is_none());
+        assert!(LinearMap::new(2, &[row(&[1], &[1])], 48).is_some());
+    }
+}
