@@ -1,5 +1,21 @@
 //! What goes in: datasets, and one reader per format.
 
+mod built_in;
+mod csv;
+mod csv_options;
 mod dataset;
+mod error;
+mod idx;
+mod images;
+mod mnist;
+mod open;
+mod source;
+mod split;
 
+pub use built_in::{NAMED, Named};
+pub use csv_options::{Column, CsvOptions, Header};
 pub use dataset::{Dataset, DatasetError, Shape, Split};
+pub use error::DataError;
+pub use mnist::{RemoteFile, mnist_files};
+pub use open::{open, open_csv};
+pub use split::SPLIT_SEED;

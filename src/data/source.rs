@@ -1,0 +1,92 @@
+//! Opening files that may be hostile: plain files only, gzip recognised by content, sizes bounded.
+
+use super::error::{DataError, shown};
+use flate2::bufread::MultiGzDecoder;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Largest dataset file that is read, bytes, packed or not.
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// Bytes of a dataset file, unpacked while they are read.
+pub(super) struct Source {
+    /// The path, fit to be shown.
+    pub path: String,
+    /// Whether the file is gzip.
+    pub packed: bool,
+    inner: Box<dyn BufRead + Send>,
+}
+
+impl Source {
+    /// Opens a plain file; devices, pipes and folders are refused before they are touched.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let io = |action| move |source| DataError::Io { path: shown(path), action, source };
+        let meta = std::fs::metadata(path).map_err(io("open"))?;
+        if !meta.is_file() {
+            let what = if meta.is_dir() { "a folder" } else { "not a plain file" };
+            return Err(DataError::NotAFile { path: shown(path), what });
+        }
+        if meta.len() > MAX_FILE_BYTES {
+            return Err(DataError::TooLarge {
+                path: shown(path),
+                limit: MAX_FILE_BYTES,
+                after: "",
+            });
+        }
+        let file = File::open(path).map_err(io("open"))?;
+        Self::over(shown(path), BufReader::with_capacity(1 << 16, file))
+    }
+
+    /// The same over bytes in memory; `path` names them in errors.
+    pub fn from_bytes(path: &str, bytes: &'static [u8]) -> Result<Self, DataError> {
+        Self::over(path.to_owned(), bytes)
+    }
+
+    fn over(path: String, mut inner: impl BufRead + Send + 'static) -> Result<Self, DataError> {
+        let start = inner.fill_buf().map_err(|source| DataError::Io {
+            path: path.clone(),
+            action: "read",
+            source,
+        })?;
+        let packed = start.starts_with(&[0x1f, 0x8b]);
+        let inner: Box<dyn BufRead + Send> = if packed {
+            Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(inner)))
+        } else {
+            Box::new(inner)
+        };
+        Ok(Self { path, packed, inner })
+    }
+
+    /// The next bytes without taking them: up to one buffer, empty at the end.
+    pub fn peek(&mut self) -> Result<&[u8], DataError> {
+        match self.inner.fill_buf() {
+            Ok(bytes) => Ok(bytes),
+            Err(source) => Err(broken(&self.path, source)),
+        }
+    }
+
+    /// Reads up to `limit` bytes; fewer mean that the file ends. Memory grows with what is there,
+    /// not with `limit`.
+    pub fn read_up_to(&mut self, limit: u64) -> Result<Vec<u8>, DataError> {
+        let mut bytes = Vec::new();
+        match (&mut self.inner).take(limit).read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(source) => Err(broken(&self.path, source)),
+        }
+    }
+
+    /// Reads to the end; more than `limit` bytes are an error.
+    pub fn read_all(&mut self, limit: u64) -> Result<Vec<u8>, DataError> {
+        let bytes = self.read_up_to(limit + 1)?;
+        if bytes.len() as u64 > limit {
+            let after = if self.packed { " when unpacked" } else { "" };
+            return Err(DataError::TooLarge { path: self.path.clone(), limit, after });
+        }
+        Ok(bytes)
+    }
+}
+
+fn broken(path: &str, source: std::io::Error) -> DataError {
+    DataError::Io { path: path.to_owned(), action: "read", source }
+}
