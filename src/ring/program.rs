@@ -7,6 +7,7 @@ use super::kernels::{Kernel, TILE_WORDS, Tile};
 use super::{LinearMap, Modulus};
 use crate::progress::{Cancel, Cancelled};
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// One operation on all values at once. A value has parts: the polynomials of a ciphertext.
@@ -14,7 +15,7 @@ use std::time::Instant;
 pub enum WordOp {
     /// The map on every part, then a constant per output added to part 0.
     Linear {
-        map: LinearMap,
+        map: Arc<LinearMap>,
         /// One integer per output, the same in every word.
         constants: Vec<i64>,
     },
@@ -220,9 +221,8 @@ fn resize(buffer: &mut Vec<Vec<Tile>>, parts: usize, values: usize) {
 mod tests {
     use super::*;
     use crate::ring::{Row, ntt_primes};
-    use std::sync::Arc;
 
-    fn dense(inputs: usize, outputs: usize) -> LinearMap {
+    fn dense(inputs: usize, outputs: usize) -> Arc<LinearMap> {
         let columns: Arc<[u32]> = (0..inputs as u32).collect();
         let rows: Vec<Row> = (0..outputs)
             .map(|r| Row {
@@ -230,7 +230,7 @@ mod tests {
                 weights: (0..inputs).map(|c| ((r * 5 + c * 3) % 15) as i32 - 7).collect(),
             })
             .collect();
-        LinearMap::new(inputs, &rows, 48).unwrap()
+        Arc::new(LinearMap::new(inputs, &rows, 48).unwrap())
     }
 
     #[test]

@@ -1,1 +1,4 @@
-//! scheme
+//! Encryption schemes on the ring, the security table, and what ciphertexts look like on the wire.
+
+pub mod bgv;
+pub mod security;

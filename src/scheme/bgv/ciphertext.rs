@@ -1,0 +1,151 @@
+//! Ciphertexts: fresh, computed, decrypted.
+
+use super::BgvParameters;
+use super::keys::{SecretKey, mask_row};
+use crate::progress::{Cancelled, Watch};
+use crate::ring::{RnsPoly, Seed};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
+use zeroize::Zeroize;
+
+/// Freshly encrypted vectors: each is `(-a s + t e + m, a)`, the mask `a` sent as a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshBatch {
+    /// First parts by evaluations, all primes.
+    pub(super) bodies: Vec<RnsPoly>,
+    /// The masks come from this seed.
+    pub(super) seed: Seed,
+}
+
+impl FreshBatch {
+    /// Number of ciphertexts.
+    pub fn len(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bodies.is_empty()
+    }
+
+    /// Ciphertext number `index` with its mask written out, for measurements.
+    pub fn ciphertext(&self, parameters: &BgvParameters, index: usize) -> Option<Ciphertext> {
+        let body = self.bodies.get(index)?.clone();
+        let mask = super::keys::mask(parameters, &self.seed, index as u64, parameters.primes());
+        Some(Ciphertext { parts: vec![body, mask], factor: 1 })
+    }
+}
+
+/// A ciphertext of two or three parts at some level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ciphertext {
+    /// Parts by evaluations, all with the same primes.
+    pub(super) parts: Vec<RnsPoly>,
+    /// The phase is `factor m` modulo t.
+    pub(super) factor: u64,
+}
+
+impl Ciphertext {
+    /// Number of polynomials.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Number of primes left.
+    pub fn level(&self) -> usize {
+        self.parts.first().map_or(0, RnsPoly::primes)
+    }
+}
+
+/// What a ciphertext holds, and how close it came to holding something else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decrypted {
+    /// Slots, centred modulo t.
+    pub values: Vec<i64>,
+    /// `log2(q/2) - log2(max |phase|)`; secret, as it depends on the key.
+    pub margin_bits: f64,
+}
+
+impl SecretKey {
+    /// Encrypts one vector of at most N integers per ciphertext. `secret_seed` gives the errors and
+    /// must never be used twice; the masks come from a seed derived from it that is made public.
+    /// `done` is told after each ciphertext.
+    pub fn encrypt(
+        &self,
+        parameters: &BgvParameters,
+        vectors: &[Vec<i64>],
+        secret_seed: &Seed,
+        watch: &Watch,
+        what: &str,
+    ) -> Result<FreshBatch, Cancelled> {
+        let public = secret_seed.derive("bgv masks", 0);
+        let errors = secret_seed.derive("bgv errors", 0);
+        let done = AtomicU64::new(0);
+        let bodies = vectors
+            .par_iter()
+            .enumerate()
+            .map(|(index, vector)| {
+                let body = self.encrypt_one(parameters, vector, &public, &errors, index as u64);
+                watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, vectors.len() as u64)?;
+                Ok(body)
+            })
+            .collect::<Result<Vec<_>, Cancelled>>()?;
+        Ok(FreshBatch { bodies, seed: public })
+    }
+
+    fn encrypt_one(
+        &self,
+        parameters: &BgvParameters,
+        vector: &[i64],
+        public: &Seed,
+        errors: &Seed,
+        index: u64,
+    ) -> RnsPoly {
+        let (n, kernel, basis) = (parameters.degree(), parameters.kernel(), parameters.basis());
+        let t = parameters.t().value() as i64;
+        let mut message = parameters.encode(vector);
+        let mut e = vec![0i64; n];
+        errors.stream(index).centered_binomial(&mut e);
+        message.iter_mut().zip(&e).for_each(|(m, e)| *m += t * e);
+        let mut body = RnsPoly::zero(n, parameters.primes());
+        let mut mask = vec![0u64; n];
+        for (j, row) in body.rows_mut().enumerate() {
+            let q = basis.modulus(j);
+            kernel.reduce_signed(q, &message, row);
+            basis.ntt(j).forward(row);
+            mask_row(parameters, public, index, j, &mut mask);
+            kernel.dot(q, row, &[(&mask, self.negated.row(j))]);
+        }
+        message.zeroize();
+        e.zeroize();
+        body
+    }
+
+    /// Decrypts, and measures the margin.
+    pub fn decrypt(&self, parameters: &BgvParameters, ciphertext: &Ciphertext) -> Decrypted {
+        let (basis, kernel, level) = (parameters.basis(), parameters.kernel(), ciphertext.level());
+        let mut phase = RnsPoly::zero(parameters.degree(), level);
+        for (j, row) in phase.rows_mut().enumerate() {
+            // Horner's rule in s, from the last part down.
+            let q = basis.modulus(j);
+            for (i, part) in ciphertext.parts.iter().rev().enumerate() {
+                if i == 0 {
+                    row.copy_from_slice(part.row(j));
+                    continue;
+                }
+                let mut next = part.row(j).to_vec();
+                kernel.dot(q, &mut next, &[(row, self.s.row(j))]);
+                row.copy_from_slice(&next);
+            }
+            basis.ntt(j).inverse(row);
+        }
+        let (coefficients, log2_phase) = basis.decode(&phase, parameters.t());
+        phase.zeroize();
+        let t = parameters.t();
+        let unfactor = t.inv(ciphertext.factor).unwrap_or(1);
+        Decrypted {
+            values: parameters.decode(coefficients, unfactor),
+            margin_bits: basis.log2(level) - 1.0 - log2_phase,
+        }
+    }
+}

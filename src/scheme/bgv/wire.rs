@@ -1,0 +1,284 @@
+//! Messages as bytes. All integers little-endian:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4 | `CSB1` |
+//! | 1 | kind: 1 fresh batch, 2 evaluation keys, 3 ciphertexts |
+//! | 16 | fingerprint of the parameters |
+//! | 4 | number of ciphertexts or digits |
+//! | 1, 1, 8 | parts, level, plaintext factor (2, all primes, 1 where they say nothing) |
+//! | 32 | seed of the masks (kinds 1 and 2 only) |
+//! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
+
+use super::ciphertext::{Ciphertext, FreshBatch};
+use super::keys::{EvaluationKeys, mask};
+use super::{BgvError, BgvParameters};
+use crate::ring::{Modulus, RnsPoly, Seed, pack_words, packed_len, unpack_words};
+
+const MAGIC: &[u8; 4] = b"CSB1";
+const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 8;
+const SEED_BYTES: usize = 32;
+
+/// Most ciphertexts in one message.
+const MAX_COUNT: usize = 1 << 20;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Fresh = 1,
+    Keys = 2,
+    Computed = 3,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "encrypted inputs",
+            Self::Keys => "evaluation keys",
+            Self::Computed => "ciphertexts",
+        }
+    }
+
+    fn seed_bytes(self) -> usize {
+        if self == Self::Computed { 0 } else { SEED_BYTES }
+    }
+}
+
+struct Header {
+    count: usize,
+    parts: usize,
+    level: usize,
+    factor: u64,
+}
+
+impl FreshBatch {
+    /// The message as bytes.
+    pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
+        let header = Header { count: self.len(), parts: 2, level: parameters.primes(), factor: 1 };
+        write(parameters, Kind::Fresh, &header, Some(&self.seed), self.bodies.iter())
+    }
+
+    /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts.
+    pub fn byte_len(parameters: &BgvParameters, count: usize) -> u64 {
+        let each = poly_len(parameters, parameters.primes());
+        (HEADER_BYTES + SEED_BYTES + count * each) as u64
+    }
+
+    /// Reads what [`FreshBatch::to_bytes`] wrote for the same parameters.
+    pub fn from_bytes(parameters: &BgvParameters, bytes: &[u8]) -> Result<Self, BgvError> {
+        let (header, rest) = read_header(parameters, Kind::Fresh, bytes)?;
+        expect_fresh(Kind::Fresh, &header, parameters)?;
+        let (seed, rest) = read_seed(Kind::Fresh, rest)?;
+        let bodies = read_polys(parameters, Kind::Fresh, rest, header.count, header.level)?;
+        Ok(Self { bodies, seed })
+    }
+}
+
+impl EvaluationKeys {
+    /// The message as bytes.
+    pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
+        let header =
+            Header { count: self.digits.len(), parts: 2, level: parameters.primes(), factor: 1 };
+        write(
+            parameters,
+            Kind::Keys,
+            &header,
+            Some(&self.seed),
+            self.digits.iter().map(|(body, _)| body),
+        )
+    }
+
+    /// Length of [`EvaluationKeys::to_bytes`].
+    pub fn byte_len(parameters: &BgvParameters) -> u64 {
+        FreshBatch::byte_len(parameters, parameters.primes())
+    }
+
+    /// Reads what [`EvaluationKeys::to_bytes`] wrote for the same parameters.
+    pub fn from_bytes(parameters: &BgvParameters, bytes: &[u8]) -> Result<Self, BgvError> {
+        let kind = Kind::Keys;
+        let (header, rest) = read_header(parameters, kind, bytes)?;
+        expect_fresh(kind, &header, parameters)?;
+        if header.count != parameters.primes() {
+            let reason = format!("{} digits; {} are needed", header.count, parameters.primes());
+            return Err(BgvError::Wire { what: kind.name(), reason });
+        }
+        let (seed, rest) = read_seed(kind, rest)?;
+        let bodies = read_polys(parameters, kind, rest, header.count, header.level)?;
+        let with_mask = |(index, body)| (body, mask(parameters, &seed, index as u64, header.level));
+        let digits = bodies.into_iter().enumerate().map(with_mask).collect();
+        Ok(Self { digits, seed })
+    }
+}
+
+impl Ciphertext {
+    /// Ciphertexts of one level, number of parts and factor as bytes.
+    pub fn many_to_bytes(parameters: &BgvParameters, ciphertexts: &[Self]) -> Vec<u8> {
+        let first = ciphertexts.first();
+        let header = Header {
+            count: ciphertexts.len(),
+            parts: first.map_or(2, Self::parts),
+            level: first.map_or(1, Self::level),
+            factor: first.map_or(1, |c| c.factor),
+        };
+        let polys = ciphertexts.iter().flat_map(|c| &c.parts);
+        write(parameters, Kind::Computed, &header, None, polys)
+    }
+
+    /// Length of [`Ciphertext::many_to_bytes`].
+    pub fn byte_len(parameters: &BgvParameters, count: usize, parts: usize, level: usize) -> u64 {
+        (HEADER_BYTES + count * parts * poly_len(parameters, level)) as u64
+    }
+
+    /// Reads what [`Ciphertext::many_to_bytes`] wrote for the same parameters.
+    pub fn many_from_bytes(
+        parameters: &BgvParameters,
+        bytes: &[u8],
+    ) -> Result<Vec<Self>, BgvError> {
+        let kind = Kind::Computed;
+        let (header, rest) = read_header(parameters, kind, bytes)?;
+        let polys = read_polys(parameters, kind, rest, header.count * header.parts, header.level)?;
+        let mut polys = polys.into_iter();
+        let one = |_| {
+            let parts = polys.by_ref().take(header.parts).collect();
+            Self { parts, factor: header.factor }
+        };
+        Ok((0..header.count).map(one).collect())
+    }
+}
+
+/// Bits of a word modulo prime `j`.
+fn word_bits(q: Modulus) -> u32 {
+    64 - q.value().leading_zeros()
+}
+
+fn poly_len(parameters: &BgvParameters, level: usize) -> usize {
+    let basis = parameters.basis();
+    (0..level).map(|j| packed_len(parameters.degree(), word_bits(basis.modulus(j)))).sum()
+}
+
+fn write<'a>(
+    parameters: &BgvParameters,
+    kind: Kind,
+    header: &Header,
+    seed: Option<&Seed>,
+    polys: impl Iterator<Item = &'a RnsPoly>,
+) -> Vec<u8> {
+    let total = header.count * header.parts * poly_len(parameters, header.level);
+    let mut out = Vec::with_capacity(HEADER_BYTES + SEED_BYTES + total);
+    out.extend_from_slice(MAGIC);
+    out.push(kind as u8);
+    out.extend_from_slice(&parameters.fingerprint());
+    out.extend_from_slice(&(header.count as u32).to_le_bytes());
+    out.push(header.parts as u8);
+    out.push(header.level as u8);
+    out.extend_from_slice(&header.factor.to_le_bytes());
+    if let Some(seed) = seed {
+        out.extend_from_slice(&seed.to_bytes());
+    }
+    for poly in polys {
+        for (j, row) in poly.rows().enumerate() {
+            pack_words(row, word_bits(parameters.basis().modulus(j)), &mut out);
+        }
+    }
+    out
+}
+
+fn read_header<'a>(
+    parameters: &BgvParameters,
+    kind: Kind,
+    bytes: &'a [u8],
+) -> Result<(Header, &'a [u8]), BgvError> {
+    let fail = |reason: String| BgvError::Wire { what: kind.name(), reason };
+    let Some((head, rest)) = bytes.split_at_checked(HEADER_BYTES) else {
+        return Err(fail(format!("{} bytes; a header alone has {HEADER_BYTES}", bytes.len())));
+    };
+    let mut at = 0;
+    let mut take = |len: usize| {
+        let field = &head[at..at + len];
+        at += len;
+        field
+    };
+    if take(4) != MAGIC {
+        return Err(fail("does not start with CSB1: not a message of this program".into()));
+    }
+    let found = take(1)[0];
+    if found != kind as u8 {
+        return Err(fail(format!("message kind {found} where {} is expected", kind as u8)));
+    }
+    if take(16) != parameters.fingerprint() {
+        return Err(fail("made for other parameters; make it again with these".into()));
+    }
+    let number = |field: &[u8]| field.iter().rev().fold(0u64, |acc, b| (acc << 8) | u64::from(*b));
+    let header = Header {
+        count: number(take(4)) as usize,
+        parts: usize::from(take(1)[0]),
+        level: usize::from(take(1)[0]),
+        factor: number(take(8)),
+    };
+    let t = parameters.t().value();
+    let fits = header.count <= MAX_COUNT
+        && (2..=3).contains(&header.parts)
+        && (1..=parameters.primes()).contains(&header.level)
+        && (1..t).contains(&header.factor);
+    if !fits {
+        return Err(fail(format!(
+            "{} ciphertexts of {} parts at level {} with factor {}; at most {MAX_COUNT}, 2 or 3 parts, levels 1 to {}, factors 1 to {} are possible",
+            header.count,
+            header.parts,
+            header.level,
+            header.factor,
+            parameters.primes(),
+            t - 1
+        )));
+    }
+    let stored_parts = if kind == Kind::Computed { header.parts } else { 1 };
+    let needed =
+        kind.seed_bytes() + header.count * stored_parts * poly_len(parameters, header.level);
+    if rest.len() != needed {
+        return Err(fail(format!("{} bytes after the header; {needed} are needed", rest.len())));
+    }
+    Ok((header, rest))
+}
+
+/// Fresh messages have two parts at the top level and no factor.
+fn expect_fresh(kind: Kind, header: &Header, parameters: &BgvParameters) -> Result<(), BgvError> {
+    if header.parts == 2 && header.level == parameters.primes() && header.factor == 1 {
+        return Ok(());
+    }
+    let reason = "not at the top level with two parts and factor 1".to_owned();
+    Err(BgvError::Wire { what: kind.name(), reason })
+}
+
+fn read_seed(kind: Kind, bytes: &[u8]) -> Result<(Seed, &[u8]), BgvError> {
+    match bytes.split_first_chunk::<SEED_BYTES>() {
+        Some((seed, rest)) => Ok((Seed::from_bytes(*seed), rest)),
+        None => Err(BgvError::Wire { what: kind.name(), reason: "ends before its seed".into() }),
+    }
+}
+
+fn read_polys(
+    parameters: &BgvParameters,
+    kind: Kind,
+    mut bytes: &[u8],
+    count: usize,
+    level: usize,
+) -> Result<Vec<RnsPoly>, BgvError> {
+    let n = parameters.degree();
+    let fail = |index: usize| BgvError::Wire {
+        what: kind.name(),
+        reason: format!("polynomial {index} of {count} has a word that is not below its prime"),
+    };
+    let mut polys = Vec::with_capacity(count);
+    for index in 0..count {
+        let mut words = Vec::with_capacity(n * level);
+        for j in 0..level {
+            let q = parameters.basis().modulus(j);
+            let bits = word_bits(q);
+            let (row, rest) =
+                bytes.split_at_checked(packed_len(n, bits)).ok_or_else(|| fail(index))?;
+            bytes = rest;
+            words.extend(unpack_words(row, n, bits, q.value()).ok_or_else(|| fail(index))?);
+        }
+        polys.push(RnsPoly::from_words(n, words).ok_or_else(|| fail(index))?);
+    }
+    Ok(polys)
+}
