@@ -1,3 +1,5 @@
 //! Flows that cross rooms. One binary, so that the program is linked once.
 
+mod data;
+mod fetch;
 mod layering;

@@ -1,0 +1,133 @@
+//! What a dataset file holds, for a person who wonders.
+
+use super::dataset::{Dataset, Shape};
+use super::error::{DataError, shown};
+use super::images::Pair;
+use super::open::{locate, open};
+use super::source::Source;
+use super::{NAMED, csv, idx};
+use serde::Serialize;
+use std::path::Path;
+
+/// How many samples a class has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassCount {
+    pub name: String,
+    pub samples: usize,
+}
+
+/// What a dataset file or folder holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Description {
+    /// Path or name, fit to be shown.
+    pub path: String,
+    /// "IDX images, gzip", "CSV, semicolons", …
+    pub format: String,
+    /// Shape of a sample; absent for a file of labels alone.
+    pub shape: Option<Shape>,
+    pub samples: usize,
+    /// Samples of the training and of the test part, as [`open`] gives them.
+    pub split: Option<(usize, usize)>,
+    /// Empty when the labels are not there.
+    pub classes: Vec<ClassCount>,
+    /// Smallest and largest value.
+    pub range: Option<(f32, f32)>,
+    /// Column names.
+    pub features: Vec<String>,
+    /// What is missing or special.
+    pub notes: Vec<String>,
+}
+
+/// Describes a dataset: anything that [`open`] takes, and IDX files whose other half is missing.
+pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Description, DataError> {
+    if NAMED.iter().any(|n| n.name == name_or_path) {
+        let format = if name_or_path == "mnist" { "IDX files" } else { "built in" };
+        return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));
+    }
+    let (path, options) = locate(name_or_path)?;
+    if path.is_dir() {
+        return Ok(Description::of(&open(name_or_path, data_dir)?, "folder of IDX files".into()));
+    }
+    let mut source = Source::open(&path)?;
+    let packed = if source.packed { ", gzip" } else { "" };
+    if !idx::is_idx(source.peek()?) {
+        let table = csv::read(&mut source, &options)?;
+        let delimiter = match table.delimiter {
+            b';' => "semicolons",
+            b'\t' => "tabs",
+            _ => "commas",
+        };
+        let dataset = open(name_or_path, data_dir)?;
+        return Ok(Description::of(&dataset, format!("CSV, {delimiter}{packed}")));
+    }
+    let file = idx::read(&mut source)?;
+    let mut described = Description {
+        path: shown(&path),
+        format: format!("IDX labels{packed}"),
+        shape: None,
+        samples: file.values.len(),
+        split: None,
+        classes: Vec::new(),
+        range: range(&file.values),
+        features: Vec::new(),
+        notes: Vec::new(),
+    };
+    let Some((samples, shape)) = file.samples() else {
+        match file.labels() {
+            Some(labels) => described.classes = count_by_number(&labels),
+            None => described.notes.push("the values are not class labels".into()),
+        }
+        return Ok(described);
+    };
+    described.format = format!("IDX images{packed}");
+    (described.samples, described.shape) = (samples, Some(shape));
+    match Pair::beside(&path).and_then(|pair| pair.read()) {
+        Ok(all) => described.classes = count_by_number(&all.split.labels),
+        Err(error) => described.notes.push(error.to_string()),
+    }
+    Ok(described)
+}
+
+impl Description {
+    fn of(dataset: &Dataset, format: String) -> Self {
+        let (train, test) = (dataset.train(), dataset.test());
+        let mut classes: Vec<_> =
+            dataset.classes().iter().map(|n| ClassCount { name: n.clone(), samples: 0 }).collect();
+        for &label in train.labels.iter().chain(&test.labels) {
+            if let Some(class) = classes.get_mut(usize::from(label)) {
+                class.samples += 1;
+            }
+        }
+        let ranges = [range(&train.inputs), range(&test.inputs)];
+        let range = ranges.into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        Self {
+            path: dataset.source().to_owned(),
+            format,
+            shape: Some(dataset.shape()),
+            samples: train.len() + test.len(),
+            split: Some((train.len(), test.len())),
+            classes,
+            range,
+            features: dataset.features().to_vec(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+fn range(values: &[f32]) -> Option<(f32, f32)> {
+    values.iter().fold(None, |range, &v| {
+        let (low, high) = range.unwrap_or((v, v));
+        Some((v.min(low), v.max(high)))
+    })
+}
+
+fn count_by_number(labels: &[u16]) -> Vec<ClassCount> {
+    let mut counts = std::collections::BTreeMap::new();
+    for &label in labels {
+        *counts.entry(label).or_insert(0usize) += 1;
+    }
+    counts
+        .into_iter()
+        .map(|(label, samples)| ClassCount { name: label.to_string(), samples })
+        .collect()
+}
