@@ -21,4 +21,4 @@ pub use packing::{pack_words, packed_len, unpack_words};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
 pub use program::{Tap, TileOutput, WordOp, WordProgram};
-pub use sampling::{Seed, SeedStream};
+pub use sampling::{ERROR_VARIANCE, Seed, SeedStream};

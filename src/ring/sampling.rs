@@ -59,8 +59,8 @@ impl Seed {
     }
 }
 
-/// Standard deviation of [`SeedStream::centered_binomial`]: `sqrt(21 / 2)`, 3.24.
-pub const ERROR_DEVIATION: f64 = 3.240_370_349_203_930_3;
+/// Variance of [`SeedStream::centered_binomial`].
+pub const ERROR_VARIANCE: f64 = 10.5;
 
 /// A stream of random words; wiped when dropped.
 pub struct SeedStream(ChaCha20Rng);
@@ -180,8 +180,11 @@ mod tests {
         let mean = e.iter().sum::<i64>() as f64 / n;
         let variance = e.iter().map(|x| (x * x) as f64).sum::<f64>() / n;
         // Five standard errors of the mean and of the variance.
-        assert!(mean.abs() < 5.0 * ERROR_DEVIATION / n.sqrt(), "{mean}");
-        assert!((variance - 10.5).abs() < 5.0 * 10.5 * (2.0 / n).sqrt(), "{variance}");
+        assert!(mean.abs() < 5.0 * (ERROR_VARIANCE / n).sqrt(), "{mean}");
+        assert!(
+            (variance - ERROR_VARIANCE).abs() < 5.0 * ERROR_VARIANCE * (2.0 / n).sqrt(),
+            "{variance}"
+        );
         assert!(e.iter().all(|x| x.abs() <= 21));
     }
 

@@ -1,0 +1,410 @@
+//! The integer network: what the ciphertexts stand for, evaluated exactly in the clear.
+
+use super::affine::{FloatStage, LowerError, lower};
+use crate::network::{InputQuantiser, Network, Normalisation, WeightQuantiser};
+use crate::progress::{Cancelled, Watch};
+use crate::ring::Row;
+use rayon::prelude::*;
+
+/// A layer of small integers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IntegerLayer {
+    /// Weighted sums and a bias each; `weight_bits` counts the sign.
+    Linear { name: String, rows: Vec<Row>, bias: Vec<i128>, weight_bits: u32 },
+    /// Squares.
+    Square { name: String },
+}
+
+impl IntegerLayer {
+    /// The layer's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Linear { name, .. } | Self::Square { name } => name,
+        }
+    }
+}
+
+/// A network on integers, exact: linear layers with integer weights, and squares.
+#[derive(Clone, Debug)]
+pub struct IntegerNetwork {
+    input: InputQuantiser,
+    normalisation: Normalisation,
+    inputs: usize,
+    layers: Vec<IntegerLayer>,
+    output_step: f64,
+}
+
+/// Bits to quantise with where a network does not bring its own grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Precision {
+    /// Bits of an input.
+    pub input_bits: u32,
+    /// Bits of a weight, sign included.
+    pub weight_bits: u32,
+}
+
+impl Default for Precision {
+    fn default() -> Self {
+        Self { input_bits: 5, weight_bits: 5 }
+    }
+}
+
+impl IntegerNetwork {
+    /// Quantises `network`. Its own grid is used where it was trained for one and `precision` is not
+    /// given; otherwise weights are rounded to `precision` over their largest magnitude, layer by
+    /// layer, and inputs over the range of the normalised `calibration` samples.
+    pub fn new(
+        network: &Network,
+        precision: Option<Precision>,
+        calibration: &[f32],
+    ) -> Result<Self, LowerError> {
+        let stages = lower(network)?;
+        let affine_stages =
+            stages.iter().filter(|s| matches!(s, FloatStage::Affine { .. })).count();
+        let own = network
+            .quantisation()
+            .filter(|q| precision.is_none() && q.weights.len() == affine_stages);
+        let precision = precision.unwrap_or_default();
+        let normalisation = network.normalisation().clone();
+        let input = match own {
+            Some(own) => own.input,
+            None => input_grid(&normalisation, calibration, precision.input_bits),
+        };
+        let mut grids = own.map(|q| q.weights.iter());
+        let mut step = f64::from(input.step);
+        let mut layers = Vec::with_capacity(stages.len());
+        for stage in stages {
+            layers.push(match stage {
+                FloatStage::Square { name } => {
+                    step *= step;
+                    IntegerLayer::Square { name }
+                }
+                FloatStage::Affine { name, rows } => {
+                    let grid = grids.as_mut().and_then(|g| g.next().copied());
+                    let grid = grid.unwrap_or_else(|| weight_grid(&rows, precision.weight_bits));
+                    step *= f64::from(grid.step);
+                    let quantise = |w: &f64| {
+                        let level = (w / f64::from(grid.step)).round();
+                        level.clamp(-f64::from(grid.max), f64::from(grid.max)) as i32
+                    };
+                    let bias = rows.iter().map(|r| (r.bias / step).round() as i128).collect();
+                    let rows = rows
+                        .into_iter()
+                        .map(|r| Row {
+                            weights: r.weights.iter().map(quantise).collect(),
+                            columns: r.columns,
+                        })
+                        .collect();
+                    let weight_bits = 33 - (grid.max as u32).leading_zeros();
+                    IntegerLayer::Linear { name, rows, bias, weight_bits }
+                }
+            });
+        }
+        let inputs = network.input().len();
+        Ok(Self { input, normalisation, inputs, layers, output_step: step })
+    }
+
+    /// Values in one input.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Largest magnitude of an input integer.
+    pub fn input_range(&self) -> f64 {
+        f64::from(self.input.max).max(-f64::from(self.input.min))
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[IntegerLayer] {
+        &self.layers
+    }
+
+    /// Outputs of one sample.
+    pub fn outputs(&self) -> usize {
+        self.widths().last().copied().unwrap_or(self.inputs)
+    }
+
+    /// An output integer times this is the output in the units of the float network.
+    pub fn output_step(&self) -> f64 {
+        self.output_step
+    }
+
+    /// Number of squares in a row: the depth of the circuit.
+    pub fn depth(&self) -> usize {
+        self.layers.iter().filter(|l| matches!(l, IntegerLayer::Square { .. })).count()
+    }
+
+    /// Values after each layer.
+    pub fn widths(&self) -> Vec<usize> {
+        let mut width = self.inputs;
+        self.layers
+            .iter()
+            .map(|l| {
+                if let IntegerLayer::Linear { rows, .. } = l {
+                    width = rows.len();
+                }
+                width
+            })
+            .collect()
+    }
+
+    /// "input 2 bits, weights 4/4/4 bits".
+    pub fn precision(&self) -> String {
+        let span = f64::from(self.input.max) - f64::from(self.input.min) + 1.0;
+        let weights: Vec<String> = self
+            .layers
+            .iter()
+            .filter_map(|l| match l {
+                IntegerLayer::Linear { weight_bits, .. } => Some(weight_bits.to_string()),
+                IntegerLayer::Square { .. } => None,
+            })
+            .collect();
+        format!("input {} bits, weights {} bits", span.log2().ceil(), weights.join("/"))
+    }
+
+    /// Raw dataset values of whole samples to input integers.
+    pub fn quantise_inputs(&self, raw: &[f32]) -> Vec<i32> {
+        let at = |values: &[f32], i: usize| if values.len() == 1 { values[0] } else { values[i] };
+        let grid = self.input;
+        raw.iter()
+            .enumerate()
+            .map(|(k, x)| {
+                let i = k % self.inputs;
+                let x = (x - at(&self.normalisation.offset, i)) / at(&self.normalisation.scale, i);
+                ((x / grid.step).round() as i32).clamp(grid.min, grid.max)
+            })
+            .collect()
+    }
+
+    /// Exact outputs of whole samples, row-major, and for each of `captures` (layer, value) the
+    /// values of all samples.
+    pub fn evaluate(
+        &self,
+        inputs: &[i32],
+        captures: &[(usize, usize)],
+        watch: &Watch,
+    ) -> Result<Evaluation, Cancelled> {
+        const CHUNK: usize = 64;
+        let parts: Vec<Evaluation> = inputs
+            .par_chunks(CHUNK * self.inputs)
+            .map(|chunk| {
+                watch.check()?;
+                Ok(self.evaluate_chunk(chunk, captures))
+            })
+            .collect::<Result<_, Cancelled>>()?;
+        let mut all = Evaluation {
+            outputs: Vec::new(),
+            captured: vec![Vec::new(); captures.len()],
+            largest: vec![0.0; self.layers.len()],
+        };
+        for part in parts {
+            all.outputs.extend(part.outputs);
+            all.captured.iter_mut().zip(part.captured).for_each(|(a, p)| a.extend(p));
+            all.largest.iter_mut().zip(part.largest).for_each(|(a, p)| *a = a.max(p));
+        }
+        Ok(all)
+    }
+
+    fn evaluate_chunk(&self, inputs: &[i32], captures: &[(usize, usize)]) -> Evaluation {
+        let samples = inputs.len() / self.inputs;
+        // Value-major, so that the inner loop runs over samples.
+        let mut values = Values::Exact(
+            (0..self.inputs * samples)
+                .map(|k| f64::from(inputs[k % samples * self.inputs + k / samples]))
+                .collect(),
+        );
+        let mut captured = vec![Vec::new(); captures.len()];
+        let mut largest = Vec::with_capacity(self.layers.len());
+        for (at, layer) in self.layers.iter().enumerate() {
+            values = values.apply(layer, samples);
+            largest.push(values.largest());
+            for ((layer, index), kept) in captures.iter().zip(&mut captured) {
+                if *layer == at {
+                    kept.extend((0..samples).map(|s| values.get(index * samples + s)));
+                }
+            }
+        }
+        let outputs = self.outputs();
+        let outputs = (0..samples * outputs)
+            .map(|k| values.get(k % outputs * samples + k / outputs))
+            .collect();
+        Evaluation { outputs, captured, largest }
+    }
+
+    /// The largest magnitude after each layer that any input on the grid could give, by interval
+    /// arithmetic.
+    pub fn worst_ranges(&self) -> Vec<f64> {
+        let mut low = vec![f64::from(self.input.min); self.inputs];
+        let mut high = vec![f64::from(self.input.max); self.inputs];
+        self.layers
+            .iter()
+            .map(|layer| {
+                match layer {
+                    IntegerLayer::Linear { rows, bias, .. } => {
+                        let bound = |pick_low: bool| -> Vec<f64> {
+                            rows.iter()
+                                .zip(bias)
+                                .map(|(r, b)| {
+                                    r.columns.iter().zip(&r.weights).fold(
+                                        *b as f64,
+                                        |acc, (c, w)| {
+                                            let c = *c as usize;
+                                            let x =
+                                                if (*w < 0) == pick_low { high[c] } else { low[c] };
+                                            acc + f64::from(*w) * x
+                                        },
+                                    )
+                                })
+                                .collect()
+                        };
+                        (low, high) = (bound(true), bound(false));
+                    }
+                    IntegerLayer::Square { .. } => {
+                        for (l, h) in low.iter_mut().zip(&mut high) {
+                            let (a, b) = (*l * *l, *h * *h);
+                            let crosses = *l <= 0.0 && *h >= 0.0;
+                            (*l, *h) = (if crosses { 0.0 } else { a.min(b) }, a.max(b));
+                        }
+                    }
+                }
+                low.iter().chain(&high).fold(0.0, |acc: f64, v| acc.max(v.abs()))
+            })
+            .collect()
+    }
+}
+
+/// Exact results of [`IntegerNetwork::evaluate`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evaluation {
+    /// Outputs, sample after sample.
+    pub outputs: Vec<i128>,
+    /// For each capture, its value in every sample.
+    pub captured: Vec<Vec<i128>>,
+    /// Largest magnitude after each layer.
+    pub largest: Vec<f64>,
+}
+
+/// Values of a chunk of samples: doubles while every partial sum is an integer below 2^53, so
+/// exact; 128-bit integers beyond.
+enum Values {
+    Exact(Vec<f64>),
+    Wide(Vec<i128>),
+}
+
+impl Values {
+    fn get(&self, k: usize) -> i128 {
+        match self {
+            Self::Exact(v) => v[k] as i128,
+            Self::Wide(v) => v[k],
+        }
+    }
+
+    fn largest(&self) -> f64 {
+        match self {
+            Self::Exact(v) => v.iter().fold(0.0, |acc: f64, x| acc.max(x.abs())),
+            Self::Wide(v) => v.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0) as f64,
+        }
+    }
+
+    fn into_wide(self) -> Vec<i128> {
+        match self {
+            Self::Exact(v) => v.into_iter().map(|x| x as i128).collect(),
+            Self::Wide(v) => v,
+        }
+    }
+
+    fn apply(self, layer: &IntegerLayer, samples: usize) -> Self {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let largest = self.largest();
+        match (self, layer) {
+            (Self::Exact(mut v), IntegerLayer::Square { .. }) if largest * largest < EXACT => {
+                v.iter_mut().for_each(|x| *x *= *x);
+                Self::Exact(v)
+            }
+            (values, IntegerLayer::Square { .. }) => {
+                Self::Wide(values.into_wide().into_iter().map(|x| x.saturating_mul(x)).collect())
+            }
+            (values, IntegerLayer::Linear { rows, bias, .. }) => {
+                let sum_bound = |r: &Row, b: &i128| {
+                    r.weights.iter().map(|w| f64::from(w.abs())).sum::<f64>() * largest
+                        + b.unsigned_abs() as f64
+                };
+                let bound = rows.iter().zip(bias).map(|(r, b)| sum_bound(r, b)).fold(0.0, f64::max);
+                match values {
+                    Self::Exact(v) if bound < EXACT => Self::Exact(linear(
+                        &v,
+                        rows,
+                        bias,
+                        samples,
+                        |b| b as f64,
+                        f64::from,
+                        |acc, x, w| acc + x * w,
+                    )),
+                    values => Self::Wide(linear(
+                        &values.into_wide(),
+                        rows,
+                        bias,
+                        samples,
+                        |b| b,
+                        i128::from,
+                        |acc, x, w| acc.saturating_add(x.saturating_mul(w)),
+                    )),
+                }
+            }
+        }
+    }
+}
+
+fn linear<T: Copy>(
+    x: &[T],
+    rows: &[Row],
+    bias: &[i128],
+    samples: usize,
+    from_bias: impl Fn(i128) -> T,
+    from_weight: impl Fn(i32) -> T,
+    add: impl Fn(T, T, T) -> T,
+) -> Vec<T> {
+    let mut out = Vec::with_capacity(rows.len() * samples);
+    for (row, b) in rows.iter().zip(bias) {
+        let start = out.len();
+        out.resize(start + samples, from_bias(*b));
+        let sums = &mut out[start..];
+        for (c, w) in row.columns.iter().zip(&row.weights) {
+            if *w == 0 {
+                continue;
+            }
+            let w = from_weight(*w);
+            let x = &x[*c as usize * samples..][..samples];
+            sums.iter_mut().zip(x).for_each(|(sum, x)| *sum = add(*sum, *x, w));
+        }
+    }
+    out
+}
+
+fn weight_grid(rows: &[super::affine::AffineRow], bits: u32) -> WeightQuantiser {
+    let max = (1i32 << (bits - 1)) - 1;
+    let largest = rows.iter().flat_map(|r| &r.weights).fold(0.0, |acc: f64, w| acc.max(w.abs()));
+    let step = if largest > 0.0 { largest / f64::from(max) } else { 1.0 };
+    WeightQuantiser { step: step as f32, max }
+}
+
+fn input_grid(normalisation: &Normalisation, calibration: &[f32], bits: u32) -> InputQuantiser {
+    let at = |values: &[f32], i: usize| values[i % values.len()];
+    let (mut low, mut high) = (0f32, 0f32);
+    for (i, x) in calibration.iter().enumerate() {
+        let x = (x - at(&normalisation.offset, i)) / at(&normalisation.scale, i);
+        (low, high) = (low.min(x), high.max(x));
+    }
+    let levels = (1i32 << bits) - 1;
+    if low == 0.0 {
+        let step = if high > 0.0 { high / levels as f32 } else { 1.0 };
+        return InputQuantiser { step, min: 0, max: levels };
+    }
+    let max = (levels / 2).max(1);
+    InputQuantiser { step: high.max(-low) / max as f32, min: -max, max }
+}
+
+/// Index of the largest value, the first of equals.
+pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
+    values.iter().enumerate().fold(0, |best, (i, v)| if *v > values[best] { i } else { best })
+}

@@ -1,0 +1,335 @@
+//! Predicted BGV noise.
+//!
+//! Average case, in the canonical embedding (Costache, Curtis, Hales, Murphy, Ogilvie, Player,
+//! eprint 2022/162, section 3): the value of an error polynomial at a primitive 2N-th root of unity
+//! is close to a complex Gaussian of variance N times that of a coefficient, and ring operations act
+//! value by value. So noise is followed at random points through the very network that will run:
+//! weighted sums and squares as they are, fresh errors, key-switching errors and rounding added
+//! where they arise. What ciphertexts share (inputs, the secret, the key errors) is shared by the
+//! samples too, which closed formulas that assume independence cannot say; they are kept as the fast
+//! variant that searches use.
+
+use super::integer::IntegerLayer;
+use crate::ring::{ERROR_VARIANCE, Seed, SeedStream};
+
+/// Variance of a coefficient of the uniform ternary secret.
+const SECRET_VARIANCE: f64 = 2.0 / 3.0;
+
+/// Noise of all ciphertexts after a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageNoise {
+    /// Primes left.
+    pub level: usize,
+    /// `log2` of the standard deviation of a phase coefficient, per ciphertext.
+    pub deviations_log2: Vec<f64>,
+}
+
+impl StageNoise {
+    /// The largest deviation.
+    pub fn worst_log2(&self) -> f64 {
+        self.deviations_log2.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// The `count` noisiest ciphertexts, noisiest first.
+    pub fn noisiest(&self, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.deviations_log2.len()).collect();
+        order.sort_by(|a, b| self.deviations_log2[*b].total_cmp(&self.deviations_log2[*a]));
+        order.truncate(count);
+        order
+    }
+}
+
+/// `log2` of the expected largest of N centred Gaussians of deviation 1, in absolute value:
+/// `sqrt(2 ln 2N)`.
+pub fn log2_peak(n: usize) -> f64 {
+    (2.0 * (2.0 * n as f64).ln()).sqrt().log2()
+}
+
+/// Noise of a whole circuit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    pub input: StageNoise,
+    /// After each layer, before any key switch that follows it.
+    pub layers: Vec<StageNoise>,
+    /// After each key switch.
+    pub switches: Vec<StageNoise>,
+    /// Primes dropped at each key switch.
+    pub drops: Vec<usize>,
+}
+
+/// What noise depends on besides the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Ring<'a> {
+    pub n: usize,
+    pub t: u64,
+    pub primes: &'a [u64],
+}
+
+/// A way to follow noise through a circuit.
+trait Noise {
+    fn linear(&mut self, layer: &IntegerLayer);
+    fn square(&mut self);
+    fn relinearise(&mut self, ring: Ring, level: usize);
+    fn switch(&mut self, ring: Ring, dropped: u64);
+    fn deviations_log2(&self) -> Vec<f64>;
+}
+
+/// Forecast by independent variances: fast, for searches.
+pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast {
+    let fresh = fresh_variance(ring);
+    follow(
+        layers,
+        ring,
+        Variances { n: ring.n as f64, log2_scale: 0.0, values: vec![fresh; inputs] },
+    )
+}
+
+/// Forecast by `samples` random points; the same for the same arguments.
+pub fn simulate(layers: &[IntegerLayer], inputs: usize, ring: Ring, samples: usize) -> Forecast {
+    follow(layers, ring, Points::fresh(inputs, ring, samples))
+}
+
+fn fresh_variance(ring: Ring) -> f64 {
+    (ring.t as f64).powi(2) * (ERROR_VARIANCE + 1.0 / 12.0)
+}
+
+fn rounding_variance(ring: Ring) -> f64 {
+    (ring.t as f64).powi(2) / 12.0 * (1.0 + ring.n as f64 * SECRET_VARIANCE)
+}
+
+fn follow(layers: &[IntegerLayer], ring: Ring, mut noise: impl Noise) -> Forecast {
+    let mut level = ring.primes.len();
+    let stage =
+        |noise: &dyn Noise, level| StageNoise { level, deviations_log2: noise.deviations_log2() };
+    let mut forecast = Forecast {
+        input: stage(&noise, level),
+        layers: Vec::new(),
+        switches: Vec::new(),
+        drops: Vec::new(),
+    };
+    let floor_log2 = rounding_variance(ring).log2() / 2.0;
+    let mut squared = false;
+    for layer in layers {
+        if matches!(layer, IntegerLayer::Square { .. }) {
+            if squared {
+                noise.relinearise(ring, level);
+                // A dropped prime pays when it takes more than half its bits off the noise: the next
+                // square doubles the noise in bits, but the modulus is shorter by the prime.
+                let mut dropped = 0;
+                while level > 1 {
+                    let before = worst(&noise.deviations_log2());
+                    let prime_log2 = (ring.primes[level - 1] as f64).log2();
+                    if before - (before - prime_log2).max(floor_log2) <= prime_log2 / 2.0 {
+                        break;
+                    }
+                    level -= 1;
+                    noise.switch(ring, ring.primes[level]);
+                    dropped += 1;
+                }
+                forecast.drops.push(dropped);
+                forecast.switches.push(stage(&noise, level));
+            }
+            squared = true;
+            noise.square();
+        } else {
+            noise.linear(layer);
+        }
+        forecast.layers.push(stage(&noise, level));
+    }
+    forecast
+}
+
+fn worst(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Independent variances, times `4^log2_scale`.
+struct Variances {
+    n: f64,
+    log2_scale: f64,
+    values: Vec<f64>,
+}
+
+impl Variances {
+    /// Keeps the numbers far from overflow.
+    fn rescale(&mut self) {
+        let largest = self.values.iter().copied().fold(1.0, f64::max).log2().floor() / 2.0;
+        self.log2_scale += largest;
+        let factor = (-2.0 * largest).exp2();
+        self.values.iter_mut().for_each(|v| *v *= factor);
+    }
+
+    fn add(&mut self, variance: f64) {
+        let variance = (variance.log2() - 2.0 * self.log2_scale).exp2();
+        self.values.iter_mut().for_each(|v| *v += variance);
+    }
+}
+
+impl Noise for Variances {
+    fn linear(&mut self, layer: &IntegerLayer) {
+        if let IntegerLayer::Linear { rows, .. } = layer {
+            let sum = |r: &crate::ring::Row| {
+                r.columns
+                    .iter()
+                    .zip(&r.weights)
+                    .map(|(c, w)| f64::from(*w).powi(2) * self.values[*c as usize])
+                    .sum()
+            };
+            self.values = rows.iter().map(sum).collect();
+            self.rescale();
+        }
+    }
+
+    fn square(&mut self) {
+        let n = self.n;
+        self.values.iter_mut().for_each(|v| *v = 2.0 * n * *v * *v);
+        self.log2_scale *= 2.0;
+        self.rescale();
+    }
+
+    fn relinearise(&mut self, ring: Ring, level: usize) {
+        let digits: f64 = ring.primes[..level].iter().map(|q| (*q as f64).powi(2) / 12.0).sum();
+        self.add(digits * ring.n as f64 * ERROR_VARIANCE * (ring.t as f64).powi(2));
+        self.rescale();
+    }
+
+    fn switch(&mut self, ring: Ring, dropped: u64) {
+        self.log2_scale -= (dropped as f64).log2();
+        self.add(rounding_variance(ring));
+        self.rescale();
+    }
+
+    fn deviations_log2(&self) -> Vec<f64> {
+        self.values.iter().map(|v| v.log2() / 2.0 + self.log2_scale).collect()
+    }
+}
+
+/// Values at random points, times `2^log2_scale`: `[ciphertext][sample]`, real and imaginary.
+struct Points {
+    n: f64,
+    samples: usize,
+    log2_scale: f64,
+    re: Vec<Vec<f64>>,
+    im: Vec<Vec<f64>>,
+    random: Gaussian,
+    /// The secret at each sample.
+    secret: (Vec<f64>, Vec<f64>),
+    /// The key error of each digit at each sample.
+    key_errors: Vec<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Points {
+    fn fresh(inputs: usize, ring: Ring, samples: usize) -> Self {
+        let n = ring.n as f64;
+        let mut random = Gaussian::new(Seed::from_number(0x0063_7279_7074_6f73).stream(0));
+        let log2_scale = fresh_variance(ring).log2() / 2.0;
+        let (re, im) = (0..inputs).map(|_| random.complex(samples, n)).unzip();
+        let secret = random.complex(samples, n * SECRET_VARIANCE);
+        let key_errors =
+            ring.primes.iter().map(|_| random.complex(samples, n * ERROR_VARIANCE)).collect();
+        Self { n, samples, log2_scale, re, im, random, secret, key_errors }
+    }
+
+    fn rescale(&mut self) {
+        let largest =
+            self.re.iter().chain(&self.im).flatten().fold(1.0, |acc: f64, x| acc.max(x.abs()));
+        let shift = largest.log2().floor();
+        self.log2_scale += shift;
+        let factor = (-shift).exp2();
+        self.re.iter_mut().chain(&mut self.im).flatten().for_each(|x| *x *= factor);
+    }
+}
+
+impl Noise for Points {
+    fn linear(&mut self, layer: &IntegerLayer) {
+        let IntegerLayer::Linear { rows, .. } = layer else { return };
+        let apply = |values: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            rows.iter()
+                .map(|row| {
+                    let mut sums = vec![0.0; self.samples];
+                    for (c, w) in row.columns.iter().zip(&row.weights) {
+                        let w = f64::from(*w);
+                        sums.iter_mut().zip(&values[*c as usize]).for_each(|(s, x)| *s += w * x);
+                    }
+                    sums
+                })
+                .collect()
+        };
+        (self.re, self.im) = (apply(&self.re), apply(&self.im));
+        self.rescale();
+    }
+
+    fn square(&mut self) {
+        for (re, im) in self.re.iter_mut().zip(&mut self.im) {
+            for (x, y) in re.iter_mut().zip(im) {
+                (*x, *y) = (*x * *x - *y * *y, 2.0 * *x * *y);
+            }
+        }
+        self.log2_scale *= 2.0;
+        self.rescale();
+    }
+
+    fn relinearise(&mut self, ring: Ring, level: usize) {
+        for (digit, q) in ring.primes[..level].iter().enumerate() {
+            let log2 = (*q as f64).log2() + (ring.t as f64).log2() - self.log2_scale;
+            let factor = log2.exp2() / 12f64.sqrt();
+            let key = &self.key_errors[digit];
+            for (re, im) in self.re.iter_mut().zip(&mut self.im) {
+                let (dx, dy) = self.random.complex(self.samples, self.n);
+                for k in 0..self.samples {
+                    re[k] += factor * (dx[k] * key.0[k] - dy[k] * key.1[k]);
+                    im[k] += factor * (dx[k] * key.1[k] + dy[k] * key.0[k]);
+                }
+            }
+        }
+        self.rescale();
+    }
+
+    fn switch(&mut self, ring: Ring, dropped: u64) {
+        self.log2_scale -= (dropped as f64).log2();
+        let factor = ((ring.t as f64).log2() - self.log2_scale).exp2() / 12f64.sqrt();
+        for (re, im) in self.re.iter_mut().zip(&mut self.im) {
+            let (ax, ay) = self.random.complex(self.samples, self.n);
+            let (bx, by) = self.random.complex(self.samples, self.n);
+            for k in 0..self.samples {
+                let (sx, sy) = (self.secret.0[k], self.secret.1[k]);
+                re[k] += factor * (ax[k] + bx[k] * sx - by[k] * sy);
+                im[k] += factor * (ay[k] + bx[k] * sy + by[k] * sx);
+            }
+        }
+        self.rescale();
+    }
+
+    fn deviations_log2(&self) -> Vec<f64> {
+        let per_point = self.samples as f64 * self.n;
+        let square_sum = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
+        self.re
+            .iter()
+            .zip(&self.im)
+            .map(|(re, im)| {
+                ((square_sum(re) + square_sum(im)) / per_point).log2() / 2.0 + self.log2_scale
+            })
+            .collect()
+    }
+}
+
+/// Gaussian numbers by the polar method of Box and Muller.
+struct Gaussian(SeedStream);
+
+impl Gaussian {
+    fn new(stream: SeedStream) -> Self {
+        Self(stream)
+    }
+
+    /// Complex Gaussians of variance `variance` (both parts together).
+    fn complex(&mut self, count: usize, variance: f64) -> (Vec<f64>, Vec<f64>) {
+        let unit = |word: u64| ((word >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+        (0..count)
+            .map(|_| {
+                let radius = (-variance * unit(self.0.next_u64()).ln()).sqrt();
+                let (sin, cos) = (std::f64::consts::TAU * unit(self.0.next_u64())).sin_cos();
+                (radius * cos, radius * sin)
+            })
+            .unzip()
+    }
+}
