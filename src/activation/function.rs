@@ -31,6 +31,17 @@ impl Activation {
         }
     }
 
+    /// The value at `x` in double precision, for the approximation methods.
+    pub fn eval_f64(&self, x: f64) -> f64 {
+        match self {
+            Self::Square => x * x,
+            Self::Polynomial(p) => p.eval(x),
+            Self::Relu => x.max(0.0),
+            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Self::Tanh => x.tanh(),
+        }
+    }
+
     /// The same function as a polynomial, where it is one.
     pub fn as_polynomial(&self) -> Option<Polynomial> {
         match self {

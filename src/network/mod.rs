@@ -1,9 +1,23 @@
 //! Networks: layers, shapes, plaintext inference, training, files, and the built-in architectures.
 
+mod blueprint;
+mod describe;
+mod file;
+mod forward;
 mod layer;
 mod model;
+mod rewrite;
+mod simplify;
+pub mod train;
 
+mod windows;
+mod zoo;
+
+pub use file::ModelError;
+pub use forward::{ForwardError, accuracy, argmax};
 pub use layer::{Layer, Op, Padding};
 pub use model::{
     InputQuantiser, Network, NetworkError, Normalisation, Provenance, Quantisation, WeightQuantiser,
 };
+pub use simplify::SimplifyError;
+pub use zoo::{built_in_names, open};

@@ -1,6 +1,7 @@
 //! A network: layers that fit together, with what is needed to feed and to quantise it.
 
 use super::layer::{Layer, Op, Padding};
+use crate::activation::Activation;
 use crate::data::Shape;
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +191,12 @@ fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Vec<Shape>, N
     let mut shapes = Vec::with_capacity(layers.len());
     let mut names = std::collections::HashSet::new();
     let mut shape = input;
+    if input.is_empty() || input.len() > MAX_VALUES {
+        return Err(NetworkError::Whole {
+            network: network.to_owned(),
+            reason: format!("input {input}; a sample must have 1 to {MAX_VALUES} values"),
+        });
+    }
     for layer in layers {
         let fail = |reason: String| NetworkError::Layer {
             network: network.to_owned(),
@@ -207,6 +214,12 @@ fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Vec<Shape>, N
 
 /// Largest number of values between two layers; more than any network here needs.
 const MAX_VALUES: usize = 1 << 24;
+
+/// Largest number of values that the windows of one convolution or pooling read, all together.
+const MAX_TAPS: usize = 1 << 26;
+
+/// Highest degree of a polynomial activation.
+const MAX_POLYNOMIAL_DEGREE: usize = 63;
 
 fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
     let output = match op {
@@ -260,7 +273,18 @@ fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
             input
         }
         Op::Flatten => Shape::Flat { len: input.len() },
-        Op::Activation(_) => input,
+        Op::Activation(activation) => {
+            if let Activation::Polynomial(p) = activation {
+                if p.degree() > MAX_POLYNOMIAL_DEGREE {
+                    let degree = p.degree();
+                    return Err(format!("degree {degree}; at most {MAX_POLYNOMIAL_DEGREE}"));
+                }
+                if p.coefficients().iter().any(|c| !c.is_finite()) {
+                    return Err("has a coefficient that is not a finite number".into());
+                }
+            }
+            input
+        }
     };
     if output.is_empty() || output.len() > MAX_VALUES {
         return Err(format!("gives {output} values; 1 to {MAX_VALUES} are allowed"));
@@ -290,7 +314,7 @@ fn windows(
     stride: (usize, usize),
     padding: Padding,
 ) -> Result<(usize, usize), String> {
-    let Shape::Image { height, width, .. } = input else {
+    let Shape::Image { channels, height, width } = input else {
         return Err(format!("takes an image but is given a vector of {input} values"));
     };
     if kernel.0 == 0 || kernel.1 == 0 || stride.0 == 0 || stride.1 == 0 {
@@ -302,14 +326,21 @@ fn windows(
                 "padding {before}+{after} must be smaller than the kernel {kernel}"
             ));
         }
-        let padded = len + before + after;
+        let padded = len.saturating_add(before).saturating_add(after);
         if kernel > padded {
             return Err(format!("kernel {kernel} is larger than the padded input {padded}"));
         }
         Ok((padded - kernel) / stride + 1)
     };
-    Ok((
-        along(height, padding.top, padding.bottom, kernel.0, stride.0)?,
-        along(width, padding.left, padding.right, kernel.1, stride.1)?,
-    ))
+    let down = along(height, padding.top, padding.bottom, kernel.0, stride.0)?;
+    let across = along(width, padding.left, padding.right, kernel.1, stride.1)?;
+    let taps = [down, across, kernel.0, kernel.1]
+        .into_iter()
+        .fold(channels, |product, factor| product.saturating_mul(factor));
+    if taps > MAX_TAPS {
+        return Err(format!(
+            "reads {taps} values through its windows; at most {MAX_TAPS} are allowed"
+        ));
+    }
+    Ok((down, across))
 }

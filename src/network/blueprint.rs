@@ -1,0 +1,308 @@
+//! The architecture as it stands in a model file: everything but the numbers in tensors.
+
+use super::layer::{Layer, Op, Padding};
+use super::model::{Network, NetworkError, Normalisation, Provenance, Quantisation};
+use crate::activation::{Activation, Polynomial};
+use crate::data::Shape;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Tensors by name, with their shapes.
+pub(super) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Blueprint {
+    name: String,
+    input: Shape,
+    layers: Vec<LayerPrint>,
+    quantisation: Option<Quantisation>,
+    provenance: Provenance,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LayerPrint {
+    name: String,
+    op: OpPrint,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum OpPrint {
+    Dense {
+        inputs: usize,
+        outputs: usize,
+        bias: bool,
+    },
+    Conv2d {
+        in_channels: usize,
+        out_channels: usize,
+        kernel: (usize, usize),
+        stride: (usize, usize),
+        padding: Padding,
+        bias: bool,
+    },
+    AvgPool {
+        kernel: (usize, usize),
+        stride: (usize, usize),
+        padding: Padding,
+    },
+    SumPool {
+        kernel: (usize, usize),
+        stride: (usize, usize),
+        padding: Padding,
+    },
+    BatchNorm {
+        features: usize,
+        epsilon: f32,
+    },
+    Flatten,
+    Activation(ActivationPrint),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum ActivationPrint {
+    Square,
+    /// Coefficients as decimal text, which reads back to exactly the same number.
+    Polynomial(Vec<String>),
+    Relu,
+    Sigmoid,
+    Tanh,
+}
+
+/// What [`Network::new`] takes.
+pub(super) struct Parts {
+    name: String,
+    input: Shape,
+    normalisation: Normalisation,
+    layers: Vec<Layer>,
+    quantisation: Option<Quantisation>,
+    provenance: Provenance,
+}
+
+impl Parts {
+    pub fn into_network(self) -> Result<Network, NetworkError> {
+        Network::new(
+            self.name,
+            self.input,
+            self.normalisation,
+            self.layers,
+            self.quantisation,
+            self.provenance,
+        )
+    }
+}
+
+impl Blueprint {
+    /// The architecture of a network, and its tensors: name, shape, values.
+    pub fn of(network: &Network) -> (Self, Vec<(String, Vec<usize>, &[f32])>) {
+        let mut tensors: Vec<(String, Vec<usize>, &[f32])> = Vec::new();
+        let normalisation = network.normalisation();
+        for (field, values) in [("offset", &normalisation.offset), ("scale", &normalisation.scale)]
+        {
+            tensors.push((format!("normalisation.{field}"), vec![values.len()], values));
+        }
+        let layers = network
+            .layers()
+            .iter()
+            .map(|layer| LayerPrint { name: layer.name.clone(), op: OpPrint::of(&layer.op) });
+        let layers = layers.collect();
+        for layer in network.layers() {
+            for (field, shape, values) in fields(&layer.op) {
+                tensors.push((format!("{}.{field}", layer.name), shape, values));
+            }
+        }
+        let blueprint = Self {
+            name: network.name().to_owned(),
+            input: network.input(),
+            layers,
+            quantisation: network.quantisation().cloned(),
+            provenance: network.provenance().clone(),
+        };
+        (blueprint, tensors)
+    }
+
+    /// The parts of the network, filled from `tensors`, which must be exactly those needed.
+    pub fn into_parts(self, mut tensors: Tensors) -> Result<Parts, String> {
+        for text in [&self.name, &self.provenance.dataset, &self.provenance.command]
+            .into_iter()
+            .chain(self.layers.iter().map(|l| &l.name))
+        {
+            if text.len() > 200 || text.contains(char::is_control) {
+                return Err("a name is longer than 200 bytes or holds control characters".into());
+            }
+        }
+        if self.provenance.test_accuracy.is_some_and(|a| !(0.0..=1.0).contains(&a)) {
+            return Err("test_accuracy must be between 0 and 1".into());
+        }
+        let normalisation = Normalisation {
+            offset: take_vector(&mut tensors, "normalisation.offset")?,
+            scale: take_vector(&mut tensors, "normalisation.scale")?,
+        };
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for LayerPrint { name, op } in self.layers {
+            let op = op.fill(&name, &mut tensors)?;
+            layers.push(Layer { name, op });
+        }
+        if let Some(name) = tensors.keys().next() {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+            return Err(format!("tensor {name} belongs to no layer"));
+        }
+        Ok(Parts {
+            name: self.name,
+            input: self.input,
+            normalisation,
+            layers,
+            quantisation: self.quantisation,
+            provenance: self.provenance,
+        })
+    }
+}
+
+/// The tensors of a layer: field, shape, values.
+fn fields(op: &Op) -> Vec<(&'static str, Vec<usize>, &[f32])> {
+    let mut fields: Vec<(&'static str, Vec<usize>, &[f32])> = Vec::new();
+    match op {
+        Op::Dense { inputs, outputs, weight, bias } => {
+            fields.push(("weight", vec![*outputs, *inputs], weight));
+            if !bias.is_empty() {
+                fields.push(("bias", vec![*outputs], bias));
+            }
+        }
+        Op::Conv2d { in_channels, out_channels, kernel, weight, bias, .. } => {
+            fields.push(("weight", vec![*out_channels, *in_channels, kernel.0, kernel.1], weight));
+            if !bias.is_empty() {
+                fields.push(("bias", vec![*out_channels], bias));
+            }
+        }
+        Op::BatchNorm { gamma, beta, mean, variance, .. } => {
+            for (field, values) in
+                [("gamma", gamma), ("beta", beta), ("mean", mean), ("variance", variance)]
+            {
+                fields.push((field, vec![values.len()], values));
+            }
+        }
+        Op::AvgPool { .. } | Op::SumPool { .. } | Op::Flatten | Op::Activation(_) => {}
+    }
+    fields
+}
+
+fn take_vector(tensors: &mut Tensors, name: &str) -> Result<Vec<f32>, String> {
+    match tensors.remove(name) {
+        Some((shape, values)) if shape.len() == 1 => Ok(values),
+        Some((shape, _)) => Err(format!("tensor {name} has shape {shape:?}; a vector is needed")),
+        None => Err(format!("tensor {name} is missing")),
+    }
+}
+
+fn take(
+    tensors: &mut Tensors,
+    layer: &str,
+    field: &str,
+    needed: Vec<usize>,
+) -> Result<Vec<f32>, String> {
+    match tensors.remove(&format!("{layer}.{field}")) {
+        Some((shape, values)) if shape == needed => Ok(values),
+        Some((shape, _)) => {
+            Err(format!("tensor {layer}.{field} has shape {shape:?}; {needed:?} is needed"))
+        }
+        None => Err(format!("tensor {layer}.{field} is missing")),
+    }
+}
+
+impl OpPrint {
+    fn of(op: &Op) -> Self {
+        match op {
+            Op::Dense { inputs, outputs, bias, .. } => {
+                Self::Dense { inputs: *inputs, outputs: *outputs, bias: !bias.is_empty() }
+            }
+            Op::Conv2d { in_channels, out_channels, kernel, stride, padding, bias, .. } => {
+                Self::Conv2d {
+                    in_channels: *in_channels,
+                    out_channels: *out_channels,
+                    kernel: *kernel,
+                    stride: *stride,
+                    padding: *padding,
+                    bias: !bias.is_empty(),
+                }
+            }
+            Op::AvgPool { kernel, stride, padding } => {
+                Self::AvgPool { kernel: *kernel, stride: *stride, padding: *padding }
+            }
+            Op::SumPool { kernel, stride, padding } => {
+                Self::SumPool { kernel: *kernel, stride: *stride, padding: *padding }
+            }
+            Op::BatchNorm { gamma, epsilon, .. } => {
+                Self::BatchNorm { features: gamma.len(), epsilon: *epsilon }
+            }
+            Op::Flatten => Self::Flatten,
+            Op::Activation(activation) => Self::Activation(ActivationPrint::of(activation)),
+        }
+    }
+
+    fn fill(self, layer: &str, tensors: &mut Tensors) -> Result<Op, String> {
+        let mut take = |field: &str, shape: Vec<usize>| take(tensors, layer, field, shape);
+        Ok(match self {
+            Self::Dense { inputs, outputs, bias } => Op::Dense {
+                inputs,
+                outputs,
+                weight: take("weight", vec![outputs, inputs])?,
+                bias: if bias { take("bias", vec![outputs])? } else { Vec::new() },
+            },
+            Self::Conv2d { in_channels, out_channels, kernel, stride, padding, bias } => {
+                let shape = vec![out_channels, in_channels, kernel.0, kernel.1];
+                Op::Conv2d {
+                    in_channels,
+                    out_channels,
+                    kernel,
+                    stride,
+                    padding,
+                    weight: take("weight", shape)?,
+                    bias: if bias { take("bias", vec![out_channels])? } else { Vec::new() },
+                }
+            }
+            Self::AvgPool { kernel, stride, padding } => Op::AvgPool { kernel, stride, padding },
+            Self::SumPool { kernel, stride, padding } => Op::SumPool { kernel, stride, padding },
+            Self::BatchNorm { features, epsilon } => Op::BatchNorm {
+                gamma: take("gamma", vec![features])?,
+                beta: take("beta", vec![features])?,
+                mean: take("mean", vec![features])?,
+                variance: take("variance", vec![features])?,
+                epsilon,
+            },
+            Self::Flatten => Op::Flatten,
+            Self::Activation(activation) => Op::Activation(activation.into_activation(layer)?),
+        })
+    }
+}
+
+impl ActivationPrint {
+    fn of(activation: &Activation) -> Self {
+        match activation {
+            Activation::Square => Self::Square,
+            Activation::Polynomial(p) => {
+                Self::Polynomial(p.coefficients().iter().map(f64::to_string).collect())
+            }
+            Activation::Relu => Self::Relu,
+            Activation::Sigmoid => Self::Sigmoid,
+            Activation::Tanh => Self::Tanh,
+        }
+    }
+
+    fn into_activation(self, layer: &str) -> Result<Activation, String> {
+        Ok(match self {
+            Self::Square => Activation::Square,
+            Self::Polynomial(texts) => {
+                let parsed: Result<Vec<f64>, _> = texts.iter().map(|t| t.parse()).collect();
+                let coefficients =
+                    parsed.map_err(|_| format!("layer {layer}: a coefficient is no number"))?;
+                Activation::Polynomial(Polynomial::new(coefficients))
+            }
+            Self::Relu => Activation::Relu,
+            Self::Sigmoid => Activation::Sigmoid,
+            Self::Tanh => Activation::Tanh,
+        })
+    }
+}

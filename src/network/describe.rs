@@ -1,0 +1,128 @@
+//! A network in words, for people.
+
+use super::layer::{Layer, Op, Padding};
+use super::model::Network;
+use crate::data::Shape;
+use crate::format;
+use std::fmt::Write;
+
+impl Op {
+    /// What the layer does, in a few words: `5 maps, 5x5, stride 2`.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Dense { inputs, outputs, .. } => format!("dense {inputs} to {outputs}"),
+            Self::Conv2d { out_channels, kernel, stride, padding, .. } => {
+                format!(
+                    "convolution to {out_channels} maps, {}",
+                    window(*kernel, *stride, *padding)
+                )
+            }
+            Self::AvgPool { kernel, stride, padding } => {
+                format!("mean pool, {}", window(*kernel, *stride, *padding))
+            }
+            Self::SumPool { kernel, stride, padding } => {
+                format!("sum pool, {}", window(*kernel, *stride, *padding))
+            }
+            Self::BatchNorm { .. } => "batch normalisation".to_owned(),
+            Self::Flatten => "flatten".to_owned(),
+            Self::Activation(activation) => activation.name(),
+        }
+    }
+
+    /// Number of trained values.
+    pub fn parameters(&self) -> usize {
+        match self {
+            Self::Dense { weight, bias, .. } | Self::Conv2d { weight, bias, .. } => {
+                weight.len() + bias.len()
+            }
+            Self::BatchNorm { gamma, beta, mean, variance, .. } => {
+                gamma.len() + beta.len() + mean.len() + variance.len()
+            }
+            Self::AvgPool { .. } | Self::SumPool { .. } | Self::Flatten | Self::Activation(_) => 0,
+        }
+    }
+}
+
+fn window(kernel: (usize, usize), stride: (usize, usize), padding: Padding) -> String {
+    let mut text = format!("{}x{}", kernel.0, kernel.1);
+    match stride {
+        (1, 1) => {}
+        (down, across) if down == across => _ = write!(text, ", stride {down}"),
+        (down, across) => _ = write!(text, ", stride {down}x{across}"),
+    }
+    let Padding { top, bottom, left, right } = padding;
+    if [top, bottom, left, right] != [0; 4] {
+        _ = write!(text, ", padding {top}/{bottom}/{left}/{right} (top/bottom/left/right)");
+    }
+    text
+}
+
+impl Network {
+    /// Number of trained values.
+    pub fn parameters(&self) -> usize {
+        self.layers().iter().map(|l| l.op.parameters()).sum()
+    }
+
+    /// The network in several lines of text: layers, shapes, parameters, integer grid, origin.
+    pub fn describe(&self) -> String {
+        let mut text = format!(
+            "network     {}\ninput       {}\nclasses     {}\nparameters  {}\n",
+            self.name(),
+            self.input(),
+            self.classes(),
+            format::count(self.parameters() as u64)
+        );
+        self.describe_quantisation(&mut text);
+        self.describe_provenance(&mut text);
+        text.push('\n');
+        let rows: Vec<[String; 4]> =
+            self.layers().iter().zip(self.shapes()).map(|(l, s)| row(l, *s)).collect();
+        let heads = ["layer", "kind", "output", "parameters"].map(str::to_owned);
+        let widths: Vec<usize> = (0..4)
+            .map(|c| {
+                let cells = rows.iter().chain([&heads]).map(|r| r[c].chars().count());
+                cells.max().unwrap_or(0)
+            })
+            .collect();
+        for [name, kind, output, parameters] in std::iter::once(&heads).chain(&rows) {
+            let (a, b, c, d) = (widths[0], widths[1], widths[2], widths[3]);
+            _ = writeln!(text, "{name:a$}  {kind:b$}  {output:>c$}  {parameters:>d$}");
+        }
+        text
+    }
+
+    fn describe_quantisation(&self, text: &mut String) {
+        let Some(q) = self.quantisation() else {
+            text.push_str("integers    none (trained without a grid)\n");
+            return;
+        };
+        let weights: Vec<String> =
+            q.weights.iter().map(|w| format!("{} x {}", w.max, w.step)).collect();
+        _ = writeln!(
+            text,
+            "integers    inputs {} to {} in steps of {}; weights up to {}",
+            q.input.min,
+            q.input.max,
+            q.input.step,
+            weights.join(", ")
+        );
+    }
+
+    fn describe_provenance(&self, text: &mut String) {
+        let p = self.provenance();
+        if !p.dataset.is_empty() {
+            _ = writeln!(text, "trained on  {}", p.dataset);
+        }
+        if !p.command.is_empty() {
+            _ = writeln!(text, "made by     {}", p.command);
+        }
+        if let Some(accuracy) = p.test_accuracy {
+            _ = writeln!(text, "accuracy    {} on the test split", format::percent(accuracy));
+        }
+    }
+}
+
+fn row(layer: &Layer, shape: Shape) -> [String; 4] {
+    let parameters = format::count(layer.op.parameters() as u64);
+    [layer.name.clone(), layer.op.summary(), shape.to_string(), parameters]
+}

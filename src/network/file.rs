@@ -1,0 +1,182 @@
+//! The native model file: one `.safetensors`, the architecture as JSON in its metadata.
+//!
+//! Metadata: `format` is `cryptoscope`, `version` is `1`, `network` holds the architecture. Tensors
+//! (all F32) are named `LAYER.weight`, `LAYER.bias`, `LAYER.gamma`, `LAYER.beta`, `LAYER.mean`,
+//! `LAYER.variance`, `normalisation.offset` and `normalisation.scale`.
+
+use super::blueprint::Blueprint;
+use super::model::{Network, NetworkError};
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Largest model file, bytes.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+/// Largest header of a model file, bytes.
+const MAX_HEADER_BYTES: u64 = 1 << 20;
+/// Most tensors in a model file.
+const MAX_TENSORS: usize = 4096;
+
+const FORMAT: &str = "cryptoscope";
+const VERSION: &str = "1";
+
+/// Why a model cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error(
+        "no model {name}: built in are {known}; anything else must be the path of a .safetensors file"
+    )]
+    Unknown { name: String, known: String },
+    #[error("model file {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error("model file {path}: cannot be written: {source}")]
+    Write { path: String, source: std::io::Error },
+    #[error("model {origin}: {len} bytes; a model file has at most {MAX_FILE_BYTES}")]
+    TooLarge { origin: String, len: u64 },
+    #[error("model {origin}: {reason}")]
+    Format { origin: String, reason: String },
+    #[error("model {origin}: {source}")]
+    Network { origin: String, source: NetworkError },
+}
+
+impl Network {
+    /// Reads a model file; nothing in it is trusted.
+    ///
+    /// # Errors
+    /// When it cannot be read, is too large, is no model file of a known version, or its tensors
+    /// are not exactly those its architecture needs.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
+        let path = path.as_ref();
+        let origin = path.display().to_string();
+        let read = |source| ModelError::Read { path: origin.clone(), source };
+        let file = std::fs::File::open(path).map_err(read)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+        Self::from_bytes(&bytes, &origin)
+    }
+
+    /// A model from the bytes of its file; `origin` names it in errors.
+    pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self, ModelError> {
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(ModelError::TooLarge { origin: origin.into(), len: bytes.len() as u64 });
+        }
+        let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
+        check_header_length(bytes).map_err(format)?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(one_line(&e)))?;
+        let blueprint = blueprint(header.metadata().as_ref()).map_err(format)?;
+        let file = SafeTensors::deserialize(bytes).map_err(|e| format(one_line(&e)))?;
+        let tensors = tensors(&file).map_err(format)?;
+        let parts = blueprint.into_parts(tensors).map_err(format)?;
+        parts.into_network().map_err(|source| ModelError::Network { origin: origin.into(), source })
+    }
+
+    /// Writes the model file: to a temporary file beside it first, then renamed, so that a reader
+    /// never sees half a model.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModelError> {
+        let path = path.as_ref();
+        let fail = |source| ModelError::Write { path: path.display().to_string(), source };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        let written = std::fs::File::create(&part)
+            .and_then(|mut file| file.write_all(&self.to_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|()| std::fs::rename(&part, path));
+        written.map_err(|source| {
+            _ = std::fs::remove_file(&part);
+            fail(source)
+        })
+    }
+
+    /// The bytes of the model file; the same network always gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (blueprint, tensors) = Blueprint::of(self);
+        let mut header = Map::new();
+        let network = serde_json::to_string(&blueprint).unwrap_or_default();
+        let metadata = json!({ "format": FORMAT, "version": VERSION, "network": network });
+        header.insert("__metadata__".to_owned(), metadata);
+        let mut start = 0;
+        for (name, shape, values) in &tensors {
+            let end = start + values.len() * size_of::<f32>();
+            let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] });
+            header.insert(name.clone(), entry);
+            start = end;
+        }
+        let mut header = Value::Object(header).to_string().into_bytes();
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header);
+        for (_, _, values) in &tensors {
+            bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+        }
+        bytes
+    }
+}
+
+/// A text of one line, whatever the error holds.
+fn one_line(error: &dyn std::fmt::Display) -> String {
+    let text: String = error.to_string().chars().take(300).collect();
+    format!("no model file: {}", text.replace(char::is_control, " "))
+}
+
+fn check_header_length(bytes: &[u8]) -> Result<(), String> {
+    let Some(start) = bytes.first_chunk::<8>() else {
+        return Err(format!("{} bytes are too few for a model file", bytes.len()));
+    };
+    let len = u64::from_le_bytes(*start);
+    if len > MAX_HEADER_BYTES {
+        return Err(format!(
+            "header of {len} bytes; at most {MAX_HEADER_BYTES} are allowed (is this a .safetensors file?)"
+        ));
+    }
+    Ok(())
+}
+
+fn blueprint(
+    metadata: Option<&std::collections::HashMap<String, String>>,
+) -> Result<Blueprint, String> {
+    let Some(metadata) = metadata else {
+        return Err("holds tensors but no architecture; it was not saved by CryptoScope".into());
+    };
+    let get = |key: &str| {
+        metadata
+            .get(key)
+            .ok_or_else(|| format!("metadata {key} is missing; it was not saved by CryptoScope"))
+    };
+    if get("format")? != FORMAT {
+        return Err(format!("metadata format is not {FORMAT}; it was not saved by CryptoScope"));
+    }
+    let version = get("version")?;
+    if version != VERSION {
+        let version: String = version.chars().filter(|c| !c.is_control()).take(20).collect();
+        return Err(format!(
+            "version {version}; this program reads version {VERSION}, so use a newer program"
+        ));
+    }
+    let network = get("network")?;
+    if metadata.len() != 3 {
+        return Err("metadata has fields this program does not know".into());
+    }
+    serde_json::from_str(network).map_err(|e| format!("architecture: {}", one_line(&e)))
+}
+
+/// All tensors, named, with their shapes.
+fn tensors(file: &SafeTensors) -> Result<BTreeMap<String, (Vec<usize>, Vec<f32>)>, String> {
+    if file.len() > MAX_TENSORS {
+        return Err(format!("{} tensors; at most {MAX_TENSORS} are allowed", file.len()));
+    }
+    let mut tensors = BTreeMap::new();
+    for (name, view) in file.iter() {
+        if view.dtype() != Dtype::F32 {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+            return Err(format!("tensor {name} is {:?}; only F32 is read", view.dtype()));
+        }
+        let (chunks, _) = view.data().as_chunks::<4>();
+        let values = chunks.iter().map(|c| f32::from_le_bytes(*c)).collect();
+        tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
+    }
+    Ok(tensors)
+}

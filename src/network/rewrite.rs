@@ -1,0 +1,88 @@
+//! Networks made from networks by changing one thing.
+
+use super::layer::{Layer, Op};
+use super::model::{Network, NetworkError, Provenance, Quantisation};
+use crate::activation::Activation;
+
+impl Network {
+    /// The same network with `activation` in the place of every activation that is no polynomial.
+    ///
+    /// # Errors
+    /// When the activation is not allowed in a network (coefficients not finite, degree too high).
+    pub fn with_activation(&self, activation: &Activation) -> Result<Self, NetworkError> {
+        let layers = self
+            .layers()
+            .iter()
+            .map(|layer| match &layer.op {
+                Op::Activation(old) if old.as_polynomial().is_none() => {
+                    Layer { name: layer.name.clone(), op: Op::Activation(activation.clone()) }
+                }
+                _ => layer.clone(),
+            })
+            .collect();
+        self.with_layers(layers, self.quantisation().cloned())
+    }
+
+    /// The same network with other layers and another integer grid.
+    pub fn with_layers(
+        &self,
+        layers: Vec<Layer>,
+        quantisation: Option<Quantisation>,
+    ) -> Result<Self, NetworkError> {
+        Self::new(
+            self.name(),
+            self.input(),
+            self.normalisation().clone(),
+            layers,
+            quantisation,
+            self.provenance().clone(),
+        )
+    }
+
+    /// The same network under another origin.
+    pub fn with_provenance(&self, provenance: Provenance) -> Result<Self, NetworkError> {
+        Self::new(
+            self.name(),
+            self.input(),
+            self.normalisation().clone(),
+            self.layers().to_vec(),
+            self.quantisation().cloned(),
+            provenance,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Polynomial;
+    use crate::data::Shape;
+    use crate::network::Normalisation;
+
+    #[test]
+    fn only_what_is_no_polynomial_is_replaced() {
+        let layer =
+            |name: &str, activation| Layer { name: name.into(), op: Op::Activation(activation) };
+        let network = Network::new(
+            "n",
+            Shape::Flat { len: 3 },
+            Normalisation { offset: vec![0.0], scale: vec![1.0] },
+            vec![
+                layer("a", Activation::Relu),
+                layer("b", Activation::Square),
+                layer("c", Activation::Tanh),
+            ],
+            None,
+            Provenance::default(),
+        )
+        .expect("fits");
+        let stand_in = Activation::Polynomial(Polynomial::new(vec![1.0, 2.0]));
+        let replaced = network.with_activation(&stand_in).expect("fits");
+        let ops: Vec<_> = replaced.layers().iter().map(|l| &l.op).collect();
+        let expected = [&stand_in, &Activation::Square, &stand_in];
+        assert!(ops.iter().zip(expected).all(|(op, a)| **op == Op::Activation(a.clone())));
+
+        let broken = Activation::Polynomial(Polynomial::new(vec![f64::NAN]));
+        assert!(network.with_activation(&broken).is_err());
+    }
+}

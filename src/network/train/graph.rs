@@ -1,0 +1,335 @@
+//! A network as a differentiable graph of candle tensors.
+
+use super::grid::{best_step, weight_integers};
+use super::recipe::Grid;
+use crate::activation::Activation;
+use crate::network::windows::Windows;
+use crate::network::{Layer, Network, NetworkError, Op, Quantisation, WeightQuantiser};
+use candle_core::{D, Device, Result, Tensor, Var};
+
+/// Share of the newest batch in the running mean and variance of batch normalisation.
+const MOMENTUM: f64 = 0.05;
+
+/// A network being trained; values flow as `[samples][values]`.
+pub(super) struct Graph {
+    nodes: Vec<Node>,
+    quantisation: Option<Quantisation>,
+}
+
+/// The trained values of a dense layer or convolution.
+struct Linear {
+    /// `[outputs][inputs]`.
+    weight: Var,
+    bias: Option<Var>,
+    grid: Option<LayerGrid>,
+}
+
+struct LayerGrid {
+    weight: WeightQuantiser,
+    /// Step of the sums this layer gives, on which biases lie; `None` when activations other than
+    /// squares came before.
+    sum_step: Option<f64>,
+}
+
+enum Node {
+    Dense(Linear),
+    Conv {
+        linear: Linear,
+        /// Index of every value that every window reads, `[positions][channels * area]`; the
+        /// number of inputs stands for a zero.
+        gather: Tensor,
+        positions: usize,
+    },
+    /// Sums over windows as a matrix, `[plane][positions]`.
+    Pool {
+        matrix: Tensor,
+        channels: usize,
+    },
+    Norm {
+        gamma: Var,
+        beta: Var,
+        /// Running mean and variance, `[1][channels][1]`.
+        mean: Tensor,
+        variance: Tensor,
+        epsilon: f64,
+    },
+    Flatten,
+    Activation(Activation),
+}
+
+impl Graph {
+    /// The graph of a network. With a grid, weights (and biases after squares) are rounded on the
+    /// way forward and gradients pass through the rounding unchanged (straight-through estimator,
+    /// Bengio et al. 2013, arXiv 1308.3432).
+    pub fn new(network: &Network, grid: Option<&Grid>) -> Result<Self> {
+        let mut nodes = Vec::new();
+        let mut weights = Vec::new();
+        let mut scale = grid.map(|g| f64::from(g.input.step));
+        let inputs = std::iter::once(network.input()).chain(network.shapes().iter().copied());
+        let shapes = inputs.zip(network.shapes().iter().copied());
+        for (layer, (input, output)) in network.layers().iter().zip(shapes) {
+            let layer_grid = |weight: &[f32]| {
+                let (g, index) = (grid?, weights.len());
+                let max = g.weight_max.get(index).copied().unwrap_or(7);
+                let factor = g.step_factor.get(index).copied().unwrap_or(1.0);
+                Some(WeightQuantiser { step: best_step(weight, max) * factor, max })
+            };
+            nodes.push(match &layer.op {
+                Op::Dense { inputs, outputs, weight, bias } => {
+                    let quantiser = layer_grid(weight);
+                    weights.extend(quantiser);
+                    Node::Dense(Linear::new(
+                        weight,
+                        (*outputs, *inputs),
+                        bias,
+                        quantiser,
+                        &mut scale,
+                    )?)
+                }
+                Op::Conv2d { out_channels, kernel, stride, padding, weight, bias, .. } => {
+                    let quantiser = layer_grid(weight);
+                    weights.extend(quantiser);
+                    let shape = (*out_channels, weight.len() / out_channels);
+                    let windows = Windows::new(input, output, *kernel, *stride, *padding);
+                    Node::Conv {
+                        linear: Linear::new(weight, shape, bias, quantiser, &mut scale)?,
+                        gather: gather(&windows, input.len())?,
+                        positions: windows.positions,
+                    }
+                }
+                Op::AvgPool { kernel, stride, padding }
+                | Op::SumPool { kernel, stride, padding } => {
+                    scale = None;
+                    let windows = Windows::new(input, output, *kernel, *stride, *padding);
+                    let mean = matches!(layer.op, Op::AvgPool { .. });
+                    let value = if mean { 1.0 / windows.area as f32 } else { 1.0 };
+                    let channels = input.len() / windows.plane;
+                    Node::Pool { matrix: pool_matrix(&windows, value)?, channels }
+                }
+                Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
+                    scale = None;
+                    let shape = (1, gamma.len(), 1);
+                    Node::Norm {
+                        gamma: Var::from_slice(gamma, shape, &Device::Cpu)?,
+                        beta: Var::from_slice(beta, shape, &Device::Cpu)?,
+                        mean: Tensor::from_slice(mean, shape, &Device::Cpu)?,
+                        variance: Tensor::from_slice(variance, shape, &Device::Cpu)?,
+                        epsilon: f64::from(*epsilon),
+                    }
+                }
+                Op::Flatten => Node::Flatten,
+                Op::Activation(activation) => {
+                    let square = matches!(activation, Activation::Square);
+                    scale = scale.filter(|_| square).map(|s| s * s);
+                    Node::Activation(activation.clone())
+                }
+            });
+        }
+        let quantisation = grid.map(|g| Quantisation { input: g.input, weights });
+        Ok(Self { nodes, quantisation })
+    }
+
+    /// Everything that is trained.
+    pub fn variables(&self) -> Vec<Var> {
+        let mut all = Vec::new();
+        for node in &self.nodes {
+            match node {
+                Node::Dense(linear) | Node::Conv { linear, .. } => {
+                    all.push(linear.weight.clone());
+                    all.extend(linear.bias.clone());
+                }
+                Node::Norm { gamma, beta, .. } => all.extend([gamma.clone(), beta.clone()]),
+                Node::Pool { .. } | Node::Flatten | Node::Activation(_) => {}
+            }
+        }
+        all
+    }
+
+    /// Outputs for a mini-batch `[samples][inputs]`, with the batch's own statistics in batch
+    /// normalisation.
+    pub fn forward(&mut self, batch: Tensor) -> Result<Tensor> {
+        self.nodes.iter_mut().try_fold(batch, |x, node| node.forward(x))
+    }
+
+    /// The network with the values as they are now, on the grid when there is one.
+    pub fn network(&self, like: &Network) -> Result<std::result::Result<Network, NetworkError>> {
+        let mut layers = Vec::new();
+        for (node, layer) in self.nodes.iter().zip(like.layers()) {
+            layers.push(Layer { name: layer.name.clone(), op: node.op(&layer.op)? });
+        }
+        Ok(like.with_layers(layers, self.quantisation.clone()))
+    }
+}
+
+impl Linear {
+    fn new(
+        weight: &[f32],
+        shape: (usize, usize),
+        bias: &[f32],
+        quantiser: Option<WeightQuantiser>,
+        scale: &mut Option<f64>,
+    ) -> Result<Self> {
+        let grid = quantiser.map(|weight| {
+            *scale = scale.map(|s| s * f64::from(weight.step));
+            LayerGrid { weight, sum_step: *scale }
+        });
+        let bias = if bias.is_empty() {
+            None
+        } else {
+            Some(Var::from_slice(bias, (1, bias.len()), &Device::Cpu)?)
+        };
+        Ok(Self { weight: Var::from_slice(weight, shape, &Device::Cpu)?, bias, grid })
+    }
+
+    /// `[rows][inputs]` to `[rows][outputs]`.
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let weight = match &self.grid {
+            Some(grid) => round_through(
+                &self.weight,
+                f64::from(grid.weight.step),
+                Some(f64::from(grid.weight.max)),
+            )?,
+            None => self.weight.as_tensor().clone(),
+        };
+        let y = x.matmul(&weight.t()?)?;
+        let Some(bias) = &self.bias else { return Ok(y) };
+        match self.grid.as_ref().and_then(|g| g.sum_step) {
+            Some(step) => y.broadcast_add(&round_through(bias, step, None)?),
+            None => y.broadcast_add(bias),
+        }
+    }
+
+    fn values(&self) -> Result<(Vec<f32>, Vec<f32>)> {
+        let mut weight = self.weight.flatten_all()?.to_vec1::<f32>()?;
+        let mut bias = match &self.bias {
+            Some(bias) => bias.flatten_all()?.to_vec1::<f32>()?,
+            None => Vec::new(),
+        };
+        if let Some(grid) = &self.grid {
+            let integers = weight_integers(&weight, &grid.weight);
+            weight = integers.into_iter().map(|n| n * grid.weight.step).collect();
+            if let Some(step) = grid.sum_step {
+                let on_grid = |b: &f32| ((f64::from(*b) / step).round() * step) as f32;
+                bias = bias.iter().map(on_grid).collect();
+            }
+        }
+        Ok((weight, bias))
+    }
+}
+
+/// `clamp(round(x / step), -max, max) * step`, with the gradient of `x` itself.
+fn round_through(x: &Var, step: f64, max: Option<f64>) -> Result<Tensor> {
+    let plain = x.as_detached_tensor();
+    let mut integers = (&plain / step)?.round()?;
+    if let Some(max) = max {
+        integers = integers.clamp(-max, max)?;
+    }
+    x.as_tensor() + ((integers * step)? - plain)?
+}
+
+impl Node {
+    fn forward(&mut self, x: Tensor) -> Result<Tensor> {
+        match self {
+            Self::Dense(linear) => linear.forward(&x),
+            Self::Conv { linear, gather, positions } => {
+                let samples = x.dim(0)?;
+                let read = x.pad_with_zeros(1, 0, 1)?.index_select(gather, 1)?;
+                let rows = read.reshape((samples * *positions, ()))?;
+                let y = linear.forward(&rows)?.reshape((samples, *positions, ()))?;
+                y.transpose(1, 2)?.contiguous()?.flatten_from(1)
+            }
+            Self::Pool { matrix, channels } => {
+                let samples = x.dim(0)?;
+                let y = x.reshape((samples * *channels, ()))?.matmul(matrix)?;
+                y.reshape((samples, ()))
+            }
+            Self::Norm { gamma, beta, mean, variance, epsilon } => {
+                let x3 = x.reshape((x.dim(0)?, gamma.elem_count(), ()))?;
+                let batch_mean = x3.mean_keepdim(0)?.mean_keepdim(2)?;
+                let centred = x3.broadcast_sub(&batch_mean)?;
+                let batch_variance = centred.sqr()?.mean_keepdim(0)?.mean_keepdim(2)?;
+                *mean = blend(mean, &batch_mean)?;
+                *variance = blend(variance, &batch_variance)?;
+                let factor = gamma.broadcast_div(&(batch_variance + *epsilon)?.sqrt()?)?;
+                centred.broadcast_mul(&factor)?.broadcast_add(beta)?.flatten_from(1)
+            }
+            Self::Flatten => Ok(x),
+            Self::Activation(activation) => activate(activation, &x),
+        }
+    }
+
+    /// The layer with the values as they are now; `like` gives what is not trained.
+    fn op(&self, like: &Op) -> Result<Op> {
+        let mut op = like.clone();
+        match (self, &mut op) {
+            (
+                Self::Dense(linear) | Self::Conv { linear, .. },
+                Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. },
+            ) => (*weight, *bias) = linear.values()?,
+            (
+                Self::Norm { gamma: g, beta: b, mean: m, variance: v, .. },
+                Op::BatchNorm { gamma, beta, mean, variance, .. },
+            ) => {
+                *gamma = g.flatten_all()?.to_vec1()?;
+                *beta = b.flatten_all()?.to_vec1()?;
+                *mean = m.flatten_all()?.to_vec1()?;
+                *variance = v.flatten_all()?.to_vec1()?;
+            }
+            _ => {}
+        }
+        Ok(op)
+    }
+}
+
+fn blend(old: &Tensor, new: &Tensor) -> Result<Tensor> {
+    (old * (1.0 - MOMENTUM))? + (new.detach() * MOMENTUM)?
+}
+
+fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
+    match activation {
+        Activation::Square => x.sqr(),
+        Activation::Relu => x.relu(),
+        Activation::Sigmoid => candle_nn::ops::sigmoid(x),
+        Activation::Tanh => x.tanh(),
+        Activation::Polynomial(p) => {
+            let mut coefficients = p.coefficients().iter().rev();
+            let highest = coefficients.next().copied().unwrap_or(0.0);
+            let start = x.affine(0.0, highest)?;
+            coefficients.try_fold(start, |y, c| (y * x)?.affine(1.0, *c))
+        }
+    }
+}
+
+/// What every window reads, for `index_select` on whole samples with a zero at the end.
+fn gather(windows: &Windows, inputs: usize) -> Result<Tensor> {
+    let channels = inputs / windows.plane;
+    let mut indices = Vec::with_capacity(channels * windows.taps.len());
+    for position in 0..windows.positions {
+        for channel in 0..channels {
+            for k in 0..windows.area {
+                let tap = windows.taps[k * windows.positions + position] as usize;
+                let at = if tap == windows.plane { inputs } else { channel * windows.plane + tap };
+                indices.push(at as u32);
+            }
+        }
+    }
+    Tensor::new(indices, &Device::Cpu)
+}
+
+fn pool_matrix(windows: &Windows, value: f32) -> Result<Tensor> {
+    let mut matrix = vec![0.0; windows.plane * windows.positions];
+    for taps in windows.taps.chunks(windows.positions) {
+        for (position, &tap) in taps.iter().enumerate() {
+            if (tap as usize) < windows.plane {
+                matrix[tap as usize * windows.positions + position] += value;
+            }
+        }
+    }
+    Tensor::from_vec(matrix, (windows.plane, windows.positions), &Device::Cpu)
+}
+
+/// Cross-entropy between target shares `[samples][classes]` and outputs, mean over the samples.
+pub(super) fn cross_entropy(outputs: &Tensor, targets: &Tensor) -> Result<Tensor> {
+    let log_shares = candle_nn::ops::log_softmax(outputs, D::Minus1)?;
+    (log_shares * targets)?.sum_all()? / -(outputs.dim(0)? as f64)
+}
