@@ -403,8 +403,3 @@ fn input_grid(normalisation: &Normalisation, calibration: &[f32], bits: u32) -> 
     let max = (levels / 2).max(1);
     InputQuantiser { step: high.max(-low) / max as f32, min: -max, max }
 }
-
-/// Index of the largest value, the first of equals.
-pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
-    values.iter().enumerate().fold(0, |best, (i, v)| if *v > values[best] { i } else { best })
-}

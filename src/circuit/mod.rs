@@ -11,6 +11,6 @@ mod planner;
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
 pub use compiled::{Circuit, CircuitStep};
 pub use cost::UnitCosts;
-pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision, argmax};
+pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
 pub use plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan};
 pub use planner::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request, plan};

@@ -46,6 +46,8 @@ const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 16..=50;
 /// Widths tried, widest first.
 const PRIME_BITS_TRIED: [u32; 7] = [50, 48, 46, 44, 42, 40, 36];
 const MAX_PLAINTEXT_MODULI: usize = 4;
+/// Bits of all plaintext moduli together: answers are combined in 128-bit integers.
+const MAX_PLAINTEXT_BITS: f64 = 120.0;
 
 /// Points followed for the forecast that is shown.
 const SAMPLES: usize = 128;
@@ -163,6 +165,9 @@ fn search(request: &Request, constraints: Constraints) -> Option<Candidate> {
 
 /// Sets of plaintext moduli with enough bits: one prime, or several smaller ones.
 fn plaintext_choices(n: usize, needed: f64, constraints: Constraints) -> Vec<Vec<u64>> {
+    if needed > MAX_PLAINTEXT_BITS {
+        return Vec::new();
+    }
     let least = (2 * n as u64).ilog2() + 2;
     let sets = |bits: u32, count: usize| -> Option<Vec<u64>> {
         let primes = ntt_primes(bits.max(least), n, count, &[]);

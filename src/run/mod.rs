@@ -1,11 +1,24 @@
 //! Runs: client, server, the messages between them, events, and the report.
 
+mod backend;
+mod bgv;
+mod client;
 mod event;
+mod execute;
+mod memory;
+mod noop;
+mod pace;
 mod report;
 mod scenario;
+mod server;
 mod session;
 
+pub use backend::{Backend, BackendError, Evaluated, Measured, Tapped};
+pub use bgv::Bgv;
+pub use client::{Answers, BranchAnswer, Client};
 pub use event::{Event, Phase, Sample};
+pub use execute::execute;
+pub use noop::Noop;
 pub use report::SCHEMA_VERSION;
 pub use report::{
     ActivationReport, BytesReport, EncryptedReport, PlainReport, RunReport, RunWarning,
@@ -14,4 +27,5 @@ pub use report::{
 pub use scenario::{
     ActivationChoice, ActivationKind, Scenario, ScenarioError, SchemeChoice, SchemeSelector,
 };
+pub use server::Server;
 pub use session::{RunError, Session, Sources};

@@ -58,6 +58,12 @@ pub struct SchemeChoice {
     /// Bits of each plaintext modulus.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plaintext_bits: Option<u32>,
+    /// Bits of an input, 2 to 12; the model's own grid when this and `weight_bits` are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_bits: Option<u32>,
+    /// Bits of a weight with its sign, 2 to 12.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_bits: Option<u32>,
     /// Run even when the predicted margin says that decryption will fail, to see it fail.
     /// Never loosens the security check.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

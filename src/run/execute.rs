@@ -1,0 +1,410 @@
+//! One run, from raw samples to the report: plaintext network, client, server, client again.
+
+use super::backend::Backend;
+use super::client::{Answers, Client};
+use super::event::{Event, Phase, Sample};
+use super::memory::peak_memory_bytes;
+use super::pace::Pace;
+use super::report::*;
+use super::scenario::ActivationKind;
+use super::server::Server;
+use super::session::{RunError, Session};
+use crate::circuit::{Circuit, Evaluation, StageKind};
+use crate::network::argmax;
+use crate::progress::{Cancel, Watch};
+use crate::ring::{Modulus, Seed};
+use std::time::Instant;
+
+/// Runs `session` on `backend` and reports.
+pub fn execute<B: Backend>(
+    session: &Session,
+    backend: &B,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(Event) + Sync),
+) -> Result<RunReport, RunError> {
+    let circuit = backend.circuit();
+    let pace = Pace::new(&circuit.plan, on_event);
+    let plain = Plain::run(session, circuit, cancel, &pace)?;
+    let mut report = start(session, circuit, &plain);
+
+    pace.phase(Phase::Keygen);
+    let seed = match session.scenario.seed {
+        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
+        number => Seed::from_number(number),
+    };
+    let watch = Watch::new(cancel.clone(), &|_| ());
+    let started = Instant::now();
+    let (client, keys) = Client::new(backend, seed, &watch)?;
+    report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
+    let server = Server::new(backend, keys);
+    report.bytes.evaluation_keys = server.key_bytes();
+
+    let classes = session.network.classes();
+    let mut tally = Tally::default();
+    let slots = circuit.plan.ring_degree;
+    for batch in 0..circuit.plan.batches {
+        let samples = batch * slots..((batch + 1) * slots).min(plain.samples);
+        let run = Batch { backend, client: &client, server: &server, plain: &plain, pace: &pace };
+        let answers = run.batch(batch, samples.clone(), cancel, &mut report)?;
+        let expected = &plain.integer.outputs[samples.start * classes..samples.end * classes];
+        let found = tally.add(session, circuit, &plain, samples, &answers, expected);
+        on_event(Event::Samples(found));
+    }
+    finish(session, circuit, report, &tally)
+}
+
+/// Results of the float and the integer network.
+struct Plain {
+    samples: usize,
+    logits: Vec<f32>,
+    layer_secs: Vec<f64>,
+    latency_secs: f64,
+    inputs: Vec<i32>,
+    integer: Evaluation,
+    captures: Vec<Capture>,
+}
+
+/// A value of the integer network that a tapped ciphertext shall hold.
+struct Capture {
+    stage: usize,
+    index: usize,
+    layer: usize,
+}
+
+impl Plain {
+    fn run(
+        session: &Session,
+        circuit: &Circuit,
+        cancel: &Cancel,
+        pace: &Pace,
+    ) -> Result<Self, RunError> {
+        pace.phase(Phase::Plain);
+        let samples = circuit.plan.images;
+        let raw = &session.dataset.test().inputs[..samples * session.dataset.shape().len()];
+        let report = |s: crate::progress::Step| pace.within(s.done as f64 / s.total.max(1) as f64);
+        let watch = Watch::new(cancel.clone(), &report);
+        let started = Instant::now();
+        let (logits, layer_secs) = session.network.forward_timed(raw, &watch)?;
+        let latency_secs = started.elapsed().as_secs_f64();
+        let inputs = circuit.network.quantise_inputs(raw);
+        let captures = captures(circuit);
+        let wanted: Vec<(usize, usize)> = captures.iter().map(|c| (c.layer, c.index)).collect();
+        let integer = circuit.network.evaluate(&inputs, &wanted, &watch)?;
+        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, integer, captures })
+    }
+
+    /// The integers that value `index` after `stage` should hold, for `samples`.
+    fn expected(
+        &self,
+        stage: usize,
+        index: usize,
+        samples: std::ops::Range<usize>,
+    ) -> Option<&[i128]> {
+        let at = self.captures.iter().position(|c| c.stage == stage && c.index == index)?;
+        self.integer.captured.get(at)?.get(samples)
+    }
+}
+
+/// Every value that will be tapped, by stage of the plan.
+fn captures(circuit: &Circuit) -> Vec<Capture> {
+    let mut captures = Vec::new();
+    let mut stage = 1;
+    for step in &circuit.steps {
+        let taps = step.taps.iter().map(|tap| Capture {
+            stage: stage + tap.op,
+            index: tap.index,
+            layer: step.layers.start + tap.op,
+        });
+        captures.extend(taps);
+        stage += step.layers.len();
+        if step.drop.is_some() {
+            let layer = step.layers.end - 1;
+            captures.extend(step.switch_taps.iter().map(|&index| Capture { stage, index, layer }));
+            stage += 1;
+        }
+    }
+    captures
+}
+
+fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
+    let plan = &circuit.plan;
+    let scenario = &session.scenario;
+    let classes = session.network.classes();
+    let labels = &session.dataset.test().labels[..plain.samples];
+    let right = |correct: &dyn Fn(usize) -> usize| {
+        let hits = (0..plain.samples).filter(|s| correct(*s) == usize::from(labels[*s])).count();
+        hits as f64 / plain.samples as f64
+    };
+    let plain_secs_of = |name: &str| -> f64 {
+        let names: Vec<&str> = name.split(" + ").collect();
+        let layers = session.network.layers().iter().zip(&plain.layer_secs);
+        layers.filter(|(l, _)| names.contains(&l.name.as_str())).map(|(_, s)| s).sum()
+    };
+    let in_batch = plain.samples.min(plan.ring_degree) as u64;
+    let stages = plan.stages.iter().map(|s| StageReport {
+        name: s.name.clone(),
+        kind: s.kind,
+        secs: 0.0,
+        secs_predicted: s.secs,
+        plain_secs: if s.kind == StageKind::Switch { 0.0 } else { plain_secs_of(&s.name) },
+        ciphertexts: s.ciphertexts,
+        parts: s.parts,
+        log2_q: s.log2_q,
+        ciphertext_bytes: s.ciphertext_bytes,
+        plain_bytes: 4 * in_batch * s.ciphertexts as u64,
+        margin_bits_predicted: s.margin_bits,
+        margin_bits_measured: None,
+        max_abs_error: None,
+        wrong_values: 0,
+    });
+    RunReport {
+        schema_version: SCHEMA_VERSION,
+        cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        model: session.network.name().to_owned(),
+        dataset: session.dataset.name().to_owned(),
+        images: plain.samples,
+        classes,
+        class_names: session.dataset.classes().to_vec(),
+        threads: plan.threads,
+        seed: scenario.seed,
+        activation: ActivationReport {
+            kind: match scenario.activation.kind {
+                ActivationKind::Polynomial => "polynomial".to_owned(),
+            },
+            method: scenario.activation.method.clone(),
+            degree: scenario.activation.degree,
+            interval: scenario.activation.interval,
+        },
+        scheme: SchemeReport {
+            kind: plan.scheme.name().to_lowercase(),
+            ring_degree: plan.ring_degree,
+            log2_q: plan.log2_q,
+            log2_qp: plan.log2_qp,
+            plaintext_bits: plan.plaintext_bits,
+            plaintext_moduli: plan.plaintext_moduli.clone(),
+            primes: plan.primes.clone(),
+            security_bits: plan.security_bits,
+            security_table: plan.security_table.clone(),
+            kernel: circuit.parameters.first().map_or("", |p| p.kernel().name()).to_owned(),
+        },
+        plain: PlainReport {
+            accuracy: right(&|s| argmax(&plain.logits[s * classes..(s + 1) * classes])),
+            latency_secs: plain.latency_secs,
+            integer_accuracy: right(&|s| {
+                argmax(&plain.integer.outputs[s * classes..(s + 1) * classes])
+            }),
+        },
+        stages: stages.collect(),
+        bytes: BytesReport { rounds: plan.batches as u64, ..BytesReport::default() },
+        warnings: plan
+            .warnings
+            .iter()
+            .map(|w| RunWarning { kind: w.kind.clone(), message: w.message.clone() })
+            .collect(),
+        analysis_mode: true,
+        ..RunReport::default()
+    }
+}
+
+/// What one batch needs.
+struct Batch<'a, B: Backend> {
+    backend: &'a B,
+    client: &'a Client<'a, B>,
+    server: &'a Server<'a, B>,
+    plain: &'a Plain,
+    pace: &'a Pace<'a>,
+}
+
+impl<B: Backend> Batch<'_, B> {
+    fn batch(
+        &self,
+        batch: usize,
+        samples: std::ops::Range<usize>,
+        cancel: &Cancel,
+        report: &mut RunReport,
+    ) -> Result<Answers, RunError> {
+        let circuit = self.backend.circuit();
+        let width = circuit.network.inputs();
+        let inputs = &self.plain.inputs[samples.start * width..samples.end * width];
+        let mut branches = Vec::new();
+        for (branch, parameters) in circuit.parameters.iter().enumerate() {
+            // Margins are measured once: on the first batch of the first plaintext modulus.
+            let measure = batch == 0 && branch == 0;
+
+            self.pace.phase(Phase::Encrypt);
+            let steps =
+                |s: crate::progress::Step| self.pace.within(s.done as f64 / s.total.max(1) as f64);
+            let watch = Watch::new(cancel.clone(), &steps);
+            let started = Instant::now();
+            let encrypted = self.client.encrypt(branch, batch, inputs, &watch)?;
+            let secs = started.elapsed().as_secs_f64();
+            report.encrypted.encrypt_secs += secs;
+            report.stages[0].secs += secs;
+            report.bytes.upload += self.backend.input_bytes(branch, &encrypted);
+            if measure {
+                let taps = [0, width / 2, width - 1];
+                for index in taps {
+                    if let Some(c) = self.backend.fresh(branch, &encrypted, index) {
+                        let found = self.client.measure(branch, &c)?;
+                        let expected = inputs.chunks_exact(width).map(|x| i128::from(x[index]));
+                        note(&mut report.stages[0], parameters.t(), &found, expected);
+                    }
+                }
+            }
+            self.pace.stage(0, &report.stages[0]);
+
+            self.pace.phase(Phase::Evaluate);
+            let watch = Watch::new(cancel.clone(), &|_| ());
+            let within = |fraction: f64| self.pace.within(fraction);
+            let started = Instant::now();
+            let evaluated = self.server.evaluate(branch, encrypted, measure, &watch, &within)?;
+            report.encrypted.evaluate_secs += started.elapsed().as_secs_f64();
+            for (stage, secs) in evaluated.stage_secs.iter().enumerate() {
+                report.stages[stage].secs += secs;
+            }
+            for tap in &evaluated.taps {
+                watch.check()?;
+                let found = self.client.measure(branch, &tap.ciphertext)?;
+                if let Some(expected) = self.plain.expected(tap.stage, tap.index, samples.clone()) {
+                    note(
+                        &mut report.stages[tap.stage],
+                        parameters.t(),
+                        &found,
+                        expected.iter().copied(),
+                    );
+                }
+            }
+            for (index, stage) in report.stages.iter().enumerate().skip(1) {
+                self.pace.stage(index, stage);
+            }
+
+            self.pace.phase(Phase::Decrypt);
+            let started = Instant::now();
+            report.bytes.download += self.backend.output_bytes(branch, &evaluated.outputs);
+            branches.push(self.client.decrypt(branch, &evaluated.outputs)?);
+            report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
+        }
+        let answers = self.client.combine(&branches, samples.len());
+        Ok(answers)
+    }
+}
+
+/// Enters a measured ciphertext into its stage.
+fn note(
+    stage: &mut StageReport,
+    t: Modulus,
+    found: &super::backend::Measured,
+    expected: impl Iterator<Item = i128>,
+) {
+    let margin = stage.margin_bits_measured.unwrap_or(f64::INFINITY).min(found.margin_bits);
+    stage.margin_bits_measured = Some(margin);
+    let mut largest = stage.max_abs_error.unwrap_or(0.0);
+    for (value, expected) in found.values.iter().zip(expected) {
+        let expected = t.center(expected.rem_euclid(i128::from(t.value())) as u64);
+        if *value != expected {
+            stage.wrong_values += 1;
+            largest = largest.max((value - expected).unsigned_abs() as f64);
+        }
+    }
+    stage.max_abs_error = Some(largest);
+}
+
+/// Counts over all batches.
+#[derive(Default)]
+struct Tally {
+    samples: usize,
+    right: usize,
+    agreeing: usize,
+    wrong_outputs: u64,
+    largest_error: i128,
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        session: &Session,
+        circuit: &Circuit,
+        plain: &Plain,
+        samples: std::ops::Range<usize>,
+        answers: &Answers,
+        expected: &[i128],
+    ) -> Vec<Sample> {
+        let classes = session.network.classes();
+        let step = circuit.network.output_step();
+        let mut found = Vec::with_capacity(samples.len());
+        let rows = answers.outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
+        for (index, (got, expected)) in samples.zip(rows) {
+            let label = session.dataset.test().labels[index];
+            let logits = &plain.logits[index * classes..(index + 1) * classes];
+            let encrypted = argmax(got);
+            self.samples += 1;
+            self.right += usize::from(encrypted == usize::from(label));
+            self.agreeing += usize::from(encrypted == argmax(expected));
+            for (got, expected) in got.iter().zip(expected) {
+                if got != expected {
+                    self.wrong_outputs += 1;
+                    self.largest_error = self.largest_error.max((got - expected).abs());
+                }
+            }
+            found.push(Sample {
+                index,
+                label,
+                plain: argmax(logits) as u16,
+                encrypted: encrypted as u16,
+                plain_logits: logits.to_vec(),
+                encrypted_logits: got.iter().map(|v| (*v as f64 * step) as f32).collect(),
+            });
+        }
+        found
+    }
+}
+
+fn finish(
+    session: &Session,
+    circuit: &Circuit,
+    mut report: RunReport,
+    tally: &Tally,
+) -> Result<RunReport, RunError> {
+    let samples = tally.samples.max(1) as f64;
+    let encrypted = &mut report.encrypted;
+    encrypted.accuracy = tally.right as f64 / samples;
+    encrypted.agreement = tally.agreeing as f64 / samples;
+    encrypted.wrong_outputs = tally.wrong_outputs;
+    encrypted.max_abs_error = tally.largest_error as f64 * circuit.network.output_step();
+    encrypted.total_secs =
+        encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
+    encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
+    report.peak_memory_bytes = peak_memory_bytes();
+    if tally.wrong_outputs > 0 {
+        let outputs = tally.samples * session.network.classes();
+        report.warnings.push(RunWarning {
+            kind: "decrypted_wrongly".into(),
+            message: format!(
+                "{} of {outputs} decrypted outputs differ from the integer network: the answers of this run are not to be used; take more primes, a larger N or larger plaintext moduli",
+                tally.wrong_outputs
+            ),
+        });
+    }
+    for stage in &report.stages {
+        let Some(measured) = stage.margin_bits_measured else { continue };
+        if stage.wrong_values > 0 {
+            report.warnings.push(RunWarning {
+                kind: "stage_decrypted_wrongly".into(),
+                message: format!(
+                    "{}: {} measured values decrypt wrongly, so the margin was used up here or before",
+                    stage.name, stage.wrong_values
+                ),
+            });
+        } else if (stage.margin_bits_predicted - measured).abs() > 3.0 {
+            report.warnings.push(RunWarning {
+                kind: "margin_not_as_predicted".into(),
+                message: format!(
+                    "{}: margin {measured:.1} bits measured where {:.1} were predicted",
+                    stage.name, stage.margin_bits_predicted
+                ),
+            });
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,140 @@
+//! Circuits on plain integers modulo t: the same pipeline without any cryptography, for tests.
+
+use super::backend::{Backend, BackendError, Evaluated, Measured, Tapped};
+use crate::circuit::{Circuit, IntegerLayer};
+use crate::progress::Watch;
+use crate::ring::{Modulus, Seed};
+
+/// Runs a circuit in the clear.
+pub struct Noop<'a>(pub &'a Circuit);
+
+/// What stands in the place of a secret, so that the types of client and server stay apart.
+pub struct NoSecret;
+
+/// What stands in the place of evaluation keys.
+pub struct NoKeys;
+
+impl Noop<'_> {
+    fn modulus(&self, branch: usize) -> Modulus {
+        self.0.parameters[branch].t()
+    }
+}
+
+impl Backend for Noop<'_> {
+    type Secret = NoSecret;
+    type Keys = NoKeys;
+    type Inputs = Vec<Vec<i64>>;
+    type Outputs = Vec<Vec<i64>>;
+    type Ciphertext = Vec<i64>;
+
+    fn circuit(&self) -> &Circuit {
+        self.0
+    }
+
+    fn keygen(&self, _branch: usize, _seed: &Seed) -> Result<(NoSecret, NoKeys), BackendError> {
+        Ok((NoSecret, NoKeys))
+    }
+
+    fn encrypt(
+        &self,
+        _branch: usize,
+        _secret: &NoSecret,
+        vectors: &[Vec<i64>],
+        _seed: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<Vec<i64>>, BackendError> {
+        watch.check()?;
+        Ok(vectors.to_vec())
+    }
+
+    fn fresh(&self, _branch: usize, inputs: &Vec<Vec<i64>>, index: usize) -> Option<Vec<i64>> {
+        inputs.get(index).cloned()
+    }
+
+    fn evaluate(
+        &self,
+        branch: usize,
+        _keys: &NoKeys,
+        inputs: Vec<Vec<i64>>,
+        measure: bool,
+        watch: &Watch,
+        fraction: &(dyn Fn(f64) + Sync),
+    ) -> Result<Evaluated<Self>, BackendError> {
+        let t = self.modulus(branch);
+        let mut values = inputs;
+        let mut taps = Vec::new();
+        let mut stage = 0;
+        let layers = self.0.network.layers();
+        for step in &self.0.steps {
+            for (op, layer) in layers[step.layers.clone()].iter().enumerate() {
+                watch.check()?;
+                values = apply(t, layer, &values);
+                stage += 1;
+                fraction(stage as f64 / self.0.plan.stages.len() as f64);
+                let here = step.taps.iter().filter(|tap| measure && tap.op == op);
+                taps.extend(here.map(|tap| Tapped {
+                    stage,
+                    index: tap.index,
+                    ciphertext: values[tap.index].clone(),
+                }));
+            }
+            stage += usize::from(step.drop.is_some());
+        }
+        let stage_secs = vec![0.0; self.0.plan.stages.len()];
+        Ok(Evaluated { outputs: values, taps, stage_secs })
+    }
+
+    fn decrypt(
+        &self,
+        _branch: usize,
+        _secret: &NoSecret,
+        outputs: &Vec<Vec<i64>>,
+    ) -> Result<(Vec<Vec<i64>>, f64), BackendError> {
+        Ok((outputs.clone(), f64::INFINITY))
+    }
+
+    fn measure(
+        &self,
+        _branch: usize,
+        _secret: &NoSecret,
+        ciphertext: &Vec<i64>,
+    ) -> Result<Measured, BackendError> {
+        Ok(Measured { values: ciphertext.clone(), margin_bits: f64::INFINITY })
+    }
+
+    fn input_bytes(&self, _branch: usize, inputs: &Vec<Vec<i64>>) -> u64 {
+        inputs.iter().map(|v| 8 * v.len() as u64).sum()
+    }
+
+    fn output_bytes(&self, branch: usize, outputs: &Vec<Vec<i64>>) -> u64 {
+        self.input_bytes(branch, outputs)
+    }
+
+    fn key_bytes(&self, _branch: usize, _keys: &NoKeys) -> u64 {
+        0
+    }
+}
+
+fn apply(t: Modulus, layer: &IntegerLayer, values: &[Vec<i64>]) -> Vec<Vec<i64>> {
+    let reduce = |x: i128| t.center(x.rem_euclid(i128::from(t.value())) as u64);
+    match layer {
+        IntegerLayer::Square { .. } => values
+            .iter()
+            .map(|v| v.iter().map(|x| reduce(i128::from(*x) * i128::from(*x))).collect())
+            .collect(),
+        IntegerLayer::Linear { rows, bias, .. } => {
+            let slots = values.first().map_or(0, Vec::len);
+            let one = |(row, b): (&crate::ring::Row, &i128)| {
+                (0..slots)
+                    .map(|s| {
+                        let terms = row.columns.iter().zip(&row.weights);
+                        reduce(terms.fold(*b, |acc, (c, w)| {
+                            acc + i128::from(values[*c as usize][s]) * i128::from(*w)
+                        }))
+                    })
+                    .collect()
+            };
+            rows.iter().zip(bias).map(one).collect()
+        }
+    }
+}
