@@ -4,7 +4,11 @@ use super::file::ModelError;
 use super::model::Network;
 use std::path::Path;
 
-const BUILT_IN: &[(&str, &[u8])] = &[];
+const BUILT_IN: &[(&str, &[u8])] = &[
+    ("digits", include_bytes!("../../models/digits.safetensors")),
+    ("hospital", include_bytes!("../../models/hospital.safetensors")),
+    ("cryptonets", include_bytes!("../../models/cryptonets.safetensors")),
+];
 
 /// Names of the models that come with the program.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {

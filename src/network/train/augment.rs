@@ -8,6 +8,9 @@ use rand::{Rng, SeedableRng};
 /// evenly between minus and plus the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Augment {
+    /// Share of the images that are distorted, 0 to 1; the others stay as they are, so that the
+    /// network also sees images that no interpolation has smoothed.
+    pub share: f32,
     /// Shift down and right, pixels.
     pub shift: f32,
     /// Rotation, degrees.
@@ -26,7 +29,7 @@ const MESH: usize = 5;
 impl Augment {
     /// Images as they are.
     pub const NONE: Self =
-        Self { shift: 0.0, rotate_degrees: 0.0, scale: 0.0, shear: 0.0, elastic: 0.0 };
+        Self { share: 0.0, shift: 0.0, rotate_degrees: 0.0, scale: 0.0, shear: 0.0, elastic: 0.0 };
 
     /// Writes the distorted `image` to `out`, the same for the same `seed`. What is not an image is
     /// copied.
@@ -35,11 +38,11 @@ impl Augment {
             out.copy_from_slice(image);
             return;
         };
-        if *self == Self::NONE {
+        let mut rng = StdRng::seed_from_u64(seed);
+        if rng.random::<f32>() >= self.share {
             out.copy_from_slice(image);
             return;
         }
-        let mut rng = StdRng::seed_from_u64(seed);
         let mut draw = |amount: f32| amount * rng.random_range(-1.0f32..=1.0);
         let angle = draw(self.rotate_degrees).to_radians();
         let (taller, wider) = (1.0 + draw(self.scale), 1.0 + draw(self.scale));

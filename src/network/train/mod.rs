@@ -10,3 +10,6 @@ mod trainer;
 pub use augment::Augment;
 pub use recipe::{Grid, Recipe, Scaling, Stage};
 pub use trainer::{EpochRecord, IntegerCheck, TrainError, Trained, train};
+
+#[cfg(test)]
+mod tests;

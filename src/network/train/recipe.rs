@@ -169,70 +169,64 @@ fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Stage {
     }
 }
 
-/// Handwritten digits, 8x8 pixels of 0 to 16: one convolution, two squarings.
+/// Handwritten digits, 8x8 pixels of 0 to 16: one convolution, one squaring.
 fn digits() -> Recipe {
     let grid = Grid {
         input: InputQuantiser { step: 1.0 / 16.0, min: 0, max: 16 },
-        weight_max: vec![7; 3],
-        step_factor: vec![1.0; 3],
+        weight_max: vec![7; 2],
+        step_factor: vec![1.0; 2],
     };
-    let augment = Augment { shift: 0.6, rotate_degrees: 6.0, scale: 0.06, ..Augment::NONE };
+    let float = Stage { weight_decay: 0.3, smoothing: 0.02, ..stage("float", 60, 32, 4e-3) };
+    let integers = Stage {
+        name: "integers".into(),
+        learning_rate: 1e-3,
+        simplify: true,
+        grid: Some(grid),
+        ..float.clone()
+    };
     Recipe {
         name: "digits".into(),
         dataset: "digits".into(),
         input: Shape::Image { channels: 1, height: 8, width: 8 },
         layers: vec![
-            conv("conv", (1, 6), 3, 2, Padding { top: 1, left: 1, ..Padding::default() }),
-            batch_norm("norm1", 6),
-            square("square1"),
+            conv("conv", (1, 8), 3, 1, Padding::default()),
+            batch_norm("norm", 8),
+            square("square"),
             layer("flatten", Op::Flatten),
-            dense("hidden", 96, 32),
-            batch_norm("norm2", 32),
-            square("square2"),
-            dense("output", 32, 10),
+            dense("output", 288, 10),
         ],
         scaling: Scaling::Divide(16.0),
-        stages: vec![
-            Stage { augment, smoothing: 0.02, ..stage("float", 60, 32, 4e-3) },
-            Stage {
-                augment,
-                smoothing: 0.02,
-                simplify: true,
-                grid: Some(grid),
-                ..stage("integers", 60, 32, 1e-3)
-            },
-        ],
+        stages: vec![float, integers],
     }
 }
 
 /// Breast cancer: 30 measurements, one squaring.
 fn hospital() -> Recipe {
     let grid = Grid {
-        input: InputQuantiser { step: 0.125, min: -31, max: 31 },
-        weight_max: vec![7, 7],
-        step_factor: vec![1.0, 1.0],
+        input: InputQuantiser { step: 0.125, min: -20, max: 20 },
+        weight_max: vec![7; 2],
+        step_factor: vec![1.0; 2],
+    };
+    let float = Stage { weight_decay: 1.0, smoothing: 0.1, ..stage("float", 60, 32, 3e-3) };
+    let integers = Stage {
+        name: "integers".into(),
+        learning_rate: 1e-3,
+        simplify: true,
+        grid: Some(grid),
+        ..float.clone()
     };
     Recipe {
         name: "hospital".into(),
         dataset: "breast_cancer".into(),
         input: Shape::Flat { len: 30 },
         layers: vec![
-            dense("hidden", 30, 12),
-            batch_norm("norm", 12),
+            dense("hidden", 30, 8),
+            batch_norm("norm", 8),
             square("square"),
-            dense("output", 12, 2),
+            dense("output", 8, 2),
         ],
         scaling: Scaling::Standardise,
-        stages: vec![
-            Stage { smoothing: 0.05, weight_decay: 0.1, ..stage("float", 60, 32, 3e-3) },
-            Stage {
-                smoothing: 0.05,
-                weight_decay: 0.1,
-                simplify: true,
-                grid: Some(grid),
-                ..stage("integers", 60, 32, 1e-3)
-            },
-        ],
+        stages: vec![float, integers],
     }
 }
 
@@ -243,11 +237,17 @@ fn cryptonets() -> Recipe {
     let grid = Grid {
         input: InputQuantiser { step: 1.0 / 3.0, min: 0, max: 3 },
         weight_max: vec![7; 3],
-        step_factor: vec![1.0; 3],
+        step_factor: vec![1.6, 1.6, 1.2],
     };
     let corner = Padding { top: 1, left: 1, ..Padding::default() };
-    let augment =
-        Augment { shift: 1.5, rotate_degrees: 10.0, scale: 0.1, shear: 0.1, elastic: 1.0 };
+    let augment = Augment {
+        share: 0.6,
+        shift: 1.5,
+        rotate_degrees: 10.0,
+        scale: 0.1,
+        shear: 0.1,
+        elastic: 1.0,
+    };
     Recipe {
         name: "cryptonets".into(),
         dataset: "mnist".into(),

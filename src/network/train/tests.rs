@@ -1,0 +1,318 @@
+//! What training promises, on the smallest data that can show it.
+
+use super::graph::Graph;
+use super::integers::Integers;
+use super::*;
+use crate::activation::{Activation, Polynomial};
+use crate::data::{Dataset, Shape, Split};
+use crate::network::{
+    InputQuantiser, Layer, Network, Normalisation, Op, Padding, Provenance, argmax,
+};
+use crate::progress::{Cancel, Watch};
+use candle_core::{Device, Tensor};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+fn random(count: usize, rng: &mut StdRng) -> Vec<f32> {
+    (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+fn layer(name: &str, op: Op) -> Layer {
+    Layer { name: name.into(), op }
+}
+
+fn dense(name: &str, inputs: usize, outputs: usize, rng: &mut StdRng) -> Layer {
+    let (weight, bias) = (random(inputs * outputs, rng), random(outputs, rng));
+    layer(name, Op::Dense { inputs, outputs, weight, bias })
+}
+
+fn square(name: &str) -> Layer {
+    layer(name, Op::Activation(Activation::Square))
+}
+
+fn network(input: Shape, layers: Vec<Layer>) -> Network {
+    let plain = Normalisation { offset: vec![0.0], scale: vec![1.0] };
+    Network::new("test", input, plain, layers, None, Provenance::default()).expect("fits")
+}
+
+/// Points inside and outside a circle: no linear network tells them apart.
+fn rings(samples: usize, seed: u64) -> Dataset {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut split = |n: usize| {
+        let mut split = Split::default();
+        for i in 0..n {
+            let radius: f32 = if i % 2 == 0 { 0.5 } else { 1.5 };
+            let angle: f32 = rng.random_range(0.0..6.3);
+            split.inputs.extend([radius * angle.cos() + 3.0, radius * angle.sin()]);
+            split.labels.push((i % 2) as u16);
+        }
+        split
+    };
+    let (train, test) = (split(samples), split(100));
+    let classes = vec!["in".into(), "out".into()];
+    Dataset::new("rings", "", Shape::Flat { len: 2 }, classes, Vec::new(), train, test)
+        .expect("fits")
+}
+
+fn recipe(epochs: usize, grid: Option<Grid>) -> Recipe {
+    let mut rng = StdRng::seed_from_u64(0);
+    Recipe {
+        name: "rings".into(),
+        dataset: "rings".into(),
+        input: Shape::Flat { len: 2 },
+        layers: vec![dense("a", 2, 6, &mut rng), square("s"), dense("b", 6, 2, &mut rng)],
+        scaling: Scaling::Standardise,
+        stages: vec![Stage {
+            name: "only".into(),
+            epochs,
+            batch: 16,
+            learning_rate: 0.05,
+            weight_decay: 0.0,
+            smoothing: 0.0,
+            augment: Augment::NONE,
+            simplify: false,
+            grid,
+        }],
+    }
+}
+
+fn grid() -> Grid {
+    Grid {
+        input: InputQuantiser { step: 0.125, min: -15, max: 15 },
+        weight_max: vec![7, 7],
+        step_factor: vec![1.0, 1.0],
+    }
+}
+
+#[test]
+fn a_square_separates_what_no_line_can() {
+    let trained = train(&recipe(20, None), &rings(200, 1), 3, &Watch::silent()).expect("trains");
+    let last = trained.history.last().expect("epochs ran");
+    assert_eq!((trained.history.len(), last.epoch), (20, 20));
+    assert!(last.accuracy > 0.97, "{last:?}");
+    assert!(last.loss < trained.history[0].loss);
+    assert!(trained.integers.is_none());
+    assert_eq!(trained.network.provenance().test_accuracy, Some(last.accuracy));
+}
+
+#[test]
+fn the_seed_decides_everything() {
+    let data = rings(64, 1);
+    let weights = |seed| train(&recipe(2, None), &data, seed, &Watch::silent()).expect("trains");
+    assert_eq!(weights(5), weights(5));
+    assert_ne!(weights(5).network, weights(6).network);
+}
+
+#[test]
+fn training_on_a_grid_ends_on_the_grid_and_matches_the_integers() {
+    let data = rings(200, 2);
+    let trained = train(&recipe(20, Some(grid())), &data, 3, &Watch::silent()).expect("trains");
+    let q = trained.network.quantisation().expect("a grid");
+    assert_eq!((q.weights.len(), q.input), (2, grid().input));
+    let linear = trained.network.layers().iter().filter_map(|l| match &l.op {
+        Op::Dense { weight, .. } => Some(weight),
+        _ => None,
+    });
+    for (weight, grid) in linear.zip(&q.weights) {
+        for w in weight {
+            let n = w / grid.step;
+            assert!((n - n.round()).abs() < 1e-4 && n.abs() <= grid.max as f32 + 1e-4, "{n}");
+        }
+    }
+    let check = trained.integers.expect("checked");
+    let last = trained.history.last().expect("epochs ran");
+    assert_eq!(check.accuracy, last.accuracy, "integers decide as the rounded network does");
+    assert!(check.accuracy > 0.97, "{check:?}");
+    assert_eq!(check.largest.len(), 3);
+}
+
+#[test]
+fn stopping_is_seen_and_progress_speaks_of_epochs() {
+    let cancel = Cancel::default();
+    let seen = std::sync::Mutex::new(Vec::new());
+    let report = |step: crate::progress::Step| {
+        let mut seen = seen.lock().expect("not poisoned");
+        seen.push(step);
+        if seen.len() == 6 {
+            cancel.cancel();
+        }
+    };
+    let result = train(&recipe(50, None), &rings(64, 1), 1, &Watch::new(cancel.clone(), &report));
+    assert!(matches!(result, Err(TrainError::Cancelled(_))));
+    let seen = seen.lock().expect("not poisoned");
+    assert_eq!(seen.len(), 6, "nothing is reported after stopping");
+    assert_eq!((seen[0].what.as_str(), seen[0].total), ("epoch 1/50", 200));
+    assert!(seen[5].what.starts_with("epoch 2/50, loss "), "{}", seen[5].what);
+}
+
+#[test]
+fn data_that_do_not_fit_are_refused_with_both_shapes() {
+    let digits = Recipe::built_in("digits").expect("built in");
+    let error = train(&digits, &rings(8, 1), 1, &Watch::silent()).expect_err("does not fit");
+    let text = error.to_string();
+    assert!(
+        text.contains("1x8x8") && text.contains("rings") && text.contains("2 classes"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_learning_rate_too_high_is_reported() {
+    let mut wild = recipe(40, None);
+    wild.stages[0].learning_rate = 1e30;
+    let result = train(&wild, &rings(64, 1), 1, &Watch::silent());
+    assert!(matches!(result, Err(TrainError::Diverged { .. } | TrainError::Network(_))));
+}
+
+#[test]
+fn every_built_in_recipe_is_a_network_for_its_grid() {
+    for name in Recipe::NAMES {
+        let recipe = Recipe::built_in(name).expect("named");
+        assert_eq!(recipe.name, name);
+        let built = network(recipe.input, recipe.layers.clone());
+        let simple = built.simplify().expect("simplifies");
+        let linear = |n: &Network| {
+            n.layers()
+                .iter()
+                .filter(|l| matches!(l.op, Op::Dense { .. } | Op::Conv2d { .. }))
+                .count()
+        };
+        let last = recipe.stages.last().expect("has stages");
+        assert!(last.simplify);
+        assert_eq!(last.grid.as_ref().map(|g| g.weight_max.len()), Some(linear(&simple)));
+    }
+    assert!(Recipe::built_in("nothing").is_none());
+}
+
+/// One layer of each kind, as wide as it is awkward.
+fn mixed(rng: &mut StdRng) -> Network {
+    let padding = Padding { top: 1, bottom: 0, left: 2, right: 1 };
+    let conv = Op::Conv2d {
+        in_channels: 2,
+        out_channels: 3,
+        kernel: (2, 3),
+        stride: (1, 2),
+        padding,
+        weight: random(36, rng),
+        bias: random(3, rng),
+    };
+    let cubic = Activation::Polynomial(Polynomial::new(vec![0.1, 0.5, -0.2, 0.3]));
+    let pad = Padding { top: 1, bottom: 1, left: 0, right: 1 };
+    network(
+        Shape::Image { channels: 2, height: 5, width: 6 },
+        vec![
+            layer("conv", conv),
+            layer("cubic", Op::Activation(cubic)),
+            layer("pool", Op::AvgPool { kernel: (2, 2), stride: (2, 1), padding: pad }),
+            layer("sum", Op::SumPool { kernel: (2, 2), stride: (1, 1), padding: pad }),
+            layer("relu", Op::Activation(Activation::Relu)),
+            layer("flatten", Op::Flatten),
+            dense("dense", 48, 4, rng),
+            layer("tanh", Op::Activation(Activation::Tanh)),
+            dense("last", 4, 3, rng),
+            layer("sigmoid", Op::Activation(Activation::Sigmoid)),
+        ],
+    )
+}
+
+#[test]
+fn the_graph_computes_what_inference_computes() {
+    let mut rng = StdRng::seed_from_u64(11);
+    let network = mixed(&mut rng);
+    let inputs = random(7 * 60, &mut rng);
+    let expected = network.forward_batch(&inputs, &Watch::silent()).expect("runs");
+    let mut graph = Graph::new(&network, None).expect("builds");
+    let batch = Tensor::from_vec(inputs, (7, 60), &Device::Cpu).expect("fits");
+    let got = graph.forward(batch).expect("runs").flatten_all().expect("fits");
+    let got = got.to_vec1::<f32>().expect("floats");
+    for (a, b) in got.iter().zip(&expected) {
+        assert!((a - b).abs() < 1e-5, "{a} for {b}");
+    }
+    assert_eq!(graph.network(&network).expect("reads back").expect("fits"), network);
+}
+
+#[test]
+fn gradients_are_those_of_finite_differences() {
+    let mut rng = StdRng::seed_from_u64(12);
+    let network = mixed(&mut rng);
+    let inputs = random(5 * 60, &mut rng);
+    let batch = || Tensor::from_vec(inputs.clone(), (5, 60), &Device::Cpu).expect("fits");
+    let mut graph = Graph::new(&network, None).expect("builds");
+    let mut loss = || graph.forward(batch()).and_then(|y| y.sqr()?.sum_all()).expect("runs");
+    let gradients = loss().backward().expect("differentiates");
+    let variables = Graph::new(&network, None).expect("builds").variables();
+    assert_eq!(variables.len(), 6);
+    drop(variables);
+    let variables = graph.variables();
+    for variable in &variables {
+        let gradient = gradients.get(variable).expect("used").flatten_all().expect("fits");
+        let gradient = gradient.to_vec1::<f32>().expect("floats");
+        let values = variable.flatten_all().expect("fits").to_vec1::<f32>().expect("floats");
+        for i in [0, values.len() / 2, values.len() - 1] {
+            let mut at = |delta: f32| {
+                let mut moved = values.clone();
+                moved[i] += delta;
+                let tensor = Tensor::from_vec(moved, variable.shape(), &Device::Cpu);
+                variable.set(&tensor.expect("fits")).expect("fits");
+                let y = graph.forward(batch()).and_then(|y| y.sqr()?.sum_all()).expect("runs");
+                y.to_scalar::<f32>().expect("one value")
+            };
+            let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
+            at(0.0);
+            let error = (slope - gradient[i]).abs();
+            assert!(error < 0.02 * gradient[i].abs() + 5e-3, "{slope} for {}", gradient[i]);
+        }
+    }
+}
+
+#[test]
+fn the_integer_network_is_the_rounded_network() {
+    let mut rng = StdRng::seed_from_u64(13);
+    let padding = Padding { top: 1, left: 1, ..Padding::default() };
+    let conv = Op::Conv2d {
+        in_channels: 1,
+        out_channels: 3,
+        kernel: (3, 3),
+        stride: (2, 2),
+        padding,
+        weight: random(27, &mut rng),
+        bias: random(3, &mut rng),
+    };
+    let network = network(
+        Shape::Image { channels: 1, height: 6, width: 6 },
+        vec![
+            layer("conv", conv),
+            square("s1"),
+            layer("flatten", Op::Flatten),
+            dense("d1", 27, 8, &mut rng),
+            square("s2"),
+            dense("d2", 8, 4, &mut rng),
+        ],
+    );
+    let grid = Grid {
+        input: InputQuantiser { step: 0.25, min: 0, max: 3 },
+        weight_max: vec![7, 5, 31],
+        step_factor: vec![1.0, 1.5, 1.0],
+    };
+    let mut graph = Graph::new(&network, Some(&grid)).expect("builds");
+    let rounded = graph.network(&network).expect("reads").expect("fits");
+    let q = rounded.quantisation().expect("a grid").clone();
+    let mut inputs = random(40 * 36, &mut rng);
+    let integers = Integers::new(&rounded, &q).expect("squares only");
+    let run = integers.run(&inputs, &Watch::silent()).expect("runs").expect("exact");
+    assert!(run.outputs.iter().all(|y| y.fract() == 0.0));
+    assert_eq!(run.largest.len(), 5);
+
+    super::grid::snap_inputs(&mut inputs, &q.input);
+    let batch = Tensor::from_vec(inputs, (40, 36), &Device::Cpu).expect("fits");
+    let y = graph.forward(batch).expect("runs").flatten_all().expect("fits");
+    let y = y.to_vec1::<f32>().expect("floats");
+    let steps: Vec<f64> = q.weights.iter().map(|w| f64::from(w.step)).collect();
+    let scale = ((0.25 * steps[0]).powi(2) * steps[1]).powi(2) * steps[2];
+    for (float, integer) in y.chunks(4).zip(run.outputs.chunks(4)) {
+        assert_eq!(argmax(float), argmax(integer));
+        for (f, n) in float.iter().zip(integer) {
+            assert!((f64::from(*f) - n * scale).abs() < 1e-3, "{f} for {}", n * scale);
+        }
+    }
+}
