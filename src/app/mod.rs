@@ -1,1 +1,169 @@
-//! app
+//! The window: state, logic, panels, plots, theme, commands.
+//!
+//! Panels and plots only read [`State`] and queue [`Action`]s; `logic` applies them.
+
+mod commands;
+mod dialog;
+mod export;
+mod files;
+mod logic;
+mod notes;
+mod palette;
+mod panels;
+mod plots;
+mod run_view;
+mod state;
+mod theme;
+
+pub use commands::{Action, Command};
+pub use run_view::{RunView, Standing};
+pub use state::{State, Tab};
+
+use crate::run::{Scenario, Sources};
+use crate::worker::{Engine, SessionEngine, Worker};
+use anyhow::Context as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What draws the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renderer {
+    /// Vulkan, Metal or DirectX where there is one.
+    #[default]
+    Wgpu,
+    /// OpenGL; faster where a processor draws.
+    Glow,
+}
+
+/// How the window is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Built-in scenario or `.json` file; `digits` when left out.
+    pub scenario: Option<String>,
+    /// Changes to it, `key=value` as in [`Scenario::with_setting`].
+    pub settings: Vec<String>,
+    pub renderer: Renderer,
+    /// Folder of the larger public datasets.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Name of the application on the desktop, and of its folder of settings.
+const APP_ID: &str = "cryptoscope";
+const DEFAULT_SIZE: [f32; 2] = [1280.0, 800.0];
+const MIN_SIZE: [f32; 2] = [640.0, 400.0];
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// When the scenario cannot be read, or when there is no display or nothing to draw with.
+pub fn open(options: Options) -> anyhow::Result<()> {
+    let name = options.scenario.as_deref().unwrap_or("digits");
+    let mut scenario = Scenario::open(name)?;
+    for setting in &options.settings {
+        scenario = scenario.with_setting(setting)?;
+    }
+    let engine = SessionEngine::new(Sources { data_dir: options.data_dir });
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))
+        .context("the built-in icon")?;
+    let native = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_app_id(APP_ID)
+            .with_inner_size(DEFAULT_SIZE)
+            .with_min_inner_size(MIN_SIZE)
+            .with_drag_and_drop(true)
+            .with_icon(icon),
+        renderer: match options.renderer {
+            Renderer::Wgpu => eframe::Renderer::Wgpu,
+            Renderer::Glow => eframe::Renderer::Glow,
+        },
+        ..Default::default()
+    };
+    eframe::run_native(
+        "CryptoScope",
+        native,
+        Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario)?))),
+    )
+    .map_err(|error| {
+        anyhow::anyhow!(
+            "the window cannot be opened: {error}; try --renderer glow, or use the command line (see --help)"
+        )
+    })
+}
+
+/// The application: services around one [`State`].
+pub struct App {
+    state: State,
+    queue: Queue,
+    worker: Worker,
+    files: files::Files,
+    plan_due: Option<Instant>,
+    edited_at: Option<Instant>,
+    screenshot_pending: bool,
+}
+
+impl App {
+    /// A window on `scenario`, driven by `engine`; its plan is made at once.
+    ///
+    /// # Errors
+    /// When the system gives no thread for the worker.
+    pub fn new<E: Engine>(
+        cc: &eframe::CreationContext<'_>,
+        engine: E,
+        scenario: Scenario,
+    ) -> std::io::Result<Self> {
+        let ctx = &cc.egui_ctx;
+        theme::install(ctx);
+        // The zoom commands of the table replace the built-in ones.
+        ctx.options_mut(|o| o.zoom_with_keyboard = false);
+        let wake = ctx.clone();
+        let worker = Worker::start(engine, move || wake.request_repaint())?;
+        let mut state = State::new(scenario);
+        state.preview.pending = true;
+        Ok(Self {
+            state,
+            queue: Queue::default(),
+            worker,
+            files: files::Files::new(ctx.clone()),
+            plan_due: Some(Instant::now()),
+            edited_at: None,
+            screenshot_pending: false,
+        })
+    }
+
+    /// What the window shows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.step(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        panels::show(ui, &self.state, &mut self.queue);
+        if !self.queue.is_empty() {
+            ui.ctx().request_repaint();
+        }
+    }
+}
+
+/// What the panels ask for, until `logic` applies it.
+#[derive(Default)]
+pub struct Queue(Vec<Action>);
+
+impl Queue {
+    /// Asks for `action`.
+    pub fn push(&mut self, action: impl Into<Action>) {
+        self.0.push(action.into());
+    }
+
+    fn take(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,1 +1,13 @@
-//! worker
+//! One background thread that opens, plans and runs scenarios, so that the window never waits.
+//!
+//! Requests go in through [`Worker`], [`Update`]s come out of [`Worker::drain`]. Every request gets a
+//! job number; what a replaced or cancelled job still sends is dropped by that number.
+
+mod engine;
+mod job;
+mod outbox;
+mod thread;
+
+pub use engine::{Engine, Loaded, SessionEngine};
+pub use job::{Failure, Job, Update};
+pub use thread::{Busy, Worker};

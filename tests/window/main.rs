@@ -1,1 +1,5 @@
 //! The window, clicked through without a display.
+
+mod drive;
+mod scripted;
+mod shots;

@@ -1,0 +1,297 @@
+//! Everything that can be done with a key, a menu or the palette: one table.
+
+use super::state::{State, Tab};
+use crate::run::Scenario;
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+/// Something a person can ask for, without further data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    Run,
+    Stop,
+    OpenScenario,
+    OpenModel,
+    OpenDataset,
+    SaveScenario,
+    ExportReport,
+    ExportStages,
+    SaveScreenshot,
+    Quit,
+    Undo,
+    Redo,
+    ResetSetup,
+    Palette,
+    ShowRun,
+    ShowSamples,
+    NextSample,
+    PreviousSample,
+    ToggleTheme,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ShowLog,
+    About,
+}
+
+/// Something to be done that carries data. Panels queue these; `logic` applies them.
+#[derive(Clone, Debug)]
+pub enum Action {
+    Command(Command),
+    /// The setup was changed.
+    Edit(Box<Scenario>),
+    /// Open a built-in scenario or a scenario file.
+    OpenScenario(String),
+    SelectTab(Tab),
+    HoverStage(Option<usize>),
+    ShowSample(usize),
+    /// The path field of the open dialog was edited.
+    TypePath(String),
+    /// Ask the desktop for a path.
+    BrowsePath,
+    ConfirmPath,
+    ClosePath,
+    TypeFilter(String),
+    MoveChoice(isize),
+    ClosePalette,
+    Dismiss(u64),
+    CloseAbout,
+    CloseLog,
+}
+
+impl From<Command> for Action {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
+}
+
+/// How a command is shown and reached.
+pub struct Spec {
+    pub command: Command,
+    pub label: &'static str,
+    pub tooltip: &'static str,
+    pub shortcut: KeyboardShortcut,
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+const fn spec(
+    command: Command,
+    label: &'static str,
+    tooltip: &'static str,
+    modifiers: Modifiers,
+    key: Key,
+) -> Spec {
+    Spec { command, label, tooltip, shortcut: KeyboardShortcut::new(modifiers, key) }
+}
+
+/// All commands, in the order of the palette.
+pub static TABLE: &[Spec] = {
+    use Command as C;
+    &[
+        spec(
+            C::Run,
+            "Run",
+            "Run the plaintext and the encrypted network side by side",
+            CTRL,
+            Key::Enter,
+        ),
+        spec(
+            C::Stop,
+            "Stop",
+            "Stop the run; what it told so far stays",
+            Modifiers::NONE,
+            Key::Escape,
+        ),
+        spec(
+            C::OpenScenario,
+            "Open scenario…",
+            "Open a setup from a .json file",
+            CTRL_SHIFT,
+            Key::O,
+        ),
+        spec(C::OpenModel, "Open model…", "Use a model file (.safetensors)", CTRL, Key::O),
+        spec(
+            C::OpenDataset,
+            "Open dataset…",
+            "Use a dataset: a .csv file, or a folder of IDX files",
+            CTRL,
+            Key::D,
+        ),
+        spec(
+            C::SaveScenario,
+            "Save scenario…",
+            "Save the setup as a .json file that the command line runs too",
+            CTRL,
+            Key::S,
+        ),
+        spec(
+            C::ExportReport,
+            "Export report…",
+            "Save everything the run showed as JSON",
+            CTRL,
+            Key::E,
+        ),
+        spec(C::ExportStages, "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E),
+        spec(
+            C::SaveScreenshot,
+            "Save screenshot…",
+            "Save the window as a PNG image",
+            CTRL_SHIFT,
+            Key::S,
+        ),
+        spec(C::Quit, "Quit", "Close the window", CTRL, Key::Q),
+        spec(
+            C::Undo,
+            "Undo setup change",
+            "Go back to the setup before the last change",
+            CTRL,
+            Key::Z,
+        ),
+        spec(C::Redo, "Redo setup change", "Take back the last undo", CTRL_SHIFT, Key::Z),
+        spec(
+            C::ResetSetup,
+            "Reset setup",
+            "Go back to the scenario as it was opened",
+            CTRL,
+            Key::R,
+        ),
+        spec(C::Palette, "Command palette…", "Find any command by typing", CTRL, Key::P),
+        spec(C::ShowRun, "Show run", "Plots and stage table", CTRL, Key::Num1),
+        spec(
+            C::ShowSamples,
+            "Show samples",
+            "Inputs with their plaintext and encrypted answers",
+            CTRL,
+            Key::Num2,
+        ),
+        spec(
+            C::NextSample,
+            "Next sample",
+            "Disagreements come first",
+            Modifiers::ALT,
+            Key::ArrowRight,
+        ),
+        spec(
+            C::PreviousSample,
+            "Previous sample",
+            "Disagreements come first",
+            Modifiers::ALT,
+            Key::ArrowLeft,
+        ),
+        spec(
+            C::ToggleTheme,
+            "Toggle light and dark theme",
+            "Switch between the light and the dark theme",
+            CTRL,
+            Key::T,
+        ),
+        spec(C::ZoomIn, "Zoom in", "Make everything larger", CTRL, Key::Plus),
+        spec(C::ZoomOut, "Zoom out", "Make everything smaller", CTRL, Key::Minus),
+        spec(C::ZoomReset, "Reset zoom", "Back to 100 %", CTRL, Key::Num0),
+        spec(C::ShowLog, "Show log…", "All messages since the start", CTRL, Key::L),
+        spec(
+            C::About,
+            "About and what is private…",
+            "What the program is, and what encryption here does and does not hide",
+            Modifiers::NONE,
+            Key::F1,
+        ),
+    ]
+};
+
+impl Command {
+    /// How it is shown and reached.
+    pub fn spec(self) -> &'static Spec {
+        // Every command is in the table; a test holds that.
+        TABLE.iter().find(|s| s.command == self).unwrap_or(&TABLE[0])
+    }
+
+    /// Whether it makes sense now.
+    pub fn is_enabled(self, state: &State) -> bool {
+        match self {
+            Self::Run => !state.running && state.preview.refusal.is_none(),
+            Self::Stop => state.running && !state.stopping,
+            Self::ExportReport | Self::ExportStages => {
+                state.run.as_ref().is_some_and(|r| r.report.is_some())
+            }
+            Self::Undo => !state.undo.is_empty(),
+            Self::Redo => !state.redo.is_empty(),
+            Self::ResetSetup => state.scenario != state.opened,
+            Self::NextSample | Self::PreviousSample => {
+                state.run.as_ref().is_some_and(|r| !r.samples.is_empty())
+            }
+            _ => true,
+        }
+    }
+
+    /// Shortcut and tooltip in one text, for hovering.
+    pub fn hover_text(self, ctx: &egui::Context) -> String {
+        let spec = self.spec();
+        format!("{} ({})", spec.tooltip, ctx.format_shortcut(&spec.shortcut))
+    }
+}
+
+/// Commands whose shortcut was pressed. While something modal is open only Esc-like keys of that
+/// thing count, and while text is edited its own keys (undo, word moves) stay with the text.
+pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
+    if state.is_modal() {
+        return Vec::new();
+    }
+    let typing = ctx.text_edit_focused();
+    let menu_open = egui::Popup::is_any_open(ctx);
+    let mut order: Vec<&Spec> = TABLE.iter().collect();
+    // Longest modifiers first: Ctrl+Shift+O must not be taken for Ctrl+O.
+    order.sort_by_key(|s| std::cmp::Reverse(s.shortcut.modifiers.shift));
+    ctx.input_mut(|input| {
+        order
+            .into_iter()
+            .filter(|s| {
+                let texts_own = matches!(
+                    s.command,
+                    Command::Undo | Command::Redo | Command::NextSample | Command::PreviousSample
+                );
+                let closes_menu = menu_open && s.command == Command::Stop;
+                !(typing && texts_own) && !closes_menu && input.consume_shortcut(&s.shortcut)
+            })
+            .map(|s| s.command)
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_shortcuts_clash() {
+        for os_is_mac in [false, true] {
+            let mut seen = HashSet::new();
+            for spec in TABLE {
+                let name = spec.shortcut.format(&egui::ModifierNames::NAMES, os_is_mac);
+                assert!(seen.insert(name.clone()), "{name} is used twice");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_is_in_the_table_once_with_words() {
+        let commands: HashSet<_> = TABLE.iter().map(|s| s.command).collect();
+        assert_eq!(commands.len(), TABLE.len());
+        for spec in TABLE {
+            assert_eq!(spec.command.spec().label, spec.label);
+            assert!(!spec.tooltip.is_empty() && !spec.label.ends_with(['.', ':']));
+        }
+    }
+
+    #[test]
+    fn what_opens_a_dialog_says_so() {
+        for spec in TABLE {
+            let asks = spec.label.starts_with("Open")
+                || spec.label.starts_with("Save")
+                || spec.label.starts_with("Export");
+            assert!(!asks || spec.label.ends_with('…'), "{}", spec.label);
+        }
+    }
+}

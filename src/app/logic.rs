@@ -1,0 +1,355 @@
+//! Where everything that changes the window happens, once a frame and before it is drawn.
+
+use super::App;
+use super::commands::{Action, Command, pressed};
+use super::dialog::{PathDialog, Purpose, purpose_of};
+use super::export;
+use super::files::Done;
+use super::palette::Palette;
+use super::run_view::{RunView, Standing};
+use super::state::{State, Tab};
+use crate::run::Scenario;
+use crate::worker::{Failure, Update};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A change of the setup is planned after this long without another.
+const SETTLE: Duration = Duration::from_millis(90);
+/// Changes closer together than this are one step of undo.
+const ONE_CHANGE: Duration = Duration::from_millis(700);
+/// While a run is on the window looks for news at least this often.
+const RUNNING_FRAME: Duration = Duration::from_millis(100);
+const UNDO_STEPS: usize = 100;
+/// While the desktop delivers a screenshot frames must go on.
+const SCREENSHOT_FRAME: Duration = Duration::from_millis(100);
+
+impl App {
+    pub(super) fn step(&mut self, ctx: &egui::Context) {
+        for command in pressed(ctx, &self.state) {
+            self.queue.push(command);
+        }
+        for file in ctx.input(|i| i.raw.dropped_files.clone()) {
+            self.open_path(purpose_of(file.path()), file.path().to_path_buf());
+        }
+        for update in self.worker.drain() {
+            self.take(update);
+        }
+        for done in self.files.drain() {
+            self.finish(done);
+        }
+        for action in self.queue.take() {
+            self.apply(ctx, action);
+        }
+        self.state.running = self.worker.is_running();
+        self.state.stopping = self.worker.is_stopping();
+        self.plan_when_settled(ctx);
+        if let Some(left) = self.state.notes.expire() {
+            ctx.request_repaint_after(left);
+        }
+        if self.state.running {
+            ctx.request_repaint_after(RUNNING_FRAME);
+        }
+        if self.screenshot_pending {
+            ctx.request_repaint_after(SCREENSHOT_FRAME);
+        }
+    }
+
+    fn plan_when_settled(&mut self, ctx: &egui::Context) {
+        let Some(due) = self.plan_due else { return };
+        let now = Instant::now();
+        if now >= due {
+            self.plan_due = None;
+            self.worker.plan(self.state.scenario.clone());
+        } else {
+            ctx.request_repaint_after(due - now);
+        }
+    }
+
+    fn take(&mut self, update: Update) {
+        let state = &mut self.state;
+        match update {
+            Update::Loaded(loaded) => state.loaded = Some(loaded),
+            Update::Planned(Ok(plan)) => {
+                state.preview.plan = Some(plan);
+                state.preview.refusal = None;
+                state.preview.pending = self.plan_due.is_some();
+            }
+            Update::Planned(Err(failure)) => {
+                state.preview.plan = None;
+                if let Failure::Panicked(_) = failure {
+                    state.notes.error(failure.to_string());
+                }
+                state.preview.refusal = Some(failure.to_string());
+                state.preview.pending = self.plan_due.is_some();
+            }
+            Update::Run(event) => {
+                if let Some(run) = &mut state.run {
+                    run.take(event);
+                }
+            }
+            Update::RunEnded(result) => {
+                if let Some(run) = &mut state.run {
+                    run.end(result);
+                    match &run.standing {
+                        Standing::Failed(reason) => {
+                            state.notes.error(format!("The run did not finish: {reason}"));
+                        }
+                        Standing::Stopped => state.notes.info("Stopped"),
+                        Standing::Finished | Standing::Running => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Picked(purpose, path) => {
+                if let Some(dialog) =
+                    self.state.dialog.as_mut().filter(|d| d.purpose == purpose && d.browsing)
+                {
+                    dialog.browsing = false;
+                    if let Some(path) = path {
+                        dialog.path = path.to_string_lossy().into_owned();
+                        self.confirm_path();
+                    }
+                }
+            }
+            Done::Scenario(Ok(scenario)) => {
+                self.state.opened = (*scenario).clone();
+                self.edit(*scenario);
+            }
+            Done::Scenario(Err(error)) => self.state.notes.error(error),
+            Done::Saved(Ok(path)) => self.state.notes.info(format!("Saved {}", path.display())),
+            Done::Saved(Err(error)) => self.state.notes.error(error),
+            Done::Screenshot(path, image) => {
+                self.screenshot_pending = false;
+                self.files.save_png(path, image);
+            }
+        }
+    }
+
+    fn apply(&mut self, ctx: &egui::Context, action: Action) {
+        let state = &mut self.state;
+        match action {
+            Action::Command(command) => {
+                if command.is_enabled(state) {
+                    self.command(ctx, command);
+                }
+            }
+            Action::Edit(scenario) => self.edit(*scenario),
+            Action::OpenScenario(name) => self.files.open_scenario(name),
+            Action::SelectTab(tab) => state.tab = tab,
+            Action::HoverStage(stage) => state.hovered_stage = stage,
+            Action::ShowSample(at) => state.sample_at = at,
+            Action::TypePath(path) => {
+                if let Some(dialog) = &mut state.dialog {
+                    dialog.path = path;
+                    dialog.error = None;
+                }
+            }
+            Action::BrowsePath => {
+                if let Some(dialog) = &mut state.dialog {
+                    dialog.browsing = true;
+                    self.files.browse(dialog.purpose, dialog.path.clone());
+                }
+            }
+            Action::ConfirmPath => self.confirm_path(),
+            Action::ClosePath => state.dialog = None,
+            Action::TypeFilter(filter) => {
+                if let Some(palette) = &mut state.palette {
+                    palette.filter = filter;
+                    palette.choice = 0;
+                }
+            }
+            Action::MoveChoice(by) => {
+                if let Some(mut palette) = state.palette.take() {
+                    palette.step(by, state);
+                    state.palette = Some(palette);
+                }
+            }
+            Action::ClosePalette => state.palette = None,
+            Action::Dismiss(id) => state.notes.dismiss(id),
+            Action::CloseAbout => state.show_about = false,
+            Action::CloseLog => state.show_log = false,
+        }
+    }
+
+    fn command(&mut self, ctx: &egui::Context, command: Command) {
+        let state = &mut self.state;
+        match command {
+            Command::Run => self.start_run(),
+            Command::Stop => self.worker.cancel(),
+            Command::OpenScenario => self.ask_path(Purpose::OpenScenario),
+            Command::OpenModel => self.ask_path(Purpose::OpenModel),
+            Command::OpenDataset => self.ask_path(Purpose::OpenDataset),
+            Command::SaveScenario => self.ask_path(Purpose::SaveScenario),
+            Command::ExportReport => self.ask_path(Purpose::SaveReport),
+            Command::ExportStages => self.ask_path(Purpose::SaveStages),
+            Command::SaveScreenshot => self.ask_path(Purpose::SaveScreenshot),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::Undo => {
+                if let Some(before) = state.undo.pop() {
+                    let now = std::mem::replace(&mut state.scenario, before);
+                    state.redo.push(now);
+                    self.replan();
+                }
+            }
+            Command::Redo => {
+                if let Some(after) = state.redo.pop() {
+                    let now = std::mem::replace(&mut state.scenario, after);
+                    state.undo.push(now);
+                    self.replan();
+                }
+            }
+            Command::ResetSetup => {
+                let opened = state.opened.clone();
+                self.edit(opened);
+            }
+            Command::Palette => state.palette = Some(Palette::default()),
+            Command::ShowRun => state.tab = Tab::Run,
+            Command::ShowSamples => state.tab = Tab::Samples,
+            Command::NextSample => step_sample(state, 1),
+            Command::PreviousSample => step_sample(state, -1),
+            Command::ToggleTheme => {
+                let next = match ctx.theme() {
+                    egui::Theme::Dark => egui::Theme::Light,
+                    egui::Theme::Light => egui::Theme::Dark,
+                };
+                ctx.set_theme(next);
+            }
+            Command::ZoomIn => zoom(ctx, 0.1),
+            Command::ZoomOut => zoom(ctx, -0.1),
+            Command::ZoomReset => ctx.set_zoom_factor(1.0),
+            Command::ShowLog => state.show_log = true,
+            Command::About => state.show_about = true,
+        }
+    }
+
+    fn start_run(&mut self) {
+        let scenario = self.state.scenario.clone();
+        match self.worker.run(scenario.clone()) {
+            Ok(_) => {
+                self.state.run = Some(RunView::new(scenario));
+                self.state.sample_at = 0;
+            }
+            Err(busy) => self.state.notes.error(busy.to_string()),
+        }
+    }
+
+    /// Changes the setup, so that it can be undone, and plans it soon.
+    fn edit(&mut self, scenario: Scenario) {
+        let state = &mut self.state;
+        if scenario == state.scenario {
+            return;
+        }
+        let now = Instant::now();
+        let continued = self.edited_at.is_some_and(|at| now - at < ONE_CHANGE);
+        self.edited_at = Some(now);
+        let before = std::mem::replace(&mut state.scenario, scenario);
+        if !continued || state.undo.is_empty() {
+            if state.undo.len() == UNDO_STEPS {
+                state.undo.remove(0);
+            }
+            state.undo.push(before);
+        }
+        state.redo.clear();
+        self.replan();
+    }
+
+    fn replan(&mut self) {
+        self.state.preview.pending = true;
+        self.plan_due = Some(Instant::now() + SETTLE);
+    }
+
+    fn ask_path(&mut self, purpose: Purpose) {
+        let state = &self.state;
+        let name = &state.scenario.name;
+        let path = match purpose {
+            Purpose::OpenScenario => String::new(),
+            Purpose::OpenModel => as_path(&state.scenario.model),
+            Purpose::OpenDataset => as_path(&state.scenario.dataset),
+            Purpose::SaveScenario => format!("{name}.json"),
+            Purpose::SaveReport => format!("{name}-report.json"),
+            Purpose::SaveStages => format!("{name}-stages.csv"),
+            Purpose::SaveScreenshot => format!("{name}.png"),
+        };
+        self.state.dialog = Some(PathDialog::new(purpose, path));
+    }
+
+    /// Goes through with the open dialog; it stays open, with the reason, when that is not possible.
+    fn confirm_path(&mut self) {
+        let Some(dialog) = &mut self.state.dialog else { return };
+        let (purpose, path) = (dialog.purpose, PathBuf::from(dialog.path.trim()));
+        if path.as_os_str().is_empty() {
+            dialog.error = Some("No path given; type one or browse".into());
+            return;
+        }
+        if !purpose.is_saving() && !path.exists() {
+            dialog.error = Some(format!("{} does not exist; check the spelling", path.display()));
+            return;
+        }
+        self.state.dialog = None;
+        if purpose.is_saving() {
+            self.save(purpose, path);
+        } else {
+            self.open_path(purpose, path);
+        }
+    }
+
+    fn open_path(&mut self, purpose: Purpose, path: PathBuf) {
+        let text = path.to_string_lossy().into_owned();
+        match purpose {
+            Purpose::OpenScenario => self.files.open_scenario(text),
+            Purpose::OpenModel => {
+                self.edit(Scenario { model: text, ..self.state.scenario.clone() });
+            }
+            Purpose::OpenDataset => {
+                self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
+            }
+            Purpose::SaveScenario
+            | Purpose::SaveReport
+            | Purpose::SaveStages
+            | Purpose::SaveScreenshot => self.save(purpose, path),
+        }
+    }
+
+    fn save(&mut self, purpose: Purpose, path: PathBuf) {
+        let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
+        let bytes = match (purpose, report) {
+            (Purpose::SaveScreenshot, _) => {
+                self.screenshot_pending = true;
+                return self.files.screenshot(path);
+            }
+            (Purpose::SaveScenario, _) => Ok(self.state.scenario.to_json().into_bytes()),
+            (Purpose::SaveReport, Some(report)) => {
+                serde_json::to_vec_pretty(report).map_err(|e| e.to_string())
+            }
+            (Purpose::SaveStages, Some(report)) => {
+                export::stages_csv(report).map_err(|e| e.to_string())
+            }
+            _ => Err("no finished run to save yet; run first".to_owned()),
+        };
+        match bytes {
+            Ok(bytes) => self.files.save(path, bytes),
+            Err(error) => self.state.notes.error(error),
+        }
+    }
+}
+
+/// Built-in names are no paths: the field then starts empty.
+fn as_path(name: &str) -> String {
+    if Path::new(name).exists() { name.to_owned() } else { String::new() }
+}
+
+fn step_sample(state: &mut State, by: isize) {
+    let len = state.run.as_ref().map_or(0, |r| r.order.len());
+    let last = len.saturating_sub(1);
+    state.sample_at = state.sample_at.saturating_add_signed(by).min(last);
+    state.tab = Tab::Samples;
+}
+
+fn zoom(ctx: &egui::Context, by: f32) {
+    let factor = ((ctx.zoom_factor() + by) * 10.0).round() / 10.0;
+    ctx.set_zoom_factor(factor.clamp(0.7, 3.0));
+}

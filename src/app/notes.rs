@@ -1,0 +1,104 @@
+//! Messages: short-lived ones over the window, and all of them in the log.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How serious a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Info,
+    /// Something did not work; stays until it is closed.
+    Error,
+}
+
+/// One message.
+#[derive(Clone, Debug)]
+pub struct Note {
+    pub id: u64,
+    pub level: Level,
+    pub text: String,
+    at: Instant,
+}
+
+/// Messages, newest last.
+#[derive(Debug, Default)]
+pub struct Notes {
+    shown: Vec<Note>,
+    log: VecDeque<Note>,
+    next_id: u64,
+}
+
+const INFO_STAYS: Duration = Duration::from_secs(5);
+const LOG_LINES: usize = 500;
+/// More than this many at once would cover the window.
+const SHOWN: usize = 3;
+
+impl Notes {
+    /// Says that something was done.
+    pub fn info(&mut self, text: impl Into<String>) {
+        self.add(Level::Info, text.into());
+    }
+
+    /// Says that something did not work.
+    pub fn error(&mut self, text: impl Into<String>) {
+        self.add(Level::Error, text.into());
+    }
+
+    fn add(&mut self, level: Level, text: String) {
+        let note = Note { id: self.next_id, level, text, at: Instant::now() };
+        self.next_id += 1;
+        self.shown.retain(|n| n.text != note.text);
+        if self.shown.len() == SHOWN {
+            self.shown.remove(0);
+        }
+        if self.log.len() == LOG_LINES {
+            self.log.pop_front();
+        }
+        self.shown.push(note.clone());
+        self.log.push_back(note);
+    }
+
+    /// Messages over the window.
+    pub fn shown(&self) -> &[Note] {
+        &self.shown
+    }
+
+    /// All messages with their age, oldest first.
+    pub fn log(&self) -> impl DoubleEndedIterator<Item = (&Note, Duration)> {
+        self.log.iter().map(|n| (n, n.at.elapsed()))
+    }
+
+    /// Takes one message from the window; it stays in the log.
+    pub fn dismiss(&mut self, id: u64) {
+        self.shown.retain(|n| n.id != id);
+    }
+
+    /// Drops what has been shown long enough; how long until the next one is due.
+    pub fn expire(&mut self) -> Option<Duration> {
+        self.shown.retain(|n| n.level == Level::Error || n.at.elapsed() < INFO_STAYS);
+        self.shown
+            .iter()
+            .filter(|n| n.level == Level::Info)
+            .map(|n| INFO_STAYS.saturating_sub(n.at.elapsed()))
+            .min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_is_not_covered_and_the_log_keeps_all() {
+        let mut notes = Notes::default();
+        for i in 0..10 {
+            notes.error(format!("error {i}"));
+        }
+        assert_eq!(notes.shown().len(), SHOWN);
+        assert_eq!(notes.log().count(), 10);
+        assert_eq!(notes.expire(), None, "errors stay");
+        let id = notes.shown()[0].id;
+        notes.dismiss(id);
+        assert_eq!(notes.shown().len(), SHOWN - 1);
+    }
+}

@@ -1,0 +1,65 @@
+//! What the program is, and what is private in it.
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Context, Id, Modal, RichText, ScrollArea};
+
+const PRIVATE: &[(&str, &str)] = &[
+    (
+        "What the server sees",
+        "Ciphertexts, evaluation keys, and the model, which is its own: the model is not encrypted. It learns neither the inputs nor the answers.",
+    ),
+    (
+        "What the client learns",
+        "The outputs of the network for its own inputs. With enough questions it can learn much about the model.",
+    ),
+    (
+        "Analysis mode",
+        "To draw the noise margin, this window measures ciphertexts with the secret key. Such figures leak what the noise hides. The server of a run never holds the key, and exported reports carry the mark.",
+    ),
+    (
+        "What the schemes promise",
+        "Security against whoever only looks (IND-CPA), by the table named in the plan. Ciphertexts are not authenticated: a server that cheats is not noticed. Do not give decrypted results, or whether decryption worked, to anyone who can choose ciphertexts: that is a decryption oracle.",
+    ),
+    (
+        "Not a product",
+        "A laboratory for looking and learning. It has not been audited; do not protect real patients with it.",
+    ),
+];
+
+const LICENCES: &str = "CryptoScope is MIT or Apache-2.0. The number-theoretic transform is tfhe-ntt by Zama, BSD-3-Clause-Clear, which grants no patent rights: free for research and prototyping, commercial use needs Zama's licence. BFV is the fhe crate (MIT). The typeface is Inter (SIL Open Font License).";
+
+pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
+    if !state.show_about {
+        return;
+    }
+    let modal = Modal::new(Id::unique("about")).show(ctx, |ui| {
+        let t = theme::tokens(ui);
+        ui.set_width((ctx.content_rect().width() * 0.8).min(600.0));
+        ui.label(
+            RichText::new(format!("CryptoScope {}", env!("CARGO_PKG_VERSION")))
+                .font(theme::figure())
+                .color(t.text_strong),
+        );
+        ui.label("See what encryption does to a neural network: plaintext and homomorphically encrypted inference, side by side.");
+        ui.add_space(6.0);
+        ScrollArea::vertical().max_height(ctx.content_rect().height() * 0.65).show(ui, |ui| {
+            for (title, text) in PRIVATE {
+                ui.label(RichText::new(*title).font(theme::heading()).color(t.text_strong));
+                ui.add(egui::Label::new(*text).wrap());
+                ui.add_space(4.0);
+            }
+            ui.label(RichText::new("Licences").font(theme::heading()).color(t.text_strong));
+            ui.add(egui::Label::new(LICENCES).wrap());
+        });
+        ui.add_space(6.0);
+        if ui.button("Close").clicked() {
+            queue.push(Action::CloseAbout);
+        }
+    });
+    if modal.should_close() {
+        queue.push(Action::CloseAbout);
+    }
+}

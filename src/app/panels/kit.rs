@@ -1,0 +1,81 @@
+//! Small parts that several panels are made of.
+
+use crate::app::Queue;
+use crate::app::commands::Command;
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Align, Color32, Layout, RichText, Ui, WidgetText};
+
+/// A row with a name on the left and a control that fills the rest. The name labels the control for
+/// screen readers.
+pub fn field(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui) -> egui::Response) {
+    ui.horizontal(|ui| {
+        let label = row_name(ui, name, tooltip);
+        add(ui).labelled_by(label.id).on_hover_text(tooltip);
+    });
+}
+
+/// The same for controls that carry a name of their own.
+pub fn row(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        row_name(ui, name, tooltip);
+        add(ui);
+    });
+}
+
+fn row_name(ui: &mut Ui, name: &str, tooltip: &str) -> egui::Response {
+    let size = egui::vec2(theme::FIELD_LABEL, theme::ROW);
+    let layout = Layout::left_to_right(Align::Center);
+    let label = ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(theme::FIELD_LABEL);
+        ui.label(name)
+    });
+    label.inner.on_hover_text(tooltip)
+}
+
+/// Heading of a group.
+pub fn heading(ui: &mut Ui, text: &str) {
+    let t = theme::tokens(ui);
+    ui.label(RichText::new(text).font(theme::heading()).color(t.text_strong));
+}
+
+/// One weak small line, cut off where it does not fit, with the whole text on hovering.
+pub fn caption(ui: &mut Ui, text: &str) -> egui::Response {
+    let t = theme::tokens(ui);
+    let text = RichText::new(text).font(theme::small()).color(t.text_weak);
+    ui.add(egui::Label::new(text).truncate())
+}
+
+/// A small coloured tag.
+pub fn badge(ui: &mut Ui, text: &str, colour: Color32, fill: Color32) -> egui::Response {
+    egui::Frame::new()
+        .fill(fill)
+        .stroke(egui::Stroke::new(1.0, colour))
+        .corner_radius(4)
+        .inner_margin(egui::Margin::symmetric(6, 1))
+        .show(ui, |ui| ui.label(RichText::new(text).font(theme::small()).color(colour)))
+        .response
+}
+
+/// A button for a command, with its tooltip and shortcut.
+pub fn command_button(
+    ui: &mut Ui,
+    command: Command,
+    text: impl Into<WidgetText>,
+    state: &State,
+    queue: &mut Queue,
+) -> egui::Response {
+    let response = ui
+        .add_enabled(command.is_enabled(state), egui::Button::new(text.into()))
+        .on_hover_text(command.hover_text(ui.ctx()));
+    if response.clicked() {
+        queue.push(command);
+    }
+    response
+}
+
+/// Gives a control a name for screen readers and tests.
+pub fn named(response: egui::Response, kind: egui::Role, name: &str) -> egui::Response {
+    response.widget_info(|| egui::WidgetInfo::labeled(kind, true, name));
+    response
+}

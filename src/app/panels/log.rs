@@ -1,0 +1,42 @@
+//! All messages since the start.
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::notes::Level;
+use crate::app::state::State;
+use crate::app::theme;
+use crate::format;
+use egui::{Context, Id, Modal, RichText, ScrollArea};
+
+pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
+    if !state.show_log {
+        return;
+    }
+    let modal = Modal::new(Id::unique("log")).show(ctx, |ui| {
+        let t = theme::tokens(ui);
+        ui.set_width((ctx.content_rect().width() * 0.7).min(720.0));
+        ui.heading("Log");
+        ScrollArea::vertical().max_height(ctx.content_rect().height() * 0.6).show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            let mut lines = 0;
+            for (note, age) in state.notes.log().rev() {
+                lines += 1;
+                let colour = if note.level == Level::Error { t.notice } else { t.text };
+                ui.horizontal_wrapped(|ui| {
+                    let age = format!("{} ago", format::secs(age.as_secs_f64().round()));
+                    ui.label(RichText::new(age).font(theme::small()).color(t.text_weak));
+                    ui.label(RichText::new(&note.text).color(colour));
+                });
+            }
+            if lines == 0 {
+                ui.label(RichText::new("No messages yet").color(t.text_weak));
+            }
+        });
+        if ui.button("Close").clicked() {
+            queue.push(Action::CloseLog);
+        }
+    });
+    if modal.should_close() {
+        queue.push(Action::CloseLog);
+    }
+}

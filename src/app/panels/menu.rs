@@ -1,0 +1,94 @@
+//! The menu bar: every command, and what stands over the whole window.
+
+use super::kit;
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::state::{State, Tab};
+use crate::app::theme;
+use egui::{Align, Layout, RichText, Ui};
+
+const FILE: &[Option<Command>] = &[
+    Some(Command::OpenScenario),
+    Some(Command::OpenModel),
+    Some(Command::OpenDataset),
+    None,
+    Some(Command::SaveScenario),
+    Some(Command::ExportReport),
+    Some(Command::ExportStages),
+    Some(Command::SaveScreenshot),
+    None,
+    Some(Command::Quit),
+];
+const EDIT: &[Option<Command>] =
+    &[Some(Command::Undo), Some(Command::Redo), Some(Command::ResetSetup)];
+const RUN: &[Option<Command>] = &[Some(Command::Run), Some(Command::Stop)];
+const VIEW: &[Option<Command>] = &[
+    Some(Command::ShowRun),
+    Some(Command::ShowSamples),
+    Some(Command::NextSample),
+    Some(Command::PreviousSample),
+    None,
+    Some(Command::ToggleTheme),
+    Some(Command::ZoomIn),
+    Some(Command::ZoomOut),
+    Some(Command::ZoomReset),
+    None,
+    Some(Command::Palette),
+];
+const HELP: &[Option<Command>] = &[Some(Command::About), Some(Command::ShowLog)];
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    egui::MenuBar::new().ui(ui, |ui| {
+        let t = theme::tokens(ui);
+        ui.label(RichText::new("CryptoScope").font(theme::strong(14.0)).color(t.text_strong));
+        ui.add_space(6.0);
+        for (name, commands) in
+            [("File", FILE), ("Edit", EDIT), ("Run", RUN), ("View", VIEW), ("Help", HELP)]
+        {
+            let response = ui.menu_button(name, |ui| entries(ui, commands, state, queue)).response;
+            kit::named(response, egui::Role::Button, &format!("{name} menu"));
+        }
+        ui.add_space(12.0);
+        for (tab, name, command) in
+            [(Tab::Run, "Run view", Command::ShowRun), (Tab::Samples, "Samples", Command::ShowSamples)]
+        {
+            let text = RichText::new(name);
+            let response = ui
+                .selectable_label(state.tab == tab, text)
+                .on_hover_text(command.hover_text(ui.ctx()));
+            if response.clicked() {
+                queue.push(Action::SelectTab(tab));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let other = if ui.visuals().dark_mode { "Light" } else { "Dark" };
+            kit::command_button(ui, Command::ToggleTheme, other, state, queue);
+            kit::command_button(ui, Command::Palette, "Commands…", state, queue);
+            kit::badge(ui, "Analysis mode", t.text_weak, t.surface).on_hover_text(
+                "Margins and errors are measured with the secret key, on the client's side. Such figures leak \
+                 what the noise hides: never hand them to a server. The server of a run never holds the key.",
+            );
+        });
+    });
+}
+
+fn entries(ui: &mut Ui, commands: &[Option<Command>], state: &State, queue: &mut Queue) {
+    for entry in commands {
+        let Some(command) = entry else {
+            ui.separator();
+            continue;
+        };
+        let spec = command.spec();
+        let button = egui::Button::new(spec.label)
+            .right_text(ui.ctx().format_shortcut(&spec.shortcut))
+            .min_size(egui::vec2(240.0, 0.0));
+        let response =
+            ui.add_enabled(command.is_enabled(state), button).on_hover_text(spec.tooltip);
+        // The shortcut is not part of the name.
+        let response = kit::named(response, egui::Role::Button, spec.label);
+        if response.clicked() {
+            queue.push(*command);
+            ui.close();
+        }
+    }
+}

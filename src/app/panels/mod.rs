@@ -1,0 +1,72 @@
+//! What is drawn where. Panels read the state and queue actions; they change nothing.
+
+mod about;
+mod headline;
+mod kit;
+mod log;
+mod menu;
+mod palette;
+mod path;
+mod preview;
+mod run;
+mod run_control;
+mod samples;
+mod setup;
+mod table;
+mod toasts;
+
+use super::Queue;
+use super::state::{State, Tab};
+use super::theme;
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+
+/// Draws the whole window.
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let ground = |x: i8, y: i8| Frame::new().fill(t.ground).inner_margin(Margin::symmetric(x, y));
+    Panel::top("menu").frame(ground(10, 3)).show(ui, |ui| menu::show(ui, state, queue));
+    // On narrow windows the setup leaves at least half to the plots.
+    let widest = (ui.available_width() * 0.5).max(200.0);
+    Panel::left("setup")
+        .frame(ground(10, 8))
+        .default_size(theme::SETUP_WIDTH.min(widest))
+        .size_range(200.0..=420.0_f32.min(widest))
+        .show(ui, |ui| {
+            run_control::show(ui, state, queue);
+            ui.add_space(2.0);
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                setup::show(ui, state, queue);
+                ui.add_space(2.0);
+                preview::show(ui, state);
+            });
+        });
+    CentralPanel::no_frame().frame(ground(8, 8)).show(ui, |ui| match state.tab {
+        Tab::Run => run::show(ui, state, queue),
+        Tab::Samples => samples::show(ui, state, queue),
+    });
+    let ctx = ui.ctx().clone();
+    toasts::show(&ctx, state, queue);
+    path::show(&ctx, state, queue);
+    palette::show(&ctx, state, queue);
+    about::show(&ctx, state, queue);
+    log::show(&ctx, state, queue);
+    drop_hint(&ctx);
+}
+
+/// Says what dropping would do while files hover over the window.
+fn drop_hint(ctx: &egui::Context) {
+    if ctx.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
+    }
+    egui::Area::new(egui::Id::unique("drop hint"))
+        .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
+        .order(egui::Order::Foreground)
+        .show(ctx, |ui| {
+            theme::card(ui).inner_margin(Margin::same(24)).show(ui, |ui| {
+                ui.label(egui::RichText::new("Drop to open").font(theme::figure()));
+                ui.label(
+                    "A model (.safetensors), a dataset (.csv or a folder), or a scenario (.json)",
+                );
+            });
+        });
+}

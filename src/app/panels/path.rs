@@ -1,0 +1,56 @@
+//! The dialog that asks for a path: a field, and the desktop's own dialog behind a button.
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Context, Id, Key, Modal, Modifiers, RichText, TextEdit};
+
+pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
+    let Some(dialog) = &state.dialog else { return };
+    let confirm = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
+    let modal = Modal::new(Id::unique("path")).show(ctx, |ui| {
+        let t = theme::tokens(ui);
+        ui.set_width((ctx.content_rect().width() * 0.8).min(520.0));
+        ui.heading(dialog.purpose.title());
+        let hint = ui.label(RichText::new(dialog.purpose.hint()).color(t.text_weak));
+        let mut path = dialog.path.clone();
+        ui.horizontal(|ui| {
+            let field = ui.add(
+                TextEdit::singleline(&mut path)
+                    .id(Id::unique("path field"))
+                    .hint_text("Path")
+                    .desired_width(ui.available_width() - 96.0),
+            );
+            if !field.has_focus() && ctx.memory(|m| m.focused().is_none()) {
+                field.request_focus();
+            }
+            field.labelled_by(hint.id);
+            let word = if dialog.browsing { "Browsing…" } else { "Browse…" };
+            let browse = ui
+                .add_enabled(!dialog.browsing, egui::Button::new(word))
+                .on_hover_text("The desktop's own dialog, where there is one");
+            if browse.clicked() {
+                queue.push(Action::BrowsePath);
+            }
+        });
+        if path != dialog.path {
+            queue.push(Action::TypePath(path));
+        }
+        if let Some(error) = &dialog.error {
+            ui.add(egui::Label::new(RichText::new(error).color(t.notice)).wrap());
+        }
+        ui.add_space(4.0);
+        ui.horizontal(|ui| {
+            if ui.button(dialog.purpose.verb()).clicked() || confirm {
+                queue.push(Action::ConfirmPath);
+            }
+            if ui.button("Cancel").clicked() {
+                queue.push(Action::ClosePath);
+            }
+        });
+    });
+    if modal.should_close() {
+        queue.push(Action::ClosePath);
+    }
+}

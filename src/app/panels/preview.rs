@@ -1,0 +1,112 @@
+//! The plan of the setup as it stands, or why it cannot work.
+
+use super::kit;
+use crate::app::state::State;
+use crate::app::theme;
+use crate::circuit::Plan;
+use crate::format;
+use egui::{RichText, Ui};
+
+pub fn show(ui: &mut Ui, state: &State) {
+    let t = theme::tokens(ui);
+    let preview = &state.preview;
+    let refused = preview.refusal.is_some();
+    let mut card = theme::card(ui);
+    if refused {
+        card = card.fill(t.notice_fill).stroke(egui::Stroke::new(1.0, t.notice));
+    }
+    card.show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.horizontal(|ui| {
+            kit::heading(ui, if refused { "This setup cannot work" } else { "Plan" });
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if preview.pending {
+                    kit::caption(ui, if state.running { "after the run" } else { "updating" });
+                }
+            });
+        });
+        if let Some(reason) = &preview.refusal {
+            ui.add(egui::Label::new(reason).wrap());
+        } else if let Some(plan) = &preview.plan {
+            figures(ui, plan);
+            for warning in &plan.warnings {
+                let text = RichText::new(&warning.message).font(theme::small()).color(t.notice);
+                ui.add(egui::Label::new(text).wrap());
+            }
+        } else {
+            kit::caption(ui, "Loading the model and the dataset");
+        }
+    });
+}
+
+fn figures(ui: &mut Ui, plan: &Plan) {
+    let t = theme::tokens(ui);
+    let margin = plan.margin_bits();
+    let moduli = match plan.plaintext_moduli.as_slice() {
+        [one] => format!("{one}"),
+        many => format!("{} primes, {:.0} bits", many.len(), plan.plaintext_bits),
+    };
+    let batches =
+        if plan.batches == 1 { "1 batch".to_owned() } else { format!("{} batches", plan.batches) };
+    let security = if plan.security_bits == 0 {
+        "insecure".to_owned()
+    } else {
+        format!("{} bits", plan.security_bits)
+    };
+    let rows = [
+        (
+            "Scheme",
+            format!("{}, N = {}", plan.scheme.name(), plan.ring_degree),
+            "Ring degree N: the number of slots, samples in one batch",
+        ),
+        (
+            "Depth",
+            format!("{}, {batches}", plan.depth),
+            "Squarings one after another; batches the samples need",
+        ),
+        (
+            "log2 q, log2 qp",
+            format!("{:.0}, {:.0} bits", plan.log2_q, plan.log2_qp),
+            "Ciphertext modulus, and with the special primes of key switching",
+        ),
+        ("Plaintext t", moduli, "Modulus of the integers computed with"),
+        ("Security", security, plan.security_table.as_str()),
+        (
+            "Keys",
+            format::bytes(plan.bytes.evaluation_keys),
+            "Evaluation keys, sent to the server once",
+        ),
+        (
+            "Up, down",
+            format!("{}, {}", format::bytes(plan.bytes.upload), format::bytes(plan.bytes.download)),
+            "Ciphertexts from client to server and back",
+        ),
+        ("Least margin", format::bits(margin), crate::app::plots::MARGIN_DEFINITION),
+        (
+            "Time",
+            format!("about {}", format::secs(plan.secs.total())),
+            "Encrypt, evaluate and decrypt, all batches",
+        ),
+        (
+            "Memory",
+            format!("about {}", format::bytes(plan.bytes.peak_memory)),
+            "Peak memory of the run, estimated",
+        ),
+    ];
+    egui::Grid::new("plan")
+        .num_columns(2)
+        .min_col_width(theme::FIELD_LABEL)
+        .spacing([8.0, 2.0])
+        .show(ui, |ui| {
+            for (name, value, about) in rows {
+                let name_text = RichText::new(name).font(theme::small()).color(t.text_weak);
+                ui.label(name_text).on_hover_text(about);
+                let weak = name == "Least margin" && margin < 0.0;
+                let colour = if weak { t.notice } else { t.text_strong };
+                ui.add(egui::Label::new(RichText::new(value).size(12.0).color(colour)).truncate())
+                    .on_hover_text(about);
+                ui.end_row();
+            }
+        });
+}

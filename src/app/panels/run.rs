@@ -1,0 +1,61 @@
+//! The tab Run: figures, four linked plots, the stage table.
+
+use super::{headline, table};
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::plots::{self, Curves};
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Rect, ScrollArea, Ui, vec2};
+
+/// Plots shrink to this height before the tab scrolls.
+const LEAST_PLOT: f32 = 128.0;
+/// Below this width of the tab the plots stand in one column.
+const TWO_COLUMNS: f32 = 520.0;
+const LEAST_TABLE: f32 = 90.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let curves = Curves::of(state);
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+        headline::show(ui, state);
+        let room = ui.clip_rect().bottom() - ui.cursor().top();
+        let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
+        let rows = 4 / columns;
+        let gaps = theme::CARD_GAP * rows as f32;
+        let wanted = table::height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
+        let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
+        let mut hovered = grid(ui, state, &curves, columns, plot);
+        let left = (ui.clip_rect().bottom() - ui.cursor().top()).max(LEAST_TABLE);
+        let in_table = table::show(ui, &curves, state.hovered_stage, left);
+        hovered = hovered.or(in_table);
+        if hovered != state.hovered_stage {
+            queue.push(Action::HoverStage(hovered));
+        }
+    });
+}
+
+fn grid(
+    ui: &mut Ui,
+    state: &State,
+    curves: &Curves<'_>,
+    columns: usize,
+    height: f32,
+) -> Option<usize> {
+    let width = (ui.available_width() - theme::CARD_GAP * (columns - 1) as f32) / columns as f32;
+    let rows = 4 / columns;
+    let total = rows as f32 * height + (rows - 1) as f32 * theme::CARD_GAP;
+    let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), total), egui::Sense::hover());
+    let place = |i: usize| {
+        let (column, row) = ((i % columns) as f32, (i / columns) as f32);
+        let min =
+            all.min + vec2(column * (width + theme::CARD_GAP), row * (height + theme::CARD_GAP));
+        Rect::from_min_size(min, vec2(width, height))
+    };
+    let under = state.hovered_stage;
+    plots::accuracy(ui, place(0), state);
+    let latency = plots::latency(ui, place(1), curves, under);
+    let size = plots::size(ui, place(2), curves, under);
+    let margin = plots::margin(ui, place(3), curves, under);
+    latency.or(size).or(margin)
+}

@@ -1,0 +1,102 @@
+//! The one thing to press, how far it got, and whether it can work.
+
+use super::kit;
+use crate::app::Queue;
+use crate::app::commands::Command;
+use crate::app::run_view::Standing;
+use crate::app::state::State;
+use crate::app::theme;
+use crate::format;
+use egui::{Button, RichText, Ui, Vec2};
+
+const BUTTON_HEIGHT: f32 = 40.0;
+const PROGRESS_HEIGHT: f32 = 6.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let (command, text, fill) = match (state.running, state.stopping) {
+        (true, true) => (Command::Stop, "Stopping…", t.stop),
+        (true, false) => (Command::Stop, "■  Stop", t.stop),
+        (false, _) => (Command::Run, "▶  Run", t.action),
+    };
+    let enabled = command.is_enabled(state);
+    let button = Button::new(RichText::new(text).font(theme::strong(16.0)).color(t.on_action))
+        .fill(fill)
+        .min_size(Vec2::new(ui.available_width(), BUTTON_HEIGHT));
+    let response = ui.add_enabled(enabled, button).on_hover_text(command.hover_text(ui.ctx()));
+    let response = kit::named(response, egui::Role::Button, command.spec().label);
+    if response.clicked() {
+        queue.push(command);
+    }
+    bar(ui, state);
+    status(ui, state);
+}
+
+fn bar(ui: &mut Ui, state: &State) {
+    let t = theme::tokens(ui);
+    let run = state.run.as_ref();
+    let fraction = match run.map(|r| (&r.standing, r.progress)) {
+        Some((Standing::Running, progress)) => progress.map_or(0.0, |p| p.fraction),
+        Some((Standing::Finished, _)) => 1.0,
+        _ => 0.0,
+    };
+    let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
+    let (rect, response) = ui.allocate_exact_size(
+        Vec2::new(ui.available_width(), PROGRESS_HEIGHT),
+        egui::Sense::hover(),
+    );
+    ui.painter().rect_filled(rect, 3, t.line);
+    let mut done = rect;
+    done.set_width(rect.width() * fraction as f32);
+    ui.painter().rect_filled(done, 3, if state.running { t.encrypted } else { t.cursor });
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress");
+        info.value = Some(fraction * 100.0);
+        info
+    });
+}
+
+fn status(ui: &mut Ui, state: &State) {
+    let t = theme::tokens(ui);
+    let text = match &state.run {
+        Some(run) => match &run.standing {
+            Standing::Running if state.stopping => "Stopping".to_owned(),
+            Standing::Running => run.progress.map_or("Starting".to_owned(), |p| {
+                let percent = (p.fraction * 100.0).clamp(0.0, 100.0);
+                format!(
+                    "{}, {percent:.0} %, about {} left",
+                    capital(p.phase.name()),
+                    format::secs(p.eta_secs.max(0.0))
+                )
+            }),
+            Standing::Finished => {
+                let secs = run.report.as_ref().map_or(f64::NAN, |r| r.encrypted.total_secs);
+                format!(
+                    "Finished {} samples in {}",
+                    format::count(run.samples.len() as u64),
+                    format::secs(secs)
+                )
+            }
+            Standing::Stopped => {
+                format!("Stopped after {} samples", format::count(run.samples.len() as u64))
+            }
+            Standing::Failed(reason) => reason.clone(),
+        },
+        None => match &state.preview {
+            preview if preview.pending => "Planning".to_owned(),
+            preview if preview.plan.is_some() => "Ready".to_owned(),
+            _ => "Not ready".to_owned(),
+        },
+    };
+    let colour = match state.run.as_ref().map(|r| &r.standing) {
+        Some(Standing::Failed(_)) => t.notice,
+        _ => t.text_weak,
+    };
+    let label = RichText::new(&text).font(theme::small()).color(colour);
+    ui.add(egui::Label::new(label).truncate()).on_hover_text(text);
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

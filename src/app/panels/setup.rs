@@ -1,0 +1,283 @@
+//! The setup: scenario, model, dataset, activation strategy, scheme and parameters.
+
+use super::kit::{self, field, row};
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::state::State;
+use crate::app::theme;
+use crate::data;
+use crate::run::{Scenario, SchemeSelector};
+use egui::{ComboBox, DragValue, Ui};
+use std::path::Path;
+
+const METHODS: &[(&str, &str, &str)] = &[
+    ("keep", "Keep", "The model's own polynomial, as it was trained"),
+    ("square", "Square", "x² in place of every activation"),
+    ("least_squares", "Least squares", "The polynomial nearest to the activation on the interval"),
+];
+const RING_DEGREES: &[usize] = &[2048, 4096, 8192, 16384, 32768];
+/// Limits of what can be typed; what of it works the planner says.
+const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
+const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 14..=40;
+const PRIME_COUNT: std::ops::RangeInclusive<usize> = 1..=16;
+const MOST_IMAGES: usize = 10_000_000;
+const MOST_THREADS: usize = 1024;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let mut scenario = state.scenario.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        sources(ui, state, &mut scenario, queue);
+    });
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        activation(ui, &mut scenario);
+        ui.add_space(2.0);
+        scheme(ui, state, &mut scenario);
+        ui.add_space(2.0);
+        run(ui, &mut scenario);
+    });
+    if scenario != state.scenario {
+        queue.push(Action::Edit(Box::new(scenario)));
+    }
+}
+
+fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queue) {
+    let built_in = Scenario::built_in();
+    field(ui, "Scenario", "A setup that comes with the program, or a file", |ui| {
+        combo(ui, "Scenario", &scenario.name, |ui| {
+            for known in &built_in {
+                let chosen = state.opened == *known;
+                if ui
+                    .selectable_label(chosen, &known.name)
+                    .on_hover_text(&known.description)
+                    .clicked()
+                {
+                    queue.push(Action::OpenScenario(known.name.clone()));
+                }
+            }
+            open_entry(ui, Command::OpenScenario, queue);
+        })
+    });
+    if !scenario.description.is_empty() {
+        kit::caption(ui, &scenario.description).on_hover_text(&scenario.description);
+    }
+    field(ui, "Model", "A built-in model, or a model file", |ui| {
+        combo(ui, "Model", file_name(&state.scenario.model), |ui| {
+            for known in &built_in {
+                ui.selectable_value(&mut scenario.model, known.model.clone(), &known.model);
+            }
+            open_entry(ui, Command::OpenModel, queue);
+        })
+    });
+    field(ui, "Dataset", "A built-in dataset, a CSV file, or a folder of IDX files", |ui| {
+        combo(ui, "Dataset", file_name(&state.scenario.dataset), |ui| {
+            for known in &data::NAMED {
+                ui.selectable_value(&mut scenario.dataset, known.name.to_owned(), known.name)
+                    .on_hover_text(known.description);
+            }
+            open_entry(ui, Command::OpenDataset, queue);
+        })
+    });
+    let facts = state.loaded.as_ref().map(|l| {
+        let test = crate::format::count(l.dataset.test().len() as u64);
+        format!(
+            "{test} test samples of {}, {} classes; {} layers",
+            l.dataset.shape(),
+            l.dataset.classes().len(),
+            l.network.layers().len()
+        )
+    });
+    let facts = facts.unwrap_or_else(|| "Nothing loaded yet".to_owned());
+    let source = state.loaded.as_ref().map(|l| l.dataset.source().to_owned());
+    let response = kit::caption(ui, &facts);
+    if let Some(source) = source {
+        response.on_hover_text(source);
+    }
+}
+
+fn activation(ui: &mut Ui, scenario: &mut Scenario) {
+    kit::heading(ui, "Activation");
+    let choice = &mut scenario.activation;
+    let named = METHODS.iter().find(|(value, ..)| *value == choice.method);
+    let shown = named.map_or(choice.method.clone(), |(_, name, _)| (*name).to_owned());
+    field(ui, "Method", "What stands in for the activation function", |ui| {
+        combo(ui, "Method", &shown, |ui| {
+            for (value, name, about) in METHODS {
+                ui.selectable_value(&mut choice.method, (*value).to_owned(), *name)
+                    .on_hover_text(*about);
+            }
+        })
+    });
+    let fitted = choice.method == "least_squares";
+    field(ui, "Degree", "Degree of the polynomial; exact integers carry degree 2", |ui| {
+        ui.add_enabled(fitted, DragValue::new(&mut choice.degree).range(1..=9).speed(0.03))
+    });
+    field(ui, "Interval", "The polynomial approximates on [−l, l]", |ui| {
+        let value = DragValue::new(&mut choice.interval)
+            .range(0.1..=1000.0)
+            .speed(0.05)
+            .max_decimals(2)
+            .prefix("±");
+        ui.add_enabled(fitted, value)
+    });
+}
+
+fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
+    let t = theme::tokens(ui);
+    let plan = state.preview.plan.as_deref();
+    let choice = &mut scenario.scheme;
+    kit::heading(ui, "Scheme");
+    row(ui, "Scheme", "What the network is encrypted with", |ui| {
+        let kinds = [
+            (SchemeSelector::Auto, "Automatic", "The planner chooses"),
+            (SchemeSelector::Bgv, "BGV", "Exact integers, batched; our own"),
+            (SchemeSelector::Bfv, "BFV", "Exact integers through the fhe crate: a second opinion"),
+        ];
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (kind, name, about) in kinds {
+                ui.selectable_value(&mut choice.kind, kind, name).on_hover_text(about);
+            }
+        });
+    });
+    let automatic = choice.ring_degree.is_none()
+        && choice.prime_count.is_none()
+        && choice.prime_bits.is_none()
+        && choice.plaintext_bits.is_none();
+    let mut by_hand = !automatic;
+    row(ui, "Parameters", "Let the planner choose, or set each by hand", |ui| {
+        let response = ui.checkbox(&mut by_hand, "By hand");
+        if response.changed() {
+            if by_hand {
+                // Starts from what the planner chose.
+                choice.ring_degree = Some(plan.map_or(8192, |p| p.ring_degree));
+                choice.prime_count = plan.map(|p| p.primes.len());
+                choice.prime_bits = plan.and_then(|p| p.primes.first()).map(|p| bits(*p));
+                choice.plaintext_bits =
+                    plan.and_then(|p| p.plaintext_moduli.first()).map(|t| bits(*t));
+            } else {
+                choice.ring_degree = None;
+                choice.prime_count = None;
+                choice.prime_bits = None;
+                choice.plaintext_bits = None;
+            }
+        }
+    });
+    if !by_hand {
+        return;
+    }
+    field(ui, "Ring degree", "N: slots of a ciphertext; larger is more secure and slower", |ui| {
+        let shown = choice.ring_degree.map_or("Automatic".to_owned(), |n| n.to_string());
+        combo(ui, "Ring degree", &shown, |ui| {
+            ui.selectable_value(&mut choice.ring_degree, None, "Automatic");
+            for n in RING_DEGREES {
+                ui.selectable_value(&mut choice.ring_degree, Some(*n), n.to_string());
+            }
+        })
+    });
+    optional(
+        ui,
+        "Primes",
+        "Number of primes in the ciphertext modulus",
+        &mut choice.prime_count,
+        PRIME_COUNT,
+        4,
+    );
+    optional(ui, "Prime bits", "Bits of each prime", &mut choice.prime_bits, PRIME_BITS, 45);
+    optional(
+        ui,
+        "Plaintext bits",
+        "Bits of the plaintext modulus t",
+        &mut choice.plaintext_bits,
+        PLAINTEXT_BITS,
+        20,
+    );
+    let response = ui.checkbox(&mut choice.past_budget, "Run past the noise budget");
+    response.on_hover_text(
+        "Runs even when the predicted margin says that decryption will fail, to see it fail. Security is still checked.",
+    );
+    if choice.past_budget {
+        let text = egui::RichText::new("Answers may decrypt wrongly").font(theme::small());
+        ui.label(text.color(t.notice));
+    }
+}
+
+fn run(ui: &mut Ui, scenario: &mut Scenario) {
+    kit::heading(ui, "Run");
+    optional(
+        ui,
+        "Samples",
+        "Samples of the test split to run",
+        &mut scenario.images,
+        1..=MOST_IMAGES,
+        256,
+    );
+    optional(ui, "Threads", "Worker threads", &mut scenario.threads, 1..=MOST_THREADS, 2);
+    field(ui, "Seed", "Seed of everything random; 0 takes fresh randomness", |ui| {
+        ui.add(DragValue::new(&mut scenario.seed).speed(0.1))
+    });
+}
+
+/// A number that may be left to the program.
+fn optional<T: egui::emath::Numeric>(
+    ui: &mut Ui,
+    name: &str,
+    tooltip: &str,
+    value: &mut Option<T>,
+    range: std::ops::RangeInclusive<T>,
+    start: T,
+) {
+    field(ui, name, tooltip, |ui| {
+        let mut set = value.is_some();
+        let word = if range.end().to_f64() > 1e5 { "All" } else { "Automatic" };
+        if let Some(number) = value {
+            let response = ui.add(DragValue::new(number).range(range).speed(0.1));
+            if ui
+                .small_button("×")
+                .on_hover_text(format!("{name}: {}", word.to_lowercase()))
+                .clicked()
+            {
+                *value = None;
+            }
+            response
+        } else {
+            let response = ui.selectable_label(false, word);
+            if response.clicked() {
+                set = true;
+            }
+            if set {
+                *value = Some(start);
+            }
+            response
+        }
+    });
+}
+
+fn combo(ui: &mut Ui, id: &str, shown: &str, add: impl FnOnce(&mut Ui)) -> egui::Response {
+    ComboBox::from_id_salt(id)
+        .selected_text(shown)
+        .width(ui.available_width())
+        .truncate()
+        .show_ui(ui, add)
+        .response
+}
+
+fn open_entry(ui: &mut Ui, command: Command, queue: &mut Queue) {
+    ui.separator();
+    let response = ui.selectable_label(false, "Open…").on_hover_text(command.hover_text(ui.ctx()));
+    if kit::named(response, egui::Role::Button, command.spec().label).clicked() {
+        queue.push(command);
+    }
+}
+
+fn bits(value: u64) -> u32 {
+    u64::BITS - value.leading_zeros()
+}
+
+/// The last part of a path; a built-in name as it is.
+fn file_name(text: &str) -> &str {
+    Path::new(text).file_name().and_then(|n| n.to_str()).unwrap_or(text)
+}

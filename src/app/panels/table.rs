@@ -1,0 +1,170 @@
+//! The stages in figures.
+
+use crate::app::plots::{Curves, MARGIN_DEFINITION};
+use crate::app::theme;
+use crate::circuit::StageKind;
+use crate::format;
+use egui::{Align, Layout, RichText, Ui};
+use egui_extras::{Column, TableBuilder};
+
+const HEADER: f32 = 20.0;
+const FIGURE: f32 = 66.0;
+const KIND: f32 = 62.0;
+
+const COLUMNS: [(&str, &str); 10] = [
+    ("Stage", "Layer, or what is done between two layers"),
+    ("Kind", "Input, weighted sums, squaring, or relinearisation with modulus switching"),
+    ("Time", "Wall time, all batches"),
+    ("In the clear", "Wall time of the same layer in the float network"),
+    ("Ciphertexts", "After the stage, one batch and one plaintext modulus"),
+    ("Size", "Bytes of these ciphertexts"),
+    ("log2 q", "Bits of the ciphertext modulus after the stage"),
+    ("Margin, pred.", MARGIN_DEFINITION),
+    ("measured", MARGIN_DEFINITION),
+    ("Error", "Largest difference between decrypted sample values and the integer network"),
+];
+
+/// Height of the whole table with so many stages, points.
+pub fn height(stages: usize) -> f32 {
+    // Two margins, the header, and a row for each stage with its spacing.
+    2.0 * f32::from(theme::CARD_MARGIN)
+        + HEADER
+        + (stages.max(3) as f32) * (theme::TABLE_ROW + 2.0)
+        + 8.0
+}
+
+/// Draws the table; the stage under the pointer.
+pub fn show(
+    ui: &mut Ui,
+    curves: &Curves<'_>,
+    hovered: Option<usize>,
+    height: f32,
+) -> Option<usize> {
+    let t = theme::tokens(ui);
+    let mut under = None;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        let inside = height - 2.0 * f32::from(theme::CARD_MARGIN) - 2.0;
+        ui.set_height(inside);
+        ui.spacing_mut().item_spacing = egui::vec2(8.0, 2.0);
+        egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
+            TableBuilder::new(ui)
+                .striped(true)
+                .sense(egui::Sense::hover())
+                .cell_layout(Layout::right_to_left(Align::Center))
+                .column(Column::remainder().at_least(110.0).clip(true))
+                .column(Column::exact(KIND))
+                .columns(Column::exact(FIGURE), 6)
+                .column(Column::exact(FIGURE + 8.0))
+                .column(Column::exact(FIGURE - 8.0))
+                .min_scrolled_height(0.0)
+                .max_scroll_height(inside)
+                .auto_shrink([false, false])
+                .header(HEADER, |mut row| {
+                    for (i, (name, about)) in COLUMNS.iter().enumerate() {
+                        row.col(|ui| {
+                            let text = RichText::new(*name).font(theme::small()).color(t.text_weak);
+                            aligned(ui, i, |ui| {
+                                ui.label(text).on_hover_text(*about);
+                            });
+                        });
+                    }
+                })
+                .body(|mut body| {
+                    for i in 0..curves.len() {
+                        body.row(theme::TABLE_ROW, |mut row| {
+                            row.set_hovered(hovered == Some(i));
+                            for (column, cell) in cells(curves, i, t).into_iter().enumerate() {
+                                row.col(|ui| {
+                                    let text = RichText::new(cell.text).size(12.0);
+                                    aligned(ui, column, |ui| {
+                                        ui.add(
+                                            egui::Label::new(text.color(cell.colour)).truncate(),
+                                        );
+                                    });
+                                });
+                            }
+                            if row.response().contains_pointer() {
+                                under = Some(i);
+                            }
+                        });
+                    }
+                });
+        });
+    });
+    under
+}
+
+/// Words to the left, figures to the right.
+fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
+    if column < 2 {
+        ui.with_layout(Layout::left_to_right(Align::Center), add);
+    } else {
+        add(ui);
+    }
+}
+
+struct Cell {
+    text: String,
+    colour: egui::Color32,
+}
+
+fn cells(curves: &Curves<'_>, i: usize, t: &theme::Tokens) -> Vec<Cell> {
+    let (planned, measured) = (curves.planned(i), curves.measured(i));
+    let is_wrong = measured.is_some_and(|m| m.wrong_values > 0);
+    let known = |text: String| Cell { text, colour: t.text_strong };
+    // Predictions stand weaker than measurements.
+    let predicted = |text: String| Cell { text, colour: t.text_weak };
+    let none = || Cell { text: "—".to_owned(), colour: t.text_weak };
+    let pick = |m: Option<String>, p: Option<String>| match (m, p) {
+        (Some(m), _) => known(m),
+        (None, Some(p)) => predicted(p),
+        (None, None) => none(),
+    };
+    let kind = curves.kind(i).map_or("", kind_name);
+    let error = match measured.map(|m| (m.wrong_values, m.max_abs_error)) {
+        Some((wrong, _)) if wrong > 0 => Cell { text: "✗ wrong".to_owned(), colour: t.wrong },
+        Some((_, Some(error))) => {
+            known(if error == 0.0 { "0".into() } else { format!("{error:.2e}") })
+        }
+        _ => none(),
+    };
+    let margin = measured.and_then(|m| m.margin_bits_measured);
+    let plain = measured.map(|m| m.plain_secs).filter(|s| *s > 0.0);
+    vec![
+        Cell {
+            text: curves.name(i).to_owned(),
+            colour: if is_wrong { t.wrong } else { t.text_strong },
+        },
+        predicted(kind.to_owned()),
+        pick(measured.map(|m| format::secs(m.secs)), planned.map(|p| format::secs(p.secs))),
+        plain.map_or_else(none, |s| known(format::secs(s))),
+        pick(
+            measured.map(|m| format::count(m.ciphertexts as u64)),
+            planned.map(|p| format::count(p.ciphertexts as u64)),
+        ),
+        pick(
+            measured.map(|m| format::bytes(m.ciphertext_bytes)),
+            planned.map(|p| format::bytes(p.ciphertext_bytes)),
+        ),
+        pick(
+            measured.map(|m| format!("{:.0}", m.log2_q)),
+            planned.map(|p| format!("{:.0}", p.log2_q)),
+        ),
+        planned.map_or_else(none, |p| predicted(format!("{:.1}", p.margin_bits))),
+        margin.map_or_else(none, |m| Cell {
+            text: format!("{m:.1}"),
+            colour: if is_wrong { t.wrong } else { t.text_strong },
+        }),
+        error,
+    ]
+}
+
+fn kind_name(kind: StageKind) -> &'static str {
+    match kind {
+        StageKind::Input => "input",
+        StageKind::Linear => "linear",
+        StageKind::Square => "square",
+        StageKind::Switch => "switch",
+    }
+}

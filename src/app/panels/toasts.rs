@@ -1,0 +1,44 @@
+//! Messages over the lower right corner.
+
+use super::kit;
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::notes::Level;
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Align2, Context, Id, vec2};
+
+const WIDTH: f32 = 380.0;
+
+pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
+    if state.notes.shown().is_empty() {
+        return;
+    }
+    egui::Area::new(Id::unique("toasts"))
+        .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0))
+        .order(egui::Order::Foreground)
+        .show(ctx, |ui| {
+            let t = theme::tokens(ui);
+            for note in state.notes.shown() {
+                let (fill, line) = match note.level {
+                    Level::Info => (t.surface, t.cursor),
+                    Level::Error => (t.notice_fill, t.notice),
+                };
+                theme::card(ui).fill(fill).stroke(egui::Stroke::new(1.0, line)).show(ui, |ui| {
+                    ui.set_width(WIDTH.min(ctx.content_rect().width() * 0.8));
+                    ui.horizontal_top(|ui| {
+                        let text = ui.available_width() - 32.0;
+                        ui.allocate_ui(vec2(text, 0.0), |ui| {
+                            ui.set_width(text);
+                            ui.add(egui::Label::new(&note.text).wrap());
+                        });
+                        let close = ui.small_button("×");
+                        let close = kit::named(close, egui::Role::Button, "Close message");
+                        if close.clicked() {
+                            queue.push(Action::Dismiss(note.id));
+                        }
+                    });
+                });
+            }
+        });
+}

@@ -1,0 +1,257 @@
+//! The frame every plot stands in: title, legend, axes; inside it `egui_plot` draws the curves.
+
+use super::ticks::{Tick, Unit};
+use crate::app::theme;
+use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use egui_plot::{
+    HLine, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, Points, VLine,
+};
+
+/// How a curve is drawn, and what that means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pen {
+    /// Dashed, no markers.
+    Predicted,
+    /// Solid with a marker at each point.
+    Measured,
+    /// Solid, no markers (many points).
+    Running,
+}
+
+/// One curve, in positions of the axes.
+pub struct Curve {
+    pub name: &'static str,
+    pub colour: Color32,
+    pub pen: Pen,
+    pub points: Vec<PlotPoint>,
+    /// Belongs to an earlier setup.
+    pub faded: bool,
+}
+
+/// Everything inside the frame.
+pub struct Chart<'a> {
+    pub id: &'static str,
+    pub title: &'static str,
+    /// What is drawn and how it is defined; shown over the title.
+    pub about: &'a str,
+    pub unit: Unit,
+    pub x: (f64, f64),
+    pub y: (f64, f64),
+    pub curves: Vec<Curve>,
+    /// A horizontal line with words at its right end.
+    pub reference: Option<(f64, &'static str)>,
+    /// Points drawn as red crosses: decrypted wrongly.
+    pub wrong: Vec<PlotPoint>,
+    /// Where the vertical line of the pointer is.
+    pub cursor: Option<f64>,
+    /// Said in the middle when there is nothing to draw.
+    pub empty: Option<&'a str>,
+    /// Words across the plot: what it must not be read as.
+    pub verdict: Option<&'a str>,
+}
+
+/// Where the inside of the plot came to lie.
+pub struct Shown {
+    pub inside: Rect,
+    pub response: egui::Response,
+}
+
+const TITLE: f32 = 20.0;
+const LEFT: f32 = 54.0;
+const RIGHT: f32 = 10.0;
+
+impl Chart<'_> {
+    /// Draws the chart into `rect`, leaving `bottom` points under the plot for the horizontal axis.
+    pub fn show(self, ui: &mut Ui, rect: Rect, bottom: f32) -> Shown {
+        let t = theme::tokens(ui);
+        ui.painter().rect(
+            rect,
+            theme::ROUNDING,
+            t.surface,
+            Stroke::new(1.0, t.line),
+            egui::StrokeKind::Inside,
+        );
+        let inside = Rect::from_min_max(
+            rect.min + vec2(LEFT, TITLE + 6.0),
+            rect.max - vec2(RIGHT, bottom + 4.0),
+        );
+        self.title(ui, rect);
+        let ticks = self.unit.ticks(self.y.0, self.y.1, inside.height());
+        self.left_axis(ui, inside, &ticks);
+        let Self { id, x, y, curves, reference, wrong, cursor, empty, verdict, .. } = self;
+        let response = {
+            let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inside));
+            Plot::new(id)
+                .show_axes(false)
+                .show_grid(false)
+                .allow_drag(false)
+                .allow_zoom(false)
+                .allow_scroll(false)
+                .allow_boxed_zoom(false)
+                .allow_double_click_reset(false)
+                .show_x(false)
+                .show_y(false)
+                .show_crosshair(false)
+                .label_formatter(|_| None)
+                .sense(Sense::hover())
+                .width(inside.width())
+                .height(inside.height())
+                .show(&mut child, |plot| {
+                    plot.set_plot_bounds(PlotBounds::from_min_max([x.0, y.0], [x.1, y.1]));
+                    for tick in &ticks {
+                        let colour = if tick.text.is_some() { t.grid } else { t.grid_minor };
+                        plot.hline(
+                            HLine::new("", tick.at).color(colour).width(1.0).allow_hover(false),
+                        );
+                    }
+                    if let Some((at, _)) = reference {
+                        plot.hline(HLine::new("", at).color(t.text).width(1.2).allow_hover(false));
+                    }
+                    if let Some(at) = cursor {
+                        plot.vline(
+                            VLine::new("", at).color(t.cursor).width(1.0).allow_hover(false),
+                        );
+                    }
+                    for curve in curves {
+                        draw(plot, curve);
+                    }
+                    if !wrong.is_empty() {
+                        plot.points(
+                            Points::new("", PlotPoints::Owned(wrong))
+                                .shape(MarkerShape::Cross)
+                                .color(t.wrong)
+                                .radius(theme::MARKER * 2.0)
+                                .allow_hover(false),
+                        );
+                    }
+                })
+                .response
+        };
+        let painter = ui.painter_at(inside);
+        if let Some((at, words)) = reference {
+            let from_top = ((y.1 - at) / (y.1 - y.0)) as f32;
+            let line = inside.top() + from_top * inside.height();
+            let above = line - inside.top() > 18.0;
+            let align = if above { Align2::RIGHT_BOTTOM } else { Align2::RIGHT_TOP };
+            let by = if above { -2.0 } else { 2.0 };
+            painter.text(
+                pos2(inside.right() - 5.0, line + by),
+                align,
+                words,
+                theme::small(),
+                t.text_weak,
+            );
+        }
+        if let Some(words) = verdict {
+            let font = theme::strong(13.0);
+            let galley = painter.layout(words.to_owned(), font, t.wrong, inside.width() - 24.0);
+            let place = Align2::CENTER_CENTER.anchor_size(inside.center(), galley.size());
+            painter.rect(
+                place.expand2(vec2(8.0, 5.0)),
+                4,
+                t.wrong_fill,
+                Stroke::new(1.0, t.wrong),
+                egui::StrokeKind::Inside,
+            );
+            painter.galley(place.min, galley, t.wrong);
+        } else if let Some(words) = empty {
+            let galley = painter.layout(
+                words.to_owned(),
+                theme::small(),
+                t.text_weak,
+                inside.width() - 24.0,
+            );
+            let place = Align2::CENTER_CENTER.anchor_size(inside.center(), galley.size());
+            painter.galley(place.min, galley, t.text_weak);
+        }
+        Shown { inside, response }
+    }
+
+    fn title(&self, ui: &mut Ui, rect: Rect) {
+        let t = theme::tokens(ui);
+        let at = rect.min + vec2(10.0, 6.0);
+        let painter = ui.painter_at(rect);
+        let title = painter.layout_no_wrap(self.title.to_owned(), theme::heading(), t.text_strong);
+        let title_rect = Rect::from_min_size(at, title.size());
+        painter.galley(at, title, t.text_strong);
+        let response = ui.interact(
+            title_rect.expand(4.0),
+            ui.scope_id().with((self.id, "title")),
+            Sense::hover(),
+        );
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{} plot", self.title))
+        });
+        response.on_hover_text(self.about);
+        // The legend: samples of the pens, right to left.
+        let mut right = rect.right() - RIGHT;
+        for curve in self.curves.iter().rev().filter(|c| !c.points.is_empty()) {
+            let name = painter.layout_no_wrap(curve.name.to_owned(), theme::small(), t.text);
+            let width = name.size().x + 22.0;
+            if right - width < title_rect.right() + 8.0 {
+                break;
+            }
+            let left = right - width;
+            let middle = at.y + 8.0;
+            painter.galley(pos2(left + 22.0, middle - name.size().y / 2.0), name, t.text);
+            pen_sample(&painter, pos2(left, middle), curve);
+            right = left - 10.0;
+        }
+    }
+
+    fn left_axis(&self, ui: &Ui, inside: Rect, ticks: &[Tick]) {
+        let t = theme::tokens(ui);
+        for tick in ticks {
+            let Some(text) = &tick.text else { continue };
+            let from_top = ((self.y.1 - tick.at) / (self.y.1 - self.y.0)) as f32;
+            let y = inside.top() + from_top * inside.height();
+            ui.painter().text(
+                pos2(inside.left() - 6.0, y),
+                Align2::RIGHT_CENTER,
+                text,
+                theme::small(),
+                t.text_weak,
+            );
+        }
+    }
+}
+
+fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
+    let stroke = Stroke::new(theme::CURVE, curve.colour);
+    let ends = [at, at + Vec2::X * 17.0];
+    match curve.pen {
+        Pen::Predicted => {
+            painter.extend(egui::Shape::dashed_line(&ends, stroke, 4.5, 2.5));
+        }
+        Pen::Measured => {
+            painter.line_segment(ends, stroke);
+            painter.circle_filled(at + Vec2::X * 8.5, theme::MARKER, curve.colour);
+        }
+        Pen::Running => {
+            painter.line_segment(ends, stroke);
+        }
+    }
+}
+
+fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
+    let colour = if curve.faded { curve.colour.gamma_multiply(theme::FADED) } else { curve.colour };
+    let style = match curve.pen {
+        Pen::Predicted => LineStyle::Dashed { length: 7.0 },
+        Pen::Measured | Pen::Running => LineStyle::Solid,
+    };
+    if curve.pen == Pen::Measured {
+        plot.points(
+            Points::new("", PlotPoints::Owned(curve.points.clone()))
+                .color(colour)
+                .radius(theme::MARKER)
+                .allow_hover(false),
+        );
+    }
+    plot.line(
+        Line::new("", PlotPoints::Owned(curve.points))
+            .color(colour)
+            .width(theme::CURVE)
+            .style(style)
+            .allow_hover(false),
+    );
+}

@@ -1,0 +1,9 @@
+//! The four live plots. Three of them share the stage axis and the stage under the pointer.
+
+mod accuracy;
+mod chart;
+mod stages;
+mod ticks;
+
+pub use accuracy::accuracy;
+pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};

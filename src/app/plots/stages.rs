@@ -1,0 +1,330 @@
+//! Latency, ciphertext size and noise margin per stage.
+
+use super::chart::{Chart, Curve, Pen};
+use super::ticks::Unit;
+use crate::app::run_view::RunView;
+use crate::app::state::State;
+use crate::app::theme;
+use crate::circuit::{Plan, StageKind, StagePlan};
+use crate::run::StageReport;
+use egui::{Align2, Rect, Ui, pos2};
+use egui_plot::PlotPoint;
+
+/// What margin means here, for whoever looks at the plot.
+pub const MARGIN_DEFINITION: &str = "Margin = log2(q/2) − log2(max |phase|), in bits: how much larger the noise of a ciphertext may still grow before decryption fails, at 0. Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). A positive margin alone proves nothing: measured points are also compared with the integer network, and a red cross marks a stage that decrypted wrongly.";
+
+const LATENCY: &str = "Wall time of each stage, all batches, on a logarithmic axis: the encrypted stage (predicted and measured) and the same layer of the float network in the clear.";
+const SIZE: &str = "Bytes of all ciphertexts after each stage (one batch), on a logarithmic axis, and of the same values in the clear.";
+
+/// Space under a plot for the names of the stages.
+const NAMES: f32 = 30.0;
+
+/// What the plots and the table show: predictions of the setup, measurements of the newest run.
+pub struct Curves<'a> {
+    pub plan: Option<&'a Plan>,
+    pub run: Option<&'a RunView>,
+    /// The run belongs to an earlier setup.
+    pub faded: bool,
+}
+
+impl<'a> Curves<'a> {
+    /// The curves for what `state` holds. A run of an earlier setup is drawn faded, and only while its
+    /// stages are still those of the plan.
+    pub fn of(state: &'a State) -> Self {
+        let current = state.run_is_of_setup();
+        let run = state.run.as_ref();
+        let plan = if current { run.and_then(|r| r.plan.as_deref()) } else { None };
+        let plan = plan.or(state.preview.plan.as_deref());
+        let same_stages = |run: &&RunView| {
+            let names = run.stages.iter().map(|s| s.as_ref().map(|s| s.name.as_str()));
+            plan.is_none_or(|p| {
+                p.stages.len() == run.stages.len()
+                    && p.stages.iter().zip(names).all(|(p, n)| n.is_none_or(|n| n == p.name))
+            })
+        };
+        let run = run.filter(|r| current || same_stages(r));
+        Self { plan, run, faded: !current }
+    }
+
+    /// Number of stages.
+    pub fn len(&self) -> usize {
+        self.plan.map_or(0, |p| p.stages.len()).max(self.run.map_or(0, |r| r.stages.len()))
+    }
+
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Prediction for stage `i`.
+    pub fn planned(&self, i: usize) -> Option<&'a StagePlan> {
+        self.plan?.stages.get(i)
+    }
+
+    /// What was measured in stage `i`.
+    pub fn measured(&self, i: usize) -> Option<&'a StageReport> {
+        self.run?.stages.get(i)?.as_ref()
+    }
+
+    /// Name of stage `i`.
+    pub fn name(&self, i: usize) -> &'a str {
+        self.measured(i)
+            .map(|s| s.name.as_str())
+            .or(self.planned(i).map(|s| s.name.as_str()))
+            .unwrap_or_default()
+    }
+
+    /// Kind of stage `i`.
+    pub fn kind(&self, i: usize) -> Option<StageKind> {
+        self.measured(i).map(|s| s.kind).or(self.planned(i).map(|s| s.kind))
+    }
+
+    fn points(&self, unit: Unit, value: impl Fn(usize) -> Option<f64>) -> Vec<PlotPoint> {
+        (0..self.len())
+            .filter_map(|i| Some(PlotPoint::new(i as f64, unit.position(value(i)?)?)))
+            .collect()
+    }
+}
+
+/// Draws the latency of each stage; the stage under the pointer.
+pub fn latency(
+    ui: &mut Ui,
+    rect: Rect,
+    curves: &Curves<'_>,
+    hovered: Option<usize>,
+) -> Option<usize> {
+    let t = theme::tokens(ui);
+    let unit = Unit::Secs;
+    let drawn = vec![
+        (
+            "plaintext",
+            t.plain,
+            Pen::Measured,
+            curves.points(unit, |i| Some(curves.measured(i)?.plain_secs)),
+        ),
+        (
+            "predicted",
+            t.encrypted,
+            Pen::Predicted,
+            curves.points(unit, |i| Some(curves.planned(i)?.secs)),
+        ),
+        (
+            "encrypted",
+            t.encrypted,
+            Pen::Measured,
+            curves.points(unit, |i| Some(curves.measured(i)?.secs)),
+        ),
+    ];
+    stage_chart(ui, rect, curves, hovered, "latency", "Latency per stage", LATENCY, unit, drawn)
+}
+
+/// Draws the size of the ciphertexts after each stage; the stage under the pointer.
+pub fn size(ui: &mut Ui, rect: Rect, curves: &Curves<'_>, hovered: Option<usize>) -> Option<usize> {
+    let t = theme::tokens(ui);
+    let unit = Unit::Bytes;
+    let drawn = vec![
+        (
+            "plaintext",
+            t.plain,
+            Pen::Measured,
+            curves.points(unit, |i| Some(curves.measured(i)?.plain_bytes as f64)),
+        ),
+        (
+            "predicted",
+            t.encrypted,
+            Pen::Predicted,
+            curves.points(unit, |i| Some(curves.planned(i)?.ciphertext_bytes as f64)),
+        ),
+        (
+            "encrypted",
+            t.encrypted,
+            Pen::Measured,
+            curves.points(unit, |i| Some(curves.measured(i)?.ciphertext_bytes as f64)),
+        ),
+    ];
+    stage_chart(ui, rect, curves, hovered, "size", "Ciphertext size per stage", SIZE, unit, drawn)
+}
+
+/// Draws the noise margin after each stage; the stage under the pointer.
+pub fn margin(
+    ui: &mut Ui,
+    rect: Rect,
+    curves: &Curves<'_>,
+    hovered: Option<usize>,
+) -> Option<usize> {
+    let t = theme::tokens(ui);
+    let unit = Unit::Bits;
+    let drawn = vec![
+        (
+            "predicted",
+            t.encrypted,
+            Pen::Predicted,
+            curves.points(unit, |i| Some(curves.planned(i)?.margin_bits)),
+        ),
+        (
+            "measured",
+            t.encrypted,
+            Pen::Measured,
+            curves.points(unit, |i| curves.measured(i)?.margin_bits_measured),
+        ),
+    ];
+    stage_chart(
+        ui,
+        rect,
+        curves,
+        hovered,
+        "margin",
+        "Noise margin per stage, bits",
+        MARGIN_DEFINITION,
+        unit,
+        drawn,
+    )
+}
+
+type Drawn = (&'static str, egui::Color32, Pen, Vec<PlotPoint>);
+
+#[expect(clippy::too_many_arguments, reason = "three callers above, one line each")]
+fn stage_chart(
+    ui: &mut Ui,
+    rect: Rect,
+    curves: &Curves<'_>,
+    hovered: Option<usize>,
+    id: &'static str,
+    title: &'static str,
+    about: &str,
+    unit: Unit,
+    drawn: Vec<Drawn>,
+) -> Option<usize> {
+    let count = curves.len();
+    let margin = unit == Unit::Bits;
+    let positions = drawn.iter().flat_map(|(.., points)| points.iter().map(|p| p.y));
+    // The line at which decryption fails is always in sight.
+    let y = unit.bounds(positions.chain(margin.then_some(0.0)));
+    let wrong_at = |i: usize| {
+        let measured = curves.measured(i).filter(|s| s.wrong_values > 0)?;
+        let value = measured.margin_bits_measured.unwrap_or(0.0);
+        Some(PlotPoint::new(i as f64, value.clamp(y.0, y.1)))
+    };
+    let wrong = if margin { (0..count).filter_map(wrong_at).collect() } else { Vec::new() };
+    let chart = Chart {
+        id,
+        title,
+        about,
+        unit,
+        x: (-0.5, count.max(1) as f64 - 0.5),
+        y,
+        curves: drawn
+            .into_iter()
+            .map(|(name, colour, pen, points)| {
+                let faded = curves.faded && pen != Pen::Predicted;
+                Curve { name, colour, pen, points, faded }
+            })
+            .collect(),
+        reference: margin.then_some((0.0, "decryption fails below 0")),
+        wrong,
+        cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
+        empty: curves.is_empty().then_some("No plan yet"),
+        verdict: None,
+    };
+    let shown = chart.show(ui, rect, NAMES);
+    names(ui, shown.inside, curves, hovered);
+    let pointer = shown.response.hover_pos().filter(|p| shown.inside.contains(*p));
+    let at = pointer.map(|p| {
+        ((p.x - shown.inside.left()) / shown.inside.width() * count as f32).floor() as usize
+    });
+    let at = at.filter(|i| *i < count);
+    if let Some(i) = at {
+        let text = details(curves, i);
+        egui::Tooltip::always_open(
+            ui.ctx().clone(),
+            ui.layer_id(),
+            ui.scope_id().with("stage details"),
+            egui::PopupAnchor::Pointer,
+        )
+        .gap(14.0)
+        .show(|ui| {
+            ui.label(egui::RichText::new(curves.name(i)).font(theme::heading()));
+            egui::Grid::new("stage details").num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
+                for (name, predicted, measured) in text {
+                    ui.label(name);
+                    ui.label(predicted);
+                    ui.label(measured);
+                    ui.end_row();
+                }
+            });
+        });
+    }
+    at
+}
+
+/// Name, predicted and measured, for the stage under the pointer.
+fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)> {
+    let (planned, measured) = (curves.planned(i), curves.measured(i));
+    let text = |unit: Unit, v: Option<f64>| v.map_or("—".to_owned(), |v| unit.text(v));
+    let rows = [
+        ("Time", Unit::Secs, planned.map(|s| s.secs), measured.map(|s| s.secs)),
+        ("Time in the clear", Unit::Secs, None, measured.map(|s| s.plain_secs)),
+        (
+            "Ciphertexts",
+            Unit::Bytes,
+            planned.map(|s| s.ciphertext_bytes as f64),
+            measured.map(|s| s.ciphertext_bytes as f64),
+        ),
+        (
+            "Margin",
+            Unit::Bits,
+            planned.map(|s| s.margin_bits),
+            measured.and_then(|s| s.margin_bits_measured),
+        ),
+    ];
+    let mut out = vec![("", "predicted".to_owned(), "measured".to_owned())];
+    out.extend(rows.map(|(name, unit, p, m)| (name, text(unit, p), text(unit, m))));
+    if let Some(wrong) = measured.map(|s| s.wrong_values).filter(|w| *w > 0) {
+        out.push(("Decrypted wrongly", String::new(), crate::format::count(wrong)));
+    }
+    out
+}
+
+/// The names of the stages under the plot, slanted where they would collide.
+fn names(ui: &Ui, inside: Rect, curves: &Curves<'_>, hovered: Option<usize>) {
+    let t = theme::tokens(ui);
+    let count = curves.len();
+    if count == 0 {
+        return;
+    }
+    let step = inside.width() / count as f32;
+    let painter = ui.painter();
+    let layout = |i: usize| {
+        let colour = if hovered == Some(i) { t.text_strong } else { t.text_weak };
+        let text = short_name(curves.name(i), curves.kind(i));
+        painter.layout_no_wrap(text, theme::small(), colour)
+    };
+    let galleys: Vec<_> = (0..count).map(layout).collect();
+    let widest = galleys.iter().map(|g| g.size().x).fold(0.0, f32::max);
+    // Every second, third, ... name when even that does not fit.
+    let every = ((widest + 5.0) / step).ceil().max(1.0) as usize;
+    for (i, galley) in galleys.into_iter().enumerate() {
+        if i % every != 0 && hovered != Some(i) {
+            continue;
+        }
+        if hovered.is_some_and(|h| h != i && h.abs_diff(i) < every) {
+            continue;
+        }
+        let x = inside.left() + (i as f32 + 0.5) * step;
+        let place = Align2::CENTER_TOP.anchor_size(pos2(x, inside.bottom() + 3.0), galley.size());
+        painter.galley(place.min, galley, t.text_weak);
+    }
+}
+
+/// A name that fits under a plot, on two lines where it has two words.
+fn short_name(name: &str, kind: Option<StageKind>) -> String {
+    if kind == Some(StageKind::Switch) {
+        return "relin.\nswitch".to_owned();
+    }
+    let name: String = if name.chars().count() > 16 {
+        name.chars().take(15).chain(['…']).collect()
+    } else {
+        name.to_owned()
+    };
+    name.replacen(' ', "\n", 1)
+}

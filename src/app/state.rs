@@ -1,0 +1,88 @@
+//! What the window shows. Panels read it; only `logic` changes it.
+
+use super::dialog::PathDialog;
+use super::notes::Notes;
+use super::palette::Palette;
+use super::run_view::RunView;
+use crate::circuit::Plan;
+use crate::run::Scenario;
+use crate::worker::Loaded;
+
+/// What is in the centre.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Run,
+    Samples,
+}
+
+/// The answer to the setup as it stands.
+#[derive(Debug, Default)]
+pub struct Preview {
+    pub plan: Option<Box<Plan>>,
+    /// Why the setup cannot work, one line.
+    pub refusal: Option<String>,
+    /// A newer answer is on its way.
+    pub pending: bool,
+}
+
+/// Everything on screen.
+pub struct State {
+    /// The setup as it stands.
+    pub scenario: Scenario,
+    /// The setup as it was opened, for going back.
+    pub opened: Scenario,
+    pub undo: Vec<Scenario>,
+    pub redo: Vec<Scenario>,
+    pub loaded: Option<Loaded>,
+    pub preview: Preview,
+    /// The newest run, live or over.
+    pub run: Option<RunView>,
+    pub running: bool,
+    pub stopping: bool,
+    pub tab: Tab,
+    /// Stage under the pointer, in any plot or in the table.
+    pub hovered_stage: Option<usize>,
+    /// Position in the list of samples, disagreements first.
+    pub sample_at: usize,
+    pub notes: Notes,
+    pub dialog: Option<PathDialog>,
+    pub palette: Option<Palette>,
+    pub show_about: bool,
+    pub show_log: bool,
+}
+
+impl State {
+    /// A fresh window on `scenario`.
+    pub fn new(scenario: Scenario) -> Self {
+        Self {
+            opened: scenario.clone(),
+            scenario,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            loaded: None,
+            preview: Preview::default(),
+            run: None,
+            running: false,
+            stopping: false,
+            tab: Tab::Run,
+            hovered_stage: None,
+            sample_at: 0,
+            notes: Notes::default(),
+            dialog: None,
+            palette: None,
+            show_about: false,
+            show_log: false,
+        }
+    }
+
+    /// Whether the run shown belongs to the setup as it stands.
+    pub fn run_is_of_setup(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.scenario == self.scenario)
+    }
+
+    /// Whether something that takes the keyboard is open.
+    pub fn is_modal(&self) -> bool {
+        self.dialog.is_some() || self.palette.is_some() || self.show_about || self.show_log
+    }
+}

@@ -1,0 +1,57 @@
+//! Helpers to drive the window without a display.
+
+use crate::scripted::{Control, Scripted};
+use cryptoscope::app::{App, Standing};
+use cryptoscope::run::Scenario;
+use egui_kittest::Harness;
+use std::time::{Duration, Instant};
+
+pub const WIDE: [f32; 2] = [1280.0, 800.0];
+
+/// A window on `digits` of the usual size, driven by the scripted engine.
+pub fn window(control: &Control) -> Harness<'static, App> {
+    window_of(control, WIDE, 1.0, egui::Theme::Dark)
+}
+
+pub fn window_of(
+    control: &Control,
+    size: [f32; 2],
+    scale: f32,
+    theme: egui::Theme,
+) -> Harness<'static, App> {
+    let control = control.clone();
+    Harness::builder().with_size(size).with_pixels_per_point(scale).with_theme(theme).build_eframe(
+        |cc| {
+            let scenario = Scenario::open("digits").expect("built in");
+            App::new(cc, Scripted::new(control), scenario).expect("a thread")
+        },
+    )
+}
+
+/// Draws frames until `done`; the worker is another thread.
+pub fn until<'a>(
+    harness: &mut Harness<'a, App>,
+    what: &str,
+    mut done: impl FnMut(&Harness<'a, App>) -> bool,
+) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !done(harness) {
+        assert!(Instant::now() < end, "timed out: {what}");
+        harness.step();
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    harness.run_ok();
+}
+
+/// Waits for the plan of the setup as it stands.
+pub fn until_planned(harness: &mut Harness<'_, App>) {
+    until(harness, "plan", |h| !h.state().state().preview.pending);
+}
+
+/// Waits for the run to be over.
+pub fn until_over(harness: &mut Harness<'_, App>) {
+    until(harness, "end of the run", |h| {
+        let state = h.state().state();
+        !state.running && state.run.as_ref().is_some_and(|r| r.standing != Standing::Running)
+    });
+}

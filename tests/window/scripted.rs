@@ -1,0 +1,317 @@
+//! A stand-in for the real engine: the same events in the same order, with figures made up to look
+//! like those of a small batched network, and no cryptography.
+
+use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
+use cryptoscope::data::{self, Dataset};
+use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance};
+use cryptoscope::progress::Cancel;
+use cryptoscope::run::{
+    BytesReport, EncryptedReport, Event, Phase, PlainReport, RunError, RunReport, Sample, Scenario,
+    StageReport,
+};
+use cryptoscope::worker::{Engine, Loaded};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What the engine shall do; can be changed while it works.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Refuse to open or plan, with this line.
+    pub refuse: Option<String>,
+    /// Fail in the middle of the run, with this line.
+    pub fail: Option<String>,
+    /// Panic in the middle of the run.
+    pub panic: bool,
+    /// The noise outgrows its margin.
+    pub wrong: bool,
+    /// Wait in the middle of the run until this is cleared.
+    pub hold: bool,
+    /// Time of each step of a run.
+    pub pause: Duration,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            refuse: None,
+            fail: None,
+            panic: false,
+            wrong: false,
+            hold: false,
+            pause: Duration::ZERO,
+        }
+    }
+}
+
+/// The shared script, and every scenario that was planned.
+#[derive(Clone, Default)]
+pub struct Control {
+    pub script: Arc<Mutex<Script>>,
+    pub planned: Arc<Mutex<Vec<Scenario>>>,
+}
+
+impl Control {
+    pub fn set(&self, change: impl FnOnce(&mut Script)) {
+        change(&mut self.script.lock().unwrap());
+    }
+
+    fn get(&self) -> Script {
+        self.script.lock().unwrap().clone()
+    }
+}
+
+pub struct Scripted {
+    pub control: Control,
+    opened: Option<Scenario>,
+}
+
+impl Scripted {
+    pub fn new(control: Control) -> Self {
+        Self { control, opened: None }
+    }
+}
+
+pub struct Opened {
+    scenario: Scenario,
+    dataset: Arc<Dataset>,
+    network: Arc<Network>,
+}
+
+impl Engine for Scripted {
+    type Opened = Opened;
+
+    fn open(&mut self, scenario: &Scenario) -> Result<Opened, RunError> {
+        if let Some(line) = self.control.get().refuse {
+            return Err(RunError::Refused(line));
+        }
+        self.opened = Some(scenario.clone());
+        let dataset = data::open("digits", None).expect("built in");
+        let layers = vec![
+            Layer { name: "flatten".into(), op: Op::Flatten },
+            Layer {
+                name: "dense".into(),
+                op: Op::Dense { inputs: 64, outputs: 10, weight: vec![0.1; 640], bias: vec![] },
+            },
+        ];
+        let normalisation = Normalisation { offset: vec![0.0], scale: vec![16.0] };
+        let provenance = Provenance { test_accuracy: Some(0.9805), ..Provenance::default() };
+        let network =
+            Network::new("digits", dataset.shape(), normalisation, layers, None, provenance)
+                .expect("fits");
+        Ok(Opened {
+            scenario: scenario.clone(),
+            dataset: Arc::new(dataset),
+            network: Arc::new(network),
+        })
+    }
+
+    fn is_current(&self, scenario: &Scenario) -> bool {
+        self.opened.as_ref() == Some(scenario)
+    }
+
+    fn loaded(&self, opened: &Opened) -> Loaded {
+        Loaded { dataset: Arc::clone(&opened.dataset), network: Arc::clone(&opened.network) }
+    }
+
+    fn plan(&mut self, opened: &Opened) -> Result<Plan, RunError> {
+        self.control.planned.lock().unwrap().push(opened.scenario.clone());
+        Ok(plan(&opened.scenario, opened.dataset.test().len()))
+    }
+
+    fn run(
+        &mut self,
+        opened: &Opened,
+        plan: &Plan,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        let script = self.control.get();
+        on_event(Event::Planned(Box::new(plan.clone())));
+        let total = plan.stages.len() as u64 + 2;
+        let step = |phase, done: u64| {
+            std::thread::sleep(script.pause);
+            let fraction = done as f64 / total as f64;
+            let eta_secs = plan.secs.total() * (1.0 - fraction);
+            on_event(Event::Progress { phase, done, total, fraction, eta_secs });
+            cancel.check()
+        };
+        step(Phase::Plain, 0)?;
+        step(Phase::Encrypt, 1)?;
+        let mut stages = Vec::new();
+        for (index, planned) in plan.stages.iter().enumerate() {
+            if index == plan.stages.len() / 2 {
+                while self.control.get().hold {
+                    cancel.check()?;
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                if let Some(line) = self.control.get().fail {
+                    return Err(RunError::Refused(line));
+                }
+                assert!(!self.control.get().panic, "scripted panic");
+            }
+            let stage = measured(planned, index, script.wrong);
+            stages.push(stage.clone());
+            on_event(Event::Stage { index, stage: Box::new(stage) });
+            step(Phase::Evaluate, 2 + index as u64)?;
+        }
+        let samples = samples(&opened.dataset, plan.images, script.wrong);
+        for batch in samples.chunks(60) {
+            on_event(Event::Samples(batch.to_vec()));
+            step(Phase::Decrypt, total)?;
+        }
+        let report = report(opened, plan, stages, &samples, script.wrong);
+        on_event(Event::Finished(Box::new(report.clone())));
+        Ok(report)
+    }
+}
+
+/// A plan like that of two convolutions' worth of network; the ring degree and image count are those
+/// asked for.
+pub fn plan(scenario: &Scenario, available: usize) -> Plan {
+    let n = scenario.scheme.ring_degree.unwrap_or(8192);
+    let images = scenario.images.unwrap_or(available).min(available);
+    let stage = |name: &str, kind, secs, ciphertexts, log2_q, margin_bits| StagePlan {
+        name: name.into(),
+        kind,
+        secs,
+        ciphertexts,
+        parts: if kind == StageKind::Square { 3 } else { 2 },
+        log2_q,
+        ciphertext_bytes: (ciphertexts * n * 2 * 8 * 4) as u64,
+        margin_bits,
+        range_calibrated: 1000.0,
+        range_worst: 9000.0,
+    };
+    Plan {
+        scheme: SchemeKind::Bgv,
+        ring_degree: n,
+        primes: vec![(1 << 45) - 229_375; 4],
+        plaintext_moduli: vec![1_032_193],
+        log2_q: 135.2,
+        log2_qp: 180.3,
+        plaintext_bits: 20.0,
+        security_bits: 128,
+        security_table: "Security Guidelines 2024, table 5.2".into(),
+        depth: 2,
+        precision: "input 4, weights 5/5/5".into(),
+        images,
+        batches: images.div_ceil(n).max(1),
+        threads: scenario.threads.unwrap_or(2),
+        stages: vec![
+            stage("input", StageKind::Input, 0.0124, 64, 135.2, 101.4),
+            stage("conv1", StageKind::Linear, 0.0041, 180, 135.2, 94.1),
+            stage("square1", StageKind::Square, 0.0022, 180, 135.2, 66.0),
+            stage("relinearise + switch", StageKind::Switch, 0.0853, 180, 90.1, 58.9),
+            stage("dense1", StageKind::Linear, 0.0312, 32, 90.1, 49.3),
+            stage("square2", StageKind::Square, 0.0006, 32, 90.1, 24.0),
+            stage("relinearise + switch", StageKind::Switch, 0.0131, 32, 45.1, 19.2),
+            stage("dense2", StageKind::Linear, 0.0009, 10, 45.1, 11.7),
+        ],
+        bytes: PlanBytes {
+            upload: 64 * 262_144,
+            download: 10 * 131_072,
+            evaluation_keys: 3_145_728,
+            peak_memory: 310 << 20,
+        },
+        secs: PlanSecs { keygen: 0.02, encrypt: 0.0124, evaluate: 0.137, decrypt: 0.004 },
+        warnings: vec![],
+    }
+}
+
+fn measured(planned: &StagePlan, index: usize, wrong: bool) -> StageReport {
+    let broken = wrong && index >= 5;
+    let wobble = [0.2, 0.9, 0.4, 1.1, 0.6, 1.3, 0.8, 1.0][index % 8];
+    StageReport {
+        name: planned.name.clone(),
+        kind: planned.kind,
+        secs: planned.secs * (0.85 + 0.3 * wobble),
+        secs_predicted: planned.secs,
+        plain_secs: match planned.kind {
+            StageKind::Linear => 0.0003,
+            StageKind::Square => 0.00002,
+            StageKind::Input | StageKind::Switch => 0.0,
+        },
+        ciphertexts: planned.ciphertexts,
+        parts: planned.parts,
+        log2_q: planned.log2_q,
+        ciphertext_bytes: planned.ciphertext_bytes,
+        plain_bytes: (planned.ciphertexts * 8192 * 4) as u64,
+        margin_bits_predicted: planned.margin_bits,
+        margin_bits_measured: Some(if broken { 0.0 } else { planned.margin_bits + wobble }),
+        max_abs_error: Some(if broken { 417_322.0 } else { 0.0 }),
+        wrong_values: if broken { 8021 } else { 0 },
+    }
+}
+
+fn samples(dataset: &Dataset, images: usize, wrong: bool) -> Vec<Sample> {
+    let labels = &dataset.test().labels;
+    (0..images)
+        .map(|index| {
+            let label = labels[index];
+            let miss =
+                |every: usize| if index % every == every - 1 { (label + 1) % 10 } else { label };
+            let plain = miss(50);
+            let encrypted = if wrong { (label + 3) % 10 } else { miss(40) };
+            let logits = |class: u16| {
+                (0..10u16)
+                    .map(|c| {
+                        let noise = ((index * 7 + usize::from(c) * 13) % 17) as f32 / 17.0;
+                        if c == class { 4.0 + noise } else { 2.0 * noise - 1.5 }
+                    })
+                    .collect::<Vec<f32>>()
+            };
+            Sample {
+                index,
+                label,
+                plain,
+                encrypted,
+                plain_logits: logits(plain),
+                encrypted_logits: logits(encrypted),
+            }
+        })
+        .collect()
+}
+
+fn report(
+    opened: &Opened,
+    plan: &Plan,
+    stages: Vec<StageReport>,
+    samples: &[Sample],
+    wrong: bool,
+) -> RunReport {
+    let share = |right: &dyn Fn(&Sample) -> bool| {
+        samples.iter().filter(|s| right(s)).count() as f64 / samples.len() as f64
+    };
+    let total_secs = 0.158;
+    RunReport {
+        schema_version: 1,
+        scenario: opened.scenario.name.clone(),
+        model: opened.scenario.model.clone(),
+        dataset: opened.scenario.dataset.clone(),
+        images: samples.len(),
+        classes: 10,
+        class_names: opened.dataset.classes().to_vec(),
+        plain: PlainReport {
+            accuracy: share(&|s| s.plain == s.label),
+            latency_secs: 0.0007,
+            integer_accuracy: share(&|s| s.encrypted == s.label),
+        },
+        encrypted: EncryptedReport {
+            accuracy: share(&|s| s.encrypted == s.label),
+            agreement: if wrong { 0.1 } else { 1.0 },
+            wrong_outputs: if wrong { 3594 } else { 0 },
+            total_secs,
+            images_per_sec: samples.len() as f64 / total_secs,
+            ..EncryptedReport::default()
+        },
+        stages,
+        bytes: BytesReport {
+            upload: plan.bytes.upload,
+            download: plan.bytes.download,
+            evaluation_keys: plan.bytes.evaluation_keys,
+            rounds: 1,
+        },
+        analysis_mode: true,
+        ..RunReport::default()
+    }
+}

@@ -1,0 +1,122 @@
+//! Pictures of the window in its usual states, under `target/screenshots`, to be looked at.
+
+use crate::drive::{WIDE, until, until_over, until_planned, window_of};
+use crate::scripted::Control;
+use cryptoscope::app::App;
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use std::path::Path;
+
+/// Saves the window as it is; says so and goes on where nothing can draw.
+fn shoot(harness: &mut Harness<'_, App>, name: &str) -> bool {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    std::fs::create_dir_all(&folder).expect("target is writable");
+    let image = harness.render().expect("renders");
+    assert!(
+        image.width() > 0 && image.pixels().any(|p| p != image.get_pixel(0, 0)),
+        "{name} is blank"
+    );
+    image.save(folder.join(format!("{name}.png"))).expect("target is writable");
+    true
+}
+
+/// Whether anything on this machine can draw; renderers panic when nothing can.
+fn can_draw() -> bool {
+    let drawn = std::panic::catch_unwind(|| {
+        Harness::new_ui(|ui| {
+            ui.label("x");
+        })
+        .render()
+        .is_ok()
+    });
+    let can = drawn.unwrap_or(false);
+    if !can {
+        eprintln!("skipped: no adapter to draw with; install mesa-vulkan-drivers for pictures");
+    }
+    can
+}
+
+fn key(harness: &mut Harness<'_, App>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_ok();
+}
+
+#[test]
+fn pictures_of_every_state() {
+    if !can_draw() {
+        return;
+    }
+    for theme in [Theme::Dark, Theme::Light] {
+        let name = |state: &str| format!("{state}_{theme:?}").to_lowercase();
+        let control = Control::default();
+        let mut h = window_of(&control, WIDE, 1.0, theme);
+        h.step();
+        shoot(&mut h, &name("empty"));
+        until_planned(&mut h);
+        shoot(&mut h, &name("planned"));
+        control.set(|s| s.hold = true);
+        key(&mut h, Modifiers::COMMAND, Key::Enter);
+        until(&mut h, "stages", |h| {
+            h.state().state().run.as_ref().is_some_and(|r| r.stages.iter().flatten().count() >= 4)
+        });
+        shoot(&mut h, &name("running"));
+        control.set(|s| s.hold = false);
+        until_over(&mut h);
+        shoot(&mut h, &name("finished"));
+        let table_row = h.get_all_by_label("square2").next().expect("a row").rect();
+        h.hover_at(egui::pos2(table_row.center().x + 500.0, table_row.center().y));
+        h.run_ok();
+        shoot(&mut h, &name("hovered_row"));
+        h.hover_at(egui::pos2(1000.0, 220.0));
+        h.run_ok();
+        shoot(&mut h, &name("hovered_plot"));
+        h.remove_cursor();
+        key(&mut h, Modifiers::COMMAND, Key::Num2);
+        shoot(&mut h, &name("samples"));
+        key(&mut h, Modifiers::COMMAND, Key::Num1);
+        key(&mut h, Modifiers::COMMAND, Key::P);
+        shoot(&mut h, &name("palette"));
+        key(&mut h, Modifiers::NONE, Key::Escape);
+        key(&mut h, Modifiers::NONE, Key::F1);
+        shoot(&mut h, &name("about"));
+        key(&mut h, Modifiers::NONE, Key::Escape);
+        key(&mut h, Modifiers::COMMAND, Key::O);
+        shoot(&mut h, &name("open_model"));
+        key(&mut h, Modifiers::NONE, Key::Escape);
+        h.get_by_label("By hand").click();
+        h.run_ok();
+        until_planned(&mut h);
+        shoot(&mut h, &name("by_hand"));
+        control.set(|s| s.wrong = true);
+        key(&mut h, Modifiers::COMMAND, Key::Enter);
+        until_over(&mut h);
+        shoot(&mut h, &name("wrong"));
+        let line = "layer square2 needs 24 bits of margin but 135 bits of q leave 11; use ring degree 16384, or square fewer times";
+        control.set(|s| s.refuse = Some(line.into()));
+        h.get_by_label("By hand").click();
+        h.run_ok();
+        until_planned(&mut h);
+        shoot(&mut h, &name("refused"));
+    }
+}
+
+#[test]
+fn pictures_of_small_and_large_windows() {
+    if !can_draw() {
+        return;
+    }
+    for (name, size, scale) in [
+        ("size_1024x640", [1024.0, 640.0], 1.0),
+        ("size_1920x1080", [1920.0, 1080.0], 1.0),
+        ("size_1280x800_at_200", [640.0, 400.0], 2.0),
+        ("size_1920x1200_at_300", [640.0, 400.0], 3.0),
+    ] {
+        let control = Control::default();
+        let mut h = window_of(&control, size, scale, Theme::Dark);
+        until_planned(&mut h);
+        key(&mut h, Modifiers::COMMAND, Key::Enter);
+        until_over(&mut h);
+        shoot(&mut h, name);
+    }
+}
