@@ -1,8 +1,8 @@
 //! What the worker drives: the real runs, or a scripted stand-in in tests.
 
 use crate::circuit::Plan;
-use crate::data::Dataset;
-use crate::network::Network;
+use crate::data::{self, Dataset};
+use crate::network::{self, Network};
 use crate::progress::Cancel;
 use crate::run::{Event, RunError, RunReport, Scenario, Session, Sources};
 use std::path::Path;
@@ -31,7 +31,7 @@ pub trait Engine: Send + 'static {
     fn loaded(&self, opened: &Self::Opened) -> Loaded;
 
     /// Parameters and predictions, or why it cannot work and what would.
-    fn plan(&mut self, opened: &Self::Opened) -> Result<Plan, RunError>;
+    fn plan(&mut self, opened: &Self::Opened, cancel: &Cancel) -> Result<Plan, RunError>;
 
     /// Runs; returns soon after `cancel` is set.
     fn run(
@@ -43,33 +43,52 @@ pub trait Engine: Send + 'static {
     ) -> Result<RunReport, RunError>;
 }
 
-/// The real engine: [`Session`], with the last opened files kept in memory.
+/// The real engine: [`Session`], with the files last read kept in memory.
 pub struct SessionEngine {
     sources: Sources,
-    kept: Option<(Files, Session)>,
-}
-
-/// What decides whether files must be read again.
-#[derive(PartialEq)]
-struct Files {
-    model: (String, Option<SystemTime>),
-    dataset: (String, Option<SystemTime>),
-}
-
-impl Files {
-    fn of(scenario: &Scenario) -> Self {
-        let stamp = |name: &str| {
-            let modified = std::fs::metadata(Path::new(name)).and_then(|m| m.modified()).ok();
-            (name.to_owned(), modified)
-        };
-        Self { model: stamp(&scenario.model), dataset: stamp(&scenario.dataset) }
-    }
+    dataset: Kept<Dataset>,
+    network: Kept<Network>,
 }
 
 impl SessionEngine {
     /// An engine that looks for the larger datasets in `sources`.
     pub fn new(sources: Sources) -> Self {
-        Self { sources, kept: None }
+        Self { sources, dataset: Kept::default(), network: Kept::default() }
+    }
+}
+
+/// A thing read from a file or by name, until another is asked for or the file changes.
+struct Kept<T>(Option<(Stamp, Arc<T>)>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// Name or path, and when the file was last changed.
+type Stamp = (String, Option<SystemTime>);
+
+fn stamp(name: &str) -> Stamp {
+    let modified = std::fs::metadata(Path::new(name)).and_then(|m| m.modified()).ok();
+    (name.to_owned(), modified)
+}
+
+impl<T> Kept<T> {
+    fn is_current(&self, name: &str) -> bool {
+        self.0.as_ref().is_some_and(|(kept, _)| *kept == stamp(name))
+    }
+
+    fn get<E>(&mut self, name: &str, read: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        let stamp = stamp(name);
+        if let Some((kept, value)) = &self.0
+            && *kept == stamp
+        {
+            return Ok(Arc::clone(value));
+        }
+        let value = Arc::new(read()?);
+        self.0 = Some((stamp, Arc::clone(&value)));
+        Ok(value)
     }
 }
 
@@ -77,27 +96,23 @@ impl Engine for SessionEngine {
     type Opened = Session;
 
     fn open(&mut self, scenario: &Scenario) -> Result<Session, RunError> {
-        let files = Files::of(scenario);
-        if let Some((kept, session)) = &self.kept
-            && *kept == files
-        {
-            return Ok(Session { scenario: scenario.clone(), ..session.clone() });
-        }
-        let session = Session::open(scenario, &self.sources)?;
-        self.kept = Some((files, session.clone()));
-        Ok(session)
+        let folder = self.sources.data_dir.as_deref();
+        let dataset =
+            self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?;
+        let network = self.network.get(&scenario.model, || network::open(&scenario.model))?;
+        Session::with(scenario, dataset, network)
     }
 
     fn is_current(&self, scenario: &Scenario) -> bool {
-        self.kept.as_ref().is_some_and(|(kept, _)| *kept == Files::of(scenario))
+        self.dataset.is_current(&scenario.dataset) && self.network.is_current(&scenario.model)
     }
 
     fn loaded(&self, opened: &Session) -> Loaded {
         Loaded { dataset: Arc::clone(&opened.dataset), network: Arc::clone(&opened.network) }
     }
 
-    fn plan(&mut self, opened: &Session) -> Result<Plan, RunError> {
-        opened.plan()
+    fn plan(&mut self, opened: &Session, cancel: &Cancel) -> Result<Plan, RunError> {
+        Ok(opened.circuit(cancel)?.plan.clone())
     }
 
     fn run(

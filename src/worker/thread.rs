@@ -39,7 +39,7 @@ pub struct Worker {
     thread: Option<JoinHandle<()>>,
     closing: Cancel,
     next_job: u64,
-    plan_job: Option<Job>,
+    plan: Option<(Job, Cancel)>,
     run: Option<(Job, Cancel)>,
 }
 
@@ -73,7 +73,7 @@ impl Worker {
             thread: Some(thread),
             closing,
             next_job: 1,
-            plan_job: None,
+            plan: None,
             run: None,
         })
     }
@@ -82,7 +82,9 @@ impl Worker {
     pub fn plan(&mut self, scenario: Scenario) -> Job {
         let request = self.request(scenario);
         let job = request.job;
-        self.plan_job = Some(job);
+        if let Some((_, older)) = self.plan.replace((job, request.cancel.clone())) {
+            older.cancel();
+        }
         self.ask(|inbox| inbox.plan = Some(request));
         job
     }
@@ -141,14 +143,8 @@ impl Worker {
 
     fn is_wanted(&mut self, job: Job, update: &Update) -> bool {
         match update {
-            Update::Loaded(_) => self.plan_job == Some(job),
-            Update::Planned(_) => {
-                let wanted = self.plan_job == Some(job);
-                if wanted {
-                    self.plan_job = None;
-                }
-                wanted
-            }
+            Update::Loaded(_) => self.plan.as_ref().is_some_and(|(current, _)| *current == job),
+            Update::Planned(_) => self.plan.take_if(|(current, _)| *current == job).is_some(),
             Update::Run(_) => self
                 .run
                 .as_ref()
@@ -173,7 +169,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.closing.cancel();
-        if let Some((_, cancel)) = &self.run {
+        for (_, cancel) in self.plan.iter().chain(&self.run) {
             cancel.cancel();
         }
         self.ask(|inbox| inbox.shutdown = true);
@@ -238,7 +234,7 @@ impl<E: Engine> Body<E> {
         let opened = self.engine.open(scenario)?;
         self.send(job, vec![Update::Loaded(self.engine.loaded(&opened))]);
         cancel.check()?;
-        let plan = self.engine.plan(&opened)?;
+        let plan = self.engine.plan(&opened, cancel)?;
         self.planned = Some((scenario.clone(), opened, plan.clone()));
         Ok(plan)
     }

@@ -113,7 +113,7 @@ impl Engine for Scripted {
         Loaded { dataset: Arc::clone(&opened.dataset), network: Arc::clone(&opened.network) }
     }
 
-    fn plan(&mut self, opened: &Opened) -> Result<Plan, RunError> {
+    fn plan(&mut self, opened: &Opened, _cancel: &Cancel) -> Result<Plan, RunError> {
         self.control.planned.lock().unwrap().push(opened.scenario.clone());
         Ok(plan(&opened.scenario, opened.dataset.test().len()))
     }

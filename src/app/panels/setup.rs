@@ -6,6 +6,7 @@ use crate::app::commands::{Action, Command};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::data;
+use crate::network;
 use crate::run::{Scenario, SchemeSelector};
 use egui::{ComboBox, DragValue, Ui};
 use std::path::Path;
@@ -66,8 +67,8 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     }
     field(ui, "Model", "A built-in model, or a model file", |ui| {
         combo(ui, "Model", file_name(&state.scenario.model), |ui| {
-            for known in &built_in {
-                ui.selectable_value(&mut scenario.model, known.model.clone(), &known.model);
+            for known in network::built_in_names() {
+                ui.selectable_value(&mut scenario.model, known.to_owned(), known);
             }
             open_entry(ui, Command::OpenModel, queue);
         })
