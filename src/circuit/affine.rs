@@ -2,8 +2,9 @@
 
 use crate::activation::Activation;
 use crate::data::Shape;
-use crate::network::{Layer, Network, Op, Padding};
+use crate::network::{Layer, Network, Op, Padding, Windows};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One output of an affine map: `sum_c weights[c] x[columns[c]] + bias`.
@@ -45,7 +46,7 @@ pub fn lower(network: &Network) -> Result<Vec<FloatStage>, LowerError> {
     let mut lowering = Lowering { stages: Vec::new(), names: Vec::new(), rows: None };
     let mut shape = network.input();
     for (layer, output) in network.layers().iter().zip(network.shapes()) {
-        lowering.layer(layer, shape)?;
+        lowering.layer(layer, shape, *output)?;
         shape = *output;
     }
     lowering.flush();
@@ -60,11 +61,11 @@ struct Lowering {
 }
 
 impl Lowering {
-    fn layer(&mut self, layer: &Layer, input: Shape) -> Result<(), LowerError> {
+    fn layer(&mut self, layer: &Layer, input: Shape, output: Shape) -> Result<(), LowerError> {
         match &layer.op {
             Op::Flatten => Ok(()),
             Op::Activation(function) => self.activation(layer, function, input.len()),
-            op => self.compose(layer, affine_rows(op, input)),
+            op => self.compose(layer, affine_rows(op, input, output)),
         }
     }
 
@@ -185,7 +186,7 @@ impl Lists {
 }
 
 /// The rows of one affine layer; a network has checked that shapes and lengths fit.
-fn affine_rows(op: &Op, input: Shape) -> Vec<AffineRow> {
+fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow> {
     match op {
         Op::Dense { inputs, outputs, weight, bias } => {
             let columns: Arc<[u32]> = (0..*inputs as u32).collect();
@@ -201,13 +202,13 @@ fn affine_rows(op: &Op, input: Shape) -> Vec<AffineRow> {
                 .collect()
         }
         Op::Conv2d { in_channels, out_channels, kernel, stride, padding, weight, bias } => {
-            let windows = Windows::new(input, *kernel, *stride, *padding);
-            let (kh, kw) = *kernel;
-            let lists: Vec<(Arc<[u32]>, Vec<usize>)> =
-                windows.positions().map(|p| windows.taps(p, 0..*in_channels)).collect();
+            let windows = Windows::new(input, output, *kernel, *stride, *padding);
+            let lists: Vec<_> =
+                (0..windows.positions).map(|p| read(&windows, p, 0..*in_channels)).collect();
+            let per_output = in_channels * windows.area;
             (0..*out_channels)
                 .flat_map(|o| {
-                    let weight = &weight[o * in_channels * kh * kw..];
+                    let weight = &weight[o * per_output..(o + 1) * per_output];
                     let bias = bias.get(o).copied().map_or(0.0, f64::from);
                     lists.iter().map(move |(columns, taps)| AffineRow {
                         columns: Arc::clone(columns),
@@ -218,10 +219,10 @@ fn affine_rows(op: &Op, input: Shape) -> Vec<AffineRow> {
                 .collect()
         }
         Op::AvgPool { kernel, stride, padding } => {
-            pool_rows(input, *kernel, *stride, *padding, 1.0 / (kernel.0 * kernel.1) as f64)
+            pool_rows(input, output, *kernel, *stride, *padding, 1.0 / (kernel.0 * kernel.1) as f64)
         }
         Op::SumPool { kernel, stride, padding } => {
-            pool_rows(input, *kernel, *stride, *padding, 1.0)
+            pool_rows(input, output, *kernel, *stride, *padding, 1.0)
         }
         Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
             let spread = match input {
@@ -244,78 +245,101 @@ fn affine_rows(op: &Op, input: Shape) -> Vec<AffineRow> {
 
 fn pool_rows(
     input: Shape,
+    output: Shape,
     kernel: (usize, usize),
     stride: (usize, usize),
     padding: Padding,
     scale: f64,
 ) -> Vec<AffineRow> {
-    let windows = Windows::new(input, kernel, stride, padding);
-    (0..windows.channels)
-        .flat_map(|c| windows.positions().map(move |p| (c, p)))
+    let windows = Windows::new(input, output, kernel, stride, padding);
+    let channels = input.len() / windows.plane.max(1);
+    (0..channels)
+        .flat_map(|c| (0..windows.positions).map(move |p| (c, p)))
         .map(|(c, p)| {
-            let (columns, taps) = windows.taps(p, c..c + 1);
+            let (columns, taps) = read(&windows, p, c..c + 1);
             AffineRow { columns, weights: vec![scale; taps.len()], bias: 0.0 }
         })
         .collect()
 }
 
-/// The windows of a convolution or pooling.
-struct Windows {
-    channels: usize,
-    height: usize,
-    width: usize,
-    kernel: (usize, usize),
-    stride: (usize, usize),
-    padding: Padding,
+/// Inputs that window `position` reads in `channels`, and where in the kernel each one lies.
+fn read(windows: &Windows, position: usize, channels: Range<usize>) -> (Arc<[u32]>, Vec<usize>) {
+    let first = channels.start;
+    let (columns, taps): (Vec<u32>, Vec<usize>) = channels
+        .flat_map(|c| (0..windows.area).map(move |a| (c, a)))
+        .filter_map(|(c, a)| {
+            let at = windows.taps[a * windows.positions + position] as usize;
+            let inside = at < windows.plane;
+            inside.then_some(((c * windows.plane + at) as u32, (c - first) * windows.area + a))
+        })
+        .unzip();
+    (columns.into(), taps)
 }
 
-impl Windows {
-    fn new(input: Shape, kernel: (usize, usize), stride: (usize, usize), padding: Padding) -> Self {
-        let (channels, height, width) = match input {
-            Shape::Image { channels, height, width } => (channels, height, width),
-            Shape::Flat { len } => (1, 1, len),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Polynomial;
+    use crate::network::Normalisation;
+    use crate::progress::Watch;
+    use crate::ring::Seed;
+
+    fn values(count: usize, seed: u64) -> Vec<f32> {
+        let mut stream = Seed::from_number(seed).stream(0);
+        (0..count).map(|_| (stream.next_u64() >> 40) as f32 / (1u64 << 24) as f32 - 0.5).collect()
+    }
+
+    fn network(layers: Vec<(&str, Op)>) -> Network {
+        let layers = layers.into_iter().map(|(name, op)| Layer { name: name.into(), op }).collect();
+        let input = Shape::Image { channels: 2, height: 7, width: 6 };
+        let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
+        Network::new("test", input, normalisation, layers, None, Default::default()).unwrap()
+    }
+
+    fn conv(name: &str) -> (&str, Op) {
+        let padding = Padding { top: 1, bottom: 0, left: 2, right: 1 };
+        let op = Op::Conv2d {
+            in_channels: 2,
+            out_channels: 3,
+            kernel: (3, 3),
+            stride: (2, 1),
+            padding,
+            weight: values(54, 1),
+            bias: values(3, 2),
         };
-        Self { channels, height, width, kernel, stride, padding }
+        (name, op)
     }
 
-    /// Row and column of every window, in output order.
-    fn positions(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let p = self.padding;
-        let down = (self.height + p.top + p.bottom - self.kernel.0) / self.stride.0 + 1;
-        let across = (self.width + p.left + p.right - self.kernel.1) / self.stride.1 + 1;
-        (0..down).flat_map(move |y| (0..across).map(move |x| (y, x)))
+    fn dense(name: &str, inputs: usize, outputs: usize) -> (&str, Op) {
+        (
+            name,
+            Op::Dense {
+                inputs,
+                outputs,
+                weight: values(inputs * outputs, 3),
+                bias: values(outputs, 4),
+            },
+        )
     }
 
-    /// Inputs under the window at `position` in `channels`, and the kernel position of each.
-    fn taps(
-        &self,
-        position: (usize, usize),
-        channels: std::ops::Range<usize>,
-    ) -> (Arc<[u32]>, Vec<usize>) {
-        let mut columns = Vec::new();
-        let mut taps = Vec::new();
-        let first = channels.start;
-        for c in channels {
-            for ky in 0..self.kernel.0 {
-                for kx in 0..self.kernel.1 {
-                    let y = (position.0 * self.stride.0 + ky).wrapping_sub(self.padding.top);
-                    let x = (position.1 * self.stride.1 + kx).wrapping_sub(self.padding.left);
-                    if y < self.height && x < self.width {
-                        columns.push(((c * self.height + y) * self.width + x) as u32);
-                        taps.push(((c - first) * self.kernel.0 + ky) * self.kernel.1 + kx);
-                    }
-                }
-            }
-        }
-        (columns.into(), taps)
+    fn batch_norm(name: &str) -> (&str, Op) {
+        let variance = values(3, 8).iter().map(|v| v + 1.0).collect();
+        (
+            name,
+            Op::BatchNorm {
+                gamma: values(3, 5),
+                beta: values(3, 6),
+                mean: values(3, 7),
+                variance,
+                epsilon: 1e-3,
+            },
+        )
     }
-}
 
-impl FloatStage {
-    /// Applies the stage to one sample, in double precision.
-    pub fn apply(&self, x: &[f64]) -> Vec<f64> {
-        match self {
-            Self::Affine { rows, .. } => rows
+    fn apply(stages: &[FloatStage], x: &[f32]) -> Vec<f64> {
+        let x = x.iter().map(|v| f64::from(*v)).collect();
+        stages.iter().fold(x, |x: Vec<f64>, stage| match stage {
+            FloatStage::Affine { rows, .. } => rows
                 .iter()
                 .map(|r| {
                     r.columns
@@ -324,7 +348,76 @@ impl FloatStage {
                         .fold(r.bias, |acc, (c, w)| acc + x[*c as usize] * w)
                 })
                 .collect(),
-            Self::Square { .. } => x.iter().map(|v| v * v).collect(),
+            FloatStage::Square { .. } => x.iter().map(|v| v * v).collect(),
+        })
+    }
+
+    #[test]
+    fn a_lowered_network_computes_what_the_network_does() {
+        let pool = |kernel| Op::AvgPool {
+            kernel,
+            stride: (1, 2),
+            padding: Padding { top: 1, ..Padding::default() },
+        };
+        let quadratic = Activation::Polynomial(Polynomial::new(vec![0.3, -0.5, 0.25]));
+        let net = network(vec![
+            conv("conv"),
+            batch_norm("norm"),
+            ("activation", Op::Activation(quadratic)),
+            ("pool", pool((2, 2))),
+            ("sum", Op::SumPool { kernel: (2, 2), stride: (1, 1), padding: Padding::default() }),
+            ("flatten", Op::Flatten),
+            dense("hidden", 12, 5),
+            ("square", Op::Activation(Activation::Square)),
+            dense("output", 5, 3),
+        ]);
+        let stages = lower(&net).unwrap();
+        let names: Vec<&str> = stages
+            .iter()
+            .map(|s| match s {
+                FloatStage::Affine { name, .. } | FloatStage::Square { name } => name.as_str(),
+            })
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "conv + norm + activation",
+                "activation",
+                "activation + pool + sum + hidden",
+                "square",
+                "output"
+            ]
+        );
+        let x = values(84 * 3, 9);
+        let expected = net.forward_batch(&x, &Watch::silent()).unwrap();
+        for (x, expected) in x.chunks(84).zip(expected.chunks(3)) {
+            for (got, expected) in apply(&stages, x).iter().zip(expected) {
+                assert!((got - f64::from(*expected)).abs() < 1e-4, "{got} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn windows_of_all_maps_share_their_column_lists() {
+        let net = network(vec![conv("conv"), ("flatten", Op::Flatten)]);
+        let stages = lower(&net).unwrap();
+        let FloatStage::Affine { rows, .. } = &stages[0] else { panic!("a convolution is affine") };
+        let per_map = rows.len() / 3;
+        assert!(Arc::ptr_eq(&rows[0].columns, &rows[per_map].columns));
+    }
+
+    #[test]
+    fn what_is_no_polynomial_of_degree_two_is_refused_with_its_layer() {
+        for function in
+            [Activation::Relu, Activation::Polynomial(Polynomial::new(vec![0.0, 0.0, 0.0, 1.0]))]
+        {
+            let net = network(vec![
+                conv("conv"),
+                ("act", Op::Activation(function)),
+                ("flatten", Op::Flatten),
+            ]);
+            let text = lower(&net).unwrap_err().to_string();
+            assert!(text.starts_with("layer act: ") && text.contains("least_squares"), "{text}");
         }
     }
 }

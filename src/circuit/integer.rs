@@ -403,3 +403,122 @@ fn input_grid(normalisation: &Normalisation, calibration: &[f32], bits: u32) -> 
     let max = (levels / 2).max(1);
     InputQuantiser { step: high.max(-low) / max as f32, min: -max, max }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::data::Shape;
+    use crate::network::{Layer, Op, Quantisation};
+    use proptest::prelude::*;
+
+    fn layer(name: &str, op: Op) -> Layer {
+        Layer { name: name.into(), op }
+    }
+
+    fn dense(inputs: usize, outputs: usize, weight: &[f32], bias: &[f32]) -> Op {
+        Op::Dense { inputs, outputs, weight: weight.to_vec(), bias: bias.to_vec() }
+    }
+
+    fn network(weights: &[f32], scale: f32) -> Network {
+        let scaled: Vec<f32> = weights.iter().map(|w| w * scale).collect();
+        let layers = vec![
+            layer("hidden", dense(3, 2, &scaled[..6], &[0.5, -0.25])),
+            layer("square", Op::Activation(Activation::Square)),
+            layer("again", dense(2, 2, &scaled[6..10], &[])),
+            layer("square2", Op::Activation(Activation::Square)),
+            layer("output", dense(2, 2, &scaled[10..14], &[1.0, 2.0])),
+        ];
+        let grid = |max| WeightQuantiser { step: scale, max };
+        let quantisation = Quantisation {
+            input: InputQuantiser { step: 0.5, min: -20, max: 20 },
+            weights: vec![grid(2000), grid(2000), grid(2000)],
+        };
+        let normalisation = Normalisation { offset: vec![1.0], scale: vec![2.0] };
+        let input = Shape::Flat { len: 3 };
+        Network::new("test", input, normalisation, layers, Some(quantisation), Default::default())
+            .unwrap()
+    }
+
+    /// The layers one by one in 128-bit integers.
+    fn naive(net: &IntegerNetwork, x: &[i32]) -> Vec<Vec<i128>> {
+        let mut x: Vec<i128> = x.iter().map(|v| i128::from(*v)).collect();
+        net.layers()
+            .iter()
+            .map(|l| {
+                x = match l {
+                    IntegerLayer::Square { .. } => x.iter().map(|v| v * v).collect(),
+                    IntegerLayer::Linear { rows, bias, .. } => rows
+                        .iter()
+                        .zip(bias)
+                        .map(|(r, b)| {
+                            r.columns
+                                .iter()
+                                .zip(&r.weights)
+                                .fold(*b, |acc, (c, w)| acc + x[*c as usize] * i128::from(*w))
+                        })
+                        .collect(),
+                };
+                x.clone()
+            })
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn evaluation_is_exact_and_within_its_worst_range(
+            weights in prop::collection::vec(-7i32..=7, 14), large: bool,
+            x in prop::collection::vec(-20i32..=20, 3 * 70)
+        ) {
+            // Large weights leave the range of doubles, so both ways of counting are used.
+            let factor = if large { 250 } else { 1 };
+            let weights: Vec<f32> = weights.iter().map(|w| (w * factor) as f32).collect();
+            let net = IntegerNetwork::new(&network(&weights, 0.125), None, &[]).unwrap();
+            let captures = [(0, 1), (2, 0)];
+            let got = net.evaluate(&x, &captures, &Watch::silent()).unwrap();
+            let worst = net.worst_ranges();
+            for (sample, x) in x.chunks(3).enumerate() {
+                let expected = naive(&net, x);
+                prop_assert_eq!(&got.outputs[sample * 2..][..2], &expected[4][..]);
+                for ((layer, index), kept) in captures.iter().zip(&got.captured) {
+                    prop_assert_eq!(kept[sample], expected[*layer][*index]);
+                }
+                for (layer, values) in expected.iter().enumerate() {
+                    for v in values {
+                        prop_assert!(v.unsigned_abs() as f64 <= got.largest[layer] * (1.0 + 1e-12));
+                        prop_assert!(got.largest[layer] <= worst[layer] * (1.0 + 1e-12));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn integers_times_the_output_step_are_the_float_outputs() {
+        let weights: Vec<f32> = (0..14).map(|i| (i % 5 - 2) as f32).collect();
+        let network = network(&weights, 0.125);
+        let net = IntegerNetwork::new(&network, None, &[]).unwrap();
+        // Raw values on the grid, and biases that are multiples of their steps: nothing is rounded.
+        let raw = [3.0, -1.0, 5.0, 0.0, 1.0, 2.0];
+        let exact = net.evaluate(&net.quantise_inputs(&raw), &[], &Watch::silent()).unwrap();
+        let float = network.forward_batch(&raw, &Watch::silent()).unwrap();
+        for (i, f) in exact.outputs.iter().zip(float) {
+            assert!((*i as f64 * net.output_step() - f64::from(f)).abs() < 1e-4);
+        }
+        assert_eq!(net.quantise_inputs(&[1.0, 1e9, -1e9]), [0, 20, -20]);
+        assert_eq!((net.inputs(), net.outputs(), net.depth()), (3, 2, 2));
+    }
+
+    #[test]
+    fn a_chosen_precision_replaces_the_grid_of_the_model() {
+        let weights: Vec<f32> = (0..14).map(|i| (i % 5 - 2) as f32).collect();
+        let precision = Some(Precision { input_bits: 4, weight_bits: 3 });
+        let net =
+            IntegerNetwork::new(&network(&weights, 0.3), precision, &[1.0, 7.0, 3.0]).unwrap();
+        assert_eq!(net.precision(), "input 4 bits, weights 3/3/3 bits");
+        assert_eq!(net.quantise_inputs(&[1.0, 7.0, 99.0]), [0, 15, 15]);
+        let IntegerLayer::Linear { rows, .. } = &net.layers()[0] else { panic!("linear first") };
+        assert!(rows.iter().flat_map(|r| &r.weights).all(|w| w.abs() <= 3));
+    }
+}

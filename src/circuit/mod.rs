@@ -14,3 +14,6 @@ pub use cost::UnitCosts;
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
 pub use plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan};
 pub use planner::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request, plan};
+
+#[cfg(test)]
+mod tests;

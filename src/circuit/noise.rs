@@ -333,3 +333,58 @@ impl Gaussian {
             .unzip()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::tests::integer_network;
+    use crate::ring::ntt_primes;
+
+    #[test]
+    fn both_forecasts_start_alike_and_stay_close() {
+        let network = integer_network(2, 16);
+        let n = 8192;
+        let primes = ntt_primes(48, n, 4, &[]);
+        let ring = Ring { n, t: ntt_primes(35, n, 1, &[])[0], primes: &primes };
+        let fast = estimate(network.layers(), 16, ring);
+        let full = simulate(network.layers(), 16, ring, 256);
+        assert_eq!(fast.drops, full.drops);
+        assert!((fast.input.worst_log2() - full.input.worst_log2()).abs() < 0.3);
+        let stages = |f: &Forecast| {
+            f.layers.iter().chain(&f.switches).map(StageNoise::worst_log2).collect::<Vec<_>>()
+        };
+        for (a, b) in stages(&fast).iter().zip(stages(&full)) {
+            assert!((a - b).abs() < 3.0, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn forecasts_are_repeatable() {
+        let network = integer_network(1, 8);
+        let primes = ntt_primes(48, 4096, 2, &[]);
+        let ring = Ring { n: 4096, t: 65_537, primes: &primes };
+        assert_eq!(
+            simulate(network.layers(), 8, ring, 32),
+            simulate(network.layers(), 8, ring, 32)
+        );
+    }
+
+    #[test]
+    fn large_moduli_do_not_overflow() {
+        let network = integer_network(4, 4);
+        let primes = ntt_primes(50, 32_768, 16, &[]);
+        let ring = Ring { n: 32_768, t: ntt_primes(49, 32_768, 1, &[])[0], primes: &primes };
+        for forecast in
+            [estimate(network.layers(), 4, ring), simulate(network.layers(), 4, ring, 16)]
+        {
+            assert!(forecast.layers.iter().all(|s| s.worst_log2().is_finite()));
+        }
+    }
+
+    #[test]
+    fn the_noisiest_come_first() {
+        let stage = StageNoise { level: 1, deviations_log2: vec![3.0, 9.0, 5.0] };
+        assert_eq!(stage.noisiest(2), [1, 2]);
+        assert_eq!(stage.worst_log2(), 9.0);
+    }
+}

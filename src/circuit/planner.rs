@@ -553,3 +553,97 @@ fn warnings(request: &Request, candidate: &Candidate, worst: &[f64]) -> Vec<Plan
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::tests::{integer_network, request};
+
+    #[test]
+    fn plans_are_secure_and_keep_the_margin() {
+        for (depth, output_bits) in [(0, 8.0), (1, 18.0), (2, 30.0), (2, 48.0), (3, 50.0)] {
+            let network = integer_network(depth, 16);
+            let circuit = plan(&request(&network, output_bits, Constraints::default())).unwrap();
+            let plan = &circuit.plan;
+            assert!(plan.security_bits >= 128 && plan.margin_bits() >= REQUIRED_MARGIN_BITS);
+            assert!(plan.plaintext_bits >= output_bits);
+            assert_eq!(plan.stages.len(), 1 + network.layers().len() + depth.saturating_sub(1));
+            assert_eq!(circuit.steps.len(), depth.max(1));
+        }
+    }
+
+    #[test]
+    fn outputs_too_wide_for_one_modulus_are_split_over_several() {
+        let network = integer_network(3, 16);
+        let circuit = plan(&request(&network, 75.0, Constraints::default())).unwrap();
+        assert!(circuit.plan.plaintext_moduli.len() >= 2);
+        assert!(circuit.plan.plaintext_bits >= 75.0);
+        assert_eq!(circuit.parameters.len(), circuit.plan.plaintext_moduli.len());
+    }
+
+    #[test]
+    fn what_the_user_fixes_is_kept_or_refused_with_what_fits() {
+        let network = integer_network(2, 16);
+        let fixed =
+            Constraints { ring_degree: Some(16_384), prime_bits: Some(44), ..Default::default() };
+        let circuit = plan(&request(&network, 30.0, fixed)).unwrap();
+        assert_eq!(circuit.plan.ring_degree, 16_384);
+        assert!(circuit.plan.primes.iter().all(|q| q.ilog2() == 43));
+
+        let small = Constraints { ring_degree: Some(4096), ..Default::default() };
+        let text = plan(&request(&network, 30.0, small)).unwrap_err().to_string();
+        assert!(text.contains("N = 4096 (at most 106 bits of q)"), "{text}");
+        assert!(text.contains("what fits: N = 8192"), "{text}");
+
+        let past = Constraints { past_budget: true, ..small };
+        let circuit = plan(&request(&network, 30.0, past)).unwrap();
+        assert!(circuit.plan.margin_bits() < REQUIRED_MARGIN_BITS);
+        assert!(circuit.plan.security_bits >= 128, "security is never loosened");
+        assert!(circuit.plan.warnings.iter().any(|w| w.kind == "past_budget"));
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused_with_the_range() {
+        let network = integer_network(1, 8);
+        let refuse = |constraints, part: &str| {
+            let text = plan(&request(&network, 20.0, constraints)).unwrap_err().to_string();
+            assert!(text.contains(part), "{text}");
+        };
+        refuse(
+            Constraints { ring_degree: Some(5000), ..Default::default() },
+            "scheme.ring_degree is 5000; 2048, 4096",
+        );
+        refuse(
+            Constraints { prime_bits: Some(60), ..Default::default() },
+            "scheme.prime_bits is 60; 30 to 50",
+        );
+        refuse(
+            Constraints { prime_count: Some(0), ..Default::default() },
+            "scheme.prime_count is 0; 1 to 16",
+        );
+        refuse(
+            Constraints { plaintext_bits: Some(5), ..Default::default() },
+            "scheme.plaintext_bits is 5; 16 to 50",
+        );
+    }
+
+    #[test]
+    fn a_circuit_too_deep_for_any_ring_is_refused() {
+        let network = integer_network(16, 8);
+        let text = plan(&request(&network, 110.0, Constraints::default())).unwrap_err().to_string();
+        assert!(text.contains("16 squarings") && text.contains("use fewer"), "{text}");
+    }
+
+    #[test]
+    fn the_cost_model_counts_what_the_kernels_do() {
+        let network = integer_network(2, 17);
+        for bits in [44, 48, 50] {
+            for layer in network.layers() {
+                let IntegerLayer::Linear { rows, .. } = layer else { continue };
+                let inputs = rows[0].columns.len();
+                let map = crate::ring::LinearMap::new(inputs, rows, bits).unwrap();
+                assert_eq!(kernel_macs(rows, 52 - bits), map.kernel_macs() as f64);
+            }
+        }
+    }
+}

@@ -20,4 +20,5 @@ pub use model::{
     InputQuantiser, Network, NetworkError, Normalisation, Provenance, Quantisation, WeightQuantiser,
 };
 pub use simplify::SimplifyError;
+pub(crate) use windows::Windows;
 pub use zoo::{built_in_names, open};
