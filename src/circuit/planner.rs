@@ -563,10 +563,11 @@ mod tests {
     fn plans_are_secure_and_keep_the_margin() {
         for (depth, output_bits) in [(0, 8.0), (1, 18.0), (2, 30.0), (2, 48.0), (3, 50.0)] {
             let network = integer_network(depth, 16);
-            let circuit = plan(&request(&network, output_bits, Constraints::default())).unwrap();
+            let request = request(&network, output_bits, Constraints::default());
+            let circuit = plan(&request).unwrap();
             let plan = &circuit.plan;
             assert!(plan.security_bits >= 128 && plan.margin_bits() >= REQUIRED_MARGIN_BITS);
-            assert!(plan.plaintext_bits >= output_bits);
+            assert!(plan.plaintext_bits >= needed_plaintext_bits(&request));
             assert_eq!(plan.stages.len(), 1 + network.layers().len() + depth.saturating_sub(1));
             assert_eq!(circuit.steps.len(), depth.max(1));
         }
