@@ -3,6 +3,9 @@
 //! One library, floors from the ground up; a room uses only rooms below it
 //! (held by `tests/layering.rs`).
 
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod format;
 pub mod progress;
 
