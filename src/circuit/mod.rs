@@ -9,7 +9,7 @@ mod plan;
 mod planner;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
-pub use compiled::{Circuit, CircuitStep};
+pub use compiled::{BgvProgram, Circuit, CircuitStep, Program, StageTap};
 pub use cost::UnitCosts;
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
 pub use plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan};

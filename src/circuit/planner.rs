@@ -1,11 +1,11 @@
 //! The choice of parameters: the cheapest that decrypts and is secure, or why there is none.
 
-use super::compiled::{Circuit, cut};
+use super::compiled::{BgvProgram, Circuit, Program, cut};
 use super::cost::UnitCosts;
 use super::integer::{IntegerLayer, IntegerNetwork};
 use super::noise::{Forecast, Ring, StageNoise, estimate, log2_peak, simulate};
 use super::plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan};
-use crate::ring::ntt_primes;
+use crate::ring::{Modulus, ntt_primes};
 use crate::scheme::bgv::{BgvError, BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
 use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees, security_bits};
 use std::sync::Arc;
@@ -435,7 +435,14 @@ fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanE
     let noisiest =
         |stages: &[StageNoise]| stages.iter().map(|s| s.noisiest(MEASURED)).collect::<Vec<_>>();
     let (layers, switches) = (noisiest(&forecast.layers), noisiest(&forecast.switches));
-    Ok(Circuit::new(plan, Arc::clone(network), &forecast.drops, &layers, &switches)?)
+    let program = BgvProgram::new(&plan, network, &forecast.drops, &layers, &switches)?;
+    Ok(Circuit {
+        taps: program.taps(),
+        moduli: candidate.moduli.iter().filter_map(|t| Modulus::new(*t)).collect(),
+        network: Arc::clone(network),
+        program: Program::Bgv(program),
+        plan,
+    })
 }
 
 fn stages(
@@ -569,7 +576,8 @@ mod tests {
             assert!(plan.security_bits >= 128 && plan.margin_bits() >= REQUIRED_MARGIN_BITS);
             assert!(plan.plaintext_bits >= needed_plaintext_bits(&request));
             assert_eq!(plan.stages.len(), 1 + network.layers().len() + depth.saturating_sub(1));
-            assert_eq!(circuit.steps.len(), depth.max(1));
+            let Program::Bgv(program) = &circuit.program;
+            assert_eq!(program.steps.len(), depth.max(1));
         }
     }
 
@@ -579,7 +587,7 @@ mod tests {
         let circuit = plan(&request(&network, 75.0, Constraints::default())).unwrap();
         assert!(circuit.plan.plaintext_moduli.len() >= 2);
         assert!(circuit.plan.plaintext_bits >= 75.0);
-        assert_eq!(circuit.parameters.len(), circuit.plan.plaintext_moduli.len());
+        assert_eq!(circuit.moduli.len(), circuit.plan.plaintext_moduli.len());
     }
 
     #[test]

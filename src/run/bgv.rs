@@ -1,7 +1,7 @@
 //! Circuits on our BGV.
 
 use super::backend::{Backend, BackendError, Evaluated, Measured, Tapped};
-use crate::circuit::Circuit;
+use crate::circuit::{BgvProgram, Circuit};
 use crate::progress::Watch;
 use crate::ring::Seed;
 use crate::ring::kernels::TILE_WORDS;
@@ -13,11 +13,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Runs a circuit with BGV.
-pub struct Bgv<'a>(pub &'a Circuit);
+pub struct Bgv<'a> {
+    circuit: &'a Circuit,
+    program: &'a BgvProgram,
+}
 
-impl Bgv<'_> {
+impl<'a> Bgv<'a> {
+    /// A backend for `circuit`, whose program this is.
+    pub fn new(circuit: &'a Circuit, program: &'a BgvProgram) -> Self {
+        Self { circuit, program }
+    }
+
     fn parameters(&self, branch: usize) -> &BgvParameters {
-        &self.0.parameters[branch]
+        &self.program.parameters[branch]
     }
 }
 
@@ -29,7 +37,7 @@ impl Backend for Bgv<'_> {
     type Ciphertext = Ciphertext;
 
     fn circuit(&self) -> &Circuit {
-        self.0
+        self.circuit
     }
 
     fn keygen(
@@ -69,7 +77,7 @@ impl Backend for Bgv<'_> {
         fraction: &(dyn Fn(f64) + Sync),
     ) -> Result<Evaluated<Self>, BackendError> {
         let parameters = self.parameters(branch);
-        let plan = &self.0.plan;
+        let plan = &self.circuit.plan;
         let predicted: f64 = plan.stages.iter().skip(1).map(|s| s.secs).sum();
         // Progress by predicted time: the share before a stage range, and of the range itself.
         let share = |stages: std::ops::Range<usize>| -> f64 {
@@ -79,7 +87,7 @@ impl Backend for Bgv<'_> {
         let mut taps = Vec::new();
         let mut fresh = Some(inputs);
         let mut computed = Vec::new();
-        for step in &self.0.steps {
+        for step in &self.program.steps {
             let started = Instant::now();
             let first = stage_secs.len();
             let range = first..first + step.layers.len();

@@ -35,7 +35,7 @@ impl<'a, B: Backend> Client<'a, B> {
     ) -> Result<(Self, Vec<B::Keys>), BackendError> {
         let mut secrets = Vec::new();
         let mut keys = Vec::new();
-        for branch in 0..backend.circuit().parameters.len() {
+        for branch in 0..backend.circuit().moduli.len() {
             watch.check()?;
             let (secret, key) = backend.keygen(branch, &seed)?;
             secrets.push(secret);
@@ -85,10 +85,9 @@ impl<'a, B: Backend> Client<'a, B> {
     /// Puts the branches of a batch of `samples` together: outputs modulo the product of all
     /// plaintext moduli, centred.
     pub fn combine(&self, branches: &[BranchAnswer], samples: usize) -> Answers {
-        let moduli: Vec<Modulus> =
-            self.backend.circuit().parameters.iter().map(|p| p.t()).collect();
+        let moduli = &self.backend.circuit().moduli;
         let outputs = self.backend.circuit().network.outputs();
-        let crt = Crt::new(&moduli);
+        let crt = Crt::new(moduli);
         let mut residues = vec![0; moduli.len()];
         let mut combined = Vec::with_capacity(samples * outputs);
         for sample in 0..samples {

@@ -9,7 +9,7 @@ use super::report::*;
 use super::scenario::ActivationKind;
 use super::server::Server;
 use super::session::{RunError, Session};
-use crate::circuit::{Circuit, Evaluation, StageKind};
+use crate::circuit::{Circuit, Evaluation, StageKind, StageTap};
 use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
 use crate::ring::{Modulus, Seed};
@@ -61,14 +61,7 @@ struct Plain {
     latency_secs: f64,
     inputs: Vec<i32>,
     integer: Evaluation,
-    captures: Vec<Capture>,
-}
-
-/// A value of the integer network that a tapped ciphertext shall hold.
-struct Capture {
-    stage: usize,
-    index: usize,
-    layer: usize,
+    taps: Vec<StageTap>,
 }
 
 impl Plain {
@@ -87,10 +80,10 @@ impl Plain {
         let (logits, layer_secs) = session.network.forward_timed(raw, &watch)?;
         let latency_secs = started.elapsed().as_secs_f64();
         let inputs = circuit.network.quantise_inputs(raw);
-        let captures = captures(circuit);
-        let wanted: Vec<(usize, usize)> = captures.iter().map(|c| (c.layer, c.index)).collect();
+        let taps = circuit.taps.clone();
+        let wanted: Vec<(usize, usize)> = taps.iter().map(|t| (t.layer, t.index)).collect();
         let integer = circuit.network.evaluate(&inputs, &wanted, &watch)?;
-        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, integer, captures })
+        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, integer, taps })
     }
 
     /// The integers that value `index` after `stage` should hold, for `samples`.
@@ -100,30 +93,9 @@ impl Plain {
         index: usize,
         samples: std::ops::Range<usize>,
     ) -> Option<&[i128]> {
-        let at = self.captures.iter().position(|c| c.stage == stage && c.index == index)?;
+        let at = self.taps.iter().position(|t| t.stage == stage && t.index == index)?;
         self.integer.captured.get(at)?.get(samples)
     }
-}
-
-/// Every value that will be tapped, by stage of the plan.
-fn captures(circuit: &Circuit) -> Vec<Capture> {
-    let mut captures = Vec::new();
-    let mut stage = 1;
-    for step in &circuit.steps {
-        let taps = step.taps.iter().map(|tap| Capture {
-            stage: stage + tap.op,
-            index: tap.index,
-            layer: step.layers.start + tap.op,
-        });
-        captures.extend(taps);
-        stage += step.layers.len();
-        if step.drop.is_some() {
-            let layer = step.layers.end - 1;
-            captures.extend(step.switch_taps.iter().map(|&index| Capture { stage, index, layer }));
-            stage += 1;
-        }
-    }
-    captures
 }
 
 fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
@@ -186,7 +158,7 @@ fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
             primes: plan.primes.clone(),
             security_bits: plan.security_bits,
             security_table: plan.security_table.clone(),
-            kernel: circuit.parameters.first().map_or("", |p| p.kernel().name()).to_owned(),
+            kernel: circuit.kernel().to_owned(),
         },
         plain: PlainReport {
             accuracy: right(&|s| argmax(&plain.logits[s * classes..(s + 1) * classes])),
@@ -228,7 +200,7 @@ impl<B: Backend> Batch<'_, B> {
         let width = circuit.network.inputs();
         let inputs = &self.plain.inputs[samples.start * width..samples.end * width];
         let mut branches = Vec::new();
-        for (branch, parameters) in circuit.parameters.iter().enumerate() {
+        for (branch, &t) in circuit.moduli.iter().enumerate() {
             // Margins are measured once: on the first batch of the first plaintext modulus.
             let measure = batch == 0 && branch == 0;
 
@@ -248,7 +220,7 @@ impl<B: Backend> Batch<'_, B> {
                     if let Some(c) = self.backend.fresh(branch, &encrypted, index) {
                         let found = self.client.measure(branch, &c)?;
                         let expected = inputs.chunks_exact(width).map(|x| i128::from(x[index]));
-                        note(&mut report.stages[0], parameters.t(), &found, expected);
+                        note(&mut report.stages[0], t, &found, expected);
                     }
                 }
             }
@@ -267,12 +239,7 @@ impl<B: Backend> Batch<'_, B> {
                 watch.check()?;
                 let found = self.client.measure(branch, &tap.ciphertext)?;
                 if let Some(expected) = self.plain.expected(tap.stage, tap.index, samples.clone()) {
-                    note(
-                        &mut report.stages[tap.stage],
-                        parameters.t(),
-                        &found,
-                        expected.iter().copied(),
-                    );
+                    note(&mut report.stages[tap.stage], t, &found, expected.iter().copied());
                 }
             }
             for (index, stage) in report.stages.iter().enumerate().skip(1) {

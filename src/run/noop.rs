@@ -16,7 +16,7 @@ pub struct NoKeys;
 
 impl Noop<'_> {
     fn modulus(&self, branch: usize) -> Modulus {
-        self.0.parameters[branch].t()
+        self.0.moduli[branch]
     }
 }
 
@@ -63,22 +63,17 @@ impl Backend for Noop<'_> {
         let t = self.modulus(branch);
         let mut values = inputs;
         let mut taps = Vec::new();
-        let mut stage = 0;
         let layers = self.0.network.layers();
-        for step in &self.0.steps {
-            for (op, layer) in layers[step.layers.clone()].iter().enumerate() {
-                watch.check()?;
-                values = apply(t, layer, &values);
-                stage += 1;
-                fraction(stage as f64 / self.0.plan.stages.len() as f64);
-                let here = step.taps.iter().filter(|tap| measure && tap.op == op);
-                taps.extend(here.map(|tap| Tapped {
-                    stage,
-                    index: tap.index,
-                    ciphertext: values[tap.index].clone(),
-                }));
-            }
-            stage += usize::from(step.drop.is_some());
+        for (at, layer) in layers.iter().enumerate() {
+            watch.check()?;
+            values = apply(t, layer, &values);
+            fraction((at + 1) as f64 / layers.len() as f64);
+            let here = self.0.taps.iter().filter(|tap| measure && tap.layer == at);
+            taps.extend(here.map(|tap| Tapped {
+                stage: tap.stage,
+                index: tap.index,
+                ciphertext: values[tap.index].clone(),
+            }));
         }
         let stage_secs = vec![0.0; self.0.plan.stages.len()];
         Ok(Evaluated { outputs: values, taps, stage_secs })

@@ -7,7 +7,8 @@ use super::scenario::{ActivationKind, SchemeSelector};
 use super::{Event, RunReport, Scenario};
 use crate::activation::{Activation, Polynomial, least_squares};
 use crate::circuit::{
-    self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Request,
+    self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Program,
+    Request,
 };
 use crate::data::{DataError, Dataset, Split};
 use crate::network::{ForwardError, Layer, ModelError, Network, NetworkError, Op};
@@ -253,7 +254,9 @@ impl Session {
             .num_threads(circuit.plan.threads)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = pool.install(|| execute(self, &Bgv(&circuit), cancel, on_event))?;
+        let report = pool.install(|| match &circuit.program {
+            Program::Bgv(program) => execute(self, &Bgv::new(&circuit, program), cancel, on_event),
+        })?;
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
