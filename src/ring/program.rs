@@ -269,7 +269,7 @@ mod tests {
             };
             let out = program.run(kernel, q, &views, &taps, &Cancel::default(), &tick).unwrap();
             assert_eq!(done.into_inner(), 2);
-            for w in 0..n {
+            (0..n).for_each(|w| {
                 let x: Vec<u64> =
                     (0..inputs).map(|i| q.add(rows[0][i][w], q.mul(rows[1][i][w], s))).collect();
                 let linear = |x: &[u64], outputs: usize, constants: &[i64]| -> Vec<u64> {
@@ -298,7 +298,7 @@ mod tests {
                 for (value, expected) in out.values.iter().zip(y) {
                     assert_eq!(at(value, w), expected);
                 }
-            }
+            });
         }
     }
 

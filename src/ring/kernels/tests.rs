@@ -69,7 +69,7 @@ proptest! {
             prop_assert_eq!(u128::from(expected.3[w]), (plus + wide - minus) % wide);
         }
         for kernel in others() {
-            prop_assert_eq!(run(kernel), expected.clone());
+            prop_assert_eq!(&run(kernel), &expected);
         }
     }
 
@@ -94,7 +94,7 @@ proptest! {
             }
         }
         for kernel in others() {
-            prop_assert_eq!(run(kernel), expected.clone());
+            prop_assert_eq!(&run(kernel), &expected);
         }
     }
 
@@ -136,7 +136,7 @@ proptest! {
             prop_assert_eq!(u128::from(expected.2.0[w]), (high + row(1) + wide - minus) % wide);
         }
         for kernel in others() {
-            prop_assert_eq!(run(kernel), expected.clone());
+            prop_assert_eq!(&run(kernel), &expected);
         }
     }
 }
