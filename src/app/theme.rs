@@ -121,11 +121,13 @@ pub const ROW: f32 = 24.0;
 /// Height of a table row.
 pub const TABLE_ROW: f32 = 20.0;
 /// Width of the setup panel.
-pub const SETUP_WIDTH: f32 = 316.0;
+pub const SETUP_WIDTH: f32 = 312.0;
 /// Width of the name before a control.
-pub const FIELD_LABEL: f32 = 84.0;
+pub const FIELD_LABEL: f32 = 80.0;
 /// Thickness of a curve.
 pub const CURVE: f32 = 2.0;
+/// Thickness of a curve that another one may cover: it still shows on both sides of that.
+pub const CURVE_UNDER: f32 = 4.0;
 /// Radius of the marker of a measured point.
 pub const MARKER: f32 = 3.0;
 /// How strongly the figures of an earlier setup are drawn.
@@ -143,9 +145,9 @@ pub fn strong(size: f32) -> FontId {
     FontId::new(size, semibold())
 }
 
-/// Large figures.
-pub fn figure() -> FontId {
-    strong(19.0)
+/// Large figures, as large as `width` points allow.
+pub fn figure(width: f32) -> FontId {
+    strong((width / 5.4).clamp(13.0, 19.0))
 }
 
 /// Headings of cards and plots.
@@ -170,6 +172,11 @@ pub fn card(ui: &egui::Ui) -> egui::Frame {
         .stroke(Stroke::new(1.0, t.line))
         .corner_radius(CornerRadius::same(ROUNDING))
         .inner_margin(Margin::same(CARD_MARGIN))
+}
+
+/// The frame of everything that opens over the window.
+pub fn dialog(ctx: &egui::Context) -> egui::Frame {
+    egui::Frame::window(&ctx.global_style()).inner_margin(Margin::same(14))
 }
 
 /// Puts fonts, colours and spacings of both themes into `ctx`.

@@ -1,5 +1,7 @@
 //! The window, clicked through without a display.
 
+mod clicks;
 mod drive;
 mod scripted;
 mod shots;
+mod worker;

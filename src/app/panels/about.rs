@@ -35,12 +35,12 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     if !state.show_about {
         return;
     }
-    let modal = Modal::new(Id::unique("about")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("about")).frame(theme::dialog(ctx)).show(ctx, |ui| {
         let t = theme::tokens(ui);
         ui.set_width((ctx.content_rect().width() * 0.8).min(600.0));
         ui.label(
             RichText::new(format!("CryptoScope {}", env!("CARGO_PKG_VERSION")))
-                .font(theme::figure())
+                .font(theme::strong(18.0))
                 .color(t.text_strong),
         );
         ui.label("See what encryption does to a neural network: plaintext and homomorphically encrypted inference, side by side.");

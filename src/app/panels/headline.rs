@@ -6,11 +6,14 @@ use crate::app::theme;
 use crate::format;
 use egui::{Color32, Rect, RichText, Ui, Vec2, vec2};
 
-/// Height of the row.
-pub const HEIGHT: f32 = 58.0;
+const HEIGHT: f32 = 56.0;
+/// Below this width of the tab the figures stand on two rows.
+const TWO_ROWS: f32 = 560.0;
 
 struct Figure {
     name: &'static str,
+    /// The name where there is little room.
+    short: &'static str,
     value: String,
     colour: Color32,
     about: &'static str,
@@ -37,16 +40,16 @@ pub fn show(ui: &mut Ui, state: &State) {
         ui.add(egui::Label::new(note.font(theme::small()).color(t.text_weak)).truncate());
     }
     let figures = figures(state, t);
-    let width = (ui.available_width() - theme::CARD_GAP * (figures.len() - 1) as f32)
-        / figures.len() as f32;
-    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), egui::Sense::hover());
-    for (i, figure) in figures.iter().enumerate() {
-        let left = row.left() + i as f32 * (width + theme::CARD_GAP);
-        draw(
-            ui,
-            Rect::from_min_size(egui::pos2(left, row.top()), Vec2::new(width, HEIGHT)),
-            figure,
-        );
+    let columns = if ui.available_width() < TWO_ROWS { 3 } else { figures.len() };
+    for row_of in figures.chunks(columns) {
+        let gaps = theme::CARD_GAP * (columns - 1) as f32;
+        let size = Vec2::new((ui.available_width() - gaps) / columns as f32, HEIGHT);
+        let whole = vec2(ui.available_width(), HEIGHT);
+        let (row, _) = ui.allocate_exact_size(whole, egui::Sense::hover());
+        for (i, figure) in row_of.iter().enumerate() {
+            let left = row.left() + i as f32 * (size.x + theme::CARD_GAP);
+            draw(ui, Rect::from_min_size(egui::pos2(left, row.top()), size), figure);
+        }
     }
 }
 
@@ -62,9 +65,11 @@ fn draw(ui: &mut Ui, rect: Rect, figure: &Figure) {
     let inside = rect.shrink2(vec2(10.0, 7.0));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inside));
     child.spacing_mut().item_spacing.y = 2.0;
-    let name = RichText::new(figure.name).font(theme::small()).color(t.text_weak);
+    let name = if inside.width() < 104.0 { figure.short } else { figure.name };
+    let name = RichText::new(name).font(theme::small()).color(t.text_weak);
     child.add(egui::Label::new(name).truncate()).on_hover_text(figure.about);
-    let value = RichText::new(&figure.value).font(theme::figure()).color(figure.colour);
+    let value =
+        RichText::new(&figure.value).font(theme::figure(inside.width())).color(figure.colour);
     child.add(egui::Label::new(value).truncate()).on_hover_text(figure.about);
 }
 
@@ -110,36 +115,42 @@ fn figures(state: &State, t: &theme::Tokens) -> [Figure; 6] {
     [
         Figure {
             name: "Plaintext accuracy",
+            short: "Plaintext",
             value: share(plain),
             colour: t.plain,
             about: "The original float network with its original activation, in the clear",
         },
         Figure {
             name: "Encrypted accuracy",
+            short: "Encrypted",
             value: share(encrypted),
             colour: t.encrypted,
             about: "The decrypted answers; nothing when anything decrypted wrongly",
         },
         Figure {
             name: "Agreement",
+            short: "Agreement",
             value: share(agreement),
             colour: t.text_strong,
             about: "Samples whose encrypted class equals that of the integer network the ciphertexts stand for",
         },
         Figure {
             name: "Wrong outputs",
+            short: "Wrong outputs",
             value: wrong_text,
             colour: wrong_colour,
             about: "Decrypted values that differ from the integer network; any is a failure",
         },
         Figure {
             name: time_name,
+            short: time_name,
             value: time,
             colour: t.text_strong,
             about: "Encrypt, evaluate and decrypt all samples",
         },
         Figure {
             name: rate_name,
+            short: "Images/s",
             value: rate,
             colour: t.text_strong,
             about: "Samples per second of encrypt, evaluate and decrypt together",

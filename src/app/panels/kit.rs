@@ -24,10 +24,15 @@ pub fn row(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui)) {
 }
 
 fn row_name(ui: &mut Ui, name: &str, tooltip: &str) -> egui::Response {
-    let size = egui::vec2(theme::FIELD_LABEL, theme::ROW);
+    fixed_label(ui, name, theme::FIELD_LABEL, tooltip)
+}
+
+/// A label that takes `width` whatever it says.
+pub fn fixed_label(ui: &mut Ui, name: &str, width: f32, tooltip: &str) -> egui::Response {
+    let size = egui::vec2(width, theme::ROW);
     let layout = Layout::left_to_right(Align::Center);
     let label = ui.allocate_ui_with_layout(size, layout, |ui| {
-        ui.set_min_width(theme::FIELD_LABEL);
+        ui.set_min_width(width);
         ui.label(name)
     });
     label.inner.on_hover_text(tooltip)

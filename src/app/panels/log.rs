@@ -12,7 +12,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     if !state.show_log {
         return;
     }
-    let modal = Modal::new(Id::unique("log")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("log")).frame(theme::dialog(ctx)).show(ctx, |ui| {
         let t = theme::tokens(ui);
         ui.set_width((ctx.content_rect().width() * 0.7).min(720.0));
         ui.heading("Log");

@@ -19,9 +19,14 @@ const FILE: &[Option<Command>] = &[
     None,
     Some(Command::Quit),
 ];
-const EDIT: &[Option<Command>] =
-    &[Some(Command::Undo), Some(Command::Redo), Some(Command::ResetSetup)];
-const RUN: &[Option<Command>] = &[Some(Command::Run), Some(Command::Stop)];
+const SETUP: &[Option<Command>] = &[
+    Some(Command::Run),
+    Some(Command::Stop),
+    None,
+    Some(Command::Undo),
+    Some(Command::Redo),
+    Some(Command::ResetSetup),
+];
 const VIEW: &[Option<Command>] = &[
     Some(Command::ShowRun),
     Some(Command::ShowSamples),
@@ -35,6 +40,8 @@ const VIEW: &[Option<Command>] = &[
     None,
     Some(Command::Palette),
 ];
+/// Less room than this for the right end: what the keyboard reaches too is left out.
+const ROOM_FOR_ALL: f32 = 210.0;
 const HELP: &[Option<Command>] = &[Some(Command::About), Some(Command::ShowLog)];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
@@ -43,19 +50,22 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.label(RichText::new("CryptoScope").font(theme::strong(14.0)).color(t.text_strong));
         ui.add_space(6.0);
         for (name, commands) in
-            [("File", FILE), ("Edit", EDIT), ("Run", RUN), ("View", VIEW), ("Help", HELP)]
+            [("File", FILE), ("Setup", SETUP), ("View", VIEW), ("Help", HELP)]
         {
             let response = ui.menu_button(name, |ui| entries(ui, commands, state, queue)).response;
             kit::named(response, egui::Role::Button, &format!("{name} menu"));
         }
-        ui.add_space(12.0);
+        ui.add_space(8.0);
+        ui.separator();
+        ui.add_space(4.0);
         for (tab, name, command) in
-            [(Tab::Run, "Run view", Command::ShowRun), (Tab::Samples, "Samples", Command::ShowSamples)]
+            [(Tab::Run, "Run", Command::ShowRun), (Tab::Samples, "Samples", Command::ShowSamples)]
         {
-            let text = RichText::new(name);
             let response = ui
-                .selectable_label(state.tab == tab, text)
+                .selectable_label(state.tab == tab, name)
                 .on_hover_text(command.hover_text(ui.ctx()));
+            // The button Run has that name already.
+            let response = kit::named(response, egui::Role::Tab, &format!("{name} tab"));
             if response.clicked() {
                 queue.push(Action::SelectTab(tab));
             }
@@ -63,7 +73,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let other = if ui.visuals().dark_mode { "Light" } else { "Dark" };
             kit::command_button(ui, Command::ToggleTheme, other, state, queue);
-            kit::command_button(ui, Command::Palette, "Commands…", state, queue);
+            if ui.available_width() > ROOM_FOR_ALL {
+                kit::command_button(ui, Command::Palette, "Commands…", state, queue);
+            }
             kit::badge(ui, "Analysis mode", t.text_weak, t.surface).on_hover_text(
                 "Margins and errors are measured with the secret key, on the client's side. Such figures leak \
                  what the noise hides: never hand them to a server. The server of a run never holds the key.",

@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let ground = |x: i8, y: i8| Frame::new().fill(t.ground).inner_margin(Margin::symmetric(x, y));
     Panel::top("menu").frame(ground(10, 3)).show(ui, |ui| menu::show(ui, state, queue));
     // On narrow windows the setup leaves at least half to the plots.
-    let widest = (ui.available_width() * 0.5).max(200.0);
+    let widest = (ui.available_width() * 0.42).max(200.0);
     Panel::left("setup")
         .frame(ground(10, 8))
         .default_size(theme::SETUP_WIDTH.min(widest))
@@ -63,7 +63,7 @@ fn drop_hint(ctx: &egui::Context) {
         .order(egui::Order::Foreground)
         .show(ctx, |ui| {
             theme::card(ui).inner_margin(Margin::same(24)).show(ui, |ui| {
-                ui.label(egui::RichText::new("Drop to open").font(theme::figure()));
+                ui.label(egui::RichText::new("Drop to open").font(theme::strong(18.0)));
                 ui.label(
                     "A model (.safetensors), a dataset (.csv or a folder), or a scenario (.json)",
                 );

@@ -27,45 +27,46 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     let area = Area::new(Id::unique("palette"))
         .anchor(Align2::CENTER_TOP, vec2(0.0, 60.0))
         .order(Order::Foreground);
-    let modal = Modal::new(Id::unique("palette")).area(area).show(ctx, |ui| {
-        let t = theme::tokens(ui);
-        ui.set_width(WIDTH.min(ctx.content_rect().width() * 0.9));
-        let mut filter = palette.filter.clone();
-        let field = ui.add(
-            TextEdit::singleline(&mut filter)
-                .id(Id::unique("palette field"))
-                .hint_text("Type a command")
-                .desired_width(f32::INFINITY),
-        );
-        field.request_focus();
-        kit::named(field, egui::Role::TextInput, "Command");
-        if filter != palette.filter {
-            queue.push(Action::TypeFilter(filter));
-        }
-        ScrollArea::vertical().max_height(HEIGHT.min(ctx.content_rect().height() * 0.6)).show(
-            ui,
-            |ui| {
-                ui.spacing_mut().item_spacing.y = 1.0;
-                for (i, spec) in matches.iter().enumerate() {
-                    let button = Button::selectable(i == choice, spec.label)
-                        .right_text(ctx.format_shortcut(&spec.shortcut))
-                        .min_size(vec2(ui.available_width(), 0.0));
-                    let response = ui.add(button).on_hover_text(spec.tooltip);
-                    let response = kit::named(response, egui::Role::Button, spec.label);
-                    if i == choice && (up || down) {
-                        response.scroll_to_me(None);
+    let modal =
+        Modal::new(Id::unique("palette")).frame(theme::dialog(ctx)).area(area).show(ctx, |ui| {
+            let t = theme::tokens(ui);
+            ui.set_width(WIDTH.min(ctx.content_rect().width() * 0.9));
+            let mut filter = palette.filter.clone();
+            let field = ui.add(
+                TextEdit::singleline(&mut filter)
+                    .id(Id::unique("palette field"))
+                    .hint_text("Type a command")
+                    .desired_width(f32::INFINITY),
+            );
+            field.request_focus();
+            kit::named(field, egui::Role::TextInput, "Command");
+            if filter != palette.filter {
+                queue.push(Action::TypeFilter(filter));
+            }
+            ScrollArea::vertical().max_height(HEIGHT.min(ctx.content_rect().height() * 0.6)).show(
+                ui,
+                |ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    for (i, spec) in matches.iter().enumerate() {
+                        let button = Button::selectable(i == choice, spec.label)
+                            .right_text(ctx.format_shortcut(&spec.shortcut))
+                            .min_size(vec2(ui.available_width(), 0.0));
+                        let response = ui.add(button).on_hover_text(spec.tooltip);
+                        let response = kit::named(response, egui::Role::Button, spec.label);
+                        if i == choice && (up || down) {
+                            response.scroll_to_me(None);
+                        }
+                        if response.clicked() || (enter && i == choice) {
+                            queue.push(Action::ClosePalette);
+                            queue.push(spec.command);
+                        }
                     }
-                    if response.clicked() || (enter && i == choice) {
-                        queue.push(Action::ClosePalette);
-                        queue.push(spec.command);
+                    if matches.is_empty() {
+                        ui.label(egui::RichText::new("No such command").color(t.text_weak));
                     }
-                }
-                if matches.is_empty() {
-                    ui.label(egui::RichText::new("No such command").color(t.text_weak));
-                }
-            },
-        );
-    });
+                },
+            );
+        });
     if up || down {
         queue.push(Action::MoveChoice(if up { -1 } else { 1 }));
     }

@@ -9,7 +9,7 @@ use egui::{Context, Id, Key, Modal, Modifiers, RichText, TextEdit};
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     let Some(dialog) = &state.dialog else { return };
     let confirm = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
-    let modal = Modal::new(Id::unique("path")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("path")).frame(theme::dialog(ctx)).show(ctx, |ui| {
         let t = theme::tokens(ui);
         ui.set_width((ctx.content_rect().width() * 0.8).min(520.0));
         ui.heading(dialog.purpose.title());

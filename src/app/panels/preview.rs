@@ -52,7 +52,7 @@ fn figures(ui: &mut Ui, plan: &Plan) {
     let security = if plan.security_bits == 0 {
         "insecure".to_owned()
     } else {
-        format!("{} bits", plan.security_bits)
+        format!("{} bits, {}", plan.security_bits, plan.security_table)
     };
     let rows = [
         (
@@ -97,6 +97,7 @@ fn figures(ui: &mut Ui, plan: &Plan) {
     egui::Grid::new("plan")
         .num_columns(2)
         .min_col_width(theme::FIELD_LABEL)
+        .min_row_height(16.0)
         .spacing([8.0, 2.0])
         .show(ui, |ui| {
             for (name, value, about) in rows {

@@ -20,10 +20,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         (false, _) => (Command::Run, "▶  Run", t.action),
     };
     let enabled = command.is_enabled(state);
-    let button = Button::new(RichText::new(text).font(theme::strong(16.0)).color(t.on_action))
-        .fill(fill)
-        .min_size(Vec2::new(ui.available_width(), BUTTON_HEIGHT));
-    let response = ui.add_enabled(enabled, button).on_hover_text(command.hover_text(ui.ctx()));
+    let button =
+        Button::new(RichText::new(text).font(theme::strong(16.0)).color(t.on_action)).fill(fill);
+    let size = Vec2::new(ui.available_width(), BUTTON_HEIGHT);
+    let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, button)).inner;
+    let response = response.on_hover_text(command.hover_text(ui.ctx()));
     let response = kit::named(response, egui::Role::Button, command.spec().label);
     if response.clicked() {
         queue.push(command);

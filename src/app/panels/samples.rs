@@ -43,16 +43,20 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let dataset = state.loaded.as_ref().map(|l| &*l.dataset);
     ui.horizontal_top(|ui| {
         theme::card(ui).show(ui, |ui| {
-            ui.set_width(INPUT_WIDTH.min(ui.available_width() * 0.4));
-            kit::heading(ui, &format!("Test sample {}", sample.index));
-            if let Some(dataset) = dataset {
-                input(ui, dataset, sample);
-            }
+            ui.vertical(|ui| {
+                ui.set_width(INPUT_WIDTH.min(ui.available_width() * 0.4));
+                kit::heading(ui, &format!("Test sample {}", sample.index));
+                if let Some(dataset) = dataset {
+                    input(ui, dataset, sample);
+                }
+            });
         });
         theme::card(ui).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                answers(ui, run, sample);
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width());
+                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    answers(ui, run, sample);
+                });
             });
         });
     });

@@ -5,9 +5,10 @@ use crate::app::Queue;
 use crate::app::commands::{Action, Command};
 use crate::app::state::State;
 use crate::app::theme;
+use crate::circuit::Plan;
 use crate::data;
 use crate::network;
-use crate::run::{Scenario, SchemeSelector};
+use crate::run::{Scenario, SchemeChoice, SchemeSelector};
 use egui::{ComboBox, DragValue, Ui};
 use std::path::Path;
 
@@ -20,9 +21,10 @@ const RING_DEGREES: &[usize] = &[2048, 4096, 8192, 16384, 32768];
 /// Limits of what can be typed; what of it works the planner says.
 const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
 const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 14..=40;
+const QUANTISER_BITS: std::ops::RangeInclusive<u32> = 2..=12;
 const PRIME_COUNT: std::ops::RangeInclusive<usize> = 1..=16;
 const MOST_IMAGES: usize = 10_000_000;
-const MOST_THREADS: usize = 1024;
+const MOST_THREADS: usize = 256;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut scenario = state.scenario.clone();
@@ -35,9 +37,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         activation(ui, &mut scenario);
-        ui.add_space(2.0);
         scheme(ui, state, &mut scenario);
-        ui.add_space(2.0);
         run(ui, &mut scenario);
     });
     if scenario != state.scenario {
@@ -100,12 +100,11 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
 }
 
 fn activation(ui: &mut Ui, scenario: &mut Scenario) {
-    kit::heading(ui, "Activation");
     let choice = &mut scenario.activation;
     let named = METHODS.iter().find(|(value, ..)| *value == choice.method);
     let shown = named.map_or(choice.method.clone(), |(_, name, _)| (*name).to_owned());
-    field(ui, "Method", "What stands in for the activation function", |ui| {
-        combo(ui, "Method", &shown, |ui| {
+    field(ui, "Activation", "What stands in for the activation function", |ui| {
+        combo(ui, "Activation", &shown, |ui| {
             for (value, name, about) in METHODS {
                 ui.selectable_value(&mut choice.method, (*value).to_owned(), *name)
                     .on_hover_text(*about);
@@ -113,91 +112,101 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
         })
     });
     let fitted = choice.method == "least_squares";
-    field(ui, "Degree", "Degree of the polynomial; exact integers carry degree 2", |ui| {
-        ui.add_enabled(fitted, DragValue::new(&mut choice.degree).range(1..=9).speed(0.03))
-    });
-    field(ui, "Interval", "The polynomial approximates on [−l, l]", |ui| {
-        let value = DragValue::new(&mut choice.interval)
-            .range(0.1..=1000.0)
-            .speed(0.05)
-            .max_decimals(2)
-            .prefix("±");
-        ui.add_enabled(fitted, value)
-    });
+    let degree = "Degree of the polynomial; exact integers carry degree 2. Only a fitted polynomial has one to choose";
+    let interval =
+        "The polynomial approximates on [−l, l]. Only a fitted polynomial has one to choose";
+    pair(
+        ui,
+        ("Degree", degree),
+        |ui| ui.add_enabled(fitted, DragValue::new(&mut choice.degree).range(1..=9).speed(0.03)),
+        ("Interval", interval),
+        |ui| {
+            let value = DragValue::new(&mut choice.interval).range(0.1..=1000.0).speed(0.05);
+            ui.add_enabled(fitted, value.max_decimals(2).prefix("±"))
+        },
+    );
 }
 
 fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
-    let t = theme::tokens(ui);
     let plan = state.preview.plan.as_deref();
     let choice = &mut scenario.scheme;
-    kit::heading(ui, "Scheme");
     row(ui, "Scheme", "What the network is encrypted with", |ui| {
         let kinds = [
-            (SchemeSelector::Auto, "Automatic", "The planner chooses"),
+            (SchemeSelector::Auto, "Auto", "The planner chooses"),
             (SchemeSelector::Bgv, "BGV", "Exact integers, batched; our own"),
             (SchemeSelector::Bfv, "BFV", "Exact integers through the fhe crate: a second opinion"),
         ];
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            for (kind, name, about) in kinds {
-                ui.selectable_value(&mut choice.kind, kind, name).on_hover_text(about);
-            }
-        });
-    });
-    let automatic = choice.ring_degree.is_none()
-        && choice.prime_count.is_none()
-        && choice.prime_bits.is_none()
-        && choice.plaintext_bits.is_none();
-    let mut by_hand = !automatic;
-    row(ui, "Parameters", "Let the planner choose, or set each by hand", |ui| {
-        let response = ui.checkbox(&mut by_hand, "By hand");
-        if response.changed() {
-            if by_hand {
-                // Starts from what the planner chose.
-                choice.ring_degree = Some(plan.map_or(8192, |p| p.ring_degree));
-                choice.prime_count = plan.map(|p| p.primes.len());
-                choice.prime_bits = plan.and_then(|p| p.primes.first()).map(|p| bits(*p));
-                choice.plaintext_bits =
-                    plan.and_then(|p| p.plaintext_moduli.first()).map(|t| bits(*t));
-            } else {
-                choice.ring_degree = None;
-                choice.prime_count = None;
-                choice.prime_bits = None;
-                choice.plaintext_bits = None;
-            }
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for (kind, name, about) in kinds {
+            ui.selectable_value(&mut choice.kind, kind, name).on_hover_text(about);
         }
     });
-    if !by_hand {
-        return;
-    }
-    field(ui, "Ring degree", "N: slots of a ciphertext; larger is more secure and slower", |ui| {
-        let shown = choice.ring_degree.map_or("Automatic".to_owned(), |n| n.to_string());
-        combo(ui, "Ring degree", &shown, |ui| {
-            ui.selectable_value(&mut choice.ring_degree, None, "Automatic");
-            for n in RING_DEGREES {
-                ui.selectable_value(&mut choice.ring_degree, Some(*n), n.to_string());
-            }
-        })
+    let mut by_hand = *choice != SchemeChoice { kind: choice.kind, ..SchemeChoice::default() };
+    row(ui, "Parameters", "Let the planner choose, or set each by hand", |ui| {
+        if ui.checkbox(&mut by_hand, "By hand").changed() {
+            *choice = if by_hand {
+                from_plan(choice.kind, plan)
+            } else {
+                SchemeChoice { kind: choice.kind, ..SchemeChoice::default() }
+            };
+        }
     });
-    optional(
+    if by_hand {
+        parameters(ui, choice);
+    }
+}
+
+/// Parameters by hand start from what the planner chose.
+fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeChoice {
+    SchemeChoice {
+        kind,
+        ring_degree: Some(plan.map_or(8192, |p| p.ring_degree)),
+        prime_count: plan.map(|p| p.primes.len()),
+        prime_bits: plan.and_then(|p| p.primes.first()).map(|p| bits(*p)),
+        plaintext_bits: plan.and_then(|p| p.plaintext_moduli.first()).map(|t| bits(*t)),
+        ..SchemeChoice::default()
+    }
+}
+
+fn parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
+    let t = theme::tokens(ui);
+    let degree = "N: slots of a ciphertext; larger is more secure and slower";
+    let plaintext = "Bits of the plaintext modulus t";
+    pair(
         ui,
-        "Primes",
-        "Number of primes in the ciphertext modulus",
-        &mut choice.prime_count,
-        PRIME_COUNT,
-        4,
+        ("Ring degree", degree),
+        |ui| {
+            let shown = choice.ring_degree.map_or("Auto".to_owned(), |n| n.to_string());
+            ComboBox::from_id_salt("Ring degree")
+                .selected_text(shown)
+                .width(FIRST)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut choice.ring_degree, None, "Auto");
+                    for n in RING_DEGREES {
+                        ui.selectable_value(&mut choice.ring_degree, Some(*n), n.to_string());
+                    }
+                })
+                .response
+        },
+        ("t bits", plaintext),
+        |ui| optional(ui, &mut choice.plaintext_bits, PLAINTEXT_BITS, 20, "Auto"),
     );
-    optional(ui, "Prime bits", "Bits of each prime", &mut choice.prime_bits, PRIME_BITS, 45);
-    optional(
+    pair(
         ui,
-        "Plaintext bits",
-        "Bits of the plaintext modulus t",
-        &mut choice.plaintext_bits,
-        PLAINTEXT_BITS,
-        20,
+        ("Primes", "Number of primes in the ciphertext modulus q"),
+        |ui| optional(ui, &mut choice.prime_count, PRIME_COUNT, 4, "Auto"),
+        ("Prime bits", "Bits of each prime"),
+        |ui| optional(ui, &mut choice.prime_bits, PRIME_BITS, 45, "Auto"),
     );
-    let response = ui.checkbox(&mut choice.past_budget, "Run past the noise budget");
-    response.on_hover_text(
+    let grid = "The model's own grid when both are automatic";
+    pair(
+        ui,
+        ("Input bits", grid),
+        |ui| optional(ui, &mut choice.input_bits, QUANTISER_BITS, 4, "Auto"),
+        ("Weight bits", grid),
+        |ui| optional(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
+    );
+    ui.checkbox(&mut choice.past_budget, "Run past the noise budget").on_hover_text(
         "Runs even when the predicted margin says that decryption will fail, to see it fail. Security is still checked.",
     );
     if choice.past_budget {
@@ -207,54 +216,71 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
 }
 
 fn run(ui: &mut Ui, scenario: &mut Scenario) {
-    kit::heading(ui, "Run");
-    optional(
+    pair(
         ui,
-        "Samples",
-        "Samples of the test split to run",
-        &mut scenario.images,
-        1..=MOST_IMAGES,
-        256,
+        ("Samples", "Samples of the test split to run"),
+        |ui| optional(ui, &mut scenario.images, 1..=MOST_IMAGES, 256, "All"),
+        ("Threads", "Worker threads; one per core when automatic"),
+        |ui| optional(ui, &mut scenario.threads, 1..=MOST_THREADS, 2, "Auto"),
     );
-    optional(ui, "Threads", "Worker threads", &mut scenario.threads, 1..=MOST_THREADS, 2);
     field(ui, "Seed", "Seed of everything random; 0 takes fresh randomness", |ui| {
         ui.add(DragValue::new(&mut scenario.seed).speed(0.1))
     });
 }
 
-/// A number that may be left to the program.
+/// Width of the first control of a row with two, and of the name of the second.
+const FIRST: f32 = 70.0;
+const SECOND_LABEL: f32 = 68.0;
+/// Narrower than this the two stand on rows of their own.
+const ROOM_FOR_TWO: f32 = 280.0;
+
+type Named<'a> = (&'a str, &'a str);
+
+/// Two controls with name and tooltip, on one row where there is room.
+fn pair(
+    ui: &mut Ui,
+    first: Named<'_>,
+    add_first: impl FnOnce(&mut Ui) -> egui::Response,
+    second: Named<'_>,
+    add_second: impl FnOnce(&mut Ui) -> egui::Response,
+) {
+    if ui.available_width() < ROOM_FOR_TWO {
+        field(ui, first.0, first.1, add_first);
+        field(ui, second.0, second.1, add_second);
+        return;
+    }
+    ui.horizontal(|ui| {
+        let label = kit::fixed_label(ui, first.0, theme::FIELD_LABEL, first.1);
+        let left = ui.cursor().left();
+        ui.spacing_mut().item_spacing.x = 3.0;
+        add_first(ui).labelled_by(label.id).on_hover_text(first.1);
+        ui.add_space((left + FIRST + 6.0 - ui.cursor().left()).max(0.0));
+        let label = kit::fixed_label(ui, second.0, SECOND_LABEL, second.1);
+        add_second(ui).labelled_by(label.id).on_hover_text(second.1);
+    });
+}
+
+/// A number that may be left to the program; `unset` says so.
 fn optional<T: egui::emath::Numeric>(
     ui: &mut Ui,
-    name: &str,
-    tooltip: &str,
     value: &mut Option<T>,
     range: std::ops::RangeInclusive<T>,
     start: T,
-) {
-    field(ui, name, tooltip, |ui| {
-        let mut set = value.is_some();
-        let word = if range.end().to_f64() > 1e5 { "All" } else { "Automatic" };
-        if let Some(number) = value {
-            let response = ui.add(DragValue::new(number).range(range).speed(0.1));
-            if ui
-                .small_button("×")
-                .on_hover_text(format!("{name}: {}", word.to_lowercase()))
-                .clicked()
-            {
-                *value = None;
-            }
-            response
-        } else {
-            let response = ui.selectable_label(false, word);
-            if response.clicked() {
-                set = true;
-            }
-            if set {
-                *value = Some(start);
-            }
-            response
+    unset: &str,
+) -> egui::Response {
+    let Some(number) = value else {
+        let response = ui.button(unset);
+        if response.clicked() {
+            *value = Some(start);
         }
-    });
+        return response;
+    };
+    let response = ui.add(DragValue::new(number).range(range).speed(0.1));
+    let back = ui.add(egui::Button::new("×").small().frame(false)).on_hover_text(unset);
+    if kit::named(back, egui::Role::Button, unset).clicked() {
+        *value = None;
+    }
+    response
 }
 
 fn combo(ui: &mut Ui, id: &str, shown: &str, add: impl FnOnce(&mut Ui)) -> egui::Response {

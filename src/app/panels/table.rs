@@ -8,8 +8,11 @@ use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 const HEADER: f32 = 20.0;
-const FIGURE: f32 = 66.0;
-const KIND: f32 = 62.0;
+/// Width of each column but the first, points.
+const WIDTHS: [f32; 9] = [46.0, 58.0, 68.0, 66.0, 60.0, 42.0, 70.0, 70.0, 52.0];
+const GAP: f32 = 7.0;
+/// Below this width the kind is left out: the name tells it too.
+const WITH_KIND: f32 = 720.0;
 
 const COLUMNS: [(&str, &str); 10] = [
     ("Stage", "Layer, or what is done between two layers"),
@@ -19,8 +22,8 @@ const COLUMNS: [(&str, &str); 10] = [
     ("Ciphertexts", "After the stage, one batch and one plaintext modulus"),
     ("Size", "Bytes of these ciphertexts"),
     ("log2 q", "Bits of the ciphertext modulus after the stage"),
-    ("Margin, pred.", MARGIN_DEFINITION),
-    ("measured", MARGIN_DEFINITION),
+    ("Margin pred.", MARGIN_DEFINITION),
+    ("Margin meas.", MARGIN_DEFINITION),
     ("Error", "Largest difference between decrypted sample values and the integer network"),
 ];
 
@@ -46,22 +49,27 @@ pub fn show(
         ui.set_min_width(ui.available_width());
         let inside = height - 2.0 * f32::from(theme::CARD_MARGIN) - 2.0;
         ui.set_height(inside);
-        ui.spacing_mut().item_spacing = egui::vec2(8.0, 2.0);
+        ui.spacing_mut().item_spacing = egui::vec2(GAP, 2.0);
         egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
-            TableBuilder::new(ui)
+            let with_kind = ui.available_width() >= WITH_KIND;
+            let shown = |column: usize| column != 1 || with_kind;
+            let mut table = TableBuilder::new(ui)
                 .striped(true)
                 .sense(egui::Sense::hover())
                 .cell_layout(Layout::right_to_left(Align::Center))
-                .column(Column::remainder().at_least(110.0).clip(true))
-                .column(Column::exact(KIND))
-                .columns(Column::exact(FIGURE), 6)
-                .column(Column::exact(FIGURE + 8.0))
-                .column(Column::exact(FIGURE - 8.0))
+                .column(Column::remainder().at_least(100.0).clip(true));
+            for (i, width) in WIDTHS.iter().enumerate() {
+                if shown(i + 1) {
+                    table = table.column(Column::exact(*width).clip(true));
+                }
+            }
+            table
                 .min_scrolled_height(0.0)
                 .max_scroll_height(inside)
                 .auto_shrink([false, false])
                 .header(HEADER, |mut row| {
-                    for (i, (name, about)) in COLUMNS.iter().enumerate() {
+                    for (i, (name, about)) in COLUMNS.iter().enumerate().filter(|(i, _)| shown(*i))
+                    {
                         row.col(|ui| {
                             let text = RichText::new(*name).font(theme::small()).color(t.text_weak);
                             aligned(ui, i, |ui| {
@@ -74,7 +82,8 @@ pub fn show(
                     for i in 0..curves.len() {
                         body.row(theme::TABLE_ROW, |mut row| {
                             row.set_hovered(hovered == Some(i));
-                            for (column, cell) in cells(curves, i, t).into_iter().enumerate() {
+                            let cells = cells(curves, i, t).into_iter().enumerate();
+                            for (column, cell) in cells.filter(|(column, _)| shown(*column)) {
                                 row.col(|ui| {
                                     let text = RichText::new(cell.text).size(12.0);
                                     aligned(ui, column, |ui| {

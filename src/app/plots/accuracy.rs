@@ -36,13 +36,13 @@ pub fn accuracy(ui: &mut Ui, rect: Rect, state: &State) {
         });
     }
     if let Some(run) = run {
-        let mut add = |name, colour, values: &[[f64; 2]]| {
-            curves.push(Curve { name, colour, pen: Pen::Running, points: points(values), faded });
+        let mut add = |name, colour, pen, values: &[[f64; 2]]| {
+            curves.push(Curve { name, colour, pen, points: points(values), faded });
         };
+        add("plaintext", t.plain, Pen::RunningUnder, &run.plain.points);
         if !wrong {
-            add("encrypted", t.encrypted, &run.encrypted.points);
+            add("encrypted", t.encrypted, Pen::Running, &run.encrypted.points);
         }
-        add("plaintext", t.plain, &run.plain.points);
     }
     // The first few samples swing wildly; the axis follows what comes after them.
     let settled =

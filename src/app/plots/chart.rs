@@ -16,6 +16,8 @@ pub enum Pen {
     Measured,
     /// Solid, no markers (many points).
     Running,
+    /// The same, thicker: for the curve that lies under another.
+    RunningUnder,
 }
 
 /// One curve, in positions of the axes.
@@ -38,7 +40,7 @@ pub struct Chart<'a> {
     pub x: (f64, f64),
     pub y: (f64, f64),
     pub curves: Vec<Curve>,
-    /// A horizontal line with words at its right end.
+    /// A horizontal line with words at its left end.
     pub reference: Option<(f64, &'static str)>,
     /// Points drawn as red crosses: decrypted wrongly.
     pub wrong: Vec<PlotPoint>,
@@ -132,10 +134,10 @@ impl Chart<'_> {
             let from_top = ((y.1 - at) / (y.1 - y.0)) as f32;
             let line = inside.top() + from_top * inside.height();
             let above = line - inside.top() > 18.0;
-            let align = if above { Align2::RIGHT_BOTTOM } else { Align2::RIGHT_TOP };
+            let align = if above { Align2::LEFT_BOTTOM } else { Align2::LEFT_TOP };
             let by = if above { -2.0 } else { 2.0 };
             painter.text(
-                pos2(inside.right() - 5.0, line + by),
+                pos2(inside.left() + 6.0, line + by),
                 align,
                 words,
                 theme::small(),
@@ -230,6 +232,9 @@ fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
         Pen::Running => {
             painter.line_segment(ends, stroke);
         }
+        Pen::RunningUnder => {
+            painter.line_segment(ends, Stroke::new(theme::CURVE_UNDER, curve.colour));
+        }
     }
 }
 
@@ -237,8 +242,9 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
     let colour = if curve.faded { curve.colour.gamma_multiply(theme::FADED) } else { curve.colour };
     let style = match curve.pen {
         Pen::Predicted => LineStyle::Dashed { length: 7.0 },
-        Pen::Measured | Pen::Running => LineStyle::Solid,
+        Pen::Measured | Pen::Running | Pen::RunningUnder => LineStyle::Solid,
     };
+    let width = if curve.pen == Pen::RunningUnder { theme::CURVE_UNDER } else { theme::CURVE };
     if curve.pen == Pen::Measured {
         plot.points(
             Points::new("", PlotPoints::Owned(curve.points.clone()))
@@ -250,7 +256,7 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
     plot.line(
         Line::new("", PlotPoints::Owned(curve.points))
             .color(colour)
-            .width(theme::CURVE)
+            .width(width)
             .style(style)
             .allow_hover(false),
     );

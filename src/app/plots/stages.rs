@@ -115,7 +115,7 @@ pub fn latency(
             curves.points(unit, |i| Some(curves.measured(i)?.secs)),
         ),
     ];
-    stage_chart(ui, rect, curves, hovered, "latency", "Latency per stage", LATENCY, unit, drawn)
+    stage_chart(ui, rect, curves, hovered, "latency", "Latency", LATENCY, unit, drawn)
 }
 
 /// Draws the size of the ciphertexts after each stage; the stage under the pointer.
@@ -142,7 +142,7 @@ pub fn size(ui: &mut Ui, rect: Rect, curves: &Curves<'_>, hovered: Option<usize>
             curves.points(unit, |i| Some(curves.measured(i)?.ciphertext_bytes as f64)),
         ),
     ];
-    stage_chart(ui, rect, curves, hovered, "size", "Ciphertext size per stage", SIZE, unit, drawn)
+    stage_chart(ui, rect, curves, hovered, "size", "Ciphertext size", SIZE, unit, drawn)
 }
 
 /// Draws the noise margin after each stage; the stage under the pointer.
@@ -174,7 +174,7 @@ pub fn margin(
         curves,
         hovered,
         "margin",
-        "Noise margin per stage, bits",
+        "Noise margin, bits",
         MARGIN_DEFINITION,
         unit,
         drawn,
@@ -265,7 +265,7 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
         ("Time", Unit::Secs, planned.map(|s| s.secs), measured.map(|s| s.secs)),
         ("Time in the clear", Unit::Secs, None, measured.map(|s| s.plain_secs)),
         (
-            "Ciphertexts",
+            "Size",
             Unit::Bytes,
             planned.map(|s| s.ciphertext_bytes as f64),
             measured.map(|s| s.ciphertext_bytes as f64),
@@ -285,46 +285,60 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
     out
 }
 
-/// The names of the stages under the plot, slanted where they would collide.
+/// The names of the stages under the plot; on two rows by turns where they would collide.
 fn names(ui: &Ui, inside: Rect, curves: &Curves<'_>, hovered: Option<usize>) {
     let t = theme::tokens(ui);
     let count = curves.len();
     if count == 0 {
         return;
     }
+    const AIR: f32 = 5.0;
     let step = inside.width() / count as f32;
     let painter = ui.painter();
-    let layout = |i: usize| {
+    let layout = |i: usize, lines: usize| {
         let colour = if hovered == Some(i) { t.text_strong } else { t.text_weak };
-        let text = short_name(curves.name(i), curves.kind(i));
+        let text = short_name(curves.name(i), curves.kind(i), lines);
         painter.layout_no_wrap(text, theme::small(), colour)
     };
-    let galleys: Vec<_> = (0..count).map(layout).collect();
-    let widest = galleys.iter().map(|g| g.size().x).fold(0.0, f32::max);
-    // Every second, third, ... name when even that does not fit.
-    let every = ((widest + 5.0) / step).ceil().max(1.0) as usize;
+    let mut galleys: Vec<_> = (0..count).map(|i| layout(i, 2)).collect();
+    let widest = |galleys: &[std::sync::Arc<egui::Galley>]| {
+        galleys.iter().map(|g| g.size().x + AIR).fold(0.0, f32::max)
+    };
+    let rows = if widest(&galleys) <= step { 1 } else { 2 };
+    if rows == 2 {
+        galleys = (0..count).map(|i| layout(i, 1)).collect();
+    }
+    // Only every second, third, ... name when even that does not fit.
+    let every = (widest(&galleys) / (step * rows as f32)).ceil().max(1.0) as usize;
     for (i, galley) in galleys.into_iter().enumerate() {
-        if i % every != 0 && hovered != Some(i) {
-            continue;
-        }
-        if hovered.is_some_and(|h| h != i && h.abs_diff(i) < every) {
+        let near_hovered = hovered.is_some_and(|h| h != i && h.abs_diff(i) < every);
+        if (i % every != 0 && hovered != Some(i)) || near_hovered {
             continue;
         }
         let x = inside.left() + (i as f32 + 0.5) * step;
-        let place = Align2::CENTER_TOP.anchor_size(pos2(x, inside.bottom() + 3.0), galley.size());
+        let row = (i / every % rows) as f32 * 13.0;
+        let at = pos2(x, inside.bottom() + 3.0 + row);
+        let place = Align2::CENTER_TOP.anchor_size(at, galley.size());
         painter.galley(place.min, galley, t.text_weak);
     }
 }
 
-/// A name that fits under a plot, on two lines where it has two words.
-fn short_name(name: &str, kind: Option<StageKind>) -> String {
-    if kind == Some(StageKind::Switch) {
-        return "relin.\nswitch".to_owned();
+/// A name that fits under a plot, on at most so many lines.
+fn short_name(name: &str, kind: Option<StageKind>, lines: usize) -> String {
+    const LONGEST: usize = 14;
+    let name = if kind == Some(StageKind::Switch) { "relin. switch" } else { name };
+    if lines == 1 && kind == Some(StageKind::Switch) {
+        return "switch".to_owned();
     }
-    let name: String = if name.chars().count() > 16 {
-        name.chars().take(15).chain(['…']).collect()
-    } else {
-        name.to_owned()
+    let cut = |word: &str| {
+        if word.chars().count() > LONGEST {
+            word.chars().take(LONGEST - 1).chain(['…']).collect()
+        } else {
+            word.to_owned()
+        }
     };
-    name.replacen(' ', "\n", 1)
+    match name.split_once(' ') {
+        Some((first, second)) if lines > 1 => format!("{}\n{}", cut(first), cut(second)),
+        _ => cut(name),
+    }
 }
