@@ -121,7 +121,7 @@ pub const ROW: f32 = 24.0;
 /// Height of a table row.
 pub const TABLE_ROW: f32 = 20.0;
 /// Width of the setup panel.
-pub const SETUP_WIDTH: f32 = 312.0;
+pub const SETUP_WIDTH: f32 = 334.0;
 /// Width of the name before a control.
 pub const FIELD_LABEL: f32 = 80.0;
 /// Thickness of a curve.

@@ -81,7 +81,7 @@ pub fn show(
                 .body(|mut body| {
                     for i in 0..curves.len() {
                         body.row(theme::TABLE_ROW, |mut row| {
-                            row.set_hovered(hovered == Some(i));
+                            row.set_selected(hovered == Some(i));
                             let cells = cells(curves, i, t).into_iter().enumerate();
                             for (column, cell) in cells.filter(|(column, _)| shown(*column)) {
                                 row.col(|ui| {

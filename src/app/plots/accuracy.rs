@@ -72,7 +72,9 @@ pub fn accuracy(ui: &mut Ui, rect: Rect, state: &State) {
         verdict: wrong.then_some("Decrypted wrongly: no encrypted accuracy"),
     };
     let shown = chart.show(ui, rect, BOTTOM);
-    bottom_axis(ui, shown.inside, images);
+    if empty.is_none() {
+        bottom_axis(ui, shown.inside, images);
+    }
 }
 
 fn bottom_axis(ui: &Ui, inside: Rect, images: f64) {

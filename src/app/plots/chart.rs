@@ -78,7 +78,10 @@ impl Chart<'_> {
             rect.max - vec2(RIGHT, bottom + 4.0),
         );
         self.title(ui, rect);
-        let ticks = self.unit.ticks(self.y.0, self.y.1, inside.height());
+        let mut ticks = self.unit.ticks(self.y.0, self.y.1, inside.height());
+        if self.empty.is_some() {
+            ticks.clear();
+        }
         self.left_axis(ui, inside, &ticks);
         let Self { id, x, y, curves, reference, wrong, cursor, empty, verdict, .. } = self;
         let response = {
@@ -207,6 +210,10 @@ impl Chart<'_> {
             let Some(text) = &tick.text else { continue };
             let from_top = ((self.y.1 - tick.at) / (self.y.1 - self.y.0)) as f32;
             let y = inside.top() + from_top * inside.height();
+            // The title is close above.
+            if y < inside.top() + 5.0 {
+                continue;
+            }
             ui.painter().text(
                 pos2(inside.left() - 6.0, y),
                 Align2::RIGHT_CENTER,

@@ -220,7 +220,7 @@ fn stage_chart(
                 Curve { name, colour, pen, points, faded }
             })
             .collect(),
-        reference: margin.then_some((0.0, "decryption fails below 0")),
+        reference: (margin && count > 0).then_some((0.0, "decryption fails below 0")),
         wrong,
         cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
         empty: curves.is_empty().then_some("No plan yet"),
