@@ -1,1 +1,275 @@
-//! cli
+//! The same work without a window: commands, their results on standard output, progress and errors
+//! on standard error.
+
+mod args;
+mod inspect;
+mod output_file;
+mod plan;
+mod progress;
+mod run;
+mod table;
+mod train;
+
+pub use args::Renderer;
+
+use crate::data::{self, fetch};
+use crate::format;
+use crate::progress::{Cancel, Cancelled, Step, Watch};
+use crate::run::{RunError, Scenario, Sources};
+use anyhow::{Context as _, Result};
+use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
+use clap::Parser;
+use progress::Progress;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Ran, and something decrypted wrongly.
+pub const WRONG: i32 = 1;
+/// Could not run.
+pub const FAILED: i32 = 2;
+/// Stopped on request, as shells count Ctrl-C.
+pub const STOPPED: i32 = 130;
+
+/// How long a stop may take before the process ends without waiting further.
+const STOP_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a signal is looked for.
+const SIGNAL_TICK: Duration = Duration::from_millis(30);
+
+/// How the window is to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowOptions {
+    /// Built-in scenario or `.json` file; the default one when left out.
+    pub scenario: Option<String>,
+    /// Changes to it, `KEY=VALUE`.
+    pub settings: Vec<String>,
+    pub renderer: Renderer,
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Opens the window and comes back when it is closed.
+pub type OpenWindow<'a> = &'a mut dyn FnMut(WindowOptions) -> Result<()>;
+
+/// The surroundings of a command.
+struct Context<'a> {
+    sources: Sources,
+    cancel: Cancel,
+    err: &'a mut (dyn Write + Send),
+    /// Whether `err` is a terminal.
+    terminal: bool,
+}
+
+/// What a command has to say on standard output, and its exit status.
+struct Answer {
+    text: String,
+    status: i32,
+}
+
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        Self { text, status: 0 }
+    }
+}
+
+/// The whole program: arguments, streams and Ctrl-C of the process.
+pub fn main(window: OpenWindow) -> ExitCode {
+    let cancel = Cancel::default();
+    let terminal = std::io::stderr().is_terminal();
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let status = match Cli::try_parse_from(std::env::args_os()) {
+        Err(error) => usage(&error, &mut out, &mut err),
+        Ok(cli) => {
+            // The window handles its own end.
+            if cli.command.is_some() {
+                stop_on_signal(&cancel);
+            }
+            dispatch(cli, &mut out, &mut err, terminal, cancel, window)
+        }
+    };
+    ExitCode::from(u8::try_from(status).unwrap_or(FAILED as u8))
+}
+
+/// Runs one command as if typed, without the process around it; gives the exit status.
+pub fn run<I, T>(args: I, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> i32
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    match Cli::try_parse_from(args) {
+        Err(error) => usage(&error, out, err),
+        Ok(cli) => {
+            let mut no_window = |_| Err(anyhow::anyhow!("no window here; name a command"));
+            dispatch(cli, out, err, false, Cancel::default(), &mut no_window)
+        }
+    }
+}
+
+/// Ctrl-C asks the work to stop; should it not come to a stop soon, the process ends all the same.
+/// Files are put in place whole or not at all, so nothing broken is left.
+fn stop_on_signal(cancel: &Cancel) {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let asked = Arc::new(AtomicBool::new(false));
+    let set = [SIGINT, SIGTERM].into_iter().try_for_each(|signal| {
+        // A second one ends the process at once: the first has set the flag by then.
+        signal_hook::flag::register_conditional_shutdown(signal, STOPPED, asked.clone())?;
+        signal_hook::flag::register(signal, asked.clone()).map(|_| ())
+    });
+    if let Err(error) = set {
+        tracing::warn!("Ctrl-C stops without cleaning up: {error}");
+        return;
+    }
+    let cancel = cancel.clone();
+    std::thread::spawn(move || {
+        while !asked.load(Ordering::Relaxed) {
+            std::thread::sleep(SIGNAL_TICK);
+        }
+        cancel.cancel();
+        std::thread::sleep(STOP_PATIENCE);
+        std::process::exit(STOPPED);
+    });
+}
+
+/// Help and version go to standard output; a mistake becomes one line.
+fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+    if !error.use_stderr() {
+        return tell(&error.to_string(), 0, out, err);
+    }
+    let text = error.to_string();
+    let told = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let told: Vec<&str> =
+        told.filter(|l| !l.is_empty() && !l.starts_with("For more information")).collect();
+    let told = told.join(" ");
+    let told = told.strip_prefix("error: ").unwrap_or(&told);
+    fail(&format!("{told} (see cryptoscope --help)"), err)
+}
+
+fn dispatch(
+    cli: Cli,
+    out: &mut dyn Write,
+    err: &mut (dyn Write + Send),
+    terminal: bool,
+    cancel: Cancel,
+    window: OpenWindow,
+) -> i32 {
+    let data_dir = cli
+        .data
+        .or_else(|| std::env::var_os("CRYPTOSCOPE_DATA").filter(|d| !d.is_empty()).map(Into::into))
+        .or_else(data::default_data_dir);
+    let sources = Sources { data_dir };
+    let Some(command) = cli.command else {
+        let options = WindowOptions {
+            scenario: cli.window.scenario,
+            settings: cli.window.settings,
+            renderer: cli.window.renderer.unwrap_or_default(),
+            data_dir: sources.data_dir,
+        };
+        return match window(options) {
+            Ok(()) => 0,
+            Err(error) => fail(&one_line(&error), err),
+        };
+    };
+    if cli.window.scenario.is_some()
+        || cli.window.renderer.is_some()
+        || !cli.window.settings.is_empty()
+    {
+        return fail(
+            "--scenario, --renderer and --set before a command are for the window; write them after the command, or leave the command out",
+            err,
+        );
+    }
+    let mut context = Context { sources, cancel: cancel.clone(), err, terminal };
+    let answer = match command {
+        Command::Scenarios => Ok(scenarios().into()),
+        Command::Plan(args) => plan::command(&args, &context),
+        Command::Run(args) => run::command(&args, &mut context),
+        Command::Train(args) => train::command(&args, &mut context),
+        Command::Inspect { file } => inspect::command(&file, &context),
+        Command::Fetch(args) => fetch_set(&args, &mut context),
+    };
+    match answer {
+        Ok(answer) => tell(&answer.text, answer.status, out, context.err),
+        Err(error) if is_stop(&error) => {
+            fail("stopped", context.err);
+            STOPPED
+        }
+        Err(error) => fail(&one_line(&error), context.err),
+    }
+}
+
+/// Whether an error only says that the work was stopped on request.
+fn is_stop(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<Cancelled>()
+            || matches!(cause.downcast_ref(), Some(RunError::Cancelled(_)))
+            || matches!(cause.downcast_ref(), Some(fetch::FetchError::Cancelled(_)))
+    })
+}
+
+/// The causes of an error in one line.
+fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").replace(['\n', '\r'], " ")
+}
+
+fn fail(text: &str, err: &mut dyn Write) -> i32 {
+    // Where the error itself cannot be told, the exit status is all there is.
+    writeln!(err, "error: {text}").ok();
+    FAILED
+}
+
+/// Writes a result; a reader who has read enough (`| head`) is no error.
+fn tell(text: &str, status: i32, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            fail(&format!("the result cannot be written: {error}"), err)
+        }
+        _ => status,
+    }
+}
+
+impl ScenarioArgs {
+    /// The scenario with all changes applied.
+    fn open(&self, size: Option<&SizeArgs>) -> Result<Scenario> {
+        let mut scenario = Scenario::open(&self.scenario)?;
+        for setting in &self.settings {
+            scenario = scenario.with_setting(setting)?;
+        }
+        if let Some(seed) = self.seed {
+            scenario.seed = seed;
+        }
+        if let Some(size) = size {
+            scenario.images = size.images.map(|n| n as usize).or(scenario.images);
+            scenario.threads = size.threads.map(|n| n as usize).or(scenario.threads);
+        }
+        Ok(scenario)
+    }
+}
+
+fn scenarios() -> String {
+    let scenarios = Scenario::built_in();
+    let rows: Vec<_> = scenarios.iter().map(|s| (s.name.as_str(), s.description.clone())).collect();
+    let sets: Vec<_> = data::NAMED.iter().map(|n| (n.name, n.description.to_owned())).collect();
+    format!("Scenarios\n{}\nDatasets\n{}", table::pairs(&rows), table::pairs(&sets))
+}
+
+fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
+    let PublicSet::Mnist = args.set;
+    let folder = context.sources.data_dir.clone();
+    let folder = folder.context("no folder to put it in; name one with --data DIR")?.join("mnist");
+    let progress = Progress::new(context.err, context.terminal);
+    let report = |step: Step| progress.step(&step);
+    let watch = Watch::new(context.cancel.clone(), &report);
+    let fetched = fetch::mnist(&folder, &args.mirrors, &watch)?;
+    let rows = [
+        ("folder", folder.display().to_string()),
+        (
+            "downloaded",
+            format!("{} files, {}", fetched.downloaded.len(), format::bytes(fetched.bytes)),
+        ),
+        ("already there", format!("{} files", fetched.kept.len())),
+    ];
+    Ok(table::pairs(&rows).into())
+}

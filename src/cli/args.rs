@@ -1,0 +1,136 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// See what encryption does to a neural network.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cryptoscope",
+    version,
+    about,
+    after_help = "Without a command the window opens.\n\
+        Exit status: 0 ran, and every decrypted output is right; 1 ran, and something decrypted \
+        wrongly; 2 could not run; 130 stopped."
+)]
+pub(super) struct Cli {
+    /// Folder of the larger datasets [or the variable CRYPTOSCOPE_DATA]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WindowArgs {
+    /// Scenario that the window opens with: a built-in name or a .json file
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+    /// What draws the window [default: wgpu]
+    #[arg(long, value_name = "NAME")]
+    pub renderer: Option<Renderer>,
+    /// Changes a field of the window's scenario, as in activation.degree=2; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+}
+
+/// What draws the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Renderer {
+    /// Vulkan, Metal or DirectX.
+    #[default]
+    Wgpu,
+    /// OpenGL.
+    Glow,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the built-in scenarios and datasets
+    Scenarios,
+    /// Show parameters, predicted noise, sizes and times; no keys are made
+    Plan(PlanArgs),
+    /// Run the plaintext and the encrypted network side by side
+    Run(RunArgs),
+    /// Train the model of a scenario again
+    Train(TrainArgs),
+    /// Tell what a model or dataset file holds
+    Inspect {
+        /// Model (.safetensors), dataset (IDX, CSV, a folder of IDX files), or a built-in name
+        file: String,
+    },
+    /// Download a public dataset, checked against its checksums
+    Fetch(FetchArgs),
+}
+
+/// A scenario and changes to it.
+#[derive(Debug, Args)]
+pub(super) struct ScenarioArgs {
+    /// Built-in name or .json file
+    pub scenario: String,
+    /// Changes a field, as in activation.degree=2, model=net.safetensors; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Seed of everything random; 0 takes fresh randomness
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+}
+
+/// How much to run, and with what.
+#[derive(Debug, Args)]
+pub(super) struct SizeArgs {
+    /// Test samples to run [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub images: Option<u32>,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub size: SizeArgs,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub size: SizeArgs,
+    /// Write the report here, as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// Write the model here
+    #[arg(long, value_name = "MODEL.safetensors")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    pub set: PublicSet,
+    /// Address of a folder with the files, instead of the built-in ones; may be repeated
+    #[arg(long = "mirror", value_name = "URL")]
+    pub mirrors: Vec<String>,
+}
+
+/// Datasets that can be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PublicSet {
+    /// 70 000 handwritten digits, 28x28, 11.6 MB
+    Mnist,
+}

@@ -1,0 +1,84 @@
+//! `inspect`: what a model or dataset holds.
+
+use super::table::pairs;
+use super::{Answer, Context};
+use crate::data::{self, Description};
+use crate::format;
+use crate::network;
+use anyhow::Result;
+use std::io::Read;
+use std::path::Path;
+
+/// Classes and columns listed by name before the rest is only counted.
+const LISTED: usize = 12;
+
+pub(super) fn command(file: &str, context: &Context) -> Result<Answer> {
+    let is_dataset = data::NAMED.iter().any(|n| n.name == file);
+    let is_model = network::built_in_names().any(|name| name == file) || is_model_file(file);
+    let mut parts = Vec::new();
+    if is_model {
+        parts.push(network::open(file)?.describe());
+    }
+    if is_dataset || !is_model {
+        let dataset = data::inspect(file, context.sources.data_dir.as_deref());
+        match dataset {
+            Ok(described) => parts.push(show(&described)),
+            // A name that both a model and an absent dataset have.
+            Err(error) if is_model => parts.push(format!("dataset  {error}\n")),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(parts.join("\n").into())
+}
+
+/// Whether a plain file is a `.safetensors`: a length, then JSON.
+fn is_model_file(path: &str) -> bool {
+    let mut start = [0u8; 9];
+    Path::new(path).is_file()
+        && std::fs::File::open(path).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
+        && start[8] == b'{'
+        && start[4..8] == [0; 4]
+}
+
+fn show(described: &Description) -> String {
+    let mut rows = vec![("dataset", described.path.clone()), ("format", described.format.clone())];
+    if let Some(shape) = described.shape {
+        rows.push(("shape", shape.to_string()));
+    }
+    let samples = format::count(described.samples as u64);
+    rows.push((
+        "samples",
+        match described.split {
+            Some((train, test)) => format!(
+                "{samples} ({} training, {} test)",
+                format::count(train as u64),
+                format::count(test as u64)
+            ),
+            None => samples,
+        },
+    ));
+    if let Some((low, high)) = described.range {
+        rows.push(("values", format!("{low} to {high}")));
+    }
+    let classes = described.classes.iter().map(|c| format!("{} ({})", c.name, c.samples));
+    rows.extend(list("classes", classes.collect()));
+    rows.extend(list("columns", described.features.clone()));
+    rows.extend(described.notes.iter().map(|note| ("note", note.clone())));
+    pairs(&rows)
+}
+
+/// Names in lines short enough to read, the label before the first.
+fn list(label: &'static str, names: Vec<String>) -> Vec<(&'static str, String)> {
+    let more = names.len().saturating_sub(LISTED);
+    let mut lines: Vec<String> = names
+        .get(..names.len() - more)
+        .unwrap_or_default()
+        .chunks(6)
+        .map(|c| c.join(", "))
+        .collect();
+    if more > 0 {
+        lines.push(format!("and {} more", format::count(more as u64)));
+    }
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels.zip(lines).collect()
+}

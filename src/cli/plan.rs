@@ -1,0 +1,119 @@
+//! `plan`: what a run would need and take.
+
+use super::args::PlanArgs;
+use super::table::{Table, pairs};
+use super::{Answer, Context};
+use crate::circuit::{Plan, StageKind};
+use crate::format;
+use crate::run::Session;
+use anyhow::Result;
+
+pub(super) fn command(args: &PlanArgs, context: &Context) -> Result<Answer> {
+    let scenario = args.scenario.open(Some(&args.size))?;
+    let plan = Session::open(&scenario, &context.sources)?.plan()?;
+    if args.json {
+        return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
+    }
+    Ok(format!("Plan of {}\n\n{}", scenario.name, show(&plan)).into())
+}
+
+/// A stage kind in one word.
+pub(super) fn kind(kind: StageKind) -> &'static str {
+    match kind {
+        StageKind::Input => "input",
+        StageKind::Linear => "linear",
+        StageKind::Square => "square",
+        StageKind::Switch => "switch",
+    }
+}
+
+/// Bits without their unit, for columns whose head names it.
+pub(super) fn bare_bits(value: f64) -> String {
+    format::bits(value).trim_end_matches(" bits").to_owned()
+}
+
+/// The security level with the table it is read from.
+pub(super) fn security(bits: u32, table: &str) -> String {
+    if bits == 0 { format!("INSECURE ({table})") } else { format!("{bits} bits ({table})") }
+}
+
+/// Bits of a magnitude.
+fn magnitude(value: f64) -> String {
+    bare_bits(value.max(1.0).log2())
+}
+
+fn show(plan: &Plan) -> String {
+    let moduli: Vec<_> = plan.plaintext_moduli.iter().map(u64::to_string).collect();
+    let parameters = pairs(&[
+        ("scheme", plan.scheme.name().to_owned()),
+        ("security", security(plan.security_bits, &plan.security_table)),
+        ("ring degree", plan.ring_degree.to_string()),
+        (
+            "modulus",
+            format!(
+                "{} primes, log2 q {}, with key switching {}",
+                plan.primes.len(),
+                format::bits(plan.log2_q),
+                format::bits(plan.log2_qp)
+            ),
+        ),
+        (
+            "plaintext",
+            format!("{} (modulus {})", format::bits(plan.plaintext_bits), moduli.join(" x ")),
+        ),
+        ("precision", plan.precision.clone()),
+        ("depth", format!("{} squarings", plan.depth)),
+        (
+            "samples",
+            format!(
+                "{} in {} batches, {} threads",
+                format::count(plan.images as u64),
+                plan.batches,
+                plan.threads
+            ),
+        ),
+        ("least margin", format::bits(plan.margin_bits())),
+    ]);
+    let head =
+        ["stage", "kind", "ciphertexts", "bytes", "log2 q", "margin", "range", "worst", "time"];
+    let mut stages = Table::new(&head);
+    for stage in &plan.stages {
+        stages.row(vec![
+            stage.name.clone(),
+            kind(stage.kind).to_owned(),
+            format::count(stage.ciphertexts as u64),
+            format::bytes(stage.ciphertext_bytes),
+            bare_bits(stage.log2_q),
+            bare_bits(stage.margin_bits),
+            magnitude(stage.range_calibrated),
+            magnitude(stage.range_worst),
+            format::secs(stage.secs),
+        ]);
+    }
+    let (bytes, secs) = (&plan.bytes, &plan.secs);
+    let costs = pairs(&[
+        (
+            "keys",
+            format!("{}, {}", format::bytes(bytes.evaluation_keys), format::secs(secs.keygen)),
+        ),
+        ("upload", format::bytes(bytes.upload)),
+        ("download", format::bytes(bytes.download)),
+        ("peak memory", format::bytes(bytes.peak_memory)),
+        (
+            "time",
+            format!(
+                "{} = encrypt {} + evaluate {} + decrypt {}",
+                format::secs(secs.total()),
+                format::secs(secs.encrypt),
+                format::secs(secs.evaluate),
+                format::secs(secs.decrypt)
+            ),
+        ),
+    ]);
+    let warnings: String =
+        plan.warnings.iter().map(|w| format!("warning: {}\n", w.message)).collect();
+    format!(
+        "{parameters}\n{}margin, range and worst in bits (range: on calibration data; worst: any input)\n\n{costs}{warnings}",
+        stages.render()
+    )
+}

@@ -1,0 +1,156 @@
+//! `run`: the plaintext and the encrypted network side by side.
+
+use super::args::RunArgs;
+use super::output_file::OutputFile;
+use super::plan::{bare_bits, kind, security};
+use super::progress::Progress;
+use super::table::{Table, pairs};
+use super::{Answer, Context, WRONG};
+use crate::format;
+use crate::run::{Event, RunReport, Session};
+use anyhow::Result;
+
+pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
+    let scenario = args.scenario.open(Some(&args.size))?;
+    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let session = Session::open(&scenario, &context.sources)?;
+    context.cancel.check()?;
+    let plan = session.plan()?;
+    context.cancel.check()?;
+    let report = {
+        let progress = Progress::new(context.err, context.terminal);
+        session.run(&plan, &context.cancel, &|event| {
+            if let Event::Progress { phase, fraction, eta_secs, .. } = event {
+                progress.run(phase.name(), fraction, eta_secs);
+            }
+        })?
+    };
+    if let Some(file) = file {
+        file.finish((serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
+    }
+    let status = if report.is_right() { 0 } else { WRONG };
+    Ok(Answer { text: show(&report), status })
+}
+
+fn show(report: &RunReport) -> String {
+    let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
+    let summary = pairs(&[
+        (
+            "scenario",
+            format!(
+                "{}: model {}, {} samples of {}, seed {}",
+                report.scenario,
+                report.model,
+                format::count(report.images as u64),
+                report.dataset,
+                report.seed
+            ),
+        ),
+        (
+            "scheme",
+            format!(
+                "{}, N {}, log2 q {}, {}",
+                scheme.kind.to_uppercase(),
+                scheme.ring_degree,
+                format::bits(scheme.log2_q),
+                scheme.kernel
+            ),
+        ),
+        ("security", security(scheme.security_bits, &scheme.security_table)),
+    ]);
+    let accuracy = pairs(&[
+        ("plaintext accuracy", format::percent(plain.accuracy)),
+        ("integer accuracy", format::percent(plain.integer_accuracy)),
+        ("encrypted accuracy", format::percent(encrypted.accuracy)),
+        (
+            "agreement",
+            format!("{} of encrypted and integer answers", format::percent(encrypted.agreement)),
+        ),
+        ("wrong outputs", format::count(encrypted.wrong_outputs)),
+    ]);
+    let bytes = &report.bytes;
+    let costs = pairs(&[
+        (
+            "encrypted",
+            format!(
+                "{} = encrypt {} + evaluate {} + decrypt {}",
+                format::secs(encrypted.total_secs),
+                format::secs(encrypted.encrypt_secs),
+                format::secs(encrypted.evaluate_secs),
+                format::secs(encrypted.decrypt_secs)
+            ),
+        ),
+        (
+            "keys",
+            format!(
+                "{}, {}",
+                format::secs(encrypted.keygen_secs),
+                format::bytes(bytes.evaluation_keys)
+            ),
+        ),
+        ("plaintext", format::secs(plain.latency_secs)),
+        (
+            "throughput",
+            format!("{:.1} samples/s, {} threads", encrypted.images_per_sec, report.threads),
+        ),
+        (
+            "traffic",
+            format!(
+                "up {}, down {}, rounds {}",
+                format::bytes(bytes.upload),
+                format::bytes(bytes.download),
+                bytes.rounds
+            ),
+        ),
+        ("peak memory", format::bytes(report.peak_memory_bytes)),
+    ]);
+    let mut text = format!(
+        "{summary}\n{accuracy}\n{costs}\n{}margin in bits, predicted and measured\n",
+        stages(report)
+    );
+    if report.analysis_mode {
+        text.push_str(
+            "analysis mode: margins were measured with the secret key; keep them from the server\n",
+        );
+    }
+    for warning in &report.warnings {
+        text.push_str(&format!("warning: {}\n", warning.message));
+    }
+    if !report.is_right() {
+        text.push_str(
+            "WRONG: some values decrypted wrongly; the encrypted answers are not to be trusted\n",
+        );
+    }
+    text
+}
+
+fn stages(report: &RunReport) -> String {
+    let head = [
+        "stage",
+        "kind",
+        "time",
+        "plain",
+        "ciphertexts",
+        "bytes",
+        "log2 q",
+        "margin",
+        "measured",
+        "wrong",
+    ];
+    let mut table = Table::new(&head);
+    for stage in &report.stages {
+        table.row(vec![
+            stage.name.clone(),
+            kind(stage.kind).to_owned(),
+            format::secs(stage.secs),
+            format::secs(stage.plain_secs),
+            format::count(stage.ciphertexts as u64),
+            format::bytes(stage.ciphertext_bytes),
+            bare_bits(stage.log2_q),
+            bare_bits(stage.margin_bits_predicted),
+            bare_bits(stage.margin_bits_measured.unwrap_or(f64::NAN)),
+            format::count(stage.wrong_values),
+        ]);
+    }
+    table.render()
+}

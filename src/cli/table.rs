@@ -1,0 +1,73 @@
+//! Text tables that line up.
+
+/// A table whose first column is aligned left and the others right.
+pub(super) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn new(head: &[&str]) -> Self {
+        Self { rows: vec![head.iter().map(|&h| h.to_owned()).collect()] }
+    }
+
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The lines of the table, two spaces between columns.
+    pub fn render(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |c: usize| self.rows.iter().filter_map(|r| r.get(c)).map(|t| wide(t)).max();
+        let widths: Vec<usize> = (0..columns).map(|c| width(c).unwrap_or(0)).collect();
+        let mut out = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (at, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+                let gap = " ".repeat(width - wide(cell));
+                if at == 0 {
+                    line.push_str(cell);
+                    line.push_str(&gap);
+                } else {
+                    line.push_str("  ");
+                    line.push_str(&gap);
+                    line.push_str(cell);
+                }
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+fn wide(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Lines of `label  value`, the values lined up.
+pub(super) fn pairs(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(label, _)| wide(label)).max().unwrap_or(0);
+    let line = |(label, value): &(&str, String)| {
+        let gap = " ".repeat(width - wide(label));
+        format!("{label}{gap}  {value}\n")
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_line_up_on_the_right() {
+        let mut table = Table::new(&["name", "µs"]);
+        table.row(vec!["a".into(), "1".into()]);
+        table.row(vec!["long name".into(), "100".into()]);
+        assert_eq!(table.render(), "name        µs\na            1\nlong name  100\n");
+    }
+
+    #[test]
+    fn values_line_up_on_the_left() {
+        assert_eq!(pairs(&[("a", "1".into()), ("bcd", "2".into())]), "a    1\nbcd  2\n");
+    }
+}

@@ -1,0 +1,234 @@
+//! The command line: through the library, and a few times as a process.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+struct Told {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Told {
+    /// Could not run, and says why in one line.
+    fn assert_refused(&self, reason: &str) {
+        assert_eq!(self.status, 2, "{}{}", self.out, self.err);
+        let lines: Vec<_> = self.err.lines().filter(|l| l.starts_with("error: ")).collect();
+        assert_eq!(lines.len(), 1, "{}", self.err);
+        assert_eq!(self.err.lines().last(), Some(lines[0]), "the error is the last line");
+        assert!(lines[0].contains(reason), "{}", self.err);
+        assert!(self.out.is_empty());
+    }
+
+    fn assert_ran(&self) {
+        assert_eq!(self.status, 0, "{}", self.err);
+        let wide = self.out.lines().find(|l| l.chars().count() > 130);
+        assert!(wide.is_none(), "too wide: {wide:?}");
+    }
+}
+
+fn cryptoscope(args: &[&str]) -> Told {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let args = std::iter::once("cryptoscope").chain(args.iter().copied());
+    let status = cryptoscope::cli::run(args, &mut out, &mut err);
+    Told { status, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+fn process(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cryptoscope"));
+    command.args(args).env_remove("CRYPTOSCOPE_DATA").stdin(Stdio::null());
+    command
+}
+
+fn told(output: Output) -> Told {
+    Told {
+        status: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn scenarios_and_datasets_are_listed() {
+    let told = cryptoscope(&["scenarios"]);
+    told.assert_ran();
+    for name in ["digits", "hospital", "cryptonets", "breast_cancer", "mnist"] {
+        assert!(told.out.contains(&format!("\n{name} ")), "{}", told.out);
+    }
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let help = cryptoscope(&["--help"]);
+    help.assert_ran();
+    assert!(help.out.contains("Exit status: 0 ran"));
+    assert!(cryptoscope(&["--version"]).out.starts_with("cryptoscope "));
+}
+
+#[test]
+fn what_cannot_be_understood_is_one_line() {
+    cryptoscope(&["rnu"]).assert_refused("unrecognized subcommand 'rnu'");
+    cryptoscope(&["run"]).assert_refused("<SCENARIO>");
+    cryptoscope(&["run", "digits", "--images", "0"]).assert_refused("--images");
+    cryptoscope(&["run", "digits", "--threads", "many"]).assert_refused("--threads");
+    cryptoscope(&["--scenario", "digits", "scenarios"]).assert_refused("are for the window");
+    cryptoscope(&["fetch", "imagenet"]).assert_refused("possible values: mnist");
+    cryptoscope(&[]).assert_refused("name a command");
+}
+
+#[test]
+fn a_scenario_that_is_not_there_is_named_with_those_that_are() {
+    for command in ["plan", "run", "train"] {
+        let told = cryptoscope(&[command, "digit"]);
+        told.assert_refused("built in are digits, hospital, cryptonets");
+    }
+}
+
+#[test]
+fn an_unknown_setting_is_refused() {
+    for setting in ["scheme.colour=red", "activation.degree=many", "nothing", "a.b.c=1"] {
+        for command in ["plan", "run", "train"] {
+            let told = cryptoscope(&[command, "digits", "--set", setting]);
+            told.assert_refused(&format!("setting {setting}: "));
+        }
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = Instant::now();
+    let nowhere = dir.path().join("no/such/r.json");
+    let told = cryptoscope(&["run", "digits", "--report", text(&nowhere)]);
+    told.assert_refused("r.json: cannot be written");
+    cryptoscope(&["run", "digits", "--report", text(dir.path())]).assert_refused("is a folder");
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_old_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("r.json");
+    std::fs::write(&report, "old").unwrap();
+    let empty = dir.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let args = ["run", "cryptonets", "--data", text(&empty), "--report", text(&report)];
+    cryptoscope(&args).assert_refused("error: ");
+    assert_eq!(std::fs::read(&report).unwrap(), b"old");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing else is left");
+}
+
+#[test]
+fn models_and_datasets_are_inspected() {
+    let both = cryptoscope(&["inspect", "digits"]);
+    both.assert_ran();
+    assert!(both.out.contains("network     digits"), "{}", both.out);
+    assert!(both.out.contains("1797 (1438 training, 359 test)"), "{}", both.out);
+    let table = cryptoscope(&["inspect", "breast_cancer"]);
+    assert!(table.out.contains("malignant (212), benign (357)"), "{}", table.out);
+    assert!(table.out.contains("and 18 more"), "{}", table.out);
+    let dir = tempfile::tempdir().unwrap();
+    let csv = dir.path().join("t.csv");
+    std::fs::write(&csv, "a;class\n1;x\n2;y\n3;y\n").unwrap();
+    assert!(cryptoscope(&["inspect", text(&csv)]).out.contains("CSV, semicolons"));
+    std::fs::write(&csv, "a;class\n1;x\nb;y\n3;y\n").unwrap();
+    cryptoscope(&["inspect", text(&csv)]).assert_refused("line 3, column 1: b is not a number");
+    let model = dir.path().join("m.safetensors");
+    std::fs::write(&model, b"\x02\0\0\0\0\0\0\0{}").unwrap();
+    cryptoscope(&["inspect", text(&model)]).assert_refused("m.safetensors");
+    cryptoscope(&["inspect", "no/such/file"]).assert_refused("no/such/file: cannot open");
+}
+
+#[test]
+fn training_writes_the_model_it_reports() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("m.safetensors");
+    let args = ["train", "hospital", "--seed", "7", "--out", text(&model)];
+    let told = cryptoscope(&args);
+    told.assert_ran();
+    assert!(told.out.contains("saved to") && told.out.contains("on integers"), "{}", told.out);
+    let network = cryptoscope::network::Network::load(&model).unwrap();
+    assert_eq!(network.provenance().seed, 7);
+    assert!(network.provenance().test_accuracy.unwrap() > 0.9);
+    let first = std::fs::read(&model).unwrap();
+    cryptoscope(&args).assert_ran();
+    assert_eq!(std::fs::read(&model).unwrap(), first, "the same seed gives the same model");
+}
+
+#[test]
+fn only_known_models_are_trained() {
+    cryptoscope(&["train", "digits", "--set", "model=other"])
+        .assert_refused("no recipe for model other");
+    let told = cryptoscope(&["train", "digits", "--set", "dataset=iris"]);
+    told.assert_refused("dataset iris has samples of 4");
+}
+
+#[test]
+fn a_missing_dataset_says_how_to_get_it() {
+    let empty = tempfile::tempdir().unwrap();
+    for command in ["inspect mnist", "train cryptonets"] {
+        let mut args: Vec<&str> = command.split(' ').collect();
+        args.extend(["--data", text(empty.path())]);
+        let told = told(process(&args).output().unwrap());
+        told.assert_refused("`cryptoscope fetch mnist`");
+        assert!(told.err.contains("sha256"), "{}", told.err);
+    }
+    // The variable names the folder too.
+    let by_variable = process(&["inspect", "mnist"]).env("CRYPTOSCOPE_DATA", empty.path()).output();
+    told(by_variable.unwrap()).assert_refused(text(empty.path()));
+}
+
+#[test]
+fn a_mirror_that_is_not_there_is_told() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mirror = format!("http://{free}/");
+    let args = ["fetch", "mnist", "--mirror", &mirror, "--data", text(dir.path())];
+    cryptoscope(&args).assert_refused("train-images-idx3-ubyte.gz: no mirror gave it");
+}
+
+#[test]
+fn a_process_has_the_exit_status_it_states() {
+    told(process(&["scenarios"]).output().unwrap()).assert_ran();
+    told(process(&["run", "nothing"]).output().unwrap()).assert_refused("no scenario nothing");
+    let told = told(process(&["plan", "digits", "--set", "x=1"]).output().unwrap());
+    told.assert_refused("setting x=1");
+    assert!(!told.err.contains("panicked") && !told.err.contains("backtrace"));
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_error() {
+    let mut child =
+        process(&["scenarios"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_with_130() {
+    // A mirror that accepts and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mirror = format!("http://{}/", silent.local_addr().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["fetch", "mnist", "--mirror", &mirror, "--data", text(dir.path())];
+    let mut child = process(&args).stderr(Stdio::piped()).spawn().unwrap();
+    let (_held, _) = silent.accept().unwrap();
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let start = Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(start.elapsed() < Duration::from_secs(2), "a clean stop, not the forced one");
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!(err, "error: stopped\n");
+}
