@@ -1,7 +1,7 @@
 //! `plan`: what a run would need and take.
 
 use super::args::PlanArgs;
-use super::table::{Table, pairs};
+use super::table::{Table, folded, pairs};
 use super::{Answer, Context};
 use crate::circuit::{Plan, StageKind};
 use crate::format;
@@ -110,8 +110,7 @@ fn show(plan: &Plan) -> String {
             ),
         ),
     ]);
-    let warnings: String =
-        plan.warnings.iter().map(|w| format!("warning: {}\n", w.message)).collect();
+    let warnings: String = plan.warnings.iter().map(|w| folded("warning: ", &w.message)).collect();
     format!(
         "{parameters}\n{}margin, range and worst in bits (range: on calibration data; worst: any input)\n\n{costs}{warnings}",
         stages.render()

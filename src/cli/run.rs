@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::output_file::OutputFile;
 use super::plan::{bare_bits, kind, security};
 use super::progress::Progress;
-use super::table::{Table, pairs};
+use super::table::{Table, folded, pairs};
 use super::{Answer, Context, WRONG};
 use crate::format;
 use crate::run::{Event, RunReport, Session};
@@ -114,7 +114,7 @@ fn show(report: &RunReport) -> String {
         );
     }
     for warning in &report.warnings {
-        text.push_str(&format!("warning: {}\n", warning.message));
+        text.push_str(&folded("warning: ", &warning.message));
     }
     if !report.is_right() {
         text.push_str(

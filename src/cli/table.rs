@@ -44,14 +44,39 @@ fn wide(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Lines of `label  value`, the values lined up.
+/// Columns that text is folded to.
+const COLUMNS: usize = 100;
+
+/// Lines of `label  value`, the values lined up and folded to the width of a page.
 pub(super) fn pairs(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(label, _)| wide(label)).max().unwrap_or(0);
     let line = |(label, value): &(&str, String)| {
-        let gap = " ".repeat(width - wide(label));
-        format!("{label}{gap}  {value}\n")
+        let gap = " ".repeat(width - wide(label) + 2);
+        folded(&format!("{label}{gap}"), value)
     };
     rows.iter().map(line).collect()
+}
+
+/// `head` and then the words of `text`, further lines indented to where the text begins.
+pub(super) fn folded(head: &str, text: &str) -> String {
+    let indent = wide(head);
+    let mut out = head.to_owned();
+    let mut at = indent;
+    for word in text.split(' ') {
+        if at > indent && at + 1 + wide(word) > COLUMNS {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            at = indent;
+        } else if at > indent {
+            out.push(' ');
+            at += 1;
+        }
+        out.push_str(word);
+        at += wide(word);
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
 }
 
 #[cfg(test)]
@@ -69,5 +94,13 @@ mod tests {
     #[test]
     fn values_line_up_on_the_left() {
         assert_eq!(pairs(&[("a", "1".into()), ("bcd", "2".into())]), "a    1\nbcd  2\n");
+    }
+
+    #[test]
+    fn long_text_is_folded_under_its_beginning() {
+        let text = folded("warning: ", &"word ".repeat(30));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].len() <= COLUMNS && lines[1].starts_with("         word"), "{text}");
     }
 }
