@@ -267,9 +267,13 @@ fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
         ("folder", folder.display().to_string()),
         (
             "downloaded",
-            format!("{} files, {}", fetched.downloaded.len(), format::bytes(fetched.bytes)),
+            format!(
+                "{}, {}",
+                plan::number_of(fetched.downloaded.len(), "file", "files"),
+                format::bytes(fetched.bytes)
+            ),
         ),
-        ("already there", format!("{} files", fetched.kept.len())),
+        ("already there", plan::number_of(fetched.kept.len(), "file", "files")),
     ];
     Ok(table::pairs(&rows).into())
 }

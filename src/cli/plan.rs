@@ -18,7 +18,7 @@ pub(super) fn command(args: &PlanArgs, context: &Context) -> Result<Answer> {
 }
 
 /// A stage kind in one word.
-pub(super) fn kind(kind: StageKind) -> &'static str {
+fn kind(kind: StageKind) -> &'static str {
     match kind {
         StageKind::Input => "input",
         StageKind::Linear => "linear",
@@ -37,6 +37,11 @@ pub(super) fn security(bits: u32, table: &str) -> String {
     if bits == 0 { format!("INSECURE ({table})") } else { format!("{bits} bits ({table})") }
 }
 
+/// A number with its noun.
+pub(super) fn number_of(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", format::count(count as u64), if count == 1 { one } else { many })
+}
+
 /// Bits of a magnitude.
 fn magnitude(value: f64) -> String {
     bare_bits(value.max(1.0).log2())
@@ -51,8 +56,8 @@ fn show(plan: &Plan) -> String {
         (
             "modulus",
             format!(
-                "{} primes, log2 q {}, with key switching {}",
-                plan.primes.len(),
+                "{}, log2 q {}, with key switching {}",
+                number_of(plan.primes.len(), "prime", "primes"),
                 format::bits(plan.log2_q),
                 format::bits(plan.log2_qp)
             ),
@@ -62,14 +67,14 @@ fn show(plan: &Plan) -> String {
             format!("{} (modulus {})", format::bits(plan.plaintext_bits), moduli.join(" x ")),
         ),
         ("precision", plan.precision.clone()),
-        ("depth", format!("{} squarings", plan.depth)),
+        ("depth", number_of(plan.depth, "squaring", "squarings")),
         (
             "samples",
             format!(
-                "{} in {} batches, {} threads",
+                "{} in {}, {}",
                 format::count(plan.images as u64),
-                plan.batches,
-                plan.threads
+                number_of(plan.batches, "batch", "batches"),
+                number_of(plan.threads, "thread", "threads")
             ),
         ),
         ("least margin", format::bits(plan.margin_bits())),

@@ -2,7 +2,7 @@
 
 use super::args::RunArgs;
 use super::output_file::OutputFile;
-use super::plan::{bare_bits, kind, security};
+use super::plan::{bare_bits, number_of, security};
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, WRONG};
@@ -91,7 +91,11 @@ fn show(report: &RunReport) -> String {
         ("plaintext", format::secs(plain.latency_secs)),
         (
             "throughput",
-            format!("{:.1} samples/s, {} threads", encrypted.images_per_sec, report.threads),
+            format!(
+                "{:.1} samples/s, {}",
+                encrypted.images_per_sec,
+                number_of(report.threads, "thread", "threads")
+            ),
         ),
         (
             "traffic",
@@ -125,23 +129,12 @@ fn show(report: &RunReport) -> String {
 }
 
 fn stages(report: &RunReport) -> String {
-    let head = [
-        "stage",
-        "kind",
-        "time",
-        "plain",
-        "ciphertexts",
-        "bytes",
-        "log2 q",
-        "margin",
-        "measured",
-        "wrong",
-    ];
+    let head =
+        ["stage", "time", "plain", "ciphertexts", "bytes", "log2 q", "margin", "measured", "wrong"];
     let mut table = Table::new(&head);
     for stage in &report.stages {
         table.row(vec![
             stage.name.clone(),
-            kind(stage.kind).to_owned(),
             format::secs(stage.secs),
             format::secs(stage.plain_secs),
             format::count(stage.ciphertexts as u64),

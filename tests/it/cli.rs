@@ -260,3 +260,12 @@ fn a_run_prints_tables_and_writes_its_report() {
     assert_eq!((report.images, report.seed, report.encrypted.wrong_outputs), (20, 3, 0));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_run_past_its_budget_is_told_and_exits_with_1() {
+    let args = ["run", "digits", "--images", "20", "--seed", "3"];
+    let changes = ["--set", "scheme.prime_count=1", "--set", "scheme.past_budget=true"];
+    let told = told(process(&args).args(changes).output().unwrap());
+    assert_eq!(told.status, 1, "{}{}", told.out, told.err);
+    assert!(told.out.contains("WRONG: some values decrypted wrongly"), "{}", told.out);
+}
