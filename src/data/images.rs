@@ -91,7 +91,7 @@ impl Folder {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(io)? {
             let path = entry.map_err(io)?.path();
-            if path.is_file() && !path.extension().is_some_and(|e| e == "part") {
+            if path.is_file() && path.extension().is_none_or(|e| e != "part") {
                 names.push(path);
             }
         }
