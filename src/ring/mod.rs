@@ -21,5 +21,5 @@ pub use ntt::Ntt;
 pub use packing::{pack_words, packed_len, unpack_words};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
-pub use program::{Tap, TileOutput, WordOp, WordProgram};
+pub use program::{RowsMut, Tap, WordOp, WordProgram};
 pub use sampling::{ERROR_VARIANCE, Seed, SeedStream};

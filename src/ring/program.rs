@@ -40,16 +40,8 @@ pub struct Tap {
     pub index: usize,
 }
 
-/// What a program gives for one prime.
-#[derive(Debug, PartialEq)]
-pub struct TileOutput {
-    /// `[output][part]`, each a row of N words.
-    pub values: Vec<Vec<Vec<u64>>>,
-    /// `[tap][part]`, each a row of N words.
-    pub taps: Vec<Vec<Vec<u64>>>,
-    /// Seconds spent in each operation, summed over threads.
-    pub op_secs: Vec<f64>,
-}
+/// Rows of N words modulo one prime, `[value][part]`, to be written.
+pub type RowsMut<'a> = Vec<Vec<&'a mut [u64]>>;
 
 impl WordProgram {
     /// A program on `inputs` values of `parts` parts; `None` when operations do not fit: a map for
@@ -87,17 +79,29 @@ impl WordProgram {
         self.sizes.last().copied().unwrap_or((self.inputs, self.parts))
     }
 
+    /// Values and parts after operation `op`.
+    pub fn size_after(&self, op: usize) -> (usize, usize) {
+        self.sizes[op]
+    }
+
     /// Runs the program modulo `q` on rows of N words, `inputs[part][value]`, in parallel over
-    /// tiles; `tile_done` is told after each tile. N is a multiple of 32.
+    /// tiles, and writes the outputs and the taps. `tile_done` is told after each tile. N is a
+    /// multiple of 32. Returns the seconds spent in each operation, summed over threads.
+    ///
+    /// # Panics
+    /// When rows are missing or not of one length.
+    #[expect(clippy::too_many_arguments, reason = "one call, all of them different things")]
     pub fn run(
         &self,
         kernel: Kernel,
         q: Modulus,
         inputs: &[Vec<&[u64]>],
+        outputs: RowsMut,
         taps: &[Tap],
+        tapped: RowsMut,
         cancel: &Cancel,
         tile_done: &(dyn Fn() + Sync),
-    ) -> Result<TileOutput, Cancelled> {
+    ) -> Result<Vec<f64>, Cancelled> {
         let n = inputs.first().and_then(|p| p.first()).map_or(0, |row| row.len());
         let whole = inputs.len() == self.parts
             && inputs.iter().all(|p| p.len() == self.inputs && p.iter().all(|r| r.len() == n));
@@ -111,7 +115,13 @@ impl WordProgram {
                 Ok(result)
             })
             .collect::<Result<_, Cancelled>>()?;
-        Ok(self.gather(n, taps, &tiles))
+        write(outputs, &tiles, &|tile, value, part| &tile.parts[part][value]);
+        write(tapped, &tiles, &|tile, tap, part| &tile.taps[tap][part]);
+        let mut op_secs = vec![0.0; self.ops.len()];
+        for tile in &tiles {
+            op_secs.iter_mut().zip(&tile.op_secs).for_each(|(sum, s)| *sum += s);
+        }
+        Ok(op_secs)
     }
 
     fn run_tile(
@@ -167,34 +177,21 @@ impl WordProgram {
         }
         TileResult { parts: now.clone(), taps: tapped, op_secs }
     }
+}
 
-    fn gather(&self, n: usize, taps: &[Tap], tiles: &[TileResult]) -> TileOutput {
-        let (values, parts) = self.output();
-        let row = |pick: &(dyn Fn(&TileResult) -> Tile + Sync)| -> Vec<u64> {
-            let mut row = Vec::with_capacity(n);
-            for tile in tiles {
-                row.extend_from_slice(&pick(tile).0);
+/// Copies tiles into the rows they belong to.
+fn write(
+    rows: RowsMut,
+    tiles: &[TileResult],
+    pick: &(dyn for<'t> Fn(&'t TileResult, usize, usize) -> &'t Tile + Sync),
+) {
+    rows.into_par_iter().enumerate().for_each(|(value, parts)| {
+        for (part, row) in parts.into_iter().enumerate() {
+            for (words, tile) in row.chunks_exact_mut(TILE_WORDS).zip(tiles) {
+                words.copy_from_slice(&pick(tile, value, part).0);
             }
-            row
-        };
-        let mut op_secs = vec![0.0; self.ops.len()];
-        for tile in tiles {
-            op_secs.iter_mut().zip(&tile.op_secs).for_each(|(sum, s)| *sum += s);
         }
-        TileOutput {
-            values: (0..values)
-                .into_par_iter()
-                .map(|v| (0..parts).map(|p| row(&|t| t.parts[p][v])).collect())
-                .collect(),
-            taps: (0..taps.len())
-                .map(|i| {
-                    let parts = self.sizes[taps[i].op].1;
-                    (0..parts).map(|p| row(&|t| t.taps[i][p])).collect()
-                })
-                .collect(),
-            op_secs,
-        }
-    }
+    });
 }
 
 /// Buffers of one thread, `[part][value]`.
@@ -233,6 +230,10 @@ mod tests {
         Arc::new(LinearMap::new(inputs, &rows, 48).unwrap())
     }
 
+    fn rows_mut(values: &mut [Vec<Vec<u64>>]) -> RowsMut<'_> {
+        values.iter_mut().map(|v| v.iter_mut().map(Vec::as_mut_slice).collect()).collect()
+    }
+
     #[test]
     fn a_program_does_to_each_word_what_polynomials_in_the_secret_do() {
         let q = Modulus::new(ntt_primes(48, 64, 1, &[])[0]).unwrap();
@@ -267,7 +268,11 @@ mod tests {
             let tick = || {
                 done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             };
-            let out = program.run(kernel, q, &views, &taps, &Cancel::default(), &tick).unwrap();
+            let mut values = vec![vec![vec![0u64; n]; 3]; 3];
+            let mut tapped = vec![vec![vec![0u64; n]; 2], vec![vec![0u64; n]; 3]];
+            let (outputs, tap_rows) = (rows_mut(&mut values), rows_mut(&mut tapped));
+            let cancel = Cancel::default();
+            program.run(kernel, q, &views, outputs, &taps, tap_rows, &cancel, &tick).unwrap();
             assert_eq!(done.into_inner(), 2);
             (0..n).for_each(|w| {
                 let x: Vec<u64> =
@@ -291,11 +296,11 @@ mod tests {
                         .collect()
                 };
                 let h = linear(&x, 4, &[3, -4, 0, 5]);
-                assert_eq!(at(&out.taps[0], w), h[2]);
+                assert_eq!(at(&tapped[0], w), h[2]);
                 let h: Vec<u64> = h.iter().map(|v| q.mul(*v, *v)).collect();
-                assert_eq!(at(&out.taps[1], w), h[1]);
+                assert_eq!(at(&tapped[1], w), h[1]);
                 let y = linear(&h, 3, &[-1, 0, 7]);
-                for (value, expected) in out.values.iter().zip(y) {
+                for (value, expected) in values.iter().zip(y) {
                     assert_eq!(at(value, w), expected);
                 }
             });
@@ -318,6 +323,10 @@ mod tests {
         let cancel = Cancel::default();
         cancel.cancel();
         let inputs = [vec![row.as_slice()], vec![row.as_slice()]];
-        assert_eq!(program.run(Kernel::Portable, q, &inputs, &[], &cancel, &|| ()), Err(Cancelled));
+        let mut values = vec![vec![vec![0u64; 64]; 3]];
+        let outputs = rows_mut(&mut values);
+        let result =
+            program.run(Kernel::Portable, q, &inputs, outputs, &[], Vec::new(), &cancel, &|| ());
+        assert_eq!(result, Err(Cancelled));
     }
 }

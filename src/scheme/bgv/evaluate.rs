@@ -4,7 +4,7 @@ use super::BgvParameters;
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, mask_row};
 use crate::progress::{Cancel, Cancelled, Watch};
-use crate::ring::{LinearMap, RnsPoly, Tap, WordOp, WordProgram};
+use crate::ring::{LinearMap, RnsPoly, RowsMut, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,42 +57,33 @@ impl Segment {
         let program = WordProgram::new(count, parts, ops);
         #[expect(clippy::expect_used, reason = "a planner builds only segments that fit")]
         let program = program.expect("the operations fit the inputs");
-        let (n, basis) = (parameters.degree(), parameters.basis());
         let (values, parts_out) = program.output();
-        let empty = |parts: usize| vec![Vec::with_capacity(level * n); parts];
-        let mut outputs: Vec<Vec<Vec<u64>>> = (0..values).map(|_| empty(parts_out)).collect();
-        let mut tapped: Vec<Vec<Vec<u64>>> = taps.iter().map(|_| Vec::new()).collect();
+        let zero = |parts: usize, factor: u64| Ciphertext {
+            parts: vec![RnsPoly::zero(parameters.degree(), level); parts],
+            factor,
+        };
+        let last = factors.last().copied().unwrap_or(factor);
+        let mut ciphertexts: Vec<_> =
+            (0..values).into_par_iter().map(|_| zero(parts_out, last)).collect();
+        let mut tapped: Vec<_> =
+            taps.iter().map(|tap| zero(program.size_after(tap.op).1, factors[tap.op])).collect();
         let mut op_secs = vec![0.0; self.ops.len()];
         for j in 0..level {
             let masks = input.masks(parameters, j);
             cancel.check()?;
-            let rows = input.rows(j, &masks);
-            let out = program.run(
+            let secs = program.run(
                 parameters.kernel(),
-                basis.modulus(j),
-                &rows,
+                parameters.basis().modulus(j),
+                &input.rows(j, &masks),
+                rows_mut(&mut ciphertexts, j),
                 taps,
+                rows_mut(&mut tapped, j),
                 cancel,
                 tile_done,
             )?;
-            append(&mut outputs, out.values);
-            append(&mut tapped, out.taps);
-            op_secs.iter_mut().zip(out.op_secs).for_each(|(sum, secs)| *sum += secs);
+            op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
         }
-        let ciphertext = |parts: Vec<Vec<u64>>, factor: u64| Ciphertext {
-            parts: parts.into_iter().filter_map(|words| RnsPoly::from_words(n, words)).collect(),
-            factor,
-        };
-        let last = factors.last().copied().unwrap_or(factor);
-        Ok(SegmentOutput {
-            ciphertexts: outputs.into_iter().map(|p| ciphertext(p, last)).collect(),
-            taps: tapped
-                .into_iter()
-                .zip(taps)
-                .map(|(p, tap)| ciphertext(p, factors[tap.op]))
-                .collect(),
-            op_secs,
-        })
+        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs })
     }
 
     /// The operations on phases: biases are multiplied by the factor the messages carry there. Also
@@ -124,13 +115,8 @@ impl Segment {
     }
 }
 
-fn append(polys: &mut [Vec<Vec<u64>>], rows: Vec<Vec<Vec<u64>>>) {
-    polys.par_iter_mut().zip(rows).for_each(|(parts, rows)| {
-        parts.resize(rows.len(), Vec::new());
-        for (part, row) in parts.iter_mut().zip(rows) {
-            part.extend(row);
-        }
-    });
+fn rows_mut(ciphertexts: &mut [Ciphertext], j: usize) -> RowsMut<'_> {
+    ciphertexts.iter_mut().map(|c| c.parts.iter_mut().map(|p| p.row_mut(j)).collect()).collect()
 }
 
 impl SegmentInput<'_> {
