@@ -251,8 +251,8 @@ pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
                     s.command,
                     Command::Undo | Command::Redo | Command::NextSample | Command::PreviousSample
                 );
-                let closes_menu = menu_open && s.command == Command::Stop;
-                !(typing && texts_own) && !closes_menu && input.consume_shortcut(&s.shortcut)
+                let kept_back = (typing && texts_own) || (menu_open && s.command == Command::Stop);
+                !kept_back && input.consume_shortcut(&s.shortcut)
             })
             .map(|s| s.command)
             .collect()

@@ -39,7 +39,7 @@ impl RunningAccuracy {
         self.seen += 1;
         self.right += usize::from(right);
         let every = (expected / Self::POINTS).max(1);
-        if self.seen % every == 0 || self.seen == expected {
+        if self.seen.is_multiple_of(every) || self.seen == expected {
             self.points.push([self.seen as f64, self.right as f64 / self.seen as f64]);
         }
     }
