@@ -2,7 +2,8 @@
 
 use super::integer::{IntegerLayer, IntegerNetwork};
 use super::plan::Plan;
-use crate::ring::{Kernel, LinearMap, Modulus, Tap};
+use crate::ring::{Basis, Kernel, LinearMap, Modulus, Tap};
+use crate::scheme::bfv::{BfvError, BfvParameters};
 use crate::scheme::bgv::{BgvError, BgvParameters, Segment, SegmentOp};
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub struct Circuit {
 #[derive(Clone, Debug)]
 pub enum Program {
     Bgv(BgvProgram),
+    Bfv(BfvProgram),
 }
 
 /// A value to be measured: ciphertext `index` after a stage of the plan, which holds value `index`
@@ -40,6 +42,30 @@ pub struct BgvProgram {
     /// One per branch; they differ in nothing but the plaintext modulus.
     pub parameters: Vec<BgvParameters>,
     pub steps: Vec<CircuitStep>,
+}
+
+/// A network as BFV runs it: layer by layer, each square relinearised at once.
+#[derive(Clone, Debug)]
+pub struct BfvProgram {
+    /// One per branch; they differ in nothing but the plaintext modulus.
+    pub parameters: Vec<BfvParameters>,
+    pub layers: Vec<BfvLayer>,
+}
+
+/// A layer of the network, and the values to measure after it.
+#[derive(Clone, Debug)]
+pub struct BfvLayer {
+    pub op: BfvOp,
+    pub taps: Vec<usize>,
+}
+
+/// What a layer does to the messages.
+#[derive(Clone, Debug)]
+pub enum BfvOp {
+    /// Weighted sums plus an integer each.
+    Linear { map: Arc<LinearMap>, bias: Vec<i128> },
+    /// Squares, relinearised.
+    Square,
 }
 
 /// A segment, and the key switch that follows it.
@@ -78,29 +104,26 @@ impl Circuit {
     pub fn kernel(&self) -> &'static str {
         let kernel = match &self.program {
             Program::Bgv(p) => p.parameters.first().map(BgvParameters::kernel),
+            Program::Bfv(p) => p.parameters.first().map(BfvParameters::kernel),
         };
         kernel.map_or("", Kernel::name)
     }
 }
 
 impl BgvProgram {
-    /// The program of `network` with the parameters of `plan`. `drops` has one number per key
-    /// switch, `noisiest` the values to measure after each layer, `switch_noisiest` those after each
+    /// The program of `network`, one parameter set per branch. `drops` has one number per key switch, `noisiest` the values to measure after each layer, `switch_noisiest` those after each
     /// key switch.
     pub(super) fn new(
-        plan: &Plan,
+        parameters: Vec<BgvParameters>,
         network: &IntegerNetwork,
         drops: &[usize],
         noisiest: &[Vec<usize>],
         switch_noisiest: &[Vec<usize>],
     ) -> Result<Self, BgvError> {
-        let parameters = plan
-            .plaintext_moduli
-            .iter()
-            .map(|t| BgvParameters::new(plan.ring_degree, &plan.primes, *t))
-            .collect::<Result<Vec<_>, _>>()?;
-        let unfit = || BgvError::Primes { primes: plan.primes.clone(), step: 2 * plan.ring_degree };
-        let mut maps = linear_maps(network, &plan.primes).ok_or_else(unfit)?.into_iter();
+        let primes = parameters.first().map_or(Vec::new(), |p| values(p.basis()));
+        let step = 2 * parameters.first().map_or(0, BgvParameters::degree);
+        let unfit = || BgvError::Primes { primes: primes.clone(), step };
+        let mut maps = linear_maps(network, &primes).ok_or_else(unfit)?.into_iter();
         let mut steps = Vec::new();
         for (at, layers) in cut(network.layers()).into_iter().enumerate() {
             let ops = maps.by_ref().take(layers.len()).zip(&network.layers()[layers.clone()]);
@@ -142,6 +165,44 @@ impl BgvProgram {
         }
         taps
     }
+}
+
+impl BfvProgram {
+    /// The program of `network`, one parameter set per branch; `noisiest` are the values to measure
+    /// after each layer.
+    pub(super) fn new(
+        parameters: Vec<BfvParameters>,
+        network: &IntegerNetwork,
+        noisiest: &[Vec<usize>],
+    ) -> Result<Self, BfvError> {
+        let primes = parameters.first().map_or(Vec::new(), |p| values(p.basis()));
+        let step = 2 * parameters.first().map_or(0, BfvParameters::degree);
+        let maps =
+            linear_maps(network, &primes).ok_or(BfvError::Primes { primes, step })?.into_iter();
+        let layers = maps.zip(network.layers()).zip(noisiest).map(|((map, layer), taps)| {
+            let op = match (map, layer) {
+                (Some(map), IntegerLayer::Linear { bias, .. }) => {
+                    BfvOp::Linear { map, bias: bias.clone() }
+                }
+                _ => BfvOp::Square,
+            };
+            BfvLayer { op, taps: taps.clone() }
+        });
+        Ok(Self { layers: layers.collect(), parameters })
+    }
+
+    /// The values that the layers measure; each layer is a stage, after that of the inputs.
+    pub(super) fn taps(&self) -> Vec<StageTap> {
+        let of = |(layer, l): (usize, &BfvLayer)| {
+            let taps = l.taps.iter().map(move |&index| StageTap { stage: layer + 1, layer, index });
+            taps.collect::<Vec<_>>()
+        };
+        self.layers.iter().enumerate().flat_map(of).collect()
+    }
+}
+
+fn values(basis: &Basis) -> Vec<u64> {
+    (0..basis.primes()).map(|j| basis.modulus(j).value()).collect()
 }
 
 /// The compiled map of each linear layer, `None` for squares; `None` altogether when a map does not

@@ -1,19 +1,28 @@
 //! Network and strategy become an encrypted program: quantisation, ranges, parameters, predicted noise and cost.
 
 mod affine;
+mod candidate;
 mod compiled;
 mod cost;
+mod cost_bfv;
 mod integer;
 mod noise;
+mod noise_bfv;
 mod plan;
 mod planner;
+mod planner_bfv;
+mod planner_bgv;
+mod request;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
-pub use compiled::{BgvProgram, Circuit, CircuitStep, Program, StageTap};
+pub use compiled::{
+    BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageTap,
+};
 pub use cost::UnitCosts;
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
 pub use plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan};
-pub use planner::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request, plan};
+pub use planner::plan;
+pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 
 #[cfg(test)]
 mod tests;

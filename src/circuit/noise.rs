@@ -66,7 +66,7 @@ pub struct Ring<'a> {
 }
 
 /// A way to follow noise through a circuit.
-trait Noise {
+pub(super) trait Noise {
     fn linear(&mut self, layer: &IntegerLayer);
     fn square(&mut self);
     fn relinearise(&mut self, ring: Ring, level: usize);
@@ -77,11 +77,7 @@ trait Noise {
 /// Forecast by independent variances: fast, for searches.
 pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast {
     let fresh = fresh_variance(ring);
-    follow(
-        layers,
-        ring,
-        Variances { n: ring.n as f64, log2_scale: 0.0, values: vec![fresh; inputs] },
-    )
+    follow(layers, ring, Variances::new(ring.n, fresh, inputs))
 }
 
 /// Forecast by `samples` random points; the same for the same arguments.
@@ -144,13 +140,23 @@ fn worst(values: &[f64]) -> f64 {
 }
 
 /// Independent variances, times `4^log2_scale`.
-struct Variances {
+pub(super) struct Variances {
     n: f64,
     log2_scale: f64,
     values: Vec<f64>,
 }
 
 impl Variances {
+    /// `count` variances `fresh` in degree `n`.
+    pub(super) fn new(n: usize, fresh: f64, count: usize) -> Self {
+        Self { n: n as f64, log2_scale: 0.0, values: vec![fresh; count] }
+    }
+
+    /// All times `factor`.
+    pub(super) fn multiply(&mut self, factor: f64) {
+        self.log2_scale += factor.log2() / 2.0;
+    }
+
     /// Keeps the numbers far from overflow.
     fn rescale(&mut self) {
         let largest = self.values.iter().copied().fold(1.0, f64::max).log2().floor() / 2.0;
@@ -159,7 +165,8 @@ impl Variances {
         self.values.iter_mut().for_each(|v| *v *= factor);
     }
 
-    fn add(&mut self, variance: f64) {
+    /// `variance` added to all.
+    pub(super) fn add(&mut self, variance: f64) {
         let variance = (variance.log2() - 2.0 * self.log2_scale).exp2();
         self.values.iter_mut().for_each(|v| *v += variance);
     }
@@ -204,13 +211,11 @@ impl Noise for Variances {
     }
 }
 
-/// Values at random points, times `2^log2_scale`: `[ciphertext][sample]`, real and imaginary.
+/// Noise at random points.
 struct Points {
     n: f64,
     samples: usize,
-    log2_scale: f64,
-    re: Vec<Vec<f64>>,
-    im: Vec<Vec<f64>>,
+    values: Values,
     random: Gaussian,
     /// The secret at each sample.
     secret: (Vec<f64>, Vec<f64>),
@@ -224,29 +229,88 @@ impl Points {
         let mut random = Gaussian::new(Seed::from_number(0x0063_7279_7074_6f73).stream(0));
         let log2_scale = fresh_variance(ring).log2() / 2.0;
         let (re, im) = (0..inputs).map(|_| random.complex(samples, n)).unzip();
+        let values = Values { log2_scale, re, im };
         let secret = random.complex(samples, n * SECRET_VARIANCE);
         let key_errors =
             ring.primes.iter().map(|_| random.complex(samples, n * ERROR_VARIANCE)).collect();
-        Self { n, samples, log2_scale, re, im, random, secret, key_errors }
-    }
-
-    fn rescale(&mut self) {
-        let largest =
-            self.re.iter().chain(&self.im).flatten().fold(1.0, |acc: f64, x| acc.max(x.abs()));
-        let shift = largest.log2().floor();
-        self.log2_scale += shift;
-        let factor = (-shift).exp2();
-        self.re.iter_mut().chain(&mut self.im).flatten().for_each(|x| *x *= factor);
+        Self { n, samples, values, random, secret, key_errors }
     }
 }
 
 impl Noise for Points {
     fn linear(&mut self, layer: &IntegerLayer) {
+        self.values.linear(layer);
+    }
+
+    fn square(&mut self) {
+        for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+            for (x, y) in re.iter_mut().zip(im) {
+                (*x, *y) = (*x * *x - *y * *y, 2.0 * *x * *y);
+            }
+        }
+        self.values.log2_scale *= 2.0;
+        self.values.rescale();
+    }
+
+    fn relinearise(&mut self, ring: Ring, level: usize) {
+        for (digit, q) in ring.primes[..level].iter().enumerate() {
+            let log2 = (*q as f64).log2() + (ring.t as f64).log2() - self.values.log2_scale;
+            let factor = log2.exp2() / 12f64.sqrt();
+            let key = &self.key_errors[digit];
+            for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+                let (dx, dy) = self.random.complex(self.samples, self.n);
+                for k in 0..self.samples {
+                    re[k] += factor * (dx[k] * key.0[k] - dy[k] * key.1[k]);
+                    im[k] += factor * (dx[k] * key.1[k] + dy[k] * key.0[k]);
+                }
+            }
+        }
+        self.values.rescale();
+    }
+
+    fn switch(&mut self, ring: Ring, dropped: u64) {
+        self.values.log2_scale -= (dropped as f64).log2();
+        let factor = ((ring.t as f64).log2() - self.values.log2_scale).exp2() / 12f64.sqrt();
+        for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+            let (ax, ay) = self.random.complex(self.samples, self.n);
+            let (bx, by) = self.random.complex(self.samples, self.n);
+            for k in 0..self.samples {
+                let (sx, sy) = (self.secret.0[k], self.secret.1[k]);
+                re[k] += factor * (ax[k] + bx[k] * sx - by[k] * sy);
+                im[k] += factor * (ay[k] + bx[k] * sy + by[k] * sx);
+            }
+        }
+        self.values.rescale();
+    }
+
+    fn deviations_log2(&self) -> Vec<f64> {
+        let per_point = self.samples as f64 * self.n;
+        let square_sum = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
+        let Values { re, im, log2_scale } = &self.values;
+        re.iter()
+            .zip(im)
+            .map(|(re, im)| {
+                ((square_sum(re) + square_sum(im)) / per_point).log2() / 2.0 + log2_scale
+            })
+            .collect()
+    }
+}
+
+/// Values at points, times `2^log2_scale`: `[ciphertext][point]`, real and imaginary.
+pub(super) struct Values {
+    pub(super) log2_scale: f64,
+    pub(super) re: Vec<Vec<f64>>,
+    pub(super) im: Vec<Vec<f64>>,
+}
+
+impl Values {
+    /// Weighted sums; squares are left to the scheme.
+    pub(super) fn linear(&mut self, layer: &IntegerLayer) {
         let IntegerLayer::Linear { rows, .. } = layer else { return };
         let apply = |values: &[Vec<f64>]| -> Vec<Vec<f64>> {
             rows.iter()
                 .map(|row| {
-                    let mut sums = vec![0.0; self.samples];
+                    let mut sums = vec![0.0; values.first().map_or(0, Vec::len)];
                     for (c, w) in row.columns.iter().zip(&row.weights) {
                         let w = f64::from(*w);
                         sums.iter_mut().zip(&values[*c as usize]).for_each(|(s, x)| *s += w * x);
@@ -259,70 +323,27 @@ impl Noise for Points {
         self.rescale();
     }
 
-    fn square(&mut self) {
-        for (re, im) in self.re.iter_mut().zip(&mut self.im) {
-            for (x, y) in re.iter_mut().zip(im) {
-                (*x, *y) = (*x * *x - *y * *y, 2.0 * *x * *y);
-            }
-        }
-        self.log2_scale *= 2.0;
-        self.rescale();
-    }
-
-    fn relinearise(&mut self, ring: Ring, level: usize) {
-        for (digit, q) in ring.primes[..level].iter().enumerate() {
-            let log2 = (*q as f64).log2() + (ring.t as f64).log2() - self.log2_scale;
-            let factor = log2.exp2() / 12f64.sqrt();
-            let key = &self.key_errors[digit];
-            for (re, im) in self.re.iter_mut().zip(&mut self.im) {
-                let (dx, dy) = self.random.complex(self.samples, self.n);
-                for k in 0..self.samples {
-                    re[k] += factor * (dx[k] * key.0[k] - dy[k] * key.1[k]);
-                    im[k] += factor * (dx[k] * key.1[k] + dy[k] * key.0[k]);
-                }
-            }
-        }
-        self.rescale();
-    }
-
-    fn switch(&mut self, ring: Ring, dropped: u64) {
-        self.log2_scale -= (dropped as f64).log2();
-        let factor = ((ring.t as f64).log2() - self.log2_scale).exp2() / 12f64.sqrt();
-        for (re, im) in self.re.iter_mut().zip(&mut self.im) {
-            let (ax, ay) = self.random.complex(self.samples, self.n);
-            let (bx, by) = self.random.complex(self.samples, self.n);
-            for k in 0..self.samples {
-                let (sx, sy) = (self.secret.0[k], self.secret.1[k]);
-                re[k] += factor * (ax[k] + bx[k] * sx - by[k] * sy);
-                im[k] += factor * (ay[k] + bx[k] * sy + by[k] * sx);
-            }
-        }
-        self.rescale();
-    }
-
-    fn deviations_log2(&self) -> Vec<f64> {
-        let per_point = self.samples as f64 * self.n;
-        let square_sum = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
-        self.re
-            .iter()
-            .zip(&self.im)
-            .map(|(re, im)| {
-                ((square_sum(re) + square_sum(im)) / per_point).log2() / 2.0 + self.log2_scale
-            })
-            .collect()
+    /// Keeps the numbers far from overflow.
+    pub(super) fn rescale(&mut self) {
+        let largest =
+            self.re.iter().chain(&self.im).flatten().fold(1.0, |acc: f64, x| acc.max(x.abs()));
+        let shift = largest.log2().floor();
+        self.log2_scale += shift;
+        let factor = (-shift).exp2();
+        self.re.iter_mut().chain(&mut self.im).flatten().for_each(|x| *x *= factor);
     }
 }
 
 /// Gaussian numbers by the polar method of Box and Muller.
-struct Gaussian(SeedStream);
+pub(super) struct Gaussian(SeedStream);
 
 impl Gaussian {
-    fn new(stream: SeedStream) -> Self {
+    pub(super) fn new(stream: SeedStream) -> Self {
         Self(stream)
     }
 
     /// Complex Gaussians of variance `variance` (both parts together).
-    fn complex(&mut self, count: usize, variance: f64) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn complex(&mut self, count: usize, variance: f64) -> (Vec<f64>, Vec<f64>) {
         let unit = |word: u64| ((word >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
         (0..count)
             .map(|_| {

@@ -1,6 +1,6 @@
 //! What tests of the planner share.
 
-use super::{Constraints, IntegerNetwork, Request};
+use super::{Constraints, IntegerNetwork, Request, SchemeKind};
 use crate::activation::Activation;
 use crate::data::Shape;
 use crate::network::{
@@ -46,5 +46,12 @@ pub fn request(
     constraints: Constraints,
 ) -> Request<'_> {
     let calibrated = vec![(output_bits - 1.0).exp2(); network.layers().len()];
-    Request { network, calibrated: Vec::leak(calibrated), images: 100, threads: 2, constraints }
+    Request {
+        scheme: SchemeKind::Bgv,
+        network,
+        calibrated: Vec::leak(calibrated),
+        images: 100,
+        threads: 2,
+        constraints,
+    }
 }

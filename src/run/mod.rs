@@ -1,6 +1,7 @@
 //! Runs: client, server, the messages between them, events, and the report.
 
 mod backend;
+mod bfv;
 mod bgv;
 mod client;
 mod event;
@@ -14,6 +15,7 @@ mod server;
 mod session;
 
 pub use backend::{Backend, BackendError, Evaluated, Measured, Tapped};
+pub use bfv::Bfv;
 pub use bgv::Bgv;
 pub use client::{Answers, BranchAnswer, Client};
 pub use event::{Event, Phase, Sample};

@@ -1,6 +1,7 @@
 //! From a scenario to its plan and to its report.
 
 use super::backend::BackendError;
+use super::bfv::Bfv;
 use super::bgv::Bgv;
 use super::execute::execute;
 use super::scenario::{ActivationKind, SchemeSelector};
@@ -8,7 +9,7 @@ use super::{Event, RunReport, Scenario};
 use crate::activation::{Activation, Polynomial, least_squares};
 use crate::circuit::{
     self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Program,
-    Request,
+    Request, SchemeKind,
 };
 use crate::data::{DataError, Dataset, Split};
 use crate::network::{ForwardError, Layer, ModelError, Network, NetworkError, Op};
@@ -161,10 +162,11 @@ impl Session {
         let integer = Arc::new(IntegerNetwork::new(&polynomial, self.precision()?, raw)?);
         let on_calibration = integer.evaluate(&integer.quantise_inputs(raw), &[], &watch)?;
         let scheme = &self.scenario.scheme;
-        if scheme.kind == SchemeSelector::Bfv {
-            return Err(RunError::Refused("scheme.kind bfv is not built in".into()));
-        }
         let request = Request {
+            scheme: match scheme.kind {
+                SchemeSelector::Auto | SchemeSelector::Bgv => SchemeKind::Bgv,
+                SchemeSelector::Bfv => SchemeKind::Bfv,
+            },
             network: &integer,
             calibrated: &on_calibration.largest,
             images: self.images()?,
@@ -255,6 +257,7 @@ impl Session {
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
         let report = pool.install(|| match &circuit.program {
+            Program::Bfv(program) => execute(self, &Bfv::new(&circuit, program), cancel, on_event),
             Program::Bgv(program) => execute(self, &Bgv::new(&circuit, program), cancel, on_event),
         })?;
         on_event(Event::Finished(Box::new(report.clone())));

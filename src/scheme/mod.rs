@@ -1,4 +1,5 @@
 //! Encryption schemes on the ring, the security table, and what ciphertexts look like on the wire.
 
+pub mod bfv;
 pub mod bgv;
 pub mod security;

@@ -1,0 +1,194 @@
+//! What a BGV circuit costs, its stages and its program.
+
+use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
+use super::compiled::{BgvProgram, Program, cut};
+use super::cost::UnitCosts;
+use super::integer::{IntegerLayer, IntegerNetwork};
+use super::noise::StageNoise;
+use super::plan::{PlanBytes, StageKind, StagePlan};
+use super::planner::MEASURED;
+use super::request::{PlanError, Request};
+use crate::scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
+
+/// Predicted times.
+pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+    let n = candidate.n as f64;
+    let k = candidate.primes.len() as f64;
+    let ntt = costs.transform(candidate.n);
+    let runs = (batches(request.images, candidate.n) * candidate.moduli.len()) as f64;
+    let threads = request.threads as f64;
+    let limb_bits = 52 - candidate.primes.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(0);
+    let network = request.network;
+    let inputs = network.inputs() as f64;
+    let encrypt =
+        inputs * (ntt + n * costs.error + k * (ntt + n * (costs.uniform + 2.0 * costs.dot)));
+    let mut width = network.inputs();
+    let mut parts = 2.0;
+    let mut switched = candidate.forecast.switches.iter().zip(&candidate.forecast.drops);
+    let mut level = k;
+    let mut layers = Vec::new();
+    let mut switches = Vec::new();
+    for layer in network.layers() {
+        let words = n * level * parts;
+        layers.push(match layer {
+            IntegerLayer::Linear { rows, .. } => {
+                let macs = kernel_macs(rows, limb_bits);
+                // Fresh masks are expanded from their seed as the first layer reads them.
+                let masks =
+                    if layers.is_empty() { inputs * n * level * costs.uniform } else { 0.0 };
+                width = rows.len();
+                words * macs * costs.mac + masks
+            }
+            IntegerLayer::Square { .. } => {
+                if parts == 3.0
+                    && let Some((after, dropped)) = switched.next()
+                {
+                    let each = level * ntt
+                        + level * (level - 1.0) * ntt
+                        + 2.0 * level * level * n * costs.dot
+                        + (0..*dropped)
+                            .map(|d| 2.0 * (level - d as f64) * (ntt + 3.0 * n * costs.dot))
+                            .sum::<f64>();
+                    switches.push(width as f64 * each);
+                    level = after.level as f64;
+                }
+                parts = 3.0;
+                width as f64 * n * level * costs.square
+            }
+        });
+    }
+    let outputs = network.outputs() as f64;
+    let decrypt =
+        outputs * (level * (ntt + parts * n * costs.dot) + level * level * n * costs.decode + ntt);
+    let scale = runs / threads;
+    let keygen = candidate.moduli.len() as f64
+        * k
+        * (k * (ntt + n * (costs.uniform + costs.dot)) + n * costs.error);
+    Work {
+        keygen,
+        encrypt: encrypt * scale,
+        layers: layers.into_iter().map(|s| s * scale).collect(),
+        switches: switches.into_iter().map(|s| s * scale).collect(),
+        decrypt: decrypt * scale,
+    }
+}
+
+/// Stages, sizes and program of the candidate that was chosen.
+pub(super) fn compile(
+    request: &Request,
+    candidate: &Candidate,
+    work: &Work,
+    worst: &[f64],
+) -> Result<Compiled, PlanError> {
+    let network = request.network;
+    let forecast = &candidate.forecast;
+    let parameters = candidate
+        .moduli
+        .iter()
+        .map(|t| BgvParameters::new(candidate.n, &candidate.primes, *t))
+        .collect::<Result<Vec<_>, _>>()?;
+    let of_widest = BgvParameters::new(candidate.n, &candidate.primes, candidate.ring().t)?;
+    let stages = stages(request, candidate, work, worst, &of_widest);
+    let runs = (batches(request.images, candidate.n) * candidate.moduli.len()) as u64;
+    let parts = stages.last().map_or(2, |s| s.parts);
+    let level = forecast.layers.last().map_or(candidate.primes.len(), |s| s.level);
+    let bytes = PlanBytes {
+        upload: runs * FreshBatch::byte_len(&of_widest, network.inputs()),
+        download: runs * Ciphertext::byte_len(&of_widest, network.outputs(), parts, level),
+        evaluation_keys: candidate.moduli.len() as u64 * EvaluationKeys::byte_len(&of_widest),
+        peak_memory: peak_memory(network, candidate, request.threads),
+    };
+    let noisiest =
+        |stages: &[StageNoise]| stages.iter().map(|s| s.noisiest(MEASURED)).collect::<Vec<_>>();
+    let (layers, switches) = (noisiest(&forecast.layers), noisiest(&forecast.switches));
+    let program = BgvProgram::new(parameters, network, &forecast.drops, &layers, &switches)?;
+    Ok(Compiled { taps: program.taps(), stages, bytes, program: Program::Bgv(program) })
+}
+
+fn stages(
+    request: &Request,
+    candidate: &Candidate,
+    work: &Work,
+    worst: &[f64],
+    parameters: &BgvParameters,
+) -> Vec<StagePlan> {
+    let network = request.network;
+    let log2_q =
+        |level: usize| candidate.primes[..level].iter().map(|q| (*q as f64).log2()).sum::<f64>();
+    let words =
+        |count: usize, parts: usize, level: usize| (count * parts * level * candidate.n * 8) as u64;
+    let k = candidate.primes.len();
+    let inputs = network.inputs();
+    let grid = network.input_range();
+    let mut stages = vec![StagePlan {
+        name: "input".into(),
+        kind: StageKind::Input,
+        secs: work.encrypt,
+        ciphertexts: inputs,
+        parts: 2,
+        log2_q: log2_q(k),
+        ciphertext_bytes: FreshBatch::byte_len(parameters, inputs),
+        margin_bits: candidate.margin(&candidate.forecast.input),
+        range_calibrated: grid,
+        range_worst: grid,
+    }];
+    let mut parts = 2;
+    for (step, layers) in cut(network.layers()).into_iter().enumerate() {
+        for at in layers {
+            let layer = &network.layers()[at];
+            let kind = match layer {
+                IntegerLayer::Linear { .. } => StageKind::Linear,
+                IntegerLayer::Square { .. } => {
+                    parts = 3;
+                    StageKind::Square
+                }
+            };
+            let noise = &candidate.forecast.layers[at];
+            let count = noise.deviations_log2.len();
+            stages.push(StagePlan {
+                name: layer.name().to_owned(),
+                kind,
+                secs: work.layers[at],
+                ciphertexts: count,
+                parts,
+                log2_q: log2_q(noise.level),
+                ciphertext_bytes: words(count, parts, noise.level),
+                margin_bits: candidate.margin(noise),
+                range_calibrated: request.calibrated[at],
+                range_worst: worst[at],
+            });
+        }
+        if let Some(noise) = candidate.forecast.switches.get(step) {
+            parts = 2;
+            let count = noise.deviations_log2.len();
+            let before = stages.last().map_or((0.0, 0.0), |s| (s.range_calibrated, s.range_worst));
+            stages.push(StagePlan {
+                name: "relinearise + switch".into(),
+                kind: StageKind::Switch,
+                secs: work.switches[step],
+                ciphertexts: count,
+                parts,
+                log2_q: log2_q(noise.level),
+                ciphertext_bytes: words(count, parts, noise.level),
+                margin_bits: candidate.margin(noise),
+                range_calibrated: before.0,
+                range_worst: before.1,
+            });
+        }
+    }
+    stages
+}
+
+/// Inputs of one batch, the masks of one prime, the results of the widest segment, and buffers.
+fn peak_memory(network: &IntegerNetwork, candidate: &Candidate, threads: usize) -> u64 {
+    let word_bytes = 8 * candidate.n;
+    let k = candidate.primes.len();
+    let widths = network.widths();
+    let inputs = network.inputs() * word_bytes * (k + 1);
+    let cuts = cut(network.layers());
+    let outputs = cuts.iter().map(|r| widths[r.end - 1] * 3 * k * word_bytes).max().unwrap_or(0);
+    let widest = widths.iter().copied().max().unwrap_or(0).max(network.inputs());
+    let scratch = threads * 2 * 3 * widest * 256;
+    const PROGRAM: usize = 120 << 20;
+    (inputs + 2 * outputs + scratch + PROGRAM) as u64
+}

@@ -1,0 +1,47 @@
+//! Weighted sums, word by word on our kernels.
+
+use super::{BfvError, BfvParameters, Ciphertext};
+use crate::progress::Cancel;
+use crate::ring::{LinearMap, WordOp, WordProgram};
+use std::sync::Arc;
+
+/// Weighted sums of the messages plus an integer each, prime by prime, tiles in parallel.
+/// `tile_done` is told after each tile. Ciphertexts have two parts.
+pub fn linear(
+    parameters: &BfvParameters,
+    inputs: &[Ciphertext],
+    map: &Arc<LinearMap>,
+    bias: &[i128],
+    cancel: &Cancel,
+    tile_done: &(dyn Fn() + Sync),
+) -> Result<Vec<Ciphertext>, BfvError> {
+    const WHAT: &str = "weighted sums";
+    let unfit = || BfvError::Library { what: WHAT, reason: "the map does not fit".into() };
+    let (n, primes) = (parameters.degree(), parameters.primes());
+    let mut outputs = vec![[const { Vec::new() }; 2]; map.outputs()];
+    for part in outputs.iter_mut().flatten() {
+        part.reserve_exact(n * primes);
+    }
+    for j in 0..primes {
+        cancel.check()?;
+        let constants = bias.iter().map(|b| parameters.scaled(*b, j)).collect();
+        let op = WordOp::Linear { map: Arc::clone(map), constants };
+        let program = WordProgram::new(inputs.len(), 2, vec![op]).ok_or_else(unfit)?;
+        let part = |part: usize| -> Option<Vec<&[u64]>> {
+            inputs.iter().map(|c| c.words(part)?.get(j * n..(j + 1) * n)).collect()
+        };
+        let rows = [0, 1].map(part).into_iter().collect::<Option<Vec<_>>>().ok_or_else(unfit)?;
+        let q = parameters.basis().modulus(j);
+        let out = program.run(parameters.kernel(), q, &rows, &[], cancel, tile_done)?;
+        for (to, from) in outputs.iter_mut().zip(out.values) {
+            to.iter_mut().zip(from).for_each(|(to, from)| to.extend(from));
+        }
+    }
+    let ciphertext = |parts: [Vec<u64>; 2]| {
+        let polys = parts.into_iter().map(|words| parameters.poly(words));
+        let polys = polys.collect::<Result<Vec<_>, _>>()?;
+        let made = fhe::bfv::Ciphertext::new(polys, parameters.library());
+        made.map(Ciphertext).map_err(BfvError::library(WHAT))
+    };
+    outputs.into_iter().map(ciphertext).collect()
+}
