@@ -6,3 +6,4 @@ mod encrypted;
 mod fetch;
 mod layering;
 mod sample;
+mod second_opinion;

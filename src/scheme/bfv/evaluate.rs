@@ -19,9 +19,7 @@ pub fn linear(
     let unfit = || BfvError::Library { what: WHAT, reason: "the map does not fit".into() };
     let (n, primes) = (parameters.degree(), parameters.primes());
     let mut outputs = vec![[const { Vec::new() }; 2]; map.outputs()];
-    for part in outputs.iter_mut().flatten() {
-        part.reserve_exact(n * primes);
-    }
+    outputs.iter_mut().flatten().for_each(|part| part.resize(n * primes, 0u64));
     for j in 0..primes {
         cancel.check()?;
         let constants = bias.iter().map(|b| parameters.scaled(*b, j)).collect();
@@ -32,10 +30,12 @@ pub fn linear(
         };
         let rows = [0, 1].map(part).into_iter().collect::<Option<Vec<_>>>().ok_or_else(unfit)?;
         let q = parameters.basis().modulus(j);
-        let out = program.run(parameters.kernel(), q, &rows, &[], cancel, tile_done)?;
-        for (to, from) in outputs.iter_mut().zip(out.values) {
-            to.iter_mut().zip(from).for_each(|(to, from)| to.extend(from));
-        }
+        let outputs = outputs
+            .iter_mut()
+            .map(|parts| parts.iter_mut().map(|p| &mut p[j * n..(j + 1) * n]).collect())
+            .collect();
+        let none = Vec::new();
+        program.run(parameters.kernel(), q, &rows, outputs, &[], none, cancel, tile_done)?;
     }
     let ciphertext = |parts: [Vec<u64>; 2]| {
         let polys = parts.into_iter().map(|words| parameters.poly(words));
