@@ -77,9 +77,9 @@ fn samples(dataset: &Dataset) -> usize {
 #[test]
 fn a_folder_of_idx_files_plain_or_packed_is_read() {
     for packed in [false, true] {
-        let (name, pack): (&str, fn(&[u8]) -> Vec<u8>) =
-            if packed { (".gz", gz) } else { ("", <[u8]>::to_vec) };
-        let (images, labels) = (pack(&images()), pack(&labels()));
+        let name = if packed { ".gz" } else { "" };
+        let pack = |bytes: Vec<u8>| if packed { gz(&bytes) } else { bytes };
+        let (images, labels) = (pack(images()), pack(labels()));
         let folder = Folder::with(&[
             (&format!("train-images-idx3-ubyte{name}"), &images),
             (&format!("train-labels-idx1-ubyte{name}"), &labels),
