@@ -42,12 +42,11 @@ fn search(request: &Request, constraints: Constraints) -> Option<Candidate> {
                 None => PRIME_BITS_TRIED.to_vec(),
             };
             for bits in tried {
-                let Some(candidate) = smallest_modulus(request, n, &moduli, bits, constraints)
-                else {
-                    continue;
-                };
+                let least = best.as_ref().map_or(f64::INFINITY, |(least, _)| *least);
+                let found = smallest_modulus(request, n, &moduli, bits, constraints, least);
+                let Some(candidate) = found else { continue };
                 let secs = work(request, &candidate).total();
-                if best.as_ref().is_none_or(|(least, _)| secs < *least) {
+                if secs < least {
                     best = Some((secs, candidate));
                 }
             }
@@ -56,13 +55,15 @@ fn search(request: &Request, constraints: Constraints) -> Option<Candidate> {
     best.map(|(_, candidate)| candidate)
 }
 
-/// The candidate with the fewest primes of `bits` bits that has the margin.
+/// The candidate with the fewest primes of `bits` bits that has the margin; `None` as well when it
+/// would take `most_secs` or longer.
 fn smallest_modulus(
     request: &Request,
     n: usize,
     moduli: &[u64],
     bits: u32,
     constraints: Constraints,
+    most_secs: f64,
 ) -> Option<Candidate> {
     let max = f64::from(max_log2_qp(n)?);
     let t = moduli.iter().copied().max()?;
@@ -86,6 +87,9 @@ fn smallest_modulus(
         let noise = forecast(request, Ring { n, t, primes: &primes }, None);
         let mut candidate = Candidate { n, primes, moduli: moduli.to_vec(), forecast: noise };
         if candidate.worst_margin() >= REQUIRED_MARGIN_BITS {
+            if work(request, &candidate).total() >= most_secs {
+                return None;
+            }
             candidate.forecast = forecast(request, candidate.ring(), Some(SAMPLES / 4));
             if candidate.worst_margin() >= REQUIRED_MARGIN_BITS {
                 return Some(candidate);
