@@ -15,6 +15,16 @@ pub struct Modulus {
     neg_inverse: u64,
     /// `2^128 mod q`.
     square_of_r: u64,
+    /// The same for 52-bit products: `q^-1 mod 2^52`, `2^104 mod q`, `floor(2^62 / q)`.
+    ifma: Ifma,
+}
+
+/// Constants of the kernels with 52-bit products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ifma {
+    pub inverse: u64,
+    pub square_of_r: u64,
+    pub ratio: u64,
 }
 
 impl Modulus {
@@ -34,12 +44,22 @@ impl Modulus {
             ratio: ((1u128 << 64) / u128::from(q)) as u64,
             neg_inverse: inverse.wrapping_neg(),
             square_of_r: (r * r % u128::from(q)) as u64,
+            ifma: Ifma {
+                inverse: inverse & ((1 << 52) - 1),
+                square_of_r: ((1u128 << 104) % u128::from(q)) as u64,
+                ratio: (1 << 62) / q,
+            },
         })
     }
 
     /// `q` itself.
     pub fn value(self) -> u64 {
         self.q
+    }
+
+    /// Constants of the kernels with 52-bit products.
+    pub(super) fn ifma(self) -> Ifma {
+        self.ifma
     }
 
     /// `log2 q`.

@@ -46,17 +46,12 @@ impl Wide {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     fn new(modulus: Modulus) -> Self {
-        let q = modulus.value();
-        let mut inverse = q;
-        for _ in 0..5 {
-            inverse = inverse.wrapping_mul(2u64.wrapping_sub(q.wrapping_mul(inverse)));
-        }
-        let square_of_r = modulus.mul(modulus.reduce(1 << 52), modulus.reduce(1 << 52));
+        let constants = modulus.ifma();
         Self {
-            q: splat(q),
-            inverse: splat(inverse & MASK_52),
-            square_of_r: splat(square_of_r),
-            ratio: splat((1 << 62) / q),
+            q: splat(modulus.value()),
+            inverse: splat(constants.inverse),
+            square_of_r: splat(constants.square_of_r),
+            ratio: splat(constants.ratio),
         }
     }
 
