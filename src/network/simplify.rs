@@ -67,7 +67,7 @@ impl Network {
                 break;
             }
             emit(group, &mut emitted, &mut out)?;
-            out.push(layer);
+            push(layer, &mut out);
             group = Group { input: shape, output: shape, layers: Vec::new() };
         }
         let unchanged = out == self.layers();
@@ -89,34 +89,33 @@ fn emit(group: Group, emitted: &mut Shape, out: &mut Vec<Layer>) -> Result<(), S
         _ => false,
     };
     if keep {
-        out.extend(reduced);
+        reduced.into_iter().for_each(|layer| push(layer, out));
         *emitted = output;
         return Ok(());
     }
     if let [Op::Flatten, Op::Dense { .. }] = ops.as_slice() {
         // Flattened already, in the same order.
-        out.extend(reduced.into_iter().skip(1));
+        reduced.into_iter().skip(1).for_each(|layer| push(layer, out));
         *emitted = output;
         return Ok(());
     }
     if matches!(emitted, Shape::Image { .. }) {
-        let name = unique("flatten", out);
-        out.push(Layer { name, op: Op::Flatten });
+        push(Layer { name: "flatten".into(), op: Op::Flatten }, out);
     }
-    let name = unique(&joined_name(&reduced), out);
-    out.push(Layer { name, op: as_dense(input, output, reduced)? });
+    push(Layer { name: joined_name(&reduced), op: as_dense(input, output, reduced)? }, out);
     *emitted = Shape::Flat { len: output.len() };
     Ok(())
 }
 
-fn unique(name: &str, layers: &[Layer]) -> String {
-    let mut candidate = name.to_owned();
+/// Appends a layer, numbered when its name is taken.
+fn push(mut layer: Layer, layers: &mut Vec<Layer>) {
+    let name = layer.name.clone();
     let mut count = 2;
-    while layers.iter().any(|l| l.name == candidate) {
-        candidate = format!("{name} {count}");
+    while layers.iter().any(|l| l.name == layer.name) {
+        layer.name = format!("{name} {count}");
         count += 1;
     }
-    candidate
+    layers.push(layer);
 }
 
 fn joined_name(layers: &[Layer]) -> String {

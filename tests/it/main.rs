@@ -5,5 +5,6 @@ mod data;
 mod encrypted;
 mod fetch;
 mod layering;
+mod network;
 mod sample;
 mod second_opinion;

@@ -1,0 +1,511 @@
+//! Inference and simplification against a slow, plain reference; model files against hostile bytes.
+
+use cryptoscope::activation::{Activation, Polynomial};
+use cryptoscope::data::Shape;
+use cryptoscope::network::{
+    self, InputQuantiser, Layer, Network, Normalisation, Op, Padding, Provenance, Quantisation,
+    WeightQuantiser,
+};
+use cryptoscope::progress::{Cancel, Watch};
+use proptest::prelude::*;
+use proptest::test_runner::TestRng;
+
+/// What one layer does to one sample, straight from the definition, in double precision.
+fn reference(op: &Op, input: Shape, output: Shape, x: &[f64]) -> Vec<f64> {
+    let sides = |shape: Shape| match shape {
+        Shape::Image { channels, height, width } => (channels, height, width),
+        Shape::Flat { len } => (len, 1, 1),
+    };
+    let (channels, height, width) = sides(input);
+    let (_, down, across) = sides(output);
+    let at = |c: usize, y: isize, x_: isize| {
+        let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x_);
+        if inside { x[(c * height + y as usize) * width + x_ as usize] } else { 0.0 }
+    };
+    let mut out = Vec::new();
+    match op {
+        Op::Dense { inputs, outputs, weight, bias } => {
+            for o in 0..*outputs {
+                let mut sum = bias.get(o).map_or(0.0, |b| f64::from(*b));
+                for i in 0..*inputs {
+                    sum += f64::from(weight[o * inputs + i]) * x[i];
+                }
+                out.push(sum);
+            }
+        }
+        Op::Conv2d { out_channels, kernel, stride, padding, weight, bias, .. } => {
+            for o in 0..*out_channels {
+                for i in 0..down {
+                    for j in 0..across {
+                        let mut sum = bias.get(o).map_or(0.0, |b| f64::from(*b));
+                        for c in 0..channels {
+                            for (k, l) in
+                                (0..kernel.0).flat_map(|k| (0..kernel.1).map(move |l| (k, l)))
+                            {
+                                let w = weight[((o * channels + c) * kernel.0 + k) * kernel.1 + l];
+                                let y = (i * stride.0 + k) as isize - padding.top as isize;
+                                let z = (j * stride.1 + l) as isize - padding.left as isize;
+                                sum += f64::from(w) * at(c, y, z);
+                            }
+                        }
+                        out.push(sum);
+                    }
+                }
+            }
+        }
+        Op::AvgPool { kernel, stride, padding } | Op::SumPool { kernel, stride, padding } => {
+            let area = (kernel.0 * kernel.1) as f64;
+            let share = if matches!(op, Op::AvgPool { .. }) { area } else { 1.0 };
+            for c in 0..channels {
+                for (i, j) in (0..down).flat_map(|i| (0..across).map(move |j| (i, j))) {
+                    let mut sum = 0.0;
+                    for (k, l) in (0..kernel.0).flat_map(|k| (0..kernel.1).map(move |l| (k, l))) {
+                        let y = (i * stride.0 + k) as isize - padding.top as isize;
+                        let z = (j * stride.1 + l) as isize - padding.left as isize;
+                        sum += at(c, y, z);
+                    }
+                    out.push(sum / share);
+                }
+            }
+        }
+        Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
+            for (i, v) in x.iter().enumerate() {
+                let c = i / (height * width);
+                let deviation = f64::from(variance[c] + epsilon).sqrt();
+                let standard = (v - f64::from(mean[c])) / deviation;
+                out.push(f64::from(gamma[c]) * standard + f64::from(beta[c]));
+            }
+        }
+        Op::Flatten => out.extend(x),
+        Op::Activation(activation) => out.extend(x.iter().map(|v| activation.eval_f64(*v))),
+    }
+    out
+}
+
+fn reference_run(network: &Network, raw: &[f32]) -> Vec<f64> {
+    let Normalisation { offset, scale } = network.normalisation();
+    let pick = |v: &[f32], i: usize| f64::from(if v.len() == 1 { v[0] } else { v[i] });
+    let mut out = Vec::new();
+    for sample in raw.chunks(network.input().len()) {
+        let normal = |(i, x): (usize, &f32)| (f64::from(*x) - pick(offset, i)) / pick(scale, i);
+        let mut values: Vec<f64> = sample.iter().enumerate().map(normal).collect();
+        let mut shape = network.input();
+        for (layer, next) in network.layers().iter().zip(network.shapes()) {
+            values = reference(&layer.op, shape, *next, &values);
+            shape = *next;
+        }
+        out.extend(values);
+    }
+    out
+}
+
+fn values(rng: &mut TestRng, count: usize) -> Vec<f32> {
+    (0..count).map(|_| rng.random_range(-1.0f32..1.0)).collect()
+}
+
+/// A random layer that fits `shape`.
+fn random_op(rng: &mut TestRng, shape: Shape) -> Op {
+    let Shape::Image { channels, height, width } = shape else {
+        return match rng.random_range(0..5) {
+            0 => random_norm(rng, shape.len()),
+            1 => Op::Activation(Activation::Square),
+            2 => Op::Activation(Activation::Polynomial(Polynomial::new(vec![0.25, -0.5, 0.125]))),
+            _ => random_dense(rng, shape.len()),
+        };
+    };
+    let side = |rng: &mut TestRng, len: usize| {
+        let kernel = rng.random_range(1..=len.min(4));
+        (kernel, rng.random_range(0..kernel), rng.random_range(0..kernel), rng.random_range(1..=3))
+    };
+    let ((kh, top, bottom, sh), (kw, left, right, sw)) = (side(rng, height), side(rng, width));
+    let (kernel, stride) = ((kh, kw), (sh, sw));
+    let padding = match rng.random_range(0..3) {
+        0 => Padding::default(),
+        _ => Padding { top, bottom, left, right },
+    };
+    match rng.random_range(0..9) {
+        0 => Op::AvgPool { kernel, stride, padding },
+        1 => Op::SumPool { kernel, stride, padding },
+        2 => random_norm(rng, channels),
+        3 => Op::Flatten,
+        4 => Op::Activation(Activation::Square),
+        5 => Op::Activation(Activation::Tanh),
+        _ => {
+            let out_channels = rng.random_range(1..=4);
+            let biased = rng.random_range(0..2);
+            Op::Conv2d {
+                in_channels: channels,
+                out_channels,
+                kernel,
+                stride,
+                padding,
+                weight: values(rng, out_channels * channels * kh * kw),
+                bias: values(rng, out_channels * biased),
+            }
+        }
+    }
+}
+
+fn random_norm(rng: &mut TestRng, features: usize) -> Op {
+    Op::BatchNorm {
+        gamma: values(rng, features),
+        beta: values(rng, features),
+        mean: values(rng, features),
+        variance: values(rng, features).into_iter().map(|v| v.abs() + 0.1).collect(),
+        epsilon: 1e-3,
+    }
+}
+
+fn random_dense(rng: &mut TestRng, inputs: usize) -> Op {
+    let (outputs, biased) = (rng.random_range(2..12), rng.random_range(0..2));
+    let weight = values(rng, inputs * outputs).into_iter().map(|w| w / inputs as f32).collect();
+    Op::Dense { inputs, outputs, weight, bias: values(rng, outputs * biased) }
+}
+
+/// A network of up to ten random layers that ends in a dense one.
+fn random_network(rng: &mut TestRng) -> Network {
+    let image = Shape::Image {
+        channels: rng.random_range(1..=3),
+        height: rng.random_range(1..=9),
+        width: rng.random_range(1..=9),
+    };
+    let flat = Shape::Flat { len: rng.random_range(1..30) };
+    let input = if rng.random_range(0..5) == 0 { flat } else { image };
+    let scale = Normalisation { offset: vec![0.25], scale: values(rng, input.len()) };
+    let scale = Normalisation { scale: scale.scale.iter().map(|s| s + 2.0).collect(), ..scale };
+    let build = |layers: &[Layer]| {
+        Network::new("random", input, scale.clone(), layers.to_vec(), None, Provenance::default())
+    };
+    let mut layers: Vec<Layer> = Vec::new();
+    let mut shape = input;
+    let mut squares = 0;
+    for i in 0..rng.random_range(0..9) {
+        let op = random_op(rng, shape);
+        squares += usize::from(matches!(op, Op::Activation(_)));
+        if squares > 3 && matches!(op, Op::Activation(_)) {
+            continue;
+        }
+        layers.push(Layer { name: format!("layer {i}"), op });
+        if let Ok(network) = build(&layers) {
+            shape = *network.shapes().last().expect("has layers");
+        } else {
+            // Gives a single value, which is too few for a network.
+            layers.pop();
+        }
+    }
+    if matches!(shape, Shape::Image { .. }) {
+        layers.push(Layer { name: "flatten".into(), op: Op::Flatten });
+    }
+    layers.push(Layer { name: "last".into(), op: random_dense(rng, shape.len()) });
+    build(&layers).expect("fits")
+}
+
+fn close(got: &[f32], expected: &[f64]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(got.len(), expected.len());
+    let size = expected.iter().fold(1.0f64, |m, v| m.max(v.abs()));
+    for (g, e) in got.iter().zip(expected) {
+        prop_assert!((f64::from(*g) - e).abs() <= 2e-4 * size, "{} for {}", g, e);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn inference_is_the_definition_of_each_layer(
+        network in Just(()).prop_perturb(|(), mut rng| random_network(&mut rng)),
+        samples in 0usize..5,
+        seed in Just(()).prop_perturb(|(), mut rng| values(&mut rng, 4 * 3 * 81)),
+    ) {
+        let raw: Vec<f32> = seed.into_iter().take(samples * network.input().len()).collect();
+        let raw = &raw[..raw.len() / network.input().len() * network.input().len()];
+        let outputs = network.forward_batch(raw, &Watch::silent()).expect("runs");
+        close(&outputs, &reference_run(&network, raw))?;
+    }
+
+    #[test]
+    fn a_simplified_network_gives_the_same_outputs(
+        network in Just(()).prop_perturb(|(), mut rng| random_network(&mut rng)),
+        seed in Just(()).prop_perturb(|(), mut rng| values(&mut rng, 3 * 3 * 81)),
+    ) {
+        let simple = network.simplify().expect("small enough");
+        let raw = &seed[..3 * network.input().len()];
+        let outputs = simple.forward_batch(raw, &Watch::silent()).expect("runs");
+        close(&outputs, &reference_run(&network, raw))?;
+        let mut between = 0;
+        for layer in simple.layers() {
+            match &layer.op {
+                Op::Dense { .. } | Op::Conv2d { .. } => between += 1,
+                Op::Flatten => {}
+                Op::Activation(_) => {
+                    prop_assert_eq!(between, 1);
+                    between = 0;
+                }
+                other => prop_assert!(false, "{:?} is left", other),
+            }
+        }
+        prop_assert_eq!(between, 1);
+        let again = simple.simplify().expect("simple");
+        prop_assert_eq!(again.layers(), simple.layers());
+    }
+
+    #[test]
+    fn a_file_gives_back_the_same_network_and_the_same_bytes(
+        network in Just(()).prop_perturb(|(), mut rng| random_network(&mut rng)),
+    ) {
+        let bytes = network.to_bytes();
+        let back = Network::from_bytes(&bytes, "test").expect("reads");
+        prop_assert_eq!(&back, &network);
+        prop_assert_eq!(back.to_bytes(), bytes);
+    }
+
+    #[test]
+    fn no_damage_to_a_file_is_more_than_an_error(
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        let mut bytes = small().to_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Err(error) = Network::from_bytes(&bytes, "odd.safetensors") {
+            let text = error.to_string();
+            prop_assert!(text.contains("odd.safetensors") && !text.contains('\n'), "{}", text);
+        }
+    }
+}
+
+/// A network with one of each thing a file can hold.
+fn small() -> Network {
+    let conv = Op::Conv2d {
+        in_channels: 1,
+        out_channels: 2,
+        kernel: (2, 2),
+        stride: (1, 2),
+        padding: Padding { top: 1, ..Padding::default() },
+        weight: vec![0.5; 8],
+        bias: vec![0.1, -0.1],
+    };
+    let third = Polynomial::new(vec![1.0 / 3.0, 0.1, -2.0e-300]);
+    let dense = Op::Dense { inputs: 16, outputs: 2, weight: vec![0.25; 32], bias: Vec::new() };
+    let layer = |name: &str, op| Layer { name: name.into(), op };
+    Network::new(
+        "small",
+        Shape::Image { channels: 1, height: 4, width: 4 },
+        Normalisation { offset: vec![0.1], scale: vec![255.0] },
+        vec![
+            layer("conv", conv),
+            layer("polynomial", Op::Activation(Activation::Polynomial(third))),
+            layer("flatten", Op::Flatten),
+            layer("dense", dense),
+        ],
+        Some(Quantisation {
+            input: InputQuantiser { step: 1.0 / 3.0, min: 0, max: 3 },
+            weights: vec![
+                WeightQuantiser { step: 0.1, max: 7 },
+                WeightQuantiser { step: 0.2, max: 127 },
+            ],
+        }),
+        Provenance {
+            dataset: "none".into(),
+            command: "by hand".into(),
+            seed: u64::MAX,
+            test_accuracy: Some(0.1),
+        },
+    )
+    .expect("fits")
+}
+
+/// The header of a model file as text, and the bytes behind it.
+fn split(bytes: &[u8]) -> (String, Vec<u8>) {
+    let len = u64::from_le_bytes(bytes[..8].try_into().expect("8 bytes")) as usize;
+    (String::from_utf8(bytes[8..8 + len].to_vec()).expect("text"), bytes[8 + len..].to_vec())
+}
+
+fn join(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+/// The error for the small network's file after its header was changed.
+fn error_after(change: impl Fn(&str) -> String) -> String {
+    let (header, data) = split(&small().to_bytes());
+    let changed = change(&header);
+    assert_ne!(changed, header, "the change changes something");
+    let error = Network::from_bytes(&join(&changed, &data), "odd.safetensors");
+    let text = error.expect_err("is refused").to_string();
+    assert!(text.contains("odd.safetensors") && !text.contains('\n'), "{text}");
+    text
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_is_refused() {
+    let bytes = small().to_bytes();
+    for len in 0..bytes.len() {
+        assert!(Network::from_bytes(&bytes[..len], "cut").is_err(), "{len} bytes");
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert!(Network::from_bytes(&longer, "long").is_err());
+}
+
+#[test]
+fn headers_that_lie_are_refused() {
+    let text = error_after(|h| h.replace(r#""version":"1""#, r#""version":"2""#));
+    assert!(text.contains("version 2"), "{text}");
+    let text = error_after(|h| h.replace(r#""format":"cryptoscope""#, r#""format":"other""#));
+    assert!(text.contains("not saved by CryptoScope"), "{text}");
+    let text = error_after(|h| h.replace(r#""version":"1""#, r#""version":"1","extra":"x""#));
+    assert!(text.contains("does not know"), "{text}");
+    let text = error_after(|h| h.replace(r#"\"seed\":"#, r#"\"sead\":"#));
+    assert!(text.contains("unknown field"), "{text}");
+    let text = error_after(|h| h.replacen("F32", "I32", 1));
+    assert!(text.contains("only F32"), "{text}");
+    let text = error_after(|h| h.replace(r#""dense.weight""#, r#""dense.waight""#));
+    assert!(text.contains("dense.weight is missing"), "{text}");
+    let text = error_after(|h| h.replace("[2,16]", "[16,2]"));
+    assert!(text.contains("[2, 16] is needed"), "{text}");
+    let text = error_after(|h| h.replace(r#"\"bias\":true"#, r#"\"bias\":false"#));
+    assert!(text.contains("belongs to no layer"), "{text}");
+    error_after(|h| h.replace("[8,40]", "[4,36]"));
+    error_after(|h| h.replace("[8,40]", "[8,44]"));
+    error_after(|h| h.replace("[8,40]", "[8,18446744073709551615]"));
+    error_after(|h| h.replace(r#"\"kernel\":[2,2]"#, r#"\"kernel\":[18446744073709551615,2]"#));
+    error_after(|h| h.replace(r#"\"stride\":[1,2]"#, r#"\"stride\":[0,2]"#));
+    error_after(|h| h.replace(r#"\"top\":1"#, r#"\"top\":18446744073709551615"#));
+    error_after(|h| h.replace(r#"\"height\":4"#, r#"\"height\":4000000000000"#));
+    error_after(|h| h.replace(r#"\"0.1\""#, r#"\"NaN\""#));
+    error_after(|h| h.replace(r#"\"test_accuracy\":0.1"#, r#"\"test_accuracy\":7"#));
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_refused() {
+    let (header, mut data) = split(&small().to_bytes());
+    data[8..12].copy_from_slice(&f32::NAN.to_le_bytes());
+    let error = Network::from_bytes(&join(&header, &data), "odd").expect_err("is refused");
+    assert!(error.to_string().contains("not a finite number"), "{error}");
+}
+
+#[test]
+fn headers_of_any_length_are_refused_without_being_read() {
+    for len in [1 << 20, (1 << 20) + 1, 1 << 40, u64::MAX] {
+        let mut bytes = len.to_le_bytes().to_vec();
+        bytes.extend(b"{}");
+        assert!(Network::from_bytes(&bytes, "long").is_err());
+    }
+    let error = Network::from_bytes(b"PK\x03\x04 a zip archive", "a.zip").expect_err("no model");
+    assert!(error.to_string().starts_with("model a.zip: header of"), "{error}");
+}
+
+#[test]
+fn files_are_written_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("net.safetensors");
+    small().save(&path).expect("writes");
+    small().save(&path).expect("writes over");
+    assert_eq!(Network::load(&path).expect("reads"), small());
+    assert_eq!(network::open(&path.to_string_lossy()).expect("reads"), small());
+    let names: Vec<_> = std::fs::read_dir(dir.path()).expect("lists").collect();
+    assert_eq!(names.len(), 1, "no temporary file is left");
+
+    let error = small().save(dir.path().join("none/net.safetensors")).expect_err("no folder");
+    assert!(error.to_string().contains("none/net.safetensors"), "{error}");
+    let folder = small().save(dir.path()).expect_err("a folder stands there");
+    assert!(!folder.to_string().contains('\n'));
+    let error = Network::load(dir.path().join("missing.safetensors")).expect_err("missing");
+    assert!(error.to_string().contains("missing.safetensors"), "{error}");
+}
+
+#[test]
+fn the_safetensors_crate_reads_what_is_written() {
+    let bytes = small().to_bytes();
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("a valid file");
+    assert_eq!(file.len(), 5);
+    assert_eq!(file.tensor("conv.weight").expect("there").shape(), [2, 1, 2, 2]);
+}
+
+#[test]
+fn names_that_are_neither_built_in_nor_paths_are_answered_with_the_names() {
+    let text = network::open("digist").expect_err("no such model").to_string();
+    assert!(network::built_in_names().all(|n| text.contains(n)), "{text}");
+}
+
+#[test]
+fn every_built_in_model_opens_runs_and_describes_itself() {
+    for name in network::built_in_names() {
+        let model = network::open(name).expect("opens");
+        assert_eq!(model.name(), name);
+        assert_eq!(model.simplify().expect("simple").layers(), model.layers());
+        let q = model.quantisation().expect("trained on a grid");
+        let raw = vec![1.0; 3 * model.input().len()];
+        let (outputs, secs) = model.forward_timed(&raw, &Watch::silent()).expect("runs");
+        assert_eq!((outputs.len(), secs.len()), (3 * model.classes(), model.layers().len()));
+        assert!(secs.iter().all(|s| *s > 0.0));
+        let text = model.describe();
+        for layer in model.layers() {
+            assert!(text.contains(&layer.name), "{text}");
+        }
+        assert!(text.contains("accuracy") && text.contains(&q.weights[0].max.to_string()));
+    }
+}
+
+#[test]
+fn built_in_models_reach_their_accuracy_on_the_built_in_data() {
+    for (name, least) in [("digits", 0.975), ("hospital", 0.97)] {
+        let model = network::open(name).expect("opens");
+        let data = cryptoscope::data::open(&model.provenance().dataset, None).expect("built in");
+        let outputs = model.forward_batch(&data.test().inputs, &Watch::silent()).expect("runs");
+        let accuracy = network::accuracy(&outputs, model.classes(), &data.test().labels);
+        assert!(accuracy >= least, "{name}: {accuracy}");
+        let stated = model.provenance().test_accuracy.expect("stated");
+        assert!((stated - accuracy).abs() < 1e-9, "{name}: {accuracy}, stated {stated}");
+    }
+}
+
+#[test]
+fn what_goes_into_each_activation_is_kept() {
+    let model = network::open("digits").expect("opens");
+    let raw: Vec<f32> = (0..2 * 64).map(|i| (i % 17) as f32).collect();
+    let kept = model.pre_activations(&raw, &Watch::silent()).expect("runs");
+    assert_eq!(kept.len(), 1);
+    let first = Network::new(
+        "first",
+        model.input(),
+        model.normalisation().clone(),
+        model.layers()[..1].to_vec(),
+        None,
+        Provenance::default(),
+    );
+    let expected = first.expect("fits").forward_batch(&raw, &Watch::silent()).expect("runs");
+    assert_eq!(kept[0], expected);
+}
+
+#[test]
+fn inference_stops_on_request_and_refuses_half_a_sample() {
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let model = network::open("digits").expect("opens");
+    let stopped = model.forward_batch(&[0.0; 64], &Watch::new(cancel, &|_| {}));
+    assert!(matches!(stopped, Err(network::ForwardError::Cancelled(_))));
+    let error = model.forward_batch(&[0.0; 65], &Watch::silent()).expect_err("half a sample");
+    assert!(error.to_string().contains("65 input values"), "{error}");
+}
+
+#[test]
+fn threads_do_not_change_the_answer() {
+    let model = network::open("digits").expect("opens");
+    let raw: Vec<f32> = (0..300 * 64).map(|i| (i * 7 % 17) as f32).collect();
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| model.forward_batch(&raw, &Watch::silent()).expect("runs"))
+    };
+    for (one, three) in run(1).iter().zip(run(3)) {
+        assert!((one - three).abs() <= 1e-4 * one.abs().max(1.0));
+    }
+}
