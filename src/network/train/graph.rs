@@ -1,6 +1,6 @@
 //! A network as a differentiable graph of candle tensors.
 
-use super::grid::{best_step, weight_integers};
+use super::grid::best_step;
 use super::recipe::Grid;
 use crate::activation::Activation;
 use crate::network::windows::Windows;
@@ -16,7 +16,13 @@ pub(super) struct Graph {
     quantisation: Option<Quantisation>,
 }
 
+/// On a grid, the unit in which a bias is trained: a tenth of the spread of normalised sums.
+const BIAS_UNIT: f64 = 0.1;
+
 /// The trained values of a dense layer or convolution.
+///
+/// On a grid, weights are kept in units of their step and biases in units of [`BIAS_UNIT`], so that
+/// one learning rate means the same for every layer, however small its weights are.
 struct Linear {
     /// `[outputs][inputs]`.
     weight: Var,
@@ -173,30 +179,36 @@ impl Linear {
             *scale = scale.map(|s| s * f64::from(weight.step));
             LayerGrid { weight, sum_step: *scale }
         });
-        let bias = if bias.is_empty() {
-            None
-        } else {
-            Some(Var::from_slice(bias, (1, bias.len()), &Device::Cpu)?)
-        };
-        Ok(Self { weight: Var::from_slice(weight, shape, &Device::Cpu)?, bias, grid })
+        let steps = quantiser.map_or(1.0, |q| q.step);
+        let weight: Vec<f32> = weight.iter().map(|w| w / steps).collect();
+        let unit = if quantiser.is_some() { BIAS_UNIT as f32 } else { 1.0 };
+        let bias: Vec<f32> = bias.iter().map(|b| b / unit).collect();
+        let width = bias.len();
+        let bias =
+            if width == 0 { None } else { Some(Var::from_vec(bias, (1, width), &Device::Cpu)?) };
+        Ok(Self { weight: Var::from_vec(weight, shape, &Device::Cpu)?, bias, grid })
     }
 
     /// `[rows][inputs]` to `[rows][outputs]`.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let weight = match &self.grid {
-            Some(grid) => round_through(
-                &self.weight,
-                f64::from(grid.weight.step),
-                Some(f64::from(grid.weight.max)),
-            )?,
-            None => self.weight.as_tensor().clone(),
+        let Some(grid) = &self.grid else {
+            let y = x.matmul(&self.weight.t()?)?;
+            return match &self.bias {
+                Some(bias) => y.broadcast_add(bias),
+                None => Ok(y),
+            };
         };
-        let y = x.matmul(&weight.t()?)?;
+        let max = f64::from(grid.weight.max);
+        let weight = round_through(&self.weight, |w| w.round()?.clamp(-max, max))?;
+        let y = x.matmul(&(weight * f64::from(grid.weight.step))?.t()?)?;
         let Some(bias) = &self.bias else { return Ok(y) };
-        match self.grid.as_ref().and_then(|g| g.sum_step) {
-            Some(step) => y.broadcast_add(&round_through(bias, step, None)?),
-            None => y.broadcast_add(bias),
-        }
+        let bias = match grid.sum_step {
+            Some(step) => {
+                round_through(bias, |b| (b * (BIAS_UNIT / step))?.round()? * (step / BIAS_UNIT))?
+            }
+            None => bias.as_tensor().clone(),
+        };
+        y.broadcast_add(&(bias * BIAS_UNIT)?)
     }
 
     fn values(&self) -> Result<(Vec<f32>, Vec<f32>)> {
@@ -206,25 +218,23 @@ impl Linear {
             None => Vec::new(),
         };
         if let Some(grid) = &self.grid {
-            let integers = weight_integers(&weight, &grid.weight);
-            weight = integers.into_iter().map(|n| n * grid.weight.step).collect();
-            if let Some(step) = grid.sum_step {
-                let on_grid = |b: &f32| ((f64::from(*b) / step).round() * step) as f32;
-                bias = bias.iter().map(on_grid).collect();
+            let WeightQuantiser { step, max } = grid.weight;
+            let max = max as f32;
+            weight.iter_mut().for_each(|w| *w = w.round().clamp(-max, max) * step);
+            for b in &mut bias {
+                let value = f64::from(*b) * BIAS_UNIT;
+                let rounded = grid.sum_step.map_or(value, |step| (value / step).round() * step);
+                *b = rounded as f32;
             }
         }
         Ok((weight, bias))
     }
 }
 
-/// `clamp(round(x / step), -max, max) * step`, with the gradient of `x` itself.
-fn round_through(x: &Var, step: f64, max: Option<f64>) -> Result<Tensor> {
+/// `round(x)`, with the gradient of `x` itself.
+fn round_through(x: &Var, round: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
     let plain = x.as_detached_tensor();
-    let mut integers = (&plain / step)?.round()?;
-    if let Some(max) = max {
-        integers = integers.clamp(-max, max)?;
-    }
-    x.as_tensor() + ((integers * step)? - plain)?
+    x.as_tensor() + (round(&plain)? - plain)?
 }
 
 impl Node {

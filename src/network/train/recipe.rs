@@ -33,7 +33,8 @@ pub struct Stage {
     pub name: String,
     pub epochs: usize,
     pub batch: usize,
-    /// Learning rate at the start; falls to zero along a cosine.
+    /// Learning rate at the start; falls to zero along a cosine. With a grid it counts in steps of
+    /// the grid.
     pub learning_rate: f64,
     /// Weight decay of AdamW.
     pub weight_decay: f64,
@@ -179,7 +180,9 @@ fn digits() -> Recipe {
     let float = Stage { weight_decay: 0.3, smoothing: 0.02, ..stage("float", 60, 32, 4e-3) };
     let integers = Stage {
         name: "integers".into(),
-        learning_rate: 1e-3,
+        epochs: 30,
+        learning_rate: 0.02,
+        weight_decay: 0.02,
         simplify: true,
         grid: Some(grid),
         ..float.clone()
@@ -210,7 +213,9 @@ fn hospital() -> Recipe {
     let float = Stage { weight_decay: 1.0, smoothing: 0.1, ..stage("float", 60, 32, 3e-3) };
     let integers = Stage {
         name: "integers".into(),
-        learning_rate: 1e-3,
+        epochs: 30,
+        learning_rate: 0.02,
+        weight_decay: 0.02,
         simplify: true,
         grid: Some(grid),
         ..float.clone()
