@@ -242,11 +242,11 @@ fn cryptonets() -> Recipe {
     let grid = Grid {
         input: InputQuantiser { step: 1.0 / 3.0, min: 0, max: 3 },
         weight_max: vec![7; 3],
-        step_factor: vec![1.6, 1.6, 1.2],
+        step_factor: vec![1.5, 2.0, 1.6],
     };
     let corner = Padding { top: 1, left: 1, ..Padding::default() };
     let augment = Augment {
-        share: 0.6,
+        share: 0.8,
         shift: 1.5,
         rotate_degrees: 10.0,
         scale: 0.1,
@@ -272,8 +272,8 @@ fn cryptonets() -> Recipe {
         ],
         scaling: Scaling::Divide(255.0),
         stages: vec![
-            Stage { augment, ..stage("float", 20, 128, 3e-3) },
-            Stage { augment, simplify: true, grid: Some(grid), ..stage("integers", 20, 128, 1e-3) },
+            Stage { augment, weight_decay: 0.1, ..stage("float", 6, 128, 3e-3) },
+            Stage { augment, simplify: true, grid: Some(grid), ..stage("integers", 24, 128, 0.02) },
         ],
     }
 }
