@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Tensors by name, with their shapes.
 pub(super) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
+/// A tensor to be written: name, shape, values.
+pub(super) type Written<'a> = (String, Vec<usize>, &'a [f32]);
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Blueprint {
@@ -97,8 +100,8 @@ impl Parts {
 
 impl Blueprint {
     /// The architecture of a network, and its tensors: name, shape, values.
-    pub fn of(network: &Network) -> (Self, Vec<(String, Vec<usize>, &[f32])>) {
-        let mut tensors: Vec<(String, Vec<usize>, &[f32])> = Vec::new();
+    pub fn of(network: &Network) -> (Self, Vec<Written<'_>>) {
+        let mut tensors: Vec<Written<'_>> = Vec::new();
         let normalisation = network.normalisation();
         for (field, values) in [("offset", &normalisation.offset), ("scale", &normalisation.scale)]
         {

@@ -4,11 +4,10 @@
 //! (all F32) are named `LAYER.weight`, `LAYER.bias`, `LAYER.gamma`, `LAYER.beta`, `LAYER.mean`,
 //! `LAYER.variance`, `normalisation.offset` and `normalisation.scale`.
 
-use super::blueprint::Blueprint;
+use super::blueprint::{Blueprint, Tensors};
 use super::model::{Network, NetworkError};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -100,7 +99,7 @@ impl Network {
         header.insert("__metadata__".to_owned(), metadata);
         let mut start = 0;
         for (name, shape, values) in &tensors {
-            let end = start + values.len() * size_of::<f32>();
+            let end = start + size_of_val(*values);
             let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] });
             header.insert(name.clone(), entry);
             start = end;
@@ -164,11 +163,11 @@ fn blueprint(
 }
 
 /// All tensors, named, with their shapes.
-fn tensors(file: &SafeTensors) -> Result<BTreeMap<String, (Vec<usize>, Vec<f32>)>, String> {
+fn tensors(file: &SafeTensors) -> Result<Tensors, String> {
     if file.len() > MAX_TENSORS {
         return Err(format!("{} tensors; at most {MAX_TENSORS} are allowed", file.len()));
     }
-    let mut tensors = BTreeMap::new();
+    let mut tensors = Tensors::new();
     for (name, view) in file.iter() {
         if view.dtype() != Dtype::F32 {
             let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();

@@ -79,16 +79,16 @@ impl Integers {
 
     /// Runs normalised inputs; `None` when an integer outgrew what is exact.
     pub fn run(&self, inputs: &[f32], watch: &Watch) -> Result<Option<IntegerRun>, Cancelled> {
-        let results: Result<Vec<(Vec<f64>, Vec<f64>)>, Cancelled> = inputs
+        let results = inputs
             .par_chunks(self.input.len())
             .map(|sample| {
                 watch.check()?;
                 Ok(self.run_one(sample))
             })
-            .collect();
+            .collect::<Result<Vec<_>, Cancelled>>()?;
         let mut outputs = Vec::new();
         let mut largest = vec![0.0f64; self.layers.len()];
-        for (output, sizes) in results? {
+        for (output, sizes) in results {
             outputs.extend(output);
             largest.iter_mut().zip(sizes).for_each(|(l, s)| *l = l.max(s));
         }
