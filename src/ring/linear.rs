@@ -105,6 +105,10 @@ impl LinearMap {
         debug_assert!(x.len() == self.inputs && out.len() == self.outputs);
         let mut reduced = Vec::new();
         for group in &self.groups {
+            if let (1, [chunk]) = (group.limbs, group.chunks.as_slice()) {
+                group.apply_short(chunk, kernel, q, x, out);
+                continue;
+            }
             group.sums(kernel, q, x, &mut reduced);
             let (total, sums) = reduced.split_at(1);
             for (row, limbs) in group.rows.iter().zip(sums.chunks_exact(group.limbs)) {
@@ -150,6 +154,24 @@ impl Group {
             })
             .collect();
         Self { offset: offset as u64, limbs, rows: rows_of_group, chunks }
+    }
+
+    /// Rows of one limb whose columns fit one accumulator: each is reduced once, its offset taken
+    /// off in the same step.
+    fn apply_short(&self, chunk: &Chunk, kernel: Kernel, q: Modulus, x: &[Tile], out: &mut [Tile]) {
+        let mut acc = [Tile::ZERO; BLOCK_ROWS];
+        let mut term = Tile::ZERO;
+        let mut rows = self.rows.iter();
+        for (block, weights) in chunk.blocks.iter().enumerate() {
+            kernel.accumulate(x, &chunk.columns, weights, &mut acc);
+            if block == 0 {
+                kernel.offset_term(q, self.offset, &acc[0], &mut term);
+            }
+            let sums = if block == 0 { &acc[1..] } else { &acc[..] };
+            for (sum, row) in sums.iter().zip(&mut rows) {
+                kernel.reduce_sum(q, sum, &term, &mut out[*row as usize]);
+            }
+        }
     }
 
     /// The sum of the inputs and all limb sums of all rows, canonical.

@@ -267,6 +267,34 @@ pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn offset_term(q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
+    if !is_wide(q) {
+        return super::portable::offset_term(q, offset, sum, out);
+    }
+    let wide = Wide::new(q);
+    let whole = splat((offset + 1) * q.value());
+    let offset = splat(offset);
+    for (out, sum) in out.0.as_chunks_mut().0.iter_mut().zip(sum.0.as_chunks().0) {
+        // The offset is below 2^52 and the sum canonical: the low half of the product is all of it.
+        let zero = _mm512_setzero_si512();
+        let product = _mm512_madd52lo_epu64(zero, offset, wide.reduce(load(sum)));
+        store(out, _mm512_sub_epi64(whole, product));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub fn reduce_sum(q: Modulus, acc: &Tile, term: &Tile, out: &mut Tile) {
+    if !is_wide(q) {
+        return super::portable::reduce_sum(q, acc, term, out);
+    }
+    let wide = Wide::new(q);
+    let (acc, term) = (acc.0.as_chunks().0, term.0.as_chunks().0);
+    for ((out, acc), term) in out.0.as_chunks_mut().0.iter_mut().zip(acc).zip(term) {
+        store(out, wide.reduce(_mm512_add_epi64(load(acc), load(term))));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub fn combine(
     q: Modulus,
     high: Option<(&Tile, u32)>,

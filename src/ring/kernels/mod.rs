@@ -158,6 +158,18 @@ impl Kernel {
         dispatch!(self, reduce(q, acc, out));
     }
 
+    /// `out = (offset + 1) q - offset sum`, not reduced but never negative: added to a sum of words
+    /// times weights that are too large by `offset`, it takes the offset off again. `sum` below
+    /// `2^62` is the sum of the words; `offset q` below `2^52`.
+    pub fn offset_term(self, q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
+        dispatch!(self, offset_term(q, offset, sum, out));
+    }
+
+    /// `out = acc + term mod q` for sums below `2^62`.
+    pub fn reduce_sum(self, q: Modulus, acc: &Tile, term: &Tile, out: &mut Tile) {
+        dispatch!(self, reduce_sum(q, acc, term, out));
+    }
+
     /// `out = high 2^shift + low - offset sum mod q`; `high`, `low`, `sum` canonical,
     /// `high 2^shift` and `offset sum` below `2^61`.
     pub fn combine(

@@ -72,6 +72,18 @@ pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
     }
 }
 
+pub fn offset_term(q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
+    for (out, sum) in out.0.iter_mut().zip(&sum.0) {
+        *out = (offset + 1) * q.value() - offset * q.reduce(*sum);
+    }
+}
+
+pub fn reduce_sum(q: Modulus, acc: &Tile, term: &Tile, out: &mut Tile) {
+    for ((out, acc), term) in out.0.iter_mut().zip(&acc.0).zip(&term.0) {
+        *out = q.reduce(acc + term);
+    }
+}
+
 pub fn combine(
     q: Modulus,
     high: Option<(&Tile, u32)>,

@@ -119,7 +119,12 @@ proptest! {
             kernel.combine(q, Some((&reduced[0], shift)), &reduced[1], offset, &reduced[2], &mut combined);
             let mut plain = Tile::ZERO;
             kernel.combine(q, None, &reduced[3], offset, &reduced[4], &mut plain);
-            (acc, reduced, combined, plain)
+            let limit = (max / 2).min(offset);
+            let mut term = Tile::ZERO;
+            kernel.offset_term(q, limit, &acc[5], &mut term);
+            let mut summed = Tile::ZERO;
+            kernel.reduce_sum(q, &acc[4], &term, &mut summed);
+            (acc, reduced, combined, plain, term, summed)
         };
         let expected = run(Kernel::Portable);
         let wide = u128::from(q.value());
@@ -134,6 +139,10 @@ proptest! {
             let high = (row(0) % wide) << shift;
             let minus = u128::from(offset) * (row(2) % wide) % wide;
             prop_assert_eq!(u128::from(expected.2.0[w]), (high + row(1) + wide - minus) % wide);
+            let limit = u128::from((max / 2).min(offset));
+            prop_assert!(u128::from(expected.4.0[w]) <= (limit + 1) * wide);
+            let taken_off = row(4) % wide + limit * (wide - row(5) % wide);
+            prop_assert_eq!(u128::from(expected.5.0[w]), taken_off % wide);
         }
         for kernel in others() {
             prop_assert_eq!(&run(kernel), &expected);
