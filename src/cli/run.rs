@@ -19,7 +19,7 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     context.cancel.check()?;
     let report = {
         let progress = Progress::new(context.err, context.terminal);
-        session.run(&plan, &context.cancel, &|event| {
+        session.run(&context.cancel, &|event| {
             if let Event::Progress { phase, fraction, eta_secs, .. } = event {
                 progress.run(phase.name(), fraction, eta_secs);
             }

@@ -246,7 +246,6 @@ impl Session {
     /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.
     pub fn run(
         &self,
-        _plan: &Plan,
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {

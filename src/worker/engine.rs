@@ -118,10 +118,10 @@ impl Engine for SessionEngine {
     fn run(
         &mut self,
         opened: &Session,
-        plan: &Plan,
+        _plan: &Plan, // an opened session keeps its own
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        opened.run(plan, cancel, on_event)
+        opened.run(cancel, on_event)
     }
 }

@@ -20,7 +20,7 @@ fn sources() -> Sources {
 
 fn run(session: &Session) -> RunReport {
     let plan = session.plan().expect("a plan");
-    session.run(&plan, &Cancel::default(), &|_| ()).expect("a report")
+    session.run(&Cancel::default(), &|_| ()).expect("a report")
 }
 
 /// Predicted margins within 3 bits of the measured ones, and never more than 1 bit above.
@@ -143,7 +143,7 @@ fn a_run_is_cancelled_in_every_phase() {
     let plan: Plan = session.plan().unwrap();
     for phase in [Phase::Plain, Phase::Keygen, Phase::Encrypt, Phase::Evaluate] {
         let cancel = Cancel::default();
-        let result = session.run(&plan, &cancel, &|event| {
+        let result = session.run(&cancel, &|event| {
             if matches!(event, Event::Progress { phase: now, .. } if now == phase) {
                 cancel.cancel();
             }
@@ -157,8 +157,7 @@ fn events_come_in_order_and_agree_with_the_report() {
     let session = Session::open(&scenario("digits", &["images=100"]), &sources()).unwrap();
     let plan = session.plan().unwrap();
     let events = Mutex::new(Vec::new());
-    let report =
-        session.run(&plan, &Cancel::default(), &|e| events.lock().unwrap().push(e)).unwrap();
+    let report = session.run(&Cancel::default(), &|e| events.lock().unwrap().push(e)).unwrap();
     let events = events.into_inner().unwrap();
     assert!(matches!(&events[0], Event::Planned(p) if **p == plan));
     let mut furthest = 0.0;

@@ -8,3 +8,4 @@ mod layering;
 mod network;
 mod sample;
 mod second_opinion;
+mod wire;

@@ -79,7 +79,7 @@ fn digits_and_hospital_are_answered_right_and_as_predicted() {
     for name in ["digits", "hospital"] {
         let session = session(name, &["scheme.kind=bfv", "images=60"]);
         let plan = session.plan().unwrap();
-        let report = session.run(&plan, &Cancel::default(), &|_| ()).unwrap();
+        let report = session.run(&Cancel::default(), &|_| ()).unwrap();
         assert_right_and_as_predicted(&report);
         assert!(report.encrypted.accuracy > 0.9);
         // Sizes are known before a key exists.
@@ -103,7 +103,7 @@ fn past_its_budget_a_run_is_reported_as_wrong() {
     let session = session("digits", &[&settings[..], &["scheme.past_budget=true"]].concat());
     let plan = session.plan().unwrap();
     assert!(plan.margin_bits() < 0.0 && plan.security_bits >= 128);
-    let report = session.run(&plan, &Cancel::default(), &|_| ()).unwrap();
+    let report = session.run(&Cancel::default(), &|_| ()).unwrap();
     assert!(!report.is_right() && report.encrypted.wrong_outputs > 300);
     for kind in ["past_budget", "decrypted_wrongly"] {
         assert!(report.warnings.iter().any(|w| w.kind == kind), "{kind}");
@@ -132,7 +132,7 @@ fn a_run_is_cancelled_in_every_phase() {
     let plan = session.plan().unwrap();
     for phase in [Phase::Keygen, Phase::Encrypt, Phase::Evaluate] {
         let cancel = Cancel::default();
-        let result = session.run(&plan, &cancel, &|event| {
+        let result = session.run(&cancel, &|event| {
             if matches!(event, Event::Progress { phase: now, .. } if now == phase) {
                 cancel.cancel();
             }
