@@ -15,7 +15,6 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let file = args.report.as_deref().map(OutputFile::open).transpose()?;
     let session = Session::open(&scenario, &context.sources)?;
     context.cancel.check()?;
-    let plan = session.plan()?;
     context.cancel.check()?;
     let report = {
         let progress = Progress::new(context.err, context.terminal);

@@ -2,7 +2,6 @@
 
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::Activation;
-use cryptoscope::circuit::Plan;
 use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
     Event, Noop, Phase, RunError, RunReport, Scenario, Session, Sources, execute,
@@ -19,7 +18,6 @@ fn sources() -> Sources {
 }
 
 fn run(session: &Session) -> RunReport {
-    let plan = session.plan().expect("a plan");
     session.run(&Cancel::default(), &|_| ()).expect("a report")
 }
 
@@ -140,7 +138,6 @@ fn a_seed_repeats_a_run_and_no_seed_does_not() {
 #[test]
 fn a_run_is_cancelled_in_every_phase() {
     let session = Session::open(&scenario("digits", &[]), &sources()).unwrap();
-    let plan: Plan = session.plan().unwrap();
     for phase in [Phase::Plain, Phase::Keygen, Phase::Encrypt, Phase::Evaluate] {
         let cancel = Cancel::default();
         let result = session.run(&cancel, &|event| {

@@ -129,7 +129,6 @@ fn what_cannot_be_secure_or_cannot_work_is_refused() {
 #[test]
 fn a_run_is_cancelled_in_every_phase() {
     let session = session("hospital", &["scheme.kind=bfv"]);
-    let plan = session.plan().unwrap();
     for phase in [Phase::Keygen, Phase::Encrypt, Phase::Evaluate] {
         let cancel = Cancel::default();
         let result = session.run(&cancel, &|event| {
