@@ -1,9 +1,11 @@
 //! Predicted time: unit costs measured once on this machine, times the work of a plan.
 
+use crate::progress::Watch;
 use crate::ring::kernels::{BLOCK_ROWS, TILE_WORDS, Tile};
-use crate::ring::{Basis, Kernel, Modulus, Ntt, Seed, ntt_primes};
+use crate::ring::{Basis, Kernel, LinearMap, Modulus, Ntt, Row, Seed, ntt_primes};
+use crate::scheme::bgv::{BgvParameters, SecretKey};
 use std::hint::black_box;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// Seconds per unit of work, one thread.
@@ -23,6 +25,10 @@ pub struct UnitCosts {
     pub dot: f64,
     /// One coefficient read from one residue, per pair of primes.
     pub decode: f64,
+    /// Encryption, per coefficient and prime, the plaintext modulus counted as one more prime.
+    pub encrypt: f64,
+    /// One word copied from memory.
+    pub copy: f64,
 }
 
 impl UnitCosts {
@@ -56,6 +62,8 @@ fn measure() -> UnitCosts {
             error: guess,
             dot: guess,
             decode: guess,
+            encrypt: guess,
+            copy: guess,
         };
     };
     let mut stream = Seed::from_number(0).stream(0);
@@ -71,21 +79,43 @@ fn measure() -> UnitCosts {
 
     let x: Vec<Tile> =
         words.chunks_exact(TILE_WORDS).map(|c| Tile(std::array::from_fn(|i| c[i]))).collect();
-    let columns: Vec<u32> = (0..x.len() as u32).collect();
-    let weights = vec![[7u64; BLOCK_ROWS]; x.len()];
-    let mut acc = [Tile::ZERO; BLOCK_ROWS];
-    let mac = best(|| {
-        for _ in 0..8 {
-            kernel.accumulate(black_box(&x), &columns, &weights, &mut acc);
-        }
-    }) / (8 * N * BLOCK_ROWS) as f64;
+    let columns: Arc<[u32]> = (0..x.len() as u32).collect();
+    let row = Row { columns, weights: vec![7; x.len()] };
+    let rows = vec![row; 10 * BLOCK_ROWS];
+    let mac = LinearMap::new(x.len(), &rows, 48).map_or(1e-9, |map| {
+        let mut out = vec![Tile::ZERO; rows.len()];
+        let secs = best(|| map.apply(kernel, q, black_box(&x), &mut out));
+        secs / (map.kernel_macs() * TILE_WORDS as u64) as f64
+    });
     let (mut a, mut b, mut c) = (x.clone(), x.clone(), x.clone());
     let square = best(|| kernel.square(q, &x, &x, [&mut a, &mut b, &mut c])) / N as f64;
     let poly = basis.lift(&errors, 3);
     let decode = best(|| {
         black_box(basis.decode(&poly, q));
     }) / (9 * N) as f64;
-    UnitCosts { ntt, mac, square, uniform, error, dot, decode }
+    let encrypt = encryption(&primes).unwrap_or(uniform + ntt);
+    let source = vec![1u64; 1 << 20];
+    let mut target = source.clone();
+    let copy = best(|| target.copy_from_slice(black_box(&source))) / source.len() as f64;
+    UnitCosts { ntt, mac, square, uniform, error, dot, decode, encrypt, copy }
+}
+
+/// Seconds to encrypt, per coefficient and per prime, plaintext modulus counted as one more prime.
+fn encryption(primes: &[u64]) -> Option<f64> {
+    const CIPHERTEXTS: usize = 6;
+    let t = ntt_primes(40, N, 1, primes).first().copied()?;
+    let parameters = BgvParameters::new(N, primes, t).ok()?;
+    let seed = Seed::from_number(0);
+    let secret = SecretKey::generate(&parameters, &seed);
+    let vectors = vec![vec![1i64; N]; CIPHERTEXTS];
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().ok()?;
+    let watch = Watch::silent();
+    let secs = pool.install(|| {
+        best(|| {
+            black_box(secret.encrypt(&parameters, &vectors, &seed, &watch, "")).ok();
+        })
+    });
+    Some(secs / (CIPHERTEXTS * N * (primes.len() + 1)) as f64)
 }
 
 /// The shortest of some runs, seconds.

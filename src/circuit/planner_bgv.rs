@@ -20,8 +20,7 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
     let limb_bits = 52 - candidate.primes.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(0);
     let network = request.network;
     let inputs = network.inputs() as f64;
-    let encrypt =
-        inputs * (ntt + n * costs.error + k * (ntt + n * (costs.uniform + 2.0 * costs.dot)));
+    let encrypt = inputs * n * (k + 1.0) * costs.encrypt;
     let mut width = network.inputs();
     let mut parts = 2.0;
     let mut switched = candidate.forecast.switches.iter().zip(&candidate.forecast.drops);
@@ -33,11 +32,11 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
         layers.push(match layer {
             IntegerLayer::Linear { rows, .. } => {
                 let macs = kernel_macs(rows, limb_bits);
-                // Fresh masks are expanded from their seed as the first layer reads them.
-                let masks =
-                    if layers.is_empty() { inputs * n * level * costs.uniform } else { 0.0 };
+                // The first layer expands the masks from their seed and gathers both parts in tiles.
+                let each = costs.uniform + 3.0 * costs.copy;
+                let gather = if layers.is_empty() { inputs * n * level * each } else { 0.0 };
                 width = rows.len();
-                words * macs * costs.mac + masks
+                words * macs * costs.mac + gather
             }
             IntegerLayer::Square { .. } => {
                 if parts == 3.0

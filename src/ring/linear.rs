@@ -5,6 +5,9 @@ use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Columns whose tiles stay in the first-level cache while all blocks of rows pass over them.
+const COLUMNS_IN_CACHE: usize = 80;
+
 /// One output of a linear map: `sum_c weights[c] x[columns[c]]`.
 ///
 /// Rows that share a column list (the maps of a convolution window, the rows of a dense layer)
@@ -103,10 +106,10 @@ impl LinearMap {
     /// `out` one per output.
     pub fn apply(&self, kernel: Kernel, q: Modulus, x: &[Tile], out: &mut [Tile]) {
         debug_assert!(x.len() == self.inputs && out.len() == self.outputs);
-        let mut reduced = Vec::new();
+        let (mut reduced, mut sums) = (Vec::new(), Vec::new());
         for group in &self.groups {
             if let (1, [chunk]) = (group.limbs, group.chunks.as_slice()) {
-                group.apply_short(chunk, kernel, q, x, out);
+                group.apply_short(chunk, kernel, q, x, out, &mut sums);
                 continue;
             }
             group.sums(kernel, q, x, &mut reduced);
@@ -158,19 +161,30 @@ impl Group {
 
     /// Rows of one limb whose columns fit one accumulator: each is reduced once, its offset taken
     /// off in the same step.
-    fn apply_short(&self, chunk: &Chunk, kernel: Kernel, q: Modulus, x: &[Tile], out: &mut [Tile]) {
-        let mut acc = [Tile::ZERO; BLOCK_ROWS];
+    fn apply_short(
+        &self,
+        chunk: &Chunk,
+        kernel: Kernel,
+        q: Modulus,
+        x: &[Tile],
+        out: &mut [Tile],
+        sums: &mut Vec<[Tile; BLOCK_ROWS]>,
+    ) {
+        sums.clear();
+        sums.resize(chunk.blocks.len(), [Tile::ZERO; BLOCK_ROWS]);
+        for start in (0..chunk.columns.len()).step_by(COLUMNS_IN_CACHE) {
+            let range = start..chunk.columns.len().min(start + COLUMNS_IN_CACHE);
+            for (sums, weights) in sums.iter_mut().zip(&chunk.blocks) {
+                kernel.accumulate(x, &chunk.columns[range.clone()], &weights[range.clone()], sums);
+            }
+        }
         let mut term = Tile::ZERO;
-        let mut rows = self.rows.iter();
-        for (block, weights) in chunk.blocks.iter().enumerate() {
-            kernel.accumulate(x, &chunk.columns, weights, &mut acc);
-            if block == 0 {
-                kernel.offset_term(q, self.offset, &acc[0], &mut term);
-            }
-            let sums = if block == 0 { &acc[1..] } else { &acc[..] };
-            for (sum, row) in sums.iter().zip(&mut rows) {
-                kernel.reduce_sum(q, sum, &term, &mut out[*row as usize]);
-            }
+        let mut sums = sums.iter().flatten();
+        if let Some(total) = sums.next() {
+            kernel.offset_term(q, self.offset, total, &mut term);
+        }
+        for (row, sum) in self.rows.iter().zip(sums) {
+            kernel.reduce_sum(q, sum, &term, &mut out[*row as usize]);
         }
     }
 
@@ -182,6 +196,7 @@ impl Group {
         let mut acc = [Tile::ZERO; BLOCK_ROWS];
         for (at, chunk) in self.chunks.iter().enumerate() {
             for (block, weights) in chunk.blocks.iter().enumerate() {
+                acc.fill(Tile::ZERO);
                 kernel.accumulate(x, &chunk.columns, weights, &mut acc);
                 let outs = &mut reduced[block * BLOCK_ROWS..(block + 1) * BLOCK_ROWS];
                 for (acc, out) in acc.iter().zip(outs) {

@@ -238,6 +238,11 @@ pub fn accumulate(
 ) {
     // 24 accumulators, 4 inputs and one weight stay in the 32 registers.
     let mut sums = [[_mm512_setzero_si512(); REGISTERS]; BLOCK_ROWS];
+    for (sums, acc) in sums.iter_mut().zip(acc.iter()) {
+        for (sum, words) in sums.iter_mut().zip(acc.0.as_chunks().0) {
+            *sum = load(words);
+        }
+    }
     for (column, weights) in columns.iter().zip(weights) {
         let x = x[*column as usize].0.as_chunks().0;
         let x: [__m512i; REGISTERS] = [load(&x[0]), load(&x[1]), load(&x[2]), load(&x[3])];

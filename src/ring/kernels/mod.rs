@@ -139,9 +139,9 @@ impl Kernel {
         dispatch!(self, square(q, x, y, out));
     }
 
-    /// `acc[r] = sum_c weights[c][r] x[columns[c]]` without reduction.
+    /// `acc[r] += sum_c weights[c][r] x[columns[c]]` without reduction.
     ///
-    /// Exact when there are at most [`MAX_COLUMNS`] columns and each product is below `2^52`.
+    /// Exact while at most [`MAX_COLUMNS`] products below `2^52` are added up.
     pub fn accumulate(
         self,
         x: &[Tile],

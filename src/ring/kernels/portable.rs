@@ -55,7 +55,6 @@ pub fn accumulate(
     weights: &[[u64; BLOCK_ROWS]],
     acc: &mut [Tile; BLOCK_ROWS],
 ) {
-    *acc = [Tile::ZERO; BLOCK_ROWS];
     for (column, weights) in columns.iter().zip(weights) {
         let x = &x[*column as usize];
         for (acc, weight) in acc.iter_mut().zip(weights) {

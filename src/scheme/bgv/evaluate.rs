@@ -8,6 +8,7 @@ use crate::ring::{LinearMap, RnsPoly, RowsMut, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// One operation of a segment, on messages.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct SegmentOutput {
     pub taps: Vec<Ciphertext>,
     /// Seconds spent in each operation, summed over threads.
     pub op_secs: Vec<f64>,
+    /// Wall seconds spent expanding the masks of fresh ciphertexts.
+    pub mask_secs: f64,
 }
 
 impl Segment {
@@ -68,8 +71,11 @@ impl Segment {
         let mut tapped: Vec<_> =
             taps.iter().map(|tap| zero(program.size_after(tap.op).1, factors[tap.op])).collect();
         let mut op_secs = vec![0.0; self.ops.len()];
+        let mut mask_secs = 0.0;
         for j in 0..level {
+            let started = Instant::now();
             let masks = input.masks(parameters, j);
+            mask_secs += started.elapsed().as_secs_f64();
             cancel.check()?;
             let secs = program.run(
                 parameters.kernel(),
@@ -83,7 +89,7 @@ impl Segment {
             )?;
             op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
         }
-        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs })
+        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs, mask_secs })
     }
 
     /// The operations on phases: biases are multiplied by the factor the messages carry there. Also
