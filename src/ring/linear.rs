@@ -130,7 +130,8 @@ impl Group {
     fn new(columns: &[u32], rows_of_group: Vec<u32>, rows: &[Row], limb_bits: u32) -> Self {
         let weights = || rows_of_group.iter().flat_map(|r| &rows[*r as usize].weights);
         let offset = weights().map(|w| -i64::from(*w)).max().unwrap_or(0).max(0);
-        let largest = weights().map(|w| i64::from(*w) + offset).max().unwrap_or(0);
+        // The offset itself is multiplied by a residue too, so it must fit the limbs as well.
+        let largest = weights().map(|w| i64::from(*w) + offset).max().unwrap_or(0).max(offset);
         let bits = 64 - (largest as u64).leading_zeros();
         let limbs = bits.div_ceil(limb_bits).max(1) as usize;
         let mask = (1i64 << limb_bits) - 1;
@@ -275,6 +276,17 @@ mod tests {
             })
             .collect();
         check(2500, &rows, 48, &[u64::MAX, 1, 0, 1 << 47, (1 << 48) - 1]);
+    }
+
+    #[test]
+    fn weights_of_one_sign() {
+        let columns: Arc<[u32]> = (0..4).collect();
+        for weight in [-7, -1, 0, 1, 7, 15] {
+            let rows = [Row { columns: Arc::clone(&columns), weights: vec![weight; 4] }];
+            for prime_bits in [30, 48, 50] {
+                check(4, &rows, prime_bits, &[u64::MAX, (1 << 50) - 1, 12_345_678_901_234]);
+            }
+        }
     }
 
     #[test]

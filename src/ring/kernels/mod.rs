@@ -162,6 +162,7 @@ impl Kernel {
     /// times weights that are too large by `offset`, it takes the offset off again. `sum` below
     /// `2^62` is the sum of the words; `offset q` below `2^52`.
     pub fn offset_term(self, q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
+        debug_assert!(offset.saturating_mul(q.value()) < 1 << PRODUCT_BITS, "see above");
         dispatch!(self, offset_term(q, offset, sum, out));
     }
 
