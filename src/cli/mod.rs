@@ -119,7 +119,7 @@ fn stop_on_signal(cancel: &Cancel) {
         signal_hook::flag::register(signal, asked.clone()).map(|_| ())
     });
     if let Err(error) = set {
-        tracing::warn!("Ctrl-C stops without cleaning up: {error}");
+        eprintln!("warning: Ctrl-C stops without cleaning up: {error}");
         return;
     }
     let cancel = cancel.clone();
