@@ -13,6 +13,7 @@ mod planner;
 mod planner_bfv;
 mod planner_bgv;
 mod request;
+mod values;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
 pub use compiled::{
