@@ -170,6 +170,19 @@ fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Stage {
     }
 }
 
+/// The stage that fine-tunes a small network on its grid after `float`.
+fn on_integers(float: &Stage, grid: Grid) -> Stage {
+    Stage {
+        name: "integers".into(),
+        epochs: 30,
+        learning_rate: 0.02,
+        weight_decay: 0.02,
+        simplify: true,
+        grid: Some(grid),
+        ..float.clone()
+    }
+}
+
 /// Handwritten digits, 8x8 pixels of 0 to 16: one convolution, one squaring.
 fn digits() -> Recipe {
     let grid = Grid {
@@ -178,15 +191,7 @@ fn digits() -> Recipe {
         step_factor: vec![1.0; 2],
     };
     let float = Stage { weight_decay: 0.3, smoothing: 0.02, ..stage("float", 60, 32, 4e-3) };
-    let integers = Stage {
-        name: "integers".into(),
-        epochs: 30,
-        learning_rate: 0.02,
-        weight_decay: 0.02,
-        simplify: true,
-        grid: Some(grid),
-        ..float.clone()
-    };
+    let integers = on_integers(&float, grid);
     Recipe {
         name: "digits".into(),
         dataset: "digits".into(),
@@ -211,15 +216,7 @@ fn hospital() -> Recipe {
         step_factor: vec![1.0; 2],
     };
     let float = Stage { weight_decay: 1.0, smoothing: 0.1, ..stage("float", 60, 32, 3e-3) };
-    let integers = Stage {
-        name: "integers".into(),
-        epochs: 30,
-        learning_rate: 0.02,
-        weight_decay: 0.02,
-        simplify: true,
-        grid: Some(grid),
-        ..float.clone()
-    };
+    let integers = on_integers(&float, grid);
     Recipe {
         name: "hospital".into(),
         dataset: "breast_cancer".into(),
