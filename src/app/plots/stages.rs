@@ -11,7 +11,7 @@ use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 
 /// What margin means here, for whoever looks at the plot.
-pub const MARGIN_DEFINITION: &str = "Margin = log2(q/2) − log2(max |phase|), in bits: how much larger the noise of a ciphertext may still grow before decryption fails, at 0. Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). A positive margin alone proves nothing: measured points are also compared with the integer network, and a red cross marks a stage that decrypted wrongly.";
+pub const MARGIN_DEFINITION: &str = "Margin = log2(q/2) − log2(max |phase|), in bits (BFV: of t times the phase modulo q, which takes the message out): how much larger the noise of a ciphertext may still grow before decryption fails, at 0. Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). A positive margin alone proves nothing: measured points are also compared with the integer network, and a red cross marks a stage that decrypted wrongly.";
 
 const LATENCY: &str = "Wall time of each stage, all batches, on a logarithmic axis: the encrypted stage (predicted and measured) and the same layer of the float network in the clear.";
 const SIZE: &str = "Bytes of all ciphertexts after each stage (one batch), on a logarithmic axis, and of the same values in the clear.";
@@ -84,6 +84,29 @@ impl<'a> Curves<'a> {
             .filter_map(|i| Some(PlotPoint::new(i as f64, unit.position(value(i)?)?)))
             .collect()
     }
+
+    /// The curves of plaintext, prediction and encryption, in their fixed colours.
+    fn side_by_side(
+        &self,
+        t: &theme::Tokens,
+        unit: Unit,
+        plain: impl Fn(&StageReport) -> f64,
+        predicted: impl Fn(&StagePlan) -> f64,
+        encrypted: impl Fn(&StageReport) -> f64,
+    ) -> Vec<Drawn> {
+        let measured =
+            |of: &dyn Fn(&StageReport) -> f64| self.points(unit, |i| self.measured(i).map(of));
+        vec![
+            ("plaintext", t.plain, Pen::Measured, measured(&plain)),
+            (
+                "predicted",
+                t.encrypted,
+                Pen::Predicted,
+                self.points(unit, |i| self.planned(i).map(&predicted)),
+            ),
+            ("encrypted", t.encrypted, Pen::Measured, measured(&encrypted)),
+        ]
+    }
 }
 
 /// Draws the latency of each stage; the stage under the pointer.
@@ -93,55 +116,27 @@ pub fn latency(
     curves: &Curves<'_>,
     hovered: Option<usize>,
 ) -> Option<usize> {
-    let t = theme::tokens(ui);
     let unit = Unit::Secs;
-    let drawn = vec![
-        (
-            "plaintext",
-            t.plain,
-            Pen::Measured,
-            curves.points(unit, |i| Some(curves.measured(i)?.plain_secs)),
-        ),
-        (
-            "predicted",
-            t.encrypted,
-            Pen::Predicted,
-            curves.points(unit, |i| Some(curves.planned(i)?.secs)),
-        ),
-        (
-            "encrypted",
-            t.encrypted,
-            Pen::Measured,
-            curves.points(unit, |i| Some(curves.measured(i)?.secs)),
-        ),
-    ];
+    let drawn = curves.side_by_side(
+        theme::tokens(ui),
+        unit,
+        |stage| stage.plain_secs,
+        |stage| stage.secs,
+        |stage| stage.secs,
+    );
     stage_chart(ui, rect, curves, hovered, "latency", "Latency", LATENCY, unit, drawn)
 }
 
 /// Draws the size of the ciphertexts after each stage; the stage under the pointer.
 pub fn size(ui: &mut Ui, rect: Rect, curves: &Curves<'_>, hovered: Option<usize>) -> Option<usize> {
-    let t = theme::tokens(ui);
     let unit = Unit::Bytes;
-    let drawn = vec![
-        (
-            "plaintext",
-            t.plain,
-            Pen::Measured,
-            curves.points(unit, |i| Some(curves.measured(i)?.plain_bytes as f64)),
-        ),
-        (
-            "predicted",
-            t.encrypted,
-            Pen::Predicted,
-            curves.points(unit, |i| Some(curves.planned(i)?.ciphertext_bytes as f64)),
-        ),
-        (
-            "encrypted",
-            t.encrypted,
-            Pen::Measured,
-            curves.points(unit, |i| Some(curves.measured(i)?.ciphertext_bytes as f64)),
-        ),
-    ];
+    let drawn = curves.side_by_side(
+        theme::tokens(ui),
+        unit,
+        |stage| stage.plain_bytes as f64,
+        |stage| stage.ciphertext_bytes as f64,
+        |stage| stage.ciphertext_bytes as f64,
+    );
     stage_chart(ui, rect, curves, hovered, "size", "Ciphertext size", SIZE, unit, drawn)
 }
 
