@@ -68,7 +68,7 @@ fn measure() -> UnitCosts {
     };
     let mut stream = Seed::from_number(0).stream(0);
     let mut words = vec![0u64; N];
-    let uniform = best(|| stream.uniform(q, &mut words)) / N as f64;
+    let uniform = best(|| Seed::from_number(1).uniform(kernel, q, 0, 0, &mut words)) / N as f64;
     let mut errors = vec![0i64; N];
     let error = best(|| stream.centered_binomial(&mut errors)) / N as f64;
     let mut transformed = words.clone();

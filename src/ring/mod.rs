@@ -22,4 +22,4 @@ pub use packing::{pack_words, packed_len, unpack_words};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
 pub use program::{RowsMut, Tap, WordOp, WordProgram};
-pub use sampling::{ERROR_VARIANCE, Seed, SeedStream};
+pub use sampling::{Blocks, ERROR_VARIANCE, Seed, SeedStream};

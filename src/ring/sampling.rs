@@ -1,8 +1,7 @@
 //! Randomness: a ChaCha20 stream per purpose, and the distributions that schemes draw from it.
 
 use super::Modulus;
-use chacha20::ChaCha20Rng;
-use chacha20::rand_core::{Rng, SeedableRng};
+use super::kernels::{BlockAt, ERROR_BYTES, Kernel, TILE_WORDS, Tile};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The seed of a stream; wiped when dropped.
@@ -51,55 +50,180 @@ impl Seed {
         Self(hash.finalize().into())
     }
 
-    /// Stream number `index` of this seed; different streams are independent.
+    /// Stream number `index` (below 2^63) of this seed; different streams are independent.
     pub fn stream(&self, index: u64) -> SeedStream {
-        let mut rng = ChaCha20Rng::from_seed(self.0);
-        rng.set_stream(index);
-        SeedStream(rng)
+        SeedStream {
+            key: self.key(),
+            kernel: Kernel::best(),
+            stream: index,
+            next: 0,
+            words: [[0; 8]; BLOCKS],
+            used: 8 * BLOCKS,
+        }
+    }
+
+    /// Uniform residues modulo `q`: words `first..` of stream `stream` of this seed, anywhere in it
+    /// at the same cost. Word `w` is made of bytes `b w..b (w + 1)` of the ChaCha20 stream, `b` the
+    /// bytes of `q`, cut to the bits of `q`. Words that are not below `q` are drawn again from a
+    /// place of their own (see [`redraw`]). For public values: the time depends on them.
+    ///
+    /// `first` and the number of words are multiples of 32.
+    pub fn uniform(&self, kernel: Kernel, q: Modulus, stream: u64, first: usize, out: &mut [u64]) {
+        let mut blocks = Blocks::default();
+        let key = self.key();
+        for (at, chunk) in out.chunks_mut(UNIFORM_CHUNK).enumerate() {
+            let first = first + at * UNIFORM_CHUNK;
+            let range = blocks.of(q, first, chunk.len());
+            blocks.at.clear();
+            blocks.at.extend(range.blocks.map(|counter| BlockAt { counter, stream }));
+            blocks.fill(kernel, &key);
+            let words = &blocks.words.as_flattened()[range.skip..];
+            if !kernel.uniform(q, range.bytes, words, chunk) {
+                redraw(kernel, &key, q, stream, first, chunk);
+            }
+        }
+    }
+
+    /// The same for tile number `tile` of many streams at once.
+    pub fn uniform_tiles(
+        &self,
+        kernel: Kernel,
+        q: Modulus,
+        streams: impl Iterator<Item = u64>,
+        tile: usize,
+        blocks: &mut Blocks,
+        out: &mut [Tile],
+    ) {
+        let key = self.key();
+        let first = tile * TILE_WORDS;
+        let range = blocks.of(q, first, TILE_WORDS);
+        let each = range.blocks.clone().count();
+        let mut streams = streams.zip(out).peekable();
+        let mut here = Vec::with_capacity(STREAMS);
+        while streams.peek().is_some() {
+            here.clear();
+            here.extend(streams.by_ref().take(STREAMS));
+            blocks.at.clear();
+            for (stream, _) in &here {
+                let of = |counter| BlockAt { counter, stream: *stream };
+                blocks.at.extend(range.blocks.clone().map(of));
+            }
+            blocks.fill(kernel, &key);
+            for ((stream, tile), words) in here.iter_mut().zip(blocks.words.chunks_exact(each)) {
+                let words = &words.as_flattened()[range.skip..];
+                if !kernel.uniform(q, range.bytes, words, &mut tile.0) {
+                    redraw(kernel, &key, q, *stream, first, &mut tile.0);
+                }
+            }
+        }
+    }
+
+    fn key(&self) -> [u32; 8] {
+        let mut key = [0; 8];
+        for (word, bytes) in key.iter_mut().zip(self.0.as_chunks::<4>().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        key
+    }
+}
+
+/// Words of one call of the kernel; their blocks stay in the first-level cache.
+const UNIFORM_CHUNK: usize = 512;
+
+/// Streams whose tiles are expanded together; three blocks each make full vectors.
+const STREAMS: usize = 16;
+
+/// Blocks of a key stream; a buffer to be used again.
+#[derive(Debug, Default)]
+pub struct Blocks {
+    at: Vec<BlockAt>,
+    words: Vec<[u64; 8]>,
+}
+
+/// Where the bytes of some words lie in a stream.
+struct ByteRange {
+    bytes: usize,
+    blocks: std::ops::Range<u64>,
+    /// 64-bit words before the first byte in the first block.
+    skip: usize,
+}
+
+impl Blocks {
+    fn of(&self, q: Modulus, first: usize, count: usize) -> ByteRange {
+        debug_assert!(first.is_multiple_of(TILE_WORDS) && count.is_multiple_of(TILE_WORDS));
+        let bytes = q.value().ilog2() as usize / 8 + 1;
+        let (start, end) = (first * bytes, (first + count) * bytes);
+        let blocks = (start / 64) as u64..end.div_ceil(64) as u64;
+        ByteRange { bytes, blocks, skip: start % 64 / 8 }
+    }
+
+    fn fill(&mut self, kernel: Kernel, key: &[u32; 8]) {
+        self.words.resize(self.at.len(), [0; 8]);
+        kernel.key_stream(key, &self.at, &mut self.words);
+    }
+}
+
+/// Draws the words that are not below `q` again: word `w` of stream `stream` from the blocks
+/// `2^16 w, 2^16 w + 1, ...` of stream `stream + 2^63`, eight candidates each, the first that is
+/// below `q`. So every word can be made without those before it.
+fn redraw(kernel: Kernel, key: &[u32; 8], q: Modulus, stream: u64, first: usize, out: &mut [u64]) {
+    let mask = u64::MAX >> q.value().leading_zeros();
+    for (word, w) in out.iter_mut().zip(first as u64..) {
+        let mut counter = w << 16;
+        while *word >= q.value() {
+            let mut block = [[0; 8]];
+            kernel.key_stream(key, &[BlockAt { counter, stream: stream | 1 << 63 }], &mut block);
+            let candidates = block[0].map(|c| c & mask);
+            *word = candidates.into_iter().find(|c| *c < q.value()).unwrap_or(*word);
+            counter += 1;
+        }
     }
 }
 
 /// Variance of [`SeedStream::centered_binomial`].
 pub const ERROR_VARIANCE: f64 = 10.5;
 
+/// Blocks made at once.
+const BLOCKS: usize = 48;
+
 /// A stream of random words; wiped when dropped.
-pub struct SeedStream(ChaCha20Rng);
+pub struct SeedStream {
+    key: [u32; 8],
+    kernel: Kernel,
+    stream: u64,
+    /// The block after those in `words`.
+    next: u64,
+    words: [[u64; 8]; BLOCKS],
+    /// Words used up.
+    used: usize,
+}
+
+impl Drop for SeedStream {
+    fn drop(&mut self) {
+        self.key.zeroize();
+        self.words.zeroize();
+    }
+}
 
 impl SeedStream {
     /// One uniform word.
     pub fn next_u64(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-
-    /// Fills `out` with uniform residues modulo `q`: words are masked to the bits of `q` and those
-    /// not below `q` are drawn again. For public values: the time depends on them.
-    pub fn uniform(&mut self, q: Modulus, out: &mut [u64]) {
-        let q = q.value();
-        let mask = u64::MAX >> q.leading_zeros();
-        self.fill(out);
-        for word in out.iter_mut() {
-            let mut candidate = *word & mask;
-            while candidate >= q {
-                candidate = self.0.next_u64() & mask;
-            }
-            *word = candidate;
+        if self.used == 8 * BLOCKS {
+            self.fill();
         }
+        let word = self.words[self.used / 8][self.used % 8];
+        self.used += 1;
+        word
     }
 
     /// Fills `out` with errors: differences of two binomials of 21 fair bits each, variance 10.5
-    /// (close to a Gaussian of deviation 3.2). Constant time.
+    /// (close to a Gaussian of deviation 3.2). Constant time. Begins at a new block.
     pub fn centered_binomial(&mut self, out: &mut [i64]) {
-        const HALF: u64 = (1 << 21) - 1;
-        let mut words = [0u64; 256];
-        for chunk in out.chunks_mut(words.len()) {
-            self.fill(&mut words);
-            for (value, word) in chunk.iter_mut().zip(&words) {
-                let plus = bit_count(word & HALF);
-                let minus = bit_count((word >> 21) & HALF);
-                *value = plus as i64 - minus as i64;
-            }
+        for chunk in out.chunks_mut(64 * BLOCKS / ERROR_BYTES) {
+            self.fill();
+            self.kernel.centered_binomial(self.words.as_flattened(), chunk);
         }
-        words.zeroize();
+        self.used = 8 * BLOCKS;
     }
 
     /// Fills `out` with uniform values of {-1, 0, 1}. The time depends only on how many of the
@@ -110,7 +234,7 @@ impl SeedStream {
         for value in out.iter_mut() {
             loop {
                 if left == 0 {
-                    word = self.0.next_u64();
+                    word = self.next_u64();
                     left = 32;
                 }
                 let field = word & 3;
@@ -125,28 +249,16 @@ impl SeedStream {
         word.zeroize();
     }
 
-    fn fill(&mut self, out: &mut [u64]) {
-        // Little-endian on every machine, so that a seed means the same words everywhere.
-        const BLOCK: usize = 512;
-        let mut bytes = [0u8; 8 * BLOCK];
-        for chunk in out.chunks_mut(BLOCK) {
-            let bytes = &mut bytes[..8 * chunk.len()];
-            self.0.fill_bytes(bytes);
-            for (word, raw) in chunk.iter_mut().zip(bytes.as_chunks::<8>().0) {
-                *word = u64::from_le_bytes(*raw);
-            }
-        }
-        bytes.zeroize();
+    fn fill(&mut self) {
+        let stream = self.stream;
+        let at = std::array::from_fn::<_, BLOCKS, _>(|i| BlockAt {
+            counter: self.next + i as u64,
+            stream,
+        });
+        self.kernel.key_stream(&self.key, &at, &mut self.words);
+        self.next += BLOCKS as u64;
+        self.used = 0;
     }
-}
-
-/// Ones among the low 32 bits by shifts and adds: no table, and the compiler can vectorise it.
-#[inline(always)]
-fn bit_count(x: u64) -> u32 {
-    let x = x as u32;
-    let x = x - ((x >> 1) & 0x5555_5555);
-    let x = (x & 0x3333_3333) + ((x >> 2) & 0x3333_3333);
-    ((x + (x >> 4)) & 0x0f0f_0f0f).wrapping_mul(0x0101_0101) >> 24
 }
 
 #[cfg(test)]
@@ -166,9 +278,35 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_counted() {
-        for x in [0u64, 1, 0x1f_ffff, 0xffff_ffff, 0x1234_5678] {
-            assert_eq!(bit_count(x), x.count_ones());
+    fn streams_are_those_of_chacha20() {
+        use chacha20::ChaCha20Rng;
+        use chacha20::rand_core::{Rng, SeedableRng};
+        let seed = Seed::from_number(99).derive("test", 5);
+        let mut oracle = ChaCha20Rng::from_seed(seed.0);
+        oracle.set_stream(0x1234_5678_9abc);
+        let mut stream = seed.stream(0x1234_5678_9abc);
+        assert!((0..2000).all(|_| stream.next_u64() == oracle.next_u64()));
+    }
+
+    #[test]
+    fn any_part_of_a_uniform_stream_is_the_same_by_any_kernel() {
+        let seed = Seed::from_number(5);
+        // The first two are often exceeded, so that words are drawn again.
+        for q in [(1u64 << 40) + 15, (1 << 16) + 1, 281_474_976_546_817, (1 << 50) - 27] {
+            let q = Modulus::new(q).unwrap();
+            let mut whole = vec![0; 4096];
+            seed.uniform(Kernel::Portable, q, 3, 0, &mut whole);
+            assert!(whole.iter().all(|w| *w < q.value()));
+            for kernel in Kernel::available() {
+                let mut part = vec![0; 1024];
+                seed.uniform(kernel, q, 3, 2080, &mut part);
+                assert_eq!(part, whole[2080..3104]);
+                let mut tiles = [Tile::ZERO; 37];
+                let streams = (0..37u64).map(|i| if i == 33 { 3 } else { 100 + i });
+                seed.uniform_tiles(kernel, q, streams, 11, &mut Blocks::default(), &mut tiles);
+                assert_eq!(tiles[33].0, whole[352..384]);
+                assert_ne!(tiles[32], tiles[31]);
+            }
         }
     }
 
@@ -202,8 +340,8 @@ mod tests {
     #[test]
     fn uniform_residues_fill_their_range() {
         let q = Modulus::new(12_289).unwrap();
-        let mut words = vec![0; 122_890];
-        Seed::from_number(3).stream(0).uniform(q, &mut words);
+        let mut words = vec![0; 122_880];
+        Seed::from_number(3).uniform(Kernel::best(), q, 0, 0, &mut words);
         assert!(words.iter().all(|w| *w < q.value()));
         // Chi-square over 64 cells, 63 degrees of freedom: 5 deviations above the mean is 63 + 5 * 11.2.
         let mut cells = [0f64; 64];

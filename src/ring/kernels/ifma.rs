@@ -3,7 +3,8 @@
 //! Every function is `unsafe` to call only because of its instruction set; loads and stores go
 //! through references to eight words.
 
-use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};
+use super::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
+use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::arch::x86_64::*;
 
 const LANES: usize = 8;
@@ -23,28 +24,42 @@ struct Wide {
 }
 
 #[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn load(words: &[u64; LANES]) -> __m512i {
     // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
 
 #[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn store(words: &mut [u64; LANES], value: __m512i) {
     // SAFETY: the reference covers the 64 bytes that are written; no alignment is needed.
     unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), value) }
 }
 
 #[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn load_signed(words: &[i64; LANES]) -> __m512i {
+    // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
+    unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn store_signed(words: &mut [i64; LANES], value: __m512i) {
+    // SAFETY: the reference covers the 64 bytes that are written; no alignment is needed.
+    unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), value) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn splat(word: u64) -> __m512i {
     _mm512_set1_epi64(word as i64)
 }
 
 impl Wide {
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn new(modulus: Modulus) -> Self {
         let constants = modulus.ifma();
         Self {
@@ -57,14 +72,14 @@ impl Wide {
 
     /// `x` or `x - q`, whichever is in range, for `x < 2q`.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn below_q(self, x: __m512i) -> __m512i {
         _mm512_min_epu64(x, _mm512_sub_epi64(x, self.q))
     }
 
     /// `hi 2^52 + lo` times `2^-52`, in `(-q, hi]`: the low halves cancel.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn montgomery(self, hi: __m512i, lo: __m512i) -> __m512i {
         let zero = _mm512_setzero_si512();
         let m = _mm512_madd52lo_epu64(zero, lo, self.inverse);
@@ -73,7 +88,7 @@ impl Wide {
 
     /// `x y 2^-52 mod q` for `x y < 2^52 q`, both below 2^52.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn mul_shrunk(self, x: __m512i, y: __m512i) -> __m512i {
         let zero = _mm512_setzero_si512();
         let hi = _mm512_madd52hi_epu64(zero, x, y);
@@ -84,7 +99,7 @@ impl Wide {
 
     /// `x 2^52 mod q` for `x < 2^52`.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn grow(self, x: __m512i) -> __m512i {
         self.mul_shrunk(x, self.square_of_r)
     }
@@ -93,7 +108,7 @@ impl Wide {
     ///
     /// The estimate `floor(floor(x / 2^10) ratio / 2^52)` is at most two below `floor(x / q)`.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn reduce(self, x: __m512i) -> __m512i {
         let top = _mm512_srli_epi64::<10>(x);
         let quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, self.ratio);
@@ -103,7 +118,7 @@ impl Wide {
 
     /// `x - y mod q` for canonical words.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn sub(self, x: __m512i, y: __m512i) -> __m512i {
         let r = _mm512_sub_epi64(x, y);
         _mm512_min_epu64(r, _mm512_add_epi64(r, self.q))
@@ -115,7 +130,7 @@ fn is_wide(q: Modulus) -> bool {
     q.value() >> 11 != 0
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
     if !is_wide(q) {
         return super::portable::reduce_signed(q, x, out);
@@ -124,8 +139,7 @@ pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
     let (x8, x_rest) = x.as_chunks::<LANES>();
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     for (x, out) in x8.iter().zip(out8) {
-        // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
-        let x = unsafe { _mm512_loadu_si512(x.as_ptr().cast()) };
+        let x = load_signed(x);
         let r = wide.reduce(_mm512_abs_epi64(x));
         let negative = _mm512_movepi64_mask(x);
         let flipped = wide.sub(_mm512_setzero_si512(), r);
@@ -134,7 +148,7 @@ pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
     super::portable::reduce_signed(q, x_rest, out_rest);
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn mul_scalar(q: Modulus, x: &mut [u64], c: u64) {
     let wide = Wide::new(q);
     let grown = wide.grow(splat(c));
@@ -146,7 +160,7 @@ pub fn mul_scalar(q: Modulus, x: &mut [u64], c: u64) {
     super::portable::mul_scalar(q, x_rest, c);
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
     let wide = Wide::new(q);
     let (acc8, acc_rest) = acc.as_chunks_mut::<LANES>();
@@ -175,7 +189,7 @@ pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
     if !is_wide(to) {
         return super::portable::recenter(from, to, x, out);
@@ -194,7 +208,7 @@ pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
     super::portable::recenter(from, to, x_rest, out_rest);
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn scale_sub(q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
     let wide = Wide::new(q);
     let (grown_x, grown_y) = (wide.grow(splat(cx)), wide.grow(splat(cy)));
@@ -208,7 +222,7 @@ pub fn scale_sub(q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
     super::portable::scale_sub(q, x_rest, cx, y_rest, cy);
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn square(q: Modulus, x: &[Tile], y: &[Tile], out: [&mut [Tile]; 3]) {
     let wide = Wide::new(q);
     let [out0, out1, out2] = out;
@@ -229,7 +243,7 @@ pub fn square(q: Modulus, x: &[Tile], y: &[Tile], out: [&mut [Tile]; 3]) {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn accumulate(
     x: &[Tile],
     columns: &[u32],
@@ -260,7 +274,7 @@ pub fn accumulate(
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
     if !is_wide(q) {
         return super::portable::reduce(q, acc, out);
@@ -271,7 +285,7 @@ pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn offset_term(q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
     if !is_wide(q) {
         return super::portable::offset_term(q, offset, sum, out);
@@ -287,7 +301,7 @@ pub fn offset_term(q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn reduce_sum(q: Modulus, acc: &Tile, term: &Tile, out: &mut Tile) {
     if !is_wide(q) {
         return super::portable::reduce_sum(q, acc, term, out);
@@ -299,7 +313,7 @@ pub fn reduce_sum(q: Modulus, acc: &Tile, term: &Tile, out: &mut Tile) {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn combine(
     q: Modulus,
     high: Option<(&Tile, u32)>,
@@ -324,4 +338,157 @@ pub fn combine(
         let minus = wide.reduce(_mm512_mullo_epi64(offset, load(&sum[r])));
         store(out, wide.sub(plus, minus));
     }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
+    for (at, out) in at.chunks(16).zip(out.chunks_mut(16)) {
+        let tail = |pick: fn(&BlockAt) -> u64| {
+            let mut lanes = [0u64; 16];
+            lanes.iter_mut().zip(at).for_each(|(lane, at)| *lane = pick(at));
+            let (first, second) = (load(&lanes.as_chunks().0[0]), load(&lanes.as_chunks().0[1]));
+            // The low and the high half of each 64-bit lane, lanes in order.
+            (halves::<0>(first, second), halves::<1>(first, second))
+        };
+        let (counter, stream) = (tail(|at| at.counter), tail(|at| at.stream));
+        let known = |word: u32| _mm512_set1_epi32(word as i32);
+        let mut state = [_mm512_setzero_si512(); 16];
+        for (word, constant) in state.iter_mut().zip(CONSTANTS.iter().chain(key)) {
+            *word = known(*constant);
+        }
+        (state[12], state[13], state[14], state[15]) = (counter.0, counter.1, stream.0, stream.1);
+        let first = state;
+        for _ in 0..DOUBLE_ROUNDS {
+            for [a, b, c, d] in QUARTERS {
+                state[a] = _mm512_add_epi32(state[a], state[b]);
+                state[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(state[d], state[a]));
+                state[c] = _mm512_add_epi32(state[c], state[d]);
+                state[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(state[b], state[c]));
+                state[a] = _mm512_add_epi32(state[a], state[b]);
+                state[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(state[d], state[a]));
+                state[c] = _mm512_add_epi32(state[c], state[d]);
+                state[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(state[b], state[c]));
+            }
+        }
+        for (word, first) in state.iter_mut().zip(first) {
+            *word = _mm512_add_epi32(*word, first);
+        }
+        for (out, block) in out.iter_mut().zip(transpose(state)) {
+            store(out, block);
+        }
+    }
+}
+
+/// The low (`HIGH = 0`) or high 32 bits of sixteen 64-bit lanes, in order.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn halves<const HIGH: i32>(first: __m512i, second: __m512i) -> __m512i {
+    let every_second =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    let index = _mm512_add_epi32(every_second, _mm512_set1_epi32(HIGH));
+    _mm512_permutex2var_epi32(first, index, second)
+}
+
+/// Rows to columns of sixteen rows of sixteen 32-bit lanes.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn transpose(rows: [__m512i; 16]) -> [__m512i; 16] {
+    // 4 x 4 inside the 128-bit lanes of each four rows, then 4 x 4 of the lanes.
+    let mut lanes = [[_mm512_setzero_si512(); 4]; 4];
+    for (four, rows) in lanes.iter_mut().zip(rows.as_chunks::<4>().0) {
+        let [a, b, c, d] = *rows;
+        let (ab_low, ab_high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let (cd_low, cd_high) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        *four = [
+            _mm512_unpacklo_epi64(ab_low, cd_low),
+            _mm512_unpackhi_epi64(ab_low, cd_low),
+            _mm512_unpacklo_epi64(ab_high, cd_high),
+            _mm512_unpackhi_epi64(ab_high, cd_high),
+        ];
+    }
+    let mut out = [_mm512_setzero_si512(); 16];
+    for i in 0..4 {
+        let (a, b, c, d) = (lanes[0][i], lanes[1][i], lanes[2][i], lanes[3][i]);
+        let (ab_low, ab_high) =
+            (_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0xee>(a, b));
+        let (cd_low, cd_high) =
+            (_mm512_shuffle_i32x4::<0x44>(c, d), _mm512_shuffle_i32x4::<0xee>(c, d));
+        out[i] = _mm512_shuffle_i32x4::<0x88>(ab_low, cd_low);
+        out[4 + i] = _mm512_shuffle_i32x4::<0xdd>(ab_low, cd_low);
+        out[8 + i] = _mm512_shuffle_i32x4::<0x88>(ab_high, cd_high);
+        out[12 + i] = _mm512_shuffle_i32x4::<0xdd>(ab_high, cd_high);
+    }
+    out
+}
+
+/// Byte indices that move the next `bytes` bytes to each of eight 64-bit lanes; the bytes above them
+/// are to be cleared.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn spread(bytes: usize) -> __m512i {
+    let index: [[u8; 8]; LANES] = std::array::from_fn(|lane| {
+        std::array::from_fn(|byte| if byte < bytes { (lane * bytes + byte) as u8 } else { 0 })
+    });
+    load(&index.map(u64::from_le_bytes))
+}
+
+/// At most eight words, the missing ones 0.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn load_bytes(words: &[u64]) -> __m512i {
+    let mut eight = [0u64; LANES];
+    eight[..words.len()].copy_from_slice(words);
+    load(&eight)
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn uniform(q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> bool {
+    let index = spread(bytes);
+    let (mask, limit) = (splat(super::bit_mask(q)), splat(q.value()));
+    let mut above = 0;
+    let (out8, out_rest) = out.as_chunks_mut::<LANES>();
+    // Eight words of `bytes` bytes each are `bytes` words of the stream.
+    for (out, at) in out8.iter_mut().zip((0..).step_by(bytes)) {
+        let raw = match stream[at..].first_chunk::<LANES>() {
+            Some(eight) => load(eight),
+            None => load_bytes(&stream[at..at + bytes]),
+        };
+        let word = _mm512_and_si512(_mm512_permutexvar_epi8(index, raw), mask);
+        above |= _mm512_cmpge_epu64_mask(word, limit);
+        store(out, word);
+    }
+    let done = out8.len() * bytes;
+    super::portable::uniform(q, bytes, &stream[done..], out_rest) && above == 0
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn centered_binomial(stream: &[u64], out: &mut [i64]) {
+    let index = spread(ERROR_BYTES);
+    let half = splat((1 << 21) - 1);
+    let (out8, out_rest) = out.as_chunks_mut::<LANES>();
+    for (out, at) in out8.iter_mut().zip((0..).step_by(ERROR_BYTES)) {
+        let raw = match stream[at..].first_chunk::<LANES>() {
+            Some(eight) => load(eight),
+            None => load_bytes(&stream[at..at + ERROR_BYTES]),
+        };
+        let word = _mm512_permutexvar_epi8(index, raw);
+        let plus = _mm512_popcnt_epi64(_mm512_and_si512(word, half));
+        let minus = _mm512_popcnt_epi64(_mm512_and_si512(_mm512_srli_epi64::<21>(word), half));
+        store_signed(out, _mm512_sub_epi64(plus, minus));
+    }
+    super::portable::centered_binomial(&stream[out8.len() * ERROR_BYTES..], out_rest);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn add_error(t: Modulus, message: &[u64], error: &[i64], out: &mut [i64]) {
+    let (whole, half) = (splat(t.value()), splat(t.value() / 2));
+    let (message8, message_rest) = message.as_chunks::<LANES>();
+    let (error8, error_rest) = error.as_chunks::<LANES>();
+    let (out8, out_rest) = out.as_chunks_mut::<LANES>();
+    for ((out, m), e) in out8.iter_mut().zip(message8).zip(error8) {
+        let (m, e) = (load(m), load_signed(e));
+        let centred = _mm512_mask_sub_epi64(m, _mm512_cmpgt_epu64_mask(m, half), m, whole);
+        store_signed(out, _mm512_add_epi64(centred, _mm512_mullo_epi64(e, whole)));
+    }
+    super::portable::add_error(t, message_rest, error_rest, out_rest);
 }

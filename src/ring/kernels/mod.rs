@@ -1,5 +1,6 @@
 //! The inner loops, written once per instruction set. All kernels give identical words.
 
+mod chacha;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
@@ -18,6 +19,21 @@ pub const PRODUCT_BITS: u32 = 52;
 
 /// Columns that one accumulator takes: `1000 * 2^52 < 2^62`.
 pub const MAX_COLUMNS: usize = 1000;
+
+/// Bytes of a key stream that one error coefficient takes: twice 21 bits, rounded up.
+pub const ERROR_BYTES: usize = 6;
+
+/// A block of a key stream: 64 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockAt {
+    pub counter: u64,
+    pub stream: u64,
+}
+
+/// Ones up to the highest bit of `q`.
+fn bit_mask(q: Modulus) -> u64 {
+    u64::MAX >> q.value().leading_zeros()
+}
 
 /// Some consecutive words of one polynomial, aligned for the widest registers.
 #[repr(C, align(64))]
@@ -75,6 +91,9 @@ fn ifma_available() -> bool {
     {
         is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vpopcntdq")
             && is_x86_feature_detected!("avx512ifma")
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -100,6 +119,32 @@ impl Kernel {
     pub fn reduce_signed(self, q: Modulus, x: &[i64], out: &mut [u64]) {
         assert_eq!(x.len(), out.len(), "slices of one length");
         dispatch!(self, reduce_signed(q, x, out));
+    }
+
+    /// The ChaCha20 blocks at these positions, each as eight little-endian words.
+    pub fn key_stream(self, key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
+        assert_eq!(at.len(), out.len(), "a block for each position");
+        dispatch!(self, key_stream(key, at, out));
+    }
+
+    /// Word `w` of `out` is made of the bytes `bytes w..bytes (w + 1)` of a stream of little-endian
+    /// words, cut to the bits of `q`; says whether all are below `q`. `bytes` is 1 to 7.
+    pub fn uniform(self, q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> bool {
+        assert!((1..8).contains(&bytes) && bytes * out.len() <= 8 * stream.len(), "enough bytes");
+        dispatch!(self, uniform(q, bytes, stream, out))
+    }
+
+    /// Differences of two binomials of 21 fair bits each, from six bytes of the stream each.
+    pub fn centered_binomial(self, stream: &[u64], out: &mut [i64]) {
+        assert!(ERROR_BYTES * out.len() <= 8 * stream.len(), "enough bytes");
+        dispatch!(self, centered_binomial(stream, out));
+    }
+
+    /// `out = m + t e` with the canonical message `m` centred modulo t; `|e| <= 21`.
+    pub fn add_error(self, t: Modulus, message: &[u64], error: &[i64], out: &mut [i64]) {
+        let len = out.len();
+        assert!(message.len() == len && error.len() == len, "slices of one length");
+        dispatch!(self, add_error(t, message, error, out));
     }
 
     /// `x = c x mod q` for canonical words and constant.

@@ -1,6 +1,6 @@
 //! Kernels in plain Rust: the definition that the others are tested against.
 
-use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};
+use super::{BLOCK_ROWS, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 
 pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
     for (out, x) in out.iter_mut().zip(x) {
@@ -95,5 +95,49 @@ pub fn combine(
         let high = high.map_or(0, |(high, shift)| high.0[w] << shift);
         let plus = q.reduce(high + low.0[w]);
         out.0[w] = q.sub(plus, q.reduce(offset * sum.0[w]));
+    }
+}
+
+pub use super::chacha::key_stream;
+
+pub fn uniform(q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> bool {
+    let mask = super::bit_mask(q);
+    let mut all_below = true;
+    for (w, out) in out.iter_mut().enumerate() {
+        *out = bytes_at(stream, bytes * w, bytes) & mask;
+        all_below &= *out < q.value();
+    }
+    all_below
+}
+
+pub fn centered_binomial(stream: &[u64], out: &mut [i64]) {
+    const HALF: u64 = (1 << 21) - 1;
+    for (w, out) in out.iter_mut().enumerate() {
+        let word = bytes_at(stream, ERROR_BYTES * w, ERROR_BYTES);
+        *out = i64::from(bit_count(word & HALF)) - i64::from(bit_count((word >> 21) & HALF));
+    }
+}
+
+/// `bytes` bytes (at most 8) of a stream of little-endian words, from byte `at`; missing ones are 0.
+#[inline(always)]
+fn bytes_at(stream: &[u64], at: usize, bytes: usize) -> u64 {
+    let (word, shift) = (at / 8, 8 * (at % 8));
+    let low = stream[word] >> shift;
+    let crosses = at % 8 + bytes > 8;
+    if crosses { low | stream[word + 1] << (64 - shift) } else { low }
+}
+
+/// Ones among the low 32 bits by shifts and adds: no table, and the compiler can vectorise it.
+#[inline(always)]
+fn bit_count(x: u64) -> u32 {
+    let x = x as u32;
+    let x = x - ((x >> 1) & 0x5555_5555);
+    let x = (x & 0x3333_3333) + ((x >> 2) & 0x3333_3333);
+    ((x + (x >> 4)) & 0x0f0f_0f0f).wrapping_mul(0x0101_0101) >> 24
+}
+
+pub fn add_error(t: Modulus, message: &[u64], error: &[i64], out: &mut [i64]) {
+    for ((out, m), e) in out.iter_mut().zip(message).zip(error) {
+        *out = t.center(*m) + t.value() as i64 * e;
     }
 }

@@ -174,3 +174,61 @@ fn the_largest_sum_the_contract_allows_is_exact() {
 fn the_best_kernel_is_one_the_processor_has() {
     assert!(Kernel::available().contains(&Kernel::best()));
 }
+
+proptest! {
+    #[test]
+    fn key_streams_agree(
+        key in prop::array::uniform8(any::<u32>()),
+        at in prop::collection::vec((any::<u64>(), any::<u64>()), 0..40)
+    ) {
+        let at: Vec<BlockAt> =
+            at.into_iter().map(|(counter, stream)| BlockAt { counter, stream }).collect();
+        let run = |kernel: Kernel| {
+            let mut out = vec![[0; 8]; at.len()];
+            kernel.key_stream(&key, &at, &mut out);
+            out
+        };
+        for kernel in others() {
+            prop_assert_eq!(run(kernel), run(Kernel::Portable));
+        }
+    }
+
+    #[test]
+    fn sampling_agrees(
+        q in moduli(), len in 0usize..70, spare in 0usize..9,
+        stream in prop::collection::vec(word(), 80)
+    ) {
+        let bytes = q.value().ilog2() as usize / 8 + 1;
+        let stream_for = |bytes: usize| &stream[..((bytes * len).div_ceil(8) + spare).min(80)];
+        let run = |kernel: Kernel| {
+            let mut words = vec![0; len];
+            let below = kernel.uniform(q, bytes, stream_for(bytes), &mut words);
+            let mut errors = vec![0; len];
+            kernel.centered_binomial(stream_for(ERROR_BYTES), &mut errors);
+            let message: Vec<u64> = words.iter().map(|w| canonical(q, *w)).collect();
+            let mut noisy = vec![0; len];
+            kernel.add_error(q, &message, &errors, &mut noisy);
+            (below, words, errors, noisy)
+        };
+        let expected = run(Kernel::Portable);
+        prop_assert_eq!(expected.0, expected.1.iter().all(|w| *w < q.value()));
+        prop_assert!(expected.2.iter().all(|e| e.abs() <= 21));
+        for kernel in others() {
+            prop_assert_eq!(run(kernel), expected.clone());
+        }
+    }
+}
+
+#[test]
+fn bytes_and_bits_of_a_stream() {
+    let stream = [u64::from_le_bytes([1, 2, 3, 4, 5, 6, 7, 8]), u64::MAX];
+    let q = Modulus::new((1 << 17) - 1).expect("odd");
+    let mut words = [0; 3];
+    Kernel::Portable.uniform(q, 3, &stream, &mut words);
+    assert_eq!(words, [0x1_0201, 0x0_0504, 0x1_0807]);
+    // 21 ones minus none, then none minus 21.
+    let stream = [(1 << 21) - 1, ((1 << 21) - 1) << 5];
+    let mut errors = [0; 2];
+    Kernel::Portable.centered_binomial(&stream, &mut errors);
+    assert_eq!(errors, [21, -21]);
+}

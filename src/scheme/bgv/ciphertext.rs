@@ -36,6 +36,27 @@ impl FreshBatch {
     }
 }
 
+/// Buffers of one thread that encrypts; wiped when dropped.
+struct Scratch {
+    words: Vec<u64>,
+    error: Vec<i64>,
+    message: Vec<i64>,
+}
+
+impl Scratch {
+    fn new(n: usize) -> Self {
+        Self { words: vec![0; n], error: vec![0; n], message: vec![0; n] }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.words.zeroize();
+        self.error.zeroize();
+        self.message.zeroize();
+    }
+}
+
 /// A ciphertext of two or three parts at some level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ciphertext {
@@ -84,11 +105,17 @@ impl SecretKey {
         let bodies = vectors
             .par_iter()
             .enumerate()
-            .map(|(index, vector)| {
-                let body = self.encrypt_one(parameters, vector, &public, &errors, index as u64);
-                watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, vectors.len() as u64)?;
-                Ok(body)
-            })
+            .map_init(
+                || Scratch::new(parameters.degree()),
+                |scratch, (index, vector)| {
+                    let index = index as u64;
+                    let body =
+                        self.encrypt_one(parameters, vector, &public, &errors, index, scratch);
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    watch.step(what, done, vectors.len() as u64)?;
+                    Ok(body)
+                },
+            )
             .collect::<Result<Vec<_>, Cancelled>>()?;
         Ok(FreshBatch { bodies, seed: public })
     }
@@ -100,24 +127,21 @@ impl SecretKey {
         public: &Seed,
         errors: &Seed,
         index: u64,
+        scratch: &mut Scratch,
     ) -> RnsPoly {
-        let (n, kernel, basis) = (parameters.degree(), parameters.kernel(), parameters.basis());
-        let t = parameters.t().value() as i64;
-        let mut message = parameters.encode(vector);
-        let mut e = vec![0i64; n];
-        errors.stream(index).centered_binomial(&mut e);
-        message.iter_mut().zip(&e).for_each(|(m, e)| *m += t * e);
-        let mut body = RnsPoly::zero(n, parameters.primes());
-        let mut mask = vec![0u64; n];
+        let (kernel, basis) = (parameters.kernel(), parameters.basis());
+        let Scratch { words, error, message } = scratch;
+        parameters.encode(vector, words);
+        errors.stream(index).centered_binomial(error);
+        kernel.add_error(parameters.t(), words, error, message);
+        let mut body = RnsPoly::zero(parameters.degree(), parameters.primes());
         for (j, row) in body.rows_mut().enumerate() {
             let q = basis.modulus(j);
-            kernel.reduce_signed(q, &message, row);
+            kernel.reduce_signed(q, message, row);
             basis.ntt(j).forward(row);
-            mask_row(parameters, public, index, j, &mut mask);
-            kernel.dot(q, row, &[(&mask, self.negated.row(j))]);
+            mask_row(parameters, public, index, j, words);
+            kernel.dot(q, row, &[(words, self.negated.row(j))]);
         }
-        message.zeroize();
-        e.zeroize();
         body
     }
 

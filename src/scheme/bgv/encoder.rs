@@ -3,16 +3,13 @@
 use super::BgvParameters;
 
 impl BgvParameters {
-    /// The plaintext polynomial with `values` in its slots (missing ones are 0), as centred
-    /// coefficients in `(-t/2, t/2)`. At most N values.
-    pub fn encode(&self, values: &[i64]) -> Vec<i64> {
-        let t = self.t();
-        let mut words = vec![0; self.degree()];
-        for (word, value) in words.iter_mut().zip(values) {
-            *word = t.reduce_signed(*value);
-        }
-        self.slots().inverse(&mut words);
-        words.into_iter().map(|w| t.center(w)).collect()
+    /// The plaintext polynomial with `values` in its slots (missing ones are 0), coefficients modulo
+    /// t. At most N values.
+    pub fn encode(&self, values: &[i64], coefficients: &mut [u64]) {
+        let (given, missing) = coefficients.split_at_mut(values.len());
+        self.kernel().reduce_signed(self.t(), values, given);
+        missing.fill(0);
+        self.slots().inverse(coefficients);
     }
 
     /// The slots of a plaintext polynomial with coefficients modulo t, each times `factor`, centred.

@@ -96,5 +96,11 @@ pub(super) fn mask_row(
     j: usize,
     row: &mut [u64],
 ) {
-    seed.stream((index << 8) | j as u64).uniform(parameters.basis().modulus(j), row);
+    let stream = mask_stream(index, j);
+    seed.uniform(parameters.kernel(), parameters.basis().modulus(j), stream, 0, row);
+}
+
+/// The stream of prime `j` of mask number `index`.
+pub(super) fn mask_stream(index: u64, j: usize) -> u64 {
+    (index << 8) | j as u64
 }
