@@ -8,18 +8,23 @@ mod linear;
 mod modulus;
 mod ntt;
 mod packing;
+mod panels;
+#[cfg(target_arch = "x86_64")]
+mod plane_map;
 mod poly;
 mod prime;
 mod program;
 mod sampling;
+mod words;
 
 pub use basis::Basis;
 pub use kernels::Kernel;
-pub use linear::{LinearMap, Row};
+pub use linear::{LinearMap, LinearScratch, Row};
 pub use modulus::Modulus;
 pub use ntt::Ntt;
 pub use packing::{pack_words, packed_len, unpack_words};
+pub use panels::{PanelMut, Panels};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
-pub use program::{RowsMut, Tap, WordOp, WordProgram};
+pub use program::{RowsMut, Source, Tap, WordOp, WordProgram};
 pub use sampling::{Blocks, ERROR_VARIANCE, Seed, SeedStream};

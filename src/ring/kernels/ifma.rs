@@ -13,7 +13,7 @@ const MASK_52: u64 = (1 << 52) - 1;
 
 /// Constants of one modulus, broadcast.
 #[derive(Clone, Copy)]
-struct Wide {
+pub(super) struct Wide {
     q: __m512i,
     /// `q^-1 mod 2^52`.
     inverse: __m512i,
@@ -25,14 +25,14 @@ struct Wide {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn load(words: &[u64; LANES]) -> __m512i {
+pub(super) fn load(words: &[u64; LANES]) -> __m512i {
     // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn store(words: &mut [u64; LANES], value: __m512i) {
+pub(super) fn store(words: &mut [u64; LANES], value: __m512i) {
     // SAFETY: the reference covers the 64 bytes that are written; no alignment is needed.
     unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), value) }
 }
@@ -53,14 +53,14 @@ fn store_signed(words: &mut [i64; LANES], value: __m512i) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn splat(word: u64) -> __m512i {
+pub(super) fn splat(word: u64) -> __m512i {
     _mm512_set1_epi64(word as i64)
 }
 
 impl Wide {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn new(modulus: Modulus) -> Self {
+    pub(super) fn new(modulus: Modulus) -> Self {
         let constants = modulus.ifma();
         Self {
             q: splat(modulus.value()),
@@ -89,7 +89,7 @@ impl Wide {
     /// `x y 2^-52 mod q` for `x y < 2^52 q`, both below 2^52.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn mul_shrunk(self, x: __m512i, y: __m512i) -> __m512i {
+    pub(super) fn mul_shrunk(self, x: __m512i, y: __m512i) -> __m512i {
         let zero = _mm512_setzero_si512();
         let hi = _mm512_madd52hi_epu64(zero, x, y);
         let lo = _mm512_madd52lo_epu64(zero, x, y);
@@ -100,7 +100,7 @@ impl Wide {
     /// `x 2^52 mod q` for `x < 2^52`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn grow(self, x: __m512i) -> __m512i {
+    pub(super) fn grow(self, x: __m512i) -> __m512i {
         self.mul_shrunk(x, self.square_of_r)
     }
 
@@ -109,7 +109,7 @@ impl Wide {
     /// The estimate `floor(floor(x / 2^10) ratio / 2^52)` is at most two below `floor(x / q)`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn reduce(self, x: __m512i) -> __m512i {
+    pub(super) fn reduce(self, x: __m512i) -> __m512i {
         let top = _mm512_srli_epi64::<10>(x);
         let quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, self.ratio);
         let r = _mm512_sub_epi64(x, _mm512_mullo_epi64(quotient, self.q));
@@ -359,16 +359,15 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         (state[12], state[13], state[14], state[15]) = (counter.0, counter.1, stream.0, stream.1);
         let first = state;
         for _ in 0..DOUBLE_ROUNDS {
-            for [a, b, c, d] in QUARTERS {
-                state[a] = _mm512_add_epi32(state[a], state[b]);
-                state[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(state[d], state[a]));
-                state[c] = _mm512_add_epi32(state[c], state[d]);
-                state[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(state[b], state[c]));
-                state[a] = _mm512_add_epi32(state[a], state[b]);
-                state[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(state[d], state[a]));
-                state[c] = _mm512_add_epi32(state[c], state[d]);
-                state[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(state[b], state[c]));
-            }
+            // Written out, so that the state stays in registers.
+            quarter_round::<0>(&mut state);
+            quarter_round::<1>(&mut state);
+            quarter_round::<2>(&mut state);
+            quarter_round::<3>(&mut state);
+            quarter_round::<4>(&mut state);
+            quarter_round::<5>(&mut state);
+            quarter_round::<6>(&mut state);
+            quarter_round::<7>(&mut state);
         }
         for (word, first) in state.iter_mut().zip(first) {
             *word = _mm512_add_epi32(*word, first);
@@ -379,12 +378,25 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
     }
 }
 
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn quarter_round<const WHICH: usize>(state: &mut [__m512i; 16]) {
+    let [a, b, c, d] = const { QUARTERS[WHICH] };
+    state[a] = _mm512_add_epi32(state[a], state[b]);
+    state[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(state[d], state[a]));
+    state[c] = _mm512_add_epi32(state[c], state[d]);
+    state[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(state[b], state[c]));
+    state[a] = _mm512_add_epi32(state[a], state[b]);
+    state[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(state[d], state[a]));
+    state[c] = _mm512_add_epi32(state[c], state[d]);
+    state[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(state[b], state[c]));
+}
+
 /// The low (`HIGH = 0`) or high 32 bits of sixteen 64-bit lanes, in order.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn halves<const HIGH: i32>(first: __m512i, second: __m512i) -> __m512i {
-    let every_second =
-        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    let every_second = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     let index = _mm512_add_epi32(every_second, _mm512_set1_epi32(HIGH));
     _mm512_permutex2var_epi32(first, index, second)
 }

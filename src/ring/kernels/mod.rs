@@ -1,5 +1,7 @@
 //! The inner loops, written once per instruction set. All kernels give identical words.
 
+#[cfg(target_arch = "x86_64")]
+pub(super) mod amx;
 mod chacha;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
@@ -53,9 +55,11 @@ pub enum Kernel {
     Portable,
     /// AVX-512 with the 52-bit integer multiply-add (IFMA).
     Avx512Ifma,
+    /// The same, and linear maps on the tile unit with byte products (AMX).
+    AmxInt8,
 }
 
-/// Environment variable that names the kernel to use: `portable` or `avx512_ifma`.
+/// Environment variable that names the kernel to use: `portable`, `avx512_ifma` or `amx_int8`.
 pub const KERNEL_VARIABLE: &str = "CRYPTOSCOPE_KERNEL";
 
 impl Kernel {
@@ -73,6 +77,10 @@ impl Kernel {
         let mut kernels = vec![Self::Portable];
         if ifma_available() {
             kernels.push(Self::Avx512Ifma);
+            #[cfg(target_arch = "x86_64")]
+            if amx::available() {
+                kernels.push(Self::AmxInt8);
+            }
         }
         kernels
     }
@@ -82,7 +90,16 @@ impl Kernel {
         match self {
             Self::Portable => "portable",
             Self::Avx512Ifma => "avx512_ifma",
+            Self::AmxInt8 => "amx_int8",
         }
+    }
+}
+
+impl Kernel {
+    /// Whether linear maps modulo `q` go to the tile unit.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn has_tiles(self, q: Modulus) -> bool {
+        self == Self::AmxInt8 && q.value() >> 11 != 0
     }
 }
 
@@ -105,7 +122,7 @@ macro_rules! dispatch {
     ($kernel:expr, $name:ident($($arg:expr),*)) => {
         match $kernel {
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512Ifma if ifma_available() => {
+            Kernel::Avx512Ifma | Kernel::AmxInt8 if ifma_available() => {
                 // SAFETY: the processor has the features that the function is compiled for.
                 unsafe { ifma::$name($($arg),*) }
             }
