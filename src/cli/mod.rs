@@ -15,6 +15,7 @@ pub use args::Renderer;
 use crate::data::{self, fetch};
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Step, Watch};
+use crate::ring::Kernel;
 use crate::run::{RunError, Scenario, Sources};
 use anyhow::{Context as _, Result};
 use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
@@ -180,6 +181,10 @@ fn dispatch(
             "--scenario, --renderer and --set before a command are for the window; write them after the command, or leave the command out",
             err,
         );
+    }
+    // In the window it is told by a message.
+    if let Err(error) = Kernel::named_by_variable() {
+        return fail(&error.to_string(), err);
     }
     let mut context = Context { sources, cancel: cancel.clone(), err, terminal };
     let answer = match command {

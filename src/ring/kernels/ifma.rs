@@ -6,6 +6,7 @@
 use super::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 const LANES: usize = 8;
 const REGISTERS: usize = TILE_WORDS / LANES;
@@ -383,8 +384,7 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn halves<const HIGH: i32>(first: __m512i, second: __m512i) -> __m512i {
-    let every_second =
-        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    let every_second = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     let index = _mm512_add_epi32(every_second, _mm512_set1_epi32(HIGH));
     _mm512_permutex2var_epi32(first, index, second)
 }
@@ -491,4 +491,25 @@ pub fn add_error(t: Modulus, message: &[u64], error: &[i64], out: &mut [i64]) {
         store_signed(out, _mm512_add_epi64(centred, _mm512_mullo_epi64(e, whole)));
     }
     super::portable::add_error(t, message_rest, error_rest, out_rest);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Tile; BLOCK_ROWS]) {
+    let x = x.0.as_chunks().0;
+    let x: [__m512i; REGISTERS] = [load(&x[0]), load(&x[1]), load(&x[2]), load(&x[3])];
+    let mut sums = [[_mm512_setzero_si512(); REGISTERS]; BLOCK_ROWS];
+    for _ in 0..rounds {
+        for (sums, weight) in sums.iter_mut().zip(black_box(weights)) {
+            let weight = splat(*weight);
+            for (sum, x) in sums.iter_mut().zip(x) {
+                *sum = _mm512_madd52lo_epu64(*sum, x, weight);
+            }
+        }
+    }
+    for (acc, sums) in acc.iter_mut().zip(sums) {
+        for (words, sum) in acc.0.as_chunks_mut().0.iter_mut().zip(sums) {
+            let total = _mm512_add_epi64(load(words), sum);
+            store(words, total);
+        }
+    }
 }
