@@ -19,6 +19,7 @@ pub use commands::{Action, Command};
 pub use run_view::{RunView, Standing};
 pub use state::{State, Tab};
 
+use crate::ring::Kernel;
 use crate::run::{Scenario, Sources};
 use crate::worker::{Engine, SessionEngine, Worker};
 use anyhow::Context as _;
@@ -119,6 +120,9 @@ impl App {
         let worker = Worker::start(engine, move || wake.request_repaint())?;
         let mut state = State::new(scenario);
         state.preview.pending = true;
+        if let Err(error) = Kernel::named_by_variable() {
+            state.notes.error(format!("{error}; the fastest one is used"));
+        }
         Ok(Self {
             state,
             queue: Queue::default(),

@@ -3,7 +3,7 @@
 use super::Modulus;
 #[cfg(target_arch = "x86_64")]
 use super::kernels::amx::Session;
-use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile};
+use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile, WEIGHT_BITS};
 #[cfg(target_arch = "x86_64")]
 use super::plane_map::{PlaneMap, PlaneScratch};
 use std::collections::HashMap;
@@ -69,7 +69,7 @@ impl LinearMap {
     /// Compiles `rows` over `inputs` values for primes of at most `prime_bits` bits (at most 50);
     /// `None` when a row names an input that is not there or lists and weights differ in length.
     pub fn new(inputs: usize, rows: &[Row], prime_bits: u32) -> Option<Self> {
-        let limb_bits = PRODUCT_BITS.checked_sub(prime_bits).filter(|b| *b > 0)?;
+        let limb_bits = PRODUCT_BITS.checked_sub(prime_bits).filter(|b| *b > 0)?.min(WEIGHT_BITS);
         let mut lists: Vec<Arc<[u32]>> = Vec::new();
         let mut by_list: HashMap<Arc<[u32]>, usize> = HashMap::new();
         let mut members: Vec<Vec<u32>> = Vec::new();

@@ -7,12 +7,17 @@ use super::kernels::amx::{
 use super::kernels::{TILE_WORDS, Tile};
 use super::linear::Row;
 
+/// Planes of all inputs worked on together: for a thousand inputs some 40 KiB.
+const PLANES_IN_CACHE: usize = 3;
+
 /// The rows of a map, cut into blocks.
 #[derive(Clone, Debug)]
 pub struct PlaneMap {
     /// Quads of all inputs, a multiple of [`QUADS`].
     quads: usize,
-    blocks: Vec<Block>,
+    /// Blocks that read all inputs.
+    whole: Vec<Block>,
+    gathering: Vec<Gathering>,
     /// No sum of bytes is larger.
     bound: u64,
 }
@@ -20,17 +25,15 @@ pub struct PlaneMap {
 /// At most sixteen rows of weights that read the same quads.
 #[derive(Clone, Debug)]
 struct Block {
-    quads: QuadList,
     weights: Vec<Weights>,
     outputs: Vec<Output>,
 }
 
+/// A block that reads some of the inputs, and the quads to be gathered for it.
 #[derive(Clone, Debug)]
-enum QuadList {
-    /// All quads, in order.
-    All,
-    /// These, to be gathered first.
-    Some(Vec<u32>),
+struct Gathering {
+    list: Vec<u32>,
+    block: Block,
 }
 
 /// Buffers of one thread.
@@ -63,12 +66,17 @@ impl PlaneMap {
             let rows = members.iter().map(|m| (*m, limbs(&rows[*m as usize].weights)));
             place(&mut pending, list, rows.collect());
         }
-        let mut blocks = Vec::with_capacity(pending.len());
+        let (mut whole, mut gathering) = (Vec::new(), Vec::new());
         let mut bound = 0;
-        for pending in &pending {
-            blocks.push(Block::new(pending, inputs, rows, &mut bound)?);
+        for Pending { quads, rows: members, .. } in pending {
+            let block = Block::new(&quads, &members, rows, &mut bound)?;
+            if quads.len() == inputs.div_ceil(QUAD) {
+                whole.push(block);
+            } else {
+                gathering.push(Gathering { list: quads, block });
+            }
         }
-        (bound >> 31 == 0).then_some(Self { quads, blocks, bound })
+        (bound >> 31 == 0).then_some(Self { quads, whole, gathering, bound })
     }
 
     /// See [`super::LinearMap::apply`].
@@ -83,26 +91,38 @@ impl PlaneMap {
         let planes = planes_of(q);
         let PlaneScratch { quads, gathered, sums } = scratch;
         quads.resize(planes * self.quads, Quad([0; 64]));
-        sums.resize(planes, Sums([[0; WORDS]; ROWS]));
+        sums.resize(planes * self.whole.len().max(1), Sums([[0; WORDS]; ROWS]));
         for half in 0..TILE_WORDS / WORDS {
             self.pack(session, x, planes, half, quads);
-            for block in &self.blocks {
-                match &block.quads {
-                    QuadList::All => session.multiply(&block.weights, quads, self.quads, sums),
-                    QuadList::Some(list) => {
-                        let stride = QUADS * block.weights.len();
-                        gathered.resize(planes * stride, Quad([0; 64]));
-                        let planes =
-                            gathered.chunks_exact_mut(stride).zip(quads.chunks_exact(self.quads));
-                        for (gathered, plane) in planes {
-                            for (to, from) in gathered.iter_mut().zip(list) {
-                                *to = plane[*from as usize];
-                            }
-                        }
-                        session.multiply(&block.weights, gathered, stride, sums);
+            self.multiply_whole(session, planes, quads, sums);
+            for (block, sums) in self.whole.iter().zip(sums.chunks_exact(planes)) {
+                session.combine(q, self.bound, sums, &block.outputs, out, half);
+            }
+            for Gathering { list, block } in &self.gathering {
+                let stride = QUADS * block.weights.len();
+                gathered.resize(planes * stride, Quad([0; 64]));
+                let of_plane =
+                    gathered.chunks_exact_mut(stride).zip(quads.chunks_exact(self.quads));
+                for (gathered, plane) in of_plane {
+                    for (to, from) in gathered.iter_mut().zip(list) {
+                        *to = plane[*from as usize];
                     }
                 }
+                let sums = &mut sums[..planes];
+                session.multiply(&block.weights, gathered, stride, sums);
                 session.combine(q, self.bound, sums, &block.outputs, out, half);
+            }
+        }
+    }
+
+    /// Blocks that read all inputs: a few planes at a time, so that their bytes stay in the
+    /// first-level cache while all weights pass over them.
+    fn multiply_whole(&self, session: &Session, planes: usize, quads: &[Quad], sums: &mut [Sums]) {
+        for first in (0..planes).step_by(PLANES_IN_CACHE) {
+            let here = first..planes.min(first + PLANES_IN_CACHE);
+            for (block, sums) in self.whole.iter().zip(sums.chunks_exact_mut(planes)) {
+                let quads = &quads[first * self.quads..];
+                session.multiply(&block.weights, quads, self.quads, &mut sums[here.clone()]);
             }
         }
     }
@@ -119,19 +139,17 @@ impl PlaneMap {
 
 impl Block {
     /// Raises `bound` to the largest sum of bytes that the block can give.
-    fn new(pending: &Pending, inputs: usize, rows: &[Row], bound: &mut u64) -> Option<Self> {
-        let all = pending.quads.len() == inputs.div_ceil(QUAD);
-        let mut weights =
-            vec![Weights([[0; QUAD * QUADS]; ROWS]); pending.quads.len().div_ceil(QUADS)];
-        let mut outputs = Vec::with_capacity(pending.rows.len());
+    fn new(quads: &[u32], members: &[(u32, usize)], rows: &[Row], bound: &mut u64) -> Option<Self> {
+        let mut weights = vec![Weights([[0; QUAD * QUADS]; ROWS]); quads.len().div_ceil(QUADS)];
+        let mut outputs = Vec::with_capacity(members.len());
         let mut first = 0;
-        for &(index, limbs) in &pending.rows {
+        for &(index, limbs) in members {
             let row = &rows[index as usize];
             let mut sums = vec![0u64; limbs];
             let mut at = 0;
             for (column, weight) in row.columns.iter().zip(&row.weights) {
                 let (quad, byte) = (*column as usize / QUAD, *column as usize % QUAD);
-                at += pending.quads[at..].iter().position(|q| *q as usize == quad)?;
+                at += quads[at..].iter().position(|q| *q as usize == quad)?;
                 let mut rest = i64::from(*weight);
                 for (limb, sum) in sums.iter_mut().enumerate() {
                     let digit = cut(&mut rest);
@@ -143,8 +161,7 @@ impl Block {
             outputs.push(Output { index, row: first as u8, limbs: limbs as u8 });
             first += limbs;
         }
-        let quads = if all { QuadList::All } else { QuadList::Some(pending.quads.clone()) };
-        Some(Self { quads, weights, outputs })
+        Some(Self { weights, outputs })
     }
 }
 

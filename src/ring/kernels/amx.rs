@@ -107,30 +107,53 @@ fn permitted() -> bool {
 /// 12, 13, 6, 7, 14, 15.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn pack(inputs: [&[u64; WORDS]; QUAD], planes: usize, out: &mut [Quad], stride: usize) {
-    // Bytes of even and odd words of four inputs: planes 0 to 3, and 4 to 7.
-    let bytes = |half: usize| {
-        let [a, b, c, d] = inputs.map(|x| ifma::load(&x.as_chunks().0[half]));
-        let (ab, cd) = (_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d));
-        let even = (_mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd));
-        let (ab, cd) = (_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d));
-        let odd = (_mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd));
-        (even, odd)
-    };
-    let ((even0, odd0), (even1, odd1)) = (bytes(0), bytes(1));
-    let four = |a, b, c, d| {
-        let (ab, cd) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
-        let low = [_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd)];
-        let (ab, cd) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
-        let high = [_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd)];
-        [low[0], low[1], high[0], high[1]]
-    };
-    let low = four(even0.0, odd0.0, even1.0, odd1.0);
-    let high = four(even0.1, odd0.1, even1.1, odd1.1);
-    let planes = low.iter().chain(&high).take(planes);
-    for (plane, out) in planes.zip(out.chunks_mut(stride)) {
-        // SAFETY: the quad is 64 bytes long and aligned to 64.
-        unsafe { _mm512_store_si512(out[0].0.as_mut_ptr().cast(), *plane) };
+    let [a, b, c, d] = inputs;
+    let (even0, odd0) = bytes(&a[..8], &b[..8], &c[..8], &d[..8]);
+    let (even1, odd1) = bytes(&a[8..], &b[8..], &c[8..], &d[8..]);
+    let low = four(even0[0], odd0[0], even1[0], odd1[0]);
+    for (plane, out) in low.iter().take(planes).zip(out.chunks_mut(stride)) {
+        store(&mut out[0], *plane);
     }
+    if planes > 4 {
+        let high = four(even0[1], odd0[1], even1[1], odd1[1]);
+        for (plane, out) in high.iter().take(planes - 4).zip(out.chunks_mut(stride).skip(4)) {
+            store(&mut out[0], *plane);
+        }
+    }
+}
+
+/// Bytes of the even and of the odd ones of eight words of four inputs: planes 0 to 3, and 4 to 7.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn bytes(a: &[u64], b: &[u64], c: &[u64], d: &[u64]) -> ([__m512i; 2], [__m512i; 2]) {
+    let (a, b) = (ifma::load(&a.as_chunks().0[0]), ifma::load(&b.as_chunks().0[0]));
+    let (c, d) = (ifma::load(&c.as_chunks().0[0]), ifma::load(&d.as_chunks().0[0]));
+    let (ab, cd) = (_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d));
+    let even = [_mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd)];
+    let (ab, cd) = (_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d));
+    let odd = [_mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd)];
+    (even, odd)
+}
+
+/// Four planes from four words each in every lane of 128 bits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn four(a: __m512i, b: __m512i, c: __m512i, d: __m512i) -> [__m512i; 4] {
+    let (ab, cd) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
+    let (ab_high, cd_high) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
+    [
+        _mm512_unpacklo_epi64(ab, cd),
+        _mm512_unpackhi_epi64(ab, cd),
+        _mm512_unpacklo_epi64(ab_high, cd_high),
+        _mm512_unpackhi_epi64(ab_high, cd_high),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn store(quad: &mut Quad, bytes: __m512i) {
+    // SAFETY: the quad is 64 bytes long and aligned to 64.
+    unsafe { _mm512_store_si512(quad.0.as_mut_ptr().cast(), bytes) };
 }
 
 /// Lets the tile registers be used with [`CONFIGURATION`] until dropped.
@@ -159,6 +182,29 @@ impl Session {
     ) {
         // SAFETY: a session exists only where the processor has these instructions.
         unsafe { pack(inputs, planes, out, stride) };
+    }
+
+    /// Multiplies what the registers hold, six products a round, and says how many byte products
+    /// that were.
+    pub fn repeat(&self, rounds: u64) -> u64 {
+        const PRODUCTS: usize = PASS * ROWS * WORDS * QUAD * QUADS;
+        // SAFETY: the registers are configured while `self` lives; no memory is touched.
+        unsafe {
+            asm!(
+                "2:",
+                "tdpbsud tmm0, tmm6, tmm7",
+                "tdpbsud tmm1, tmm6, tmm7",
+                "tdpbsud tmm2, tmm6, tmm7",
+                "tdpbsud tmm3, tmm6, tmm7",
+                "tdpbsud tmm4, tmm6, tmm7",
+                "tdpbsud tmm5, tmm6, tmm7",
+                "dec {rounds}",
+                "jnz 2b",
+                rounds = inout(reg) rounds.max(1) => _,
+                options(nostack, nomem),
+            );
+        }
+        rounds.max(1) * PRODUCTS as u64
     }
 
     /// Puts the planes of the rows of some outputs together, modulo `q` (at least 2^11), and writes
@@ -255,21 +301,24 @@ fn combine(
     out: &mut [Tile],
     half: usize,
 ) {
-    let wide = Wide::new(q);
-    let joiner = Joiner::new(q, wide, sums.len(), bound);
+    static NOTHING: Sums = Sums([[0; WORDS]; ROWS]);
+    let planes: [&Sums; MAX_PLANES] =
+        std::array::from_fn(|plane| sums.get(plane).unwrap_or(&NOTHING));
+    let joiner = Joiner::new(q, sums.len(), bound);
     for output in outputs {
         let rows = usize::from(output.row)..usize::from(output.row + output.limbs);
-        let mut values = joiner.join(sums, rows.end - 1);
+        let (mut even, mut odd) = joiner.join(planes, rows.end - 1);
         for row in (rows.start..rows.end - 1).rev() {
-            let lower = joiner.join(sums, row);
-            for (value, lower) in values.iter_mut().zip(lower) {
-                // Below 2^58 + 2^50.
-                *value = wide.reduce(_mm512_add_epi64(_mm512_slli_epi64::<8>(*value), lower));
-            }
+            let (lower_even, lower_odd) = joiner.join(planes, row);
+            // Below 2^58 + 2^50.
+            even = _mm512_add_epi64(_mm512_slli_epi64::<8>(even), lower_even);
+            odd = _mm512_add_epi64(_mm512_slli_epi64::<8>(odd), lower_odd);
+            (even, odd) = (joiner.wide.reduce(even), joiner.wide.reduce(odd));
         }
         let words = out[output.index as usize].0.as_chunks_mut().0;
-        ifma::store(&mut words[2 * half], values[0]);
-        ifma::store(&mut words[2 * half + 1], values[1]);
+        // Undoes the order of `pack`.
+        ifma::store(&mut words[2 * half], _mm512_unpacklo_epi64(even, odd));
+        ifma::store(&mut words[2 * half + 1], _mm512_unpackhi_epi64(even, odd));
     }
 }
 
@@ -277,82 +326,100 @@ fn combine(
 #[derive(Clone, Copy)]
 struct Joiner {
     wide: Wide,
-    planes: usize,
-    /// Pairs of planes fit 32 bits, and all of them 60.
+    /// Pairs of planes fit 32 bits, and six of them 2^60.
     short: bool,
-    /// Multiples of q that make sums non-negative: of all planes, or of the lower and upper ones.
-    lift: __m512i,
-    lift_upper: __m512i,
+    /// Added to every sum, or pair of sums, to make it non-negative.
+    bias: __m512i,
+    /// Takes the biases off again, modulo q: of all planes, or of the upper ones and the lower ones.
+    unbias: __m512i,
+    unbias_upper: __m512i,
     /// `2^24`, grown.
     shift_24: __m512i,
 }
 
 impl Joiner {
-    #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn new(q: Modulus, wide: Wide, planes: usize, bound: u64) -> Self {
-        let all = u128::from(bound) * (((1u128 << (8 * planes)) - 1) / 255);
-        let short = bound * 257 < 1 << 31 && all < 1 << 60;
-        let multiple = |least: u64| ifma::splat(least.div_ceil(q.value()) * q.value());
-        let (lift, lift_upper) = if short {
-            (multiple(all as u64), multiple(0))
-        } else {
-            // Three lower planes, four upper ones: below 2^48 and 2^56.
-            (multiple(bound * 0x1_0101), multiple(bound * 0x101_0101))
-        };
+    fn new(q: Modulus, planes: usize, bound: u64) -> Self {
+        let wide = Wide::new(q);
+        let most = u128::from(bound) * (((1u128 << (8 * planes)) - 1) / 255);
+        let short = planes < MAX_PLANES && bound * 257 < 1 << 31 && most < 1 << 60;
+        let minus = |bias: u128| ifma::splat((q.value() as u128 - bias % q.value() as u128) as u64);
         let shift_24 = wide.grow(ifma::splat((1 << 24) % q.value()));
-        Self { wide, planes, short, lift, lift_upper, shift_24 }
+        let bound = u128::from(bound);
+        let (bias, unbias, unbias_upper) = if short {
+            (bound * 257, minus(bound * 0x101_0101_0101), minus(0))
+        } else {
+            (bound, minus(bound * 0x1_0101), minus(bound * 0x101_0101))
+        };
+        let bias = _mm512_set1_epi32(bias as i32);
+        Self { wide, short, bias, unbias, unbias_upper, shift_24 }
     }
 
-    /// Sixteen words of a row, canonical.
+    /// Words at even and at odd lanes of a row, canonical.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn join(self, sums: &[Sums], row: usize) -> [__m512i; 2] {
-        let lanes = |plane: usize| match sums.get(plane) {
-            // SAFETY: a row is 64 bytes, aligned to 64.
-            Some(s) if plane < self.planes => unsafe {
-                _mm512_load_si512(s.0[row].as_ptr().cast())
-            },
-            _ => _mm512_setzero_si512(),
-        };
-        // Undoes the order of `pack`, and widens.
-        let order = _mm512_setr_epi32(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
-        let widen = |x: __m512i| {
-            let x = _mm512_permutexvar_epi32(order, x);
-            [
-                _mm512_cvtepi32_epi64(_mm512_castsi512_si256(x)),
-                _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64::<1>(x)),
-            ]
-        };
-        if self.short {
-            let pair = |plane: usize| {
-                widen(_mm512_add_epi32(lanes(plane), _mm512_slli_epi32::<8>(lanes(plane + 1))))
-            };
-            let (a, b, c) = (pair(0), pair(2), pair(4));
-            std::array::from_fn(|i| {
-                let ab = _mm512_add_epi64(a[i], _mm512_slli_epi64::<16>(b[i]));
-                let sum = _mm512_add_epi64(ab, _mm512_slli_epi64::<32>(c[i]));
-                let sum = if self.planes == MAX_PLANES {
-                    _mm512_add_epi64(sum, _mm512_slli_epi64::<48>(widen(lanes(6))[i]))
-                } else {
-                    sum
-                };
-                self.wide.reduce(_mm512_add_epi64(sum, self.lift))
-            })
-        } else {
-            let plane: [[__m512i; 2]; MAX_PLANES] = std::array::from_fn(|p| widen(lanes(p)));
-            std::array::from_fn(|i| {
-                let at = |p: usize| plane[p][i];
-                let three = |p: usize| {
-                    let ab = _mm512_add_epi64(at(p), _mm512_slli_epi64::<8>(at(p + 1)));
-                    _mm512_add_epi64(ab, _mm512_slli_epi64::<16>(at(p + 2)))
-                };
-                let upper = _mm512_add_epi64(three(3), _mm512_slli_epi64::<24>(at(6)));
-                let upper = self.wide.reduce(_mm512_add_epi64(upper, self.lift_upper));
-                let upper = self.wide.mul_shrunk(upper, self.shift_24);
-                let lower = _mm512_add_epi64(three(0), self.lift);
-                self.wide.reduce(_mm512_add_epi64(lower, upper))
-            })
-        }
+    fn join(&self, planes: [&Sums; MAX_PLANES], row: usize) -> (__m512i, __m512i) {
+        if self.short { self.join_short(planes, row) } else { self.join_long(planes, row) }
     }
+
+    /// Six planes: pairs in 32 bits, then all in 64.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn join_short(&self, planes: [&Sums; MAX_PLANES], row: usize) -> (__m512i, __m512i) {
+        let low = _mm512_set1_epi64(0xffff_ffff);
+        let high = _mm512_set1_epi64(!0xffff_ffff);
+        let above_16 = _mm512_set1_epi64(!0xffff);
+        let a = pair(lanes(planes[0], row), lanes(planes[1], row), self.bias);
+        let b = pair(lanes(planes[2], row), lanes(planes[3], row), self.bias);
+        let c = pair(lanes(planes[4], row), lanes(planes[5], row), self.bias);
+        let even = _mm512_add_epi64(
+            _mm512_add_epi64(_mm512_and_si512(a, low), _mm512_slli_epi64::<32>(c)),
+            _mm512_slli_epi64::<16>(_mm512_and_si512(b, low)),
+        );
+        let odd = _mm512_add_epi64(
+            _mm512_add_epi64(_mm512_srli_epi64::<32>(a), _mm512_and_si512(c, high)),
+            _mm512_and_si512(_mm512_srli_epi64::<16>(b), above_16),
+        );
+        let even = _mm512_add_epi64(even, self.unbias);
+        let odd = _mm512_add_epi64(odd, self.unbias);
+        (self.wide.reduce_short(even), self.wide.reduce_short(odd))
+    }
+
+    /// Sums of up to 31 bits: three planes below, four above, joined modulo q.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn join_long(&self, planes: [&Sums; MAX_PLANES], row: usize) -> (__m512i, __m512i) {
+        let low = _mm512_set1_epi64(0xffff_ffff);
+        let (mut even, mut odd) = ([self.unbias; 2], [self.unbias; 2]);
+        (even[1], odd[1]) = (self.unbias_upper, self.unbias_upper);
+        for (part, planes) in [&planes[..3], &planes[3..]].into_iter().enumerate() {
+            for (plane, shift) in planes.iter().zip([0, 8, 16, 24]) {
+                let sum = _mm512_add_epi32(lanes(plane, row), self.bias);
+                let shift = _mm_cvtsi64_si128(shift);
+                let (e, o) = (_mm512_and_si512(sum, low), _mm512_srli_epi64::<32>(sum));
+                even[part] = _mm512_add_epi64(even[part], _mm512_sll_epi64(e, shift));
+                odd[part] = _mm512_add_epi64(odd[part], _mm512_sll_epi64(o, shift));
+            }
+        }
+        let join = |[lower, upper]: [__m512i; 2]| {
+            let upper = self.wide.mul_shrunk(self.wide.reduce(upper), self.shift_24);
+            self.wide.reduce(_mm512_add_epi64(lower, upper))
+        };
+        (join(even), join(odd))
+    }
+}
+
+/// The sums of one row.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn lanes(sums: &Sums, row: usize) -> __m512i {
+    // SAFETY: a row is 64 bytes, aligned to 64.
+    unsafe { _mm512_load_si512(sums.0[row].as_ptr().cast()) }
+}
+
+/// `a + 256 b`, made non-negative.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn pair(a: __m512i, b: __m512i, bias: __m512i) -> __m512i {
+    _mm512_add_epi32(_mm512_add_epi32(a, bias), _mm512_slli_epi32::<8>(b))
 }

@@ -6,6 +6,7 @@
 use super::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 const LANES: usize = 8;
 const REGISTERS: usize = TILE_WORDS / LANES;
@@ -114,6 +115,19 @@ impl Wide {
         let quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, self.ratio);
         let r = _mm512_sub_epi64(x, _mm512_mullo_epi64(quotient, self.q));
         self.below_q(self.below_q(r))
+    }
+
+    /// The same for `x < 2^61`, with one correction: what the estimate loses by cutting the ratio is
+    /// below `x / 2^62`, so it is at most one too low.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    pub(super) fn reduce_short(self, x: __m512i) -> __m512i {
+        let zero = _mm512_setzero_si512();
+        let top = _mm512_srli_epi64::<10>(x);
+        let quotient = _mm512_madd52hi_epu64(zero, top, self.ratio);
+        // The difference is below 2q, so its low 52 bits are all of it.
+        let r = _mm512_sub_epi64(x, _mm512_madd52lo_epu64(zero, quotient, self.q));
+        self.below_q(_mm512_and_si512(r, splat(MASK_52)))
     }
 
     /// `x - y mod q` for canonical words.
@@ -343,14 +357,17 @@ pub fn combine(
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
     for (at, out) in at.chunks(16).zip(out.chunks_mut(16)) {
-        let tail = |pick: fn(&BlockAt) -> u64| {
-            let mut lanes = [0u64; 16];
-            lanes.iter_mut().zip(at).for_each(|(lane, at)| *lane = pick(at));
-            let (first, second) = (load(&lanes.as_chunks().0[0]), load(&lanes.as_chunks().0[1]));
-            // The low and the high half of each 64-bit lane, lanes in order.
+        let (mut counters, mut streams) = ([0u64; 16], [0u64; 16]);
+        for (at, (counter, stream)) in at.iter().zip(counters.iter_mut().zip(&mut streams)) {
+            (*counter, *stream) = (at.counter, at.stream);
+        }
+        // The low and the high half of each number, lanes in order.
+        let tail = |numbers: &[u64; 16]| {
+            let (first, second) =
+                (load(&numbers.as_chunks().0[0]), load(&numbers.as_chunks().0[1]));
             (halves::<0>(first, second), halves::<1>(first, second))
         };
-        let (counter, stream) = (tail(|at| at.counter), tail(|at| at.stream));
+        let (counter, stream) = (tail(&counters), tail(&streams));
         let known = |word: u32| _mm512_set1_epi32(word as i32);
         let mut state = [_mm512_setzero_si512(); 16];
         for (word, constant) in state.iter_mut().zip(CONSTANTS.iter().chain(key)) {
@@ -447,10 +464,10 @@ fn spread(bytes: usize) -> __m512i {
 /// At most eight words, the missing ones 0.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn load_bytes(words: &[u64]) -> __m512i {
-    let mut eight = [0u64; LANES];
-    eight[..words.len()].copy_from_slice(words);
-    load(&eight)
+fn load_some(words: &[u64]) -> __m512i {
+    let lanes = (1u32 << words.len().min(LANES)) - 1;
+    // SAFETY: only lanes that the slice has are read.
+    unsafe { _mm512_maskz_loadu_epi64(lanes as __mmask8, words.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
@@ -461,10 +478,7 @@ pub fn uniform(q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> boo
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     // Eight words of `bytes` bytes each are `bytes` words of the stream.
     for (out, at) in out8.iter_mut().zip((0..).step_by(bytes)) {
-        let raw = match stream[at..].first_chunk::<LANES>() {
-            Some(eight) => load(eight),
-            None => load_bytes(&stream[at..at + bytes]),
-        };
+        let raw = load_some(&stream[at..at + bytes]);
         let word = _mm512_and_si512(_mm512_permutexvar_epi8(index, raw), mask);
         above |= _mm512_cmpge_epu64_mask(word, limit);
         store(out, word);
@@ -479,10 +493,7 @@ pub fn centered_binomial(stream: &[u64], out: &mut [i64]) {
     let half = splat((1 << 21) - 1);
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     for (out, at) in out8.iter_mut().zip((0..).step_by(ERROR_BYTES)) {
-        let raw = match stream[at..].first_chunk::<LANES>() {
-            Some(eight) => load(eight),
-            None => load_bytes(&stream[at..at + ERROR_BYTES]),
-        };
+        let raw = load_some(&stream[at..at + ERROR_BYTES]);
         let word = _mm512_permutexvar_epi8(index, raw);
         let plus = _mm512_popcnt_epi64(_mm512_and_si512(word, half));
         let minus = _mm512_popcnt_epi64(_mm512_and_si512(_mm512_srli_epi64::<21>(word), half));
@@ -503,4 +514,25 @@ pub fn add_error(t: Modulus, message: &[u64], error: &[i64], out: &mut [i64]) {
         store_signed(out, _mm512_add_epi64(centred, _mm512_mullo_epi64(e, whole)));
     }
     super::portable::add_error(t, message_rest, error_rest, out_rest);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Tile; BLOCK_ROWS]) {
+    let x = x.0.as_chunks().0;
+    let x: [__m512i; REGISTERS] = [load(&x[0]), load(&x[1]), load(&x[2]), load(&x[3])];
+    let mut sums = [[_mm512_setzero_si512(); REGISTERS]; BLOCK_ROWS];
+    for _ in 0..rounds {
+        for (sums, weight) in sums.iter_mut().zip(black_box(weights)) {
+            let weight = splat(*weight);
+            for (sum, x) in sums.iter_mut().zip(x) {
+                *sum = _mm512_madd52lo_epu64(*sum, x, weight);
+            }
+        }
+    }
+    for (acc, sums) in acc.iter_mut().zip(sums) {
+        for (words, sum) in acc.0.as_chunks_mut().0.iter_mut().zip(sums) {
+            let total = _mm512_add_epi64(load(words), sum);
+            store(words, total);
+        }
+    }
 }

@@ -2,10 +2,15 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod amx;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod chacha;
+mod choice;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
+
+pub use choice::{KERNEL_VARIABLE, KernelError};
 
 use super::Modulus;
 use serde::{Deserialize, Serialize};
@@ -19,8 +24,14 @@ pub const BLOCK_ROWS: usize = 6;
 /// Bits of a product that a multiply-accumulate takes exactly.
 pub const PRODUCT_BITS: u32 = 52;
 
+/// Bits of the weights that a multiply-accumulate takes.
+pub const WEIGHT_BITS: u32 = 32;
+
 /// Columns that one accumulator takes: `1000 * 2^52 < 2^62`.
 pub const MAX_COLUMNS: usize = 1000;
+
+/// Multiply-adds of one round of [`Kernel::repeat`].
+pub const REPEAT_MACS: u64 = (TILE_WORDS * BLOCK_ROWS) as u64;
 
 /// Bytes of a key stream that one error coefficient takes: twice 21 bits, rounded up.
 pub const ERROR_BYTES: usize = 6;
@@ -53,28 +64,21 @@ impl Tile {
 pub enum Kernel {
     /// Plain Rust on 64-bit words.
     Portable,
+    /// AVX2 with fused multiply-add (FMA).
+    Avx2,
     /// AVX-512 with the 52-bit integer multiply-add (IFMA).
     Avx512Ifma,
     /// The same, and linear maps on the tile unit with byte products (AMX).
     AmxInt8,
 }
 
-/// Environment variable that names the kernel to use: `portable`, `avx512_ifma` or `amx_int8`.
-pub const KERNEL_VARIABLE: &str = "CRYPTOSCOPE_KERNEL";
-
 impl Kernel {
-    /// The fastest kernel of this processor, or the one named by `CRYPTOSCOPE_KERNEL` where the
-    /// processor has it.
-    pub fn best() -> Self {
-        let named = std::env::var(KERNEL_VARIABLE).ok();
-        let available = Self::available();
-        let forced = named.and_then(|n| available.iter().find(|k| k.name() == n).copied());
-        forced.or(available.last().copied()).unwrap_or(Self::Portable)
-    }
-
     /// The kernels this processor can run, slowest first.
     pub fn available() -> Vec<Self> {
         let mut kernels = vec![Self::Portable];
+        if avx2_available() {
+            kernels.push(Self::Avx2);
+        }
         if ifma_available() {
             kernels.push(Self::Avx512Ifma);
             #[cfg(target_arch = "x86_64")]
@@ -89,6 +93,7 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Avx2 => "avx2",
             Self::Avx512Ifma => "avx512_ifma",
             Self::AmxInt8 => "amx_int8",
         }
@@ -101,6 +106,15 @@ impl Kernel {
     pub(super) fn has_tiles(self, q: Modulus) -> bool {
         self == Self::AmxInt8 && q.value() >> 11 != 0
     }
+}
+
+fn avx2_available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 fn ifma_available() -> bool {
@@ -117,10 +131,29 @@ fn ifma_available() -> bool {
     false
 }
 
+/// Keeps the tile unit busy for some rounds and says how many byte products that were; `None` where
+/// there is no such unit. For measuring its peak.
+pub fn repeat_byte_products(rounds: u64) -> Option<u64> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        amx::Session::begin().map(|session| session.repeat(rounds))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = rounds;
+        None
+    }
+}
+
 /// Calls the function of that name in the module of the kernel.
 macro_rules! dispatch {
     ($kernel:expr, $name:ident($($arg:expr),*)) => {
         match $kernel {
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 if avx2_available() => {
+                // SAFETY: the processor has the features that the function is compiled for.
+                unsafe { avx2::$name($($arg),*) }
+            }
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx512Ifma | Kernel::AmxInt8 if ifma_available() => {
                 // SAFETY: the processor has the features that the function is compiled for.
@@ -203,7 +236,7 @@ impl Kernel {
 
     /// `acc[r] += sum_c weights[c][r] x[columns[c]]` without reduction.
     ///
-    /// Exact while at most [`MAX_COLUMNS`] products below `2^52` are added up.
+    /// Exact while at most [`MAX_COLUMNS`] products below `2^52` are added up, weights below `2^32`.
     pub fn accumulate(
         self,
         x: &[Tile],
@@ -213,6 +246,18 @@ impl Kernel {
     ) {
         assert!(columns.len() <= MAX_COLUMNS && columns.len() == weights.len(), "one accumulator");
         dispatch!(self, accumulate(x, columns, weights, acc));
+    }
+
+    /// `acc[r] += rounds weights[r] x`: the multiply-adds of [`Kernel::accumulate`] from registers
+    /// alone, `rounds` times [`REPEAT_MACS`] of them. Timed, it shows what the processor can do.
+    pub fn repeat(
+        self,
+        x: &Tile,
+        weights: &[u64; BLOCK_ROWS],
+        rounds: u64,
+        acc: &mut [Tile; BLOCK_ROWS],
+    ) {
+        dispatch!(self, repeat(x, weights, rounds, acc));
     }
 
     /// `out = acc mod q` for words below `2^62`.
@@ -248,5 +293,7 @@ impl Kernel {
     }
 }
 
+#[cfg(test)]
+mod edges;
 #[cfg(test)]
 mod tests;

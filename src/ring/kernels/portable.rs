@@ -1,6 +1,7 @@
 //! Kernels in plain Rust: the definition that the others are tested against.
 
 use super::{BLOCK_ROWS, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
+use std::hint::black_box;
 
 pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
     for (out, x) in out.iter_mut().zip(x) {
@@ -139,5 +140,25 @@ fn bit_count(x: u64) -> u32 {
 pub fn add_error(t: Modulus, message: &[u64], error: &[i64], out: &mut [i64]) {
     for ((out, m), e) in out.iter_mut().zip(message).zip(error) {
         *out = t.center(*m) + t.value() as i64 * e;
+    }
+}
+
+/// Words of [`repeat`] at a time: few enough for the sums of all rows to stay in registers.
+const REPEATED_WORDS: usize = 4;
+
+pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Tile; BLOCK_ROWS]) {
+    for (at, x) in x.0.as_chunks::<REPEATED_WORDS>().0.iter().enumerate() {
+        let mut sums = [[0u64; REPEATED_WORDS]; BLOCK_ROWS];
+        for _ in 0..rounds {
+            for (sums, weight) in sums.iter_mut().zip(black_box(weights)) {
+                for (sum, x) in sums.iter_mut().zip(x) {
+                    *sum = sum.wrapping_add(x.wrapping_mul(*weight));
+                }
+            }
+        }
+        for (acc, sums) in acc.iter_mut().zip(sums) {
+            let words = &mut acc.0.as_chunks_mut::<REPEATED_WORDS>().0[at];
+            words.iter_mut().zip(sums).for_each(|(word, sum)| *word = word.wrapping_add(sum));
+        }
     }
 }

@@ -1,0 +1,437 @@
+//! Kernels for AVX2 with FMA: four words at a time, products modulo q in double precision.
+//!
+//! A product of two words below 2^50 is `h + l` exactly, `h` the rounded product and `l` its error
+//! by a fused multiply-add; `h` minus the nearest multiple of q is exact again (van der Hoeven,
+//! Lecerf, Quintin: Modular SIMD arithmetic in Mathemagix, ACM TOMS 43(1), 2016, section 3.2).
+//! The sums of small weights are integers: two 32-bit halves of every word, each with its own
+//! accumulator.
+//!
+//! Every function is `unsafe` to call only because of its instruction set; loads and stores go
+//! through references to four words.
+
+mod sampling;
+
+pub use sampling::{add_error, centered_binomial, key_stream, uniform};
+
+use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};
+use std::arch::x86_64::*;
+use std::hint::black_box;
+
+const LANES: usize = 4;
+const REGISTERS: usize = TILE_WORDS / LANES;
+
+/// `2^52`: added to an integer below it, it puts the integer into the low bits of the double.
+const TWO_52: f64 = 4_503_599_627_370_496.0;
+/// `2^84`: the same for the upper half of a word, which then counts 2^32 each.
+const TWO_84: f64 = TWO_52 * 4_294_967_296.0;
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+/// `1.5 2^52`: added and taken off again, it rounds what is below 2^51 to the nearest integer.
+const ROUNDER: f64 = 1.5 * TWO_52;
+
+/// Products that a sum of doubles takes exactly: `q + 8 (3/4) q < 2^53`.
+const EXACT_PRODUCTS: usize = 8;
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn load(words: &[u64; LANES]) -> __m256i {
+    // SAFETY: the reference covers the 32 bytes that are read; no alignment is needed.
+    unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn store(words: &mut [u64; LANES], value: __m256i) {
+    // SAFETY: the reference covers the 32 bytes that are written; no alignment is needed.
+    unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn load_signed(words: &[i64; LANES]) -> __m256i {
+    // SAFETY: the reference covers the 32 bytes that are read; no alignment is needed.
+    unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn store_signed(words: &mut [i64; LANES], value: __m256i) {
+    // SAFETY: the reference covers the 32 bytes that are written; no alignment is needed.
+    unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn splat(word: u64) -> __m256i {
+    _mm256_set1_epi64x(word as i64)
+}
+
+/// Words below 2^52 as doubles.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn to_double(x: __m256i) -> __m256d {
+    let magic = _mm256_set1_pd(TWO_52);
+    _mm256_sub_pd(_mm256_or_pd(_mm256_castsi256_pd(x), magic), magic)
+}
+
+/// Integers in `[0, 2^52)` as words.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn to_word(x: __m256d) -> __m256i {
+    let magic = _mm256_set1_pd(TWO_52);
+    _mm256_castpd_si256(_mm256_xor_pd(_mm256_add_pd(x, magic), magic))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn load_double(words: &[u64; LANES]) -> __m256d {
+    to_double(load(words))
+}
+
+/// A word as the sum of two doubles, both exact.
+#[derive(Clone, Copy)]
+struct Halves {
+    /// The upper 32 bits times 2^32.
+    high: __m256d,
+    low: __m256d,
+}
+
+impl Halves {
+    /// Halves of words below 2^64.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn of(x: __m256i) -> Self {
+        let magic = _mm256_set1_pd(TWO_84);
+        let high = _mm256_castsi256_pd(_mm256_srli_epi64::<32>(x));
+        Self { high: _mm256_sub_pd(_mm256_or_pd(high, magic), magic), low: low_half(x) }
+    }
+
+    /// Halves of signed words: the upper one has the sign.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn of_signed(x: __m256i) -> Self {
+        let sign = splat(0x8000_0000);
+        let high = _mm256_xor_si256(_mm256_srli_epi64::<32>(x), sign);
+        let high = _mm256_or_pd(_mm256_castsi256_pd(high), _mm256_set1_pd(TWO_84));
+        let high = _mm256_sub_pd(high, _mm256_set1_pd(TWO_84 + TWO_63));
+        Self { high, low: low_half(x) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn low_half(x: __m256i) -> __m256d {
+    let magic = _mm256_set1_pd(TWO_52);
+    let low = _mm256_blend_epi32::<0b1010_1010>(x, _mm256_castpd_si256(magic));
+    _mm256_sub_pd(_mm256_castsi256_pd(low), magic)
+}
+
+/// Constants of one modulus, broadcast.
+#[derive(Clone, Copy)]
+struct Double {
+    q: __m256d,
+    /// `1 / q`.
+    inverse: __m256d,
+}
+
+impl Double {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn new(modulus: Modulus) -> Self {
+        let q = modulus.value() as f64;
+        Self { q: _mm256_set1_pd(q), inverse: _mm256_set1_pd(q.recip()) }
+    }
+
+    /// An integer next to `x / q`, for quotients below 2^51.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn quotient(self, x: __m256d) -> __m256d {
+        let rounder = _mm256_set1_pd(ROUNDER);
+        _mm256_sub_pd(_mm256_fmadd_pd(x, self.inverse, rounder), rounder)
+    }
+
+    /// `x y` less a multiple of q, for `x y < 2 q^2`.
+    ///
+    /// Factors and quotient have relative errors of 2^-53 each and the quotient is below 2^51, so
+    /// it is less than 1 from `x y / q` (3/4 where `x y < q^2`): the result is in `(-q, q)`, or
+    /// within 3/4 of that.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn product(self, x: __m256d, y: __m256d) -> __m256d {
+        let high = _mm256_mul_pd(x, y);
+        let low = _mm256_fmsub_pd(x, y, high);
+        let rest = _mm256_fnmadd_pd(self.quotient(high), self.q, high);
+        _mm256_add_pd(rest, low)
+    }
+
+    /// `x` less a multiple of q, in `(-q, q)`, for integers `|x| < 2^53`, `|x| < 2^51 q`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn fold(self, x: __m256d) -> __m256d {
+        _mm256_fnmadd_pd(self.quotient(x), self.q, x)
+    }
+
+    /// A word less a multiple of q, in `(-q, q)`, for `|x| < 2^62`, `q > 2^11`.
+    ///
+    /// The word as one double and `1 / q` have relative errors of 2^-53 each, so the quotient, below
+    /// 2^51, is less than 1 from `x / q`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn fold_halves(self, x: Halves) -> __m256d {
+        let quotient = self.quotient(_mm256_add_pd(x.high, x.low));
+        _mm256_add_pd(_mm256_fnmadd_pd(quotient, self.q, x.high), x.low)
+    }
+
+    /// `x` or `x + q`, whichever is in `[0, q)`, for `x` in `(-q, q)`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn canonical(self, x: __m256d) -> __m256d {
+        let negative = _mm256_cmp_pd::<_CMP_LT_OQ>(x, _mm256_setzero_pd());
+        _mm256_add_pd(x, _mm256_and_pd(negative, self.q))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn store(self, words: &mut [u64; LANES], x: __m256d) {
+        store(words, to_word(self.canonical(x)));
+    }
+}
+
+/// Whether `Double::fold_halves` holds for this modulus; smaller ones take the portable path.
+fn is_wide(q: Modulus) -> bool {
+    q.value() >> 11 != 0
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
+    if !is_wide(q) {
+        return super::portable::reduce_signed(q, x, out);
+    }
+    let double = Double::new(q);
+    let (x4, x_rest) = x.as_chunks::<LANES>();
+    let (out4, out_rest) = out.as_chunks_mut::<LANES>();
+    for (x, out) in x4.iter().zip(out4) {
+        double.store(out, double.fold_halves(Halves::of_signed(load_signed(x))));
+    }
+    super::portable::reduce_signed(q, x_rest, out_rest);
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn mul_scalar(q: Modulus, x: &mut [u64], c: u64) {
+    let double = Double::new(q);
+    let factor = _mm256_set1_pd(c as f64);
+    let (x4, x_rest) = x.as_chunks_mut::<LANES>();
+    for x in x4 {
+        let r = double.product(load_double(x), factor);
+        double.store(x, r);
+    }
+    super::portable::mul_scalar(q, x_rest, c);
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
+    let double = Double::new(q);
+    let (acc4, acc_rest) = acc.as_chunks_mut::<LANES>();
+    for (w, acc) in acc4.iter_mut().enumerate() {
+        let mut sum = load_double(acc);
+        for pairs in pairs.chunks(EXACT_PRODUCTS) {
+            for (a, b) in pairs {
+                let (a, b) = (&a.as_chunks().0[w], &b.as_chunks().0[w]);
+                sum = _mm256_add_pd(sum, double.product(load_double(a), load_double(b)));
+            }
+            sum = double.fold(sum);
+        }
+        double.store(acc, sum);
+    }
+    let done = LANES * acc4.len();
+    if !acc_rest.is_empty() {
+        let rest: Vec<_> = pairs.iter().map(|(a, b)| (&a[done..], &b[done..])).collect();
+        super::portable::dot(q, acc_rest, &rest);
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
+    let double = Double::new(to);
+    let half = _mm256_set1_pd((from.value() / 2) as f64);
+    let whole = _mm256_set1_pd(from.value() as f64);
+    let (x4, x_rest) = x.as_chunks::<LANES>();
+    let (out4, out_rest) = out.as_chunks_mut::<LANES>();
+    for (x, out) in x4.iter().zip(out4) {
+        let x = load_double(x);
+        let negative = _mm256_cmp_pd::<_CMP_GT_OQ>(x, half);
+        let centred = _mm256_sub_pd(x, _mm256_and_pd(negative, whole));
+        double.store(out, double.fold(centred));
+    }
+    super::portable::recenter(from, to, x_rest, out_rest);
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn scale_sub(q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
+    let double = Double::new(q);
+    let (factor_x, factor_y) = (_mm256_set1_pd(cx as f64), _mm256_set1_pd(cy as f64));
+    let (x4, x_rest) = x.as_chunks_mut::<LANES>();
+    let (y4, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in x4.iter_mut().zip(y4) {
+        let left = double.product(load_double(x), factor_x);
+        let right = double.product(load_double(y), factor_y);
+        double.store(x, double.fold(_mm256_sub_pd(left, right)));
+    }
+    super::portable::scale_sub(q, x_rest, cx, y_rest, cy);
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn square(q: Modulus, x: &[Tile], y: &[Tile], out: [&mut [Tile]; 3]) {
+    let double = Double::new(q);
+    let [out0, out1, out2] = out;
+    let outs = out0.iter_mut().zip(out1).zip(out2);
+    for ((x, y), ((out0, out1), out2)) in x.iter().zip(y).zip(outs) {
+        let (x4, y4) = (x.0.as_chunks().0, y.0.as_chunks().0);
+        let out0 = out0.0.as_chunks_mut().0;
+        let out1 = out1.0.as_chunks_mut().0;
+        let out2 = out2.0.as_chunks_mut().0;
+        for r in 0..REGISTERS {
+            let (x, y) = (load_double(&x4[r]), load_double(&y4[r]));
+            double.store(&mut out0[r], double.product(x, x));
+            double.store(&mut out1[r], double.product(_mm256_add_pd(x, x), y));
+            double.store(&mut out2[r], double.product(y, y));
+        }
+    }
+}
+
+/// Sums of four words for each row: of the lower halves, and of the upper halves, which count 2^32.
+#[derive(Clone, Copy)]
+struct Sums {
+    low: [__m256i; BLOCK_ROWS],
+    high: [__m256i; BLOCK_ROWS],
+}
+
+impl Sums {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn zero() -> Self {
+        let zero = [_mm256_setzero_si256(); BLOCK_ROWS];
+        Self { low: zero, high: zero }
+    }
+
+    /// Adds four words times the weight of each row. A half below 2^32 times a weight below 2^32 is
+    /// one product; sums wrap, and so does the total, which is below 2^64.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn add(&mut self, x: __m256i, weights: &[u64; BLOCK_ROWS]) {
+        let upper = _mm256_srli_epi64::<32>(x);
+        for ((low, high), weight) in self.low.iter_mut().zip(&mut self.high).zip(weights) {
+            let weight = splat(*weight);
+            *low = _mm256_add_epi64(*low, _mm256_mul_epu32(x, weight));
+            *high = _mm256_add_epi64(*high, _mm256_mul_epu32(upper, weight));
+        }
+    }
+
+    /// Adds the totals to words `r` of each row.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn finish(self, acc: &mut [Tile; BLOCK_ROWS], r: usize) {
+        for ((acc, low), high) in acc.iter_mut().zip(self.low).zip(self.high) {
+            let total = _mm256_add_epi64(low, _mm256_slli_epi64::<32>(high));
+            let words = &mut acc.0.as_chunks_mut().0[r];
+            let sum = _mm256_add_epi64(load(words), total);
+            store(words, sum);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn accumulate(
+    x: &[Tile],
+    columns: &[u32],
+    weights: &[[u64; BLOCK_ROWS]],
+    acc: &mut [Tile; BLOCK_ROWS],
+) {
+    for r in 0..REGISTERS {
+        // 12 accumulators, both halves of the input and one weight stay in the 16 registers.
+        let mut sums = Sums::zero();
+        for (column, weights) in columns.iter().zip(weights) {
+            sums.add(load(&x[*column as usize].0.as_chunks().0[r]), weights);
+        }
+        sums.finish(acc, r);
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn reduce(q: Modulus, acc: &Tile, out: &mut Tile) {
+    if !is_wide(q) {
+        return super::portable::reduce(q, acc, out);
+    }
+    let double = Double::new(q);
+    for (out, acc) in out.0.as_chunks_mut().0.iter_mut().zip(acc.0.as_chunks().0) {
+        double.store(out, double.fold_halves(Halves::of(load(acc))));
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn offset_term(q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
+    if !is_wide(q) {
+        return super::portable::offset_term(q, offset, sum, out);
+    }
+    let double = Double::new(q);
+    let whole = splat(q.value());
+    let offset = _mm256_set1_pd(offset as f64);
+    for (out, sum) in out.0.as_chunks_mut().0.iter_mut().zip(sum.0.as_chunks().0) {
+        let sum = double.canonical(double.fold_halves(Halves::of(load(sum))));
+        // offset (q - sum), below 2^52, and one more q.
+        let product = _mm256_mul_pd(offset, _mm256_sub_pd(double.q, sum));
+        store(out, _mm256_add_epi64(to_word(product), whole));
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn reduce_sum(q: Modulus, acc: &Tile, term: &Tile, out: &mut Tile) {
+    if !is_wide(q) {
+        return super::portable::reduce_sum(q, acc, term, out);
+    }
+    let double = Double::new(q);
+    let (acc, term) = (acc.0.as_chunks().0, term.0.as_chunks().0);
+    for ((out, acc), term) in out.0.as_chunks_mut().0.iter_mut().zip(acc).zip(term) {
+        let sum = _mm256_add_epi64(load(acc), load(term));
+        double.store(out, double.fold_halves(Halves::of(sum)));
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn combine(
+    q: Modulus,
+    high: Option<(&Tile, u32)>,
+    low: &Tile,
+    offset: u64,
+    sum: &Tile,
+    out: &mut Tile,
+) {
+    if !is_wide(q) {
+        return super::portable::combine(q, high, low, offset, sum, out);
+    }
+    let double = Double::new(q);
+    let offset = _mm256_set1_pd(q.reduce(offset) as f64);
+    let (low, sum) = (low.0.as_chunks().0, sum.0.as_chunks().0);
+    for (r, out) in out.0.as_chunks_mut().0.iter_mut().enumerate() {
+        let mut plus = load(&low[r]);
+        if let Some((high, shift)) = high {
+            let high = load(&high.0.as_chunks().0[r]);
+            let shifted = _mm256_sll_epi64(high, _mm_cvtsi64_si128(i64::from(shift)));
+            plus = _mm256_add_epi64(plus, shifted);
+        }
+        let plus = double.fold_halves(Halves::of(plus));
+        let minus = double.product(offset, load_double(&sum[r]));
+        double.store(out, double.fold(_mm256_sub_pd(plus, minus)));
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Tile; BLOCK_ROWS]) {
+    for r in 0..REGISTERS {
+        let words = load(&x.0.as_chunks().0[r]);
+        let mut sums = Sums::zero();
+        for _ in 0..rounds {
+            sums.add(words, black_box(weights));
+        }
+        sums.finish(acc, r);
+    }
+}
