@@ -2,7 +2,10 @@
 //! sampling, and word-wise programs with their kernels. Knows no scheme.
 
 mod basis;
-#[expect(unsafe_code, reason = "instruction sets are called and wide registers loaded here")]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "instruction sets are called and wide registers loaded here")
+)]
 pub mod kernels;
 mod linear;
 mod modulus;
