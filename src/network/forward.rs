@@ -261,12 +261,7 @@ impl<'a> Kernel<'a> {
                 }
             }
             Work::Nothing => output.copy_from_slice(input),
-            Work::Activation(Activation::Square) => {
-                output.iter_mut().zip(input).for_each(|(y, x)| *y = x * x);
-            }
-            Work::Activation(activation) => {
-                output.iter_mut().zip(input).for_each(|(y, x)| *y = activation.eval(*x));
-            }
+            Work::Activation(activation) => activation.eval_all(input, output),
         }
         Ok(())
     }

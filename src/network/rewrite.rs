@@ -14,7 +14,7 @@ impl Network {
             .layers()
             .iter()
             .map(|layer| match &layer.op {
-                Op::Activation(old) if old.as_polynomial().is_none() => {
+                Op::Activation(old) if !old.is_polynomial() => {
                     Layer { name: layer.name.clone(), op: Op::Activation(activation.clone()) }
                 }
                 _ => layer.clone(),

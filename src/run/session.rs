@@ -6,7 +6,7 @@ use super::bgv::Bgv;
 use super::execute::execute;
 use super::scenario::{ActivationKind, SchemeSelector};
 use super::{Event, RunReport, Scenario};
-use crate::activation::{Activation, Polynomial, least_squares};
+use crate::activation::{Activation, Approximation, Method};
 use crate::circuit::{
     self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Program,
     Request, SchemeKind,
@@ -212,24 +212,24 @@ impl Session {
             match choice.method.as_str() {
                 "keep" => return Ok((*self.network).clone()),
                 "square" => &|_| Ok(Activation::Square),
-                "least_squares" => &|function| {
-                    let fitted =
-                        least_squares(|x| function.eval_f64(x), choice.degree, choice.interval);
-                    let fitted: Polynomial =
-                        fitted.map_err(|e| RunError::Refused(format!("activation: {e}")))?;
-                    Ok(Activation::Polynomial(fitted))
-                },
-                other => {
-                    return Err(RunError::Refused(format!(
-                        "activation.method is {other}; keep, square and least_squares are possible"
-                    )));
+                named => {
+                    let method: Method = named.parse().map_err(|e| {
+                        RunError::Refused(format!("activation.method: {e}, and keep"))
+                    })?;
+                    &move |function| {
+                        let interval = (-choice.interval, choice.interval);
+                        Approximation::new(function.clone(), method, choice.degree, interval)
+                            .fit(None)
+                            .map(|fitted| fitted.activation())
+                            .map_err(|e| RunError::Refused(format!("activation: {e}")))
+                    }
                 }
             };
         let mut changed = false;
         let mut layers = Vec::with_capacity(self.network.layers().len());
         for layer in self.network.layers() {
             layers.push(match &layer.op {
-                Op::Activation(function) if function.as_polynomial().is_none() => {
+                Op::Activation(function) if !function.is_polynomial() => {
                     changed = true;
                     Layer { name: layer.name.clone(), op: Op::Activation(replace(function)?) }
                 }
