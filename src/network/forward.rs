@@ -88,7 +88,7 @@ impl Network {
 
     /// Runs every block through every layer; `seen` is given the layer's index, its input and its
     /// wall seconds.
-    fn evaluate(
+    pub(super) fn evaluate(
         &self,
         raw_inputs: &[f32],
         watch: &Watch,
