@@ -40,14 +40,17 @@ pub struct Approximation {
     pub parts: usize,
 }
 
+/// Parts of a composition where nothing else is said.
+pub const DEFAULT_PARTS: usize = 2;
+
 fn default_parts() -> usize {
-    2
+    DEFAULT_PARTS
 }
 
 impl Approximation {
-    /// A request with the usual number of parts, 2.
+    /// A request with [`DEFAULT_PARTS`].
     pub fn new(function: Activation, method: Method, degree: usize, interval: (f64, f64)) -> Self {
-        Self { function, method, degree, interval, parts: default_parts() }
+        Self { function, method, degree, interval, parts: DEFAULT_PARTS }
     }
 
     /// The same with another number of parts.

@@ -20,7 +20,7 @@ pub use chebyshev::ChebyshevSeries;
 pub use composite::{Composite, Gate};
 pub use error::ApproximationError;
 pub use error_measure::{ErrorMeasures, OutsideError};
-pub use fit::{Approximation, MAX_DEGREE, MAX_PARTS};
+pub use fit::{Approximation, DEFAULT_PARTS, MAX_DEGREE, MAX_PARTS};
 pub use fitted::Fitted;
 pub use function::Activation;
 pub use histogram::{Bin, Histogram};

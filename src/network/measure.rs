@@ -27,6 +27,20 @@ pub struct LayerInputs {
 }
 
 impl Network {
+    /// The activation layers in order, nothing measured yet.
+    pub fn activation_layers(&self) -> Vec<LayerInputs> {
+        let layers = self.layers().iter().filter_map(|layer| match &layer.op {
+            Op::Activation(function) => Some(LayerInputs {
+                layer: layer.name.clone(),
+                function: function.clone(),
+                histogram: Histogram::default(),
+                sample: Vec::new(),
+            }),
+            _ => None,
+        });
+        layers.collect()
+    }
+
     /// Runs the network over raw dataset values and collects the inputs of each activation layer, in
     /// layer order. The result does not depend on the number of threads.
     ///
@@ -38,21 +52,15 @@ impl Network {
         watch: &Watch,
     ) -> Result<Vec<LayerInputs>, ForwardError> {
         let samples = raw_inputs.len() / self.input().len().max(1);
-        let mut layers: Vec<Option<LayerInputs>> = self
+        let mut layers = self.activation_layers();
+        let mut places = layers.iter_mut();
+        let mut by_layer: Vec<Option<&mut LayerInputs>> = self
             .layers()
             .iter()
-            .map(|layer| match &layer.op {
-                Op::Activation(function) => Some(LayerInputs {
-                    layer: layer.name.clone(),
-                    function: function.clone(),
-                    histogram: Histogram::default(),
-                    sample: Vec::new(),
-                }),
-                _ => None,
-            })
+            .map(|layer| if layer.op.is_affine() { None } else { places.next() })
             .collect();
         self.evaluate(raw_inputs, watch, |index, inputs, _| {
-            let Some(Some(layer)) = layers.get_mut(index) else { return };
+            let Some(Some(layer)) = by_layer.get_mut(index) else { return };
             let values = samples * self.shapes().get(index).map_or(0, |s| s.len());
             let stride = values.div_ceil(SAMPLE).max(1);
             let seen = (layer.histogram.total() + layer.histogram.not_finite()) as usize;
@@ -61,7 +69,7 @@ impl Network {
             let parts: Vec<Histogram> = inputs.par_chunks(TASK).map(Histogram::of).collect();
             parts.iter().for_each(|part| layer.histogram.merge(part));
         })?;
-        Ok(layers.into_iter().flatten().collect())
+        Ok(layers)
     }
 }
 

@@ -23,6 +23,20 @@ impl Network {
         self.with_layers(layers, self.quantisation().cloned())
     }
 
+    /// The same network with `function` in the place of every activation, polynomials included.
+    ///
+    /// # Errors
+    /// When the activation is not allowed in a network.
+    pub fn with_function(&self, function: &Activation) -> Result<Self, NetworkError> {
+        let layers = self.layers().iter().map(|layer| match &layer.op {
+            Op::Activation(_) => {
+                Layer { name: layer.name.clone(), op: Op::Activation(function.clone()) }
+            }
+            _ => layer.clone(),
+        });
+        self.with_layers(layers.collect(), None)
+    }
+
     /// The same network with other layers and another integer grid.
     pub fn with_layers(
         &self,

@@ -99,6 +99,15 @@ impl StandIns {
 }
 
 impl RangeReport {
+    /// Counts what another report on the same layer and interval holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.lowest = self.lowest.min(other.lowest);
+        self.highest = self.highest.max(other.highest);
+        self.values += other.values;
+        self.values_outside += other.values_outside;
+        self.samples_outside += other.samples_outside;
+    }
+
     /// How far the inputs reach: 1 at the ends of the interval, 2 where they are twice as far from
     /// its middle.
     pub fn reach(&self) -> f64 {
