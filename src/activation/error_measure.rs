@@ -48,7 +48,7 @@ impl Fitted {
         let (mut max, mut max_at) = (0.0, problem.centre);
         let mut seen = |x: f64, error: f64| {
             // A NaN counts as the worst.
-            if !(error.abs() <= max) {
+            if error.is_nan() || error.abs() > max {
                 (max, max_at) = (error.abs(), x);
             }
         };
@@ -75,6 +75,9 @@ impl Fitted {
                     seen(x, self.error_at(x));
                 }
             }
+        }
+        if max_at.abs() < 1e-9 * problem.half {
+            max_at = 0.0;
         }
         let sum: f64 =
             problem.quadrature().iter().map(|(t, w)| w * self.error_at(at(*t)).powi(2)).sum();

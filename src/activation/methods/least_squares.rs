@@ -57,7 +57,7 @@ pub fn discrete(points: &[(f64, f64)], targets: &[f64], degree: usize) -> Vec<f6
             }
         }
         let norm = dot(&next, &next).sqrt();
-        if !(norm > 1e-13 * before) {
+        if norm.is_nan() || norm <= 1e-13 * before {
             break;
         }
         next.iter_mut().for_each(|n| *n /= norm);

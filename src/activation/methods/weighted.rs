@@ -54,7 +54,7 @@ pub fn fit(
             points.push((t, weight * part / 18.0));
         }
     }
-    if !(inside > 0.0) {
+    if inside <= 0.0 {
         return Err(missing("none lie inside; widen or move the interval"));
     }
     points.iter_mut().for_each(|(_, w)| *w *= (1.0 - FLOOR) / inside);
