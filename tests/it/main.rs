@@ -1,12 +1,5 @@
 //! Flows that cross rooms. One binary, so that the program is linked once.
 
+mod activation;
 mod bench;
-mod cli;
-mod data;
-mod encrypted;
-mod fetch;
-mod layering;
-mod network;
-mod sample;
-mod second_opinion;
-mod wire;
+mod activation;
