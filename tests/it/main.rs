@@ -2,4 +2,12 @@
 
 mod activation;
 mod bench;
-mod activation;
+mod cli;
+mod data;
+mod encrypted;
+mod fetch;
+mod layering;
+mod network;
+mod sample;
+mod second_opinion;
+mod wire;
