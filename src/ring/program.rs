@@ -152,7 +152,11 @@ impl WordProgram {
                 let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
                 let values = self.output().0;
                 let written = (0..values).flat_map(|v| scratch.now.iter().map(move |p| &p[v]));
-                outputs.iter_mut().zip(written).for_each(|(to, tile)| to.copy_from_slice(&tile.0));
+                for (to, tile) in outputs.iter_mut().zip(written) {
+                    if let Some(to) = to.as_chunks_mut().0.first_mut() {
+                        kernel.put_away(&tile.0, to);
+                    }
+                }
                 tile_done();
                 Ok(secs)
             })
@@ -193,8 +197,7 @@ impl WordProgram {
                     }
                     for (tile, constant) in next[0].iter_mut().zip(constants) {
                         if *constant != 0 {
-                            let c = q.reduce_signed(*constant);
-                            tile.0.iter_mut().for_each(|w| *w = q.add(*w, c));
+                            kernel.add_scalar(q, tile, q.reduce_signed(*constant));
                         }
                     }
                 }

@@ -106,12 +106,20 @@ impl<'a, B: Backend> Client<'a, B> {
 /// Chinese remainders of up to two moduli of 50 bits, or more as long as their product stays below
 /// 2^127.
 struct Crt {
-    moduli: Vec<Modulus>,
+    /// Each modulus with the inverse of the product of those before it.
+    moduli: Vec<(Modulus, u64)>,
 }
 
 impl Crt {
     fn new(moduli: &[Modulus]) -> Self {
-        Self { moduli: moduli.to_vec() }
+        let mut product = 1i128;
+        let with_inverse = moduli.iter().map(|m| {
+            let q = i128::from(m.value());
+            let inverse = m.inv(product.rem_euclid(q) as u64).unwrap_or(1);
+            product *= q;
+            (*m, inverse)
+        });
+        Self { moduli: with_inverse.collect() }
     }
 
     /// The integer of smallest magnitude with these residues.
@@ -119,11 +127,10 @@ impl Crt {
         // Garner: each modulus adds a digit above the product of those before it.
         let mut value = 0i128;
         let mut product = 1i128;
-        for (m, residue) in self.moduli.iter().zip(residues) {
+        for ((m, inverse), residue) in self.moduli.iter().zip(residues) {
             let q = i128::from(m.value());
             let lacking = (i128::from(*residue) - value).rem_euclid(q) as u64;
-            let inverse = m.inv(product.rem_euclid(q) as u64).unwrap_or(1);
-            value += product * i128::from(m.mul(lacking, inverse));
+            value += product * i128::from(m.mul(lacking, *inverse));
             product *= q;
         }
         if value > product / 2 { value - product } else { value }

@@ -111,13 +111,13 @@ fn pack(inputs: [&[u64; WORDS]; QUAD], planes: usize, out: &mut [Quad], stride: 
     let (even0, odd0) = bytes(&a[..8], &b[..8], &c[..8], &d[..8]);
     let (even1, odd1) = bytes(&a[8..], &b[8..], &c[8..], &d[8..]);
     let low = four(even0[0], odd0[0], even1[0], odd1[0]);
-    for (plane, out) in low.iter().take(planes).zip(out.chunks_mut(stride)) {
-        store(&mut out[0], *plane);
+    for plane in 0..planes.min(4) {
+        store(&mut out[plane * stride], low[plane]);
     }
     if planes > 4 {
         let high = four(even0[1], odd0[1], even1[1], odd1[1]);
-        for (plane, out) in high.iter().take(planes - 4).zip(out.chunks_mut(stride).skip(4)) {
-            store(&mut out[0], *plane);
+        for plane in 4..planes {
+            store(&mut out[plane * stride], high[plane - 4]);
         }
     }
 }

@@ -455,10 +455,24 @@ fn transpose(rows: [__m512i; 16]) -> [__m512i; 16] {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn spread(bytes: usize) -> __m512i {
-    let index: [[u8; 8]; LANES] = std::array::from_fn(|lane| {
-        std::array::from_fn(|byte| if byte < bytes { (lane * bytes + byte) as u8 } else { 0 })
-    });
-    load(&index.map(u64::from_le_bytes))
+    const INDICES: [[u64; LANES]; 8] = {
+        let mut all = [[0; LANES]; 8];
+        let mut bytes = 1;
+        while bytes < 8 {
+            let mut lane = 0;
+            while lane < LANES {
+                let mut byte = 0;
+                while byte < bytes {
+                    all[bytes][lane] |= ((lane * bytes + byte) as u64) << (8 * byte);
+                    byte += 1;
+                }
+                lane += 1;
+            }
+            bytes += 1;
+        }
+        all
+    };
+    load(&INDICES[bytes])
 }
 
 /// At most eight words, the missing ones 0.
@@ -534,5 +548,27 @@ pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Til
             let total = _mm512_add_epi64(load(words), sum);
             store(words, total);
         }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn put_away(words: &[u64; TILE_WORDS], out: &mut [u64; TILE_WORDS]) {
+    if !out.as_ptr().addr().is_multiple_of(64) {
+        return super::portable::put_away(words, out);
+    }
+    for (words, out) in words.as_chunks().0.iter().zip(out.as_chunks_mut::<LANES>().0) {
+        // SAFETY: the reference covers the 64 bytes that are written, and they are aligned to 64.
+        unsafe { _mm512_stream_si512(out.as_mut_ptr().cast(), load(words)) };
+    }
+    // Others may read the words as soon as this returns.
+    _mm_sfence();
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+pub fn add_scalar(q: Modulus, x: &mut Tile, c: u64) {
+    let (c, limit) = (splat(c), splat(q.value()));
+    for x in x.0.as_chunks_mut().0 {
+        let sum = _mm512_add_epi64(load(x), c);
+        store(x, _mm512_min_epu64(sum, _mm512_sub_epi64(sum, limit)));
     }
 }

@@ -173,6 +173,16 @@ impl Kernel {
         dispatch!(self, reduce_signed(q, x, out));
     }
 
+    /// Copies words that nobody reads soon: past the caches, where that can be done.
+    pub fn put_away(self, words: &[u64; TILE_WORDS], out: &mut [u64; TILE_WORDS]) {
+        dispatch!(self, put_away(words, out));
+    }
+
+    /// `x = x + c mod q` for canonical words and constant.
+    pub fn add_scalar(self, q: Modulus, x: &mut Tile, c: u64) {
+        dispatch!(self, add_scalar(q, x, c));
+    }
+
     /// The ChaCha20 blocks at these positions, each as eight little-endian words.
     pub fn key_stream(self, key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         assert_eq!(at.len(), out.len(), "a block for each position");

@@ -55,11 +55,15 @@ proptest! {
             kernel.recenter(q, to, rows[5], &mut recentered);
             let mut subtracted = rows[6].to_vec();
             kernel.scale_sub(q, &mut subtracted, c, rows[7], d);
+            let mut added = tile(q, rows[9]);
+            kernel.add_scalar(q, &mut added, c);
+            let mut away = [0; TILE_WORDS];
+            kernel.put_away(&added.0, &mut away);
             let signed: Vec<i64> =
                 rows[8].iter().enumerate().map(|(i, w)| if i % 2 == 0 { *w as i64 } else { -(*w as i64) }).collect();
             let mut reduced = vec![0; len];
             kernel.reduce_signed(to, &signed, &mut reduced);
-            (dotted, scaled, recentered, subtracted, reduced)
+            (dotted, scaled, recentered, subtracted, reduced, added, away)
         };
         let expected = run(Kernel::Portable);
         let wide = u128::from(q.value());

@@ -3,6 +3,7 @@
 use super::BgvParameters;
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, mask_stream};
+use super::parameters::MAX_PRIMES;
 use crate::progress::{Cancel, Cancelled, Watch};
 use crate::ring::{LinearMap, RnsPoly, RowsMut, Source, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
@@ -171,14 +172,17 @@ impl EvaluationKeys {
         let total = ciphertexts.len() as u64;
         ciphertexts
             .into_par_iter()
-            .map(|ciphertext| {
-                let mut ciphertext = self.relinearise(parameters, ciphertext);
-                for _ in 0..drop {
-                    ciphertext = ciphertext.switch(parameters);
-                }
-                watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, total)?;
-                Ok(ciphertext)
-            })
+            .map_init(
+                || SwitchScratch::new(parameters),
+                |scratch, mut ciphertext| {
+                    self.relinearise_with(parameters, &mut ciphertext, scratch);
+                    for _ in 0..drop {
+                        ciphertext.switch_with(parameters, scratch);
+                    }
+                    watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, total)?;
+                    Ok(ciphertext)
+                },
+            )
             .collect()
     }
 
@@ -189,45 +193,58 @@ impl EvaluationKeys {
         parameters: &BgvParameters,
         mut ciphertext: Ciphertext,
     ) -> Ciphertext {
-        if ciphertext.parts() != 3 {
-            return ciphertext;
-        }
-        let Some(square) = ciphertext.parts.pop() else { return ciphertext };
-        let (n, basis, kernel) = (parameters.degree(), parameters.basis(), parameters.kernel());
-        let level = square.primes();
-        // digits[j][i] = digit i modulo prime j, by evaluations.
-        let mut digits: Vec<Vec<Vec<u64>>> =
-            (0..level).map(|_| Vec::with_capacity(level)).collect();
-        let mut coefficients = vec![0; n];
-        for i in 0..level {
-            coefficients.copy_from_slice(square.row(i));
-            basis.ntt(i).inverse(&mut coefficients);
-            for (j, of_prime) in digits.iter_mut().enumerate() {
-                let mut row = vec![0; n];
-                if i == j {
-                    row.copy_from_slice(square.row(j));
-                } else {
-                    kernel.recenter(basis.modulus(i), basis.modulus(j), &coefficients, &mut row);
-                    basis.ntt(j).forward(&mut row);
-                }
-                of_prime.push(row);
-            }
-        }
-        for (j, of_prime) in digits.iter().enumerate() {
-            let q = basis.modulus(j);
-            for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
-                let pairs: Vec<(&[u64], &[u64])> = of_prime
-                    .iter()
-                    .zip(&self.digits)
-                    .map(|(digit, (body, mask))| {
-                        let key = if pick == 0 { body } else { mask };
-                        (digit.as_slice(), key.row(j))
-                    })
-                    .collect();
-                kernel.dot(q, part.row_mut(j), &pairs);
-            }
-        }
+        self.relinearise_with(parameters, &mut ciphertext, &mut SwitchScratch::new(parameters));
         ciphertext
+    }
+
+    fn relinearise_with(
+        &self,
+        parameters: &BgvParameters,
+        ciphertext: &mut Ciphertext,
+        scratch: &mut SwitchScratch,
+    ) {
+        if ciphertext.parts() != 3 {
+            return;
+        }
+        let Some(square) = ciphertext.parts.pop() else { return };
+        let (basis, kernel) = (parameters.basis(), parameters.kernel());
+        let level = square.primes();
+        let SwitchScratch { coefficients, digits } = scratch;
+        for (i, coefficients) in coefficients.iter_mut().take(level).enumerate() {
+            coefficients.copy_from_slice(square.row(i));
+            basis.ntt(i).inverse(coefficients);
+        }
+        for j in 0..level {
+            let q = basis.modulus(j);
+            // Digit i modulo prime j, by evaluations; digit j is there already.
+            for (i, digit) in digits.iter_mut().take(level).enumerate().filter(|(i, _)| *i != j) {
+                kernel.recenter(basis.modulus(i), q, &coefficients[i], digit);
+                basis.ntt(j).forward(digit);
+            }
+            let digit = |i: usize| if i == j { square.row(j) } else { digits[i].as_slice() };
+            for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
+                let mut pairs = [(digit(0), digit(0)); MAX_PRIMES];
+                for (i, (pair, (body, mask))) in pairs.iter_mut().zip(&self.digits).enumerate() {
+                    if i < level {
+                        *pair = (digit(i), if pick == 0 { body.row(j) } else { mask.row(j) });
+                    }
+                }
+                kernel.dot(q, part.row_mut(j), &pairs[..level]);
+            }
+        }
+    }
+}
+
+/// Buffers of one thread that relinearises and switches: one row per prime each.
+struct SwitchScratch {
+    coefficients: Vec<Vec<u64>>,
+    digits: Vec<Vec<u64>>,
+}
+
+impl SwitchScratch {
+    fn new(parameters: &BgvParameters) -> Self {
+        let rows = vec![vec![0; parameters.degree()]; parameters.primes()];
+        Self { coefficients: rows.clone(), digits: rows }
     }
 }
 
@@ -236,31 +253,36 @@ impl Ciphertext {
     /// shrinks by p and the message is multiplied by `p^-1` modulo t (Gentry, Halevi, Smart,
     /// eprint 2012/099, section 3.2). A ciphertext with one prime is returned as it is.
     pub fn switch(mut self, parameters: &BgvParameters) -> Self {
+        self.switch_with(parameters, &mut SwitchScratch::new(parameters));
+        self
+    }
+
+    fn switch_with(&mut self, parameters: &BgvParameters, scratch: &mut SwitchScratch) {
         let level = self.level();
         if level < 2 {
-            return self;
+            return;
         }
-        let (n, basis, kernel, t) =
-            (parameters.degree(), parameters.basis(), parameters.kernel(), parameters.t());
+        let (basis, kernel, t) = (parameters.basis(), parameters.kernel(), parameters.t());
         let last = level - 1;
         let p = basis.modulus(last);
-        let mut correction = vec![0; n];
-        let mut row = vec![0; n];
+        let inverses: Vec<u64> =
+            (0..last).map(|j| basis.modulus(j).inv(p.value()).unwrap_or(1)).collect();
+        // Scratch has a row for every prime, so at least two here.
+        let SwitchScratch { coefficients, digits } = scratch;
+        let (correction, row) = (&mut coefficients[0], &mut digits[0]);
         for part in &mut self.parts {
             correction.copy_from_slice(part.row(last));
-            basis.ntt(last).inverse(&mut correction);
-            kernel.mul_scalar(p, &mut correction, parameters.t_inverse(last));
+            basis.ntt(last).inverse(correction);
+            kernel.mul_scalar(p, correction, parameters.t_inverse(last));
             part.truncate(last);
-            for j in 0..last {
+            for (j, p_inverse) in inverses.iter().enumerate() {
                 let q = basis.modulus(j);
-                kernel.recenter(p, q, &correction, &mut row);
-                basis.ntt(j).forward(&mut row);
-                let p_inverse = q.inv(p.value()).unwrap_or(1);
-                let t_by_p = q.mul(q.reduce(t.value()), p_inverse);
-                kernel.scale_sub(q, part.row_mut(j), p_inverse, &row, t_by_p);
+                kernel.recenter(p, q, correction, row);
+                basis.ntt(j).forward(row);
+                let t_by_p = q.mul(q.reduce(t.value()), *p_inverse);
+                kernel.scale_sub(q, part.row_mut(j), *p_inverse, row, t_by_p);
             }
         }
         self.factor = t.mul(self.factor, t.inv(p.value()).unwrap_or(1));
-        self
     }
 }

@@ -6,7 +6,7 @@ use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bi
 use std::sync::Arc;
 
 /// Most primes a modulus may have.
-const MAX_PRIMES: usize = 16;
+pub(super) const MAX_PRIMES: usize = 16;
 
 /// Ring degree, ciphertext primes and plaintext modulus; cheap to clone.
 #[derive(Clone, Debug)]
