@@ -1,0 +1,63 @@
+//! ChaCha20 (RFC 8439, with the 64-bit counter and 64-bit stream number of the original design) on
+//! several blocks at once, in plain Rust that compilers vectorise.
+
+use super::BlockAt;
+
+/// The key words and constants of a block.
+pub(super) const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+
+/// Column and diagonal rounds: words of each quarter round.
+pub(super) const QUARTERS: [[usize; 4]; 8] = [
+    [0, 4, 8, 12],
+    [1, 5, 9, 13],
+    [2, 6, 10, 14],
+    [3, 7, 11, 15],
+    [0, 5, 10, 15],
+    [1, 6, 11, 12],
+    [2, 7, 8, 13],
+    [3, 4, 9, 14],
+];
+
+/// Double rounds of ChaCha20.
+pub(super) const DOUBLE_ROUNDS: usize = 10;
+
+/// Blocks worked on together.
+const LANES: usize = 8;
+
+type Lanes = [u32; LANES];
+
+/// Writes the block of each position, as little-endian 64-bit words.
+pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
+    for (at, out) in at.chunks(LANES).zip(out.chunks_mut(LANES)) {
+        let mut state = [[0u32; LANES]; 16];
+        for (word, constant) in state.iter_mut().zip(CONSTANTS.iter().chain(key)) {
+            *word = [*constant; LANES];
+        }
+        for (lane, at) in at.iter().enumerate() {
+            let tail = [at.counter, at.counter >> 32, at.stream, at.stream >> 32];
+            for (word, value) in state[12..].iter_mut().zip(tail) {
+                word[lane] = value as u32;
+            }
+        }
+        let first = state;
+        for _ in 0..DOUBLE_ROUNDS {
+            for quarter in QUARTERS {
+                quarter_round(&mut state, quarter);
+            }
+        }
+        for (lane, out) in out.iter_mut().enumerate() {
+            let word = |i: usize| u64::from(state[i][lane].wrapping_add(first[i][lane]));
+            *out = std::array::from_fn(|i| word(2 * i) | word(2 * i + 1) << 32);
+        }
+    }
+}
+
+#[inline(always)]
+fn quarter_round(state: &mut [Lanes; 16], [a, b, c, d]: [usize; 4]) {
+    for (sum, plus, mixed, turn) in [(a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)] {
+        for lane in 0..LANES {
+            state[sum][lane] = state[sum][lane].wrapping_add(state[plus][lane]);
+            state[mixed][lane] = (state[mixed][lane] ^ state[sum][lane]).rotate_left(turn);
+        }
+    }
+}
