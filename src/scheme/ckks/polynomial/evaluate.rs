@@ -241,10 +241,7 @@ impl PolynomialPlan {
         let largest = coefficients.iter().fold(0f64, |m, c| m.max(c.abs()));
         let mut fitted = coefficients.to_vec();
         for (i, c) in fitted.iter_mut().enumerate() {
-            if i <= self.degree()
-                && (i < 2 || self.parity().has(i))
-                && (i > 0 || self.parity().has(0))
-            {
+            if i <= self.degree() && (i == 1 || self.parity().has(i)) {
                 continue;
             }
             if c.abs() > largest * NEGLIGIBLE {
