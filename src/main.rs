@@ -3,6 +3,9 @@
 use cryptoscope::cli::{self, WindowOptions};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main(&mut open_window)
 }

@@ -2,7 +2,7 @@
 
 use crate::progress::Watch;
 use crate::ring::kernels::{BLOCK_ROWS, TILE_WORDS, Tile};
-use crate::ring::{Basis, Kernel, LinearMap, Modulus, Ntt, Row, Seed, ntt_primes};
+use crate::ring::{Basis, Kernel, LinearMap, LinearScratch, Modulus, Ntt, Row, Seed, ntt_primes};
 use crate::scheme::bgv::{BgvParameters, SecretKey};
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
@@ -84,7 +84,8 @@ fn measure() -> UnitCosts {
     let rows = vec![row; 10 * BLOCK_ROWS];
     let mac = LinearMap::new(x.len(), &rows, 48).map_or(1e-9, |map| {
         let mut out = vec![Tile::ZERO; rows.len()];
-        let secs = best(|| map.apply(kernel, q, black_box(&x), &mut out));
+        let mut scratch = LinearScratch::default();
+        let secs = best(|| map.apply(kernel, q, black_box(&x), &mut out, &mut scratch));
         secs / (map.kernel_macs() * TILE_WORDS as u64) as f64
     });
     let (mut a, mut b, mut c) = (x.clone(), x.clone(), x.clone());

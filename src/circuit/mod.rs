@@ -18,6 +18,7 @@ mod values;
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
 pub use compiled::{
     BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageTap,
+    cut as segments,
 };
 pub use cost::UnitCosts;
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};

@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use crate::run::bench::Workload;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -56,6 +58,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Train the model of a scenario again
     Train(TrainArgs),
+    /// Measure how long each part takes, its outputs checked: one JSON line per measurement
+    Bench(BenchArgs),
     /// Tell what a model or dataset file holds
     Inspect {
         /// Model (.safetensors), dataset (IDX, CSV, a folder of IDX files), or a built-in name
@@ -118,6 +122,24 @@ pub(super) struct TrainArgs {
     /// Write the model here
     #[arg(long, value_name = "MODEL.safetensors")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    #[arg(value_parser = PossibleValuesParser::new(Workload::NAMED.map(|(name, _)| name)))]
+    pub workload: String,
+    /// Worker threads [default: 1 for primitives, one per core for whole runs]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub threads: Option<u32>,
+    /// Timed repetitions, after one that is not timed [default: 11 for primitives, 5 for whole runs]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub repetitions: Option<u32>,
+    /// Arithmetic kernel [default: the fastest of this processor, or CRYPTOSCOPE_KERNEL]
+    #[arg(long, value_name = "NAME")]
+    pub kernel: Option<String>,
+    /// Seed of keys, inputs and weights
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! on standard error.
 
 mod args;
+mod bench;
 mod inspect;
 mod output_file;
 mod plan;
@@ -16,6 +17,7 @@ use crate::data::{self, fetch};
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Step, Watch};
 use crate::ring::Kernel;
+use crate::run::bench::BenchError;
 use crate::run::{RunError, Scenario, Sources};
 use anyhow::{Context as _, Result};
 use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
@@ -192,17 +194,25 @@ fn dispatch(
         Command::Plan(args) => plan::command(&args, &context),
         Command::Run(args) => run::command(&args, &mut context),
         Command::Train(args) => train::command(&args, &mut context),
+        Command::Bench(args) => bench::command(&args, &mut context, out),
         Command::Inspect { file } => inspect::command(&file, &context),
         Command::Fetch(args) => fetch_set(&args, &mut context),
     };
     match answer {
         Ok(answer) => tell(&answer.text, answer.status, out, context.err),
-        Err(error) if is_stop(&error) => {
-            fail("stopped", context.err);
-            STOPPED
-        }
-        Err(error) => fail(&one_line(&error), context.err),
+        Err(error) => told(&error, context.err),
     }
+}
+
+/// Tells why a command ended early; gives the exit status.
+fn told(error: &anyhow::Error, err: &mut dyn Write) -> i32 {
+    if is_stop(error) {
+        fail("stopped", err);
+        return STOPPED;
+    }
+    let status = fail(&one_line(error), err);
+    let wrong = matches!(error.downcast_ref(), Some(BenchError::Wrong { .. }));
+    if wrong { WRONG } else { status }
 }
 
 /// Whether an error only says that the work was stopped on request.
@@ -210,6 +220,10 @@ fn is_stop(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Cancelled>()
             || matches!(cause.downcast_ref(), Some(RunError::Cancelled(_)))
+            || matches!(
+                cause.downcast_ref(),
+                Some(BenchError::Cancelled(_) | BenchError::Run(RunError::Cancelled(_)))
+            )
             || matches!(cause.downcast_ref(), Some(fetch::FetchError::Cancelled(_)))
     })
 }
@@ -281,4 +295,25 @@ fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
         ("already there", plan::number_of(fetched.kept.len(), "file", "files")),
     ];
     Ok(table::pairs(&rows).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_status_tells_wrong_results_from_what_could_not_run() {
+        let wrong = BenchError::Wrong { what: "switch".into(), reason: "one differs".into() };
+        let stopped = BenchError::Run(RunError::Cancelled(Cancelled));
+        let refused = BenchError::Refused("no data".into());
+        let told_of = |error: BenchError| {
+            let mut err = Vec::new();
+            let status = told(&error.into(), &mut err);
+            (status, String::from_utf8(err).unwrap())
+        };
+        let text = "error: switch: one differs; nothing is reported for it\n";
+        assert_eq!(told_of(wrong), (WRONG, text.to_owned()));
+        assert_eq!(told_of(stopped), (STOPPED, "error: stopped\n".to_owned()));
+        assert_eq!(told_of(refused), (FAILED, "error: no data\n".to_owned()));
+    }
 }

@@ -50,6 +50,15 @@ impl<'a> Progress<'a> {
         self.show(what, &state, fraction);
     }
 
+    /// Writes results while no bar is in the way.
+    pub fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
+        let bar = self.inner.lock().unwrap_or_else(PoisonError::into_inner).bar.clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     fn show(&self, what: &str, state: &str, fraction: f64) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = &inner.bar {

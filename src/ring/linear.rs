@@ -1,7 +1,11 @@
 //! Linear maps with small integer weights, compiled for the kernels.
 
 use super::Modulus;
+#[cfg(target_arch = "x86_64")]
+use super::kernels::amx::Session;
 use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile, WEIGHT_BITS};
+#[cfg(target_arch = "x86_64")]
+use super::plane_map::{PlaneMap, PlaneScratch};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,7 +34,18 @@ pub struct LinearMap {
     outputs: usize,
     limb_bits: u32,
     groups: Vec<Group>,
+    #[cfg(target_arch = "x86_64")]
+    planes: Option<PlaneMap>,
     macs: u64,
+}
+
+/// Buffers of one thread that applies maps.
+#[derive(Debug, Default)]
+pub struct LinearScratch {
+    reduced: Vec<Tile>,
+    sums: Vec<[Tile; BLOCK_ROWS]>,
+    #[cfg(target_arch = "x86_64")]
+    planes: PlaneScratch,
 }
 
 /// Rows with one column list.
@@ -72,12 +87,22 @@ impl LinearMap {
             });
             members[group].push(index as u32);
         }
+        #[cfg(target_arch = "x86_64")]
+        let planes = PlaneMap::new(inputs, rows, &members);
         let groups = lists
             .iter()
             .zip(members)
             .map(|(columns, rows_of_group)| Group::new(columns, rows_of_group, rows, limb_bits))
             .collect();
-        Some(Self { inputs, outputs: rows.len(), limb_bits, groups, macs })
+        Some(Self {
+            inputs,
+            outputs: rows.len(),
+            limb_bits,
+            groups,
+            #[cfg(target_arch = "x86_64")]
+            planes,
+            macs,
+        })
     }
 
     /// Number of inputs.
@@ -104,15 +129,28 @@ impl LinearMap {
 
     /// `out[r] = sum_c w[r][c] x[c] mod q`, word by word, canonical; `x` has one tile per input,
     /// `out` one per output.
-    pub fn apply(&self, kernel: Kernel, q: Modulus, x: &[Tile], out: &mut [Tile]) {
+    pub fn apply(
+        &self,
+        kernel: Kernel,
+        q: Modulus,
+        x: &[Tile],
+        out: &mut [Tile],
+        scratch: &mut LinearScratch,
+    ) {
         debug_assert!(x.len() == self.inputs && out.len() == self.outputs);
-        let (mut reduced, mut sums) = (Vec::new(), Vec::new());
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(planes), true) = (&self.planes, kernel.has_tiles(q))
+            && let Some(session) = Session::begin()
+        {
+            return planes.apply(&session, q, x, out, &mut scratch.planes);
+        }
+        let LinearScratch { reduced, sums, .. } = scratch;
         for group in &self.groups {
             if let (1, [chunk]) = (group.limbs, group.chunks.as_slice()) {
-                group.apply_short(chunk, kernel, q, x, out, &mut sums);
+                group.apply_short(chunk, kernel, q, x, out, sums);
                 continue;
             }
-            group.sums(kernel, q, x, &mut reduced);
+            group.sums(kernel, q, x, reduced);
             let (total, sums) = reduced.split_at(1);
             for (row, limbs) in group.rows.iter().zip(sums.chunks_exact(group.limbs)) {
                 let mut value = limbs[group.limbs - 1];
@@ -231,7 +269,7 @@ mod tests {
             .collect();
         for kernel in Kernel::available() {
             let mut out = vec![Tile::ZERO; rows.len()];
-            map.apply(kernel, q, &x, &mut out);
+            map.apply(kernel, q, &x, &mut out, &mut LinearScratch::default());
             for (row, out) in rows.iter().zip(&out) {
                 for w in 0..TILE_WORDS {
                     let sum: i128 = row

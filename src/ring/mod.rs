@@ -2,28 +2,36 @@
 //! sampling, and word-wise programs with their kernels. Knows no scheme.
 
 mod basis;
-#[expect(unsafe_code, reason = "instruction sets are called and wide registers loaded here")]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "instruction sets are called and wide registers loaded here")
+)]
 pub mod kernels;
 mod linear;
 mod mixed_radix;
 mod modulus;
 mod ntt;
 mod packing;
+mod panels;
+#[cfg(target_arch = "x86_64")]
+mod plane_map;
 mod poly;
 mod prime;
 mod program;
 mod real;
 mod sampling;
+mod words;
 
 pub use basis::Basis;
 pub use kernels::Kernel;
-pub use linear::{LinearMap, Row};
+pub use linear::{LinearMap, LinearScratch, Row};
 pub use mixed_radix::{MixedRadix, Onto};
 pub use modulus::{MAX_MODULUS_BITS, Modulus};
 pub use ntt::Ntt;
 pub use packing::{pack_words, packed_len, unpack_words};
+pub use panels::{PanelMut, Panels};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
-pub use program::{RowsMut, Tap, WordOp, WordProgram};
+pub use program::{RowsMut, Source, Tap, WordOp, WordProgram};
 pub use real::{RealBasis, RealNtt, rotation_permutation};
 pub use sampling::{Blocks, ERROR_VARIANCE, Seed, SeedStream};

@@ -58,6 +58,7 @@ impl Modulus {
     }
 
     /// Constants of the kernels with 52-bit products.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for IFMA alone"))]
     pub(super) fn ifma(self) -> Ifma {
         self.ifma
     }

@@ -4,7 +4,7 @@
 //! once, in cache; only its outputs (and the values asked for by taps) are written to memory.
 
 use super::kernels::{Kernel, TILE_WORDS, Tile};
-use super::{LinearMap, Modulus};
+use super::{Blocks, LinearMap, LinearScratch, Modulus, Panels, Seed};
 use crate::progress::{Cancel, Cancelled};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -38,6 +38,41 @@ pub struct WordProgram {
 pub struct Tap {
     pub op: usize,
     pub index: usize,
+}
+
+/// Where the words of one part of the inputs come from, modulo one prime.
+pub enum Source<'a> {
+    /// Rows of N words, one per input.
+    Rows(Vec<&'a [u64]>),
+    /// Prime number `j` of interleaved polynomials.
+    Panels { panels: &'a Panels, j: usize },
+    /// Uniform residues: one stream of the seed per input (see [`Seed::uniform`]). They are made
+    /// where they are used and never stored.
+    Uniform { seed: &'a Seed, streams: Vec<u64> },
+}
+
+impl Source<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.len(),
+            Self::Panels { panels, .. } => panels.len(),
+            Self::Uniform { streams, .. } => streams.len(),
+        }
+    }
+
+    fn load(&self, kernel: Kernel, q: Modulus, tile: usize, blocks: &mut Blocks, out: &mut [Tile]) {
+        match self {
+            Self::Rows(rows) => {
+                for (out, row) in out.iter_mut().zip(rows) {
+                    out.0 = row.as_chunks().0[tile];
+                }
+            }
+            Self::Panels { panels, j } => panels.tile(*j, tile, out),
+            Self::Uniform { seed, streams } => {
+                seed.uniform_tiles(kernel, q, streams.iter().copied(), tile, blocks, out);
+            }
+        }
+    }
 }
 
 /// Rows of N words modulo one prime, `[value][part]`, to be written.
@@ -84,73 +119,77 @@ impl WordProgram {
         self.sizes[op]
     }
 
-    /// Runs the program modulo `q` on rows of N words, `inputs[part][value]`, in parallel over
+    /// Runs the program modulo `q` on words `0..n` of `inputs`, one source per part, in parallel over
     /// tiles, and writes the outputs and the taps. `tile_done` is told after each tile. N is a
     /// multiple of 32. Returns the seconds spent in each operation, summed over threads.
     ///
     /// # Panics
-    /// When rows are missing or not of one length.
+    /// When sources or rows are missing or not of one length.
     #[expect(clippy::too_many_arguments, reason = "one call, all of them different things")]
     pub fn run(
         &self,
         kernel: Kernel,
         q: Modulus,
-        inputs: &[Vec<&[u64]>],
+        n: usize,
+        inputs: &[Source],
         outputs: RowsMut,
         taps: &[Tap],
         tapped: RowsMut,
         cancel: &Cancel,
         tile_done: &(dyn Fn() + Sync),
     ) -> Result<Vec<f64>, Cancelled> {
-        let n = inputs.first().and_then(|p| p.first()).map_or(0, |row| row.len());
-        let whole = inputs.len() == self.parts
-            && inputs.iter().all(|p| p.len() == self.inputs && p.iter().all(|r| r.len() == n));
-        assert!(whole && n.is_multiple_of(TILE_WORDS), "rows of one length for every input");
-        let tiles: Vec<TileResult> = (0..n / TILE_WORDS)
+        let whole =
+            inputs.len() == self.parts && inputs.iter().all(|source| source.len() == self.inputs);
+        assert!(whole && n.is_multiple_of(TILE_WORDS), "a source for every part and input");
+        let tiles = n / TILE_WORDS;
+        let (outputs, tapped) = (by_tiles(outputs, tiles), by_tiles(tapped, tiles));
+        let secs: Vec<Vec<f64>> = outputs
             .into_par_iter()
-            .map_init(Scratch::default, |scratch, tile| {
+            .zip(tapped)
+            .enumerate()
+            .map_init(Scratch::default, |scratch, (tile, (mut outputs, mut tapped))| {
                 cancel.check()?;
-                let result = self.run_tile(kernel, q, inputs, taps, tile, scratch);
+                let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
+                let values = self.output().0;
+                let written = (0..values).flat_map(|v| scratch.now.iter().map(move |p| &p[v]));
+                outputs.iter_mut().zip(written).for_each(|(to, tile)| to.copy_from_slice(&tile.0));
                 tile_done();
-                Ok(result)
+                Ok(secs)
             })
             .collect::<Result<_, Cancelled>>()?;
-        write(outputs, &tiles, &|tile, value, part| &tile.parts[part][value]);
-        write(tapped, &tiles, &|tile, tap, part| &tile.taps[tap][part]);
         let mut op_secs = vec![0.0; self.ops.len()];
-        for tile in &tiles {
-            op_secs.iter_mut().zip(&tile.op_secs).for_each(|(sum, s)| *sum += s);
+        for tile in &secs {
+            op_secs.iter_mut().zip(tile).for_each(|(sum, s)| *sum += s);
         }
         Ok(op_secs)
     }
 
+    /// Leaves the outputs in `scratch.now`; writes the taps; returns the seconds of each operation.
+    #[expect(clippy::too_many_arguments, reason = "what `run` was called with, and one tile")]
     fn run_tile(
         &self,
         kernel: Kernel,
         q: Modulus,
-        inputs: &[Vec<&[u64]>],
+        inputs: &[Source],
         taps: &[Tap],
         tile: usize,
+        tapped: &mut [&mut [u64]],
         scratch: &mut Scratch,
-    ) -> TileResult {
-        let words = tile * TILE_WORDS..(tile + 1) * TILE_WORDS;
+    ) -> Vec<f64> {
         let mut op_secs = vec![0.0; self.ops.len()];
         let mut started = Instant::now();
-        let Scratch { now, next } = scratch;
+        let Scratch { now, next, linear, blocks } = scratch;
         resize(now, self.parts, self.inputs);
-        for (part, rows) in now.iter_mut().zip(inputs) {
-            for (tile, row) in part.iter_mut().zip(rows) {
-                tile.0.copy_from_slice(&row[words.clone()]);
-            }
+        for (part, source) in now.iter_mut().zip(inputs) {
+            source.load(kernel, q, tile, blocks, part);
         }
-        let mut tapped: Vec<Vec<Tile>> = vec![Vec::new(); taps.len()];
         for (at, op) in self.ops.iter().enumerate() {
             let (values, parts) = self.sizes[at];
             resize(next, parts, values);
             match op {
                 WordOp::Linear { map, constants } => {
                     for (x, out) in now.iter().zip(next.iter_mut()) {
-                        map.apply(kernel, q, x, out);
+                        map.apply(kernel, q, x, out, linear);
                     }
                     for (tile, constant) in next[0].iter_mut().zip(constants) {
                         if *constant != 0 {
@@ -165,33 +204,36 @@ impl WordProgram {
                     }
                 }
             }
-            for (tap, kept) in taps.iter().zip(&mut tapped) {
+            let mut rest = &mut *tapped;
+            for tap in taps {
+                let (rows, later) = rest.split_at_mut(self.sizes[tap.op].1.min(rest.len()));
                 if tap.op == at {
-                    kept.extend(next.iter().map(|part| part[tap.index]));
+                    for (row, part) in rows.iter_mut().zip(next.iter()) {
+                        row.copy_from_slice(&part[tap.index].0);
+                    }
                 }
+                rest = later;
             }
             std::mem::swap(now, next);
             let ended = Instant::now();
             op_secs[at] = (ended - started).as_secs_f64();
             started = ended;
         }
-        TileResult { parts: now.clone(), taps: tapped, op_secs }
+        op_secs
     }
 }
 
-/// Copies tiles into the rows they belong to.
-fn write(
-    rows: RowsMut,
-    tiles: &[TileResult],
-    pick: &(dyn for<'t> Fn(&'t TileResult, usize, usize) -> &'t Tile + Sync),
-) {
-    rows.into_par_iter().enumerate().for_each(|(value, parts)| {
-        for (part, row) in parts.into_iter().enumerate() {
-            for (words, tile) in row.chunks_exact_mut(TILE_WORDS).zip(tiles) {
-                words.copy_from_slice(&pick(tile, value, part).0);
-            }
+/// Cuts rows into tiles: for each tile its words in every row, value after value, part after part.
+fn by_tiles(rows: RowsMut<'_>, tiles: usize) -> Vec<Vec<&mut [u64]>> {
+    let count = rows.iter().map(Vec::len).sum();
+    let mut by_tile: Vec<Vec<&mut [u64]>> = (0..tiles).map(|_| Vec::with_capacity(count)).collect();
+    for row in rows.into_iter().flatten() {
+        assert!(row.len() == tiles * TILE_WORDS, "rows of N words");
+        for (tile, words) in by_tile.iter_mut().zip(row.chunks_exact_mut(TILE_WORDS)) {
+            tile.push(words);
         }
-    });
+    }
+    by_tile
 }
 
 /// Buffers of one thread, `[part][value]`.
@@ -199,12 +241,8 @@ fn write(
 struct Scratch {
     now: Vec<Vec<Tile>>,
     next: Vec<Vec<Tile>>,
-}
-
-struct TileResult {
-    parts: Vec<Vec<Tile>>,
-    taps: Vec<Vec<Tile>>,
-    op_secs: Vec<f64>,
+    linear: LinearScratch,
+    blocks: Blocks,
 }
 
 fn resize(buffer: &mut Vec<Vec<Tile>>, parts: usize, values: usize) {
@@ -247,8 +285,8 @@ mod tests {
                     .collect()
             })
             .collect();
-        let views: Vec<Vec<&[u64]>> =
-            rows.iter().map(|p| p.iter().map(Vec::as_slice).collect()).collect();
+        let views: Vec<Source> =
+            rows.iter().map(|p| Source::Rows(p.iter().map(Vec::as_slice).collect())).collect();
         let (first, second) = (dense(inputs, 4), dense(4, 3));
         let ops = vec![
             WordOp::Linear { map: first, constants: vec![3, -4, 0, 5] },
@@ -272,7 +310,7 @@ mod tests {
             let mut tapped = vec![vec![vec![0u64; n]; 2], vec![vec![0u64; n]; 3]];
             let (outputs, tap_rows) = (rows_mut(&mut values), rows_mut(&mut tapped));
             let cancel = Cancel::default();
-            program.run(kernel, q, &views, outputs, &taps, tap_rows, &cancel, &tick).unwrap();
+            program.run(kernel, q, n, &views, outputs, &taps, tap_rows, &cancel, &tick).unwrap();
             assert_eq!(done.into_inner(), 2);
             (0..n).for_each(|w| {
                 let x: Vec<u64> =
@@ -322,11 +360,20 @@ mod tests {
         let program = WordProgram::new(1, 2, vec![WordOp::Square]).unwrap();
         let cancel = Cancel::default();
         cancel.cancel();
-        let inputs = [vec![row.as_slice()], vec![row.as_slice()]];
+        let inputs = [Source::Rows(vec![row.as_slice()]), Source::Rows(vec![row.as_slice()])];
         let mut values = vec![vec![vec![0u64; 64]; 3]];
         let outputs = rows_mut(&mut values);
-        let result =
-            program.run(Kernel::Portable, q, &inputs, outputs, &[], Vec::new(), &cancel, &|| ());
+        let result = program.run(
+            Kernel::Portable,
+            q,
+            64,
+            &inputs,
+            outputs,
+            &[],
+            Vec::new(),
+            &cancel,
+            &|| (),
+        );
         assert_eq!(result, Err(Cancelled));
     }
 }

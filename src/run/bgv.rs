@@ -110,12 +110,10 @@ impl Backend for Bgv<'_> {
             let output =
                 step.segment.run(parameters, &input, wanted, watch.cancel_flag(), &tile_done)?;
             fresh = None;
-            // The first operation waits for the masks; the rest of the wall time is shared as the
-            // threads shared theirs.
-            let wall = started.elapsed().as_secs_f64() - output.mask_secs;
+            // The wall time is shared by the operations as the threads shared theirs.
+            let wall = started.elapsed().as_secs_f64();
             let busy: f64 = output.op_secs.iter().sum();
             stage_secs.extend(output.op_secs.iter().map(|s| wall * s / busy.max(1e-12)));
-            stage_secs[first] += output.mask_secs;
             taps.extend(output.taps.into_iter().zip(wanted).map(|(ciphertext, tap)| Tapped {
                 stage: first + tap.op,
                 index: tap.index,

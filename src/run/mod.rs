@@ -1,6 +1,7 @@
 //! Runs: client, server, the messages between them, events, and the report.
 
 mod backend;
+pub mod bench;
 mod bfv;
 mod bgv;
 mod client;

@@ -18,7 +18,7 @@ const MASK_52: u64 = (1 << 52) - 1;
 
 /// Constants of one modulus, broadcast.
 #[derive(Clone, Copy)]
-struct Wide {
+pub(super) struct Wide {
     q: __m512i,
     /// `q^-1 mod 2^52`.
     inverse: __m512i,
@@ -30,14 +30,14 @@ struct Wide {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn load(words: &[u64; LANES]) -> __m512i {
+pub(super) fn load(words: &[u64; LANES]) -> __m512i {
     // SAFETY: the reference covers the 64 bytes that are read; no alignment is needed.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn store(words: &mut [u64; LANES], value: __m512i) {
+pub(super) fn store(words: &mut [u64; LANES], value: __m512i) {
     // SAFETY: the reference covers the 64 bytes that are written; no alignment is needed.
     unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), value) }
 }
@@ -58,14 +58,14 @@ fn store_signed(words: &mut [i64; LANES], value: __m512i) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn splat(word: u64) -> __m512i {
+pub(super) fn splat(word: u64) -> __m512i {
     _mm512_set1_epi64(word as i64)
 }
 
 impl Wide {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn new(modulus: Modulus) -> Self {
+    pub(super) fn new(modulus: Modulus) -> Self {
         let constants = modulus.ifma();
         Self {
             q: splat(modulus.value()),
@@ -94,7 +94,7 @@ impl Wide {
     /// `x y 2^-52 mod q` for `x y < 2^52 q`, both below 2^52.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn mul_shrunk(self, x: __m512i, y: __m512i) -> __m512i {
+    pub(super) fn mul_shrunk(self, x: __m512i, y: __m512i) -> __m512i {
         let zero = _mm512_setzero_si512();
         let hi = _mm512_madd52hi_epu64(zero, x, y);
         let lo = _mm512_madd52lo_epu64(zero, x, y);
@@ -105,7 +105,7 @@ impl Wide {
     /// `x 2^52 mod q` for `x < 2^52`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn grow(self, x: __m512i) -> __m512i {
+    pub(super) fn grow(self, x: __m512i) -> __m512i {
         self.mul_shrunk(x, self.square_of_r)
     }
 
@@ -114,11 +114,24 @@ impl Wide {
     /// The estimate `floor(floor(x / 2^10) ratio / 2^52)` is at most two below `floor(x / q)`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-    fn reduce(self, x: __m512i) -> __m512i {
+    pub(super) fn reduce(self, x: __m512i) -> __m512i {
         let top = _mm512_srli_epi64::<10>(x);
         let quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, self.ratio);
         let r = _mm512_sub_epi64(x, _mm512_mullo_epi64(quotient, self.q));
         self.below_q(self.below_q(r))
+    }
+
+    /// The same for `x < 2^61`, with one correction: what the estimate loses by cutting the ratio is
+    /// below `x / 2^62`, so it is at most one too low.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    pub(super) fn reduce_short(self, x: __m512i) -> __m512i {
+        let zero = _mm512_setzero_si512();
+        let top = _mm512_srli_epi64::<10>(x);
+        let quotient = _mm512_madd52hi_epu64(zero, top, self.ratio);
+        // The difference is below 2q, so its low 52 bits are all of it.
+        let r = _mm512_sub_epi64(x, _mm512_madd52lo_epu64(zero, quotient, self.q));
+        self.below_q(_mm512_and_si512(r, splat(MASK_52)))
     }
 
     /// `x - y mod q` for canonical words.
@@ -348,14 +361,17 @@ pub fn combine(
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
     for (at, out) in at.chunks(16).zip(out.chunks_mut(16)) {
-        let tail = |pick: fn(&BlockAt) -> u64| {
-            let mut lanes = [0u64; 16];
-            lanes.iter_mut().zip(at).for_each(|(lane, at)| *lane = pick(at));
-            let (first, second) = (load(&lanes.as_chunks().0[0]), load(&lanes.as_chunks().0[1]));
-            // The low and the high half of each 64-bit lane, lanes in order.
+        let (mut counters, mut streams) = ([0u64; 16], [0u64; 16]);
+        for (at, (counter, stream)) in at.iter().zip(counters.iter_mut().zip(&mut streams)) {
+            (*counter, *stream) = (at.counter, at.stream);
+        }
+        // The low and the high half of each number, lanes in order.
+        let tail = |numbers: &[u64; 16]| {
+            let (first, second) =
+                (load(&numbers.as_chunks().0[0]), load(&numbers.as_chunks().0[1]));
             (halves::<0>(first, second), halves::<1>(first, second))
         };
-        let (counter, stream) = (tail(|at| at.counter), tail(|at| at.stream));
+        let (counter, stream) = (tail(&counters), tail(&streams));
         let known = |word: u32| _mm512_set1_epi32(word as i32);
         let mut state = [_mm512_setzero_si512(); 16];
         for (word, constant) in state.iter_mut().zip(CONSTANTS.iter().chain(key)) {
@@ -364,16 +380,15 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         (state[12], state[13], state[14], state[15]) = (counter.0, counter.1, stream.0, stream.1);
         let first = state;
         for _ in 0..DOUBLE_ROUNDS {
-            for [a, b, c, d] in QUARTERS {
-                state[a] = _mm512_add_epi32(state[a], state[b]);
-                state[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(state[d], state[a]));
-                state[c] = _mm512_add_epi32(state[c], state[d]);
-                state[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(state[b], state[c]));
-                state[a] = _mm512_add_epi32(state[a], state[b]);
-                state[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(state[d], state[a]));
-                state[c] = _mm512_add_epi32(state[c], state[d]);
-                state[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(state[b], state[c]));
-            }
+            // Written out, so that the state stays in registers.
+            quarter_round::<0>(&mut state);
+            quarter_round::<1>(&mut state);
+            quarter_round::<2>(&mut state);
+            quarter_round::<3>(&mut state);
+            quarter_round::<4>(&mut state);
+            quarter_round::<5>(&mut state);
+            quarter_round::<6>(&mut state);
+            quarter_round::<7>(&mut state);
         }
         for (word, first) in state.iter_mut().zip(first) {
             *word = _mm512_add_epi32(*word, first);
@@ -382,6 +397,20 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
             store(out, block);
         }
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn quarter_round<const WHICH: usize>(state: &mut [__m512i; 16]) {
+    let [a, b, c, d] = const { QUARTERS[WHICH] };
+    state[a] = _mm512_add_epi32(state[a], state[b]);
+    state[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(state[d], state[a]));
+    state[c] = _mm512_add_epi32(state[c], state[d]);
+    state[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(state[b], state[c]));
+    state[a] = _mm512_add_epi32(state[a], state[b]);
+    state[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(state[d], state[a]));
+    state[c] = _mm512_add_epi32(state[c], state[d]);
+    state[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(state[b], state[c]));
 }
 
 /// The low (`HIGH = 0`) or high 32 bits of sixteen 64-bit lanes, in order.
@@ -439,10 +468,10 @@ fn spread(bytes: usize) -> __m512i {
 /// At most eight words, the missing ones 0.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn load_bytes(words: &[u64]) -> __m512i {
-    let mut eight = [0u64; LANES];
-    eight[..words.len()].copy_from_slice(words);
-    load(&eight)
+fn load_some(words: &[u64]) -> __m512i {
+    let lanes = (1u32 << words.len().min(LANES)) - 1;
+    // SAFETY: only lanes that the slice has are read.
+    unsafe { _mm512_maskz_loadu_epi64(lanes as __mmask8, words.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
@@ -453,10 +482,7 @@ pub fn uniform(q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> boo
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     // Eight words of `bytes` bytes each are `bytes` words of the stream.
     for (out, at) in out8.iter_mut().zip((0..).step_by(bytes)) {
-        let raw = match stream[at..].first_chunk::<LANES>() {
-            Some(eight) => load(eight),
-            None => load_bytes(&stream[at..at + bytes]),
-        };
+        let raw = load_some(&stream[at..at + bytes]);
         let word = _mm512_and_si512(_mm512_permutexvar_epi8(index, raw), mask);
         above |= _mm512_cmpge_epu64_mask(word, limit);
         store(out, word);
@@ -471,10 +497,7 @@ pub fn centered_binomial(stream: &[u64], out: &mut [i64]) {
     let half = splat((1 << 21) - 1);
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     for (out, at) in out8.iter_mut().zip((0..).step_by(ERROR_BYTES)) {
-        let raw = match stream[at..].first_chunk::<LANES>() {
-            Some(eight) => load(eight),
-            None => load_bytes(&stream[at..at + ERROR_BYTES]),
-        };
+        let raw = load_some(&stream[at..at + ERROR_BYTES]);
         let word = _mm512_permutexvar_epi8(index, raw);
         let plus = _mm512_popcnt_epi64(_mm512_and_si512(word, half));
         let minus = _mm512_popcnt_epi64(_mm512_and_si512(_mm512_srli_epi64::<21>(word), half));

@@ -1,6 +1,8 @@
 //! The inner loops, written once per instruction set. All kernels give identical words.
 
 #[cfg(target_arch = "x86_64")]
+pub(super) mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 mod chacha;
 mod choice;
@@ -69,6 +71,8 @@ pub enum Kernel {
     Avx2,
     /// AVX-512 with the 52-bit integer multiply-add (IFMA).
     Avx512Ifma,
+    /// The same, and linear maps on the tile unit with byte products (AMX).
+    AmxInt8,
 }
 
 impl Kernel {
@@ -80,6 +84,10 @@ impl Kernel {
         }
         if ifma_available() {
             kernels.push(Self::Avx512Ifma);
+            #[cfg(target_arch = "x86_64")]
+            if amx::available() {
+                kernels.push(Self::AmxInt8);
+            }
         }
         kernels
     }
@@ -90,7 +98,16 @@ impl Kernel {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
             Self::Avx512Ifma => "avx512_ifma",
+            Self::AmxInt8 => "amx_int8",
         }
+    }
+}
+
+impl Kernel {
+    /// Whether linear maps modulo `q` go to the tile unit.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn has_tiles(self, q: Modulus) -> bool {
+        self == Self::AmxInt8 && q.value() >> 11 != 0
     }
 }
 
@@ -117,6 +134,20 @@ fn ifma_available() -> bool {
     false
 }
 
+/// Keeps the tile unit busy for some rounds and says how many byte products that were; `None` where
+/// there is no such unit. For measuring its peak.
+pub fn repeat_byte_products(rounds: u64) -> Option<u64> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        amx::Session::begin().map(|session| session.repeat(rounds))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = rounds;
+        None
+    }
+}
+
 /// Calls the function of that name in the module of the kernel.
 macro_rules! dispatch {
     ($kernel:expr, $name:ident($($arg:expr),*)) => {
@@ -127,7 +158,7 @@ macro_rules! dispatch {
                 unsafe { avx2::$name($($arg),*) }
             }
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512Ifma if ifma_available() => {
+            Kernel::Avx512Ifma | Kernel::AmxInt8 if ifma_available() => {
                 // SAFETY: the processor has the features that the function is compiled for.
                 unsafe { ifma::$name($($arg),*) }
             }

@@ -2,7 +2,7 @@
 
 use super::{BfvError, BfvParameters, Ciphertext};
 use crate::progress::Cancel;
-use crate::ring::{LinearMap, WordOp, WordProgram};
+use crate::ring::{LinearMap, Source, WordOp, WordProgram};
 use std::sync::Arc;
 
 /// Weighted sums of the messages plus an integer each, prime by prime, tiles in parallel.
@@ -25,8 +25,9 @@ pub fn linear(
         let constants = bias.iter().map(|b| parameters.scaled(*b, j)).collect();
         let op = WordOp::Linear { map: Arc::clone(map), constants };
         let program = WordProgram::new(inputs.len(), 2, vec![op]).ok_or_else(unfit)?;
-        let part = |part: usize| -> Option<Vec<&[u64]>> {
-            inputs.iter().map(|c| c.words(part)?.get(j * n..(j + 1) * n)).collect()
+        let part = |part: usize| {
+            let rows = inputs.iter().map(|c| c.words(part)?.get(j * n..(j + 1) * n));
+            rows.collect::<Option<Vec<&[u64]>>>().map(Source::Rows)
         };
         let rows = [0, 1].map(part).into_iter().collect::<Option<Vec<_>>>().ok_or_else(unfit)?;
         let q = parameters.basis().modulus(j);
@@ -35,7 +36,7 @@ pub fn linear(
             .map(|parts| parts.iter_mut().map(|p| &mut p[j * n..(j + 1) * n]).collect())
             .collect();
         let none = Vec::new();
-        program.run(parameters.kernel(), q, &rows, outputs, &[], none, cancel, tile_done)?;
+        program.run(parameters.kernel(), q, n, &rows, outputs, &[], none, cancel, tile_done)?;
     }
     let ciphertext = |parts: [Vec<u64>; 2]| {
         let polys = parts.into_iter().map(|words| parameters.poly(words));

@@ -3,7 +3,7 @@
 use super::BgvParameters;
 use super::keys::{SecretKey, mask_row};
 use crate::progress::{Cancelled, Watch};
-use crate::ring::{RnsPoly, Seed};
+use crate::ring::{PanelMut, Panels, RnsPoly, Seed};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroize;
@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshBatch {
     /// First parts by evaluations, all primes.
-    pub(super) bodies: Vec<RnsPoly>,
+    pub(super) bodies: Panels,
     /// The masks come from this seed.
     pub(super) seed: Seed,
 }
@@ -30,7 +30,7 @@ impl FreshBatch {
 
     /// Ciphertext number `index` with its mask written out, for measurements.
     pub fn ciphertext(&self, parameters: &BgvParameters, index: usize) -> Option<Ciphertext> {
-        let body = self.bodies.get(index)?.clone();
+        let body = self.bodies.poly(index)?;
         let mask = super::keys::mask(parameters, &self.seed, index as u64, parameters.primes());
         Some(Ciphertext { parts: vec![body, mask], factor: 1 })
     }
@@ -41,11 +41,13 @@ struct Scratch {
     words: Vec<u64>,
     error: Vec<i64>,
     message: Vec<i64>,
+    /// Public once finished, but holds the message before its mask.
+    row: Vec<u64>,
 }
 
 impl Scratch {
     fn new(n: usize) -> Self {
-        Self { words: vec![0; n], error: vec![0; n], message: vec![0; n] }
+        Self { words: vec![0; n], error: vec![0; n], message: vec![0; n], row: vec![0; n] }
     }
 }
 
@@ -54,6 +56,7 @@ impl Drop for Scratch {
         self.words.zeroize();
         self.error.zeroize();
         self.message.zeroize();
+        self.row.zeroize();
     }
 }
 
@@ -102,47 +105,48 @@ impl SecretKey {
         let public = secret_seed.derive("bgv masks", 0);
         let errors = secret_seed.derive("bgv errors", 0);
         let done = AtomicU64::new(0);
-        let bodies = vectors
-            .par_iter()
-            .enumerate()
-            .map_init(
-                || Scratch::new(parameters.degree()),
-                |scratch, (index, vector)| {
-                    let index = index as u64;
-                    let body =
-                        self.encrypt_one(parameters, vector, &public, &errors, index, scratch);
+        let mut bodies = Panels::zero(parameters.degree(), parameters.primes(), vectors.len());
+        bodies.panels_mut().try_for_each_init(
+            || Scratch::new(parameters.degree()),
+            |scratch, mut panel| {
+                for index in panel.range() {
+                    let vector = &vectors[index];
+                    self.encrypt_one(
+                        parameters, vector, &public, &errors, index, scratch, &mut panel,
+                    );
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     watch.step(what, done, vectors.len() as u64)?;
-                    Ok(body)
-                },
-            )
-            .collect::<Result<Vec<_>, Cancelled>>()?;
+                }
+                Ok(())
+            },
+        )?;
         Ok(FreshBatch { bodies, seed: public })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what `encrypt` was called with, and one place")]
     fn encrypt_one(
         &self,
         parameters: &BgvParameters,
         vector: &[i64],
         public: &Seed,
         errors: &Seed,
-        index: u64,
+        index: usize,
         scratch: &mut Scratch,
-    ) -> RnsPoly {
+        panel: &mut PanelMut,
+    ) {
         let (kernel, basis) = (parameters.kernel(), parameters.basis());
-        let Scratch { words, error, message } = scratch;
+        let Scratch { words, error, message, row } = scratch;
         parameters.encode(vector, words);
-        errors.stream(index).centered_binomial(error);
+        errors.stream(index as u64).centered_binomial(error);
         kernel.add_error(parameters.t(), words, error, message);
-        let mut body = RnsPoly::zero(parameters.degree(), parameters.primes());
-        for (j, row) in body.rows_mut().enumerate() {
+        for j in 0..parameters.primes() {
             let q = basis.modulus(j);
             kernel.reduce_signed(q, message, row);
             basis.ntt(j).forward(row);
-            mask_row(parameters, public, index, j, words);
+            mask_row(parameters, public, index as u64, j, words);
             kernel.dot(q, row, &[(words, self.negated.row(j))]);
+            panel.put(index, j, row);
         }
-        body
     }
 
     /// Decrypts, and measures the margin.

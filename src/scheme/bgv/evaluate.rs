@@ -2,13 +2,12 @@
 
 use super::BgvParameters;
 use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::{EvaluationKeys, mask_row};
+use super::keys::{EvaluationKeys, mask_stream};
 use crate::progress::{Cancel, Cancelled, Watch};
-use crate::ring::{LinearMap, RnsPoly, RowsMut, Tap, WordOp, WordProgram};
+use crate::ring::{LinearMap, RnsPoly, RowsMut, Source, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 /// One operation of a segment, on messages.
 #[derive(Clone, Debug)]
@@ -38,8 +37,6 @@ pub struct SegmentOutput {
     pub taps: Vec<Ciphertext>,
     /// Seconds spent in each operation, summed over threads.
     pub op_secs: Vec<f64>,
-    /// Wall seconds spent expanding the masks of fresh ciphertexts.
-    pub mask_secs: f64,
 }
 
 impl Segment {
@@ -71,16 +68,12 @@ impl Segment {
         let mut tapped: Vec<_> =
             taps.iter().map(|tap| zero(program.size_after(tap.op).1, factors[tap.op])).collect();
         let mut op_secs = vec![0.0; self.ops.len()];
-        let mut mask_secs = 0.0;
         for j in 0..level {
-            let started = Instant::now();
-            let masks = input.masks(parameters, j);
-            mask_secs += started.elapsed().as_secs_f64();
-            cancel.check()?;
             let secs = program.run(
                 parameters.kernel(),
                 parameters.basis().modulus(j),
-                &input.rows(j, &masks),
+                parameters.degree(),
+                &input.sources(j),
                 rows_mut(&mut ciphertexts, j),
                 taps,
                 rows_mut(&mut tapped, j),
@@ -89,7 +82,7 @@ impl Segment {
             )?;
             op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
         }
-        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs, mask_secs })
+        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs })
     }
 
     /// The operations on phases: biases are multiplied by the factor the messages carry there. Also
@@ -143,27 +136,20 @@ impl SegmentInput<'_> {
         }
     }
 
-    /// The masks of fresh ciphertexts at prime `j`.
-    fn masks(&self, parameters: &BgvParameters, j: usize) -> Vec<Vec<u64>> {
-        let Self::Fresh(batch) = self else { return Vec::new() };
-        let expand = |index| {
-            let mut row = vec![0; parameters.degree()];
-            mask_row(parameters, &batch.seed, index as u64, j, &mut row);
-            row
-        };
-        (0..batch.len()).into_par_iter().map(expand).collect()
-    }
-
-    /// Residues at prime `j`, `[part][ciphertext]`.
-    fn rows<'b>(&'b self, j: usize, masks: &'b [Vec<u64>]) -> Vec<Vec<&'b [u64]>> {
+    /// Residues at prime `j`, part after part. Masks of fresh ciphertexts come from their seed.
+    fn sources(&self, j: usize) -> Vec<Source<'_>> {
         match self {
-            Self::Fresh(batch) => vec![
-                batch.bodies.iter().map(|b| b.row(j)).collect(),
-                masks.iter().map(Vec::as_slice).collect(),
-            ],
+            Self::Fresh(batch) => {
+                let streams = (0..batch.len()).map(|index| mask_stream(index as u64, j)).collect();
+                vec![
+                    Source::Panels { panels: &batch.bodies, j },
+                    Source::Uniform { seed: &batch.seed, streams },
+                ]
+            }
             Self::Computed(all) => {
                 let parts = all.first().map_or(0, Ciphertext::parts);
-                (0..parts).map(|p| all.iter().map(|c| c.parts[p].row(j)).collect()).collect()
+                let of = |p: usize| all.iter().map(|c| c.parts[p].row(j)).collect();
+                (0..parts).map(|p| Source::Rows(of(p))).collect()
             }
         }
     }

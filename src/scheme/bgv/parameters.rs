@@ -10,13 +10,15 @@ const MAX_PRIMES: usize = 16;
 
 /// Ring degree, ciphertext primes and plaintext modulus; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct BgvParameters(Arc<Inner>);
+pub struct BgvParameters {
+    inner: Arc<Inner>,
+    kernel: Kernel,
+}
 
 #[derive(Debug)]
 struct Inner {
     basis: Basis,
     slots: Ntt,
-    kernel: Kernel,
     /// `t q_j^-1`-free constants of modulus switching: for each dropped prime p, `t^-1 mod p`.
     t_inverse: Vec<u64>,
 }
@@ -50,42 +52,49 @@ impl BgvParameters {
             .map(|j| basis.modulus(j).inv(t))
             .collect::<Option<_>>()
             .ok_or_else(bad_t)?;
-        Ok(Self(Arc::new(Inner { basis, slots, kernel: Kernel::best(), t_inverse })))
+        let inner = Arc::new(Inner { basis, slots, t_inverse });
+        Ok(Self { inner, kernel: Kernel::best() })
     }
 
     /// Ring degree N, also the number of slots.
     pub fn degree(&self) -> usize {
-        self.0.basis.degree()
+        self.inner.basis.degree()
     }
 
     /// The primes of q with their transforms.
     pub fn basis(&self) -> &Basis {
-        &self.0.basis
+        &self.inner.basis
     }
 
     /// Number of primes of q.
     pub fn primes(&self) -> usize {
-        self.0.basis.primes()
+        self.inner.basis.primes()
     }
 
     /// The plaintext modulus.
     pub fn t(&self) -> Modulus {
-        self.0.slots.modulus()
+        self.inner.slots.modulus()
     }
 
     /// The transform between slots and coefficients modulo t.
     pub(super) fn slots(&self) -> &Ntt {
-        &self.0.slots
+        &self.inner.slots
     }
 
     /// `t^-1` modulo prime `j`.
     pub(super) fn t_inverse(&self, j: usize) -> u64 {
-        self.0.t_inverse[j]
+        self.inner.t_inverse[j]
     }
 
     /// The kernel all arithmetic uses.
     pub fn kernel(&self) -> Kernel {
-        self.0.kernel
+        self.kernel
+    }
+
+    /// The same parameters with another kernel: the same words, in another time.
+    #[must_use]
+    pub fn with_kernel(&self, kernel: Kernel) -> Self {
+        Self { kernel, ..self.clone() }
     }
 
     /// Security level by the table, bits; 0 when under 128.

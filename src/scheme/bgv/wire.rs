@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 4 | `CSB1` |
+//! | 4 | `CSB2` |
 //! | 1 | kind: 1 fresh batch, 2 evaluation keys, 3 ciphertexts |
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts or digits |
@@ -13,9 +13,10 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, mask};
 use super::{BgvError, BgvParameters};
-use crate::ring::{Modulus, RnsPoly, Seed, pack_words, packed_len, unpack_words};
+use crate::ring::{Modulus, Panels, RnsPoly, Seed, pack_words, packed_len, unpack_words};
+use rayon::prelude::*;
 
-const MAGIC: &[u8; 4] = b"CSB1";
+const MAGIC: &[u8; 4] = b"CSB2";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 8;
 const SEED_BYTES: usize = 32;
 
@@ -54,7 +55,8 @@ impl FreshBatch {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
         let header = Header { count: self.len(), parts: 2, level: parameters.primes(), factor: 1 };
-        write(parameters, Kind::Fresh, &header, Some(&self.seed), self.bodies.iter())
+        let bodies = (0..self.len()).filter_map(|index| self.bodies.poly(index));
+        write(parameters, Kind::Fresh, &header, Some(&self.seed), bodies)
     }
 
     /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts.
@@ -68,7 +70,15 @@ impl FreshBatch {
         let (header, rest) = read_header(parameters, Kind::Fresh, bytes)?;
         expect_fresh(Kind::Fresh, &header, parameters)?;
         let (seed, rest) = read_seed(Kind::Fresh, rest)?;
-        let bodies = read_polys(parameters, Kind::Fresh, rest, header.count, header.level)?;
+        let mut bodies = Panels::zero(parameters.degree(), header.level, header.count);
+        let polys = read_polys(parameters, Kind::Fresh, rest, header.count, header.level)?;
+        bodies.panels_mut().for_each(|mut panel| {
+            for index in panel.range() {
+                for (j, row) in polys[index].rows().enumerate() {
+                    panel.put(index, j, row);
+                }
+            }
+        });
         Ok(Self { bodies, seed })
     }
 }
@@ -83,7 +93,7 @@ impl EvaluationKeys {
             Kind::Keys,
             &header,
             Some(&self.seed),
-            self.digits.iter().map(|(body, _)| body),
+            self.digits.iter().map(|(body, _)| body.clone()),
         )
     }
 
@@ -119,7 +129,7 @@ impl Ciphertext {
             level: first.map_or(1, Self::level),
             factor: first.map_or(1, |c| c.factor),
         };
-        let polys = ciphertexts.iter().flat_map(|c| &c.parts);
+        let polys = ciphertexts.iter().flat_map(|c| c.parts.iter().cloned());
         write(parameters, Kind::Computed, &header, None, polys)
     }
 
@@ -155,12 +165,12 @@ fn poly_len(parameters: &BgvParameters, level: usize) -> usize {
     (0..level).map(|j| packed_len(parameters.degree(), word_bits(basis.modulus(j)))).sum()
 }
 
-fn write<'a>(
+fn write(
     parameters: &BgvParameters,
     kind: Kind,
     header: &Header,
     seed: Option<&Seed>,
-    polys: impl Iterator<Item = &'a RnsPoly>,
+    polys: impl Iterator<Item = RnsPoly>,
 ) -> Vec<u8> {
     let total = header.count * header.parts * poly_len(parameters, header.level);
     let mut out = Vec::with_capacity(HEADER_BYTES + SEED_BYTES + total);
@@ -198,7 +208,7 @@ fn read_header<'a>(
         field
     };
     if take(4) != MAGIC {
-        return Err(fail("does not start with CSB1: not a message of this program".into()));
+        return Err(fail("does not start with CSB2: not a message of this program".into()));
     }
     let found = take(1)[0];
     if found != kind as u8 {

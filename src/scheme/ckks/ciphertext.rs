@@ -3,7 +3,7 @@
 use super::keys::{SecretKey, mask, mask_row};
 use super::{CkksError, CkksParameters, Scale};
 use crate::progress::Watch;
-use crate::ring::{MixedRadix, Modulus, RnsPoly, Seed};
+use crate::ring::{MixedRadix, Modulus, PanelMut, Panels, RnsPoly, Seed};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroize;
@@ -12,11 +12,10 @@ use zeroize::Zeroize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshBatch {
     /// First parts by evaluations.
-    pub(super) bodies: Vec<RnsPoly>,
+    pub(super) bodies: Panels,
     /// The masks come from this seed.
     pub(super) seed: Seed,
     pub(super) scale: Scale,
-    pub(super) level: usize,
 }
 
 impl FreshBatch {
@@ -37,14 +36,35 @@ impl FreshBatch {
 
     /// Number of primes.
     pub fn level(&self) -> usize {
-        self.level
+        self.bodies.primes()
     }
 
     /// Ciphertext number `index` with its mask written out.
     pub fn ciphertext(&self, parameters: &CkksParameters, index: usize) -> Option<Ciphertext> {
-        let body = self.bodies.get(index)?.clone();
-        let mask = mask(parameters, &self.seed, index as u64, self.level);
+        let body = self.bodies.poly(index)?;
+        let mask = mask(parameters, &self.seed, index as u64, self.level());
         Some(Ciphertext { parts: vec![body, mask], scale: self.scale.clone() })
+    }
+}
+
+/// Buffers of one thread that encrypts; wiped when dropped.
+struct Scratch {
+    error: Vec<i64>,
+    mask: Vec<u64>,
+    /// Public once finished, but holds the message before its mask.
+    row: Vec<u64>,
+}
+
+impl Scratch {
+    fn new(n: usize) -> Self {
+        Self { error: vec![0; n], mask: vec![0; n], row: vec![0; n] }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.error.zeroize();
+        self.row.zeroize();
     }
 }
 
@@ -117,41 +137,49 @@ impl SecretKey {
         let public = secret_seed.derive("ckks masks", 0);
         let errors = secret_seed.derive("ckks errors", 0);
         let done = AtomicU64::new(0);
-        let bodies = vectors
-            .par_iter()
-            .enumerate()
-            .map(|(index, vector)| {
-                let mut message = parameters.encode(vector, scale)?;
-                let mut e = vec![0i64; parameters.degree()];
-                errors.stream(index as u64).centered_binomial(&mut e);
-                message.iter_mut().zip(&e).for_each(|(m, e)| *m += e);
-                e.zeroize();
-                let body = self.mask_message(parameters, &message, &public, index as u64, level);
-                message.zeroize();
-                watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, vectors.len() as u64)?;
-                Ok(body)
-            })
-            .collect::<Result<Vec<_>, CkksError>>()?;
-        Ok(FreshBatch { bodies, seed: public, scale: scale.clone(), level })
+        let mut bodies = Panels::zero(parameters.degree(), level, vectors.len());
+        bodies.panels_mut().try_for_each_init(
+            || Scratch::new(parameters.degree()),
+            |scratch, mut panel| {
+                for index in panel.range() {
+                    let mut message = parameters.encode(&vectors[index], scale)?;
+                    errors.stream(index as u64).centered_binomial(&mut scratch.error);
+                    message.iter_mut().zip(&scratch.error).for_each(|(m, e)| *m += e);
+                    self.mask_message(
+                        parameters, &message, &public, index, level, scratch, &mut panel,
+                    );
+                    message.zeroize();
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    watch.step(what, done, vectors.len() as u64)?;
+                }
+                Ok::<_, CkksError>(())
+            },
+        )?;
+        Ok(FreshBatch { bodies, seed: public, scale: scale.clone() })
     }
 
-    /// `-a s + message`, by evaluations.
+    /// Writes `-a s + message`, by evaluations, as number `index` of the panel.
+    #[expect(clippy::too_many_arguments, reason = "what `encrypt` was called with, and one place")]
     fn mask_message(
         &self,
         parameters: &CkksParameters,
         message: &[i64],
         public: &Seed,
-        index: u64,
+        index: usize,
         level: usize,
-    ) -> RnsPoly {
-        let mut body = parameters.basis().lift(message, level);
-        let mut mask = vec![0u64; parameters.degree()];
-        for (j, row) in body.rows_mut().enumerate() {
-            mask_row(parameters, public, index, j, &mut mask);
-            let pairs = [(mask.as_slice(), self.negated.row(j))];
-            parameters.kernel().dot(parameters.modulus(j), row, &pairs);
+        scratch: &mut Scratch,
+        panel: &mut PanelMut,
+    ) {
+        let (kernel, basis) = (parameters.kernel(), parameters.basis());
+        let Scratch { mask, row, .. } = scratch;
+        for j in 0..level {
+            let q = parameters.modulus(j);
+            kernel.reduce_signed(q, message, row);
+            basis.forward(j, row);
+            mask_row(parameters, public, index as u64, j, mask);
+            kernel.dot(q, row, &[(mask, self.negated.row(j))]);
+            panel.put(index, j, row);
         }
-        body
     }
 
     /// Decrypts, and measures the margin.

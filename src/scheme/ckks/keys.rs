@@ -164,6 +164,11 @@ pub(super) fn mask_row(
     j: usize,
     row: &mut [u64],
 ) {
-    let stream = (index << 8) | j as u64;
+    let stream = mask_stream(index, j);
     seed.uniform(parameters.kernel(), parameters.modulus(j), stream, 0, row);
+}
+
+/// The stream of prime `j` of mask number `index`.
+pub(super) fn mask_stream(index: u64, j: usize) -> u64 {
+    (index << 8) | j as u64
 }

@@ -2,13 +2,12 @@
 
 use super::arithmetic::{integer, residue};
 use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::mask_row;
+use super::keys::mask_stream;
 use super::{CkksError, CkksParameters, Scale};
 use crate::progress::Cancel;
-use crate::ring::{LinearMap, Modulus, RnsPoly, RowsMut, Tap, WordOp, WordProgram};
+use crate::ring::{LinearMap, Modulus, RowsMut, Source, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// One operation of a segment, on messages.
 #[derive(Clone, Debug)]
@@ -41,8 +40,6 @@ pub struct SegmentOutput {
     pub taps: Vec<Ciphertext>,
     /// Seconds spent in each operation, summed over threads.
     pub op_secs: Vec<f64>,
-    /// Wall seconds spent expanding the masks of fresh ciphertexts.
-    pub mask_secs: f64,
 }
 
 /// Real weights times `scale`, rounded to nearest: an error of at most half of `1 / scale` each.
@@ -108,17 +105,13 @@ impl Segment {
         let tapped = taps.iter().map(|t| zero(first.size_after(t.op).1, &scales[t.op]));
         let mut tapped: Vec<_> = tapped.collect();
         let mut op_secs = vec![0.0; self.ops.len()];
-        let mut mask_secs = 0.0;
         for j in 0..shape.level {
-            let started = Instant::now();
-            let masks = input.masks(parameters, j);
-            mask_secs += started.elapsed().as_secs_f64();
-            cancel.check()?;
             let q = parameters.modulus(j);
             let secs = program(q)?.run(
                 parameters.kernel(),
                 q,
-                &input.rows(j, &masks),
+                parameters.degree(),
+                &input.sources(j),
                 rows_mut(&mut ciphertexts, j),
                 taps,
                 rows_mut(&mut tapped, j),
@@ -127,7 +120,7 @@ impl Segment {
             )?;
             op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
         }
-        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs, mask_secs })
+        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs })
     }
 
     /// Biases as integers at the scale they are added at.
@@ -175,7 +168,7 @@ impl SegmentInput<'_> {
     fn shape(&self) -> Result<Shape, CkksError> {
         let all = match self {
             Self::Fresh(batch) => {
-                let (count, level, scale) = (batch.len(), batch.level, batch.scale.clone());
+                let (count, level, scale) = (batch.len(), batch.level(), batch.scale.clone());
                 return Ok(Shape { count, parts: 2, level, scale });
             }
             Self::Computed(all) => *all,
@@ -195,27 +188,20 @@ impl SegmentInput<'_> {
         Ok(Shape { count: all.len(), parts, level, scale: first.scale.clone() })
     }
 
-    /// The masks of fresh ciphertexts at prime `j`.
-    fn masks(&self, parameters: &CkksParameters, j: usize) -> Vec<Vec<u64>> {
-        let Self::Fresh(batch) = self else { return Vec::new() };
-        let expand = |index| {
-            let mut row = vec![0; parameters.degree()];
-            mask_row(parameters, &batch.seed, index as u64, j, &mut row);
-            row
-        };
-        (0..batch.len()).into_par_iter().map(expand).collect()
-    }
-
-    /// Residues at prime `j`, `[part][ciphertext]`.
-    fn rows<'b>(&'b self, j: usize, masks: &'b [Vec<u64>]) -> Vec<Vec<&'b [u64]>> {
+    /// Residues at prime `j`, part after part. Masks of fresh ciphertexts come from their seed.
+    fn sources(&self, j: usize) -> Vec<Source<'_>> {
         match self {
-            Self::Fresh(batch) => vec![
-                batch.bodies.iter().map(|b: &RnsPoly| b.row(j)).collect(),
-                masks.iter().map(Vec::as_slice).collect(),
-            ],
+            Self::Fresh(batch) => {
+                let streams = (0..batch.len()).map(|index| mask_stream(index as u64, j)).collect();
+                vec![
+                    Source::Panels { panels: &batch.bodies, j },
+                    Source::Uniform { seed: &batch.seed, streams },
+                ]
+            }
             Self::Computed(all) => {
                 let parts = all.first().map_or(0, Ciphertext::parts);
-                (0..parts).map(|p| all.iter().map(|c| c.parts[p].row(j)).collect()).collect()
+                let of = |p: usize| all.iter().map(|c| c.parts[p].row(j)).collect();
+                (0..parts).map(|p| Source::Rows(of(p))).collect()
             }
         }
     }

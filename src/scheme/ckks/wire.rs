@@ -16,7 +16,11 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, Rotation, SwitchKey, mask};
 use super::{CkksError, CkksParameters, Scale};
-use crate::ring::{RnsPoly, Seed, pack_words, packed_len, rotation_permutation, unpack_words};
+use crate::ring::{
+    Panels, RnsPoly, Seed, pack_words, packed_len, rotation_permutation, unpack_words,
+};
+use rayon::prelude::*;
+use std::borrow::Borrow;
 
 const MAGIC: &[u8; 4] = b"CSC1";
 const FIXED_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 4 + 1;
@@ -53,11 +57,12 @@ struct Header {
 impl FreshBatch {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &CkksParameters) -> Vec<u8> {
-        let (count, level, scale) = (self.len(), self.level, self.scale.clone());
+        let (count, level, scale) = (self.len(), self.level(), self.scale.clone());
         let header = Header { count, parts: 2, level, scale };
         let mut out = header.write(parameters, Kind::Fresh);
         out.extend_from_slice(&self.seed.to_bytes());
-        write_polys(parameters, &self.bodies, &mut out);
+        let bodies = (0..self.len()).filter_map(|index| self.bodies.poly(index));
+        write_polys(parameters, bodies, &mut out);
         out
     }
 
@@ -76,8 +81,16 @@ impl FreshBatch {
         }
         reader.expect_len(SEED_BYTES + count * poly_len(parameters, level))?;
         let seed = reader.seed()?;
-        let bodies = reader.polys(parameters, count, level)?;
-        Ok(Self { bodies, seed, scale, level })
+        let polys = reader.polys(parameters, count, level)?;
+        let mut bodies = Panels::zero(parameters.degree(), level, count);
+        bodies.panels_mut().for_each(|mut panel| {
+            for index in panel.range() {
+                for (j, row) in polys[index].rows().enumerate() {
+                    panel.put(index, j, row);
+                }
+            }
+        });
+        Ok(Self { bodies, seed, scale })
     }
 }
 
@@ -231,13 +244,13 @@ impl Header {
     }
 }
 
-fn write_polys<'a>(
+fn write_polys(
     parameters: &CkksParameters,
-    polys: impl IntoIterator<Item = &'a RnsPoly>,
+    polys: impl IntoIterator<Item = impl Borrow<RnsPoly>>,
     out: &mut Vec<u8>,
 ) {
     for poly in polys {
-        for (j, row) in poly.rows().enumerate() {
+        for (j, row) in poly.borrow().rows().enumerate() {
             pack_words(row, word_bits(parameters, j), out);
         }
     }

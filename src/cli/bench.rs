@@ -1,0 +1,45 @@
+//! `bench`: measurements, one JSON line each.
+
+use super::args::BenchArgs;
+use super::progress::Progress;
+use super::{Answer, Context};
+use crate::progress::{Step, Watch};
+use crate::ring::Kernel;
+use crate::run::bench::{BenchError, Harness, Measurement, Options, Workload};
+use anyhow::{Context as _, Result, ensure};
+use std::io::Write;
+
+/// Measures and writes each figure to `out` as soon as it is there.
+pub(super) fn command(
+    args: &BenchArgs,
+    context: &mut Context,
+    out: &mut dyn Write,
+) -> Result<Answer> {
+    let workload = Workload::named(&args.workload)
+        .with_context(|| format!("no workload {}", args.workload))?;
+    if let Some(name) = &args.kernel {
+        let kernel = Kernel::named(name, "--kernel")?;
+        ensure!(kernel.choose() == kernel, "--kernel {name}: this process already uses another");
+    }
+    let options = Options {
+        threads: args.threads.map(|n| n as usize),
+        repetitions: args.repetitions.map(|n| n as usize),
+        seed: args.seed,
+    };
+    let progress = Progress::new(context.err, context.terminal);
+    let report = |step: Step| progress.step(&step);
+    let watch = Watch::new(context.cancel.clone(), &report);
+    let mut emit = |measurement: &Measurement| -> Result<(), BenchError> {
+        let line = serde_json::to_string(measurement).map_err(std::io::Error::from)?;
+        progress.suspended(|| writeln!(out, "{line}").and_then(|()| out.flush()))?;
+        Ok(())
+    };
+    let measured = Harness::new(options, &context.sources, &watch, &mut emit)
+        .and_then(|mut harness| workload.measure(&mut harness));
+    match measured {
+        // A reader who has read enough (`| head`) is no error.
+        Err(BenchError::Output(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    Ok(String::new().into())
+}

@@ -1,0 +1,214 @@
+//! Linear maps compiled for the tile unit: blocks of sixteen rows on bytes of inputs.
+
+use super::Modulus;
+use super::kernels::amx::{
+    Output, QUAD, QUADS, Quad, ROWS, Session, Sums, WORDS, Weights, planes_of,
+};
+use super::kernels::{TILE_WORDS, Tile};
+use super::linear::Row;
+
+/// Planes of all inputs worked on together: for a thousand inputs some 40 KiB.
+const PLANES_IN_CACHE: usize = 3;
+
+/// The rows of a map, cut into blocks.
+#[derive(Clone, Debug)]
+pub struct PlaneMap {
+    /// Quads of all inputs, a multiple of [`QUADS`].
+    quads: usize,
+    /// Blocks that read all inputs.
+    whole: Vec<Block>,
+    gathering: Vec<Gathering>,
+    /// No sum of bytes is larger.
+    bound: u64,
+}
+
+/// At most sixteen rows of weights that read the same quads.
+#[derive(Clone, Debug)]
+struct Block {
+    weights: Vec<Weights>,
+    outputs: Vec<Output>,
+}
+
+/// A block that reads some of the inputs, and the quads to be gathered for it.
+#[derive(Clone, Debug)]
+struct Gathering {
+    list: Vec<u32>,
+    block: Block,
+}
+
+/// Buffers of one thread.
+#[derive(Debug, Default)]
+pub struct PlaneScratch {
+    quads: Vec<Quad>,
+    gathered: Vec<Quad>,
+    sums: Vec<Sums>,
+}
+
+/// Rows that share a list of quads, before they are cut.
+struct Pending {
+    quads: Vec<u32>,
+    /// Row of the map and its number of limbs.
+    rows: Vec<(u32, usize)>,
+    limbs: usize,
+}
+
+impl PlaneMap {
+    /// Compiles `groups` of rows (indices into `rows`) with one column list each; `None` when a sum
+    /// of bytes could exceed 31 bits.
+    pub fn new(inputs: usize, rows: &[Row], groups: &[Vec<u32>]) -> Option<Self> {
+        let quads = inputs.div_ceil(QUAD).next_multiple_of(QUADS);
+        let mut pending: Vec<Pending> = Vec::new();
+        for members in groups {
+            let Some(first) = members.first() else { continue };
+            let columns = rows[*first as usize].columns.iter();
+            let mut list: Vec<u32> = columns.map(|c| c / QUAD as u32).collect();
+            list.dedup();
+            let rows = members.iter().map(|m| (*m, limbs(&rows[*m as usize].weights)));
+            place(&mut pending, list, rows.collect());
+        }
+        let (mut whole, mut gathering) = (Vec::new(), Vec::new());
+        let mut bound = 0;
+        for Pending { quads, rows: members, .. } in pending {
+            let block = Block::new(&quads, &members, rows, &mut bound)?;
+            if quads.len() == inputs.div_ceil(QUAD) {
+                whole.push(block);
+            } else {
+                gathering.push(Gathering { list: quads, block });
+            }
+        }
+        (bound >> 31 == 0).then_some(Self { quads, whole, gathering, bound })
+    }
+
+    /// See [`super::LinearMap::apply`].
+    pub fn apply(
+        &self,
+        session: &Session,
+        q: Modulus,
+        x: &[Tile],
+        out: &mut [Tile],
+        scratch: &mut PlaneScratch,
+    ) {
+        let planes = planes_of(q);
+        let PlaneScratch { quads, gathered, sums } = scratch;
+        quads.resize(planes * self.quads, Quad([0; 64]));
+        sums.resize(planes * self.whole.len().max(1), Sums([[0; WORDS]; ROWS]));
+        for half in 0..TILE_WORDS / WORDS {
+            self.pack(session, x, planes, half, quads);
+            self.multiply_whole(session, planes, quads, sums);
+            for (block, sums) in self.whole.iter().zip(sums.chunks_exact(planes)) {
+                session.combine(q, self.bound, sums, &block.outputs, out, half);
+            }
+            for Gathering { list, block } in &self.gathering {
+                let stride = QUADS * block.weights.len();
+                gathered.resize(planes * stride, Quad([0; 64]));
+                let of_plane =
+                    gathered.chunks_exact_mut(stride).zip(quads.chunks_exact(self.quads));
+                for (gathered, plane) in of_plane {
+                    for (to, from) in gathered.iter_mut().zip(list) {
+                        *to = plane[*from as usize];
+                    }
+                }
+                let sums = &mut sums[..planes];
+                session.multiply(&block.weights, gathered, stride, sums);
+                session.combine(q, self.bound, sums, &block.outputs, out, half);
+            }
+        }
+    }
+
+    /// Blocks that read all inputs: a few planes at a time, so that their bytes stay in the
+    /// first-level cache while all weights pass over them.
+    fn multiply_whole(&self, session: &Session, planes: usize, quads: &[Quad], sums: &mut [Sums]) {
+        for first in (0..planes).step_by(PLANES_IN_CACHE) {
+            let here = first..planes.min(first + PLANES_IN_CACHE);
+            for (block, sums) in self.whole.iter().zip(sums.chunks_exact_mut(planes)) {
+                let quads = &quads[first * self.quads..];
+                session.multiply(&block.weights, quads, self.quads, &mut sums[here.clone()]);
+            }
+        }
+    }
+
+    /// Cuts half `half` of every tile of `x` into bytes.
+    fn pack(&self, session: &Session, x: &[Tile], planes: usize, half: usize, quads: &mut [Quad]) {
+        const NOTHING: &[u64; WORDS] = &[0; WORDS];
+        for (at, four) in x.chunks(QUAD).enumerate() {
+            let words = |i| four.get(i).map_or(NOTHING, |t: &Tile| &t.0.as_chunks().0[half]);
+            session.pack(std::array::from_fn(words), planes, &mut quads[at..], self.quads);
+        }
+    }
+}
+
+impl Block {
+    /// Raises `bound` to the largest sum of bytes that the block can give.
+    fn new(quads: &[u32], members: &[(u32, usize)], rows: &[Row], bound: &mut u64) -> Option<Self> {
+        let mut weights = vec![Weights([[0; QUAD * QUADS]; ROWS]); quads.len().div_ceil(QUADS)];
+        let mut outputs = Vec::with_capacity(members.len());
+        let mut first = 0;
+        for &(index, limbs) in members {
+            let row = &rows[index as usize];
+            let mut sums = vec![0u64; limbs];
+            let mut at = 0;
+            for (column, weight) in row.columns.iter().zip(&row.weights) {
+                let (quad, byte) = (*column as usize / QUAD, *column as usize % QUAD);
+                at += quads[at..].iter().position(|q| *q as usize == quad)?;
+                let mut rest = i64::from(*weight);
+                for (limb, sum) in sums.iter_mut().enumerate() {
+                    let digit = cut(&mut rest);
+                    weights[at / QUADS].0[first + limb][at % QUADS * QUAD + byte] = digit;
+                    *sum += 255 * u64::from(digit.unsigned_abs());
+                }
+            }
+            *bound = sums.into_iter().fold(*bound, u64::max);
+            outputs.push(Output { index, row: first as u8, limbs: limbs as u8 });
+            first += limbs;
+        }
+        Some(Self { weights, outputs })
+    }
+}
+
+/// Takes the lowest digit, in -128 to 127, off a weight in base 256.
+fn cut(weight: &mut i64) -> i8 {
+    let digit = *weight as i8;
+    *weight = (*weight - i64::from(digit)) >> 8;
+    digit
+}
+
+/// Digits that the largest of some weights takes; at least one.
+fn limbs(weights: &[i32]) -> usize {
+    let of = |weight: &i32| {
+        let mut rest = i64::from(*weight);
+        let mut digits = 0;
+        while rest != 0 {
+            cut(&mut rest);
+            digits += 1;
+        }
+        digits
+    };
+    weights.iter().map(of).max().unwrap_or(0).max(1)
+}
+
+/// Adds a group of rows: to the block before it when both fit one, otherwise to blocks of its own.
+fn place(pending: &mut Vec<Pending>, quads: Vec<u32>, rows: Vec<(u32, usize)>) {
+    let limbs: usize = rows.iter().map(|r| r.1).sum();
+    if let Some(last) = pending.last_mut().filter(|last| last.limbs + limbs <= ROWS) {
+        let mut union = last.quads.clone();
+        union.extend(&quads);
+        union.sort_unstable();
+        union.dedup();
+        if union.len() <= QUADS || union == last.quads && union == quads {
+            last.quads = union;
+            last.rows.extend(rows);
+            last.limbs += limbs;
+            return;
+        }
+    }
+    let mut here = Pending { quads, rows: Vec::new(), limbs: 0 };
+    for (row, limbs) in rows {
+        if here.limbs + limbs > ROWS {
+            let next = Pending { quads: here.quads.clone(), rows: Vec::new(), limbs: 0 };
+            pending.push(std::mem::replace(&mut here, next));
+        }
+        here.rows.push((row, limbs));
+        here.limbs += limbs;
+    }
+    pending.push(here);
+}
