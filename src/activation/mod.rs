@@ -1,9 +1,29 @@
 //! Activation functions and the polynomials that stand in for them.
 
+mod chebyshev;
+mod composite;
+mod error;
+mod error_measure;
+mod fit;
+mod fitted;
 mod function;
-mod least_squares;
+mod histogram;
+mod method;
+mod methods;
 mod polynomial;
+mod problem;
+mod quadrature;
+#[cfg(test)]
+mod tests;
 
+pub use chebyshev::ChebyshevSeries;
+pub use composite::{Composite, Gate};
+pub use error::ApproximationError;
+pub use error_measure::{ErrorMeasures, OutsideError};
+pub use fit::{Approximation, DEFAULT_PARTS, MAX_DEGREE, MAX_PARTS};
+pub use fitted::Fitted;
 pub use function::Activation;
-pub use least_squares::{ApproximationError, MAX_DEGREE, least_squares};
+pub use histogram::{Bin, Histogram};
+pub use method::Method;
+pub use methods::minimax::{Equioscillation, Extremum};
 pub use polynomial::Polynomial;

@@ -1,5 +1,6 @@
 //! Everything that can be done with a key, a menu or the palette: one table.
 
+use super::lab::LabChoice;
 use super::state::{State, Tab};
 use crate::run::Scenario;
 use egui::{Key, KeyboardShortcut, Modifiers};
@@ -23,8 +24,18 @@ pub enum Command {
     Palette,
     ShowRun,
     ShowSamples,
+    ShowActivation,
     NextSample,
     PreviousSample,
+    RaiseDegree,
+    LowerDegree,
+    NextMethod,
+    PreviousMethod,
+    MeasuredInterval,
+    UseApproximation,
+    ExportCurves,
+    ExportCoefficients,
+    ExportFigure,
     ToggleTheme,
     ZoomIn,
     ZoomOut,
@@ -44,6 +55,9 @@ pub enum Action {
     SelectTab(Tab),
     HoverStage(Option<usize>),
     ShowSample(usize),
+    /// What is chosen in the tab Activation was changed.
+    EditLab(Box<LabChoice>),
+    HoverPlace(Option<f64>),
     /// The path field of the open dialog was edited.
     TypePath(String),
     /// Ask the desktop for a path.
@@ -166,6 +180,76 @@ pub static TABLE: &[Spec] = {
             Key::Num2,
         ),
         spec(
+            C::ShowActivation,
+            "Show activation laboratory",
+            "Approximations of the activation function, and what they cost",
+            CTRL,
+            Key::Num3,
+        ),
+        spec(
+            C::RaiseDegree,
+            "Raise degree",
+            "One degree more for the polynomial in the activation laboratory",
+            Modifiers::ALT,
+            Key::ArrowUp,
+        ),
+        spec(
+            C::LowerDegree,
+            "Lower degree",
+            "One degree less for the polynomial in the activation laboratory",
+            Modifiers::ALT,
+            Key::ArrowDown,
+        ),
+        spec(
+            C::NextMethod,
+            "Next approximation method",
+            "The next method that has an answer for the function",
+            CTRL,
+            Key::M,
+        ),
+        spec(
+            C::PreviousMethod,
+            "Previous approximation method",
+            "The method before, among those that have an answer for the function",
+            CTRL_SHIFT,
+            Key::M,
+        ),
+        spec(
+            C::MeasuredInterval,
+            "Toggle interval from the data",
+            "Each layer its own interval from its measured inputs, or one by hand",
+            CTRL,
+            Key::I,
+        ),
+        spec(
+            C::UseApproximation,
+            "Use approximation in setup",
+            "Encrypt with this method, degree and interval: it becomes the activation of the setup",
+            CTRL,
+            Key::U,
+        ),
+        spec(
+            C::ExportCurves,
+            "Export curves as CSV…",
+            "Save function, polynomial, error and measured distribution",
+            CTRL,
+            Key::K,
+        ),
+        spec(
+            C::ExportCoefficients,
+            "Export coefficients as CSV…",
+            "Save the coefficients in the Chebyshev basis and in powers of x",
+            CTRL_SHIFT,
+            Key::K,
+        ),
+        spec(
+            C::ExportFigure,
+            "Export plots as SVG…",
+            "Save the plots of the activation laboratory as a drawing",
+            CTRL,
+            Key::G,
+        ),
+        spec(
             C::NextSample,
             "Next sample",
             "Disagreements come first",
@@ -220,6 +304,14 @@ impl Command {
             Self::ResetSetup => state.scenario != state.opened,
             Self::NextSample | Self::PreviousSample => {
                 state.run.as_ref().is_some_and(|r| !r.samples.is_empty())
+            }
+            Self::UseApproximation => state.lab.usable_interval().is_some(),
+            Self::ExportCurves | Self::ExportCoefficients | Self::ExportFigure => {
+                matches!(state.lab.curve, Some(Ok(_)))
+            }
+            Self::MeasuredInterval => state.lab.histogram().is_some(),
+            Self::RaiseDegree | Self::LowerDegree | Self::NextMethod | Self::PreviousMethod => {
+                state.tab == Tab::Activation
             }
             _ => true,
         }

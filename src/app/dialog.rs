@@ -12,6 +12,9 @@ pub enum Purpose {
     SaveReport,
     SaveStages,
     SaveScreenshot,
+    SaveCurves,
+    SaveCoefficients,
+    SaveFigure,
 }
 
 impl Purpose {
@@ -25,6 +28,9 @@ impl Purpose {
             Self::SaveReport => "Export report",
             Self::SaveStages => "Export stages as CSV",
             Self::SaveScreenshot => "Save screenshot",
+            Self::SaveCurves => "Export curves as CSV",
+            Self::SaveCoefficients => "Export coefficients as CSV",
+            Self::SaveFigure => "Export plots as SVG",
         }
     }
 
@@ -35,7 +41,10 @@ impl Purpose {
             Self::OpenModel => "A model file (.safetensors)",
             Self::OpenDataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
             Self::SaveScenario | Self::SaveReport => "A file name ending in .json",
-            Self::SaveStages => "A file name ending in .csv",
+            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients => {
+                "A file name ending in .csv"
+            }
+            Self::SaveFigure => "A file name ending in .svg",
             Self::SaveScreenshot => "A file name ending in .png",
         }
     }
@@ -47,10 +56,7 @@ impl Purpose {
 
     /// Whether a file will be written.
     pub fn is_saving(self) -> bool {
-        matches!(
-            self,
-            Self::SaveScenario | Self::SaveReport | Self::SaveStages | Self::SaveScreenshot
-        )
+        !matches!(self, Self::OpenScenario | Self::OpenModel | Self::OpenDataset)
     }
 
     /// File name endings, for the desktop's dialog.
@@ -59,7 +65,8 @@ impl Purpose {
             Self::OpenScenario | Self::SaveScenario | Self::SaveReport => &["json"],
             Self::OpenModel => &["safetensors"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
-            Self::SaveStages => &["csv"],
+            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients => &["csv"],
+            Self::SaveFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }
     }

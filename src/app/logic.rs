@@ -3,14 +3,16 @@
 use super::App;
 use super::commands::{Action, Command, pressed};
 use super::dialog::{PathDialog, Purpose, purpose_of};
+use super::explore;
 use super::export;
 use super::files::Done;
 use super::palette::Palette;
 use super::run_view::{RunView, Standing};
 use super::state::{State, Tab};
 use crate::run::Scenario;
-use crate::worker::{Failure, Update};
+use crate::worker::{Failure, Loaded, Update};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A change of the setup is planned after this long without another.
@@ -43,6 +45,7 @@ impl App {
         self.state.running = self.worker.is_running();
         self.state.stopping = self.worker.is_stopping();
         self.plan_when_settled(ctx);
+        self.check_when_changed();
         if let Some(left) = self.state.notes.expire() {
             ctx.request_repaint_after(left);
         }
@@ -68,7 +71,32 @@ impl App {
     fn take(&mut self, update: Update) {
         let state = &mut self.state;
         match update {
-            Update::Loaded(loaded) => state.loaded = Some(loaded),
+            Update::Loaded(loaded) => {
+                let same = |old: &Loaded| {
+                    Arc::ptr_eq(&old.network, &loaded.network)
+                        && Arc::ptr_eq(&old.dataset, &loaded.dataset)
+                };
+                if !state.loaded.as_ref().is_some_and(same) {
+                    state.lab.forget_data();
+                    self.checked = None;
+                }
+                state.loaded = Some(loaded);
+            }
+            Update::Activations(data) => state.lab.take_data(data),
+            Update::Checked(check) => {
+                state.lab.checked.check = Some(*check);
+                state.lab.checked.failure = None;
+            }
+            Update::FunctionAccuracy(function, accuracy) => {
+                state.lab.exact = Some((function, accuracy));
+            }
+            Update::CheckEnded(result) => {
+                state.lab.checked.pending = false;
+                if let Err(failure) = result {
+                    state.lab.checked.check = None;
+                    state.lab.checked.failure = Some(failure.to_string());
+                }
+            }
             Update::Planned(Ok(plan)) => {
                 state.preview.plan = Some(plan);
                 state.preview.refusal = None;
@@ -142,6 +170,8 @@ impl App {
             Action::SelectTab(tab) => state.tab = tab,
             Action::HoverStage(stage) => state.hovered_stage = stage,
             Action::ShowSample(at) => state.sample_at = at,
+            Action::EditLab(choice) => explore::edit(state, *choice),
+            Action::HoverPlace(place) => state.lab.hovered = place,
             Action::TypePath(path) => {
                 if let Some(dialog) = &mut state.dialog {
                     dialog.path = path;
@@ -209,6 +239,24 @@ impl App {
             Command::Palette => state.palette = Some(Palette::default()),
             Command::ShowRun => state.tab = Tab::Run,
             Command::ShowSamples => state.tab = Tab::Samples,
+            Command::ShowActivation => state.tab = Tab::Activation,
+            Command::RaiseDegree => explore::change(state, |choice, _| choice.step_degree(1)),
+            Command::LowerDegree => explore::change(state, |choice, _| choice.step_degree(-1)),
+            Command::NextMethod => explore::change(state, |choice, f| choice.step_method(1, f)),
+            Command::PreviousMethod => {
+                explore::change(state, |choice, f| choice.step_method(-1, f))
+            }
+            Command::MeasuredInterval => {
+                let shown = state.lab.interval();
+                explore::change(state, |choice, _| {
+                    choice.measured = !choice.measured;
+                    choice.interval = shown;
+                });
+            }
+            Command::UseApproximation => self.use_approximation(),
+            Command::ExportCurves => self.ask_path(Purpose::SaveCurves),
+            Command::ExportCoefficients => self.ask_path(Purpose::SaveCoefficients),
+            Command::ExportFigure => self.ask_path(Purpose::SaveFigure),
             Command::NextSample => step_sample(state, 1),
             Command::PreviousSample => step_sample(state, -1),
             Command::ToggleTheme => {
@@ -238,7 +286,7 @@ impl App {
     }
 
     /// Changes the setup, so that it can be undone, and plans it soon.
-    fn edit(&mut self, scenario: Scenario) {
+    pub(super) fn edit(&mut self, scenario: Scenario) {
         let state = &mut self.state;
         if scenario == state.scenario {
             return;
@@ -273,6 +321,9 @@ impl App {
             Purpose::SaveReport => format!("{name}-report.json"),
             Purpose::SaveStages => format!("{name}-stages.csv"),
             Purpose::SaveScreenshot => format!("{name}.png"),
+            Purpose::SaveCurves => format!("{name}-curves.csv"),
+            Purpose::SaveCoefficients => format!("{name}-coefficients.csv"),
+            Purpose::SaveFigure => format!("{name}-activation.svg"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));
     }
@@ -307,15 +358,19 @@ impl App {
             Purpose::OpenDataset => {
                 self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
             }
-            Purpose::SaveScenario
-            | Purpose::SaveReport
-            | Purpose::SaveStages
-            | Purpose::SaveScreenshot => self.save(purpose, path),
+            _ => self.save(purpose, path),
         }
     }
 
     fn save(&mut self, purpose: Purpose, path: PathBuf) {
         let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
+        if let Some(bytes) = self.lab_bytes(purpose) {
+            match bytes {
+                Ok(bytes) => self.files.save(path, bytes),
+                Err(error) => self.state.notes.error(error),
+            }
+            return;
+        }
         let bytes = match (purpose, report) {
             (Purpose::SaveScreenshot, _) => {
                 self.screenshot_pending = true;

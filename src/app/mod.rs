@@ -4,8 +4,10 @@
 
 mod commands;
 mod dialog;
+mod explore;
 mod export;
 mod files;
+mod lab;
 mod logic;
 mod notes;
 mod palette;
@@ -16,12 +18,13 @@ mod state;
 mod theme;
 
 pub use commands::{Action, Command};
+pub use lab::{Checked, Lab, LabChoice, LabCurve};
 pub use run_view::{RunView, Standing};
 pub use state::{State, Tab};
 
 use crate::ring::Kernel;
 use crate::run::{Scenario, Sources};
-use crate::worker::{Engine, SessionEngine, Worker};
+use crate::worker::{Check, Engine, SessionEngine, Worker};
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -100,6 +103,8 @@ pub struct App {
     plan_due: Option<Instant>,
     edited_at: Option<Instant>,
     screenshot_pending: bool,
+    /// What the newest check was asked for.
+    checked: Option<Check>,
 }
 
 impl App {
@@ -131,6 +136,7 @@ impl App {
             plan_due: Some(Instant::now()),
             edited_at: None,
             screenshot_pending: false,
+            checked: None,
         })
     }
 

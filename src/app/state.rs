@@ -1,6 +1,7 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
 use super::dialog::PathDialog;
+use super::lab::Lab;
 use super::notes::Notes;
 use super::palette::Palette;
 use super::run_view::RunView;
@@ -14,6 +15,7 @@ pub enum Tab {
     #[default]
     Run,
     Samples,
+    Activation,
 }
 
 /// The answer to the setup as it stands.
@@ -43,6 +45,8 @@ pub struct State {
     pub tab: Tab,
     /// Stage under the pointer, in any plot or in the table.
     pub hovered_stage: Option<usize>,
+    /// The tab Activation.
+    pub lab: Lab,
     /// Position in the list of samples, disagreements first.
     pub sample_at: usize,
     pub notes: Notes,
@@ -67,6 +71,7 @@ impl State {
             stopping: false,
             tab: Tab::Run,
             hovered_stage: None,
+            lab: Lab::default(),
             sample_at: 0,
             notes: Notes::default(),
             dialog: None,

@@ -110,6 +110,16 @@ pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
+/// The colours of what is drawn for paper.
+pub fn print_tokens() -> &'static Tokens {
+    &LIGHT
+}
+
+/// A colour as in web pages, `#rrggbb`.
+pub fn hex(colour: Color32) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.r(), colour.g(), colour.b())
+}
+
 /// Space between things that belong together, points.
 pub const GAP: f32 = 6.0;
 /// Space between cards.

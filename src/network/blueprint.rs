@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, Op, Padding};
 use super::model::{Network, NetworkError, Normalisation, Provenance, Quantisation};
-use crate::activation::{Activation, Polynomial};
+use crate::activation::{Activation, ChebyshevSeries, Composite, Gate, Polynomial};
 use crate::data::Shape;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,11 +68,32 @@ enum OpPrint {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum ActivationPrint {
     Square,
-    /// Coefficients as decimal text, which reads back to exactly the same number.
+    /// Numbers as decimal text, which reads back to exactly the same number.
     Polynomial(Vec<String>),
+    Chebyshev(SeriesPrint),
+    Composite {
+        parts: Vec<SeriesPrint>,
+        /// Slopes below and above 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate: Option<[String; 2]>,
+    },
     Relu,
+    LeakyRelu {
+        slope: String,
+    },
     Sigmoid,
     Tanh,
+    Softplus,
+    Silu,
+    Gelu,
+    Sign,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeriesPrint {
+    interval: [String; 2],
+    coefficients: Vec<String>,
 }
 
 /// What [`Network::new`] takes.
@@ -288,9 +309,19 @@ impl ActivationPrint {
             Activation::Polynomial(p) => {
                 Self::Polynomial(p.coefficients().iter().map(f64::to_string).collect())
             }
+            Activation::Chebyshev(series) => Self::Chebyshev(SeriesPrint::of(series)),
+            Activation::Composite(composite) => Self::Composite {
+                parts: composite.parts.iter().map(SeriesPrint::of).collect(),
+                gate: composite.gate.map(|g| [g.below.to_string(), g.above.to_string()]),
+            },
             Activation::Relu => Self::Relu,
+            Activation::LeakyRelu { slope } => Self::LeakyRelu { slope: slope.to_string() },
             Activation::Sigmoid => Self::Sigmoid,
             Activation::Tanh => Self::Tanh,
+            Activation::Softplus => Self::Softplus,
+            Activation::Silu => Self::Silu,
+            Activation::Gelu => Self::Gelu,
+            Activation::Sign => Self::Sign,
         }
     }
 
@@ -298,14 +329,51 @@ impl ActivationPrint {
         Ok(match self {
             Self::Square => Activation::Square,
             Self::Polynomial(texts) => {
-                let parsed: Result<Vec<f64>, _> = texts.iter().map(|t| t.parse()).collect();
-                let coefficients =
-                    parsed.map_err(|_| format!("layer {layer}: a coefficient is no number"))?;
-                Activation::Polynomial(Polynomial::new(coefficients))
+                Activation::Polynomial(Polynomial::new(numbers(&texts, layer)?))
+            }
+            Self::Chebyshev(series) => Activation::Chebyshev(series.into_series(layer)?),
+            Self::Composite { parts, gate } => {
+                let parts: Result<_, _> = parts.into_iter().map(|p| p.into_series(layer)).collect();
+                let gate = match gate {
+                    None => None,
+                    Some([below, above]) => {
+                        Some(Gate { below: number(&below, layer)?, above: number(&above, layer)? })
+                    }
+                };
+                Activation::Composite(Composite { parts: parts?, gate })
             }
             Self::Relu => Activation::Relu,
+            Self::LeakyRelu { slope } => Activation::LeakyRelu { slope: number(&slope, layer)? },
             Self::Sigmoid => Activation::Sigmoid,
             Self::Tanh => Activation::Tanh,
+            Self::Softplus => Activation::Softplus,
+            Self::Silu => Activation::Silu,
+            Self::Gelu => Activation::Gelu,
+            Self::Sign => Activation::Sign,
         })
     }
+}
+
+impl SeriesPrint {
+    fn of(series: &ChebyshevSeries) -> Self {
+        let (low, high) = series.interval();
+        Self {
+            interval: [low.to_string(), high.to_string()],
+            coefficients: series.coefficients().iter().map(f64::to_string).collect(),
+        }
+    }
+
+    fn into_series(self, layer: &str) -> Result<ChebyshevSeries, String> {
+        let [low, high] = self.interval;
+        let interval = (number(&low, layer)?, number(&high, layer)?);
+        Ok(ChebyshevSeries::new(interval, numbers(&self.coefficients, layer)?))
+    }
+}
+
+fn number(text: &str, layer: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("layer {layer}: a number of the activation is none"))
+}
+
+fn numbers(texts: &[String], layer: &str) -> Result<Vec<f64>, String> {
+    texts.iter().map(|t| number(t, layer)).collect()
 }

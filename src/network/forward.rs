@@ -88,7 +88,7 @@ impl Network {
 
     /// Runs every block through every layer; `seen` is given the layer's index, its input and its
     /// wall seconds.
-    fn evaluate(
+    pub(super) fn evaluate(
         &self,
         raw_inputs: &[f32],
         watch: &Watch,
@@ -261,12 +261,7 @@ impl<'a> Kernel<'a> {
                 }
             }
             Work::Nothing => output.copy_from_slice(input),
-            Work::Activation(Activation::Square) => {
-                output.iter_mut().zip(input).for_each(|(y, x)| *y = x * x);
-            }
-            Work::Activation(activation) => {
-                output.iter_mut().zip(input).for_each(|(y, x)| *y = activation.eval(*x));
-            }
+            Work::Activation(activation) => activation.eval_all(input, output),
         }
         Ok(())
     }

@@ -5,9 +5,11 @@ mod describe;
 mod file;
 mod forward;
 mod layer;
+mod measure;
 mod model;
 mod rewrite;
 mod simplify;
+mod stand_in;
 pub mod train;
 
 mod windows;
@@ -16,9 +18,11 @@ mod zoo;
 pub use file::ModelError;
 pub use forward::{ForwardError, accuracy, argmax};
 pub use layer::{Layer, Op, Padding};
+pub use measure::LayerInputs;
 pub use model::{
     InputQuantiser, Network, NetworkError, Normalisation, Provenance, Quantisation, WeightQuantiser,
 };
 pub use simplify::SimplifyError;
+pub use stand_in::{IntervalRule, RangeReport, RangedOutputs, StandInError, StandIns};
 pub(crate) use windows::Windows;
 pub use zoo::{built_in_names, open};

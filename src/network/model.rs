@@ -1,7 +1,7 @@
 //! A network: layers that fit together, with what is needed to feed and to quantise it.
 
 use super::layer::{Layer, Op, Padding};
-use crate::activation::Activation;
+use crate::activation::{Activation, ChebyshevSeries, MAX_PARTS};
 use crate::data::Shape;
 use serde::{Deserialize, Serialize};
 
@@ -274,15 +274,7 @@ fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
         }
         Op::Flatten => Shape::Flat { len: input.len() },
         Op::Activation(activation) => {
-            if let Activation::Polynomial(p) = activation {
-                if p.degree() > MAX_POLYNOMIAL_DEGREE {
-                    let degree = p.degree();
-                    return Err(format!("degree {degree}; at most {MAX_POLYNOMIAL_DEGREE}"));
-                }
-                if p.coefficients().iter().any(|c| !c.is_finite()) {
-                    return Err("has a coefficient that is not a finite number".into());
-                }
-            }
+            check_activation(activation)?;
             input
         }
     };
@@ -290,6 +282,48 @@ fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
         return Err(format!("gives {output} values; 1 to {MAX_VALUES} are allowed"));
     }
     Ok(output)
+}
+
+/// Whether degree and numbers of an activation are allowed.
+fn check_activation(activation: &Activation) -> Result<(), String> {
+    let check = |degree: usize, coefficients: &[f64]| {
+        if degree > MAX_POLYNOMIAL_DEGREE {
+            return Err(format!("degree {degree}; at most {MAX_POLYNOMIAL_DEGREE}"));
+        }
+        if coefficients.iter().any(|c| !c.is_finite()) {
+            return Err("has a coefficient that is not a finite number".to_owned());
+        }
+        Ok(())
+    };
+    let check_series = |series: &ChebyshevSeries| {
+        let (low, high) = series.interval();
+        if !(low < high && (high - low).is_finite()) {
+            return Err(format!("interval [{low}, {high}]; its ends must be finite and rising"));
+        }
+        check(series.degree(), series.coefficients())
+    };
+    match activation {
+        Activation::Polynomial(p) => check(p.degree(), p.coefficients()),
+        Activation::Chebyshev(series) => check_series(series),
+        Activation::Composite(composite) => {
+            if !(1..=MAX_PARTS).contains(&composite.parts.len()) {
+                let parts = composite.parts.len();
+                return Err(format!("{parts} composed polynomials; 1 to {MAX_PARTS} are allowed"));
+            }
+            let gate = composite.gate.map_or(vec![], |g| vec![g.below, g.above]);
+            check(0, &gate)?;
+            composite.parts.iter().try_for_each(check_series)
+        }
+        Activation::LeakyRelu { slope } => check(0, &[*slope]),
+        Activation::Square
+        | Activation::Relu
+        | Activation::Sigmoid
+        | Activation::Tanh
+        | Activation::Softplus
+        | Activation::Silu
+        | Activation::Gelu
+        | Activation::Sign => Ok(()),
+    }
 }
 
 fn expect_len(what: &str, values: &[f32], needed: Option<usize>) -> Result<(), String> {

@@ -14,13 +14,27 @@ impl Network {
             .layers()
             .iter()
             .map(|layer| match &layer.op {
-                Op::Activation(old) if old.as_polynomial().is_none() => {
+                Op::Activation(old) if !old.is_polynomial() => {
                     Layer { name: layer.name.clone(), op: Op::Activation(activation.clone()) }
                 }
                 _ => layer.clone(),
             })
             .collect();
         self.with_layers(layers, self.quantisation().cloned())
+    }
+
+    /// The same network with `function` in the place of every activation, polynomials included.
+    ///
+    /// # Errors
+    /// When the activation is not allowed in a network.
+    pub fn with_function(&self, function: &Activation) -> Result<Self, NetworkError> {
+        let layers = self.layers().iter().map(|layer| match &layer.op {
+            Op::Activation(_) => {
+                Layer { name: layer.name.clone(), op: Op::Activation(function.clone()) }
+            }
+            _ => layer.clone(),
+        });
+        self.with_layers(layers.collect(), None)
     }
 
     /// The same network with other layers and another integer grid.

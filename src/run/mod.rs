@@ -10,6 +10,7 @@ mod execute;
 mod memory;
 mod noop;
 mod pace;
+mod polynomial_check;
 mod report;
 mod scenario;
 mod server;
@@ -22,6 +23,7 @@ pub use client::{Answers, BranchAnswer, Client};
 pub use event::{Event, Phase, Sample};
 pub use execute::execute;
 pub use noop::Noop;
+pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use report::SCHEMA_VERSION;
 pub use report::{
     ActivationReport, BytesReport, EncryptedReport, PlainReport, RunReport, RunWarning,

@@ -16,7 +16,7 @@ pub enum ActivationKind {
 #[serde(deny_unknown_fields, default)]
 pub struct ActivationChoice {
     pub kind: ActivationKind,
-    /// `keep` (the model's own polynomial), `square`, or `least_squares`.
+    /// `keep` (the model's own polynomial), or the id of an approximation method.
     pub method: String,
     /// Degree of the polynomial; BGV carries degree 2.
     pub degree: usize,

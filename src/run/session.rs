@@ -6,13 +6,13 @@ use super::bgv::Bgv;
 use super::execute::execute;
 use super::scenario::{ActivationKind, SchemeSelector};
 use super::{Event, RunReport, Scenario};
-use crate::activation::{Activation, Polynomial, least_squares};
+use crate::activation::{DEFAULT_PARTS, Method};
 use crate::circuit::{
     self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Program,
     Request, SchemeKind,
 };
 use crate::data::{DataError, Dataset, Split};
-use crate::network::{ForwardError, Layer, ModelError, Network, NetworkError, Op};
+use crate::network::{ForwardError, IntervalRule, ModelError, Network, NetworkError, StandIns};
 use crate::progress::{Cancel, Cancelled, Watch};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -155,10 +155,7 @@ impl Session {
         }
         let watch = Watch::new(cancel.clone(), &|_| ());
         let polynomial = self.polynomial_network()?;
-        let len = self.dataset.shape().len();
-        let calibration = calibration_split(&self.dataset);
-        let samples = calibration.len().min(CALIBRATION_SAMPLES);
-        let raw = &calibration.inputs[..samples * len];
+        let raw = self.calibration_inputs();
         let integer = Arc::new(IntegerNetwork::new(&polynomial, self.precision()?, raw)?);
         let on_calibration = integer.evaluate(&integer.quantise_inputs(raw), &[], &watch)?;
         let scheme = &self.scenario.scheme;
@@ -208,39 +205,35 @@ impl Session {
     pub fn polynomial_network(&self) -> Result<Network, RunError> {
         let choice = &self.scenario.activation;
         let ActivationKind::Polynomial = choice.kind;
-        let replace: &dyn Fn(&Activation) -> Result<Activation, RunError> =
-            match choice.method.as_str() {
-                "keep" => return Ok((*self.network).clone()),
-                "square" => &|_| Ok(Activation::Square),
-                "least_squares" => &|function| {
-                    let fitted =
-                        least_squares(|x| function.eval_f64(x), choice.degree, choice.interval);
-                    let fitted: Polynomial =
-                        fitted.map_err(|e| RunError::Refused(format!("activation: {e}")))?;
-                    Ok(Activation::Polynomial(fitted))
-                },
-                other => {
-                    return Err(RunError::Refused(format!(
-                        "activation.method is {other}; keep, square and least_squares are possible"
-                    )));
-                }
-            };
-        let mut changed = false;
-        let mut layers = Vec::with_capacity(self.network.layers().len());
-        for layer in self.network.layers() {
-            layers.push(match &layer.op {
-                Op::Activation(function) if function.as_polynomial().is_none() => {
-                    changed = true;
-                    Layer { name: layer.name.clone(), op: Op::Activation(replace(function)?) }
-                }
-                _ => layer.clone(),
-            });
-        }
-        if !changed {
+        if choice.method == "keep" {
             return Ok((*self.network).clone());
         }
-        // Another activation is another network: the grid it was trained for no longer fits.
-        Ok(self.network.with_layers(layers, None)?)
+        let method: Method = choice
+            .method
+            .parse()
+            .map_err(|e| RunError::Refused(format!("activation.method: {e}, and keep")))?;
+        let stand_ins = StandIns {
+            function: None,
+            method,
+            degree: choice.degree,
+            parts: DEFAULT_PARTS,
+            interval: IntervalRule::Given((-choice.interval, choice.interval)),
+        };
+        let layers = if method.uses_weights() {
+            self.network.measure_activations(self.calibration_inputs(), &Watch::silent())?
+        } else {
+            self.network.activation_layers()
+        };
+        let fitted =
+            stand_ins.fit(&layers).map_err(|e| RunError::Refused(format!("activation: {e}")))?;
+        Ok(self.network.with_stand_ins(&fitted)?)
+    }
+
+    /// Raw values of the samples that ranges are calibrated on.
+    pub(super) fn calibration_inputs(&self) -> &[f32] {
+        let split = calibration_split(&self.dataset);
+        let samples = split.len().min(CALIBRATION_SAMPLES);
+        &split.inputs[..samples * self.dataset.shape().len()]
     }
 
     /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.

@@ -1,10 +1,14 @@
 //! What the worker drives: the real runs, or a scripted stand-in in tests.
 
+use crate::activation::Activation;
 use crate::circuit::Plan;
 use crate::data::{self, Dataset};
+use crate::network::StandIns;
 use crate::network::{self, Network};
 use crate::progress::Cancel;
-use crate::run::{Event, RunError, RunReport, Scenario, Session, Sources};
+use crate::run::{
+    ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -41,6 +45,32 @@ pub trait Engine: Send + 'static {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError>;
+
+    /// What the model does on its data, measured once for all polynomials.
+    fn measure(
+        &mut self,
+        opened: &Self::Opened,
+        cancel: &Cancel,
+    ) -> Result<Arc<ActivationData>, RunError>;
+
+    /// Polynomials in the place of the activations, in the clear; `on_part` is told what is known so
+    /// far.
+    fn check(
+        &mut self,
+        opened: &Self::Opened,
+        data: &ActivationData,
+        stand_ins: &StandIns,
+        cancel: &Cancel,
+        on_part: &mut dyn FnMut(&PolynomialCheck),
+    ) -> Result<PolynomialCheck, RunError>;
+
+    /// Accuracy of the model with `function` itself in the place of its activations.
+    fn accuracy_with(
+        &mut self,
+        opened: &Self::Opened,
+        function: &Activation,
+        cancel: &Cancel,
+    ) -> Result<f64, RunError>;
 }
 
 /// The real engine: [`Session`], with the files last read kept in memory.
@@ -48,12 +78,28 @@ pub struct SessionEngine {
     sources: Sources,
     dataset: Kept<Dataset>,
     network: Kept<Network>,
+    measured: Option<Study>,
+}
+
+/// What was measured of one model on one dataset.
+struct Study {
+    dataset: Arc<Dataset>,
+    network: Arc<Network>,
+    data: Arc<ActivationData>,
+    /// Accuracy with each function that was asked for.
+    accuracies: Vec<(Activation, f64)>,
+}
+
+impl Study {
+    fn is_of(&self, session: &Session) -> bool {
+        Arc::ptr_eq(&self.dataset, &session.dataset) && Arc::ptr_eq(&self.network, &session.network)
+    }
 }
 
 impl SessionEngine {
     /// An engine that looks for the larger datasets in `sources`.
     pub fn new(sources: Sources) -> Self {
-        Self { sources, dataset: Kept::default(), network: Kept::default() }
+        Self { sources, dataset: Kept::default(), network: Kept::default(), measured: None }
     }
 }
 
@@ -123,5 +169,52 @@ impl Engine for SessionEngine {
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
         opened.run(cancel, on_event)
+    }
+
+    fn measure(
+        &mut self,
+        opened: &Session,
+        cancel: &Cancel,
+    ) -> Result<Arc<ActivationData>, RunError> {
+        if let Some(study) = self.measured.as_ref().filter(|s| s.is_of(opened)) {
+            return Ok(Arc::clone(&study.data));
+        }
+        let data = Arc::new(opened.measure_activations(cancel)?);
+        self.measured = Some(Study {
+            dataset: Arc::clone(&opened.dataset),
+            network: Arc::clone(&opened.network),
+            data: Arc::clone(&data),
+            accuracies: Vec::new(),
+        });
+        Ok(data)
+    }
+
+    fn check(
+        &mut self,
+        opened: &Session,
+        data: &ActivationData,
+        stand_ins: &StandIns,
+        cancel: &Cancel,
+        on_part: &mut dyn FnMut(&PolynomialCheck),
+    ) -> Result<PolynomialCheck, RunError> {
+        opened.check_stand_ins(data, stand_ins, cancel, on_part)
+    }
+
+    fn accuracy_with(
+        &mut self,
+        opened: &Session,
+        function: &Activation,
+        cancel: &Cancel,
+    ) -> Result<f64, RunError> {
+        let study = self.measured.as_mut().filter(|s| s.is_of(opened));
+        let known = study.as_ref().and_then(|s| s.accuracies.iter().find(|(f, _)| f == function));
+        if let Some((_, accuracy)) = known {
+            return Ok(*accuracy);
+        }
+        let accuracy = opened.accuracy_with(function, cancel)?;
+        if let Some(study) = study {
+            study.accuracies.push((function.clone(), accuracy));
+        }
+        Ok(accuracy)
     }
 }

@@ -1,8 +1,11 @@
 //! Requests by number, and what comes back.
 
 use super::Loaded;
+use crate::activation::Activation;
 use crate::circuit::Plan;
-use crate::run::{Event, RunReport, Scenario};
+use crate::network::StandIns;
+use crate::run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario};
+use std::sync::Arc;
 
 /// The number of a request; later requests have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,30 @@ pub enum Update {
     Run(Event),
     /// The run is over; the worker is free again.
     RunEnded(Result<Box<RunReport>, Failure>),
+    /// What goes into the activation layers of the model of the newest check.
+    Activations(Arc<ActivationData>),
+    /// The newest check, so far or whole.
+    Checked(Box<PolynomialCheck>),
+    /// Accuracy of the model with the function of the newest check itself.
+    FunctionAccuracy(Activation, f64),
+    /// The newest check is over.
+    CheckEnded(Result<(), Failure>),
+}
+
+/// What a check is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Its model and dataset count.
+    pub scenario: Scenario,
+    pub stand_ins: StandIns,
+}
+
+/// A check on its way to the thread.
+#[derive(Clone, Debug)]
+pub(super) struct CheckRequest {
+    pub job: Job,
+    pub check: Check,
+    pub cancel: crate::progress::Cancel,
 }
 
 /// A request on its way to the thread.

@@ -9,5 +9,5 @@ mod outbox;
 mod thread;
 
 pub use engine::{Engine, Loaded, SessionEngine};
-pub use job::{Failure, Job, Update};
+pub use job::{Check, Failure, Job, Update};
 pub use thread::{Busy, Worker};

@@ -81,7 +81,13 @@ impl<'a> Outbox<'a> {
 fn event_of(update: Update) -> Option<Event> {
     match update {
         Update::Run(event) => Some(event),
-        Update::Loaded(_) | Update::Planned(_) | Update::RunEnded(_) => None,
+        Update::Loaded(_)
+        | Update::Planned(_)
+        | Update::RunEnded(_)
+        | Update::Activations(_)
+        | Update::Checked(_)
+        | Update::FunctionAccuracy(..)
+        | Update::CheckEnded(_) => None,
     }
 }
 

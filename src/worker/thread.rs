@@ -1,11 +1,11 @@
 //! The thread, and the handle by which the window holds it.
 
 use super::engine::Engine;
-use super::job::{Failure, Job, Request, Update};
+use super::job::{Check, CheckRequest, Failure, Job, Request, Update};
 use super::outbox::{self, Batch, Outbox, Shared};
 use crate::circuit::Plan;
 use crate::progress::Cancel;
-use crate::run::{RunError, Scenario};
+use crate::run::{PolynomialCheck, RunError, Scenario};
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,6 +26,7 @@ pub struct Busy;
 struct Inbox {
     plan: Option<Request>,
     run: Option<Request>,
+    check: Option<CheckRequest>,
     shutdown: bool,
 }
 
@@ -41,6 +42,7 @@ pub struct Worker {
     next_job: u64,
     plan: Option<(Job, Cancel)>,
     run: Option<(Job, Cancel)>,
+    check: Option<CheckRequest>,
 }
 
 impl Worker {
@@ -75,6 +77,7 @@ impl Worker {
             next_job: 1,
             plan: None,
             run: None,
+            check: None,
         })
     }
 
@@ -86,6 +89,7 @@ impl Worker {
             older.cancel();
         }
         self.ask(|inbox| inbox.plan = Some(request));
+        self.postpone_check();
         job
     }
 
@@ -98,7 +102,32 @@ impl Worker {
         let job = request.job;
         self.run = Some((job, request.cancel.clone()));
         self.ask(|inbox| inbox.run = Some(request));
+        self.postpone_check();
         Ok(job)
+    }
+
+    /// Asks what polynomials do to the answers of the plaintext network; an older check that is not
+    /// over yet is dropped. Plans and runs go first.
+    pub fn check(&mut self, check: Check) -> Job {
+        let job = self.next_job();
+        let request = CheckRequest { job, check, cancel: Cancel::default() };
+        if let Some(older) = self.check.replace(request.clone()) {
+            older.cancel.cancel();
+        }
+        self.ask(|inbox| inbox.check = Some(request));
+        job
+    }
+
+    /// Whether a check was asked for and is not over.
+    pub fn is_checking(&self) -> bool {
+        self.check.is_some()
+    }
+
+    /// Lets what was just asked for go first: the check starts again after it.
+    fn postpone_check(&mut self) {
+        if let Some(request) = self.check.clone() {
+            self.check(request.check);
+        }
     }
 
     /// Asks the run to stop; its end comes as [`Update::RunEnded`], nothing else of it comes any more.
@@ -150,13 +179,21 @@ impl Worker {
                 .as_ref()
                 .is_some_and(|(current, cancel)| *current == job && !cancel.is_cancelled()),
             Update::RunEnded(_) => self.run.take_if(|(current, _)| *current == job).is_some(),
+            Update::Activations(_) | Update::Checked(_) | Update::FunctionAccuracy(..) => {
+                self.check.as_ref().is_some_and(|current| current.job == job)
+            }
+            Update::CheckEnded(_) => self.check.take_if(|current| current.job == job).is_some(),
         }
     }
 
     fn request(&mut self, scenario: Scenario) -> Request {
+        Request { job: self.next_job(), scenario, cancel: Cancel::default() }
+    }
+
+    fn next_job(&mut self) -> Job {
         let job = Job(self.next_job);
         self.next_job += 1;
-        Request { job, scenario, cancel: Cancel::default() }
+        job
     }
 
     fn ask(&self, change: impl FnOnce(&mut Inbox)) {
@@ -171,6 +208,9 @@ impl Drop for Worker {
         self.closing.cancel();
         for (_, cancel) in self.plan.iter().chain(&self.run) {
             cancel.cancel();
+        }
+        if let Some(check) = &self.check {
+            check.cancel.cancel();
         }
         self.ask(|inbox| inbox.shutdown = true);
         if let Some(thread) = self.thread.take() {
@@ -198,19 +238,22 @@ impl<E: Engine> Body<E> {
     fn serve(mut self, called: &Receiver<()>) {
         while called.recv().is_ok() {
             loop {
-                let (plan, run) = {
+                let (plan, run, check) = {
                     let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
                     if inbox.shutdown {
                         return;
                     }
                     // A run first: it was asked for with a press, a plan can be seen afterwards.
                     let run = inbox.run.take();
-                    (if run.is_none() { inbox.plan.take() } else { None }, run)
+                    let plan = if run.is_none() { inbox.plan.take() } else { None };
+                    let others = run.is_some() || plan.is_some();
+                    (plan, run, if others { None } else { inbox.check.take() })
                 };
-                match (plan, run) {
-                    (_, Some(request)) => self.run(request),
-                    (Some(request), None) => self.plan(request),
-                    (None, None) => break,
+                match (plan, run, check) {
+                    (_, Some(request), _) => self.run(request),
+                    (Some(request), None, _) => self.plan(request),
+                    (None, None, Some(request)) => self.check(request),
+                    (None, None, None) => break,
                 }
             }
         }
@@ -258,6 +301,31 @@ impl<E: Engine> Body<E> {
         }
         // What is still gathered the window takes together with this.
         self.send(job, vec![Update::RunEnded(result.map(Box::new))]);
+    }
+
+    fn check(&mut self, request: CheckRequest) {
+        let CheckRequest { job, check: Check { scenario, stand_ins }, cancel } = request;
+        let result = guarded(|| {
+            cancel.check()?;
+            let opened = self.engine.open(&scenario)?;
+            let data = self.engine.measure(&opened, &cancel)?;
+            self.send(job, vec![Update::Activations(Arc::clone(&data))]);
+            let (tx, wake) = (&self.tx, &self.wake);
+            let mut on_part = |part: &PolynomialCheck| {
+                // A part that finds no room is one that the next makes obsolete.
+                if tx.try_send((job, vec![Update::Checked(Box::new(part.clone()))])).is_ok() {
+                    wake();
+                }
+            };
+            let whole = self.engine.check(&opened, &data, &stand_ins, &cancel, &mut on_part)?;
+            self.send(job, vec![Update::Checked(Box::new(whole))]);
+            if let Some(function) = &stand_ins.function {
+                let accuracy = self.engine.accuracy_with(&opened, function, &cancel)?;
+                self.send(job, vec![Update::FunctionAccuracy(function.clone(), accuracy)]);
+            }
+            Ok(())
+        });
+        self.send(job, vec![Update::CheckEnded(result)]);
     }
 
     /// Sends what must not be lost, waiting for room as long as the window is open.

@@ -1,5 +1,6 @@
 //! Flows that cross rooms. One binary, so that the program is linked once.
 
+mod activation;
 mod bench;
 mod cli;
 mod data;

@@ -1,5 +1,6 @@
 //! The window, clicked through without a display.
 
+mod activation;
 mod clicks;
 mod drive;
 mod scripted;

@@ -1,13 +1,14 @@
 //! A stand-in for the real engine: the same events in the same order, with figures made up to look
 //! like those of a small batched network, and no cryptography.
 
+use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 use cryptoscope::data::{self, Dataset};
-use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance};
+use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance, StandIns};
 use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
-    BytesReport, EncryptedReport, Event, Phase, PlainReport, RunError, RunReport, Sample, Scenario,
-    StageReport,
+    ActivationData, BytesReport, EncryptedReport, Event, Phase, PlainReport, PolynomialCheck,
+    RunError, RunReport, Sample, Scenario, Session, StageReport,
 };
 use cryptoscope::worker::{Engine, Loaded};
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,8 @@ pub struct Script {
     pub wrong: bool,
     /// Wait in the middle of the run until this is cleared.
     pub hold: bool,
+    /// Wait before anything is measured for a check until this is cleared.
+    pub hold_checks: bool,
     /// Time of each step of a run.
     pub pause: Duration,
 }
@@ -38,16 +41,19 @@ impl Default for Script {
             panic: false,
             wrong: false,
             hold: false,
+            hold_checks: false,
             pause: Duration::ZERO,
         }
     }
 }
 
-/// The shared script, and every scenario that was planned.
+/// The shared script, and what was asked for.
 #[derive(Clone, Default)]
 pub struct Control {
     pub script: Arc<Mutex<Script>>,
     pub planned: Arc<Mutex<Vec<Scenario>>>,
+    /// Every check that was begun.
+    pub checked: Arc<Mutex<Vec<StandIns>>>,
 }
 
 impl Control {
@@ -77,6 +83,17 @@ pub struct Opened {
     network: Arc<Network>,
 }
 
+impl Opened {
+    fn session(&self) -> Result<Session, RunError> {
+        Session::with(&self.scenario, Arc::clone(&self.dataset), Arc::clone(&self.network))
+    }
+}
+
+/// Weights that are neither all alike nor random.
+fn weight(count: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * 37 % 23) as f32 - 11.0) / 40.0).collect()
+}
+
 impl Engine for Scripted {
     type Opened = Opened;
 
@@ -90,7 +107,12 @@ impl Engine for Scripted {
             Layer { name: "flatten".into(), op: Op::Flatten },
             Layer {
                 name: "dense".into(),
-                op: Op::Dense { inputs: 64, outputs: 10, weight: vec![0.1; 640], bias: vec![] },
+                op: Op::Dense { inputs: 64, outputs: 10, weight: weight(640), bias: vec![] },
+            },
+            Layer { name: "relu1".into(), op: Op::Activation(Activation::Relu) },
+            Layer {
+                name: "last".into(),
+                op: Op::Dense { inputs: 10, outputs: 10, weight: weight(100), bias: vec![] },
             },
         ];
         let normalisation = Normalisation { offset: vec![0.0], scale: vec![16.0] };
@@ -111,6 +133,39 @@ impl Engine for Scripted {
 
     fn loaded(&self, opened: &Opened) -> Loaded {
         Loaded { dataset: Arc::clone(&opened.dataset), network: Arc::clone(&opened.network) }
+    }
+
+    fn measure(
+        &mut self,
+        opened: &Opened,
+        cancel: &Cancel,
+    ) -> Result<Arc<ActivationData>, RunError> {
+        while self.control.get().hold_checks {
+            cancel.check()?;
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        opened.session()?.measure_activations(cancel).map(Arc::new)
+    }
+
+    fn check(
+        &mut self,
+        opened: &Opened,
+        data: &ActivationData,
+        stand_ins: &StandIns,
+        cancel: &Cancel,
+        on_part: &mut dyn FnMut(&PolynomialCheck),
+    ) -> Result<PolynomialCheck, RunError> {
+        self.control.checked.lock().unwrap().push(stand_ins.clone());
+        opened.session()?.check_stand_ins(data, stand_ins, cancel, on_part)
+    }
+
+    fn accuracy_with(
+        &mut self,
+        opened: &Opened,
+        function: &Activation,
+        cancel: &Cancel,
+    ) -> Result<f64, RunError> {
+        opened.session()?.accuracy_with(function, cancel)
     }
 
     fn plan(&mut self, opened: &Opened, _cancel: &Cancel) -> Result<Plan, RunError> {

@@ -37,6 +37,13 @@ fn can_draw() -> bool {
     can
 }
 
+fn until_checked(harness: &mut Harness<'_, App>) {
+    until(harness, "the check", |h| {
+        let checked = &h.state().state().lab.checked;
+        !checked.pending && checked.check.is_some()
+    });
+}
+
 fn key(harness: &mut Harness<'_, App>, modifiers: Modifiers, key: Key) {
     harness.key_press_modifiers(modifiers, key);
     harness.run_ok();
@@ -74,6 +81,13 @@ fn pictures_of_every_state() {
         h.remove_cursor();
         key(&mut h, Modifiers::COMMAND, Key::Num2);
         shoot(&mut h, &name("samples"));
+        key(&mut h, Modifiers::COMMAND, Key::Num3);
+        until_checked(&mut h);
+        shoot(&mut h, &name("activation"));
+        h.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Method").click();
+        h.run_ok();
+        shoot(&mut h, &name("activation_methods"));
+        key(&mut h, Modifiers::NONE, Key::Escape);
         key(&mut h, Modifiers::COMMAND, Key::Num1);
         key(&mut h, Modifiers::COMMAND, Key::P);
         shoot(&mut h, &name("palette"));
@@ -118,5 +132,8 @@ fn pictures_of_small_and_large_windows() {
         key(&mut h, Modifiers::COMMAND, Key::Enter);
         until_over(&mut h);
         shoot(&mut h, name);
+        key(&mut h, Modifiers::COMMAND, Key::Num3);
+        until_checked(&mut h);
+        shoot(&mut h, &format!("{name}_activation"));
     }
 }

@@ -15,6 +15,9 @@ const FILE: &[Option<Command>] = &[
     Some(Command::SaveScenario),
     Some(Command::ExportReport),
     Some(Command::ExportStages),
+    Some(Command::ExportCurves),
+    Some(Command::ExportCoefficients),
+    Some(Command::ExportFigure),
     Some(Command::SaveScreenshot),
     None,
     Some(Command::Quit),
@@ -26,10 +29,18 @@ const SETUP: &[Option<Command>] = &[
     Some(Command::Undo),
     Some(Command::Redo),
     Some(Command::ResetSetup),
+    None,
+    Some(Command::RaiseDegree),
+    Some(Command::LowerDegree),
+    Some(Command::NextMethod),
+    Some(Command::PreviousMethod),
+    Some(Command::MeasuredInterval),
+    Some(Command::UseApproximation),
 ];
 const VIEW: &[Option<Command>] = &[
     Some(Command::ShowRun),
     Some(Command::ShowSamples),
+    Some(Command::ShowActivation),
     Some(Command::NextSample),
     Some(Command::PreviousSample),
     None,
@@ -58,9 +69,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.add_space(8.0);
         ui.separator();
         ui.add_space(4.0);
-        for (tab, name, command) in
-            [(Tab::Run, "Run", Command::ShowRun), (Tab::Samples, "Samples", Command::ShowSamples)]
-        {
+        for (tab, name, command) in [
+            (Tab::Run, "Run", Command::ShowRun),
+            (Tab::Samples, "Samples", Command::ShowSamples),
+            (Tab::Activation, "Activation", Command::ShowActivation),
+        ] {
             let response = ui
                 .selectable_label(state.tab == tab, name)
                 .on_hover_text(command.hover_text(ui.ctx()));

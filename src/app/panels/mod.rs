@@ -1,6 +1,7 @@
 //! What is drawn where. Panels read the state and queue actions; they change nothing.
 
 mod about;
+mod activation;
 mod headline;
 mod kit;
 mod log;
@@ -43,6 +44,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     CentralPanel::no_frame().frame(ground(8, 8)).show(ui, |ui| match state.tab {
         Tab::Run => run::show(ui, state, queue),
         Tab::Samples => samples::show(ui, state, queue),
+        Tab::Activation => activation::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
     toasts::show(&ctx, state, queue);

@@ -1,6 +1,7 @@
 //! The setup: scenario, model, dataset, activation strategy, scheme and parameters.
 
 use super::kit::{self, field, row};
+use crate::activation::{MAX_DEGREE, Method};
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
 use crate::app::state::State;
@@ -12,11 +13,8 @@ use crate::run::{Scenario, SchemeChoice, SchemeSelector};
 use egui::{ComboBox, DragValue, Ui};
 use std::path::Path;
 
-const METHODS: &[(&str, &str, &str)] = &[
-    ("keep", "Keep", "The model's own polynomial, as it was trained"),
-    ("square", "Square", "x² in place of every activation"),
-    ("least_squares", "Least squares", "The polynomial nearest to the activation on the interval"),
-];
+/// The method that keeps the activations of the model.
+const KEEP: &str = "keep";
 const RING_DEGREES: &[usize] = &[2048, 4096, 8192, 16384, 32768];
 /// Limits of what can be typed; what of it works the planner says.
 const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
@@ -101,24 +99,36 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
 
 fn activation(ui: &mut Ui, scenario: &mut Scenario) {
     let choice = &mut scenario.activation;
-    let named = METHODS.iter().find(|(value, ..)| *value == choice.method);
-    let shown = named.map_or(choice.method.clone(), |(_, name, _)| (*name).to_owned());
+    let method: Option<Method> = choice.method.parse().ok();
+    let shown = match method {
+        Some(method) => method.name(),
+        None if choice.method == KEEP => "Keep",
+        None => choice.method.as_str(),
+    }
+    .to_owned();
     field(ui, "Activation", "What stands in for the activation function", |ui| {
         combo(ui, "Activation", &shown, |ui| {
-            for (value, name, about) in METHODS {
-                ui.selectable_value(&mut choice.method, (*value).to_owned(), *name)
-                    .on_hover_text(*about);
+            ui.selectable_value(&mut choice.method, KEEP.to_owned(), "Keep")
+                .on_hover_text("The model's own polynomial, as it was trained");
+            for method in Method::ALL {
+                ui.selectable_value(&mut choice.method, method.id().to_owned(), method.name())
+                    .on_hover_text(method.summary());
             }
         })
     });
-    let fitted = choice.method == "least_squares";
+    let fitted = method.is_some_and(|m| m.uses_degree());
     let degree = "Degree of the polynomial; exact integers carry degree 2. Only a fitted polynomial has one to choose";
     let interval =
         "The polynomial approximates on [−l, l]. Only a fitted polynomial has one to choose";
     pair(
         ui,
         ("Degree", degree),
-        |ui| ui.add_enabled(fitted, DragValue::new(&mut choice.degree).range(1..=9).speed(0.03)),
+        |ui| {
+            ui.add_enabled(
+                fitted,
+                DragValue::new(&mut choice.degree).range(1..=MAX_DEGREE).speed(0.03),
+            )
+        },
         ("Interval", interval),
         |ui| {
             let value = DragValue::new(&mut choice.interval).range(0.1..=1000.0).speed(0.05);

@@ -65,11 +65,9 @@ pub fn accuracy(ui: &mut Ui, rect: Rect, state: &State) {
         x: (0.0, images),
         y: (low, 1.0 + (1.0 - low) * 0.06),
         curves,
-        reference: None,
-        wrong: Vec::new(),
-        cursor: None,
         empty,
         verdict: wrong.then_some("Decrypted wrongly: no encrypted accuracy"),
+        ..Chart::default()
     };
     let shown = chart.show(ui, rect, BOTTOM);
     if empty.is_none() {

@@ -31,6 +31,7 @@ pub struct Curve {
 }
 
 /// Everything inside the frame.
+#[derive(Default)]
 pub struct Chart<'a> {
     pub id: &'static str,
     pub title: &'static str,
@@ -40,6 +41,15 @@ pub struct Chart<'a> {
     pub x: (f64, f64),
     pub y: (f64, f64),
     pub curves: Vec<Curve>,
+    /// Filled bars: left end, right end, height.
+    pub bars: Vec<[f64; 3]>,
+    pub bar_colour: Color32,
+    /// Marked places.
+    pub marks: Vec<PlotPoint>,
+    /// The stretch of the horizontal axis that counts; what is beside it is shaded.
+    pub span: Option<(f64, f64)>,
+    /// Vertical lines of the horizontal axis, with their texts.
+    pub across: Vec<(f64, String)>,
     /// A horizontal line with words at its left end.
     pub reference: Option<(f64, &'static str)>,
     /// Points drawn as red crosses: decrypted wrongly.
@@ -61,6 +71,8 @@ pub struct Shown {
 const TITLE: f32 = 20.0;
 const LEFT: f32 = 54.0;
 const RIGHT: f32 = 10.0;
+/// Space under a plot from which on the horizontal axis has numbers.
+const NUMBERS: f32 = 16.0;
 
 impl Chart<'_> {
     /// Draws the chart into `rect`, leaving `bottom` points under the plot for the horizontal axis.
@@ -83,7 +95,14 @@ impl Chart<'_> {
             ticks.clear();
         }
         self.left_axis(ui, inside, &ticks);
-        let Self { id, x, y, curves, reference, wrong, cursor, empty, verdict, .. } = self;
+        if bottom >= NUMBERS {
+            self.bottom_axis(ui, inside);
+        }
+        self.backdrop(ui, inside);
+        let drawn_behind = self.span.is_some() || !self.bars.is_empty();
+        let Self {
+            id, x, y, curves, marks, across, reference, wrong, cursor, empty, verdict, ..
+        } = self;
         let response = {
             let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inside));
             Plot::new(id)
@@ -97,6 +116,7 @@ impl Chart<'_> {
                 .show_x(false)
                 .show_y(false)
                 .show_crosshair(false)
+                .show_background(!drawn_behind)
                 .label_formatter(|_| None)
                 .sense(Sense::hover())
                 .width(inside.width())
@@ -109,6 +129,9 @@ impl Chart<'_> {
                             HLine::new("", tick.at).color(colour).width(1.0).allow_hover(false),
                         );
                     }
+                    for (at, _) in &across {
+                        plot.vline(VLine::new("", *at).color(t.grid).width(1.0).allow_hover(false));
+                    }
                     if let Some((at, _)) = reference {
                         plot.hline(HLine::new("", at).color(t.text).width(1.2).allow_hover(false));
                     }
@@ -119,6 +142,14 @@ impl Chart<'_> {
                     }
                     for curve in curves {
                         draw(plot, curve);
+                    }
+                    if !marks.is_empty() {
+                        plot.points(
+                            Points::new("", PlotPoints::Owned(marks))
+                                .color(t.text_strong)
+                                .radius(theme::MARKER)
+                                .allow_hover(false),
+                        );
                     }
                     if !wrong.is_empty() {
                         plot.points(
@@ -201,6 +232,50 @@ impl Chart<'_> {
             painter.galley(pos2(left + 22.0, middle - name.size().y / 2.0), name, t.text);
             pen_sample(&painter, pos2(left, middle), curve);
             right = left - 10.0;
+        }
+    }
+
+    /// What lies behind the curves: the stretch that counts, and bars.
+    fn backdrop(&self, ui: &Ui, inside: Rect) {
+        let t = theme::tokens(ui);
+        let painter = ui.painter_at(inside);
+        let place = |x: f64| {
+            let share = ((x - self.x.0) / (self.x.1 - self.x.0)) as f32;
+            inside.left() + share * inside.width()
+        };
+        if let Some((low, high)) = self.span {
+            painter.rect_filled(inside, 0, t.surface);
+            let span = Rect::from_x_y_ranges(place(low)..=place(high), inside.y_range());
+            painter.rect_filled(span, 0, t.well);
+            for x in [low, high] {
+                painter.vline(place(x), inside.y_range(), Stroke::new(1.0, t.cursor));
+            }
+        }
+        for [low, high, top] in &self.bars {
+            let share = ((top - self.y.0) / (self.y.1 - self.y.0)) as f32;
+            let bar = Rect::from_min_max(
+                pos2(place(*low), inside.bottom() - share * inside.height()),
+                pos2(place(*high), inside.bottom()),
+            );
+            painter.rect_filled(bar, 0, self.bar_colour);
+        }
+        if self.span.is_some() {
+            let frame = Stroke::new(1.0, t.line);
+            painter.rect_stroke(inside, 0, frame, egui::StrokeKind::Inside);
+        }
+    }
+
+    fn bottom_axis(&self, ui: &Ui, inside: Rect) {
+        let t = theme::tokens(ui);
+        for (at, text) in &self.across {
+            let share = ((at - self.x.0) / (self.x.1 - self.x.0)) as f32;
+            let x = inside.left() + share * inside.width();
+            let painter = ui.painter();
+            let galley = painter.layout_no_wrap(text.clone(), theme::small(), t.text_weak);
+            // No number over the edge.
+            let half = galley.size().x / 2.0;
+            let left = (x - half).clamp(inside.left() - LEFT / 2.0, inside.right() - half);
+            painter.galley(pos2(left, inside.bottom() + 3.0), galley, t.text_weak);
         }
     }
 

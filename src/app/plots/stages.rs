@@ -219,7 +219,7 @@ fn stage_chart(
         wrong,
         cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
         empty: curves.is_empty().then_some("No plan yet"),
-        verdict: None,
+        ..Chart::default()
     };
     let shown = chart.show(ui, rect, NAMES);
     names(ui, shown.inside, curves, hovered);

@@ -3,7 +3,7 @@
 use crate::format;
 
 /// The unit of a vertical axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
     /// Seconds on a decimal logarithm.
     Secs,
@@ -13,6 +13,9 @@ pub enum Unit {
     Bits,
     /// Shares from 0 to 1, linear.
     Share,
+    /// Values without a unit, linear.
+    #[default]
+    Number,
 }
 
 /// A tick; minor ones have no text.
@@ -28,7 +31,7 @@ impl Unit {
         let position = match self {
             Self::Secs => value.log10(),
             Self::Bytes => value.log2(),
-            Self::Bits | Self::Share => value,
+            Self::Bits | Self::Share | Self::Number => value,
         };
         position.is_finite().then_some(position)
     }
@@ -40,6 +43,7 @@ impl Unit {
             Self::Bytes => format::bytes(value.max(0.0).round() as u64),
             Self::Bits => format::bits(value),
             Self::Share => format::percent(value),
+            Self::Number => number_text(value),
         }
     }
 
@@ -52,6 +56,7 @@ impl Unit {
             Self::Bytes => (4.0, (10.0, 24.0)),
             Self::Bits => (10.0, (0.0, 40.0)),
             Self::Share => (0.05, (0.0, 1.0)),
+            Self::Number => (0.0, (-1.0, 1.0)),
         };
         if low > high {
             return nothing;
@@ -84,8 +89,58 @@ impl Unit {
                     .filter(|t| t.at <= 1.0 + 1e-9)
                     .collect()
             }
+            Self::Number => number_ticks(low, high, points)
+                .into_iter()
+                .map(|(at, text)| Tick { at, text: Some(text) })
+                .collect(),
         }
     }
+}
+
+/// Round values between `low` and `high` with their texts, for an axis of `points` screen points.
+pub fn number_ticks(low: f64, high: f64, points: f32) -> Vec<(f64, String)> {
+    let room = f64::from(points) / 21.0;
+    let span = (high - low).max(f64::MIN_POSITIVE);
+    let step = nice(span / room.max(1.0));
+    let largest = low.abs().max(high.abs());
+    (0..=(span / step) as i64 + 1)
+        .map(|k| ((low / step).ceil() + k as f64) * step)
+        .filter(|at| (low..=high).contains(at))
+        .map(|at| (at, tick_text(at, step, largest)))
+        .collect()
+}
+
+/// As many digits as tell neighbouring ticks apart; powers of ten where plain digits would be many.
+fn tick_text(at: f64, step: f64, largest: f64) -> String {
+    // -0 and what rounding leaves of 0.
+    if at.abs() < 1e-9 * step {
+        return "0".to_owned();
+    }
+    if largest >= 1e5 || step < 1e-4 {
+        let digits = ((largest.log10().floor() - step.log10().floor()) as usize).min(3);
+        let text = format!("{at:.digits$e}");
+        return text.replace('-', "−");
+    }
+    let digits = (-step.log10().floor()).max(0.0) as usize;
+    format!("{at:.digits$}").replace('-', "−")
+}
+
+/// A value in about four digits.
+pub fn number_text(value: f64) -> String {
+    let size = value.abs();
+    let text = if value == 0.0 {
+        "0".to_owned()
+    } else if !value.is_finite() {
+        "—".to_owned()
+    } else if (1e-3..1e5).contains(&size) {
+        let digits = (3.0 - size.log10().floor()).clamp(0.0, 6.0) as usize;
+        let text = format!("{value:.digits$}");
+        let cut = text.trim_end_matches('0').trim_end_matches('.');
+        if text.contains('.') { cut.to_owned() } else { text }
+    } else {
+        format!("{value:.2e}")
+    };
+    text.replace('-', "−")
 }
 
 fn decades(low: f64, high: f64, span: f64, room: f64) -> Vec<Tick> {
@@ -116,7 +171,7 @@ fn multiples(low: f64, high: f64, step: f64, text: impl Fn(f64) -> String) -> Ve
 
 /// 1, 2 or 5 times a power of ten, at least `step`.
 pub fn nice(step: f64) -> f64 {
-    let power = 10f64.powf(step.max(1e-12).log10().floor());
+    let power = 10f64.powf(step.max(1e-300).log10().floor());
     [1.0, 2.0, 5.0, 10.0]
         .map(|m| m * power)
         .into_iter()
@@ -158,7 +213,7 @@ mod tests {
 
     #[test]
     fn ticks_stay_inside_and_apart() {
-        for unit in [Unit::Secs, Unit::Bytes, Unit::Bits, Unit::Share] {
+        for unit in [Unit::Secs, Unit::Bytes, Unit::Bits, Unit::Share, Unit::Number] {
             for (low, high) in [(0.0, 1.0), (-7.3, 3.1), (12.0, 90.0), (0.2, 0.21)] {
                 for points in [40.0_f32, 120.0, 400.0] {
                     let ticks = unit.ticks(low, high, points);
@@ -170,6 +225,22 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn numbers_have_as_many_digits_as_they_need() {
+        let texts = |low, high| -> Vec<String> {
+            number_ticks(low, high, 120.0).into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(texts(-5.0, 5.0), ["−4", "−2", "0", "2", "4"]);
+        assert_eq!(texts(-0.011, 0.012), ["−0.010", "−0.005", "0", "0.005", "0.010"]);
+        assert_eq!(texts(-2e-9, 2.1e-9), ["−2e−9", "−1e−9", "0", "1e−9", "2e−9"]);
+        assert_eq!(texts(0.0, 4e6), ["0", "1e6", "2e6", "3e6", "4e6"]);
+        for (value, text) in
+            [(0.25, "0.25"), (-12.5, "−12.5"), (1234.567, "1235"), (1.5e-7, "1.50e−7"), (0.0, "0")]
+        {
+            assert_eq!(number_text(value), text);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::grid::best_step;
 use super::recipe::Grid;
-use crate::activation::Activation;
+use crate::activation::{Activation, ChebyshevSeries, Gate};
 use crate::network::windows::Windows;
 use crate::network::{Layer, Network, NetworkError, Op, Quantisation, WeightQuantiser};
 use candle_core::{D, Device, Result, Tensor, Var};
@@ -301,6 +301,27 @@ fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
         Activation::Relu => x.relu(),
         Activation::Sigmoid => candle_nn::ops::sigmoid(x),
         Activation::Tanh => x.tanh(),
+        Activation::LeakyRelu { slope } => {
+            // max(x, 0) + slope min(x, 0)
+            x.relu()? - (x.neg()?.relu()? * *slope)?
+        }
+        Activation::Softplus => {
+            // max(x, 0) + ln(1 + exp(-|x|)), which never overflows
+            x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+        }
+        Activation::Silu => x * candle_nn::ops::sigmoid(x)?,
+        Activation::Gelu => x.gelu_erf(),
+        Activation::Sign => x.sign(),
+        Activation::Chebyshev(series) => chebyshev(series, x),
+        Activation::Composite(composite) => {
+            let sign = composite.parts.iter().try_fold(x.clone(), |x, part| chebyshev(part, &x))?;
+            match composite.gate {
+                None => Ok(sign),
+                Some(Gate { below, above }) => {
+                    x * sign.affine(0.5 * (above - below), 0.5 * (above + below))?
+                }
+            }
+        }
         Activation::Polynomial(p) => {
             let mut coefficients = p.coefficients().iter().rev();
             let highest = coefficients.next().copied().unwrap_or(0.0);
@@ -308,6 +329,20 @@ fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
             coefficients.try_fold(start, |y, c| (y * x)?.affine(1.0, *c))
         }
     }
+}
+
+/// A Chebyshev series by Clenshaw's rule.
+fn chebyshev(series: &ChebyshevSeries, x: &Tensor) -> Result<Tensor> {
+    let (low, high) = series.interval();
+    let t = x.affine(2.0 / (high - low), -(high + low) / (high - low))?;
+    let zero = t.affine(0.0, 0.0)?;
+    let (mut next, mut after) = (zero.clone(), zero);
+    for c in series.coefficients().iter().skip(1).rev() {
+        let here = ((t.affine(2.0, 0.0)? * &next)? - &after)?.affine(1.0, *c)?;
+        (after, next) = (next, here);
+    }
+    let constant = series.coefficients().first().copied().unwrap_or(0.0);
+    ((t * next)? - after)?.affine(1.0, constant)
 }
 
 /// What every window reads, for `index_select` on whole samples with a zero at the end.

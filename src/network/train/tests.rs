@@ -3,7 +3,7 @@
 use super::graph::Graph;
 use super::integers::Integers;
 use super::*;
-use crate::activation::{Activation, Polynomial};
+use crate::activation::{Activation, Approximation, Method, Polynomial};
 use crate::data::{Dataset, Shape, Split};
 use crate::network::{
     InputQuantiser, Layer, Network, Normalisation, Op, Padding, Provenance, argmax,
@@ -229,6 +229,35 @@ fn the_graph_computes_what_inference_computes() {
         assert!((a - b).abs() < 1e-5, "{a} for {b}");
     }
     assert_eq!(graph.network(&network).expect("reads back").expect("fits"), network);
+}
+
+#[test]
+fn every_activation_is_the_same_in_training_and_inference() {
+    let mut rng = StdRng::seed_from_u64(13);
+    let fitted = |function: Activation, method, degree| {
+        let request = Approximation::new(function, method, degree, (-6.0, 5.0));
+        request.fit(None).expect("fits").activation()
+    };
+    let stand_ins = [
+        fitted(Activation::Silu, Method::Minimax, 15),
+        fitted(Activation::Relu, Method::CompositeMinimax, 7),
+        fitted(Activation::Sign, Method::CompositeMinimax, 5),
+        fitted(Activation::Tanh, Method::Hermite, 3),
+    ];
+    let inputs: Vec<f32> = random(200, &mut rng).iter().map(|x| 4.0 * x).collect();
+    for activation in Activation::TARGETS.into_iter().chain(stand_ins) {
+        let layers = vec![layer("activation", Op::Activation(activation.clone()))];
+        let network = network(Shape::Flat { len: 20 }, layers);
+        let expected = network.forward_batch(&inputs, &Watch::silent()).expect("runs");
+        let mut graph = Graph::new(&network, None).expect("builds");
+        let batch = Tensor::from_vec(inputs.clone(), (10, 20), &Device::Cpu).expect("fits");
+        let got = graph.forward(batch).expect("runs").flatten_all().expect("fits");
+        for (a, b) in got.to_vec1::<f32>().expect("floats").iter().zip(&expected) {
+            assert!((a - b).abs() < 2e-5 * b.abs().max(1.0), "{activation:?}: {a} for {b}");
+        }
+        let file = network.to_bytes();
+        assert_eq!(Network::from_bytes(&file, "a test").expect("reads back"), network);
+    }
 }
 
 #[test]

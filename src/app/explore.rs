@@ -1,0 +1,78 @@
+//! The logic of the activation laboratory: what is chosen, checked, taken over and saved.
+
+use super::App;
+use super::dialog::Purpose;
+use super::lab::{self, LabChoice};
+use super::state::{State, Tab};
+use crate::activation::Activation;
+use crate::worker::Check;
+
+impl App {
+    /// Asks for the accuracy of the polynomial network that is explored, when it is another than last
+    /// time and in sight.
+    pub(super) fn check_when_changed(&mut self) {
+        let State { tab, lab, scenario, .. } = &mut self.state;
+        if *tab != Tab::Activation {
+            return;
+        }
+        if lab.curve.is_none() {
+            lab.refresh();
+        }
+        let wanted = Check { scenario: scenario.clone(), stand_ins: lab.stand_ins() };
+        let same = self.checked.as_ref().is_some_and(|last| {
+            last.stand_ins == wanted.stand_ins
+                && last.scenario.model == wanted.scenario.model
+                && last.scenario.dataset == wanted.scenario.dataset
+        });
+        if !same {
+            lab.checked.pending = true;
+            self.worker.check(wanted.clone());
+            self.checked = Some(wanted);
+        }
+    }
+
+    /// Makes what is explored the activation of the setup.
+    pub(super) fn use_approximation(&mut self) {
+        let lab = &self.state.lab;
+        let Some(half) = lab.usable_interval() else { return };
+        let mut scenario = self.state.scenario.clone();
+        scenario.activation.method = lab.choice.method.id().to_owned();
+        scenario.activation.degree = lab.choice.degree;
+        // What a person would type, not what binary fractions leave of it.
+        scenario.activation.interval = (half * 100.0).round() / 100.0;
+        self.edit(scenario);
+    }
+
+    /// What is saved from the activation laboratory; `None` when `purpose` is another.
+    pub(super) fn lab_bytes(&self, purpose: Purpose) -> Option<Result<Vec<u8>, String>> {
+        let lab = &self.state.lab;
+        let curve = match &lab.curve {
+            Some(Ok(curve)) => Ok(curve),
+            Some(Err(reason)) => Err(reason.clone()),
+            None => Err("no polynomial yet; open the activation laboratory first".to_owned()),
+        };
+        let measured = lab.histogram();
+        let csv = |result: Result<Vec<u8>, csv::Error>| result.map_err(|e| e.to_string());
+        Some(match purpose {
+            Purpose::SaveCurves => curve.and_then(|c| csv(lab::curves_csv(c, measured))),
+            Purpose::SaveCoefficients => curve.and_then(|c| csv(lab::coefficients_csv(c))),
+            Purpose::SaveFigure => curve.map(|c| lab::svg(c, measured).into_bytes()),
+            _ => return None,
+        })
+    }
+}
+
+/// Changes what is explored by one step.
+pub fn change(state: &mut State, change: impl FnOnce(&mut LabChoice, &Activation)) {
+    let mut choice = state.lab.choice.clone();
+    change(&mut choice, &state.lab.function());
+    edit(state, choice);
+}
+
+/// Takes over a changed choice.
+pub fn edit(state: &mut State, choice: LabChoice) {
+    if choice != state.lab.choice {
+        state.lab.choice = choice;
+        state.lab.refresh();
+    }
+}

@@ -1,0 +1,259 @@
+//! The activation laboratory: what is explored in the tab Activation.
+
+mod curve;
+mod export;
+mod figure;
+
+pub use curve::{LabCurve, TOLD_BEYOND};
+pub use export::{coefficients_csv, curves_csv};
+pub use figure::svg;
+
+use crate::activation::{Activation, Approximation, Histogram, MAX_PARTS, Method};
+use crate::network::{IntervalRule, LayerInputs, StandIns};
+use crate::run::{ActivationData, PolynomialCheck};
+use std::sync::Arc;
+
+/// Highest degree of the slider.
+pub const TOP_DEGREE: usize = 31;
+/// Smallest and largest half-width of the slider.
+pub const HALF_WIDTHS: std::ops::RangeInclusive<f64> = 0.25..=500.0;
+/// Measured intervals hold all measured inputs of the layer and are this much wider.
+const MARGIN: f64 = 0.1;
+/// Curves that are kept.
+const MOST_KEPT: usize = 96;
+
+/// What is chosen in the tab.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabChoice {
+    /// The function that is approximated; that of each layer itself when `None`.
+    pub function: Option<Activation>,
+    pub method: Method,
+    pub degree: usize,
+    /// Polynomials in a composition.
+    pub parts: usize,
+    /// Each layer has an interval of its own, from its measured inputs.
+    pub measured: bool,
+    /// The interval of all layers otherwise.
+    pub interval: (f64, f64),
+    /// The activation layer whose inputs are shown.
+    pub layer: usize,
+}
+
+impl Default for LabChoice {
+    fn default() -> Self {
+        Self {
+            function: None,
+            method: Method::Minimax,
+            degree: 7,
+            parts: 2,
+            measured: true,
+            interval: (-5.0, 5.0),
+            layer: 0,
+        }
+    }
+}
+
+/// How far the check of the polynomial network is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// The newest figures.
+    pub check: Option<PolynomialCheck>,
+    /// Why there are none, one line.
+    pub failure: Option<String>,
+    /// Newer figures are on their way.
+    pub pending: bool,
+}
+
+type Kept = (usize, Approximation, Result<Arc<LabCurve>, String>);
+
+/// Everything the tab shows.
+#[derive(Debug, Default)]
+pub struct Lab {
+    pub choice: LabChoice,
+    /// What goes into the activation layers of the loaded model.
+    pub data: Option<Arc<ActivationData>>,
+    /// The polynomial of the shown layer, or why there is none.
+    pub curve: Option<Result<Arc<LabCurve>, String>>,
+    pub checked: Checked,
+    /// Accuracy of the model with the chosen function itself.
+    pub exact: Option<(Activation, f64)>,
+    /// Place under the pointer, in any of the plots.
+    pub hovered: Option<f64>,
+    /// Curves found before, by layer and request.
+    kept: Vec<Kept>,
+}
+
+impl Lab {
+    /// The shown layer, once measured.
+    pub fn layer(&self) -> Option<&LayerInputs> {
+        let layers = &self.data.as_ref()?.layers;
+        layers.get(self.choice.layer).or(layers.first())
+    }
+
+    /// The measured inputs of the shown layer.
+    pub fn histogram(&self) -> Option<&Histogram> {
+        self.layer().map(|l| &l.histogram).filter(|h| h.total() > 0)
+    }
+
+    /// The function approximated in the shown layer.
+    pub fn function(&self) -> Activation {
+        let own = self.layer().map(|l| l.function.clone());
+        self.choice.function.clone().or(own).unwrap_or(Activation::Relu)
+    }
+
+    /// The interval of the shown layer.
+    pub fn interval(&self) -> (f64, f64) {
+        let measured = || self.histogram()?.symmetric_interval(1.0, MARGIN);
+        let measured = if self.choice.measured { measured() } else { None };
+        measured.unwrap_or(self.choice.interval)
+    }
+
+    /// What is asked of the method for the shown layer.
+    pub fn request(&self) -> Approximation {
+        let LabChoice { method, degree, parts, .. } = self.choice;
+        Approximation::new(self.function(), method, degree, self.interval()).with_parts(parts)
+    }
+
+    /// What is asked for the whole network.
+    pub fn stand_ins(&self) -> StandIns {
+        let LabChoice { method, degree, parts, measured, interval, .. } = self.choice;
+        StandIns {
+            function: self.choice.function.clone(),
+            method,
+            degree,
+            parts,
+            interval: if measured {
+                IntervalRule::Measured { quantile: 1.0, margin: MARGIN }
+            } else {
+                IntervalRule::Given(interval)
+            },
+        }
+    }
+
+    /// The half-width that the setup would take over: of a symmetric interval, where a polynomial was
+    /// found for the function that the model really has.
+    pub fn usable_interval(&self) -> Option<f64> {
+        let layers = &self.data.as_ref()?.layers;
+        let chosen = self.choice.function.as_ref();
+        let mut exact = layers.iter().map(|l| &l.function).filter(|f| !f.is_polynomial());
+        let any = exact.clone().next().is_some();
+        let same = exact.all(|f| chosen.is_none_or(|c| c == f));
+        let (low, high) = self.interval();
+        (any && same && low == -high && matches!(self.curve, Some(Ok(_)))).then_some(high)
+    }
+
+    /// Takes over what was measured of a newly loaded model. Where it has nothing but polynomials,
+    /// ReLU is looked at: they are their own best approximation.
+    pub fn take_data(&mut self, data: Arc<ActivationData>) {
+        if self.data.as_ref().is_some_and(|known| Arc::ptr_eq(known, &data)) {
+            return;
+        }
+        let mut layers = data.layers.iter();
+        if self.choice.function.is_none() && layers.all(|l| l.function.is_polynomial()) {
+            self.choice.function = Some(Activation::Relu);
+        }
+        self.choice.layer = self.choice.layer.min(data.layers.len().saturating_sub(1));
+        self.data = Some(data);
+        self.kept.clear();
+        self.refresh();
+    }
+
+    /// Forgets the model.
+    pub fn forget_data(&mut self) {
+        let Self { choice, .. } = std::mem::take(self);
+        self.choice = choice;
+    }
+
+    /// Finds the polynomial for what is chosen.
+    pub fn refresh(&mut self) {
+        let request = self.request();
+        let layer = self.choice.layer;
+        let known = self.kept.iter().find(|(l, r, _)| *l == layer && *r == request);
+        if let Some((_, _, known)) = known {
+            self.curve = Some(known.clone());
+            return;
+        }
+        let curve = LabCurve::new(&request, self.histogram()).map(Arc::new);
+        let curve = curve.map_err(|e| e.to_string());
+        if self.kept.len() == MOST_KEPT {
+            self.kept.drain(..1);
+        }
+        self.kept.push((layer, request, curve.clone()));
+        self.curve = Some(curve);
+    }
+}
+
+impl LabChoice {
+    /// One degree more or less.
+    pub fn step_degree(&mut self, by: isize) {
+        self.degree = self.degree.saturating_add_signed(by).clamp(1, TOP_DEGREE);
+    }
+
+    /// The next method that has an answer for `function`, or the one before.
+    pub fn step_method(&mut self, by: isize, function: &Activation) {
+        let apt: Vec<Method> =
+            Method::ALL.into_iter().filter(|m| m.applies_to(function).is_ok()).collect();
+        let at = apt.iter().position(|m| *m == self.method).unwrap_or(0) as isize;
+        let next = (at + by).rem_euclid(apt.len().max(1) as isize) as usize;
+        self.method = apt.get(next).copied().unwrap_or(self.method);
+    }
+
+    /// The same half-width on either side of 0 for all layers.
+    pub fn set_half_width(&mut self, half: f64) {
+        self.measured = false;
+        self.interval = (-half, half);
+    }
+
+    /// Keeps every field in its range.
+    pub fn clamped(mut self) -> Self {
+        self.degree = self.degree.clamp(1, TOP_DEGREE);
+        self.parts = self.parts.clamp(1, MAX_PARTS);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_go_round_among_those_that_answer() {
+        let mut choice = LabChoice::default();
+        let mut seen = vec![choice.method];
+        loop {
+            choice.step_method(1, &Activation::Relu);
+            if choice.method == seen[0] {
+                break;
+            }
+            seen.push(choice.method);
+        }
+        assert!(!seen.contains(&Method::Taylor) && seen.contains(&Method::CompositeMinimax));
+        choice.step_method(-1, &Activation::Relu);
+        assert_eq!(choice.method, seen[seen.len() - 1]);
+    }
+
+    #[test]
+    fn degrees_stay_on_the_slider() {
+        let mut choice = LabChoice { degree: 30, ..LabChoice::default() };
+        choice.step_degree(5);
+        assert_eq!(choice.degree, TOP_DEGREE);
+        choice.step_degree(-100);
+        assert_eq!(choice.degree, 1);
+    }
+
+    #[test]
+    fn a_curve_is_found_once() {
+        let mut lab = Lab::default();
+        lab.refresh();
+        let first = lab.curve.clone().expect("made").expect("fits");
+        lab.choice.step_degree(1);
+        lab.refresh();
+        lab.choice.step_degree(-1);
+        lab.refresh();
+        let again = lab.curve.clone().expect("made").expect("fits");
+        assert!(Arc::ptr_eq(&first, &again));
+        lab.choice.method = Method::Taylor;
+        lab.refresh();
+        assert!(lab.curve.expect("made").is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! The tab Activation: choose a polynomial by eye, see at once what it costs.
+
+mod coefficients;
+mod controls;
+mod figures;
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::plots;
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+
+/// Width of the column of controls and figures.
+const COLUMN: f32 = 268.0;
+/// Below this width of the tab everything stands in one column.
+const TWO_COLUMNS: f32 = 560.0;
+/// Height of the plots in one column.
+const PLOTS: f32 = 430.0;
+const LEAST_PLOTS: f32 = 300.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let all = ui.available_rect_before_wrap();
+    if all.width() < TWO_COLUMNS {
+        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            controls::show(ui, state, queue);
+            let size = vec2(ui.available_width(), PLOTS);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            linked(ui, rect, state, queue);
+            figures::show(ui, state);
+            coefficients::show(ui, state);
+        });
+        return;
+    }
+    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
+    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
+    ScrollArea::vertical().id_salt("lab column").auto_shrink([false, false]).show(
+        &mut left,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            controls::show(ui, state, queue);
+            figures::show(ui, state);
+            coefficients::show(ui, state);
+        },
+    );
+    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
+    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    ScrollArea::vertical().id_salt("lab plots").auto_shrink([false, false]).show(
+        &mut right,
+        |ui| {
+            let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            linked(ui, rect, state, queue);
+        },
+    );
+}
+
+fn linked(ui: &mut Ui, rect: Rect, state: &State, queue: &mut Queue) {
+    let asked = plots::linked(ui, rect, state);
+    if asked.hovered != state.lab.hovered {
+        queue.push(Action::HoverPlace(asked.hovered));
+    }
+    let mut choice = state.lab.choice.clone();
+    if asked.degrees != 0 {
+        choice.step_degree(asked.degrees);
+    }
+    if let Some(interval) = asked.interval {
+        choice.measured = false;
+        choice.interval = interval;
+    }
+    if choice != state.lab.choice {
+        queue.push(Action::EditLab(Box::new(choice)));
+    }
+}

@@ -1,0 +1,321 @@
+//! The three linked plots of the activation laboratory: function and polynomial, error, inputs.
+
+use super::chart::{Chart, Curve, Pen, Shown};
+use super::ticks::{Unit, number_text, number_ticks};
+use crate::app::lab::{Lab, LabCurve};
+use crate::app::state::State;
+use crate::app::theme;
+use crate::format;
+use egui::{Event, MouseWheelUnit, Rect, Sense, Ui, pos2, vec2};
+use egui_plot::PlotPoint;
+
+const FUNCTION: &str = "The activation function and the polynomial that stands in for it, on the interval and a little beyond. Turn the wheel to change the degree; drag an end of the interval to move it.";
+const ERROR: &str = "Polynomial minus function. Dots mark the places where a minimax polynomial reaches its maximum error, with alternating sign: no polynomial of this degree has a smaller one.";
+const INPUTS: &str = "What really goes into this activation layer: the share of the measured inputs in each bin, over training samples. Inputs outside the interval meet a polynomial that was never made for them.";
+
+/// Shares of the height.
+const FUNCTION_SHARE: f32 = 0.46;
+const ERROR_SHARE: f32 = 0.27;
+/// Space under the lowest plot, for the numbers.
+const BOTTOM: f32 = 18.0;
+/// Space under the other plots.
+const NO_NUMBERS: f32 = 4.0;
+/// Bins of the histogram, about.
+const BINS: usize = 140;
+/// How near an end of the interval can be taken hold of, points.
+const GRIP: f32 = 8.0;
+/// How strongly the bars are drawn: the grid shows through.
+const BARS: f32 = 0.7;
+/// What a touchpad moves for one degree, points.
+const STEP: f32 = 40.0;
+
+/// What the pointer asked for in the plots.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Linked {
+    /// Place under the pointer.
+    pub hovered: Option<f64>,
+    /// Degrees up or down by the wheel.
+    pub degrees: isize,
+    /// An end of the interval was dragged.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Draws the plots into `rect`, one below the other.
+pub fn linked(ui: &mut Ui, rect: Rect, state: &State) -> Linked {
+    let lab = &state.lab;
+    let curve = lab.curve.as_ref().and_then(|c| c.as_deref().ok());
+    let refusal = lab.curve.as_ref().and_then(|c| c.as_ref().err());
+    let heights = [FUNCTION_SHARE, ERROR_SHARE, 1.0 - FUNCTION_SHARE - ERROR_SHARE];
+    let room = rect.height() - 2.0 * theme::CARD_GAP;
+    let mut top = rect.top();
+    let places = heights.map(|share| {
+        let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), share * room));
+        top = place.bottom() + theme::CARD_GAP;
+        place
+    });
+    let empty = match (curve, refusal) {
+        (Some(_), _) => None,
+        (None, Some(reason)) => Some(reason.as_str()),
+        (None, None) => Some("Loading"),
+    };
+    let axis = Axis::of(lab, curve, rect.width());
+    let shown = [
+        function(ui, places[0], lab, curve, &axis, empty),
+        error(ui, places[1], lab, curve, &axis, empty),
+        inputs(ui, places[2], lab, &axis),
+    ];
+    pointer(ui, rect, &shown, lab, curve, &axis)
+}
+
+/// The horizontal axis all three share.
+struct Axis {
+    view: (f64, f64),
+    interval: (f64, f64),
+    across: Vec<(f64, String)>,
+}
+
+impl Axis {
+    fn of(lab: &Lab, curve: Option<&LabCurve>, width: f32) -> Self {
+        let interval = lab.interval();
+        let half = 0.6 * (interval.1 - interval.0);
+        let centre = 0.5 * (interval.0 + interval.1);
+        let view = curve.map_or((centre - half, centre + half), |c| c.view);
+        // Numbers are about twice as wide as they are high.
+        let across = number_ticks(view.0, view.1, width / 2.2);
+        Self { view, interval, across }
+    }
+}
+
+fn points(values: &[[f64; 2]]) -> Vec<PlotPoint> {
+    values.iter().map(|p| PlotPoint::from(*p)).collect()
+}
+
+fn function(
+    ui: &mut Ui,
+    rect: Rect,
+    lab: &Lab,
+    curve: Option<&LabCurve>,
+    axis: &Axis,
+    empty: Option<&str>,
+) -> Shown {
+    let t = theme::tokens(ui);
+    let curves = curve.map_or_else(Vec::new, |c| {
+        let of = |name, colour, pen, values: &[[f64; 2]]| Curve {
+            name,
+            colour,
+            pen,
+            points: points(values),
+            faded: false,
+        };
+        vec![
+            of("function", t.plain, Pen::RunningUnder, &c.function),
+            of("polynomial", t.encrypted, Pen::Running, &c.polynomial),
+        ]
+    });
+    let chart = Chart {
+        id: "lab function",
+        title: "Function and polynomial",
+        about: FUNCTION,
+        unit: Unit::Number,
+        x: axis.view,
+        y: curve.map_or((-1.0, 1.0), LabCurve::value_range),
+        curves,
+        span: Some(axis.interval),
+        across: axis.across.clone(),
+        cursor: lab.hovered,
+        empty,
+        ..Chart::default()
+    };
+    chart.show(ui, rect, NO_NUMBERS)
+}
+
+fn error(
+    ui: &mut Ui,
+    rect: Rect,
+    lab: &Lab,
+    curve: Option<&LabCurve>,
+    axis: &Axis,
+    empty: Option<&str>,
+) -> Shown {
+    let t = theme::tokens(ui);
+    let marks = curve.and_then(|c| c.fitted.equioscillation()).map_or_else(Vec::new, |proof| {
+        proof.extrema.iter().map(|e| PlotPoint::new(e.x, e.error)).collect()
+    });
+    let curves = curve.map_or_else(Vec::new, |c| {
+        vec![Curve {
+            name: "polynomial − function",
+            colour: t.encrypted,
+            pen: Pen::Running,
+            points: points(&c.error),
+            faded: false,
+        }]
+    });
+    let chart = Chart {
+        id: "lab error",
+        title: "Error",
+        about: ERROR,
+        unit: Unit::Number,
+        x: axis.view,
+        y: curve.map_or((-1.0, 1.0), LabCurve::error_range),
+        curves,
+        marks,
+        span: Some(axis.interval),
+        across: axis.across.clone(),
+        cursor: lab.hovered,
+        empty: empty.map(|_| ""),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, NO_NUMBERS)
+}
+
+fn inputs(ui: &mut Ui, rect: Rect, lab: &Lab, axis: &Axis) -> Shown {
+    let t = theme::tokens(ui);
+    let bins = lab.histogram().map_or_else(Vec::new, |h| {
+        let total = h.total() as f64;
+        let bins = h.bins(BINS);
+        bins.iter().map(|b| [b.low, b.high, b.count as f64 / total]).collect()
+    });
+    let most = bins.iter().map(|b: &[f64; 3]| b[2]).fold(0.0, f64::max);
+    let empty = match &lab.data {
+        Some(data) if data.layers.is_empty() => Some("The model has no activation layers"),
+        Some(_) if bins.is_empty() => Some("Nothing was measured"),
+        None if lab.checked.failure.is_some() => Some("No model to measure: see the setup"),
+        None => Some("Measuring what goes into the activation layers"),
+        _ => None,
+    };
+    let chart = Chart {
+        id: "lab inputs",
+        title: "Measured inputs",
+        about: INPUTS,
+        unit: Unit::Share,
+        x: axis.view,
+        y: (0.0, if most > 0.0 { most * 1.1 } else { 1.0 }),
+        bars: bins,
+        bar_colour: t.plain.gamma_multiply(BARS),
+        span: Some(axis.interval),
+        across: axis.across.clone(),
+        cursor: lab.hovered,
+        empty,
+        ..Chart::default()
+    };
+    chart.show(ui, rect, BOTTOM)
+}
+
+/// What the pointer does over any of the plots.
+fn pointer(
+    ui: &mut Ui,
+    rect: Rect,
+    shown: &[Shown; 3],
+    lab: &Lab,
+    curve: Option<&LabCurve>,
+    axis: &Axis,
+) -> Linked {
+    let inside = shown[0].inside;
+    let all = Rect::from_x_y_ranges(inside.x_range(), inside.top()..=shown[2].inside.bottom());
+    let response = ui.interact(all, ui.scope_id().with("lab plots"), Sense::drag());
+    let value = |x: f32| {
+        let share = f64::from((x - all.left()) / all.width());
+        axis.view.0 + share * (axis.view.1 - axis.view.0)
+    };
+    let place = |x: f64| {
+        let share = ((x - axis.view.0) / (axis.view.1 - axis.view.0)) as f32;
+        all.left() + share * all.width()
+    };
+    let mut asked = Linked::default();
+    let grip = ui.scope_id().with("lab grip");
+    let mut held: Option<bool> = ui.data(|d| d.get_temp(grip)).flatten();
+    let near = |x: f32| {
+        let (low, high) = ((x - place(axis.interval.0)).abs(), (x - place(axis.interval.1)).abs());
+        (low.min(high) <= GRIP).then_some(high <= low)
+    };
+    if let Some(at) = response.hover_pos() {
+        if response.drag_started() {
+            held = ui.input(|i| i.pointer.press_origin()).and_then(|p| near(p.x));
+        }
+        if held.is_some() || near(at.x).is_some() {
+            ui.set_cursor_icon(egui::CursorIcon::ResizeHorizontal);
+        }
+    }
+    if response.dragged()
+        && let (Some(upper), Some(at)) = (held, response.interact_pointer_pos())
+    {
+        let least = 0.02 * (axis.interval.1 - axis.interval.0);
+        let (low, high) = axis.interval;
+        let to = round_to(value(at.x), (axis.view.1 - axis.view.0) / 500.0);
+        asked.interval =
+            Some(if upper { (low, to.max(low + least)) } else { (to.min(high - least), high) });
+    }
+    if response.drag_stopped() {
+        held = None;
+    }
+    ui.data_mut(|d| d.insert_temp(grip, held));
+    let Some(at) = response.hover_pos().filter(|p| rect.contains(*p)) else { return asked };
+    asked.degrees = wheel(ui);
+    let x = value(at.x);
+    asked.hovered = Some(x);
+    if held.is_none() {
+        tip(ui, lab, curve, x);
+    }
+    asked
+}
+
+/// `value` in steps of about `step`, so that a dragged end has few digits.
+fn round_to(value: f64, step: f64) -> f64 {
+    let step = 10f64.powf(step.log10().floor());
+    (value / step).round() * step
+}
+
+/// Steps of the wheel, taken from whatever else would scroll.
+fn wheel(ui: &Ui) -> isize {
+    let id = ui.scope_id().with("lab wheel");
+    let mut turned: f32 = ui.data(|d| d.get_temp(id)).unwrap_or(0.0);
+    let before = turned;
+    ui.input(|input| {
+        for event in &input.events {
+            if let Event::MouseWheel { unit, delta, modifiers, .. } = event
+                && !modifiers.command
+            {
+                turned += match unit {
+                    MouseWheelUnit::Point => delta.y / STEP,
+                    MouseWheelUnit::Line | MouseWheelUnit::Page => delta.y,
+                };
+            }
+        }
+    });
+    if turned != before || ui.input(|i| i.smooth_scroll_delta.y != 0.0) {
+        ui.input_mut(|i| i.smooth_scroll_delta.y = 0.0);
+    }
+    let steps = turned.trunc();
+    ui.data_mut(|d| d.insert_temp(id, turned - steps));
+    steps as isize
+}
+
+fn tip(ui: &Ui, lab: &Lab, curve: Option<&LabCurve>, x: f64) {
+    let Some(curve) = curve else { return };
+    let mut rows = vec![
+        ("x", number_text(x)),
+        ("Function", number_text(curve.fitted.request().function.eval_f64(x))),
+        ("Polynomial", number_text(curve.fitted.eval(x))),
+        ("Error", number_text(curve.fitted.error_at(x))),
+    ];
+    if let Some(histogram) = lab.histogram() {
+        let below = 1.0 - histogram.share_outside(f64::NEG_INFINITY, x);
+        rows.push(("Inputs below x", format::percent(below)));
+    }
+    egui::Tooltip::always_open(
+        ui.ctx().clone(),
+        ui.layer_id(),
+        ui.scope_id().with("lab tip"),
+        egui::PopupAnchor::Pointer,
+    )
+    .gap(14.0)
+    .show(|ui| {
+        egui::Grid::new("lab tip").num_columns(2).spacing([14.0, 2.0]).show(ui, |ui| {
+            for (name, value) in rows {
+                ui.label(name);
+                ui.label(value);
+                ui.end_row();
+            }
+        });
+    });
+}

@@ -1,0 +1,318 @@
+//! Polynomials in the place of the activations of a network, and what that does to its answers.
+
+use super::forward::ForwardError;
+use super::layer::{Layer, Op};
+use super::measure::LayerInputs;
+use super::model::{Network, NetworkError};
+use crate::activation::{Activation, Approximation, ApproximationError, Fitted, Method};
+use crate::progress::Watch;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Which polynomials shall stand in for the activations of a network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandIns {
+    /// The function that is approximated; that of each layer itself when left out, and then layers
+    /// that are polynomials already stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<Activation>,
+    pub method: Method,
+    pub degree: usize,
+    /// Polynomials in a composition.
+    pub parts: usize,
+    pub interval: IntervalRule,
+}
+
+/// On which interval each layer is approximated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalRule {
+    /// The same for all layers: lower and upper end.
+    Given((f64, f64)),
+    /// For each layer `[-l, l]` with the l that holds the share `quantile` of its measured inputs on
+    /// either side, widened by the share `margin`.
+    Measured { quantile: f64, margin: f64 },
+}
+
+/// Why a layer got no polynomial.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("layer {layer}: {source}")]
+pub struct StandInError {
+    pub layer: String,
+    pub source: ApproximationError,
+}
+
+/// How far the inputs of one approximated activation left its interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RangeReport {
+    /// Name of the activation layer.
+    pub layer: String,
+    pub interval: (f64, f64),
+    /// Smallest and largest input.
+    pub lowest: f64,
+    pub highest: f64,
+    /// Inputs of the layer in all samples.
+    pub values: u64,
+    /// Of these, outside the interval (what is not a number counts as outside).
+    pub values_outside: u64,
+    /// Samples with at least one input outside.
+    pub samples_outside: u64,
+}
+
+/// Outputs of a network whose activations are approximated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangedOutputs {
+    /// Logits, row-major `[samples][classes]`.
+    pub outputs: Vec<f32>,
+    /// One report per approximated activation, in layer order.
+    pub ranges: Vec<RangeReport>,
+}
+
+impl StandIns {
+    /// The polynomial of each activation layer, in the order of `measured`; `None` where the layer
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// When a layer cannot be approximated in this way.
+    pub fn fit(&self, measured: &[LayerInputs]) -> Result<Vec<Option<Fitted>>, StandInError> {
+        measured.iter().map(|layer| self.fit_layer(layer)).collect()
+    }
+
+    fn fit_layer(&self, layer: &LayerInputs) -> Result<Option<Fitted>, StandInError> {
+        let function = match &self.function {
+            Some(function) => function.clone(),
+            None if layer.function.is_polynomial() => return Ok(None),
+            None => layer.function.clone(),
+        };
+        let interval = match self.interval {
+            IntervalRule::Given(interval) => interval,
+            IntervalRule::Measured { quantile, margin } => {
+                // A layer that was given nothing but zeros takes any interval.
+                layer.histogram.symmetric_interval(quantile, margin).unwrap_or((-1.0, 1.0))
+            }
+        };
+        let request = Approximation::new(function, self.method, self.degree, interval);
+        let fitted = request.with_parts(self.parts).fit(Some(&layer.histogram));
+        fitted.map(Some).map_err(|source| StandInError { layer: layer.layer.clone(), source })
+    }
+}
+
+impl RangeReport {
+    /// Counts what another report on the same layer and interval holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.lowest = self.lowest.min(other.lowest);
+        self.highest = self.highest.max(other.highest);
+        self.values += other.values;
+        self.values_outside += other.values_outside;
+        self.samples_outside += other.samples_outside;
+    }
+
+    /// How far the inputs reach: 1 at the ends of the interval, 2 where they are twice as far from
+    /// its middle.
+    pub fn reach(&self) -> f64 {
+        let (low, high) = self.interval;
+        let (centre, half) = (0.5 * (low + high), 0.5 * (high - low));
+        (self.highest - centre).max(centre - self.lowest) / half
+    }
+}
+
+impl Network {
+    /// The same network with these polynomials in the place of its activations, one entry per
+    /// activation layer, in order; `None` leaves a layer as it is.
+    ///
+    /// # Errors
+    /// When there are more or fewer entries than activation layers, or one is not allowed in a network.
+    pub fn with_stand_ins(&self, stand_ins: &[Option<Fitted>]) -> Result<Self, NetworkError> {
+        let activations = self.layers().iter().filter(|l| !l.op.is_affine()).count();
+        if activations != stand_ins.len() {
+            return Err(NetworkError::Whole {
+                network: self.name().to_owned(),
+                reason: format!(
+                    "{} polynomials for {activations} activation layers; one for each is needed",
+                    stand_ins.len()
+                ),
+            });
+        }
+        let mut next = stand_ins.iter();
+        let layers = self.layers().iter().map(|layer| {
+            let stand_in = if layer.op.is_affine() { None } else { next.next() };
+            match stand_in {
+                Some(Some(fitted)) => {
+                    Layer { name: layer.name.clone(), op: Op::Activation(fitted.activation()) }
+                }
+                _ => layer.clone(),
+            }
+        });
+        // An integer grid belongs to the activations it was trained with.
+        let changed = stand_ins.iter().any(|s| s.is_some());
+        let quantisation = self.quantisation().filter(|_| !changed).cloned();
+        self.with_layers(layers.collect(), quantisation)
+    }
+
+    /// The outputs of all samples, and how far the inputs of the approximated activations left their
+    /// intervals; `stand_ins` are those the network was made with.
+    ///
+    /// # Errors
+    /// When the inputs are no whole number of samples, or `watch` asks to stop.
+    pub fn forward_ranged(
+        &self,
+        stand_ins: &[Option<Fitted>],
+        raw_inputs: &[f32],
+        watch: &Watch,
+    ) -> Result<RangedOutputs, ForwardError> {
+        let mut next = stand_ins.iter();
+        let mut ranges: Vec<Option<RangeReport>> = self
+            .layers()
+            .iter()
+            .map(|layer| {
+                let stand_in = if layer.op.is_affine() { None } else { next.next() };
+                let interval = stand_in?.as_ref()?.request().interval;
+                Some(RangeReport {
+                    layer: layer.name.clone(),
+                    interval,
+                    lowest: f64::INFINITY,
+                    highest: f64::NEG_INFINITY,
+                    values: 0,
+                    values_outside: 0,
+                    samples_outside: 0,
+                })
+            })
+            .collect();
+        let outputs = self.evaluate(raw_inputs, watch, |index, inputs, _| {
+            let width = self.shapes().get(index).map_or(1, |s| s.len()).max(1);
+            if let Some(Some(report)) = ranges.get_mut(index) {
+                report.add(inputs, width);
+            }
+        })?;
+        Ok(RangedOutputs { outputs, ranges: ranges.into_iter().flatten().collect() })
+    }
+}
+
+impl RangeReport {
+    /// Counts the inputs of more samples of `width` values each.
+    fn add(&mut self, inputs: &[f32], width: usize) {
+        // Rounded outwards, so that a value at an end is inside.
+        let (low, high) = self.interval;
+        let (low, high) = ((low as f32).next_down(), (high as f32).next_up());
+        let (lowest, highest, values, samples) = inputs
+            .par_chunks(width)
+            .map(|sample| {
+                let outside = sample.iter().filter(|x| !(low..=high).contains(*x)).count() as u64;
+                let lowest = sample.iter().copied().fold(f32::INFINITY, f32::min);
+                let highest = sample.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                (lowest, highest, outside, u64::from(outside > 0))
+            })
+            .reduce(
+                || (f32::INFINITY, f32::NEG_INFINITY, 0, 0),
+                |a, b| (a.0.min(b.0), a.1.max(b.1), a.2 + b.2, a.3 + b.3),
+            );
+        self.lowest = self.lowest.min(f64::from(lowest));
+        self.highest = self.highest.max(f64::from(highest));
+        self.values += inputs.len() as u64;
+        self.values_outside += values;
+        self.samples_outside += samples;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Shape;
+    use crate::network::{Normalisation, Provenance};
+
+    fn network() -> Network {
+        let layer = |name: &str, op| Layer { name: name.into(), op };
+        let dense = |weight: Vec<f32>| Op::Dense { inputs: 2, outputs: 2, weight, bias: vec![] };
+        Network::new(
+            "n",
+            Shape::Flat { len: 2 },
+            Normalisation { offset: vec![0.0], scale: vec![1.0] },
+            vec![
+                layer("mix", dense(vec![1.0, -0.5, 0.25, 1.0])),
+                layer("relu", Op::Activation(Activation::Relu)),
+                layer("out", dense(vec![1.0, 0.5, -1.0, 1.0])),
+                layer("square", Op::Activation(Activation::Square)),
+            ],
+            None,
+            Provenance::default(),
+        )
+        .expect("fits")
+    }
+
+    fn choice(degree: usize) -> StandIns {
+        StandIns {
+            function: None,
+            method: Method::Minimax,
+            degree,
+            parts: 2,
+            interval: IntervalRule::Measured { quantile: 1.0, margin: 0.05 },
+        }
+    }
+
+    fn inputs() -> Vec<f32> {
+        (0..2000).map(|i| ((i * 37) % 199) as f32 / 50.0 - 2.0).collect()
+    }
+
+    #[test]
+    fn a_high_degree_gives_nearly_the_same_outputs() {
+        let network = network();
+        let measured = network.measure_activations(&inputs(), &Watch::silent()).expect("runs");
+        let exact = network.forward_batch(&inputs(), &Watch::silent()).expect("runs");
+        let mut before = f32::INFINITY;
+        for degree in [2, 8, 31] {
+            let stand_ins = choice(degree).fit(&measured).expect("fits");
+            assert!(stand_ins[0].is_some() && stand_ins[1].is_none(), "the square stays");
+            let changed = network.with_stand_ins(&stand_ins).expect("fits");
+            let found =
+                changed.forward_ranged(&stand_ins, &inputs(), &Watch::silent()).expect("runs");
+            let pairs = found.outputs.iter().zip(&exact);
+            let off = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off < before, "degree {degree}: {off}");
+            before = off;
+            assert_eq!(found.ranges.len(), 1);
+            assert_eq!((found.ranges[0].values, found.ranges[0].values_outside), (2000, 0));
+            assert!(found.ranges[0].reach() < 1.0);
+        }
+        assert!(before < 0.5, "{before}");
+    }
+
+    #[test]
+    fn what_leaves_the_interval_is_counted() {
+        let network = network();
+        let measured = network.measure_activations(&inputs(), &Watch::silent()).expect("runs");
+        let narrow = StandIns { interval: IntervalRule::Given((-1.0, 1.0)), ..choice(3) };
+        let stand_ins = narrow.fit(&measured).expect("fits");
+        let changed = network.with_stand_ins(&stand_ins).expect("fits");
+        let report =
+            &changed.forward_ranged(&stand_ins, &inputs(), &Watch::silent()).expect("runs").ranges
+                [0];
+        let mut values = 0;
+        let mut samples = 0;
+        let mut far = 0.0_f32;
+        for pair in inputs().chunks(2) {
+            let mixed = [pair[0] - 0.5 * pair[1], 0.25 * pair[0] + pair[1]];
+            let outside = mixed.iter().filter(|x| x.abs() > 1.0).count();
+            values += outside as u64;
+            samples += u64::from(outside > 0);
+            far = mixed.iter().fold(far, |m, x| m.max(x.abs()));
+        }
+        assert_eq!((report.values_outside, report.samples_outside), (values, samples));
+        assert!((report.reach() - f64::from(far)).abs() < 1e-6);
+        assert_eq!(report.layer, "relu");
+    }
+
+    #[test]
+    fn a_chosen_function_replaces_every_activation() {
+        let network = network();
+        let measured = network.measure_activations(&inputs(), &Watch::silent()).expect("runs");
+        let chosen = StandIns { function: Some(Activation::Silu), ..choice(5) };
+        let stand_ins = chosen.fit(&measured).expect("fits");
+        assert!(stand_ins.iter().all(|s| s.is_some()));
+        let changed = network.with_stand_ins(&stand_ins).expect("fits");
+        assert!(changed.layers().iter().all(|l| l.op != Op::Activation(Activation::Square)));
+        assert!(network.with_stand_ins(&stand_ins[..1]).is_err());
+        let refused = StandIns { method: Method::Taylor, ..choice(5) }.fit(&measured).unwrap_err();
+        assert!(refused.to_string().starts_with("layer relu: Taylor for ReLU"), "{refused}");
+    }
+}
