@@ -328,6 +328,17 @@ mod tests {
     }
 
     #[test]
+    fn rows_without_inputs_are_zero() {
+        let none = Row { columns: Arc::new([]), weights: Vec::new() };
+        let some = Row { columns: Arc::new([0, 2]), weights: vec![3, -4] };
+        for inputs in [3, 70] {
+            check(inputs, &[none.clone(), some.clone(), none.clone()], 48, &[1, 1 << 47]);
+            check(inputs, std::slice::from_ref(&none), 48, &[1, 1 << 47]);
+        }
+        check(0, std::slice::from_ref(&none), 48, &[1]);
+    }
+
+    #[test]
     fn maps_that_do_not_fit_are_refused() {
         let row = |columns: &[u32], weights: &[i32]| Row {
             columns: columns.into(),

@@ -56,7 +56,7 @@ impl PlaneMap {
     /// Compiles `groups` of rows (indices into `rows`) with one column list each; `None` when a sum
     /// of bytes could exceed 31 bits.
     pub fn new(inputs: usize, rows: &[Row], groups: &[Vec<u32>]) -> Option<Self> {
-        let quads = inputs.div_ceil(QUAD).next_multiple_of(QUADS);
+        let quads = inputs.div_ceil(QUAD).next_multiple_of(QUADS).max(QUADS);
         let mut pending: Vec<Pending> = Vec::new();
         for members in groups {
             let Some(first) = members.first() else { continue };
@@ -140,7 +140,9 @@ impl PlaneMap {
 impl Block {
     /// Raises `bound` to the largest sum of bytes that the block can give.
     fn new(quads: &[u32], members: &[(u32, usize)], rows: &[Row], bound: &mut u64) -> Option<Self> {
-        let mut weights = vec![Weights([[0; QUAD * QUADS]; ROWS]); quads.len().div_ceil(QUADS)];
+        // Rows without inputs are sums all the same: of nothing.
+        let blocks = quads.len().div_ceil(QUADS).max(1);
+        let mut weights = vec![Weights([[0; QUAD * QUADS]; ROWS]); blocks];
         let mut outputs = Vec::with_capacity(members.len());
         let mut first = 0;
         for &(index, limbs) in members {

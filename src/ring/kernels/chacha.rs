@@ -21,8 +21,8 @@ pub(super) const QUARTERS: [[usize; 4]; 8] = [
 /// Double rounds of ChaCha20.
 pub(super) const DOUBLE_ROUNDS: usize = 10;
 
-/// Blocks worked on together.
-const LANES: usize = 8;
+/// Blocks worked on together: 128 bits, which every processor has.
+const LANES: usize = 4;
 
 type Lanes = [u32; LANES];
 
@@ -41,9 +41,15 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         }
         let first = state;
         for _ in 0..DOUBLE_ROUNDS {
-            for quarter in QUARTERS {
-                quarter_round(&mut state, quarter);
-            }
+            // Written out, so that the state stays in registers.
+            quarter_round::<0>(&mut state);
+            quarter_round::<1>(&mut state);
+            quarter_round::<2>(&mut state);
+            quarter_round::<3>(&mut state);
+            quarter_round::<4>(&mut state);
+            quarter_round::<5>(&mut state);
+            quarter_round::<6>(&mut state);
+            quarter_round::<7>(&mut state);
         }
         for (lane, out) in out.iter_mut().enumerate() {
             let word = |i: usize| u64::from(state[i][lane].wrapping_add(first[i][lane]));
@@ -53,11 +59,24 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
 }
 
 #[inline(always)]
-fn quarter_round(state: &mut [Lanes; 16], [a, b, c, d]: [usize; 4]) {
-    for (sum, plus, mixed, turn) in [(a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)] {
-        for lane in 0..LANES {
-            state[sum][lane] = state[sum][lane].wrapping_add(state[plus][lane]);
-            state[mixed][lane] = (state[mixed][lane] ^ state[sum][lane]).rotate_left(turn);
-        }
-    }
+fn quarter_round<const WHICH: usize>(state: &mut [Lanes; 16]) {
+    let [a, b, c, d] = const { QUARTERS[WHICH] };
+    state[a] = add(state[a], state[b]);
+    state[d] = mix::<16>(state[d], state[a]);
+    state[c] = add(state[c], state[d]);
+    state[b] = mix::<12>(state[b], state[c]);
+    state[a] = add(state[a], state[b]);
+    state[d] = mix::<8>(state[d], state[a]);
+    state[c] = add(state[c], state[d]);
+    state[b] = mix::<7>(state[b], state[c]);
+}
+
+#[inline(always)]
+fn add(x: Lanes, y: Lanes) -> Lanes {
+    std::array::from_fn(|lane| x[lane].wrapping_add(y[lane]))
+}
+
+#[inline(always)]
+fn mix<const TURN: u32>(x: Lanes, y: Lanes) -> Lanes {
+    std::array::from_fn(|lane| (x[lane] ^ y[lane]).rotate_left(TURN))
 }

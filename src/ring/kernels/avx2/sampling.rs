@@ -31,16 +31,15 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         state[15] = lanes(|at| at.stream >> 32);
         let first = state;
         for _ in 0..DOUBLE_ROUNDS {
-            for [a, b, c, d] in QUARTERS {
-                state[a] = _mm256_add_epi32(state[a], state[b]);
-                state[d] = turn_bytes::<2>(_mm256_xor_si256(state[d], state[a]));
-                state[c] = _mm256_add_epi32(state[c], state[d]);
-                state[b] = turn::<12, 20>(_mm256_xor_si256(state[b], state[c]));
-                state[a] = _mm256_add_epi32(state[a], state[b]);
-                state[d] = turn_bytes::<1>(_mm256_xor_si256(state[d], state[a]));
-                state[c] = _mm256_add_epi32(state[c], state[d]);
-                state[b] = turn::<7, 25>(_mm256_xor_si256(state[b], state[c]));
-            }
+            // Written out, so that as much of the state as fits stays in registers.
+            quarter_round::<0>(&mut state);
+            quarter_round::<1>(&mut state);
+            quarter_round::<2>(&mut state);
+            quarter_round::<3>(&mut state);
+            quarter_round::<4>(&mut state);
+            quarter_round::<5>(&mut state);
+            quarter_round::<6>(&mut state);
+            quarter_round::<7>(&mut state);
         }
         for (word, first) in state.iter_mut().zip(first) {
             *word = _mm256_add_epi32(*word, first);
@@ -52,6 +51,20 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
             }
         }
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn quarter_round<const WHICH: usize>(state: &mut [__m256i; 16]) {
+    let [a, b, c, d] = const { QUARTERS[WHICH] };
+    state[a] = _mm256_add_epi32(state[a], state[b]);
+    state[d] = turn_bytes::<2>(_mm256_xor_si256(state[d], state[a]));
+    state[c] = _mm256_add_epi32(state[c], state[d]);
+    state[b] = turn::<12, 20>(_mm256_xor_si256(state[b], state[c]));
+    state[a] = _mm256_add_epi32(state[a], state[b]);
+    state[d] = turn_bytes::<1>(_mm256_xor_si256(state[d], state[a]));
+    state[c] = _mm256_add_epi32(state[c], state[d]);
+    state[b] = turn::<7, 25>(_mm256_xor_si256(state[b], state[c]));
 }
 
 /// Each 32-bit lane turned left by `LEFT` bits, `LEFT + RIGHT = 32`.
