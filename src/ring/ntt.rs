@@ -1,6 +1,8 @@
 //! The negacyclic number-theoretic transform of one prime.
 
 use super::Modulus;
+#[cfg(target_arch = "x86_64")]
+use super::kernels::{Kernel, transform::Transform};
 use tfhe_ntt::prime64::Plan;
 
 /// Transforms between coefficients and evaluations at the primitive 2N-th roots of unity.
@@ -10,6 +12,9 @@ use tfhe_ntt::prime64::Plan;
 pub struct Ntt {
     modulus: Modulus,
     plan: Plan,
+    /// Our own tables, where the processor has the instructions for them.
+    #[cfg(target_arch = "x86_64")]
+    transform: Option<Transform>,
 }
 
 impl std::fmt::Debug for Ntt {
@@ -25,7 +30,13 @@ impl Ntt {
         if !n.is_power_of_two() || n < 32 || q % (2 * n as u64) != 1 || !super::is_prime(q) {
             return None;
         }
-        Some(Self { modulus: Modulus::new(q)?, plan: Plan::try_new(n, q)? })
+        let (modulus, plan) = (Modulus::new(q)?, Plan::try_new(n, q)?);
+        Some(Self {
+            #[cfg(target_arch = "x86_64")]
+            transform: fast(n, modulus, &plan),
+            modulus,
+            plan,
+        })
     }
 
     /// The modulus.
@@ -35,6 +46,10 @@ impl Ntt {
 
     /// Coefficients to evaluations, in place; words canonical before and after.
     pub fn forward(&self, words: &mut [u64]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(transform) = &self.transform {
+            return transform.forward(words);
+        }
         self.plan.fwd(words);
     }
 
@@ -45,9 +60,26 @@ impl Ntt {
 
     /// Evaluations to coefficients, in place; words canonical before and after.
     pub fn inverse(&self, words: &mut [u64]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(transform) = &self.transform {
+            return transform.inverse(words);
+        }
         self.plan.inv(words);
         self.plan.normalize(words);
     }
+}
+
+/// The transform of the wide kernels, with the root that `plan` uses.
+#[cfg(target_arch = "x86_64")]
+fn fast(n: usize, modulus: Modulus, plan: &Plan) -> Option<Transform> {
+    if !matches!(Kernel::best(), Kernel::Avx512Ifma | Kernel::AmxInt8) {
+        return None;
+    }
+    // The first evaluation of X is the root itself.
+    let mut x = vec![0; n];
+    *x.get_mut(1)? = 1;
+    plan.fwd(&mut x);
+    Transform::new(n, modulus, *x.first()?)
 }
 
 #[cfg(test)]
@@ -110,6 +142,32 @@ mod tests {
                     assert_eq!(*value, m.pow(psi, 2 * rev + 1), "N={n} bits={bits} k={k}");
                 }
             }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn transforms_agree_with_those_of_the_library(
+            log_n in 5u32..=14, bits in 20u32..=50, ends in any::<bool>(), seed: u64
+        ) {
+            let n = 1 << log_n;
+            prop_assume!(bits >= log_n + 4);
+            let Some(&q) = ntt_primes(bits, n, 1, &[]).first() else { return Ok(()) };
+            let ntt = Ntt::new(n, q).unwrap();
+            let mut stream = crate::ring::Seed::from_number(seed).stream(0);
+            let word = |random: u64| match random % 4 {
+                0 if ends => 0,
+                1 | 2 if ends => q - 1,
+                _ => ntt.modulus().reduce(random),
+            };
+            let words: Vec<u64> = (0..n).map(|_| word(stream.next_u64())).collect();
+            let (mut ours, mut theirs) = (words.clone(), words.clone());
+            ntt.forward(&mut ours);
+            ntt.plan.fwd(&mut theirs);
+            prop_assert_eq!(&ours, &theirs);
+            ntt.inverse(&mut ours);
+            prop_assert_eq!(ours, words);
         }
     }
 

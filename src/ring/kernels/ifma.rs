@@ -12,9 +12,9 @@ use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 const REGISTERS: usize = TILE_WORDS / LANES;
-const MASK_52: u64 = (1 << 52) - 1;
+pub(super) const MASK_52: u64 = (1 << 52) - 1;
 
 /// Constants of one modulus, broadcast.
 #[derive(Clone, Copy)]

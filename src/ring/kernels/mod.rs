@@ -9,6 +9,8 @@ mod choice;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod transform;
 
 pub use choice::{KERNEL_VARIABLE, KernelError};
 

@@ -1,0 +1,432 @@
+//! The number-theoretic transform with 52-bit products, up to three levels at a time in registers.
+//!
+//! Products are those of Shoup: with `w' = floor(w 2^52 / q)` and any `y < 2^52`,
+//! `y w - floor(y w' / 2^52) q` lies in `[0, 2q)` (Harvey, "Faster arithmetic for number-theoretic
+//! transforms", 2014, section 3). Sums are left unreduced as long as 52 bits hold them, and bits
+//! above the 52 are left as they come: products do not read them.
+
+use super::Modulus;
+use super::ifma::{LANES, MASK_52, load, splat, store};
+use std::arch::x86_64::*;
+
+/// Smallest length: three levels inside registers and one across.
+pub const MIN_LENGTH: usize = 32;
+
+/// Words that the levels inside registers take together.
+const PAIR: usize = 2 * LANES;
+
+/// Powers of a root, and the same times `2^52 / q`.
+#[derive(Clone, Debug)]
+struct Powers {
+    /// Entry `k` is the root to the power of `k` with its bits reversed.
+    plain: Vec<u64>,
+    scaled: Vec<u64>,
+    /// For every sixteen words, the factors of the levels at distance 4, 2 and 1, lane by lane.
+    inside: Vec<[[u64; LANES]; 6]>,
+}
+
+/// Tables of one transform.
+#[derive(Clone, Debug)]
+pub struct Transform {
+    q: Modulus,
+    forward: Powers,
+    inverse: Powers,
+    /// `n^-1`, plain and scaled.
+    shrink: [u64; 2],
+}
+
+impl Transform {
+    /// Tables for length `n` (a power of two, at least 32) and a primitive `2n`-th root `psi`;
+    /// `None` where the processor lacks the instructions, or `psi` has no inverse.
+    pub fn new(n: usize, q: Modulus, psi: u64) -> Option<Self> {
+        if !super::ifma_available() || !n.is_power_of_two() || n < MIN_LENGTH {
+            return None;
+        }
+        let shrink = q.inv(n as u64)?;
+        Some(Self {
+            q,
+            forward: Powers::new(n, q, psi),
+            inverse: Powers::new(n, q, q.inv(psi)?),
+            shrink: [shrink, scale(q, shrink)],
+        })
+    }
+
+    /// Coefficients to evaluations, in place; canonical before and after.
+    pub fn forward(&self, words: &mut [u64]) {
+        assert!(words.len() == self.forward.plain.len(), "one transform");
+        // SAFETY: a transform exists only where the processor has these instructions.
+        unsafe { forward(self, words) }
+    }
+
+    /// Evaluations to coefficients, in place; canonical before and after.
+    pub fn inverse(&self, words: &mut [u64]) {
+        assert!(words.len() == self.inverse.plain.len(), "one transform");
+        // SAFETY: a transform exists only where the processor has these instructions.
+        unsafe { inverse(self, words) }
+    }
+}
+
+/// `floor(w 2^52 / q)`.
+fn scale(q: Modulus, w: u64) -> u64 {
+    ((u128::from(w) << 52) / u128::from(q.value())) as u64
+}
+
+impl Powers {
+    fn new(n: usize, q: Modulus, root: u64) -> Self {
+        let mut plain = vec![1; n];
+        let mut power = 1;
+        let bits = n.trailing_zeros();
+        for k in 0..n {
+            plain[k.reverse_bits() >> (usize::BITS - bits)] = power;
+            power = q.mul(power, root);
+        }
+        let scaled: Vec<u64> = plain.iter().map(|w| scale(q, *w)).collect();
+        // Lanes of the sixteen words in the order that `inner` works on them.
+        const AT: [[usize; LANES]; 3] =
+            [[0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 2, 2, 1, 1, 3, 3], [0, 1, 4, 5, 2, 3, 6, 7]];
+        let inside = (0..n / PAIR).map(|pair| {
+            let level = |table: &[u64], level: usize| {
+                let groups = n >> (3 - level);
+                AT[level].map(|at| table[groups + (pair << (level + 1)) + at])
+            };
+            std::array::from_fn(|i| level(if i % 2 == 0 { &plain } else { &scaled }, i / 2))
+        });
+        let inside = inside.collect();
+        Self { plain, scaled, inside }
+    }
+}
+
+/// Levels of the next pass when `left` are left: three, but no pass of a single one where two of two
+/// do.
+fn pass(left: usize) -> usize {
+    if left == 4 { 2 } else { left.min(3) }
+}
+
+/// What a butterfly needs besides its factor.
+#[derive(Clone, Copy)]
+struct Field {
+    q: __m512i,
+    twice: __m512i,
+    /// `2^52 - q`: adding its products takes those of q off.
+    minus: __m512i,
+    mask: __m512i,
+    /// `floor(2^52 / q)`.
+    ratio: __m512i,
+}
+
+impl Field {
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn new(q: Modulus) -> Self {
+        let q = q.value();
+        let ratio = splat((1 << 52) / q);
+        let (twice, minus) = (splat(2 * q), splat((1 << 52) - q));
+        Self { q: splat(q), twice, minus, mask: splat(MASK_52), ratio }
+    }
+
+    /// `y w` in `[0, 2q)` for `y < 2^52`; bits above the 52 are to be ignored.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn times(self, y: __m512i, w: __m512i, scaled: __m512i) -> __m512i {
+        let zero = _mm512_setzero_si512();
+        let quotient = _mm512_madd52hi_epu64(zero, y, scaled);
+        _mm512_madd52lo_epu64(_mm512_madd52lo_epu64(zero, y, w), quotient, self.minus)
+    }
+
+    /// The 52 bits that count.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn cut(self, x: __m512i) -> __m512i {
+        _mm512_and_si512(x, self.mask)
+    }
+
+    /// `x` or `x - 2q`, whichever is not negative.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn below_twice(self, x: __m512i) -> __m512i {
+        _mm512_min_epu64(x, _mm512_sub_epi64(x, self.twice))
+    }
+
+    /// `x` modulo q in `[0, 2q)` for `x < 2^52`; bits above the 52 are to be ignored.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn shorten(self, x: __m512i) -> __m512i {
+        let zero = _mm512_setzero_si512();
+        let quotient = _mm512_madd52hi_epu64(zero, x, self.ratio);
+        _mm512_madd52lo_epu64(x, quotient, self.minus)
+    }
+
+    /// `x < 2q` below q.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn canonical(self, x: __m512i) -> __m512i {
+        _mm512_min_epu64(x, _mm512_sub_epi64(x, self.q))
+    }
+
+    /// `(x + y w, x - y w)`; both grow by 2q. Unless `LAZY`, `x` is brought below 2q first, so that
+    /// everything stays below 4q.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn forward<const LAZY: bool>(
+        self,
+        x: __m512i,
+        y: __m512i,
+        w: __m512i,
+        scaled: __m512i,
+    ) -> (__m512i, __m512i) {
+        let x = if LAZY { x } else { self.below_twice(x) };
+        let t = self.times(y, w, scaled);
+        let t = if LAZY { t } else { self.cut(t) };
+        (_mm512_add_epi64(x, t), _mm512_sub_epi64(_mm512_add_epi64(x, self.twice), t))
+    }
+
+    /// `(x + y, (x - y) w)`. Unless `LAZY`, everything is below 2q before and after; otherwise words
+    /// are below `bound` before, and twice that after.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn inverse<const LAZY: bool>(
+        self,
+        x: __m512i,
+        y: __m512i,
+        w: __m512i,
+        scaled: __m512i,
+        bound: __m512i,
+    ) -> (__m512i, __m512i) {
+        let sum = _mm512_add_epi64(x, y);
+        if LAZY {
+            let difference = _mm512_sub_epi64(_mm512_add_epi64(x, bound), y);
+            return (sum, self.times(difference, w, scaled));
+        }
+        let difference = _mm512_sub_epi64(_mm512_add_epi64(x, self.twice), y);
+        (self.below_twice(sum), self.cut(self.times(difference, w, scaled)))
+    }
+}
+
+/// Factors of up to three levels: entry `2^l - 1 + b` is for block `b` of level `l`.
+type Factors = [(__m512i, __m512i); 7];
+
+/// Factors of `levels` levels from that with `groups` groups on, for group number `group` of it.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn factors(powers: &Powers, levels: usize, groups: usize, group: usize) -> Factors {
+    let mut factors = [(_mm512_setzero_si512(), _mm512_setzero_si512()); 7];
+    for level in 0..levels {
+        for block in 0..1 << level {
+            let at = (groups << level) + (group << level) + block;
+            let entry = &mut factors[(1 << level) - 1 + block];
+            *entry = (splat(powers.plain[at]), splat(powers.scaled[at]));
+        }
+    }
+    factors
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn forward(transform: &Transform, words: &mut [u64]) {
+    // With q < 2^48 sums may reach 16q.
+    if transform.q.value() >> 48 == 0 {
+        forward_levels::<true>(transform, words);
+    } else {
+        forward_levels::<false>(transform, words);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn forward_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
+    let field = Field::new(transform.q);
+    let powers = &transform.forward;
+    let mut left = words.len().trailing_zeros() as usize - 3;
+    let mut groups = 1;
+    // Multiples of q that all words stay below; each level adds two.
+    let mut bound = 1;
+    while left > 0 {
+        let levels = pass(left);
+        let shorten = LAZY && bound + 2 * levels > 16;
+        bound = if shorten { 2 } else { bound } + 2 * levels;
+        match levels {
+            1 => across::<LAZY, 1>(field, powers, groups, shorten, words),
+            2 => across::<LAZY, 2>(field, powers, groups, shorten, words),
+            _ => across::<LAZY, 3>(field, powers, groups, shorten, words),
+        }
+        groups <<= levels;
+        left -= levels;
+    }
+    inside::<LAZY>(field, powers, bound + 6 > 16, words);
+}
+
+/// `LEVELS` levels whose distances are at least eight words.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn across<const LAZY: bool, const LEVELS: usize>(
+    field: Field,
+    powers: &Powers,
+    groups: usize,
+    shorten: bool,
+    words: &mut [u64],
+) {
+    let size = words.len() / groups;
+    let distance = size >> LEVELS;
+    for (group, words) in words.chunks_exact_mut(size).enumerate() {
+        let factors = factors(powers, LEVELS, groups, group);
+        for at in (0..distance).step_by(LANES) {
+            let mut x = [_mm512_setzero_si512(); 8];
+            for r in 0..1 << LEVELS {
+                x[r] = load(&words[r * distance + at..].as_chunks().0[0]);
+            }
+            if shorten {
+                for x in &mut x {
+                    *x = field.shorten(*x);
+                }
+            }
+            for level in 0..LEVELS {
+                let half = 1 << (LEVELS - 1 - level);
+                for block in 0..1 << level {
+                    let (w, scaled) = factors[(1 << level) - 1 + block];
+                    for r in 2 * half * block..2 * half * block + half {
+                        (x[r], x[r + half]) = field.forward::<LAZY>(x[r], x[r + half], w, scaled);
+                    }
+                }
+            }
+            for r in 0..1 << LEVELS {
+                store(&mut words[r * distance + at..].as_chunks_mut().0[0], x[r]);
+            }
+        }
+    }
+}
+
+/// The last three levels, sixteen words at a time, and the final reduction.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inside<const LAZY: bool>(field: Field, powers: &Powers, shorten: bool, words: &mut [u64]) {
+    let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    for (words, w) in words.as_chunks_mut::<PAIR>().0.iter_mut().zip(&powers.inside) {
+        let words = words.as_chunks_mut().0;
+        let (mut a, mut b) = (load(&words[0]), load(&words[1]));
+        if LAZY && shorten {
+            (a, b) = (field.shorten(a), field.shorten(b));
+        }
+        let x = _mm512_shuffle_i64x2::<0x44>(a, b);
+        let y = _mm512_shuffle_i64x2::<0xee>(a, b);
+        let (x, y) = field.forward::<LAZY>(x, y, load(&w[0]), load(&w[1]));
+        let (a, b) = (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y));
+        let (x, y) = field.forward::<LAZY>(a, b, load(&w[2]), load(&w[3]));
+        let (a, b) = (_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
+        let (x, y) = field.forward::<LAZY>(a, b, load(&w[4]), load(&w[5]));
+        let (a, b) = (_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
+        let x = _mm512_permutex2var_epi64(a, first, b);
+        let y = _mm512_permutex2var_epi64(a, second, b);
+        let (x, y) = if LAZY {
+            (field.cut(field.shorten(x)), field.cut(field.shorten(y)))
+        } else {
+            (field.below_twice(x), field.below_twice(y))
+        };
+        store(&mut words[0], field.canonical(x));
+        store(&mut words[1], field.canonical(y));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inverse(transform: &Transform, words: &mut [u64]) {
+    // With q < 2^48 sums may reach 16q.
+    if transform.q.value() >> 48 == 0 {
+        inverse_levels::<true>(transform, words);
+    } else {
+        inverse_levels::<false>(transform, words);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inverse_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
+    let field = Field::new(transform.q);
+    let powers = &transform.inverse;
+    inside_back::<LAZY>(field, powers, words);
+    let mut left = words.len().trailing_zeros() as usize - 3;
+    let mut groups = words.len() / PAIR;
+    let shrink = (splat(transform.shrink[0]), splat(transform.shrink[1]));
+    while left > 0 {
+        let levels = pass(left);
+        left -= levels;
+        let last = (left == 0).then_some(shrink);
+        match levels {
+            1 => across_back::<LAZY, 1>(field, powers, groups, last, words),
+            2 => across_back::<LAZY, 2>(field, powers, groups, last, words),
+            _ => across_back::<LAZY, 3>(field, powers, groups, last, words),
+        }
+        groups >>= levels;
+    }
+}
+
+/// The first three levels of the inverse, sixteen words at a time: `inside` backwards.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inside_back<const LAZY: bool>(field: Field, powers: &Powers, words: &mut [u64]) {
+    // Canonical words at first; sums double.
+    let bounds = [field.q, field.twice, _mm512_slli_epi64::<2>(field.q)];
+    let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    for (words, w) in words.as_chunks_mut::<PAIR>().0.iter_mut().zip(&powers.inside) {
+        let words = words.as_chunks_mut().0;
+        let (x, y) = (load(&words[0]), load(&words[1]));
+        // The permutation of `inside` swaps 128-bit lanes in pairs: it is its own inverse.
+        let a = _mm512_permutex2var_epi64(x, first, y);
+        let b = _mm512_permutex2var_epi64(x, second, y);
+        let (x, y) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        let (a, b) = field.inverse::<LAZY>(x, y, load(&w[4]), load(&w[5]), bounds[0]);
+        let (x, y) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        let (a, b) = field.inverse::<LAZY>(x, y, load(&w[2]), load(&w[3]), bounds[1]);
+        // Lanes (A01 B01 A45 B45), (A23 B23 A67 B67) to (A01 A23 B01 B23), (A45 A67 B45 B67).
+        let low = _mm512_shuffle_i64x2::<0x44>(a, b);
+        let high = _mm512_shuffle_i64x2::<0xee>(a, b);
+        let (x, y) =
+            (_mm512_shuffle_i64x2::<0xd8>(low, low), _mm512_shuffle_i64x2::<0xd8>(high, high));
+        let (a, b) = field.inverse::<LAZY>(x, y, load(&w[0]), load(&w[1]), bounds[2]);
+        store(&mut words[0], _mm512_shuffle_i64x2::<0x44>(a, b));
+        store(&mut words[1], _mm512_shuffle_i64x2::<0xee>(a, b));
+    }
+}
+
+/// `LEVELS` levels back, the last of them with `groups >> (LEVELS - 1)` groups; at the very end
+/// everything is multiplied by `last` and made canonical.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn across_back<const LAZY: bool, const LEVELS: usize>(
+    field: Field,
+    powers: &Powers,
+    groups: usize,
+    last: Option<(__m512i, __m512i)>,
+    words: &mut [u64],
+) {
+    let groups = groups >> (LEVELS - 1);
+    let bounds = [field.twice, _mm512_slli_epi64::<2>(field.q), _mm512_slli_epi64::<3>(field.q)];
+    let size = words.len() / groups;
+    let distance = size >> LEVELS;
+    for (group, words) in words.chunks_exact_mut(size).enumerate() {
+        let factors = factors(powers, LEVELS, groups, group);
+        for at in (0..distance).step_by(LANES) {
+            let mut x = [_mm512_setzero_si512(); 8];
+            for r in 0..1 << LEVELS {
+                x[r] = load(&words[r * distance + at..].as_chunks().0[0]);
+            }
+            if LAZY {
+                // Words below 16q come in; they leave below `2 2^LEVELS q`.
+                for x in &mut x {
+                    *x = field.shorten(*x);
+                }
+            }
+            for level in (0..LEVELS).rev() {
+                let half = 1 << (LEVELS - 1 - level);
+                for block in 0..1 << level {
+                    let (w, scaled) = factors[(1 << level) - 1 + block];
+                    for r in 2 * half * block..2 * half * block + half {
+                        let bound = bounds[LEVELS - 1 - level];
+                        (x[r], x[r + half]) =
+                            field.inverse::<LAZY>(x[r], x[r + half], w, scaled, bound);
+                    }
+                }
+            }
+            if let Some((w, scaled)) = last {
+                for x in &mut x {
+                    *x = field.canonical(field.cut(field.times(*x, w, scaled)));
+                }
+            }
+            for r in 0..1 << LEVELS {
+                store(&mut words[r * distance + at..].as_chunks_mut().0[0], x[r]);
+            }
+        }
+    }
+}
