@@ -131,6 +131,18 @@ impl Modulus {
         self.montgomery(u128::from(r) * u128::from(self.square_of_r))
     }
 
+    /// The constant that [`Modulus::unscale`] takes: `2^76 mod q`.
+    pub(super) fn unscaler(self) -> u64 {
+        self.pow(2, 76)
+    }
+
+    /// `a 2^-52 mod q` for `a < 2^64 q`: takes off the factor that tables for 52-bit products carry.
+    #[inline(always)]
+    pub(super) fn unscale(self, unscaler: u64, a: u128) -> u64 {
+        let r = self.montgomery(a);
+        self.montgomery(u128::from(r) * u128::from(unscaler))
+    }
+
     /// `a^e mod q`.
     pub fn pow(self, a: u64, mut e: u64) -> u64 {
         let mut base = self.reduce(a);

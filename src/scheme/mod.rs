@@ -2,4 +2,5 @@
 
 pub mod bfv;
 pub mod bgv;
+pub mod ckks;
 pub mod security;

@@ -9,8 +9,10 @@
 //! Every function is `unsafe` to call only because of its instruction set; loads and stores go
 //! through references to four words.
 
+mod affine;
 mod sampling;
 
+pub use affine::{affine, mirror};
 pub use sampling::{add_error, centered_binomial, key_stream, uniform};
 
 use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};

@@ -3,6 +3,10 @@
 //! Every function is `unsafe` to call only because of its instruction set; loads and stores go
 //! through references to eight words.
 
+mod affine;
+
+pub use affine::{affine, mirror};
+
 use super::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::arch::x86_64::*;

@@ -50,6 +50,9 @@ fn bit_mask(q: Modulus) -> u64 {
     u64::MAX >> q.value().leading_zeros()
 }
 
+/// Rows that [`Kernel::affine`] sums in one pass.
+const AFFINE_ROWS: usize = 12;
+
 /// Some consecutive words of one polynomial, aligned for the widest registers.
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,6 +305,42 @@ impl Kernel {
         out: &mut Tile,
     ) {
         dispatch!(self, combine(q, high, low, offset, sum, out));
+    }
+
+    /// `x[j] = front[j] x[j] + back[j] x[n - j]` for `0 < j < n`, and `x[0] = front[0] x[0]`;
+    /// canonical words, n a power of two, tables already times `2^52`: the way into and out of the
+    /// conjugate-invariant ring.
+    pub fn mirror(self, q: Modulus, x: &mut [u64], front: &[u64], back: &[u64]) {
+        let n = x.len();
+        assert!(n.is_power_of_two() && n >= 2, "a power of two");
+        assert!(front.len() == n && back.len() == n, "slices of one length");
+        dispatch!(self, mirror(q, x, front, back));
+    }
+
+    /// `out = offset + sum_i constants[i] rows[i] mod q`, word by word; words of any modulus (below
+    /// 2^50), canonical constants and offset.
+    pub fn affine(
+        self,
+        q: Modulus,
+        rows: &[&[u64]],
+        constants: &[u64],
+        offset: u64,
+        out: &mut [u64],
+    ) {
+        let fits = rows.len() == constants.len() && rows.iter().all(|r| r.len() == out.len());
+        assert!(fits, "a constant for each row, slices of one length");
+        if rows.len() <= AFFINE_ROWS {
+            return dispatch!(self, affine(q, rows, constants, offset, out));
+        }
+        // Twelve products of 100 bits keep the sum below 3 2^52 q.
+        let (rows, more_rows) = rows.split_at(AFFINE_ROWS);
+        let (constants, more) = constants.split_at(AFFINE_ROWS);
+        self.affine(q, rows, constants, offset, out);
+        let mut sum = vec![0; out.len()];
+        self.affine(q, more_rows, more, 0, &mut sum);
+        for (out, sum) in out.iter_mut().zip(sum) {
+            *out = q.add(*out, sum);
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! Kernels in plain Rust: the definition that the others are tested against.
 
+mod affine;
+
+pub use affine::{affine, mirror, mirror_rest};
+
 use super::{BLOCK_ROWS, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::hint::black_box;
 

@@ -158,6 +158,59 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn mirrors_agree(q in moduli(), log_n in 1u32..8, a in prop::collection::vec(word(), 384)) {
+        let n = 1 << log_n;
+        let a: Vec<u64> = a.iter().map(|w| canonical(q, *w)).collect();
+        let (x, front, back) = (&a[..n], &a[128..128 + n], &a[256..256 + n]);
+        let run = |kernel: Kernel| {
+            let mut words = x.to_vec();
+            kernel.mirror(q, &mut words, front, back);
+            words
+        };
+        let expected = run(Kernel::Portable);
+        let wide = u128::from(q.value());
+        let unscale = u128::from(q.inv(q.reduce(1 << 52)).unwrap());
+        for j in 0..n {
+            let own = u128::from(x[j]) * u128::from(front[j]);
+            let other = if j == 0 { 0 } else { u128::from(x[n - j]) * u128::from(back[j]) };
+            prop_assert_eq!(u128::from(expected[j]), (own + other) % wide * unscale % wide);
+        }
+        for kernel in others() {
+            prop_assert_eq!(&run(kernel), &expected);
+        }
+    }
+
+    #[test]
+    fn affine_sums_agree(
+        q in moduli(), len in 1usize..41, count in 0usize..30,
+        a in prop::collection::vec(word(), 41 * 30), c in prop::collection::vec(word(), 31)
+    ) {
+        // Words of any modulus below 2^50, the largest among them.
+        let word = |w: &u64| if *w == u64::MAX { (1 << 50) - 1 } else { w >> 14 };
+        let a: Vec<u64> = a.iter().map(word).collect();
+        let c: Vec<u64> = c.iter().map(|w| canonical(q, *w)).collect();
+        let rows: Vec<&[u64]> = a.chunks_exact(41).map(|r| &r[..len]).take(count).collect();
+        let run = |kernel: Kernel| {
+            let mut out = vec![1; len];
+            kernel.affine(q, &rows, &c[..count], c[30], &mut out);
+            out
+        };
+        let expected = run(Kernel::Portable);
+        for (w, got) in expected.iter().enumerate() {
+            let products = rows.iter().zip(&c).map(|(r, c)| u128::from(r[w]) * u128::from(*c));
+            let sum = u128::from(c[30]) + products.sum::<u128>();
+            prop_assert_eq!(u128::from(*got), sum % u128::from(q.value()));
+        }
+        for kernel in others() {
+            prop_assert_eq!(&run(kernel), &expected);
+        }
+    }
+}
+
 #[test]
 fn the_largest_sum_the_contract_allows_is_exact() {
     for bits in [30, 40, 48, 50] {

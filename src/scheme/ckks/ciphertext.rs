@@ -1,0 +1,214 @@
+//! Ciphertexts: fresh, computed, decrypted.
+
+use super::keys::{SecretKey, mask, mask_row};
+use super::{CkksError, CkksParameters, Scale};
+use crate::progress::Watch;
+use crate::ring::{MixedRadix, Modulus, PanelMut, Panels, RnsPoly, Seed};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
+use zeroize::Zeroize;
+
+/// Freshly encrypted vectors: each is `(-a s + e + m, a)`, the mask `a` sent as a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshBatch {
+    /// First parts by evaluations.
+    pub(super) bodies: Panels,
+    /// The masks come from this seed.
+    pub(super) seed: Seed,
+    pub(super) scale: Scale,
+}
+
+impl FreshBatch {
+    /// Number of ciphertexts.
+    pub fn len(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bodies.is_empty()
+    }
+
+    /// Scale of the messages.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// Number of primes.
+    pub fn level(&self) -> usize {
+        self.bodies.primes()
+    }
+
+    /// Ciphertext number `index` with its mask written out.
+    pub fn ciphertext(&self, parameters: &CkksParameters, index: usize) -> Option<Ciphertext> {
+        let body = self.bodies.poly(index)?;
+        let mask = mask(parameters, &self.seed, index as u64, self.level());
+        Some(Ciphertext { parts: vec![body, mask], scale: self.scale.clone() })
+    }
+}
+
+/// Buffers of one thread that encrypts; wiped when dropped.
+struct Scratch {
+    error: Vec<i64>,
+    mask: Vec<u64>,
+    /// Public once finished, but holds the message before its mask.
+    row: Vec<u64>,
+}
+
+impl Scratch {
+    fn new(n: usize) -> Self {
+        Self { error: vec![0; n], mask: vec![0; n], row: vec![0; n] }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.error.zeroize();
+        self.row.zeroize();
+    }
+}
+
+/// A ciphertext of two or three parts at some level: its phase `c0 + c1 s + c2 s^2` is the message
+/// times the scale, plus an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ciphertext {
+    /// Parts by evaluations, all with the same primes.
+    pub(super) parts: Vec<RnsPoly>,
+    pub(super) scale: Scale,
+}
+
+impl Ciphertext {
+    /// Number of polynomials.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Number of primes left.
+    pub fn level(&self) -> usize {
+        self.parts.first().map_or(0, RnsPoly::primes)
+    }
+
+    /// Scale of the message.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// Keeps the first `level` primes, at least one: the same message with less room.
+    #[must_use]
+    pub fn at_level(mut self, level: usize) -> Self {
+        self.parts.iter_mut().for_each(|p| p.truncate(level.max(1)));
+        self
+    }
+}
+
+/// What a ciphertext holds, and how close it came to holding something else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decrypted {
+    /// Slots.
+    pub values: Vec<f64>,
+    /// `log2(q/2) - log2(max |phase|)`, bits; secret, as it depends on the key. A phase that
+    /// overflowed wraps around and fills the whole range, which leaves almost 0.
+    pub margin_bits: f64,
+}
+
+impl SecretKey {
+    /// Encrypts one vector of at most N numbers per ciphertext, at `scale`, with the first `level`
+    /// primes. `secret_seed` gives the errors and must never be used twice; the masks come from a
+    /// seed derived from it that is made public. `what` names the work to `watch`, which is told
+    /// after each ciphertext.
+    #[expect(clippy::too_many_arguments, reason = "one call, all of them different things")]
+    pub fn encrypt(
+        &self,
+        parameters: &CkksParameters,
+        vectors: &[Vec<f64>],
+        scale: &Scale,
+        level: usize,
+        secret_seed: &Seed,
+        watch: &Watch,
+        what: &str,
+    ) -> Result<FreshBatch, CkksError> {
+        if !(1..=parameters.levels()).contains(&level) {
+            let left = parameters.levels();
+            return Err(CkksError::Level { what: "encryption", needed: level.max(1), left });
+        }
+        if !scale.is_tame() {
+            return Err(CkksError::Scale { scale: scale.to_string() });
+        }
+        let public = secret_seed.derive("ckks masks", 0);
+        let errors = secret_seed.derive("ckks errors", 0);
+        let done = AtomicU64::new(0);
+        let mut bodies = Panels::zero(parameters.degree(), level, vectors.len());
+        bodies.panels_mut().try_for_each_init(
+            || Scratch::new(parameters.degree()),
+            |scratch, mut panel| {
+                for index in panel.range() {
+                    let mut message = parameters.encode(&vectors[index], scale)?;
+                    errors.stream(index as u64).centered_binomial(&mut scratch.error);
+                    message.iter_mut().zip(&scratch.error).for_each(|(m, e)| *m += e);
+                    self.mask_message(
+                        parameters, &message, &public, index, level, scratch, &mut panel,
+                    );
+                    message.zeroize();
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    watch.step(what, done, vectors.len() as u64)?;
+                }
+                Ok::<_, CkksError>(())
+            },
+        )?;
+        Ok(FreshBatch { bodies, seed: public, scale: scale.clone() })
+    }
+
+    /// Writes `-a s + message`, by evaluations, as number `index` of the panel.
+    #[expect(clippy::too_many_arguments, reason = "what `encrypt` was called with, and one place")]
+    fn mask_message(
+        &self,
+        parameters: &CkksParameters,
+        message: &[i64],
+        public: &Seed,
+        index: usize,
+        level: usize,
+        scratch: &mut Scratch,
+        panel: &mut PanelMut,
+    ) {
+        let (kernel, basis) = (parameters.kernel(), parameters.basis());
+        let Scratch { mask, row, .. } = scratch;
+        for j in 0..level {
+            let q = parameters.modulus(j);
+            kernel.reduce_signed(q, message, row);
+            basis.forward(j, row);
+            mask_row(parameters, public, index as u64, j, mask);
+            kernel.dot(q, row, &[(mask, self.negated.row(j))]);
+            panel.put(index, j, row);
+        }
+    }
+
+    /// Decrypts, and measures the margin.
+    pub fn decrypt(&self, parameters: &CkksParameters, ciphertext: &Ciphertext) -> Decrypted {
+        let (kernel, level) = (parameters.kernel(), ciphertext.level());
+        let mut rows: Vec<Vec<u64>> = Vec::with_capacity(level);
+        for j in 0..level {
+            // Horner's rule in s, from the last part down.
+            let mut row = vec![0; parameters.degree()];
+            for part in ciphertext.parts.iter().rev() {
+                let mut next = part.row(j).to_vec();
+                kernel.dot(parameters.modulus(j), &mut next, &[(&row, self.s.row(j))]);
+                row = next;
+            }
+            parameters.basis().inverse(j, &mut row);
+            rows.push(row);
+        }
+        let moduli: Vec<Modulus> = (0..level).map(|j| parameters.modulus(j)).collect();
+        let (coefficients, log2_phase) = match MixedRadix::new(&moduli, &vec![1; level]) {
+            Some(radix) => {
+                radix.digits(kernel, &mut rows, &mut vec![0; parameters.degree()]);
+                radix.values(&rows)
+            }
+            None => (vec![f64::NAN; parameters.degree()], f64::NAN),
+        };
+        rows.iter_mut().for_each(Zeroize::zeroize);
+        Decrypted {
+            values: parameters.decode(coefficients, &ciphertext.scale),
+            margin_bits: parameters.log2_q(level) - 1.0 - log2_phase,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A small network, layer by layer and against floating point.
+
+use super::*;
+use crate::progress::Cancel;
+use crate::ring::{LinearMap, Row, Tap};
+use std::sync::Arc;
+
+fn dense(weights: &[Vec<f64>], scale: &Scale, bias: &[f64]) -> SegmentOp {
+    let columns: Arc<[u32]> = (0..weights[0].len() as u32).collect();
+    let row = |w: &Vec<f64>| Row {
+        columns: Arc::clone(&columns),
+        weights: round_weights(w, scale).unwrap(),
+    };
+    let rows: Vec<Row> = weights.iter().map(row).collect();
+    let map = LinearMap::new(weights[0].len(), &rows, 40).unwrap();
+    SegmentOp::Linear { map: Arc::new(map), weight_scale: scale.clone(), bias: bias.to_vec() }
+}
+
+fn plain(weights: &[Vec<f64>], bias: &[f64], x: &[f64]) -> Vec<f64> {
+    let sum = |w: &Vec<f64>| w.iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
+    weights.iter().zip(bias).map(|(w, b)| sum(w) + b).collect()
+}
+
+fn run(x: &Setting, ops: Vec<SegmentOp>, input: &SegmentInput, taps: &[Tap]) -> SegmentOutput {
+    Segment { ops }.run(&x.parameters, input, taps, &Cancel::default(), &|| ()).unwrap()
+}
+
+#[test]
+fn a_network_of_two_layers() {
+    let x = Setting::new(toy(&[40, 40, 40, 40], &[20], 1), 34, &[]);
+    let (inputs, first, second) = (vectors(5, N, 41), vectors(4, 5, 42), vectors(2, 4, 43));
+    let (bias, last_bias) = ([0.3, -0.2, 0.0, 1.5], [0.25, -7.0]);
+    let batch = x.encrypt(&inputs);
+    // The weights of the second layer also bring the scale back to what it was.
+    let weight_scale = Scale::power_of_two(12);
+    let squared = x.scale.times(&weight_scale).squared();
+    let wanted = Scale::power_of_two(34 + 40 + 40);
+    let ops = vec![
+        dense(&first, &weight_scale, &bias),
+        SegmentOp::Square,
+        dense(&second, &wanted.over(&squared), &last_bias),
+    ];
+    assert_eq!(Segment { ops: ops.clone() }.scale_after(&x.scale), wanted);
+    let taps = [Tap { op: 0, index: 3 }, Tap { op: 1, index: 0 }];
+    let out = run(&x, ops.clone(), &SegmentInput::Fresh(&batch), &taps);
+    let watch = Watch::silent();
+    let sums = out.ciphertexts.clone();
+    let low = x.keys.relinearise_and_rescale(&x.parameters, sums, 2, &watch, "").unwrap();
+    let hidden = |k: usize| {
+        let slot: Vec<f64> = inputs.iter().map(|v| v[k]).collect();
+        plain(&first, &bias, &slot)
+    };
+    // Weights are off by up to half of their unit, times five inputs, squared.
+    assert!(max_error(&x.decrypt(&out.taps[0]), (0..N).map(|k| hidden(k)[3])) < 1e-3);
+    assert!(max_error(&x.decrypt(&out.taps[1]), (0..N).map(|k| hidden(k)[0].powi(2))) < 4e-3);
+    for (at, c) in low.iter().enumerate() {
+        assert_eq!((c.parts(), c.level()), (2, 2));
+        assert!((c.scale().log2() - 34.0).abs() < 1e-5);
+        let expected = (0..N).map(|k| {
+            let squares: Vec<f64> = hidden(k).iter().map(|h| h * h).collect();
+            plain(&second, &last_bias, &squares)[at]
+        });
+        assert!(max_error(&x.decrypt(c), expected) < 2e-2);
+    }
+    // Computed inputs, at a lower level, with exact weights.
+    let exact = vec![vec![1.0, -2.0], vec![3.0, 0.5]];
+    let more = run(
+        &x,
+        vec![dense(&exact, &Scale::power_of_two(1), &[0.0, -1.0]), SegmentOp::Square],
+        &SegmentInput::Computed(&low),
+        &[],
+    );
+    let now: Vec<Vec<f64>> = low.iter().map(|c| x.decrypt(c)).collect();
+    for (at, c) in more.ciphertexts.iter().enumerate() {
+        let expected =
+            (0..N).map(|k| plain(&exact, &[0.0, -1.0], &[now[0][k], now[1][k]])[at].powi(2));
+        let expected: Vec<f64> = expected.collect();
+        let largest = expected.iter().fold(1f64, |m, v| m.max(v.abs()));
+        assert!(max_error(&x.decrypt(c), expected) < 1e-5 * largest);
+    }
+    assert_eq!(out.op_secs.len(), 3);
+}
+
+#[test]
+fn segments_that_do_not_fit_are_refused() {
+    let x = Setting::new(toy(&[40, 40], &[20], 1), 34, &[]);
+    let batch = x.encrypt(&vectors(2, N, 44));
+    let unit = Scale::power_of_two(0);
+    let map = || dense(&vectors(1, 3, 45), &unit, &[0.0]);
+    let attempt = |ops: Vec<SegmentOp>, input: &SegmentInput, taps: &[Tap]| {
+        Segment { ops }.run(&x.parameters, input, taps, &Cancel::default(), &|| ()).unwrap_err()
+    };
+    let fresh = SegmentInput::Fresh(&batch);
+    let error = attempt(vec![map()], &fresh, &[]);
+    assert_eq!(error, CkksError::Segment { inputs: 2, parts: 2 });
+    let squares = vec![SegmentOp::Square, SegmentOp::Square];
+    assert!(matches!(attempt(squares, &fresh, &[]), CkksError::Segment { .. }));
+    let tap = [Tap { op: 0, index: 2 }];
+    assert!(matches!(attempt(vec![SegmentOp::Square], &fresh, &tap), CkksError::Segment { .. }));
+    let mut mixed = x.ciphertexts(&vectors(2, N, 44));
+    mixed[1].scale = Scale::power_of_two(33);
+    let error = attempt(vec![SegmentOp::Square], &SegmentInput::Computed(&mixed), &[]);
+    assert!(matches!(error, CkksError::ScaleMismatch { .. }));
+    mixed[1] = mixed[0].clone().at_level(1);
+    let error = attempt(vec![SegmentOp::Square], &SegmentInput::Computed(&mixed), &[]);
+    assert!(matches!(error, CkksError::Segment { .. }));
+    assert!(round_weights(&[3.0], &Scale::power_of_two(30)).is_err());
+    assert!(round_weights(&[f64::NAN], &unit).is_err());
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let stopped =
+        Segment { ops: vec![SegmentOp::Square] }.run(&x.parameters, &fresh, &[], &cancel, &|| ());
+    assert!(matches!(stopped, Err(CkksError::Cancelled(_))));
+}
