@@ -53,11 +53,6 @@ impl Ntt {
         self.plan.fwd(words);
     }
 
-    /// Evaluations to N times the coefficients, in place; words canonical before and after.
-    pub(super) fn inverse_times_n(&self, words: &mut [u64]) {
-        self.plan.inv(words);
-    }
-
     /// Evaluations to coefficients, in place; words canonical before and after.
     pub fn inverse(&self, words: &mut [u64]) {
         #[cfg(target_arch = "x86_64")]

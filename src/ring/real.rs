@@ -41,8 +41,8 @@ impl RealNtt {
         let m = ntt.modulus();
         let psi = fourth_root(&ntt, n)?;
         let (i, zeta) = (m.pow(psi, n as u64), m.inv(psi)?);
-        // The negacyclic transform leaves a factor n, and two mirrors another 2.
-        let twice_n = m.inv(2 * n as u64)?;
+        // Two mirrors leave a factor 2.
+        let half = m.inv(2)?;
         let grow = |x: u64| m.mul(x, m.reduce(1 << 52));
         let powers = |base: u64, factor: u64| -> Vec<u64> {
             let next = |x: &u64| Some(m.mul(*x, base));
@@ -50,8 +50,7 @@ impl RealNtt {
         };
         // a_j = (psi^j b_j + i psi^{N-j} b_{N-j}) / 2, and i psi^{N-j} = i^2 psi^-j.
         let mut forward = Mirror { front: powers(zeta, 1), back: powers(zeta, m.neg(i)) };
-        let mut inverse =
-            Mirror { front: powers(psi, twice_n), back: powers(zeta, m.neg(twice_n)) };
+        let mut inverse = Mirror { front: powers(psi, half), back: powers(zeta, m.neg(half)) };
         // a_0 stays by itself.
         (forward.back[0], inverse.back[0]) = (0, 0);
         inverse.front[0] = m.add(inverse.front[0], inverse.front[0]);
@@ -71,7 +70,7 @@ impl RealNtt {
 
     /// Evaluations to coefficients, in place; words canonical before and after.
     pub fn inverse(&self, kernel: Kernel, words: &mut [u64]) {
-        self.ntt.inverse_times_n(words);
+        self.ntt.inverse(words);
         kernel.mirror(self.modulus(), words, &self.inverse.front, &self.inverse.back);
     }
 }
