@@ -182,10 +182,11 @@ proptest! {
         // Half a unit in each of N coefficients.
         let bound = (N as f64) / scale.value();
         let back = x.decode(coefficients.iter().map(|c| *c as f64).collect(), &scale);
-        for k in 0..N {
+        prop_assert_eq!(back.len(), N);
+        for (k, back) in back.iter().enumerate() {
             let value = values.get(k).copied().unwrap_or(0.0);
             prop_assert!((slot(&coefficients, k, scale.value()) - value).abs() < bound);
-            prop_assert!((back[k] - value).abs() < bound);
+            prop_assert!((back - value).abs() < bound);
         }
     }
 }
