@@ -144,6 +144,12 @@ impl LinearMap {
         {
             return planes.apply(&session, q, x, out, &mut scratch.planes);
         }
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(planes), Kernel::Avx2) = (&self.planes, kernel)
+            && let Some(bytes) = planes.avx2(q)
+        {
+            return planes.apply(&bytes, q, x, out, &mut scratch.planes);
+        }
         let LinearScratch { reduced, sums, .. } = scratch;
         for group in &self.groups {
             if let (1, [chunk]) = (group.limbs, group.chunks.as_slice()) {
@@ -323,6 +329,28 @@ mod tests {
             let rows = [Row { columns: Arc::clone(&columns), weights: vec![weight; 4] }];
             for prime_bits in [30, 48, 50] {
                 check(4, &rows, prime_bits, &[u64::MAX, (1 << 50) - 1, 12_345_678_901_234]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_weights_of_the_byte_products() {
+        // The largest weights whose products with bytes fit 16 bits sixteen, eight, four, two times
+        // and once, and one more; then those that no longer fit a signed byte. Either sign, and the
+        // largest residues.
+        for weight in [4, 5, 8, 9, 16, 17, 32, 33, 64, 65, 127, 128, 129] {
+            for inputs in [1, 63, 64, 65, 200, 900] {
+                let columns: Arc<[u32]> = (0..inputs).collect();
+                let row = |sign: i32| Row {
+                    columns: Arc::clone(&columns),
+                    weights: vec![sign * weight; inputs as usize],
+                };
+                let rows = [row(1), row(-1), row(1), row(-1), row(1)];
+                for prime_bits in [30, 40, 48, 50] {
+                    let q = ntt_primes(prime_bits, 1024, 1, &[])[0];
+                    check(inputs as usize, &rows, prime_bits, &[q - 1]);
+                    check(inputs as usize, &rows, prime_bits, &[q - 1, 0xff_ffff, 1, 0xff00_ff00]);
+                }
             }
         }
     }

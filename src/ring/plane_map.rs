@@ -1,8 +1,9 @@
-//! Linear maps compiled for the tile unit: blocks of sixteen rows on bytes of inputs.
+//! Linear maps compiled for byte products: blocks of sixteen rows on bytes of inputs.
 
 use super::Modulus;
-use super::kernels::amx::{
-    Output, QUAD, QUADS, Quad, ROWS, Session, Sums, WORDS, Weights, planes_of,
+use super::kernels::avx2::Bytes;
+use super::kernels::planes::{
+    Output, PlaneUnit, QUAD, QUADS, Quad, ROWS, Sums, WORDS, Weights, planes_of,
 };
 use super::kernels::{TILE_WORDS, Tile};
 use super::linear::Row;
@@ -20,6 +21,8 @@ pub struct PlaneMap {
     gathering: Vec<Gathering>,
     /// No sum of bytes is larger.
     bound: u64,
+    /// No weight is larger.
+    largest: u64,
 }
 
 /// At most sixteen rows of weights that read the same quads.
@@ -76,13 +79,20 @@ impl PlaneMap {
                 gathering.push(Gathering { list: quads, block });
             }
         }
-        (bound >> 31 == 0).then_some(Self { quads, whole, gathering, bound })
+        let weights = rows.iter().flat_map(|row| &row.weights);
+        let largest = weights.map(|w| u64::from(w.unsigned_abs())).max().unwrap_or(0);
+        (bound >> 31 == 0).then_some(Self { quads, whole, gathering, bound, largest })
+    }
+
+    /// The byte products of AVX2 modulo `q`, where weights and sums are small enough for them.
+    pub fn avx2(&self, q: Modulus) -> Option<Bytes> {
+        Bytes::new(q, self.largest, self.bound)
     }
 
     /// See [`super::LinearMap::apply`].
     pub fn apply(
         &self,
-        session: &Session,
+        unit: &impl PlaneUnit,
         q: Modulus,
         x: &[Tile],
         out: &mut [Tile],
@@ -93,10 +103,10 @@ impl PlaneMap {
         quads.resize(planes * self.quads, Quad([0; 64]));
         sums.resize(planes * self.whole.len().max(1), Sums([[0; WORDS]; ROWS]));
         for half in 0..TILE_WORDS / WORDS {
-            self.pack(session, x, planes, half, quads);
-            self.multiply_whole(session, planes, quads, sums);
+            self.pack(unit, x, planes, half, quads);
+            self.multiply_whole(unit, planes, quads, sums);
             for (block, sums) in self.whole.iter().zip(sums.chunks_exact(planes)) {
-                session.combine(q, self.bound, sums, &block.outputs, out, half);
+                unit.combine(q, self.bound, sums, &block.outputs, out, half);
             }
             for Gathering { list, block } in &self.gathering {
                 let stride = QUADS * block.weights.len();
@@ -109,35 +119,54 @@ impl PlaneMap {
                     }
                 }
                 let sums = &mut sums[..planes];
-                session.multiply(&block.weights, gathered, stride, sums);
-                session.combine(q, self.bound, sums, &block.outputs, out, half);
+                unit.multiply(&block.weights, block.rows(), gathered, stride, sums);
+                unit.combine(q, self.bound, sums, &block.outputs, out, half);
             }
         }
     }
 
     /// Blocks that read all inputs: a few planes at a time, so that their bytes stay in the
     /// first-level cache while all weights pass over them.
-    fn multiply_whole(&self, session: &Session, planes: usize, quads: &[Quad], sums: &mut [Sums]) {
+    fn multiply_whole(
+        &self,
+        unit: &impl PlaneUnit,
+        planes: usize,
+        quads: &[Quad],
+        sums: &mut [Sums],
+    ) {
         for first in (0..planes).step_by(PLANES_IN_CACHE) {
             let here = first..planes.min(first + PLANES_IN_CACHE);
             for (block, sums) in self.whole.iter().zip(sums.chunks_exact_mut(planes)) {
                 let quads = &quads[first * self.quads..];
-                session.multiply(&block.weights, quads, self.quads, &mut sums[here.clone()]);
+                let sums = &mut sums[here.clone()];
+                unit.multiply(&block.weights, block.rows(), quads, self.quads, sums);
             }
         }
     }
 
     /// Cuts half `half` of every tile of `x` into bytes.
-    fn pack(&self, session: &Session, x: &[Tile], planes: usize, half: usize, quads: &mut [Quad]) {
+    fn pack(
+        &self,
+        unit: &impl PlaneUnit,
+        x: &[Tile],
+        planes: usize,
+        half: usize,
+        quads: &mut [Quad],
+    ) {
         const NOTHING: &[u64; WORDS] = &[0; WORDS];
         for (at, four) in x.chunks(QUAD).enumerate() {
             let words = |i| four.get(i).map_or(NOTHING, |t: &Tile| &t.0.as_chunks().0[half]);
-            session.pack(std::array::from_fn(words), planes, &mut quads[at..], self.quads);
+            unit.pack(std::array::from_fn(words), planes, &mut quads[at..], self.quads);
         }
     }
 }
 
 impl Block {
+    /// Rows that hold weights.
+    fn rows(&self) -> usize {
+        self.outputs.last().map_or(0, |last| usize::from(last.row + last.limbs))
+    }
+
     /// Raises `bound` to the largest sum of bytes that the block can give.
     fn new(quads: &[u32], members: &[(u32, usize)], rows: &[Row], bound: &mut u64) -> Option<Self> {
         // Rows without inputs are sums all the same: of nothing.

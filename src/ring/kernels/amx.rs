@@ -6,57 +6,15 @@
 //! that it generates uses tile registers, so their contents live across the blocks below.
 
 use super::ifma::{self, Wide};
+use super::planes::{MAX_PLANES, Output, PlaneUnit, QUAD, QUADS, Quad, ROWS, Sums, WORDS, Weights};
 use super::{Modulus, Tile};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-/// Words worked on together: 32-bit lanes of a register.
-pub const WORDS: usize = 16;
-
-/// Rows of weights in one tile register.
-pub const ROWS: usize = 16;
-
-/// Inputs in one group of four bytes.
-pub const QUAD: usize = 4;
-
-/// Groups of four inputs in one tile register.
-pub const QUADS: usize = 16;
-
-/// Most byte planes of a word below 2^50.
-const MAX_PLANES: usize = 7;
-
-/// Bytes of a word modulo `q`.
-pub fn planes_of(q: Modulus) -> usize {
-    q.value().ilog2() as usize / 8 + 1
-}
-
 /// Byte planes that one pass takes: six sums, one tile of weights and one of inputs.
 const PASS: usize = 6;
-
-/// One byte of four inputs, for sixteen words; words in the order of [`pack`].
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quad(pub [u8; 64]);
-
-/// Weights of sixteen rows on sixteen quads, `[row][input]`.
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Weights(pub [[i8; QUAD * QUADS]; ROWS]);
-
-/// An output of a map: `limbs` rows, the lowest digit first; row `row + l` counts `2^(8 l)` times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Output {
-    pub index: u32,
-    pub row: u8,
-    pub limbs: u8,
-}
-
-/// Sums of sixteen rows over sixteen words, for one plane.
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sums(pub [[i32; WORDS]; ROWS]);
 
 /// Shape of the tile registers: sixteen rows of 64 bytes each.
 #[repr(C, align(64))]
@@ -103,7 +61,7 @@ fn permitted() -> bool {
     false
 }
 
-/// See [`Session::pack`]. Lane by lane the words come in the order 0, 1, 8, 9, 2, 3, 10, 11, 4, 5,
+/// See [`PlaneUnit::pack`]. Lane by lane the words come in the order 0, 1, 8, 9, 2, 3, 10, 11, 4, 5,
 /// 12, 13, 6, 7, 14, 15.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn pack(inputs: [&[u64; WORDS]; QUAD], planes: usize, out: &mut [Quad], stride: usize) {
@@ -172,18 +130,6 @@ impl Session {
         Some(Self(PhantomData))
     }
 
-    /// Cuts sixteen words of four inputs into bytes: plane `p` goes to `out[p stride]`.
-    pub fn pack(
-        &self,
-        inputs: [&[u64; WORDS]; QUAD],
-        planes: usize,
-        out: &mut [Quad],
-        stride: usize,
-    ) {
-        // SAFETY: a session exists only where the processor has these instructions.
-        unsafe { pack(inputs, planes, out, stride) };
-    }
-
     /// Multiplies what the registers hold, six products a round, and says how many byte products
     /// that were.
     pub fn repeat(&self, rounds: u64) -> u64 {
@@ -206,11 +152,15 @@ impl Session {
         }
         rounds.max(1) * PRODUCTS as u64
     }
+}
 
-    /// Puts the planes of the rows of some outputs together, modulo `q` (at least 2^11), and writes
-    /// them to half `half` of their tiles. No sum of bytes may be larger than `bound`, which is below
-    /// `2^31`.
-    pub fn combine(
+impl PlaneUnit for Session {
+    fn pack(&self, inputs: [&[u64; WORDS]; QUAD], planes: usize, out: &mut [Quad], stride: usize) {
+        // SAFETY: a session exists only where the processor has these instructions.
+        unsafe { pack(inputs, planes, out, stride) };
+    }
+
+    fn combine(
         &self,
         q: Modulus,
         bound: u64,
@@ -223,9 +173,14 @@ impl Session {
         unsafe { combine(q, bound, sums, outputs, out, half) };
     }
 
-    /// `sums[p][r][w] = sum over blocks b and inputs i of weights[b][r][i] quads[p stride + 16 b + i/4]`,
-    /// for planes `p < sums.len()`. Exact while each sum stays below 2^31.
-    pub fn multiply(&self, weights: &[Weights], quads: &[Quad], stride: usize, sums: &mut [Sums]) {
+    fn multiply(
+        &self,
+        weights: &[Weights],
+        _rows: usize,
+        quads: &[Quad],
+        stride: usize,
+        sums: &mut [Sums],
+    ) {
         let planes = sums.len();
         assert!(!weights.is_empty() && QUADS * weights.len() <= stride, "whole blocks of quads");
         assert!((1..=MAX_PLANES).contains(&planes) && planes * stride <= quads.len(), "all planes");
@@ -276,7 +231,7 @@ macro_rules! multiply_planes {
     };
 }
 
-/// See [`Session::multiply`], at most six planes.
+/// See [`PlaneUnit::multiply`], at most six planes.
 unsafe fn multiply(weights: &[Weights], quads: &[Quad], stride: usize, sums: &mut [Sums]) {
     // SAFETY: the caller has configured the registers and checked the lengths.
     unsafe {
@@ -291,7 +246,7 @@ unsafe fn multiply(weights: &[Weights], quads: &[Quad], stride: usize, sums: &mu
     }
 }
 
-/// See [`Session::combine`].
+/// See [`PlaneUnit::combine`].
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn combine(
     q: Modulus,
@@ -341,7 +296,8 @@ impl Joiner {
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
     fn new(q: Modulus, planes: usize, bound: u64) -> Self {
         let wide = Wide::new(q);
-        let most = u128::from(bound) * (((1u128 << (8 * planes)) - 1) / 255);
+        // Six planes are joined, however many there are: those that are missing have the bias too.
+        let most = u128::from(bound) * 0x101_0101_0101 + u128::from(q.value());
         let short = planes < MAX_PLANES && bound * 257 < 1 << 31 && most < 1 << 60;
         let minus = |bias: u128| ifma::splat((q.value() as u128 - bias % q.value() as u128) as u64);
         let shift_24 = wide.grow(ifma::splat((1 << 24) % q.value()));

@@ -10,9 +10,11 @@
 //! through references to four words.
 
 mod affine;
+mod planes;
 mod sampling;
 
 pub use affine::{affine, mirror};
+pub use planes::{Bytes, repeat_byte_products};
 pub use sampling::{add_error, centered_binomial, key_stream, uniform};
 
 use super::{BLOCK_ROWS, Modulus, TILE_WORDS, Tile};

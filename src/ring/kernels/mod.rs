@@ -3,11 +3,13 @@
 #[cfg(target_arch = "x86_64")]
 pub(super) mod amx;
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+pub(super) mod avx2;
 mod chacha;
 mod choice;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod planes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod transform;
@@ -136,17 +138,16 @@ fn ifma_available() -> bool {
     false
 }
 
-/// Keeps the tile unit busy for some rounds and says how many byte products that were; `None` where
-/// there is no such unit. For measuring its peak.
-pub fn repeat_byte_products(rounds: u64) -> Option<u64> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        amx::Session::begin().map(|session| session.repeat(rounds))
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let _ = rounds;
-        None
+/// Keeps the byte products of `kernel` busy for some rounds and says how many they were; `None`
+/// where linear maps go another way. For measuring its peak.
+#[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "no byte products"))]
+pub fn repeat_byte_products(kernel: Kernel, rounds: u64) -> Option<u64> {
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        Kernel::AmxInt8 => amx::Session::begin().map(|session| session.repeat(rounds)),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx2 => avx2::repeat_byte_products(rounds),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 const ROUNDS: u64 = 50_000;
 const TIMINGS: usize = 9;
 
-/// Bytes of a word modulo a prime of 48 bits: the tile unit multiplies each by itself.
+/// Bytes of a word modulo a prime of 48 bits: byte products take each by itself.
 const WORD_BYTES: f64 = 6.0;
 
 /// Word multiply-accumulates per second of `kernel` from registers alone, with all threads of `pool`
@@ -22,8 +22,7 @@ pub fn peak_macs_per_sec(kernel: Kernel, pool: &rayon::ThreadPool) -> f64 {
         let mut acc = [Tile::ZERO; BLOCK_ROWS];
         let rate = |_| {
             let started = Instant::now();
-            let products = (kernel == Kernel::AmxInt8).then(|| repeat_byte_products(ROUNDS));
-            let macs = match products.flatten() {
+            let macs = match repeat_byte_products(kernel, ROUNDS) {
                 Some(products) => products as f64 / WORD_BYTES,
                 None => {
                     kernel.repeat(black_box(&x), &weights, ROUNDS, &mut acc);

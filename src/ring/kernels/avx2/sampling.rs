@@ -44,8 +44,8 @@ pub fn key_stream(key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         for (word, first) in state.iter_mut().zip(first) {
             *word = _mm256_add_epi32(*word, first);
         }
-        let [low, high] = [0, 8].map(|from| transpose(std::array::from_fn(|i| state[from + i])));
-        for (out, halves) in out.iter_mut().zip(low.into_iter().zip(high)) {
+        let [low, high] = *state.as_chunks::<8>().0 else { continue };
+        for (out, halves) in out.iter_mut().zip(transpose(low).into_iter().zip(transpose(high))) {
             for (out, words) in out.as_chunks_mut().0.iter_mut().zip([halves.0, halves.1]) {
                 store(out, words);
             }
