@@ -2,8 +2,11 @@
 
 use crate::progress::Watch;
 use crate::ring::kernels::{BLOCK_ROWS, TILE_WORDS, Tile};
-use crate::ring::{Basis, Kernel, LinearMap, LinearScratch, Modulus, Ntt, Row, Seed, ntt_primes};
+use crate::ring::{
+    Basis, Blocks, Kernel, LinearMap, LinearScratch, Modulus, Ntt, Panels, Row, Seed, ntt_primes,
+};
 use crate::scheme::bgv::{BgvParameters, SecretKey};
+use rayon::prelude::*;
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -29,6 +32,8 @@ pub struct UnitCosts {
     pub encrypt: f64,
     /// One word copied from memory.
     pub copy: f64,
+    /// One word written to memory for the first time.
+    pub first_touch: f64,
 }
 
 impl UnitCosts {
@@ -64,11 +69,18 @@ fn measure() -> UnitCosts {
             decode: guess,
             encrypt: guess,
             copy: guess,
+            first_touch: guess,
         };
     };
     let mut stream = Seed::from_number(0).stream(0);
     let mut words = vec![0u64; N];
-    let uniform = best(|| Seed::from_number(1).uniform(kernel, q, 0, 0, &mut words)) / N as f64;
+    Seed::from_number(1).uniform(kernel, q, 0, 0, &mut words);
+    let uniform = {
+        let (mut tiles, mut blocks) = (vec![Tile::ZERO; N / TILE_WORDS], Blocks::default());
+        let streams = || 0..(N / TILE_WORDS) as u64;
+        let seed = Seed::from_number(1);
+        best(|| seed.uniform_tiles(kernel, q, streams(), 1, &mut blocks, &mut tiles)) / N as f64
+    };
     let mut errors = vec![0i64; N];
     let error = best(|| stream.centered_binomial(&mut errors)) / N as f64;
     let mut transformed = words.clone();
@@ -98,7 +110,29 @@ fn measure() -> UnitCosts {
     let source = vec![1u64; 1 << 20];
     let mut target = source.clone();
     let copy = best(|| target.copy_from_slice(black_box(&source))) / source.len() as f64;
-    UnitCosts { ntt, mac, square, uniform, error, dot, decode, encrypt, copy }
+    let first_touch = {
+        const POLYNOMIALS: usize = 128;
+        let started = Instant::now();
+        let mut fresh = Panels::zero(N, 2, POLYNOMIALS);
+        fresh.panels_mut().for_each(|mut panel| {
+            for index in panel.range() {
+                (0..2).for_each(|j| panel.put(index, j, &words));
+            }
+        });
+        black_box(&fresh);
+        started.elapsed().as_secs_f64() / (2 * N * POLYNOMIALS) as f64
+    };
+    UnitCosts { ntt, mac, square, uniform, error, dot, decode, encrypt, copy, first_touch }
+}
+
+/// Seconds that `map` takes for one word of every input, on this machine: how well a map fits the
+/// kernel depends on its shape, so it is tried on one tile.
+pub fn word_secs(map: &LinearMap, kernel: Kernel, q: Modulus) -> f64 {
+    let x = vec![Tile([q.value() / 3; TILE_WORDS]); map.inputs()];
+    let mut out = vec![Tile::ZERO; map.outputs()];
+    let mut scratch = LinearScratch::default();
+    let secs = best(|| map.apply(kernel, q, black_box(&x), &mut out, &mut scratch));
+    secs / TILE_WORDS as f64
 }
 
 /// Seconds to encrypt, per coefficient and per prime, plaintext modulus counted as one more prime.

@@ -170,7 +170,12 @@ fn work(request: &Request, candidate: &Candidate) -> Work {
 fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanError> {
     let network = request.network;
     candidate.forecast = forecast(request, candidate.ring(), Some(SAMPLES));
-    let work = work(request, &candidate);
+    let work = match request.scheme {
+        SchemeKind::Bfv => work(request, &candidate),
+        SchemeKind::Bgv | SchemeKind::Noop => {
+            planner_bgv::tried_work(request, &candidate, &UnitCosts::of_this_machine())
+        }
+    };
     let worst = network.worst_ranges();
     let compiled = match request.scheme {
         SchemeKind::Bfv => planner_bfv::compile(request, &candidate, &work, &worst)?,

@@ -1,13 +1,14 @@
 //! What a BGV circuit costs, its stages and its program.
 
 use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
-use super::compiled::{BgvProgram, Program, cut};
-use super::cost::UnitCosts;
+use super::compiled::{BgvProgram, Program, cut, linear_maps};
+use super::cost::{UnitCosts, word_secs};
 use super::integer::{IntegerLayer, IntegerNetwork};
 use super::noise::StageNoise;
 use super::plan::{PlanBytes, StageKind, StagePlan};
 use super::planner::MEASURED;
 use super::request::{PlanError, Request};
+use crate::ring::{Kernel, Modulus};
 use crate::scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
 
 /// Predicted times.
@@ -70,6 +71,46 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
         switches: switches.into_iter().map(|s| s * scale).collect(),
         decrypt: decrypt * scale,
     }
+}
+
+/// The same for the candidate that was chosen, its weighted sums tried on this machine, and writing
+/// to memory counted.
+pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+    let mut work = work(request, candidate, costs);
+    let network = request.network;
+    let Some(maps) = linear_maps(network, &candidate.primes) else { return work };
+    let Some(q) = candidate.primes.first().and_then(|q| Modulus::new(*q)) else { return work };
+    let n = candidate.n as f64;
+    let runs = batches(request.images, candidate.n) * candidate.moduli.len();
+    let scale = runs as f64 / request.threads as f64;
+    let k = candidate.primes.len() as f64;
+    let inputs = network.inputs() as f64;
+    work.encrypt += scale * inputs * n * k * costs.first_touch;
+    let cuts = cut(network.layers());
+    let (mut parts, mut level) = (2.0, k);
+    let mut switched = candidate.forecast.switches.iter();
+    for (at, layer) in network.layers().iter().enumerate() {
+        let last = cuts.iter().any(|range| range.end == at + 1);
+        if at > 0 && cuts.iter().any(|range| range.start == at) {
+            (parts, level) = (2.0, switched.next().map_or(level, |s| s.level as f64));
+        }
+        if matches!(layer, IntegerLayer::Square { .. }) {
+            parts = 3.0;
+        }
+        let words = n * level * parts * scale;
+        if let Some(Some(map)) = maps.get(at) {
+            work.layers[at] = words * word_secs(map, Kernel::best(), q);
+            if at == 0 {
+                // Masks from their seed; bodies from memory, in tiles.
+                work.layers[at] += scale * inputs * n * level * (costs.uniform + costs.copy);
+            }
+        }
+        if last {
+            let width = network.widths().get(at).map_or(0.0, |w| *w as f64);
+            work.layers[at] += words * width * costs.first_touch;
+        }
+    }
+    work
 }
 
 /// Stages, sizes and program of the candidate that was chosen.
