@@ -101,12 +101,8 @@ fn pack(inputs: [&[u64; WORDS]; QUAD], planes: usize, out: &mut [Quad], stride: 
         let (even1, odd1) = bytes(&a[j], &b[j], &c[j], &d[j]);
         for upper in 0..2 {
             let four = transpose([even0[upper], odd0[upper], even1[upper], odd1[upper]]);
-            let mut plane = 4 * upper;
-            for value in four {
-                if plane < planes {
-                    store_half(&mut out[plane * stride].0, half, value);
-                }
-                plane += 1;
+            for (plane, value) in (4 * upper..planes).zip(four) {
+                store_half(&mut out[plane * stride].0, half, value);
             }
         }
     }
@@ -169,8 +165,8 @@ fn multiply<const RUN: usize>(weights: &[Weights], first: usize, quads: &[Quad],
         let Some(rows) = block.0[first..].first_chunk::<GROUP>() else { continue };
         for run in 0..QUADS / RUN {
             let mut short: GroupSums = [[_mm256_setzero_si256(); 2]; GROUP];
-            for at in RUN * run..RUN * (run + 1) {
-                let x = load_halves(&quads[at]);
+            for (at, quad) in quads.iter().enumerate().skip(RUN * run).take(RUN) {
+                let x = load_halves(quad);
                 for (short, row) in short.iter_mut().zip(rows) {
                     let [a, b, c, d] = row.as_chunks::<QUAD>().0[at];
                     let four = i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]);
