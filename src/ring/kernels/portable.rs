@@ -2,7 +2,9 @@
 
 mod affine;
 
-pub use affine::{affine, mirror, mirror_rest};
+#[cfg(target_arch = "x86_64")]
+pub use affine::mirror_rest;
+pub use affine::{affine, mirror};
 
 use super::{BLOCK_ROWS, ERROR_BYTES, Modulus, TILE_WORDS, Tile};
 use std::hint::black_box;
