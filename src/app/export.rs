@@ -68,6 +68,7 @@ mod tests {
             margin_bits_predicted: 20.5,
             margin_bits_measured: None,
             max_abs_error: Some(0.0),
+            max_abs_error_predicted: None,
             wrong_values: 0,
         };
         let report = RunReport { stages: vec![stage], ..RunReport::default() };

@@ -19,8 +19,18 @@ pub struct AffineRow {
 /// A step of a lowered network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FloatStage {
-    Affine { name: String, rows: Vec<AffineRow> },
-    Square { name: String },
+    Affine {
+        name: String,
+        rows: Vec<AffineRow>,
+    },
+    Square {
+        name: String,
+    },
+    /// A polynomial that is not made of affine maps and one square.
+    Polynomial {
+        name: String,
+        function: Activation,
+    },
 }
 
 /// Why a network cannot become affine maps and squares.
@@ -30,6 +40,10 @@ pub enum LowerError {
         "layer {layer}: {function} is not a polynomial of degree 2 or less; BGV carries squares: choose the activation method square or least_squares with degree 2"
     )]
     Activation { layer: String, function: String },
+    #[error(
+        "layer {layer}: {function} is not a polynomial; CKKS carries polynomials of any degree: choose an activation method, for example minimax, with a degree and an interval"
+    )]
+    NoPolynomial { layer: String, function: String },
     #[error(
         "layer {layer}: merged with the linear layers before it, it has more than {max} weights; put an activation between them"
     )]
@@ -43,7 +57,16 @@ const MAX_WEIGHTS: usize = 1 << 26;
 /// `a x^2 + b x + c` becomes the square of `x + b / 2a`, with `a` and `c - b^2 / 4a` moved into the
 /// affine map that follows.
 pub fn lower(network: &Network) -> Result<Vec<FloatStage>, LowerError> {
-    let mut lowering = Lowering { stages: Vec::new(), names: Vec::new(), rows: None };
+    lower_with(network, false)
+}
+
+/// The same with [`FloatStage::Polynomial`] for activations of a higher degree.
+pub fn lower_polynomial(network: &Network) -> Result<Vec<FloatStage>, LowerError> {
+    lower_with(network, true)
+}
+
+fn lower_with(network: &Network, any_degree: bool) -> Result<Vec<FloatStage>, LowerError> {
+    let mut lowering = Lowering { any_degree, stages: Vec::new(), names: Vec::new(), rows: None };
     let mut shape = network.input();
     for (layer, output) in network.layers().iter().zip(network.shapes()) {
         lowering.layer(layer, shape, *output)?;
@@ -54,6 +77,7 @@ pub fn lower(network: &Network) -> Result<Vec<FloatStage>, LowerError> {
 }
 
 struct Lowering {
+    any_degree: bool,
     stages: Vec<FloatStage>,
     /// Layers in the affine map that is being gathered.
     names: Vec<String>,
@@ -76,10 +100,22 @@ impl Lowering {
         len: usize,
     ) -> Result<(), LowerError> {
         let polynomial = function.as_polynomial().filter(|p| p.degree() <= 2);
-        let polynomial = polynomial.ok_or_else(|| LowerError::Activation {
-            layer: layer.name.clone(),
-            function: function.name(),
-        })?;
+        let Some(polynomial) = polynomial else {
+            let (name, function) = (layer.name.clone(), function.clone());
+            return match (self.any_degree, function.is_polynomial()) {
+                (true, true) => {
+                    self.flush();
+                    self.stages.push(FloatStage::Polynomial { name, function });
+                    Ok(())
+                }
+                (true, false) => {
+                    Err(LowerError::NoPolynomial { layer: name, function: function.name() })
+                }
+                (false, _) => {
+                    Err(LowerError::Activation { layer: name, function: function.name() })
+                }
+            };
+        };
         let coefficient = |i| polynomial.coefficients().get(i).copied().unwrap_or(0.0);
         let (c, b, a) = (coefficient(0), coefficient(1), coefficient(2));
         let diagonal = |scale: f64, shift: f64| -> Vec<AffineRow> {
@@ -349,6 +385,9 @@ mod tests {
                 })
                 .collect(),
             FloatStage::Square { .. } => x.iter().map(|v| v * v).collect(),
+            FloatStage::Polynomial { function, .. } => {
+                x.iter().map(|v| function.eval_f64(*v)).collect()
+            }
         })
     }
 
@@ -375,7 +414,9 @@ mod tests {
         let names: Vec<&str> = stages
             .iter()
             .map(|s| match s {
-                FloatStage::Affine { name, .. } | FloatStage::Square { name } => name.as_str(),
+                FloatStage::Affine { name, .. }
+                | FloatStage::Square { name }
+                | FloatStage::Polynomial { name, .. } => name.as_str(),
             })
             .collect();
         assert_eq!(

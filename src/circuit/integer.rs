@@ -80,6 +80,9 @@ impl IntegerNetwork {
                     step *= step;
                     IntegerLayer::Square { name }
                 }
+                FloatStage::Polynomial { name, function } => {
+                    return Err(LowerError::Activation { layer: name, function: function.name() });
+                }
                 FloatStage::Affine { name, rows } => {
                     let grid = grids.as_mut().and_then(|g| g.next().copied());
                     let grid = grid.unwrap_or_else(|| weight_grid(&rows, precision.weight_bits));

@@ -12,6 +12,7 @@ mod plan;
 mod planner;
 mod planner_bfv;
 mod planner_bgv;
+mod real;
 mod request;
 mod values;
 
@@ -22,8 +23,14 @@ pub use compiled::{
 };
 pub use cost::UnitCosts;
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
-pub use plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan};
+pub use plan::{
+    Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan,
+};
 pub use planner::plan;
+pub use real::{
+    CkksPart, CkksProgram, CkksStep, DegreeChoice, FunctionPart, RealCircuit, RealEvaluation,
+    RealFunction, RealLayer, RealNetwork, RealRequest, plan_real,
+};
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the planner promises before a key exists.
 
+use super::real::DegreeChoice;
 use serde::{Deserialize, Serialize};
 
 /// The scheme that carries a circuit.
@@ -10,6 +11,8 @@ pub enum SchemeKind {
     Bgv,
     /// Brakerski/Fan-Vercauteren through the `fhe` crate: the independent second opinion.
     Bfv,
+    /// Cheon-Kim-Kim-Song, our own, batched, approximate real numbers.
+    Ckks,
     /// No encryption at all: the same pipeline on plain integers, for tests.
     Noop,
 }
@@ -20,6 +23,7 @@ impl SchemeKind {
         match self {
             Self::Bgv => "BGV",
             Self::Bfv => "BFV",
+            Self::Ckks => "CKKS",
             Self::Noop => "none (plain integers)",
         }
     }
@@ -35,7 +39,9 @@ pub enum StageKind {
     Linear,
     /// Squaring (two parts become three).
     Square,
-    /// Relinearisation (three parts become two) and modulus switching.
+    /// A polynomial of any other degree on every value.
+    Polynomial,
+    /// Relinearisation (three parts become two) and modulus switching or rescaling.
     Switch,
 }
 
@@ -55,8 +61,16 @@ pub struct StagePlan {
     pub log2_q: f64,
     /// Bytes of all ciphertexts after the stage in memory (one batch, one plaintext modulus).
     pub ciphertext_bytes: u64,
-    /// Predicted margin, bits: `log2(q/2) - log2(max |phase|)`.
+    /// Predicted margin, bits: `log2(q/2) - log2(max |phase|)` of exact schemes; for CKKS
+    /// `log2(required_error) - log2(max_error)`, the bits of precision left above the required.
     pub margin_bits: f64,
+    /// Predicted largest error of a value (CKKS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_error: Option<f64>,
+    /// The error that, had all errors up to here grown alike, would reach the bound at the outputs
+    /// (CKKS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_error: Option<f64>,
     /// Largest magnitude of an integer after the stage on the calibration data.
     pub range_calibrated: f64,
     /// Largest magnitude of an integer after the stage that any input could give.
@@ -86,6 +100,35 @@ impl PlanSecs {
     /// Encrypt, evaluate and decrypt.
     pub fn total(&self) -> f64 {
         self.encrypt + self.evaluate + self.decrypt
+    }
+}
+
+/// What a plan for approximate arithmetic has besides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Approximate {
+    /// Decrypted outputs further than this from the polynomial network count as wrong.
+    pub error_bound: f64,
+    /// Predicted largest error of an output.
+    pub max_error: f64,
+    /// Special primes of key switching, and primes to a digit.
+    pub special_primes: Vec<u64>,
+    pub digit_primes: usize,
+    /// Levels that squares and polynomials use up.
+    pub levels: usize,
+    /// `log2` of the scale of inputs, and of values that are squared or go into polynomials.
+    pub input_scale_bits: f64,
+    pub scale_bits: f64,
+    /// Bits of a weight, sign not counted.
+    pub weight_bits: u32,
+    /// What polynomials of each degree would need in the place of all activations.
+    pub degrees: Vec<DegreeChoice>,
+}
+
+impl Approximate {
+    /// Bits of precision by prediction, of what is required, and left.
+    pub fn precision_bits(&self) -> (f64, f64, f64) {
+        let (predicted, required) = (-self.max_error.log2(), -self.error_bound.log2());
+        (predicted, required, predicted - required)
     }
 }
 
@@ -130,6 +173,9 @@ pub struct Plan {
     pub bytes: PlanBytes,
     pub secs: PlanSecs,
     pub warnings: Vec<PlanWarning>,
+    /// Precision and levels, for CKKS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approximate: Option<Approximate>,
 }
 
 impl Plan {

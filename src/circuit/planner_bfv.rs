@@ -89,6 +89,8 @@ fn stages(
         log2_q,
         ciphertext_bytes: input_bytes,
         margin_bits: candidate.margin(&candidate.forecast.input),
+        max_error: None,
+        required_error: None,
         range_calibrated: grid,
         range_worst: grid,
     };
@@ -107,6 +109,8 @@ fn stages(
             log2_q,
             ciphertext_bytes: (count * ciphertext_words(candidate) * 8) as u64,
             margin_bits: candidate.margin(noise),
+            max_error: None,
+            required_error: None,
             range_calibrated: request.calibrated[at],
             range_worst: worst[at],
         }

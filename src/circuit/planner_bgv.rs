@@ -169,6 +169,8 @@ fn stages(
         log2_q: log2_q(k),
         ciphertext_bytes: FreshBatch::byte_len(parameters, inputs),
         margin_bits: candidate.margin(&candidate.forecast.input),
+        max_error: None,
+        required_error: None,
         range_calibrated: grid,
         range_worst: grid,
     }];
@@ -194,6 +196,8 @@ fn stages(
                 log2_q: log2_q(noise.level),
                 ciphertext_bytes: words(count, parts, noise.level),
                 margin_bits: candidate.margin(noise),
+                max_error: None,
+                required_error: None,
                 range_calibrated: request.calibrated[at],
                 range_worst: worst[at],
             });
@@ -211,6 +215,8 @@ fn stages(
                 log2_q: log2_q(noise.level),
                 ciphertext_bytes: words(count, parts, noise.level),
                 margin_bits: candidate.margin(noise),
+                max_error: None,
+                required_error: None,
                 range_calibrated: before.0,
                 range_worst: before.1,
             });

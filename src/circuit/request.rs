@@ -5,6 +5,7 @@ use super::plan::SchemeKind;
 use crate::ring::ntt_primes;
 use crate::scheme::bfv::BfvError;
 use crate::scheme::bgv::BgvError;
+use crate::scheme::ckks::CkksError;
 use crate::scheme::security::{max_log2_qp, ring_degrees};
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub enum PlanError {
     Bgv(#[from] BgvError),
     #[error(transparent)]
     Bfv(#[from] BfvError),
+    #[error(transparent)]
+    Ckks(#[from] CkksError),
 }
 
 /// Margin every stage must have by prediction, bits: the prediction is good to about one bit, and
@@ -41,6 +44,7 @@ const RANGE_HEADROOM_BITS: f64 = 1.0;
 
 pub(super) const MAX_RING_DEGREE: usize = 32_768;
 pub(super) const MAX_PRIMES: usize = 16;
+const MAX_CKKS_PRIMES: usize = 48;
 const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
 const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 16..=50;
 const MAX_PLAINTEXT_MODULI: usize = 4;
@@ -79,6 +83,26 @@ pub(super) fn check(c: &Constraints) -> Result<(), PlanError> {
     };
     bits("scheme.prime_bits", c.prime_bits, PRIME_BITS)?;
     bits("scheme.plaintext_bits", c.plaintext_bits, PLAINTEXT_BITS)
+}
+
+/// The same for CKKS, with its ring degrees.
+pub(super) fn check_ckks(c: &Constraints, least: usize, most: usize) -> Result<(), PlanError> {
+    if let Some(n) = c.ring_degree.filter(|n| *n < least || *n > most || max_log2_qp(*n).is_none())
+    {
+        let allowed: Vec<String> =
+            ring_degrees().filter(|n| (least..=most).contains(n)).map(|n| n.to_string()).collect();
+        let (given, allowed) = (n.to_string(), allowed.join(", "));
+        return Err(PlanError::OutOfRange { what: "scheme.ring_degree", given, allowed });
+    }
+    check(&Constraints { ring_degree: None, prime_count: None, ..*c })?;
+    match c.prime_count {
+        Some(k) if !(1..=MAX_CKKS_PRIMES).contains(&k) => Err(PlanError::OutOfRange {
+            what: "scheme.prime_count",
+            given: k.to_string(),
+            allowed: format!("1 to {MAX_CKKS_PRIMES}"),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Bits that hold `-range..=range`.

@@ -3,7 +3,7 @@
 use super::args::PlanArgs;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context};
-use crate::circuit::{Plan, StageKind};
+use crate::circuit::{DegreeChoice, Plan, StageKind};
 use crate::format;
 use crate::run::Session;
 use anyhow::Result;
@@ -23,6 +23,7 @@ fn kind(kind: StageKind) -> &'static str {
         StageKind::Input => "input",
         StageKind::Linear => "linear",
         StageKind::Square => "square",
+        StageKind::Polynomial => "polynomial",
         StageKind::Switch => "switch",
     }
 }
@@ -47,8 +48,52 @@ fn magnitude(value: f64) -> String {
     bare_bits(value.max(1.0).log2())
 }
 
+/// What is encoded: integers modulo something, or real numbers at a scale.
+fn plaintext(plan: &Plan) -> String {
+    let Some(a) = &plan.approximate else {
+        let moduli: Vec<_> = plan.plaintext_moduli.iter().map(u64::to_string).collect();
+        return format!("{} (modulus {})", format::bits(plan.plaintext_bits), moduli.join(" x "));
+    };
+    let (predicted, required, left) = a.precision_bits();
+    format!(
+        "real numbers, {} of precision where {} are required (errors below {:.2e}), {} left",
+        format::bits(predicted),
+        format::bits(required),
+        a.error_bound,
+        format::bits(left)
+    )
+}
+
+/// What is counted as depth.
+fn depth(plan: &Plan) -> String {
+    match &plan.approximate {
+        None => number_of(plan.depth, "squaring", "squarings"),
+        Some(a) => format!(
+            "{} of multiplications, {} dropped",
+            number_of(plan.depth, "level", "levels"),
+            number_of(a.levels, "prime", "primes")
+        ),
+    }
+}
+
+/// Which degrees of activations this network could have: "1 at N 4096, 2 to 3 at N 8192".
+pub(super) fn degrees(choices: &[DegreeChoice]) -> String {
+    let groups = choices.chunk_by(|a, b| a.ring_degree == b.ring_degree);
+    let texts = groups.filter_map(|group| {
+        let (first, last) = (group.first()?, group.last()?);
+        let range = match first.degree == last.degree {
+            true => first.degree.to_string(),
+            false => format!("{} to {}", first.degree, last.degree),
+        };
+        Some(match first.ring_degree {
+            Some(n) => format!("{range} at N {n}"),
+            None => format!("{range} at no N"),
+        })
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
 fn show(plan: &Plan) -> String {
-    let moduli: Vec<_> = plan.plaintext_moduli.iter().map(u64::to_string).collect();
     let parameters = pairs(&[
         ("scheme", plan.scheme.name().to_owned()),
         ("security", security(plan.security_bits, &plan.security_table)),
@@ -62,12 +107,9 @@ fn show(plan: &Plan) -> String {
                 format::bits(plan.log2_qp)
             ),
         ),
-        (
-            "plaintext",
-            format!("{} (modulus {})", format::bits(plan.plaintext_bits), moduli.join(" x ")),
-        ),
+        ("plaintext", plaintext(plan)),
         ("precision", plan.precision.clone()),
-        ("depth", number_of(plan.depth, "squaring", "squarings")),
+        ("depth", depth(plan)),
         (
             "samples",
             format!(
@@ -116,8 +158,14 @@ fn show(plan: &Plan) -> String {
         ),
     ]);
     let warnings: String = plan.warnings.iter().map(|w| folded("warning: ", &w.message)).collect();
-    format!(
-        "{parameters}\n{}margin, range and worst in bits (range: on calibration data; worst: any input)\n\n{costs}{warnings}",
-        stages.render()
-    )
+    let legend = match &plan.approximate {
+        None => "margin, range and worst in bits (range: on calibration data; worst: any input)\n"
+            .to_owned(),
+        Some(a) => {
+            "margin in bits of precision above the required, range on calibration data in bits\n"
+                .to_owned()
+                + &folded("degrees of activations at 128 bits: ", &degrees(&a.degrees))
+        }
+    };
+    format!("{parameters}\n{}{legend}\n{costs}{warnings}", stages.render())
 }

@@ -57,15 +57,28 @@ fn show(report: &RunReport) -> String {
         ),
         ("security", security(scheme.security_bits, &scheme.security_table)),
     ]);
+    let stands_for = if encrypted.error_bound.is_some() { "polynomial" } else { "integer" };
+    let wrong = match encrypted.error_bound {
+        None => format::count(encrypted.wrong_outputs),
+        Some(bound) => format!(
+            "{} further off than {bound:.2e}, largest error {:.2e}, predicted {:.2e}",
+            format::count(encrypted.wrong_outputs),
+            encrypted.max_abs_error,
+            encrypted.max_abs_error_predicted.unwrap_or(f64::NAN)
+        ),
+    };
     let accuracy = pairs(&[
         ("plaintext accuracy", format::percent(plain.accuracy)),
-        ("integer accuracy", format::percent(plain.integer_accuracy)),
+        (&format!("{stands_for} accuracy"), format::percent(plain.integer_accuracy)),
         ("encrypted accuracy", format::percent(encrypted.accuracy)),
         (
             "agreement",
-            format!("{} of encrypted and integer answers", format::percent(encrypted.agreement)),
+            format!(
+                "{} of encrypted and {stands_for} answers",
+                format::percent(encrypted.agreement)
+            ),
         ),
-        ("wrong outputs", format::count(encrypted.wrong_outputs)),
+        ("wrong outputs", wrong),
     ]);
     let bytes = &report.bytes;
     let costs = pairs(&[

@@ -161,13 +161,28 @@ impl Network {
         raw_inputs: &[f32],
         watch: &Watch,
     ) -> Result<RangedOutputs, ForwardError> {
-        let mut next = stand_ins.iter();
+        let interval = |fitted: &Option<Fitted>| Some(fitted.as_ref()?.request().interval);
+        let intervals: Vec<_> = stand_ins.iter().map(interval).collect();
+        self.forward_within(&intervals, raw_inputs, watch)
+    }
+
+    /// The same for intervals, one entry per activation layer, in order; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the inputs are no whole number of samples, or `watch` asks to stop.
+    pub fn forward_within(
+        &self,
+        intervals: &[Option<(f64, f64)>],
+        raw_inputs: &[f32],
+        watch: &Watch,
+    ) -> Result<RangedOutputs, ForwardError> {
+        let mut next = intervals.iter();
         let mut ranges: Vec<Option<RangeReport>> = self
             .layers()
             .iter()
             .map(|layer| {
-                let stand_in = if layer.op.is_affine() { None } else { next.next() };
-                let interval = stand_in?.as_ref()?.request().interval;
+                let interval = if layer.op.is_affine() { None } else { *next.next()? };
+                let interval = interval?;
                 Some(RangeReport {
                     layer: layer.name.clone(),
                     interval,

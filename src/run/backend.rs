@@ -1,7 +1,6 @@
 //! What a scheme must do for a run. Client and server are generic over it, so that every pipeline
 //! also runs on plain integers ([`super::noop`]).
 
-use crate::circuit::Circuit;
 use crate::progress::{Cancelled, Watch};
 use crate::ring::Seed;
 
@@ -36,15 +35,20 @@ pub struct Evaluated<B: Backend> {
 
 /// What a client finds in a tapped ciphertext.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// Values of the slots, centred modulo the plaintext modulus.
-    pub values: Vec<i64>,
-    /// Margin, bits; depends on the secret key.
+pub struct Measured<V> {
+    /// Values of the slots; of exact schemes centred modulo the plaintext modulus.
+    pub values: Vec<V>,
+    /// `log2(q/2) - log2(max |phase|)`, bits; depends on the secret key.
     pub margin_bits: f64,
 }
 
-/// A scheme that can run a [`Circuit`]. A branch is one plaintext modulus.
+/// A scheme that can run a circuit. A branch is one plaintext modulus; approximate schemes have one
+/// branch.
 pub trait Backend: Sized + Sync {
+    /// What a slot holds: `i64` of exact schemes, `f64` of approximate ones.
+    type Value: Copy + Send + Sync;
+    /// What is run.
+    type Circuit: Sync;
     /// Only the client holds it.
     type Secret: Send + Sync;
     /// What a server needs besides the model.
@@ -56,8 +60,14 @@ pub trait Backend: Sized + Sync {
     /// One ciphertext.
     type Ciphertext: Send;
 
-    /// A backend for `circuit`.
-    fn circuit(&self) -> &Circuit;
+    /// What it runs.
+    fn circuit(&self) -> &Self::Circuit;
+
+    /// Number of branches.
+    fn branches(&self) -> usize;
+
+    /// Values in one input.
+    fn inputs(&self) -> usize;
 
     /// Secret and evaluation keys from a seed that must stay secret.
     fn keygen(
@@ -71,7 +81,7 @@ pub trait Backend: Sized + Sync {
         &self,
         branch: usize,
         secret: &Self::Secret,
-        vectors: &[Vec<i64>],
+        vectors: &[Vec<Self::Value>],
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Self::Inputs, BackendError>;
@@ -91,14 +101,14 @@ pub trait Backend: Sized + Sync {
         fraction: &(dyn Fn(f64) + Sync),
     ) -> Result<Evaluated<Self>, BackendError>;
 
-    /// Decrypts the outputs: a vector (a value per slot, centred) per output, and the smallest
+    /// Decrypts the outputs: a vector (a value per slot) per output, and the smallest
     /// margin among them, bits.
     fn decrypt(
         &self,
         branch: usize,
         secret: &Self::Secret,
         outputs: &Self::Outputs,
-    ) -> Result<(Vec<Vec<i64>>, f64), BackendError>;
+    ) -> Result<(Vec<Vec<Self::Value>>, f64), BackendError>;
 
     /// Decrypts and measures one ciphertext.
     fn measure(
@@ -106,7 +116,7 @@ pub trait Backend: Sized + Sync {
         branch: usize,
         secret: &Self::Secret,
         ciphertext: &Self::Ciphertext,
-    ) -> Result<Measured, BackendError>;
+    ) -> Result<Measured<Self::Value>, BackendError>;
 
     /// Bytes of the inputs on the wire.
     fn input_bytes(&self, branch: usize, inputs: &Self::Inputs) -> u64;

@@ -37,6 +37,8 @@ impl From<BfvError> for BackendError {
 }
 
 impl Backend for Bfv<'_> {
+    type Value = i64;
+    type Circuit = Circuit;
     type Secret = SecretKey;
     type Keys = EvaluationKeys;
     type Inputs = Vec<Ciphertext>;
@@ -45,6 +47,14 @@ impl Backend for Bfv<'_> {
 
     fn circuit(&self) -> &Circuit {
         self.circuit
+    }
+
+    fn branches(&self) -> usize {
+        self.circuit.moduli.len()
+    }
+
+    fn inputs(&self) -> usize {
+        self.circuit.network.inputs()
     }
 
     fn keygen(
@@ -148,7 +158,7 @@ impl Backend for Bfv<'_> {
         branch: usize,
         secret: &SecretKey,
         ciphertext: &Ciphertext,
-    ) -> Result<Measured, BackendError> {
+    ) -> Result<Measured<i64>, BackendError> {
         let decrypted = secret.decrypt(self.parameters(branch), ciphertext)?;
         Ok(Measured { values: decrypted.values, margin_bits: decrypted.margin_bits })
     }

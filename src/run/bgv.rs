@@ -30,6 +30,8 @@ impl<'a> Bgv<'a> {
 }
 
 impl Backend for Bgv<'_> {
+    type Value = i64;
+    type Circuit = Circuit;
     type Secret = SecretKey;
     type Keys = EvaluationKeys;
     type Inputs = FreshBatch;
@@ -38,6 +40,14 @@ impl Backend for Bgv<'_> {
 
     fn circuit(&self) -> &Circuit {
         self.circuit
+    }
+
+    fn branches(&self) -> usize {
+        self.circuit.moduli.len()
+    }
+
+    fn inputs(&self) -> usize {
+        self.circuit.network.inputs()
     }
 
     fn keygen(
@@ -160,7 +170,7 @@ impl Backend for Bgv<'_> {
         branch: usize,
         secret: &SecretKey,
         ciphertext: &Ciphertext,
-    ) -> Result<Measured, BackendError> {
+    ) -> Result<Measured<i64>, BackendError> {
         let decrypted = secret.decrypt(self.parameters(branch), ciphertext);
         Ok(Measured { values: decrypted.values, margin_bits: decrypted.margin_bits })
     }

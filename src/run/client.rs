@@ -1,6 +1,7 @@
 //! The client: owns the data and the secret key.
 
 use super::backend::{Backend, BackendError, Measured};
+use crate::circuit::Circuit;
 use crate::progress::Watch;
 use crate::ring::{Modulus, Seed};
 
@@ -21,8 +22,8 @@ pub struct Answers {
 }
 
 /// Outputs of one branch as they came back: a vector of slots per output.
-pub struct BranchAnswer {
-    vectors: Vec<Vec<i64>>,
+pub struct BranchAnswer<V> {
+    vectors: Vec<Vec<V>>,
     margin_bits: f64,
 }
 
@@ -35,7 +36,7 @@ impl<'a, B: Backend> Client<'a, B> {
     ) -> Result<(Self, Vec<B::Keys>), BackendError> {
         let mut secrets = Vec::new();
         let mut keys = Vec::new();
-        for branch in 0..backend.circuit().moduli.len() {
+        for branch in 0..backend.branches() {
             watch.check()?;
             let (secret, key) = backend.keygen(branch, &seed)?;
             secrets.push(secret);
@@ -46,17 +47,17 @@ impl<'a, B: Backend> Client<'a, B> {
 
     /// Encrypts one batch (sample after sample) for one branch. `batch` numbers batches: every
     /// number gives fresh randomness and must be used once.
-    pub fn encrypt(
+    pub fn encrypt<V: Copy + Into<B::Value>>(
         &self,
         branch: usize,
         batch: usize,
-        inputs: &[i32],
+        inputs: &[V],
         watch: &Watch,
     ) -> Result<B::Inputs, BackendError> {
-        let width = self.backend.circuit().network.inputs();
+        let width = self.backend.inputs();
         // Slots hold samples: input i of every sample goes into ciphertext i.
-        let vectors: Vec<Vec<i64>> = (0..width)
-            .map(|i| inputs.chunks_exact(width).map(|sample| i64::from(sample[i])).collect())
+        let vectors: Vec<Vec<B::Value>> = (0..width)
+            .map(|i| inputs.chunks_exact(width).map(|sample| sample[i].into()).collect())
             .collect();
         let seed = self.seed.derive("batch", (batch as u64) << 8 | branch as u64);
         self.backend.encrypt(branch, &self.secrets[branch], &vectors, &seed, watch)
@@ -67,7 +68,7 @@ impl<'a, B: Backend> Client<'a, B> {
         &self,
         branch: usize,
         outputs: &B::Outputs,
-    ) -> Result<BranchAnswer, BackendError> {
+    ) -> Result<BranchAnswer<B::Value>, BackendError> {
         let (vectors, margin_bits) =
             self.backend.decrypt(branch, &self.secrets[branch], outputs)?;
         Ok(BranchAnswer { vectors, margin_bits })
@@ -78,13 +79,24 @@ impl<'a, B: Backend> Client<'a, B> {
         &self,
         branch: usize,
         ciphertext: &B::Ciphertext,
-    ) -> Result<Measured, BackendError> {
+    ) -> Result<Measured<B::Value>, BackendError> {
         self.backend.measure(branch, &self.secrets[branch], ciphertext)
     }
+}
 
+impl<B: Backend<Value = f64>> Client<'_, B> {
+    /// The outputs of a batch of `samples`, sample after sample, and the smallest margin of any
+    /// output ciphertext, bits.
+    pub fn read(answer: &BranchAnswer<f64>, samples: usize) -> (Vec<f64>, f64) {
+        let of = |sample: usize| answer.vectors.iter().map(move |v| v[sample]);
+        ((0..samples).flat_map(of).collect(), answer.margin_bits)
+    }
+}
+
+impl<B: Backend<Value = i64, Circuit = Circuit>> Client<'_, B> {
     /// Puts the branches of a batch of `samples` together: outputs modulo the product of all
     /// plaintext moduli, centred.
-    pub fn combine(&self, branches: &[BranchAnswer], samples: usize) -> Answers {
+    pub fn combine(&self, branches: &[BranchAnswer<i64>], samples: usize) -> Answers {
         let moduli = &self.backend.circuit().moduli;
         let outputs = self.backend.circuit().network.outputs();
         let crt = Crt::new(moduli);

@@ -4,19 +4,19 @@ use super::backend::Backend;
 use super::client::{Answers, Client};
 use super::event::{Event, Phase, Sample};
 use super::memory::peak_memory_bytes;
+use super::opening::Opening;
 use super::pace::Pace;
 use super::report::*;
-use super::scenario::ActivationKind;
 use super::server::Server;
 use super::session::{RunError, Session};
-use crate::circuit::{Circuit, Evaluation, StageKind, StageTap};
+use crate::circuit::{Circuit, Evaluation, StageTap};
 use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
 use crate::ring::{Modulus, Seed};
 use std::time::Instant;
 
 /// Runs `session` on `backend` and reports.
-pub fn execute<B: Backend>(
+pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
     session: &Session,
     backend: &B,
     cancel: &Cancel,
@@ -99,84 +99,18 @@ impl Plain {
 }
 
 fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
-    let plan = &circuit.plan;
-    let scenario = &session.scenario;
     let classes = session.network.classes();
-    let labels = &session.dataset.test().labels[..plain.samples];
-    let right = |correct: &dyn Fn(usize) -> usize| {
-        let hits = (0..plain.samples).filter(|s| correct(*s) == usize::from(labels[*s])).count();
-        hits as f64 / plain.samples as f64
-    };
-    let plain_secs_of = |name: &str| -> f64 {
-        let names: Vec<&str> = name.split(" + ").collect();
-        let layers = session.network.layers().iter().zip(&plain.layer_secs);
-        layers.filter(|(l, _)| names.contains(&l.name.as_str())).map(|(_, s)| s).sum()
-    };
-    let in_batch = plain.samples.min(plan.ring_degree) as u64;
-    let stages = plan.stages.iter().map(|s| StageReport {
-        name: s.name.clone(),
-        kind: s.kind,
-        secs: 0.0,
-        secs_predicted: s.secs,
-        plain_secs: if s.kind == StageKind::Switch { 0.0 } else { plain_secs_of(&s.name) },
-        ciphertexts: s.ciphertexts,
-        parts: s.parts,
-        log2_q: s.log2_q,
-        ciphertext_bytes: s.ciphertext_bytes,
-        plain_bytes: 4 * in_batch * s.ciphertexts as u64,
-        margin_bits_predicted: s.margin_bits,
-        margin_bits_measured: None,
-        max_abs_error: None,
-        wrong_values: 0,
-    });
-    RunReport {
-        schema_version: SCHEMA_VERSION,
-        cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: scenario.name.clone(),
-        model: session.network.name().to_owned(),
-        dataset: session.dataset.name().to_owned(),
-        images: plain.samples,
-        classes,
-        class_names: session.dataset.classes().to_vec(),
-        threads: plan.threads,
-        seed: scenario.seed,
-        activation: ActivationReport {
-            kind: match scenario.activation.kind {
-                ActivationKind::Polynomial => "polynomial".to_owned(),
-            },
-            method: scenario.activation.method.clone(),
-            degree: scenario.activation.degree,
-            interval: scenario.activation.interval,
-        },
-        scheme: SchemeReport {
-            kind: plan.scheme.name().to_lowercase(),
-            ring_degree: plan.ring_degree,
-            log2_q: plan.log2_q,
-            log2_qp: plan.log2_qp,
-            plaintext_bits: plan.plaintext_bits,
-            plaintext_moduli: plan.plaintext_moduli.clone(),
-            primes: plan.primes.clone(),
-            security_bits: plan.security_bits,
-            security_table: plan.security_table.clone(),
-            kernel: circuit.kernel().to_owned(),
-        },
-        plain: PlainReport {
-            accuracy: right(&|s| argmax(&plain.logits[s * classes..(s + 1) * classes])),
-            latency_secs: plain.latency_secs,
-            integer_accuracy: right(&|s| {
-                argmax(&plain.integer.outputs[s * classes..(s + 1) * classes])
-            }),
-        },
-        stages: stages.collect(),
-        bytes: BytesReport { rounds: plan.batches as u64, ..BytesReport::default() },
-        warnings: plan
-            .warnings
-            .iter()
-            .map(|w| RunWarning { kind: w.kind.clone(), message: w.message.clone() })
-            .collect(),
-        analysis_mode: true,
-        ..RunReport::default()
+    let outputs = &plain.integer.outputs;
+    Opening {
+        plan: &circuit.plan,
+        kernel: circuit.kernel(),
+        samples: plain.samples,
+        logits: &plain.logits,
+        layer_secs: &plain.layer_secs,
+        latency_secs: plain.latency_secs,
+        reference: &|s| argmax(&outputs[s * classes..(s + 1) * classes]),
     }
+    .report(session)
 }
 
 /// What one batch needs.
@@ -188,7 +122,7 @@ struct Batch<'a, B: Backend> {
     pace: &'a Pace<'a>,
 }
 
-impl<B: Backend> Batch<'_, B> {
+impl<B: Backend<Value = i64, Circuit = Circuit>> Batch<'_, B> {
     fn batch(
         &self,
         batch: usize,
@@ -261,7 +195,7 @@ impl<B: Backend> Batch<'_, B> {
 fn note(
     stage: &mut StageReport,
     t: Modulus,
-    found: &super::backend::Measured,
+    found: &super::backend::Measured<i64>,
     expected: impl Iterator<Item = i128>,
 ) {
     let margin = stage.margin_bits_measured.unwrap_or(f64::INFINITY).min(found.margin_bits);

@@ -4,11 +4,14 @@ mod backend;
 pub mod bench;
 mod bfv;
 mod bgv;
+mod ckks;
 mod client;
 mod event;
 mod execute;
+mod execute_real;
 mod memory;
 mod noop;
+mod opening;
 mod pace;
 mod polynomial_check;
 mod report;
@@ -19,10 +22,12 @@ mod session;
 pub use backend::{Backend, BackendError, Evaluated, Measured, Tapped};
 pub use bfv::Bfv;
 pub use bgv::Bgv;
+pub use ckks::Ckks;
 pub use client::{Answers, BranchAnswer, Client};
 pub use event::{Event, Phase, Sample};
 pub use execute::execute;
-pub use noop::Noop;
+pub use execute_real::execute_real;
+pub use noop::{Noop, RealNoop};
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use report::SCHEMA_VERSION;
 pub use report::{
@@ -33,4 +38,4 @@ pub use scenario::{
     ActivationChoice, ActivationKind, Scenario, ScenarioError, SchemeChoice, SchemeSelector,
 };
 pub use server::Server;
-pub use session::{RunError, Session, Sources};
+pub use session::{Compiled, RunError, Session, Sources};

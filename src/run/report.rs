@@ -1,6 +1,7 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
 use crate::circuit::StageKind;
+use crate::network::RangeReport;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON layout of [`RunReport`].
@@ -27,6 +28,12 @@ pub struct SchemeReport {
     pub security_table: String,
     /// Arithmetic kernel used ("avx512_ifma", "portable").
     pub kernel: String,
+    /// Special primes of key switching (CKKS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub special_primes: Vec<u64>,
+    /// `log2` of the scale of values that are squared or go into polynomials (CKKS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_bits: Option<f64>,
 }
 
 /// The original float model with its original activation.
@@ -36,18 +43,27 @@ pub struct PlainReport {
     pub accuracy: f64,
     /// Wall time of all samples together, seconds.
     pub latency_secs: f64,
-    /// Accuracy of the integer network that the ciphertexts stand for.
+    /// Accuracy of the network that the ciphertexts stand for: the integer network, or under CKKS
+    /// the polynomial one.
     pub integer_accuracy: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EncryptedReport {
     pub accuracy: f64,
-    /// Share of samples whose encrypted argmax equals that of the integer network.
+    /// Share of samples whose encrypted argmax equals that of the network it stands for: the integer
+    /// network, or under CKKS the polynomial one.
     pub agreement: f64,
-    /// Decrypted values that differ from the integer network (exact schemes: any difference).
+    /// Decrypted values that differ from that network by more than `error_bound` (exact schemes: any
+    /// difference).
     pub wrong_outputs: u64,
     pub max_abs_error: f64,
+    /// The stated bound on errors of outputs; absent for exact schemes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_bound: Option<f64>,
+    /// Largest error predicted for an output; absent for exact schemes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_abs_error_predicted: Option<f64>,
     pub keygen_secs: f64,
     pub encrypt_secs: f64,
     pub evaluate_secs: f64,
@@ -77,9 +93,13 @@ pub struct StageReport {
     pub margin_bits_predicted: f64,
     /// Measured with the secret key on a sample of ciphertexts; absent when not measured.
     pub margin_bits_measured: Option<f64>,
-    /// Largest difference between decrypted sample ciphertexts and the integer network.
+    /// Largest difference between decrypted sample ciphertexts and the network they stand for.
     pub max_abs_error: Option<f64>,
-    /// Decrypted sample values that differ from the integer network.
+    /// Largest difference predicted for them (CKKS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_abs_error_predicted: Option<f64>,
+    /// Decrypted sample values that differ from that network; under CKKS, by more than leaves any
+    /// margin.
     pub wrong_values: u64,
 }
 
@@ -122,6 +142,10 @@ pub struct RunReport {
     /// Peak resident memory of the process, bytes; 0 where the system does not tell.
     pub peak_memory_bytes: u64,
     pub warnings: Vec<RunWarning>,
+    /// How far inputs of approximated activations left the interval of their polynomial: of the
+    /// polynomial network in the clear, on the same samples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<RangeReport>,
     /// Margins were measured with the secret key: not to be shared with a server.
     pub analysis_mode: bool,
 }

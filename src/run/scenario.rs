@@ -39,6 +39,7 @@ pub enum SchemeSelector {
     Auto,
     Bgv,
     Bfv,
+    Ckks,
 }
 
 /// Scheme and parameters; what is left out the planner chooses.
@@ -46,7 +47,7 @@ pub enum SchemeSelector {
 #[serde(deny_unknown_fields, default)]
 pub struct SchemeChoice {
     pub kind: SchemeSelector,
-    /// Ring degree N: 2048, 4096, 8192, 16384 or 32768.
+    /// Ring degree N: 2048, 4096, 8192, 16384 or 32768; with CKKS 4096 to 65536.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ring_degree: Option<usize>,
     /// Number of primes in the ciphertext modulus.
@@ -64,6 +65,10 @@ pub struct SchemeChoice {
     /// Bits of a weight with its sign, 2 to 12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_bits: Option<u32>,
+    /// Bits of precision that outputs must have (CKKS): errors below `2^-precision_bits`. When left
+    /// out, errors that change the answers of no more than one sample in a thousand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision_bits: Option<u32>,
     /// Run even when the predicted margin says that decryption will fail, to see it fail.
     /// Never loosens the security check.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

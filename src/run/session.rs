@@ -3,16 +3,21 @@
 use super::backend::BackendError;
 use super::bfv::Bfv;
 use super::bgv::Bgv;
+use super::ckks::Ckks;
 use super::execute::execute;
+use super::execute_real::execute_real;
 use super::scenario::{ActivationKind, SchemeSelector};
 use super::{Event, RunReport, Scenario};
-use crate::activation::{DEFAULT_PARTS, Method};
+use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
 use crate::circuit::{
     self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Program,
-    Request, SchemeKind,
+    RealCircuit, RealNetwork, RealRequest, Request, SchemeKind,
 };
 use crate::data::{DataError, Dataset, Split};
-use crate::network::{ForwardError, IntervalRule, ModelError, Network, NetworkError, StandIns};
+use crate::network::{
+    ForwardError, IntervalRule, ModelError, Network, NetworkError, Op, RangeReport, StandIns,
+    argmax,
+};
 use crate::progress::{Cancel, Cancelled, Watch};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -31,7 +36,26 @@ pub struct Session {
     pub dataset: Arc<Dataset>,
     /// The model as it was loaded, with its original activations.
     pub network: Arc<Network>,
-    circuit: Arc<OnceLock<Arc<Circuit>>>,
+    compiled: Arc<OnceLock<Compiled>>,
+}
+
+/// A circuit that was planned.
+#[derive(Clone, Debug)]
+pub enum Compiled {
+    /// Exact, on integers.
+    Integer(Arc<Circuit>),
+    /// Approximate, on real numbers.
+    Real(Arc<RealCircuit>),
+}
+
+impl Compiled {
+    /// Its parameters and predictions.
+    pub fn plan(&self) -> &Plan {
+        match self {
+            Self::Integer(circuit) => &circuit.plan,
+            Self::Real(circuit) => &circuit.plan,
+        }
+    }
 }
 
 /// Why a run could not start or finish; the text is one line for a person.
@@ -81,6 +105,18 @@ const CALIBRATION_SAMPLES: usize = 2048;
 /// Bits an input or a weight may be quantised to.
 const PRECISION_BITS: std::ops::RangeInclusive<u32> = 2..=12;
 
+/// Training samples that approximate circuits are followed at, at most.
+const REAL_CALIBRATION_SAMPLES: usize = 256;
+
+/// Share of samples that an integer network must answer as the network it is made from.
+const AGREEMENT: f64 = 0.999;
+
+/// Errors of outputs are never asked to be smaller than this share of the largest output.
+const LEAST_RELATIVE_ERROR: f64 = 1.0 / (1 << 16) as f64;
+
+/// Most bits of precision that may be asked for.
+const MAX_PRECISION_BITS: u32 = 30;
+
 /// Most worker threads.
 const MAX_THREADS: usize = 256;
 
@@ -117,7 +153,7 @@ impl Session {
             )));
         }
         let scenario = scenario.clone();
-        Ok(Self { scenario, dataset, network, circuit: Arc::default() })
+        Ok(Self { scenario, dataset, network, compiled: Arc::default() })
     }
 
     /// Samples of the test split that take part.
@@ -145,39 +181,175 @@ impl Session {
 
     /// Parameters and predictions, or why it cannot work and what would.
     pub fn plan(&self) -> Result<Plan, RunError> {
-        Ok(self.circuit(&Cancel::default())?.plan.clone())
+        Ok(self.compiled(&Cancel::default())?.plan().clone())
+    }
+
+    /// The compiled integer circuit.
+    ///
+    /// # Errors
+    /// When there is no plan, or it is one on real numbers.
+    pub fn circuit(&self, cancel: &Cancel) -> Result<Arc<Circuit>, RunError> {
+        match self.compiled(cancel)? {
+            Compiled::Integer(circuit) => Ok(circuit),
+            Compiled::Real(_) => Err(RunError::Refused(
+                "this scenario is planned for CKKS, which has no integer circuit: set scheme.kind to bgv or bfv".into(),
+            )),
+        }
     }
 
     /// The compiled circuit, made once.
-    pub fn circuit(&self, cancel: &Cancel) -> Result<Arc<Circuit>, RunError> {
-        if let Some(made) = self.circuit.get() {
-            return Ok(Arc::clone(made));
+    pub fn compiled(&self, cancel: &Cancel) -> Result<Compiled, RunError> {
+        if let Some(made) = self.compiled.get() {
+            return Ok(made.clone());
         }
-        let watch = Watch::new(cancel.clone(), &|_| ());
         let polynomial = self.polynomial_network()?;
+        let made = match self.scenario.scheme.kind {
+            SchemeSelector::Bgv => self.integer_circuit(&polynomial, SchemeKind::Bgv, cancel)?.0,
+            SchemeSelector::Bfv => self.integer_circuit(&polynomial, SchemeKind::Bfv, cancel)?.0,
+            SchemeSelector::Ckks => self.real_circuit(&polynomial, cancel)?,
+            SchemeSelector::Auto => self.automatic(&polynomial, cancel)?,
+        };
+        Ok(self.compiled.get_or_init(|| made).clone())
+    }
+
+    /// BGV for networks that were trained for its integers, and where it is faster and answers as
+    /// the polynomial network does; CKKS for all others.
+    fn automatic(&self, polynomial: &Network, cancel: &Cancel) -> Result<Compiled, RunError> {
+        let exact = self.integer_circuit(polynomial, SchemeKind::Bgv, cancel);
+        let asked = &self.scenario.scheme;
+        let for_integers = polynomial.quantisation().is_some()
+            || asked.input_bits.is_some()
+            || asked.weight_bits.is_some()
+            || asked.plaintext_bits.is_some();
+        if for_integers && !matches!(exact, Err(RunError::Lower(LowerError::Activation { .. }))) {
+            return Ok(exact?.0);
+        }
+        let real = self.real_circuit(polynomial, cancel);
+        match (exact, real) {
+            (Ok((exact, agreement)), Ok(real)) => {
+                let faster = exact.plan().secs.total() <= real.plan().secs.total();
+                Ok(if faster && agreement >= AGREEMENT { exact } else { real })
+            }
+            (Ok((exact, _)), Err(_)) => Ok(exact),
+            (Err(_), real) => real,
+        }
+    }
+
+    /// The circuit on integers, and the share of calibration samples that it gives the class of
+    /// `polynomial`.
+    fn integer_circuit(
+        &self,
+        polynomial: &Network,
+        scheme: SchemeKind,
+        cancel: &Cancel,
+    ) -> Result<(Compiled, f64), RunError> {
+        let watch = Watch::new(cancel.clone(), &|_| ());
         let raw = self.calibration_inputs();
-        let integer = Arc::new(IntegerNetwork::new(&polynomial, self.precision()?, raw)?);
+        let integer = Arc::new(IntegerNetwork::new(polynomial, self.precision()?, raw)?);
         let on_calibration = integer.evaluate(&integer.quantise_inputs(raw), &[], &watch)?;
-        let scheme = &self.scenario.scheme;
         let request = Request {
-            scheme: match scheme.kind {
-                SchemeSelector::Auto | SchemeSelector::Bgv => SchemeKind::Bgv,
-                SchemeSelector::Bfv => SchemeKind::Bfv,
-            },
+            scheme,
             network: &integer,
             calibrated: &on_calibration.largest,
             images: self.images()?,
             threads: self.threads()?,
-            constraints: Constraints {
-                ring_degree: scheme.ring_degree,
-                prime_count: scheme.prime_count,
-                prime_bits: scheme.prime_bits,
-                plaintext_bits: scheme.plaintext_bits,
-                past_budget: scheme.past_budget,
-            },
+            constraints: self.constraints(),
         };
         let circuit = Arc::new(circuit::plan(&request)?);
-        Ok(Arc::clone(self.circuit.get_or_init(|| circuit)))
+        let agreement = match self.scenario.scheme.kind {
+            SchemeSelector::Auto => {
+                let outputs = polynomial.forward_batch(raw, &watch)?;
+                let classes = polynomial.classes();
+                let rows = outputs.chunks(classes).zip(on_calibration.outputs.chunks(classes));
+                let same = rows.filter(|(a, b)| argmax(a) == argmax(b)).count();
+                same as f64 * classes as f64 / outputs.len().max(1) as f64
+            }
+            _ => 1.0,
+        };
+        Ok((Compiled::Integer(circuit), agreement))
+    }
+
+    fn real_circuit(&self, polynomial: &Network, cancel: &Cancel) -> Result<Compiled, RunError> {
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let raw = self.calibration_inputs();
+        let network = Arc::new(RealNetwork::new(polynomial, raw)?);
+        let some = raw.len().min(REAL_CALIBRATION_SAMPLES * network.inputs());
+        let outputs = polynomial.forward_batch(raw, &watch)?;
+        let request = RealRequest {
+            network: &network,
+            calibration: &network.inputs_of(&raw[..some]),
+            error_bound: self.error_bound(&outputs, polynomial.classes())?,
+            images: self.images()?,
+            threads: self.threads()?,
+            constraints: self.constraints(),
+        };
+        cancel.check()?;
+        Ok(Compiled::Real(Arc::new(circuit::plan_real(&request)?)))
+    }
+
+    /// The largest error that outputs may have, given those of calibration samples: with errors this
+    /// large no more than one sample in a thousand could change its class, and no output moves by
+    /// more than a hundredth of the largest.
+    fn error_bound(&self, outputs: &[f32], classes: usize) -> Result<f64, RunError> {
+        if let Some(bits) = self.scenario.scheme.precision_bits {
+            if bits > MAX_PRECISION_BITS {
+                return Err(RunError::Refused(format!(
+                    "scheme.precision_bits is {bits}; 0 to {MAX_PRECISION_BITS} are possible"
+                )));
+            }
+            return Ok((-f64::from(bits)).exp2());
+        }
+        let mut gaps: Vec<f32> = outputs
+            .chunks(classes)
+            .map(|row| {
+                let best = argmax(row);
+                let others = row.iter().enumerate().filter(|(i, _)| *i != best);
+                let second = others.fold(f32::NEG_INFINITY, |m, (_, v)| m.max(*v));
+                row.get(best).map_or(0.0, |top| top - second)
+            })
+            .filter(|gap| gap.is_finite())
+            .collect();
+        gaps.sort_by(f32::total_cmp);
+        let gap = gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
+        let largest = outputs.iter().filter(|v| v.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
+        let largest = f64::from(largest).max(1e-6);
+        Ok((f64::from(gap) / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * 0.01))
+    }
+
+    fn constraints(&self) -> Constraints {
+        let scheme = &self.scenario.scheme;
+        Constraints {
+            ring_degree: scheme.ring_degree,
+            prime_count: scheme.prime_count,
+            prime_bits: scheme.prime_bits,
+            plaintext_bits: scheme.plaintext_bits,
+            past_budget: scheme.past_budget,
+        }
+    }
+
+    /// How far the inputs of approximated activations of the polynomial network leave their intervals
+    /// on these raw samples, in the clear.
+    pub(super) fn ranges(&self, raw: &[f32], watch: &Watch) -> Result<Vec<RangeReport>, RunError> {
+        let polynomial = self.polynomial_network()?;
+        let fitted = self.stand_ins()?;
+        let own = polynomial.layers().iter().filter_map(|layer| match &layer.op {
+            Op::Activation(Activation::Chebyshev(series)) => Some(Some(series.interval())),
+            Op::Activation(Activation::Composite(all)) => {
+                Some(all.parts.first().map(|part| part.interval()))
+            }
+            Op::Activation(_) => Some(None),
+            _ => None,
+        });
+        let mut intervals: Vec<Option<(f64, f64)>> = own.collect();
+        for (interval, fitted) in intervals.iter_mut().zip(fitted.iter().flatten()) {
+            if let Some(fitted) = fitted {
+                *interval = Some(fitted.request().interval);
+            }
+        }
+        if intervals.iter().all(Option::is_none) {
+            return Ok(Vec::new());
+        }
+        Ok(polynomial.forward_within(&intervals, raw, watch)?.ranges)
     }
 
     fn precision(&self) -> Result<Option<Precision>, RunError> {
@@ -203,10 +375,19 @@ impl Session {
     /// The model with a polynomial in the place of every activation that is none, as the activation
     /// strategy says.
     pub fn polynomial_network(&self) -> Result<Network, RunError> {
+        match self.stand_ins()? {
+            Some(fitted) => Ok(self.network.with_stand_ins(&fitted)?),
+            None => Ok((*self.network).clone()),
+        }
+    }
+
+    /// The polynomials of the activation strategy, one entry per activation layer; `None` where the
+    /// model keeps its own.
+    fn stand_ins(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
         let choice = &self.scenario.activation;
         let ActivationKind::Polynomial = choice.kind;
         if choice.method == "keep" {
-            return Ok((*self.network).clone());
+            return Ok(None);
         }
         let method: Method = choice
             .method
@@ -226,7 +407,7 @@ impl Session {
         };
         let fitted =
             stand_ins.fit(&layers).map_err(|e| RunError::Refused(format!("activation: {e}")))?;
-        Ok(self.network.with_stand_ins(&fitted)?)
+        Ok(Some(fitted))
     }
 
     /// Raw values of the samples that ranges are calibrated on.
@@ -242,15 +423,22 @@ impl Session {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        let circuit = self.circuit(cancel)?;
-        on_event(Event::Planned(Box::new(circuit.plan.clone())));
+        let compiled = self.compiled(cancel)?;
+        on_event(Event::Planned(Box::new(compiled.plan().clone())));
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(circuit.plan.threads)
+            .num_threads(compiled.plan().threads)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = pool.install(|| match &circuit.program {
-            Program::Bfv(program) => execute(self, &Bfv::new(&circuit, program), cancel, on_event),
-            Program::Bgv(program) => execute(self, &Bgv::new(&circuit, program), cancel, on_event),
+        let report = pool.install(|| match &compiled {
+            Compiled::Real(circuit) => execute_real(self, &Ckks(circuit), cancel, on_event),
+            Compiled::Integer(circuit) => match &circuit.program {
+                Program::Bfv(program) => {
+                    execute(self, &Bfv::new(circuit, program), cancel, on_event)
+                }
+                Program::Bgv(program) => {
+                    execute(self, &Bgv::new(circuit, program), cancel, on_event)
+                }
+            },
         })?;
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)

@@ -158,7 +158,7 @@ impl Engine for SessionEngine {
     }
 
     fn plan(&mut self, opened: &Session, cancel: &Cancel) -> Result<Plan, RunError> {
-        Ok(opened.circuit(cancel)?.plan.clone())
+        Ok(opened.compiled(cancel)?.plan().clone())
     }
 
     fn run(

@@ -1,6 +1,7 @@
 //! Flows that cross rooms. One binary, so that the program is linked once.
 
 mod activation;
+mod approximate;
 mod bench;
 mod cli;
 mod data;

@@ -51,3 +51,26 @@ pub fn random_network(
     Network::new("random", input, normalisation, layers, Some(quantisation), Default::default())
         .expect("it fits together")
 }
+
+/// Dense layers of `width` values and `depth` activations between them, then two outputs; weights
+/// such that inputs of activations stay in about [-5, 5].
+pub fn real_network(seed: u64, depth: usize, width: usize, activation: &Activation) -> Network {
+    let mut stream = Seed::from_number(seed).stream(2);
+    let mut unit = || (stream.next_u64() >> 40) as f32 / (1u64 << 23) as f32 - 1.0;
+    let mut layers = Vec::new();
+    for i in 0..=depth {
+        let outputs = if i == depth { 2 } else { width };
+        let spread = 2.0 / (width as f32).sqrt();
+        let weight = (0..width * outputs).map(|_| spread * unit()).collect();
+        let bias = (0..outputs).map(|_| 0.3 * unit()).collect();
+        let op = Op::Dense { inputs: width, outputs, weight, bias };
+        layers.push(Layer { name: format!("dense{i}"), op });
+        if i < depth {
+            layers.push(Layer { name: format!("act{i}"), op: Op::Activation(activation.clone()) });
+        }
+    }
+    let normalisation = Normalisation { offset: vec![1.5], scale: vec![1.5] };
+    let input = Shape::Flat { len: width };
+    Network::new("random", input, normalisation, layers, None, Default::default())
+        .expect("it fits together")
+}

@@ -2,7 +2,7 @@
 
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::Activation;
-use cryptoscope::circuit::{Program, SchemeKind, StageKind};
+use cryptoscope::circuit::{Circuit, Program, SchemeKind, StageKind};
 use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
     Backend, Bfv, Bgv, Event, Noop, Phase, RunError, RunReport, Scenario, Session, Sources, execute,
@@ -25,7 +25,10 @@ fn random(seed: u64, (depth, width, input_max): (usize, usize, u64), kind: &str)
 }
 
 /// The report, and the decrypted outputs of every sample.
-fn answers<B: Backend>(session: &Session, backend: &B) -> (RunReport, Vec<Vec<f32>>) {
+fn answers<B: Backend<Value = i64, Circuit = Circuit>>(
+    session: &Session,
+    backend: &B,
+) -> (RunReport, Vec<Vec<f32>>) {
     let samples = Mutex::new(Vec::new());
     let collect = |event| {
         if let Event::Samples(found) = event {

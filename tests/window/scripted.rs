@@ -234,6 +234,8 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
         log2_q,
         ciphertext_bytes: (ciphertexts * n * 2 * 8 * 4) as u64,
         margin_bits,
+        max_error: None,
+        required_error: None,
         range_calibrated: 1000.0,
         range_worst: 9000.0,
     };
@@ -245,6 +247,7 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
         log2_q: 135.2,
         log2_qp: 180.3,
         plaintext_bits: 20.0,
+        approximate: None,
         security_bits: 128,
         security_table: "Security Guidelines 2024, table 5.2".into(),
         depth: 2,
@@ -283,7 +286,7 @@ fn measured(planned: &StagePlan, index: usize, wrong: bool) -> StageReport {
         secs_predicted: planned.secs,
         plain_secs: match planned.kind {
             StageKind::Linear => 0.0003,
-            StageKind::Square => 0.00002,
+            StageKind::Square | StageKind::Polynomial => 0.00002,
             StageKind::Input | StageKind::Switch => 0.0,
         },
         ciphertexts: planned.ciphertexts,
@@ -294,6 +297,7 @@ fn measured(planned: &StagePlan, index: usize, wrong: bool) -> StageReport {
         margin_bits_predicted: planned.margin_bits,
         margin_bits_measured: Some(if broken { 0.0 } else { planned.margin_bits + wobble }),
         max_abs_error: Some(if broken { 417_322.0 } else { 0.0 }),
+        max_abs_error_predicted: None,
         wrong_values: if broken { 8021 } else { 0 },
     }
 }

@@ -174,6 +174,7 @@ fn kind_name(kind: StageKind) -> &'static str {
         StageKind::Input => "input",
         StageKind::Linear => "linear",
         StageKind::Square => "square",
+        StageKind::Polynomial => "polynomial",
         StageKind::Switch => "switch",
     }
 }

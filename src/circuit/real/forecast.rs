@@ -1,0 +1,233 @@
+//! How errors travel through a network: followed to first order at calibration samples, each source
+//! by itself, through the very weights that will run.
+//!
+//! Errors are small beside the values, so what arrives is linear in what is sent: one pass for each
+//! place where errors arise says how much of a unit of variance there reaches every value after it.
+//! Values that share an input share its error, which sums of independent variances cannot say.
+
+use super::blocks::Block;
+use super::network::{CHUNK, RealLayer, RealNetwork, apply, by_value, linear};
+use crate::circuit::affine::AffineRow;
+use crate::ring::{Seed, SeedStream};
+use rayon::prelude::*;
+
+/// Bits of weights, sign not counted, for which [`Reach::weights`] is given.
+pub(super) const WEIGHT_BITS: u32 = 7;
+
+/// Mean squares of errors after each layer, value by value; empty before the source.
+pub(super) type Reach = Vec<Vec<f64>>;
+
+/// What errors of unit variance do, by source.
+#[derive(Debug)]
+pub(super) struct Forecast {
+    /// Errors that arise after each layer, the inputs first; empty where nothing arises.
+    pub noise: Vec<Reach>,
+    /// Rounding of the weights of each layer to [`WEIGHT_BITS`]; empty for other layers.
+    pub weights: Vec<Reach>,
+    /// Largest magnitude after each layer at the samples.
+    pub largest: Vec<f64>,
+    /// Largest magnitude of an input.
+    pub largest_input: f64,
+    /// Mean after each layer, value by value, the inputs first.
+    pub means: Vec<Vec<f64>>,
+    /// Some inputs of each polynomial layer; empty for other layers.
+    pub points: Vec<Vec<f64>>,
+    traces: Vec<Trace>,
+}
+
+/// Most inputs of a polynomial that are kept.
+const POINTS: usize = 256;
+
+/// Values after each layer at a chunk of samples, the inputs first.
+#[derive(Debug)]
+struct Trace {
+    samples: usize,
+    values: Vec<Vec<f64>>,
+}
+
+impl Forecast {
+    /// Follows errors at `inputs`, whole samples.
+    pub fn new(network: &RealNetwork, blocks: &[Block], inputs: &[f64]) -> Self {
+        let layers = network.layers();
+        let traces: Vec<Trace> = inputs
+            .par_chunks(CHUNK * network.inputs())
+            .map(|chunk| Trace::new(network, chunk))
+            .collect();
+        let count = traces.iter().map(|t| t.samples).sum::<usize>().max(1) as f64;
+        let mean = |at: usize| -> Vec<f64> {
+            let width = traces.first().map_or(0, |t| t.values[at].len() / t.samples.max(1));
+            let of = |v: usize| -> f64 {
+                traces.iter().flat_map(|t| &t.values[at][v * t.samples..(v + 1) * t.samples]).sum()
+            };
+            (0..width).map(|v| of(v) / count).collect()
+        };
+        let means: Vec<Vec<f64>> = (0..=layers.len()).map(mean).collect();
+        let largest = |at: usize| {
+            let all = traces.iter().flat_map(|t| &t.values[at]);
+            all.fold(0.0, |m: f64, x| m.max(x.abs()))
+        };
+        let points: Vec<Vec<f64>> = layers
+            .iter()
+            .enumerate()
+            .map(|(at, layer)| match layer {
+                RealLayer::Polynomial { .. } => {
+                    let all = traces.iter().map(|t| t.values[at].len()).sum::<usize>();
+                    let every = all.div_ceil(POINTS).max(1);
+                    traces.iter().flat_map(|t| &t.values[at]).step_by(every).copied().collect()
+                }
+                _ => Vec::new(),
+            })
+            .collect();
+        let noise = |from: usize, stream: u64| {
+            follow(&traces, layers, from, |trace, at| {
+                gaussian(trace.values[from].len(), Seed::from_number(stream).stream(at))
+            })
+        };
+        let rounded = |at: usize| match &layers[at] {
+            RealLayer::Linear { rows, .. } => {
+                rounding_reach(&traces, layers, at, rows, weight_scale(rows, WEIGHT_BITS), &means)
+            }
+            _ => Vec::new(),
+        };
+        let after = |block: &Block| match block {
+            Block::Segment { layers, .. } => layers.end,
+            Block::Polynomial { layer } => layer + 1,
+        };
+        let sources: Vec<usize> = std::iter::once(0).chain(blocks.iter().map(after)).collect();
+        let of = |at: usize| match sources.contains(&at) {
+            true => noise(at, at as u64),
+            false => Vec::new(),
+        };
+        let noise = (0..=layers.len()).map(of).collect();
+        let weights = (0..layers.len()).map(rounded).collect();
+        Self {
+            noise,
+            weights,
+            largest: (1..=layers.len()).map(largest).collect(),
+            largest_input: largest(0),
+            points,
+            means,
+            traces,
+        }
+    }
+
+    /// What rounding the weights of layer `at` to multiples of `1 / scale` does.
+    pub fn rounding(&self, network: &RealNetwork, at: usize, scale: f64) -> Reach {
+        match &network.layers()[at] {
+            RealLayer::Linear { rows, .. } => {
+                rounding_reach(&self.traces, network.layers(), at, rows, scale, &self.means)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The scale that brings the largest weight to just below `2^bits`.
+pub(super) fn weight_scale(rows: &[AffineRow], bits: u32) -> f64 {
+    let largest = rows.iter().flat_map(|r| &r.weights).fold(0.0, |m: f64, w| m.max(w.abs()));
+    let top = f64::from(bits).exp2() - 1.0;
+    if largest > 0.0 { top / largest } else { 1.0 }
+}
+
+/// The rows with weights rounded to multiples of `1 / scale`, and biases moved so that the mean of
+/// every sum stays where it was, given the means of what comes in.
+pub(super) fn rounded(rows: &[AffineRow], scale: f64, means: &[f64]) -> Vec<AffineRow> {
+    let round = |row: &AffineRow| {
+        let weights: Vec<f64> = row.weights.iter().map(|w| (w * scale).round() / scale).collect();
+        let both = row.weights.iter().zip(&weights).zip(row.columns.iter());
+        let moved: f64 = both.map(|((w, r), c)| (w - r) * means[*c as usize]).sum();
+        AffineRow { columns: row.columns.clone(), weights, bias: row.bias + moved }
+    };
+    rows.par_iter().map(round).collect()
+}
+
+fn rounding_reach(
+    traces: &[Trace],
+    layers: &[RealLayer],
+    at: usize,
+    rows: &[AffineRow],
+    scale: f64,
+    means: &[Vec<f64>],
+) -> Reach {
+    let rounded = rounded(rows, scale, &means[at]);
+    let differences: Vec<AffineRow> = rows
+        .iter()
+        .zip(rounded)
+        .map(|(row, rounded)| AffineRow {
+            columns: row.columns.clone(),
+            weights: row.weights.iter().zip(&rounded.weights).map(|(w, r)| r - w).collect(),
+            bias: rounded.bias - row.bias,
+        })
+        .collect();
+    follow(traces, layers, at + 1, |trace, _| {
+        linear(&differences, &trace.values[at], trace.samples, true)
+    })
+}
+
+impl Trace {
+    fn new(network: &RealNetwork, inputs: &[f64]) -> Self {
+        let samples = inputs.len() / network.inputs();
+        let mut values = vec![by_value(inputs, network.inputs())];
+        for layer in network.layers() {
+            let next = apply(layer, values.last().map_or(&[], Vec::as_slice), samples);
+            values.push(next);
+        }
+        Self { samples, values }
+    }
+}
+
+/// Follows errors that arise before layer `from` to the end.
+fn follow(
+    traces: &[Trace],
+    layers: &[RealLayer],
+    from: usize,
+    start: impl Fn(&Trace, u64) -> Vec<f64> + Sync,
+) -> Reach {
+    let sums = |values: &[f64], samples: usize| -> Vec<f64> {
+        values.chunks(samples.max(1)).map(|v| v.iter().map(|x| x * x).sum()).collect()
+    };
+    let of = |(number, trace): (usize, &Trace)| -> Reach {
+        let mut reach = vec![Vec::new(); layers.len() + 1];
+        let mut error = start(trace, number as u64);
+        reach[from] = sums(&error, trace.samples);
+        for at in from..layers.len() {
+            error = linearised(&layers[at], &trace.values[at], error, trace.samples);
+            reach[at + 1] = sums(&error, trace.samples);
+        }
+        reach
+    };
+    let parts: Vec<Reach> = traces.par_iter().enumerate().map(of).collect();
+    let count = traces.iter().map(|t| t.samples).sum::<usize>().max(1) as f64;
+    let mut all: Reach = vec![Vec::new(); layers.len() + 1];
+    for part in parts {
+        for (all, part) in all.iter_mut().zip(part) {
+            all.resize(part.len(), 0.0);
+            all.iter_mut().zip(part).for_each(|(a, p)| *a += p / count);
+        }
+    }
+    all
+}
+
+/// What `layer` makes of small errors of its inputs `values`.
+fn linearised(layer: &RealLayer, values: &[f64], error: Vec<f64>, samples: usize) -> Vec<f64> {
+    match layer {
+        RealLayer::Linear { rows, .. } => linear(rows, &error, samples, false),
+        RealLayer::Square { .. } => error.iter().zip(values).map(|(e, x)| 2.0 * x * e).collect(),
+        RealLayer::Polynomial { function, .. } => {
+            error.iter().zip(values).map(|(e, x)| e * function.slope(*x)).collect()
+        }
+    }
+}
+
+/// Independent normal numbers by the polar method of Box and Muller.
+fn gaussian(count: usize, mut stream: SeedStream) -> Vec<f64> {
+    let mut unit = || ((stream.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    let mut out = Vec::with_capacity(count + 1);
+    while out.len() < count {
+        let radius = (-2.0 * unit().ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * unit()).sin_cos();
+        out.extend([radius * cos, radius * sin]);
+    }
+    out.truncate(count);
+    out
+}

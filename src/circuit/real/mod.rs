@@ -1,0 +1,21 @@
+//! Networks of real numbers as CKKS programs: any polynomial activations, approximate arithmetic.
+
+mod blocks;
+mod cost;
+mod feasible;
+mod forecast;
+mod function;
+mod network;
+mod planner;
+mod program;
+mod schedule;
+mod stages;
+
+pub use feasible::DegreeChoice;
+pub use function::{FunctionPart, RealFunction};
+pub use network::{RealEvaluation, RealLayer, RealNetwork};
+pub use planner::{RealRequest, plan_real};
+pub use program::{CkksPart, CkksProgram, CkksStep, RealCircuit};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! The network of real numbers that ciphertexts stand for, evaluated in double precision.
+
+use super::function::RealFunction;
+use crate::circuit::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
+use crate::network::{Network, Normalisation};
+use crate::progress::{Cancelled, Watch};
+use rayon::prelude::*;
+
+/// How much wider than the calibrated inputs of a polynomial in powers of x its Chebyshev basis is.
+const REACH: f64 = 1.25;
+
+/// Samples worked on together: sums of a block of them stay in registers and first-level cache.
+pub(super) const CHUNK: usize = 64;
+
+/// A layer of real numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RealLayer {
+    /// Weighted sums and a bias each.
+    Linear { name: String, rows: Vec<AffineRow> },
+    /// Squares.
+    Square { name: String },
+    /// Any other polynomial.
+    Polynomial { name: String, function: RealFunction },
+}
+
+impl RealLayer {
+    /// The layer's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Linear { name, .. } | Self::Square { name } | Self::Polynomial { name, .. } => {
+                name
+            }
+        }
+    }
+}
+
+/// A network of linear layers and polynomials.
+#[derive(Clone, Debug)]
+pub struct RealNetwork {
+    normalisation: Normalisation,
+    inputs: usize,
+    layers: Vec<RealLayer>,
+}
+
+/// Results of [`RealNetwork::evaluate`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RealEvaluation {
+    /// Outputs, sample after sample.
+    pub outputs: Vec<f64>,
+    /// For each capture, its value in every sample.
+    pub captured: Vec<Vec<f64>>,
+    /// Largest magnitude after each layer.
+    pub largest: Vec<f64>,
+}
+
+impl RealNetwork {
+    /// `network` with neighbouring affine layers multiplied together, and squares completed. The
+    /// `calibration` samples (raw values) say how far the inputs of polynomials in powers of x reach.
+    pub fn new(network: &Network, calibration: &[f32]) -> Result<Self, LowerError> {
+        let stages = lower_polynomial(network)?;
+        let mut made = Self {
+            normalisation: network.normalisation().clone(),
+            inputs: network.input().len(),
+            layers: Vec::with_capacity(stages.len()),
+        };
+        for stage in stages {
+            let layer = match stage {
+                FloatStage::Affine { name, rows } => RealLayer::Linear { name, rows },
+                FloatStage::Square { name } => RealLayer::Square { name },
+                FloatStage::Polynomial { name, function } => {
+                    let chunk = &calibration[..calibration.len().min(4 * CHUNK * made.inputs)];
+                    let values = made.evaluate(&made.inputs_of(chunk), &[], &Watch::silent());
+                    let largest = values.ok().and_then(|v| v.largest.last().copied());
+                    // Without a layer before it the inputs themselves.
+                    let reach = REACH * largest.unwrap_or(1.0).max(1e-3);
+                    let made = RealFunction::new(&function, reach);
+                    let function = made.ok_or_else(|| LowerError::NoPolynomial {
+                        layer: name.clone(),
+                        function: function.name(),
+                    })?;
+                    RealLayer::Polynomial { name, function }
+                }
+            };
+            made.layers.push(layer);
+        }
+        Ok(made)
+    }
+
+    /// Values in one input.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[RealLayer] {
+        &self.layers
+    }
+
+    /// Values after each layer.
+    pub fn widths(&self) -> Vec<usize> {
+        let mut width = self.inputs;
+        let of = |layer: &RealLayer| {
+            if let RealLayer::Linear { rows, .. } = layer {
+                width = rows.len();
+            }
+            width
+        };
+        self.layers.iter().map(of).collect()
+    }
+
+    /// Outputs of one sample.
+    pub fn outputs(&self) -> usize {
+        self.widths().last().copied().unwrap_or(self.inputs)
+    }
+
+    /// Raw dataset values of whole samples as inputs: normalised.
+    pub fn inputs_of(&self, raw: &[f32]) -> Vec<f64> {
+        let at = |values: &[f32], i: usize| if values.len() == 1 { values[0] } else { values[i] };
+        let (offset, scale) = (&self.normalisation.offset, &self.normalisation.scale);
+        raw.iter()
+            .enumerate()
+            .map(|(k, x)| {
+                let i = k % self.inputs;
+                f64::from((x - at(offset, i)) / at(scale, i))
+            })
+            .collect()
+    }
+
+    /// Outputs of whole samples, row-major, and for each of `captures` (layer, value) the values of
+    /// all samples.
+    pub fn evaluate(
+        &self,
+        inputs: &[f64],
+        captures: &[(usize, usize)],
+        watch: &Watch,
+    ) -> Result<RealEvaluation, Cancelled> {
+        let parts: Vec<RealEvaluation> = inputs
+            .par_chunks(CHUNK * self.inputs)
+            .map(|chunk| {
+                watch.check()?;
+                Ok(self.evaluate_chunk(chunk, captures))
+            })
+            .collect::<Result<_, Cancelled>>()?;
+        let mut all = RealEvaluation {
+            outputs: Vec::new(),
+            captured: vec![Vec::new(); captures.len()],
+            largest: vec![0.0; self.layers.len()],
+        };
+        for part in parts {
+            all.outputs.extend(part.outputs);
+            all.captured.iter_mut().zip(part.captured).for_each(|(a, p)| a.extend(p));
+            all.largest.iter_mut().zip(part.largest).for_each(|(a, p)| *a = a.max(p));
+        }
+        Ok(all)
+    }
+
+    fn evaluate_chunk(&self, inputs: &[f64], captures: &[(usize, usize)]) -> RealEvaluation {
+        let samples = inputs.len() / self.inputs;
+        let mut values = by_value(inputs, self.inputs);
+        let mut captured = vec![Vec::new(); captures.len()];
+        let mut largest = Vec::with_capacity(self.layers.len());
+        for (at, layer) in self.layers.iter().enumerate() {
+            values = apply(layer, &values, samples);
+            largest.push(values.iter().fold(0.0, |acc: f64, x| acc.max(x.abs())));
+            for ((layer, index), kept) in captures.iter().zip(&mut captured) {
+                if *layer == at {
+                    kept.extend_from_slice(&values[index * samples..(index + 1) * samples]);
+                }
+            }
+        }
+        let outputs = self.outputs();
+        let outputs =
+            (0..samples * outputs).map(|k| values[k % outputs * samples + k / outputs]).collect();
+        RealEvaluation { outputs, captured, largest }
+    }
+}
+
+/// Samples of `width` values each, value after value instead of sample after sample.
+pub(super) fn by_value(inputs: &[f64], width: usize) -> Vec<f64> {
+    let samples = inputs.len() / width.max(1);
+    (0..width * samples).map(|k| inputs[k % samples * width + k / samples]).collect()
+}
+
+/// The values after `layer`, value-major over `samples` samples.
+pub(super) fn apply(layer: &RealLayer, values: &[f64], samples: usize) -> Vec<f64> {
+    match layer {
+        RealLayer::Linear { rows, .. } => linear(rows, values, samples, true),
+        RealLayer::Square { .. } => values.iter().map(|x| x * x).collect(),
+        RealLayer::Polynomial { function, .. } => {
+            values.iter().map(|x| function.eval(*x)).collect()
+        }
+    }
+}
+
+/// Weighted sums of values, with or without the biases.
+pub(super) fn linear(rows: &[AffineRow], values: &[f64], samples: usize, bias: bool) -> Vec<f64> {
+    let mut out = vec![0.0; rows.len() * samples];
+    for (row, sums) in rows.iter().zip(out.chunks_mut(samples.max(1))) {
+        sums.fill(if bias { row.bias } else { 0.0 });
+        for (c, w) in row.columns.iter().zip(&row.weights) {
+            let x = &values[*c as usize * samples..][..samples];
+            sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += w * x);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::real::tests::{network, samples};
+
+    #[test]
+    fn it_computes_what_the_network_does() {
+        for degree in [2, 3, 7] {
+            let network = network(2, 12, degree);
+            let raw = samples(100, 12);
+            let real = RealNetwork::new(&network, &raw).unwrap();
+            let watch = Watch::silent();
+            let last = (real.layers().len() - 1, 1);
+            let found = real.evaluate(&real.inputs_of(&raw), &[last], &watch).unwrap();
+            let expected = network.forward_batch(&raw, &watch).unwrap();
+            for (got, expected) in found.outputs.iter().zip(&expected) {
+                assert!((got - f64::from(*expected)).abs() < 1e-4, "degree {degree}: {got}");
+            }
+            let column: Vec<f64> =
+                found.outputs.iter().skip(1).step_by(real.outputs()).copied().collect();
+            assert_eq!(found.captured, [column]);
+        }
+    }
+}

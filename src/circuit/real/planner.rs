@@ -1,0 +1,361 @@
+//! The choice of CKKS parameters: the fastest that are precise enough and secure, or why there are
+//! none.
+
+use super::blocks::{Block, cut};
+use super::cost::{Work, peak_memory, work};
+use super::feasible::degrees;
+use super::forecast::Forecast;
+use super::network::{RealLayer, RealNetwork};
+use super::program::{CkksProgram, RealCircuit};
+use super::schedule::{Choice, Schedule, Shape, arriving, largest_error};
+use super::stages::{Errors, Parts, outputs, stages};
+use crate::circuit::candidate::batches;
+use crate::circuit::plan::{
+    Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind,
+};
+use crate::circuit::request::{Constraints, PlanError, check_ckks};
+use crate::scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
+use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use std::sync::Arc;
+
+/// Largest ring degree that is tried.
+pub(super) const MAX_RING_DEGREE: usize = 65_536;
+/// Smallest one.
+const MIN_RING_DEGREE: usize = 4096;
+
+/// Precision every plan must have above the required, bits: predictions are good to about one.
+pub(super) const REQUIRED_PRECISION_BITS: f64 = 1.0;
+
+/// Bits of weights, sign not counted, that are tried.
+const WEIGHT_BITS_TRIED: [u32; 9] = [4, 5, 6, 7, 8, 10, 12, 15, 20];
+/// Bits by which inputs may have a larger scale than later values.
+const INPUT_BITS_TRIED: std::ops::RangeInclusive<i32> = -8..=12;
+/// Scales tried, bits.
+const SCALE_BITS_TRIED: std::ops::RangeInclusive<u32> = 14..=50;
+
+/// Samples that errors are followed at.
+const SAMPLES: usize = 128;
+
+/// Tries to meet the precision once the exact scales are known.
+const ATTEMPTS: usize = 6;
+
+/// A network to be planned for CKKS.
+#[derive(Clone, Copy, Debug)]
+pub struct RealRequest<'a> {
+    pub network: &'a Arc<RealNetwork>,
+    /// Inputs of whole samples, normalised.
+    pub calibration: &'a [f64],
+    /// Decrypted outputs further than this from those of the network are wrong.
+    pub error_bound: f64,
+    pub images: usize,
+    pub threads: usize,
+    pub constraints: Constraints,
+}
+
+/// Plans `request`.
+pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
+    check_ckks(&request.constraints, MIN_RING_DEGREE, MAX_RING_DEGREE)?;
+    let network = request.network.as_ref();
+    let blocks = cut(network.layers());
+    let take = request.calibration.len().min(SAMPLES * network.inputs());
+    let forecast = Forecast::new(network, &blocks, &request.calibration[..take]);
+    let shape = Shape::new(network, blocks, &forecast);
+    let planner = Planner { request, shape: &shape, forecast: &forecast };
+    let mut least_scale = *SCALE_BITS_TRIED.start();
+    for attempt in 0..ATTEMPTS {
+        let found = planner.search(request.constraints, least_scale);
+        let Some(candidate) = found.or_else(|| planner.past_budget()) else {
+            return Err(planner.refusal());
+        };
+        let circuit = planner.compile(&candidate)?;
+        let margin = circuit.plan.margin_bits();
+        let enough = margin >= REQUIRED_PRECISION_BITS || request.constraints.past_budget;
+        if enough || attempt + 1 == ATTEMPTS {
+            return Ok(circuit);
+        }
+        least_scale = candidate.schedule.choice.scale_bits + (1.0 - margin).clamp(1.0, 8.0) as u32;
+    }
+    Err(planner.refusal())
+}
+
+/// A schedule with its primes and its cost.
+struct Candidate {
+    schedule: Schedule,
+    moduli: CkksModuli,
+    work: Work,
+}
+
+struct Planner<'a> {
+    request: &'a RealRequest<'a>,
+    shape: &'a Shape<'a>,
+    forecast: &'a Forecast,
+}
+
+impl Planner<'_> {
+    /// The fastest candidate that fits, with a scale of at least `least_scale` bits.
+    fn search(&self, constraints: Constraints, least_scale: u32) -> Option<Candidate> {
+        let mut best: Option<Candidate> = None;
+        for n in ring_degrees().filter(|n| (MIN_RING_DEGREE..=MAX_RING_DEGREE).contains(n)) {
+            if constraints.ring_degree.is_some_and(|fixed| fixed != n) {
+                continue;
+            }
+            for weight_bits in WEIGHT_BITS_TRIED {
+                for input_bits in INPUT_BITS_TRIED.step_by(2) {
+                    if input_bits != 0 && !self.shape.is_input_scale_free() {
+                        continue;
+                    }
+                    let Some(schedule) =
+                        self.smallest(n, weight_bits, input_bits, constraints, least_scale)
+                    else {
+                        continue;
+                    };
+                    let least = best.as_ref().map_or(f64::INFINITY, |b| b.work.total());
+                    if let Some(found) = self.candidate(schedule)
+                        && found.work.total() < least
+                    {
+                        best = Some(found);
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// The schedule of the smallest scale that is precise enough and secure.
+    fn smallest(
+        &self,
+        n: usize,
+        weight_bits: u32,
+        input_bits: i32,
+        constraints: Constraints,
+        least_scale: u32,
+    ) -> Option<Schedule> {
+        let most = max_log2_qp(n)?;
+        let scales = match constraints.prime_bits {
+            Some(bits) => bits..=bits,
+            None => least_scale..=*SCALE_BITS_TRIED.end(),
+        };
+        for scale_bits in scales {
+            let choice = Choice { n, scale_bits, input_bits, weight_bits };
+            let mut schedule = self.shape.schedule(choice);
+            if schedule.chain.iter().sum::<u32>() > most {
+                return None;
+            }
+            if let Some(count) = constraints.prime_count {
+                schedule.lengthen(count)?;
+            }
+            if self.error(&schedule) * REQUIRED_PRECISION_BITS.exp2() <= self.request.error_bound {
+                return Some(schedule);
+            }
+        }
+        None
+    }
+
+    /// The largest error of an output by estimate.
+    fn error(&self, schedule: &Schedule) -> f64 {
+        let arising = schedule.arising(self.shape);
+        let end = self.shape.network.layers().len();
+        let place = (end, end, false);
+        let (noise, rounded) = arriving(self.forecast, &self.forecast.weights, &arising, place);
+        let values = self.request.images * noise.len();
+        let each = noise.iter().zip(&rounded).map(|(n, r)| largest_error(*n, *r, values));
+        each.fold(0.0, f64::max)
+    }
+
+    /// The schedule with primes, where they are secure.
+    fn candidate(&self, schedule: Schedule) -> Option<Candidate> {
+        let n = schedule.choice.n;
+        let switched = self.shape.blocks.iter().zip(&schedule.drops);
+        let least_drop = switched
+            .filter(|(_, drops)| !drops.is_empty())
+            .map(|(block, drops)| match block {
+                Block::Segment { .. } => drops.iter().sum(),
+                Block::Polynomial { .. } => schedule.choice.scale_bits,
+            })
+            .min();
+        // Without key switches there is nothing to save.
+        let drop_bits = least_drop.unwrap_or(u32::MAX >> 1);
+        let moduli = CkksModuli::fastest(n, &schedule.chain, drop_bits)?;
+        let work = work(self.shape, &schedule, &moduli, self.request.images, self.request.threads);
+        Some(Candidate { schedule, moduli, work })
+    }
+
+    /// Parameters as they were asked for although they are not enough: the chain that would be, cut
+    /// short at its base.
+    fn past_budget(&self) -> Option<Candidate> {
+        let c = self.request.constraints;
+        if !c.past_budget {
+            return None;
+        }
+        let free = Constraints { prime_count: None, ring_degree: None, ..c };
+        let wanted = self.search(free, *SCALE_BITS_TRIED.start())?;
+        let n = c.ring_degree.unwrap_or(wanted.schedule.choice.n);
+        let choice = Choice { n, ..wanted.schedule.choice };
+        let mut schedule = self.shape.schedule(choice);
+        let most = max_log2_qp(n)?;
+        let fits = |chain: &[u32]| {
+            c.prime_count.is_none_or(|count| chain.len() <= count)
+                && chain.iter().sum::<u32>() <= most
+        };
+        while !fits(&schedule.chain) {
+            schedule.shorten(self.shape)?;
+        }
+        while !schedule.chain.is_empty() {
+            if let Some(found) = self.candidate(schedule.clone()) {
+                return Some(found);
+            }
+            schedule.shorten(self.shape)?;
+        }
+        None
+    }
+
+    fn compile(&self, candidate: &Candidate) -> Result<RealCircuit, PlanError> {
+        let Planner { request, shape, forecast } = *self;
+        let Candidate { schedule, moduli, .. } = candidate;
+        let mut program = CkksProgram::new(shape, schedule, moduli, forecast)?;
+        let errors = Errors::new(shape, schedule, forecast, &program)?;
+        let work = candidate.work.tried(shape, schedule, &program, request.images, request.threads);
+        let parts = Parts { request, shape, schedule, forecast, errors: &errors, work: &work };
+        let (stages, of_layer, of_block) = stages(&parts, &program);
+        program.set_taps(&of_layer, &of_block);
+        let p = &program.parameters;
+        let end = shape.network.layers().len();
+        let values = request.images * shape.network.outputs();
+        let max_error = errors.of_outputs(forecast, end, true, values);
+        let choice = schedule.choice;
+        let runs = batches(request.images, choice.n) as u64;
+        let (level, out_parts) = outputs(shape, schedule);
+        let count = shape.network.outputs();
+        let scale = program.output_scale();
+        let bytes = PlanBytes {
+            upload: runs
+                * FreshBatch::byte_len(p, shape.network.inputs(), p.levels(), &program.input_scale),
+            download: runs * Ciphertext::byte_len(p, count, out_parts, level, &scale),
+            evaluation_keys: EvaluationKeys::byte_len(p, 0),
+            peak_memory: peak_memory(shape, schedule, request.threads),
+        };
+        let base = schedule.base();
+        let squares = stages.iter().filter(|s| s.kind == StageKind::Square).count();
+        let polynomials: usize = shape
+            .blocks
+            .iter()
+            .map(|b| if let Block::Polynomial { layer } = b { shape.levels(*layer) } else { 0 })
+            .sum();
+        let plan = Plan {
+            scheme: SchemeKind::Ckks,
+            ring_degree: choice.n,
+            primes: moduli.chain.clone(),
+            plaintext_moduli: Vec::new(),
+            log2_q: p.log2_q(p.levels()),
+            log2_qp: p.log2_qp(),
+            plaintext_bits: 0.0,
+            security_bits: p.security_bits(),
+            security_table: TABLE.to_owned(),
+            depth: squares + polynomials,
+            precision: format!(
+                "weights {} bits, scales 2^{:.0} of inputs and 2^{} inside",
+                choice.weight_bits + 1,
+                program.input_scale.log2(),
+                choice.scale_bits
+            ),
+            images: request.images,
+            batches: runs as usize,
+            threads: request.threads,
+            warnings: warnings(request.error_bound, max_error, errors.headroom_bits),
+            stages,
+            bytes,
+            secs: PlanSecs {
+                keygen: work.keygen,
+                encrypt: work.encrypt,
+                evaluate: work.evaluate(),
+                decrypt: work.decrypt,
+            },
+            approximate: Some(Approximate {
+                error_bound: request.error_bound,
+                max_error,
+                special_primes: moduli.special.clone(),
+                digit_primes: moduli.digit_primes,
+                levels: schedule.drops.iter().map(Vec::len).sum(),
+                input_scale_bits: program.input_scale.log2(),
+                scale_bits: f64::from(choice.scale_bits),
+                weight_bits: choice.weight_bits,
+                degrees: degrees(shape.network, choice.scale_bits, base, MAX_RING_DEGREE),
+            }),
+        };
+        let network = Arc::clone(request.network);
+        Ok(RealCircuit { taps: program.taps(), plan, network, program })
+    }
+
+    fn refusal(&self) -> PlanError {
+        let c = self.request.constraints;
+        let activations = |square: bool| {
+            let is = |l: &&RealLayer| match l {
+                RealLayer::Square { .. } => square,
+                RealLayer::Polynomial { .. } => !square,
+                RealLayer::Linear { .. } => false,
+            };
+            self.shape.network.layers().iter().filter(is).count()
+        };
+        let levels: usize = (self.shape.blocks.iter())
+            .map(
+                |b| if let Block::Polynomial { layer } = b { self.shape.levels(*layer) } else { 0 },
+            )
+            .sum();
+        let mut fixed = Vec::new();
+        if let Some(n) = c.ring_degree {
+            let most = max_log2_qp(n).unwrap_or(0);
+            fixed.push(format!("N = {n} (at most {most} bits of q)"));
+        }
+        if let Some(k) = c.prime_count {
+            fixed.push(format!("{k} primes"));
+        }
+        if let Some(b) = c.prime_bits {
+            fixed.push(format!("primes of {b} bits"));
+        }
+        let circuit = format!(
+            "{} squares and {} other polynomials ({levels} levels) with errors below {:.2e}",
+            activations(true),
+            activations(false),
+            self.request.error_bound
+        );
+        let within = if fixed.is_empty() {
+            format!("any N up to {MAX_RING_DEGREE}")
+        } else {
+            fixed.join(", ")
+        };
+        let reason =
+            format!("{circuit} need more than {within} at {MIN_SECURITY_BITS} bits of security");
+        let nearest = self.search(Constraints::default(), *SCALE_BITS_TRIED.start());
+        let nearest = match nearest.filter(|_| !fixed.is_empty()) {
+            Some(found) => format!(
+                "what fits: N = {}, {} primes of {} bits together",
+                found.schedule.choice.n,
+                found.schedule.chain.len(),
+                found.schedule.chain.iter().sum::<u32>()
+            ),
+            None => "use activations of a lower degree, or fewer of them".to_owned(),
+        };
+        PlanError::DoesNotFit { reason, nearest }
+    }
+}
+
+fn warnings(bound: f64, max_error: f64, headroom_bits: f64) -> Vec<PlanWarning> {
+    let mut warnings = Vec::new();
+    if headroom_bits < 0.0 {
+        warnings.push(PlanWarning {
+            kind: "past_budget".into(),
+            message: format!(
+                "values exceed the modulus by {:.1} bits: decryption will fail; take more primes or a larger N",
+                -headroom_bits
+            ),
+        });
+    } else if max_error > bound {
+        warnings.push(PlanWarning {
+            kind: "past_budget".into(),
+            message: format!(
+                "predicted errors of {max_error:.2e} exceed the bound of {bound:.2e}: outputs will be wrong; take larger primes"
+            ),
+        });
+    }
+    warnings
+}

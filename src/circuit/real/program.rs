@@ -1,0 +1,267 @@
+//! A program with its parameters: everything both sides need to run it.
+
+use super::blocks::Block;
+use super::forecast::{Forecast, rounded};
+use super::network::{RealLayer, RealNetwork};
+use super::schedule::{Schedule, Shape};
+use crate::circuit::compiled::StageTap;
+use crate::circuit::plan::Plan;
+use crate::circuit::request::PlanError;
+use crate::ring::{LinearMap, Row, Tap};
+use crate::scheme::ckks::{
+    CkksError, CkksModuli, CkksParameters, Interval, PolynomialPlan, Scale, Segment, SegmentOp,
+    round_weights,
+};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A network of real numbers with what CKKS needs to run it.
+#[derive(Clone, Debug)]
+pub struct RealCircuit {
+    pub plan: Plan,
+    pub network: Arc<RealNetwork>,
+    pub program: CkksProgram,
+    /// Values to be measured, in the order of the stages.
+    pub taps: Vec<StageTap>,
+}
+
+/// A network cut into segments and polynomials.
+#[derive(Clone, Debug)]
+pub struct CkksProgram {
+    pub parameters: CkksParameters,
+    /// Scale that inputs are encrypted at.
+    pub input_scale: Scale,
+    pub steps: Vec<CkksStep>,
+}
+
+/// What happens between two changes of level.
+#[derive(Clone, Debug)]
+pub enum CkksStep {
+    /// A word-wise segment, and the rescaling after it.
+    Segment {
+        /// Layers of the network in this segment.
+        layers: Range<usize>,
+        segment: Segment,
+        /// Values to be measured, by layer of the network.
+        taps: Vec<Tap>,
+        /// Primes to divide by after relinearisation; `None` where the segment's results go on as
+        /// they are.
+        drop: Option<usize>,
+        /// Results of the rescaling to be measured.
+        switch_taps: Vec<usize>,
+    },
+    /// A polynomial on every value.
+    Polynomial {
+        layer: usize,
+        parts: Vec<CkksPart>,
+        /// Whether the value is multiplied with the input.
+        gate: bool,
+        /// Results to be measured.
+        taps: Vec<usize>,
+    },
+}
+
+/// One polynomial.
+#[derive(Clone, Debug)]
+pub struct CkksPart {
+    pub interval: Interval,
+    pub plan: PolynomialPlan,
+    pub coefficients: Vec<f64>,
+    /// Scale of the result.
+    pub scale: Scale,
+}
+
+impl CkksProgram {
+    /// The program of `schedule`.
+    pub(super) fn new(
+        shape: &Shape,
+        schedule: &Schedule,
+        moduli: &CkksModuli,
+        forecast: &Forecast,
+    ) -> Result<Self, PlanError> {
+        let parameters = CkksParameters::new(schedule.choice.n, moduli)?;
+        let input_scale = scale_of(schedule.entries[0])?;
+        let mut steps = Vec::with_capacity(shape.blocks.len());
+        let mut scale = input_scale.clone();
+        let mut width = shape.network.inputs();
+        let mut level = parameters.levels();
+        let prime_bits = moduli.chain.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(50);
+        for (at, block) in shape.blocks.iter().enumerate() {
+            let drop = schedule.drops[at].len();
+            let next = level - drop.min(level - 1);
+            match block {
+                Block::Segment { layers, .. } => {
+                    let ops = layers
+                        .clone()
+                        .map(|layer| {
+                            let bits = schedule.weights[layer];
+                            let means = &forecast.means[layer];
+                            op(&shape.network.layers()[layer], bits, means, &mut width, prime_bits)
+                        })
+                        .collect::<Result<Vec<_>, _>>()?;
+                    let segment = Segment { ops };
+                    scale = segment.scale_after(&scale);
+                    let drop = (drop > 0).then_some(drop);
+                    let primes = (next..level).map(|j| parameters.prime(j));
+                    scale = scale.over_integers(primes);
+                    let (taps, switch_taps) = (Vec::new(), Vec::new());
+                    let layers = layers.clone();
+                    steps.push(CkksStep::Segment { layers, segment, taps, drop, switch_taps });
+                }
+                Block::Polynomial { layer } => {
+                    let result = scale_of(schedule.entries[at + 1])?;
+                    let primes: Vec<u64> = (next..level).map(|j| parameters.prime(j)).collect();
+                    let function = &shape.network.layers()[*layer];
+                    let sigma = schedule.choice.scale_bits;
+                    let (parts, gate) = compile(function, &scale, &result, &primes, sigma)?;
+                    scale = result;
+                    let taps = Vec::new();
+                    steps.push(CkksStep::Polynomial { layer: *layer, parts, gate, taps });
+                }
+            }
+            level = next;
+        }
+        Ok(Self { parameters, input_scale, steps })
+    }
+
+    /// Scale of the outputs.
+    pub fn output_scale(&self) -> Scale {
+        let mut scale = self.input_scale.clone();
+        let mut level = self.parameters.levels();
+        for step in &self.steps {
+            match step {
+                CkksStep::Segment { segment, drop, .. } => {
+                    let kept = level - drop.unwrap_or(0).min(level);
+                    let primes = (kept..level).map(|j| self.parameters.prime(j));
+                    scale = segment.scale_after(&scale).over_integers(primes);
+                    level = kept;
+                }
+                CkksStep::Polynomial { parts, gate, .. } => {
+                    let used: usize = parts.iter().map(|p| p.plan.cost().levels).sum();
+                    level = level.saturating_sub(used);
+                    let last = parts.last().map(|p| p.scale.clone());
+                    if *gate {
+                        level = level.saturating_sub(1);
+                        let prime = self.parameters.prime(level);
+                        let gated = last.map(|l| scale.times(&l).over_integers([prime]));
+                        scale = gated.unwrap_or(scale);
+                    } else {
+                        scale = last.unwrap_or(scale);
+                    }
+                }
+            }
+        }
+        scale
+    }
+
+    /// Sets the values to be measured: `of_layer` after each layer, `of_switch` after each block.
+    pub(super) fn set_taps(&mut self, of_layer: &[Vec<usize>], of_switch: &[Vec<usize>]) {
+        for (at, step) in self.steps.iter_mut().enumerate() {
+            match step {
+                CkksStep::Segment { layers, taps, drop, switch_taps, .. } => {
+                    let of = |(op, layer): (usize, usize)| {
+                        of_layer[layer].iter().map(move |&index| Tap { op, index })
+                    };
+                    *taps = layers.clone().enumerate().flat_map(of).collect();
+                    if drop.is_some() {
+                        *switch_taps = of_switch[at].clone();
+                    }
+                }
+                CkksStep::Polynomial { layer, taps, .. } => *taps = of_layer[*layer].clone(),
+            }
+        }
+    }
+
+    /// The values that the steps measure.
+    pub(super) fn taps(&self) -> Vec<StageTap> {
+        let mut taps = Vec::new();
+        let mut stage = 1;
+        for step in &self.steps {
+            match step {
+                CkksStep::Segment { layers, taps: own, drop, switch_taps, .. } => {
+                    taps.extend(own.iter().map(|tap| StageTap {
+                        stage: stage + tap.op,
+                        layer: layers.start + tap.op,
+                        index: tap.index,
+                    }));
+                    stage += layers.len();
+                    if drop.is_some() {
+                        let layer = layers.end - 1;
+                        let of = |&index: &usize| StageTap { stage, layer, index };
+                        taps.extend(switch_taps.iter().map(of));
+                        stage += 1;
+                    }
+                }
+                CkksStep::Polynomial { layer, taps: own, .. } => {
+                    let layer = *layer;
+                    taps.extend(own.iter().map(|&index| StageTap { stage, layer, index }));
+                    stage += 1;
+                }
+            }
+        }
+        taps
+    }
+}
+
+fn scale_of(log2: f64) -> Result<Scale, CkksError> {
+    Scale::of(log2.exp2()).ok_or_else(|| CkksError::Scale { scale: format!("2^{log2:.1}") })
+}
+
+/// A layer as an operation of a segment.
+fn op(
+    layer: &RealLayer,
+    weight_log2: f64,
+    means: &[f64],
+    width: &mut usize,
+    prime_bits: u32,
+) -> Result<SegmentOp, PlanError> {
+    let RealLayer::Linear { rows, name } = layer else { return Ok(SegmentOp::Square) };
+    let factor = weight_log2.exp2();
+    let unfit = || CkksError::TooLarge { scale: format!("2^{weight_log2:.1} of layer {name}") };
+    let scale = Scale::of(factor).ok_or_else(unfit)?;
+    let bias = rounded(rows, factor, means).into_iter().map(|r| r.bias).collect();
+    let rows = rows
+        .par_iter()
+        .map(|r| {
+            let weights = round_weights(&r.weights, &scale)?;
+            Ok(Row { columns: Arc::clone(&r.columns), weights })
+        })
+        .collect::<Result<Vec<Row>, CkksError>>()?;
+    let inputs = std::mem::replace(width, rows.len());
+    let map = LinearMap::new(inputs, &rows, prime_bits).ok_or_else(unfit)?;
+    Ok(SegmentOp::Linear { map: Arc::new(map), weight_scale: scale, bias })
+}
+
+/// A polynomial layer for inputs at `scale`, whose results shall be at `result`; each level divides
+/// by one of `primes`, last first.
+fn compile(
+    layer: &RealLayer,
+    scale: &Scale,
+    result: &Scale,
+    primes: &[u64],
+    sigma: u32,
+) -> Result<(Vec<CkksPart>, bool), PlanError> {
+    let RealLayer::Polynomial { function, .. } = layer else { return Ok((Vec::new(), false)) };
+    let mut parts = Vec::with_capacity(function.parts.len());
+    for (at, part) in function.parts.iter().enumerate() {
+        let mut coefficients = part.coefficients.clone();
+        let next = function.parts.get(at + 1);
+        let scale = match (next, function.gate) {
+            (Some(next), _) => scale_of(f64::from(sigma) - next.radius().log2())?,
+            (None, Some((constant, slope))) => {
+                coefficients.iter_mut().for_each(|c| *c *= slope);
+                coefficients.first_mut().into_iter().for_each(|c| *c += constant);
+                // The product with the input is divided by the prime that is left.
+                let one = Scale::power_of_two(0);
+                let last = one.over_integers(primes.first().copied());
+                result.over(&last).over(scale)
+            }
+            (None, None) => result.clone(),
+        };
+        let plan = PolynomialPlan::of(&coefficients)?;
+        let interval = Interval { low: part.interval.0, high: part.interval.1 };
+        parts.push(CkksPart { interval, plan, coefficients, scale });
+    }
+    Ok((parts, function.gate.is_some()))
+}

@@ -1,0 +1,271 @@
+//! Errors and stages of a program that was chosen.
+
+use super::blocks::Block;
+use super::cost::Work;
+use super::forecast::{Forecast, Reach};
+use super::network::RealLayer;
+use super::planner::RealRequest;
+use super::program::{CkksProgram, CkksStep};
+use super::schedule::{Arising, Schedule, Shape, arriving, largest_error};
+use crate::circuit::plan::{StageKind, StagePlan};
+use crate::circuit::planner::MEASURED;
+use crate::circuit::request::PlanError;
+use crate::scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale};
+
+/// Errors as they arise in a program, with its exact scales and levels.
+pub(super) struct Errors {
+    pub arising: Arising,
+    /// What rounding the weights does, layer by layer.
+    pub weights: Vec<Reach>,
+    /// The least room of a phase in its modulus, bits.
+    pub headroom_bits: f64,
+}
+
+impl Errors {
+    pub fn new(
+        shape: &Shape,
+        schedule: &Schedule,
+        forecast: &Forecast,
+        program: &CkksProgram,
+    ) -> Result<Self, PlanError> {
+        let p = &program.parameters;
+        let layers = shape.network.layers();
+        let of = |at: usize| forecast.rounding(shape.network, at, schedule.weights[at].exp2());
+        let weights: Vec<Reach> = (0..layers.len()).map(of).collect();
+        let mut noise = vec![0.0; layers.len() + 1];
+        noise[0] = Noise::fresh(p, &program.input_scale).variance;
+        let mut scale = program.input_scale.clone();
+        let mut level = p.levels();
+        let mut headroom = f64::INFINITY;
+        let room =
+            |scale: &Scale, level: usize, range: f64| p.log2_q(level) - 1.0 - scale.log2() - range;
+        for step in &program.steps {
+            match step {
+                CkksStep::Segment { layers: range, segment, drop, .. } => {
+                    scale = segment.scale_after(&scale);
+                    headroom = headroom.min(room(&scale, level, shape.ranges[range.end]));
+                    if let Some(drop) = *drop {
+                        let kept = level - drop;
+                        scale = scale.over_integers((kept..level).map(|j| p.prime(j)));
+                        let variance = p.switch_and_rescale_variance(level, drop);
+                        noise[range.end] = Noise::of_phase(variance, &scale).variance;
+                        level = kept;
+                        headroom = headroom.min(room(&scale, level, shape.ranges[range.end]));
+                    }
+                }
+                CkksStep::Polynomial { layer, parts, gate, .. } => {
+                    let inputs = &forecast.points[*layer];
+                    let mut own = Noise { variance: 0.0 };
+                    let mut points = inputs.clone();
+                    let (top, entered) = (level, scale.clone());
+                    for part in parts {
+                        let radius = Scale::of(part.interval.radius());
+                        let radius = radius.unwrap_or(Scale::power_of_two(0));
+                        let input = PolynomialInput {
+                            level,
+                            scale: scale.times(&radius),
+                            noise: own.times(1.0 / part.interval.radius()),
+                            points: points.iter().map(|x| part.interval.to_unit(*x)).collect(),
+                        };
+                        let found = p.predict_polynomial(
+                            &part.plan,
+                            &part.coefficients,
+                            &input,
+                            &part.scale,
+                        )?;
+                        headroom = headroom.min(found.margin_bits);
+                        own = found.noise;
+                        scale = part.scale.clone();
+                        level -= part.plan.cost().levels;
+                        points =
+                            input.points.iter().map(|t| value(&part.coefficients, *t)).collect();
+                    }
+                    if *gate {
+                        let count = inputs.len().max(1) as f64;
+                        let square = inputs.iter().map(|x| x * x).sum::<f64>() / count;
+                        let before = entered.times(&scale);
+                        headroom = headroom.min(room(&before, level, shape.ranges[layer + 1]));
+                        scale = before.over_integers([p.prime(level - 1)]);
+                        let switched = p.switch_and_rescale_variance(level, 1);
+                        let switched = Noise::of_phase(switched, &scale);
+                        own = own.times(square.sqrt()).plus(switched);
+                        level -= 1;
+                    }
+                    headroom = headroom.min(room(&entered, top, shape.ranges[*layer]));
+                    headroom = headroom.min(room(&scale, level, shape.ranges[layer + 1]));
+                    noise[layer + 1] = own.variance;
+                }
+            }
+        }
+        let rounding = vec![1.0; layers.len()];
+        Ok(Self { arising: Arising { noise, rounding }, weights, headroom_bits: headroom })
+    }
+
+    /// The largest error of each value after layer `at` (0 for the inputs) among `slots` slots.
+    fn at(&self, forecast: &Forecast, at: usize, with_own: bool, slots: usize) -> Vec<f64> {
+        let place = (at, at, with_own);
+        let (noise, rounded) = arriving(forecast, &self.weights, &self.arising, place);
+        noise.iter().zip(&rounded).map(|(n, r)| largest_error(*n, *r, slots)).collect()
+    }
+
+    /// The largest error of `values` outputs that comes of everything up to layer `upto`.
+    pub fn of_outputs(
+        &self,
+        forecast: &Forecast,
+        upto: usize,
+        with_own: bool,
+        values: usize,
+    ) -> f64 {
+        let end = self.arising.noise.len() - 1;
+        let place = (end, upto, with_own);
+        let (noise, rounded) = arriving(forecast, &self.weights, &self.arising, place);
+        let each = noise.iter().zip(&rounded).map(|(n, r)| largest_error(*n, *r, values));
+        each.fold(0.0, f64::max)
+    }
+}
+
+/// `sum c_i T_i(t)`.
+fn value(coefficients: &[f64], t: f64) -> f64 {
+    let (mut next, mut after) = (0.0, 0.0);
+    for c in coefficients.iter().skip(1).rev() {
+        (next, after) = (2.0 * t * next + c - after, next);
+    }
+    t * next - after + coefficients.first().copied().unwrap_or(0.0)
+}
+
+/// Everything the stages of a plan are made from.
+pub(super) struct Parts<'a> {
+    pub request: &'a RealRequest<'a>,
+    pub shape: &'a Shape<'a>,
+    pub schedule: &'a Schedule,
+    pub forecast: &'a Forecast,
+    pub errors: &'a Errors,
+    pub work: &'a Work,
+}
+
+/// The stages, and the values to measure after each layer and after each block.
+pub(super) fn stages(
+    parts: &Parts,
+    program: &CkksProgram,
+) -> (Vec<StagePlan>, Vec<Vec<usize>>, Vec<Vec<usize>>) {
+    let Parts { request, shape, schedule, forecast, errors, work } = *parts;
+    let p = &program.parameters;
+    let levels = schedule.levels();
+    let slots = p.degree().min(request.images);
+    let outputs = request.images * shape.network.outputs();
+    let bound = request.error_bound;
+    let stage = |at: usize, with_own: bool, measured: &mut Vec<usize>| {
+        let each = errors.at(forecast, at, with_own, MEASURED * slots);
+        let mut order: Vec<usize> = (0..each.len()).collect();
+        order.sort_by(|a, b| each[*b].total_cmp(&each[*a]));
+        order.truncate(MEASURED);
+        let largest = order.first().map_or(0.0, |i| each[*i]);
+        *measured = order;
+        let reached = errors.of_outputs(forecast, at, with_own, outputs);
+        // Past the modulus nothing is left of precision.
+        let margin =
+            (bound / reached.max(f64::MIN_POSITIVE)).log2().min(match errors.headroom_bits {
+                room if room < 0.0 => room,
+                _ => f64::INFINITY,
+            });
+        (largest, margin)
+    };
+    let words =
+        |count: usize, parts: usize, level: usize| (count * parts * level * p.degree() * 8) as u64;
+    let make =
+        |name: String, kind, secs, count: usize, parts, level, range: f64, found: (f64, f64)| {
+            let (max_error, margin_bits) = found;
+            StagePlan {
+                name,
+                kind,
+                secs,
+                ciphertexts: count,
+                parts,
+                log2_q: p.log2_q(level),
+                ciphertext_bytes: words(count, parts, level),
+                margin_bits,
+                max_error: Some(max_error),
+                required_error: Some(max_error * margin_bits.exp2()),
+                range_calibrated: range,
+                range_worst: range,
+            }
+        };
+    let range = |at: usize| match at.checked_sub(1) {
+        None => forecast.largest_input,
+        Some(layer) => forecast.largest[layer],
+    };
+    let mut ignored = Vec::new();
+    let inputs = shape.network.inputs();
+    let found = stage(0, true, &mut ignored);
+    let mut input =
+        make("input".into(), StageKind::Input, work.encrypt, inputs, 2, levels[0], range(0), found);
+    input.ciphertext_bytes = FreshBatch::byte_len(p, inputs, levels[0], &program.input_scale);
+    let mut all = vec![input];
+    let count = shape.network.layers().len();
+    let (mut of_layer, mut of_block) =
+        (vec![Vec::new(); count], vec![Vec::new(); shape.blocks.len()]);
+    let widths = shape.network.widths();
+    let mut parts = 2;
+    for (k, block) in shape.blocks.iter().enumerate() {
+        match block {
+            Block::Segment { layers, .. } => {
+                for at in layers.clone() {
+                    let layer = &shape.network.layers()[at];
+                    let kind = match layer {
+                        RealLayer::Square { .. } => {
+                            parts = 3;
+                            StageKind::Square
+                        }
+                        _ => StageKind::Linear,
+                    };
+                    let found = stage(at + 1, false, &mut of_layer[at]);
+                    let name = layer.name().to_owned();
+                    let (width, range) = (widths[at], range(at + 1));
+                    all.push(make(
+                        name,
+                        kind,
+                        work.layers[at],
+                        width,
+                        parts,
+                        levels[k],
+                        range,
+                        found,
+                    ));
+                }
+                if !schedule.drops[k].is_empty() {
+                    parts = 2;
+                    let found = stage(layers.end, true, &mut of_block[k]);
+                    let (width, range) = (widths[layers.end - 1], range(layers.end));
+                    let name = "relinearise + rescale".to_owned();
+                    let secs = work.switches[k];
+                    let level = levels[k + 1];
+                    all.push(make(
+                        name,
+                        StageKind::Switch,
+                        secs,
+                        width,
+                        parts,
+                        level,
+                        range,
+                        found,
+                    ));
+                }
+            }
+            Block::Polynomial { layer } => {
+                let found = stage(layer + 1, true, &mut of_layer[*layer]);
+                let name = shape.network.layers()[*layer].name().to_owned();
+                let (width, range, secs) = (widths[*layer], range(layer + 1), work.layers[*layer]);
+                let level = levels[k + 1];
+                all.push(make(name, StageKind::Polynomial, secs, width, 2, level, range, found));
+            }
+        }
+    }
+    (all, of_layer, of_block)
+}
+
+/// Level of the outputs, and the number of their parts.
+pub(super) fn outputs(shape: &Shape, schedule: &Schedule) -> (usize, usize) {
+    let level = schedule.levels().last().copied().unwrap_or(1);
+    let squares = matches!(shape.blocks.last(), Some(Block::Segment { squares: true, .. }));
+    (level, 2 + usize::from(squares))
+}

@@ -1,0 +1,334 @@
+//! One run on real numbers, from raw samples to the report: as [`super::execute`] does it, with
+//! errors instead of equality.
+
+use super::backend::{Backend, Measured};
+use super::client::Client;
+use super::event::{Event, Phase, Sample};
+use super::memory::peak_memory_bytes;
+use super::opening::Opening;
+use super::pace::Pace;
+use super::report::*;
+use super::server::Server;
+use super::session::{RunError, Session};
+use crate::circuit::{RealCircuit, RealEvaluation, StagePlan, StageTap};
+use crate::network::{RangeReport, argmax};
+use crate::progress::{Cancel, Step, Watch};
+use crate::ring::Seed;
+use std::ops::Range;
+use std::time::Instant;
+
+/// Predictions further from what is measured than this are worth a warning, bits.
+const TOLERATED_BITS: f64 = 3.0;
+
+/// Runs `session` on `backend` and reports.
+pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
+    session: &Session,
+    backend: &B,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(Event) + Sync),
+) -> Result<RunReport, RunError> {
+    let circuit = backend.circuit();
+    let pace = Pace::new(&circuit.plan, on_event);
+    let plain = Plain::run(session, circuit, cancel, &pace)?;
+    let mut report = start(session, circuit, &plain);
+
+    pace.phase(Phase::Keygen);
+    let seed = match session.scenario.seed {
+        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
+        number => Seed::from_number(number),
+    };
+    let watch = Watch::new(cancel.clone(), &|_| ());
+    let started = Instant::now();
+    let (client, keys) = Client::new(backend, seed, &watch)?;
+    report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
+    let server = Server::new(backend, keys);
+    report.bytes.evaluation_keys = server.key_bytes();
+
+    let bound = circuit.plan.approximate.as_ref().map_or(0.0, |a| a.error_bound);
+    let mut tally = Tally { bound, ..Tally::default() };
+    let slots = circuit.plan.ring_degree;
+    for batch in 0..circuit.plan.batches {
+        let samples = batch * slots..((batch + 1) * slots).min(plain.samples);
+        let run = Batch { backend, client: &client, server: &server, plain: &plain, pace: &pace };
+        let outputs = run.batch(batch, samples.clone(), cancel, &mut report)?;
+        on_event(Event::Samples(tally.add(session, &plain, samples, &outputs)));
+    }
+    finish(session, report, &tally, &plain.ranges)
+}
+
+/// Results of the float network, and of the polynomial network that ciphertexts stand for.
+struct Plain {
+    samples: usize,
+    logits: Vec<f32>,
+    layer_secs: Vec<f64>,
+    latency_secs: f64,
+    inputs: Vec<f64>,
+    polynomial: RealEvaluation,
+    taps: Vec<StageTap>,
+    ranges: Vec<RangeReport>,
+}
+
+impl Plain {
+    fn run(
+        session: &Session,
+        circuit: &RealCircuit,
+        cancel: &Cancel,
+        pace: &Pace,
+    ) -> Result<Self, RunError> {
+        pace.phase(Phase::Plain);
+        let samples = circuit.plan.images;
+        let raw = &session.dataset.test().inputs[..samples * session.dataset.shape().len()];
+        let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
+        let watch = Watch::new(cancel.clone(), &report);
+        let started = Instant::now();
+        let (logits, layer_secs) = session.network.forward_timed(raw, &watch)?;
+        let latency_secs = started.elapsed().as_secs_f64();
+        let inputs = circuit.network.inputs_of(raw);
+        let taps = circuit.taps.clone();
+        let wanted: Vec<(usize, usize)> = taps.iter().map(|t| (t.layer, t.index)).collect();
+        let polynomial = circuit.network.evaluate(&inputs, &wanted, &watch)?;
+        let ranges = session.ranges(raw, &watch)?;
+        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, polynomial, taps, ranges })
+    }
+
+    /// What value `index` after `stage` should be, for `samples`.
+    fn expected(&self, stage: usize, index: usize, samples: Range<usize>) -> Option<&[f64]> {
+        let at = self.taps.iter().position(|t| t.stage == stage && t.index == index)?;
+        self.polynomial.captured.get(at)?.get(samples)
+    }
+}
+
+fn start(session: &Session, circuit: &RealCircuit, plain: &Plain) -> RunReport {
+    let classes = session.network.classes();
+    let outputs = &plain.polynomial.outputs;
+    Opening {
+        plan: &circuit.plan,
+        kernel: circuit.program.parameters.kernel().name(),
+        samples: plain.samples,
+        logits: &plain.logits,
+        layer_secs: &plain.layer_secs,
+        latency_secs: plain.latency_secs,
+        reference: &|s| argmax(&outputs[s * classes..(s + 1) * classes]),
+    }
+    .report(session)
+}
+
+/// What one batch needs.
+struct Batch<'a, B: Backend> {
+    backend: &'a B,
+    client: &'a Client<'a, B>,
+    server: &'a Server<'a, B>,
+    plain: &'a Plain,
+    pace: &'a Pace<'a>,
+}
+
+impl<B: Backend<Value = f64, Circuit = RealCircuit>> Batch<'_, B> {
+    /// Decrypted outputs, sample after sample.
+    fn batch(
+        &self,
+        batch: usize,
+        samples: Range<usize>,
+        cancel: &Cancel,
+        report: &mut RunReport,
+    ) -> Result<Vec<f64>, RunError> {
+        let circuit = self.backend.circuit();
+        let planned = &circuit.plan.stages;
+        let width = circuit.network.inputs();
+        let inputs = &self.plain.inputs[samples.start * width..samples.end * width];
+        // Errors are measured once: on the first batch.
+        let measure = batch == 0;
+
+        self.pace.phase(Phase::Encrypt);
+        let steps = |s: Step| self.pace.within(s.done as f64 / s.total.max(1) as f64);
+        let watch = Watch::new(cancel.clone(), &steps);
+        let started = Instant::now();
+        let encrypted = self.client.encrypt(0, batch, inputs, &watch)?;
+        let secs = started.elapsed().as_secs_f64();
+        report.encrypted.encrypt_secs += secs;
+        report.stages[0].secs += secs;
+        report.bytes.upload += self.backend.input_bytes(0, &encrypted);
+        if measure {
+            for index in [0, width / 2, width - 1] {
+                if let Some(c) = self.backend.fresh(0, &encrypted, index) {
+                    let found = self.client.measure(0, &c)?;
+                    let expected = inputs.chunks_exact(width).map(|x| x[index]);
+                    note(&mut report.stages[0], &planned[0], &found, expected);
+                }
+            }
+        }
+        self.pace.stage(0, &report.stages[0]);
+
+        self.pace.phase(Phase::Evaluate);
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let within = |fraction: f64| self.pace.within(fraction);
+        let started = Instant::now();
+        let evaluated = self.server.evaluate(0, encrypted, measure, &watch, &within)?;
+        report.encrypted.evaluate_secs += started.elapsed().as_secs_f64();
+        for (stage, secs) in evaluated.stage_secs.iter().enumerate() {
+            report.stages[stage].secs += secs;
+        }
+        for tap in &evaluated.taps {
+            watch.check()?;
+            let found = self.client.measure(0, &tap.ciphertext)?;
+            if let Some(expected) = self.plain.expected(tap.stage, tap.index, samples.clone()) {
+                let stage = &mut report.stages[tap.stage];
+                note(stage, &planned[tap.stage], &found, expected.iter().copied());
+            }
+        }
+        for (index, stage) in report.stages.iter().enumerate().skip(1) {
+            self.pace.stage(index, stage);
+        }
+
+        self.pace.phase(Phase::Decrypt);
+        let started = Instant::now();
+        report.bytes.download += self.backend.output_bytes(0, &evaluated.outputs);
+        let answer = self.client.decrypt(0, &evaluated.outputs)?;
+        report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
+        Ok(Client::<B>::read(&answer, samples.len()).0)
+    }
+}
+
+/// Enters a measured ciphertext into its stage: the margin is what its largest error leaves of the
+/// one that is allowed there.
+fn note(
+    stage: &mut StageReport,
+    planned: &StagePlan,
+    found: &Measured<f64>,
+    expected: impl Iterator<Item = f64>,
+) {
+    let allowed = planned.required_error.unwrap_or(f64::INFINITY);
+    let mut largest = stage.max_abs_error.unwrap_or(0.0);
+    for (value, expected) in found.values.iter().zip(expected) {
+        let error = (value - expected).abs();
+        // What is not a number is wrong too.
+        if !(error <= allowed) {
+            stage.wrong_values += 1;
+        }
+        largest = if error > largest || error.is_nan() { error } else { largest };
+    }
+    stage.max_abs_error = Some(largest);
+    stage.margin_bits_measured = Some((allowed / largest.max(f64::MIN_POSITIVE)).log2());
+}
+
+/// Counts over all batches.
+#[derive(Default)]
+struct Tally {
+    bound: f64,
+    samples: usize,
+    right: usize,
+    agreeing: usize,
+    wrong_outputs: u64,
+    largest_error: f64,
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        session: &Session,
+        plain: &Plain,
+        samples: Range<usize>,
+        outputs: &[f64],
+    ) -> Vec<Sample> {
+        let classes = session.network.classes();
+        let expected = &plain.polynomial.outputs[samples.start * classes..samples.end * classes];
+        let mut found = Vec::with_capacity(samples.len());
+        let rows = outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
+        for (index, (got, expected)) in samples.zip(rows) {
+            let label = session.dataset.test().labels[index];
+            let logits = &plain.logits[index * classes..(index + 1) * classes];
+            let encrypted = argmax(got);
+            self.samples += 1;
+            self.right += usize::from(encrypted == usize::from(label));
+            self.agreeing += usize::from(encrypted == argmax(expected));
+            for (got, expected) in got.iter().zip(expected) {
+                let error = (got - expected).abs();
+                if !(error <= self.bound) {
+                    self.wrong_outputs += 1;
+                }
+                self.largest_error = match error > self.largest_error || error.is_nan() {
+                    true => error,
+                    false => self.largest_error,
+                };
+            }
+            found.push(Sample {
+                index,
+                label,
+                plain: argmax(logits) as u16,
+                encrypted: encrypted as u16,
+                plain_logits: logits.to_vec(),
+                encrypted_logits: got.iter().map(|v| *v as f32).collect(),
+            });
+        }
+        found
+    }
+}
+
+fn finish(
+    session: &Session,
+    mut report: RunReport,
+    tally: &Tally,
+    ranges: &[RangeReport],
+) -> Result<RunReport, RunError> {
+    let samples = tally.samples.max(1) as f64;
+    let encrypted = &mut report.encrypted;
+    encrypted.accuracy = tally.right as f64 / samples;
+    encrypted.agreement = tally.agreeing as f64 / samples;
+    encrypted.wrong_outputs = tally.wrong_outputs;
+    encrypted.max_abs_error = tally.largest_error;
+    encrypted.total_secs =
+        encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
+    encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
+    report.peak_memory_bytes = peak_memory_bytes();
+    let mut warnings = Vec::new();
+    let mut warn = |kind: &str, message: String| {
+        warnings.push(RunWarning { kind: kind.to_owned(), message });
+    };
+    if tally.wrong_outputs > 0 {
+        let outputs = tally.samples * session.network.classes();
+        warn(
+            "decrypted_wrongly",
+            format!(
+                "{} of {outputs} decrypted outputs are further than {:.2e} from the polynomial network: the answers of this run are not to be used; take more or larger primes, or a larger N",
+                tally.wrong_outputs, tally.bound
+            ),
+        );
+    }
+    for range in ranges.iter().filter(|r| r.samples_outside > 0) {
+        let (low, high) = range.interval;
+        warn(
+            "range_exceeded",
+            format!(
+                "{}: inputs of the polynomial reach {:.3} to {:.3}, {:.2} times the interval {low:.3} to {high:.3}, in {} of {} samples (polynomial network in the clear): widen the interval, or train with a range penalty",
+                range.layer,
+                range.lowest,
+                range.highest,
+                range.reach(),
+                range.samples_outside,
+                tally.samples
+            ),
+        );
+    }
+    for stage in &report.stages {
+        let Some(measured) = stage.margin_bits_measured else { continue };
+        if stage.wrong_values > 0 {
+            warn(
+                "stage_decrypted_wrongly",
+                format!(
+                    "{}: {} measured values are further off than leaves any margin, so precision was lost here or before",
+                    stage.name, stage.wrong_values
+                ),
+            );
+        } else if (stage.margin_bits_predicted - measured).abs() > TOLERATED_BITS {
+            warn(
+                "margin_not_as_predicted",
+                format!(
+                    "{}: margin {measured:.1} bits measured where {:.1} were predicted",
+                    stage.name, stage.margin_bits_predicted
+                ),
+            );
+        }
+    }
+    report.warnings.extend(warnings);
+    report.ranges = ranges.to_vec();
+    Ok(report)
+}

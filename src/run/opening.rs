@@ -1,0 +1,111 @@
+//! The report of a run before anything is encrypted: what was planned, and the plaintext network.
+
+use super::report::*;
+use super::scenario::ActivationKind;
+use super::session::Session;
+use crate::circuit::{Plan, StageKind};
+use crate::network::argmax;
+
+/// What is known when encryption begins.
+pub(super) struct Opening<'a> {
+    pub plan: &'a Plan,
+    pub kernel: &'a str,
+    pub samples: usize,
+    /// Outputs of the model with its original activations.
+    pub logits: &'a [f32],
+    pub layer_secs: &'a [f64],
+    pub latency_secs: f64,
+    /// The class that the network the ciphertexts stand for gives a sample.
+    pub reference: &'a dyn Fn(usize) -> usize,
+}
+
+impl Opening<'_> {
+    /// The report so far.
+    pub fn report(&self, session: &Session) -> RunReport {
+        let Opening { plan, samples, logits, .. } = *self;
+        let scenario = &session.scenario;
+        let approximate = plan.approximate.as_ref();
+        let classes = session.network.classes();
+        let labels = &session.dataset.test().labels[..samples];
+        let right = |correct: &dyn Fn(usize) -> usize| {
+            let hits = (0..samples).filter(|s| correct(*s) == usize::from(labels[*s])).count();
+            hits as f64 / samples as f64
+        };
+        let plain_secs_of = |name: &str| -> f64 {
+            let names: Vec<&str> = name.split(" + ").collect();
+            let layers = session.network.layers().iter().zip(self.layer_secs);
+            layers.filter(|(l, _)| names.contains(&l.name.as_str())).map(|(_, s)| s).sum()
+        };
+        let in_batch = samples.min(plan.ring_degree) as u64;
+        let stages = plan.stages.iter().map(|s| StageReport {
+            name: s.name.clone(),
+            kind: s.kind,
+            secs: 0.0,
+            secs_predicted: s.secs,
+            plain_secs: if s.kind == StageKind::Switch { 0.0 } else { plain_secs_of(&s.name) },
+            ciphertexts: s.ciphertexts,
+            parts: s.parts,
+            log2_q: s.log2_q,
+            ciphertext_bytes: s.ciphertext_bytes,
+            plain_bytes: 4 * in_batch * s.ciphertexts as u64,
+            margin_bits_predicted: s.margin_bits,
+            margin_bits_measured: None,
+            max_abs_error: None,
+            max_abs_error_predicted: s.max_error,
+            wrong_values: 0,
+        });
+        RunReport {
+            schema_version: SCHEMA_VERSION,
+            cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: scenario.name.clone(),
+            model: session.network.name().to_owned(),
+            dataset: session.dataset.name().to_owned(),
+            images: samples,
+            classes,
+            class_names: session.dataset.classes().to_vec(),
+            threads: plan.threads,
+            seed: scenario.seed,
+            activation: ActivationReport {
+                kind: match scenario.activation.kind {
+                    ActivationKind::Polynomial => "polynomial".to_owned(),
+                },
+                method: scenario.activation.method.clone(),
+                degree: scenario.activation.degree,
+                interval: scenario.activation.interval,
+            },
+            scheme: SchemeReport {
+                kind: plan.scheme.name().to_lowercase(),
+                ring_degree: plan.ring_degree,
+                log2_q: plan.log2_q,
+                log2_qp: plan.log2_qp,
+                plaintext_bits: plan.plaintext_bits,
+                plaintext_moduli: plan.plaintext_moduli.clone(),
+                primes: plan.primes.clone(),
+                security_bits: plan.security_bits,
+                security_table: plan.security_table.clone(),
+                kernel: self.kernel.to_owned(),
+                special_primes: approximate.map_or(Vec::new(), |a| a.special_primes.clone()),
+                scale_bits: approximate.map(|a| a.scale_bits),
+            },
+            plain: PlainReport {
+                accuracy: right(&|s| argmax(&logits[s * classes..(s + 1) * classes])),
+                latency_secs: self.latency_secs,
+                integer_accuracy: right(self.reference),
+            },
+            encrypted: EncryptedReport {
+                error_bound: approximate.map(|a| a.error_bound),
+                max_abs_error_predicted: approximate.map(|a| a.max_error),
+                ..EncryptedReport::default()
+            },
+            stages: stages.collect(),
+            bytes: BytesReport { rounds: plan.batches as u64, ..BytesReport::default() },
+            warnings: plan
+                .warnings
+                .iter()
+                .map(|w| RunWarning { kind: w.kind.clone(), message: w.message.clone() })
+                .collect(),
+            analysis_mode: true,
+            ..RunReport::default()
+        }
+    }
+}
