@@ -118,8 +118,8 @@ pub struct Approximate {
     /// `log2` of the scale of inputs, and of values that are squared or go into polynomials.
     pub input_scale_bits: f64,
     pub scale_bits: f64,
-    /// Bits of a weight, sign not counted.
-    pub weight_bits: u32,
+    /// Bits of the weights of each linear layer, with their sign.
+    pub weight_bits: Vec<u32>,
     /// What polynomials of each degree would need in the place of all activations.
     pub degrees: Vec<DegreeChoice>,
 }

@@ -126,7 +126,7 @@ pub(super) fn work(
                     work.layers.push(match &network.layers()[layer] {
                         RealLayer::Linear { rows, .. } => {
                             let macs: usize = rows.iter().map(|r| r.weights.len()).sum();
-                            let factor = mac_factor(schedule);
+                            let factor = mac_factor(schedule, schedule.choice.weight_bits[layer]);
                             let gather = match layer {
                                 0 => width as f64 * (costs.uniform + 3.0 * costs.copy),
                                 _ => 0.0,
@@ -198,9 +198,8 @@ fn polynomial_secs(
 }
 
 /// How much dearer a multiplication is than by the small weights of the unit cost.
-fn mac_factor(schedule: &Schedule) -> f64 {
+fn mac_factor(schedule: &Schedule, weight: u32) -> f64 {
     let prime = schedule.chain.iter().copied().max().unwrap_or(MAX_MODULUS_BITS);
-    let weight = schedule.choice.weight_bits;
     match Kernel::best().name() {
         // Bytes of residues times bytes of weights.
         "amx_int8" | "avx2" => {

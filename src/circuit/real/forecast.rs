@@ -11,11 +11,33 @@ use crate::circuit::affine::AffineRow;
 use crate::ring::{Seed, SeedStream};
 use rayon::prelude::*;
 
-/// Bits of weights, sign not counted, for which [`Reach::weights`] is given.
+/// Bits of weights, sign not counted, for which [`Forecast::weights`] is given.
 pub(super) const WEIGHT_BITS: u32 = 7;
 
-/// Mean squares of errors after each layer, value by value; empty before the source.
-pub(super) type Reach = Vec<Vec<f64>>;
+/// Mean squares of the errors of a layer's values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spread {
+    /// Of each value, over the samples.
+    pub values: Vec<f64>,
+    /// Of each sample, over the values: errors grow with what they are multiplied with, so samples
+    /// of large values have larger ones.
+    pub samples: Vec<f64>,
+}
+
+impl Spread {
+    /// Adds `factor` times another spread of the same layer.
+    pub fn add(&mut self, other: &Self, factor: f64) {
+        let add = |sum: &mut Vec<f64>, other: &[f64]| {
+            sum.resize(sum.len().max(other.len()), 0.0);
+            sum.iter_mut().zip(other).for_each(|(s, o)| *s += factor * o);
+        };
+        add(&mut self.values, &other.values);
+        add(&mut self.samples, &other.samples);
+    }
+}
+
+/// Errors after each layer, the inputs first; empty before the source.
+pub(super) type Reach = Vec<Spread>;
 
 /// What errors of unit variance do, by source.
 #[derive(Debug)]
@@ -183,29 +205,42 @@ fn follow(
     from: usize,
     start: impl Fn(&Trace, u64) -> Vec<f64> + Sync,
 ) -> Reach {
-    let sums = |values: &[f64], samples: usize| -> Vec<f64> {
-        values.chunks(samples.max(1)).map(|v| v.iter().map(|x| x * x).sum()).collect()
-    };
     let of = |(number, trace): (usize, &Trace)| -> Reach {
-        let mut reach = vec![Vec::new(); layers.len() + 1];
+        let mut reach = vec![Spread::default(); layers.len() + 1];
         let mut error = start(trace, number as u64);
-        reach[from] = sums(&error, trace.samples);
+        reach[from] = spread(&error, trace.samples);
         for at in from..layers.len() {
             error = linearised(&layers[at], &trace.values[at], error, trace.samples);
-            reach[at + 1] = sums(&error, trace.samples);
+            reach[at + 1] = spread(&error, trace.samples);
         }
         reach
     };
     let parts: Vec<Reach> = traces.par_iter().enumerate().map(of).collect();
     let count = traces.iter().map(|t| t.samples).sum::<usize>().max(1) as f64;
-    let mut all: Reach = vec![Vec::new(); layers.len() + 1];
+    let mut all: Reach = vec![Spread::default(); layers.len() + 1];
     for part in parts {
         for (all, part) in all.iter_mut().zip(part) {
-            all.resize(part.len(), 0.0);
-            all.iter_mut().zip(part).for_each(|(a, p)| *a += p / count);
+            all.values.resize(part.values.len(), 0.0);
+            let share = part.samples.len() as f64 / count;
+            all.values.iter_mut().zip(part.values).for_each(|(a, p)| *a += p * share);
+            all.samples.extend(part.samples);
         }
     }
     all
+}
+
+/// Mean squares of errors, value-major over `samples` samples.
+fn spread(error: &[f64], samples: usize) -> Spread {
+    let width = (error.len() / samples.max(1)).max(1) as f64;
+    let mut of_sample = vec![0.0; samples];
+    let values = error
+        .chunks(samples.max(1))
+        .map(|v| {
+            of_sample.iter_mut().zip(v).for_each(|(s, x)| *s += x * x / width);
+            v.iter().map(|x| x * x).sum::<f64>() / samples.max(1) as f64
+        })
+        .collect();
+    Spread { values, samples: of_sample }
 }
 
 /// What `layer` makes of small errors of its inputs `values`.

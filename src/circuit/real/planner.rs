@@ -7,7 +7,7 @@ use super::feasible::degrees;
 use super::forecast::Forecast;
 use super::network::{RealLayer, RealNetwork};
 use super::program::{CkksProgram, RealCircuit};
-use super::schedule::{Choice, Schedule, Shape, arriving, largest_error};
+use super::schedule::{Arrived, Choice, Schedule, Shape};
 use super::stages::{Errors, Parts, outputs, stages};
 use crate::circuit::candidate::batches;
 use crate::circuit::plan::{
@@ -27,14 +27,14 @@ const MIN_RING_DEGREE: usize = 4096;
 pub(super) const REQUIRED_PRECISION_BITS: f64 = 1.0;
 
 /// Bits of weights, sign not counted, that are tried.
-const WEIGHT_BITS_TRIED: [u32; 9] = [4, 5, 6, 7, 8, 10, 12, 15, 20];
+const WEIGHT_BITS_TRIED: [u32; 10] = [4, 5, 6, 7, 8, 10, 12, 15, 18, 22];
 /// Bits by which inputs may have a larger scale than later values.
 const INPUT_BITS_TRIED: std::ops::RangeInclusive<i32> = -8..=12;
 /// Scales tried, bits.
 const SCALE_BITS_TRIED: std::ops::RangeInclusive<u32> = 14..=50;
 
 /// Samples that errors are followed at.
-const SAMPLES: usize = 128;
+const SAMPLES: usize = 192;
 
 /// Tries to meet the precision once the exact scales are known.
 const ATTEMPTS: usize = 6;
@@ -92,63 +92,91 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// The fastest candidate that fits, with a scale of at least `least_scale` bits.
+    /// The fastest candidate that fits, with a scale of at least `least_scale` bits: first with as
+    /// many bits for the weights of every layer, then layer by layer.
     fn search(&self, constraints: Constraints, least_scale: u32) -> Option<Candidate> {
+        let layers = self.shape.network.layers();
         let mut best: Option<Candidate> = None;
         for n in ring_degrees().filter(|n| (MIN_RING_DEGREE..=MAX_RING_DEGREE).contains(n)) {
             if constraints.ring_degree.is_some_and(|fixed| fixed != n) {
                 continue;
             }
-            for weight_bits in WEIGHT_BITS_TRIED {
-                for input_bits in INPUT_BITS_TRIED.step_by(2) {
-                    if input_bits != 0 && !self.shape.is_input_scale_free() {
-                        continue;
-                    }
-                    let Some(schedule) =
-                        self.smallest(n, weight_bits, input_bits, constraints, least_scale)
-                    else {
-                        continue;
-                    };
-                    let least = best.as_ref().map_or(f64::INFINITY, |b| b.work.total());
-                    if let Some(found) = self.candidate(schedule)
-                        && found.work.total() < least
-                    {
-                        best = Some(found);
-                    }
-                }
+            for bits in WEIGHT_BITS_TRIED {
+                let bits = vec![bits; layers.len()];
+                self.try_weights(n, &bits, constraints, least_scale, &mut best);
+            }
+        }
+        for at in (0..layers.len()).rev() {
+            let Some(found) = &best else { break };
+            let Choice { n, weight_bits, .. } = found.schedule.choice.clone();
+            if !matches!(layers[at], RealLayer::Linear { .. }) {
+                continue;
+            }
+            for bits in WEIGHT_BITS_TRIED {
+                let mut changed = weight_bits.clone();
+                changed[at] = bits;
+                self.try_weights(n, &changed, constraints, least_scale, &mut best);
             }
         }
         best
     }
 
-    /// The schedule of the smallest scale that is precise enough and secure.
-    fn smallest(
+    /// Candidates with these weights; the fastest, if faster, becomes the best.
+    fn try_weights(
         &self,
         n: usize,
-        weight_bits: u32,
-        input_bits: i32,
+        weight_bits: &[u32],
         constraints: Constraints,
         least_scale: u32,
-    ) -> Option<Schedule> {
-        let most = max_log2_qp(n)?;
-        let scales = match constraints.prime_bits {
-            Some(bits) => bits..=bits,
-            None => least_scale..=*SCALE_BITS_TRIED.end(),
-        };
-        for scale_bits in scales {
-            let choice = Choice { n, scale_bits, input_bits, weight_bits };
-            let mut schedule = self.shape.schedule(choice);
-            if schedule.chain.iter().sum::<u32>() > most {
-                return None;
+        best: &mut Option<Candidate>,
+    ) {
+        for input_bits in INPUT_BITS_TRIED.step_by(2) {
+            if input_bits != 0 && !self.shape.is_input_scale_free() {
+                continue;
             }
+            let choice = Choice {
+                n,
+                scale_bits: least_scale,
+                input_bits,
+                weight_bits: weight_bits.to_vec(),
+            };
+            let Some(schedule) = self.smallest(choice, constraints) else { continue };
+            let least = best.as_ref().map_or(f64::INFINITY, |b| b.work.total());
+            if let Some(found) = self.candidate(schedule)
+                && found.work.total() < least
+            {
+                *best = Some(found);
+            }
+        }
+    }
+
+    /// The schedule of the smallest scale, from that of `choice` on, that is precise enough and
+    /// secure.
+    fn smallest(&self, choice: Choice, constraints: Constraints) -> Option<Schedule> {
+        let most = max_log2_qp(choice.n)?;
+        let of = |scale_bits: u32| -> Option<Schedule> {
+            let mut schedule = self.shape.schedule(Choice { scale_bits, ..choice.clone() });
             if let Some(count) = constraints.prime_count {
                 schedule.lengthen(count)?;
             }
-            if self.error(&schedule) * REQUIRED_PRECISION_BITS.exp2() <= self.request.error_bound {
-                return Some(schedule);
+            (schedule.chain.iter().sum::<u32>() <= most).then_some(schedule)
+        };
+        let precise = |schedule: &Schedule| {
+            self.error(schedule) * REQUIRED_PRECISION_BITS.exp2() <= self.request.error_bound
+        };
+        if let Some(bits) = constraints.prime_bits {
+            return of(bits).filter(precise);
+        }
+        // Larger scales are more precise and take longer chains.
+        let (mut low, mut high) = (choice.scale_bits, *SCALE_BITS_TRIED.end());
+        while low < high {
+            let middle = (low + high) / 2;
+            match of(middle) {
+                Some(schedule) if !precise(&schedule) => low = middle + 1,
+                _ => high = middle,
             }
         }
-        None
+        of(low).filter(precise)
     }
 
     /// The largest error of an output by estimate.
@@ -156,10 +184,8 @@ impl Planner<'_> {
         let arising = schedule.arising(self.shape);
         let end = self.shape.network.layers().len();
         let place = (end, end, false);
-        let (noise, rounded) = arriving(self.forecast, &self.forecast.weights, &arising, place);
-        let values = self.request.images * noise.len();
-        let each = noise.iter().zip(&rounded).map(|(n, r)| largest_error(*n, *r, values));
-        each.fold(0.0, f64::max)
+        let arrived = Arrived::new(self.forecast, &self.forecast.weights, &arising, place);
+        arrived.largest(self.request.images)
     }
 
     /// The schedule with primes, where they are secure.
@@ -220,9 +246,12 @@ impl Planner<'_> {
         program.set_taps(&of_layer, &of_block);
         let p = &program.parameters;
         let end = shape.network.layers().len();
-        let values = request.images * shape.network.outputs();
-        let max_error = errors.of_outputs(forecast, end, true, values);
-        let choice = schedule.choice;
+        let max_error = errors.of_outputs(forecast, end, true, request.images);
+        let choice = &schedule.choice;
+        let weights = shape.network.layers().iter().zip(&choice.weight_bits);
+        let weights = weights.filter(|(l, _)| matches!(l, RealLayer::Linear { .. }));
+        let weight_bits: Vec<u32> = weights.map(|(_, bits)| bits + 1).collect();
+        let texts: Vec<String> = weight_bits.iter().map(u32::to_string).collect();
         let runs = batches(request.images, choice.n) as u64;
         let (level, out_parts) = outputs(shape, schedule);
         let count = shape.network.outputs();
@@ -254,7 +283,7 @@ impl Planner<'_> {
             depth: squares + polynomials,
             precision: format!(
                 "weights {} bits, scales 2^{:.0} of inputs and 2^{} inside",
-                choice.weight_bits + 1,
+                texts.join("/"),
                 program.input_scale.log2(),
                 choice.scale_bits
             ),
@@ -278,7 +307,7 @@ impl Planner<'_> {
                 levels: schedule.drops.iter().map(Vec::len).sum(),
                 input_scale_bits: program.input_scale.log2(),
                 scale_bits: f64::from(choice.scale_bits),
-                weight_bits: choice.weight_bits,
+                weight_bits,
                 degrees: degrees(shape.network, choice.scale_bits, base, MAX_RING_DEGREE),
             }),
         };

@@ -1,24 +1,23 @@
 //! Scales and primes of a program, in bits, before any prime is chosen.
 
 use super::blocks::Block;
-use super::forecast::{Forecast, Reach, WEIGHT_BITS, weight_scale};
+use super::forecast::{Forecast, Reach, Spread, WEIGHT_BITS, weight_scale};
 use super::network::{RealLayer, RealNetwork};
 use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
-use crate::scheme::ckks::Noise;
 
 /// Room between the largest phase expected and half of the modulus, bits.
 pub(super) const HEADROOM_BITS: f64 = 2.5;
 
 /// What a schedule is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub n: usize,
     /// Bits of the scale that values are squared at, and of polynomials.
     pub scale_bits: u32,
     /// Bits by which inputs are encrypted at a larger scale than that.
     pub input_bits: i32,
-    /// Bits of weights, sign not counted.
-    pub weight_bits: u32,
+    /// Bits of the weights of each layer, sign not counted.
+    pub weight_bits: Vec<u32>,
 }
 
 /// Levels and scales, by block.
@@ -72,16 +71,16 @@ impl<'a> Shape<'a> {
 
     /// Bits by which the scale grows from the entry of a segment to its square, or to its end
     /// without one.
-    fn growth(&self, block: &Block, bits: u32) -> f64 {
+    fn growth(&self, block: &Block, bits: &[u32]) -> f64 {
         let Block::Segment { layers, .. } = block else { return 0.0 };
         let before = layers
             .clone()
             .take_while(|at| !matches!(self.network.layers()[*at], RealLayer::Square { .. }));
-        before.map(|at| self.weight_log2(at, bits)).sum()
+        before.map(|at| self.weight_log2(at, bits[at])).sum()
     }
 
     /// The scale wanted where block `at` begins; where the network ends, any.
-    fn wanted(&self, at: usize, choice: Choice) -> f64 {
+    fn wanted(&self, at: usize, choice: &Choice) -> f64 {
         let sigma = f64::from(choice.scale_bits);
         let radius = |at: usize| match self.blocks.get(at) {
             Some(Block::Polynomial { layer }) => self.radii(*layer).first().copied(),
@@ -91,10 +90,10 @@ impl<'a> Shape<'a> {
             None => sigma,
             Some(Block::Polynomial { .. }) => sigma - radius(at).unwrap_or(0.0),
             Some(block @ Block::Segment { squares: true, .. }) => {
-                sigma - self.growth(block, choice.weight_bits)
+                sigma - self.growth(block, &choice.weight_bits)
             }
             Some(block) => match radius(at + 1) {
-                Some(radius) => sigma - self.growth(block, choice.weight_bits) - radius,
+                Some(radius) => sigma - self.growth(block, &choice.weight_bits) - radius,
                 None => sigma,
             },
         }
@@ -143,11 +142,11 @@ impl<'a> Shape<'a> {
         let mut raised = Vec::with_capacity(count);
         let layers = 0..self.network.layers().len();
         let mut weights: Vec<f64> =
-            layers.map(|at| self.weight_log2(at, choice.weight_bits)).collect();
-        let mut scale = self.wanted(0, choice) + f64::from(choice.input_bits);
+            layers.map(|at| self.weight_log2(at, choice.weight_bits[at])).collect();
+        let mut scale = self.wanted(0, &choice) + f64::from(choice.input_bits);
         for (at, block) in self.blocks.iter().enumerate() {
             entries.push(scale);
-            let next = self.wanted(at + 1, choice);
+            let next = self.wanted(at + 1, &choice);
             match block {
                 Block::Segment { layers, squares } => {
                     let mut out = scale;
@@ -266,8 +265,8 @@ impl Schedule {
                 }
             }
         }
-        let bits = f64::from(WEIGHT_BITS) - f64::from(self.choice.weight_bits);
-        Arising { noise, rounding: vec![(2.0 * bits).exp2(); layers.len()] }
+        let factor = |bits: &u32| (2.0 * (f64::from(WEIGHT_BITS) - f64::from(*bits))).exp2();
+        Arising { noise, rounding: self.choice.weight_bits.iter().map(factor).collect() }
     }
 
     /// The primes that are never dropped.
@@ -330,40 +329,99 @@ pub(super) struct Arising {
     pub rounding: Vec<f64>,
 }
 
-/// Variance of noise and of rounding after layer `at` (0 for the inputs), value by value, of what
-/// arises up to there; `with_own` counts in the noise that arises right there.
-pub(super) fn arriving(
-    forecast: &Forecast,
-    weights: &[Reach],
-    arising: &Arising,
-    (at, upto, with_own): (usize, usize, bool),
-) -> (Vec<f64>, Vec<f64>) {
-    let add = |sum: &mut Vec<f64>, reach: &[Vec<f64>], factor: f64| {
-        let Some(reach) = reach.get(at).filter(|_| factor > 0.0) else { return };
-        sum.resize(reach.len().max(sum.len()), 0.0);
-        sum.iter_mut().zip(reach).for_each(|(s, r)| *s += factor * r);
-    };
-    let (mut noise, mut rounded) = (Vec::new(), Vec::new());
-    for (place, variance) in arising.noise.iter().enumerate() {
-        if place < upto || (place == upto && (with_own || place == 0)) {
-            add(&mut noise, &forecast.noise[place], *variance);
-        }
-    }
-    for (layer, factor) in arising.rounding.iter().enumerate().take(upto) {
-        add(&mut rounded, &weights[layer], *factor);
-    }
-    let width = noise.len().max(rounded.len());
-    noise.resize(width, 0.0);
-    rounded.resize(width, 0.0);
-    (noise, rounded)
+/// Errors of a layer's values: what is close to normal (fresh noise, rounded weights), and what is a
+/// sum of products of two normal variables (noise of key switching and rescaling times the secret).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arrived {
+    normal: Spread,
+    products: Spread,
 }
 
-/// The largest of so many errors: noise is a sum of products of two normal variables, rounding of
-/// weights close to normal.
-pub(super) fn largest_error(noise: f64, rounding: f64, values: usize) -> f64 {
-    let of_noise = match noise > 0.0 {
-        true => (-Noise { variance: noise }.max_bits(values.max(2))).exp2(),
-        false => 0.0,
-    };
-    of_noise.hypot(rounding.sqrt() * (2.0 * (2.0 * values as f64).ln()).sqrt())
+impl Arrived {
+    /// After layer `at` (0 for the inputs), of what arises up to layer `upto`; `with_own` counts in
+    /// the noise that arises right there.
+    pub fn new(
+        forecast: &Forecast,
+        weights: &[Reach],
+        arising: &Arising,
+        (at, upto, with_own): (usize, usize, bool),
+    ) -> Self {
+        let mut arrived = Self::default();
+        for (place, variance) in arising.noise.iter().enumerate().take(upto + 1) {
+            let counts = place < upto || with_own || place == 0;
+            if let Some(spread) = forecast.noise[place].get(at).filter(|_| counts) {
+                let kind = if place == 0 { &mut arrived.normal } else { &mut arrived.products };
+                kind.add(spread, *variance);
+            }
+        }
+        for (layer, factor) in arising.rounding.iter().enumerate().take(upto) {
+            if let Some(spread) = weights[layer].get(at) {
+                arrived.normal.add(spread, *factor);
+            }
+        }
+        arrived
+    }
+
+    /// The largest error of each value among so many slots.
+    pub fn largest_of_each(&self, slots: usize) -> Vec<f64> {
+        // How far the tail of a value is from its deviation is the same for all.
+        let normal = self.normal.largest(slots, normal_tail);
+        let products = self.products.largest(slots, product_tail);
+        let width = self.normal.values.len().max(self.products.values.len());
+        let at = |spread: &Spread, v: usize| spread.values.get(v).copied().unwrap_or(0.0);
+        let one = |v: usize| {
+            let squares =
+                normal.powi(2) * at(&self.normal, v) + products.powi(2) * at(&self.products, v);
+            squares.sqrt()
+        };
+        (0..width).map(one).collect()
+    }
+
+    /// The largest error of all values, each in so many slots.
+    pub fn largest(&self, slots: usize) -> f64 {
+        let width = self.normal.values.len().max(self.products.values.len()).max(1);
+        self.largest_of_each(slots * width).into_iter().fold(0.0, f64::max)
+    }
+}
+
+impl Spread {
+    /// The largest of so many errors, in deviations of their value: `tail(y)` is the share of errors
+    /// beyond y deviations of their sample.
+    fn largest(&self, slots: usize, tail: fn(f64) -> f64) -> f64 {
+        let mean = self.samples.iter().sum::<f64>() / self.samples.len().max(1) as f64;
+        if mean <= 0.0 {
+            return 0.0;
+        }
+        let mut kinds: Vec<f64> = self.samples.iter().map(|v| v / mean).collect();
+        kinds.sort_by(|a, b| b.total_cmp(a));
+        // The largest by themselves, others together.
+        let mut groups = Vec::new();
+        let (mut from, mut size) = (0, 1);
+        while from < kinds.len() {
+            let group = &kinds[from..kinds.len().min(from + size)];
+            let mean = group.iter().sum::<f64>() / group.len() as f64;
+            groups.push((mean.sqrt(), group.len() as f64 / kinds.len() as f64));
+            (from, size) = (from + size, if from == 0 { 1 } else { 2 * size });
+        }
+        let beyond = |x: f64| -> f64 {
+            let of = |(d, share): &(f64, f64)| if *d > 0.0 { share * tail(x / d) } else { 0.0 };
+            slots as f64 * groups.iter().map(of).sum::<f64>()
+        };
+        // It falls from above 1 to below 1 between these.
+        let (mut low, mut high) = (0.0, 64.0 * groups.first().map_or(1.0, |g| g.0));
+        for _ in 0..28 {
+            let middle = 0.5 * (low + high);
+            if beyond(middle) > 1.0 { low = middle } else { high = middle }
+        }
+        high
+    }
+}
+
+fn normal_tail(y: f64) -> f64 {
+    libm::erfc(y * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// Of a product of two independent normal variables, for large y.
+fn product_tail(y: f64) -> f64 {
+    ((2.0 / (std::f64::consts::PI * y)).sqrt() * (-y).exp()).min(1.0)
 }

@@ -6,7 +6,7 @@ use super::forecast::{Forecast, Reach};
 use super::network::RealLayer;
 use super::planner::RealRequest;
 use super::program::{CkksProgram, CkksStep};
-use super::schedule::{Arising, Schedule, Shape, arriving, largest_error};
+use super::schedule::{Arising, Arrived, Schedule, Shape};
 use crate::circuit::plan::{StageKind, StagePlan};
 use crate::circuit::planner::MEASURED;
 use crate::circuit::request::PlanError;
@@ -104,23 +104,21 @@ impl Errors {
     /// The largest error of each value after layer `at` (0 for the inputs) among `slots` slots.
     fn at(&self, forecast: &Forecast, at: usize, with_own: bool, slots: usize) -> Vec<f64> {
         let place = (at, at, with_own);
-        let (noise, rounded) = arriving(forecast, &self.weights, &self.arising, place);
-        noise.iter().zip(&rounded).map(|(n, r)| largest_error(*n, *r, slots)).collect()
+        Arrived::new(forecast, &self.weights, &self.arising, place).largest_of_each(slots)
     }
 
-    /// The largest error of `values` outputs that comes of everything up to layer `upto`.
+    /// The largest error of the outputs of so many images that comes of everything up to layer
+    /// `upto`.
     pub fn of_outputs(
         &self,
         forecast: &Forecast,
         upto: usize,
         with_own: bool,
-        values: usize,
+        images: usize,
     ) -> f64 {
         let end = self.arising.noise.len() - 1;
         let place = (end, upto, with_own);
-        let (noise, rounded) = arriving(forecast, &self.weights, &self.arising, place);
-        let each = noise.iter().zip(&rounded).map(|(n, r)| largest_error(*n, *r, values));
-        each.fold(0.0, f64::max)
+        Arrived::new(forecast, &self.weights, &self.arising, place).largest(images)
     }
 }
 
@@ -152,7 +150,6 @@ pub(super) fn stages(
     let p = &program.parameters;
     let levels = schedule.levels();
     let slots = p.degree().min(request.images);
-    let outputs = request.images * shape.network.outputs();
     let bound = request.error_bound;
     let stage = |at: usize, with_own: bool, measured: &mut Vec<usize>| {
         let each = errors.at(forecast, at, with_own, MEASURED * slots);
@@ -161,7 +158,7 @@ pub(super) fn stages(
         order.truncate(MEASURED);
         let largest = order.first().map_or(0.0, |i| each[*i]);
         *measured = order;
-        let reached = errors.of_outputs(forecast, at, with_own, outputs);
+        let reached = errors.of_outputs(forecast, at, with_own, request.images);
         // Past the modulus nothing is left of precision.
         let margin =
             (bound / reached.max(f64::MIN_POSITIVE)).log2().min(match errors.headroom_bits {

@@ -31,7 +31,7 @@ impl Runs {
     pub fn new(harness: &Harness, what: &str, session: &Session) -> Result<Self, BenchError> {
         let cancel = harness.watch.cancel_flag();
         let runs = harness.runs();
-        session.circuit(cancel)?;
+        session.compiled(cancel)?;
         let mut reports = Vec::with_capacity(runs);
         for run in 0..=runs {
             let name = format!("bench {what}");

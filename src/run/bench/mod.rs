@@ -2,6 +2,7 @@
 //! whether its outputs are right. A figure whose outputs are wrong is an error, never a figure.
 
 mod ciphertexts;
+mod ckks;
 mod cryptonets;
 mod exact;
 mod harness;
@@ -36,6 +37,8 @@ pub enum Workload {
     Switch,
     /// CryptoNets on the MNIST test images, from end to end.
     Cryptonets,
+    /// CryptoNets under CKKS per image, beside a figure cited for OpenFHE.
+    Ckks,
     /// CryptoNets by threads and by batches.
     Scaling,
     /// Networks of growing size, predicted and measured.
@@ -46,7 +49,7 @@ pub enum Workload {
 
 impl Workload {
     /// Each with the name it is asked for by.
-    pub const NAMED: [(&'static str, Self); 10] = [
+    pub const NAMED: [(&'static str, Self); 11] = [
         ("ntt", Self::Ntt),
         ("encrypt", Self::Encrypt),
         ("decrypt", Self::Decrypt),
@@ -54,6 +57,7 @@ impl Workload {
         ("relinearise", Self::Relinearise),
         ("switch", Self::Switch),
         ("cryptonets", Self::Cryptonets),
+        ("ckks", Self::Ckks),
         ("scaling", Self::Scaling),
         ("networks", Self::Networks),
         ("all", Self::All),
@@ -77,6 +81,7 @@ impl Workload {
             Self::Relinearise => ciphertexts::relinearise(harness),
             Self::Switch => ciphertexts::switch(harness),
             Self::Cryptonets => cryptonets::measure(harness),
+            Self::Ckks => ckks::measure(harness),
             Self::Scaling => scaling::measure(harness),
             Self::Networks => networks::measure(harness),
             Self::All => {
