@@ -148,8 +148,13 @@ impl RunView {
         let place = place.map(|s| format!(", first in {}", s.name)).unwrap_or_default();
         Some(match &self.report {
             Some(r) if r.encrypted.wrong_outputs > 0 => format!(
-                "Decrypted wrongly: {} outputs differ from the integer network{place}. The noise outgrew its margin; these are not answers.",
-                count(r.encrypted.wrong_outputs)
+                "Decrypted wrongly: {} outputs {}{place}. The noise outgrew its margin; these are not answers.",
+                count(r.encrypted.wrong_outputs),
+                match r.encrypted.error_bound {
+                    None => "differ from the integer network".to_owned(),
+                    Some(bound) =>
+                        format!("are further than {bound:.2e} from the polynomial network"),
+                }
             ),
             _ => format!(
                 "Decrypted wrongly{place}. The noise outgrew its margin; what comes out is not an answer."

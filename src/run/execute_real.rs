@@ -296,7 +296,7 @@ fn finish(
     for range in ranges.iter().filter(|r| r.samples_outside > 0) {
         let (low, high) = range.interval;
         warn(
-            "range_exceeded",
+            RANGE_EXCEEDED,
             format!(
                 "{}: inputs of the polynomial reach {:.3} to {:.3}, {:.2} times the interval {low:.3} to {high:.3}, in {} of {} samples (polynomial network in the clear): widen the interval, or train with a range penalty",
                 range.layer,

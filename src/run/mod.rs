@@ -29,11 +29,11 @@ pub use execute::execute;
 pub use execute_real::execute_real;
 pub use noop::{Noop, RealNoop};
 pub use polynomial_check::{ActivationData, PolynomialCheck};
-pub use report::SCHEMA_VERSION;
 pub use report::{
     ActivationReport, BytesReport, EncryptedReport, PlainReport, RunReport, RunWarning,
     SchemeReport, StageReport,
 };
+pub use report::{RANGE_EXCEEDED, SCHEMA_VERSION};
 pub use scenario::{
     ActivationChoice, ActivationKind, Scenario, ScenarioError, SchemeChoice, SchemeSelector,
 };

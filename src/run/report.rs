@@ -111,6 +111,9 @@ pub struct BytesReport {
     pub rounds: u64,
 }
 
+/// Kind of the warning that inputs of a polynomial left its interval.
+pub const RANGE_EXCEEDED: &str = "range_exceeded";
+
 /// Something that a reader of the report must know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunWarning {

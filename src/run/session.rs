@@ -112,7 +112,7 @@ const REAL_CALIBRATION_SAMPLES: usize = 256;
 const AGREEMENT: f64 = 0.999;
 
 /// Errors of outputs are never asked to be smaller than this share of the largest output.
-const LEAST_RELATIVE_ERROR: f64 = 1.0 / (1 << 16) as f64;
+const LEAST_RELATIVE_ERROR: f64 = 1.0 / (1 << 10) as f64;
 
 /// Most bits of precision that may be asked for.
 const MAX_PRECISION_BITS: u32 = 30;
@@ -284,7 +284,22 @@ impl Session {
             constraints: self.constraints(),
         };
         cancel.check()?;
-        Ok(Compiled::Real(Arc::new(circuit::plan_real(&request)?)))
+        match circuit::plan_real(&request) {
+            Ok(circuit) => Ok(Compiled::Real(Arc::new(circuit))),
+            Err(PlanError::DoesNotFit { reason, mut nearest }) => {
+                // Polynomials grow fast outside their interval, and with them what is needed.
+                let ranges = self.ranges(raw, &watch)?;
+                if let Some(range) = ranges.iter().find(|r| r.reach() > 1.1) {
+                    nearest = format!(
+                        "inputs of {} reach {:.1} times its interval: choose a larger activation.interval; or {nearest}",
+                        range.layer,
+                        range.reach()
+                    );
+                }
+                Err(PlanError::DoesNotFit { reason, nearest }.into())
+            }
+            Err(other) => Err(other.into()),
+        }
     }
 
     /// The largest error that outputs may have, given those of calibration samples: with errors this

@@ -128,7 +128,7 @@ fn degrees_that_no_ring_carries_are_known_before_anything_runs() {
 
 #[test]
 fn values_that_leave_the_interval_are_reported_with_layer_and_share() {
-    let settings = ["activation.method=chebyshev", "activation.degree=5", "activation.interval=2"];
+    let settings = ["activation.method=chebyshev", "activation.degree=4", "activation.interval=2"];
     let report = run(&random(7, 1, &Activation::Silu, &settings));
     let [range] = report.ranges.as_slice() else { panic!("one layer is approximated") };
     assert_eq!((range.layer.as_str(), range.interval), ("act0", (-2.0, 2.0)));
@@ -140,6 +140,9 @@ fn values_that_leave_the_interval_are_reported_with_layer_and_share() {
     let report = run(&random(7, 1, &Activation::Silu, &wide));
     assert!(report.warnings.iter().all(|w| w.kind != "range_exceeded"));
     assert_eq!(report.ranges[0].samples_outside, 0);
+    let narrow = ["activation.method=chebyshev", "activation.degree=31", "activation.interval=0.5"];
+    let text = random(7, 1, &Activation::Silu, &narrow).plan().unwrap_err().to_string();
+    assert!(text.contains("act0 reach ") && text.contains("activation.interval"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::app::run_view::{RunView, Standing};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::format;
+use crate::run::RANGE_EXCEEDED;
 use egui::{Color32, Rect, RichText, Ui, Vec2, vec2};
 
 const HEIGHT: f32 = 56.0;
@@ -38,6 +39,11 @@ pub fn show(ui: &mut Ui, state: &State) {
             "The setup has changed since this run: predictions are of the new setup, measurements of the old one.",
         );
         ui.add(egui::Label::new(note.font(theme::small()).color(t.text_weak)).truncate());
+    }
+    let report = state.run.as_ref().and_then(|r| r.report.as_deref());
+    for warning in report.iter().flat_map(|r| &r.warnings).filter(|w| w.kind == RANGE_EXCEEDED) {
+        let text = RichText::new(&warning.message).font(theme::small()).color(t.notice);
+        ui.add(egui::Label::new(text).wrap());
     }
     let figures = figures(state, t);
     let columns = if ui.available_width() < TWO_ROWS { 3 } else { figures.len() };
@@ -132,14 +138,14 @@ fn figures(state: &State, t: &theme::Tokens) -> [Figure; 6] {
             short: "Agreement",
             value: share(agreement),
             colour: t.text_strong,
-            about: "Samples whose encrypted class equals that of the integer network the ciphertexts stand for",
+            about: "Samples whose encrypted class equals that of the network the ciphertexts stand for: the integer network, under CKKS the polynomial one",
         },
         Figure {
             name: "Wrong outputs",
             short: "Wrong outputs",
             value: wrong_text,
             colour: wrong_colour,
-            about: "Decrypted values that differ from the integer network; any is a failure",
+            about: "Decrypted values that differ from that network, under CKKS by more than the stated error bound; any is a failure",
         },
         Figure {
             name: time_name,

@@ -2,6 +2,7 @@
 
 mod about;
 mod activation;
+mod degrees;
 mod headline;
 mod kit;
 mod log;

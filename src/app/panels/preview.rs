@@ -1,6 +1,6 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::kit;
+use super::{degrees, kit};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::circuit::Plan;
@@ -43,9 +43,13 @@ pub fn show(ui: &mut Ui, state: &State) {
 fn figures(ui: &mut Ui, plan: &Plan) {
     let t = theme::tokens(ui);
     let margin = plan.margin_bits();
-    let moduli = match plan.plaintext_moduli.as_slice() {
-        [one] => format!("{one}"),
-        many => format!("{} primes, {:.0} bits", many.len(), plan.plaintext_bits),
+    let (plaintext, plaintext_value, about_plaintext) = plaintext(plan);
+    let (levels, about_levels) = match &plan.approximate {
+        None => (plan.depth.to_string(), "Squarings one after another; batches the samples need"),
+        Some(a) => (
+            format!("{} of {} primes", a.levels, plan.primes.len()),
+            "Levels: primes of the modulus that squares and polynomials use up; batches the samples need",
+        ),
     };
     let batches =
         if plan.batches == 1 { "1 batch".to_owned() } else { format!("{} batches", plan.batches) };
@@ -61,16 +65,16 @@ fn figures(ui: &mut Ui, plan: &Plan) {
             "Ring degree N: the number of slots, samples in one batch",
         ),
         (
-            "Depth",
-            format!("{}, {batches}", plan.depth),
-            "Squarings one after another; batches the samples need",
+            if plan.approximate.is_some() { "Levels" } else { "Depth" },
+            format!("{levels}, {batches}"),
+            about_levels,
         ),
         (
             "log2 q, log2 qp",
             format!("{:.0}, {:.0} bits", plan.log2_q, plan.log2_qp),
             "Ciphertext modulus, and with the special primes of key switching",
         ),
-        ("Plaintext t", moduli, "Modulus of the integers computed with"),
+        (plaintext, plaintext_value, about_plaintext),
         ("Security", security, plan.security_table.as_str()),
         (
             "Keys",
@@ -110,4 +114,24 @@ fn figures(ui: &mut Ui, plan: &Plan) {
                 ui.end_row();
             }
         });
+    if let Some(approximate) = &plan.approximate {
+        degrees::show(ui, &approximate.degrees);
+    }
+}
+
+/// Name, value and explanation of what is encoded.
+fn plaintext(plan: &Plan) -> (&'static str, String, &'static str) {
+    if let Some(a) = &plan.approximate {
+        let (predicted, required, _) = a.precision_bits();
+        return (
+            "Precision",
+            format!("{predicted:.1} bits, {required:.1} required"),
+            "Bits of precision of the outputs: minus log2 of the largest error, predicted; and of the error bound beyond which an output counts as wrong",
+        );
+    }
+    let moduli = match plan.plaintext_moduli.as_slice() {
+        [one] => format!("{one}"),
+        many => format!("{} primes, {:.0} bits", many.len(), plan.plaintext_bits),
+    };
+    ("Plaintext t", moduli, "Modulus of the integers computed with")
 }

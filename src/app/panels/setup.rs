@@ -6,7 +6,7 @@ use crate::app::Queue;
 use crate::app::commands::{Action, Command};
 use crate::app::state::State;
 use crate::app::theme;
-use crate::circuit::Plan;
+use crate::circuit::{Plan, SchemeKind};
 use crate::data;
 use crate::network;
 use crate::run::{Scenario, SchemeChoice, SchemeSelector};
@@ -15,12 +15,13 @@ use std::path::Path;
 
 /// The method that keeps the activations of the model.
 const KEEP: &str = "keep";
-const RING_DEGREES: &[usize] = &[2048, 4096, 8192, 16384, 32768];
+const RING_DEGREES: &[usize] = &[2048, 4096, 8192, 16384, 32768, 65536];
 /// Limits of what can be typed; what of it works the planner says.
 const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
 const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 14..=40;
 const QUANTISER_BITS: std::ops::RangeInclusive<u32> = 2..=12;
-const PRIME_COUNT: std::ops::RangeInclusive<usize> = 1..=16;
+const PRIME_COUNT: std::ops::RangeInclusive<usize> = 1..=48;
+const PRECISION_BITS: std::ops::RangeInclusive<u32> = 0..=30;
 const MOST_IMAGES: usize = 10_000_000;
 const MOST_THREADS: usize = 256;
 
@@ -117,7 +118,7 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
         })
     });
     let fitted = method.is_some_and(|m| m.uses_degree());
-    let degree = "Degree of the polynomial; exact integers carry degree 2. Only a fitted polynomial has one to choose";
+    let degree = "Degree of the polynomial; exact integers carry degree 2, CKKS any that the plan shows as feasible. Only a fitted polynomial has one to choose";
     let interval =
         "The polynomial approximates on [−l, l]. Only a fitted polynomial has one to choose";
     pair(
@@ -145,6 +146,11 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
             (SchemeSelector::Auto, "Auto", "The planner chooses"),
             (SchemeSelector::Bgv, "BGV", "Exact integers, batched; our own"),
             (SchemeSelector::Bfv, "BFV", "Exact integers through the fhe crate: a second opinion"),
+            (
+                SchemeSelector::Ckks,
+                "CKKS",
+                "Approximate real numbers, polynomials of any degree; our own",
+            ),
         ];
         ui.spacing_mut().item_spacing.x = 2.0;
         for (kind, name, about) in kinds {
@@ -162,7 +168,9 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
         }
     });
     if by_hand {
-        parameters(ui, choice);
+        let is_real = choice.kind == SchemeSelector::Ckks
+            || plan.is_some_and(|p| p.scheme == SchemeKind::Ckks);
+        parameters(ui, choice, is_real);
     }
 }
 
@@ -172,14 +180,20 @@ fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeChoice {
         kind,
         ring_degree: Some(plan.map_or(8192, |p| p.ring_degree)),
         prime_count: plan.map(|p| p.primes.len()),
-        prime_bits: plan.and_then(|p| p.primes.first()).map(|p| bits(*p)),
+        // Primes of an approximate plan have different sizes.
+        prime_bits: plan
+            .filter(|p| p.approximate.is_none())
+            .and_then(|p| p.primes.first())
+            .map(|p| bits(*p)),
         plaintext_bits: plan.and_then(|p| p.plaintext_moduli.first()).map(|t| bits(*t)),
         ..SchemeChoice::default()
     }
 }
 
-fn parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
+fn parameters(ui: &mut Ui, choice: &mut SchemeChoice, is_real: bool) {
     let t = theme::tokens(ui);
+    let precision =
+        "Bits of precision that outputs must have; automatic, what leaves the answers as they are";
     let degree = "N: slots of a ciphertext; larger is more secure and slower";
     let plaintext = "Bits of the plaintext modulus t";
     pair(
@@ -198,8 +212,11 @@ fn parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
                 })
                 .response
         },
-        ("t bits", plaintext),
-        |ui| optional(ui, &mut choice.plaintext_bits, PLAINTEXT_BITS, 20, "Auto"),
+        if is_real { ("Precision", precision) } else { ("t bits", plaintext) },
+        |ui| match is_real {
+            true => optional(ui, &mut choice.precision_bits, PRECISION_BITS, 10, "Auto"),
+            false => optional(ui, &mut choice.plaintext_bits, PLAINTEXT_BITS, 20, "Auto"),
+        },
     );
     pair(
         ui,
@@ -208,14 +225,16 @@ fn parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
         ("Prime bits", "Bits of each prime"),
         |ui| optional(ui, &mut choice.prime_bits, PRIME_BITS, 45, "Auto"),
     );
-    let grid = "The model's own grid when both are automatic";
-    pair(
-        ui,
-        ("Input bits", grid),
-        |ui| optional(ui, &mut choice.input_bits, QUANTISER_BITS, 4, "Auto"),
-        ("Weight bits", grid),
-        |ui| optional(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
-    );
+    if !is_real {
+        let grid = "The model's own grid when both are automatic";
+        pair(
+            ui,
+            ("Input bits", grid),
+            |ui| optional(ui, &mut choice.input_bits, QUANTISER_BITS, 4, "Auto"),
+            ("Weight bits", grid),
+            |ui| optional(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
+        );
+    }
     ui.checkbox(&mut choice.past_budget, "Run past the noise budget").on_hover_text(
         "Runs even when the predicted margin says that decryption will fail, to see it fail. Security is still checked.",
     );

@@ -16,7 +16,10 @@ const WITH_KIND: f32 = 720.0;
 
 const COLUMNS: [(&str, &str); 10] = [
     ("Stage", "Layer, or what is done between two layers"),
-    ("Kind", "Input, weighted sums, squaring, or relinearisation with modulus switching"),
+    (
+        "Kind",
+        "Input, weighted sums, squaring, a polynomial, or relinearisation with modulus switching",
+    ),
     ("Time", "Wall time, all batches"),
     ("In the clear", "Wall time of the same layer in the float network"),
     ("Ciphertexts", "After the stage, one batch and one plaintext modulus"),
@@ -24,7 +27,7 @@ const COLUMNS: [(&str, &str); 10] = [
     ("log2 q", "Bits of the ciphertext modulus after the stage"),
     ("Margin pred.", MARGIN_DEFINITION),
     ("Margin meas.", MARGIN_DEFINITION),
-    ("Error", "Largest difference between decrypted sample values and the integer network"),
+    ("Error", "Largest difference between decrypted sample values and the network they stand for"),
 ];
 
 /// Height of the whole table with so many stages, points.
