@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::run::TrainOptions;
 use crate::run::bench::Workload;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,7 +57,7 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Run the plaintext and the encrypted network side by side
     Run(RunArgs),
-    /// Train the model of a scenario again
+    /// Train the model of a scenario: again from its recipe, or with a polynomial as activation
     Train(TrainArgs),
     /// Measure how long each part takes, its outputs checked: one JSON line per measurement
     Bench(BenchArgs),
@@ -122,6 +123,21 @@ pub(super) struct TrainArgs {
     /// Write the model here
     #[arg(long, value_name = "MODEL.safetensors")]
     pub out: Option<PathBuf>,
+    /// Epochs of training with a polynomial (activation.method other than keep)
+    #[arg(long, value_name = "N", default_value_t = TrainOptions::default().epochs)]
+    pub epochs: usize,
+    /// Learning rate at its start
+    #[arg(long, value_name = "R", default_value_t = TrainOptions::default().learning_rate)]
+    pub learning_rate: f64,
+    /// Price of activation inputs outside of the interval of the polynomial
+    #[arg(long, value_name = "W", default_value_t = TrainOptions::default().range_penalty)]
+    pub range_penalty: f64,
+    /// Start from fresh weights, not from those of the exact network
+    #[arg(long)]
+    pub from_scratch: bool,
+    /// Training samples to hold out and show accuracies on [default: a tenth, 5000 at most; none for a recipe]
+    #[arg(long, value_name = "N")]
+    pub validation: Option<usize>,
 }
 
 #[derive(Debug, Args)]

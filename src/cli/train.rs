@@ -5,35 +5,28 @@ use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::{Answer, Context};
-use crate::data;
 use crate::format;
-use crate::network::train::{Recipe, TrainError, Trained, train};
+use crate::network::train::Trained;
 use crate::progress::{Step, Watch};
-use anyhow::{Result, anyhow};
-
-/// Seed of a training when none is given: the same model every time.
-const DEFAULT_SEED: u64 = 1;
+use crate::run::{Session, TrainOptions};
+use anyhow::Result;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(None)?;
-    let recipe = Recipe::built_in(&scenario.model).ok_or_else(|| {
-        anyhow!(
-            "no recipe for model {}; there are recipes for {}",
-            scenario.model,
-            Recipe::NAMES.join(", ")
-        )
-    })?;
     let file = args.out.as_deref().map(OutputFile::open).transpose()?;
-    let dataset = data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
-    let seed = if scenario.seed == 0 { DEFAULT_SEED } else { scenario.seed };
+    let session = Session::open(&scenario, &context.sources)?;
+    let options = TrainOptions {
+        epochs: args.epochs,
+        learning_rate: args.learning_rate,
+        range_penalty: args.range_penalty,
+        from_scratch: args.from_scratch,
+        validation: args.validation,
+    };
     let trained = {
         let progress = Progress::new(context.err, context.terminal);
         let report = |step: Step| progress.step(&step);
         let watch = Watch::new(context.cancel.clone(), &report);
-        train(&recipe, &dataset, seed, &watch).map_err(|error| match error {
-            TrainError::Cancelled(cancelled) => cancelled.into(),
-            other => anyhow::Error::from(other),
-        })?
+        session.train(&options, &watch, &mut |_| {})?
     };
     if let Some(file) = file {
         file.finish(&trained.network.to_bytes())?;
@@ -42,11 +35,11 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         || "not saved (name a file with --out)".to_owned(),
         |path| format!("saved to {}", path.display()),
     );
-    Ok(show(&trained, seed, &saved).into())
+    Ok(show(&trained, &saved).into())
 }
 
-fn show(trained: &Trained, seed: u64, saved: &str) -> String {
-    let mut stages = Table::new(&["stage", "epochs", "loss", "test accuracy"]);
+fn show(trained: &Trained, saved: &str) -> String {
+    let mut stages = Table::new(&["stage", "epochs", "loss", "accuracy", "inside interval"]);
     for (at, record) in trained.history.iter().enumerate() {
         if trained.history.get(at + 1).is_some_and(|next| next.stage == record.stage) {
             continue;
@@ -56,13 +49,14 @@ fn show(trained: &Trained, seed: u64, saved: &str) -> String {
             record.epoch.to_string(),
             format!("{:.4}", record.loss),
             format::percent(record.accuracy),
+            record.share_inside.map_or_else(|| "-".to_owned(), format::percent),
         ]);
     }
     let provenance = trained.network.provenance();
     let mut rows = vec![
         ("model", format!("{}, {}", trained.network.name(), saved)),
         ("dataset", provenance.dataset.clone()),
-        ("seed", seed.to_string()),
+        ("seed", provenance.seed.to_string()),
         ("test accuracy", format::percent(provenance.test_accuracy.unwrap_or(f64::NAN))),
     ];
     if let Some(integers) = &trained.integers {

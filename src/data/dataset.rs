@@ -90,6 +90,10 @@ pub enum DatasetError {
         len: usize,
     },
     #[error(
+        "dataset {name}: {samples} of {all} training samples held out; 1 to {all} - 1 are possible"
+    )]
+    HoldOut { name: String, samples: usize, all: usize },
+    #[error(
         "dataset {name}: sample {sample} of the {split} part has label {label}; there are {classes} classes, labels go from 0 to {classes} - 1"
     )]
     Label { name: String, split: &'static str, sample: usize, label: u16, classes: usize },
@@ -206,6 +210,34 @@ impl Dataset {
     /// The part a model is trained on; may be empty.
     pub fn train(&self) -> &Split {
         &self.train
+    }
+
+    /// The same data with the last `samples` of the training part in the place of the test part, to
+    /// choose by without looking at the test part.
+    ///
+    /// # Errors
+    /// When none would be left to train on, or none is held out.
+    pub fn hold_out(&self, samples: usize) -> Result<Self, DatasetError> {
+        let all = self.train.len();
+        if samples == 0 || samples >= all {
+            return Err(DatasetError::HoldOut { name: self.name.clone(), samples, all });
+        }
+        let at = all - samples;
+        let (inputs, labels) = (&self.train.inputs, &self.train.labels);
+        let (kept, held) = inputs.split_at(at * self.shape.len());
+        let split = |inputs: &[f32], labels: &[u16]| Split {
+            inputs: inputs.to_vec(),
+            labels: labels.to_vec(),
+        };
+        Ok(Self {
+            name: self.name.clone(),
+            source: self.source.clone(),
+            shape: self.shape,
+            classes: self.classes.clone(),
+            features: self.features.clone(),
+            train: split(kept, &labels[..at]),
+            test: split(held, &labels[at..]),
+        })
     }
 
     /// The part a model is judged on; never empty.

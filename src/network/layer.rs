@@ -57,4 +57,12 @@ impl Op {
     pub fn is_affine(&self) -> bool {
         !matches!(self, Self::Activation(_))
     }
+
+    /// Whether the layer is a polynomial of its input (everything but other activations).
+    pub fn is_polynomial(&self) -> bool {
+        match self {
+            Self::Activation(activation) => activation.is_polynomial(),
+            _ => true,
+        }
+    }
 }

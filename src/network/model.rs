@@ -54,6 +54,9 @@ pub struct Provenance {
     pub seed: u64,
     /// Accuracy of the float network on the test split when it was saved, 0 to 1.
     pub test_accuracy: Option<f64>,
+    /// Name of the built-in model with the exact activations that this one was fine-tuned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
 }
 
 /// A network whose layers fit together (see [`Network::new`]).

@@ -10,6 +10,24 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("cryptonets", include_bytes!("../../models/cryptonets.safetensors")),
 ];
 
+impl Network {
+    /// The built-in model this one was fine-tuned from, where it says so and the two take the same
+    /// samples. Files are not looked for: what a model file names is not trusted.
+    pub fn original(&self) -> Option<Self> {
+        let name = self.provenance().original.as_deref()?;
+        let (name, bytes) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name)?;
+        let original = Self::from_bytes(bytes, name).ok()?;
+        let fits = original.input() == self.input() && original.classes() == self.classes();
+        fits.then_some(original)
+    }
+
+    /// What a network fine-tuned from this one names as its original.
+    pub(super) fn built_in_original(&self) -> Option<String> {
+        let own = self.provenance().original.as_deref().unwrap_or(self.name());
+        built_in_names().find(|name| *name == own).map(str::to_owned)
+    }
+}
+
 /// Names of the models that come with the program.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)

@@ -81,7 +81,7 @@ impl Plain {
         let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
         let watch = Watch::new(cancel.clone(), &report);
         let started = Instant::now();
-        let (logits, layer_secs) = session.network.forward_timed(raw, &watch)?;
+        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
         let latency_secs = started.elapsed().as_secs_f64();
         let inputs = circuit.network.inputs_of(raw);
         let taps = circuit.taps.clone();

@@ -18,6 +18,7 @@ mod report;
 mod scenario;
 mod server;
 mod session;
+mod training;
 
 pub use backend::{Backend, BackendError, Evaluated, Measured, Tapped};
 pub use bfv::Bfv;
@@ -39,3 +40,4 @@ pub use scenario::{
 };
 pub use server::Server;
 pub use session::{Compiled, RunError, Session, Sources};
+pub use training::{DEFAULT_TRAINING_SEED, TrainOptions};

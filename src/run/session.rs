@@ -14,6 +14,7 @@ use crate::circuit::{
     RealCircuit, RealNetwork, RealRequest, Request, SchemeKind,
 };
 use crate::data::{DataError, Dataset, Split};
+use crate::network::train::TrainError;
 use crate::network::{
     ForwardError, IntervalRule, ModelError, Network, NetworkError, Op, RangeReport, StandIns,
     argmax,
@@ -36,6 +37,9 @@ pub struct Session {
     pub dataset: Arc<Dataset>,
     /// The model as it was loaded, with its original activations.
     pub network: Arc<Network>,
+    /// The model with the exact activations that `network` was fine-tuned from; `network` itself
+    /// where it was not.
+    pub original: Arc<Network>,
     compiled: Arc<OnceLock<Compiled>>,
 }
 
@@ -76,6 +80,8 @@ pub enum RunError {
     #[error(transparent)]
     Forward(ForwardError),
     #[error(transparent)]
+    Train(TrainError),
+    #[error(transparent)]
     Backend(BackendError),
     #[error("{0}")]
     Refused(String),
@@ -86,6 +92,15 @@ impl From<BackendError> for RunError {
         match error {
             BackendError::Cancelled(c) => Self::Cancelled(c),
             other => Self::Backend(other),
+        }
+    }
+}
+
+impl From<TrainError> for RunError {
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Train(other),
         }
     }
 }
@@ -153,7 +168,8 @@ impl Session {
             )));
         }
         let scenario = scenario.clone();
-        Ok(Self { scenario, dataset, network, compiled: Arc::default() })
+        let original = network.original().map_or_else(|| Arc::clone(&network), Arc::new);
+        Ok(Self { scenario, dataset, network, original, compiled: Arc::default() })
     }
 
     /// Samples of the test split that take part.
@@ -346,7 +362,7 @@ impl Session {
     /// on these raw samples, in the clear.
     pub(super) fn ranges(&self, raw: &[f32], watch: &Watch) -> Result<Vec<RangeReport>, RunError> {
         let polynomial = self.polynomial_network()?;
-        let fitted = self.stand_ins()?;
+        let fitted = self.fitted_stand_ins()?;
         let own = polynomial.layers().iter().filter_map(|layer| match &layer.op {
             Op::Activation(Activation::Chebyshev(series)) => Some(Some(series.interval())),
             Op::Activation(Activation::Composite(all)) => {
@@ -390,7 +406,7 @@ impl Session {
     /// The model with a polynomial in the place of every activation that is none, as the activation
     /// strategy says.
     pub fn polynomial_network(&self) -> Result<Network, RunError> {
-        match self.stand_ins()? {
+        match self.fitted_stand_ins()? {
             Some(fitted) => Ok(self.network.with_stand_ins(&fitted)?),
             None => Ok((*self.network).clone()),
         }
@@ -398,7 +414,20 @@ impl Session {
 
     /// The polynomials of the activation strategy, one entry per activation layer; `None` where the
     /// model keeps its own.
-    fn stand_ins(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
+    fn fitted_stand_ins(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
+        let Some(stand_ins) = self.stand_ins()? else { return Ok(None) };
+        let layers = if stand_ins.method.uses_weights() {
+            self.network.measure_activations(self.calibration_inputs(), &Watch::silent())?
+        } else {
+            self.network.activation_layers()
+        };
+        let fitted =
+            stand_ins.fit(&layers).map_err(|e| RunError::Refused(format!("activation: {e}")))?;
+        Ok(Some(fitted))
+    }
+
+    /// The polynomials that the activation strategy asks for; `None` where the model keeps its own.
+    pub fn stand_ins(&self) -> Result<Option<StandIns>, RunError> {
         let choice = &self.scenario.activation;
         let ActivationKind::Polynomial = choice.kind;
         if choice.method == "keep" {
@@ -408,21 +437,13 @@ impl Session {
             .method
             .parse()
             .map_err(|e| RunError::Refused(format!("activation.method: {e}, and keep")))?;
-        let stand_ins = StandIns {
+        Ok(Some(StandIns {
             function: None,
             method,
             degree: choice.degree,
             parts: DEFAULT_PARTS,
             interval: IntervalRule::Given((-choice.interval, choice.interval)),
-        };
-        let layers = if method.uses_weights() {
-            self.network.measure_activations(self.calibration_inputs(), &Watch::silent())?
-        } else {
-            self.network.activation_layers()
-        };
-        let fitted =
-            stand_ins.fit(&layers).map_err(|e| RunError::Refused(format!("activation: {e}")))?;
-        Ok(Some(fitted))
+        }))
     }
 
     /// Raw values of the samples that ranges are calibrated on.

@@ -1,5 +1,6 @@
 //! The command line: through the library, and a few times as a process.
 
+use cryptoscope::activation::Activation;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
@@ -164,10 +165,32 @@ fn training_writes_the_model_it_reports() {
 
 #[test]
 fn only_known_models_are_trained() {
-    cryptoscope(&["train", "digits", "--set", "model=other"])
-        .assert_refused("no recipe for model other");
+    cryptoscope(&["train", "digits", "--set", "model=other"]).assert_refused("no model other");
     let told = cryptoscope(&["train", "digits", "--set", "dataset=iris"]);
     told.assert_refused("dataset iris has samples of 4");
+}
+
+#[test]
+fn a_polynomial_is_trained_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let (exact, model) = (dir.path().join("exact.safetensors"), dir.path().join("m.safetensors"));
+    let digits = cryptoscope::network::open("digits").unwrap();
+    digits.with_function(&Activation::Relu).unwrap().save(&exact).unwrap();
+    let set = format!("model={}", text(&exact));
+    let train = ["train", "digits", "--set", &set, "--set", "activation.method=least_squares"];
+    let more = ["--set", "activation.interval=4", "--epochs", "3", "--out", text(&model)];
+    let args: Vec<&str> = train.into_iter().chain(more).collect();
+    let told = cryptoscope(&args);
+    told.assert_ran();
+    assert!(told.out.contains("inside interval"), "{}", told.out);
+    let network = cryptoscope::network::Network::load(&model).unwrap();
+    assert!(network.layers().iter().all(|l| l.op.is_polynomial()));
+    assert!(network.provenance().test_accuracy.unwrap() > 0.95);
+    assert!(network.provenance().command.contains("--set activation.method=least_squares"));
+    let none: Vec<&str> = args.iter().map(|a| if *a == "3" { "0" } else { a }).collect();
+    cryptoscope(&none).assert_refused("epochs is 0; 1 to 1000 are possible");
+    cryptoscope(&["train", "digits", "--set", "activation.method=minimax"])
+        .assert_refused("every activation of model digits is a polynomial already");
 }
 
 #[test]

@@ -315,6 +315,7 @@ fn small() -> Network {
             command: "by hand".into(),
             seed: u64::MAX,
             test_accuracy: Some(0.1),
+            original: Some("cryptodl-relu".into()),
         },
     )
     .expect("fits")

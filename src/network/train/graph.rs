@@ -1,11 +1,15 @@
 //! A network as a differentiable graph of candle tensors.
 
+use super::curve::{Curve, Excess};
 use super::grid::best_step;
+use super::ops::{Gather, SampleSums, Spread, Swap};
 use super::recipe::Grid;
 use crate::activation::{Activation, ChebyshevSeries, Gate};
 use crate::network::windows::Windows;
 use crate::network::{Layer, Network, NetworkError, Op, Quantisation, WeightQuantiser};
 use candle_core::{D, Device, Result, Tensor, Var};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Share of the newest batch in the running mean and variance of batch normalisation.
 const MOMENTUM: f64 = 0.05;
@@ -43,7 +47,9 @@ enum Node {
         linear: Linear,
         /// Index of every value that every window reads, `[positions][channels * area]`; the
         /// number of inputs stands for a zero.
-        gather: Tensor,
+        gather: Arc<Vec<u32>>,
+        /// Values of one input.
+        values: usize,
         positions: usize,
     },
     /// Sums over windows as a matrix, `[plane][positions]`.
@@ -60,15 +66,34 @@ enum Node {
         epsilon: f64,
     },
     Flatten,
-    Activation(Activation),
+    Activation {
+        activation: Activation,
+        /// Where inputs shall stay inside an interval.
+        excess: Option<Excess>,
+    },
+}
+
+/// What a mini-batch gave.
+pub(super) struct Forward {
+    /// `[samples][classes]`.
+    pub outputs: Tensor,
+    /// How far inputs of activations left their intervals: mean over the samples of the sum of
+    /// [`Excess`]; `None` where there are no intervals.
+    pub excess: Option<Tensor>,
 }
 
 impl Graph {
-    /// The graph of a network. With a grid, weights (and biases after squares) are rounded on the
+    /// The graph of a network; `intervals` has one entry per activation layer, or none at all: where
+    /// its inputs shall stay. With a grid, weights (and biases after squares) are rounded on the
     /// way forward and gradients pass through the rounding unchanged (straight-through estimator,
     /// Bengio et al. 2013, arXiv 1308.3432).
-    pub fn new(network: &Network, grid: Option<&Grid>) -> Result<Self> {
+    pub fn new(
+        network: &Network,
+        grid: Option<&Grid>,
+        intervals: &[Option<(f64, f64)>],
+    ) -> Result<Self> {
         let mut nodes = Vec::new();
+        let mut intervals = intervals.iter();
         let mut weights = Vec::new();
         let mut scale = grid.map(|g| f64::from(g.input.step));
         let inputs = std::iter::once(network.input()).chain(network.shapes().iter().copied());
@@ -99,7 +124,8 @@ impl Graph {
                     let windows = Windows::new(input, output, *kernel, *stride, *padding);
                     Node::Conv {
                         linear: Linear::new(weight, shape, bias, quantiser, &mut scale)?,
-                        gather: gather(&windows, input.len())?,
+                        gather: Arc::new(gather(&windows, input.len())),
+                        values: input.len(),
                         positions: windows.positions,
                     }
                 }
@@ -127,7 +153,8 @@ impl Graph {
                 Op::Activation(activation) => {
                     let square = matches!(activation, Activation::Square);
                     scale = scale.filter(|_| square).map(|s| s * s);
-                    Node::Activation(activation.clone())
+                    let excess = intervals.next().copied().flatten().map(Excess::new);
+                    Node::Activation { activation: activation.clone(), excess }
                 }
             });
         }
@@ -145,7 +172,7 @@ impl Graph {
                     all.extend(linear.bias.clone());
                 }
                 Node::Norm { gamma, beta, .. } => all.extend([gamma.clone(), beta.clone()]),
-                Node::Pool { .. } | Node::Flatten | Node::Activation(_) => {}
+                Node::Pool { .. } | Node::Flatten | Node::Activation { .. } => {}
             }
         }
         all
@@ -153,8 +180,34 @@ impl Graph {
 
     /// Outputs for a mini-batch `[samples][inputs]`, with the batch's own statistics in batch
     /// normalisation.
-    pub fn forward(&mut self, batch: Tensor) -> Result<Tensor> {
-        self.nodes.iter_mut().try_fold(batch, |x, node| node.forward(x))
+    pub fn forward(&mut self, batch: Tensor) -> Result<Forward> {
+        let share = 1.0 / batch.dim(0)? as f64;
+        let mut excess: Option<Tensor> = None;
+        let mut x = batch;
+        for node in &mut self.nodes {
+            if let Node::Activation { excess: Some(rule), .. } = node {
+                let here = (x.contiguous()?.apply_op1(rule.clone())? * share)?;
+                excess = Some(match excess {
+                    Some(sum) => (sum + here)?,
+                    None => here,
+                });
+            }
+            x = node.forward(x)?;
+        }
+        Ok(Forward { outputs: x, excess })
+    }
+
+    /// Share of the inputs of activations with an interval that lay inside, since it was last asked;
+    /// `None` where there are none.
+    pub fn share_inside(&self) -> Option<f64> {
+        let (mut seen, mut outside) = (0, 0);
+        for node in &self.nodes {
+            if let Node::Activation { excess: Some(rule), .. } = node {
+                seen += rule.seen.swap(0, Ordering::Relaxed);
+                outside += rule.outside.swap(0, Ordering::Relaxed);
+            }
+        }
+        (seen > 0).then(|| 1.0 - outside as f64 / seen as f64)
     }
 
     /// The network with the values as they are now, on the grid when there is one.
@@ -194,7 +247,7 @@ impl Linear {
         let Some(grid) = &self.grid else {
             let y = x.matmul(&self.weight.t()?)?;
             return match &self.bias {
-                Some(bias) => y.broadcast_add(bias),
+                Some(bias) => y + over_rows(bias, x)?,
                 None => Ok(y),
             };
         };
@@ -208,7 +261,7 @@ impl Linear {
             }
             None => bias.as_tensor().clone(),
         };
-        y.broadcast_add(&(bias * BIAS_UNIT)?)
+        y + over_rows(&(bias * BIAS_UNIT)?, x)?
     }
 
     fn values(&self) -> Result<(Vec<f32>, Vec<f32>)> {
@@ -231,6 +284,12 @@ impl Linear {
     }
 }
 
+/// A bias for every row of `x`.
+fn over_rows(bias: &Tensor, x: &Tensor) -> Result<Tensor> {
+    let spread = Spread { samples: x.dim(0)?, channels: bias.elem_count(), area: 1 };
+    bias.apply_op1(spread)
+}
+
 /// `round(x)`, with the gradient of `x` itself.
 fn round_through(x: &Var, round: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
     let plain = x.as_detached_tensor();
@@ -241,12 +300,13 @@ impl Node {
     fn forward(&mut self, x: Tensor) -> Result<Tensor> {
         match self {
             Self::Dense(linear) => linear.forward(&x),
-            Self::Conv { linear, gather, positions } => {
+            Self::Conv { linear, gather, values, positions } => {
                 let samples = x.dim(0)?;
-                let read = x.pad_with_zeros(1, 0, 1)?.index_select(gather, 1)?;
-                let rows = read.reshape((samples * *positions, ()))?;
-                let y = linear.forward(&rows)?.reshape((samples, *positions, ()))?;
-                y.transpose(1, 2)?.contiguous()?.flatten_from(1)
+                let read = Gather { indices: Arc::clone(gather), values: *values };
+                let rows = x.apply_op1(read)?.reshape((samples * *positions, ()))?;
+                let y = linear.forward(&rows)?;
+                let columns = y.dim(1)?;
+                y.reshape((samples, ()))?.apply_op1(Swap { rows: *positions, columns })
             }
             Self::Pool { matrix, channels } => {
                 let samples = x.dim(0)?;
@@ -254,17 +314,26 @@ impl Node {
                 y.reshape((samples, ()))
             }
             Self::Norm { gamma, beta, mean, variance, epsilon } => {
-                let x3 = x.reshape((x.dim(0)?, gamma.elem_count(), ()))?;
-                let batch_mean = x3.mean_keepdim(0)?.mean_keepdim(2)?;
-                let centred = x3.broadcast_sub(&batch_mean)?;
-                let batch_variance = centred.sqr()?.mean_keepdim(0)?.mean_keepdim(2)?;
+                let (samples, channels) = (x.dim(0)?, gamma.elem_count());
+                let width = x.dim(1)?;
+                let area = width / channels;
+                let over_batch = |x: &Tensor| -> Result<Tensor> {
+                    let sums = x.apply_op1(SampleSums { width })?;
+                    let means = (sums * (1.0 / samples as f64))?;
+                    means.reshape((1, channels, area))?.mean_keepdim(2)
+                };
+                let spread =
+                    |x: &Tensor| x.contiguous()?.apply_op1(Spread { samples, channels, area });
+                let batch_mean = over_batch(&x)?;
+                let centred = (&x - spread(&batch_mean)?)?;
+                let batch_variance = over_batch(&centred.sqr()?)?;
                 *mean = blend(mean, &batch_mean)?;
                 *variance = blend(variance, &batch_variance)?;
-                let factor = gamma.broadcast_div(&(batch_variance + *epsilon)?.sqrt()?)?;
-                centred.broadcast_mul(&factor)?.broadcast_add(beta)?.flatten_from(1)
+                let factor = gamma.div(&(batch_variance + *epsilon)?.sqrt()?)?;
+                (centred * spread(&factor)?)? + spread(beta)?
             }
             Self::Flatten => Ok(x),
-            Self::Activation(activation) => activate(activation, &x),
+            Self::Activation { activation, .. } => activate(activation, &x),
         }
     }
 
@@ -322,31 +391,16 @@ fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
                 }
             }
         }
-        Activation::Polynomial(p) => {
-            let mut coefficients = p.coefficients().iter().rev();
-            let highest = coefficients.next().copied().unwrap_or(0.0);
-            let start = x.affine(0.0, highest)?;
-            coefficients.try_fold(start, |y, c| (y * x)?.affine(1.0, *c))
-        }
+        Activation::Polynomial(p) => x.contiguous()?.apply_op1(Curve::of_powers(p)),
     }
 }
 
-/// A Chebyshev series by Clenshaw's rule.
 fn chebyshev(series: &ChebyshevSeries, x: &Tensor) -> Result<Tensor> {
-    let (low, high) = series.interval();
-    let t = x.affine(2.0 / (high - low), -(high + low) / (high - low))?;
-    let zero = t.affine(0.0, 0.0)?;
-    let (mut next, mut after) = (zero.clone(), zero);
-    for c in series.coefficients().iter().skip(1).rev() {
-        let here = ((t.affine(2.0, 0.0)? * &next)? - &after)?.affine(1.0, *c)?;
-        (after, next) = (next, here);
-    }
-    let constant = series.coefficients().first().copied().unwrap_or(0.0);
-    ((t * next)? - after)?.affine(1.0, constant)
+    x.contiguous()?.apply_op1(Curve::new(series))
 }
 
-/// What every window reads, for `index_select` on whole samples with a zero at the end.
-fn gather(windows: &Windows, inputs: usize) -> Result<Tensor> {
+/// What every window reads, channel by channel; the number of inputs stands for a zero.
+fn gather(windows: &Windows, inputs: usize) -> Vec<u32> {
     let channels = inputs / windows.plane;
     let mut indices = Vec::with_capacity(channels * windows.taps.len());
     for position in 0..windows.positions {
@@ -358,7 +412,7 @@ fn gather(windows: &Windows, inputs: usize) -> Result<Tensor> {
             }
         }
     }
-    Tensor::new(indices, &Device::Cpu)
+    indices
 }
 
 fn pool_matrix(windows: &Windows, value: f32) -> Result<Tensor> {

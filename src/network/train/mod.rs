@@ -1,15 +1,20 @@
 //! Training: recipes, mini-batches, fine-tuning on the integer grid.
 
 mod augment;
+mod curve;
+mod fine_tune;
 mod graph;
 mod grid;
 mod integers;
+mod ops;
 mod recipe;
+mod recipes;
 mod trainer;
 
 pub use augment::Augment;
+pub use fine_tune::FineTuning;
 pub use recipe::{Grid, Recipe, Scaling, Stage};
-pub use trainer::{EpochRecord, IntegerCheck, TrainError, Trained, train};
+pub use trainer::{EpochRecord, IntegerCheck, TrainError, TrainEvent, Trained, Training, train};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! How a model is made: its layers and the stages of its training.
 
 use super::augment::Augment;
-use crate::activation::Activation;
+use super::recipes;
 use crate::data::{Dataset, Shape};
-use crate::network::{InputQuantiser, Layer, Normalisation, Op, Padding};
+use crate::network::{InputQuantiser, Layer, Network, Normalisation, StandIns};
 
 /// How raw values become inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Scaling {
     Divide(f32),
     /// Each feature to mean 0 and standard deviation 1 on the training split.
     Standardise,
+    /// As given.
+    Given(Normalisation),
 }
 
 /// The integer grid of a fine-tuning stage.
@@ -43,6 +45,12 @@ pub struct Stage {
     pub augment: Augment,
     /// Whether the network is simplified (see [`crate::network::Network::simplify`]) first.
     pub simplify: bool,
+    /// Polynomials that are put in the place of the activations first, and trained with.
+    pub stand_ins: Option<StandIns>,
+    /// Price of activation inputs that leave the interval of their polynomial: factor on the mean
+    /// over the samples of the sum over all inputs of `max(0, d - 0.9)^2`, d the distance from the
+    /// middle of the interval in half-widths.
+    pub range_penalty: f64,
     /// The integer grid, for quantisation-aware training.
     pub grid: Option<Grid>,
 }
@@ -58,27 +66,32 @@ pub struct Recipe {
     pub input: Shape,
     pub layers: Vec<Layer>,
     pub scaling: Scaling,
+    /// The network to start from; fresh weights when left out.
+    pub start: Option<Network>,
     pub stages: Vec<Stage>,
 }
 
 impl Recipe {
     /// Names of the recipes that come with the program.
-    pub const NAMES: [&'static str; 3] = ["digits", "hospital", "cryptonets"];
+    pub const NAMES: [&'static str; 4] = ["digits", "hospital", "cryptonets", "cryptodl-relu"];
 
     /// The recipe of that name, if there is one.
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
-            "digits" => Some(digits()),
-            "hospital" => Some(hospital()),
-            "cryptonets" => Some(cryptonets()),
+            "digits" => Some(recipes::digits()),
+            "hospital" => Some(recipes::hospital()),
+            "cryptonets" => Some(recipes::cryptonets()),
+            "cryptodl-relu" => Some(recipes::cryptodl_relu()),
+            "cryptodl" => recipes::cryptodl(),
             _ => None,
         }
     }
 
     /// Normalisation for `dataset`.
     pub(super) fn normalisation(&self, dataset: &Dataset) -> Normalisation {
-        match self.scaling {
-            Scaling::Divide(scale) => Normalisation { offset: vec![0.0], scale: vec![scale] },
+        match &self.scaling {
+            Scaling::Given(normalisation) => normalisation.clone(),
+            Scaling::Divide(scale) => Normalisation { offset: vec![0.0], scale: vec![*scale] },
             Scaling::Standardise => standardise(&dataset.train().inputs, dataset.shape().len()),
         }
     }
@@ -100,177 +113,5 @@ fn standardise(inputs: &[f32], features: usize) -> Normalisation {
     Normalisation {
         offset: mean.iter().map(|m| *m as f32).collect(),
         scale: variance.iter().map(scale).collect(),
-    }
-}
-
-fn layer(name: &str, op: Op) -> Layer {
-    Layer { name: name.to_owned(), op }
-}
-
-fn dense(name: &str, inputs: usize, outputs: usize) -> Layer {
-    let (weight, bias) = (vec![0.0; inputs * outputs], vec![0.0; outputs]);
-    layer(name, Op::Dense { inputs, outputs, weight, bias })
-}
-
-fn conv(
-    name: &str,
-    channels: (usize, usize),
-    kernel: usize,
-    stride: usize,
-    padding: Padding,
-) -> Layer {
-    let (in_channels, out_channels) = channels;
-    layer(
-        name,
-        Op::Conv2d {
-            in_channels,
-            out_channels,
-            kernel: (kernel, kernel),
-            stride: (stride, stride),
-            padding,
-            weight: vec![0.0; in_channels * out_channels * kernel * kernel],
-            bias: vec![0.0; out_channels],
-        },
-    )
-}
-
-fn batch_norm(name: &str, features: usize) -> Layer {
-    layer(
-        name,
-        Op::BatchNorm {
-            gamma: vec![1.0; features],
-            beta: vec![0.0; features],
-            mean: vec![0.0; features],
-            variance: vec![1.0; features],
-            epsilon: 1e-5,
-        },
-    )
-}
-
-fn square(name: &str) -> Layer {
-    layer(name, Op::Activation(Activation::Square))
-}
-
-fn mean_pool(name: &str) -> Layer {
-    let padding = Padding { top: 1, bottom: 1, left: 1, right: 1 };
-    layer(name, Op::AvgPool { kernel: (3, 3), stride: (1, 1), padding })
-}
-
-fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Stage {
-    Stage {
-        name: name.to_owned(),
-        epochs,
-        batch,
-        learning_rate,
-        weight_decay: 0.01,
-        smoothing: 0.0,
-        augment: Augment::NONE,
-        simplify: false,
-        grid: None,
-    }
-}
-
-/// The stage that fine-tunes a small network on its grid after `float`.
-fn on_integers(float: &Stage, grid: Grid) -> Stage {
-    Stage {
-        name: "integers".into(),
-        epochs: 30,
-        learning_rate: 0.02,
-        weight_decay: 0.02,
-        simplify: true,
-        grid: Some(grid),
-        ..float.clone()
-    }
-}
-
-/// Handwritten digits, 8x8 pixels of 0 to 16: one convolution, one squaring.
-fn digits() -> Recipe {
-    let grid = Grid {
-        input: InputQuantiser { step: 1.0 / 16.0, min: 0, max: 16 },
-        weight_max: vec![7; 2],
-        step_factor: vec![1.0; 2],
-    };
-    let float = Stage { weight_decay: 0.3, smoothing: 0.02, ..stage("float", 60, 32, 4e-3) };
-    let integers = on_integers(&float, grid);
-    Recipe {
-        name: "digits".into(),
-        dataset: "digits".into(),
-        input: Shape::Image { channels: 1, height: 8, width: 8 },
-        layers: vec![
-            conv("conv", (1, 8), 3, 1, Padding::default()),
-            batch_norm("norm", 8),
-            square("square"),
-            layer("flatten", Op::Flatten),
-            dense("output", 288, 10),
-        ],
-        scaling: Scaling::Divide(16.0),
-        stages: vec![float, integers],
-    }
-}
-
-/// Breast cancer: 30 measurements, one squaring.
-fn hospital() -> Recipe {
-    let grid = Grid {
-        input: InputQuantiser { step: 0.125, min: -20, max: 20 },
-        weight_max: vec![7; 2],
-        step_factor: vec![1.0; 2],
-    };
-    let float = Stage { weight_decay: 1.0, smoothing: 0.1, ..stage("float", 60, 32, 3e-3) };
-    let integers = on_integers(&float, grid);
-    Recipe {
-        name: "hospital".into(),
-        dataset: "breast_cancer".into(),
-        input: Shape::Flat { len: 30 },
-        layers: vec![
-            dense("hidden", 30, 8),
-            batch_norm("norm", 8),
-            square("square"),
-            dense("output", 8, 2),
-        ],
-        scaling: Scaling::Standardise,
-        stages: vec![float, integers],
-    }
-}
-
-/// CryptoNets (Gilad-Bachrach et al., ICML 2016): the training network, multiplied together into the
-/// inference network and fine-tuned on integers. Mean pools replace the paper's scaled ones, and
-/// batch normalisation before each squaring takes the place of the sigmoid; both fold away.
-fn cryptonets() -> Recipe {
-    let grid = Grid {
-        input: InputQuantiser { step: 1.0 / 3.0, min: 0, max: 3 },
-        weight_max: vec![7; 3],
-        step_factor: vec![1.5, 2.0, 1.6],
-    };
-    let corner = Padding { top: 1, left: 1, ..Padding::default() };
-    let augment = Augment {
-        share: 0.8,
-        shift: 1.5,
-        rotate_degrees: 10.0,
-        scale: 0.1,
-        shear: 0.1,
-        elastic: 1.0,
-    };
-    Recipe {
-        name: "cryptonets".into(),
-        dataset: "mnist".into(),
-        input: Shape::Image { channels: 1, height: 28, width: 28 },
-        layers: vec![
-            conv("conv1", (1, 5), 5, 2, corner),
-            batch_norm("norm1", 5),
-            square("square1"),
-            mean_pool("pool1"),
-            conv("conv2", (5, 50), 5, 2, Padding::default()),
-            mean_pool("pool2"),
-            layer("flatten", Op::Flatten),
-            dense("dense1", 1250, 100),
-            batch_norm("norm2", 100),
-            square("square2"),
-            dense("dense2", 100, 10),
-        ],
-        scaling: Scaling::Divide(255.0),
-        stages: vec![
-            Stage { augment, weight_decay: 0.1, ..stage("float", 6, 128, 3e-3) },
-            Stage { augment, simplify: true, grid: Some(grid), ..stage("integers", 24, 128, 0.02) },
-        ],
     }
 }

@@ -6,7 +6,8 @@ use super::*;
 use crate::activation::{Activation, Approximation, Method, Polynomial};
 use crate::data::{Dataset, Shape, Split};
 use crate::network::{
-    InputQuantiser, Layer, Network, Normalisation, Op, Padding, Provenance, argmax,
+    InputQuantiser, IntervalRule, Layer, Network, Normalisation, Op, Padding, Provenance, StandIns,
+    argmax,
 };
 use crate::progress::{Cancel, Watch};
 use candle_core::{Device, Tensor};
@@ -62,6 +63,7 @@ fn recipe(epochs: usize, grid: Option<Grid>) -> Recipe {
         input: Shape::Flat { len: 2 },
         layers: vec![dense("a", 2, 6, &mut rng), square("s"), dense("b", 6, 2, &mut rng)],
         scaling: Scaling::Standardise,
+        start: None,
         stages: vec![Stage {
             name: "only".into(),
             epochs,
@@ -71,6 +73,8 @@ fn recipe(epochs: usize, grid: Option<Grid>) -> Recipe {
             smoothing: 0.0,
             augment: Augment::NONE,
             simplify: false,
+            stand_ins: None,
+            range_penalty: 0.0,
             grid,
         }],
     }
@@ -178,8 +182,10 @@ fn every_built_in_recipe_is_a_network_for_its_grid() {
                 .count()
         };
         let last = recipe.stages.last().expect("has stages");
-        assert!(last.simplify);
-        assert_eq!(last.grid.as_ref().map(|g| g.weight_max.len()), Some(linear(&simple)));
+        if let Some(grid) = &last.grid {
+            assert!(last.simplify);
+            assert_eq!(grid.weight_max.len(), linear(&simple));
+        }
     }
     assert!(Recipe::built_in("nothing").is_none());
 }
@@ -221,9 +227,9 @@ fn the_graph_computes_what_inference_computes() {
     let network = mixed(&mut rng);
     let inputs = random(7 * 60, &mut rng);
     let expected = network.forward_batch(&inputs, &Watch::silent()).expect("runs");
-    let mut graph = Graph::new(&network, None).expect("builds");
+    let mut graph = Graph::new(&network, None, &[]).expect("builds");
     let batch = Tensor::from_vec(inputs, (7, 60), &Device::Cpu).expect("fits");
-    let got = graph.forward(batch).expect("runs").flatten_all().expect("fits");
+    let got = graph.forward(batch).expect("runs").outputs.flatten_all().expect("fits");
     let got = got.to_vec1::<f32>().expect("floats");
     for (a, b) in got.iter().zip(&expected) {
         assert!((a - b).abs() < 1e-5, "{a} for {b}");
@@ -249,9 +255,9 @@ fn every_activation_is_the_same_in_training_and_inference() {
         let layers = vec![layer("activation", Op::Activation(activation.clone()))];
         let network = network(Shape::Flat { len: 20 }, layers);
         let expected = network.forward_batch(&inputs, &Watch::silent()).expect("runs");
-        let mut graph = Graph::new(&network, None).expect("builds");
+        let mut graph = Graph::new(&network, None, &[]).expect("builds");
         let batch = Tensor::from_vec(inputs.clone(), (10, 20), &Device::Cpu).expect("fits");
-        let got = graph.forward(batch).expect("runs").flatten_all().expect("fits");
+        let got = graph.forward(batch).expect("runs").outputs.flatten_all().expect("fits");
         for (a, b) in got.to_vec1::<f32>().expect("floats").iter().zip(&expected) {
             assert!((a - b).abs() < 2e-5 * b.abs().max(1.0), "{activation:?}: {a} for {b}");
         }
@@ -266,10 +272,11 @@ fn gradients_are_those_of_finite_differences() {
     let network = mixed(&mut rng);
     let inputs = random(5 * 60, &mut rng);
     let batch = || Tensor::from_vec(inputs.clone(), (5, 60), &Device::Cpu).expect("fits");
-    let mut graph = Graph::new(&network, None).expect("builds");
-    let mut loss = || graph.forward(batch()).and_then(|y| y.sqr()?.sum_all()).expect("runs");
+    let mut graph = Graph::new(&network, None, &[]).expect("builds");
+    let mut loss =
+        || graph.forward(batch()).and_then(|y| y.outputs.sqr()?.sum_all()).expect("runs");
     let gradients = loss().backward().expect("differentiates");
-    let variables = Graph::new(&network, None).expect("builds").variables();
+    let variables = Graph::new(&network, None, &[]).expect("builds").variables();
     assert_eq!(variables.len(), 6);
     drop(variables);
     let variables = graph.variables();
@@ -283,7 +290,8 @@ fn gradients_are_those_of_finite_differences() {
                 moved[i] += delta;
                 let tensor = Tensor::from_vec(moved, variable.shape(), &Device::Cpu);
                 variable.set(&tensor.expect("fits")).expect("fits");
-                let y = graph.forward(batch()).and_then(|y| y.sqr()?.sum_all()).expect("runs");
+                let y =
+                    graph.forward(batch()).and_then(|y| y.outputs.sqr()?.sum_all()).expect("runs");
                 y.to_scalar::<f32>().expect("one value")
             };
             let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
@@ -323,7 +331,7 @@ fn the_integer_network_is_the_rounded_network() {
         weight_max: vec![7, 5, 31],
         step_factor: vec![1.0, 1.5, 1.0],
     };
-    let mut graph = Graph::new(&network, Some(&grid)).expect("builds");
+    let mut graph = Graph::new(&network, Some(&grid), &[]).expect("builds");
     let rounded = graph.network(&network).expect("reads").expect("fits");
     let q = rounded.quantisation().expect("a grid").clone();
     let mut inputs = random(40 * 36, &mut rng);
@@ -334,7 +342,7 @@ fn the_integer_network_is_the_rounded_network() {
 
     super::grid::snap_inputs(&mut inputs, &q.input);
     let batch = Tensor::from_vec(inputs, (40, 36), &Device::Cpu).expect("fits");
-    let y = graph.forward(batch).expect("runs").flatten_all().expect("fits");
+    let y = graph.forward(batch).expect("runs").outputs.flatten_all().expect("fits");
     let y = y.to_vec1::<f32>().expect("floats");
     let steps: Vec<f64> = q.weights.iter().map(|w| f64::from(w.step)).collect();
     let scale = ((0.25 * steps[0]).powi(2) * steps[1]).powi(2) * steps[2];
@@ -343,5 +351,60 @@ fn the_integer_network_is_the_rounded_network() {
         for (f, n) in float.iter().zip(integer) {
             assert!((f64::from(*f) - n * scale).abs() < 1e-3, "{f} for {}", n * scale);
         }
+    }
+}
+
+/// Two dense layers with ReLU between, fine-tuned with a polynomial that holds on `[-half, half]`.
+fn fine_tuned(half: f64, range_penalty: f64) -> Trained {
+    let data = rings(400, 3);
+    let mut rng = StdRng::seed_from_u64(2);
+    let relu = layer("r", Op::Activation(Activation::Relu));
+    let layers = vec![dense("a", 2, 6, &mut rng), relu, dense("b", 6, 2, &mut rng)];
+    let tuning = FineTuning {
+        stand_ins: StandIns {
+            function: None,
+            method: Method::LeastSquares,
+            degree: 2,
+            parts: 2,
+            interval: IntervalRule::Given((-half, half)),
+        },
+        epochs: 40,
+        learning_rate: 0.02,
+        range_penalty,
+        from_scratch: false,
+    };
+    let exact = Network::new(
+        "rings",
+        Shape::Flat { len: 2 },
+        Normalisation { offset: vec![3.0, 0.0], scale: vec![1.0] },
+        layers,
+        None,
+        Provenance::default(),
+    );
+    let recipe = Recipe::fine_tune(&exact.expect("fits"), &data, &tuning);
+    let training =
+        Training { recipe: &recipe, dataset: &data, seed: 5, validation: 50, command: None };
+    let mut told = Vec::new();
+    let trained = training.run(&Watch::silent(), &mut |event| told.push(event)).expect("trains");
+    let steps = told.iter().filter(|e| matches!(e, TrainEvent::Step { .. })).count();
+    assert_eq!(steps, 40 * 350_usize.div_ceil(32));
+    let epochs = told.iter().filter_map(|e| match e {
+        TrainEvent::Epoch { record, of: 40 } => Some(record.clone()),
+        _ => None,
+    });
+    assert_eq!(epochs.collect::<Vec<_>>(), trained.history);
+    trained
+}
+
+#[test]
+fn a_penalty_keeps_activation_inputs_inside_the_interval() {
+    let inside = |trained: &Trained| trained.history.last().and_then(|r| r.share_inside);
+    let (free, held) = (fine_tuned(1.0, 0.0), fine_tuned(1.0, 20.0));
+    let (free_share, held_share) = (inside(&free).expect("told"), inside(&held).expect("told"));
+    assert!(free_share < 0.8 && held_share > 0.95, "{free_share} and {held_share}");
+    for trained in [free, held] {
+        assert!(trained.network.layers().iter().all(|l| l.op.is_polynomial()));
+        let accuracy = trained.network.provenance().test_accuracy.expect("stated");
+        assert!(accuracy > 0.9, "{accuracy}");
     }
 }

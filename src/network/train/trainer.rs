@@ -4,11 +4,11 @@ use super::graph::{Graph, cross_entropy};
 use super::grid::snap_inputs;
 use super::integers::Integers;
 use super::recipe::{Recipe, Stage};
-use crate::data::{Dataset, Shape, Split};
+use crate::data::{Dataset, DatasetError, Shape, Split};
 use crate::format;
 use crate::network::{
     ForwardError, Layer, Network, NetworkError, Normalisation, Op, Provenance, SimplifyError,
-    accuracy,
+    StandInError, StandIns, accuracy, argmax,
 };
 use crate::progress::{Cancelled, Watch};
 use candle_core::{Device, Tensor};
@@ -20,6 +20,9 @@ use rayon::prelude::*;
 
 /// Share of a stage's steps over which the learning rate rises to its start value.
 const WARM_UP: f64 = 0.03;
+
+/// Training samples on which the inputs of activations are measured, at most.
+const MEASURED_SAMPLES: usize = 2048;
 
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,10 @@ pub enum TrainError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
+    HoldOut(#[from] DatasetError),
+    #[error(transparent)]
+    StandIn(#[from] StandInError),
+    #[error(transparent)]
     Simplify(#[from] SimplifyError),
     #[error(transparent)]
     Forward(ForwardError),
@@ -73,9 +80,36 @@ pub struct EpochRecord {
     pub epoch: usize,
     /// Mean loss over the epoch's mini-batches.
     pub loss: f64,
-    /// Accuracy on the test split after the epoch, on quantised inputs where the stage has a grid;
-    /// reported only, it decides nothing.
+    /// Share of the training samples that were classified as labelled, distorted as they were, while
+    /// the weights still moved.
+    pub train_accuracy: f64,
+    /// Accuracy after the epoch on what is held out of training, on quantised inputs where the stage
+    /// has a grid; reported only, it decides nothing.
     pub accuracy: f64,
+    /// Share of the inputs of approximated activations inside their interval, where there are some.
+    pub share_inside: Option<f64>,
+}
+
+/// What training tells while it goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainEvent {
+    /// One more mini-batch: step over all stages from 1, of how many, and its loss.
+    Step { step: usize, of: usize, loss: f64 },
+    /// One more epoch of so many.
+    Epoch { record: EpochRecord, of: usize },
+}
+
+/// A training to be done.
+pub struct Training<'a> {
+    pub recipe: &'a Recipe,
+    pub dataset: &'a Dataset,
+    /// The same seed, data and machine give the same network.
+    pub seed: u64,
+    /// Training samples to hold out: accuracies of epochs are taken on them. 0 holds none out and
+    /// takes those accuracies on the test split.
+    pub validation: usize,
+    /// Command that the network names as its origin; that of a built-in recipe when left out.
+    pub command: Option<String>,
 }
 
 /// What the network does on exact integers.
@@ -109,39 +143,89 @@ pub fn train(
     seed: u64,
     watch: &Watch,
 ) -> Result<Trained, TrainError> {
-    let mut network = start(recipe, dataset, seed)?;
-    let mut history = Vec::new();
-    let epochs: usize = recipe.stages.iter().map(|s| s.epochs).sum();
-    for (index, stage) in recipe.stages.iter().enumerate() {
-        if stage.batch == 0 || stage.epochs == 0 {
-            return Err(TrainError::EmptyStage {
-                recipe: recipe.name.clone(),
-                stage: stage.name.clone(),
-            });
+    Training { recipe, dataset, seed, validation: 0, command: None }.run(watch, &mut |_| {})
+}
+
+impl Training<'_> {
+    /// Trains, telling `on_event` as it goes.
+    ///
+    /// # Errors
+    /// As [`train`], and when more samples are held out than there are.
+    pub fn run(
+        &self,
+        watch: &Watch,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<Trained, TrainError> {
+        let Self { recipe, dataset, seed, .. } = *self;
+        let mut network = start(recipe, dataset, seed)?;
+        let held_out = match self.validation {
+            0 => None,
+            samples => Some(dataset.hold_out(samples)?),
+        };
+        let shown = held_out.as_ref().unwrap_or(dataset);
+        let mut history = Vec::new();
+        let epochs: usize = recipe.stages.iter().map(|s| s.epochs).sum();
+        for (index, stage) in recipe.stages.iter().enumerate() {
+            if stage.batch == 0 || stage.epochs == 0 {
+                return Err(TrainError::EmptyStage {
+                    recipe: recipe.name.clone(),
+                    stage: stage.name.clone(),
+                });
+            }
+            if stage.simplify {
+                network = network.simplify()?;
+            }
+            let mut intervals = Vec::new();
+            if let Some(stand_ins) = &stage.stand_ins {
+                (network, intervals) = replace(&network, stand_ins, shown, watch)?;
+            }
+            let seed = mix(seed, index as u64 + 1);
+            let (history, on_event) = (&mut history, &mut *on_event);
+            let dataset = shown;
+            let mut run = StageRun { stage, dataset, seed, epochs, watch, history, on_event };
+            network = run.run(&network, &intervals)?;
         }
-        if stage.simplify {
-            network = network.simplify()?;
-        }
-        let seed = mix(seed, index as u64 + 1);
-        let mut run = StageRun { stage, dataset, seed, epochs, watch, history: &mut history };
-        network = run.run(&network)?;
+        let integers = check_integers(&network, dataset, watch)?;
+        let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
+        let outputs = network.forward_batch(&dataset.test().inputs, &quiet)?;
+        let float = accuracy(&outputs, network.classes(), &dataset.test().labels);
+        let name = &recipe.name;
+        let command = self.command.clone().unwrap_or_else(|| {
+            format!("cryptoscope train {name} --seed {seed} --out models/{name}.safetensors")
+        });
+        let network = network.with_provenance(Provenance {
+            dataset: dataset.name().to_owned(),
+            command,
+            seed,
+            test_accuracy: Some(float),
+            original: recipe.start.as_ref().and_then(Network::built_in_original),
+        })?;
+        Ok(Trained { network, history, integers })
     }
-    let integers = check_integers(&network, dataset, watch)?;
+}
+
+/// Polynomials in the place of the activations, and the interval of each.
+fn replace(
+    network: &Network,
+    stand_ins: &StandIns,
+    dataset: &Dataset,
+    watch: &Watch,
+) -> Result<(Network, Vec<Option<(f64, f64)>>), TrainError> {
+    let split = dataset.train();
+    let samples = split.len().min(MEASURED_SAMPLES);
+    let inputs = &split.inputs[..samples * dataset.shape().len()];
     let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
-    let outputs = network.forward_batch(&dataset.test().inputs, &quiet)?;
-    let float = accuracy(&outputs, network.classes(), &dataset.test().labels);
-    let name = &recipe.name;
-    let network = network.with_provenance(Provenance {
-        dataset: dataset.name().to_owned(),
-        command: format!("cryptoscope train {name} --seed {seed} --out models/{name}.safetensors"),
-        seed,
-        test_accuracy: Some(float),
-    })?;
-    Ok(Trained { network, history, integers })
+    let fitted = stand_ins.fit(&network.measure_activations(inputs, &quiet)?)?;
+    let intervals = fitted.iter().map(|f| f.as_ref().map(|f| f.request().interval)).collect();
+    Ok((network.with_stand_ins(&fitted)?, intervals))
 }
 
 /// The recipe's network with fresh weights.
 fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, TrainError> {
+    if let Some(network) = &recipe.start {
+        fits(recipe, network, dataset)?;
+        return Ok(network.clone());
+    }
     let mut rng = StdRng::seed_from_u64(mix(seed, 0));
     let layers = recipe.layers.iter().map(|layer| initialise(layer, &mut rng)).collect();
     if dataset.train().is_empty() {
@@ -160,6 +244,15 @@ fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, Train
         )
     };
     let network = build(plain, layers)?;
+    fits(recipe, &network, dataset)?;
+    Ok(build(recipe.normalisation(dataset), network.layers().to_vec())?)
+}
+
+/// Holds the network against the samples and classes of the dataset.
+fn fits(recipe: &Recipe, network: &Network, dataset: &Dataset) -> Result<(), TrainError> {
+    if dataset.train().is_empty() {
+        return Err(TrainError::NoSamples { dataset: dataset.name().to_owned() });
+    }
     if network.input() != dataset.shape() || network.classes() != dataset.classes().len() {
         return Err(TrainError::Mismatch {
             recipe: recipe.name.clone(),
@@ -170,15 +263,24 @@ fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, Train
             found_classes: dataset.classes().len(),
         });
     }
-    Ok(build(recipe.normalisation(dataset), network.layers().to_vec())?)
+    Ok(())
 }
 
-/// Weights of mean 0 and variance `1 / inputs`, biases zero.
+/// Weights of mean 0 and variance `1 / inputs`, biases zero, batch normalisation that does nothing.
 fn initialise(layer: &Layer, rng: &mut StdRng) -> Layer {
     let mut layer = layer.clone();
     let inputs = match &layer.op {
         Op::Dense { inputs, .. } => *inputs,
         Op::Conv2d { in_channels, kernel, .. } => in_channels * kernel.0 * kernel.1,
+        Op::BatchNorm { .. } => {
+            if let Op::BatchNorm { gamma, beta, mean, variance, .. } = &mut layer.op {
+                gamma.fill(1.0);
+                beta.fill(0.0);
+                mean.fill(0.0);
+                variance.fill(1.0);
+            }
+            return layer;
+        }
         _ => return layer,
     };
     // Uniform on [-a, a] has variance a^2 / 3.
@@ -206,12 +308,17 @@ struct StageRun<'a, 'w> {
     epochs: usize,
     watch: &'a Watch<'w>,
     history: &'a mut Vec<EpochRecord>,
+    on_event: &'a mut dyn FnMut(TrainEvent),
 }
 
 impl StageRun<'_, '_> {
-    fn run(&mut self, network: &Network) -> Result<Network, TrainError> {
+    fn run(
+        &mut self,
+        network: &Network,
+        intervals: &[Option<(f64, f64)>],
+    ) -> Result<Network, TrainError> {
         let stage = self.stage;
-        let mut graph = Graph::new(network, stage.grid.as_ref())?;
+        let mut graph = Graph::new(network, stage.grid.as_ref(), intervals)?;
         let first = ParamsAdamW {
             lr: stage.learning_rate,
             weight_decay: stage.weight_decay,
@@ -225,7 +332,7 @@ impl StageRun<'_, '_> {
         for epoch in 0..stage.epochs {
             let seed = mix(self.seed, epoch as u64);
             order.shuffle(&mut StdRng::seed_from_u64(seed));
-            let mut loss_sum = 0.0;
+            let (mut loss_sum, mut right) = (0.0, 0);
             let what = self.what();
             for (index, chosen) in order.chunks(stage.batch).enumerate() {
                 let done = (self.history.len() * batches + index) as u64;
@@ -233,9 +340,20 @@ impl StageRun<'_, '_> {
                 let step = (epoch * batches + index) as f64;
                 optimiser.set_learning_rate(stage.learning_rate * schedule(step / steps));
                 let (inputs, targets) = self.batch(network, chosen, seed)?;
-                let loss = cross_entropy(&graph.forward(inputs)?, &targets)?;
+                let forward = graph.forward(inputs)?;
+                let mut loss = cross_entropy(&forward.outputs, &targets)?;
+                if let Some(excess) = forward.excess {
+                    loss = (loss + (excess.sum_all()? * stage.range_penalty)?)?;
+                }
                 optimiser.step(&loss.backward()?)?;
-                loss_sum += f64::from(loss.to_scalar::<f32>()?) * chosen.len() as f64;
+                let loss = f64::from(loss.to_scalar::<f32>()?);
+                loss_sum += loss * chosen.len() as f64;
+                right += self.count_right(&forward.outputs, chosen)?;
+                (self.on_event)(TrainEvent::Step {
+                    step: done as usize + 1,
+                    of: self.epochs * batches,
+                    loss,
+                });
             }
             let loss = loss_sum / order.len() as f64;
             let epoch = self.history.len() + 1;
@@ -243,8 +361,16 @@ impl StageRun<'_, '_> {
                 return Err(TrainError::Diverged { stage: stage.name.clone(), epoch });
             }
             current = graph.network(network)??;
-            let accuracy = self.accuracy(&current, self.dataset.test())?;
-            self.history.push(EpochRecord { stage: stage.name.clone(), epoch, loss, accuracy });
+            let record = EpochRecord {
+                stage: stage.name.clone(),
+                epoch,
+                loss,
+                train_accuracy: right as f64 / order.len() as f64,
+                accuracy: self.accuracy(&current, self.dataset.test())?,
+                share_inside: graph.share_inside(),
+            };
+            self.history.push(record.clone());
+            (self.on_event)(TrainEvent::Epoch { record, of: self.epochs });
         }
         let done = (self.history.len() * batches) as u64;
         self.watch.step(&self.what(), done, (self.epochs * batches) as u64)?;
@@ -289,6 +415,14 @@ impl StageRun<'_, '_> {
         let inputs = Tensor::from_vec(values, (chosen.len(), len), &Device::Cpu)?;
         let targets = Tensor::from_vec(targets, (chosen.len(), classes), &Device::Cpu)?;
         Ok((inputs, targets))
+    }
+
+    /// How many of the chosen samples are classified as labelled.
+    fn count_right(&self, outputs: &Tensor, chosen: &[usize]) -> Result<usize, TrainError> {
+        let outputs = outputs.to_vec2::<f32>()?;
+        let labels = &self.dataset.train().labels;
+        let pairs = outputs.iter().zip(chosen);
+        Ok(pairs.filter(|(row, i)| argmax(row) == usize::from(labels[**i])).count())
     }
 
     fn accuracy(&self, network: &Network, split: &Split) -> Result<f64, TrainError> {

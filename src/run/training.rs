@@ -1,0 +1,147 @@
+//! Training the model of a scenario: again from its recipe, or with a polynomial in the place of its
+//! activations.
+
+use super::session::{RunError, Session};
+use crate::network::Network;
+use crate::network::train::{FineTuning, Recipe, TrainEvent, Trained, Training};
+use crate::progress::Watch;
+use std::sync::Arc;
+
+/// Seed of a training when none is given: the same model every time.
+pub const DEFAULT_TRAINING_SEED: u64 = 1;
+
+/// Share of the training samples held out to watch a fine-tuning by, and how many at most.
+const HELD_OUT: (usize, usize) = (10, 5000);
+
+/// Most epochs of a fine-tuning.
+const MAX_EPOCHS: usize = 1000;
+
+/// How the model of a scenario is fine-tuned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrainOptions {
+    pub epochs: usize,
+    /// Learning rate at the start; it falls to zero along a cosine.
+    pub learning_rate: f64,
+    /// Price of activation inputs outside of the interval (see
+    /// [`crate::network::train::Stage::range_penalty`]).
+    pub range_penalty: f64,
+    /// Fresh weights in the place of those of the exact network.
+    pub from_scratch: bool,
+    /// Training samples to hold out; a tenth of them, 5000 at most, when left out, and none for a
+    /// recipe.
+    pub validation: Option<usize>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            epochs: 8,
+            learning_rate: 2e-3,
+            range_penalty: 0.01,
+            from_scratch: false,
+            validation: None,
+        }
+    }
+}
+
+impl TrainOptions {
+    fn check(&self) -> Result<(), RunError> {
+        let refuse = |text: String| Err(RunError::Refused(text));
+        if !(1..=MAX_EPOCHS).contains(&self.epochs) {
+            return refuse(format!("epochs is {}; 1 to {MAX_EPOCHS} are possible", self.epochs));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
+            return refuse(format!(
+                "learning rate is {}; above 0 and up to 1 is possible, 0.002 is usual",
+                self.learning_rate
+            ));
+        }
+        if !(0.0..=1e6).contains(&self.range_penalty) {
+            return refuse(format!(
+                "range penalty is {}; 0 to 1e6 is possible, 0.01 is usual",
+                self.range_penalty
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Trains the model of the scenario: with method `keep` again from its recipe, otherwise with the
+    /// polynomials of the activation strategy in the place of its exact activations. `on_event` is
+    /// told how it goes.
+    ///
+    /// # Errors
+    /// When there is no recipe, an option or the polynomial is impossible, the loss diverges, or
+    /// `watch` asks to stop (within a mini-batch).
+    pub fn train(
+        &self,
+        options: &TrainOptions,
+        watch: &Watch,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<Trained, RunError> {
+        options.check()?;
+        let seed = match self.scenario.seed {
+            0 => DEFAULT_TRAINING_SEED,
+            given => given,
+        };
+        let choice = &self.scenario.activation;
+        let (recipe, validation, command) = match self.stand_ins()? {
+            None => {
+                let recipe = recipe(&self.scenario.model)?;
+                (recipe, options.validation.unwrap_or(0), None)
+            }
+            Some(stand_ins) => {
+                let exact = self.exact_network()?;
+                let tuning = FineTuning {
+                    stand_ins,
+                    epochs: options.epochs,
+                    learning_rate: options.learning_rate,
+                    range_penalty: options.range_penalty,
+                    from_scratch: options.from_scratch,
+                };
+                let all = self.dataset.train().len();
+                let usual = (all / HELD_OUT.0).min(HELD_OUT.1);
+                let command = format!(
+                    "cryptoscope train {} --set activation.method={} --set activation.degree={} --set activation.interval={} --epochs {} --learning-rate {} --range-penalty {}{} --seed {seed}",
+                    self.scenario.name,
+                    choice.method,
+                    choice.degree,
+                    choice.interval,
+                    options.epochs,
+                    options.learning_rate,
+                    options.range_penalty,
+                    if options.from_scratch { " --from-scratch" } else { "" },
+                );
+                let recipe = Recipe::fine_tune(&exact, &self.dataset, &tuning);
+                (recipe, options.validation.unwrap_or(usual), Some(command))
+            }
+        };
+        let training =
+            Training { recipe: &recipe, dataset: &self.dataset, seed, validation, command };
+        Ok(training.run(watch, on_event)?)
+    }
+
+    /// The network with the exact activations: the model itself, or what it was fine-tuned from.
+    fn exact_network(&self) -> Result<Arc<Network>, RunError> {
+        for network in [&self.network, &self.original] {
+            if !network.layers().iter().all(|l| l.op.is_polynomial()) {
+                return Ok(Arc::clone(network));
+            }
+        }
+        Err(RunError::Refused(format!(
+            "every activation of model {} is a polynomial already and no exact original of it is known; choose a model with another activation (cryptodl-relu), or activation.method=keep to train it again from its recipe",
+            self.network.name()
+        )))
+    }
+}
+
+/// The recipe of a built-in model.
+fn recipe(model: &str) -> Result<Recipe, RunError> {
+    Recipe::built_in(model).ok_or_else(|| {
+        RunError::Refused(format!(
+            "no recipe for model {model}; there are recipes for {}; to train it with a polynomial, set activation.method",
+            Recipe::NAMES.join(", ")
+        ))
+    })
+}
