@@ -157,7 +157,20 @@ impl Scenario {
                 "cryptonets",
                 "mnist",
             ),
+            make(
+                "cryptodl-relu",
+                "CryptoDL before training with polynomials: a deeper network with ReLU, for comparing what may stand in for it",
+                "cryptodl-relu",
+                "mnist",
+            )
+            .with_activation("least_squares", 2, 5.0),
         ]
+    }
+
+    fn with_activation(mut self, method: &str, degree: usize, interval: f64) -> Self {
+        let kind = ActivationKind::Polynomial;
+        self.activation = ActivationChoice { kind, method: method.into(), degree, interval };
+        self
     }
 
     /// A built-in scenario by name, or one read from a `.json` file.
@@ -249,6 +262,6 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let text = Scenario::open("digit").unwrap_err().to_string();
-        assert!(text.contains("digits, hospital, cryptonets"), "{text}");
+        assert!(text.contains("digits, hospital, cryptonets, cryptodl"), "{text}");
     }
 }

@@ -89,7 +89,7 @@ impl Session {
         let (recipe, validation, command) = match self.stand_ins()? {
             None => {
                 let recipe = recipe(&self.scenario.model)?;
-                (recipe, options.validation.unwrap_or(0), None)
+                (recipe, options.validation, None)
             }
             Some(stand_ins) => {
                 let exact = self.exact_network()?;
@@ -114,7 +114,7 @@ impl Session {
                     if options.from_scratch { " --from-scratch" } else { "" },
                 );
                 let recipe = Recipe::fine_tune(&exact, &self.dataset, &tuning);
-                (recipe, options.validation.unwrap_or(usual), Some(command))
+                (recipe, Some(options.validation.unwrap_or(usual)), Some(command))
             }
         };
         let training =

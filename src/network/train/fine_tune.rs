@@ -33,8 +33,8 @@ impl Recipe {
             epochs: tuning.epochs,
             batch: if many { 128 } else { 32 },
             learning_rate: tuning.learning_rate,
-            weight_decay: 0.01,
-            smoothing: 0.0,
+            weight_decay: 0.05,
+            smoothing: 0.05,
             augment: if large(dataset.shape()) { DISTORTED } else { Augment::NONE },
             simplify: false,
             stand_ins: Some(tuning.stand_ins.clone()),
@@ -48,6 +48,7 @@ impl Recipe {
             layers: network.layers().to_vec(),
             scaling: Scaling::Given(network.normalisation().clone()),
             start: (!tuning.from_scratch).then(|| network.clone()),
+            validation: 0,
             stages: vec![stage],
         }
     }

@@ -68,6 +68,9 @@ pub struct Recipe {
     pub scaling: Scaling,
     /// The network to start from; fresh weights when left out.
     pub start: Option<Network>,
+    /// Training samples to hold out, the accuracies of epochs are taken on; 0 holds none out and
+    /// takes them on the test split.
+    pub validation: usize,
     pub stages: Vec<Stage>,
 }
 

@@ -118,6 +118,7 @@ pub(super) fn digits() -> Recipe {
         ],
         scaling: Scaling::Divide(16.0),
         start: None,
+        validation: 0,
         stages: vec![float, integers],
     }
 }
@@ -143,6 +144,7 @@ pub(super) fn hospital() -> Recipe {
         ],
         scaling: Scaling::Standardise,
         start: None,
+        validation: 0,
         stages: vec![float, integers],
     }
 }
@@ -176,6 +178,7 @@ pub(super) fn cryptonets() -> Recipe {
         ],
         scaling: Scaling::Divide(255.0),
         start: None,
+        validation: 0,
         stages: vec![
             Stage { augment: DISTORTED, weight_decay: 0.1, ..stage("float", 6, 128, 3e-3) },
             Stage {
@@ -210,7 +213,13 @@ pub(super) fn cryptodl_relu() -> Recipe {
         ],
         scaling: Scaling::Divide(255.0),
         start: None,
-        stages: vec![Stage { augment: DISTORTED, ..stage("relu", 30, 128, 3e-3) }],
+        validation: 5000,
+        stages: vec![Stage {
+            augment: DISTORTED,
+            weight_decay: 0.05,
+            smoothing: 0.05,
+            ..stage("relu", 24, 128, 3e-3)
+        }],
     }
 }
 
@@ -227,9 +236,11 @@ pub(super) fn cryptodl() -> Option<Recipe> {
     };
     let fine_tuning = Stage {
         augment: DISTORTED,
+        weight_decay: 0.05,
+        smoothing: 0.05,
         stand_ins: Some(stand_ins),
         range_penalty: 0.01,
-        ..stage("polynomial", 20, 128, 3e-3)
+        ..stage("polynomial", 16, 128, 3e-3)
     };
     Some(Recipe {
         name: "cryptodl".into(),

@@ -64,6 +64,7 @@ fn recipe(epochs: usize, grid: Option<Grid>) -> Recipe {
         layers: vec![dense("a", 2, 6, &mut rng), square("s"), dense("b", 6, 2, &mut rng)],
         scaling: Scaling::Standardise,
         start: None,
+        validation: 0,
         stages: vec![Stage {
             name: "only".into(),
             epochs,
@@ -383,7 +384,7 @@ fn fine_tuned(half: f64, range_penalty: f64) -> Trained {
     );
     let recipe = Recipe::fine_tune(&exact.expect("fits"), &data, &tuning);
     let training =
-        Training { recipe: &recipe, dataset: &data, seed: 5, validation: 50, command: None };
+        Training { recipe: &recipe, dataset: &data, seed: 5, validation: Some(50), command: None };
     let mut told = Vec::new();
     let trained = training.run(&Watch::silent(), &mut |event| told.push(event)).expect("trains");
     let steps = told.iter().filter(|e| matches!(e, TrainEvent::Step { .. })).count();

@@ -4,6 +4,7 @@ use super::graph::{Graph, cross_entropy};
 use super::grid::snap_inputs;
 use super::integers::Integers;
 use super::recipe::{Recipe, Stage};
+use crate::activation::{Activation, Fitted};
 use crate::data::{Dataset, DatasetError, Shape, Split};
 use crate::format;
 use crate::network::{
@@ -105,9 +106,8 @@ pub struct Training<'a> {
     pub dataset: &'a Dataset,
     /// The same seed, data and machine give the same network.
     pub seed: u64,
-    /// Training samples to hold out: accuracies of epochs are taken on them. 0 holds none out and
-    /// takes those accuracies on the test split.
-    pub validation: usize,
+    /// Training samples to hold out; as the recipe says when left out.
+    pub validation: Option<usize>,
     /// Command that the network names as its origin; that of a built-in recipe when left out.
     pub command: Option<String>,
 }
@@ -143,7 +143,7 @@ pub fn train(
     seed: u64,
     watch: &Watch,
 ) -> Result<Trained, TrainError> {
-    Training { recipe, dataset, seed, validation: 0, command: None }.run(watch, &mut |_| {})
+    Training { recipe, dataset, seed, validation: None, command: None }.run(watch, &mut |_| {})
 }
 
 impl Training<'_> {
@@ -158,7 +158,7 @@ impl Training<'_> {
     ) -> Result<Trained, TrainError> {
         let Self { recipe, dataset, seed, .. } = *self;
         let mut network = start(recipe, dataset, seed)?;
-        let held_out = match self.validation {
+        let held_out = match self.validation.unwrap_or(recipe.validation) {
             0 => None,
             samples => Some(dataset.hold_out(samples)?),
         };
@@ -217,7 +217,18 @@ fn replace(
     let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
     let fitted = stand_ins.fit(&network.measure_activations(inputs, &quiet)?)?;
     let intervals = fitted.iter().map(|f| f.as_ref().map(|f| f.request().interval)).collect();
-    Ok((network.with_stand_ins(&fitted)?, intervals))
+    let network = network.with_stand_ins(&fitted)?;
+    // In the Chebyshev basis the interval stays known to whoever opens the model.
+    let mut series = fitted.iter().map(|f| f.as_ref().and_then(Fitted::chebyshev));
+    let layers = network.layers().iter().map(|layer| {
+        let series = if layer.op.is_affine() { None } else { series.next().flatten() };
+        let op = series.map_or_else(
+            || layer.op.clone(),
+            |series| Op::Activation(Activation::Chebyshev(series)),
+        );
+        Layer { name: layer.name.clone(), op }
+    });
+    Ok((network.with_layers(layers.collect(), None)?, intervals))
 }
 
 /// The recipe's network with fresh weights.
