@@ -57,6 +57,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Run the plaintext and the encrypted network side by side
     Run(RunArgs),
+    /// Compare polynomials in the place of the activations: accuracy, error, depth, predicted cost
+    Sweep(SweepArgs),
     /// Train the model of a scenario: again from its recipe, or with a polynomial as activation
     Train(TrainArgs),
     /// Measure how long each part takes, its outputs checked: one JSON line per measurement
@@ -113,6 +115,41 @@ pub(super) struct RunArgs {
     pub size: SizeArgs,
     /// Write the report here, as JSON
     #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub size: SizeArgs,
+    /// Degrees, as in 2..9 or 2,3,7
+    #[arg(long, value_name = "LIST", default_value = "2..7")]
+    pub degrees: String,
+    /// Approximation methods by id, as in chebyshev,minimax; or all
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "minimax,least_squares"
+    )]
+    pub methods: Vec<String>,
+    /// Half-widths l of the interval [-l, l], or measured for one per layer from the data, as in
+    /// 3,5,measured [default: that of the scenario]
+    #[arg(long, value_name = "LIST")]
+    pub intervals: Option<String>,
+    /// Function to approximate in the place of every activation, as in relu [default: each layer's own]
+    #[arg(long, value_name = "NAME")]
+    pub function: Option<String>,
+    /// Also train each network on for so many epochs with its polynomials inside
+    #[arg(long, value_name = "EPOCHS", num_args = 0..=1, default_missing_value = "4")]
+    pub fine_tune: Option<usize>,
+    /// Also run each network encrypted
+    #[arg(long)]
+    pub encrypted: bool,
+    /// Write the rows here: a .csv or a .json file
+    #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
 

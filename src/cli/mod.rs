@@ -8,6 +8,7 @@ mod output_file;
 mod plan;
 mod progress;
 mod run;
+mod sweep;
 mod table;
 mod train;
 
@@ -193,6 +194,7 @@ fn dispatch(
         Command::Scenarios => Ok(scenarios().into()),
         Command::Plan(args) => plan::command(&args, &context),
         Command::Run(args) => run::command(&args, &mut context),
+        Command::Sweep(args) => sweep::command(&args, &mut context),
         Command::Train(args) => train::command(&args, &mut context),
         Command::Bench(args) => bench::command(&args, &mut context, out),
         Command::Inspect { file } => inspect::command(&file, &context),

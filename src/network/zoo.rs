@@ -8,6 +8,7 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("digits", include_bytes!("../../models/digits.safetensors")),
     ("hospital", include_bytes!("../../models/hospital.safetensors")),
     ("cryptonets", include_bytes!("../../models/cryptonets.safetensors")),
+    ("cryptodl", include_bytes!("../../models/cryptodl.safetensors")),
     ("cryptodl-relu", include_bytes!("../../models/cryptodl-relu.safetensors")),
 ];
 

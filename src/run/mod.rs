@@ -18,6 +18,7 @@ mod report;
 mod scenario;
 mod server;
 mod session;
+mod sweep;
 mod training;
 
 pub use backend::{Backend, BackendError, Evaluated, Measured, Tapped};
@@ -40,4 +41,8 @@ pub use scenario::{
 };
 pub use server::Server;
 pub use session::{Compiled, RunError, Session, Sources};
+pub use sweep::{
+    SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
+    SweepRequest, SweepRow, SweepRun,
+};
 pub use training::{DEFAULT_TRAINING_SEED, TrainOptions};

@@ -157,6 +157,15 @@ impl Scenario {
                 "cryptonets",
                 "mnist",
             ),
+            Self {
+                scheme: SchemeChoice { kind: SchemeSelector::Ckks, ..SchemeChoice::default() },
+                ..make(
+                    "cryptodl",
+                    "CryptoDL on MNIST: two convolutions and two dense layers, trained with polynomials in the place of ReLU",
+                    "cryptodl",
+                    "mnist",
+                )
+            },
             make(
                 "cryptodl-relu",
                 "CryptoDL before training with polynomials: a deeper network with ReLU, for comparing what may stand in for it",

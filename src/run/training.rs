@@ -2,8 +2,8 @@
 //! activations.
 
 use super::session::{RunError, Session};
-use crate::network::Network;
 use crate::network::train::{FineTuning, Recipe, TrainEvent, Trained, Training};
+use crate::network::{Network, StandIns};
 use crate::progress::Watch;
 use std::sync::Arc;
 
@@ -45,7 +45,8 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
-    fn check(&self) -> Result<(), RunError> {
+    /// Whether every option is in its range.
+    pub(super) fn check(&self) -> Result<(), RunError> {
         let refuse = |text: String| Err(RunError::Refused(text));
         if !(1..=MAX_EPOCHS).contains(&self.epochs) {
             return refuse(format!("epochs is {}; 1 to {MAX_EPOCHS} are possible", self.epochs));
@@ -81,49 +82,70 @@ impl Session {
         on_event: &mut dyn FnMut(TrainEvent),
     ) -> Result<Trained, RunError> {
         options.check()?;
-        let seed = match self.scenario.seed {
-            0 => DEFAULT_TRAINING_SEED,
-            given => given,
-        };
         let choice = &self.scenario.activation;
-        let (recipe, validation, command) = match self.stand_ins()? {
-            None => {
-                let recipe = recipe(&self.scenario.model)?;
-                (recipe, options.validation, None)
-            }
-            Some(stand_ins) => {
-                let exact = self.exact_network()?;
-                let tuning = FineTuning {
-                    stand_ins,
-                    epochs: options.epochs,
-                    learning_rate: options.learning_rate,
-                    range_penalty: options.range_penalty,
-                    from_scratch: options.from_scratch,
-                };
-                let all = self.dataset.train().len();
-                let usual = (all / HELD_OUT.0).min(HELD_OUT.1);
-                let command = format!(
-                    "cryptoscope train {} --set activation.method={} --set activation.degree={} --set activation.interval={} --epochs {} --learning-rate {} --range-penalty {}{} --seed {seed}",
-                    self.scenario.name,
-                    choice.method,
-                    choice.degree,
-                    choice.interval,
-                    options.epochs,
-                    options.learning_rate,
-                    options.range_penalty,
-                    if options.from_scratch { " --from-scratch" } else { "" },
-                );
-                let recipe = Recipe::fine_tune(&exact, &self.dataset, &tuning);
-                (recipe, Some(options.validation.unwrap_or(usual)), Some(command))
-            }
+        let Some(stand_ins) = self.stand_ins()? else {
+            let recipe = recipe(&self.scenario.model)?;
+            let training = Training {
+                recipe: &recipe,
+                dataset: &self.dataset,
+                seed: self.training_seed(),
+                validation: options.validation,
+                command: None,
+            };
+            return Ok(training.run(watch, on_event)?);
         };
-        let training =
-            Training { recipe: &recipe, dataset: &self.dataset, seed, validation, command };
+        let command = format!(
+            "cryptoscope train {} --set activation.method={} --set activation.degree={} --set activation.interval={} --epochs {} --learning-rate {} --range-penalty {}{} --seed {}",
+            self.scenario.name,
+            choice.method,
+            choice.degree,
+            choice.interval,
+            options.epochs,
+            options.learning_rate,
+            options.range_penalty,
+            if options.from_scratch { " --from-scratch" } else { "" },
+            self.training_seed(),
+        );
+        self.fine_tune(&*self.exact_network()?, &stand_ins, options, command, watch, on_event)
+    }
+
+    /// Trains `exact` on with polynomials in the place of its activations.
+    pub(super) fn fine_tune(
+        &self,
+        exact: &Network,
+        stand_ins: &StandIns,
+        options: &TrainOptions,
+        command: String,
+        watch: &Watch,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<Trained, RunError> {
+        let tuning = FineTuning {
+            stand_ins: stand_ins.clone(),
+            epochs: options.epochs,
+            learning_rate: options.learning_rate,
+            range_penalty: options.range_penalty,
+            from_scratch: options.from_scratch,
+        };
+        let usual = (self.dataset.train().len() / HELD_OUT.0).min(HELD_OUT.1);
+        let training = Training {
+            recipe: &Recipe::fine_tune(exact, &self.dataset, &tuning),
+            dataset: &self.dataset,
+            seed: self.training_seed(),
+            validation: Some(options.validation.unwrap_or(usual)),
+            command: Some(command),
+        };
         Ok(training.run(watch, on_event)?)
     }
 
+    fn training_seed(&self) -> u64 {
+        match self.scenario.seed {
+            0 => DEFAULT_TRAINING_SEED,
+            given => given,
+        }
+    }
+
     /// The network with the exact activations: the model itself, or what it was fine-tuned from.
-    fn exact_network(&self) -> Result<Arc<Network>, RunError> {
+    pub(super) fn exact_network(&self) -> Result<Arc<Network>, RunError> {
         for network in [&self.network, &self.original] {
             if !network.layers().iter().all(|l| l.op.is_polynomial()) {
                 return Ok(Arc::clone(network));

@@ -194,6 +194,25 @@ fn a_polynomial_is_trained_with() {
 }
 
 #[test]
+fn a_sweep_is_a_table_and_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (csv, json) = (dir.path().join("s.csv"), dir.path().join("s.json"));
+    let sweep = ["sweep", "digits", "--function", "relu", "--methods", "minimax,square"];
+    let more = ["--degrees", "2..4", "--intervals", "measured", "--report"];
+    let args: Vec<&str> = sweep.into_iter().chain(more).collect();
+    let told = cryptoscope(&[&args[..], &[text(&csv)]].concat());
+    told.assert_ran();
+    assert!(told.out.contains("exact accuracy") && told.out.contains("Minimax"), "{}", told.out);
+    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 5);
+    cryptoscope(&[&args[..], &[text(&json)]].concat()).assert_ran();
+    assert!(std::fs::read_to_string(&json).unwrap().contains("\"exact_accuracy\""));
+    cryptoscope(&[&args[..], &["s.txt"]].concat()).assert_refused("name a .csv or a .json file");
+    cryptoscope(&["sweep", "digits", "--degrees", "9..2"]).assert_refused("--degrees 9..2");
+    cryptoscope(&["sweep", "digits", "--methods", "best"]).assert_refused("--methods");
+    cryptoscope(&["sweep", "digits"]).assert_refused("is a polynomial already");
+}
+
+#[test]
 fn a_missing_dataset_says_how_to_get_it() {
     let empty = tempfile::tempdir().unwrap();
     for command in ["inspect mnist", "train cryptonets"] {

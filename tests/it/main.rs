@@ -11,4 +11,5 @@ mod layering;
 mod network;
 mod sample;
 mod second_opinion;
+mod sweep;
 mod wire;

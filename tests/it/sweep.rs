@@ -1,0 +1,108 @@
+//! Sweeps: what becomes of one network when polynomials take the place of its activations.
+
+use cryptoscope::activation::{Activation, Method};
+use cryptoscope::network::IntervalRule;
+use cryptoscope::progress::Cancel;
+use cryptoscope::run::{
+    RunError, Scenario, Session, Sources, SweepEvent, SweepReport, SweepRequest, TrainOptions,
+};
+
+fn session(settings: &[&str]) -> Session {
+    let mut scenario = Scenario::open("digits").expect("built in");
+    for setting in settings {
+        scenario = scenario.with_setting(setting).expect("a field");
+    }
+    Session::open(&scenario, &Sources::default()).expect("opens")
+}
+
+fn request(methods: &[Method], degrees: &[usize]) -> SweepRequest {
+    SweepRequest {
+        methods: methods.to_vec(),
+        degrees: degrees.to_vec(),
+        intervals: vec![IntervalRule::Measured { quantile: 1.0, margin: 0.1 }],
+        parts: 2,
+        function: Some(Activation::Silu),
+        fine_tune: None,
+        encrypted: false,
+    }
+}
+
+#[test]
+fn errors_fall_with_the_degree_and_rows_are_told_as_they_come() {
+    let session = session(&[]);
+    let mut told = Vec::new();
+    let request = request(&[Method::Minimax, Method::Taylor], &[2, 5, 9]);
+    let report =
+        session.sweep(&request, &Cancel::default(), &mut |e| told.push(e)).expect("sweeps");
+    assert_eq!(report.rows.len(), 6);
+    let (minimax, taylor) = report.rows.split_at(3);
+    let errors: Vec<f64> =
+        minimax.iter().map(|r| r.fit.as_ref().expect("fits").error_max).collect();
+    assert!(errors.windows(2).all(|w| w[1] < w[0]), "{errors:?}");
+    for (worse, better) in taylor.iter().zip(minimax) {
+        let error = |r: &cryptoscope::run::SweepRow| r.fit.as_ref().map(|f| f.error_max);
+        assert!(error(worse) >= error(better), "nothing beats minimax");
+    }
+    let best = minimax[2].replaced.expect("counted");
+    assert!(best.agreement > 0.9 && best.samples_outside < 0.2, "{best:?}");
+    assert!(
+        matches!(&told[0], SweepEvent::Started { rows: 6, exact_accuracy } if *exact_accuracy == report.exact_accuracy)
+    );
+    let mut last = vec![None; 6];
+    for event in told {
+        if let SweepEvent::Row { index, row } = event {
+            last[index] = Some(*row);
+        }
+    }
+    let last: Vec<_> = last.into_iter().flatten().collect();
+    assert_eq!(last, report.rows, "the last word on each row is the report's");
+    let back: SweepReport = serde_json::from_str(&report.to_json()).expect("reads back");
+    assert_eq!(back.to_csv().lines().count(), 7);
+    let csv = report.to_csv();
+    assert_eq!(csv.lines().count(), 7);
+    assert!(csv.starts_with("method,degree,interval") && csv.contains("\nminimax,5,measured,"));
+}
+
+#[test]
+fn training_with_the_polynomial_recovers_what_replacing_lost() {
+    let session = session(&[]);
+    let options = TrainOptions { epochs: 5, ..TrainOptions::default() };
+    let request = SweepRequest {
+        function: Some(Activation::Relu),
+        fine_tune: Some(options),
+        intervals: vec![IntervalRule::Given((-3.0, 3.0))],
+        ..request(&[Method::ModifiedChebyshev], &[2])
+    };
+    let report = session.sweep(&request, &Cancel::default(), &mut |_| {}).expect("sweeps");
+    let row = &report.rows[0];
+    let (replaced, trained) = (row.replaced.expect("counted"), row.trained.expect("trained"));
+    assert!(trained.accuracy > replaced.accuracy, "{row:?}");
+    assert!(trained.accuracy > 0.95, "{row:?}");
+    assert_eq!(row.accuracy(), Some(trained.accuracy));
+}
+
+#[test]
+fn a_degree_2_row_is_run_encrypted_and_agrees_with_its_network() {
+    let session = session(&["images=40", "scheme.kind=bgv"]);
+    let request = SweepRequest { encrypted: true, ..request(&[Method::LeastSquares], &[2, 4]) };
+    let report = session.sweep(&request, &Cancel::default(), &mut |_| {}).expect("sweeps");
+    assert_eq!(report.images, 40);
+    let run = report.rows[0].encrypted.expect("ran");
+    assert!(run.right && run.agreement == 1.0 && run.margin_bits.is_some_and(|m| m > 0.0));
+    let cost = report.rows[0].predicted.expect("planned");
+    assert!(cost.security_bits >= 128 && cost.latency_secs > 0.0);
+    let refused = report.rows[1].refusal.as_ref().expect("BGV carries degree 2");
+    assert!(report.rows[1].encrypted.is_none() && !refused.is_empty());
+    assert!(report.is_right());
+}
+
+#[test]
+fn impossible_sweeps_are_refused_and_stopping_is_seen() {
+    let keep = SweepRequest { function: None, ..request(&[Method::Minimax], &[2]) };
+    let none = session(&[]).sweep(&keep, &Cancel::default(), &mut |_| {}).unwrap_err();
+    assert!(none.to_string().contains("is a polynomial already"), "{none}");
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let stopped = session(&[]).sweep(&request(&[Method::Minimax], &[2]), &cancel, &mut |_| {});
+    assert!(matches!(stopped, Err(RunError::Cancelled(_))));
+}
