@@ -53,6 +53,18 @@ impl Network {
         )
     }
 
+    /// The same network under another name.
+    pub fn with_name(&self, name: &str) -> Result<Self, NetworkError> {
+        Self::new(
+            name,
+            self.input(),
+            self.normalisation().clone(),
+            self.layers().to_vec(),
+            self.quantisation().cloned(),
+            self.provenance().clone(),
+        )
+    }
+
     /// The same network under another origin.
     pub fn with_provenance(&self, provenance: Provenance) -> Result<Self, NetworkError> {
         Self::new(

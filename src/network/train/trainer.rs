@@ -235,7 +235,7 @@ fn replace(
 fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, TrainError> {
     if let Some(network) = &recipe.start {
         fits(recipe, network, dataset)?;
-        return Ok(network.clone());
+        return Ok(network.with_name(&recipe.name)?);
     }
     let mut rng = StdRng::seed_from_u64(mix(seed, 0));
     let layers = recipe.layers.iter().map(|layer| initialise(layer, &mut rng)).collect();
