@@ -2,7 +2,8 @@
 
 use super::lab::LabChoice;
 use super::state::{State, Tab};
-use crate::run::Scenario;
+use super::sweep_view::SweepChoice;
+use crate::run::{Scenario, TrainOptions};
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 /// Something a person can ask for, without further data.
@@ -25,6 +26,8 @@ pub enum Command {
     ShowRun,
     ShowSamples,
     ShowActivation,
+    ShowSweep,
+    ShowTraining,
     NextSample,
     PreviousSample,
     RaiseDegree,
@@ -36,6 +39,13 @@ pub enum Command {
     ExportCurves,
     ExportCoefficients,
     ExportFigure,
+    RunSweep,
+    Train,
+    StopTask,
+    ExportSweep,
+    ExportSweepReport,
+    UseTrained,
+    SaveModel,
     ToggleTheme,
     ZoomIn,
     ZoomOut,
@@ -58,6 +68,13 @@ pub enum Action {
     /// What is chosen in the tab Activation was changed.
     EditLab(Box<LabChoice>),
     HoverPlace(Option<f64>),
+    /// What is chosen in the tab Sweep was changed.
+    EditSweep(Box<SweepChoice>),
+    HoverRow(Option<usize>),
+    /// A row of the sweep becomes what is explored.
+    ChooseRow(usize),
+    /// What is chosen in the tab Training was changed.
+    EditTraining(TrainOptions),
     /// The path field of the open dialog was edited.
     TypePath(String),
     /// Ask the desktop for a path.
@@ -250,6 +267,69 @@ pub static TABLE: &[Spec] = {
             Key::G,
         ),
         spec(
+            C::ShowSweep,
+            "Show sweep",
+            "Many polynomials compared: table and plots",
+            CTRL,
+            Key::Num4,
+        ),
+        spec(
+            C::ShowTraining,
+            "Show training",
+            "Train the model with a polynomial as its activation",
+            CTRL,
+            Key::Num5,
+        ),
+        spec(
+            C::RunSweep,
+            "Run sweep",
+            "Try every chosen method and degree on the model",
+            CTRL_SHIFT,
+            Key::Enter,
+        ),
+        spec(
+            C::Train,
+            "Train",
+            "Train the model with the polynomial of the activation laboratory inside",
+            CTRL_SHIFT,
+            Key::T,
+        ),
+        spec(
+            C::StopTask,
+            "Stop sweep or training",
+            "Stop it; rows that are done stay, a model in the making does not",
+            CTRL_SHIFT,
+            Key::X,
+        ),
+        spec(
+            C::ExportSweep,
+            "Export sweep as CSV…",
+            "Save the rows of the sweep as a table",
+            CTRL_SHIFT,
+            Key::G,
+        ),
+        spec(
+            C::ExportSweepReport,
+            "Export sweep as JSON…",
+            "Save everything the sweep found",
+            CTRL_SHIFT,
+            Key::J,
+        ),
+        spec(
+            C::UseTrained,
+            "Use trained model",
+            "The trained network becomes the model of the setup, its polynomials kept",
+            CTRL_SHIFT,
+            Key::U,
+        ),
+        spec(
+            C::SaveModel,
+            "Save trained model…",
+            "Save the trained network as a model file",
+            CTRL_SHIFT,
+            Key::N,
+        ),
+        spec(
             C::NextSample,
             "Next sample",
             "Disagreements come first",
@@ -309,6 +389,14 @@ impl Command {
             Self::ExportCurves | Self::ExportCoefficients | Self::ExportFigure => {
                 matches!(state.lab.curve, Some(Ok(_)))
             }
+            Self::RunSweep => {
+                let choice = &state.sweep.choice;
+                state.loaded.is_some() && !state.task_running && !choice.methods.is_empty()
+            }
+            Self::Train => state.loaded.is_some() && !state.task_running,
+            Self::StopTask => state.task_running && !state.task_stopping,
+            Self::ExportSweep | Self::ExportSweepReport => state.sweep.report.is_some(),
+            Self::UseTrained | Self::SaveModel => state.training.trained.is_some(),
             Self::MeasuredInterval => state.lab.histogram().is_some(),
             Self::RaiseDegree | Self::LowerDegree | Self::NextMethod | Self::PreviousMethod => {
                 state.tab == Tab::Activation

@@ -15,6 +15,9 @@ pub enum Purpose {
     SaveCurves,
     SaveCoefficients,
     SaveFigure,
+    SaveSweep,
+    SaveSweepReport,
+    SaveModel,
 }
 
 impl Purpose {
@@ -31,6 +34,9 @@ impl Purpose {
             Self::SaveCurves => "Export curves as CSV",
             Self::SaveCoefficients => "Export coefficients as CSV",
             Self::SaveFigure => "Export plots as SVG",
+            Self::SaveSweep => "Export sweep as CSV",
+            Self::SaveSweepReport => "Export sweep as JSON",
+            Self::SaveModel => "Save trained model",
         }
     }
 
@@ -40,8 +46,11 @@ impl Purpose {
             Self::OpenScenario => "A scenario file (.json)",
             Self::OpenModel => "A model file (.safetensors)",
             Self::OpenDataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
-            Self::SaveScenario | Self::SaveReport => "A file name ending in .json",
-            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients => {
+            Self::SaveScenario | Self::SaveReport | Self::SaveSweepReport => {
+                "A file name ending in .json"
+            }
+            Self::SaveModel => "A file name ending in .safetensors",
+            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients | Self::SaveSweep => {
                 "A file name ending in .csv"
             }
             Self::SaveFigure => "A file name ending in .svg",
@@ -62,10 +71,14 @@ impl Purpose {
     /// File name endings, for the desktop's dialog.
     pub fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::OpenScenario | Self::SaveScenario | Self::SaveReport => &["json"],
-            Self::OpenModel => &["safetensors"],
+            Self::OpenScenario | Self::SaveScenario | Self::SaveReport | Self::SaveSweepReport => {
+                &["json"]
+            }
+            Self::OpenModel | Self::SaveModel => &["safetensors"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
-            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients => &["csv"],
+            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients | Self::SaveSweep => {
+                &["csv"]
+            }
             Self::SaveFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }

@@ -12,7 +12,7 @@ impl App {
     /// time and in sight.
     pub(super) fn check_when_changed(&mut self) {
         let State { tab, lab, scenario, .. } = &mut self.state;
-        if *tab != Tab::Activation {
+        if !matches!(tab, Tab::Activation | Tab::Sweep | Tab::Training) {
             return;
         }
         if lab.curve.is_none() {

@@ -36,6 +36,7 @@ impl App {
         for update in self.worker.drain() {
             self.take(update);
         }
+        self.drain_task();
         for done in self.files.drain() {
             self.finish(done);
         }
@@ -44,6 +45,8 @@ impl App {
         }
         self.state.running = self.worker.is_running();
         self.state.stopping = self.worker.is_stopping();
+        self.state.task_running = self.task.is_some();
+        self.state.task_stopping = self.task.as_ref().is_some_and(|t| t.is_stopping());
         self.plan_when_settled(ctx);
         self.check_when_changed();
         if let Some(left) = self.state.notes.expire() {
@@ -148,7 +151,10 @@ impl App {
                 self.edit(*scenario);
             }
             Done::Scenario(Err(error)) => self.state.notes.error(error),
-            Done::Saved(Ok(path)) => self.state.notes.info(format!("Saved {}", path.display())),
+            Done::Saved(Ok(path)) => {
+                self.state.notes.info(format!("Saved {}", path.display()));
+                self.take_saved_model(&path);
+            }
             Done::Saved(Err(error)) => self.state.notes.error(error),
             Done::Screenshot(path, image) => {
                 self.screenshot_pending = false;
@@ -172,6 +178,10 @@ impl App {
             Action::ShowSample(at) => state.sample_at = at,
             Action::EditLab(choice) => explore::edit(state, *choice),
             Action::HoverPlace(place) => state.lab.hovered = place,
+            Action::EditSweep(choice) => state.sweep.choice = *choice,
+            Action::HoverRow(row) => state.sweep.hovered = row,
+            Action::ChooseRow(row) => self.choose_row(row),
+            Action::EditTraining(options) => state.training.options = options,
             Action::TypePath(path) => {
                 if let Some(dialog) = &mut state.dialog {
                     dialog.path = path;
@@ -240,6 +250,25 @@ impl App {
             Command::ShowRun => state.tab = Tab::Run,
             Command::ShowSamples => state.tab = Tab::Samples,
             Command::ShowActivation => state.tab = Tab::Activation,
+            Command::ShowSweep => state.tab = Tab::Sweep,
+            Command::ShowTraining => state.tab = Tab::Training,
+            Command::RunSweep => {
+                state.tab = Tab::Sweep;
+                self.start_sweep(ctx);
+            }
+            Command::Train => {
+                state.tab = Tab::Training;
+                self.start_training(ctx);
+            }
+            Command::StopTask => {
+                if let Some(task) = &self.task {
+                    task.cancel();
+                }
+            }
+            Command::ExportSweep => self.ask_path(Purpose::SaveSweep),
+            Command::ExportSweepReport => self.ask_path(Purpose::SaveSweepReport),
+            Command::UseTrained => self.use_trained(),
+            Command::SaveModel => self.ask_path(Purpose::SaveModel),
             Command::RaiseDegree => explore::change(state, |choice, _| choice.step_degree(1)),
             Command::LowerDegree => explore::change(state, |choice, _| choice.step_degree(-1)),
             Command::NextMethod => explore::change(state, |choice, f| choice.step_method(1, f)),
@@ -324,6 +353,9 @@ impl App {
             Purpose::SaveCurves => format!("{name}-curves.csv"),
             Purpose::SaveCoefficients => format!("{name}-coefficients.csv"),
             Purpose::SaveFigure => format!("{name}-activation.svg"),
+            Purpose::SaveSweep => format!("{name}-sweep.csv"),
+            Purpose::SaveSweepReport => format!("{name}-sweep.json"),
+            Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));
     }
@@ -364,7 +396,7 @@ impl App {
 
     fn save(&mut self, purpose: Purpose, path: PathBuf) {
         let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
-        if let Some(bytes) = self.lab_bytes(purpose) {
+        if let Some(bytes) = self.lab_bytes(purpose).or_else(|| self.task_bytes(purpose)) {
             match bytes {
                 Ok(bytes) => self.files.save(path, bytes),
                 Err(error) => self.state.notes.error(error),

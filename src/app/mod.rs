@@ -15,16 +15,21 @@ mod panels;
 mod plots;
 mod run_view;
 mod state;
+mod sweep_view;
+mod tasks;
 mod theme;
+mod training_view;
 
 pub use commands::{Action, Command};
 pub use lab::{Checked, Lab, LabChoice, LabCurve};
 pub use run_view::{RunView, Standing};
 pub use state::{State, Tab};
+pub use sweep_view::{SweepAxis, SweepChoice, SweepView, TaskStanding};
+pub use training_view::TrainingView;
 
 use crate::ring::Kernel;
 use crate::run::{Scenario, Sources};
-use crate::worker::{Check, Engine, SessionEngine, Worker};
+use crate::worker::{Check, Engine, SessionEngine, Task, Worker};
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -105,6 +110,12 @@ pub struct App {
     screenshot_pending: bool,
     /// What the newest check was asked for.
     checked: Option<Check>,
+    /// The sweep or training that is on.
+    task: Option<Task>,
+    /// A trained model on its way to a file that the setup shall take.
+    model_to_use: Option<PathBuf>,
+    /// Trained models taken so far.
+    kept_models: usize,
 }
 
 impl App {
@@ -137,6 +148,9 @@ impl App {
             edited_at: None,
             screenshot_pending: false,
             checked: None,
+            task: None,
+            model_to_use: None,
+            kept_models: 0,
         })
     }
 

@@ -5,6 +5,8 @@ use super::lab::Lab;
 use super::notes::Notes;
 use super::palette::Palette;
 use super::run_view::RunView;
+use super::sweep_view::SweepView;
+use super::training_view::TrainingView;
 use crate::circuit::Plan;
 use crate::run::Scenario;
 use crate::worker::Loaded;
@@ -16,6 +18,8 @@ pub enum Tab {
     Run,
     Samples,
     Activation,
+    Sweep,
+    Training,
 }
 
 /// The answer to the setup as it stands.
@@ -47,6 +51,14 @@ pub struct State {
     pub hovered_stage: Option<usize>,
     /// The tab Activation.
     pub lab: Lab,
+    /// The tab Sweep.
+    pub sweep: SweepView,
+    /// The tab Training.
+    pub training: TrainingView,
+    /// A sweep or training is on.
+    pub task_running: bool,
+    /// It was asked to stop.
+    pub task_stopping: bool,
     /// Position in the list of samples, disagreements first.
     pub sample_at: usize,
     pub notes: Notes,
@@ -72,6 +84,10 @@ impl State {
             tab: Tab::Run,
             hovered_stage: None,
             lab: Lab::default(),
+            sweep: SweepView::default(),
+            training: TrainingView::default(),
+            task_running: false,
+            task_stopping: false,
             sample_at: 0,
             notes: Notes::default(),
             dialog: None,

@@ -42,6 +42,7 @@ pub struct Tokens {
     pub grid_minor: Color32,
     pub cursor: Color32,
     pub selection: Color32,
+    series: [Color32; 6],
     control: Color32,
     control_hover: Color32,
     control_active: Color32,
@@ -73,6 +74,14 @@ static DARK: Tokens = Tokens {
     grid_minor: rgb(0x1B_20_28),
     cursor: rgb(0x5B_67_78),
     selection: rgb(0x2C_3F_56),
+    series: [
+        rgb(0x56_B4_E9),
+        rgb(0xE6_9F_00),
+        rgb(0x2F_C4_97),
+        rgb(0xDD_8F_BE),
+        rgb(0xF0_E4_42),
+        rgb(0xC9_D1_DC),
+    ],
     control: rgb(0x25_2B_35),
     control_hover: rgb(0x30_38_45),
     control_active: rgb(0x3A_44_53),
@@ -100,10 +109,25 @@ static LIGHT: Tokens = Tokens {
     grid_minor: rgb(0xF2_F4_F6),
     cursor: rgb(0x9A_A5_B3),
     selection: rgb(0xCF_E1_F2),
+    series: [
+        rgb(0x00_72_B2),
+        rgb(0xC2_72_00),
+        rgb(0x00_7A_59),
+        rgb(0xB0_4A_86),
+        rgb(0x7A_66_00),
+        rgb(0x2E_36_40),
+    ],
     control: rgb(0xE6_EA_EF),
     control_hover: rgb(0xDA_E0_E7),
     control_active: rgb(0xCC_D4_DE),
 };
+
+impl Tokens {
+    /// The colour of one of several like curves; they come again after the last.
+    pub fn series(&self, at: usize) -> Color32 {
+        self.series[at % self.series.len()]
+    }
+}
 
 /// The colours of the theme `ui` is drawn in.
 pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
@@ -296,7 +320,7 @@ mod tests {
             assert!(contrast(t.text, t.notice_fill) >= 4.5);
             assert!(contrast(t.on_action, t.action) >= 4.5);
             assert!(contrast(t.on_action, t.stop) >= 4.5);
-            for curve in [t.plain, t.encrypted] {
+            for curve in [t.plain, t.encrypted].into_iter().chain(t.series) {
                 assert!(contrast(curve, t.well) >= 3.0, "{curve:?} in a plot");
             }
         }

@@ -6,8 +6,10 @@
 mod engine;
 mod job;
 mod outbox;
+mod task;
 mod thread;
 
 pub use engine::{Engine, Loaded, SessionEngine};
 pub use job::{Check, Failure, Job, Update};
+pub use task::{Task, TaskRequest, TaskUpdate};
 pub use thread::{Busy, Worker};

@@ -346,7 +346,7 @@ impl<E: Engine> Body<E> {
 }
 
 /// Runs a job; a panic in it becomes a [`Failure`].
-fn guarded<T>(job: impl FnOnce() -> Result<T, RunError>) -> Result<T, Failure> {
+pub(super) fn guarded<T>(job: impl FnOnce() -> Result<T, RunError>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(job)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(RunError::Cancelled(_))) => Err(Failure::Cancelled),

@@ -5,4 +5,5 @@ mod clicks;
 mod drive;
 mod scripted;
 mod shots;
+mod tasks;
 mod worker;

@@ -6,6 +6,9 @@ use crate::app::state::State;
 use crate::app::theme;
 use egui::{Align, Color32, Layout, RichText, Ui, WidgetText};
 
+/// Height of a bar of progress.
+const PROGRESS_HEIGHT: f32 = 4.0;
+
 /// A row with a name on the left and a control that fills the rest. The name labels the control for
 /// screen readers.
 pub fn field(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui) -> egui::Response) {
@@ -77,6 +80,23 @@ pub fn command_button(
         queue.push(command);
     }
     response
+}
+
+/// A thin bar: the share of long work that is done.
+pub fn progress(ui: &mut Ui, fraction: f64, name: &str) {
+    let t = theme::tokens(ui);
+    let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
+    let size = egui::vec2(ui.available_width(), PROGRESS_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    ui.painter().rect_filled(rect, 3, t.line);
+    let mut done = rect;
+    done.set_width(rect.width() * fraction as f32);
+    ui.painter().rect_filled(done, 3, t.encrypted);
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, name);
+        info.value = Some(fraction * 100.0);
+        info
+    });
 }
 
 /// Gives a control a name for screen readers and tests.

@@ -18,6 +18,9 @@ const FILE: &[Option<Command>] = &[
     Some(Command::ExportCurves),
     Some(Command::ExportCoefficients),
     Some(Command::ExportFigure),
+    Some(Command::ExportSweep),
+    Some(Command::ExportSweepReport),
+    Some(Command::SaveModel),
     Some(Command::SaveScreenshot),
     None,
     Some(Command::Quit),
@@ -36,11 +39,18 @@ const SETUP: &[Option<Command>] = &[
     Some(Command::PreviousMethod),
     Some(Command::MeasuredInterval),
     Some(Command::UseApproximation),
+    None,
+    Some(Command::RunSweep),
+    Some(Command::Train),
+    Some(Command::StopTask),
+    Some(Command::UseTrained),
 ];
 const VIEW: &[Option<Command>] = &[
     Some(Command::ShowRun),
     Some(Command::ShowSamples),
     Some(Command::ShowActivation),
+    Some(Command::ShowSweep),
+    Some(Command::ShowTraining),
     Some(Command::NextSample),
     Some(Command::PreviousSample),
     None,
@@ -73,6 +83,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             (Tab::Run, "Run", Command::ShowRun),
             (Tab::Samples, "Samples", Command::ShowSamples),
             (Tab::Activation, "Activation", Command::ShowActivation),
+            (Tab::Sweep, "Sweep", Command::ShowSweep),
+            (Tab::Training, "Training", Command::ShowTraining),
         ] {
             let response = ui
                 .selectable_label(state.tab == tab, name)

@@ -14,8 +14,10 @@ mod run;
 mod run_control;
 mod samples;
 mod setup;
+mod sweep;
 mod table;
 mod toasts;
+mod training;
 
 use super::Queue;
 use super::state::{State, Tab};
@@ -46,6 +48,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Run => run::show(ui, state, queue),
         Tab::Samples => samples::show(ui, state, queue),
         Tab::Activation => activation::show(ui, state, queue),
+        Tab::Sweep => sweep::show(ui, state, queue),
+        Tab::Training => training::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
     toasts::show(&ctx, state, queue);

@@ -4,9 +4,13 @@ mod accuracy;
 mod activation;
 mod chart;
 mod stages;
+mod sweep;
 mod ticks;
+mod training;
 
 pub use accuracy::accuracy;
 pub use activation::linked;
 pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};
+pub use sweep::sweep;
 pub use ticks::{number_text, number_ticks};
+pub use training::training;

@@ -1,0 +1,148 @@
+//! What is compared, and how far.
+
+use crate::activation::Method;
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::lab::TOP_DEGREE;
+use crate::app::panels::kit::{self, field, row};
+use crate::app::state::State;
+use crate::app::sweep_view::{SweepAxis, TaskStanding};
+use crate::app::theme;
+use crate::format;
+use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
+
+const EXPORTS: [Command; 2] = [Command::ExportSweep, Command::ExportSweepReport];
+const EPOCHS: std::ops::RangeInclusive<usize> = 1..=200;
+/// Height of the button that starts and stops.
+const BUTTON: f32 = 30.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let mut choice = state.sweep.choice.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        start(ui, state, queue);
+        ui.add_space(2.0);
+        kit::heading(ui, "Methods");
+        let function = state.lab.function();
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.spacing_mut().interact_size.y = 19.0;
+            for method in Method::ALL {
+                let refusal = method.applies_to(&function).err();
+                let mut chosen = choice.methods.contains(&method) && refusal.is_none();
+                let entry = egui::Checkbox::new(&mut chosen, method.name());
+                let entry = ui.add_enabled(refusal.is_none(), entry);
+                let entry = entry.on_hover_text(method.summary());
+                let entry = match refusal {
+                    Some(reason) => entry.on_disabled_hover_text(reason.to_string()),
+                    None => entry,
+                };
+                if entry.changed() {
+                    choice.methods.retain(|m| *m != method);
+                    if chosen {
+                        choice.methods.push(method);
+                    }
+                }
+            }
+        });
+        ui.add_space(2.0);
+        row(ui, "Degrees", "Lowest and highest degree", |ui| {
+            let (mut low, mut high) = choice.degrees;
+            let size = [46.0, theme::ROW];
+            let from = ui.add_sized(size, DragValue::new(&mut low).range(1..=TOP_DEGREE));
+            kit::named(from, egui::Role::SpinButton, "Lowest degree");
+            ui.label("to");
+            let to = ui.add_sized(size, DragValue::new(&mut high).range(1..=TOP_DEGREE));
+            let to = kit::named(to, egui::Role::SpinButton, "Highest degree");
+            choice.degrees =
+                if to.changed() { (low.min(high), high) } else { (low, high.max(low)) };
+        });
+        row(ui, "Function", "Function and interval are those of the tab Activation", |ui| {
+            let interval = state.lab.interval();
+            let place = if state.lab.choice.measured {
+                "own interval".to_owned()
+            } else {
+                format!("{:.2} to {:.2}", interval.0, interval.1)
+            };
+            kit::caption(ui, &format!("{}, {place}", function.name()));
+        });
+        row(ui, "Train", "Also train each network on with its polynomials inside", |ui| {
+            let check = ui.checkbox(&mut choice.fine_tune, "with them,");
+            kit::named(check, egui::Role::CheckBox, "Train with the polynomials");
+            let drag = DragValue::new(&mut choice.epochs).range(EPOCHS).suffix(" epochs");
+            let drag = ui.add_enabled(choice.fine_tune, drag);
+            kit::named(drag, egui::Role::SpinButton, "Epochs for each row");
+        });
+        row(ui, "Encrypt", "Also run each network encrypted, as the setup says", |ui| {
+            let check = ui.checkbox(&mut choice.encrypted, "and measure");
+            kit::named(check, egui::Role::CheckBox, "Run each row encrypted");
+        });
+        let about = "What accuracy is drawn against in the plot on the right";
+        field(ui, "Against", about, |ui| {
+            let name = choice.axis.name();
+            ComboBox::from_id_salt("sweep axis")
+                .selected_text(name)
+                .width(ui.available_width())
+                .show_ui(ui, |ui| {
+                    for axis in SweepAxis::COSTS {
+                        ui.selectable_value(&mut choice.axis, axis, axis.name());
+                    }
+                })
+                .response
+        });
+        let enabled = EXPORTS.iter().all(|c| c.is_enabled(state));
+        ui.horizontal(|ui| {
+            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…"]) {
+                let button = kit::command_button(ui, command, text, state, queue);
+                kit::named(button, egui::Role::Button, command.spec().label);
+            }
+            if !enabled {
+                kit::caption(ui, "after a sweep");
+            }
+        });
+    });
+    if choice != state.sweep.choice {
+        queue.push(Action::EditSweep(Box::new(choice)));
+    }
+}
+
+fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let running = state.sweep.standing == TaskStanding::Running;
+    task_button(ui, state, queue, running, Command::RunSweep);
+    let fraction = state.sweep.doing.as_ref().map_or(0.0, |d| d.1);
+    let text = match &state.sweep.standing {
+        TaskStanding::Idle => "Compares what the tab Activation shows one by one".to_owned(),
+        TaskStanding::Running => {
+            state.sweep.doing.as_ref().map_or("Starting".to_owned(), |d| d.0.clone())
+        }
+        TaskStanding::Finished => {
+            format!("Finished {} rows", format::count(state.sweep.rows.len() as u64))
+        }
+        TaskStanding::Stopped => {
+            format!("Stopped after {} rows", format::count(state.sweep.rows.len() as u64))
+        }
+        TaskStanding::Failed(reason) => reason.clone(),
+    };
+    kit::progress(ui, if running { fraction } else { 0.0 }, "Sweep progress");
+    kit::caption(ui, &text).on_hover_text(&text);
+}
+
+/// The button that starts long work, or stops it.
+pub fn task_button(ui: &mut Ui, state: &State, queue: &mut Queue, running: bool, start: Command) {
+    let t = theme::tokens(ui);
+    let command = if running { Command::StopTask } else { start };
+    let spec = command.spec();
+    let text = if running && state.task_stopping { "Stopping…" } else { spec.label };
+    let fill = if running { t.stop } else { t.action };
+    let text = RichText::new(text).font(theme::strong(13.5)).color(t.on_action);
+    let button = Button::new(text).fill(fill);
+    let size = vec2(ui.available_width(), BUTTON);
+    let enabled = command.is_enabled(state);
+    let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, button)).inner;
+    let response = response.on_hover_text(command.hover_text(ui.ctx()));
+    let response = kit::named(response, egui::Role::Button, spec.label);
+    if response.clicked() {
+        queue.push(command);
+    }
+}

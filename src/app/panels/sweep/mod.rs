@@ -1,0 +1,70 @@
+//! The tab Sweep: many polynomials compared, as a table and as plots.
+
+mod controls;
+mod rows;
+
+pub use controls::task_button;
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::plots;
+use crate::app::state::State;
+use crate::app::sweep_view::SweepAxis;
+use crate::app::theme;
+use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+
+/// Width of the column of controls.
+const COLUMN: f32 = 232.0;
+/// Share of the height that the plots take.
+const PLOTS: f32 = 0.52;
+const LEAST_PLOTS: f32 = 190.0;
+/// Below this width the plots stand one below the other.
+const SIDE_BY_SIDE: f32 = 560.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let all = ui.available_rect_before_wrap();
+    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
+    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
+    ScrollArea::vertical().id_salt("sweep column").auto_shrink([false, false]).show(
+        &mut left,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            controls::show(ui, state, queue);
+        },
+    );
+    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
+    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let height = (place.height() * PLOTS).max(LEAST_PLOTS);
+    let size = vec2(right.available_width(), height);
+    let (rect, _) = right.allocate_exact_size(size, Sense::hover());
+    let mut under = plots_ui(&mut right, rect, state, queue);
+    right.add_space(theme::CARD_GAP - right.spacing().item_spacing.y);
+    under = rows::show(&mut right, state, queue).or(under);
+    if under != state.sweep.hovered {
+        queue.push(Action::HoverRow(under));
+    }
+}
+
+fn plots_ui(ui: &mut Ui, rect: Rect, state: &State, queue: &mut Queue) -> Option<usize> {
+    let gap = theme::CARD_GAP;
+    let [first, second] = if rect.width() >= SIDE_BY_SIDE {
+        let width = (rect.width() - gap) / 2.0;
+        let size = vec2(width, rect.height());
+        [
+            Rect::from_min_size(rect.min, size),
+            Rect::from_min_size(rect.min + vec2(width + gap, 0.0), size),
+        ]
+    } else {
+        let size = vec2(rect.width(), (rect.height() - gap) / 2.0);
+        [
+            Rect::from_min_size(rect.min, size),
+            Rect::from_min_size(rect.min + vec2(0.0, size.y + gap), size),
+        ]
+    };
+    let left = plots::sweep(ui, first, state, SweepAxis::Degree);
+    let right = plots::sweep(ui, second, state, state.sweep.choice.axis);
+    if let Some(row) = left.clicked.or(right.clicked) {
+        queue.push(Action::ChooseRow(row));
+    }
+    left.hovered.or(right.hovered)
+}

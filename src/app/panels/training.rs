@@ -1,0 +1,123 @@
+//! The tab Training: the model learns with a polynomial in the place of its activation.
+
+use super::kit::{self, field, row};
+use super::sweep::task_button;
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::plots;
+use crate::app::state::State;
+use crate::app::sweep_view::TaskStanding;
+use crate::app::theme;
+use crate::format;
+use egui::{DragValue, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+
+/// Width of the column of controls.
+const COLUMN: f32 = 232.0;
+const LEAST_PLOTS: f32 = 330.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let all = ui.available_rect_before_wrap();
+    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
+    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
+    ScrollArea::vertical().id_salt("training column").auto_shrink([false, false]).show(
+        &mut left,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            controls(ui, state, queue);
+            result(ui, state, queue);
+        },
+    );
+    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
+    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(
+        &mut right,
+        |ui| {
+            let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            plots::training(ui, rect, state);
+        },
+    );
+}
+
+fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let view = &state.training;
+    let mut options = view.options;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let running = view.standing == TaskStanding::Running;
+        task_button(ui, state, queue, running, Command::Train);
+        kit::progress(ui, if running { view.fraction } else { 0.0 }, "Training progress");
+        let text = match &view.standing {
+            TaskStanding::Idle => "Trains the model on with the polynomial inside".to_owned(),
+            TaskStanding::Running => {
+                format!("epoch {} of {}", (view.epochs.len() + 1).min(view.of), view.of)
+            }
+            TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
+            TaskStanding::Stopped => "Stopped; nothing was changed".to_owned(),
+            TaskStanding::Failed(reason) => reason.clone(),
+        };
+        kit::caption(ui, &text).on_hover_text(&text);
+        let lab = &state.lab;
+        let about = "Method, degree and interval are those of the tab Activation";
+        row(ui, "Polynomial", about, |ui| {
+            let text = format!("{}, degree {}", lab.choice.method.name(), lab.choice.degree);
+            kit::caption(ui, &text).on_hover_text(&text);
+        });
+        row(ui, "Function", about, |ui| {
+            let (low, high) = lab.interval();
+            kit::caption(ui, &format!("{}, {low:.2} to {high:.2}", lab.function().name()));
+        });
+        field(ui, "Epochs", "Passes over the training samples", |ui| {
+            ui.add(DragValue::new(&mut options.epochs).range(1..=200))
+        });
+        let about = "Learning rate at the start; it falls to zero along a cosine";
+        field(ui, "Rate", about, |ui| {
+            let drag = DragValue::new(&mut options.learning_rate).range(1e-5..=0.5).speed(1e-4);
+            ui.add(drag.max_decimals(5))
+        });
+        let about = "Price of activation inputs that leave the interval: the higher, the fewer do";
+        field(ui, "Penalty", about, |ui| {
+            let drag = DragValue::new(&mut options.range_penalty).range(0.0..=1e4).speed(1e-3);
+            ui.add(drag.max_decimals(4))
+        });
+        row(ui, "", "", |ui| {
+            ui.checkbox(&mut options.from_scratch, "From fresh weights")
+                .on_hover_text("Forget what the model learned, and begin anew");
+        });
+    });
+    if options != state.training.options {
+        queue.push(Action::EditTraining(options));
+    }
+}
+
+fn result(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let view = &state.training;
+    let Some(trained) = &view.trained else { return };
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        kit::heading(ui, "Trained model");
+        kit::caption(ui, &view.what).on_hover_text(&view.what);
+        let accuracy = trained.network.provenance().test_accuracy.unwrap_or(f64::NAN);
+        row(ui, "Test", "Share of the test samples classified as labelled", |ui| {
+            let text = format::percent(accuracy);
+            ui.label(egui::RichText::new(text).font(theme::strong(15.0)).color(t.encrypted));
+        });
+        let before = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
+        if let Some(before) = before {
+            row(ui, "Before", "The model of the setup, with its own activation", |ui| {
+                ui.label(egui::RichText::new(format::percent(before)).color(t.plain));
+            });
+        }
+        ui.horizontal(|ui| {
+            for (command, text) in
+                [(Command::UseTrained, "Use this model"), (Command::SaveModel, "Save…")]
+            {
+                let button = kit::command_button(ui, command, text, state, queue);
+                kit::named(button, egui::Role::Button, command.spec().label);
+            }
+        });
+    });
+}

@@ -1,0 +1,92 @@
+//! Loss, accuracy and range of a training while it goes on.
+
+use super::chart::{Chart, Curve, Pen};
+use super::ticks::{Unit, number_ticks};
+use crate::app::state::State;
+use crate::app::theme;
+use crate::app::training_view::TrainingView;
+use crate::network::train::EpochRecord;
+use egui::{Color32, Rect, Ui, pos2, vec2};
+use egui_plot::PlotPoint;
+
+const LOSS: &str = "Cross-entropy and range penalty, smoothed over the mini-batches.";
+const ACCURACY: &str = "After each epoch: share of the training samples classified as labelled while the weights still moved, and of the samples held out of training.";
+const INSIDE: &str = "Share of the inputs of all activations inside the interval of their polynomial, over each epoch. What leaves it meets a polynomial that was never made for it.";
+
+/// Space under the plots, for the numbers.
+const BOTTOM: f32 = 18.0;
+
+/// Draws the three plots into `rect`, one below the other.
+pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
+    let t = theme::tokens(ui);
+    let view = &state.training;
+    let height = (rect.height() - 2.0 * theme::CARD_GAP) / 3.0;
+    let place = |i: usize| {
+        let top = rect.top() + i as f32 * (height + theme::CARD_GAP);
+        Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height))
+    };
+    let of = view.of.max(1) as f64;
+    let across = number_ticks(0.0, of, rect.width() / 3.0);
+    let across: Vec<_> = across.into_iter().filter(|(at, _)| at.fract() == 0.0).collect();
+    let base = || Chart { x: (0.0, of), across: across.clone(), ..Chart::default() };
+    let empty = view.loss.is_empty().then_some("Start a training to see it learn");
+
+    let loss: Vec<PlotPoint> = view.loss.iter().map(|p| PlotPoint::from(*p)).collect();
+    let top = view.loss.iter().skip(view.loss.len() / 50).map(|p| p[1]).fold(0.1, f64::max);
+    let low = view.loss.iter().map(|p| p[1]).fold(top, f64::min).min(0.0);
+    let chart = Chart {
+        id: "training loss",
+        title: "Loss",
+        about: LOSS,
+        unit: Unit::Number,
+        y: (low, top * 1.08),
+        curves: vec![curve("training", t.plain, Pen::Running, loss)],
+        empty,
+        ..base()
+    };
+    chart.show(ui, place(0), BOTTOM);
+
+    let train = by_epoch(view, |r| Some(r.train_accuracy));
+    let held = by_epoch(view, |r| Some(r.accuracy));
+    let least = train.iter().chain(&held).map(|p| p.y).fold(1.0, f64::min);
+    let air = (0.08 * (1.0 - least)).max(0.002);
+    let waiting = view.epochs.is_empty().then_some("Comes with the first epoch");
+    let chart = Chart {
+        id: "training accuracy",
+        title: "Accuracy",
+        about: ACCURACY,
+        unit: Unit::Share,
+        y: (least - air, 1.0 + air),
+        curves: vec![
+            curve("training", t.plain, Pen::Measured, train),
+            curve("held out", t.encrypted, Pen::Measured, held),
+        ],
+        empty: empty.or(waiting),
+        ..base()
+    };
+    chart.show(ui, place(1), BOTTOM);
+
+    let inside = by_epoch(view, |r| r.share_inside);
+    let least = inside.iter().map(|p| p.y).fold(1.0, f64::min);
+    let air = (0.08 * (1.0 - least)).max(0.0005);
+    let chart = Chart {
+        id: "training range",
+        title: "Inside the interval",
+        about: INSIDE,
+        unit: Unit::Share,
+        y: (least - air, 1.0 + air),
+        curves: vec![curve("activation inputs", t.plain, Pen::Measured, inside)],
+        empty: empty.or(waiting),
+        ..base()
+    };
+    chart.show(ui, place(2), BOTTOM);
+}
+
+fn by_epoch(view: &TrainingView, value: impl Fn(&EpochRecord) -> Option<f64>) -> Vec<PlotPoint> {
+    let points = view.epochs.iter();
+    points.filter_map(|r| Some(PlotPoint::new(r.epoch as f64, value(r)?))).collect()
+}
+
+fn curve(name: &'static str, colour: Color32, pen: Pen, points: Vec<PlotPoint>) -> Curve {
+    Curve { name, colour, pen, points, faded: false }
+}

@@ -1,0 +1,164 @@
+//! The logic of sweeps and trainings: what is asked of them, and what comes of it.
+
+use super::App;
+use super::dialog::Purpose;
+use super::sweep_view::TaskStanding;
+use crate::network::IntervalRule;
+use crate::run::{SweepReport, SweepRequest, SweepRow, TrainOptions};
+use crate::worker::{Loaded, Task, TaskRequest, TaskUpdate};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl App {
+    /// Takes in what the task tells.
+    pub(super) fn drain_task(&mut self) {
+        let Some(task) = &self.task else { return };
+        for update in task.drain() {
+            let state = &mut self.state;
+            match update {
+                TaskUpdate::Sweep(event) => state.sweep.take(event),
+                TaskUpdate::Train(event) => state.training.take(event),
+                TaskUpdate::SweepEnded(result) => {
+                    state.sweep.end(result);
+                    if let TaskStanding::Failed(reason) = &state.sweep.standing {
+                        state.notes.error(format!("The sweep did not finish: {reason}"));
+                    }
+                    self.task = None;
+                    return;
+                }
+                TaskUpdate::TrainEnded(result) => {
+                    state.training.end(result);
+                    if let TaskStanding::Failed(reason) = &state.training.standing {
+                        state.notes.error(format!("The training did not finish: {reason}"));
+                    }
+                    self.task = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Starts the sweep that is chosen, with the function and interval of the laboratory.
+    pub(super) fn start_sweep(&mut self, ctx: &egui::Context) {
+        let state = &mut self.state;
+        let choice = &state.sweep.choice;
+        let lab = state.lab.stand_ins();
+        let request = SweepRequest {
+            methods: choice.methods.clone(),
+            degrees: (choice.degrees.0..=choice.degrees.1).collect(),
+            intervals: vec![lab.interval],
+            parts: lab.parts,
+            function: lab.function,
+            fine_tune: choice
+                .fine_tune
+                .then(|| TrainOptions { epochs: choice.epochs, ..state.training.options }),
+            encrypted: choice.encrypted,
+        };
+        state.sweep.begin();
+        self.start_task(ctx, TaskRequest::Sweep(request), None);
+    }
+
+    /// Starts a training with the polynomial of the laboratory.
+    pub(super) fn start_training(&mut self, ctx: &egui::Context) {
+        let state = &mut self.state;
+        let half = half_width(state.lab.interval());
+        let choice = &state.lab.choice;
+        let what = format!("{}, degree {}, ±{half}", choice.method.name(), choice.degree);
+        let function = choice.function.clone();
+        state.training.begin(what);
+        let options = state.training.options;
+        self.start_task(ctx, TaskRequest::Train(options), function);
+    }
+
+    fn start_task(
+        &mut self,
+        ctx: &egui::Context,
+        request: TaskRequest,
+        function: Option<crate::activation::Activation>,
+    ) {
+        let state = &mut self.state;
+        let Some(loaded) = &state.loaded else { return };
+        let mut loaded = loaded.clone();
+        if let Some(function) = function {
+            match loaded.network.with_function(&function) {
+                Ok(network) => loaded = Loaded { network: Arc::new(network), ..loaded },
+                Err(error) => return state.notes.error(error.to_string()),
+            }
+        }
+        let mut scenario = state.scenario.clone();
+        if let TaskRequest::Train(_) = request {
+            let choice = &state.lab.choice;
+            scenario.activation.method = choice.method.id().to_owned();
+            scenario.activation.degree = choice.degree;
+            scenario.activation.interval = half_width(state.lab.interval());
+        }
+        let wake = ctx.clone();
+        match Task::start(scenario, loaded, request, move || wake.request_repaint()) {
+            Ok(task) => self.task = Some(task),
+            Err(error) => state.notes.error(format!("no thread to work on: {error}")),
+        }
+    }
+
+    /// Makes a row of the sweep what is explored in the laboratory.
+    pub(super) fn choose_row(&mut self, index: usize) {
+        let Some(row) = self.state.sweep.rows.get(index) else { return };
+        let mut choice = self.state.lab.choice.clone();
+        choice.method = row.method;
+        choice.degree = row.degree;
+        match row.interval {
+            IntervalRule::Given(interval) => {
+                choice.measured = false;
+                choice.interval = interval;
+            }
+            IntervalRule::Measured { .. } => choice.measured = true,
+        }
+        let text = chosen_text(row);
+        super::explore::edit(&mut self.state, choice.clamped());
+        self.state.notes.info(text);
+    }
+
+    /// Makes the trained network the model of the setup: it is written to a temporary file.
+    pub(super) fn use_trained(&mut self) {
+        let Some(trained) = &self.state.training.trained else { return };
+        self.kept_models += 1;
+        let name = format!("cryptoscope-{}-{}.safetensors", std::process::id(), self.kept_models);
+        let path = std::env::temp_dir().join(name);
+        self.files.save(path.clone(), trained.network.to_bytes());
+        self.model_to_use = Some(path);
+    }
+
+    /// A file was written: when it is the trained model, the setup takes it.
+    pub(super) fn take_saved_model(&mut self, path: &PathBuf) {
+        if self.model_to_use.as_ref() == Some(path) {
+            self.model_to_use = None;
+            let mut scenario = self.state.scenario.clone();
+            scenario.model = path.to_string_lossy().into_owned();
+            scenario.activation.method = "keep".into();
+            self.edit(scenario);
+        }
+    }
+
+    /// What is saved from a sweep or a training; `None` when `purpose` is another.
+    pub(super) fn task_bytes(&self, purpose: Purpose) -> Option<Result<Vec<u8>, String>> {
+        let sweep = self.state.sweep.report.as_deref().ok_or("no finished sweep to save yet");
+        let bytes = match purpose {
+            Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
+            Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
+            Purpose::SaveModel => {
+                let trained = self.state.training.trained.as_ref();
+                trained.map(|t| t.network.to_bytes()).ok_or("no trained model to save yet")
+            }
+            _ => return None,
+        };
+        Some(bytes.map_err(str::to_owned))
+    }
+}
+
+/// What a person would type as half-width.
+fn half_width((low, high): (f64, f64)) -> f64 {
+    (high.abs().max(low.abs()) * 100.0).round() / 100.0
+}
+
+fn chosen_text(row: &SweepRow) -> String {
+    format!("{}, degree {}: now in the activation laboratory", row.method.name(), row.degree)
+}

@@ -1,0 +1,71 @@
+//! A training as it is drawn: what is chosen for it, and its curves as they grow.
+
+use super::sweep_view::TaskStanding;
+use crate::network::train::{EpochRecord, TrainEvent, Trained};
+use crate::run::TrainOptions;
+use crate::worker::Failure;
+use std::sync::Arc;
+
+/// Weight of the newest mini-batch in the loss that is drawn.
+const NEWEST: f64 = 0.05;
+
+/// Points of the loss curve that are kept; beyond them every second one goes.
+const MOST_POINTS: usize = 2000;
+
+/// Everything the tab Training shows.
+#[derive(Clone, Debug, Default)]
+pub struct TrainingView {
+    pub options: TrainOptions,
+    pub standing: TaskStanding,
+    /// Points (epochs done, loss smoothed over mini-batches).
+    pub loss: Vec<[f64; 2]>,
+    smoothed: Option<f64>,
+    pub epochs: Vec<EpochRecord>,
+    /// Epochs there will be.
+    pub of: usize,
+    /// Share of the whole that is done.
+    pub fraction: f64,
+    /// What was trained with: method, degree and interval in words.
+    pub what: String,
+    pub trained: Option<Arc<Trained>>,
+}
+
+impl TrainingView {
+    /// Forgets the curves: a new training begins.
+    pub fn begin(&mut self, what: String) {
+        let (options, of) = (self.options, self.options.epochs);
+        let standing = TaskStanding::Running;
+        *self = Self { options, standing, of, what, ..Self::default() };
+    }
+
+    /// Takes in what the training tells.
+    pub fn take(&mut self, event: TrainEvent) {
+        match event {
+            TrainEvent::Step { step, of, loss } => {
+                self.fraction = step as f64 / of.max(1) as f64;
+                let before = self.smoothed.unwrap_or(loss);
+                let smoothed = before + NEWEST * (loss - before);
+                self.smoothed = Some(smoothed);
+                if self.loss.len() == MOST_POINTS {
+                    let mut at = 0;
+                    self.loss.retain(|_| {
+                        at += 1;
+                        at % 2 == 0
+                    });
+                }
+                self.loss.push([self.fraction * self.of as f64, smoothed]);
+            }
+            TrainEvent::Epoch { record, of } => {
+                self.of = of;
+                self.fraction = record.epoch as f64 / of.max(1) as f64;
+                self.epochs.push(record);
+            }
+        }
+    }
+
+    /// The training is over.
+    pub fn end(&mut self, result: Result<Arc<Trained>, Failure>) {
+        self.standing = TaskStanding::of(&result);
+        self.trained = result.ok();
+    }
+}

@@ -1,0 +1,145 @@
+//! Long work beside the worker: a sweep or a training, on a thread of its own, so that plans and
+//! checks go on meanwhile.
+
+use super::Loaded;
+use super::job::Failure;
+use super::thread::guarded;
+use crate::network::train::{TrainEvent, Trained};
+use crate::progress::{Cancel, Watch};
+use crate::run::{
+    RunError, Scenario, Session, SweepEvent, SweepReport, SweepRequest, TrainOptions,
+};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// News that may wait for the window.
+const ROOM: usize = 256;
+
+/// Least time between two reports of progress.
+const PACE: Duration = Duration::from_millis(33);
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum TaskRequest {
+    Sweep(SweepRequest),
+    Train(TrainOptions),
+}
+
+/// What the task has to tell, in order; one of the last two comes at the end.
+#[derive(Clone, Debug)]
+pub enum TaskUpdate {
+    Sweep(SweepEvent),
+    Train(TrainEvent),
+    SweepEnded(Result<Box<SweepReport>, Failure>),
+    TrainEnded(Result<Arc<Trained>, Failure>),
+}
+
+/// Handle of the thread. Dropping it cancels the work and waits for it.
+pub struct Task {
+    cancel: Cancel,
+    updates: Receiver<TaskUpdate>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Task {
+    /// Starts the work on what is in memory. `wake` is called after news were sent.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        scenario: Scenario,
+        loaded: Loaded,
+        request: TaskRequest,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (tx, updates) = bounded(ROOM);
+        let cancel = Cancel::default();
+        let out = Out { tx, cancel: cancel.clone(), wake: Box::new(wake), told: None };
+        let body = move || work(&scenario, &loaded, &request, out);
+        let thread = std::thread::Builder::new().name("task".into()).spawn(body)?;
+        Ok(Self { cancel, updates, thread: Some(thread) })
+    }
+
+    /// What came since the last call, without waiting.
+    pub fn drain(&self) -> Vec<TaskUpdate> {
+        self.updates.try_iter().collect()
+    }
+
+    /// Asks the work to stop; its end is told all the same.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        if let Some(thread) = self.thread.take() {
+            while !thread.is_finished() {
+                self.updates.recv_timeout(Duration::from_millis(2)).ok();
+            }
+            thread.join().ok();
+        }
+    }
+}
+
+/// The thread's end of the channel.
+struct Out {
+    tx: Sender<TaskUpdate>,
+    cancel: Cancel,
+    wake: Box<dyn Fn() + Send>,
+    told: Option<Instant>,
+}
+
+impl Out {
+    /// Sends what must not be lost; whoever drops the handle takes from the channel to the end.
+    fn send(&self, update: TaskUpdate) {
+        // The window is gone when this fails.
+        self.tx.send(update).ok();
+        (self.wake)();
+    }
+
+    /// Sends progress, when there is room and its time has come.
+    fn hint(&mut self, update: TaskUpdate) {
+        if self.told.is_some_and(|at| at.elapsed() < PACE) {
+            return;
+        }
+        if self.tx.try_send(update).is_ok() {
+            self.told = Some(Instant::now());
+            (self.wake)();
+        }
+    }
+}
+
+fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Out) {
+    let open = || Session::with(scenario, Arc::clone(&loaded.dataset), Arc::clone(&loaded.network));
+    let cancel = out.cancel.clone();
+    match request {
+        TaskRequest::Sweep(request) => {
+            let result = guarded(|| {
+                open()?.sweep(request, &cancel, &mut |event| match event {
+                    SweepEvent::Doing { .. } => out.hint(TaskUpdate::Sweep(event)),
+                    other => out.send(TaskUpdate::Sweep(other)),
+                })
+            });
+            out.send(TaskUpdate::SweepEnded(result.map(Box::new)));
+        }
+        TaskRequest::Train(options) => {
+            let result = guarded(|| -> Result<Trained, RunError> {
+                let watch = Watch::new(cancel.clone(), &|_| {});
+                open()?.train(options, &watch, &mut |event| match event {
+                    TrainEvent::Step { .. } => out.hint(TaskUpdate::Train(event)),
+                    other => out.send(TaskUpdate::Train(other)),
+                })
+            });
+            out.send(TaskUpdate::TrainEnded(result.map(Arc::new)));
+        }
+    }
+}
