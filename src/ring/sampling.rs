@@ -1,7 +1,8 @@
-//! Randomness: a ChaCha20 stream per purpose, and the distributions that schemes draw from it.
+//! Randomness: a ChaCha20 stream per secret purpose, an AES-256 stream per public one, and the
+//! distributions that schemes draw from them.
 
 use super::Modulus;
-use super::kernels::{BlockAt, ERROR_BYTES, Kernel, TILE_WORDS, Tile};
+use super::kernels::{BlockAt, ERROR_BYTES, Kernel, MaskKey, TILE_WORDS, Tile};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The seed of a stream; wiped when dropped.
@@ -63,14 +64,14 @@ impl Seed {
     }
 
     /// Uniform residues modulo `q`: words `first..` of stream `stream` of this seed, anywhere in it
-    /// at the same cost. Word `w` is made of bytes `b w..b (w + 1)` of the ChaCha20 stream, `b` the
+    /// at the same cost. Word `w` is made of bytes `b w..b (w + 1)` of the AES-256 stream, `b` the
     /// bytes of `q`, cut to the bits of `q`. Words that are not below `q` are drawn again from a
     /// place of their own (see [`redraw`]). For public values: the time depends on them.
     ///
     /// `first` and the number of words are multiples of 32.
     pub fn uniform(&self, kernel: Kernel, q: Modulus, stream: u64, first: usize, out: &mut [u64]) {
         let mut blocks = Blocks::default();
-        let key = self.key();
+        let key = MaskKey::new(&self.0);
         for (at, chunk) in out.chunks_mut(UNIFORM_CHUNK).enumerate() {
             let first = first + at * UNIFORM_CHUNK;
             let range = blocks.of(q, first, chunk.len());
@@ -94,7 +95,7 @@ impl Seed {
         blocks: &mut Blocks,
         out: &mut [Tile],
     ) {
-        let key = self.key();
+        let key = MaskKey::new(&self.0);
         let first = tile * TILE_WORDS;
         let range = blocks.of(q, first, TILE_WORDS);
         let each = range.blocks.clone().count();
@@ -157,22 +158,22 @@ impl Blocks {
         ByteRange { bytes, blocks, skip: start % 64 / 8 }
     }
 
-    fn fill(&mut self, kernel: Kernel, key: &[u32; 8]) {
+    fn fill(&mut self, kernel: Kernel, key: &MaskKey) {
         self.words.resize(self.at.len(), [0; 8]);
-        kernel.key_stream(key, &self.at, &mut self.words);
+        kernel.mask_stream(key, &self.at, &mut self.words);
     }
 }
 
 /// Draws the words that are not below `q` again: word `w` of stream `stream` from the blocks
 /// `2^16 w, 2^16 w + 1, ...` of stream `stream + 2^63`, eight candidates each, the first that is
 /// below `q`. So every word can be made without those before it.
-fn redraw(kernel: Kernel, key: &[u32; 8], q: Modulus, stream: u64, first: usize, out: &mut [u64]) {
+fn redraw(kernel: Kernel, key: &MaskKey, q: Modulus, stream: u64, first: usize, out: &mut [u64]) {
     let mask = u64::MAX >> q.value().leading_zeros();
     for (word, w) in out.iter_mut().zip(first as u64..) {
         let mut counter = w << 16;
         while *word >= q.value() {
             let mut block = [[0; 8]];
-            kernel.key_stream(key, &[BlockAt { counter, stream: stream | 1 << 63 }], &mut block);
+            kernel.mask_stream(key, &[BlockAt { counter, stream: stream | 1 << 63 }], &mut block);
             let candidates = block[0].map(|c| c & mask);
             *word = candidates.into_iter().find(|c| *c < q.value()).unwrap_or(*word);
             counter += 1;

@@ -4,8 +4,10 @@
 //! through references to eight words.
 
 mod affine;
+mod masks;
 
 pub use affine::{affine, mirror};
+pub use masks::mask_stream;
 
 use super::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};

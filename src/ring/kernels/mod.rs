@@ -1,5 +1,6 @@
 //! The inner loops, written once per instruction set. All kernels give identical words.
 
+mod aes;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod amx;
 #[cfg(target_arch = "x86_64")]
@@ -14,6 +15,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod transform;
 
+pub use aes::MaskKey;
 pub use choice::{KERNEL_VARIABLE, KernelError};
 
 use super::Modulus;
@@ -133,6 +135,7 @@ fn ifma_available() -> bool {
             && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vpopcntdq")
             && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("vaes")
     }
     #[cfg(not(target_arch = "x86_64"))]
     false
@@ -191,6 +194,21 @@ impl Kernel {
     pub fn key_stream(self, key: &[u32; 8], at: &[BlockAt], out: &mut [[u64; 8]]) {
         assert_eq!(at.len(), out.len(), "a block for each position");
         dispatch!(self, key_stream(key, at, out));
+    }
+
+    /// The blocks of the public stream of `key` at these positions, each as eight little-endian words:
+    /// AES-256 of the stream and of four times the counter plus 0, 1, 2, 3.
+    pub fn mask_stream(self, key: &MaskKey, at: &[BlockAt], out: &mut [[u64; 8]]) {
+        assert_eq!(at.len(), out.len(), "a block for each position");
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Ifma | Self::AmxInt8 if ifma_available() => {
+                // SAFETY: the processor has the features that the function is compiled for.
+                unsafe { ifma::mask_stream(key, at, out) }
+            }
+            // The portable cipher finds the processor's instructions for AES by itself.
+            _ => aes::mask_stream(key, at, out),
+        }
     }
 
     /// Word `w` of `out` is made of the bytes `bytes w..bytes (w + 1)` of a stream of little-endian

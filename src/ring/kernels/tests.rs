@@ -239,10 +239,13 @@ proptest! {
     ) {
         let at: Vec<BlockAt> =
             at.into_iter().map(|(counter, stream)| BlockAt { counter, stream }).collect();
+        let mask_key = MaskKey::new(&std::array::from_fn(|i| (key[i / 4] >> (8 * (i % 4))) as u8));
         let run = |kernel: Kernel| {
             let mut out = vec![[0; 8]; at.len()];
             kernel.key_stream(&key, &at, &mut out);
-            out
+            let mut masks = vec![[0; 8]; at.len()];
+            kernel.mask_stream(&mask_key, &at, &mut masks);
+            (out, masks)
         };
         for kernel in others() {
             prop_assert_eq!(run(kernel), run(Kernel::Portable));

@@ -15,6 +15,9 @@ pub const MIN_LENGTH: usize = 32;
 /// Words that the levels inside registers take together.
 const PAIR: usize = 2 * LANES;
 
+/// Words that stay in the first-level cache through several passes.
+const WORDS_IN_CACHE: usize = 4096;
+
 /// Powers of a root, and the same times `2^52 / q`.
 #[derive(Clone, Debug)]
 struct Powers {
@@ -96,10 +99,14 @@ impl Powers {
     }
 }
 
-/// Levels of the next pass when `left` are left: three, but no pass of a single one where two of two
-/// do.
+/// Levels of the next pass when `left` are left, so that four remain for the last one.
 fn pass(left: usize) -> usize {
-    if left == 4 { 2 } else { left.min(3) }
+    match left {
+        ..=4 => left,
+        5 => 1,
+        6 | 8 => 2,
+        _ => 3,
+    }
 }
 
 /// What a butterfly needs besides its factor.
@@ -162,6 +169,23 @@ impl Field {
         _mm512_min_epu64(x, _mm512_sub_epi64(x, self.q))
     }
 
+    /// `2^log q`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn times_q(self, log: usize) -> __m512i {
+        _mm512_sll_epi64(self.q, _mm_cvtsi64_si128(log as i64))
+    }
+
+    /// Words after a pass of the inverse: at the end times `shrink` and canonical.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn finish(self, x: __m512i, shrink: Shrink) -> __m512i {
+        match shrink {
+            Some((w, scaled)) => self.canonical(self.cut(self.times(x, w, scaled))),
+            None => x,
+        }
+    }
+
     /// `(x + y w, x - y w)`; both grow by 2q. Unless `LAZY`, `x` is brought below 2q first, so that
     /// everything stays below 4q.
     #[inline]
@@ -201,15 +225,18 @@ impl Field {
     }
 }
 
+/// `n^-1`, plain and scaled, where it is due.
+type Shrink = Option<(__m512i, __m512i)>;
+
 /// Factors of up to three levels: entry `2^l - 1 + b` is for block `b` of level `l`.
 type Factors = [(__m512i, __m512i); 7];
 
-/// Factors of `levels` levels from that with `groups` groups on, for group number `group` of it.
+/// Factors of `LEVELS` levels from that with `groups` groups on, for group number `group` of it.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn factors(powers: &Powers, levels: usize, groups: usize, group: usize) -> Factors {
+fn factors<const LEVELS: usize>(powers: &Powers, groups: usize, group: usize) -> Factors {
     let mut factors = [(_mm512_setzero_si512(), _mm512_setzero_si512()); 7];
-    for level in 0..levels {
+    for level in 0..LEVELS {
         for block in 0..1 << level {
             let at = (groups << level) + (group << level) + block;
             let entry = &mut factors[(1 << level) - 1 + block];
@@ -232,24 +259,58 @@ fn forward(transform: &Transform, words: &mut [u64]) {
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn forward_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
     let field = Field::new(transform.q);
-    let powers = &transform.forward;
-    let mut left = words.len().trailing_zeros() as usize - 3;
-    let mut groups = 1;
-    // Multiples of q that all words stay below; each level adds two.
-    let mut bound = 1;
-    while left > 0 {
-        let levels = pass(left);
-        let shorten = LAZY && bound + 2 * levels > 16;
-        bound = if shorten { 2 } else { bound } + 2 * levels;
-        match levels {
-            1 => across::<LAZY, 1>(field, powers, groups, shorten, words),
-            2 => across::<LAZY, 2>(field, powers, groups, shorten, words),
-            _ => across::<LAZY, 3>(field, powers, groups, shorten, words),
-        }
-        groups <<= levels;
-        left -= levels;
+    let left = words.len().trailing_zeros() as usize - 3;
+    forward_part::<LAZY>(field, &transform.forward, left, Part { groups: 1, first: 0 }, 1, words);
+}
+
+/// Some consecutive groups of a level.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Groups of the level.
+    groups: usize,
+    /// The first of the part.
+    first: usize,
+}
+
+impl Part {
+    /// The same words `levels` levels further down.
+    fn below(self, levels: usize) -> Self {
+        Self { groups: self.groups << levels, first: self.first << levels }
     }
-    inside::<LAZY>(field, powers, bound + 6 > 16, words);
+
+    /// The group after `by` others.
+    fn after(self, by: usize) -> Self {
+        Self { first: self.first + by, ..self }
+    }
+}
+
+/// The last `left + 3` levels of `part`. Words are below `bound` q; each level adds two.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn forward_part<const LAZY: bool>(
+    field: Field,
+    powers: &Powers,
+    left: usize,
+    part: Part,
+    bound: usize,
+    words: &mut [u64],
+) {
+    let levels = pass(left);
+    let shorten = LAZY && bound + 2 * levels > 16;
+    match (left, levels) {
+        (2, _) => return last::<LAZY, 2>(field, powers, part, bound, words),
+        (3, _) => return last::<LAZY, 3>(field, powers, part, bound, words),
+        (4, _) => return last::<LAZY, 4>(field, powers, part, bound, words),
+        (_, 1) => across::<LAZY, 1>(field, powers, part, shorten, words),
+        (_, 2) => across::<LAZY, 2>(field, powers, part, shorten, words),
+        _ => across::<LAZY, 3>(field, powers, part, shorten, words),
+    }
+    let bound = if shorten { 2 } else { bound } + 2 * levels;
+    let (left, part) = (left - levels, part.below(levels));
+    // Every group is a whole transform of its own: one after the other they stay in the cache.
+    let size = if words.len() > WORDS_IN_CACHE { LANES << left } else { words.len() };
+    for (at, words) in words.chunks_exact_mut(size).enumerate() {
+        forward_part::<LAZY>(field, powers, left, part.after(at), bound, words);
+    }
 }
 
 /// `LEVELS` levels whose distances are at least eight words.
@@ -257,14 +318,14 @@ fn forward_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
 fn across<const LAZY: bool, const LEVELS: usize>(
     field: Field,
     powers: &Powers,
-    groups: usize,
+    part: Part,
     shorten: bool,
     words: &mut [u64],
 ) {
-    let size = words.len() / groups;
+    let size = powers.plain.len() / part.groups;
     let distance = size >> LEVELS;
     for (group, words) in words.chunks_exact_mut(size).enumerate() {
-        let factors = factors(powers, LEVELS, groups, group);
+        let factors = factors::<LEVELS>(powers, part.groups, part.first + group);
         for at in (0..distance).step_by(LANES) {
             let mut x = [_mm512_setzero_si512(); 8];
             for r in 0..1 << LEVELS {
@@ -291,35 +352,76 @@ fn across<const LAZY: bool, const LEVELS: usize>(
     }
 }
 
-/// The last three levels, sixteen words at a time, and the final reduction.
+/// The last `LEVELS + 3` levels of words below `bound` q, and the final reduction: a group of eight
+/// words times `2^LEVELS` stays in registers throughout.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn inside<const LAZY: bool>(field: Field, powers: &Powers, shorten: bool, words: &mut [u64]) {
+fn last<const LAZY: bool, const LEVELS: usize>(
+    field: Field,
+    powers: &Powers,
+    part: Part,
+    bound: usize,
+    words: &mut [u64],
+) {
+    let shorten = LAZY && bound + 2 * (LEVELS + 3) > 16;
+    let inside = powers.inside[part.first << LEVELS >> 1..].chunks_exact(1 << LEVELS >> 1);
+    let groups = words.chunks_exact_mut(LANES << LEVELS).zip(inside);
+    for (group, (words, inside)) in groups.enumerate() {
+        let words = words.as_chunks_mut::<LANES>().0;
+        let mut x = [_mm512_setzero_si512(); 16];
+        for (x, words) in x.iter_mut().zip(&*words) {
+            *x = load(words);
+            if shorten {
+                *x = field.shorten(*x);
+            }
+        }
+        for level in 0..LEVELS {
+            let half = 1 << (LEVELS - 1 - level);
+            let at = (part.groups + part.first + group) << level;
+            let (plain, scaled) = (&powers.plain[at..], &powers.scaled[at..]);
+            for block in 0..1 << level {
+                let (w, scaled) = (splat(plain[block]), splat(scaled[block]));
+                for r in 2 * half * block..2 * half * block + half {
+                    (x[r], x[r + half]) = field.forward::<LAZY>(x[r], x[r + half], w, scaled);
+                }
+            }
+        }
+        for ((words, w), x) in
+            words.as_chunks_mut::<2>().0.iter_mut().zip(inside).zip(x.as_chunks::<2>().0)
+        {
+            let (a, b) = self::inside::<LAZY>(field, w, x[0], x[1]);
+            store(&mut words[0], a);
+            store(&mut words[1], b);
+        }
+    }
+}
+
+/// The last three levels of sixteen words, and the final reduction.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inside<const LAZY: bool>(
+    field: Field,
+    w: &[[u64; LANES]; 6],
+    a: __m512i,
+    b: __m512i,
+) -> (__m512i, __m512i) {
     let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
     let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-    for (words, w) in words.as_chunks_mut::<PAIR>().0.iter_mut().zip(&powers.inside) {
-        let words = words.as_chunks_mut().0;
-        let (mut a, mut b) = (load(&words[0]), load(&words[1]));
-        if LAZY && shorten {
-            (a, b) = (field.shorten(a), field.shorten(b));
-        }
-        let x = _mm512_shuffle_i64x2::<0x44>(a, b);
-        let y = _mm512_shuffle_i64x2::<0xee>(a, b);
-        let (x, y) = field.forward::<LAZY>(x, y, load(&w[0]), load(&w[1]));
-        let (a, b) = (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y));
-        let (x, y) = field.forward::<LAZY>(a, b, load(&w[2]), load(&w[3]));
-        let (a, b) = (_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
-        let (x, y) = field.forward::<LAZY>(a, b, load(&w[4]), load(&w[5]));
-        let (a, b) = (_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
-        let x = _mm512_permutex2var_epi64(a, first, b);
-        let y = _mm512_permutex2var_epi64(a, second, b);
-        let (x, y) = if LAZY {
-            (field.cut(field.shorten(x)), field.cut(field.shorten(y)))
-        } else {
-            (field.below_twice(x), field.below_twice(y))
-        };
-        store(&mut words[0], field.canonical(x));
-        store(&mut words[1], field.canonical(y));
-    }
+    let x = _mm512_shuffle_i64x2::<0x44>(a, b);
+    let y = _mm512_shuffle_i64x2::<0xee>(a, b);
+    let (x, y) = field.forward::<LAZY>(x, y, load(&w[0]), load(&w[1]));
+    let (a, b) = (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y));
+    let (x, y) = field.forward::<LAZY>(a, b, load(&w[2]), load(&w[3]));
+    let (a, b) = (_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
+    let (x, y) = field.forward::<LAZY>(a, b, load(&w[4]), load(&w[5]));
+    let (a, b) = (_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
+    let x = _mm512_permutex2var_epi64(a, first, b);
+    let y = _mm512_permutex2var_epi64(a, second, b);
+    let (x, y) = if LAZY {
+        (field.cut(field.shorten(x)), field.cut(field.shorten(y)))
+    } else {
+        (field.below_twice(x), field.below_twice(y))
+    };
+    (field.canonical(x), field.canonical(y))
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
@@ -335,68 +437,149 @@ fn inverse(transform: &Transform, words: &mut [u64]) {
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn inverse_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
     let field = Field::new(transform.q);
-    let powers = &transform.inverse;
-    inside_back::<LAZY>(field, powers, words);
-    let mut left = words.len().trailing_zeros() as usize - 3;
-    let mut groups = words.len() / PAIR;
+    let left = words.len().trailing_zeros() as usize - 3;
     let shrink = (splat(transform.shrink[0]), splat(transform.shrink[1]));
-    while left > 0 {
-        let levels = pass(left);
-        left -= levels;
-        let last = (left == 0).then_some(shrink);
-        match levels {
-            1 => across_back::<LAZY, 1>(field, powers, groups, last, words),
-            2 => across_back::<LAZY, 2>(field, powers, groups, last, words),
-            _ => across_back::<LAZY, 3>(field, powers, groups, last, words),
-        }
-        groups >>= levels;
+    let part = Part { groups: 1, first: 0 };
+    inverse_part::<LAZY>(field, &transform.inverse, left, part, Some(shrink), words);
+}
+
+/// [`forward_part`] backwards; at the end everything is multiplied by `shrink` and made canonical.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inverse_part<const LAZY: bool>(
+    field: Field,
+    powers: &Powers,
+    left: usize,
+    part: Part,
+    shrink: Shrink,
+    words: &mut [u64],
+) {
+    match left {
+        2 => return first::<LAZY, 2>(field, powers, part, shrink, words),
+        3 => return first::<LAZY, 3>(field, powers, part, shrink, words),
+        4 => return first::<LAZY, 4>(field, powers, part, shrink, words),
+        _ => {}
+    }
+    let levels = pass(left);
+    let (left, below) = (left - levels, part.below(levels));
+    let size = if words.len() > WORDS_IN_CACHE { LANES << left } else { words.len() };
+    for (at, words) in words.chunks_exact_mut(size).enumerate() {
+        inverse_part::<LAZY>(field, powers, left, below.after(at), None, words);
+    }
+    match levels {
+        1 => across_back::<LAZY, 1>(field, powers, part, shrink, words),
+        2 => across_back::<LAZY, 2>(field, powers, part, shrink, words),
+        _ => across_back::<LAZY, 3>(field, powers, part, shrink, words),
     }
 }
 
-/// The first three levels of the inverse, sixteen words at a time: `inside` backwards.
+/// [`last`] backwards.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn inside_back<const LAZY: bool>(field: Field, powers: &Powers, words: &mut [u64]) {
-    // Canonical words at first; sums double.
-    let bounds = [field.q, field.twice, _mm512_slli_epi64::<2>(field.q)];
+fn first<const LAZY: bool, const LEVELS: usize>(
+    field: Field,
+    powers: &Powers,
+    part: Part,
+    shrink: Shrink,
+    words: &mut [u64],
+) {
+    let inside = powers.inside[part.first << LEVELS >> 1..].chunks_exact(1 << LEVELS >> 1);
+    let groups = words.chunks_exact_mut(LANES << LEVELS).zip(inside);
+    for (group, (words, inside)) in groups.enumerate() {
+        let words = words.as_chunks_mut::<LANES>().0;
+        let mut x = [_mm512_setzero_si512(); 16];
+        for pair in 0..1 << LEVELS >> 1 {
+            let (a, b) = (load(&words[2 * pair]), load(&words[2 * pair + 1]));
+            (x[2 * pair], x[2 * pair + 1]) = inside_back::<LAZY>(field, &inside[pair], a, b);
+        }
+        let group = Group { powers, at: part.groups + part.first + group };
+        if LEVELS > 3 {
+            level_back::<LAZY, LEVELS, 3>(field, group, &mut x);
+        }
+        if LEVELS > 2 {
+            level_back::<LAZY, LEVELS, 2>(field, group, &mut x);
+        }
+        level_back::<LAZY, LEVELS, 1>(field, group, &mut x);
+        level_back::<LAZY, LEVELS, 0>(field, group, &mut x);
+        for r in 0..1 << LEVELS {
+            store(&mut words[r], field.finish(x[r], shrink));
+        }
+    }
+}
+
+/// Where level 0 of [`first`] finds its factors.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    powers: &'a Powers,
+    at: usize,
+}
+
+/// Level `LEVEL` of [`first`]. A function, because the compiler leaves a loop that counts down as it
+/// is, and with it the words in memory.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn level_back<const LAZY: bool, const LEVELS: usize, const LEVEL: usize>(
+    field: Field,
+    group: Group,
+    x: &mut [__m512i; 16],
+) {
+    let first = LEVEL + 1 == LEVELS;
+    let half = 1 << (LEVELS - 1 - LEVEL);
+    let at = group.at << LEVEL;
+    let (plain, scaled) = (&group.powers.plain[at..], &group.powers.scaled[at..]);
+    // Words below 8q come from inside; after one level they are shortened, so that three more fit.
+    let bound = field.times_q(if first { 3 } else { LEVELS - 1 - LEVEL });
+    for block in 0..1 << LEVEL {
+        let (w, scaled) = (splat(plain[block]), splat(scaled[block]));
+        for r in 2 * half * block..2 * half * block + half {
+            (x[r], x[r + half]) = field.inverse::<LAZY>(x[r], x[r + half], w, scaled, bound);
+        }
+    }
+    if LAZY && first {
+        for x in &mut x[..1 << LEVELS] {
+            *x = field.shorten(*x);
+        }
+    }
+}
+
+/// The first three levels of the inverse on sixteen words: [`inside`] backwards.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn inside_back<const LAZY: bool>(
+    field: Field,
+    w: &[[u64; LANES]; 6],
+    x: __m512i,
+    y: __m512i,
+) -> (__m512i, __m512i) {
     let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
     let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-    for (words, w) in words.as_chunks_mut::<PAIR>().0.iter_mut().zip(&powers.inside) {
-        let words = words.as_chunks_mut().0;
-        let (x, y) = (load(&words[0]), load(&words[1]));
-        // The permutation of `inside` swaps 128-bit lanes in pairs: it is its own inverse.
-        let a = _mm512_permutex2var_epi64(x, first, y);
-        let b = _mm512_permutex2var_epi64(x, second, y);
-        let (x, y) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-        let (a, b) = field.inverse::<LAZY>(x, y, load(&w[4]), load(&w[5]), bounds[0]);
-        let (x, y) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-        let (a, b) = field.inverse::<LAZY>(x, y, load(&w[2]), load(&w[3]), bounds[1]);
-        // Lanes (A01 B01 A45 B45), (A23 B23 A67 B67) to (A01 A23 B01 B23), (A45 A67 B45 B67).
-        let low = _mm512_shuffle_i64x2::<0x44>(a, b);
-        let high = _mm512_shuffle_i64x2::<0xee>(a, b);
-        let (x, y) =
-            (_mm512_shuffle_i64x2::<0xd8>(low, low), _mm512_shuffle_i64x2::<0xd8>(high, high));
-        let (a, b) = field.inverse::<LAZY>(x, y, load(&w[0]), load(&w[1]), bounds[2]);
-        store(&mut words[0], _mm512_shuffle_i64x2::<0x44>(a, b));
-        store(&mut words[1], _mm512_shuffle_i64x2::<0xee>(a, b));
-    }
+    // The permutation of `inside` swaps 128-bit lanes in pairs: it is its own inverse.
+    let a = _mm512_permutex2var_epi64(x, first, y);
+    let b = _mm512_permutex2var_epi64(x, second, y);
+    // Canonical words at first; sums double.
+    let (x, y) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    let (a, b) = field.inverse::<LAZY>(x, y, load(&w[4]), load(&w[5]), field.q);
+    let (x, y) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    let (a, b) = field.inverse::<LAZY>(x, y, load(&w[2]), load(&w[3]), field.twice);
+    // Lanes (A01 B01 A45 B45), (A23 B23 A67 B67) to (A01 A23 B01 B23), (A45 A67 B45 B67).
+    let low = _mm512_shuffle_i64x2::<0x44>(a, b);
+    let high = _mm512_shuffle_i64x2::<0xee>(a, b);
+    let (x, y) = (_mm512_shuffle_i64x2::<0xd8>(low, low), _mm512_shuffle_i64x2::<0xd8>(high, high));
+    let (a, b) = field.inverse::<LAZY>(x, y, load(&w[0]), load(&w[1]), field.times_q(2));
+    (_mm512_shuffle_i64x2::<0x44>(a, b), _mm512_shuffle_i64x2::<0xee>(a, b))
 }
 
-/// `LEVELS` levels back, the last of them with `groups >> (LEVELS - 1)` groups; at the very end
-/// everything is multiplied by `last` and made canonical.
+/// [`across`] backwards; at the end everything is multiplied by `last` and made canonical.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn across_back<const LAZY: bool, const LEVELS: usize>(
     field: Field,
     powers: &Powers,
-    groups: usize,
-    last: Option<(__m512i, __m512i)>,
+    part: Part,
+    shrink: Shrink,
     words: &mut [u64],
 ) {
-    let groups = groups >> (LEVELS - 1);
-    let bounds = [field.twice, _mm512_slli_epi64::<2>(field.q), _mm512_slli_epi64::<3>(field.q)];
-    let size = words.len() / groups;
+    let size = powers.plain.len() / part.groups;
     let distance = size >> LEVELS;
     for (group, words) in words.chunks_exact_mut(size).enumerate() {
-        let factors = factors(powers, LEVELS, groups, group);
+        let factors = factors::<LEVELS>(powers, part.groups, part.first + group);
         for at in (0..distance).step_by(LANES) {
             let mut x = [_mm512_setzero_si512(); 8];
             for r in 0..1 << LEVELS {
@@ -410,22 +593,20 @@ fn across_back<const LAZY: bool, const LEVELS: usize>(
             }
             for level in (0..LEVELS).rev() {
                 let half = 1 << (LEVELS - 1 - level);
+                let bound = field.times_q(LEVELS - level);
                 for block in 0..1 << level {
                     let (w, scaled) = factors[(1 << level) - 1 + block];
                     for r in 2 * half * block..2 * half * block + half {
-                        let bound = bounds[LEVELS - 1 - level];
                         (x[r], x[r + half]) =
                             field.inverse::<LAZY>(x[r], x[r + half], w, scaled, bound);
                     }
                 }
             }
-            if let Some((w, scaled)) = last {
-                for x in &mut x {
-                    *x = field.canonical(field.cut(field.times(*x, w, scaled)));
-                }
-            }
             for r in 0..1 << LEVELS {
-                store(&mut words[r * distance + at..].as_chunks_mut().0[0], x[r]);
+                store(
+                    &mut words[r * distance + at..].as_chunks_mut().0[0],
+                    field.finish(x[r], shrink),
+                );
             }
         }
     }
