@@ -2,7 +2,7 @@
 //! words close together.
 
 use super::RnsPoly;
-use super::kernels::{TILE_WORDS, Tile};
+use super::kernels::{Kernel, TILE_WORDS, Tile};
 use super::words::Words;
 use rayon::prelude::*;
 
@@ -21,6 +21,7 @@ pub struct Panels {
 /// The words of up to eight polynomials, to be written.
 #[derive(Debug)]
 pub struct PanelMut<'a> {
+    kernel: Kernel,
     n: usize,
     /// Number of the first polynomial.
     first: usize,
@@ -53,11 +54,11 @@ impl Panels {
 
     /// All panels, to be written in parallel.
     pub fn panels_mut(&mut self) -> impl IndexedParallelIterator<Item = PanelMut<'_>> {
-        let (n, count) = (self.n, self.count);
+        let (n, count, kernel) = (self.n, self.count, Kernel::best());
         let panels = self.words.par_chunks_mut((WIDTH * self.primes * n).max(1));
         panels.enumerate().map(move |(panel, words)| {
             let first = panel * WIDTH;
-            PanelMut { n, first, len: WIDTH.min(count - first), words }
+            PanelMut { kernel, n, first, len: WIDTH.min(count - first), words }
         })
     }
 
@@ -95,9 +96,7 @@ impl PanelMut<'_> {
         let tiles = &mut self.words[j * self.n * WIDTH..(j + 1) * self.n * WIDTH];
         let tiles = tiles.as_chunks_mut::<TILE_WORDS>().0.iter_mut();
         let mine = tiles.skip(index - self.first).step_by(WIDTH);
-        for (tile, words) in mine.zip(row.as_chunks().0) {
-            *tile = *words;
-        }
+        self.kernel.put_away(row.as_chunks().0.iter().zip(mine));
     }
 }
 

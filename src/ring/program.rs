@@ -152,11 +152,8 @@ impl WordProgram {
                 let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
                 let values = self.output().0;
                 let written = (0..values).flat_map(|v| scratch.now.iter().map(move |p| &p[v]));
-                for (to, tile) in outputs.iter_mut().zip(written) {
-                    if let Some(to) = to.as_chunks_mut().0.first_mut() {
-                        kernel.put_away(&tile.0, to);
-                    }
-                }
+                let to = outputs.iter_mut().filter_map(|to| to.as_chunks_mut().0.first_mut());
+                kernel.put_away(written.map(|tile| &tile.0).zip(to));
                 tile_done();
                 Ok(secs)
             })

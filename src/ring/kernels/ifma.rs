@@ -557,17 +557,28 @@ pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Til
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-pub fn put_away(words: &[u64; TILE_WORDS], out: &mut [u64; TILE_WORDS]) {
-    if !out.as_ptr().addr().is_multiple_of(64) {
-        return super::portable::put_away(words, out);
+/// Stores past the caches. They are weakly ordered: others may read the words once this is dropped.
+pub struct Stores;
+
+impl Stores {
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    pub fn put_away(&self, words: &[u64; TILE_WORDS], out: &mut [u64; TILE_WORDS]) {
+        if !out.as_ptr().addr().is_multiple_of(64) {
+            *out = *words;
+            return;
+        }
+        for (words, out) in words.as_chunks().0.iter().zip(out.as_chunks_mut::<LANES>().0) {
+            // SAFETY: the reference covers the 64 bytes that are written, and they are aligned to 64.
+            unsafe { _mm512_stream_si512(out.as_mut_ptr().cast(), load(words)) };
+        }
     }
-    for (words, out) in words.as_chunks().0.iter().zip(out.as_chunks_mut::<LANES>().0) {
-        // SAFETY: the reference covers the 64 bytes that are written, and they are aligned to 64.
-        unsafe { _mm512_stream_si512(out.as_mut_ptr().cast(), load(words)) };
+}
+
+impl Drop for Stores {
+    fn drop(&mut self) {
+        // SAFETY: every processor of this architecture has the instruction; it touches no memory.
+        unsafe { _mm_sfence() };
     }
-    // Others may read the words as soon as this returns.
-    _mm_sfence();
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]

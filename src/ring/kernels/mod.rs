@@ -181,8 +181,20 @@ impl Kernel {
     }
 
     /// Copies words that nobody reads soon: past the caches, where that can be done.
-    pub fn put_away(self, words: &[u64; TILE_WORDS], out: &mut [u64; TILE_WORDS]) {
-        dispatch!(self, put_away(words, out));
+    pub fn put_away<'a>(
+        self,
+        pairs: impl Iterator<Item = (&'a [u64; TILE_WORDS], &'a mut [u64; TILE_WORDS])>,
+    ) {
+        #[cfg(target_arch = "x86_64")]
+        if matches!(self, Self::Avx512Ifma | Self::AmxInt8) && ifma_available() {
+            let stores = ifma::Stores;
+            for (words, out) in pairs {
+                // SAFETY: the processor has the features that the function is compiled for.
+                unsafe { stores.put_away(words, out) };
+            }
+            return;
+        }
+        pairs.for_each(|(words, out)| *out = *words);
     }
 
     /// `x = x + c mod q` for canonical words and constant.

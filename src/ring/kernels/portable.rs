@@ -169,10 +169,6 @@ pub fn repeat(x: &Tile, weights: &[u64; BLOCK_ROWS], rounds: u64, acc: &mut [Til
     }
 }
 
-pub fn put_away(words: &[u64; TILE_WORDS], out: &mut [u64; TILE_WORDS]) {
-    *out = *words;
-}
-
 pub fn add_scalar(q: Modulus, x: &mut Tile, c: u64) {
     x.0.iter_mut().for_each(|x| *x = q.add(*x, c));
 }

@@ -58,7 +58,7 @@ proptest! {
             let mut added = tile(q, rows[9]);
             kernel.add_scalar(q, &mut added, c);
             let mut away = [0; TILE_WORDS];
-            kernel.put_away(&added.0, &mut away);
+            kernel.put_away(std::iter::once((&added.0, &mut away)));
             let signed: Vec<i64> =
                 rows[8].iter().enumerate().map(|(i, w)| if i % 2 == 0 { *w as i64 } else { -(*w as i64) }).collect();
             let mut reduced = vec![0; len];
