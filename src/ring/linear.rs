@@ -5,7 +5,10 @@ use super::Modulus;
 use super::kernels::amx::Session;
 use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile, WEIGHT_BITS};
 #[cfg(target_arch = "x86_64")]
-use super::plane_map::{PlaneMap, PlaneScratch};
+use super::{
+    plane_map::{PlaneMap, PlaneScratch},
+    signed_map::SignedMap,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -36,6 +39,12 @@ pub struct LinearMap {
     groups: Vec<Group>,
     #[cfg(target_arch = "x86_64")]
     planes: Option<PlaneMap>,
+    /// Rows of few columns.
+    #[cfg(target_arch = "x86_64")]
+    signed: Option<SignedMap>,
+    /// Byte products for the rows that are not among them, if any.
+    #[cfg(target_arch = "x86_64")]
+    other_planes: Option<PlaneMap>,
     macs: u64,
 }
 
@@ -46,11 +55,16 @@ pub struct LinearScratch {
     sums: Vec<[Tile; BLOCK_ROWS]>,
     #[cfg(target_arch = "x86_64")]
     planes: PlaneScratch,
+    #[cfg(target_arch = "x86_64")]
+    without_zeros: Vec<Tile>,
 }
 
 /// Rows with one column list.
 #[derive(Clone, Debug)]
 struct Group {
+    /// Whether the signed sums have these rows too.
+    #[cfg(target_arch = "x86_64")]
+    signed: bool,
     offset: u64,
     limbs: usize,
     rows: Vec<u32>,
@@ -69,7 +83,7 @@ impl LinearMap {
     /// Compiles `rows` over `inputs` values for primes of at most `prime_bits` bits (at most 50);
     /// `None` when a row names an input that is not there or lists and weights differ in length.
     pub fn new(inputs: usize, rows: &[Row], prime_bits: u32) -> Option<Self> {
-        let limb_bits = PRODUCT_BITS.checked_sub(prime_bits).filter(|b| *b > 0)?.min(WEIGHT_BITS);
+        let limb_bits = limb_bits(prime_bits).filter(|b| *b > 0)?;
         let mut lists: Vec<Arc<[u32]>> = Vec::new();
         let mut by_list: HashMap<Arc<[u32]>, usize> = HashMap::new();
         let mut members: Vec<Vec<u32>> = Vec::new();
@@ -88,11 +102,22 @@ impl LinearMap {
             members[group].push(index as u32);
         }
         #[cfg(target_arch = "x86_64")]
-        let planes = PlaneMap::new(inputs, rows, &members);
+        let (signed, planes, other_planes) = {
+            let signed = SignedMap::new(rows, &members, prime_bits);
+            let others: Vec<Vec<u32>> = members
+                .iter()
+                .filter(|group| !SignedMap::takes(rows, group, prime_bits))
+                .cloned()
+                .collect();
+            let other_planes = (signed.is_some() && !others.is_empty())
+                .then(|| PlaneMap::new(inputs, rows, &others))
+                .flatten();
+            (signed, PlaneMap::new(inputs, rows, &members), other_planes)
+        };
         let groups = lists
             .iter()
             .zip(members)
-            .map(|(columns, rows_of_group)| Group::new(columns, rows_of_group, rows, limb_bits))
+            .map(|(columns, rows_of_group)| Group::new(columns, rows_of_group, rows, prime_bits))
             .collect();
         Some(Self {
             inputs,
@@ -101,6 +126,10 @@ impl LinearMap {
             groups,
             #[cfg(target_arch = "x86_64")]
             planes,
+            #[cfg(target_arch = "x86_64")]
+            signed,
+            #[cfg(target_arch = "x86_64")]
+            other_planes,
             macs,
         })
     }
@@ -139,19 +168,30 @@ impl LinearMap {
     ) {
         debug_assert!(x.len() == self.inputs && out.len() == self.outputs);
         #[cfg(target_arch = "x86_64")]
-        if let (Some(planes), true) = (&self.planes, kernel.has_tiles(q))
-            && let Some(session) = Session::begin()
-        {
-            return planes.apply(&session, q, x, out, &mut scratch.planes);
-        }
+        let signed = self.signed.as_ref().and_then(|map| Some((map, map.unit(kernel, q)?)));
         #[cfg(target_arch = "x86_64")]
-        if let (Some(planes), Kernel::Avx2) = (&self.planes, kernel)
-            && let Some(bytes) = planes.avx2(q)
         {
-            return planes.apply(&bytes, q, x, out, &mut scratch.planes);
+            if let Some((map, unit)) = signed {
+                map.apply(unit, x, out, &mut scratch.without_zeros);
+            }
+            let planes = if signed.is_some() { &self.other_planes } else { &self.planes };
+            if let (Some(planes), true) = (planes, kernel.has_tiles(q))
+                && let Some(session) = Session::begin()
+            {
+                return planes.apply(&session, q, x, out, &mut scratch.planes);
+            }
+            if let (Some(planes), Kernel::Avx2) = (&self.planes, kernel)
+                && let Some(bytes) = planes.avx2(q)
+            {
+                return planes.apply(&bytes, q, x, out, &mut scratch.planes);
+            }
         }
         let LinearScratch { reduced, sums, .. } = scratch;
         for group in &self.groups {
+            #[cfg(target_arch = "x86_64")]
+            if signed.is_some() && group.signed {
+                continue;
+            }
             if let (1, [chunk]) = (group.limbs, group.chunks.as_slice()) {
                 group.apply_short(chunk, kernel, q, x, out, sums);
                 continue;
@@ -170,8 +210,14 @@ impl LinearMap {
     }
 }
 
+/// Bits of a weight limb whose products with words of `prime_bits` bits are exact.
+fn limb_bits(prime_bits: u32) -> Option<u32> {
+    PRODUCT_BITS.checked_sub(prime_bits).map(|bits| bits.min(WEIGHT_BITS))
+}
+
 impl Group {
-    fn new(columns: &[u32], rows_of_group: Vec<u32>, rows: &[Row], limb_bits: u32) -> Self {
+    fn new(columns: &[u32], rows_of_group: Vec<u32>, rows: &[Row], prime_bits: u32) -> Self {
+        let limb_bits = limb_bits(prime_bits).unwrap_or(1);
         let weights = || rows_of_group.iter().flat_map(|r| &rows[*r as usize].weights);
         let offset = weights().map(|w| -i64::from(*w)).max().unwrap_or(0).max(0);
         // The offset itself is multiplied by a residue too, so it must fit the limbs as well.
@@ -201,7 +247,14 @@ impl Group {
                 Chunk { columns: columns[start..end].to_vec(), blocks }
             })
             .collect();
-        Self { offset: offset as u64, limbs, rows: rows_of_group, chunks }
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            signed: SignedMap::takes(rows, &rows_of_group, prime_bits),
+            offset: offset as u64,
+            limbs,
+            rows: rows_of_group,
+            chunks,
+        }
     }
 
     /// Rows of one limb whose columns fit one accumulator: each is reduced once, its offset taken

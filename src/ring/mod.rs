@@ -20,6 +20,8 @@ mod prime;
 mod program;
 mod real;
 mod sampling;
+#[cfg(target_arch = "x86_64")]
+mod signed_map;
 mod words;
 
 pub use basis::Basis;

@@ -5,9 +5,11 @@
 
 mod affine;
 mod masks;
+mod signed;
 
 pub use affine::{affine, mirror};
 pub use masks::mask_stream;
+pub use signed::{has_zeros, signed_sums, without_zeros};
 
 use super::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use super::{BLOCK_ROWS, BlockAt, ERROR_BYTES, Modulus, TILE_WORDS, Tile};

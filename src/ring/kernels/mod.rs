@@ -13,6 +13,8 @@ mod ifma;
 pub(super) mod planes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
+pub(super) mod signed;
+#[cfg(target_arch = "x86_64")]
 pub(super) mod transform;
 
 pub use aes::MaskKey;
