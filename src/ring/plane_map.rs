@@ -126,7 +126,7 @@ impl PlaneMap {
     }
 
     /// Blocks that read all inputs: a few planes at a time, so that their bytes stay in the
-    /// first-level cache while all weights pass over them.
+    /// first-level cache while all weights pass over them; two planes on two blocks where there are.
     fn multiply_whole(
         &self,
         unit: &impl PlaneUnit,
@@ -134,11 +134,39 @@ impl PlaneMap {
         quads: &[Quad],
         sums: &mut [Sums],
     ) {
-        for first in (0..planes).step_by(PLANES_IN_CACHE) {
-            let here = first..planes.min(first + PLANES_IN_CACHE);
-            for (block, sums) in self.whole.iter().zip(sums.chunks_exact_mut(planes)) {
-                let quads = &quads[first * self.quads..];
-                let sums = &mut sums[here.clone()];
+        let (pairs, single) = self.whole.as_chunks::<2>();
+        let (sums_pairs, sums_single) = sums.split_at_mut(2 * planes * pairs.len());
+        for first in (0..planes).step_by(2) {
+            let quads = &quads[first * self.quads..];
+            for ([a, b], sums) in pairs.iter().zip(sums_pairs.chunks_exact_mut(2 * planes)) {
+                let (sums_a, sums_b) = sums.split_at_mut(planes);
+                match (sums_a[first..].first_chunk_mut(), sums_b[first..].first_chunk_mut()) {
+                    (Some(sums_a), Some(sums_b)) => {
+                        let weights = [a.weights.as_slice(), b.weights.as_slice()];
+                        unit.multiply_two(weights, quads, self.quads, [sums_a, sums_b]);
+                    }
+                    _ => {
+                        unit.multiply(
+                            &a.weights,
+                            a.rows(),
+                            quads,
+                            self.quads,
+                            &mut sums_a[first..],
+                        );
+                        unit.multiply(
+                            &b.weights,
+                            b.rows(),
+                            quads,
+                            self.quads,
+                            &mut sums_b[first..],
+                        );
+                    }
+                }
+            }
+        }
+        for (block, sums) in single.iter().zip(sums_single.chunks_exact_mut(planes)) {
+            for (at, sums) in sums.chunks_mut(PLANES_IN_CACHE).enumerate() {
+                let quads = &quads[at * PLANES_IN_CACHE * self.quads..];
                 unit.multiply(&block.weights, block.rows(), quads, self.quads, sums);
             }
         }

@@ -192,6 +192,22 @@ impl PlaneUnit for Session {
             unsafe { multiply(weights, quads, stride, sums) };
         }
     }
+
+    fn multiply_two(
+        &self,
+        weights: [&[Weights]; 2],
+        quads: &[Quad],
+        stride: usize,
+        sums: [&mut [Sums; 2]; 2],
+    ) {
+        let [a, b] = weights;
+        assert!(!a.is_empty() && a.len() == b.len(), "blocks of one length");
+        assert!(QUADS * a.len() <= stride && 2 * stride <= quads.len(), "whole blocks of quads");
+        // SAFETY: the registers are configured while `self` lives. The loop reads `a.len()` tiles of
+        // both weights and both planes, and writes two tiles of both sums, all inside the slices by
+        // the assertions above.
+        unsafe { multiply_two(a, b, quads, stride, sums) };
+    }
 }
 
 impl Drop for Session {
@@ -243,6 +259,54 @@ unsafe fn multiply(weights: &[Weights], quads: &[Quad], stride: usize, sums: &mu
             5 => multiply_planes!(weights, quads, stride, sums, 0 1 2 3 4),
             _ => multiply_planes!(weights, quads, stride, sums, 0 1 2 3 4 5),
         }
+    }
+}
+
+/// See [`PlaneUnit::multiply_two`]: four products for four tiles loaded.
+unsafe fn multiply_two(
+    a: &[Weights],
+    b: &[Weights],
+    quads: &[Quad],
+    stride: usize,
+    sums: [&mut [Sums; 2]; 2],
+) {
+    let [sums_a, sums_b] = sums;
+    // SAFETY: the caller has configured the registers and checked the lengths.
+    unsafe {
+        asm!(
+            "tilezero tmm0",
+            "tilezero tmm1",
+            "tilezero tmm2",
+            "tilezero tmm3",
+            "2:",
+            "tileloadd tmm4, [{a} + {row}]",
+            "tileloadd tmm6, [{quads} + {row}]",
+            "tdpbsud tmm0, tmm4, tmm6",
+            "tileloadd tmm5, [{b} + {row}]",
+            "tdpbsud tmm2, tmm5, tmm6",
+            "tileloadd tmm7, [{upper} + {row}]",
+            "tdpbsud tmm1, tmm4, tmm7",
+            "tdpbsud tmm3, tmm5, tmm7",
+            "add {a}, 1024",
+            "add {b}, 1024",
+            "add {quads}, 1024",
+            "add {upper}, 1024",
+            "dec {blocks}",
+            "jnz 2b",
+            "tilestored [{sums_a} + {row}], tmm0",
+            "tilestored [{sums_a} + {row} + 1024], tmm1",
+            "tilestored [{sums_b} + {row}], tmm2",
+            "tilestored [{sums_b} + {row} + 1024], tmm3",
+            a = inout(reg) a.as_ptr() => _,
+            b = inout(reg) b.as_ptr() => _,
+            quads = inout(reg) quads.as_ptr() => _,
+            upper = inout(reg) quads[stride..].as_ptr() => _,
+            blocks = inout(reg) a.len() => _,
+            sums_a = in(reg) sums_a.as_mut_ptr(),
+            sums_b = in(reg) sums_b.as_mut_ptr(),
+            row = in(reg) 64usize,
+            options(nostack),
+        );
     }
 }
 

@@ -63,6 +63,19 @@ pub trait PlaneUnit {
         sums: &mut [Sums],
     );
 
+    /// [`PlaneUnit::multiply`] for two blocks of rows of one length on two planes of the same quads.
+    fn multiply_two(
+        &self,
+        weights: [&[Weights]; 2],
+        quads: &[Quad],
+        stride: usize,
+        sums: [&mut [Sums; 2]; 2],
+    ) {
+        for (weights, sums) in weights.into_iter().zip(sums) {
+            self.multiply(weights, ROWS, quads, stride, sums);
+        }
+    }
+
     /// Puts the planes of the rows of some outputs together, modulo `q` (at least 2^11), and writes
     /// them to half `half` of their tiles. No sum of bytes may be larger than `bound`, which is below
     /// `2^31`.
