@@ -219,12 +219,19 @@ pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
     let wide = Wide::new(to);
     let half = splat(from.value() / 2);
     let whole = splat(to.reduce(from.value()));
+    // Moduli of about one size: what is centred for one needs no reduction by the other.
+    let near = from.value() / 2 < to.value();
+    let difference = splat(to.value().wrapping_sub(from.value()));
     let (x8, x_rest) = x.as_chunks::<LANES>();
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     for (x, out) in x8.iter().zip(out8) {
         let x = load(x);
-        let r = wide.reduce(x);
         let negative = _mm512_cmpgt_epu64_mask(x, half);
+        if near {
+            store(out, _mm512_mask_add_epi64(x, negative, x, difference));
+            continue;
+        }
+        let r = wide.reduce(x);
         store(out, _mm512_mask_mov_epi64(r, negative, wide.sub(r, whole)));
     }
     super::portable::recenter(from, to, x_rest, out_rest);

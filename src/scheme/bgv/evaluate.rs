@@ -170,20 +170,22 @@ impl EvaluationKeys {
     ) -> Result<Vec<Ciphertext>, Cancelled> {
         let done = AtomicU64::new(0);
         let total = ciphertexts.len() as u64;
-        ciphertexts
-            .into_par_iter()
-            .map_init(
-                || SwitchScratch::new(parameters),
-                |scratch, mut ciphertext| {
-                    self.relinearise_with(parameters, &mut ciphertext, scratch);
+        let mut ciphertexts = ciphertexts;
+        let fair = ciphertexts.len().div_ceil(2 * rayon::current_num_threads());
+        ciphertexts.par_chunks_mut(fair.clamp(1, TOGETHER)).try_for_each_init(
+            || SwitchScratch::new(parameters, TOGETHER),
+            |scratch, ciphertexts| {
+                self.relinearise_with(parameters, ciphertexts, scratch);
+                for ciphertext in ciphertexts {
                     for _ in 0..drop {
                         ciphertext.switch_with(parameters, scratch);
                     }
                     watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, total)?;
-                    Ok(ciphertext)
-                },
-            )
-            .collect()
+                }
+                Ok(())
+            },
+        )?;
+        Ok(ciphertexts)
     }
 
     /// Three parts become two: `c2 s^2` is replaced by `sum_i [c2]_i (g_i s^2)` with each digit
@@ -193,58 +195,79 @@ impl EvaluationKeys {
         parameters: &BgvParameters,
         mut ciphertext: Ciphertext,
     ) -> Ciphertext {
-        self.relinearise_with(parameters, &mut ciphertext, &mut SwitchScratch::new(parameters));
+        let mut scratch = SwitchScratch::new(parameters, 1);
+        self.relinearise_with(parameters, std::slice::from_mut(&mut ciphertext), &mut scratch);
         ciphertext
     }
 
+    /// At most [`TOGETHER`] ciphertexts of one level: the keys of a prime are read once for all.
     fn relinearise_with(
         &self,
         parameters: &BgvParameters,
-        ciphertext: &mut Ciphertext,
+        ciphertexts: &mut [Ciphertext],
         scratch: &mut SwitchScratch,
     ) {
-        if ciphertext.parts() != 3 {
-            return;
-        }
-        let Some(square) = ciphertext.parts.pop() else { return };
         let (basis, kernel) = (parameters.basis(), parameters.kernel());
-        let level = square.primes();
         let SwitchScratch { coefficients, digits } = scratch;
-        for (i, coefficients) in coefficients.iter_mut().take(level).enumerate() {
-            coefficients.copy_from_slice(square.row(i));
-            basis.ntt(i).inverse(coefficients);
-        }
-        for j in 0..level {
-            let q = basis.modulus(j);
-            // Digit i modulo prime j, by evaluations; digit j is there already.
-            for (i, digit) in digits.iter_mut().take(level).enumerate().filter(|(i, _)| *i != j) {
-                kernel.recenter(basis.modulus(i), q, &coefficients[i], digit);
-                basis.ntt(j).forward(digit);
+        let mut todo: Vec<(&mut Ciphertext, RnsPoly, &mut Vec<Vec<u64>>)> = ciphertexts
+            .iter_mut()
+            .zip(coefficients)
+            .filter(|(ciphertext, _)| ciphertext.parts() == 3)
+            .filter_map(|(ciphertext, coefficients)| {
+                let square = ciphertext.parts.pop()?;
+                Some((ciphertext, square, coefficients))
+            })
+            .collect();
+        for (_, square, coefficients) in &mut todo {
+            for (i, (coefficients, row)) in coefficients.iter_mut().zip(square.rows()).enumerate() {
+                coefficients.copy_from_slice(row);
+                basis.ntt(i).inverse(coefficients);
             }
-            let digit = |i: usize| if i == j { square.row(j) } else { digits[i].as_slice() };
-            for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
-                let mut pairs = [(digit(0), digit(0)); MAX_PRIMES];
-                for (i, (pair, (body, mask))) in pairs.iter_mut().zip(&self.digits).enumerate() {
-                    if i < level {
-                        *pair = (digit(i), if pick == 0 { body.row(j) } else { mask.row(j) });
-                    }
+        }
+        for j in 0..parameters.primes() {
+            let q = basis.modulus(j);
+            for (ciphertext, square, coefficients) in &mut todo {
+                let level = square.primes();
+                if j >= level {
+                    continue;
                 }
-                kernel.dot(q, part.row_mut(j), &pairs[..level]);
+                // Digit i modulo prime j, by evaluations; digit j is there already.
+                for (i, digit) in digits.iter_mut().take(level).enumerate().filter(|(i, _)| *i != j)
+                {
+                    kernel.recenter(basis.modulus(i), q, &coefficients[i], digit);
+                    basis.ntt(j).forward(digit);
+                }
+                let digit = |i: usize| if i == j { square.row(j) } else { digits[i].as_slice() };
+                for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
+                    let mut pairs = [(digit(0), digit(0)); MAX_PRIMES];
+                    for (i, (pair, (body, mask))) in pairs.iter_mut().zip(&self.digits).enumerate()
+                    {
+                        if i < level {
+                            *pair = (digit(i), if pick == 0 { body.row(j) } else { mask.row(j) });
+                        }
+                    }
+                    kernel.dot(q, part.row_mut(j), &pairs[..level]);
+                }
             }
         }
     }
 }
 
-/// Buffers of one thread that relinearises and switches: one row per prime each.
+/// Ciphertexts that are relinearised together: their digits and the keys of one prime share the
+/// second-level cache.
+const TOGETHER: usize = 4;
+
+/// Buffers of one thread that relinearises and switches: one row per prime, and for each of the
+/// ciphertexts worked on together.
 struct SwitchScratch {
-    coefficients: Vec<Vec<u64>>,
+    coefficients: Vec<Vec<Vec<u64>>>,
     digits: Vec<Vec<u64>>,
 }
 
 impl SwitchScratch {
-    fn new(parameters: &BgvParameters) -> Self {
+    fn new(parameters: &BgvParameters, together: usize) -> Self {
         let rows = vec![vec![0; parameters.degree()]; parameters.primes()];
-        Self { coefficients: rows.clone(), digits: rows }
+        Self { coefficients: vec![rows.clone(); together], digits: rows }
     }
 }
 
@@ -253,7 +276,7 @@ impl Ciphertext {
     /// shrinks by p and the message is multiplied by `p^-1` modulo t (Gentry, Halevi, Smart,
     /// eprint 2012/099, section 3.2). A ciphertext with one prime is returned as it is.
     pub fn switch(mut self, parameters: &BgvParameters) -> Self {
-        self.switch_with(parameters, &mut SwitchScratch::new(parameters));
+        self.switch_with(parameters, &mut SwitchScratch::new(parameters, 1));
         self
     }
 
@@ -269,7 +292,7 @@ impl Ciphertext {
             (0..last).map(|j| basis.modulus(j).inv(p.value()).unwrap_or(1)).collect();
         // Scratch has a row for every prime, so at least two here.
         let SwitchScratch { coefficients, digits } = scratch;
-        let (correction, row) = (&mut coefficients[0], &mut digits[0]);
+        let (correction, row) = (&mut coefficients[0][0], &mut digits[0]);
         for part in &mut self.parts {
             correction.copy_from_slice(part.row(last));
             basis.ntt(last).inverse(correction);
