@@ -147,16 +147,20 @@ impl WordProgram {
             .into_par_iter()
             .zip(tapped)
             .enumerate()
-            .map_init(Scratch::default, |scratch, (tile, (mut outputs, mut tapped))| {
-                cancel.check()?;
-                let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
-                let values = self.output().0;
-                let written = (0..values).flat_map(|v| scratch.now.iter().map(move |p| &p[v]));
-                let to = outputs.iter_mut().filter_map(|to| to.as_chunks_mut().0.first_mut());
-                kernel.put_away(written.map(|tile| &tile.0).zip(to));
-                tile_done();
-                Ok(secs)
-            })
+            .map_init(
+                || Scratch::new(self),
+                |scratch, (tile, (mut outputs, mut tapped))| {
+                    cancel.check()?;
+                    let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
+                    let (values, parts) = self.output();
+                    let parts = &scratch.now[..parts];
+                    let written = (0..values).flat_map(|v| parts.iter().map(move |p| &p[v]));
+                    let to = outputs.iter_mut().filter_map(|to| to.as_chunks_mut().0.first_mut());
+                    kernel.put_away(written.map(|tile| &tile.0).zip(to));
+                    tile_done();
+                    Ok(secs)
+                },
+            )
             .collect::<Result<_, Cancelled>>()?;
         let mut op_secs = vec![0.0; self.ops.len()];
         for tile in &secs {
@@ -180,17 +184,18 @@ impl WordProgram {
         let mut op_secs = vec![0.0; self.ops.len()];
         let mut started = Instant::now();
         let Scratch { now, next, linear, blocks } = scratch;
-        resize(now, self.parts, self.inputs);
         for (part, source) in now.iter_mut().zip(inputs) {
-            source.load(kernel, q, tile, blocks, part);
+            source.load(kernel, q, tile, blocks, &mut part[..self.inputs]);
         }
+        let mut values = self.inputs;
         for (at, op) in self.ops.iter().enumerate() {
-            let (values, parts) = self.sizes[at];
-            resize(next, parts, values);
+            let values_before = values;
+            let parts = self.sizes[at].1;
+            values = self.sizes[at].0;
             match op {
                 WordOp::Linear { map, constants } => {
-                    for (x, out) in now.iter().zip(next.iter_mut()) {
-                        map.apply(kernel, q, x, out, linear);
+                    for (x, out) in now.iter().zip(next.iter_mut()).take(parts) {
+                        map.apply(kernel, q, &x[..values_before], &mut out[..values], linear);
                     }
                     for (tile, constant) in next[0].iter_mut().zip(constants) {
                         if *constant != 0 {
@@ -199,8 +204,9 @@ impl WordProgram {
                     }
                 }
                 WordOp::Square => {
-                    if let ([x, y, ..], [a, b, c, ..]) = (now.as_slice(), next.as_mut_slice()) {
-                        kernel.square(q, x, y, [a, b, c]);
+                    if let ([x, y, ..], [a, b, c]) = (now.as_slice(), next.as_mut_slice()) {
+                        let out = [&mut a[..values], &mut b[..values], &mut c[..values]];
+                        kernel.square(q, &x[..values], &y[..values], out);
                     }
                 }
             }
@@ -236,8 +242,7 @@ fn by_tiles(rows: RowsMut<'_>, tiles: usize) -> Vec<Vec<&mut [u64]>> {
     by_tile
 }
 
-/// Buffers of one thread, `[part][value]`.
-#[derive(Default)]
+/// Buffers of one thread, `[part][value]`, with room for the largest operation.
 struct Scratch {
     now: Vec<Vec<Tile>>,
     next: Vec<Vec<Tile>>,
@@ -245,10 +250,13 @@ struct Scratch {
     blocks: Blocks,
 }
 
-fn resize(buffer: &mut Vec<Vec<Tile>>, parts: usize, values: usize) {
-    buffer.resize_with(parts, Vec::new);
-    for part in buffer {
-        part.resize(values, Tile::ZERO);
+impl Scratch {
+    fn new(program: &WordProgram) -> Self {
+        let sizes = program.sizes.iter().copied().chain([(program.inputs, program.parts)]);
+        let (values, parts) = sizes.fold((0, 0), |m, s| (m.0.max(s.0), m.1.max(s.1)));
+        let buffer = vec![vec![Tile::ZERO; values]; parts];
+        let (linear, blocks) = Default::default();
+        Self { now: buffer.clone(), next: buffer, linear, blocks }
     }
 }
 
