@@ -37,6 +37,19 @@ impl Panels {
         Self { n, primes, count, words }
     }
 
+    /// Anything, for polynomials that are all written; N is a multiple of 32.
+    pub fn any(n: usize, primes: usize, count: usize) -> Self {
+        assert!(n.is_multiple_of(TILE_WORDS), "whole tiles");
+        let size = WIDTH * primes * n;
+        let mut words = Words::any(count.div_ceil(WIDTH) * size);
+        if !count.is_multiple_of(WIDTH) {
+            // Places without a polynomial are compared too.
+            let last = words.len() - size;
+            words[last..].fill(0);
+        }
+        Self { n, primes, count, words }
+    }
+
     /// Number of polynomials.
     pub fn len(&self) -> usize {
         self.count

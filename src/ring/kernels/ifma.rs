@@ -162,8 +162,14 @@ pub fn reduce_signed(q: Modulus, x: &[i64], out: &mut [u64]) {
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     for (x, out) in x8.iter().zip(out8) {
         let x = load_signed(x);
-        let r = wide.reduce(_mm512_abs_epi64(x));
         let negative = _mm512_movepi64_mask(x);
+        let size = _mm512_abs_epi64(x);
+        // Messages with their errors are mostly below the primes.
+        if _mm512_cmpge_epu64_mask(size, wide.q) == 0 {
+            store(out, _mm512_mask_add_epi64(x, negative, x, wide.q));
+            continue;
+        }
+        let r = wide.reduce(size);
         let flipped = wide.sub(_mm512_setzero_si512(), r);
         store(out, _mm512_mask_mov_epi64(r, negative, flipped));
     }

@@ -105,7 +105,7 @@ impl SecretKey {
         let public = secret_seed.derive("bgv masks", 0);
         let errors = secret_seed.derive("bgv errors", 0);
         let done = AtomicU64::new(0);
-        let mut bodies = Panels::zero(parameters.degree(), parameters.primes(), vectors.len());
+        let mut bodies = Panels::any(parameters.degree(), parameters.primes(), vectors.len());
         bodies.panels_mut().try_for_each_init(
             || Scratch::new(parameters.degree()),
             |scratch, mut panel| {

@@ -70,7 +70,7 @@ impl FreshBatch {
         let (header, rest) = read_header(parameters, Kind::Fresh, bytes)?;
         expect_fresh(Kind::Fresh, &header, parameters)?;
         let (seed, rest) = read_seed(Kind::Fresh, rest)?;
-        let mut bodies = Panels::zero(parameters.degree(), header.level, header.count);
+        let mut bodies = Panels::any(parameters.degree(), header.level, header.count);
         let polys = read_polys(parameters, Kind::Fresh, rest, header.count, header.level)?;
         bodies.panels_mut().for_each(|mut panel| {
             for index in panel.range() {

@@ -137,7 +137,7 @@ impl SecretKey {
         let public = secret_seed.derive("ckks masks", 0);
         let errors = secret_seed.derive("ckks errors", 0);
         let done = AtomicU64::new(0);
-        let mut bodies = Panels::zero(parameters.degree(), level, vectors.len());
+        let mut bodies = Panels::any(parameters.degree(), level, vectors.len());
         bodies.panels_mut().try_for_each_init(
             || Scratch::new(parameters.degree()),
             |scratch, mut panel| {

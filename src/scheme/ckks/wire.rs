@@ -82,7 +82,7 @@ impl FreshBatch {
         reader.expect_len(SEED_BYTES + count * poly_len(parameters, level))?;
         let seed = reader.seed()?;
         let polys = reader.polys(parameters, count, level)?;
-        let mut bodies = Panels::zero(parameters.degree(), level, count);
+        let mut bodies = Panels::any(parameters.degree(), level, count);
         bodies.panels_mut().for_each(|mut panel| {
             for index in panel.range() {
                 for (j, row) in polys[index].rows().enumerate() {
