@@ -1,8 +1,9 @@
 //! The negacyclic number-theoretic transform of one prime.
 
 use super::Modulus;
+use super::kernels::Kernel;
 #[cfg(target_arch = "x86_64")]
-use super::kernels::{Kernel, transform::Transform};
+use super::kernels::transform::Transform;
 use tfhe_ntt::prime64::Plan;
 
 /// Transforms between coefficients and evaluations at the primitive 2N-th roots of unity.
@@ -53,6 +54,18 @@ impl Ntt {
         self.plan.fwd(words);
     }
 
+    /// Coefficients `x`, canonical modulo `from` and read as centred integers, to evaluations in `out`.
+    pub fn forward_recentered(&self, kernel: Kernel, from: Modulus, x: &[u64], out: &mut [u64]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(transform) = &self.transform
+            && from.value() / 2 < self.modulus.value()
+        {
+            return transform.forward_recentered(from, x, out);
+        }
+        kernel.recenter(from, self.modulus, x, out);
+        self.forward(out);
+    }
+
     /// Evaluations to coefficients, in place; words canonical before and after.
     pub fn inverse(&self, words: &mut [u64]) {
         #[cfg(target_arch = "x86_64")]
@@ -100,7 +113,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn products_of_evaluations_are_negacyclic_products(
-            log_n in 5u32..8, bits in 24u32..=50, words in prop::collection::vec(any::<u64>(), 512)
+            log_n in 5u32..11, bits in 24u32..=50, words in prop::collection::vec(any::<u64>(), 2048)
         ) {
             let n = 1 << log_n;
             let q = ntt_primes(bits, n, 1, &[])[0];
@@ -116,7 +129,18 @@ mod tests {
             ntt.inverse(&mut z);
             prop_assert_eq!(z, naive_product(m, &a, &b));
             ntt.inverse(&mut x);
-            prop_assert_eq!(x, a);
+            prop_assert_eq!(&x, &a);
+            // Through another modulus, larger or smaller, centred.
+            for from in ntt_primes(40, n, 2, &[]).into_iter().chain([q]) {
+                let from = Modulus::new(from).unwrap();
+                let a: Vec<u64> = words[..n].iter().map(|w| from.reduce(*w)).collect();
+                let mut expected: Vec<u64> =
+                    a.iter().map(|w| m.reduce_signed(from.center(*w))).collect();
+                ntt.forward(&mut expected);
+                let mut out = vec![7; n];
+                ntt.forward_recentered(Kernel::best(), from, &a, &mut out);
+                prop_assert_eq!(out, expected);
+            }
         }
     }
 

@@ -61,6 +61,16 @@ impl Transform {
         unsafe { forward(self, words) }
     }
 
+    /// Coefficients `x`, canonical modulo `from` and read as centred integers, to evaluations.
+    ///
+    /// Half of `from` is below q, so nothing needs to be reduced on the way in.
+    pub fn forward_recentered(&self, from: Modulus, x: &[u64], words: &mut [u64]) {
+        assert!(words.len() == self.forward.plain.len() && x.len() == words.len(), "one transform");
+        assert!(from.value() / 2 < self.q.value(), "moduli of about one size");
+        // SAFETY: a transform exists only where the processor has these instructions.
+        unsafe { forward_recentered(self, from, x, words) }
+    }
+
     /// Evaluations to coefficients, in place; canonical before and after.
     pub fn inverse(&self, words: &mut [u64]) {
         assert!(words.len() == self.inverse.plain.len(), "one transform");
@@ -248,19 +258,68 @@ fn factors<const LEVELS: usize>(powers: &Powers, groups: usize, group: usize) ->
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn forward(transform: &Transform, words: &mut [u64]) {
-    // With q < 2^48 sums may reach 16q.
-    if transform.q.value() >> 48 == 0 {
-        forward_levels::<true>(transform, words);
-    } else {
-        forward_levels::<false>(transform, words);
+    forward_levels(transform, None, words);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn forward_recentered(transform: &Transform, from: Modulus, x: &[u64], words: &mut [u64]) {
+    let source = Source {
+        x,
+        half: splat(from.value() / 2),
+        difference: splat(transform.q.value().wrapping_sub(from.value())),
+    };
+    forward_levels(transform, Some(source), words);
+}
+
+/// Words that are centred for another modulus on their way in.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    x: &'a [u64],
+    half: __m512i,
+    /// What takes a word above half to the same integer modulo q.
+    difference: __m512i,
+}
+
+impl Source<'_> {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+    fn load(self, at: usize) -> __m512i {
+        let x = load(&self.x[at..].as_chunks().0[0]);
+        let above = _mm512_cmpgt_epu64_mask(x, self.half);
+        _mm512_mask_add_epi64(x, above, x, self.difference)
     }
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn forward_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
+fn forward_levels(transform: &Transform, source: Option<Source>, words: &mut [u64]) {
+    // With q < 2^48 sums may reach 16q.
+    if transform.q.value() >> 48 == 0 {
+        forward_all::<true>(transform, source, words);
+    } else {
+        forward_all::<false>(transform, source, words);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
+fn forward_all<const LAZY: bool>(transform: &Transform, source: Option<Source>, words: &mut [u64]) {
     let field = Field::new(transform.q);
     let left = words.len().trailing_zeros() as usize - 3;
-    forward_part::<LAZY>(field, &transform.forward, left, Part { groups: 1, first: 0 }, 1, words);
+    let (powers, whole) = (&transform.forward, Part { groups: 1, first: 0 });
+    let Some(source) = source else {
+        return forward_part::<LAZY>(field, powers, left, whole, 1, words);
+    };
+    // A first level of its own, or words brought in before it where the last pass has all levels.
+    if left < 7 {
+        for (at, words) in words.as_chunks_mut().0.iter_mut().enumerate() {
+            store(words, source.load(at * LANES));
+        }
+        return forward_part::<LAZY>(field, powers, left, whole, 1, words);
+    }
+    across::<LAZY, 3>(field, powers, whole, false, Some(source), words);
+    let (left, part) = (left - 3, whole.below(3));
+    for (at, words) in words.chunks_exact_mut(LANES << left).enumerate() {
+        forward_part::<LAZY>(field, powers, left, part.after(at), 7, words);
+    }
 }
 
 /// Some consecutive groups of a level.
@@ -300,9 +359,9 @@ fn forward_part<const LAZY: bool>(
         (2, _) => return last::<LAZY, 2>(field, powers, part, bound, words),
         (3, _) => return last::<LAZY, 3>(field, powers, part, bound, words),
         (4, _) => return last::<LAZY, 4>(field, powers, part, bound, words),
-        (_, 1) => across::<LAZY, 1>(field, powers, part, shorten, words),
-        (_, 2) => across::<LAZY, 2>(field, powers, part, shorten, words),
-        _ => across::<LAZY, 3>(field, powers, part, shorten, words),
+        (_, 1) => across::<LAZY, 1>(field, powers, part, shorten, None, words),
+        (_, 2) => across::<LAZY, 2>(field, powers, part, shorten, None, words),
+        _ => across::<LAZY, 3>(field, powers, part, shorten, None, words),
     }
     let bound = if shorten { 2 } else { bound } + 2 * levels;
     let (left, part) = (left - levels, part.below(levels));
@@ -313,13 +372,14 @@ fn forward_part<const LAZY: bool>(
     }
 }
 
-/// `LEVELS` levels whose distances are at least eight words.
+/// `LEVELS` levels whose distances are at least eight words; of all words, if they come from a source.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn across<const LAZY: bool, const LEVELS: usize>(
     field: Field,
     powers: &Powers,
     part: Part,
     shorten: bool,
+    source: Option<Source>,
     words: &mut [u64],
 ) {
     let size = powers.plain.len() / part.groups;
@@ -329,7 +389,9 @@ fn across<const LAZY: bool, const LEVELS: usize>(
         for at in (0..distance).step_by(LANES) {
             let mut x = [_mm512_setzero_si512(); 8];
             for r in 0..1 << LEVELS {
-                x[r] = load(&words[r * distance + at..].as_chunks().0[0]);
+                let at = r * distance + at;
+                x[r] = source
+                    .map_or_else(|| load(&words[at..].as_chunks().0[0]), |source| source.load(at));
             }
             if shorten {
                 for x in &mut x {

@@ -234,8 +234,8 @@ impl EvaluationKeys {
                 // Digit i modulo prime j, by evaluations; digit j is there already.
                 for (i, digit) in digits.iter_mut().take(level).enumerate().filter(|(i, _)| *i != j)
                 {
-                    kernel.recenter(basis.modulus(i), q, &coefficients[i], digit);
-                    basis.ntt(j).forward(digit);
+                    let from = basis.modulus(i);
+                    basis.ntt(j).forward_recentered(kernel, from, &coefficients[i], digit);
                 }
                 let digit = |i: usize| if i == j { square.row(j) } else { digits[i].as_slice() };
                 for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
@@ -300,8 +300,7 @@ impl Ciphertext {
             part.truncate(last);
             for (j, p_inverse) in inverses.iter().enumerate() {
                 let q = basis.modulus(j);
-                kernel.recenter(p, q, correction, row);
-                basis.ntt(j).forward(row);
+                basis.ntt(j).forward_recentered(kernel, p, correction, row);
                 let t_by_p = q.mul(q.reduce(t.value()), *p_inverse);
                 kernel.scale_sub(q, part.row_mut(j), *p_inverse, row, t_by_p);
             }
