@@ -75,6 +75,17 @@ impl Ntt {
         self.plan.inv(words);
         self.plan.normalize(words);
     }
+
+    /// Evaluations `x` to `factor` times the coefficients; words and factor canonical.
+    pub fn inverse_times(&self, kernel: Kernel, x: &[u64], factor: u64, out: &mut [u64]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(transform) = &self.transform {
+            return transform.inverse_times(x, factor, out);
+        }
+        out.copy_from_slice(x);
+        self.inverse(out);
+        kernel.mul_scalar(self.modulus, out, factor);
+    }
 }
 
 /// The transform of the wide kernels, with the root that `plan` uses.
@@ -130,6 +141,10 @@ mod tests {
             prop_assert_eq!(z, naive_product(m, &a, &b));
             ntt.inverse(&mut x);
             prop_assert_eq!(&x, &a);
+            ntt.forward(&mut x);
+            let mut times = vec![3; n];
+            ntt.inverse_times(Kernel::best(), &x, m.reduce(words[0]), &mut times);
+            prop_assert!(times.iter().zip(&a).all(|(t, a)| *t == m.mul(*a, m.reduce(words[0]))));
             // Through another modulus, larger or smaller, centred.
             for from in ntt_primes(40, n, 2, &[]).into_iter().chain([q]) {
                 let from = Modulus::new(from).unwrap();

@@ -194,6 +194,7 @@ pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
     let (acc8, acc_rest) = acc.as_chunks_mut::<LANES>();
     let q2 = _mm512_slli_epi64::<1>(wide.q);
     let q4 = _mm512_slli_epi64::<2>(wide.q);
+    let short = q.value() >> 48 == 0;
     for (w, acc) in acc8.iter_mut().enumerate() {
         let mut lo = load(acc);
         let mut hi = _mm512_setzero_si512();
@@ -204,8 +205,14 @@ pub fn dot(q: Modulus, acc: &mut [u64], pairs: &[(&[u64], &[u64])]) {
         }
         hi = _mm512_add_epi64(hi, _mm512_srli_epi64::<52>(lo));
         lo = _mm512_and_si512(lo, splat(MASK_52));
-        // Sixteen products and a word: hi <= 16 q^2 / 2^52 + 1 < 4 q + 1, so hi + q < 8 q.
-        let r = _mm512_add_epi64(wide.montgomery(hi, lo), wide.q);
+        let r = wide.montgomery(hi, lo);
+        if short {
+            // Sixteen products and a word: hi <= 16 q^2 / 2^52 + 1 <= q.
+            store(acc, wide.grow(_mm512_min_epu64(r, _mm512_add_epi64(r, wide.q))));
+            continue;
+        }
+        // The same: hi < 4 q + 1, so hi + q < 8 q.
+        let r = _mm512_add_epi64(r, wide.q);
         let r = _mm512_min_epu64(r, _mm512_sub_epi64(r, q4));
         let r = _mm512_min_epu64(r, _mm512_sub_epi64(r, q2));
         store(acc, wide.grow(wide.below_q(r)));
@@ -246,13 +253,26 @@ pub fn recenter(from: Modulus, to: Modulus, x: &[u64], out: &mut [u64]) {
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn scale_sub(q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
     let wide = Wide::new(q);
-    let (grown_x, grown_y) = (wide.grow(splat(cx)), wide.grow(splat(cy)));
+    // Products of Shoup, as in the transforms: each below 2q, their sum below 4q.
+    let zero = _mm512_setzero_si512();
+    let (minus, twice) = (splat((1 << 52) - q.value()), _mm512_slli_epi64::<1>(wide.q));
+    let cy_negated = q.sub(0, cy);
+    let scaled = |c: u64| splat(((u128::from(c) << 52) / u128::from(q.value())) as u64);
+    let (factor_x, factor_y) = (splat(cx), splat(cy_negated));
+    let (scaled_x, scaled_y) = (scaled(cx), scaled(cy_negated));
     let (x8, x_rest) = x.as_chunks_mut::<LANES>();
     let (y8, y_rest) = y.as_chunks::<LANES>();
     for (x, y) in x8.iter_mut().zip(y8) {
-        let left = wide.mul_shrunk(load(x), grown_x);
-        let right = wide.mul_shrunk(load(y), grown_y);
-        store(x, wide.sub(left, right));
+        let (at_x, at_y) = (load(x), load(y));
+        let quotient_x = _mm512_madd52hi_epu64(zero, at_x, scaled_x);
+        let quotient_y = _mm512_madd52hi_epu64(zero, at_y, scaled_y);
+        let left = _mm512_madd52lo_epu64(zero, at_x, factor_x);
+        let right = _mm512_madd52lo_epu64(zero, at_y, factor_y);
+        let left = _mm512_madd52lo_epu64(left, quotient_x, minus);
+        let right = _mm512_madd52lo_epu64(right, quotient_y, minus);
+        let r = _mm512_and_si512(_mm512_add_epi64(left, right), splat(MASK_52));
+        let r = _mm512_min_epu64(r, _mm512_sub_epi64(r, twice));
+        store(x, wide.below_q(r));
     }
     super::portable::scale_sub(q, x_rest, cx, y_rest, cy);
 }

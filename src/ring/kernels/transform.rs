@@ -75,7 +75,15 @@ impl Transform {
     pub fn inverse(&self, words: &mut [u64]) {
         assert!(words.len() == self.inverse.plain.len(), "one transform");
         // SAFETY: a transform exists only where the processor has these instructions.
-        unsafe { inverse(self, words) }
+        unsafe { inverse(self, None, self.shrink, words) }
+    }
+
+    /// Evaluations `x`, canonical, to `factor` times the coefficients.
+    pub fn inverse_times(&self, x: &[u64], factor: u64, words: &mut [u64]) {
+        assert!(words.len() == self.inverse.plain.len() && x.len() == words.len(), "one transform");
+        let shrink = self.q.mul(self.shrink[0], factor);
+        // SAFETY: a transform exists only where the processor has these instructions.
+        unsafe { inverse(self, Some(x), [shrink, scale(self.q, shrink)], words) }
     }
 }
 
@@ -487,25 +495,31 @@ fn inside<const LAZY: bool>(
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn inverse(transform: &Transform, words: &mut [u64]) {
+fn inverse(transform: &Transform, source: Option<&[u64]>, shrink: [u64; 2], words: &mut [u64]) {
     // With q < 2^48 sums may reach 16q.
     if transform.q.value() >> 48 == 0 {
-        inverse_levels::<true>(transform, words);
+        inverse_all::<true>(transform, source, shrink, words);
     } else {
-        inverse_levels::<false>(transform, words);
+        inverse_all::<false>(transform, source, shrink, words);
     }
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
-fn inverse_levels<const LAZY: bool>(transform: &Transform, words: &mut [u64]) {
+fn inverse_all<const LAZY: bool>(
+    transform: &Transform,
+    source: Option<&[u64]>,
+    shrink: [u64; 2],
+    words: &mut [u64],
+) {
     let field = Field::new(transform.q);
     let left = words.len().trailing_zeros() as usize - 3;
-    let shrink = (splat(transform.shrink[0]), splat(transform.shrink[1]));
+    let shrink = (splat(shrink[0]), splat(shrink[1]));
     let part = Part { groups: 1, first: 0 };
-    inverse_part::<LAZY>(field, &transform.inverse, left, part, Some(shrink), words);
+    inverse_part::<LAZY>(field, &transform.inverse, left, part, Some(shrink), source, words);
 }
 
-/// [`forward_part`] backwards; at the end everything is multiplied by `shrink` and made canonical.
+/// [`forward_part`] backwards, from a source if there is one; at the end everything is multiplied by
+/// `shrink` and made canonical.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 fn inverse_part<const LAZY: bool>(
     field: Field,
@@ -513,19 +527,21 @@ fn inverse_part<const LAZY: bool>(
     left: usize,
     part: Part,
     shrink: Shrink,
+    source: Option<&[u64]>,
     words: &mut [u64],
 ) {
     match left {
-        2 => return first::<LAZY, 2>(field, powers, part, shrink, words),
-        3 => return first::<LAZY, 3>(field, powers, part, shrink, words),
-        4 => return first::<LAZY, 4>(field, powers, part, shrink, words),
+        2 => return first::<LAZY, 2>(field, powers, part, shrink, source, words),
+        3 => return first::<LAZY, 3>(field, powers, part, shrink, source, words),
+        4 => return first::<LAZY, 4>(field, powers, part, shrink, source, words),
         _ => {}
     }
     let levels = pass(left);
     let (left, below) = (left - levels, part.below(levels));
     let size = if words.len() > WORDS_IN_CACHE { LANES << left } else { words.len() };
     for (at, words) in words.chunks_exact_mut(size).enumerate() {
-        inverse_part::<LAZY>(field, powers, left, below.after(at), None, words);
+        let source = source.map(|source| &source[at * size..][..size]);
+        inverse_part::<LAZY>(field, powers, left, below.after(at), None, source, words);
     }
     match levels {
         1 => across_back::<LAZY, 1>(field, powers, part, shrink, words),
@@ -541,15 +557,18 @@ fn first<const LAZY: bool, const LEVELS: usize>(
     powers: &Powers,
     part: Part,
     shrink: Shrink,
+    source: Option<&[u64]>,
     words: &mut [u64],
 ) {
     let inside = powers.inside[part.first << LEVELS >> 1..].chunks_exact(1 << LEVELS >> 1);
     let groups = words.chunks_exact_mut(LANES << LEVELS).zip(inside);
     for (group, (words, inside)) in groups.enumerate() {
+        let source = source.map(|source| &source[group * (LANES << LEVELS)..]);
         let words = words.as_chunks_mut::<LANES>().0;
         let mut x = [_mm512_setzero_si512(); 16];
+        let from = source.map_or(&*words, |source| source.as_chunks().0);
         for pair in 0..1 << LEVELS >> 1 {
-            let (a, b) = (load(&words[2 * pair]), load(&words[2 * pair + 1]));
+            let (a, b) = (load(&from[2 * pair]), load(&from[2 * pair + 1]));
             (x[2 * pair], x[2 * pair + 1]) = inside_back::<LAZY>(field, &inside[pair], a, b);
         }
         let group = Group { powers, at: part.groups + part.first + group };

@@ -220,8 +220,7 @@ impl EvaluationKeys {
             .collect();
         for (_, square, coefficients) in &mut todo {
             for (i, (coefficients, row)) in coefficients.iter_mut().zip(square.rows()).enumerate() {
-                coefficients.copy_from_slice(row);
-                basis.ntt(i).inverse(coefficients);
+                basis.ntt(i).inverse_times(kernel, row, 1, coefficients);
             }
         }
         for j in 0..parameters.primes() {
@@ -294,9 +293,8 @@ impl Ciphertext {
         let SwitchScratch { coefficients, digits } = scratch;
         let (correction, row) = (&mut coefficients[0][0], &mut digits[0]);
         for part in &mut self.parts {
-            correction.copy_from_slice(part.row(last));
-            basis.ntt(last).inverse(correction);
-            kernel.mul_scalar(p, correction, parameters.t_inverse(last));
+            let t_inverse = parameters.t_inverse(last);
+            basis.ntt(last).inverse_times(kernel, part.row(last), t_inverse, correction);
             part.truncate(last);
             for (j, p_inverse) in inverses.iter().enumerate() {
                 let q = basis.modulus(j);
