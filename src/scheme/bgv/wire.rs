@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 4 | `CSB2` |
+//! | 4 | `CSB3` |
 //! | 1 | kind: 1 fresh batch, 2 evaluation keys, 3 ciphertexts |
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts or digits |
@@ -16,7 +16,7 @@ use super::{BgvError, BgvParameters};
 use crate::ring::{Modulus, Panels, RnsPoly, Seed, pack_words, packed_len, unpack_words};
 use rayon::prelude::*;
 
-const MAGIC: &[u8; 4] = b"CSB2";
+const MAGIC: &[u8; 4] = b"CSB3";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 8;
 const SEED_BYTES: usize = 32;
 
@@ -208,7 +208,7 @@ fn read_header<'a>(
         field
     };
     if take(4) != MAGIC {
-        return Err(fail("does not start with CSB2: not a message of this program".into()));
+        return Err(fail("does not start with CSB3: not a message of this program".into()));
     }
     let found = take(1)[0];
     if found != kind as u8 {

@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 4 | `CSC1` |
+//! | 4 | `CSC2` |
 //! | 1 | kind: 1 fresh batch, 2 evaluation keys, 3 ciphertexts |
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts or rotations |
@@ -22,7 +22,7 @@ use crate::ring::{
 use rayon::prelude::*;
 use std::borrow::Borrow;
 
-const MAGIC: &[u8; 4] = b"CSC1";
+const MAGIC: &[u8; 4] = b"CSC2";
 const FIXED_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 4 + 1;
 const FACTOR_BYTES: usize = 12;
 const SEED_BYTES: usize = 32;
@@ -289,7 +289,7 @@ impl Reader<'_> {
 
     fn header(&mut self, parameters: &CkksParameters) -> Result<Header, CkksError> {
         if &self.take::<4>()? != MAGIC {
-            return Err(self.fail("does not start with CSC1: not a message of this program".into()));
+            return Err(self.fail("does not start with CSC2: not a message of this program".into()));
         }
         let [found] = self.take()?;
         if found != self.kind as u8 {

@@ -37,7 +37,7 @@ fn messages_for_others_are_refused() {
     let error = EvaluationKeys::from_bytes(&x.parameters, &bytes).unwrap_err().to_string();
     assert_eq!(error, "evaluation keys: message kind 1 where 2 is expected");
     let error = FreshBatch::from_bytes(&x.parameters, b"CSB1 and more").unwrap_err().to_string();
-    assert!(error.contains("CSC1"));
+    assert!(error.contains("CSC2"));
     // A scale of 2^-2000: exponent of two is at 27.
     let mut far = bytes;
     far[27..31].copy_from_slice(&(-2000i32).to_le_bytes());
