@@ -29,7 +29,7 @@ pub use plan::{
 pub use planner::plan;
 pub use real::{
     CkksPart, CkksProgram, CkksStep, DegreeChoice, FunctionPart, RealCircuit, RealEvaluation,
-    RealFunction, RealLayer, RealNetwork, RealRequest, plan_real,
+    RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup, plan_real,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 

@@ -6,6 +6,7 @@ mod bfv;
 mod bgv;
 mod ckks;
 mod client;
+mod evaluator;
 mod event;
 mod execute;
 mod execute_real;

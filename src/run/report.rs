@@ -98,8 +98,8 @@ pub struct StageReport {
     /// Largest difference predicted for them (CKKS).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_abs_error_predicted: Option<f64>,
-    /// Decrypted sample values that differ from that network; under CKKS, by more than leaves any
-    /// margin.
+    /// Decrypted sample values that differ from that network; under CKKS, by more than one bit
+    /// past any margin.
     pub wrong_values: u64,
 }
 

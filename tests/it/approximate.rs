@@ -2,7 +2,7 @@
 
 use crate::sample::{random_dataset, real_network};
 use cryptoscope::activation::Activation;
-use cryptoscope::circuit::StageKind;
+use cryptoscope::circuit::{CkksStep, StageKind};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::ring::Seed;
 use cryptoscope::run::{
@@ -96,6 +96,28 @@ fn compositions_run_as_predicted() {
     let settings =
         ["activation.method=composite_minimax", "activation.degree=7", "activation.interval=6"];
     let session = random(3, 1, &Activation::Relu, &[&settings[..], &["seed=5"]].concat());
+    assert_right(&run(&session));
+}
+
+#[test]
+fn wide_layers_run_group_by_group() {
+    let settings = [
+        "activation.method=minimax",
+        "activation.degree=3",
+        "activation.interval=6",
+        "seed=6",
+        "images=64",
+    ];
+    let network = real_network(6, 2, 300, &Activation::Tanh);
+    let dataset = random_dataset(6, 300, 3, 64);
+    let session =
+        Session::with(&scenario("digits", &settings), Arc::new(dataset), Arc::new(network))
+            .unwrap();
+    let Compiled::Real(circuit) = session.compiled(&Cancel::default()).unwrap() else {
+        panic!("planned for CKKS")
+    };
+    let streamed = |step: &CkksStep| matches!(step, CkksStep::Polynomial { stream: Some(_), .. });
+    assert_eq!(circuit.program.steps.iter().filter(|s| streamed(s)).count(), 2);
     assert_right(&run(&session));
 }
 

@@ -1,7 +1,6 @@
 //! Which degrees of activations a network could have, as a strip: one cell a degree, higher for a
 //! larger ring.
 
-use super::kit;
 use crate::app::theme;
 use crate::circuit::DegreeChoice;
 use egui::{Rect, Sense, Ui, pos2, vec2};
@@ -17,7 +16,9 @@ pub fn show(ui: &mut Ui, degrees: &[DegreeChoice]) {
     let t = theme::tokens(ui);
     let Some(last) = degrees.last() else { return };
     let text = summary(degrees);
-    kit::caption(ui, &text);
+    let caption = egui::RichText::new(&text).font(theme::small()).color(t.text_weak);
+    ui.add(egui::Label::new(caption).wrap())
+        .on_hover_text("Degrees of polynomials that this network could have in the place of every activation, at 128 bits of security");
     let (strip, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let width = strip.width() / degrees.len() as f32;
@@ -40,17 +41,17 @@ pub fn show(ui: &mut Ui, degrees: &[DegreeChoice]) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &label));
 }
 
-/// "Degrees at 128 bits: to 3 with N 8192, to 15 with N 16384, none above".
+/// "Degrees to 3 at N 8192, to 15 at 16384, none above".
 fn summary(degrees: &[DegreeChoice]) -> String {
     let groups = degrees.chunk_by(|a, b| a.ring_degree == b.ring_degree);
     let texts = groups.filter_map(|group| {
         let last = group.last()?;
         Some(match last.ring_degree {
-            Some(n) => format!("to {} with N {n}", last.degree),
+            Some(n) => format!("to {} at N {n}", last.degree),
             None => "none above".to_owned(),
         })
     });
-    format!("Degrees at 128 bits: {}", texts.collect::<Vec<_>>().join(", "))
+    format!("Degrees {}", texts.collect::<Vec<_>>().join(", "))
 }
 
 fn describe(choice: &DegreeChoice) -> String {
@@ -74,9 +75,9 @@ mod tests {
             ring_degree,
         };
         let all = [choice(1, Some(4096)), choice(2, Some(8192)), choice(3, Some(8192))];
-        assert_eq!(summary(&all), "Degrees at 128 bits: to 1 with N 4096, to 3 with N 8192");
+        assert_eq!(summary(&all), "Degrees to 1 at N 4096, to 3 at N 8192");
         let some = [choice(1, Some(4096)), choice(2, None)];
-        assert_eq!(summary(&some), "Degrees at 128 bits: to 1 with N 4096, none above");
+        assert_eq!(summary(&some), "Degrees to 1 at N 4096, none above");
         assert!(describe(&some[1]).ends_with("too much for any N"));
     }
 }

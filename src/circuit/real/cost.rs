@@ -4,6 +4,7 @@ use super::blocks::Block;
 use super::network::RealLayer;
 use super::program::{CkksProgram, CkksStep};
 use super::schedule::{Schedule, Shape};
+use super::stream::GROUP;
 use crate::circuit::candidate::batches;
 use crate::circuit::cost::{UnitCosts, word_secs};
 use crate::ring::{Kernel, MAX_MODULUS_BITS, Modulus};
@@ -221,15 +222,34 @@ pub(super) fn peak_memory(shape: &Shape, schedule: &Schedule, threads: usize) ->
     // Fresh ciphertexts keep one of two parts.
     let mut held = width * levels[0] * word_bytes;
     let mut peak = held;
-    for (at, block) in shape.blocks.iter().enumerate() {
-        let (end, parts) = match block {
-            Block::Segment { layers, squares } => (layers.end, 2 + usize::from(*squares)),
-            Block::Polynomial { layer } => (layer + 1, 2),
+    let mut blocks = shape.blocks.iter().enumerate().peekable();
+    while let Some((at, block)) = blocks.next() {
+        let (end, squares) = match block {
+            Block::Segment { layers, squares } => (layers.end, *squares),
+            Block::Polynomial { layer } => (layer + 1, false),
         };
         width = widths.get(end - 1).copied().unwrap_or(width);
-        let out = width * parts * levels[at] * word_bytes;
-        peak = peak.max(held + out);
-        held = width * 2 * levels[at + 1] * word_bytes;
+        let next = blocks.peek().map(|(_, next)| *next);
+        let streamed = width > GROUP;
+        match (block, next) {
+            // Groups of values only; the polynomial keeps what they are computed from.
+            (Block::Segment { squares: false, .. }, Some(Block::Polynomial { .. })) if streamed => {
+                continue;
+            }
+            (Block::Polynomial { .. }, Some(Block::Segment { layers, .. })) if streamed => {
+                let group = 2 * GROUP * 2 * levels[at] * word_bytes;
+                let sums = widths.get(layers.start).copied().unwrap_or(0);
+                let sums = sums * 2 * levels[at + 1] * word_bytes;
+                peak = peak.max(held + group + sums);
+                held = sums;
+            }
+            _ => {
+                let parts = 2 + usize::from(squares);
+                let out = width * parts * levels[at] * word_bytes;
+                peak = peak.max(held + out);
+                held = width * 2 * levels[at + 1] * word_bytes;
+            }
+        }
     }
     let widest = widths.iter().copied().max().unwrap_or(0).max(shape.network.inputs());
     (peak + threads * 2 * 3 * widest * 256 + PROGRAM) as u64

@@ -12,7 +12,7 @@ use crate::ring::{Seed, SeedStream};
 use rayon::prelude::*;
 
 /// Bits of weights, sign not counted, for which [`Forecast::weights`] is given.
-pub(super) const WEIGHT_BITS: u32 = 7;
+pub(super) const WEIGHT_BITS: u32 = 10;
 
 /// Mean squares of the errors of a layer's values.
 #[derive(Clone, Debug, Default)]

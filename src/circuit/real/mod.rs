@@ -10,12 +10,14 @@ mod planner;
 mod program;
 mod schedule;
 mod stages;
+mod stream;
 
 pub use feasible::DegreeChoice;
 pub use function::{FunctionPart, RealFunction};
 pub use network::{RealEvaluation, RealLayer, RealNetwork};
 pub use planner::{RealRequest, plan_real};
 pub use program::{CkksPart, CkksProgram, CkksStep, RealCircuit};
+pub use stream::{Sink, Stream, StreamGroup};
 
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,9 @@ const MIN_RING_DEGREE: usize = 4096;
 /// Precision every plan must have above the required, bits: predictions are good to about one.
 pub(super) const REQUIRED_PRECISION_BITS: f64 = 1.0;
 
+/// Precision that a plan must have where no better is found, bits.
+const LEAST_PRECISION_BITS: f64 = 0.5;
+
 /// Bits of weights, sign not counted, that are tried.
 const WEIGHT_BITS_TRIED: [u32; 10] = [4, 5, 6, 7, 8, 10, 12, 15, 18, 22];
 /// Bits by which inputs may have a larger scale than later values.
@@ -37,7 +40,7 @@ const SCALE_BITS_TRIED: std::ops::RangeInclusive<u32> = 14..=50;
 const SAMPLES: usize = 192;
 
 /// Tries to meet the precision once the exact scales are known.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: usize = 4;
 
 /// A network to be planned for CKKS.
 #[derive(Clone, Copy, Debug)]
@@ -60,22 +63,28 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
     let take = request.calibration.len().min(SAMPLES * network.inputs());
     let forecast = Forecast::new(network, &blocks, &request.calibration[..take]);
     let shape = Shape::new(network, blocks, &forecast);
-    let planner = Planner { request, shape: &shape, forecast: &forecast };
-    let mut least_scale = *SCALE_BITS_TRIED.start();
-    for attempt in 0..ATTEMPTS {
-        let found = planner.search(request.constraints, least_scale);
-        let Some(candidate) = found.or_else(|| planner.past_budget()) else {
-            return Err(planner.refusal());
-        };
+    let mut planner = Planner {
+        request,
+        shape: &shape,
+        forecast: &forecast,
+        spare_bits: REQUIRED_PRECISION_BITS,
+    };
+    let mut best: Option<RealCircuit> = None;
+    for _ in 0..ATTEMPTS {
+        let found = planner.search(request.constraints);
+        let Some(candidate) = found.or_else(|| planner.past_budget()) else { break };
         let circuit = planner.compile(&candidate)?;
         let margin = circuit.plan.margin_bits();
-        let enough = margin >= REQUIRED_PRECISION_BITS || request.constraints.past_budget;
-        if enough || attempt + 1 == ATTEMPTS {
+        if margin >= REQUIRED_PRECISION_BITS || request.constraints.past_budget {
             return Ok(circuit);
         }
-        least_scale = candidate.schedule.choice.scale_bits + (1.0 - margin).clamp(1.0, 8.0) as u32;
+        // Rounding to other weights, and exact scales, do a little worse than the estimate.
+        planner.spare_bits += (REQUIRED_PRECISION_BITS - margin).clamp(0.1, 8.0);
+        if best.as_ref().is_none_or(|b| b.plan.margin_bits() < margin) {
+            best = Some(circuit);
+        }
     }
-    Err(planner.refusal())
+    best.filter(|b| b.plan.margin_bits() >= LEAST_PRECISION_BITS).ok_or_else(|| planner.refusal())
 }
 
 /// A schedule with its primes and its cost.
@@ -89,12 +98,14 @@ struct Planner<'a> {
     request: &'a RealRequest<'a>,
     shape: &'a Shape<'a>,
     forecast: &'a Forecast,
+    /// Bits by which estimated errors must stay below the bound.
+    spare_bits: f64,
 }
 
 impl Planner<'_> {
-    /// The fastest candidate that fits, with a scale of at least `least_scale` bits: first with as
-    /// many bits for the weights of every layer, then layer by layer.
-    fn search(&self, constraints: Constraints, least_scale: u32) -> Option<Candidate> {
+    /// The fastest candidate that fits: first with as many bits for the weights of every layer, then
+    /// layer by layer.
+    fn search(&self, constraints: Constraints) -> Option<Candidate> {
         let layers = self.shape.network.layers();
         let mut best: Option<Candidate> = None;
         for n in ring_degrees().filter(|n| (MIN_RING_DEGREE..=MAX_RING_DEGREE).contains(n)) {
@@ -103,7 +114,7 @@ impl Planner<'_> {
             }
             for bits in WEIGHT_BITS_TRIED {
                 let bits = vec![bits; layers.len()];
-                self.try_weights(n, &bits, constraints, least_scale, &mut best);
+                self.try_weights(n, &bits, constraints, &mut best);
             }
         }
         for at in (0..layers.len()).rev() {
@@ -115,7 +126,7 @@ impl Planner<'_> {
             for bits in WEIGHT_BITS_TRIED {
                 let mut changed = weight_bits.clone();
                 changed[at] = bits;
-                self.try_weights(n, &changed, constraints, least_scale, &mut best);
+                self.try_weights(n, &changed, constraints, &mut best);
             }
         }
         best
@@ -127,7 +138,6 @@ impl Planner<'_> {
         n: usize,
         weight_bits: &[u32],
         constraints: Constraints,
-        least_scale: u32,
         best: &mut Option<Candidate>,
     ) {
         for input_bits in INPUT_BITS_TRIED.step_by(2) {
@@ -136,7 +146,7 @@ impl Planner<'_> {
             }
             let choice = Choice {
                 n,
-                scale_bits: least_scale,
+                scale_bits: *SCALE_BITS_TRIED.start(),
                 input_bits,
                 weight_bits: weight_bits.to_vec(),
             };
@@ -162,7 +172,7 @@ impl Planner<'_> {
             (schedule.chain.iter().sum::<u32>() <= most).then_some(schedule)
         };
         let precise = |schedule: &Schedule| {
-            self.error(schedule) * REQUIRED_PRECISION_BITS.exp2() <= self.request.error_bound
+            self.error(schedule) * self.spare_bits.exp2() <= self.request.error_bound
         };
         if let Some(bits) = constraints.prime_bits {
             return of(bits).filter(precise);
@@ -214,7 +224,7 @@ impl Planner<'_> {
             return None;
         }
         let free = Constraints { prime_count: None, ring_degree: None, ..c };
-        let wanted = self.search(free, *SCALE_BITS_TRIED.start())?;
+        let wanted = self.search(free)?;
         let n = c.ring_degree.unwrap_or(wanted.schedule.choice.n);
         let choice = Choice { n, ..wanted.schedule.choice };
         let mut schedule = self.shape.schedule(choice);
@@ -236,7 +246,7 @@ impl Planner<'_> {
     }
 
     fn compile(&self, candidate: &Candidate) -> Result<RealCircuit, PlanError> {
-        let Planner { request, shape, forecast } = *self;
+        let Planner { request, shape, forecast, .. } = *self;
         let Candidate { schedule, moduli, .. } = candidate;
         let mut program = CkksProgram::new(shape, schedule, moduli, forecast)?;
         let errors = Errors::new(shape, schedule, forecast, &program)?;
@@ -354,7 +364,7 @@ impl Planner<'_> {
         };
         let reason =
             format!("{circuit} need more than {within} at {MIN_SECURITY_BITS} bits of security");
-        let nearest = self.search(Constraints::default(), *SCALE_BITS_TRIED.start());
+        let nearest = self.search(Constraints::default());
         let nearest = match nearest.filter(|_| !fixed.is_empty()) {
             Some(found) => format!(
                 "what fits: N = {}, {} primes of {} bits together",

@@ -4,10 +4,11 @@ use super::blocks::Block;
 use super::forecast::{Forecast, rounded};
 use super::network::{RealLayer, RealNetwork};
 use super::schedule::{Schedule, Shape};
+use super::stream::{Layer, Stream};
 use crate::circuit::compiled::StageTap;
 use crate::circuit::plan::Plan;
 use crate::circuit::request::PlanError;
-use crate::ring::{LinearMap, Row, Tap};
+use crate::ring::{Row, Tap};
 use crate::scheme::ckks::{
     CkksError, CkksModuli, CkksParameters, Interval, PolynomialPlan, Scale, Segment, SegmentOp,
     round_weights,
@@ -59,6 +60,9 @@ pub enum CkksStep {
         gate: bool,
         /// Results to be measured.
         taps: Vec<usize>,
+        /// How to go through many values some at a time: this takes the place of the linear layer
+        /// before the polynomial, and of the one after it.
+        stream: Option<Arc<Stream>>,
     },
 }
 
@@ -84,7 +88,20 @@ impl CkksProgram {
         let input_scale = scale_of(schedule.entries[0])?;
         let mut steps = Vec::with_capacity(shape.blocks.len());
         let mut scale = input_scale.clone();
-        let mut width = shape.network.inputs();
+        let widths = shape.network.widths();
+        let inputs = |layer: usize| match layer.checked_sub(1) {
+            None => shape.network.inputs(),
+            Some(before) => widths[before],
+        };
+        let rounded_at = |(at, layer): (usize, &RealLayer)| {
+            rounded_layer(layer, schedule.weights[at], &forecast.means[at], inputs(at))
+        };
+        let layers = shape.network.layers().iter().enumerate();
+        let linear = layers.map(rounded_at).collect::<Result<Vec<_>, _>>()?;
+        let unfit =
+            || PlanError::from(CkksError::Segment { inputs: shape.network.inputs(), parts: 2 });
+        // The layer that the stream before adds up.
+        let mut summed = None;
         let mut level = parameters.levels();
         let prime_bits = moduli.chain.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(50);
         for (at, block) in shape.blocks.iter().enumerate() {
@@ -94,10 +111,9 @@ impl CkksProgram {
                 Block::Segment { layers, .. } => {
                     let ops = layers
                         .clone()
-                        .map(|layer| {
-                            let bits = schedule.weights[layer];
-                            let means = &forecast.means[layer];
-                            op(&shape.network.layers()[layer], bits, means, &mut width, prime_bits)
+                        .map(|layer| match &linear[layer] {
+                            Some(layer) => layer.op(prime_bits).ok_or_else(unfit),
+                            None => Ok(SegmentOp::Square),
                         })
                         .collect::<Result<Vec<_>, _>>()?;
                     let segment = Segment { ops };
@@ -116,8 +132,19 @@ impl CkksProgram {
                     let sigma = schedule.choice.scale_bits;
                     let (parts, gate) = compile(function, &scale, &result, &primes, sigma)?;
                     scale = result;
-                    let taps = Vec::new();
-                    steps.push(CkksStep::Polynomial { layer: *layer, parts, gate, taps });
+                    let source = match at.checked_sub(1).and_then(|at| shape.blocks.get(at)) {
+                        Some(Block::Segment { layers, squares: false })
+                            if summed != Some(layers.start) =>
+                        {
+                            linear[layers.start].as_ref()
+                        }
+                        _ => None,
+                    };
+                    let sink = linear.get(layer + 1).and_then(Option::as_ref);
+                    let stream = Stream::new(widths[*layer], source, sink, prime_bits);
+                    summed = stream.as_ref().and(sink).map(|_| layer + 1);
+                    let (layer, taps, stream) = (*layer, Vec::new(), stream.map(Arc::new));
+                    steps.push(CkksStep::Polynomial { layer, parts, gate, taps, stream });
                 }
             }
             level = next;
@@ -208,29 +235,26 @@ fn scale_of(log2: f64) -> Result<Scale, CkksError> {
     Scale::of(log2.exp2()).ok_or_else(|| CkksError::Scale { scale: format!("2^{log2:.1}") })
 }
 
-/// A layer as an operation of a segment.
-fn op(
+/// A linear layer with its weights rounded; `None` for other layers.
+fn rounded_layer(
     layer: &RealLayer,
     weight_log2: f64,
     means: &[f64],
-    width: &mut usize,
-    prime_bits: u32,
-) -> Result<SegmentOp, PlanError> {
-    let RealLayer::Linear { rows, name } = layer else { return Ok(SegmentOp::Square) };
+    inputs: usize,
+) -> Result<Option<Layer>, PlanError> {
+    let RealLayer::Linear { rows, name } = layer else { return Ok(None) };
     let factor = weight_log2.exp2();
     let unfit = || CkksError::TooLarge { scale: format!("2^{weight_log2:.1} of layer {name}") };
-    let scale = Scale::of(factor).ok_or_else(unfit)?;
+    let weight_scale = Scale::of(factor).ok_or_else(unfit)?;
     let bias = rounded(rows, factor, means).into_iter().map(|r| r.bias).collect();
     let rows = rows
         .par_iter()
         .map(|r| {
-            let weights = round_weights(&r.weights, &scale)?;
+            let weights = round_weights(&r.weights, &weight_scale)?;
             Ok(Row { columns: Arc::clone(&r.columns), weights })
         })
         .collect::<Result<Vec<Row>, CkksError>>()?;
-    let inputs = std::mem::replace(width, rows.len());
-    let map = LinearMap::new(inputs, &rows, prime_bits).ok_or_else(unfit)?;
-    Ok(SegmentOp::Linear { map: Arc::new(map), weight_scale: scale, bias })
+    Ok(Some(Layer { inputs, rows: Arc::new(rows), bias, weight_scale }))
 }
 
 /// A polynomial layer for inputs at `scale`, whose results shall be at `result`; each level divides

@@ -43,7 +43,7 @@ pub(super) struct Shape<'a> {
     pub blocks: Vec<Block>,
     /// `log2` of the largest magnitude after each layer, the inputs first; 0 or more.
     pub ranges: Vec<f64>,
-    /// `log2` of the scale of 7-bit weights of each linear layer.
+    /// `log2` of the scale of weights of [`WEIGHT_BITS`] bits of each linear layer.
     weights: Vec<f64>,
 }
 

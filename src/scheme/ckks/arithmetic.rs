@@ -77,6 +77,21 @@ impl CkksParameters {
         self.weighted_sum(&[a, b], &[1.0, 1.0], &a.scale)
     }
 
+    /// `sum + term` in the place of `sum`; scales, levels and numbers of parts must be equal.
+    pub fn add_to(&self, mut sum: Ciphertext, term: &Ciphertext) -> Result<Ciphertext, CkksError> {
+        same_scale(&sum.scale, &term.scale)?;
+        if (sum.parts(), sum.level()) != (term.parts(), term.level()) {
+            return Err(CkksError::Segment { inputs: 2, parts: term.parts() });
+        }
+        for (part, term) in sum.parts.iter_mut().zip(&term.parts) {
+            for (j, row) in part.rows_mut().enumerate() {
+                let q = self.modulus(j);
+                row.iter_mut().zip(term.row(j)).for_each(|(w, t)| *w = q.add(*w, *t));
+            }
+        }
+        Ok(sum)
+    }
+
     /// `a - b`; scales must be equal, levels and numbers of parts may differ.
     pub fn subtract(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext, CkksError> {
         same_scale(&a.scale, &b.scale)?;

@@ -1,0 +1,339 @@
+//! A CKKS program step by step.
+
+use super::backend::{BackendError, Tapped};
+use crate::circuit::{CkksPart, CkksStep, Stream};
+use crate::progress::{Step, Watch};
+use crate::ring::Tap;
+use crate::ring::kernels::TILE_WORDS;
+use crate::scheme::ckks::{
+    Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Segment, SegmentInput,
+    SegmentOp, SegmentOutput,
+};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// Values whose polynomials are evaluated together: what they came from is dropped before the next.
+const TOGETHER: usize = 64;
+
+/// What a step has to work on.
+pub(super) enum Values {
+    Fresh(FreshBatch),
+    Computed(Vec<Ciphertext>),
+}
+
+impl Values {
+    fn input(&self) -> SegmentInput<'_> {
+        match self {
+            Self::Fresh(batch) => SegmentInput::Fresh(batch),
+            Self::Computed(all) => SegmentInput::Computed(all),
+        }
+    }
+
+    fn level(&self) -> usize {
+        match self {
+            Self::Fresh(batch) => batch.level(),
+            Self::Computed(all) => all.first().map_or(1, Ciphertext::level),
+        }
+    }
+
+    /// Ciphertexts, leaving nothing.
+    fn take(&mut self, parameters: &CkksParameters) -> Vec<Ciphertext> {
+        match std::mem::replace(self, Self::Computed(Vec::new())) {
+            Self::Computed(all) => all,
+            Self::Fresh(batch) => {
+                (0..batch.len()).filter_map(|i| batch.ciphertext(parameters, i)).collect()
+            }
+        }
+    }
+}
+
+/// Progress of an evaluation by predicted time.
+pub(super) struct Share<'a> {
+    /// Predicted seconds of each stage.
+    pub secs: Vec<f64>,
+    pub fraction: &'a (dyn Fn(f64) + Sync),
+}
+
+impl Share<'_> {
+    /// `part` of stages `range` is done.
+    fn tell(&self, range: Range<usize>, part: f64) {
+        let sum = |range: Range<usize>| -> f64 {
+            self.secs.get(range).map_or(0.0, |secs| secs.iter().sum())
+        };
+        let all = sum(1..self.secs.len()).max(1e-12);
+        (self.fraction)((sum(1..range.start) + sum(range) * part) / all);
+    }
+}
+
+/// An evaluation that goes on.
+pub(super) struct Evaluator<'a> {
+    pub parameters: &'a CkksParameters,
+    pub keys: &'a EvaluationKeys,
+    /// Whether values are kept to be measured.
+    pub measure: bool,
+    pub watch: &'a Watch<'a>,
+    pub share: Share<'a>,
+    pub values: Values,
+    pub taps: Vec<Tapped<Ciphertext>>,
+    /// Of each stage so far.
+    pub stage_secs: Vec<f64>,
+}
+
+impl Evaluator<'_> {
+    /// Runs all steps.
+    pub fn run(&mut self, steps: &[CkksStep]) -> Result<(), BackendError> {
+        let mut at = 0;
+        while let Some(rest) = steps.get(at..).filter(|rest| !rest.is_empty()) {
+            at += match rest {
+                [CkksStep::Segment { .. }, CkksStep::Polynomial { stream: Some(s), .. }, ..]
+                    if s.has_source =>
+                {
+                    self.stream(&rest[1..], s, Some(&rest[0]))? + 1
+                }
+                [CkksStep::Polynomial { stream: Some(s), .. }, ..] => self.stream(rest, s, None)?,
+                [step @ CkksStep::Polynomial { .. }, ..] => self.polynomials(step)?,
+                [step, ..] => self.segment(step, 0)?,
+                [] => 0,
+            };
+        }
+        Ok(())
+    }
+
+    /// A segment without its first `skip` operations, and the rescaling after it; how many steps that
+    /// were.
+    fn segment(&mut self, step: &CkksStep, skip: usize) -> Result<usize, BackendError> {
+        let CkksStep::Segment { segment, taps, drop, switch_taps, .. } = step else { return Ok(1) };
+        let started = Instant::now();
+        let stage = self.stage_secs.len();
+        let ops: Vec<SegmentOp> = segment.ops.iter().skip(skip).cloned().collect();
+        if !ops.is_empty() {
+            let range = stage..stage + ops.len();
+            let tiles = (self.values.level() * self.parameters.degree() / TILE_WORDS) as f64;
+            let done = AtomicUsize::new(0);
+            let tile_done = || {
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                self.share.tell(range.clone(), done as f64 / tiles);
+            };
+            let wanted = taps.iter().filter(|t| self.measure && t.op >= skip);
+            let wanted: Vec<Tap> =
+                wanted.map(|t| Tap { op: t.op - skip, index: t.index }).collect();
+            let output = Segment { ops }.run(
+                self.parameters,
+                &self.values.input(),
+                &wanted,
+                self.watch.cancel_flag(),
+                &tile_done,
+            )?;
+            // The wall time is shared by the operations as the threads shared theirs.
+            let wall = started.elapsed().as_secs_f64();
+            let busy: f64 = output.op_secs.iter().sum();
+            self.stage_secs.extend(output.op_secs.iter().map(|s| wall * s / busy.max(1e-12)));
+            let SegmentOutput { ciphertexts, taps, .. } = output;
+            self.taps.extend(taps.into_iter().zip(wanted).map(|(ciphertext, tap)| Tapped {
+                stage: stage + tap.op,
+                index: tap.index,
+                ciphertext,
+            }));
+            self.values = Values::Computed(ciphertexts);
+        }
+        if let Some(drop) = *drop {
+            let started = Instant::now();
+            let stage = self.stage_secs.len();
+            let computed = self.values.take(self.parameters);
+            let share = &self.share;
+            let report = |s: Step| share.tell(stage..stage + 1, s.done as f64 / s.total as f64);
+            let inner = Watch::new(self.watch.cancel_flag().clone(), &report);
+            let computed = self.keys.relinearise_and_rescale(
+                self.parameters,
+                computed,
+                drop,
+                &inner,
+                "rescale",
+            )?;
+            self.stage_secs.push(started.elapsed().as_secs_f64());
+            self.tap(&computed, switch_taps, stage);
+            self.values = Values::Computed(computed);
+        }
+        Ok(1)
+    }
+
+    /// A polynomial on all values; how many steps that were.
+    fn polynomials(&mut self, step: &CkksStep) -> Result<usize, BackendError> {
+        let CkksStep::Polynomial { parts, gate, taps, .. } = step else { return Ok(1) };
+        let started = Instant::now();
+        let stage = self.stage_secs.len();
+        let inputs = self.values.take(self.parameters);
+        let total = inputs.len().max(1) as f64;
+        let mut results = Vec::with_capacity(inputs.len());
+        let mut rest = inputs.into_iter();
+        loop {
+            let some: Vec<_> = rest.by_ref().take(TOGETHER).collect();
+            if some.is_empty() {
+                break;
+            }
+            results.extend(self.polynomial(parts, *gate, some)?);
+            self.share.tell(stage..stage + 1, results.len() as f64 / total);
+        }
+        self.stage_secs.push(started.elapsed().as_secs_f64());
+        self.tap(&results, taps, stage);
+        self.values = Values::Computed(results);
+        Ok(1)
+    }
+
+    /// The polynomial at the head of `steps` group by group, with the linear layer before it where
+    /// the stream has it, and the one after it; how many of `steps` that were.
+    fn stream(
+        &mut self,
+        steps: &[CkksStep],
+        stream: &Stream,
+        before: Option<&CkksStep>,
+    ) -> Result<usize, BackendError> {
+        let [CkksStep::Polynomial { parts, gate, taps, .. }, after @ ..] = steps else {
+            return Ok(1);
+        };
+        let first = self.stage_secs.len();
+        let stage = first + usize::from(before.is_some());
+        let source_taps = match before {
+            Some(CkksStep::Segment { taps, .. }) => taps.as_slice(),
+            _ => &[],
+        };
+        let mut held: Vec<Option<Ciphertext>> = match before {
+            Some(_) => Vec::new(),
+            None => self.values.take(self.parameters).into_iter().map(Some).collect(),
+        };
+        let mut sums: Vec<Option<Ciphertext>> = vec![None; stream.sums];
+        let mut results: Vec<Option<Ciphertext>> = match stream.sums {
+            0 => vec![None; stream.values],
+            _ => Vec::new(),
+        };
+        let [mut source_secs, mut secs, mut sink_secs] = [0.0; 3];
+        for (number, group) in stream.groups.iter().enumerate() {
+            let started = Instant::now();
+            let inputs = match &group.source {
+                Some(op) => self.sums_of(op, &self.values.input())?,
+                None => group.values.iter().filter_map(|v| held.get_mut(*v)?.take()).collect(),
+            };
+            for tap in source_taps {
+                self.tap_of(&group.values, &inputs, tap.index, first);
+            }
+            source_secs += started.elapsed().as_secs_f64();
+            let started = Instant::now();
+            let values = self.polynomial(parts, *gate, inputs)?;
+            for index in taps {
+                self.tap_of(&group.values, &values, *index, stage);
+            }
+            secs += started.elapsed().as_secs_f64();
+            let started = Instant::now();
+            for sink in &group.sinks {
+                let added = self.sums_of(&sink.op, &SegmentInput::Computed(&values))?;
+                for (index, added) in sink.sums.iter().zip(added) {
+                    let Some(sum) = sums.get_mut(*index) else { continue };
+                    *sum = Some(match sum.take() {
+                        Some(sum) => self.parameters.add_to(sum, &added)?,
+                        None => added,
+                    });
+                }
+            }
+            if stream.sums == 0 {
+                for (index, value) in group.values.iter().zip(values) {
+                    if let Some(result) = results.get_mut(*index) {
+                        *result = Some(value);
+                    }
+                }
+            }
+            sink_secs += started.elapsed().as_secs_f64();
+            let done = (number + 1) as f64 / stream.groups.len() as f64;
+            self.share.tell(first..stage + 1 + usize::from(stream.sums > 0), done);
+        }
+        self.stage_secs.extend(before.map(|_| source_secs));
+        self.stage_secs.push(secs);
+        if stream.sums == 0 {
+            self.values = Values::Computed(results.into_iter().flatten().collect());
+            return Ok(1);
+        }
+        self.stage_secs.push(sink_secs);
+        self.values = Values::Computed(sums.into_iter().flatten().collect());
+        let Some(next @ CkksStep::Segment { taps, .. }) = after.first() else { return Ok(1) };
+        if let Values::Computed(all) = &self.values {
+            let of_first = taps.iter().filter(|t| t.op == 0).map(|t| t.index);
+            let indices: Vec<usize> = of_first.collect();
+            let tapped: Vec<_> = self.tapped(all, &indices, stage + 1);
+            self.taps.extend(tapped);
+        }
+        Ok(1 + self.segment(next, 1)?)
+    }
+
+    /// One linear operation.
+    fn sums_of(
+        &self,
+        op: &SegmentOp,
+        input: &SegmentInput<'_>,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let segment = Segment { ops: vec![op.clone()] };
+        let cancel = self.watch.cancel_flag();
+        Ok(segment.run(self.parameters, input, &[], cancel, &|| ())?.ciphertexts)
+    }
+
+    /// The polynomials of `parts`, one after the other, of every value; with a gate, times the value.
+    fn polynomial(
+        &self,
+        parts: &[CkksPart],
+        gate: bool,
+        values: Vec<Ciphertext>,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let (parameters, keys) = (self.parameters, self.keys);
+        let inner = Watch::new(self.watch.cancel_flag().clone(), &|_| ());
+        let originals = if gate { values.clone() } else { Vec::new() };
+        let mut values = values;
+        for part in parts {
+            let mapped = values.into_iter().map(|x| parameters.map_interval(x, part.interval));
+            let mapped = mapped.collect::<Result<Vec<_>, _>>()?;
+            let CkksPart { plan, coefficients, scale, .. } = part;
+            values = keys.evaluate_polynomial(
+                parameters,
+                plan,
+                coefficients,
+                mapped,
+                scale,
+                &inner,
+                "polynomial",
+            )?;
+        }
+        if !gate {
+            return Ok(values);
+        }
+        let products = originals.par_iter().zip(&values).map(|(x, s)| parameters.multiply(x, s));
+        let products = products.collect::<Result<Vec<_>, _>>()?;
+        keys.relinearise_and_rescale(parameters, products, 1, &inner, "gate")
+    }
+
+    /// Copies the values that are to be measured.
+    fn tap(&mut self, values: &[Ciphertext], wanted: &[usize], stage: usize) {
+        let tapped = self.tapped(values, wanted, stage);
+        self.taps.extend(tapped);
+    }
+
+    fn tapped(
+        &self,
+        values: &[Ciphertext],
+        wanted: &[usize],
+        stage: usize,
+    ) -> Vec<Tapped<Ciphertext>> {
+        let wanted = wanted.iter().filter(|_| self.measure);
+        let copy = |&index: &usize| {
+            let ciphertext = values.get(index)?.clone();
+            Some(Tapped { stage, index, ciphertext })
+        };
+        wanted.filter_map(copy).collect()
+    }
+
+    /// Copies value `index` if it is in the group.
+    fn tap_of(&mut self, group: &[usize], values: &[Ciphertext], index: usize, stage: usize) {
+        let place = group.iter().position(|v| *v == index).filter(|_| self.measure);
+        if let Some(ciphertext) = place.and_then(|at| values.get(at)).cloned() {
+            self.taps.push(Tapped { stage, index, ciphertext });
+        }
+    }
+}
