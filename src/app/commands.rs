@@ -44,6 +44,7 @@ pub enum Command {
     StopTask,
     ExportSweep,
     ExportSweepReport,
+    ExportSweepFigure,
     UseTrained,
     SaveModel,
     ToggleTheme,
@@ -316,6 +317,13 @@ pub static TABLE: &[Spec] = {
             Key::J,
         ),
         spec(
+            C::ExportSweepFigure,
+            "Export sweep as SVG…",
+            "Save the plots of the sweep as a drawing",
+            CTRL_SHIFT,
+            Key::P,
+        ),
+        spec(
             C::UseTrained,
             "Use trained model",
             "The trained network becomes the model of the setup, its polynomials kept",
@@ -395,7 +403,9 @@ impl Command {
             }
             Self::Train => state.loaded.is_some() && !state.task_running,
             Self::StopTask => state.task_running && !state.task_stopping,
-            Self::ExportSweep | Self::ExportSweepReport => state.sweep.report.is_some(),
+            Self::ExportSweep | Self::ExportSweepReport | Self::ExportSweepFigure => {
+                state.sweep.report.is_some()
+            }
             Self::UseTrained | Self::SaveModel => state.training.trained.is_some(),
             Self::MeasuredInterval => state.lab.histogram().is_some(),
             Self::RaiseDegree | Self::LowerDegree | Self::NextMethod | Self::PreviousMethod => {

@@ -17,6 +17,7 @@ pub enum Purpose {
     SaveFigure,
     SaveSweep,
     SaveSweepReport,
+    SaveSweepFigure,
     SaveModel,
 }
 
@@ -36,6 +37,7 @@ impl Purpose {
             Self::SaveFigure => "Export plots as SVG",
             Self::SaveSweep => "Export sweep as CSV",
             Self::SaveSweepReport => "Export sweep as JSON",
+            Self::SaveSweepFigure => "Export sweep as SVG",
             Self::SaveModel => "Save trained model",
         }
     }
@@ -53,7 +55,7 @@ impl Purpose {
             Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients | Self::SaveSweep => {
                 "A file name ending in .csv"
             }
-            Self::SaveFigure => "A file name ending in .svg",
+            Self::SaveFigure | Self::SaveSweepFigure => "A file name ending in .svg",
             Self::SaveScreenshot => "A file name ending in .png",
         }
     }
@@ -79,7 +81,7 @@ impl Purpose {
             Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients | Self::SaveSweep => {
                 &["csv"]
             }
-            Self::SaveFigure => &["svg"],
+            Self::SaveFigure | Self::SaveSweepFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }
     }

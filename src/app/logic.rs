@@ -267,6 +267,7 @@ impl App {
             }
             Command::ExportSweep => self.ask_path(Purpose::SaveSweep),
             Command::ExportSweepReport => self.ask_path(Purpose::SaveSweepReport),
+            Command::ExportSweepFigure => self.ask_path(Purpose::SaveSweepFigure),
             Command::UseTrained => self.use_trained(),
             Command::SaveModel => self.ask_path(Purpose::SaveModel),
             Command::RaiseDegree => explore::change(state, |choice, _| choice.step_degree(1)),
@@ -355,6 +356,7 @@ impl App {
             Purpose::SaveFigure => format!("{name}-activation.svg"),
             Purpose::SaveSweep => format!("{name}-sweep.csv"),
             Purpose::SaveSweepReport => format!("{name}-sweep.json"),
+            Purpose::SaveSweepFigure => format!("{name}-sweep.svg"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));

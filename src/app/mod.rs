@@ -15,6 +15,7 @@ mod panels;
 mod plots;
 mod run_view;
 mod state;
+mod sweep_figure;
 mod sweep_view;
 mod tasks;
 mod theme;

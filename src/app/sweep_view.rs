@@ -150,6 +150,46 @@ impl SweepView {
         self.report = result.ok();
     }
 
+    /// The methods that have rows, in the order they came.
+    pub fn methods(&self) -> Vec<Method> {
+        let mut methods = Vec::new();
+        for row in &self.rows {
+            if !methods.contains(&row.method) {
+                methods.push(row.method);
+            }
+        }
+        methods
+    }
+
+    /// Positions and accuracies of the rows of a method along an axis: after training with the
+    /// polynomials, or with them put in afterwards.
+    pub fn line(&self, method: Method, axis: SweepAxis, trained: bool) -> Vec<[f64; 2]> {
+        let rows = self.rows.iter().filter(|r| r.method == method);
+        let mut points: Vec<[f64; 2]> = rows
+            .filter_map(|r| {
+                let found = if trained { r.trained } else { r.replaced };
+                Some([axis.position(r)?, found?.accuracy])
+            })
+            .collect();
+        points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        points
+    }
+
+    /// The rows that no other beats in both accuracy and cost, from cheap to dear.
+    pub fn front(&self, axis: SweepAxis) -> Vec<[f64; 2]> {
+        let rows = self.rows.iter();
+        let mut points: Vec<[f64; 2]> =
+            rows.filter_map(|r| Some([axis.position(r)?, r.accuracy()?])).collect();
+        points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(b[1].total_cmp(&a[1])));
+        let mut best = f64::NEG_INFINITY;
+        points.retain(|p| {
+            let better = p[1] > best;
+            best = best.max(p[1]);
+            better
+        });
+        points
+    }
+
     /// Indices of the rows in the order of the table.
     pub fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();

@@ -3,7 +3,8 @@
 use super::App;
 use super::dialog::Purpose;
 use super::sweep_view::TaskStanding;
-use crate::network::IntervalRule;
+use crate::activation::Activation;
+use crate::network::{IntervalRule, Network, Op};
 use crate::run::{SweepReport, SweepRequest, SweepRow, TrainOptions};
 use crate::worker::{Loaded, Task, TaskRequest, TaskUpdate};
 use std::path::PathBuf;
@@ -74,13 +75,17 @@ impl App {
         &mut self,
         ctx: &egui::Context,
         request: TaskRequest,
-        function: Option<crate::activation::Activation>,
+        function: Option<Activation>,
     ) {
         let state = &mut self.state;
         let Some(loaded) = &state.loaded else { return };
         let mut loaded = loaded.clone();
         if let Some(function) = function {
-            match loaded.network.with_function(&function) {
+            // What the model was fine-tuned from, where that has the function.
+            let exact = Op::Activation(function.clone());
+            let has = |n: &Network| n.layers().iter().all(|l| l.op.is_affine() || l.op == exact);
+            let original = loaded.network.original().filter(has);
+            match original.map_or_else(|| loaded.network.with_function(&function), Ok) {
                 Ok(network) => loaded = Loaded { network: Arc::new(network), ..loaded },
                 Err(error) => return state.notes.error(error.to_string()),
             }
@@ -144,6 +149,9 @@ impl App {
         let bytes = match purpose {
             Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
+            Purpose::SaveSweepFigure => {
+                sweep.map(|_| super::sweep_figure::svg(&self.state.sweep).into_bytes())
+            }
             Purpose::SaveModel => {
                 let trained = self.state.training.trained.as_ref();
                 trained.map(|t| t.network.to_bytes()).ok_or("no trained model to save yet")

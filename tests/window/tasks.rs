@@ -99,6 +99,12 @@ fn rows_of_a_sweep_are_shown_sorted_chosen_and_saved() {
     let text = std::fs::read_to_string(&path).expect("written");
     assert_eq!(text.lines().count(), 5);
     assert!(text.starts_with("method,degree"));
+    let path = folder.path().join("sweep.svg");
+    press(&mut h, BOTH, Key::P);
+    save_to(&mut h, &path);
+    let text = std::fs::read_to_string(&path).expect("written");
+    assert!(text.starts_with("<svg") && text.contains("Least squares"));
+    assert!(text.matches("<circle").count() >= 8);
 }
 
 #[test]
@@ -127,7 +133,7 @@ fn a_trained_model_is_saved_and_becomes_the_model_of_the_setup() {
     assert_eq!(view.standing, TaskStanding::Finished);
     assert_eq!(view.epochs.len(), 3);
     assert!(view.epochs.iter().all(|r| r.share_inside.is_some()) && !view.loss.is_empty());
-    assert!(has(&h, "Trained model") && has(&h, "Loss plot"));
+    assert!(has(&h, "Trained model") && has(&h, "Loss by epoch plot"));
 
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("trained.safetensors");

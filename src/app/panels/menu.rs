@@ -20,6 +20,7 @@ const FILE: &[Option<Command>] = &[
     Some(Command::ExportFigure),
     Some(Command::ExportSweep),
     Some(Command::ExportSweepReport),
+    Some(Command::ExportSweepFigure),
     Some(Command::SaveModel),
     Some(Command::SaveScreenshot),
     None,

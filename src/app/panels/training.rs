@@ -12,7 +12,7 @@ use crate::format;
 use egui::{DragValue, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 /// Width of the column of controls.
-const COLUMN: f32 = 232.0;
+const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 330.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {

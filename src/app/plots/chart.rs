@@ -18,10 +18,13 @@ pub enum Pen {
     Running,
     /// The same, thicker: for the curve that lies under another.
     RunningUnder,
+    /// Markers alone.
+    Points,
 }
 
 /// One curve, in positions of the axes.
 pub struct Curve {
+    /// Shown in the legend; not shown when empty.
     pub name: &'static str,
     pub colour: Color32,
     pub pen: Pen,
@@ -221,7 +224,8 @@ impl Chart<'_> {
         response.on_hover_text(self.about);
         // The legend: samples of the pens, right to left.
         let mut right = rect.right() - RIGHT;
-        for curve in self.curves.iter().rev().filter(|c| !c.points.is_empty()) {
+        for curve in self.curves.iter().rev().filter(|c| !c.points.is_empty() && !c.name.is_empty())
+        {
             let name = painter.layout_no_wrap(curve.name.to_owned(), theme::small(), t.text);
             let width = name.size().x + 22.0;
             if right - width < title_rect.right() + 8.0 {
@@ -311,6 +315,9 @@ fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
             painter.line_segment(ends, stroke);
             painter.circle_filled(at + Vec2::X * 8.5, theme::MARKER, curve.colour);
         }
+        Pen::Points => {
+            painter.circle_filled(at + Vec2::X * 8.5, theme::MARKER, curve.colour);
+        }
         Pen::Running => {
             painter.line_segment(ends, stroke);
         }
@@ -324,16 +331,19 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
     let colour = if curve.faded { curve.colour.gamma_multiply(theme::FADED) } else { curve.colour };
     let style = match curve.pen {
         Pen::Predicted => LineStyle::Dashed { length: 7.0 },
-        Pen::Measured | Pen::Running | Pen::RunningUnder => LineStyle::Solid,
+        Pen::Measured | Pen::Running | Pen::RunningUnder | Pen::Points => LineStyle::Solid,
     };
     let width = if curve.pen == Pen::RunningUnder { theme::CURVE_UNDER } else { theme::CURVE };
-    if curve.pen == Pen::Measured {
+    if matches!(curve.pen, Pen::Measured | Pen::Points) {
         plot.points(
             Points::new("", PlotPoints::Owned(curve.points.clone()))
                 .color(colour)
                 .radius(theme::MARKER)
                 .allow_hover(false),
         );
+    }
+    if curve.pen == Pen::Points {
+        return;
     }
     plot.line(
         Line::new("", PlotPoints::Owned(curve.points))

@@ -11,6 +11,6 @@ mod training;
 pub use accuracy::accuracy;
 pub use activation::linked;
 pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};
-pub use sweep::sweep;
+pub use sweep::{ranges, sweep, ticks};
 pub use ticks::{number_text, number_ticks};
 pub use training::training;

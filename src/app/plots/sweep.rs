@@ -2,7 +2,6 @@
 
 use super::chart::{Chart, Curve, Pen};
 use super::ticks::{Unit, number_ticks};
-use crate::activation::Method;
 use crate::app::state::State;
 use crate::app::sweep_view::{SweepAxis, SweepView};
 use crate::app::theme;
@@ -11,8 +10,8 @@ use crate::run::SweepRow;
 use egui::{Pos2, Rect, Sense, Stroke, Ui, pos2};
 use egui_plot::PlotPoint;
 
-const BY_DEGREE: &str = "Accuracy in the clear, degree by degree, one colour per method. Dashed: polynomials put in after training; solid: trained on with them inside. The line across is the network with its exact activation. Click a point to explore it.";
-const BY_COST: &str = "Accuracy against what it costs: the upper left is where one wants to be. Dashed: polynomials put in after training; solid: trained on with them inside. Click a point to explore it.";
+const BY_DEGREE: &str = "Accuracy in the clear, degree by degree, one colour per method. Where networks were trained on with their polynomials, those are drawn solid and the others dashed. The line across is the network with its exact activation. Click a point to explore it.";
+const BY_COST: &str = "Accuracy against what it costs: the upper left is where one wants to be. Weak points: polynomials put in after training, where networks were also trained on with them. Click a point to explore it.";
 
 /// Space under the plots, for the numbers.
 const BOTTOM: f32 = 18.0;
@@ -20,6 +19,8 @@ const BOTTOM: f32 = 18.0;
 const REACH: f32 = 14.0;
 /// Air beside the outermost points, as a share of the axis.
 const AIR: f64 = 0.06;
+/// Width of a number under a logarithmic axis, with the air beside it.
+const TICK: f32 = 58.0;
 
 /// What the pointer asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,9 +34,8 @@ pub fn sweep(ui: &mut Ui, rect: Rect, state: &State, axis: SweepAxis) -> SweepPo
     let t = theme::tokens(ui);
     let view = &state.sweep;
     let by_degree = axis == SweepAxis::Degree;
-    let x = x_range(view, axis);
-    let y = y_range(view);
-    let across = ticks(axis, x, rect.width() / 2.6);
+    let (x, y) = ranges(view, axis);
+    let across = ticks(axis, x, rect.width());
     let empty = if view.rows.iter().all(|r| r.replaced.is_none()) {
         Some("Run a sweep to see what each polynomial does to the answers")
     } else {
@@ -69,42 +69,35 @@ fn heights(row: &SweepRow) -> [Option<f64>; 2] {
 }
 
 fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
-    let mut methods: Vec<Method> = Vec::new();
-    for row in &view.rows {
-        if !methods.contains(&row.method) {
-            methods.push(row.method);
-        }
-    }
     let any_trained = view.rows.iter().any(|r| r.trained.is_some());
     let mut curves = Vec::new();
-    for (at, method) in methods.into_iter().enumerate() {
-        let colour = t.series(at);
-        let points = |which: usize| -> Vec<PlotPoint> {
-            let rows = view.rows.iter().filter(|r| r.method == method);
-            let mut points: Vec<[f64; 2]> = rows
-                .filter_map(|r| Some([axis.position(r)?, (*heights(r).get(which)?)?]))
-                .collect();
-            points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-            points.into_iter().map(PlotPoint::from).collect()
+    if axis != SweepAxis::Degree {
+        let name = "best for its cost";
+        let points = view.front(axis).into_iter().map(PlotPoint::from).collect();
+        curves.push(Curve { name, colour: t.cursor, pen: Pen::Predicted, points, faded: false });
+    }
+    for (at, method) in view.methods().into_iter().enumerate() {
+        let pens = match (axis, any_trained) {
+            (SweepAxis::Degree, false) => [Pen::Measured, Pen::Measured],
+            (SweepAxis::Degree, true) => [Pen::Predicted, Pen::Measured],
+            _ => [Pen::Points, Pen::Points],
         };
-        let pen = if any_trained { Pen::Predicted } else { Pen::Measured };
-        let name = method.name();
-        let replaced = Curve { name, colour, pen, points: points(0), faded: false };
-        if any_trained {
-            // The legend names each method once.
-            curves.push(Curve { name: "", ..replaced });
-            curves.push(Curve {
-                name,
-                colour,
-                pen: Pen::Measured,
-                points: points(1),
-                faded: false,
-            });
-        } else {
-            curves.push(replaced);
+        // The list of methods beside the plots is the legend.
+        let colour = t.series(at);
+        for (trained, pen) in [false, true].into_iter().zip(pens) {
+            let points = view.line(method, axis, trained);
+            let points = points.into_iter().map(PlotPoint::from).collect();
+            // After training the networks before it stand back.
+            let faded = any_trained && !trained;
+            curves.push(Curve { name: "", colour, pen, points, faded });
         }
     }
     curves
+}
+
+/// What the two axes show.
+pub fn ranges(view: &SweepView, axis: SweepAxis) -> ((f64, f64), (f64, f64)) {
+    (x_range(view, axis), y_range(view))
 }
 
 fn x_range(view: &SweepView, axis: SweepAxis) -> (f64, f64) {
@@ -129,20 +122,28 @@ fn y_range(view: &SweepView) -> (f64, f64) {
     (low - air, high + air)
 }
 
-fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> {
+/// Places with texts on a horizontal axis of `points` screen points.
+pub fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> {
     match axis {
-        SweepAxis::Latency => {
-            let ticks = Unit::Secs.ticks(x.0, x.1, points);
-            ticks.into_iter().filter_map(|t| Some((t.at, t.text?))).collect()
-        }
-        SweepAxis::Error => {
-            let all = x.0.ceil() as i32..=x.1.floor() as i32;
-            all.map(|p| (f64::from(p), format!("1e{p}").replace('-', "−"))).collect()
-        }
-        SweepAxis::Degree | SweepAxis::Depth => {
-            number_ticks(x.0, x.1, points).into_iter().filter(|(at, _)| at.fract() == 0.0).collect()
-        }
+        SweepAxis::Latency => logarithmic(x, points, format::secs),
+        SweepAxis::Error => logarithmic(x, points, |v| format!("{v:.0e}").replace('-', "−")),
+        SweepAxis::Degree | SweepAxis::Depth => number_ticks(x.0, x.1, points / 2.6)
+            .into_iter()
+            .filter(|(at, _)| at.fract() == 0.0)
+            .collect(),
     }
+}
+
+/// Powers of ten, with twice and five times of them where there is room.
+fn logarithmic(x: (f64, f64), points: f32, text: impl Fn(f64) -> String) -> Vec<(f64, String)> {
+    let decades = x.0.floor() as i32..=x.1.ceil() as i32;
+    let of = |steps: &[f64]| -> Vec<(f64, String)> {
+        let all = decades.clone().flat_map(|d| steps.iter().map(move |s| s * 10f64.powi(d)));
+        let inside = all.filter(|v| (x.0..=x.1).contains(&v.log10()));
+        inside.map(|v| (v.log10(), text(v))).collect()
+    };
+    let fine = of(&[1.0, 2.0, 5.0]);
+    if fine.len() as f32 * TICK <= points { fine } else { of(&[1.0]) }
 }
 
 fn pointer(

@@ -28,7 +28,7 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
     let of = view.of.max(1) as f64;
     let across = number_ticks(0.0, of, rect.width() / 3.0);
     let across: Vec<_> = across.into_iter().filter(|(at, _)| at.fract() == 0.0).collect();
-    let base = || Chart { x: (0.0, of), across: across.clone(), ..Chart::default() };
+    let base = || Chart { x: (0.0, of * 1.02), across: across.clone(), ..Chart::default() };
     let empty = view.loss.is_empty().then_some("Start a training to see it learn");
 
     let loss: Vec<PlotPoint> = view.loss.iter().map(|p| PlotPoint::from(*p)).collect();
@@ -36,7 +36,7 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
     let low = view.loss.iter().map(|p| p[1]).fold(top, f64::min).min(0.0);
     let chart = Chart {
         id: "training loss",
-        title: "Loss",
+        title: "Loss by epoch",
         about: LOSS,
         unit: Unit::Number,
         y: (low, top * 1.08),
@@ -53,7 +53,7 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
     let waiting = view.epochs.is_empty().then_some("Comes with the first epoch");
     let chart = Chart {
         id: "training accuracy",
-        title: "Accuracy",
+        title: "Accuracy by epoch",
         about: ACCURACY,
         unit: Unit::Share,
         y: (least - air, 1.0 + air),
@@ -68,7 +68,7 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
 
     let inside = by_epoch(view, |r| r.share_inside);
     let least = inside.iter().map(|p| p.y).fold(1.0, f64::min);
-    let air = (0.08 * (1.0 - least)).max(0.0005);
+    let air = (0.08 * (1.0 - least)).max(0.005);
     let chart = Chart {
         id: "training range",
         title: "Inside the interval",

@@ -14,7 +14,7 @@ use super::session::{RunError, Session};
 use super::training::TrainOptions;
 use crate::activation::{Activation, Fitted};
 use crate::network::train::TrainEvent;
-use crate::network::{LayerInputs, Network, StandIns, argmax};
+use crate::network::{LayerInputs, Network, Op, StandIns, argmax};
 use crate::progress::{Cancel, Watch};
 use std::sync::Arc;
 
@@ -91,6 +91,8 @@ impl Session {
 
     fn exact(&self, function: Option<&Activation>, cancel: &Cancel) -> Result<Exact, RunError> {
         let network = match function {
+            // What the model was fine-tuned from knows the function; the model itself never met it.
+            Some(function) if has_only(&self.original, function) => Arc::clone(&self.original),
             Some(function) => Arc::new(self.network.with_function(function)?),
             None => self.exact_network()?,
         };
@@ -231,6 +233,12 @@ impl Part<'_> {
             samples_outside: outside as f64 / classes.len().max(1) as f64,
         })
     }
+}
+
+/// Whether every activation of `network` is `function`.
+fn has_only(network: &Network, function: &Activation) -> bool {
+    let mut layers = network.layers().iter().filter(|l| !l.op.is_affine());
+    layers.all(|l| l.op == Op::Activation(function.clone()))
 }
 
 /// The worst of all layers.

@@ -11,8 +11,11 @@ use crate::app::theme;
 use crate::format;
 use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
 
-const EXPORTS: [Command; 2] = [Command::ExportSweep, Command::ExportSweepReport];
+const EXPORTS: [Command; 3] =
+    [Command::ExportSweep, Command::ExportSweepReport, Command::ExportSweepFigure];
 const EPOCHS: std::ops::RangeInclusive<usize> = 1..=200;
+/// Radius of the colour of a method.
+const DOT: f32 = 4.0;
 /// Height of the button that starts and stops.
 const BUTTON: f32 = 30.0;
 
@@ -31,8 +34,16 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             for method in Method::ALL {
                 let refusal = method.applies_to(&function).err();
                 let mut chosen = choice.methods.contains(&method) && refusal.is_none();
-                let entry = egui::Checkbox::new(&mut chosen, method.name());
-                let entry = ui.add_enabled(refusal.is_none(), entry);
+                let drawn = state.sweep.methods().iter().position(|m| *m == method);
+                let entry = ui.horizontal(|ui| {
+                    let entry = egui::Checkbox::new(&mut chosen, method.name());
+                    let entry = ui.add_enabled(refusal.is_none(), entry);
+                    if let Some(at) = drawn {
+                        dot(ui, theme::tokens(ui).series(at));
+                    }
+                    entry
+                });
+                let entry = entry.inner;
                 let entry = entry.on_hover_text(method.summary());
                 let entry = match refusal {
                     Some(reason) => entry.on_disabled_hover_text(reason.to_string()),
@@ -93,7 +104,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         let enabled = EXPORTS.iter().all(|c| c.is_enabled(state));
         ui.horizontal(|ui| {
-            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…"]) {
+            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
                 let button = kit::command_button(ui, command, text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
@@ -105,6 +116,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     if choice != state.sweep.choice {
         queue.push(Action::EditSweep(Box::new(choice)));
     }
+}
+
+/// The colour of a method in the plots.
+fn dot(ui: &mut Ui, colour: egui::Color32) {
+    let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(DOT * 2.0), egui::Sense::hover());
+    ui.painter().circle_filled(rect.center(), DOT, colour);
 }
 
 fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {

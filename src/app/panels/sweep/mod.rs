@@ -14,7 +14,7 @@ use crate::app::theme;
 use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 /// Width of the column of controls.
-const COLUMN: f32 = 232.0;
+const COLUMN: f32 = 268.0;
 /// Share of the height that the plots take.
 const PLOTS: f32 = 0.52;
 const LEAST_PLOTS: f32 = 190.0;
