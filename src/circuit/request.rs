@@ -2,6 +2,7 @@
 
 use super::integer::IntegerNetwork;
 use super::plan::SchemeKind;
+use crate::progress::Cancelled;
 use crate::ring::ntt_primes;
 use crate::scheme::bfv::BfvError;
 use crate::scheme::bgv::BgvError;
@@ -33,6 +34,8 @@ pub enum PlanError {
     Bfv(#[from] BfvError),
     #[error(transparent)]
     Ckks(#[from] CkksError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// Margin every stage must have by prediction, bits: the prediction is good to about one bit, and

@@ -6,14 +6,16 @@ use super::bgv::Bgv;
 use super::ckks::Ckks;
 use super::execute::execute;
 use super::execute_real::execute_real;
+use super::memory::available_memory_bytes;
 use super::scenario::{ActivationKind, SchemeSelector};
 use super::{Event, RunReport, Scenario};
 use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
 use crate::circuit::{
-    self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, Precision, Program,
-    RealCircuit, RealNetwork, RealRequest, Request, SchemeKind,
+    self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, PlanWarning,
+    Precision, Program, RealCircuit, RealNetwork, RealRequest, Request, SchemeKind,
 };
 use crate::data::{DataError, Dataset, Split};
+use crate::format;
 use crate::network::train::TrainError;
 use crate::network::{
     ForwardError, IntervalRule, ModelError, Network, NetworkError, Op, RangeReport, StandIns,
@@ -76,7 +78,7 @@ pub enum RunError {
     #[error(transparent)]
     Lower(#[from] LowerError),
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(PlanError),
     #[error(transparent)]
     Forward(ForwardError),
     #[error(transparent)]
@@ -101,6 +103,15 @@ impl From<TrainError> for RunError {
         match error {
             TrainError::Cancelled(c) => Self::Cancelled(c),
             other => Self::Train(other),
+        }
+    }
+}
+
+impl From<PlanError> for RunError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Plan(other),
         }
     }
 }
@@ -298,10 +309,14 @@ impl Session {
             images: self.images()?,
             threads: self.threads()?,
             constraints: self.constraints(),
+            cancel,
         };
         cancel.check()?;
         match circuit::plan_real(&request) {
-            Ok(circuit) => Ok(Compiled::Real(Arc::new(circuit))),
+            Ok(mut circuit) => {
+                circuit.plan.warnings.extend(memory_warning(circuit.plan.bytes.peak_memory));
+                Ok(Compiled::Real(Arc::new(circuit)))
+            }
             Err(PlanError::DoesNotFit { reason, mut nearest }) => {
                 // Polynomials grow fast outside their interval, and with them what is needed.
                 let ranges = self.ranges(raw, &watch)?;
@@ -479,6 +494,19 @@ impl Session {
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
+}
+
+/// What to say when a run would need more memory than there is.
+fn memory_warning(needed: u64) -> Option<PlanWarning> {
+    let available = available_memory_bytes().filter(|available| needed > *available)?;
+    Some(PlanWarning {
+        kind: "memory".into(),
+        message: format!(
+            "about {} of memory are needed where {} are free: take activations of a lower degree, or a smaller network",
+            format::bytes(needed),
+            format::bytes(available)
+        ),
+    })
 }
 
 fn calibration_split(dataset: &Dataset) -> &Split {

@@ -106,7 +106,7 @@ fn what_is_asked_for_wrongly_is_one_line() {
 fn missing_images_are_told_before_anything_is_measured() {
     let empty = tempfile::tempdir().unwrap();
     let folder = empty.path().to_str().unwrap();
-    for workload in ["cryptonets", "scaling", "all"] {
+    for workload in ["cryptonets", "ckks", "scaling", "all"] {
         let (status, out, err) = bench(&[workload, "--data", folder]);
         assert_eq!((status, out.as_str()), (2, ""), "{err}");
         assert!(err.lines().last().unwrap().contains("cryptoscope fetch mnist"), "{err}");

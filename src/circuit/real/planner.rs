@@ -14,6 +14,7 @@ use crate::circuit::plan::{
     Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind,
 };
 use crate::circuit::request::{Constraints, PlanError, check_ckks};
+use crate::progress::Cancel;
 use crate::scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
 use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub struct RealRequest<'a> {
     pub images: usize,
     pub threads: usize,
     pub constraints: Constraints,
+    /// Asks the planner to stop.
+    pub cancel: &'a Cancel,
 }
 
 /// Plans `request`.
@@ -71,8 +74,11 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
     };
     let mut best: Option<RealCircuit> = None;
     for _ in 0..ATTEMPTS {
+        request.cancel.check()?;
         let found = planner.search(request.constraints);
-        let Some(candidate) = found.or_else(|| planner.past_budget()) else { break };
+        let found = found.or_else(|| planner.past_budget());
+        request.cancel.check()?;
+        let Some(candidate) = found else { break };
         let circuit = planner.compile(&candidate)?;
         let margin = circuit.plan.margin_bits();
         if margin >= REQUIRED_PRECISION_BITS || request.constraints.past_budget {
@@ -113,6 +119,9 @@ impl Planner<'_> {
                 continue;
             }
             for bits in WEIGHT_BITS_TRIED {
+                if self.request.cancel.is_cancelled() {
+                    return None;
+                }
                 let bits = vec![bits; layers.len()];
                 self.try_weights(n, &bits, constraints, &mut best);
             }
@@ -124,6 +133,9 @@ impl Planner<'_> {
                 continue;
             }
             for bits in WEIGHT_BITS_TRIED {
+                if self.request.cancel.is_cancelled() {
+                    return None;
+                }
                 let mut changed = weight_bits.clone();
                 changed[at] = bits;
                 self.try_weights(n, &changed, constraints, &mut best);

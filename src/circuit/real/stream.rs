@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Values of a group, at most.
-pub const GROUP: usize = 256;
+pub const GROUP: usize = 128;
 
 /// A linear layer with its rounded weights.
 #[derive(Clone, Debug)]
