@@ -129,7 +129,10 @@ fn an_exhausted_chain_is_refused_and_when_forced_reported_as_wrong() {
     let forced = open("digits", &["scheme.prime_count=1", "scheme.past_budget=true", "seed=2"]);
     let report = run(&forced);
     assert!(!report.is_right() && report.encrypted.wrong_outputs > 1000);
-    assert!(report.stages.iter().all(|s| s.margin_bits_predicted < 0.0));
+    // It is the square that no longer fits; what comes before decrypts right.
+    let (first, last) = (&report.stages[0], report.stages.last().unwrap());
+    assert!(first.margin_bits_predicted > 0.0 && first.wrong_values == 0);
+    assert!(last.margin_bits_predicted < 0.0 && last.wrong_values > 0);
     for kind in ["past_budget", "decrypted_wrongly"] {
         assert!(report.warnings.iter().any(|w| w.kind == kind), "{kind}");
     }

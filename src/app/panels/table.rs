@@ -177,7 +177,7 @@ fn kind_name(kind: StageKind) -> &'static str {
         StageKind::Input => "input",
         StageKind::Linear => "linear",
         StageKind::Square => "square",
-        StageKind::Polynomial => "polynomial",
+        StageKind::Polynomial => "poly",
         StageKind::Switch => "switch",
     }
 }

@@ -312,7 +312,7 @@ impl Planner<'_> {
             images: request.images,
             batches: runs as usize,
             threads: request.threads,
-            warnings: warnings(request.error_bound, max_error, errors.headroom_bits),
+            warnings: warnings(request.error_bound, max_error, errors.least_headroom_bits()),
             stages,
             bytes,
             secs: PlanSecs {

@@ -10,15 +10,15 @@ use super::schedule::{Arising, Arrived, Schedule, Shape};
 use crate::circuit::plan::{StageKind, StagePlan};
 use crate::circuit::planner::MEASURED;
 use crate::circuit::request::PlanError;
-use crate::scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale};
+use crate::scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale, Segment};
 
 /// Errors as they arise in a program, with its exact scales and levels.
 pub(super) struct Errors {
     pub arising: Arising,
     /// What rounding the weights does, layer by layer.
     pub weights: Vec<Reach>,
-    /// The least room of a phase in its modulus, bits.
-    pub headroom_bits: f64,
+    /// The least room of a phase in its modulus up to each layer, the inputs first, bits.
+    headroom_bits: Vec<f64>,
 }
 
 impl Errors {
@@ -36,21 +36,28 @@ impl Errors {
         noise[0] = Noise::fresh(p, &program.input_scale).variance;
         let mut scale = program.input_scale.clone();
         let mut level = p.levels();
-        let mut headroom = f64::INFINITY;
+        let mut headroom = vec![f64::INFINITY; layers.len() + 1];
         let room =
             |scale: &Scale, level: usize, range: f64| p.log2_q(level) - 1.0 - scale.log2() - range;
+        let narrow = |headroom: &mut [f64], at: usize, bits: f64| {
+            headroom[at..].iter_mut().for_each(|h| *h = h.min(bits));
+        };
+        narrow(&mut headroom, 0, room(&scale, level, shape.ranges[0]));
         for step in &program.steps {
             match step {
                 CkksStep::Segment { layers: range, segment, drop, .. } => {
-                    scale = segment.scale_after(&scale);
-                    headroom = headroom.min(room(&scale, level, shape.ranges[range.end]));
+                    for (op, at) in segment.ops.iter().zip(range.start + 1..) {
+                        scale = Segment { ops: vec![op.clone()] }.scale_after(&scale);
+                        narrow(&mut headroom, at, room(&scale, level, shape.ranges[at]));
+                    }
                     if let Some(drop) = *drop {
                         let kept = level - drop;
                         scale = scale.over_integers((kept..level).map(|j| p.prime(j)));
                         let variance = p.switch_and_rescale_variance(level, drop);
                         noise[range.end] = Noise::of_phase(variance, &scale).variance;
                         level = kept;
-                        headroom = headroom.min(room(&scale, level, shape.ranges[range.end]));
+                        let bits = room(&scale, level, shape.ranges[range.end]);
+                        narrow(&mut headroom, range.end, bits);
                     }
                 }
                 CkksStep::Polynomial { layer, parts, gate, .. } => {
@@ -73,7 +80,7 @@ impl Errors {
                             &input,
                             &part.scale,
                         )?;
-                        headroom = headroom.min(found.margin_bits);
+                        narrow(&mut headroom, layer + 1, found.margin_bits);
                         own = found.noise;
                         scale = part.scale.clone();
                         level -= part.plan.cost().levels;
@@ -84,21 +91,27 @@ impl Errors {
                         let count = inputs.len().max(1) as f64;
                         let square = inputs.iter().map(|x| x * x).sum::<f64>() / count;
                         let before = entered.times(&scale);
-                        headroom = headroom.min(room(&before, level, shape.ranges[layer + 1]));
+                        let bits = room(&before, level, shape.ranges[layer + 1]);
+                        narrow(&mut headroom, layer + 1, bits);
                         scale = before.over_integers([p.prime(level - 1)]);
                         let switched = p.switch_and_rescale_variance(level, 1);
                         let switched = Noise::of_phase(switched, &scale);
                         own = own.times(square.sqrt()).plus(switched);
                         level -= 1;
                     }
-                    headroom = headroom.min(room(&entered, top, shape.ranges[*layer]));
-                    headroom = headroom.min(room(&scale, level, shape.ranges[layer + 1]));
+                    narrow(&mut headroom, *layer, room(&entered, top, shape.ranges[*layer]));
+                    narrow(&mut headroom, layer + 1, room(&scale, level, shape.ranges[layer + 1]));
                     noise[layer + 1] = own.variance;
                 }
             }
         }
         let rounding = vec![1.0; layers.len()];
         Ok(Self { arising: Arising { noise, rounding }, weights, headroom_bits: headroom })
+    }
+
+    /// The least room of any phase, bits.
+    pub fn least_headroom_bits(&self) -> f64 {
+        self.headroom_bits.last().copied().unwrap_or(f64::INFINITY)
     }
 
     /// The largest error of each value after layer `at` (0 for the inputs) among `slots` slots.
@@ -160,11 +173,9 @@ pub(super) fn stages(
         *measured = order;
         let reached = errors.of_outputs(forecast, at, with_own, request.images);
         // Past the modulus nothing is left of precision.
-        let margin =
-            (bound / reached.max(f64::MIN_POSITIVE)).log2().min(match errors.headroom_bits {
-                room if room < 0.0 => room,
-                _ => f64::INFINITY,
-            });
+        let room = errors.headroom_bits[at];
+        let room = if room < 0.0 { room } else { f64::INFINITY };
+        let margin = (bound / reached.max(f64::MIN_POSITIVE)).log2().min(room);
         (largest, margin)
     };
     let words =
