@@ -33,6 +33,9 @@ pub struct Evaluated<B: Backend> {
     pub stage_secs: Vec<f64>,
 }
 
+/// A vector (a value per slot) per output, and the smallest margin among them, bits.
+pub type Decrypted<V> = (Vec<Vec<V>>, f64);
+
 /// What a client finds in a tapped ciphertext.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured<V> {
@@ -108,7 +111,7 @@ pub trait Backend: Sized + Sync {
         branch: usize,
         secret: &Self::Secret,
         outputs: &Self::Outputs,
-    ) -> Result<(Vec<Vec<Self::Value>>, f64), BackendError>;
+    ) -> Result<Decrypted<Self::Value>, BackendError>;
 
     /// Decrypts and measures one ciphertext.
     fn measure(

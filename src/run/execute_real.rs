@@ -205,7 +205,7 @@ fn note(
     for (value, expected) in found.values.iter().zip(expected) {
         let error = (value - expected).abs();
         // What is not a number is wrong too.
-        if !(error <= TOLERATED * allowed) {
+        if error.is_nan() || error > TOLERATED * allowed {
             stage.wrong_values += 1;
         }
         largest = if error > largest || error.is_nan() { error } else { largest };
@@ -246,7 +246,7 @@ impl Tally {
             self.agreeing += usize::from(encrypted == argmax(expected));
             for (got, expected) in got.iter().zip(expected) {
                 let error = (got - expected).abs();
-                if !(error <= self.bound) {
+                if error.is_nan() || error > self.bound {
                     self.wrong_outputs += 1;
                 }
                 self.largest_error = match error > self.largest_error || error.is_nan() {

@@ -22,7 +22,7 @@ mod session;
 mod sweep;
 mod training;
 
-pub use backend::{Backend, BackendError, Evaluated, Measured, Tapped};
+pub use backend::{Backend, BackendError, Decrypted, Evaluated, Measured, Tapped};
 pub use bfv::Bfv;
 pub use bgv::Bgv;
 pub use ckks::Ckks;

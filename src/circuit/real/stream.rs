@@ -122,7 +122,7 @@ impl Layer {
                 here.sort_unstable();
                 here.into()
             });
-            if list.is_empty() && !(last && !begun[index]) {
+            if list.is_empty() && (begun[index] || !last) {
                 continue;
             }
             let mut pairs: Vec<(u32, i32)> = row
