@@ -37,7 +37,7 @@ impl Default for TrainOptions {
         Self {
             epochs: 8,
             learning_rate: 2e-3,
-            range_penalty: 0.01,
+            range_penalty: 1.0,
             from_scratch: false,
             validation: None,
         }
@@ -59,7 +59,7 @@ impl TrainOptions {
         }
         if !(0.0..=1e6).contains(&self.range_penalty) {
             return refuse(format!(
-                "range penalty is {}; 0 to 1e6 is possible, 0.01 is usual",
+                "range penalty is {}; 0 to 1e6 is possible, 1 is usual",
                 self.range_penalty
             ));
         }

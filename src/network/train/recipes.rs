@@ -239,7 +239,7 @@ pub(super) fn cryptodl() -> Option<Recipe> {
         weight_decay: 0.05,
         smoothing: 0.05,
         stand_ins: Some(stand_ins),
-        range_penalty: 0.01,
+        range_penalty: 1.0,
         ..stage("polynomial", 16, 128, 3e-3)
     };
     Some(Recipe {
