@@ -228,12 +228,19 @@ impl Evaluator<'_> {
             let started = Instant::now();
             for sink in &group.sinks {
                 let added = self.sums_of(&sink.op, &SegmentInput::Computed(&values))?;
-                for (index, added) in sink.sums.iter().zip(added) {
-                    let Some(sum) = sums.get_mut(*index) else { continue };
-                    *sum = Some(match sum.take() {
-                        Some(sum) => self.parameters.add_to(sum, &added)?,
-                        None => added,
-                    });
+                let before = sink.sums.iter().map(|i| sums.get_mut(*i).and_then(Option::take));
+                let pairs: Vec<_> = before.zip(added).collect();
+                let grown = pairs
+                    .into_par_iter()
+                    .map(|(sum, added)| match sum {
+                        Some(sum) => self.parameters.add_to(sum, &added),
+                        None => Ok(added),
+                    })
+                    .collect::<Result<Vec<_>, _>>()?;
+                for (index, sum) in sink.sums.iter().zip(grown) {
+                    if let Some(place) = sums.get_mut(*index) {
+                        *place = Some(sum);
+                    }
                 }
             }
             if stream.sums == 0 {
