@@ -18,9 +18,9 @@ const METHOD: f32 = 132.0;
 /// Name, what it says, width.
 const COLUMNS: [(&str, &str, f32); 13] = [
     ("Method", "How the polynomial was found", 0.0),
-    ("Degree", "Degree asked for", 48.0),
-    ("Depth", "Multiplications one after the other in all polynomials of the network", 44.0),
-    ("Max error", "Largest error on the interval, worst layer", 66.0),
+    ("Degree", "Degree asked for", 42.0),
+    ("Depth", "Multiplications one after the other in all polynomials of the network", 40.0),
+    ("Max error", "Largest error on the interval, worst layer", 60.0),
     ("Accuracy", "In the clear, the polynomials put in after training", 62.0),
     ("Outside", "Samples with an activation input outside the interval", 58.0),
     ("Trained", "Accuracy in the clear after training on with the polynomials inside", 58.0),
@@ -36,9 +36,12 @@ const COLUMNS: [(&str, &str, f32); 13] = [
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
     let t = theme::tokens(ui);
     let view = &state.sweep;
+    let trained = view.rows.iter().any(|r| r.trained.is_some());
     let shown: Vec<usize> = (0..COLUMNS.len())
         .filter(|c| match c {
-            6 => view.rows.iter().any(|r| r.trained.is_some()),
+            6 => trained,
+            // Without it the rest fits beside the accuracy after training.
+            9 => !trained,
             10..=12 => view.rows.iter().any(|r| r.encrypted.is_some()),
             _ => true,
         })
