@@ -9,7 +9,7 @@ use crate::scheme::bgv::{BgvParameters, SecretKey};
 use rayon::prelude::*;
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Seconds per unit of work, one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,14 +30,16 @@ pub struct UnitCosts {
     pub decode: f64,
     /// Encryption, per coefficient and prime, the plaintext modulus counted as one more prime.
     pub encrypt: f64,
-    /// One word copied from memory.
+    /// One word of a tile gathered from memory.
     pub copy: f64,
     /// One word written to memory for the first time.
     pub first_touch: f64,
+    /// Beginning work on all threads and waiting for all of them, whatever the work.
+    pub region: f64,
 }
 
 impl UnitCosts {
-    /// The costs on this machine, measured at the first call (some 30 ms) and kept.
+    /// The costs on this machine, measured at the first call (some 60 ms) and kept while the program runs.
     pub fn of_this_machine() -> Self {
         static COSTS: OnceLock<UnitCosts> = OnceLock::new();
         *COSTS.get_or_init(measure)
@@ -70,6 +72,7 @@ fn measure() -> UnitCosts {
             encrypt: guess,
             copy: guess,
             first_touch: guess,
+            region: guess,
         };
     };
     let mut stream = Seed::from_number(0).stream(0);
@@ -79,15 +82,16 @@ fn measure() -> UnitCosts {
         let (mut tiles, mut blocks) = (vec![Tile::ZERO; N / TILE_WORDS], Blocks::default());
         let streams = || 0..(N / TILE_WORDS) as u64;
         let seed = Seed::from_number(1);
-        best(|| seed.uniform_tiles(kernel, q, streams(), 1, &mut blocks, &mut tiles)) / N as f64
+        typical(|| seed.uniform_tiles(kernel, q, streams(), 1, &mut blocks, &mut tiles)) / N as f64
     };
     let mut errors = vec![0i64; N];
-    let error = best(|| stream.centered_binomial(&mut errors)) / N as f64;
+    let error = typical(|| stream.centered_binomial(&mut errors)) / N as f64;
     let mut transformed = words.clone();
-    let ntt = best(|| ntt.forward(&mut transformed)) / (N as f64 * (N as f64).log2());
+    let ntt = typical(|| ntt.forward(&mut transformed)) / (N as f64 * (N as f64).log2());
     let mut sums = words.clone();
-    let dot = best(|| kernel.dot(q, &mut sums, &[(words.as_slice(), transformed.as_slice()); 4]))
-        / (4 * N) as f64;
+    let dot =
+        typical(|| kernel.dot(q, &mut sums, &[(words.as_slice(), transformed.as_slice()); 4]))
+            / (4 * N) as f64;
 
     let x: Vec<Tile> =
         words.chunks_exact(TILE_WORDS).map(|c| Tile(std::array::from_fn(|i| c[i]))).collect();
@@ -97,21 +101,19 @@ fn measure() -> UnitCosts {
     let mac = LinearMap::new(x.len(), &rows, 48).map_or(1e-9, |map| {
         let mut out = vec![Tile::ZERO; rows.len()];
         let mut scratch = LinearScratch::default();
-        let secs = best(|| map.apply(kernel, q, black_box(&x), &mut out, &mut scratch));
+        let secs = typical(|| map.apply(kernel, q, black_box(&x), &mut out, &mut scratch));
         secs / (map.kernel_macs() * TILE_WORDS as u64) as f64
     });
     let (mut a, mut b, mut c) = (x.clone(), x.clone(), x.clone());
-    let square = best(|| kernel.square(q, &x, &x, [&mut a, &mut b, &mut c])) / N as f64;
+    let square = typical(|| kernel.square(q, &x, &x, [&mut a, &mut b, &mut c])) / N as f64;
     let poly = basis.lift(&errors, 3);
-    let decode = best(|| {
+    let decode = typical(|| {
         black_box(basis.decode(&poly, q));
     }) / (9 * N) as f64;
     let encrypt = encryption(&primes).unwrap_or(uniform + ntt);
-    let source = vec![1u64; 1 << 20];
-    let mut target = source.clone();
-    let copy = best(|| target.copy_from_slice(black_box(&source))) / source.len() as f64;
-    let first_touch = {
-        const POLYNOMIALS: usize = 128;
+    let (first_touch, copy) = {
+        const POLYNOMIALS: usize = 512;
+        let all = (2 * N * POLYNOMIALS) as f64;
         let started = Instant::now();
         let mut fresh = Panels::zero(N, 2, POLYNOMIALS);
         fresh.panels_mut().for_each(|mut panel| {
@@ -119,10 +121,17 @@ fn measure() -> UnitCosts {
                 (0..2).for_each(|j| panel.put(index, j, &words));
             }
         });
-        black_box(&fresh);
-        started.elapsed().as_secs_f64() / (2 * N * POLYNOMIALS) as f64
+        let first_touch = started.elapsed().as_secs_f64() / all;
+        let mut tiles = vec![Tile::ZERO; POLYNOMIALS];
+        let started = Instant::now();
+        for (j, tile) in (0..2).flat_map(|j| (0..N / TILE_WORDS).map(move |tile| (j, tile))) {
+            fresh.tile(j, tile, &mut tiles);
+            black_box(&tiles);
+        }
+        (first_touch, started.elapsed().as_secs_f64() / all)
     };
-    UnitCosts { ntt, mac, square, uniform, error, dot, decode, encrypt, copy, first_touch }
+    let region = region();
+    UnitCosts { ntt, mac, square, uniform, error, dot, decode, encrypt, copy, first_touch, region }
 }
 
 /// Seconds that `map` takes for one word of every input, on this machine: how well a map fits the
@@ -131,7 +140,7 @@ pub fn word_secs(map: &LinearMap, kernel: Kernel, q: Modulus) -> f64 {
     let x = vec![Tile([q.value() / 3; TILE_WORDS]); map.inputs()];
     let mut out = vec![Tile::ZERO; map.outputs()];
     let mut scratch = LinearScratch::default();
-    let secs = best(|| map.apply(kernel, q, black_box(&x), &mut out, &mut scratch));
+    let secs = typical(|| map.apply(kernel, q, black_box(&x), &mut out, &mut scratch));
     secs / TILE_WORDS as f64
 }
 
@@ -146,21 +155,45 @@ fn encryption(primes: &[u64]) -> Option<f64> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().ok()?;
     let watch = Watch::silent();
     let secs = pool.install(|| {
-        best(|| {
+        typical(|| {
             black_box(secret.encrypt(&parameters, &vectors, &seed, &watch, "")).ok();
         })
     });
     Some(secs / (CIPHERTEXTS * N * (primes.len() + 1)) as f64)
 }
 
-/// The shortest of some runs, seconds.
-fn best(mut work: impl FnMut()) -> f64 {
-    work();
-    (0..7)
+/// Seconds that two threads take longer than they work, when they had nothing to do before and take
+/// buffers of the usual size.
+fn region() -> f64 {
+    const BUFFER_WORDS: usize = 1 << 17;
+    const WORK: Duration = Duration::from_micros(100);
+    let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(2).build() else { return 0.0 };
+    let mut secs: Vec<f64> = (0..9)
         .map(|_| {
+            std::thread::sleep(Duration::from_millis(1));
             let started = Instant::now();
-            work();
-            started.elapsed().as_secs_f64()
+            pool.install(|| {
+                (0..2).into_par_iter().for_each(|_| {
+                    black_box(vec![1u64; BUFFER_WORDS]);
+                    let started = Instant::now();
+                    while started.elapsed() < WORK {}
+                });
+            });
+            started.elapsed().saturating_sub(WORK).as_secs_f64()
         })
-        .fold(f64::INFINITY, f64::min)
+        .collect();
+    secs.sort_by(f64::total_cmp);
+    secs[secs.len() / 2]
+}
+
+/// The median of some runs, seconds, after one that fills the caches.
+fn typical(mut work: impl FnMut()) -> f64 {
+    work();
+    let mut secs: [f64; 7] = std::array::from_fn(|_| {
+        let started = Instant::now();
+        work();
+        started.elapsed().as_secs_f64()
+    });
+    secs.sort_by(f64::total_cmp);
+    secs[secs.len() / 2]
 }

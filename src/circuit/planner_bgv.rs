@@ -85,7 +85,12 @@ pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitC
     let scale = runs as f64 / request.threads as f64;
     let k = candidate.primes.len() as f64;
     let inputs = network.inputs() as f64;
-    work.encrypt += scale * inputs * n * k * costs.first_touch;
+    let region = runs as f64 * costs.region;
+    // Later batches use the memory of the first again.
+    let first = inputs * n * k * costs.first_touch / request.threads as f64;
+    work.encrypt += first + region;
+    work.decrypt += region;
+    work.switches.iter_mut().for_each(|secs| *secs += region);
     let cuts = cut(network.layers());
     let (mut parts, mut level) = (2.0, k);
     let mut switched = candidate.forecast.switches.iter();
@@ -107,7 +112,7 @@ pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitC
         }
         if last {
             let width = network.widths().get(at).map_or(0.0, |w| *w as f64);
-            work.layers[at] += words * width * costs.first_touch;
+            work.layers[at] += words * width * costs.first_touch + region;
         }
     }
     work

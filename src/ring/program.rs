@@ -7,7 +7,7 @@ use super::kernels::{Kernel, TILE_WORDS, Tile};
 use super::{Blocks, LinearMap, LinearScratch, Modulus, Panels, Seed};
 use crate::progress::{Cancel, Cancelled};
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// One operation on all values at once. A value has parts: the polynomials of a ciphertext.
@@ -31,6 +31,38 @@ pub struct WordProgram {
     parts: usize,
     /// (values, parts) after each operation.
     sizes: Vec<(usize, usize)>,
+    /// Buffers of threads that are between two pieces of work.
+    idle: Idle,
+}
+
+/// Buffers to be used again. Copies of a program have their own.
+#[derive(Default)]
+struct Idle(Mutex<Vec<Scratch>>);
+
+impl Clone for Idle {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for Idle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Idle(..)")
+    }
+}
+
+/// Buffers in use; they go back when dropped.
+struct Borrowed<'a> {
+    scratch: Scratch,
+    idle: &'a Idle,
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut idle) = self.idle.0.lock() {
+            idle.push(std::mem::take(&mut self.scratch));
+        }
+    }
 }
 
 /// A value inside a program to be copied out: output `index` of operation `op`.
@@ -101,7 +133,7 @@ impl WordProgram {
             }
             sizes.push((values, now));
         }
-        Some(Self { ops, inputs, parts, sizes })
+        Some(Self { ops, inputs, parts, sizes, idle: Idle::default() })
     }
 
     /// The operations.
@@ -148,9 +180,10 @@ impl WordProgram {
             .zip(tapped)
             .enumerate()
             .map_init(
-                || Scratch::new(self),
-                |scratch, (tile, (mut outputs, mut tapped))| {
+                || self.borrow(),
+                |borrowed, (tile, (mut outputs, mut tapped))| {
                     cancel.check()?;
+                    let scratch = &mut borrowed.scratch;
                     let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
                     let (values, parts) = self.output();
                     let parts = &scratch.now[..parts];
@@ -167,6 +200,12 @@ impl WordProgram {
             op_secs.iter_mut().zip(tile).for_each(|(sum, s)| *sum += s);
         }
         Ok(op_secs)
+    }
+
+    /// Buffers with room for every operation.
+    fn borrow(&self) -> Borrowed<'_> {
+        let idle = self.idle.0.lock().ok().and_then(|mut idle| idle.pop());
+        Borrowed { scratch: idle.unwrap_or_else(|| Scratch::new(self)), idle: &self.idle }
     }
 
     /// Leaves the outputs in `scratch.now`; writes the taps; returns the seconds of each operation.
@@ -243,6 +282,7 @@ fn by_tiles(rows: RowsMut<'_>, tiles: usize) -> Vec<Vec<&mut [u64]>> {
 }
 
 /// Buffers of one thread, `[part][value]`, with room for the largest operation.
+#[derive(Default)]
 struct Scratch {
     now: Vec<Vec<Tile>>,
     next: Vec<Vec<Tile>>,
