@@ -52,7 +52,7 @@ impl App {
             function: lab.function,
             fine_tune: choice
                 .fine_tune
-                .then(|| TrainOptions { epochs: choice.epochs, ..state.training.options }),
+                .then_some(TrainOptions { epochs: choice.epochs, ..state.training.options }),
             encrypted: choice.encrypted,
         };
         state.sweep.begin();

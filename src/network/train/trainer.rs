@@ -204,13 +204,16 @@ impl Training<'_> {
     }
 }
 
+/// Intervals of the layers; `None` where a layer has no polynomial.
+type Intervals = Vec<Option<(f64, f64)>>;
+
 /// Polynomials in the place of the activations, and the interval of each.
 fn replace(
     network: &Network,
     stand_ins: &StandIns,
     dataset: &Dataset,
     watch: &Watch,
-) -> Result<(Network, Vec<Option<(f64, f64)>>), TrainError> {
+) -> Result<(Network, Intervals), TrainError> {
     let split = dataset.train();
     let samples = split.len().min(MEASURED_SAMPLES);
     let inputs = &split.inputs[..samples * dataset.shape().len()];

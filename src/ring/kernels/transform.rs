@@ -396,9 +396,9 @@ fn across<const LAZY: bool, const LEVELS: usize>(
         let factors = factors::<LEVELS>(powers, part.groups, part.first + group);
         for at in (0..distance).step_by(LANES) {
             let mut x = [_mm512_setzero_si512(); 8];
-            for r in 0..1 << LEVELS {
+            for (r, x) in x.iter_mut().enumerate().take(1 << LEVELS) {
                 let at = r * distance + at;
-                x[r] = source
+                *x = source
                     .map_or_else(|| load(&words[at..].as_chunks().0[0]), |source| source.load(at));
             }
             if shorten {
