@@ -7,9 +7,12 @@ use super::peak::peak_macs_per_sec;
 use crate::circuit::{IntegerLayer, IntegerNetwork, segments};
 use crate::network;
 use crate::progress::{Cancel, Cancelled};
-use crate::ring::kernels::TILE_WORDS;
-use crate::ring::{Kernel, LinearMap, Modulus, Row, Seed, Source, WordOp, WordProgram, ntt_primes};
+use crate::ring::kernels::{TILE_WORDS, Tile};
+use crate::ring::{
+    Kernel, LinearMap, LinearScratch, Modulus, Row, Seed, Source, WordOp, WordProgram, ntt_primes,
+};
 use rayon::prelude::*;
+use std::hint::black_box;
 use std::sync::Arc;
 
 const N: usize = 8192;
@@ -219,8 +222,45 @@ impl Program {
     }
 }
 
+/// Weighted sums alone, on tiles that stay in the cache: what the kernel does without the memory.
+fn measure_kernel(harness: &mut Harness, peak: f64) -> Result<(), BenchError> {
+    const WHAT: &str = "segment kernel";
+    const ROUNDS: usize = 256;
+    let program = Program::dense(harness.options.seed)?;
+    let (Some(WordOp::Linear { map, .. }), Some(q)) =
+        (program.program.ops().first(), program.moduli.first().copied())
+    else {
+        return Err(BenchError::Refused(format!("{WHAT}: no weighted sums")));
+    };
+    let tile = |row: &Vec<u64>| Tile(std::array::from_fn(|w| row[w]));
+    let x: Vec<Tile> = program.inputs[0].iter().map(tile).collect();
+    let run = |kernel: Kernel| {
+        let (mut out, mut scratch) = (vec![Tile::ZERO; map.outputs()], LinearScratch::default());
+        for _ in 0..ROUNDS {
+            map.apply(kernel, q, black_box(&x), &mut out, &mut scratch);
+        }
+        out
+    };
+    let work = |()| Ok(rayon::broadcast(|_| run(Kernel::best())));
+    let (timing, outs) = harness.time(WHAT, || (), work)?;
+    let portable = run(Kernel::Portable);
+    demand(outs.iter().all(|out| *out == portable), WHAT, || {
+        "the portable kernel gives other words".into()
+    })?;
+    let macs = (map.macs() as usize * TILE_WORDS * ROUNDS * harness.threads()) as f64;
+    let measurement = Measurement::new(WHAT, &timing, macs, "word MACs")
+        .with("prime_bits", PRIME_BITS)
+        .with("inputs", x.len())
+        .with("outputs", map.outputs())
+        .with_limit("multiply-adds of the kernel from registers, measured in this run", peak)
+        .checked_by("the portable kernel");
+    harness.emit(measurement)
+}
+
 pub(super) fn measure(harness: &mut Harness) -> Result<(), BenchError> {
     let peak = peak_macs_per_sec(Kernel::best(), harness.pool());
+    measure_kernel(harness, peak)?;
+    harness.watch.check()?;
     Program::dense(harness.options.seed)?.measure(harness, peak)?;
     harness.watch.check()?;
     Program::cryptonets(harness.options.seed)?.measure(harness, peak)
