@@ -175,9 +175,10 @@ impl EvaluationKeys {
         ciphertexts.par_chunks_mut(fair.clamp(1, TOGETHER)).try_for_each_init(
             || SwitchScratch::new(parameters, TOGETHER),
             |scratch, ciphertexts| {
-                self.relinearise_with(parameters, ciphertexts, scratch);
-                for ciphertext in ciphertexts {
-                    for _ in 0..drop {
+                let levels: Vec<usize> = ciphertexts.iter().map(Ciphertext::level).collect();
+                self.relinearise_with(parameters, ciphertexts, drop > 0, scratch);
+                for (ciphertext, level) in ciphertexts.iter_mut().zip(levels) {
+                    for _ in level - ciphertext.level()..drop {
                         ciphertext.switch_with(parameters, scratch);
                     }
                     watch.step(what, done.fetch_add(1, Ordering::Relaxed) + 1, total)?;
@@ -196,36 +197,41 @@ impl EvaluationKeys {
         mut ciphertext: Ciphertext,
     ) -> Ciphertext {
         let mut scratch = SwitchScratch::new(parameters, 1);
-        self.relinearise_with(parameters, std::slice::from_mut(&mut ciphertext), &mut scratch);
+        let one = std::slice::from_mut(&mut ciphertext);
+        self.relinearise_with(parameters, one, false, &mut scratch);
         ciphertext
     }
 
-    /// At most [`TOGETHER`] ciphertexts of one level: the keys of a prime are read once for all.
+    /// At most [`TOGETHER`] ciphertexts: the keys of a prime are read once for all. With `switch` the
+    /// last prime is dropped on the way, while the residues of each prime are still at hand.
     fn relinearise_with(
         &self,
         parameters: &BgvParameters,
         ciphertexts: &mut [Ciphertext],
+        switch: bool,
         scratch: &mut SwitchScratch,
     ) {
         let (basis, kernel) = (parameters.basis(), parameters.kernel());
-        let SwitchScratch { coefficients, digits } = scratch;
-        let mut todo: Vec<(&mut Ciphertext, RnsPoly, &mut Vec<Vec<u64>>)> = ciphertexts
+        let SwitchScratch { each, digits } = scratch;
+        let mut todo: Vec<(&mut Ciphertext, RnsPoly, &mut Rows, Option<LastPrime>)> = ciphertexts
             .iter_mut()
-            .zip(coefficients)
+            .zip(each)
             .filter(|(ciphertext, _)| ciphertext.parts() == 3)
-            .filter_map(|(ciphertext, coefficients)| {
+            .filter_map(|(ciphertext, rows)| {
                 let square = ciphertext.parts.pop()?;
-                Some((ciphertext, square, coefficients))
+                let last = switch.then(|| LastPrime::new(parameters, square.primes())).flatten();
+                Some((ciphertext, square, rows, last))
             })
             .collect();
-        for (_, square, coefficients) in &mut todo {
-            for (i, (coefficients, row)) in coefficients.iter_mut().zip(square.rows()).enumerate() {
-                basis.ntt(i).inverse_times(kernel, row, 1, coefficients);
+        for (_, square, rows, _) in &mut todo {
+            for (i, (row, out)) in square.rows().zip(&mut rows.coefficients).enumerate() {
+                basis.ntt(i).inverse_times(kernel, row, 1, out);
             }
         }
-        for j in 0..parameters.primes() {
+        // The last prime first: what is rounded off there goes into all others.
+        for j in (0..parameters.primes()).rev() {
             let q = basis.modulus(j);
-            for (ciphertext, square, coefficients) in &mut todo {
+            for (ciphertext, square, rows, last) in &mut todo {
                 let level = square.primes();
                 if j >= level {
                     continue;
@@ -234,7 +240,7 @@ impl EvaluationKeys {
                 for (i, digit) in digits.iter_mut().take(level).enumerate().filter(|(i, _)| *i != j)
                 {
                     let from = basis.modulus(i);
-                    basis.ntt(j).forward_recentered(kernel, from, &coefficients[i], digit);
+                    basis.ntt(j).forward_recentered(kernel, from, &rows.coefficients[i], digit);
                 }
                 let digit = |i: usize| if i == j { square.row(j) } else { digits[i].as_slice() };
                 for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
@@ -247,8 +253,72 @@ impl EvaluationKeys {
                     }
                     kernel.dot(q, part.row_mut(j), &pairs[..level]);
                 }
+                if let Some(last) = last {
+                    for (part, correction) in ciphertext.parts.iter_mut().zip(&mut rows.corrections)
+                    {
+                        last.take(parameters, j, part, correction, &mut digits[j]);
+                    }
+                }
             }
         }
+        for (ciphertext, _, _, last) in todo {
+            if let Some(last) = last {
+                last.finish(parameters, ciphertext);
+            }
+        }
+    }
+}
+
+/// Dropping the last prime p of a ciphertext: `c' = (c - t u) / p` with `u = [c t^-1]_p` centred, so
+/// the phase shrinks by p and the message is multiplied by `p^-1` modulo t (Gentry, Halevi, Smart,
+/// eprint 2012/099, section 3.2).
+struct LastPrime {
+    index: usize,
+    /// `p^-1` and `t p^-1` modulo each prime that is left.
+    factors: Vec<(u64, u64)>,
+}
+
+impl LastPrime {
+    /// Of ciphertexts with `level` primes; `None` where there is no other.
+    fn new(parameters: &BgvParameters, level: usize) -> Option<Self> {
+        let index = level.checked_sub(1).filter(|index| *index > 0)?;
+        let (basis, t) = (parameters.basis(), parameters.t());
+        let factors = (0..index).map(|j| {
+            let q = basis.modulus(j);
+            let inverse = q.inv(basis.modulus(index).value()).unwrap_or(1);
+            (inverse, q.mul(q.reduce(t.value()), inverse))
+        });
+        Some(Self { index, factors: factors.collect() })
+    }
+
+    /// Residues modulo prime `j` of a part: those of the last prime first, as they make the
+    /// `correction`. `row` is a buffer.
+    fn take(
+        &self,
+        parameters: &BgvParameters,
+        j: usize,
+        part: &mut RnsPoly,
+        correction: &mut [u64],
+        row: &mut [u64],
+    ) {
+        let (basis, kernel) = (parameters.basis(), parameters.kernel());
+        match self.factors.get(j) {
+            Some((inverse, t_by_p)) => {
+                let p = basis.modulus(self.index);
+                basis.ntt(j).forward_recentered(kernel, p, correction, row);
+                kernel.scale_sub(basis.modulus(j), part.row_mut(j), *inverse, row, *t_by_p);
+            }
+            None => {
+                let t_inverse = parameters.t_inverse(j);
+                basis.ntt(j).inverse_times(kernel, part.row(j), t_inverse, correction);
+            }
+        }
+    }
+
+    fn finish(&self, parameters: &BgvParameters, ciphertext: &mut Ciphertext) {
+        ciphertext.parts.iter_mut().for_each(|part| part.truncate(self.index));
+        let (t, p) = (parameters.t(), parameters.basis().modulus(self.index));
+        ciphertext.factor = t.mul(ciphertext.factor, t.inv(p.value()).unwrap_or(1));
     }
 }
 
@@ -256,53 +326,47 @@ impl EvaluationKeys {
 /// second-level cache.
 const TOGETHER: usize = 4;
 
-/// Buffers of one thread that relinearises and switches: one row per prime, and for each of the
-/// ciphertexts worked on together.
+/// Buffers of one thread that relinearises and switches.
 struct SwitchScratch {
-    coefficients: Vec<Vec<Vec<u64>>>,
+    /// For each of the ciphertexts worked on together.
+    each: Vec<Rows>,
+    /// A row for every prime.
     digits: Vec<Vec<u64>>,
+}
+
+#[derive(Clone)]
+struct Rows {
+    /// A row for every prime.
+    coefficients: Vec<Vec<u64>>,
+    /// A row for each part.
+    corrections: [Vec<u64>; 2],
 }
 
 impl SwitchScratch {
     fn new(parameters: &BgvParameters, together: usize) -> Self {
-        let rows = vec![vec![0; parameters.degree()]; parameters.primes()];
-        Self { coefficients: vec![rows.clone(); together], digits: rows }
+        let row = vec![0; parameters.degree()];
+        let digits = vec![row.clone(); parameters.primes()];
+        let rows = Rows { coefficients: digits.clone(), corrections: [row.clone(), row] };
+        Self { each: vec![rows; together], digits }
     }
 }
 
 impl Ciphertext {
-    /// Drops the last prime p: `c' = (c - t u) / p` with `u = [c t^-1]_p` centred, so the phase
-    /// shrinks by p and the message is multiplied by `p^-1` modulo t (Gentry, Halevi, Smart,
-    /// eprint 2012/099, section 3.2). A ciphertext with one prime is returned as it is.
+    /// Drops the last prime p: the phase shrinks by p, the message is multiplied by `p^-1`. A ciphertext with one prime is returned as it is.
     pub fn switch(mut self, parameters: &BgvParameters) -> Self {
         self.switch_with(parameters, &mut SwitchScratch::new(parameters, 1));
         self
     }
 
     fn switch_with(&mut self, parameters: &BgvParameters, scratch: &mut SwitchScratch) {
-        let level = self.level();
-        if level < 2 {
-            return;
-        }
-        let (basis, kernel, t) = (parameters.basis(), parameters.kernel(), parameters.t());
-        let last = level - 1;
-        let p = basis.modulus(last);
-        let inverses: Vec<u64> =
-            (0..last).map(|j| basis.modulus(j).inv(p.value()).unwrap_or(1)).collect();
-        // Scratch has a row for every prime, so at least two here.
-        let SwitchScratch { coefficients, digits } = scratch;
-        let (correction, row) = (&mut coefficients[0][0], &mut digits[0]);
+        let Some(last) = LastPrime::new(parameters, self.level()) else { return };
+        let SwitchScratch { each, digits } = scratch;
         for part in &mut self.parts {
-            let t_inverse = parameters.t_inverse(last);
-            basis.ntt(last).inverse_times(kernel, part.row(last), t_inverse, correction);
-            part.truncate(last);
-            for (j, p_inverse) in inverses.iter().enumerate() {
-                let q = basis.modulus(j);
-                basis.ntt(j).forward_recentered(kernel, p, correction, row);
-                let t_by_p = q.mul(q.reduce(t.value()), *p_inverse);
-                kernel.scale_sub(q, part.row_mut(j), *p_inverse, row, t_by_p);
+            for j in (0..=last.index).rev() {
+                let correction = &mut each[0].corrections[0];
+                last.take(parameters, j, part, correction, &mut digits[0]);
             }
         }
-        self.factor = t.mul(self.factor, t.inv(p.value()).unwrap_or(1));
+        last.finish(parameters, self);
     }
 }
