@@ -312,7 +312,15 @@ impl Session {
             cancel,
         };
         cancel.check()?;
-        match circuit::plan_real(&request) {
+        let planned = if outputs.iter().all(|v| v.is_finite()) {
+            circuit::plan_real(&request)
+        } else {
+            Err(PlanError::DoesNotFit {
+                reason: "outputs of the polynomial network overflow on calibration data".into(),
+                nearest: "use activations of a lower degree".into(),
+            })
+        };
+        match planned {
             Ok(mut circuit) => {
                 circuit.plan.warnings.extend(memory_warning(circuit.plan.bytes.peak_memory));
                 Ok(Compiled::Real(Arc::new(circuit)))

@@ -140,6 +140,15 @@ fn an_exhausted_chain_is_refused_and_when_forced_reported_as_wrong() {
 }
 
 #[test]
+fn outputs_beyond_every_number_are_refused_at_once() {
+    let settings =
+        ["activation.method=hermite", "activation.degree=63", "activation.interval=0.01"];
+    let session = random(1, 6, &Activation::Silu, &settings);
+    let text = session.plan().unwrap_err().to_string();
+    assert!(text.contains("overflow") && text.contains("activation.interval"), "{text}");
+}
+
+#[test]
 fn degrees_that_no_ring_carries_are_known_before_anything_runs() {
     let settings = ["activation.method=minimax", "activation.degree=3", "activation.interval=6"];
     let session = random(1, 6, &Activation::Silu, &settings);
