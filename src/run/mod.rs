@@ -6,6 +6,7 @@ mod bfv;
 mod bgv;
 mod ckks;
 mod client;
+pub mod cryptonn;
 mod evaluator;
 mod event;
 mod execute;

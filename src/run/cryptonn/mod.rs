@@ -1,0 +1,6 @@
+//! CryptoNN: training on data that the trainer cannot read, with functional encryption
+//! (Xu, Joshi and Li, ICDCS 2019, arXiv 1904.07303).
+
+mod view;
+
+pub use view::{InputEncoding, ServerStep, ServerView};
