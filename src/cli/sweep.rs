@@ -5,7 +5,7 @@ use super::output_file::OutputFile;
 use super::plan::bare_bits;
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, FAILED, WRONG};
+use super::{Answer, Context, FAILED, STOPPED, WRONG};
 use crate::activation::{Activation, DEFAULT_PARTS, Method};
 use crate::format;
 use crate::network::IntervalRule;
@@ -58,8 +58,9 @@ pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer>
     let none = report.rows.iter().all(|r| r.replaced.is_none());
     let status = match (none, report.is_right()) {
         (true, _) => FAILED,
-        (false, true) => 0,
         (false, false) => WRONG,
+        (false, true) if report.rows_left > 0 => STOPPED,
+        (false, true) => 0,
     };
     Ok(Answer { text: show(&report, &request), status })
 }
@@ -157,6 +158,10 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
             let name = format!("{} {} {}: ", row.method.name(), row.degree, row.interval_text());
             text.push_str(&folded(&name, refusal));
         }
+    }
+    if report.rows_left > 0 {
+        let (done, of) = (report.rows.len(), report.rows.len() + report.rows_left);
+        text.push_str(&format!("stopped: {done} of {of} rows\n"));
     }
     if !report.is_right() {
         text.push_str(

@@ -5,7 +5,7 @@ use super::Loaded;
 use super::job::Failure;
 use super::thread::guarded;
 use crate::network::train::{TrainEvent, Trained};
-use crate::progress::{Cancel, Watch};
+use crate::progress::{Cancel, Cancelled, Watch};
 use crate::run::{
     RunError, Scenario, Session, SweepEvent, SweepReport, SweepRequest, TrainOptions,
 };
@@ -124,10 +124,12 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
     match request {
         TaskRequest::Sweep(request) => {
             let result = guarded(|| {
-                open()?.sweep(request, &cancel, &mut |event| match event {
+                let report = open()?.sweep(request, &cancel, &mut |event| match event {
                     SweepEvent::Doing { .. } => out.hint(TaskUpdate::Sweep(event)),
                     other => out.send(TaskUpdate::Sweep(other)),
-                })
+                })?;
+                // The rows that are done were told.
+                if report.rows_left > 0 { Err(Cancelled.into()) } else { Ok(report) }
             });
             out.send(TaskUpdate::SweepEnded(result.map(Box::new)));
         }

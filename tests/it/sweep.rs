@@ -28,6 +28,29 @@ fn request(methods: &[Method], degrees: &[usize]) -> SweepRequest {
 }
 
 #[test]
+fn a_stopped_sweep_keeps_the_rows_it_has() {
+    let session = session(&[]);
+    let request = request(&[Method::Minimax], &[2, 3, 4]);
+    let cancel = Cancel::default();
+    let stop_at = |row: usize| {
+        let cancel = Cancel::default();
+        session.sweep(&request, &cancel.clone(), &mut |event| {
+            if matches!(event, SweepEvent::Doing { row: at, .. } if at == row) {
+                cancel.cancel();
+            }
+        })
+    };
+    let whole = session.sweep(&request, &cancel, &mut |_| {}).expect("sweeps");
+    let part = stop_at(2).expect("two rows");
+    assert_eq!((part.rows.len(), part.rows_left, whole.rows_left), (2, 1, 0));
+    for (kept, same) in part.rows.iter().zip(&whole.rows) {
+        assert_eq!((kept.degree, kept.replaced), (same.degree, same.replaced));
+        assert!(kept.predicted.is_some());
+    }
+    assert!(matches!(stop_at(0), Err(RunError::Cancelled(_))), "nothing to keep");
+}
+
+#[test]
 fn errors_fall_with_the_degree_and_rows_are_told_as_they_come() {
     let session = session(&[]);
     let mut told = Vec::new();

@@ -48,8 +48,9 @@ impl Session {
     /// fine-tuned from, or the model with the function that is asked for.
     ///
     /// # Errors
-    /// When the request or the scenario is impossible as a whole, or `cancel` asks to stop. What goes
-    /// wrong in one row stands in its `refusal`.
+    /// When the request or the scenario is impossible as a whole, or `cancel` asks to stop before
+    /// the first row is done; stopped later, the report has the rows that are. What goes wrong in
+    /// one row stands in its `refusal`.
     pub fn sweep(
         &self,
         request: &SweepRequest,
@@ -66,7 +67,10 @@ impl Session {
         for (index, choice) in choices.iter().enumerate() {
             let of = choices.len();
             let mut part = Part { session: self, request, exact: &exact, cancel, index, of };
-            rows.push(part.run(choice, on_event)?);
+            match part.run(choice, on_event) {
+                Err(RunError::Cancelled(_)) if !rows.is_empty() => break,
+                row => rows.push(row?),
+            }
         }
         let mut functions: Vec<String> = Vec::new();
         for layer in exact.layers.iter().filter(|l| !l.function.is_polynomial()) {
@@ -85,6 +89,7 @@ impl Session {
             seed: self.scenario.seed,
             function: functions.join(", "),
             exact_accuracy: exact.accuracy,
+            rows_left: choices.len() - rows.len(),
             rows,
         })
     }

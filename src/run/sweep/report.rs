@@ -22,6 +22,9 @@ pub struct SweepReport {
     /// Accuracy of the network with the exact function.
     pub exact_accuracy: f64,
     pub rows: Vec<SweepRow>,
+    /// Rows asked for and not done, because the sweep was stopped.
+    #[serde(default)]
+    pub rows_left: usize,
 }
 
 /// Head of the CSV.

@@ -1,0 +1,63 @@
+//! One frame of the window while the degree moves: `cargo bench --bench window`.
+//!
+//! Everything of a frame but the drawing of its triangles: the fit, its errors, the plots and
+//! the layout. At 60 frames a second a frame has 16.7 ms.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use cryptoscope::activation::Method;
+use cryptoscope::app::App;
+use cryptoscope::run::{Scenario, Sources};
+use cryptoscope::worker::SessionEngine;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use std::time::{Duration, Instant};
+
+/// The tab Activation of `digits` with `method` at `degree`, planned.
+fn laboratory(method: Method, degree: usize) -> Harness<'static, App> {
+    let size = [1440.0, 900.0];
+    let mut window = Harness::builder().with_size(size).build_eframe(|cc| {
+        let scenario = Scenario::open("digits").expect("built in");
+        App::new(cc, SessionEngine::new(Sources::default()), scenario).expect("a thread")
+    });
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    let end = Instant::now() + Duration::from_secs(10);
+    while window.state().state().preview.pending && Instant::now() < end {
+        window.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    while window.state().state().lab.choice.method != method {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::M);
+        window.step();
+    }
+    while window.state().state().lab.choice.degree < degree {
+        window.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
+        window.step();
+    }
+    window
+}
+
+fn frames(c: &mut Criterion) {
+    let mut group = c.benchmark_group("frame while the degree moves");
+    group.sample_size(20);
+    for (method, degree) in [
+        (Method::Minimax, 7),
+        (Method::Minimax, 31),
+        (Method::CompositeMinimax, 7),
+        (Method::CompositeMinimax, 31),
+    ] {
+        let mut window = laboratory(method, degree);
+        let mut up = false;
+        group.bench_function(BenchmarkId::new(method.id(), degree), |b| {
+            b.iter(|| {
+                up = !up;
+                let key = if up { Key::ArrowUp } else { Key::ArrowDown };
+                window.key_press_modifiers(Modifiers::ALT, key);
+                window.step();
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames);
+criterion_main!(benches);
