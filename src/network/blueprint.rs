@@ -66,7 +66,7 @@ enum OpPrint {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum ActivationPrint {
+pub(super) enum ActivationPrint {
     Square,
     /// Numbers as decimal text, which reads back to exactly the same number.
     Polynomial(Vec<String>),
@@ -91,7 +91,7 @@ enum ActivationPrint {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SeriesPrint {
+pub(super) struct SeriesPrint {
     interval: [String; 2],
     coefficients: Vec<String>,
 }
@@ -150,16 +150,11 @@ impl Blueprint {
 
     /// The parts of the network, filled from `tensors`, which must be exactly those needed.
     pub fn into_parts(self, mut tensors: Tensors) -> Result<Parts, String> {
-        for text in [&self.name, &self.provenance.dataset, &self.provenance.command]
-            .into_iter()
-            .chain(self.layers.iter().map(|l| &l.name))
-        {
-            if text.len() > 200 || text.contains(char::is_control) {
+        self.provenance.check(&self.name)?;
+        for name in self.layers.iter().map(|l| &l.name) {
+            if name.len() > 200 || name.contains(char::is_control) {
                 return Err("a name is longer than 200 bytes or holds control characters".into());
             }
-        }
-        if self.provenance.test_accuracy.is_some_and(|a| !(0.0..=1.0).contains(&a)) {
-            return Err("test_accuracy must be between 0 and 1".into());
         }
         let normalisation = Normalisation {
             offset: take_vector(&mut tensors, "normalisation.offset")?,
@@ -227,12 +222,19 @@ fn take(
     field: &str,
     needed: Vec<usize>,
 ) -> Result<Vec<f32>, String> {
-    match tensors.remove(&format!("{layer}.{field}")) {
+    take_tensor(tensors, &format!("{layer}.{field}"), &needed)
+}
+
+/// The values of a tensor of this shape.
+pub(super) fn take_tensor(
+    tensors: &mut Tensors,
+    name: &str,
+    needed: &[usize],
+) -> Result<Vec<f32>, String> {
+    match tensors.remove(name) {
         Some((shape, values)) if shape == needed => Ok(values),
-        Some((shape, _)) => {
-            Err(format!("tensor {layer}.{field} has shape {shape:?}; {needed:?} is needed"))
-        }
-        None => Err(format!("tensor {layer}.{field} is missing")),
+        Some((shape, _)) => Err(format!("tensor {name} has shape {shape:?}; {needed:?} is needed")),
+        None => Err(format!("tensor {name} is missing")),
     }
 }
 
@@ -303,7 +305,7 @@ impl OpPrint {
 }
 
 impl ActivationPrint {
-    fn of(activation: &Activation) -> Self {
+    pub fn of(activation: &Activation) -> Self {
         match activation {
             Activation::Square => Self::Square,
             Activation::Polynomial(p) => {
@@ -325,7 +327,7 @@ impl ActivationPrint {
         }
     }
 
-    fn into_activation(self, layer: &str) -> Result<Activation, String> {
+    pub fn into_activation(self, layer: &str) -> Result<Activation, String> {
         Ok(match self {
             Self::Square => Activation::Square,
             Self::Polynomial(texts) => {

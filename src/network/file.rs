@@ -4,7 +4,7 @@
 //! (all F32) are named `LAYER.weight`, `LAYER.bias`, `LAYER.gamma`, `LAYER.beta`, `LAYER.mean`,
 //! `LAYER.variance`, `normalisation.offset` and `normalisation.scale`.
 
-use super::blueprint::{Blueprint, Tensors};
+use super::blueprint::{Blueprint, Tensors, Written};
 use super::model::{Network, NetworkError};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,8 @@ const MAX_TENSORS: usize = 4096;
 
 const FORMAT: &str = "cryptoscope";
 const VERSION: &str = "1";
+/// Field of the metadata that holds the architecture.
+const KIND: &str = "network";
 
 /// Why a model cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -48,25 +50,15 @@ impl Network {
     /// are not exactly those its architecture needs.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
-        let origin = path.display().to_string();
-        let read = |source| ModelError::Read { path: origin.clone(), source };
-        let file = std::fs::File::open(path).map_err(read)?;
-        let mut bytes = Vec::new();
-        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
-        Self::from_bytes(&bytes, &origin)
+        Self::from_bytes(&read(path)?, &path.display().to_string())
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self, ModelError> {
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(ModelError::TooLarge { origin: origin.into(), len: bytes.len() as u64 });
-        }
+        let (text, tensors) = open(bytes, origin, KIND)?;
         let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
-        check_header_length(bytes).map_err(format)?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(one_line(&e)))?;
-        let blueprint = blueprint(header.metadata().as_ref()).map_err(format)?;
-        let file = SafeTensors::deserialize(bytes).map_err(|e| format(one_line(&e)))?;
-        let tensors = tensors(&file).map_err(format)?;
+        let blueprint: Blueprint = serde_json::from_str(&text)
+            .map_err(|e| format(format!("architecture: {}", one_line(&e))))?;
         let parts = blueprint.into_parts(tensors).map_err(format)?;
         parts.into_network().map_err(|source| ModelError::Network { origin: origin.into(), source })
     }
@@ -77,46 +69,79 @@ impl Network {
     /// # Errors
     /// When the folder cannot be written to.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModelError> {
-        let path = path.as_ref();
-        let fail = |source| ModelError::Write { path: path.display().to_string(), source };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let written = std::fs::File::create(&part)
-            .and_then(|mut file| file.write_all(&self.to_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&part, path));
-        written.map_err(|source| {
-            _ = std::fs::remove_file(&part);
-            fail(source)
-        })
+        write(path.as_ref(), &self.to_bytes())
     }
 
     /// The bytes of the model file; the same network always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (blueprint, tensors) = Blueprint::of(self);
-        let mut header = Map::new();
-        let network = serde_json::to_string(&blueprint).unwrap_or_default();
-        let metadata = json!({ "format": FORMAT, "version": VERSION, "network": network });
-        header.insert("__metadata__".to_owned(), metadata);
-        let mut start = 0;
-        for (name, shape, values) in &tensors {
-            let end = start + size_of_val(*values);
-            let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] });
-            header.insert(name.clone(), entry);
-            start = end;
-        }
-        let mut header = Value::Object(header).to_string().into_bytes();
-        header.resize(header.len().next_multiple_of(8), b' ');
-        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(header);
-        for (_, _, values) in &tensors {
-            bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
-        }
-        bytes
+        assemble(KIND, &serde_json::to_string(&blueprint).unwrap_or_default(), &tensors)
     }
 }
 
+/// The bytes of a model file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    let fail = |source| ModelError::Read { path: path.display().to_string(), source };
+    let file = std::fs::File::open(path).map_err(fail)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
+    Ok(bytes)
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let written = std::fs::File::create(&part)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|source| {
+        _ = std::fs::remove_file(&part);
+        ModelError::Write { path: path.display().to_string(), source }
+    })
+}
+
+/// The architecture, as JSON text under `kind` in the metadata, and the tensors of a model file.
+pub(super) fn open(
+    bytes: &[u8],
+    origin: &str,
+    kind: &str,
+) -> Result<(String, Tensors), ModelError> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(ModelError::TooLarge { origin: origin.into(), len: bytes.len() as u64 });
+    }
+    let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
+    check_header_length(bytes).map_err(format)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(one_line(&e)))?;
+    let text = architecture(header.metadata().as_ref(), kind).map_err(format)?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| format(one_line(&e)))?;
+    Ok((text, tensors(&file).map_err(format)?))
+}
+
+/// The bytes of a model file.
+pub(super) fn assemble(kind: &str, architecture: &str, tensors: &[Written<'_>]) -> Vec<u8> {
+    let mut header = Map::new();
+    let metadata = json!({ "format": FORMAT, "version": VERSION, kind: architecture });
+    header.insert("__metadata__".to_owned(), metadata);
+    let mut start = 0;
+    for (name, shape, values) in tensors {
+        let end = start + size_of_val(*values);
+        let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] });
+        header.insert(name.clone(), entry);
+        start = end;
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    for (_, _, values) in tensors {
+        bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    }
+    bytes
+}
+
 /// A text of one line, whatever the error holds.
-fn one_line(error: &dyn std::fmt::Display) -> String {
+pub(super) fn one_line(error: &dyn std::fmt::Display) -> String {
     let text: String = error.to_string().chars().take(300).collect();
     format!("no model file: {}", text.replace(char::is_control, " "))
 }
@@ -134,9 +159,10 @@ fn check_header_length(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn blueprint(
+fn architecture(
     metadata: Option<&std::collections::HashMap<String, String>>,
-) -> Result<Blueprint, String> {
+    kind: &str,
+) -> Result<String, String> {
     let Some(metadata) = metadata else {
         return Err("holds tensors but no architecture; it was not saved by CryptoScope".into());
     };
@@ -155,11 +181,11 @@ fn blueprint(
             "version {version}; this program reads version {VERSION}, so use a newer program"
         ));
     }
-    let network = get("network")?;
+    let text = get(kind)?;
     if metadata.len() != 3 {
         return Err("metadata has fields this program does not know".into());
     }
-    serde_json::from_str(network).map_err(|e| format!("architecture: {}", one_line(&e)))
+    Ok(text.clone())
 }
 
 /// All tensors, named, with their shapes.

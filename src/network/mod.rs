@@ -7,6 +7,7 @@ mod forward;
 mod layer;
 mod measure;
 mod model;
+pub mod recurrent;
 mod rewrite;
 mod simplify;
 mod stand_in;

@@ -59,6 +59,20 @@ pub struct Provenance {
     pub original: Option<String>,
 }
 
+impl Provenance {
+    /// Holds the texts of a model file, its name too, and the accuracy to what is allowed.
+    pub(super) fn check(&self, name: &str) -> Result<(), String> {
+        let texts = [name, &self.dataset, &self.command, self.original.as_deref().unwrap_or("")];
+        if texts.iter().any(|t| t.len() > 200 || t.contains(char::is_control)) {
+            return Err("a name is longer than 200 bytes or holds control characters".into());
+        }
+        if self.test_accuracy.is_some_and(|a| !(0.0..=1.0).contains(&a)) {
+            return Err("test_accuracy must be between 0 and 1".into());
+        }
+        Ok(())
+    }
+}
+
 /// A network whose layers fit together (see [`Network::new`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -288,7 +302,7 @@ fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
 }
 
 /// Whether degree and numbers of an activation are allowed.
-fn check_activation(activation: &Activation) -> Result<(), String> {
+pub(super) fn check_activation(activation: &Activation) -> Result<(), String> {
     let check = |degree: usize, coefficients: &[f64]| {
         if degree > MAX_POLYNOMIAL_DEGREE {
             return Err(format!("degree {degree}; at most {MAX_POLYNOMIAL_DEGREE}"));

@@ -1,0 +1,29 @@
+//! The recurrent models that come with the program.
+
+use super::model::RecurrentModel;
+use crate::network::ModelError;
+use std::path::Path;
+
+const BUILT_IN: &[(&str, &[u8])] = &[];
+
+/// Names of the recurrent models that come with the program.
+pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+/// A built-in recurrent model by its name, or one from the file at the path `name_or_path`.
+///
+/// # Errors
+/// When there is neither, or the file is no such model (see [`RecurrentModel::load`]).
+pub fn open(name_or_path: &str) -> Result<RecurrentModel, ModelError> {
+    if let Some((name, bytes)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
+        return RecurrentModel::from_bytes(bytes, name);
+    }
+    let path = Path::new(name_or_path);
+    let looks_like_path = path.extension().is_some() || path.components().count() > 1;
+    if !looks_like_path && !path.exists() {
+        let known: Vec<_> = built_in_names().collect();
+        return Err(ModelError::Unknown { name: name_or_path.to_owned(), known: known.join(", ") });
+    }
+    RecurrentModel::load(path)
+}
