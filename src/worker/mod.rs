@@ -5,11 +5,13 @@
 
 mod engine;
 mod job;
+mod leak;
 mod outbox;
 mod task;
 mod thread;
 
 pub use engine::{Engine, Loaded, SessionEngine};
 pub use job::{Check, Failure, Job, Update};
+pub use leak::{LeakRequest, LeakUpdate, LeakWorker};
 pub use task::{Task, TaskRequest, TaskUpdate};
 pub use thread::{Busy, Worker};

@@ -1,0 +1,65 @@
+//! What a reconstruction may use, and what stands in its way.
+
+use serde::{Deserialize, Serialize};
+
+/// How samples are chosen among those that agree with what was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttackMethod {
+    /// Bounded least squares over a whole mini-batch: the smallest values within the range.
+    #[default]
+    LeastSquares,
+    /// A linear program for each sample alone: the least sum within the range. It takes products
+    /// only, as published (Ioniță and Ioniță, RAID 2025).
+    LinearProgram,
+}
+
+impl AttackMethod {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LeastSquares => "Bounded least squares",
+            Self::LinearProgram => "Linear program",
+        }
+    }
+}
+
+/// Which of the values the server decrypted are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeakSources {
+    /// Inner products with the rows of the first layer.
+    Products,
+    /// These, and the gradients of the first layer.
+    #[default]
+    ProductsAndGradients,
+}
+
+/// An attack and the mitigations it meets.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LeakSettings {
+    pub method: AttackMethod,
+    pub sources: LeakSources,
+    /// Most distinct rows the authority gives keys for on any one ciphertext; training ends for that
+    /// ciphertext when they are used up. No limit when left out.
+    pub most_rows: Option<usize>,
+    /// Units of the first layer that are there; all when left out.
+    pub units: Option<usize>,
+    /// Standard deviation of noise in every decrypted value, as a share of the root mean square of the
+    /// values of its kind.
+    pub noise: f64,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+impl LeakSettings {
+    /// Whether anything stands against the attack.
+    pub fn is_mitigated(&self) -> bool {
+        self.most_rows.is_some() || self.units.is_some() || self.noise > 0.0
+    }
+
+    /// The attack alone.
+    pub fn without_mitigations(&self) -> Self {
+        Self { most_rows: None, units: None, noise: 0.0, ..self.clone() }
+    }
+}
