@@ -340,6 +340,7 @@ mod tests {
         let quantisation = Quantisation {
             input: InputQuantiser { step: 0.5, min: -20, max: 20 },
             weights: vec![grid(2000), grid(2000), grid(2000)],
+            tables: Vec::new(),
         };
         let normalisation = Normalisation { offset: vec![1.0], scale: vec![2.0] };
         let input = Shape::Flat { len: 3 };

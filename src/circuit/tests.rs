@@ -25,6 +25,7 @@ pub fn integer_network(depth: usize, width: usize) -> Arc<IntegerNetwork> {
     let quantisation = Quantisation {
         input: InputQuantiser { step: 1.0, min: -3, max: 3 },
         weights: vec![WeightQuantiser { step: 1.0, max: 7 }; depth + 1],
+        tables: Vec::new(),
     };
     let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
     let input = Shape::Flat { len: width };

@@ -11,6 +11,7 @@ pub mod recurrent;
 mod rewrite;
 mod simplify;
 mod stand_in;
+pub mod table;
 pub mod train;
 
 mod windows;
@@ -21,7 +22,8 @@ pub use forward::{ForwardError, accuracy, argmax};
 pub use layer::{Layer, Op, Padding};
 pub use measure::LayerInputs;
 pub use model::{
-    InputQuantiser, Network, NetworkError, Normalisation, Provenance, Quantisation, WeightQuantiser,
+    InputQuantiser, Network, NetworkError, Normalisation, Provenance, Quantisation, TableQuantiser,
+    WeightQuantiser,
 };
 pub use simplify::SimplifyError;
 pub use stand_in::{IntervalRule, RangeReport, RangedOutputs, StandInError, StandIns};

@@ -32,6 +32,16 @@ pub struct WeightQuantiser {
     pub max: i32,
 }
 
+/// The steps in which a lookup table reads the inputs of an activation layer: `2^bits` of them over
+/// `[-range, range)`, outputs in multiples of `step`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableQuantiser {
+    pub bits: u32,
+    pub range: f32,
+    pub step: f32,
+}
+
 /// The integer grid a network was trained for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +50,9 @@ pub struct Quantisation {
     /// One per Dense or Conv2d layer, in order. Such a network has exactly one Dense or Conv2d
     /// between two activations, and no pooling or batch normalisation.
     pub weights: Vec<WeightQuantiser>,
+    /// One per activation layer, in order; none when it was trained for polynomials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableQuantiser>,
 }
 
 /// Where a model comes from: enough to make it again.
@@ -149,6 +162,22 @@ impl Network {
                 return Err(whole(format!(
                     "quantisation has {given} weight grids for {linear} dense and convolution layers"
                 )));
+            }
+            let activations = self.layers.iter().filter(|l| !l.op.is_affine()).count();
+            if !q.tables.is_empty() && q.tables.len() != activations {
+                return Err(whole(format!(
+                    "quantisation has {} tables for {activations} activation layers",
+                    q.tables.len()
+                )));
+            }
+            let positive = |x: f32| x.is_finite() && x > 0.0;
+            let fine = |t: &TableQuantiser| {
+                (1..=6).contains(&t.bits) && positive(t.range) && positive(t.step)
+            };
+            if !q.tables.iter().all(fine) {
+                return Err(whole(
+                    "tables must have 1 to 6 bits, a positive range and a positive step".into(),
+                ));
             }
             let steps_fine = std::iter::once(q.input.step)
                 .chain(q.weights.iter().map(|w| w.step))

@@ -309,6 +309,7 @@ fn small() -> Network {
                 WeightQuantiser { step: 0.1, max: 7 },
                 WeightQuantiser { step: 0.2, max: 127 },
             ],
+            tables: Vec::new(),
         }),
         Provenance {
             dataset: "none".into(),

@@ -45,6 +45,7 @@ pub fn random_network(
     let quantisation = Quantisation {
         input: InputQuantiser { step: 1.0, min: 0, max: input_max as i32 },
         weights: vec![WeightQuantiser { step: 1.0, max: 7 }; depth + 1],
+        tables: Vec::new(),
     };
     let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
     let input = Shape::Flat { len: width };

@@ -158,7 +158,8 @@ impl Graph {
                 }
             });
         }
-        let quantisation = grid.map(|g| Quantisation { input: g.input, weights });
+        let quantisation =
+            grid.map(|g| Quantisation { input: g.input, weights, tables: Vec::new() });
         Ok(Self { nodes, quantisation })
     }
 

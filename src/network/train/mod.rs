@@ -13,6 +13,7 @@ mod trainer;
 
 pub use augment::Augment;
 pub use fine_tune::FineTuning;
+pub(super) use grid::best_step;
 pub use recipe::{Grid, Recipe, Scaling, Stage};
 pub use trainer::{EpochRecord, IntegerCheck, TrainError, TrainEvent, Trained, Training, train};
 
