@@ -62,5 +62,17 @@ fn show(trained: &Trained, saved: &str) -> String {
     if let Some(integers) = &trained.integers {
         rows.push(("on integers", format::percent(integers.accuracy)));
     }
+    if let Some(tables) = &trained.tables {
+        rows.push(("with lookup tables", format::percent(tables.accuracy)));
+        rows.push((
+            "and noise",
+            format!(
+                "{} (standard deviation 2^{:.1} of the range), {} answer as without",
+                format::percent(tables.noisy_accuracy),
+                tables.noise.log2(),
+                format::percent(tables.agreement)
+            ),
+        ));
+    }
     format!("{}\n{}", stages.render(), pairs(&rows))
 }

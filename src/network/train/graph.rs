@@ -3,10 +3,13 @@
 use super::curve::{Curve, Excess};
 use super::grid::best_step;
 use super::ops::{Gather, SampleSums, Spread, Swap};
+use super::reading::Reading;
 use super::recipe::Grid;
 use crate::activation::{Activation, ChebyshevSeries, Gate};
 use crate::network::windows::Windows;
-use crate::network::{Layer, Network, NetworkError, Op, Quantisation, WeightQuantiser};
+use crate::network::{
+    Layer, Network, NetworkError, Op, Quantisation, TableQuantiser, WeightQuantiser,
+};
 use candle_core::{D, Device, Result, Tensor, Var};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,7 +40,7 @@ struct Linear {
 struct LayerGrid {
     weight: WeightQuantiser,
     /// Step of the sums this layer gives, on which biases lie; `None` when activations other than
-    /// squares came before.
+    /// squares and tables came before.
     sum_step: Option<f64>,
 }
 
@@ -66,6 +69,11 @@ enum Node {
         epsilon: f64,
     },
     Flatten,
+    /// A lookup table in the place of an activation.
+    Table {
+        reading: Box<Reading>,
+        excess: Excess,
+    },
     Activation {
         activation: Activation,
         /// Where inputs shall stay inside an interval.
@@ -84,7 +92,7 @@ pub(super) struct Forward {
 
 impl Graph {
     /// The graph of a network; `intervals` has one entry per activation layer, or none at all: where
-    /// its inputs shall stay. With a grid, weights (and biases after squares) are rounded on the
+    /// its inputs shall stay, and what tables range over. With a grid, weights (and biases after squares) are rounded on the
     /// way forward and gradients pass through the rounding unchanged (straight-through estimator,
     /// Bengio et al. 2013, arXiv 1308.3432).
     pub fn new(
@@ -95,6 +103,8 @@ impl Graph {
         let mut nodes = Vec::new();
         let mut intervals = intervals.iter();
         let mut weights = Vec::new();
+        let mut read: Vec<TableQuantiser> = Vec::new();
+        let seed: u64 = grid.and_then(|g| g.tables.as_ref()).map_or(0, |t| t.bits.into());
         let mut scale = grid.map(|g| f64::from(g.input.step));
         let inputs = std::iter::once(network.input()).chain(network.shapes().iter().copied());
         let shapes = inputs.zip(network.shapes().iter().copied());
@@ -150,6 +160,19 @@ impl Graph {
                     }
                 }
                 Op::Flatten => Node::Flatten,
+                Op::Activation(activation)
+                    if let Some((tables, scale)) =
+                        grid.and_then(|g| g.tables.as_ref()).zip(scale.as_mut()) =>
+                {
+                    let range = intervals.next().copied().flatten().map_or(1.0, |(_, high)| high);
+                    let seed = seed.wrapping_add(nodes.len() as u64);
+                    let reading =
+                        Reading::new(activation, tables.bits, range, *scale, tables.noise, seed);
+                    let range = f64::from(reading.quantiser.range);
+                    *scale = f64::from(reading.quantiser.step);
+                    read.push(reading.quantiser);
+                    Node::Table { reading: Box::new(reading), excess: Excess::new((-range, range)) }
+                }
                 Op::Activation(activation) => {
                     let square = matches!(activation, Activation::Square);
                     scale = scale.filter(|_| square).map(|s| s * s);
@@ -158,8 +181,7 @@ impl Graph {
                 }
             });
         }
-        let quantisation =
-            grid.map(|g| Quantisation { input: g.input, weights, tables: Vec::new() });
+        let quantisation = grid.map(|g| Quantisation { input: g.input, weights, tables: read });
         Ok(Self { nodes, quantisation })
     }
 
@@ -173,7 +195,10 @@ impl Graph {
                     all.extend(linear.bias.clone());
                 }
                 Node::Norm { gamma, beta, .. } => all.extend([gamma.clone(), beta.clone()]),
-                Node::Pool { .. } | Node::Flatten | Node::Activation { .. } => {}
+                Node::Pool { .. }
+                | Node::Flatten
+                | Node::Table { .. }
+                | Node::Activation { .. } => {}
             }
         }
         all
@@ -186,7 +211,9 @@ impl Graph {
         let mut excess: Option<Tensor> = None;
         let mut x = batch;
         for node in &mut self.nodes {
-            if let Node::Activation { excess: Some(rule), .. } = node {
+            if let Node::Activation { excess: Some(rule), .. } | Node::Table { excess: rule, .. } =
+                node
+            {
                 let here = (x.contiguous()?.apply_op1(rule.clone())? * share)?;
                 excess = Some(match excess {
                     Some(sum) => (sum + here)?,
@@ -203,7 +230,9 @@ impl Graph {
     pub fn share_inside(&self) -> Option<f64> {
         let (mut seen, mut outside) = (0, 0);
         for node in &self.nodes {
-            if let Node::Activation { excess: Some(rule), .. } = node {
+            if let Node::Activation { excess: Some(rule), .. } | Node::Table { excess: rule, .. } =
+                node
+            {
                 seen += rule.seen.swap(0, Ordering::Relaxed);
                 outside += rule.outside.swap(0, Ordering::Relaxed);
             }
@@ -334,6 +363,7 @@ impl Node {
                 (centred * spread(&factor)?)? + spread(beta)?
             }
             Self::Flatten => Ok(x),
+            Self::Table { reading, .. } => reading.forward(&x),
             Self::Activation { activation, .. } => activate(activation, &x),
         }
     }

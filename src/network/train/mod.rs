@@ -7,15 +7,19 @@ mod graph;
 mod grid;
 mod integers;
 mod ops;
+mod reading;
 mod recipe;
 mod recipes;
+mod table_recipes;
 mod trainer;
 
 pub use augment::Augment;
 pub use fine_tune::FineTuning;
 pub(super) use grid::best_step;
-pub use recipe::{Grid, Recipe, Scaling, Stage};
-pub use trainer::{EpochRecord, IntegerCheck, TrainError, TrainEvent, Trained, Training, train};
+pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
+pub use trainer::{
+    EpochRecord, IntegerCheck, TableCheck, TrainError, TrainEvent, Trained, Training, train,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! How a model is made: its layers and the stages of its training.
 
 use super::augment::Augment;
-use super::recipes;
+use super::{recipes, table_recipes};
 use crate::data::{Dataset, Shape};
 use crate::network::{InputQuantiser, Layer, Network, Normalisation, StandIns};
 
@@ -26,6 +26,20 @@ pub struct Grid {
     /// Factor on the weight step of least squared error, one per layer: above 1 gives smaller
     /// integers, and with them smaller outputs.
     pub step_factor: Vec<f32>,
+    /// Lookup tables in the place of the activations.
+    pub tables: Option<TableGrid>,
+}
+
+/// Lookup tables that are trained with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableGrid {
+    /// Bits of every table, 1 to 6.
+    pub bits: u32,
+    /// Standard deviation of the noise on every sum before its table, as a share of the table's range.
+    pub noise: f64,
+    /// The range of a table is that of the sums of the network before the stage, this many times as
+    /// wide.
+    pub room: f64,
 }
 
 /// One stage of training.
@@ -76,7 +90,16 @@ pub struct Recipe {
 
 impl Recipe {
     /// Names of the recipes that come with the program.
-    pub const NAMES: [&'static str; 4] = ["digits", "hospital", "cryptonets", "cryptodl-relu"];
+    pub const NAMES: [&'static str; 8] = [
+        "digits",
+        "hospital",
+        "cryptonets",
+        "cryptodl-relu",
+        "digits-table",
+        "hospital-table",
+        "mnist-mlp",
+        "deep",
+    ];
 
     /// The recipe of that name, if there is one.
     pub fn built_in(name: &str) -> Option<Self> {
@@ -85,6 +108,10 @@ impl Recipe {
             "hospital" => Some(recipes::hospital()),
             "cryptonets" => Some(recipes::cryptonets()),
             "cryptodl-relu" => Some(recipes::cryptodl_relu()),
+            "digits-table" => Some(table_recipes::digits_table()),
+            "hospital-table" => Some(table_recipes::hospital_table()),
+            "mnist-mlp" => Some(table_recipes::mnist_mlp()),
+            "deep" => Some(table_recipes::deep()),
             "cryptodl" => recipes::cryptodl(),
             _ => None,
         }

@@ -10,11 +10,11 @@ use crate::network::{InputQuantiser, IntervalRule, Layer, Op, Padding, StandIns}
 pub(super) const DISTORTED: Augment =
     Augment { share: 0.8, shift: 1.5, rotate_degrees: 10.0, scale: 0.1, shear: 0.1, elastic: 1.0 };
 
-fn layer(name: &str, op: Op) -> Layer {
+pub(super) fn layer(name: &str, op: Op) -> Layer {
     Layer { name: name.to_owned(), op }
 }
 
-fn dense(name: &str, inputs: usize, outputs: usize) -> Layer {
+pub(super) fn dense(name: &str, inputs: usize, outputs: usize) -> Layer {
     let (weight, bias) = (vec![0.0; inputs * outputs], vec![0.0; outputs]);
     layer(name, Op::Dense { inputs, outputs, weight, bias })
 }
@@ -41,7 +41,7 @@ fn conv(
     )
 }
 
-fn batch_norm(name: &str, features: usize) -> Layer {
+pub(super) fn batch_norm(name: &str, features: usize) -> Layer {
     layer(
         name,
         Op::BatchNorm {
@@ -54,7 +54,7 @@ fn batch_norm(name: &str, features: usize) -> Layer {
     )
 }
 
-fn relu(name: &str) -> Layer {
+pub(super) fn relu(name: &str) -> Layer {
     layer(name, Op::Activation(Activation::Relu))
 }
 
@@ -67,7 +67,7 @@ fn mean_pool(name: &str) -> Layer {
     layer(name, Op::AvgPool { kernel: (3, 3), stride: (1, 1), padding })
 }
 
-fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Stage {
+pub(super) fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Stage {
     Stage {
         name: name.to_owned(),
         epochs,
@@ -102,6 +102,7 @@ pub(super) fn digits() -> Recipe {
         input: InputQuantiser { step: 1.0 / 16.0, min: 0, max: 16 },
         weight_max: vec![7; 2],
         step_factor: vec![1.0; 2],
+        tables: None,
     };
     let float = Stage { weight_decay: 0.3, smoothing: 0.02, ..stage("float", 60, 32, 4e-3) };
     let integers = on_integers(&float, grid);
@@ -129,6 +130,7 @@ pub(super) fn hospital() -> Recipe {
         input: InputQuantiser { step: 0.125, min: -20, max: 20 },
         weight_max: vec![7; 2],
         step_factor: vec![1.0; 2],
+        tables: None,
     };
     let float = Stage { weight_decay: 1.0, smoothing: 0.1, ..stage("float", 60, 32, 3e-3) };
     let integers = on_integers(&float, grid);
@@ -157,6 +159,7 @@ pub(super) fn cryptonets() -> Recipe {
         input: InputQuantiser { step: 1.0 / 3.0, min: 0, max: 3 },
         weight_max: vec![7; 3],
         step_factor: vec![1.5, 2.0, 1.6],
+        tables: None,
     };
     let corner = Padding { top: 1, left: 1, ..Padding::default() };
     Recipe {

@@ -86,6 +86,7 @@ fn grid() -> Grid {
         input: InputQuantiser { step: 0.125, min: -15, max: 15 },
         weight_max: vec![7, 7],
         step_factor: vec![1.0, 1.0],
+        tables: None,
     }
 }
 
@@ -331,6 +332,7 @@ fn the_integer_network_is_the_rounded_network() {
         input: InputQuantiser { step: 0.25, min: 0, max: 3 },
         weight_max: vec![7, 5, 31],
         step_factor: vec![1.0, 1.5, 1.0],
+        tables: None,
     };
     let mut graph = Graph::new(&network, Some(&grid), &[]).expect("builds");
     let rounded = graph.network(&network).expect("reads").expect("fits");

@@ -3,13 +3,14 @@
 use super::graph::{Graph, cross_entropy};
 use super::grid::snap_inputs;
 use super::integers::Integers;
-use super::recipe::{Recipe, Stage};
+use super::recipe::{Recipe, Stage, TableGrid};
 use crate::activation::{Activation, Fitted};
 use crate::data::{Dataset, DatasetError, Shape, Split};
 use crate::format;
+use crate::network::table::{TableError, TableNetwork};
 use crate::network::{
-    ForwardError, Layer, Network, NetworkError, Normalisation, Op, Provenance, SimplifyError,
-    StandInError, StandIns, accuracy, argmax,
+    ForwardError, Layer, LayerInputs, Network, NetworkError, Normalisation, Op, Provenance,
+    SimplifyError, StandInError, StandIns, accuracy, argmax,
 };
 use crate::progress::{Cancelled, Watch};
 use candle_core::{Device, Tensor};
@@ -58,6 +59,8 @@ pub enum TrainError {
     #[error(transparent)]
     Simplify(#[from] SimplifyError),
     #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
     Forward(ForwardError),
     #[error("training kernel: {0}")]
     Kernel(#[from] candle_core::Error),
@@ -85,7 +88,7 @@ pub struct EpochRecord {
     /// the weights still moved.
     pub train_accuracy: f64,
     /// Accuracy after the epoch on what is held out of training, on quantised inputs where the stage
-    /// has a grid; reported only, it decides nothing.
+    /// has a grid, with tables and noise where it has those; reported only, it decides nothing.
     pub accuracy: f64,
     /// Share of the inputs of approximated activations inside their interval, where there are some.
     pub share_inside: Option<f64>,
@@ -121,6 +124,19 @@ pub struct IntegerCheck {
     pub largest: Vec<f64>,
 }
 
+/// What a network trained with lookup tables does on exact integers, over the test split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableCheck {
+    /// Accuracy without noise.
+    pub accuracy: f64,
+    /// Standard deviation of the noise it was trained with, as a share of the ranges.
+    pub noise: f64,
+    /// Accuracy with that noise.
+    pub noisy_accuracy: f64,
+    /// Share of the samples whose answer with that noise is the one without.
+    pub agreement: f64,
+}
+
 /// A trained network and how it came to be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
@@ -128,6 +144,8 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// For networks trained on an integer grid.
     pub integers: Option<IntegerCheck>,
+    /// For networks trained with lookup tables.
+    pub tables: Option<TableCheck>,
 }
 
 /// Trains a network from a recipe; the same seed, data and machine give the same network.
@@ -179,6 +197,9 @@ impl Training<'_> {
             if let Some(stand_ins) = &stage.stand_ins {
                 (network, intervals) = replace(&network, stand_ins, shown, watch)?;
             }
+            if let Some(tables) = stage.grid.as_ref().and_then(|g| g.tables.as_ref()) {
+                intervals = table_ranges(&network, tables, shown, watch)?;
+            }
             let seed = mix(seed, index as u64 + 1);
             let (history, on_event) = (&mut history, &mut *on_event);
             let dataset = shown;
@@ -187,6 +208,10 @@ impl Training<'_> {
         }
         let integers = check_integers(&network, dataset, watch)?;
         let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
+        let tables = match recipe.stages.last().and_then(|s| s.grid.as_ref()?.tables.as_ref()) {
+            Some(tables) => check_tables(&network, tables.noise, dataset.test(), seed, &quiet)?,
+            None => None,
+        };
         let outputs = network.forward_batch(&dataset.test().inputs, &quiet)?;
         let float = accuracy(&outputs, network.classes(), &dataset.test().labels);
         let name = &recipe.name;
@@ -200,7 +225,7 @@ impl Training<'_> {
             test_accuracy: Some(float),
             original: recipe.start.as_ref().and_then(Network::built_in_original),
         })?;
-        Ok(Trained { network, history, integers })
+        Ok(Trained { network, history, integers, tables })
     }
 }
 
@@ -232,6 +257,47 @@ fn replace(
         Layer { name: layer.name.clone(), op }
     });
     Ok((network.with_layers(layers.collect(), None)?, intervals))
+}
+
+/// What the tables of a network range over: the inputs of its activations on training samples, and
+/// some room.
+fn table_ranges(
+    network: &Network,
+    tables: &TableGrid,
+    dataset: &Dataset,
+    watch: &Watch,
+) -> Result<Intervals, TrainError> {
+    let split = dataset.train();
+    let samples = split.len().min(MEASURED_SAMPLES);
+    let inputs = &split.inputs[..samples * dataset.shape().len()];
+    let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
+    let layers = network.measure_activations(inputs, &quiet)?;
+    let reach = |l: &LayerInputs| {
+        let ends = [l.histogram.min(), l.histogram.max()];
+        let most = ends.into_iter().flatten().fold(0.0, |m: f64, x| m.max(x.abs()));
+        most * tables.room
+    };
+    Ok(layers.iter().map(|l| Some((-reach(l), reach(l)))).collect())
+}
+
+/// What a network trained with tables does on integers, with noise and without.
+fn check_tables(
+    network: &Network,
+    noise: f64,
+    split: &Split,
+    seed: u64,
+    watch: &Watch,
+) -> Result<Option<TableCheck>, TrainError> {
+    let Some(tables) = TableNetwork::trained(network)? else { return Ok(None) };
+    let exact = tables.evaluate(&split.inputs, watch)?;
+    let shaken = tables.relative_noise(noise, seed);
+    let noisy = tables.simulate(&split.inputs, &split.labels, &shaken, watch)?;
+    Ok(Some(TableCheck {
+        accuracy: exact.accuracy(tables.classes(), &split.labels),
+        noise,
+        noisy_accuracy: noisy.accuracy,
+        agreement: noisy.agreement,
+    }))
 }
 
 /// The recipe's network with fresh weights.
@@ -441,6 +507,12 @@ impl StageRun<'_, '_> {
 
     fn accuracy(&self, network: &Network, split: &Split) -> Result<f64, TrainError> {
         let quiet = Watch::new(self.watch.cancel_flag().clone(), &|_| {});
+        if let Some(tables) = TableNetwork::trained(network)? {
+            let share =
+                self.stage.grid.as_ref().and_then(|g| g.tables.as_ref()).map_or(0.0, |t| t.noise);
+            let noise = tables.relative_noise(share, self.seed);
+            return Ok(tables.simulate(&split.inputs, &split.labels, &noise, &quiet)?.accuracy);
+        }
         let mut values = network.normalise(&split.inputs);
         if let Some(grid) = &self.stage.grid {
             snap_inputs(&mut values, &grid.input);
