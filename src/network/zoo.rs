@@ -10,6 +10,10 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("cryptonets", include_bytes!("../../models/cryptonets.safetensors")),
     ("cryptodl", include_bytes!("../../models/cryptodl.safetensors")),
     ("cryptodl-relu", include_bytes!("../../models/cryptodl-relu.safetensors")),
+    ("digits-table", include_bytes!("../../models/digits-table.safetensors")),
+    ("hospital-table", include_bytes!("../../models/hospital-table.safetensors")),
+    ("mnist-mlp", include_bytes!("../../models/mnist-mlp.safetensors")),
+    ("deep", include_bytes!("../../models/deep.safetensors")),
 ];
 
 impl Network {

@@ -1,5 +1,6 @@
 //! A scenario: everything a run needs to be repeated.
 
+use crate::network::train::Recipe;
 use serde::{Deserialize, Serialize};
 
 /// How activations are carried into the encrypted network.
@@ -182,10 +183,28 @@ impl Scenario {
         self
     }
 
-    /// A built-in scenario by name, or one read from a `.json` file.
+    /// A model on its dataset, with the defaults of everything else.
+    fn of_model(model: &str, dataset: &str) -> Self {
+        Self {
+            name: model.into(),
+            description: format!("The model {model} on {dataset}"),
+            model: model.into(),
+            dataset: dataset.into(),
+            activation: ActivationChoice::default(),
+            scheme: SchemeChoice::default(),
+            seed: 0,
+            images: None,
+            threads: None,
+        }
+    }
+
+    /// A built-in scenario by name, a built-in model on its dataset, or a scenario read from a `.json` file.
     pub fn open(name_or_path: &str) -> Result<Self, ScenarioError> {
         if let Some(found) = Self::built_in().into_iter().find(|s| s.name == name_or_path) {
             return Ok(found);
+        }
+        if let Some(recipe) = Recipe::built_in(name_or_path) {
+            return Ok(Self::of_model(&recipe.name, &recipe.dataset));
         }
         if !name_or_path.ends_with(".json") {
             let known: Vec<_> = Self::built_in().into_iter().map(|s| s.name).collect();

@@ -12,6 +12,8 @@ mod model;
 mod quantise;
 mod simulate;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 pub use evaluate::TableRun;
 pub use linear::{Linear, Term};

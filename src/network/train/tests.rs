@@ -411,3 +411,26 @@ fn a_penalty_keeps_activation_inputs_inside_the_interval() {
         assert!(accuracy > 0.9, "{accuracy}");
     }
 }
+
+#[test]
+fn training_with_tables_gives_the_integers_it_was_trained_on() {
+    let dataset = crate::data::open("digits", None).expect("built in");
+    let mut recipe = Recipe::built_in("digits-table").expect("known");
+    recipe.stages.iter_mut().for_each(|s| s.epochs = 4);
+    let trained = train(&recipe, &dataset, 5, &Watch::silent()).expect("trains");
+    let check = trained.tables.expect("has tables");
+    assert!(check.accuracy > 0.85 && check.noisy_accuracy > 0.85, "{check:?}");
+    assert!(check.agreement > 0.97, "{check:?}");
+    // The last epoch saw the same integers under the noise of its own seed.
+    let last = trained.history.last().expect("ran");
+    assert!((last.accuracy - check.accuracy).abs() < 0.05);
+    // The file holds all of it.
+    let bytes = trained.network.to_bytes();
+    let read = Network::from_bytes(&bytes, "again").expect("reads");
+    assert_eq!(read, trained.network);
+    let table =
+        crate::network::table::TableNetwork::trained(&read).expect("fits").expect("trained");
+    let run = table.evaluate(&dataset.test().inputs, &Watch::silent()).expect("runs");
+    assert_eq!(run.accuracy(10, &dataset.test().labels), check.accuracy);
+    assert_eq!(train(&recipe, &dataset, 5, &Watch::silent()).expect("trains").network, read);
+}
