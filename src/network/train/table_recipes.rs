@@ -106,8 +106,13 @@ pub(super) fn hospital_table() -> Recipe {
 /// MNIST, 784 to 100 to 10: the network of FHE-DiNN (Bourse et al., eprint 2017/1114), with ReLU.
 pub(super) fn mnist_mlp() -> Recipe {
     let input = InputQuantiser { step: 1.0 / 7.0, min: 0, max: 7 };
-    let float = Stage { augment: DISTORTED, weight_decay: 0.05, ..stage("float", 24, 128, 3e-3) };
-    let tables = Stage { epochs: 16, ..with_tables(&float, grid(input, 2, 7, 4)) };
+    let float =
+        Stage { augment: SLIGHTLY_DISTORTED, weight_decay: 0.05, ..stage("float", 14, 128, 3e-3) };
+    let mut grid = grid(input, 2, 7, 5);
+    if let Some(tables) = &mut grid.tables {
+        tables.room = 1.0;
+    }
+    let tables = Stage { epochs: 12, ..with_tables(&float, grid) };
     let (input, layers) = on_images(28, &[784, 100, 10]);
     Recipe {
         name: "mnist-mlp".into(),
