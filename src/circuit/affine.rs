@@ -263,7 +263,7 @@ fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow> {
         Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
             let spread = match input {
                 Shape::Image { height, width, .. } => height * width,
-                Shape::Flat { .. } => 1,
+                Shape::Flat { .. } | Shape::Sequence { .. } => 1,
             };
             (0..input.len())
                 .map(|i| {

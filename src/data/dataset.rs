@@ -10,6 +10,8 @@ pub enum Shape {
     Image { channels: usize, height: usize, width: usize },
     /// A plain vector of features.
     Flat { len: usize },
+    /// A sequence, stored step by step; shorter ones begin with padding (see [`Split::lengths`]).
+    Sequence { steps: usize, channels: usize },
 }
 
 impl Shape {
@@ -20,6 +22,7 @@ impl Shape {
                 channels.saturating_mul(height).saturating_mul(width)
             }
             Self::Flat { len } => len,
+            Self::Sequence { steps, channels } => steps.saturating_mul(channels),
         }
     }
 
@@ -34,6 +37,8 @@ impl std::fmt::Display for Shape {
         match self {
             Self::Image { channels, height, width } => write!(f, "{channels}x{height}x{width}"),
             Self::Flat { len } => write!(f, "{len}"),
+            Self::Sequence { steps, channels: 1 } => write!(f, "{steps} steps"),
+            Self::Sequence { steps, channels } => write!(f, "{steps} steps of {channels}"),
         }
     }
 }
@@ -45,6 +50,9 @@ pub struct Split {
     pub inputs: Vec<f32>,
     /// Class index of each sample.
     pub labels: Vec<u16>,
+    /// Steps of each sequence, which are its last ones; empty when all have the full length, and
+    /// for samples that are no sequences.
+    pub lengths: Vec<u16>,
 }
 
 impl Split {
@@ -67,6 +75,7 @@ pub struct Dataset {
     shape: Shape,
     classes: Vec<String>,
     features: Vec<String>,
+    vocabulary: Vec<String>,
     train: Split,
     test: Split,
 }
@@ -98,6 +107,10 @@ pub enum DatasetError {
     )]
     Label { name: String, split: &'static str, sample: usize, label: u16, classes: usize },
     #[error(
+        "dataset {name}: {lengths} lengths for {samples} samples of shape {shape} in the {split} part; one for each sequence is needed, from 1 to its steps"
+    )]
+    Lengths { name: String, split: &'static str, lengths: usize, samples: usize, shape: Shape },
+    #[error(
         "dataset {name}: sample {sample} of the {split} part has a value that is not a finite number at position {position}"
     )]
     NotFinite { name: String, split: &'static str, sample: usize, position: usize },
@@ -127,6 +140,7 @@ impl Dataset {
             shape,
             classes,
             features,
+            vocabulary: Vec::new(),
             train,
             test,
         };
@@ -155,6 +169,24 @@ impl Dataset {
                     samples,
                     shape: self.shape,
                     len,
+                });
+            }
+            let fits = match self.shape {
+                _ if part.lengths.is_empty() => true,
+                Shape::Sequence { steps, .. } => {
+                    let possible = 1..=steps;
+                    part.lengths.len() == samples
+                        && part.lengths.iter().all(|l| possible.contains(&usize::from(*l)))
+                }
+                _ => false,
+            };
+            if !fits {
+                return Err(DatasetError::Lengths {
+                    name: name(),
+                    split,
+                    lengths: part.lengths.len(),
+                    samples,
+                    shape: self.shape,
                 });
             }
             if let Some(at) = part.labels.iter().position(|&l| usize::from(l) >= classes) {
@@ -207,6 +239,16 @@ impl Dataset {
         &self.features
     }
 
+    /// The same dataset of tokens, with what each token stands for.
+    pub(super) fn with_vocabulary(self, vocabulary: Vec<String>) -> Self {
+        Self { vocabulary, ..self }
+    }
+
+    /// What each token stands for, where samples are text; otherwise empty.
+    pub fn vocabulary(&self) -> &[String] {
+        &self.vocabulary
+    }
+
     /// The part a model is trained on; may be empty.
     pub fn train(&self) -> &Split {
         &self.train
@@ -223,11 +265,14 @@ impl Dataset {
             return Err(DatasetError::HoldOut { name: self.name.clone(), samples, all });
         }
         let at = all - samples;
-        let (inputs, labels) = (&self.train.inputs, &self.train.labels);
-        let (kept, held) = inputs.split_at(at * self.shape.len());
-        let split = |inputs: &[f32], labels: &[u16]| Split {
-            inputs: inputs.to_vec(),
-            labels: labels.to_vec(),
+        let part = |range: std::ops::Range<usize>| {
+            let len = self.shape.len();
+            let Split { inputs, labels, lengths } = &self.train;
+            Split {
+                inputs: inputs[range.start * len..range.end * len].to_vec(),
+                labels: labels[range.clone()].to_vec(),
+                lengths: lengths.get(range).unwrap_or_default().to_vec(),
+            }
         };
         Ok(Self {
             name: self.name.clone(),
@@ -235,8 +280,9 @@ impl Dataset {
             shape: self.shape,
             classes: self.classes.clone(),
             features: self.features.clone(),
-            train: split(kept, &labels[..at]),
-            test: split(held, &labels[at..]),
+            vocabulary: self.vocabulary.clone(),
+            train: part(0..at),
+            test: part(at..all),
         })
     }
 

@@ -56,7 +56,7 @@ impl Pair {
                 ),
             ));
         }
-        Ok(Labelled { shape, split: Split { inputs: images.values, labels } })
+        Ok(Labelled { shape, split: Split { inputs: images.values, labels, lengths: Vec::new() } })
     }
 
     /// The pair that an images file belongs to: its labels lie beside it, under the same name with

@@ -5,7 +5,7 @@ use super::error::{DataError, shown};
 use super::images::Pair;
 use super::open::{locate, open};
 use super::source::Source;
-use super::{NAMED, csv, idx};
+use super::{NAMED, csv, idx, sequences};
 use serde::Serialize;
 use std::path::Path;
 
@@ -41,15 +41,30 @@ pub struct Description {
 /// Describes a dataset: anything that [`open`] takes, and IDX files whose other half is missing.
 pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Description, DataError> {
     if NAMED.iter().any(|n| n.name == name_or_path) {
-        let format = if name_or_path == "mnist" { "IDX files" } else { "built in" };
+        let embedded = NAMED.iter().any(|n| n.name == name_or_path && n.embedded);
+        let format = match name_or_path {
+            "mnist" | "mnist-rows" => "IDX files",
+            "sentiment" => "sentences, one a line",
+            _ if embedded => "built in",
+            _ => "time series (.ts)",
+        };
         return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));
     }
     let (path, options) = locate(name_or_path)?;
     if path.is_dir() {
         return Ok(Description::of(&open(name_or_path, data_dir)?, "folder of IDX files".into()));
     }
+    let rows = name_or_path.ends_with("-rows") && !path.exists();
+    if rows || sequences::is_ts(&path) {
+        let format = if rows { "images, row by row" } else { "time series (.ts)" };
+        return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));
+    }
     let mut source = Source::open(&path)?;
     let packed = if source.packed { ", gzip" } else { "" };
+    if sequences::is_labelled_text(source.peek()?) {
+        let dataset = open(name_or_path, data_dir)?;
+        return Ok(Description::of(&dataset, format!("sentences, one a line{packed}")));
+    }
     if !idx::is_idx(source.peek()?) {
         let table = csv::read(&mut source, &options)?;
         let delimiter = match table.delimiter {
@@ -109,9 +124,23 @@ impl Description {
             classes,
             range,
             features: dataset.features().to_vec(),
-            notes: Vec::new(),
+            notes: notes(dataset),
         }
     }
+}
+
+/// Lengths and tokens of sequences.
+fn notes(dataset: &Dataset) -> Vec<String> {
+    let mut notes = Vec::new();
+    let lengths = dataset.train().lengths.iter().chain(&dataset.test().lengths);
+    if let (Some(shortest), Some(longest)) = (lengths.clone().min(), lengths.max()) {
+        notes.push(format!("{shortest} to {longest} steps, padded at the front"));
+    }
+    if !dataset.vocabulary().is_empty() {
+        let known = dataset.vocabulary().len();
+        notes.push(format!("{known} different tokens, one of them for all other words"));
+    }
+    notes
 }
 
 fn range(values: &[f32]) -> Option<(f32, f32)> {

@@ -12,6 +12,7 @@ mod images;
 mod inspect;
 mod mnist;
 mod open;
+mod sequences;
 mod source;
 mod split;
 

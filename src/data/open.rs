@@ -5,13 +5,16 @@ use super::dataset::Dataset;
 use super::error::{DataError, shown};
 use super::images::{Pair, open_folder, open_pair};
 use super::source::Source;
-use super::{built_in, csv, idx, mnist};
+use super::{built_in, csv, idx, mnist, sequences};
 use std::path::{Path, PathBuf};
 
 /// Opens a dataset:
 ///
 /// - a name of [`super::NAMED`]; `mnist` is read from `data_dir/mnist` or `data_dir`;
+/// - images of one channel read row by row, as `mnist-rows`: their name or path, and `-rows`;
 /// - a folder with MNIST-style IDX files;
+/// - a `.ts` file of time series, with the other of `…_TRAIN.ts` and `…_TEST.ts` beside it;
+/// - a text file of sentences, each with a tab and its class;
 /// - an IDX images file with its labels beside it, or a CSV file, plain or gzip, told apart by
 ///   content. Options for CSV may follow the path, as in `table.csv?class=Outcome`
 ///   (see [`CsvOptions::parse`]).
@@ -24,15 +27,29 @@ pub fn open(name_or_path: &str, data_dir: Option<&Path>) -> Result<Dataset, Data
     if name_or_path == "mnist" {
         return mnist::open(data_dir);
     }
+    if let Some(opened) = sequences::open_named(name_or_path, data_dir) {
+        return opened;
+    }
+    if let Some(images) = name_or_path.strip_suffix("-rows")
+        && !Path::new(name_or_path).exists()
+    {
+        return sequences::rows_of(&open(images, data_dir)?, name_or_path);
+    }
     let (path, options) = locate(name_or_path)?;
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let origin = shown(&path);
     if path.is_dir() {
         return open_folder(&path, &name, &origin);
     }
+    if sequences::is_ts(&path) {
+        return sequences::open_ts(&path, &name, &origin, options.seed);
+    }
     let mut source = Source::open(&path)?;
-    if idx::is_idx(source.peek()?) {
+    let start = source.peek()?;
+    if idx::is_idx(start) {
         open_pair(&Pair::beside(&path)?, &name, &origin)
+    } else if sequences::is_labelled_text(start) {
+        sequences::open_text(vec![source], &name, &origin, options.seed)
     } else {
         csv::open(&mut source, &name, &origin, &options)
     }

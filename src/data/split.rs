@@ -12,7 +12,7 @@ pub const SPLIT_SEED: u64 = 1;
 ///
 /// Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators",
 /// <https://doi.org/10.1145/2660193.2660195>, with the constants of its Java 8 implementation. Not for secrets.
-struct SplitMix64(u64);
+pub(super) struct SplitMix64(pub u64);
 
 impl SplitMix64 {
     fn next(&mut self) -> u64 {
@@ -27,6 +27,17 @@ impl SplitMix64 {
     fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
+
+    /// Uniform in `[0, 1)`, of 53 bits.
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Of mean 0 and variance 1 (Box and Muller 1958).
+    pub fn normal(&mut self) -> f64 {
+        let (a, b) = (1.0 - self.unit(), self.unit());
+        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+    }
 }
 
 /// Splits samples 4:1 into training and test part, the same way every time for the same `seed`.
@@ -36,6 +47,20 @@ impl SplitMix64 {
 /// part and the others the training part; both keep the shuffled order, so that the first few
 /// samples of a part are not all of one class.
 pub(super) fn stratified(inputs: &[f32], labels: &[u16], len: usize, seed: u64) -> (Split, Split) {
+    let (mut train, mut test) = (Split::default(), Split::default());
+    for (sample, tests) in shuffled_test_part(labels, seed) {
+        let part = if tests { &mut test } else { &mut train };
+        part.labels.push(labels[sample]);
+        part.inputs.extend_from_slice(&inputs[sample * len..(sample + 1) * len]);
+    }
+    (train, test)
+}
+
+/// The split of [`stratified`]: each sample, shuffled, and whether it is for the test part.
+pub(super) fn shuffled_test_part(
+    labels: &[u16],
+    seed: u64,
+) -> impl Iterator<Item = (usize, bool)> + '_ {
     let mut random = SplitMix64(seed);
     let mut order: Vec<usize> = (0..labels.len()).collect();
     for i in (1..order.len()).rev() {
@@ -50,19 +75,12 @@ pub(super) fn stratified(inputs: &[f32], labels: &[u16], len: usize, seed: u64) 
         let share = (*count + TEST_SHARE / 2) / TEST_SHARE;
         *count = if *count >= 2 { share.max(1) } else { share };
     }
-    let (mut train, mut test) = (Split::default(), Split::default());
-    for sample in order {
+    order.into_iter().map(move |sample| {
         let quota = &mut left[usize::from(labels[sample])];
-        let part = if *quota > 0 {
-            *quota -= 1;
-            &mut test
-        } else {
-            &mut train
-        };
-        part.labels.push(labels[sample]);
-        part.inputs.extend_from_slice(&inputs[sample * len..(sample + 1) * len]);
-    }
-    (train, test)
+        let tests = *quota > 0;
+        *quota -= usize::from(tests);
+        (sample, tests)
+    })
 }
 
 #[cfg(test)]

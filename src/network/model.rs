@@ -306,6 +306,7 @@ fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
             let features = match input {
                 Shape::Image { channels, .. } => channels,
                 Shape::Flat { len } => len,
+                Shape::Sequence { steps, channels } => steps * channels,
             };
             for (what, values) in
                 [("gamma", gamma), ("beta", beta), ("mean", mean), ("variance", variance)]

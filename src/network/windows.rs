@@ -50,6 +50,6 @@ impl Windows {
 fn sides(shape: Shape) -> (usize, usize) {
     match shape {
         Shape::Image { height, width, .. } => (height, width),
-        Shape::Flat { .. } => (0, 0),
+        Shape::Flat { .. } | Shape::Sequence { .. } => (0, 0),
     }
 }

@@ -14,6 +14,7 @@ pub fn random_dataset(seed: u64, width: usize, max: u64, samples: usize) -> Data
     let mut split = |count: usize| Split {
         inputs: (0..count * width).map(|_| (stream.next_u64() % (max + 1)) as f32).collect(),
         labels: (0..count).map(|i| (i % 2) as u16).collect(),
+        lengths: Vec::new(),
     };
     let classes = vec!["a".to_owned(), "b".to_owned()];
     let (train, test) = (split(4 * samples), split(samples));

@@ -79,7 +79,7 @@ fn input(ui: &mut Ui, dataset: &Dataset, sample: &Sample) {
     };
     match dataset.shape() {
         Shape::Image { channels, height, width } => image(ui, values, channels, height, width),
-        Shape::Flat { .. } => row(ui, dataset, values),
+        Shape::Flat { .. } | Shape::Sequence { .. } => row(ui, dataset, values),
     }
 }
 

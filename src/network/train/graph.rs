@@ -395,7 +395,7 @@ fn blend(old: &Tensor, new: &Tensor) -> Result<Tensor> {
     (old * (1.0 - MOMENTUM))? + (new.detach() * MOMENTUM)?
 }
 
-fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
+pub(super) fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
     match activation {
         Activation::Square => x.sqr(),
         Activation::Relu => x.relu(),

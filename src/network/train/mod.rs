@@ -10,6 +10,7 @@ mod ops;
 mod reading;
 mod recipe;
 mod recipes;
+mod recurrent;
 mod table_recipes;
 mod trainer;
 
@@ -17,6 +18,9 @@ pub use augment::Augment;
 pub use fine_tune::FineTuning;
 pub(super) use grid::best_step;
 pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
+pub use recurrent::{
+    RecurrentRecipe, RecurrentStage, RecurrentTrained, RecurrentTraining, StepPolynomials,
+};
 pub use trainer::{
     EpochRecord, IntegerCheck, TableCheck, TrainError, TrainEvent, Trained, Training, train,
 };

@@ -373,7 +373,7 @@ fn initialise(layer: &Layer, rng: &mut StdRng) -> Layer {
 }
 
 /// A seed from a seed: one step of SplitMix64.
-fn mix(seed: u64, stream: u64) -> u64 {
+pub(super) fn mix(seed: u64, stream: u64) -> u64 {
     let mut z = seed.wrapping_add(stream.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -476,7 +476,7 @@ impl StageRun<'_, '_> {
         seed: u64,
     ) -> Result<(Tensor, Tensor), TrainError> {
         let (shape, classes) = (network.input(), network.classes());
-        let Split { inputs, labels } = self.dataset.train();
+        let Split { inputs, labels, .. } = self.dataset.train();
         let len = shape.len();
         let mut raw = vec![0.0; chosen.len() * len];
         raw.par_chunks_mut(len).zip(chosen).for_each(|(out, &i)| {
@@ -523,7 +523,7 @@ impl StageRun<'_, '_> {
 }
 
 /// Factor on the learning rate at a share of the stage.
-fn schedule(share: f64) -> f64 {
+pub(super) fn schedule(share: f64) -> f64 {
     let rise = (share / WARM_UP).clamp(0.05, 1.0);
     rise * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
 }

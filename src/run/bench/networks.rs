@@ -97,6 +97,7 @@ fn session(
     let mut split = || Split {
         inputs: (0..IMAGES * inputs).map(|_| unit(&mut stream)).collect(),
         labels: (0..IMAGES).map(|i| (i % classes.max(1)) as u16).collect(),
+        lengths: Vec::new(),
     };
     let (train, test) = (split(), split());
     let names = (0..classes).map(|c| c.to_string()).collect();

@@ -70,6 +70,7 @@ fn with_more_test_images(harness: &Harness) -> Result<Dataset, BenchError> {
     let join = |a: &Split, b: &Split, count: usize| Split {
         inputs: [&a.inputs[..], &b.inputs[..count * len]].concat(),
         labels: [&a.labels[..], &b.labels[..count]].concat(),
+        lengths: Vec::new(),
     };
     let calibration = train.len().min(CALIBRATION);
     let dataset = Dataset::new(

@@ -1,0 +1,103 @@
+//! Sets of sequences that have a name.
+
+use super::super::dataset::{Dataset, Shape};
+use super::super::error::{DataError, shown};
+use super::super::mnist;
+use super::super::source::Source;
+use super::super::split::SPLIT_SEED;
+use super::{text, ts, waves};
+use std::path::{Path, PathBuf};
+
+/// A set of the UCR and UEA archives, and who made it.
+const ARCHIVES: [(&str, &str); 3] = [
+    ("ItalyPowerDemand", "ItalyPowerDemand, UCR archive (Dau et al. 2019), E. Keogh et al."),
+    ("ECG200", "ECG200, UCR archive (Dau et al. 2019), R. Olszewski 2001"),
+    ("JapaneseVowels", "Japanese Vowels, UCI and UEA archive, M. Kudo et al. 1999, CC BY 4.0"),
+];
+
+/// The folder of the sentences as UCI ships it.
+const SENTENCES: &str = "sentiment-labelled-sentences";
+
+/// Opens a set of sequences by its name; `None` when there is none of that name.
+pub(in crate::data) fn open(
+    name: &str,
+    data_dir: Option<&Path>,
+) -> Option<Result<Dataset, DataError>> {
+    if name == "waves" {
+        return Some(waves::open(name, SPLIT_SEED));
+    }
+    if let Some(seed) = name.strip_prefix("waves?seed=").and_then(|s| s.parse().ok()) {
+        return Some(waves::open("waves", seed));
+    }
+    if name == "mnist-rows" {
+        return Some(mnist::open(data_dir).and_then(|d| rows_of(&d, name)));
+    }
+    if name == "sentiment" {
+        return Some(folder(name, SENTENCES, data_dir).and_then(|f| sentences(&f, name)));
+    }
+    let (name, source) = ARCHIVES.iter().find(|(n, _)| *n == name)?;
+    let opened = folder(name, name, data_dir)
+        .and_then(|f| ts::open(&f.join(format!("{name}_TRAIN.ts")), name, source, SPLIT_SEED));
+    Some(opened)
+}
+
+/// The folder of a set: `sequences/FOLDER` or `FOLDER` in the data folder.
+fn folder(name: &str, folder: &str, data_dir: Option<&Path>) -> Result<PathBuf, DataError> {
+    let missing = |place: String| DataError::Layout {
+        path: format!("dataset {name}"),
+        reason: format!(
+            "no folder {folder} {place}; put its files there, or name a file by its path"
+        ),
+    };
+    let Some(data_dir) = data_dir else {
+        return Err(missing(
+            "is known, as no data folder is set (--data or CRYPTOSCOPE_DATA)".into(),
+        ));
+    };
+    [data_dir.join("sequences").join(folder), data_dir.join(folder)]
+        .into_iter()
+        .find(|f| f.is_dir())
+        .ok_or_else(|| missing(format!("in {} or in its folder sequences", shown(data_dir))))
+}
+
+/// All `.txt` files of a folder with a tab in them, in the order of their names.
+fn sentences(folder: &Path, name: &str) -> Result<Dataset, DataError> {
+    let read = |source| DataError::Io { path: shown(folder), action: "read", source };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(read)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.file_name().is_some_and(|n| n.to_string_lossy().ends_with("_labelled.txt"))
+        })
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        let reason = "no file …_labelled.txt in it".to_owned();
+        return Err(DataError::Layout { path: shown(folder), reason });
+    }
+    let sources: Result<Vec<Source>, DataError> = files.iter().map(|f| Source::open(f)).collect();
+    let origin = "Sentiment Labelled Sentences, D. Kotzias et al. 2015, UCI, CC BY 4.0";
+    text::open(sources?, name, origin, SPLIT_SEED)
+}
+
+/// Images of one channel, read row by row: each row a step, each column a channel.
+pub(in crate::data) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, DataError> {
+    let Shape::Image { channels: 1, height, width } = images.shape() else {
+        return Err(DataError::Layout {
+            path: format!("dataset {}", images.name()),
+            reason: format!(
+                "samples of {}; only images of one channel are read row by row",
+                images.shape()
+            ),
+        });
+    };
+    Ok(Dataset::new(
+        name,
+        format!("{}, row by row", images.source()),
+        Shape::Sequence { steps: height, channels: width },
+        images.classes().to_vec(),
+        Vec::new(),
+        images.train().clone(),
+        images.test().clone(),
+    )?)
+}

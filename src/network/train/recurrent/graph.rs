@@ -1,0 +1,258 @@
+//! A recurrent network as a differentiable graph of candle tensors.
+
+use super::super::curve::Excess;
+use super::super::graph::activate;
+use crate::activation::Activation;
+use crate::network::NetworkError;
+use crate::network::recurrent::{Cell, Embedding, Gate, Head, RecurrentModel, RecurrentParts};
+use candle_core::{Device, Result, Tensor, Var};
+use std::sync::atomic::Ordering;
+
+/// Values that are trained.
+pub(super) struct Graph {
+    embedding: Option<Var>,
+    layers: Vec<Layer>,
+    head: (Var, Var),
+    /// Where pre-activations shall stay inside an interval.
+    excess: Option<Excess>,
+}
+
+/// A layer, gate by gate in the order of files.
+struct Layer {
+    hidden: usize,
+    gates: Vec<GateVars>,
+    /// Of a GRU.
+    shift: Option<Var>,
+}
+
+struct GateVars {
+    input: Var,
+    recurrent: Var,
+    bias: Var,
+    activation: Activation,
+}
+
+/// A mini-batch.
+pub(super) struct Batch {
+    pub samples: usize,
+    pub steps: usize,
+    pub values: Values,
+    /// For each step which samples have begun, `[samples][1]`; `None` where all have.
+    pub begun: Vec<Option<Tensor>>,
+    /// Factors on the last state, `[samples][hidden]`.
+    pub keep: Option<Tensor>,
+}
+
+/// What a mini-batch holds, step by step.
+pub(super) enum Values {
+    /// `[steps * samples][width]`.
+    Numbers(Tensor),
+    /// `[steps * samples]`.
+    Tokens(Tensor),
+}
+
+/// What a mini-batch gave.
+pub(super) struct Forward {
+    /// `[samples][classes]`.
+    pub logits: Tensor,
+    /// Sum over steps, units and samples of how far pre-activations left the interval.
+    pub excess: Option<Tensor>,
+}
+
+fn matrix(values: &[f32], rows: usize) -> Result<Var> {
+    Var::from_slice(values, (rows, values.len() / rows.max(1)), &Device::Cpu)
+}
+
+fn vector(values: &[f32]) -> Result<Var> {
+    Var::from_slice(values, values.len(), &Device::Cpu)
+}
+
+fn numbers(var: &Var) -> Result<Vec<f32>> {
+    var.flatten_all()?.to_vec1()
+}
+
+impl GateVars {
+    fn new(gate: &Gate, hidden: usize) -> Result<Self> {
+        Ok(Self {
+            input: matrix(&gate.input, hidden)?,
+            recurrent: matrix(&gate.recurrent, hidden)?,
+            bias: vector(&gate.bias)?,
+            activation: gate.activation.clone(),
+        })
+    }
+
+    fn gate(&self) -> Result<Gate> {
+        Ok(Gate {
+            input: numbers(&self.input)?,
+            recurrent: numbers(&self.recurrent)?,
+            bias: numbers(&self.bias)?,
+            activation: self.activation.clone(),
+        })
+    }
+
+    /// `input x + bias` of all steps at once.
+    fn of_inputs(&self, x: &Tensor) -> Result<Tensor> {
+        x.matmul(&self.input.t()?)?.broadcast_add(&self.bias)
+    }
+
+    fn of_state(&self, h: &Tensor) -> Result<Tensor> {
+        h.matmul(&self.recurrent.t()?)
+    }
+}
+
+impl Layer {
+    /// The states of all steps, each `[samples][hidden]`.
+    fn forward(
+        &self,
+        x: &Tensor,
+        batch: &Batch,
+        excess: &mut impl FnMut(&Tensor) -> Result<()>,
+    ) -> Result<Vec<Tensor>> {
+        let sums: Vec<Tensor> = self.gates.iter().map(|g| g.of_inputs(x)).collect::<Result<_>>()?;
+        let mut h = Tensor::zeros((batch.samples, self.hidden), x.dtype(), &Device::Cpu)?;
+        let mut states = Vec::with_capacity(batch.steps);
+        for step in 0..batch.steps {
+            let at = |gate: usize| -> Result<Tensor> {
+                match sums.get(gate) {
+                    Some(sums) => sums.narrow(0, step * batch.samples, batch.samples),
+                    None => Err(candle_core::Error::Msg("a cell lacks a gate".into())),
+                }
+            };
+            let next = match (self.gates.as_slice(), &self.shift) {
+                ([reset, update, candidate], Some(shift)) => {
+                    let resets = (at(0)? + reset.of_state(&h)?)?;
+                    let updates = (at(1)? + update.of_state(&h)?)?;
+                    excess(&resets)?;
+                    excess(&updates)?;
+                    let (r, z) = (
+                        activate(&reset.activation, &resets)?,
+                        activate(&update.activation, &updates)?,
+                    );
+                    let inner = candidate.of_state(&h)?.broadcast_add(shift)?;
+                    let pre = (at(2)? + (r * inner)?)?;
+                    excess(&pre)?;
+                    let n = activate(&candidate.activation, &pre)?;
+                    (&n + (z * (&h - &n)?)?)?
+                }
+                ([gate, ..], _) => {
+                    let pre = (at(0)? + gate.of_state(&h)?)?;
+                    excess(&pre)?;
+                    activate(&gate.activation, &pre)?
+                }
+                ([], _) => return Err(candle_core::Error::Msg("a cell lacks its gate".into())),
+            };
+            h = match batch.begun.get(step) {
+                Some(Some(begun)) => next.broadcast_mul(begun)?,
+                _ => next,
+            };
+            states.push(h.clone());
+        }
+        Ok(states)
+    }
+}
+
+impl Graph {
+    /// The graph of a model; with an interval, pre-activations outside of it are counted.
+    pub fn new(model: &RecurrentModel, interval: Option<(f64, f64)>) -> Result<Self> {
+        let embedding = match model.embedding() {
+            Some(e) => Some(matrix(&e.table, e.table.len() / e.width)?),
+            None => None,
+        };
+        let mut layers = Vec::new();
+        for layer in model.layers() {
+            let gates = layer.gates().into_iter();
+            let gates: Result<_> = gates.map(|(_, g)| GateVars::new(g, layer.hidden)).collect();
+            let shift = match &layer.cell {
+                Cell::Gru { candidate_shift, .. } => Some(vector(candidate_shift)?),
+                Cell::Elman(_) => None,
+            };
+            layers.push(Layer { hidden: layer.hidden, gates: gates?, shift });
+        }
+        let head = model.head();
+        let head = (matrix(&head.weight, head.bias.len())?, vector(&head.bias)?);
+        Ok(Self { embedding, layers, head, excess: interval.map(Excess::new) })
+    }
+
+    /// Everything that is trained.
+    pub fn variables(&self) -> Vec<Var> {
+        let mut all: Vec<Var> = self.embedding.iter().cloned().collect();
+        for layer in &self.layers {
+            for gate in &layer.gates {
+                all.extend([gate.input.clone(), gate.recurrent.clone(), gate.bias.clone()]);
+            }
+            all.extend(layer.shift.clone());
+        }
+        all.extend([self.head.0.clone(), self.head.1.clone()]);
+        all
+    }
+
+    /// The logits of a mini-batch.
+    pub fn forward(&self, batch: &Batch) -> Result<Forward> {
+        let mut x = match (&batch.values, &self.embedding) {
+            (Values::Numbers(values), _) => values.clone(),
+            (Values::Tokens(tokens), Some(table)) => table.index_select(tokens, 0)?,
+            (Values::Tokens(_), None) => {
+                return Err(candle_core::Error::Msg("tokens for a model without a table".into()));
+            }
+        };
+        let mut costs = Vec::new();
+        let mut last = None;
+        for layer in &self.layers {
+            let mut excess = |pre: &Tensor| -> Result<()> {
+                if let Some(rule) = &self.excess {
+                    costs.push(pre.contiguous()?.apply_op1(rule.clone())?);
+                }
+                Ok(())
+            };
+            let states = layer.forward(&x, batch, &mut excess)?;
+            last = states.last().cloned();
+            if self.layers.len() > 1 {
+                x = Tensor::cat(&states, 0)?;
+            }
+        }
+        let mut last = last.ok_or_else(|| candle_core::Error::Msg("no steps".into()))?;
+        if let Some(keep) = &batch.keep {
+            last = (last * keep)?;
+        }
+        let logits = last.matmul(&self.head.0.t()?)?.broadcast_add(&self.head.1)?;
+        let excess = if costs.is_empty() { None } else { Some(Tensor::cat(&costs, 0)?.sum_all()?) };
+        Ok(Forward { logits, excess })
+    }
+
+    /// Share of pre-activations inside the interval since the last call.
+    pub fn share_inside(&self) -> Option<f64> {
+        let rule = self.excess.as_ref()?;
+        let seen = rule.seen.swap(0, Ordering::Relaxed);
+        let outside = rule.outside.swap(0, Ordering::Relaxed);
+        (seen > 0).then(|| 1.0 - outside as f64 / seen as f64)
+    }
+
+    /// The model with the values as they are now.
+    pub fn model(
+        &self,
+        like: &RecurrentModel,
+    ) -> Result<std::result::Result<RecurrentModel, NetworkError>> {
+        let mut parts: RecurrentParts = like.parts().clone();
+        if let (Some(Embedding { table, .. }), Some(var)) = (&mut parts.embedding, &self.embedding)
+        {
+            *table = numbers(var)?;
+        }
+        for (layer, vars) in parts.layers.iter_mut().zip(&self.layers) {
+            let gates: Vec<Gate> = vars.gates.iter().map(GateVars::gate).collect::<Result<_>>()?;
+            let mut gates = gates.into_iter();
+            match &mut layer.cell {
+                Cell::Elman(gate) => *gate = gates.next().unwrap_or_else(|| gate.clone()),
+                Cell::Gru { reset, update, candidate, candidate_shift } => {
+                    for (gate, new) in [reset, update, candidate].into_iter().zip(gates) {
+                        *gate = new;
+                    }
+                    if let Some(shift) = &vars.shift {
+                        *candidate_shift = numbers(shift)?;
+                    }
+                }
+            }
+        }
+        parts.head = Head { weight: numbers(&self.head.0)?, bias: numbers(&self.head.1)? };
+        Ok(RecurrentModel::new(parts))
+    }
+}

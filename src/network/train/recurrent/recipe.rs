@@ -1,0 +1,94 @@
+//! How a recurrent model is made.
+
+use super::recipes;
+use crate::activation::Method;
+use crate::network::recurrent::RecurrentModel;
+
+/// The polynomials that stand in for the functions of all gates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepPolynomials {
+    pub method: Method,
+    pub degree: usize,
+}
+
+/// One stage of training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecurrentStage {
+    /// Name shown with its epochs.
+    pub name: String,
+    pub epochs: usize,
+    pub batch: usize,
+    /// Learning rate at the start; falls to zero along a cosine.
+    pub learning_rate: f64,
+    /// Weight decay of AdamW.
+    pub weight_decay: f64,
+    /// Share of the target spread evenly over all classes.
+    pub smoothing: f32,
+    /// Standard deviation of Gaussian noise added to normalised inputs.
+    pub noise: f32,
+    /// Share of tokens replaced by the one for unknown words, and of values of the last state left
+    /// out.
+    pub dropout: f32,
+    /// Gradients longer than this, all weights together, are shortened to it.
+    pub clip_norm: f64,
+    /// Half-width l of the interval `[-l, l]` that pre-activations shall stay inside.
+    pub interval: f64,
+    /// Price of pre-activations that leave the interval: factor on the mean over the samples of the
+    /// sum over steps and units of `max(0, |x| / l - 0.9)^2`.
+    pub range_penalty: f64,
+    /// Polynomials on the interval that are put in the place of the functions first, and trained
+    /// with.
+    pub polynomials: Option<StepPolynomials>,
+}
+
+/// How a recurrent model is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecurrentRecipe {
+    /// Name of the model.
+    pub name: String,
+    /// Dataset it is meant for.
+    pub dataset: String,
+    /// Steps of the dataset that are read as one step of as many more channels.
+    pub frame: usize,
+    /// Units of each layer.
+    pub hidden: usize,
+    /// 1 or 2.
+    pub layers: usize,
+    /// A GRU instead of an Elman cell.
+    pub gru: bool,
+    /// Channels of a token, where samples are text.
+    pub embedding: Option<usize>,
+    /// Values are divided by this; where left out, each channel is brought to mean 0 and standard
+    /// deviation 1 over the steps of the training part.
+    pub divide: Option<f32>,
+    /// The network to start from; fresh weights when left out.
+    pub start: Option<RecurrentModel>,
+    pub stages: Vec<RecurrentStage>,
+}
+
+impl RecurrentRecipe {
+    /// Names of the recipes that come with the program; those that end in `-tanh` have the exact
+    /// function, the others start from them and are trained with polynomials.
+    pub const NAMES: [&'static str; 12] = [
+        "cryptornn",
+        "cryptornn-tanh",
+        "cryptornn-power",
+        "cryptornn-power-tanh",
+        "cryptornn-ecg",
+        "cryptornn-ecg-tanh",
+        "cryptornn-vowels",
+        "cryptornn-vowels-tanh",
+        "cryptornn-sentiment",
+        "cryptornn-sentiment-tanh",
+        "cryptornn-mnist-rows",
+        "cryptornn-mnist-rows-tanh",
+    ];
+
+    /// The recipe of that name, if there is one and the model it starts from is there.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name.strip_suffix("-tanh") {
+            Some(base) => recipes::exact(base),
+            None => recipes::polynomial(name),
+        }
+    }
+}

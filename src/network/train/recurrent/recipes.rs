@@ -1,0 +1,102 @@
+//! The recipes of the recurrent models that come with the program.
+
+use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
+use crate::activation::Method;
+use crate::network::recurrent::{self, RecurrentModel};
+
+/// Half-width of the interval that pre-activations are kept in.
+const INTERVAL: f64 = 2.5;
+
+fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> RecurrentStage {
+    RecurrentStage {
+        name: name.to_owned(),
+        epochs,
+        batch,
+        learning_rate,
+        weight_decay: 0.01,
+        smoothing: 0.05,
+        noise: 0.0,
+        dropout: 0.0,
+        clip_norm: 1.0,
+        interval: INTERVAL,
+        range_penalty: 1.0,
+        polynomials: None,
+    }
+}
+
+fn recipe(name: &str, dataset: &str, hidden: usize, stage: RecurrentStage) -> RecurrentRecipe {
+    RecurrentRecipe {
+        name: format!("{name}-tanh"),
+        dataset: dataset.to_owned(),
+        frame: 1,
+        hidden,
+        layers: 1,
+        gru: false,
+        embedding: None,
+        divide: None,
+        start: None,
+        stages: vec![stage],
+    }
+}
+
+/// The recipe with the exact function.
+pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
+    let recipe = |dataset, hidden, stage| recipe(name, dataset, hidden, stage);
+    Some(match name {
+        "cryptornn" => recipe("waves", 16, stage("tanh", 40, 32, 5e-3)),
+        "cryptornn-power" => recipe(
+            "ItalyPowerDemand",
+            16,
+            RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 200, 16, 3e-3) },
+        ),
+        "cryptornn-ecg" => RecurrentRecipe {
+            frame: 4,
+            ..recipe(
+                "ECG200",
+                16,
+                RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 150, 16, 3e-3) },
+            )
+        },
+        "cryptornn-vowels" => recipe(
+            "JapaneseVowels",
+            32,
+            RecurrentStage { noise: 0.3, weight_decay: 0.1, ..stage("tanh", 120, 32, 4e-3) },
+        ),
+        "cryptornn-sentiment" => RecurrentRecipe {
+            embedding: Some(16),
+            ..recipe(
+                "sentiment",
+                32,
+                RecurrentStage { dropout: 0.3, weight_decay: 0.3, ..stage("tanh", 20, 32, 3e-3) },
+            )
+        },
+        "cryptornn-mnist-rows" => RecurrentRecipe {
+            divide: Some(255.0),
+            ..recipe("mnist-rows", 64, stage("tanh", 12, 128, 3e-3))
+        },
+        _ => return None,
+    })
+}
+
+/// The recipe that goes on from the exact one with polynomials of degree 3.
+pub(super) fn polynomial(name: &str) -> Option<RecurrentRecipe> {
+    let from = exact(name)?;
+    let start = recurrent::open(&from.name).ok()?;
+    Some(from.with_polynomials(name, start))
+}
+
+impl RecurrentRecipe {
+    /// The recipe that trains `start`, a model of this recipe, on with polynomials of degree 3.
+    pub fn with_polynomials(self, name: &str, start: RecurrentModel) -> Self {
+        let stages = self.stages.into_iter().map(|stage| RecurrentStage {
+            name: "polynomial".into(),
+            epochs: stage.epochs.div_ceil(3),
+            learning_rate: stage.learning_rate / 3.0,
+            polynomials: Some(StepPolynomials { method: Method::LeastSquares, degree: 3 }),
+            range_penalty: 4.0 * stage.range_penalty,
+            ..stage
+        });
+        let stages = stages.collect();
+        Self { name: name.to_owned(), start: Some(start), stages, ..self }
+    }
+}
