@@ -13,6 +13,7 @@ mod planner;
 mod planner_bfv;
 mod planner_bgv;
 mod real;
+mod recurrent;
 mod request;
 mod values;
 
@@ -28,8 +29,15 @@ pub use plan::{
 };
 pub use planner::plan;
 pub use real::{
-    CkksPart, CkksProgram, CkksStep, DegreeChoice, FunctionPart, RealCircuit, RealEvaluation,
-    RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup, plan_real,
+    CkksFunction, CkksPart, CkksProgram, CkksStep, DegreeChoice, FunctionPart, RealCircuit,
+    RealEvaluation, RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup,
+    evaluate_parts, plan_real,
+};
+pub use recurrent::{
+    CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, ProgramChoice,
+    RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentPlan,
+    RecurrentProgram, RecurrentRequest, Remedy, Sequences, StepPlan, StepSums, StepView, SumsMap,
+    plan_recurrent,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 

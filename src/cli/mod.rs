@@ -8,6 +8,7 @@ mod output_file;
 mod plan;
 mod progress;
 mod run;
+mod sequence;
 mod sweep;
 mod table;
 mod train;

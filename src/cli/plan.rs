@@ -2,7 +2,7 @@
 
 use super::args::PlanArgs;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context};
+use super::{Answer, Context, sequence};
 use crate::circuit::{DegreeChoice, Plan, StageKind};
 use crate::format;
 use crate::run::Session;
@@ -10,6 +10,9 @@ use anyhow::Result;
 
 pub(super) fn command(args: &PlanArgs, context: &Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size))?;
+    if scenario.sequence.is_some() {
+        return sequence::plan(&scenario, args.json, context);
+    }
     let plan = Session::open(&scenario, &context.sources)?.plan()?;
     if args.json {
         return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());

@@ -5,30 +5,37 @@ use super::output_file::OutputFile;
 use super::plan::{bare_bits, number_of, security};
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, WRONG};
+use super::{Answer, Context, WRONG, sequence};
 use crate::format;
+use crate::run::sequence::SequenceSession;
 use crate::run::{Event, RunReport, Session};
 use anyhow::Result;
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size))?;
     let file = args.report.as_deref().map(OutputFile::open).transpose()?;
-    let session = Session::open(&scenario, &context.sources)?;
-    context.cancel.check()?;
-    context.cancel.check()?;
     let report = {
+        let (sources, cancel) = (context.sources.clone(), context.cancel.clone());
         let progress = Progress::new(context.err, context.terminal);
-        session.run(&context.cancel, &|event| {
+        let follow = |event| {
             if let Event::Progress { phase, fraction, eta_secs, .. } = event {
                 progress.run(phase.name(), fraction, eta_secs);
             }
-        })?
+        };
+        match scenario.sequence {
+            Some(_) => SequenceSession::open(&scenario, &sources)?.run(&cancel, &follow)?,
+            None => Session::open(&scenario, &sources)?.run(&cancel, &follow)?,
+        }
     };
     if let Some(file) = file {
         file.finish((serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
     }
     let status = if report.is_right() { 0 } else { WRONG };
-    Ok(Answer { text: show(&report), status })
+    let text = match &report.sequence {
+        Some(sequence) => sequence::show(&report, sequence),
+        None => show(&report),
+    };
+    Ok(Answer { text, status })
 }
 
 fn show(report: &RunReport) -> String {

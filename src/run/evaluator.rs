@@ -1,7 +1,7 @@
 //! A CKKS program step by step.
 
 use super::backend::{BackendError, Tapped};
-use crate::circuit::{CkksPart, CkksStep, Stream};
+use crate::circuit::{CkksPart, CkksStep, Stream, evaluate_parts};
 use crate::progress::{Step, Watch};
 use crate::ring::Tap;
 use crate::ring::kernels::TILE_WORDS;
@@ -290,30 +290,8 @@ impl Evaluator<'_> {
         gate: bool,
         values: Vec<Ciphertext>,
     ) -> Result<Vec<Ciphertext>, CkksError> {
-        let (parameters, keys) = (self.parameters, self.keys);
         let inner = Watch::new(self.watch.cancel_flag().clone(), &|_| ());
-        let originals = if gate { values.clone() } else { Vec::new() };
-        let mut values = values;
-        for part in parts {
-            let mapped = values.into_iter().map(|x| parameters.map_interval(x, part.interval));
-            let mapped = mapped.collect::<Result<Vec<_>, _>>()?;
-            let CkksPart { plan, coefficients, scale, .. } = part;
-            values = keys.evaluate_polynomial(
-                parameters,
-                plan,
-                coefficients,
-                mapped,
-                scale,
-                &inner,
-                "polynomial",
-            )?;
-        }
-        if !gate {
-            return Ok(values);
-        }
-        let products = originals.par_iter().zip(&values).map(|(x, s)| parameters.multiply(x, s));
-        let products = products.collect::<Result<Vec<_>, _>>()?;
-        keys.relinearise_and_rescale(parameters, products, 1, &inner, "gate")
+        evaluate_parts(self.parameters, self.keys, parts, gate, values, &inner)
     }
 
     /// Copies the values that are to be measured.

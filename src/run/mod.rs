@@ -18,6 +18,7 @@ mod pace;
 mod polynomial_check;
 mod report;
 mod scenario;
+pub mod sequence;
 mod server;
 mod session;
 mod sweep;
@@ -40,6 +41,7 @@ pub use report::{
 pub use report::{RANGE_EXCEEDED, SCHEMA_VERSION};
 pub use scenario::{
     ActivationChoice, ActivationKind, Scenario, ScenarioError, SchemeChoice, SchemeSelector,
+    SequenceChoice,
 };
 pub use server::Server;
 pub use session::{Compiled, RunError, Session, Sources};

@@ -1,5 +1,6 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
+use super::sequence::SequenceReport;
 use crate::circuit::StageKind;
 use crate::network::RangeReport;
 use serde::{Deserialize, Serialize};
@@ -151,6 +152,9 @@ pub struct RunReport {
     pub ranges: Vec<RangeReport>,
     /// Margins were measured with the secret key: not to be shared with a server.
     pub analysis_mode: bool,
+    /// Step by step, for recurrent networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Box<SequenceReport>>,
 }
 
 impl RunReport {

@@ -1,5 +1,6 @@
 //! A scenario: everything a run needs to be repeated.
 
+use crate::circuit::Remedy;
 use crate::network::train::Recipe;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +77,28 @@ pub struct SchemeChoice {
     pub past_budget: bool,
 }
 
+/// How a recurrent network is run on encrypted sequences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SequenceChoice {
+    pub remedy: Remedy,
+    /// Steps between refreshes; the planner chooses when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_every: Option<usize>,
+    /// The last so many steps of every sequence; all when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// The connection that the planner chooses for: same rack, same city, broadband, mobile.
+    pub connection: String,
+}
+
+impl Default for SequenceChoice {
+    fn default() -> Self {
+        let connection = "same city".to_owned();
+        Self { remedy: Remedy::default(), refresh_every: None, steps: None, connection }
+    }
+}
+
 /// A runnable scenario, built in or from a `.json` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +116,9 @@ pub struct Scenario {
     pub activation: ActivationChoice,
     #[serde(default)]
     pub scheme: SchemeChoice,
+    /// For recurrent networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<SequenceChoice>,
     /// Seed of everything that is random, keys and encryption included; 0 takes fresh randomness
     /// from the operating system.
     #[serde(default)]
@@ -135,6 +161,7 @@ impl Scenario {
             dataset: dataset.into(),
             activation: ActivationChoice::default(),
             scheme: SchemeChoice::default(),
+            sequence: None,
             seed: 0,
             images: None,
             threads: None,
@@ -192,6 +219,7 @@ impl Scenario {
             dataset: dataset.into(),
             activation: ActivationChoice::default(),
             scheme: SchemeChoice::default(),
+            sequence: None,
             seed: 0,
             images: None,
             threads: None,

@@ -22,7 +22,7 @@ pub struct RealFunction {
 impl RealFunction {
     /// Of a polynomial activation; one in powers of x takes the Chebyshev basis of `[-reach, reach]`,
     /// which changes nothing but the precision. `None` for what is no polynomial.
-    pub(super) fn new(activation: &Activation, reach: f64) -> Option<Self> {
+    pub fn new(activation: &Activation, reach: f64) -> Option<Self> {
         let part = |series: &ChebyshevSeries| FunctionPart {
             interval: series.interval(),
             coefficients: series.coefficients().to_vec(),
@@ -53,12 +53,33 @@ impl RealFunction {
     }
 
     /// The derivative at `x`.
-    pub(super) fn slope(&self, x: f64) -> f64 {
+    pub fn slope(&self, x: f64) -> f64 {
         let (value, slope) = self.parts.iter().fold((x, 1.0), |(x, slope), part| {
             let (value, own) = part.with_slope(x);
             (value, slope * own)
         });
         self.gate.map_or(slope, |(constant, gate)| constant + gate * (value + x * slope))
+    }
+
+    /// Takes its value at 0 away, so that it is 0 there, and tells what that was.
+    pub fn centre(&mut self) -> f64 {
+        let value = self.eval(0.0);
+        // With a gate it is 0 at 0 already.
+        let constant = self.parts.last_mut().and_then(|part| part.coefficients.first_mut());
+        match constant.filter(|_| self.gate.is_none()) {
+            Some(constant) => {
+                *constant -= value;
+                value
+            }
+            None => 0.0,
+        }
+    }
+
+    /// Levels it takes: see [`crate::scheme::ckks::PolynomialPlan`].
+    pub fn levels(&self) -> usize {
+        let of = |degree: usize| (degree.max(1) + 1).next_power_of_two().ilog2() as usize;
+        let parts: usize = self.degrees().into_iter().map(of).sum();
+        parts + usize::from(self.gate.is_some())
     }
 
     /// The degree of each part.
@@ -74,7 +95,7 @@ impl FunctionPart {
     }
 
     /// Half the length of the interval.
-    pub(super) fn radius(&self) -> f64 {
+    pub fn radius(&self) -> f64 {
         0.5 * (self.interval.1 - self.interval.0)
     }
 

@@ -16,7 +16,7 @@ pub use feasible::DegreeChoice;
 pub use function::{FunctionPart, RealFunction};
 pub use network::{RealEvaluation, RealLayer, RealNetwork};
 pub use planner::{RealRequest, plan_real};
-pub use program::{CkksPart, CkksProgram, CkksStep, RealCircuit};
+pub use program::{CkksFunction, CkksPart, CkksProgram, CkksStep, RealCircuit, evaluate_parts};
 pub use stream::{Sink, Stream, StreamGroup};
 
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 use super::blocks::Block;
 use super::forecast::{Forecast, rounded};
+use super::function::RealFunction;
 use super::network::{RealLayer, RealNetwork};
 use super::schedule::{Schedule, Shape};
 use super::stream::{Layer, Stream};
 use crate::circuit::compiled::StageTap;
 use crate::circuit::plan::Plan;
 use crate::circuit::request::PlanError;
+use crate::progress::Watch;
 use crate::ring::{Row, Tap};
 use crate::scheme::ckks::{
-    CkksError, CkksModuli, CkksParameters, Interval, PolynomialPlan, Scale, Segment, SegmentOp,
-    round_weights,
+    Ciphertext, CkksError, CkksModuli, CkksParameters, EvaluationKeys, Interval, PolynomialPlan,
+    Scale, Segment, SegmentOp, round_weights,
 };
 use rayon::prelude::*;
 use std::ops::Range;
@@ -257,8 +259,7 @@ fn rounded_layer(
     Ok(Some(Layer { inputs, rows: Arc::new(rows), bias, weight_scale }))
 }
 
-/// A polynomial layer for inputs at `scale`, whose results shall be at `result`; each level divides
-/// by one of `primes`, last first.
+/// A polynomial layer for inputs at `scale`, as [`CkksFunction::new`].
 fn compile(
     layer: &RealLayer,
     scale: &Scale,
@@ -267,25 +268,75 @@ fn compile(
     sigma: u32,
 ) -> Result<(Vec<CkksPart>, bool), PlanError> {
     let RealLayer::Polynomial { function, .. } = layer else { return Ok((Vec::new(), false)) };
-    let mut parts = Vec::with_capacity(function.parts.len());
-    for (at, part) in function.parts.iter().enumerate() {
-        let mut coefficients = part.coefficients.clone();
-        let next = function.parts.get(at + 1);
-        let scale = match (next, function.gate) {
-            (Some(next), _) => scale_of(f64::from(sigma) - next.radius().log2())?,
-            (None, Some((constant, slope))) => {
-                coefficients.iter_mut().for_each(|c| *c *= slope);
-                coefficients.first_mut().into_iter().for_each(|c| *c += constant);
-                // The product with the input is divided by the prime that is left.
-                let one = Scale::power_of_two(0);
-                let last = one.over_integers(primes.first().copied());
-                result.over(&last).over(scale)
-            }
-            (None, None) => result.clone(),
-        };
-        let plan = PolynomialPlan::of(&coefficients)?;
-        let interval = Interval { low: part.interval.0, high: part.interval.1 };
-        parts.push(CkksPart { interval, plan, coefficients, scale });
+    let CkksFunction { parts, gate } = CkksFunction::new(function, scale, result, primes, sigma)?;
+    Ok((parts, gate))
+}
+
+/// A function of values, ready for ciphertexts.
+#[derive(Clone, Debug)]
+pub struct CkksFunction {
+    pub parts: Vec<CkksPart>,
+    /// Whether the value is multiplied with the input.
+    pub gate: bool,
+}
+
+impl CkksFunction {
+    /// `function` for inputs at `scale`, with results at `result`; each level divides by one of
+    /// `primes`, last first. Inner values have scales near `2^sigma`.
+    pub fn new(
+        function: &RealFunction,
+        scale: &Scale,
+        result: &Scale,
+        primes: &[u64],
+        sigma: u32,
+    ) -> Result<Self, CkksError> {
+        let mut parts = Vec::with_capacity(function.parts.len());
+        for (at, part) in function.parts.iter().enumerate() {
+            let mut coefficients = part.coefficients.clone();
+            let next = function.parts.get(at + 1);
+            let scale = match (next, function.gate) {
+                (Some(next), _) => scale_of(f64::from(sigma) - next.radius().log2())?,
+                (None, Some((constant, slope))) => {
+                    coefficients.iter_mut().for_each(|c| *c *= slope);
+                    coefficients.first_mut().into_iter().for_each(|c| *c += constant);
+                    // The product with the input is divided by the prime that is left.
+                    let one = Scale::power_of_two(0);
+                    let last = one.over_integers(primes.first().copied());
+                    result.over(&last).over(scale)
+                }
+                (None, None) => result.clone(),
+            };
+            let plan = PolynomialPlan::of(&coefficients)?;
+            let interval = Interval { low: part.interval.0, high: part.interval.1 };
+            parts.push(CkksPart { interval, plan, coefficients, scale });
+        }
+        Ok(Self { parts, gate: function.gate.is_some() })
     }
-    Ok((parts, function.gate.is_some()))
+}
+
+/// The polynomials of `parts`, one after the other, of every value; with a gate, times the value.
+pub fn evaluate_parts(
+    parameters: &CkksParameters,
+    keys: &EvaluationKeys,
+    parts: &[CkksPart],
+    gate: bool,
+    values: Vec<Ciphertext>,
+    watch: &Watch,
+) -> Result<Vec<Ciphertext>, CkksError> {
+    let originals = if gate { values.clone() } else { Vec::new() };
+    let mut values = values;
+    for part in parts {
+        let mapped = values.into_iter().map(|x| parameters.map_interval(x, part.interval));
+        let mapped = mapped.collect::<Result<Vec<_>, _>>()?;
+        let CkksPart { plan, coefficients, scale, .. } = part;
+        let what = "polynomial";
+        values =
+            keys.evaluate_polynomial(parameters, plan, coefficients, mapped, scale, watch, what)?;
+    }
+    if !gate {
+        return Ok(values);
+    }
+    let products = originals.par_iter().zip(&values).map(|(x, s)| parameters.multiply(x, s));
+    let products = products.collect::<Result<Vec<_>, _>>()?;
+    keys.relinearise_and_rescale(parameters, products, 1, watch, "gate")
 }

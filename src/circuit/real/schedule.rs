@@ -124,11 +124,7 @@ impl<'a> Shape<'a> {
     /// Levels of a polynomial layer.
     pub fn levels(&self, layer: usize) -> usize {
         match &self.network.layers()[layer] {
-            RealLayer::Polynomial { function, .. } => {
-                let of = |degree: usize| (degree + 1).next_power_of_two().ilog2() as usize;
-                let parts: usize = function.degrees().into_iter().map(|d| of(d.max(1))).sum();
-                parts + usize::from(function.gate.is_some())
-            }
+            RealLayer::Polynomial { function, .. } => function.levels(),
             _ => 0,
         }
     }

@@ -33,7 +33,7 @@ pub use keys::{EvaluationKeys, SecretKey, SwitchKey};
 pub use measure::{MIN_MARGIN_BITS, Measured};
 pub use moduli::CkksModuli;
 pub use noise::Noise;
-pub use parameters::CkksParameters;
+pub use parameters::{CkksParameters, MAX_CHAIN};
 pub use polynomial::{
     Interval, Parity, PolynomialCost, PolynomialInput, PolynomialPlan, PolynomialPrecision,
     SquarePolynomial,

@@ -8,7 +8,8 @@ use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bi
 use std::ops::Range;
 use std::sync::Arc;
 
-const MAX_CHAIN: usize = 64;
+/// Most primes of a modulus chain.
+pub const MAX_CHAIN: usize = 64;
 const MAX_SPECIAL: usize = 16;
 
 /// Ring degree, modulus chain and special primes; cheap to clone.

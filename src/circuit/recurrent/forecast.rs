@@ -1,0 +1,214 @@
+//! How errors travel from step to step: followed at calibration sequences, each kind by itself.
+
+use super::network::{Functions, RecurrentCell, RecurrentNetwork, product};
+use super::sequences::Sequences;
+use crate::ring::{Seed, SeedStream};
+
+/// Sequences that errors are followed at, at most.
+const SEQUENCES: usize = 96;
+
+/// Arguments of functions that are kept.
+const POINTS: usize = 256;
+
+/// Size of the errors that are followed: small enough for everything to be linear in them.
+const SMALL: f64 = 1e-5;
+
+/// What errors of one kind do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Reach {
+    /// Mean square of the error of a state after each step, the largest of all layers.
+    pub steps: Vec<f64>,
+    /// Mean square of the error of an output.
+    pub outputs: f64,
+    /// Largest error of an output at these sequences.
+    pub largest_output: f64,
+}
+
+/// What is known of a network on its data, whatever the parameters.
+#[derive(Clone, Debug)]
+pub(super) struct Forecast {
+    /// Largest magnitude of the sums, and of the states, of each layer.
+    pub sums: Vec<f64>,
+    pub states: Vec<f64>,
+    pub outputs: f64,
+    /// After each step: the largest magnitude of a mean over sequences of a state, and the largest
+    /// deviation, of the top layer.
+    pub moments: Vec<(f64, f64)>,
+    /// Some arguments of the functions of each layer.
+    pub points: Vec<Vec<f64>>,
+    /// Errors of unit variance in every state after every step.
+    pub state_noise: Reach,
+    /// The same in every input of every step.
+    pub input_noise: Reach,
+    sequences: Sequences,
+    functions: Functions,
+}
+
+/// Where errors come in.
+struct Injection {
+    /// Deviations in states and in inputs.
+    state: f64,
+    input: f64,
+    stream: SeedStream,
+    spare: Option<f64>,
+}
+
+impl Injection {
+    fn new(state: f64, input: f64, stream: u64) -> Self {
+        Self { state, input, stream: Seed::from_number(stream).stream(0), spare: None }
+    }
+
+    /// A normal number, by the polar method of Box and Muller.
+    fn normal(&mut self) -> f64 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        let mut unit = || ((self.stream.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+        let radius = (-2.0 * unit().ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * unit()).sin_cos();
+        self.spare = Some(radius * sin);
+        radius * cos
+    }
+
+    fn disturb(&mut self, values: &mut [f64], deviation: f64) {
+        if deviation > 0.0 {
+            values.iter_mut().for_each(|v| *v += deviation * self.normal());
+        }
+    }
+}
+
+/// All states, step after step and layer after layer, and the outputs, value-major.
+struct Trace {
+    states: Vec<Vec<Vec<f64>>>,
+    outputs: Vec<f64>,
+}
+
+impl Forecast {
+    /// Follows errors at `sequences`, which are extended or cut to `steps` steps.
+    pub fn new(
+        network: &RecurrentNetwork,
+        functions: Functions,
+        sequences: &Sequences,
+        steps: usize,
+    ) -> Self {
+        let sequences = sequences.slice(0..SEQUENCES).with_steps(steps);
+        let (mut sums, mut points) = (vec![0.0; network.layers.len()], Vec::new());
+        points.resize_with(network.layers.len(), Vec::new);
+        let clean = run(network, functions, &sequences, None, &mut |layer, step, all| {
+            let largest = all.iter().fold(0f64, |m, z| m.max(z.abs()));
+            sums[layer] = f64::max(sums[layer], largest);
+            let each = (all.len() * steps).div_ceil(POINTS).max(1);
+            points[layer].extend(all.iter().skip(step % each).step_by(each));
+        });
+        let largest = |layer: usize| {
+            let all = clean.states.iter().flat_map(|s| &s[layer]);
+            all.fold(0f64, |m, h| m.max(h.abs()))
+        };
+        let states = (0..network.layers.len()).map(largest).collect();
+        let samples = sequences.len().max(1);
+        let moments = clean.states.iter().map(|s| moments(s.last(), samples)).collect();
+        let outputs = clean.outputs.iter().fold(0f64, |m, y| m.max(y.abs()));
+        let mut made = Self {
+            sums,
+            states,
+            outputs,
+            moments,
+            points,
+            state_noise: Reach::default(),
+            input_noise: Reach::default(),
+            sequences,
+            functions,
+        };
+        let unit = |state: f64, input: f64| {
+            let mut injection = Injection::new(state, input, 1);
+            let disturbed = made.run(network, Some(&mut injection));
+            let mut reach = difference(&clean, &disturbed);
+            let factor = (1.0 / SMALL).powi(2);
+            reach.steps.iter_mut().for_each(|v| *v *= factor);
+            reach.outputs *= factor;
+            reach.largest_output /= SMALL;
+            reach
+        };
+        (made.state_noise, made.input_noise) = (unit(SMALL, 0.0), unit(0.0, SMALL));
+        made
+    }
+
+    /// What rounding the weights of each layer (the head last) to multiples of `1 / scale` does.
+    pub fn rounding(&self, network: &RecurrentNetwork, scale: &dyn Fn(usize) -> f64) -> Reach {
+        let rounded = network.rounded(scale);
+        difference(&self.run(network, None), &self.run(&rounded, None))
+    }
+
+    fn run(&self, network: &RecurrentNetwork, injection: Option<&mut Injection>) -> Trace {
+        run(network, self.functions, &self.sequences, injection, &mut |_, _, _| ())
+    }
+}
+
+/// Largest magnitude of a mean, and largest deviation, of values over their samples.
+fn moments(values: Option<&Vec<f64>>, samples: usize) -> (f64, f64) {
+    let of = |v: &[f64]| {
+        let mean = v.iter().sum::<f64>() / v.len() as f64;
+        let square = v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / v.len() as f64;
+        (mean.abs(), square.sqrt())
+    };
+    let all = values.map_or(&[][..], Vec::as_slice).chunks(samples).map(of);
+    all.fold((0.0, 0.0), |m, v| (m.0.max(v.0), m.1.max(v.1)))
+}
+
+fn run(
+    network: &RecurrentNetwork,
+    functions: Functions,
+    sequences: &Sequences,
+    mut injection: Option<&mut Injection>,
+    see: &mut dyn FnMut(usize, usize, &[f64]),
+) -> Trace {
+    let samples = sequences.len();
+    let mut states: Vec<Vec<f64>> =
+        network.layers.iter().map(|l| vec![0.0; l.hidden * samples]).collect();
+    let mut all = Vec::with_capacity(sequences.steps());
+    for step in 0..sequences.steps() {
+        let mut x = sequences.step(0, samples, step);
+        if let Some(injection) = injection.as_deref_mut() {
+            let deviation = injection.input;
+            injection.disturb(&mut x, deviation);
+        }
+        for (at, layer) in network.layers.iter().enumerate() {
+            let sums = layer.sums(&x, &states[at], samples);
+            let arguments = match layer.cell {
+                RecurrentCell::Elman { .. } => &sums[..],
+                RecurrentCell::Gru { .. } => &sums[..3 * layer.hidden * samples],
+            };
+            see(at, step, arguments);
+            let mut state = layer.finish(&sums, &states[at], functions);
+            for (k, value) in state.iter_mut().enumerate() {
+                if !sequences.has_begun(k % samples, step) {
+                    *value = 0.0;
+                }
+            }
+            if let Some(injection) = injection.as_deref_mut() {
+                let deviation = injection.state;
+                injection.disturb(&mut state, deviation);
+            }
+            states[at].clone_from(&state);
+            x = state;
+        }
+        all.push(states.clone());
+    }
+    let top = states.last().map_or(&[][..], Vec::as_slice);
+    Trace { states: all, outputs: product(&network.head, &network.head_bias, top, samples) }
+}
+
+fn difference(a: &Trace, b: &Trace) -> Reach {
+    let square = |a: &[f64], b: &[f64]| {
+        a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>() / a.len().max(1) as f64
+    };
+    let of_step = |(a, b): (&Vec<Vec<f64>>, &Vec<Vec<f64>>)| {
+        a.iter().zip(b).map(|(x, y)| square(x, y)).fold(0.0, f64::max)
+    };
+    let largest = a.outputs.iter().zip(&b.outputs).fold(0f64, |m, (x, y)| m.max((x - y).abs()));
+    Reach {
+        steps: a.states.iter().zip(&b.states).map(of_step).collect(),
+        outputs: square(&a.outputs, &b.outputs),
+        largest_output: largest,
+    }
+}

@@ -1,0 +1,158 @@
+//! A trained model as the network that ciphertexts stand for.
+
+use super::network::{CellFunction, RecurrentCell, RecurrentLayer, RecurrentNetwork, StepSums};
+use super::sequences::Sequences;
+use crate::activation::Activation;
+use crate::circuit::real::RealFunction;
+use crate::network::NetworkError;
+use crate::network::recurrent::{Cell, Gate, Prepared, RecurrentModel};
+use crate::progress::{Cancelled, Watch};
+
+/// How much wider than the calibrated arguments of a polynomial in powers of x its Chebyshev basis is.
+const REACH: f64 = 1.25;
+
+/// Sequences that reaches are measured on, at most.
+const CALIBRATION: usize = 256;
+
+/// Why a model cannot be carried.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LowerRecurrentError {
+    #[error(
+        "gate {gate} has {function}, which is no polynomial: choose activation.method, for example minimax, with a degree and an interval, or sequence.remedy=client"
+    )]
+    NoPolynomial { gate: String, function: String },
+    #[error("reset and update gates have different functions; give both the same polynomial")]
+    Gates,
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl Sequences {
+    /// Sequences as a model prepared them.
+    pub fn prepared(prepared: &Prepared) -> Option<Self> {
+        let width = prepared.steps * prepared.width;
+        let real = |(sequence, begin): (&[f64], &usize)| {
+            sequence.get(begin * prepared.width..).unwrap_or_default().to_vec()
+        };
+        let all: Vec<Vec<f64>> =
+            prepared.values.chunks(width.max(1)).zip(&prepared.begins).map(real).collect();
+        let made = Self::new(prepared.width, &all)?;
+        Some(made.padded(prepared.steps))
+    }
+}
+
+impl RecurrentNetwork {
+    /// `model` with `stand_ins` in the place of its gates' functions, gate after gate (an empty list
+    /// leaves all as they are). With `exact`, functions need not be polynomials, as a client or a
+    /// table will compute them.
+    pub fn lower(
+        model: &RecurrentModel,
+        stand_ins: &[Option<Activation>],
+        exact: bool,
+        calibration: &Prepared,
+    ) -> Result<Self, LowerRecurrentError> {
+        let carried = match stand_ins {
+            [] => model.clone(),
+            some => model.with_activations(some)?,
+        };
+        let some = calibration.part(0..CALIBRATION);
+        let trace = carried.forward_traced(&some, &Watch::silent())?.trace.unwrap_or_default();
+        let mut layers = Vec::with_capacity(model.layers().len());
+        for (at, (layer, own)) in carried.layers().iter().zip(model.layers()).enumerate() {
+            let reach = |gate: usize| {
+                let steps = trace.steps.iter().filter_map(|s| s.get(at)?.pre.get(gate));
+                let largest = steps.flatten().fold(0f64, |m, z| m.max(z.abs()));
+                REACH * largest.max(1e-3)
+            };
+            let reaches: Vec<f64> = (0..layer.gates().len()).map(reach).collect();
+            let function = |gate: usize, reach: f64| {
+                let (name, carried) = layer.gates()[gate];
+                let own = &own.gates()[gate].1.activation;
+                let polynomial = RealFunction::new(&carried.activation, reach);
+                if polynomial.is_none() && !exact {
+                    let gate = format!("{} of recurrent{}", name.id(), at + 1);
+                    let function = carried.activation.name();
+                    return Err(LowerRecurrentError::NoPolynomial { gate, function });
+                }
+                Ok(CellFunction { exact: own.clone(), polynomial })
+            };
+            let cell = match &layer.cell {
+                Cell::Elman(gate) => {
+                    RecurrentCell::Elman { sums: sums(gate), function: function(0, reaches[0])? }
+                }
+                Cell::Gru { reset, update, candidate, candidate_shift } => {
+                    if reset.activation != update.activation {
+                        return Err(LowerRecurrentError::Gates);
+                    }
+                    RecurrentCell::Gru {
+                        update: sums(update),
+                        reset: sums(reset),
+                        candidate: sums(candidate),
+                        inner: wide(candidate_shift),
+                        squash: function(1, reaches[0].max(reaches[1]))?,
+                        function: function(2, reaches[2])?,
+                    }
+                }
+            };
+            layers.push(RecurrentLayer { inputs: layer.inputs, hidden: layer.hidden, cell });
+        }
+        let head = model.head();
+        Ok(Self {
+            channels: model.width(),
+            layers,
+            head: wide(&head.weight),
+            head_bias: wide(&head.bias),
+        })
+    }
+}
+
+fn sums(gate: &Gate) -> StepSums {
+    let late = Vec::new();
+    StepSums { w: wide(&gate.input), u: wide(&gate.recurrent), bias: wide(&gate.bias), late }
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|v| f64::from(*v)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Polynomial;
+    use crate::circuit::recurrent::Functions;
+    use crate::network::recurrent::Sequences as Raw;
+
+    #[test]
+    fn it_computes_what_the_model_does() {
+        for (layers, gru) in [(1, false), (2, false), (1, true), (2, true)] {
+            let model = RecurrentModel::random(3, 5, 4, layers, gru, 7);
+            let inputs: Vec<f32> = (0..3 * 6 * 9).map(|i| (i as f32 * 0.37).sin()).collect();
+            let lengths: Vec<u16> = (0..9).map(|i| 1 + i % 6).collect();
+            let raw = Raw { inputs: &inputs, lengths: &lengths, steps: 6 };
+            let prepared = model.prepare(raw).unwrap();
+            let sequences = Sequences::prepared(&prepared).unwrap();
+            assert_eq!((sequences.steps(), sequences.len()), (6, 9));
+            let cubic = Activation::Polynomial(Polynomial::new(vec![0.1, 0.5, 0.0, -0.01]));
+            let gates = if gru { 3 * layers } else { layers };
+            for stand_ins in [vec![], vec![Some(cubic.clone()); gates]] {
+                let exact = stand_ins.is_empty();
+                let network =
+                    RecurrentNetwork::lower(&model, &stand_ins, exact, &prepared).unwrap();
+                let functions = if exact { Functions::Exact } else { Functions::Polynomial };
+                let watch = Watch::silent();
+                let found = network.evaluate(&sequences, functions, &watch, &|_| ()).unwrap();
+                let carried = match exact {
+                    true => model.clone(),
+                    false => model.with_activations(&stand_ins).unwrap(),
+                };
+                let expected = carried.forward(&prepared, &watch).unwrap();
+                for (a, b) in found.iter().zip(&expected) {
+                    assert!((a - b).abs() < 1e-9, "{layers} {gru}: {a} {b}");
+                }
+            }
+            assert!(RecurrentNetwork::lower(&model, &[], false, &prepared).is_err());
+        }
+    }
+}

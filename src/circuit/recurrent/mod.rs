@@ -1,0 +1,23 @@
+//! Recurrent networks as CKKS programs: a step after another, with a remedy for the noise that grows.
+
+mod cost;
+mod forecast;
+mod lower;
+mod network;
+mod plan;
+mod planner;
+mod program;
+mod remedy;
+mod sequences;
+mod traffic;
+
+pub use lower::LowerRecurrentError;
+pub use network::{
+    CellFunction, Functions, RecurrentCell, RecurrentLayer, RecurrentNetwork, StepSums, StepView,
+};
+pub use plan::{RecurrentPlan, StepPlan};
+pub use planner::{RecurrentCircuit, RecurrentRequest, plan_recurrent};
+pub use program::{LayerMaps, ProgramChoice, RecurrentProgram, SumsMap};
+pub use remedy::Remedy;
+pub use sequences::Sequences;
+pub use traffic::NetworkModel;

@@ -1,0 +1,507 @@
+//! The choice of parameters for a recurrent run: the fastest that are precise enough and secure, or
+//! why there are none.
+
+use super::cost::{Cost, cost};
+use super::forecast::{Forecast, Reach};
+use super::network::{Functions, NEGLIGIBLE, RecurrentCell, RecurrentLayer, RecurrentNetwork};
+use super::plan::{RecurrentPlan, StepPlan};
+use super::program::{
+    ProgramChoice, RecurrentProgram, chain_bits, depth, layer_levels, moduli, radius, weight_scale,
+};
+use super::remedy::Remedy;
+use super::sequences::Sequences;
+use super::traffic::NetworkModel;
+use crate::circuit::real::CkksPart;
+use crate::circuit::request::PlanError;
+use crate::progress::Cancel;
+use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
+use crate::scheme::ckks::{CkksModuli, MAX_CHAIN, Noise, PolynomialInput, Scale};
+use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use std::sync::Arc;
+
+/// Ring degrees that are tried.
+const RING_DEGREES: std::ops::RangeInclusive<usize> = 2048..=65_536;
+
+/// Bits of the primes that are dropped, and bits that weighted sums raise the scale by.
+const SIGMA: std::ops::RangeInclusive<u32> = 18..=50;
+const GAINS: [u32; 6] = [6, 8, 10, 12, 14, 16];
+
+/// Precision a plan must have above the required, bits.
+const SPARE_BITS: f64 = 1.0;
+const LEAST_SPARE_BITS: f64 = 0.5;
+
+/// Room between the largest value expected and half of the modulus, bits.
+const HEADROOM_BITS: f64 = 3.0;
+
+/// Steps of a cycle that are tried, at most.
+const MAX_CYCLE: usize = 64;
+
+/// Errors that arise in a polynomial beside that of its last rescaling.
+const POLYNOMIAL_STEPS: f64 = 6.0;
+
+/// How much larger errors by rounding of weights may be on other sequences.
+const ROUNDING_SPARE: f64 = 1.5;
+
+/// A recurrent run to be planned.
+#[derive(Clone, Copy, Debug)]
+pub struct RecurrentRequest<'a> {
+    /// With a polynomial for every function, unless the remedy is [`Remedy::Client`].
+    pub network: &'a RecurrentNetwork,
+    pub calibration: &'a Sequences,
+    pub remedy: Remedy,
+    /// Steps between refreshes; the planner chooses when left out.
+    pub refresh_every: Option<usize>,
+    pub steps: usize,
+    pub sequences: usize,
+    pub masked: bool,
+    /// Decrypted outputs further than this from those of the network are wrong.
+    pub error_bound: f64,
+    pub ring_degree: Option<usize>,
+    pub threads: usize,
+    /// The connection that times are predicted for.
+    pub connection: &'a NetworkModel,
+    pub cancel: &'a Cancel,
+}
+
+/// A program with its plan.
+#[derive(Clone, Debug)]
+pub struct RecurrentCircuit {
+    pub plan: RecurrentPlan,
+    pub program: RecurrentProgram,
+}
+
+/// Plans `request`.
+///
+/// # Errors
+/// When nothing fits, with the reason and what would.
+pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, PlanError> {
+    check(request)?;
+    let exact = request.remedy == Remedy::Client;
+    let network = Arc::new(request.network.clone());
+    let mut planner = Planner {
+        request,
+        network,
+        functions: if exact { Functions::Exact } else { Functions::Polynomial },
+        spare_bits: SPARE_BITS,
+    };
+    let forecast = planner.forecast(request.steps);
+    let longest = if exact { 0 } else { planner.longest_chain()? };
+    let mut best: Option<RecurrentCircuit> = None;
+    for _ in 0..3 {
+        request.cancel.check()?;
+        let Some(found) = planner.search(&forecast)? else { break };
+        let circuit = planner.compile(&forecast, &found, longest)?;
+        let margin = (request.error_bound / circuit.plan.max_error).log2();
+        if margin >= SPARE_BITS {
+            return Ok(circuit);
+        }
+        planner.spare_bits += (SPARE_BITS - margin).clamp(0.1, 8.0);
+        best = best.filter(|b| b.plan.max_error <= circuit.plan.max_error).or(Some(circuit));
+    }
+    let enough =
+        |c: &RecurrentCircuit| c.plan.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound;
+    best.filter(enough).ok_or_else(|| planner.refusal(longest))
+}
+
+fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
+    let out = |what, given: String, allowed: String| PlanError::OutOfRange { what, given, allowed };
+    if let Some(n) = request.ring_degree.filter(|n| !degrees().any(|d| d == *n)) {
+        let allowed: Vec<String> = degrees().map(|n| n.to_string()).collect();
+        return Err(out("scheme.ring_degree", n.to_string(), allowed.join(", ")));
+    }
+    let polynomials = matches!(request.remedy, Remedy::OneChain | Remedy::Refresh);
+    let moved = |layer: &RecurrentLayer| match &layer.cell {
+        RecurrentCell::Gru { function, .. } => {
+            function.eval(0.0, Functions::Polynomial).abs() > NEGLIGIBLE
+        }
+        RecurrentCell::Elman { .. } => false,
+    };
+    if request.masked && polynomials && request.network.layers.iter().any(moved) {
+        return Err(PlanError::DoesNotFit {
+            reason: "sequences of different lengths need a candidate function that is 0 at 0"
+                .into(),
+            nearest:
+                "use an odd polynomial for the candidate of the GRU, or sequence.remedy=client"
+                    .into(),
+        });
+    }
+    let most = MAX_CYCLE.min(request.steps.max(1));
+    match request.refresh_every {
+        Some(k) if !(1..=most).contains(&k) => {
+            Err(out("sequence.refresh_every", k.to_string(), format!("1 to {most}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn degrees() -> impl Iterator<Item = usize> {
+    ring_degrees().filter(|n| RING_DEGREES.contains(n))
+}
+
+/// Variances of a slot at scale 1: of a fresh ciphertext, and of a rescaled one.
+fn variances(n: usize) -> (f64, f64) {
+    let slot = |coefficient: f64| (2 * n - 1) as f64 * coefficient;
+    let rounding = slot(1.0 / 12.0);
+    (slot(ERROR_VARIANCE) + rounding, 1.25 * rounding * (1.0 + slot(2.0 / 3.0)))
+}
+
+/// The largest of so many errors of this variance.
+fn largest(variance: f64, count: usize) -> f64 {
+    if variance > 0.0 { (-Noise { variance }.max_bits(count.max(1))).exp2() } else { 0.0 }
+}
+
+/// What a choice costs and needs.
+struct Candidate {
+    choice: ProgramChoice,
+    moduli: CkksModuli,
+    cost: Cost,
+    /// Over the connection of the request, all batches.
+    total_secs: f64,
+}
+
+/// Variances that arise with each state and each input, in units of messages.
+#[derive(Clone, Copy)]
+struct Arising {
+    state: f64,
+    input: f64,
+}
+
+struct Planner<'a> {
+    request: &'a RecurrentRequest<'a>,
+    network: Arc<RecurrentNetwork>,
+    functions: Functions,
+    spare_bits: f64,
+}
+
+impl Planner<'_> {
+    fn forecast(&self, steps: usize) -> Forecast {
+        Forecast::new(&self.network, self.functions, self.request.calibration, steps)
+    }
+
+    fn levels(&self) -> Vec<usize> {
+        let remedy = self.request.remedy;
+        self.network.layers.iter().map(|l| layer_levels(&l.cell, remedy)).collect()
+    }
+
+    /// What rounding the weights does with so much gain.
+    fn rounding(&self, forecast: &Forecast, gain: u32) -> Reach {
+        let scale = |layer: usize| match self.network.layers.get(layer) {
+            Some(layer) if self.functions == Functions::Polynomial => {
+                let widest = layer.functions().into_iter().map(radius).fold(1e-9, f64::max);
+                weight_scale(gain, widest)
+            }
+            _ => f64::from(gain).exp2(),
+        };
+        forecast.rounding(&self.network, &scale)
+    }
+
+    /// By estimate.
+    fn arising(&self, n: usize, sigma: u32, gain: u32) -> Arising {
+        let (fresh, rescaled) = variances(n);
+        let at = |variance: f64, bits: f64| variance * (-2.0 * bits).exp2();
+        let scale = f64::from(sigma) - f64::from(gain);
+        let input = at(fresh, scale);
+        if self.functions == Functions::Exact {
+            return Arising { state: input, input };
+        }
+        let sums = self.network.layers.iter().flat_map(|l| l.functions()).map(|f| {
+            let parts = f.polynomial.as_ref().map_or(&[][..], |p| &p.parts);
+            parts.iter().flat_map(|p| &p.coefficients).map(|c| c.abs()).sum::<f64>()
+        });
+        let sum = sums.fold(0.0, f64::max);
+        let inside = POLYNOMIAL_STEPS * at(rescaled, f64::from(sigma)) * sum * sum;
+        Arising { state: input + at(rescaled, scale) + inside, input }
+    }
+
+    /// The largest error of an output.
+    fn error(&self, forecast: &Forecast, rounding: &Reach, arising: Arising) -> f64 {
+        let count = self.request.sequences * self.network.classes();
+        let noise = arising.state * forecast.state_noise.outputs
+            + arising.input * forecast.input_noise.outputs;
+        ROUNDING_SPARE * rounding.largest_output + largest(noise, count)
+    }
+
+    /// The smallest primes, and a gain for them, that are precise enough at degree `n`.
+    fn smallest(&self, forecast: &Forecast, roundings: &[Reach], n: usize) -> Option<(u32, u32)> {
+        let bound = self.request.error_bound / self.spare_bits.exp2();
+        let least = (4 * n).ilog2() + 4;
+        let of = |(gain, rounding): (&u32, &Reach)| {
+            let precise = |sigma: u32| {
+                sigma > gain + 6
+                    && self.error(forecast, rounding, self.arising(n, sigma, *gain)) <= bound
+            };
+            let sigma = SIGMA.clone().find(|s| *s >= least && precise(*s))?;
+            Some((sigma, *gain))
+        };
+        GAINS.iter().zip(roundings).filter_map(of).min()
+    }
+
+    /// Primes that are never dropped.
+    fn base(&self, forecast: &Forecast, n: usize, sigma: u32, gain: u32) -> Vec<u32> {
+        let bits = |x: f64| x.max(1.0).log2();
+        let scale = f64::from(sigma) - f64::from(gain);
+        let states = forecast.states.iter().copied().fold(0.0, f64::max);
+        let outputs = scale + f64::from(gain) + bits(forecast.outputs);
+        let mut needed = outputs.max(scale + bits(states));
+        if self.functions == Functions::Exact {
+            let sums = forecast.sums.iter().copied().fold(0.0, f64::max);
+            needed = needed.max(scale + f64::from(gain) + bits(sums));
+        }
+        let least = (4 * n).ilog2() + 4;
+        let needed = ((needed + 1.0 + HEADROOM_BITS).ceil() as u32).max(least);
+        let count = needed.div_ceil(MAX_MODULUS_BITS);
+        (0..count).map(|i| ((needed + i) / count).max(least)).collect()
+    }
+
+    fn choice(
+        &self,
+        forecast: &Forecast,
+        n: usize,
+        (sigma, gain): (u32, u32),
+        steps: usize,
+        cycle: usize,
+    ) -> ProgramChoice {
+        let base = self.base(forecast, n, sigma, gain);
+        let (remedy, masked) = (self.request.remedy, self.request.masked);
+        ProgramChoice { remedy, n, sigma, gain, base, cycle, steps, masked }
+    }
+
+    fn is_tried(&self, n: usize) -> bool {
+        self.request.ring_degree.is_none_or(|fixed| fixed == n)
+    }
+
+    fn roundings(&self, forecast: &Forecast) -> Vec<Reach> {
+        GAINS.iter().map(|gain| self.rounding(forecast, *gain)).collect()
+    }
+
+    /// The fastest candidate over the connection.
+    fn search(&self, forecast: &Forecast) -> Result<Option<Candidate>, PlanError> {
+        let request = self.request;
+        let cycles: Vec<usize> = match (request.remedy, request.refresh_every) {
+            (Remedy::OneChain, _) => vec![request.steps],
+            (Remedy::Refresh, Some(every)) => vec![every],
+            (Remedy::Refresh, None) => (1..=MAX_CYCLE.min(request.steps)).collect(),
+            _ => vec![1],
+        };
+        let roundings = self.roundings(forecast);
+        let mut best: Option<Candidate> = None;
+        for n in degrees().filter(|n| self.is_tried(*n)) {
+            request.cancel.check()?;
+            let Some(bits) = self.smallest(forecast, &roundings, n) else { continue };
+            for cycle in &cycles {
+                let choice = self.choice(forecast, n, bits, request.steps, *cycle);
+                if chain_bits(&self.network, &choice).iter().sum::<u32>()
+                    > max_log2_qp(n).unwrap_or(0)
+                {
+                    break;
+                }
+                let Some(moduli) = moduli(&self.network, &choice) else { continue };
+                let candidate = self.candidate(choice, moduli);
+                if best.as_ref().is_none_or(|b| candidate.total_secs < b.total_secs) {
+                    best = Some(candidate);
+                }
+            }
+        }
+        Ok(best)
+    }
+
+    fn candidate(&self, choice: ProgramChoice, moduli: CkksModuli) -> Candidate {
+        let request = self.request;
+        let cost = cost(&self.network, &choice, &moduli, request.threads);
+        let batches = request.sequences.div_ceil(choice.n).max(1) as u64;
+        let (up, down) = (cost.up_bytes.iter().sum::<u64>(), cost.down_bytes.iter().sum::<u64>());
+        let on_the_way =
+            request.connection.transfer_secs(batches * cost.rounds, batches * up, batches * down)
+                + request.connection.transfer_secs(0, cost.key_bytes, 0);
+        let total_secs = batches as f64 * cost.secs() + cost.keygen_secs + on_the_way;
+        Candidate { choice, moduli, cost, total_secs }
+    }
+
+    /// The most steps that one chain carries at 128 bits of security.
+    fn longest_chain(&self) -> Result<usize, PlanError> {
+        let fits = |steps: usize| -> Result<bool, PlanError> {
+            self.request.cancel.check()?;
+            let forecast = self.forecast(steps);
+            let roundings = self.roundings(&forecast);
+            Ok(degrees().filter(|n| self.is_tried(*n)).any(|n| {
+                let Some(bits) = self.smallest(&forecast, &roundings, n) else { return false };
+                let choice = self.choice(&forecast, n, bits, steps, steps);
+                let moduli = moduli(&self.network, &choice);
+                moduli.is_some_and(|m| m.chain.len() <= MAX_CHAIN)
+            }))
+        };
+        let (mut low, mut high) = (0, MAX_CYCLE + 1);
+        while low + 1 < high {
+            let middle = (low + high) / 2;
+            if fits(middle)? { low = middle } else { high = middle }
+        }
+        Ok(low)
+    }
+
+    /// The program of a candidate, with its exact errors.
+    fn compile(
+        &self,
+        forecast: &Forecast,
+        found: &Candidate,
+        longest_chain: usize,
+    ) -> Result<RecurrentCircuit, PlanError> {
+        let request = self.request;
+        let Candidate { choice, moduli, cost, total_secs } = found;
+        let program = RecurrentProgram::new(&self.network, choice.clone())?;
+        let rounding = self.rounding(forecast, choice.gain);
+        let arising = self.exactly_arising(forecast, &program)?;
+        let max_error = self.error(forecast, &rounding, arising);
+        let margin_bits = (request.error_bound / max_error.max(f64::MIN_POSITIVE)).log2();
+        let p = &program.parameters;
+        let levels = self.levels();
+        let in_batch = request.sequences.min(choice.n);
+        let hidden = self.network.layers.last().map_or(1, |l| l.hidden);
+        let step_plan = |step: usize| {
+            let first = step - step % choice.cycle;
+            let length = choice.cycle.min(choice.steps - first);
+            let used = depth(&levels, step % choice.cycle + 1);
+            let level = choice.base.len() + depth(&levels, length) - used;
+            let noise = arising.state * forecast.state_noise.steps.get(step).unwrap_or(&0.0)
+                + arising.input * forecast.input_noise.steps.get(step).unwrap_or(&0.0);
+            let rounded = rounding.steps.get(step).copied().unwrap_or(0.0);
+            let moments = forecast.moments.get(step).copied().unwrap_or_default();
+            let phase = largest_phase(choice.n, in_batch, moments);
+            StepPlan {
+                margin_bits,
+                budget_bits: p.log2_q(level) - 1.0 - program.scale.log2() - phase.log2(),
+                max_error: largest(noise, in_batch * hidden) + 4.0 * rounded.sqrt(),
+                level,
+                client_secs: cost.client_secs.get(step).copied().unwrap_or(0.0),
+                server_secs: cost.server_secs.get(step).copied().unwrap_or(0.0),
+                up_bytes: cost.up_bytes.get(step).copied().unwrap_or(0),
+                down_bytes: cost.down_bytes.get(step).copied().unwrap_or(0),
+            }
+        };
+        let batches = request.sequences.div_ceil(choice.n).max(1);
+        let plan = RecurrentPlan {
+            remedy: choice.remedy,
+            refresh_every: choice.cycle,
+            steps: choice.steps,
+            sequences: request.sequences,
+            batches,
+            threads: request.threads,
+            ring_degree: choice.n,
+            primes: moduli.chain.clone(),
+            special_primes: moduli.special.clone(),
+            digit_primes: moduli.digit_primes,
+            log2_q: p.log2_q(p.levels()),
+            log2_qp: p.log2_qp(),
+            security_bits: p.security_bits(),
+            security_table: TABLE.to_owned(),
+            sigma_bits: choice.sigma,
+            scale_bits: program.scale.log2(),
+            levels_per_step: levels.iter().copied().max().unwrap_or(0),
+            longest_chain,
+            error_bound: request.error_bound,
+            max_error,
+            step_plans: (0..choice.steps).map(step_plan).collect(),
+            rounds: cost.rounds,
+            upload_bytes: batches as u64 * cost.up_bytes.iter().sum::<u64>(),
+            download_bytes: batches as u64 * cost.down_bytes.iter().sum::<u64>(),
+            key_bytes: cost.key_bytes,
+            memory_bytes: cost.memory_bytes,
+            keygen_secs: cost.keygen_secs,
+            client_secs: batches as f64 * cost.client_secs.iter().sum::<f64>(),
+            server_secs: batches as f64 * cost.server_secs.iter().sum::<f64>(),
+            connection: request.connection.clone(),
+            end_to_end_secs: *total_secs,
+        };
+        Ok(RecurrentCircuit { plan, program })
+    }
+
+    /// With the exact scales and primes of a program.
+    fn exactly_arising(
+        &self,
+        forecast: &Forecast,
+        program: &RecurrentProgram,
+    ) -> Result<Arising, PlanError> {
+        let p = &program.parameters;
+        let input = Noise::fresh(p, &program.scale).variance;
+        if self.functions == Functions::Exact {
+            return Ok(Arising { state: input, input });
+        }
+        let mut state = 0f64;
+        for (layer, points) in self.network.layers.iter().zip(&forecast.points) {
+            for function in layer.functions() {
+                let Some(polynomial) = &function.polynomial else { continue };
+                let Some(part) = polynomial.parts.first().filter(|_| polynomial.parts.len() == 1)
+                else {
+                    // Polynomials of polynomials by the estimate.
+                    let choice = &program.choice;
+                    state = state.max(self.arising(choice.n, choice.sigma, choice.gain).state);
+                    continue;
+                };
+                let level = p.levels();
+                let radius = Scale::of(part.radius()).unwrap_or_else(|| Scale::power_of_two(0));
+                let factor = Scale::of(weight_scale(program.choice.gain, part.radius()));
+                let factor = factor.unwrap_or_else(|| Scale::power_of_two(0));
+                let scale = program.scale.times(&factor);
+                let made = program.function(function, &scale, &program.scale, level)?;
+                let Some(compiled) = made.parts.first() else { continue };
+                let input = PolynomialInput {
+                    level,
+                    scale: scale.times(&radius),
+                    noise: Noise { variance: 0.0 },
+                    points: points.iter().map(|z| compiled.interval.to_unit(*z)).collect(),
+                };
+                let CkksPart { plan, coefficients, scale, .. } = compiled;
+                let predicted = p.predict_polynomial(plan, coefficients, &input, scale)?;
+                state = state.max(predicted.noise.variance);
+            }
+        }
+        Ok(Arising { state: state + input, input })
+    }
+
+    fn refusal(&self, longest: usize) -> PlanError {
+        let request = self.request;
+        let levels = self.levels();
+        let forecast = self.forecast(request.steps);
+        let precise = degrees()
+            .filter(|n| self.is_tried(*n))
+            .any(|n| self.smallest(&forecast, &self.roundings(&forecast), n).is_some());
+        if !precise {
+            return PlanError::DoesNotFit {
+                reason: format!(
+                    "no scale gives {} steps outputs within {:.2e}",
+                    request.steps, request.error_bound
+                ),
+                nearest: "allow larger errors with scheme.precision_bits, or train a network whose state forgets faster".into(),
+            };
+        }
+        let wanted = match request.remedy {
+            Remedy::OneChain => request.steps,
+            _ => request.refresh_every.unwrap_or(1),
+        };
+        let n = request.ring_degree.unwrap_or(*RING_DEGREES.end());
+        let within = format!(
+            "{} bits at {MIN_SECURITY_BITS} bits of security with N = {n}",
+            max_log2_qp(n).unwrap_or(0)
+        );
+        PlanError::DoesNotFit {
+            reason: format!(
+                "one chain of {wanted} steps takes {} levels, more than the {within}; the longest is {longest} steps",
+                depth(&levels, wanted)
+            ),
+            nearest: match request.remedy {
+                Remedy::OneChain => format!(
+                    "set sequence.steps={longest}, or sequence.remedy to refresh, client or bootstrap"
+                ),
+                _ => format!("set sequence.refresh_every to at most {}", longest.max(1)),
+            },
+        }
+    }
+}
+
+/// The largest coefficient of a polynomial whose slots hold `filled` values of this mean and
+/// deviation, relative to its scale: the mean is one coefficient, the rest is spread over all.
+fn largest_phase(n: usize, filled: usize, (mean, deviation): (f64, f64)) -> f64 {
+    let share = filled as f64 / n as f64;
+    let square = share * (mean * mean + deviation * deviation) - (share * mean).powi(2);
+    let spread = (square.max(0.0) / (2.0 * n as f64)).sqrt() * (2.0 * (n as f64).ln()).sqrt();
+    (share * mean).max(spread).max(f64::MIN_POSITIVE)
+}

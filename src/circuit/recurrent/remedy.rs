@@ -1,0 +1,66 @@
+//! What can be done about noise that grows from step to step.
+
+use serde::{Deserialize, Serialize};
+
+/// A remedy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// A modulus chain deep enough for all steps.
+    OneChain,
+    /// The client decrypts the hidden state every few steps and encrypts it anew.
+    #[default]
+    Refresh,
+    /// The client applies the exact functions to the decrypted pre-activations of every step.
+    Client,
+    /// Programmable bootstrapping on the server in every step.
+    Bootstrap,
+}
+
+impl Remedy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::OneChain, Self::Refresh, Self::Client, Self::Bootstrap];
+
+    /// The name it is asked for by.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::OneChain => "one_chain",
+            Self::Refresh => "refresh",
+            Self::Client => "client",
+            Self::Bootstrap => "bootstrap",
+        }
+    }
+
+    /// The name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneChain => "one chain",
+            Self::Refresh => "refresh",
+            Self::Client => "client activation",
+            Self::Bootstrap => "bootstrap",
+        }
+    }
+
+    /// Who learns what beyond the answer.
+    pub fn reveals(self) -> &'static str {
+        match self {
+            Self::OneChain => {
+                "nothing but the outputs to the client; the server sees the number of steps"
+            }
+            Self::Refresh => {
+                "the hidden state of every refresh to the client: its own data as the model sees them; the server sees the number of steps"
+            }
+            Self::Client => {
+                "every pre-activation to the client: with enough sequences it can solve for the weights of the model; the server sees the number of steps"
+            }
+            Self::Bootstrap => {
+                "nothing but the outputs to the client; the server sees the number of steps of each sequence"
+            }
+        }
+    }
+
+    /// Whether the client takes part between the first message and the answer.
+    pub fn is_interactive(self) -> bool {
+        matches!(self, Self::Refresh | Self::Client)
+    }
+}

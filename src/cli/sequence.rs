@@ -1,0 +1,252 @@
+//! Recurrent scenarios: their plan, and the report of a run step by step.
+
+use super::plan::{bare_bits, number_of, security};
+use super::table::{Table, folded, pairs};
+use super::{Answer, Context};
+use crate::circuit::RecurrentPlan;
+use crate::format;
+use crate::run::sequence::{SequenceReport, SequenceSession};
+use crate::run::{RunReport, Scenario};
+use anyhow::Result;
+
+/// Steps that a table shows; of more the first and last ones.
+const SHOWN: usize = 32;
+
+/// `plan` of a recurrent scenario.
+pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result<Answer> {
+    let session = SequenceSession::open(scenario, &context.sources)?;
+    let circuit = session.circuit(&context.cancel)?;
+    if json {
+        return Ok((serde_json::to_string_pretty(&circuit.plan)? + "\n").into());
+    }
+    Ok(format!("Plan of {}\n\n{}", scenario.name, show_plan(&circuit.plan)).into())
+}
+
+fn show_plan(plan: &RecurrentPlan) -> String {
+    let mut rows = vec![
+        ("remedy", remedy(plan.remedy.name(), plan.refresh_every, plan.steps)),
+        ("scheme", format!("CKKS, N {}, log2 q {}", plan.ring_degree, format::bits(plan.log2_q))),
+        ("security", security(plan.security_bits, &plan.security_table)),
+        (
+            "precision",
+            format!(
+                "errors below {:.2e}, predicted {:.2e}; states at scale 2^{:.0}",
+                plan.error_bound, plan.max_error, plan.scale_bits
+            ),
+        ),
+        (
+            "sequences",
+            format!(
+                "{} of {} in {}",
+                format::count(plan.sequences as u64),
+                number_of(plan.steps, "step", "steps"),
+                number_of(plan.batches, "batch", "batches")
+            ),
+        ),
+        (
+            "time",
+            format!(
+                "server {}, client {}, {} from end to end ({})",
+                format::secs(plan.server_secs),
+                format::secs(plan.client_secs),
+                format::secs(plan.end_to_end_secs),
+                plan.connection.name
+            ),
+        ),
+        (
+            "traffic",
+            format!(
+                "up {}, down {}, keys {}, rounds {}",
+                format::bytes(plan.upload_bytes),
+                format::bytes(plan.download_bytes),
+                format::bytes(plan.key_bytes),
+                plan.batches as u64 * plan.rounds
+            ),
+        ),
+        ("memory", format::bytes(plan.memory_bytes)),
+        ("reveals", plan.remedy.reveals().to_owned()),
+    ];
+    if plan.longest_chain > 0 {
+        let text = format!(
+            "{} at 128 bits, {} a step",
+            number_of(plan.longest_chain, "step", "steps"),
+            number_of(plan.levels_per_step, "level", "levels")
+        );
+        rows.insert(3, ("longest chain", text));
+    }
+    let mut table =
+        Table::new(&["step", "level", "margin", "budget", "server", "client", "up", "down"]);
+    for (at, step) in shown(&plan.step_plans) {
+        table.row(vec![
+            (at + 1).to_string(),
+            step.level.to_string(),
+            bare_bits(step.margin_bits),
+            bare_bits(step.budget_bits),
+            format::secs(step.server_secs),
+            format::secs(step.client_secs),
+            format::bytes(step.up_bytes),
+            format::bytes(step.down_bytes),
+        ]);
+    }
+    format!(
+        "{}\n{}margin: bits of precision above the required; budget: log2(q/2) - log2(max phase); time and traffic of one batch\n",
+        pairs(&rows),
+        table.render()
+    )
+}
+
+fn remedy(name: &str, every: usize, steps: usize) -> String {
+    match every < steps {
+        true => format!("{name}, every {}", number_of(every, "step", "steps")),
+        false => name.to_owned(),
+    }
+}
+
+/// Entries with their places, those in the middle left out where there are many.
+fn shown<T>(all: &[T]) -> impl Iterator<Item = (usize, &T)> {
+    let half = SHOWN / 2;
+    let count = all.len();
+    let keeps = move |at: usize| count <= SHOWN || at < half || at + half >= count;
+    all.iter().enumerate().filter(move |(at, _)| keeps(*at))
+}
+
+/// The report of a run.
+pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
+    let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
+    let hidden: Vec<String> = sequence.hidden.iter().map(usize::to_string).collect();
+    let summary = pairs(&[
+        (
+            "scenario",
+            format!(
+                "{}: model {} ({} {}), {} sequences of {}, {}, seed {}",
+                report.scenario,
+                report.model,
+                sequence.cell,
+                hidden.join(" + "),
+                format::count(report.images as u64),
+                report.dataset,
+                number_of(sequence.steps, "step", "steps"),
+                report.seed
+            ),
+        ),
+        ("remedy", remedy(sequence.remedy.name(), sequence.refresh_every, sequence.steps)),
+        ("reveals", sequence.reveals.clone()),
+        (
+            "scheme",
+            format!(
+                "{}, N {}, log2 q {}, {}",
+                scheme.kind.to_uppercase(),
+                scheme.ring_degree,
+                format::bits(scheme.log2_q),
+                scheme.kernel
+            ),
+        ),
+        ("security", security(scheme.security_bits, &scheme.security_table)),
+    ]);
+    let accuracy = pairs(&[
+        ("plaintext accuracy", format::percent(plain.accuracy)),
+        ("stands for", format!("{} accuracy", format::percent(plain.integer_accuracy))),
+        ("encrypted accuracy", format::percent(encrypted.accuracy)),
+        (
+            "agreement",
+            format!(
+                "{} of encrypted answers with the network they stand for",
+                format::percent(encrypted.agreement)
+            ),
+        ),
+        (
+            "wrong outputs",
+            format!(
+                "{} further off than {:.2e}, largest error {:.2e}, predicted {:.2e}",
+                format::count(encrypted.wrong_outputs),
+                encrypted.error_bound.unwrap_or(f64::NAN),
+                encrypted.max_abs_error,
+                encrypted.max_abs_error_predicted.unwrap_or(f64::NAN)
+            ),
+        ),
+    ]);
+    let costs = pairs(&[
+        (
+            "time",
+            format!(
+                "server {} + client {}: {} a batch, {} a step, {} per sequence and step",
+                format::secs(sequence.server_secs),
+                format::secs(sequence.client_secs),
+                format::secs(sequence.batch_secs),
+                format::secs(sequence.step_secs),
+                format::secs(
+                    (sequence.server_secs + sequence.client_secs)
+                        / (sequence.sequences * sequence.steps).max(1) as f64
+                )
+            ),
+        ),
+        (
+            "throughput",
+            format!(
+                "{:.1} sequences/s, {}",
+                sequence.sequences_per_sec,
+                number_of(report.threads, "thread", "threads")
+            ),
+        ),
+        (
+            "traffic",
+            format!(
+                "up {}, down {}, keys {}, rounds {}",
+                format::bytes(sequence.upload_bytes),
+                format::bytes(sequence.download_bytes),
+                format::bytes(sequence.key_bytes),
+                format::count(sequence.rounds)
+            ),
+        ),
+        ("end to end", {
+            let each = sequence.end_to_end.iter();
+            let each: Vec<String> =
+                each.map(|e| format!("{} {}", e.connection.name, format::secs(e.secs))).collect();
+            each.join(", ")
+        }),
+        ("peak memory", format::bytes(report.peak_memory_bytes)),
+    ]);
+    let mut text = format!("{summary}\n{accuracy}\n{costs}\n{}", steps(sequence));
+    text.push_str(
+        "margin: bits of precision above the required; budget: log2(q/2) - log2(max phase); predicted and measured\n",
+    );
+    if report.analysis_mode {
+        text.push_str(
+            "analysis mode: margins were measured with the secret key; keep them from the server\n",
+        );
+    }
+    for warning in &report.warnings {
+        text.push_str(&folded("warning: ", &warning.message));
+    }
+    if !report.is_right() {
+        text.push_str(
+            "WRONG: some values decrypted wrongly; the encrypted answers are not to be trusted\n",
+        );
+    }
+    text
+}
+
+fn steps(sequence: &SequenceReport) -> String {
+    let head = [
+        "step", "margin", "measured", "budget", "measured", "error", "server", "client", "up",
+        "down", "fresh", "wrong",
+    ];
+    let mut table = Table::new(&head);
+    for (at, step) in shown(&sequence.per_step) {
+        table.row(vec![
+            (at + 1).to_string(),
+            bare_bits(step.margin_bits_predicted),
+            bare_bits(step.margin_bits_measured.unwrap_or(f64::NAN)),
+            bare_bits(step.budget_bits_predicted),
+            bare_bits(step.budget_bits_measured.unwrap_or(f64::NAN)),
+            step.max_abs_error.map_or("—".to_owned(), |e| format!("{e:.1e}")),
+            format::secs(step.server_secs),
+            format::secs(step.client_secs),
+            format::bytes(step.up_bytes),
+            format::bytes(step.down_bytes),
+            if step.refreshed { "yes" } else { "" }.to_owned(),
+            format::count(step.wrong_values),
+        ]);
+    }
+    table.render()
+}

@@ -1,0 +1,400 @@
+//! One recurrent run, from raw sequences to the report.
+
+use super::client::{Client, Follower};
+use super::link::ChannelLink;
+use super::meter::Meter;
+use super::observer::{Observer, Reference};
+use super::planned::planned;
+use super::report::SequenceReport;
+use super::server::Server;
+use super::session::SequenceSession;
+use super::talk::TalkError;
+use crate::circuit::{Plan, RecurrentCell, RecurrentCircuit, Remedy, Sequences};
+use crate::network::argmax;
+use crate::progress::{Cancel, Step, Watch};
+use crate::ring::Seed;
+use crate::run::backend::BackendError;
+use crate::run::memory::peak_memory_bytes;
+use crate::run::report::*;
+use crate::run::{Event, Phase, RunError, Sample};
+use rayon::ThreadPool;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// The least wait for a message, and how many times the predicted time of a step it is.
+const LEAST_PATIENCE_SECS: f64 = 120.0;
+const PATIENCE: f64 = 30.0;
+
+/// Predictions further from what is measured than this are worth a warning, bits.
+const TOLERATED_BITS: f64 = 3.0;
+
+/// Runs `session` as `circuit` says and reports.
+pub(super) fn execute(
+    session: &SequenceSession,
+    circuit: &RecurrentCircuit,
+    pool: &ThreadPool,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(Event) + Sync),
+) -> Result<RunReport, RunError> {
+    let plan = planned(circuit);
+    on_event(Event::Planned(Box::new(plan.clone())));
+    let watch = Watch::new(cancel.clone(), &|_| ());
+    let samples = circuit.plan.sequences;
+    let prepared = session.prepared(session.dataset.test(), samples)?;
+    let refused = || RunError::Refused("the test split has no sequences".into());
+    let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
+    let started = Instant::now();
+    let logits = pool.install(|| session.model.forward(&prepared, &watch))?;
+    let latency_secs = started.elapsed().as_secs_f64();
+    let reference = pool.install(|| Reference::new(&circuit.program, &sequences, &watch))?;
+    let seed = match session.scenario.seed {
+        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
+        number => Seed::from_number(number),
+    };
+    let labels = &session.dataset.test().labels;
+    let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
+    let progress = Progress::new(circuit, on_event);
+    let ran = converse(circuit, &sequences, &seed, pool, cancel, &progress, &mut observer)?;
+
+    let classes = session.model.classes();
+    let mut report = opening(session, circuit, &plan, latency_secs);
+    let right = |all: &[f64]| {
+        let hits = all.chunks(classes).zip(labels).filter(|(y, l)| argmax(y) == usize::from(**l));
+        hits.count() as f64 / samples.max(1) as f64
+    };
+    report.plain.accuracy = right(&logits);
+    report.plain.integer_accuracy = right(&reference.outputs);
+    report.encrypted.accuracy = right(&ran.outputs);
+    let (bound, mut wrong, mut largest) = (circuit.plan.error_bound, 0, 0f64);
+    for (found, expected) in ran.outputs.iter().zip(&reference.outputs) {
+        let error = (found - expected).abs();
+        wrong += u64::from(error.is_nan() || error > bound);
+        largest = if error > largest || error.is_nan() { error } else { largest };
+    }
+    report.encrypted.wrong_outputs = wrong;
+    report.encrypted.max_abs_error = largest;
+    let rows = || ran.outputs.chunks(classes).zip(reference.outputs.chunks(classes));
+    let same = rows().filter(|(a, b)| argmax(a) == argmax(b)).count();
+    report.encrypted.agreement = same as f64 / samples.max(1) as f64;
+    let sample = |index: usize| {
+        let row = |all: &[f64]| -> Vec<f32> {
+            all[index * classes..(index + 1) * classes].iter().map(|y| *y as f32).collect()
+        };
+        let (plain_logits, encrypted_logits) = (row(&logits), row(&ran.outputs));
+        Sample {
+            index,
+            label: labels.get(index).copied().unwrap_or(0),
+            plain: argmax(&plain_logits) as u16,
+            encrypted: argmax(&encrypted_logits) as u16,
+            plain_logits,
+            encrypted_logits,
+        }
+    };
+    on_event(Event::Samples((0..samples).map(sample).collect()));
+    let sequence = describe(circuit, &ran, &mut observer);
+    report.encrypted.keygen_secs = ran.keygen_secs;
+    report.encrypted.encrypt_secs = sequence.client_secs;
+    report.encrypted.evaluate_secs = sequence.server_secs;
+    report.encrypted.total_secs = sequence.client_secs + sequence.server_secs;
+    report.encrypted.images_per_sec = sequence.sequences_per_sec;
+    report.bytes = BytesReport {
+        upload: sequence.upload_bytes,
+        download: sequence.download_bytes,
+        evaluation_keys: sequence.key_bytes,
+        rounds: sequence.rounds,
+    };
+    for (stage, step) in report.stages.iter_mut().zip(&sequence.per_step) {
+        stage.secs = step.client_secs + step.server_secs;
+        stage.margin_bits_measured = step.margin_bits_measured;
+        stage.max_abs_error = step.max_abs_error;
+        stage.wrong_values = step.wrong_values;
+    }
+    report.warnings.extend(surprises(&sequence));
+    report.sequence = Some(Box::new(sequence.with_presets()));
+    report.peak_memory_bytes = peak_memory_bytes();
+    Ok(report)
+}
+
+/// What a conversation gave.
+struct Ran {
+    outputs: Vec<f64>,
+    client: Meter,
+    server: Meter,
+    keygen_secs: f64,
+}
+
+/// Client and server, each on a thread of its own with bytes between them.
+fn converse(
+    circuit: &RecurrentCircuit,
+    sequences: &Sequences,
+    seed: &Seed,
+    pool: &ThreadPool,
+    cancel: &Cancel,
+    progress: &Progress,
+    observer: &mut Observer,
+) -> Result<Ran, RunError> {
+    let program = &circuit.program;
+    let plans = &circuit.plan.step_plans;
+    let slowest = plans.iter().map(|s| s.server_secs + s.client_secs).fold(0.0, f64::max);
+    let slowest = slowest + circuit.plan.keygen_secs;
+    let patience = Duration::from_secs_f64(LEAST_PATIENCE_SECS.max(PATIENCE * slowest));
+    let (mut ours, mut theirs) = ChannelLink::pair(patience, cancel);
+    let mut client_meter = Meter::new(circuit.plan.steps);
+    let mut server_meter = Meter::new(circuit.plan.steps);
+    let steps = |s: Step| progress.within(s.done as f64 / s.total.max(1) as f64);
+    let server_watch = Watch::new(cancel.clone(), &steps);
+    let client_watch = Watch::new(cancel.clone(), &|_| ());
+    let mut keygen_secs = 0.0;
+    let (asked, served) = std::thread::scope(|scope| {
+        let server = scope.spawn(|| {
+            let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
+                if batch == 0 {
+                    pool.install(|| observer.see(step, states));
+                    if let Some(figures) = observer.steps.get(step) {
+                        progress.step_measured(figures);
+                    }
+                }
+                Ok(())
+            };
+            let server = Server::new(program, circuit.plan.batches, pool);
+            let served = server.serve(&mut theirs, &mut server_meter, &server_watch, &mut see);
+            // The client must not wait for one that is gone.
+            drop(theirs);
+            served
+        });
+        let started = Instant::now();
+        let mut client = Client::new(program, seed.clone()).on(pool);
+        keygen_secs = started.elapsed().as_secs_f64();
+        let asked = client.run(&mut ours, &mut client_meter, sequences, &client_watch, progress);
+        drop(ours);
+        let gone = || TalkError::Gone { side: "server" };
+        (asked, server.join().unwrap_or_else(|_| Err(gone())))
+    });
+    // The side that found the error says more than the one that was told.
+    let outputs = match (asked, served) {
+        (Ok(outputs), Ok(())) => outputs,
+        (Err(error), Err(other)) if error.is_echo() => return Err(BackendError::from(other).into()),
+        (Err(error), _) | (Ok(_), Err(error)) => return Err(BackendError::from(error).into()),
+    };
+    Ok(Ran { outputs, client: client_meter, server: server_meter, keygen_secs })
+}
+
+/// Progress of a conversation by predicted time.
+struct Progress<'a> {
+    on_event: &'a (dyn Fn(Event) + Sync),
+    /// Predicted seconds of each step.
+    secs: Vec<f64>,
+    batches: usize,
+    started: Instant,
+    state: Mutex<At>,
+    hidden: Vec<StageReport>,
+}
+
+#[derive(Default)]
+struct At {
+    batch: usize,
+    step: usize,
+    furthest: f64,
+    told: Option<Instant>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(circuit: &RecurrentCircuit, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
+        let steps = circuit.plan.step_plans.iter();
+        Self {
+            on_event,
+            secs: steps.map(|s| s.client_secs + s.server_secs).collect(),
+            batches: circuit.plan.batches,
+            started: Instant::now(),
+            state: Mutex::default(),
+            hidden: stages(&planned(circuit)),
+        }
+    }
+
+    /// The work on the step that goes on is `part` done.
+    fn within(&self, part: f64) {
+        const INTERVAL: Duration = Duration::from_millis(40);
+        let Ok(mut at) = self.state.try_lock() else { return };
+        if at.told.is_some_and(|told| told.elapsed() < INTERVAL) {
+            return;
+        }
+        at.told = Some(Instant::now());
+        let batch: f64 = self.secs.iter().sum();
+        let before: f64 = self.secs.iter().take(at.step).sum();
+        let own = self.secs.get(at.step).copied().unwrap_or(0.0);
+        let over = at.batch as f64 * batch + before + part.clamp(0.0, 1.0) * own;
+        let fraction = (over / (self.batches as f64 * batch).max(1e-9)).clamp(at.furthest, 1.0);
+        at.furthest = fraction;
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let eta_secs = match fraction > 0.02 {
+            true => elapsed * (1.0 - fraction) / fraction,
+            false => self.batches as f64 * batch,
+        };
+        let (phase, total) = (Phase::Evaluate, 1000);
+        let done = (fraction * total as f64) as u64;
+        (self.on_event)(Event::Progress { phase, done, total, fraction, eta_secs });
+    }
+
+    fn step_measured(&self, step: &super::report::SequenceStep) {
+        let Some(stage) = self.hidden.get(step.step) else { return };
+        let mut stage = stage.clone();
+        stage.margin_bits_measured = step.margin_bits_measured;
+        stage.max_abs_error = step.max_abs_error;
+        stage.wrong_values = step.wrong_values;
+        (self.on_event)(Event::Stage { index: step.step, stage: Box::new(stage) });
+    }
+}
+
+impl Follower for Progress<'_> {
+    fn step(&self, batch: usize, step: usize) {
+        if let Ok(mut at) = self.state.lock() {
+            (at.batch, at.step) = (batch, step + 1);
+        }
+        self.within(0.0);
+    }
+}
+
+fn stages(plan: &Plan) -> Vec<StageReport> {
+    let in_batch = plan.images.min(plan.ring_degree) as u64;
+    let stage = |s: &crate::circuit::StagePlan| StageReport {
+        name: s.name.clone(),
+        kind: s.kind,
+        secs: 0.0,
+        secs_predicted: s.secs,
+        plain_secs: 0.0,
+        ciphertexts: s.ciphertexts,
+        parts: s.parts,
+        log2_q: s.log2_q,
+        ciphertext_bytes: s.ciphertext_bytes,
+        plain_bytes: 4 * in_batch * s.ciphertexts as u64,
+        margin_bits_predicted: s.margin_bits,
+        margin_bits_measured: None,
+        max_abs_error: None,
+        max_abs_error_predicted: s.max_error,
+        wrong_values: 0,
+    };
+    plan.stages.iter().map(stage).collect()
+}
+
+/// The report before anything is encrypted.
+fn opening(
+    session: &SequenceSession,
+    circuit: &RecurrentCircuit,
+    plan: &Plan,
+    latency_secs: f64,
+) -> RunReport {
+    let scenario = &session.scenario;
+    let by_client = circuit.plan.remedy == Remedy::Client;
+    RunReport {
+        schema_version: SCHEMA_VERSION,
+        cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        model: session.model.name().to_owned(),
+        dataset: session.dataset.name().to_owned(),
+        images: circuit.plan.sequences,
+        classes: session.model.classes(),
+        class_names: session.dataset.classes().to_vec(),
+        threads: plan.threads,
+        seed: scenario.seed,
+        activation: ActivationReport {
+            kind: if by_client { "client" } else { "polynomial" }.to_owned(),
+            method: if by_client { "exact".to_owned() } else { scenario.activation.method.clone() },
+            degree: if by_client { 0 } else { degree(circuit) },
+            interval: scenario.activation.interval,
+        },
+        scheme: SchemeReport {
+            kind: "ckks".to_owned(),
+            ring_degree: plan.ring_degree,
+            log2_q: plan.log2_q,
+            log2_qp: plan.log2_qp,
+            plaintext_bits: 0.0,
+            plaintext_moduli: Vec::new(),
+            primes: plan.primes.clone(),
+            security_bits: plan.security_bits,
+            security_table: plan.security_table.clone(),
+            kernel: circuit.program.parameters.kernel().name().to_owned(),
+            special_primes: circuit.plan.special_primes.clone(),
+            scale_bits: Some(f64::from(circuit.plan.sigma_bits)),
+        },
+        plain: PlainReport { latency_secs, ..PlainReport::default() },
+        encrypted: EncryptedReport {
+            error_bound: Some(circuit.plan.error_bound),
+            max_abs_error_predicted: Some(circuit.plan.max_error),
+            ..EncryptedReport::default()
+        },
+        stages: stages(plan),
+        warnings: plan
+            .warnings
+            .iter()
+            .map(|w| RunWarning { kind: w.kind.clone(), message: w.message.clone() })
+            .collect(),
+        analysis_mode: true,
+        ..RunReport::default()
+    }
+}
+
+/// The highest degree of a polynomial of the network.
+fn degree(circuit: &RecurrentCircuit) -> usize {
+    let functions = circuit.program.network.layers.iter().flat_map(|l| l.functions());
+    let degrees = functions.filter_map(|f| Some(f.polynomial.as_ref()?.degrees().iter().product()));
+    degrees.max().unwrap_or(0)
+}
+
+fn describe(circuit: &RecurrentCircuit, ran: &Ran, observer: &mut Observer) -> SequenceReport {
+    let RecurrentCircuit { plan, program } = circuit;
+    let network = &program.network;
+    let mut per_step = std::mem::take(&mut observer.steps);
+    let costs = ran.client.steps.iter().zip(&ran.server.steps);
+    for (step, (client, server)) in per_step.iter_mut().zip(costs) {
+        (step.up_bytes, step.down_bytes) = (client.sent_bytes, client.received_bytes);
+        (step.client_secs, step.server_secs) = (client.secs, server.secs);
+        let last = step.step + 1 == plan.steps;
+        let ends = (step.step + 1).is_multiple_of(program.choice.cycle);
+        step.refreshed = plan.remedy.is_interactive() && ends && !last;
+    }
+    let (client_secs, server_secs) = (ran.client.secs(), ran.server.secs());
+    let secs = client_secs + server_secs;
+    let gated = network.layers.iter().any(|l| matches!(l.cell, RecurrentCell::Gru { .. }));
+    SequenceReport {
+        remedy: plan.remedy,
+        reveals: plan.remedy.reveals().to_owned(),
+        cell: if gated { "GRU" } else { "Elman" }.to_owned(),
+        hidden: network.layers.iter().map(|l| l.hidden).collect(),
+        channels: network.channels,
+        steps: plan.steps,
+        sequences: plan.sequences,
+        batches: plan.batches,
+        masked: program.choice.masked,
+        refresh_every: plan.refresh_every,
+        levels_per_step: plan.levels_per_step,
+        longest_chain: plan.longest_chain,
+        traces: std::mem::take(&mut observer.traces),
+        rounds: plan.batches as u64 * plan.rounds,
+        upload_bytes: per_step.iter().map(|s| s.up_bytes).sum(),
+        download_bytes: per_step.iter().map(|s| s.down_bytes).sum(),
+        per_step,
+        key_bytes: ran.client.hello_bytes,
+        client_secs,
+        server_secs,
+        batch_secs: secs / plan.batches.max(1) as f64,
+        step_secs: secs / (plan.batches * plan.steps).max(1) as f64,
+        sequences_per_sec: plan.sequences as f64 / secs.max(1e-9),
+        end_to_end: Vec::new(),
+    }
+}
+
+/// Steps whose noise was predicted badly.
+fn surprises(report: &SequenceReport) -> Option<RunWarning> {
+    let off = |s: &&super::report::SequenceStep| {
+        s.margin_bits_measured.is_some_and(|m| (m - s.margin_bits_predicted) < -TOLERATED_BITS)
+    };
+    let first = report.per_step.iter().find(off)?;
+    let count = report.per_step.iter().filter(off).count();
+    Some(RunWarning {
+        kind: "noise_model".into(),
+        message: format!(
+            "{count} steps have a margin more than {TOLERATED_BITS} bits below the predicted one, the first is step {}: calibration sequences are not like these",
+            first.step + 1
+        ),
+    })
+}

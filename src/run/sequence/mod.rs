@@ -1,0 +1,26 @@
+//! Recurrent networks on encrypted sequences: a protocol of client and server, step by step.
+
+mod client;
+mod execute;
+mod link;
+mod message;
+mod meter;
+mod observer;
+mod planned;
+mod report;
+mod server;
+mod session;
+mod step;
+mod talk;
+
+pub use client::{Client, Follower};
+pub use link::{ChannelLink, Link, LinkError};
+pub use message::{Message, MessageError, MessageKind, Place, SessionId};
+pub use meter::{Meter, StepCost};
+pub use report::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace};
+pub use server::{Server, Tap};
+pub use session::SequenceSession;
+pub use talk::{Talk, TalkError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Analysis of a run: states decrypted with the secret key, beside the network they stand for.
+
+use super::client::Client;
+use super::report::{SequenceStep, SequenceTrace};
+use super::session::functions;
+use crate::circuit::{RecurrentCircuit, RecurrentProgram, Sequences, StepView};
+use crate::progress::{Cancelled, Watch};
+use crate::ring::Seed;
+use crate::scheme::ckks::Ciphertext;
+use rayon::prelude::*;
+use std::sync::Mutex;
+
+/// Units of a layer that are measured.
+const UNITS: usize = 8;
+
+/// Sequences whose states are kept over time.
+const TRACES: usize = 6;
+
+/// Errors may be larger than what leaves a margin by this factor, one bit, before they count as wrong.
+const TOLERATED: f64 = 2.0;
+
+/// States and outputs of the network that ciphertexts stand for.
+pub(super) struct Reference {
+    /// Outputs, sequence after sequence.
+    pub outputs: Vec<f64>,
+    /// Samples of the first batch.
+    samples: usize,
+    /// `[layer]`: which units.
+    units: Vec<Vec<usize>>,
+    /// `[layer][step][unit][sample]` of the first batch.
+    states: Vec<Vec<Vec<Vec<f64>>>>,
+}
+
+impl Reference {
+    /// Evaluates the network on all sequences.
+    pub fn new(
+        program: &RecurrentProgram,
+        sequences: &Sequences,
+        watch: &Watch,
+    ) -> Result<Self, Cancelled> {
+        let samples = sequences.len().min(program.parameters.degree());
+        let network = &program.network;
+        let units: Vec<Vec<usize>> =
+            network.layers.iter().map(|l| (0..l.hidden.min(UNITS)).collect()).collect();
+        let empty =
+            |units: &Vec<usize>| vec![vec![vec![0.0; samples]; units.len()]; sequences.steps()];
+        let states = Mutex::new(units.iter().map(empty).collect::<Vec<_>>());
+        let view = |view: &StepView| {
+            if view.first >= samples {
+                return;
+            }
+            let Ok(mut states) = states.lock() else { return };
+            for (at, unit) in units[view.layer].iter().enumerate() {
+                let values = &view.state[unit * view.samples..(unit + 1) * view.samples];
+                let end = samples.min(view.first + view.samples);
+                let place = &mut states[view.layer][view.step][at][view.first..end];
+                place.copy_from_slice(&values[..end - view.first]);
+            }
+        };
+        let functions = functions(program.choice.remedy);
+        let outputs = network.evaluate(sequences, functions, watch, &view)?;
+        let states = states.into_inner().unwrap_or_default();
+        Ok(Self { outputs, samples, units, states })
+    }
+}
+
+/// Measures the first batch, step by step.
+pub(super) struct Observer<'a> {
+    program: &'a RecurrentProgram,
+    reference: &'a Reference,
+    sequences: &'a Sequences,
+    /// The secret key, made from the client's seed: only the analysis has both sides.
+    client: Client<'a>,
+    /// Errors of states that leave no margin, by step.
+    allowed: Vec<f64>,
+    pub steps: Vec<SequenceStep>,
+    pub traces: Vec<SequenceTrace>,
+}
+
+impl<'a> Observer<'a> {
+    pub fn new(
+        circuit: &'a RecurrentCircuit,
+        reference: &'a Reference,
+        sequences: &'a Sequences,
+        labels: &[u16],
+        seed: &Seed,
+    ) -> Self {
+        let program = &circuit.program;
+        let step = |(step, planned): (usize, &crate::circuit::StepPlan)| SequenceStep {
+            step,
+            margin_bits_predicted: planned.margin_bits,
+            budget_bits_predicted: planned.budget_bits,
+            max_abs_error_predicted: planned.max_error,
+            client_secs_predicted: planned.client_secs * circuit.plan.batches as f64,
+            server_secs_predicted: planned.server_secs * circuit.plan.batches as f64,
+            ..SequenceStep::default()
+        };
+        let steps: Vec<SequenceStep> =
+            circuit.plan.step_plans.iter().enumerate().map(step).collect();
+        let allowed = circuit.plan.step_plans.iter().map(|s| s.max_error * s.margin_bits.exp2());
+        let top = program.network.layers.len() - 1;
+        let units = reference.units.get(top).cloned().unwrap_or_default();
+        let channels = sequences.channels();
+        let trace = |index: usize| SequenceTrace {
+            index,
+            label: labels.get(index).copied().unwrap_or(0),
+            begins: sequences.steps() - sequences.length(index),
+            inputs: sequences.values(index).chunks(channels).map(<[f64]>::to_vec).collect(),
+            units: units.clone(),
+            plain: Vec::new(),
+            encrypted: Vec::new(),
+        };
+        Self {
+            program,
+            reference,
+            sequences,
+            client: Client::new(program, seed.clone()),
+            allowed: allowed.collect(),
+            steps,
+            traces: (0..reference.samples.min(TRACES)).map(trace).collect(),
+        }
+    }
+
+    /// Compares the states after `step` of the first batch with what they should be.
+    pub fn see(&mut self, step: usize, states: &[Vec<Ciphertext>]) {
+        let Some(figures) = self.steps.get_mut(step) else { return };
+        let allowed = self.allowed.get(step).copied().unwrap_or(f64::INFINITY);
+        let top = states.len() - 1;
+        let (mut largest, mut budget) = (0f64, f64::INFINITY);
+        for (layer, all) in states.iter().enumerate() {
+            let units = &self.reference.units[layer];
+            let chosen: Vec<&Ciphertext> = units.iter().filter_map(|u| all.get(*u)).collect();
+            let client = &self.client;
+            let found: Vec<_> = chosen.par_iter().map(|c| client.measure(c)).collect();
+            let constant = self.program.constants[layer];
+            for (at, decrypted) in found.iter().enumerate() {
+                budget = budget.min(decrypted.margin_bits);
+                let expected = &self.reference.states[layer][step][at];
+                for (sample, expected) in expected.iter().enumerate() {
+                    let begun = self.sequences.has_begun(sample, step);
+                    let moved = if begun { constant } else { 0.0 };
+                    let error = (decrypted.values[sample] + moved - expected).abs();
+                    if error.is_nan() || error > TOLERATED * allowed {
+                        figures.wrong_values += 1;
+                    }
+                    largest = if error > largest || error.is_nan() { error } else { largest };
+                }
+            }
+            if layer == top {
+                for (sample, trace) in self.traces.iter_mut().enumerate() {
+                    let begun = self.sequences.has_begun(sample, step);
+                    let moved = if begun { constant } else { 0.0 };
+                    let expected = &self.reference.states[layer][step];
+                    trace.plain.push(expected.iter().map(|unit| unit[sample]).collect());
+                    trace.encrypted.push(found.iter().map(|d| d.values[sample] + moved).collect());
+                }
+            }
+        }
+        figures.max_abs_error = Some(largest);
+        figures.margin_bits_measured = Some((allowed / largest.max(f64::MIN_POSITIVE)).log2());
+        figures.budget_bits_measured = Some(budget);
+    }
+}

@@ -1,0 +1,89 @@
+//! A recurrent plan in the shape that every run has.
+
+use crate::circuit::{
+    Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, RecurrentCircuit, Remedy, SchemeKind,
+    StageKind, StagePlan,
+};
+use crate::format;
+use crate::run::memory::available_memory_bytes;
+
+/// The plan of `circuit`, a stage for every step.
+pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
+    let RecurrentCircuit { plan, program } = circuit;
+    let hidden: usize = program.network.layers.iter().map(|l| l.hidden).sum();
+    let p = &program.parameters;
+    let kind = match plan.remedy {
+        Remedy::Client | Remedy::Bootstrap => StageKind::Linear,
+        Remedy::OneChain | Remedy::Refresh => StageKind::Polynomial,
+    };
+    let stage = |(at, step): (usize, &crate::circuit::StepPlan)| StagePlan {
+        name: format!("step {}", at + 1),
+        kind,
+        secs: plan.batches as f64 * (step.server_secs + step.client_secs),
+        ciphertexts: hidden,
+        parts: 2,
+        log2_q: p.log2_q(step.level),
+        ciphertext_bytes: (hidden * 2 * step.level * plan.ring_degree * 8) as u64,
+        margin_bits: step.margin_bits,
+        max_error: Some(step.max_error),
+        required_error: Some(step.max_error * step.margin_bits.exp2()),
+        range_calibrated: 1.0,
+        range_worst: 1.0,
+    };
+    Plan {
+        scheme: SchemeKind::Ckks,
+        ring_degree: plan.ring_degree,
+        primes: plan.primes.clone(),
+        plaintext_moduli: Vec::new(),
+        log2_q: plan.log2_q,
+        log2_qp: plan.log2_qp,
+        plaintext_bits: 0.0,
+        security_bits: plan.security_bits,
+        security_table: plan.security_table.clone(),
+        depth: plan.levels_per_step * plan.refresh_every,
+        precision: format!(
+            "states at scale 2^{:.0}, weights in steps of about 2^-{}",
+            plan.scale_bits, program.choice.gain
+        ),
+        images: plan.sequences,
+        batches: plan.batches,
+        threads: plan.threads,
+        stages: plan.step_plans.iter().enumerate().map(stage).collect(),
+        bytes: PlanBytes {
+            upload: plan.upload_bytes,
+            download: plan.download_bytes,
+            evaluation_keys: plan.key_bytes,
+            peak_memory: plan.memory_bytes,
+        },
+        secs: PlanSecs {
+            keygen: plan.keygen_secs,
+            encrypt: plan.client_secs,
+            evaluate: plan.server_secs,
+            decrypt: 0.0,
+        },
+        warnings: memory_warning(plan.memory_bytes).into_iter().collect(),
+        approximate: Some(Approximate {
+            error_bound: plan.error_bound,
+            max_error: plan.max_error,
+            special_primes: plan.special_primes.clone(),
+            digit_primes: plan.digit_primes,
+            levels: plan.primes.len() - program.choice.base.len(),
+            input_scale_bits: plan.scale_bits,
+            scale_bits: f64::from(plan.sigma_bits),
+            weight_bits: Vec::new(),
+            degrees: Vec::new(),
+        }),
+    }
+}
+
+fn memory_warning(needed: u64) -> Option<PlanWarning> {
+    let available = available_memory_bytes().filter(|available| needed > *available)?;
+    Some(PlanWarning {
+        kind: "memory".into(),
+        message: format!(
+            "about {} of memory are needed where {} are free: refresh more often, or take fewer steps",
+            format::bytes(needed),
+            format::bytes(available)
+        ),
+    })
+}

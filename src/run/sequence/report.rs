@@ -1,0 +1,114 @@
+//! What a recurrent run showed, beside the figures that every run has.
+
+use crate::circuit::{NetworkModel, Remedy};
+use serde::{Deserialize, Serialize};
+
+/// One step: predicted and measured. Traffic and seconds are those of all batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SequenceStep {
+    /// From 0.
+    pub step: usize,
+    /// Bits of precision left above the required: `log2(allowed error) - log2(largest error)`.
+    pub margin_bits_predicted: f64,
+    pub margin_bits_measured: Option<f64>,
+    /// Room of the state in its modulus, `log2(q/2) - log2(max |phase|)`: what remedies give back.
+    pub budget_bits_predicted: f64,
+    pub budget_bits_measured: Option<f64>,
+    /// Largest error of a state.
+    pub max_abs_error_predicted: f64,
+    pub max_abs_error: Option<f64>,
+    /// Measured values further off than twice what leaves a margin.
+    pub wrong_values: u64,
+    /// Whether the client made the state fresh after the step.
+    pub refreshed: bool,
+    pub up_bytes: u64,
+    pub down_bytes: u64,
+    pub client_secs: f64,
+    pub server_secs: f64,
+    pub client_secs_predicted: f64,
+    pub server_secs_predicted: f64,
+}
+
+/// The hidden state of one sequence over time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SequenceTrace {
+    /// Index in the test split.
+    pub index: usize,
+    pub label: u16,
+    /// Steps of padding in front.
+    pub begins: usize,
+    /// By step, the values of each channel as they are encrypted.
+    pub inputs: Vec<Vec<f64>>,
+    /// Which units of the top layer.
+    pub units: Vec<usize>,
+    /// By step and unit: in the network that ciphertexts stand for.
+    pub plain: Vec<Vec<f64>>,
+    /// By step and unit: decrypted.
+    pub encrypted: Vec<Vec<f64>>,
+}
+
+/// The time from end to end over one connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndToEnd {
+    pub connection: NetworkModel,
+    /// Client, server, and everything on the way, nothing overlapping.
+    pub secs: f64,
+}
+
+/// A recurrent run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SequenceReport {
+    pub remedy: Remedy,
+    /// Who learns what beyond the answer.
+    pub reveals: String,
+    /// "Elman" or "GRU", and units by layer.
+    pub cell: String,
+    pub hidden: Vec<usize>,
+    pub channels: usize,
+    pub steps: usize,
+    pub sequences: usize,
+    pub batches: usize,
+    /// Whether sequences have different lengths.
+    pub masked: bool,
+    /// Steps from one fresh state to the next; that of the whole sequence without refreshing.
+    pub refresh_every: usize,
+    pub levels_per_step: usize,
+    /// The most steps that one chain carries at 128 bits; 0 where it does not matter.
+    pub longest_chain: usize,
+    pub per_step: Vec<SequenceStep>,
+    pub traces: Vec<SequenceTrace>,
+    /// How often one side waited for the other.
+    pub rounds: u64,
+    pub upload_bytes: u64,
+    pub download_bytes: u64,
+    pub key_bytes: u64,
+    /// Busy seconds of each side, keys and messages included.
+    pub client_secs: f64,
+    pub server_secs: f64,
+    /// Wall seconds of one batch, and of one step of it.
+    pub batch_secs: f64,
+    pub step_secs: f64,
+    /// Batches full or not: sequences of this run over its time.
+    pub sequences_per_sec: f64,
+    /// By connection, from near to far.
+    pub end_to_end: Vec<EndToEnd>,
+}
+
+impl SequenceReport {
+    /// The time over `connection`.
+    pub fn end_to_end_secs(&self, connection: &NetworkModel) -> f64 {
+        let up = self.upload_bytes + self.key_bytes;
+        let way = connection.transfer_secs(self.rounds, up, self.download_bytes);
+        self.client_secs + self.server_secs + way
+    }
+
+    /// Fills in the time over each preset.
+    pub fn with_presets(mut self) -> Self {
+        let of = |connection: NetworkModel| EndToEnd {
+            secs: self.end_to_end_secs(&connection),
+            connection,
+        };
+        self.end_to_end = NetworkModel::presets().into_iter().map(of).collect();
+        self
+    }
+}

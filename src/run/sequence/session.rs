@@ -1,0 +1,296 @@
+//! From a recurrent scenario to its plan and to its report.
+
+use super::execute::execute;
+use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Method};
+use crate::circuit::{
+    Functions, NetworkModel, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy,
+    Sequences, plan_recurrent,
+};
+use crate::data::{Dataset, Shape, Split};
+use crate::network::recurrent::{self, Prepared, RecurrentModel};
+use crate::progress::{Cancel, Watch};
+use crate::run::scenario::SequenceChoice;
+use crate::run::{Event, RunError, RunReport, Scenario, Sources};
+use std::sync::{Arc, OnceLock};
+
+/// Training sequences that errors are followed at, at most.
+const CALIBRATION: usize = 256;
+
+/// Errors of outputs are never asked to be smaller than this share of the largest output, and are
+/// never allowed to be larger than that one.
+const LEAST_RELATIVE_ERROR: f64 = 1.0 / 1024.0;
+const MOST_RELATIVE_ERROR: f64 = 0.01;
+
+/// Most bits of precision that may be asked for, and most worker threads.
+const MAX_PRECISION_BITS: u32 = 24;
+const MAX_THREADS: usize = 256;
+
+/// A recurrent scenario with its model and dataset in memory, ready to be planned and run.
+#[derive(Clone)]
+pub struct SequenceSession {
+    pub scenario: Scenario,
+    pub dataset: Arc<Dataset>,
+    pub model: Arc<RecurrentModel>,
+    compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
+}
+
+impl SequenceSession {
+    /// Loads the model and the dataset of `scenario` and checks that they fit together.
+    pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
+        let dataset = crate::data::open(&scenario.dataset, sources.data_dir.as_deref())?;
+        let model = recurrent::open(&scenario.model)?;
+        Self::with(scenario, Arc::new(dataset), Arc::new(model))
+    }
+
+    /// A session with a model and a dataset already in memory.
+    pub fn with(
+        scenario: &Scenario,
+        dataset: Arc<Dataset>,
+        model: Arc<RecurrentModel>,
+    ) -> Result<Self, RunError> {
+        let Shape::Sequence { channels, .. } = dataset.shape() else {
+            return Err(RunError::Refused(format!(
+                "dataset {} has samples of shape {}, not sequences; a recurrent model needs steps of {} values",
+                dataset.name(),
+                dataset.shape(),
+                model.channels()
+            )));
+        };
+        if channels != model.channels() {
+            return Err(RunError::Refused(format!(
+                "model {} takes steps of {} values but dataset {} has steps of {channels}; choose a model trained on this dataset",
+                model.name(),
+                model.channels(),
+                dataset.name()
+            )));
+        }
+        if dataset.classes().len() > model.classes() {
+            return Err(RunError::Refused(format!(
+                "model {} tells {} classes apart but dataset {} has {}; choose a model trained on this dataset",
+                model.name(),
+                model.classes(),
+                dataset.name(),
+                dataset.classes().len()
+            )));
+        }
+        Ok(Self { scenario: scenario.clone(), dataset, model, compiled: Arc::default() })
+    }
+
+    /// The choices of the scenario about its sequences.
+    pub fn choice(&self) -> SequenceChoice {
+        self.scenario.sequence.clone().unwrap_or_default()
+    }
+
+    /// The connection that the planner chooses for.
+    pub fn connection(&self) -> Result<NetworkModel, RunError> {
+        let name = self.choice().connection;
+        NetworkModel::named(&name).ok_or_else(|| {
+            let known: Vec<String> = NetworkModel::presets().into_iter().map(|m| m.name).collect();
+            RunError::Refused(format!(
+                "sequence.connection is {name}; {} are possible",
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// Sequences of the test split that take part.
+    pub fn images(&self) -> Result<usize, RunError> {
+        let all = self.dataset.test().len();
+        match self.scenario.images {
+            Some(n) if n == 0 || n > all => Err(RunError::Refused(format!(
+                "images is {n}; the test split of {} has {all}, so 1 to {all} are possible",
+                self.dataset.name()
+            ))),
+            given => Ok(given.unwrap_or(all)),
+        }
+    }
+
+    /// Worker threads: as asked for, or one per core.
+    pub fn threads(&self) -> Result<usize, RunError> {
+        match self.scenario.threads {
+            Some(n) if n == 0 || n > MAX_THREADS => {
+                Err(RunError::Refused(format!("threads is {n}; 1 to {MAX_THREADS} are possible")))
+            }
+            given => Ok(given
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))),
+        }
+    }
+
+    /// Steps of a sequence of the dataset.
+    pub fn all_steps(&self) -> usize {
+        match self.dataset.shape() {
+            Shape::Sequence { steps, .. } => steps,
+            _ => 0,
+        }
+    }
+
+    /// Sequences of the first `count` samples of a split as the model takes them: their last steps,
+    /// where the scenario asks for fewer.
+    pub(super) fn prepared(&self, split: &Split, count: usize) -> Result<Prepared, RunError> {
+        let len = self.dataset.shape().len();
+        let all = self.all_steps();
+        let raw = recurrent::Sequences {
+            inputs: split.inputs.get(..count * len).unwrap_or(&split.inputs),
+            lengths: split.lengths.get(..count).unwrap_or_default(),
+            steps: all,
+        };
+        let prepared = self.model.prepare(raw)?;
+        match self.choice().steps {
+            None => Ok(prepared),
+            Some(steps) if (1..=all).contains(&steps) => Ok(last_steps(&prepared, steps)),
+            Some(steps) => Err(RunError::Refused(format!(
+                "sequence.steps is {steps}; sequences of {} have {all}, so 1 to {all} are possible",
+                self.dataset.name()
+            ))),
+        }
+    }
+
+    /// The polynomials that the activation strategy puts in the place of functions that are none,
+    /// gate after gate.
+    pub fn stand_ins(&self) -> Result<Vec<Option<Activation>>, RunError> {
+        let choice = &self.scenario.activation;
+        let gates = self.model.layers().iter().flat_map(|l| l.gates());
+        if choice.method == "keep" {
+            return Ok(gates.map(|_| None).collect());
+        }
+        let method: Method = choice
+            .method
+            .parse()
+            .map_err(|e| RunError::Refused(format!("activation.method: {e}, and keep")))?;
+        let interval = (-choice.interval, choice.interval);
+        gates
+            .map(|(name, gate)| {
+                if gate.activation.is_polynomial() {
+                    return Ok(None);
+                }
+                let wanted =
+                    Approximation::new(gate.activation.clone(), method, choice.degree, interval);
+                let fitted = wanted.with_parts(DEFAULT_PARTS).fit(None);
+                let fitted = fitted.map_err(|e| {
+                    RunError::Refused(format!("activation of gate {}: {e}", name.id()))
+                })?;
+                Ok(Some(fitted.activation()))
+            })
+            .collect()
+    }
+
+    /// The network that ciphertexts stand for.
+    pub fn network(&self) -> Result<RecurrentNetwork, RunError> {
+        let split = self.calibration_split();
+        let calibration = self.prepared(split, split.len().min(CALIBRATION))?;
+        let exact = matches!(self.choice().remedy, Remedy::Client | Remedy::Bootstrap);
+        let stand_ins = if exact { Vec::new() } else { self.stand_ins()? };
+        RecurrentNetwork::lower(&self.model, &stand_ins, exact, &calibration)
+            .map_err(|e| RunError::Refused(e.to_string()))
+    }
+
+    fn calibration_split(&self) -> &Split {
+        if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
+    }
+
+    /// The compiled circuit, made once.
+    ///
+    /// # Errors
+    /// When nothing fits: why not, and what would.
+    pub fn circuit(&self, cancel: &Cancel) -> Result<Arc<RecurrentCircuit>, RunError> {
+        if let Some(made) = self.compiled.get() {
+            return Ok(Arc::clone(made));
+        }
+        let choice = self.choice();
+        let network = self.network()?;
+        let split = self.calibration_split();
+        let calibration = self.prepared(split, split.len().min(CALIBRATION))?;
+        let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
+        let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
+        let images = self.images()?;
+        let test = self.prepared(self.dataset.test(), images)?;
+        let functions = functions(choice.remedy);
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let outputs = network.evaluate(&calibration, functions, &watch, &|_| ())?;
+        let connection = self.connection()?;
+        let request = RecurrentRequest {
+            network: &network,
+            calibration: &calibration,
+            remedy: choice.remedy,
+            refresh_every: choice.refresh_every,
+            steps: test.steps,
+            sequences: images,
+            masked: test.is_padded(),
+            error_bound: self.error_bound(&outputs, network.classes())?,
+            ring_degree: self.scenario.scheme.ring_degree,
+            threads: self.threads()?,
+            connection: &connection,
+            cancel,
+        };
+        let made = Arc::new(plan_recurrent(&request)?);
+        Ok(Arc::clone(self.compiled.get_or_init(|| made)))
+    }
+
+    /// The largest error that outputs may have: one that changes the class of no more than one
+    /// sequence in a thousand, and moves no output by more than a hundredth of the largest.
+    fn error_bound(&self, outputs: &[f64], classes: usize) -> Result<f64, RunError> {
+        if let Some(bits) = self.scenario.scheme.precision_bits {
+            if bits > MAX_PRECISION_BITS {
+                return Err(RunError::Refused(format!(
+                    "scheme.precision_bits is {bits}; 0 to {MAX_PRECISION_BITS} are possible"
+                )));
+            }
+            return Ok((-f64::from(bits)).exp2());
+        }
+        if !outputs.iter().all(|y| y.is_finite()) {
+            return Err(RunError::Refused(
+                "outputs of the polynomial network overflow on calibration data; choose a larger activation.interval or a lower degree".into(),
+            ));
+        }
+        let mut gaps: Vec<f64> = outputs
+            .chunks(classes.max(1))
+            .map(|row| {
+                let mut sorted = row.to_vec();
+                sorted.sort_by(f64::total_cmp);
+                let top = sorted.pop().unwrap_or(0.0);
+                top - sorted.pop().unwrap_or(0.0)
+            })
+            .collect();
+        gaps.sort_by(f64::total_cmp);
+        let gap = gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
+        let largest = outputs.iter().fold(1e-6, |m: f64, y| m.max(y.abs()));
+        Ok((gap / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * MOST_RELATIVE_ERROR))
+    }
+
+    /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.
+    pub fn run(
+        &self,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        let circuit = self.circuit(cancel)?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(circuit.plan.threads)
+            .build()
+            .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
+        let report = execute(self, &circuit, &pool, cancel, on_event)?;
+        on_event(Event::Finished(Box::new(report.clone())));
+        Ok(report)
+    }
+}
+
+/// The functions of the network that ciphertexts stand for.
+pub(super) fn functions(remedy: Remedy) -> Functions {
+    match remedy {
+        Remedy::Client | Remedy::Bootstrap => Functions::Exact,
+        Remedy::OneChain | Remedy::Refresh => Functions::Polynomial,
+    }
+}
+
+fn last_steps(prepared: &Prepared, steps: usize) -> Prepared {
+    let cut = prepared.steps.saturating_sub(steps);
+    let row = prepared.steps * prepared.width;
+    let values = prepared.values.chunks(row.max(1));
+    Prepared {
+        samples: prepared.samples,
+        steps,
+        width: prepared.width,
+        values: values.flat_map(|v| v.iter().skip(cut * prepared.width)).copied().collect(),
+        begins: prepared.begins.iter().map(|b| b.saturating_sub(cut)).collect(),
+    }
+}
