@@ -5,6 +5,7 @@ use super::{Answer, Context};
 use crate::data::{self, Description};
 use crate::format;
 use crate::network;
+use crate::network::recurrent::{self, RecurrentModel};
 use anyhow::Result;
 use std::io::Read;
 use std::path::Path;
@@ -14,6 +15,9 @@ const LISTED: usize = 12;
 
 pub(super) fn command(file: &str, context: &Context) -> Result<Answer> {
     let is_dataset = data::NAMED.iter().any(|n| n.name == file);
+    if let Some(model) = recurrent_model(file) {
+        return Ok(model?.describe().into());
+    }
     let is_model = network::built_in_names().any(|name| name == file) || is_model_file(file);
     let mut parts = Vec::new();
     if is_model {
@@ -29,6 +33,18 @@ pub(super) fn command(file: &str, context: &Context) -> Result<Answer> {
         }
     }
     Ok(parts.join("\n").into())
+}
+
+/// The recurrent model of that name or in that file; `None` when there is none.
+fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelError>> {
+    if recurrent::built_in_names().any(|n| n == name) {
+        return Some(recurrent::open(name));
+    }
+    if !is_model_file(name) {
+        return None;
+    }
+    // A file of another kind is told about as such.
+    RecurrentModel::load(name).ok().map(Ok)
 }
 
 /// Whether a plain file is a `.safetensors`: a length, then JSON.

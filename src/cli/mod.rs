@@ -12,6 +12,7 @@ mod sequence;
 mod sweep;
 mod table;
 mod train;
+mod train_recurrent;
 
 pub use args::Renderer;
 

@@ -6,12 +6,17 @@ use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::{Answer, Context};
 use crate::format;
-use crate::network::train::Trained;
+use crate::network::Provenance;
+use crate::network::train::{EpochRecord, RecurrentRecipe, Trained};
 use crate::progress::{Step, Watch};
 use crate::run::{Session, TrainOptions};
 use anyhow::Result;
+use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
+    if let Some(recipe) = RecurrentRecipe::built_in(&args.scenario.scenario) {
+        return super::train_recurrent::command(&recipe, args, context);
+    }
     let scenario = args.scenario.open(None)?;
     let file = args.out.as_deref().map(OutputFile::open).transpose()?;
     let session = Session::open(&scenario, &context.sources)?;
@@ -31,17 +36,31 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
     if let Some(file) = file {
         file.finish(&trained.network.to_bytes())?;
     }
-    let saved = args.out.as_ref().map_or_else(
-        || "not saved (name a file with --out)".to_owned(),
-        |path| format!("saved to {}", path.display()),
-    );
-    Ok(show(&trained, &saved).into())
+    let more = judgements(&trained);
+    let provenance = trained.network.provenance();
+    let saved = saved(args.out.as_deref());
+    Ok(show(trained.network.name(), provenance, &trained.history, &saved, &more).into())
 }
 
-fn show(trained: &Trained, saved: &str) -> String {
+/// Where the model is now.
+pub(super) fn saved(out: Option<&Path>) -> String {
+    out.map_or_else(
+        || "not saved (name a file with --out)".to_owned(),
+        |path| format!("saved to {}", path.display()),
+    )
+}
+
+/// What a training gave: its stages, and the model; `more` are further lines on that.
+pub(super) fn show(
+    name: &str,
+    provenance: &Provenance,
+    history: &[EpochRecord],
+    saved: &str,
+    more: &[(&'static str, String)],
+) -> String {
     let mut stages = Table::new(&["stage", "epochs", "loss", "accuracy", "inside interval"]);
-    for (at, record) in trained.history.iter().enumerate() {
-        if trained.history.get(at + 1).is_some_and(|next| next.stage == record.stage) {
+    for (at, record) in history.iter().enumerate() {
+        if history.get(at + 1).is_some_and(|next| next.stage == record.stage) {
             continue;
         }
         stages.row(vec![
@@ -52,13 +71,19 @@ fn show(trained: &Trained, saved: &str) -> String {
             record.share_inside.map_or_else(|| "-".to_owned(), format::percent),
         ]);
     }
-    let provenance = trained.network.provenance();
     let mut rows = vec![
-        ("model", format!("{}, {}", trained.network.name(), saved)),
+        ("model", format!("{name}, {saved}")),
         ("dataset", provenance.dataset.clone()),
         ("seed", provenance.seed.to_string()),
         ("test accuracy", format::percent(provenance.test_accuracy.unwrap_or(f64::NAN))),
     ];
+    rows.extend(more.iter().cloned());
+    format!("{}\n{}", stages.render(), pairs(&rows))
+}
+
+/// What the network does on integers and with lookup tables.
+fn judgements(trained: &Trained) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
     if let Some(integers) = &trained.integers {
         rows.push(("on integers", format::percent(integers.accuracy)));
     }
@@ -74,5 +99,5 @@ fn show(trained: &Trained, saved: &str) -> String {
             ),
         ));
     }
-    format!("{}\n{}", stages.render(), pairs(&rows))
+    rows
 }

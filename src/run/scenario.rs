@@ -201,7 +201,56 @@ impl Scenario {
                 "mnist",
             )
             .with_activation("least_squares", 2, 5.0),
+            make(
+                "cryptornn",
+                "CryptoRNN on waveforms that the program makes: four shapes under noise, one recurrent layer",
+                "cryptornn",
+                "waves",
+            )
+            .with_sequences(),
+            make(
+                "cryptornn-power",
+                "CryptoRNN on a day of electricity in Italy: summer or winter",
+                "cryptornn-power",
+                "ItalyPowerDemand",
+            )
+            .with_sequences(),
+            make(
+                "cryptornn-ecg",
+                "CryptoRNN on heartbeats: normal, or an infarction; four measurements a step",
+                "cryptornn-ecg",
+                "ECG200?frame=4",
+            )
+            .with_sequences(),
+            make(
+                "cryptornn-vowels",
+                "CryptoRNN on spoken vowels of different lengths: which of nine speakers",
+                "cryptornn-vowels",
+                "JapaneseVowels",
+            )
+            .with_sequences(),
+            make(
+                "cryptornn-sentiment",
+                "CryptoRNN on sentences: good or bad; words are looked up before they are encrypted",
+                "cryptornn-sentiment",
+                "sentiment",
+            )
+            .with_sequences(),
+            make(
+                "cryptornn-mnist-rows",
+                "CryptoRNN on MNIST, each image read row by row",
+                "cryptornn-mnist-rows",
+                "mnist-rows",
+            )
+            .with_sequences(),
         ]
+    }
+
+    /// The scenario of a recurrent network.
+    fn with_sequences(mut self) -> Self {
+        self.sequence = Some(SequenceChoice::default());
+        self.scheme.kind = SchemeSelector::Ckks;
+        self
     }
 
     fn with_activation(mut self, method: &str, degree: usize, interval: f64) -> Self {

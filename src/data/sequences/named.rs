@@ -35,6 +35,10 @@ pub(in crate::data) fn open(
     if name == "sentiment" {
         return Some(folder(name, SENTENCES, data_dir).and_then(|f| sentences(&f, name)));
     }
+    if let Some((whole, frame)) = name.split_once("?frame=") {
+        let opened = open(whole, data_dir)?;
+        return Some(opened.and_then(|d| framed(&d, name, frame)));
+    }
     let (name, source) = ARCHIVES.iter().find(|(n, _)| *n == name)?;
     let opened = folder(name, name, data_dir)
         .and_then(|f| ts::open(&f.join(format!("{name}_TRAIN.ts")), name, source, SPLIT_SEED));
@@ -80,6 +84,30 @@ fn sentences(folder: &Path, name: &str) -> Result<Dataset, DataError> {
     text::open(sources?, name, origin, SPLIT_SEED)
 }
 
+/// The same sequences with so many steps read as one step of as many more channels.
+fn framed(whole: &Dataset, name: &str, frame: &str) -> Result<Dataset, DataError> {
+    let refuse = |reason: String| DataError::Options { path: name.to_owned(), reason };
+    let Shape::Sequence { steps, channels } = whole.shape() else {
+        return Err(refuse(format!("samples of {} have no steps", whole.shape())));
+    };
+    let padded = !whole.train().lengths.is_empty() || !whole.test().lengths.is_empty();
+    let frame: usize = frame.parse().unwrap_or(0);
+    if frame == 0 || !steps.is_multiple_of(frame) || padded {
+        return Err(refuse(format!(
+            "frame must divide the {steps} steps of sequences that all have the same length"
+        )));
+    }
+    Ok(Dataset::new(
+        name,
+        format!("{}, {frame} steps read as one", whole.source()),
+        Shape::Sequence { steps: steps / frame, channels: channels * frame },
+        whole.classes().to_vec(),
+        Vec::new(),
+        whole.train().clone(),
+        whole.test().clone(),
+    )?)
+}
+
 /// Images of one channel, read row by row: each row a step, each column a channel.
 pub(in crate::data) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, DataError> {
     let Shape::Image { channels: 1, height, width } = images.shape() else {
@@ -100,4 +128,42 @@ pub(in crate::data) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, 
         images.train().clone(),
         images.test().clone(),
     )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_read_together() {
+        let whole = open("waves", None).expect("known").expect("made");
+        let framed = open("waves?frame=4", None).expect("known").expect("opens");
+        assert_eq!(framed.shape(), Shape::Sequence { steps: 6, channels: 4 });
+        assert_eq!(framed.test().inputs, whole.test().inputs);
+        for wrong in ["waves?frame=5", "waves?frame=0", "waves?frame=x"] {
+            let text = open(wrong, None).expect("known").unwrap_err().to_string();
+            assert!(text.contains("frame must divide the 24 steps"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        for name in ["ECG200", "sentiment"] {
+            let text = open(name, None).expect("known").unwrap_err().to_string();
+            assert!(text.contains("no data folder is set"), "{text}");
+            let text =
+                open(name, Some(Path::new("/no/such"))).expect("known").unwrap_err().to_string();
+            assert!(text.contains("put its files there"), "{text}");
+        }
+        assert!(open("digits", None).is_none());
+    }
+
+    #[test]
+    fn images_are_read_row_by_row() {
+        let digits = crate::data::open("digits", None).expect("built in");
+        let rows = crate::data::open("digits-rows", None).expect("opens");
+        assert_eq!(rows.shape(), Shape::Sequence { steps: 8, channels: 8 });
+        assert_eq!(rows.test().inputs, digits.test().inputs);
+        assert!(crate::data::open("iris-rows", None).is_err());
+    }
 }

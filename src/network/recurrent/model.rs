@@ -1,6 +1,7 @@
 //! A recurrent network: a table of tokens perhaps, one or two cells, and a dense head.
 
 use crate::activation::Activation;
+use crate::format;
 use crate::network::model::check_activation;
 use crate::network::{NetworkError, Normalisation, Provenance};
 use serde::{Deserialize, Serialize};
@@ -275,6 +276,44 @@ impl RecurrentModel {
             gates + if matches!(layer.cell, Cell::Gru { .. }) { layer.hidden } else { 0 }
         });
         table + layers.sum::<usize>() + parts.head.weight.len() + parts.head.bias.len()
+    }
+}
+
+impl RecurrentModel {
+    /// The model in several lines of text: layers, parameters, functions, origin.
+    pub fn describe(&self) -> String {
+        let mut rows = vec![
+            ("network", format!("{}, recurrent", self.name())),
+            ("input", format!("steps of {}", self.channels())),
+        ];
+        if let Some(e) = self.embedding() {
+            let tokens = e.table.len() / e.width;
+            rows.push(("tokens", format!("{tokens}, looked up as {} values", e.width)));
+        }
+        for layer in self.layers() {
+            let kind = match layer.cell {
+                Cell::Elman(_) => "Elman cell",
+                Cell::Gru { .. } => "GRU",
+            };
+            let functions: Vec<_> =
+                layer.gates().iter().map(|(_, g)| g.activation.name()).collect();
+            rows.push((
+                "layer",
+                format!("{kind}, {} units, {}", layer.hidden, functions.join(", ")),
+            ));
+        }
+        rows.push(("classes", self.classes().to_string()));
+        rows.push(("parameters", format::count(self.parameters() as u64)));
+        let p = self.provenance();
+        for (name, text) in [("trained on", &p.dataset), ("made by", &p.command)] {
+            if !text.is_empty() {
+                rows.push((name, text.clone()));
+            }
+        }
+        if let Some(accuracy) = p.test_accuracy {
+            rows.push(("accuracy", format!("{} on the test split", format::percent(accuracy))));
+        }
+        rows.iter().map(|(name, text)| format!("{name:<12}{text}\n")).collect()
     }
 }
 

@@ -4,7 +4,26 @@ use super::model::RecurrentModel;
 use crate::network::ModelError;
 use std::path::Path;
 
-const BUILT_IN: &[(&str, &[u8])] = &[];
+const BUILT_IN: &[(&str, &[u8])] = &[
+    ("cryptornn", include_bytes!("../../../models/cryptornn.safetensors")),
+    ("cryptornn-tanh", include_bytes!("../../../models/cryptornn-tanh.safetensors")),
+    ("cryptornn-power", include_bytes!("../../../models/cryptornn-power.safetensors")),
+    ("cryptornn-power-tanh", include_bytes!("../../../models/cryptornn-power-tanh.safetensors")),
+    ("cryptornn-ecg", include_bytes!("../../../models/cryptornn-ecg.safetensors")),
+    ("cryptornn-ecg-tanh", include_bytes!("../../../models/cryptornn-ecg-tanh.safetensors")),
+    ("cryptornn-vowels", include_bytes!("../../../models/cryptornn-vowels.safetensors")),
+    ("cryptornn-vowels-tanh", include_bytes!("../../../models/cryptornn-vowels-tanh.safetensors")),
+    ("cryptornn-sentiment", include_bytes!("../../../models/cryptornn-sentiment.safetensors")),
+    (
+        "cryptornn-sentiment-tanh",
+        include_bytes!("../../../models/cryptornn-sentiment-tanh.safetensors"),
+    ),
+    ("cryptornn-mnist-rows", include_bytes!("../../../models/cryptornn-mnist-rows.safetensors")),
+    (
+        "cryptornn-mnist-rows-tanh",
+        include_bytes!("../../../models/cryptornn-mnist-rows-tanh.safetensors"),
+    ),
+];
 
 /// Names of the recurrent models that come with the program.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {

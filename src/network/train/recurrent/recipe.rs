@@ -48,8 +48,6 @@ pub struct RecurrentRecipe {
     pub name: String,
     /// Dataset it is meant for.
     pub dataset: String,
-    /// Steps of the dataset that are read as one step of as many more channels.
-    pub frame: usize,
     /// Units of each layer.
     pub hidden: usize,
     /// 1 or 2.
@@ -63,6 +61,8 @@ pub struct RecurrentRecipe {
     pub divide: Option<f32>,
     /// The network to start from; fresh weights when left out.
     pub start: Option<RecurrentModel>,
+    /// Training samples to hold out; 0 where all are needed.
+    pub validation: usize,
     pub stages: Vec<RecurrentStage>,
 }
 

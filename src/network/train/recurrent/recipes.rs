@@ -28,13 +28,13 @@ fn recipe(name: &str, dataset: &str, hidden: usize, stage: RecurrentStage) -> Re
     RecurrentRecipe {
         name: format!("{name}-tanh"),
         dataset: dataset.to_owned(),
-        frame: 1,
         hidden,
         layers: 1,
         gru: false,
         embedding: None,
         divide: None,
         start: None,
+        validation: 0,
         stages: vec![stage],
     }
 }
@@ -47,16 +47,13 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
         "cryptornn-power" => recipe(
             "ItalyPowerDemand",
             16,
-            RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 200, 16, 3e-3) },
+            RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 60, 16, 3e-3) },
         ),
-        "cryptornn-ecg" => RecurrentRecipe {
-            frame: 4,
-            ..recipe(
-                "ECG200",
-                16,
-                RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 150, 16, 3e-3) },
-            )
-        },
+        "cryptornn-ecg" => recipe(
+            "ECG200?frame=4",
+            16,
+            RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 100, 16, 3e-3) },
+        ),
         "cryptornn-vowels" => recipe(
             "JapaneseVowels",
             32,
@@ -67,11 +64,12 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
             ..recipe(
                 "sentiment",
                 32,
-                RecurrentStage { dropout: 0.3, weight_decay: 0.3, ..stage("tanh", 20, 32, 3e-3) },
+                RecurrentStage { dropout: 0.5, weight_decay: 0.3, ..stage("tanh", 16, 32, 3e-3) },
             )
         },
         "cryptornn-mnist-rows" => RecurrentRecipe {
             divide: Some(255.0),
+            validation: 5000,
             ..recipe("mnist-rows", 64, stage("tanh", 12, 128, 3e-3))
         },
         _ => return None,

@@ -32,8 +32,8 @@ pub struct RecurrentTraining<'a> {
     /// The same seed, data and machine give the same model.
     pub seed: u64,
     /// Training samples to hold out: the accuracies of epochs are taken on them; with 0 on the test
-    /// part. They decide nothing.
-    pub validation: usize,
+    /// part. They decide nothing. As the recipe says when left out.
+    pub validation: Option<usize>,
 }
 
 /// A trained model and how it came to be.
@@ -56,7 +56,8 @@ impl RecurrentTraining<'_> {
         watch: &Watch,
         on_event: &mut dyn FnMut(TrainEvent),
     ) -> Result<RecurrentTrained, TrainError> {
-        let Self { recipe, dataset, seed, validation } = *self;
+        let Self { recipe, dataset, seed, .. } = *self;
+        let validation = self.validation.unwrap_or(recipe.validation);
         let mut model = start(recipe, dataset, seed)?;
         let steps = steps_of(recipe, dataset)?;
         let mut order: Vec<usize> = (0..dataset.train().len()).collect();
@@ -136,23 +137,19 @@ fn judge(
     Ok(accuracy(&logits, model.classes(), &split.labels))
 }
 
-/// Steps of a sample as the model reads it.
+/// Steps of a sample.
 fn steps_of(recipe: &RecurrentRecipe, dataset: &Dataset) -> Result<usize, TrainError> {
-    let mismatch = || TrainError::Mismatch {
-        recipe: recipe.name.clone(),
-        wanted: Shape::Sequence { steps: recipe.frame.max(1), channels: 1 },
-        classes: dataset.classes().len(),
-        dataset: dataset.name().to_owned(),
-        found: dataset.shape(),
-        found_classes: dataset.classes().len(),
-    };
-    let Shape::Sequence { steps, .. } = dataset.shape() else { return Err(mismatch()) };
-    let padded = !dataset.train().lengths.is_empty() || !dataset.test().lengths.is_empty();
-    let frame = recipe.frame.max(1);
-    if !steps.is_multiple_of(frame) || (padded && frame > 1) {
-        return Err(mismatch());
+    match dataset.shape() {
+        Shape::Sequence { steps, .. } => Ok(steps),
+        found => Err(TrainError::Mismatch {
+            recipe: recipe.name.clone(),
+            wanted: Shape::Sequence { steps: found.len(), channels: 1 },
+            classes: dataset.classes().len(),
+            dataset: dataset.name().to_owned(),
+            found,
+            found_classes: dataset.classes().len(),
+        }),
     }
-    Ok(steps / frame)
 }
 
 /// The recipe's model with fresh weights, or the one it starts from.
