@@ -160,12 +160,16 @@ pub(super) struct TrainArgs {
     /// Write the model here
     #[arg(long, value_name = "MODEL.safetensors")]
     pub out: Option<PathBuf>,
-    /// Epochs of training with a polynomial (activation.method other than keep)
-    #[arg(long, value_name = "N", default_value_t = TrainOptions::default().epochs)]
-    pub epochs: usize,
-    /// Learning rate at its start
-    #[arg(long, value_name = "R", default_value_t = TrainOptions::default().learning_rate)]
-    pub learning_rate: f64,
+    /// Epochs of training with a polynomial (activation.method other than keep), 8 by default; of
+    /// training on encrypted data as the scenario says
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Learning rate at its start [default: 0.002, or as the scenario says]
+    #[arg(long, value_name = "R")]
+    pub learning_rate: Option<f64>,
+    /// Write the report of a training on encrypted data here, as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
     /// Price of activation inputs outside of the interval of the polynomial
     #[arg(long, value_name = "W", default_value_t = TrainOptions::default().range_penalty)]
     pub range_penalty: f64,

@@ -12,6 +12,7 @@ mod sequence;
 mod sweep;
 mod table;
 mod train;
+mod train_encrypted;
 mod train_recurrent;
 
 pub use args::Renderer;
@@ -21,6 +22,7 @@ use crate::format;
 use crate::progress::{Cancel, Cancelled, Step, Watch};
 use crate::ring::Kernel;
 use crate::run::bench::BenchError;
+use crate::run::cryptonn::CryptonnError;
 use crate::run::{RunError, Scenario, Sources};
 use anyhow::{Context as _, Result};
 use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
@@ -224,6 +226,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Cancelled>()
             || matches!(cause.downcast_ref(), Some(RunError::Cancelled(_)))
+            || matches!(cause.downcast_ref(), Some(CryptonnError::Cancelled(_)))
             || matches!(
                 cause.downcast_ref(),
                 Some(BenchError::Cancelled(_) | BenchError::Run(RunError::Cancelled(_)))

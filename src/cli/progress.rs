@@ -50,6 +50,13 @@ impl<'a> Progress<'a> {
         self.show(what, &state, fraction);
     }
 
+    /// Shows how far a training is: as [`Progress::run`], and its loss.
+    pub fn training(&self, what: &str, fraction: f64, eta_secs: f64, loss: f64) {
+        let left = format::secs(eta_secs);
+        let state = format!("{:.0} %, loss {loss:.3}, {left} left", fraction * 100.0);
+        self.show(what, &state, fraction);
+    }
+
     /// Writes results while no bar is in the way.
     pub fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
         let bar = self.inner.lock().unwrap_or_else(PoisonError::into_inner).bar.clone();

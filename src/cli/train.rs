@@ -10,7 +10,7 @@ use crate::network::Provenance;
 use crate::network::train::{EpochRecord, RecurrentRecipe, Trained};
 use crate::progress::{Step, Watch};
 use crate::run::{Session, TrainOptions};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
@@ -18,11 +18,20 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         return super::train_recurrent::command(&recipe, args, context);
     }
     let scenario = args.scenario.open(None)?;
+    if let Some(choice) = &scenario.training {
+        return super::train_encrypted::command(args, &scenario, choice, context);
+    }
+    if args.report.is_some() {
+        bail!(
+            "--report is for trainings on encrypted data: cryptonn, cryptonn-hospital, cryptonn-mnist"
+        );
+    }
+    let usual = TrainOptions::default();
     let file = args.out.as_deref().map(OutputFile::open).transpose()?;
     let session = Session::open(&scenario, &context.sources)?;
     let options = TrainOptions {
-        epochs: args.epochs,
-        learning_rate: args.learning_rate,
+        epochs: args.epochs.unwrap_or(usual.epochs),
+        learning_rate: args.learning_rate.unwrap_or(usual.learning_rate),
         range_penalty: args.range_penalty,
         from_scratch: args.from_scratch,
         validation: args.validation,

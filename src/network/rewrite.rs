@@ -1,7 +1,7 @@
 //! Networks made from networks by changing one thing.
 
 use super::layer::{Layer, Op};
-use super::model::{Network, NetworkError, Provenance, Quantisation};
+use super::model::{Network, NetworkError, Normalisation, Provenance, Quantisation};
 use crate::activation::Activation;
 
 impl Network {
@@ -35,6 +35,18 @@ impl Network {
             _ => layer.clone(),
         });
         self.with_layers(layers.collect(), None)
+    }
+
+    /// The network with its inputs taken as they are, already normalised.
+    pub fn plain_inputs(&self) -> Result<Self, NetworkError> {
+        Self::new(
+            self.name(),
+            self.input(),
+            Normalisation { offset: vec![0.0], scale: vec![1.0] },
+            self.layers().to_vec(),
+            self.quantisation().cloned(),
+            Provenance::default(),
+        )
     }
 
     /// The same network with other layers and another integer grid.

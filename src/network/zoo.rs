@@ -14,6 +14,9 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("hospital-table", include_bytes!("../../models/hospital-table.safetensors")),
     ("mnist-mlp", include_bytes!("../../models/mnist-mlp.safetensors")),
     ("deep", include_bytes!("../../models/deep.safetensors")),
+    ("cryptonn", include_bytes!("../../models/cryptonn.safetensors")),
+    ("cryptonn-hospital", include_bytes!("../../models/cryptonn-hospital.safetensors")),
+    ("cryptonn-mnist", include_bytes!("../../models/cryptonn-mnist.safetensors")),
 ];
 
 impl Network {

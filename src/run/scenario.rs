@@ -1,5 +1,6 @@
 //! A scenario: everything a run needs to be repeated.
 
+use super::cryptonn::TrainingChoice;
 use crate::circuit::Remedy;
 use crate::network::train::Recipe;
 use serde::{Deserialize, Serialize};
@@ -119,6 +120,9 @@ pub struct Scenario {
     /// For recurrent networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<SequenceChoice>,
+    /// Settings of a training on encrypted data (CryptoNN), where the scenario is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainingChoice>,
     /// Seed of everything that is random, keys and encryption included; 0 takes fresh randomness
     /// from the operating system.
     #[serde(default)]
@@ -162,6 +166,7 @@ impl Scenario {
             activation: ActivationChoice::default(),
             scheme: SchemeChoice::default(),
             sequence: None,
+            training: None,
             seed: 0,
             images: None,
             threads: None,
@@ -243,7 +248,35 @@ impl Scenario {
                 "mnist-rows",
             )
             .with_sequences(),
+            make(
+                "cryptonn",
+                "CryptoNN: a network is trained on encrypted digits, and what the trainer learns from them",
+                "cryptonn",
+                "digits",
+            )
+            .with_training(TrainingChoice::default()),
+            make(
+                "cryptonn-hospital",
+                "CryptoNN on breast cancer: trained on measurements the trainer cannot read",
+                "cryptonn-hospital",
+                "breast_cancer",
+            )
+            .with_training(TrainingChoice::default()),
+            make(
+                "cryptonn-mnist",
+                "CryptoNN on MNIST: 784-128-32-10; also with model=cryptonn-mnist-32, and cryptonn-lenet with its first convolution encrypted",
+                "cryptonn-mnist",
+                "mnist",
+            )
+            .with_training(TrainingChoice { epochs: 1, ..TrainingChoice::default() }),
         ]
+    }
+
+    /// A scenario of a training on encrypted data; what comes of it runs under CKKS.
+    fn with_training(self, training: TrainingChoice) -> Self {
+        let scheme = SchemeChoice { kind: SchemeSelector::Ckks, ..SchemeChoice::default() };
+        let training = Some(training);
+        Self { training, scheme, ..self.with_activation("least_squares", 2, 5.0) }
     }
 
     /// The scenario of a recurrent network.
@@ -269,6 +302,7 @@ impl Scenario {
             activation: ActivationChoice::default(),
             scheme: SchemeChoice::default(),
             sequence: None,
+            training: None,
             seed: 0,
             images: None,
             threads: None,

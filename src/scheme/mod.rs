@@ -3,4 +3,7 @@
 pub mod bfv;
 pub mod bgv;
 pub mod ckks;
+pub mod febo;
+pub mod feip;
+pub mod group;
 pub mod security;

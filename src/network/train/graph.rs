@@ -240,6 +240,11 @@ impl Graph {
         (seen > 0).then(|| 1.0 - outside as f64 / seen as f64)
     }
 
+    /// The layers with the values as they are now; `like` gives what is not trained.
+    pub fn ops(&self, like: &[Layer]) -> Result<Vec<Op>> {
+        self.nodes.iter().zip(like).map(|(node, layer)| node.op(&layer.op)).collect()
+    }
+
     /// The network with the values as they are now, on the grid when there is one.
     pub fn network(&self, like: &Network) -> Result<std::result::Result<Network, NetworkError>> {
         let mut layers = Vec::new();

@@ -12,6 +12,7 @@ mod recipe;
 mod recipes;
 mod recurrent;
 mod table_recipes;
+mod tail;
 mod trainer;
 
 pub use augment::Augment;
@@ -21,6 +22,7 @@ pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 pub use recurrent::{
     RecurrentRecipe, RecurrentStage, RecurrentTrained, RecurrentTraining, StepPolynomials,
 };
+pub use tail::{Tail, TailForward, TailGradients};
 pub use trainer::{
     EpochRecord, IntegerCheck, TableCheck, TrainError, TrainEvent, Trained, Training, train,
 };

@@ -300,6 +300,16 @@ fn check_tables(
     }))
 }
 
+impl Recipe {
+    /// The network training starts from: with fresh weights, unless the recipe names one.
+    ///
+    /// # Errors
+    /// When the dataset does not fit the recipe.
+    pub fn fresh(&self, dataset: &Dataset, seed: u64) -> Result<Network, TrainError> {
+        start(self, dataset, seed)
+    }
+}
+
 /// The recipe's network with fresh weights.
 fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, TrainError> {
     if let Some(network) = &recipe.start {
@@ -517,7 +527,7 @@ impl StageRun<'_, '_> {
         if let Some(grid) = &self.stage.grid {
             snap_inputs(&mut values, &grid.input);
         }
-        let outputs = plain_inputs(network)?.forward_batch(&values, &quiet)?;
+        let outputs = network.plain_inputs()?.forward_batch(&values, &quiet)?;
         Ok(accuracy(&outputs, network.classes(), &split.labels))
     }
 }
@@ -526,18 +536,6 @@ impl StageRun<'_, '_> {
 pub(super) fn schedule(share: f64) -> f64 {
     let rise = (share / WARM_UP).clamp(0.05, 1.0);
     rise * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
-}
-
-/// The network with its inputs taken as they are.
-fn plain_inputs(network: &Network) -> Result<Network, NetworkError> {
-    Network::new(
-        network.name(),
-        network.input(),
-        Normalisation { offset: vec![0.0], scale: vec![1.0] },
-        network.layers().to_vec(),
-        network.quantisation().cloned(),
-        Provenance::default(),
-    )
 }
 
 fn check_integers(

@@ -9,6 +9,7 @@ mod chacha;
 mod choice;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+pub mod octet;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod planes;
 mod portable;

@@ -1,9 +1,38 @@
 //! CryptoNN: training on data that the trainer cannot read, with functional encryption
 //! (Xu, Joshi and Li, ICDCS 2019, arXiv 1904.07303).
 
+mod architecture;
+mod authority;
+mod batches;
+mod choice;
+mod clients;
+mod encrypted_steps;
+mod error;
 mod event;
 pub mod leak;
+mod message;
+mod optimiser;
+mod report;
+mod server;
+mod steps;
+mod student;
+mod training;
 mod view;
+mod wire;
 
+pub use architecture::{ARCHITECTURES, architecture};
+pub use authority::{Authority, LogLine, Policy, PolicyError, PublicKeys};
+pub use batches::Batches;
+pub use choice::{OptimiserKind, TrainingChoice};
+pub use clients::Clients;
+pub use encrypted_steps::EncryptedSteps;
+pub use error::CryptonnError;
 pub use event::{CryptonnEvent, DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic};
+pub use message::{Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, MessageError};
+pub use optimiser::Optimiser;
+pub use report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport, EpochReport};
+pub use server::{Dimensions, Pending, Server};
+pub use steps::{PlainSteps, SecureSteps};
+pub use student::{Arithmetic, StepResult, Student};
+pub use training::{CryptonnTrained, CryptonnTraining};
 pub use view::{InputEncoding, ServerStep, ServerView};

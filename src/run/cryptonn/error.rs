@@ -1,0 +1,51 @@
+//! Why an encrypted training cannot start or go on.
+
+use super::message::MessageError;
+use crate::network::train::TrainError;
+use crate::network::{ForwardError, NetworkError};
+use crate::progress::Cancelled;
+use crate::scheme::febo::FeboError;
+use crate::scheme::feip::FeipError;
+
+/// Why an encrypted training cannot start or go on; the text is one line for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum CryptonnError {
+    #[error("cancelled")]
+    Cancelled(#[from] Cancelled),
+    #[error("inner products: {0}")]
+    Feip(#[from] FeipError),
+    #[error("basic operations: {0}")]
+    Febo(#[from] FeboError),
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    #[error("the authority refuses: {0}")]
+    Refused(#[from] super::PolicyError),
+    #[error(transparent)]
+    Train(TrainError),
+    #[error(transparent)]
+    Forward(ForwardError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("{0}")]
+    Impossible(String),
+    #[error("no randomness from the system: {0}")]
+    Randomness(#[from] getrandom::Error),
+}
+
+impl From<TrainError> for CryptonnError {
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Train(other),
+        }
+    }
+}
+
+impl From<ForwardError> for CryptonnError {
+    fn from(error: ForwardError) -> Self {
+        match error {
+            ForwardError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Forward(other),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Bytes of messages.
+
+use super::message::MessageError;
+
+/// Writes numbers and blocks, little-endian.
+#[derive(Debug, Default)]
+pub(super) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub fn number(&mut self, value: u64) -> &mut Self {
+        self.0.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    /// Bytes with their length before them.
+    pub fn block(&mut self, bytes: &[u8]) -> &mut Self {
+        self.number(bytes.len() as u64).bytes(bytes)
+    }
+
+    pub fn finish(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+/// Reads what [`Writer`] wrote.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    what: &'static str,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(what: &'static str, bytes: &'a [u8]) -> Self {
+        Self { what, rest: bytes }
+    }
+
+    pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], MessageError> {
+        let (what, left) = (self.what, self.rest.len());
+        let cut = MessageError::Short { what, wanted: len, left };
+        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(cut)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], MessageError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.bytes(N)?);
+        Ok(array)
+    }
+
+    pub fn number(&mut self) -> Result<u64, MessageError> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    pub fn block(&mut self) -> Result<&'a [u8], MessageError> {
+        let len = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        self.bytes(len)
+    }
+
+    /// How many things of `each` bytes follow; never more than the message can hold.
+    pub fn count(&mut self, each: usize) -> Result<usize, MessageError> {
+        let count = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        let wanted = count.saturating_mul(each);
+        if wanted > self.rest.len() {
+            return Err(MessageError::Short { what: self.what, wanted, left: self.rest.len() });
+        }
+        Ok(count)
+    }
+
+    /// `Err` when something is left.
+    pub fn end(&self) -> Result<(), MessageError> {
+        match self.rest.len() {
+            0 => Ok(()),
+            left => Err(MessageError::Trailing { what: self.what, left }),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Decryption of inner products: many rows with many ciphertexts.
+
+use super::keys::check_rows;
+use super::{CiphertextSet, FeipError, FunctionKey};
+use crate::ring::kernels::octet::OCTET;
+use crate::scheme::group::{DlogTable, RowSums, Rows, StoredSum, key_digit_bits, key_digits};
+use rayon::prelude::*;
+
+/// Inner products that are still in the exponent: `<x, y> G`.
+pub struct Products {
+    rows: usize,
+    count: usize,
+    /// Of eight ciphertexts at a time one octet for each row.
+    sums: Vec<StoredSum>,
+}
+
+impl std::fmt::Debug for Products {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Products")
+            .field("rows", &self.rows)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CiphertextSet {
+    /// The products of every ciphertext with every row, whose keys are `keys`, in the exponent.
+    ///
+    /// # Errors
+    /// When lengths do not fit, or a weight is too large.
+    pub fn products(&self, rows: &[Vec<i32>], keys: &[FunctionKey]) -> Result<Products, FeipError> {
+        check_rows(rows, self.len)?;
+        if keys.len() != rows.len() {
+            return Err(FeipError::Keys { keys: keys.len(), rows: rows.len() });
+        }
+        let key_bits = key_digit_bits(rows.len());
+        let keys: Vec<Vec<i8>> =
+            keys.iter().map(|key| key_digits(key.scalar().as_bytes(), key_bits)).collect();
+        let plan = Rows::new(rows, self.len);
+        let mut sums = vec![StoredSum::BLANK; self.groups.len() * rows.len()];
+        if !rows.is_empty() {
+            let jobs = sums.par_chunks_mut(rows.len()).zip(&self.groups);
+            jobs.for_each(|(out, group)| {
+                let Some((base, points)) = group.split_first() else { return };
+                let (rows, keys) = (&plan, &*keys);
+                self.kernel.run_octets(RowSums { rows, points, base, keys, key_bits, out });
+            });
+        }
+        Ok(Products { rows: rows.len(), count: self.count, sums })
+    }
+}
+
+impl Products {
+    /// The inner products, `[ciphertext][row]`, each in `-bound..=bound`.
+    ///
+    /// # Errors
+    /// When one is outside, as it is with a key that belongs to another row.
+    pub fn decrypt(&self, table: &DlogTable, bound: u64) -> Result<Vec<i64>, FeipError> {
+        let found = table.solve(&self.sums, self.sums.len() * OCTET, bound)?;
+        let mut values = vec![0; self.count * self.rows];
+        let groups = found.chunks(self.rows.max(1) * OCTET);
+        for (values, group) in values.chunks_mut(self.rows.max(1) * OCTET).zip(groups) {
+            for (lane, values) in values.chunks_mut(self.rows.max(1)).enumerate() {
+                for (value, octet) in values.iter_mut().zip(group.chunks(OCTET)) {
+                    *value = octet.get(lane).copied().unwrap_or(0);
+                }
+            }
+        }
+        Ok(values)
+    }
+}
