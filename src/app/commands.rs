@@ -1,8 +1,9 @@
 //! Everything that can be done with a key, a menu or the palette: one table.
 
 use super::lab::LabChoice;
+use super::leak_view::LeakChoice;
 use super::state::{State, Tab};
-use super::sweep_view::SweepChoice;
+use super::sweep_view::{SweepChoice, TaskStanding};
 use crate::run::{Scenario, TrainOptions};
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -28,6 +29,7 @@ pub enum Command {
     ShowActivation,
     ShowSweep,
     ShowTraining,
+    ShowLeak,
     NextSample,
     PreviousSample,
     RaiseDegree,
@@ -47,6 +49,11 @@ pub enum Command {
     ExportSweepFigure,
     UseTrained,
     SaveModel,
+    PauseTraining,
+    ExportCryptonn,
+    ExportLeak,
+    ExportCryptonnReport,
+    ExportCryptonnFigure,
     ToggleTheme,
     ZoomIn,
     ZoomOut,
@@ -76,6 +83,8 @@ pub enum Action {
     ChooseRow(usize),
     /// What is chosen in the tab Training was changed.
     EditTraining(TrainOptions),
+    /// What is chosen in the tab What the server learns was changed.
+    EditLeak(Box<LeakChoice>),
     /// The path field of the open dialog was edited.
     TypePath(String),
     /// Ask the desktop for a path.
@@ -106,6 +115,7 @@ pub struct Spec {
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+const CTRL_ALT: Modifiers = Modifiers::COMMAND.plus(Modifiers::ALT);
 
 const fn spec(
     command: Command,
@@ -338,6 +348,48 @@ pub static TABLE: &[Spec] = {
             Key::N,
         ),
         spec(
+            C::ShowLeak,
+            "Show what the server learns",
+            "Training samples beside what the server of an encrypted training makes of them",
+            CTRL,
+            Key::Num9,
+        ),
+        spec(
+            C::PauseTraining,
+            "Pause or resume training",
+            "Hold the encrypted training between two steps, or go on where it was held",
+            CTRL_ALT,
+            Key::T,
+        ),
+        spec(
+            C::ExportCryptonn,
+            "Export encrypted training as CSV…",
+            "Save the accuracy of each epoch, encrypted and in plaintext",
+            CTRL_ALT,
+            Key::C,
+        ),
+        spec(
+            C::ExportLeak,
+            "Export what the server learns as CSV…",
+            "Save error and identification over the steps seen",
+            CTRL_ALT,
+            Key::L,
+        ),
+        spec(
+            C::ExportCryptonnReport,
+            "Export encrypted training as JSON…",
+            "Save everything the encrypted training told, and what the server learned",
+            CTRL_ALT,
+            Key::J,
+        ),
+        spec(
+            C::ExportCryptonnFigure,
+            "Export encrypted training as SVG…",
+            "Save the plots of the encrypted training and of what the server learned as a drawing",
+            CTRL_ALT,
+            Key::G,
+        ),
+        spec(
             C::NextSample,
             "Next sample",
             "Disagreements come first",
@@ -382,6 +434,9 @@ impl Command {
     /// Whether it makes sense now.
     pub fn is_enabled(self, state: &State) -> bool {
         match self {
+            Self::Run | Self::Train if state.is_cryptonn() => {
+                state.can_train_encrypted() && !state.task_running
+            }
             Self::Run => !state.running && state.preview.refusal.is_none(),
             Self::Stop => state.running && !state.stopping,
             Self::ExportReport | Self::ExportStages => {
@@ -406,6 +461,14 @@ impl Command {
             Self::ExportSweep | Self::ExportSweepReport | Self::ExportSweepFigure => {
                 state.sweep.report.is_some()
             }
+            Self::ShowLeak => state.is_cryptonn(),
+            Self::PauseTraining => {
+                state.cryptonn.standing == TaskStanding::Running && !state.task_stopping
+            }
+            Self::ExportCryptonn | Self::ExportCryptonnReport | Self::ExportCryptonnFigure => {
+                state.is_cryptonn() && state.cryptonn.step > 0
+            }
+            Self::ExportLeak => state.is_cryptonn() && state.leak.open.curve.is_some(),
             Self::UseTrained | Self::SaveModel => state.training.trained.is_some(),
             Self::MeasuredInterval => state.lab.histogram().is_some(),
             Self::RaiseDegree | Self::LowerDegree | Self::NextMethod | Self::PreviousMethod => {
@@ -431,8 +494,9 @@ pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
     let typing = ctx.text_edit_focused();
     let menu_open = egui::Popup::is_any_open(ctx);
     let mut order: Vec<&Spec> = TABLE.iter().collect();
-    // Longest modifiers first: Ctrl+Shift+O must not be taken for Ctrl+O.
-    order.sort_by_key(|s| std::cmp::Reverse(s.shortcut.modifiers.shift));
+    // Longest modifiers first: Ctrl+Shift+O and Ctrl+Alt+O must not be taken for Ctrl+O.
+    let more = |m: Modifiers| u8::from(m.shift) + u8::from(m.alt);
+    order.sort_by_key(|s| std::cmp::Reverse(more(s.shortcut.modifiers)));
     ctx.input_mut(|input| {
         order
             .into_iter()

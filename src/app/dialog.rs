@@ -19,6 +19,10 @@ pub enum Purpose {
     SaveSweepReport,
     SaveSweepFigure,
     SaveModel,
+    SaveCryptonn,
+    SaveLeak,
+    SaveCryptonnReport,
+    SaveCryptonnFigure,
 }
 
 impl Purpose {
@@ -39,6 +43,10 @@ impl Purpose {
             Self::SaveSweepReport => "Export sweep as JSON",
             Self::SaveSweepFigure => "Export sweep as SVG",
             Self::SaveModel => "Save trained model",
+            Self::SaveCryptonn => "Export encrypted training as CSV",
+            Self::SaveLeak => "Export what the server learns as CSV",
+            Self::SaveCryptonnReport => "Export encrypted training as JSON",
+            Self::SaveCryptonnFigure => "Export encrypted training as SVG",
         }
     }
 
@@ -48,14 +56,20 @@ impl Purpose {
             Self::OpenScenario => "A scenario file (.json)",
             Self::OpenModel => "A model file (.safetensors)",
             Self::OpenDataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
-            Self::SaveScenario | Self::SaveReport | Self::SaveSweepReport => {
-                "A file name ending in .json"
-            }
+            Self::SaveScenario
+            | Self::SaveReport
+            | Self::SaveSweepReport
+            | Self::SaveCryptonnReport => "A file name ending in .json",
             Self::SaveModel => "A file name ending in .safetensors",
-            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients | Self::SaveSweep => {
-                "A file name ending in .csv"
+            Self::SaveStages
+            | Self::SaveCurves
+            | Self::SaveCoefficients
+            | Self::SaveSweep
+            | Self::SaveCryptonn
+            | Self::SaveLeak => "A file name ending in .csv",
+            Self::SaveFigure | Self::SaveSweepFigure | Self::SaveCryptonnFigure => {
+                "A file name ending in .svg"
             }
-            Self::SaveFigure | Self::SaveSweepFigure => "A file name ending in .svg",
             Self::SaveScreenshot => "A file name ending in .png",
         }
     }
@@ -73,15 +87,20 @@ impl Purpose {
     /// File name endings, for the desktop's dialog.
     pub fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::OpenScenario | Self::SaveScenario | Self::SaveReport | Self::SaveSweepReport => {
-                &["json"]
-            }
+            Self::OpenScenario
+            | Self::SaveScenario
+            | Self::SaveReport
+            | Self::SaveSweepReport
+            | Self::SaveCryptonnReport => &["json"],
             Self::OpenModel | Self::SaveModel => &["safetensors"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
-            Self::SaveStages | Self::SaveCurves | Self::SaveCoefficients | Self::SaveSweep => {
-                &["csv"]
-            }
-            Self::SaveFigure | Self::SaveSweepFigure => &["svg"],
+            Self::SaveStages
+            | Self::SaveCurves
+            | Self::SaveCoefficients
+            | Self::SaveSweep
+            | Self::SaveCryptonn
+            | Self::SaveLeak => &["csv"],
+            Self::SaveFigure | Self::SaveSweepFigure | Self::SaveCryptonnFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }
     }

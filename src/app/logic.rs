@@ -37,6 +37,7 @@ impl App {
             self.take(update);
         }
         self.drain_task();
+        self.drain_leak();
         for done in self.files.drain() {
             self.finish(done);
         }
@@ -182,6 +183,7 @@ impl App {
             Action::HoverRow(row) => state.sweep.hovered = row,
             Action::ChooseRow(row) => self.choose_row(row),
             Action::EditTraining(options) => state.training.options = options,
+            Action::EditLeak(choice) => state.leak.choice = *choice,
             Action::TypePath(path) => {
                 if let Some(dialog) = &mut state.dialog {
                     dialog.path = path;
@@ -218,6 +220,10 @@ impl App {
     fn command(&mut self, ctx: &egui::Context, command: Command) {
         let state = &mut self.state;
         match command {
+            Command::Run if state.is_cryptonn() => {
+                state.tab = Tab::Training;
+                self.start_cryptonn(ctx);
+            }
             Command::Run => self.start_run(),
             Command::Stop => self.worker.cancel(),
             Command::OpenScenario => self.ask_path(Purpose::OpenScenario),
@@ -252,13 +258,23 @@ impl App {
             Command::ShowActivation => state.tab = Tab::Activation,
             Command::ShowSweep => state.tab = Tab::Sweep,
             Command::ShowTraining => state.tab = Tab::Training,
+            Command::ShowLeak => state.tab = Tab::Leak,
+            Command::PauseTraining => self.pause_cryptonn(),
+            Command::ExportCryptonn => self.ask_path(Purpose::SaveCryptonn),
+            Command::ExportLeak => self.ask_path(Purpose::SaveLeak),
+            Command::ExportCryptonnReport => self.ask_path(Purpose::SaveCryptonnReport),
+            Command::ExportCryptonnFigure => self.ask_path(Purpose::SaveCryptonnFigure),
             Command::RunSweep => {
                 state.tab = Tab::Sweep;
                 self.start_sweep(ctx);
             }
             Command::Train => {
                 state.tab = Tab::Training;
-                self.start_training(ctx);
+                if self.state.is_cryptonn() {
+                    self.start_cryptonn(ctx);
+                } else {
+                    self.start_training(ctx);
+                }
             }
             Command::StopTask => {
                 if let Some(task) = &self.task {
@@ -357,6 +373,10 @@ impl App {
             Purpose::SaveSweep => format!("{name}-sweep.csv"),
             Purpose::SaveSweepReport => format!("{name}-sweep.json"),
             Purpose::SaveSweepFigure => format!("{name}-sweep.svg"),
+            Purpose::SaveCryptonn => format!("{name}-epochs.csv"),
+            Purpose::SaveLeak => format!("{name}-leak.csv"),
+            Purpose::SaveCryptonnReport => format!("{name}-training.json"),
+            Purpose::SaveCryptonnFigure => format!("{name}-training.svg"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));
@@ -398,7 +418,8 @@ impl App {
 
     fn save(&mut self, purpose: Purpose, path: PathBuf) {
         let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
-        if let Some(bytes) = self.lab_bytes(purpose).or_else(|| self.task_bytes(purpose)) {
+        let bytes = self.lab_bytes(purpose).or_else(|| self.task_bytes(purpose));
+        if let Some(bytes) = bytes.or_else(|| self.cryptonn_bytes(purpose)) {
             match bytes {
                 Ok(bytes) => self.files.save(path, bytes),
                 Err(error) => self.state.notes.error(error),

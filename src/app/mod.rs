@@ -3,11 +3,15 @@
 //! Panels and plots only read [`State`] and queue [`Action`]s; `logic` applies them.
 
 mod commands;
+mod cryptonn_export;
+mod cryptonn_tasks;
+mod cryptonn_view;
 mod dialog;
 mod explore;
 mod export;
 mod files;
 mod lab;
+mod leak_view;
 mod logic;
 mod notes;
 mod palette;
@@ -22,7 +26,9 @@ mod theme;
 mod training_view;
 
 pub use commands::{Action, Command};
+pub use cryptonn_view::CryptonnView;
 pub use lab::{Checked, Lab, LabChoice, LabCurve};
+pub use leak_view::{Attack, LeakChoice, LeakView};
 pub use run_view::{RunView, Standing};
 pub use state::{State, Tab};
 pub use sweep_view::{SweepAxis, SweepChoice, SweepView, TaskStanding};
@@ -30,7 +36,7 @@ pub use training_view::TrainingView;
 
 use crate::ring::Kernel;
 use crate::run::{Scenario, Sources};
-use crate::worker::{Check, Engine, SessionEngine, Task, Worker};
+use crate::worker::{Check, Engine, LeakWorker, SessionEngine, Task, Worker};
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -113,6 +119,8 @@ pub struct App {
     checked: Option<Check>,
     /// The sweep or training that is on.
     task: Option<Task>,
+    /// Reconstructs what the server learns.
+    leak: LeakWorker,
     /// A trained model on its way to a file that the setup shall take.
     model_to_use: Option<PathBuf>,
     /// Trained models taken so far.
@@ -135,6 +143,8 @@ impl App {
         ctx.options_mut(|o| o.zoom_with_keyboard = false);
         let wake = ctx.clone();
         let worker = Worker::start(engine, move || wake.request_repaint())?;
+        let wake = ctx.clone();
+        let leak = LeakWorker::start(move || wake.request_repaint())?;
         let mut state = State::new(scenario);
         state.preview.pending = true;
         if let Err(error) = Kernel::named_by_variable() {
@@ -150,6 +160,7 @@ impl App {
             screenshot_pending: false,
             checked: None,
             task: None,
+            leak,
             model_to_use: None,
             kept_models: 0,
         })

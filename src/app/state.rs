@@ -1,7 +1,9 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
+use super::cryptonn_view::CryptonnView;
 use super::dialog::PathDialog;
 use super::lab::Lab;
+use super::leak_view::LeakView;
 use super::notes::Notes;
 use super::palette::Palette;
 use super::run_view::RunView;
@@ -9,7 +11,7 @@ use super::sweep_view::SweepView;
 use super::training_view::TrainingView;
 use crate::circuit::Plan;
 use crate::run::Scenario;
-use crate::worker::Loaded;
+use crate::worker::{Loaded, TRAINS};
 
 /// What is in the centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,7 @@ pub enum Tab {
     Activation,
     Sweep,
     Training,
+    Leak,
 }
 
 /// The answer to the setup as it stands.
@@ -55,6 +58,10 @@ pub struct State {
     pub sweep: SweepView,
     /// The tab Training.
     pub training: TrainingView,
+    /// The tab Training of an encrypted training.
+    pub cryptonn: CryptonnView,
+    /// The tab What the server learns.
+    pub leak: LeakView,
     /// A sweep or training is on.
     pub task_running: bool,
     /// It was asked to stop.
@@ -86,6 +93,8 @@ impl State {
             lab: Lab::default(),
             sweep: SweepView::default(),
             training: TrainingView::default(),
+            cryptonn: CryptonnView::default(),
+            leak: LeakView::default(),
             task_running: false,
             task_stopping: false,
             sample_at: 0,
@@ -100,6 +109,19 @@ impl State {
     /// Whether the run shown belongs to the setup as it stands.
     pub fn run_is_of_setup(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.scenario == self.scenario)
+    }
+
+    /// Whether the setup trains on encrypted data.
+    pub fn is_cryptonn(&self) -> bool {
+        self.scenario.training.is_some()
+    }
+
+    /// Whether the setup can be trained on encrypted data as it stands.
+    pub fn can_train_encrypted(&self) -> bool {
+        let refusal = self.preview.refusal.as_deref();
+        self.is_cryptonn()
+            && self.loaded.as_ref().is_some_and(|l| l.training.is_some())
+            && refusal.is_none_or(|r| r == TRAINS)
     }
 
     /// Whether something that takes the keyboard is open.

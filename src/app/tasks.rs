@@ -19,6 +19,12 @@ impl App {
             match update {
                 TaskUpdate::Sweep(event) => state.sweep.take(event),
                 TaskUpdate::Train(event) => state.training.take(event),
+                TaskUpdate::Cryptonn(event) => state.take_cryptonn(event),
+                TaskUpdate::CryptonnEnded(result) => {
+                    state.end_cryptonn(result);
+                    self.task = None;
+                    return;
+                }
                 TaskUpdate::SweepEnded(result) => {
                     state.sweep.end(result);
                     if let TaskStanding::Failed(reason) = &state.sweep.standing {

@@ -8,6 +8,7 @@ use super::{Answer, Context, WRONG};
 use crate::format;
 use crate::progress::Watch;
 use crate::run::Scenario;
+use crate::run::cryptonn::leak::LeakReport;
 use crate::run::cryptonn::{CryptonnEvent, CryptonnReport, CryptonnTraining, TrainingChoice};
 use anyhow::Result;
 
@@ -30,7 +31,7 @@ pub(super) fn command(
         choice: &choice,
         seed: scenario.seed,
     };
-    let trained = {
+    let mut trained = {
         let progress = Progress::new(context.err, context.terminal);
         let watch = Watch::new(context.cancel.clone(), &|_| {});
         training.run(&watch, &mut |event| match event {
@@ -39,10 +40,11 @@ pub(super) fn command(
                 let share = step as f64 / of.max(1) as f64;
                 progress.training("training on encrypted data", share, eta_secs, loss.encrypted);
             }
-            CryptonnEvent::Epoch(_) | CryptonnEvent::Seen(_) => {}
+            CryptonnEvent::Epoch(_) | CryptonnEvent::Seen { .. } => {}
         })?
     };
     if let Some(file) = file {
+        trained.measure_leak(&dataset, &context.cancel)?;
         file.finish((serde_json::to_string_pretty(&trained.report)? + "\n").as_bytes())?;
     }
     if let Some(model) = model {
@@ -126,5 +128,49 @@ fn show(report: &CryptonnReport) -> String {
             ),
         ),
     ];
-    format!("{}\n{}", epochs.render(), pairs(&rows))
+    let leak = report.leak.as_ref().map(leak).unwrap_or_default();
+    format!("{}\n{}{leak}", epochs.render(), pairs(&rows))
+}
+
+/// What the server made of the samples, from the first step to the last.
+fn leak(leak: &LeakReport) -> String {
+    let mut attacks = Table::new(&["what the server learned", "steps", "error", "identified"]);
+    for curve in &leak.curves {
+        let Some((first, last)) = curve.points.get(1).zip(curve.points.last()) else { continue };
+        for point in [first, last] {
+            attacks.row(vec![
+                curve.settings.name(),
+                format::count(point.steps as u64),
+                format!("{:.5}", point.score.mean_squared_error),
+                format::percent(point.score.identified),
+            ]);
+        }
+    }
+    let rows = [
+        (
+            "samples",
+            format!(
+                "{} attacked, told apart from {}",
+                format::count(leak.samples as u64),
+                format::count(leak.pool as u64)
+            ),
+        ),
+        (
+            "for comparison",
+            format!(
+                "guessing the average sample: error {:.5}; guessing at random: {} identified",
+                leak.mean_guess_error,
+                format::percent(leak.chance)
+            ),
+        ),
+        (
+            "labels",
+            format!(
+                "{} read off, {} of them right",
+                format::count(leak.labels_recovered as u64),
+                format::percent(leak.labels_right)
+            ),
+        ),
+    ];
+    format!("\n{}\n{}", attacks.render(), pairs(&rows))
 }

@@ -4,6 +4,7 @@ use super::backend::BackendError;
 use super::bfv::Bfv;
 use super::bgv::Bgv;
 use super::ckks::Ckks;
+use super::cryptonn::CryptonnError;
 use super::execute::execute;
 use super::execute_real::execute_real;
 use super::memory::available_memory_bytes;
@@ -85,8 +86,19 @@ pub enum RunError {
     Train(TrainError),
     #[error(transparent)]
     Backend(BackendError),
+    #[error(transparent)]
+    Cryptonn(CryptonnError),
     #[error("{0}")]
     Refused(String),
+}
+
+impl From<CryptonnError> for RunError {
+    fn from(error: CryptonnError) -> Self {
+        match error {
+            CryptonnError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Cryptonn(other),
+        }
+    }
 }
 
 impl From<BackendError> for RunError {

@@ -6,6 +6,7 @@ use crate::data::{self, Dataset};
 use crate::network::StandIns;
 use crate::network::{self, Network};
 use crate::progress::Cancel;
+use crate::run::cryptonn::{CryptonnPlan, architecture};
 use crate::run::{
     ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
 };
@@ -18,7 +19,12 @@ use std::time::SystemTime;
 pub struct Loaded {
     pub dataset: Arc<Dataset>,
     pub network: Arc<Network>,
+    /// What the training on encrypted data will take, where the scenario is one.
+    pub training: Option<Arc<CryptonnPlan>>,
 }
+
+/// Why there is no plan of a run in a scenario that trains: it has a plan of its own.
+pub const TRAINS: &str = "the network is trained on encrypted data first";
 
 /// Opens, plans and runs scenarios. Lives on the worker thread.
 pub trait Engine: Send + 'static {
@@ -145,7 +151,13 @@ impl Engine for SessionEngine {
         let folder = self.sources.data_dir.as_deref();
         let dataset =
             self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?;
-        let network = self.network.get(&scenario.model, || network::open(&scenario.model))?;
+        let network = self.network.get(&scenario.model, || {
+            let recipe = scenario.training.as_ref().and_then(|_| architecture(&scenario.model));
+            match recipe {
+                Some(recipe) => Ok(recipe.fresh(&dataset, scenario.seed)?),
+                None => network::open(&scenario.model).map_err(RunError::from),
+            }
+        })?;
         Session::with(scenario, dataset, network)
     }
 
@@ -154,10 +166,19 @@ impl Engine for SessionEngine {
     }
 
     fn loaded(&self, opened: &Session) -> Loaded {
-        Loaded { dataset: Arc::clone(&opened.dataset), network: Arc::clone(&opened.network) }
+        let choice = opened.scenario.training.as_ref();
+        let threads = opened.scenario.threads.unwrap_or_else(rayon::current_num_threads);
+        let training = choice.and_then(|choice| {
+            CryptonnPlan::of(&opened.network, &opened.dataset, choice, threads).map(Arc::new)
+        });
+        let (dataset, network) = (Arc::clone(&opened.dataset), Arc::clone(&opened.network));
+        Loaded { dataset, network, training }
     }
 
     fn plan(&mut self, opened: &Session, cancel: &Cancel) -> Result<Plan, RunError> {
+        if opened.scenario.training.is_some() {
+            return Err(RunError::Refused(TRAINS.into()));
+        }
         Ok(opened.compiled(cancel)?.plan().clone())
     }
 

@@ -117,7 +117,7 @@ fn answer(
 ) -> Result<(), RunError> {
     let LeakRequest { view, pool, batch, seen, attacks } = request;
     for (attack, (settings, _)) in attacks.iter().enumerate() {
-        let found = reconstruct(view, *batch, *seen, settings, cancel)?;
+        let found = reconstruct(view, *batch, *seen, settings, pool.background.as_ref(), cancel)?;
         let found = found.map(|found| {
             let score = pool.score(&found);
             Box::new((found, score))

@@ -7,10 +7,11 @@ mod engine;
 mod job;
 mod leak;
 mod outbox;
+mod pause;
 mod task;
 mod thread;
 
-pub use engine::{Engine, Loaded, SessionEngine};
+pub use engine::{Engine, Loaded, SessionEngine, TRAINS};
 pub use job::{Check, Failure, Job, Update};
 pub use leak::{LeakRequest, LeakUpdate, LeakWorker};
 pub use task::{Task, TaskRequest, TaskUpdate};

@@ -3,9 +3,11 @@
 
 use super::Loaded;
 use super::job::Failure;
+use super::pause::Pause;
 use super::thread::guarded;
 use crate::network::train::{TrainEvent, Trained};
 use crate::progress::{Cancel, Cancelled, Watch};
+use crate::run::cryptonn::{CryptonnEvent, CryptonnTrained, CryptonnTraining};
 use crate::run::{
     RunError, Scenario, Session, SweepEvent, SweepReport, SweepRequest, TrainOptions,
 };
@@ -25,20 +27,25 @@ const PACE: Duration = Duration::from_millis(33);
 pub enum TaskRequest {
     Sweep(SweepRequest),
     Train(TrainOptions),
+    /// The training on encrypted data that the scenario describes.
+    Cryptonn,
 }
 
-/// What the task has to tell, in order; one of the last two comes at the end.
+/// What the task has to tell, in order; one of the last three comes at the end.
 #[derive(Clone, Debug)]
 pub enum TaskUpdate {
     Sweep(SweepEvent),
     Train(TrainEvent),
+    Cryptonn(CryptonnEvent),
     SweepEnded(Result<Box<SweepReport>, Failure>),
     TrainEnded(Result<Arc<Trained>, Failure>),
+    CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
 }
 
 /// Handle of the thread. Dropping it cancels the work and waits for it.
 pub struct Task {
     cancel: Cancel,
+    pause: Pause,
     updates: Receiver<TaskUpdate>,
     thread: Option<JoinHandle<()>>,
 }
@@ -56,10 +63,12 @@ impl Task {
     ) -> std::io::Result<Self> {
         let (tx, updates) = bounded(ROOM);
         let cancel = Cancel::default();
-        let out = Out { tx, cancel: cancel.clone(), wake: Box::new(wake), told: None };
+        let pause = Pause::default();
+        let (cancel_flag, gate) = (cancel.clone(), pause.clone());
+        let out = Out { tx, cancel: cancel_flag, pause: gate, wake: Box::new(wake), told: None };
         let body = move || work(&scenario, &loaded, &request, out);
         let thread = std::thread::Builder::new().name("task".into()).spawn(body)?;
-        Ok(Self { cancel, updates, thread: Some(thread) })
+        Ok(Self { cancel, pause, updates, thread: Some(thread) })
     }
 
     /// What came since the last call, without waiting.
@@ -70,6 +79,11 @@ impl Task {
     /// Asks the work to stop; its end is told all the same.
     pub fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    /// Holds a training on encrypted data between two steps, or lets it go on.
+    pub fn set_paused(&self, paused: bool) {
+        self.pause.set(paused);
     }
 
     /// Whether it was asked to stop.
@@ -94,6 +108,7 @@ impl Drop for Task {
 struct Out {
     tx: Sender<TaskUpdate>,
     cancel: Cancel,
+    pause: Pause,
     wake: Box<dyn Fn() + Send>,
     told: Option<Instant>,
 }
@@ -142,6 +157,20 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
                 })
             });
             out.send(TaskUpdate::TrainEnded(result.map(Arc::new)));
+        }
+        TaskRequest::Cryptonn => {
+            let result = guarded(|| -> Result<CryptonnTrained, RunError> {
+                let watch = Watch::new(cancel.clone(), &|_| {});
+                let training = CryptonnTraining::of(scenario, &loaded.dataset)?;
+                Ok(training.run(&watch, &mut |event| match event {
+                    CryptonnEvent::Step { .. } => {
+                        out.hint(TaskUpdate::Cryptonn(event));
+                        out.pause.wait(&out.cancel);
+                    }
+                    other => out.send(TaskUpdate::Cryptonn(other)),
+                })?)
+            });
+            out.send(TaskUpdate::CryptonnEnded(result.map(Box::new)));
         }
     }
 }

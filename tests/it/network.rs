@@ -15,6 +15,7 @@ fn reference(op: &Op, input: Shape, output: Shape, x: &[f64]) -> Vec<f64> {
     let sides = |shape: Shape| match shape {
         Shape::Image { channels, height, width } => (channels, height, width),
         Shape::Flat { len } => (len, 1, 1),
+        Shape::Sequence { steps, channels } => (channels, steps, 1),
     };
     let (channels, height, width) = sides(input);
     let (_, down, across) = sides(output);

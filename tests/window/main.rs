@@ -2,6 +2,7 @@
 
 mod activation;
 mod clicks;
+mod cryptonn;
 mod drive;
 mod scripted;
 mod shots;

@@ -132,7 +132,8 @@ impl Engine for Scripted {
     }
 
     fn loaded(&self, opened: &Opened) -> Loaded {
-        Loaded { dataset: Arc::clone(&opened.dataset), network: Arc::clone(&opened.network) }
+        let (dataset, network) = (Arc::clone(&opened.dataset), Arc::clone(&opened.network));
+        Loaded { dataset, network, training: None }
     }
 
     fn measure(

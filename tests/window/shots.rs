@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use std::path::Path;
 
 /// Saves the window as it is; says so and goes on where nothing can draw.
-fn shoot(harness: &mut Harness<'_, App>, name: &str) -> bool {
+pub fn shoot(harness: &mut Harness<'_, App>, name: &str) -> bool {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).expect("target is writable");
     let image = harness.render().expect("renders");
@@ -22,7 +22,7 @@ fn shoot(harness: &mut Harness<'_, App>, name: &str) -> bool {
 }
 
 /// Whether anything on this machine can draw; renderers panic when nothing can.
-fn can_draw() -> bool {
+pub fn can_draw() -> bool {
     let drawn = std::panic::catch_unwind(|| {
         Harness::new_ui(|ui| {
             ui.label("x");

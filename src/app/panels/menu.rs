@@ -22,6 +22,10 @@ const FILE: &[Option<Command>] = &[
     Some(Command::ExportSweepReport),
     Some(Command::ExportSweepFigure),
     Some(Command::SaveModel),
+    Some(Command::ExportCryptonn),
+    Some(Command::ExportLeak),
+    Some(Command::ExportCryptonnReport),
+    Some(Command::ExportCryptonnFigure),
     Some(Command::SaveScreenshot),
     None,
     Some(Command::Quit),
@@ -43,6 +47,7 @@ const SETUP: &[Option<Command>] = &[
     None,
     Some(Command::RunSweep),
     Some(Command::Train),
+    Some(Command::PauseTraining),
     Some(Command::StopTask),
     Some(Command::UseTrained),
 ];
@@ -52,6 +57,7 @@ const VIEW: &[Option<Command>] = &[
     Some(Command::ShowActivation),
     Some(Command::ShowSweep),
     Some(Command::ShowTraining),
+    Some(Command::ShowLeak),
     Some(Command::NextSample),
     Some(Command::PreviousSample),
     None,
@@ -86,7 +92,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             (Tab::Activation, "Activation", Command::ShowActivation),
             (Tab::Sweep, "Sweep", Command::ShowSweep),
             (Tab::Training, "Training", Command::ShowTraining),
+            (Tab::Leak, "What the server learns", Command::ShowLeak),
         ] {
+            if tab == Tab::Leak && !state.is_cryptonn() {
+                continue;
+            }
             let response = ui
                 .selectable_label(state.tab == tab, name)
                 .on_hover_text(command.hover_text(ui.ctx()));

@@ -2,13 +2,16 @@
 
 mod about;
 mod activation;
+mod cryptonn;
 mod degrees;
 mod headline;
 mod kit;
+mod leak;
 mod log;
 mod menu;
 mod palette;
 mod path;
+mod pixels;
 mod preview;
 mod run;
 mod run_control;
@@ -45,11 +48,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             });
         });
     CentralPanel::no_frame().frame(ground(8, 8)).show(ui, |ui| match state.tab {
-        Tab::Run => run::show(ui, state, queue),
         Tab::Samples => samples::show(ui, state, queue),
         Tab::Activation => activation::show(ui, state, queue),
         Tab::Sweep => sweep::show(ui, state, queue),
+        Tab::Run | Tab::Training if state.is_cryptonn() => cryptonn::show(ui, state, queue),
+        Tab::Run => run::show(ui, state, queue),
         Tab::Training => training::show(ui, state, queue),
+        Tab::Leak => leak::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
     toasts::show(&ctx, state, queue);

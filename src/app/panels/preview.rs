@@ -1,6 +1,6 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::{degrees, kit};
+use super::{cryptonn, degrees, kit};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::circuit::Plan;
@@ -9,6 +9,9 @@ use egui::{RichText, Ui};
 
 pub fn show(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
+    if state.can_train_encrypted() {
+        return cryptonn::plan(ui, state);
+    }
     let preview = &state.preview;
     let refused = preview.refusal.is_some();
     let mut card = theme::card(ui);

@@ -14,7 +14,13 @@ const PROGRESS_HEIGHT: f32 = 6.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
+    let encrypted = state.is_cryptonn().then_some(state.task_running);
     let (command, text, fill) = match (state.running, state.stopping) {
+        _ if encrypted == Some(true) && state.task_stopping => {
+            (Command::StopTask, "Stopping…", t.stop)
+        }
+        _ if encrypted == Some(true) => (Command::StopTask, "■  Stop", t.stop),
+        (false, _) if encrypted.is_some() => (Command::Run, "▶  Train encrypted", t.action),
         (true, true) => (Command::Stop, "Stopping…", t.stop),
         (true, false) => (Command::Stop, "■  Stop", t.stop),
         (false, _) => (Command::Run, "▶  Run", t.action),
@@ -36,9 +42,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 fn bar(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
     let run = state.run.as_ref();
-    let fraction = match run.map(|r| (&r.standing, r.progress)) {
+    let fraction = match run.filter(|_| !state.is_cryptonn()).map(|r| (&r.standing, r.progress)) {
         Some((Standing::Running, progress)) => progress.map_or(0.0, |p| p.fraction),
         Some((Standing::Finished, _)) => 1.0,
+        _ if state.is_cryptonn() => state.cryptonn.fraction(),
         _ => 0.0,
     };
     let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
@@ -49,7 +56,11 @@ fn bar(ui: &mut Ui, state: &State) {
     ui.painter().rect_filled(rect, 3, t.line);
     let mut done = rect;
     done.set_width(rect.width() * fraction as f32);
-    ui.painter().rect_filled(done, 3, if state.running { t.encrypted } else { t.cursor });
+    ui.painter().rect_filled(
+        done,
+        3,
+        if state.running || state.task_running { t.encrypted } else { t.cursor },
+    );
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress");
         info.value = Some(fraction * 100.0);
@@ -60,6 +71,7 @@ fn bar(ui: &mut Ui, state: &State) {
 fn status(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
     let text = match &state.run {
+        _ if state.is_cryptonn() => super::cryptonn::status(state),
         Some(run) => match &run.standing {
             Standing::Running if state.stopping => "Stopping".to_owned(),
             Standing::Running => run.progress.map_or("Starting".to_owned(), |p| {

@@ -35,8 +35,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
-        activation(ui, &mut scenario);
-        scheme(ui, state, &mut scenario);
+        // What is trained on encrypted data has functional encryption and its own activations.
+        if !state.is_cryptonn() {
+            activation(ui, &mut scenario);
+            scheme(ui, state, &mut scenario);
+        }
         run(ui, &mut scenario);
     });
     if scenario != state.scenario {

@@ -3,6 +3,8 @@
 mod accuracy;
 mod activation;
 mod chart;
+mod cryptonn;
+mod leak;
 mod stages;
 mod sweep;
 mod ticks;
@@ -10,6 +12,8 @@ mod training;
 
 pub use accuracy::accuracy;
 pub use activation::linked;
+pub use cryptonn::cryptonn;
+pub use leak::leak;
 pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};
 pub use sweep::{ranges, sweep, ticks};
 pub use ticks::{number_text, number_ticks};

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 /// Normalised inputs beyond this are cut off.
-const LARGEST_INPUT: f64 = 10.0;
+pub(super) const LARGEST_INPUT: f64 = 10.0;
 
 /// Encoded samples and how they are grouped. Mini-batches stay as they are for the whole training: what
 /// is encrypted for the backward pass runs along a mini-batch.
@@ -117,7 +117,8 @@ impl Batches {
         self.batches.get(batch).map_or(&[], Vec::as_slice)
     }
 
-    fn sample(&self, sample: usize) -> &[i32] {
+    /// The encoded inputs of a sample.
+    pub fn sample(&self, sample: usize) -> &[i32] {
         let len = self.encoding.input_len;
         self.inputs.get(sample * len..(sample + 1) * len).unwrap_or_default()
     }

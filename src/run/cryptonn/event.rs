@@ -1,6 +1,7 @@
 //! What an encrypted training tells while it goes on, and what its report holds.
 
 use super::ServerView;
+use super::leak::Pool;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -83,6 +84,10 @@ pub enum CryptonnEvent {
         eta_secs: f64,
     },
     Epoch(EpochFigures),
-    /// What the server has seen of the recorded mini-batches so far; comes with each epoch.
-    Seen(Arc<ServerView>),
+    /// What the server has seen of the recorded mini-batches so far, and the truth to measure by; comes
+    /// when a mini-batch is seen for the first time, and with each epoch.
+    Seen {
+        view: Arc<ServerView>,
+        pool: Arc<Pool>,
+    },
 }

@@ -1,6 +1,7 @@
 //! The report of an encrypted training.
 
 use super::authority::LogLine;
+use super::leak::LeakReport;
 use super::{DlogRange, EpochFigures, PhaseSecs, Traffic, TrainingChoice};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,9 @@ pub struct CryptonnReport {
     /// Requests that the authority refused.
     pub refused: Vec<LogLine>,
     pub peak_memory_bytes: u64,
+    /// What the server learned, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<LeakReport>,
 }
 
 impl EpochReport {

@@ -4,16 +4,18 @@
 use super::architecture::{ARCHITECTURES, architecture};
 use super::batches::encode;
 use super::encrypted_steps::EncryptedSteps;
+use super::leak::{self, Pool};
 use super::report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport, EpochReport};
-use super::student::{Arithmetic, StepResult, Student};
+use super::student::{Arithmetic, Student};
 use super::{
-    Batches, CryptonnError, CryptonnEvent, EpochFigures, PlainSteps, ServerView, SideBySide,
-    TrainingChoice,
+    Batches, CryptonnError, CryptonnEvent, EpochFigures, PlainSteps, ServerStep, ServerView,
+    SideBySide, TrainingChoice,
 };
 use crate::data::Dataset;
 use crate::network::{Network, Provenance, accuracy};
-use crate::progress::Watch;
+use crate::progress::{Cancel, Cancelled, Watch};
 use crate::ring::{Kernel, Seed};
+use crate::run::Scenario;
 use crate::run::memory::peak_memory_bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -21,8 +23,8 @@ use rand::seq::SliceRandom;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The mini-batch whose values are recorded as the server sees them.
-const RECORDED: usize = 0;
+/// Mini-batches of which is recorded what the server sees: the first that it gets.
+const RECORDED: usize = 4;
 
 /// Seed of weights and mini-batches when none is given.
 const DEFAULT_SEED: u64 = 1;
@@ -47,6 +49,8 @@ pub struct CryptonnTrained {
     pub network: Network,
     pub report: CryptonnReport,
     pub view: Arc<ServerView>,
+    /// The truth about what is in `view`.
+    pub pool: Arc<Pool>,
 }
 
 /// The three students.
@@ -56,7 +60,22 @@ struct Side {
     float: Student,
 }
 
-impl CryptonnTraining<'_> {
+impl<'a> CryptonnTraining<'a> {
+    /// The training that `scenario` describes.
+    ///
+    /// # Errors
+    /// When it describes none.
+    pub fn of(scenario: &'a Scenario, dataset: &'a Dataset) -> Result<Self, CryptonnError> {
+        let choice = scenario.training.as_ref().ok_or_else(|| {
+            CryptonnError::Impossible(format!(
+                "scenario {} is no training on encrypted data; cryptonn is one",
+                scenario.name
+            ))
+        })?;
+        let (model, seed) = (scenario.model.as_str(), scenario.seed);
+        Ok(Self { scenario: &scenario.name, model, dataset, choice, seed })
+    }
+
     /// Trains, telling `on_event` as it goes.
     ///
     /// # Errors
@@ -97,11 +116,21 @@ impl CryptonnTraining<'_> {
         let mut order: Vec<usize> = (0..batches.count()).collect();
         let steps = choice.epochs * batches.count();
         let (mut done, mut identical, mut total_secs) = (0, true, 0.0);
+        let (mut recorded, mut pool) = (Vec::new(), Arc::new(Pool::default()));
         let mut epochs = Vec::new();
         let started = Instant::now();
         for epoch in 0..choice.epochs {
             order.shuffle(&mut StdRng::seed_from_u64(seed.wrapping_add(1 + epoch as u64)));
             let (mut secs, mut losses) = (0.0, (0.0, 0.0));
+            if epoch == 0 {
+                recorded = order.iter().copied().take(RECORDED).collect();
+                let similar = if len <= leak::MOST_SIMILAR_INPUTS {
+                    encode(&network.normalise(&dataset.test().inputs), choice)
+                } else {
+                    Vec::new()
+                };
+                pool = Arc::new(Pool::of(&batches, &recorded, &similar));
+            }
             for &batch in &order {
                 watch.check()?;
                 let rate = choice.learning_rate * schedule(done, steps);
@@ -129,7 +158,13 @@ impl CryptonnTraining<'_> {
                     fixed_point: fixed.loss,
                     float: float.loss,
                 };
-                record(&mut view, encrypted, done, epoch);
+                if recorded.contains(&batch) {
+                    view.steps.push(ServerStep { step: done, epoch, ..encrypted.seen });
+                    if epoch == 0 {
+                        let (view, pool) = (Arc::new(view.clone()), Arc::clone(&pool));
+                        on_event(CryptonnEvent::Seen { view, pool });
+                    }
+                }
                 done += 1;
                 let what =
                     format!("epoch {}/{}, loss {:.3}", epoch + 1, choice.epochs, loss.encrypted);
@@ -161,7 +196,8 @@ impl CryptonnTraining<'_> {
             let count = batches.count().max(1) as f64;
             epochs.push(EpochReport::new(&figures, (losses.0 / count, losses.1 / count)));
             on_event(CryptonnEvent::Epoch(figures));
-            on_event(CryptonnEvent::Seen(Arc::new(view.clone())));
+            let (view, pool) = (Arc::new(view.clone()), Arc::clone(&pool));
+            on_event(CryptonnEvent::Seen { view, pool });
         }
         let phases = secure.phases_of(total_secs);
         let report = CryptonnReport {
@@ -185,6 +221,7 @@ impl CryptonnTraining<'_> {
             dlog: secure.dlog_range(),
             refused: secure.log().iter().filter(|line| line.refused.is_some()).cloned().collect(),
             peak_memory_bytes: peak_memory_bytes(),
+            leak: None,
         };
         let network = side.encrypted.trained(Some(choice))?;
         let command = format!(
@@ -198,16 +235,20 @@ impl CryptonnTraining<'_> {
             test_accuracy: report.epochs.last().map(|epoch| epoch.encrypted_accuracy),
             original: None,
         })?;
-        Ok(CryptonnTrained { network, report, view: Arc::new(view) })
+        Ok(CryptonnTrained { network, report, view: Arc::new(view), pool })
     }
 }
 
-/// Keeps what the server saw, of the recorded mini-batch.
-fn record(view: &mut ServerView, result: StepResult, step: usize, epoch: usize) {
-    if result.seen.batch == RECORDED {
-        let mut seen = result.seen;
-        (seen.step, seen.epoch) = (step, epoch);
-        view.steps.push(seen);
+impl CryptonnTrained {
+    /// Measures what the server learned, for the report.
+    ///
+    /// # Errors
+    /// When `cancel` is set.
+    pub fn measure_leak(&mut self, dataset: &Dataset, cancel: &Cancel) -> Result<(), Cancelled> {
+        let labels = &dataset.train().labels;
+        let label = |sample: usize| labels.get(sample).copied();
+        self.report.leak = Some(leak::report(&self.view, &self.pool, label, cancel)?);
+        Ok(())
     }
 }
 

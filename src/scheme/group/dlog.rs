@@ -93,6 +93,14 @@ impl DlogTable {
         (u64::BITS - bound.leading_zeros()).clamp(12, 20)
     }
 
+    /// Bytes of the table for values up to `bound`.
+    pub fn bytes_for(bound: u64) -> usize {
+        let bits = Self::bits_for(bound);
+        let low = bits / 2;
+        let entries = (1 << low) + (1 << (bits - low));
+        (2 << bits) * size_of::<u64>() + entries * size_of::<Entry>()
+    }
+
     /// Baby steps B: values in `-B..B` are found at once.
     pub fn baby_steps(&self) -> u64 {
         1 << self.bits

@@ -94,7 +94,10 @@ fn of_batch(
     let mut scores: Vec<Score> = Vec::with_capacity(ends.len());
     let mut rows = None;
     for seen in ends {
-        let Some(known) = Knowledge::of(view, batch, *seen, settings) else { continue };
+        let Some(known) = Knowledge::of(view, batch, *seen, settings, pool.background.as_ref())
+        else {
+            continue;
+        };
         // Nothing new is seen, or nothing is left to see.
         let same = rows == Some(known.rows());
         let score = match scores.last() {

@@ -6,6 +6,8 @@
 //! which finds small singular values to high relative accuracy). In that form every equation says one
 //! number, the coordinate of the unknowns in one direction, and its norm says how firmly.
 
+use crate::progress::{Cancel, Cancelled};
+
 /// Rows further below the largest norm than this say nothing: what is left of them is rounding.
 const NEGLIGIBLE: f64 = 1e-11;
 
@@ -52,9 +54,12 @@ impl Equations {
     }
 
     /// The same equations with orthogonal rows, those that say nothing left out.
-    pub fn orthogonal(mut self) -> Orthogonal {
-        self.fold();
-        rotate(&mut self.rows, self.unknowns);
+    ///
+    /// # Errors
+    /// When `cancel` is set.
+    pub fn orthogonal(mut self, cancel: &Cancel) -> Result<Orthogonal, Cancelled> {
+        self.fold(cancel)?;
+        rotate(&mut self.rows, self.unknowns, cancel)?;
         let norms: Vec<f64> = self.rows.iter().map(|r| norm(&r[..self.unknowns])).collect();
         let least = norms.iter().fold(0.0, |m: f64, n| m.max(*n)) * NEGLIGIBLE;
         let mut found = Orthogonal::default();
@@ -66,16 +71,17 @@ impl Equations {
                 found.targets.push(values.iter().map(|v| v / norm).collect());
             }
         }
-        found
+        Ok(found)
     }
 
     /// Folds the equations into at most `unknowns` by reflections; what contradicts itself falls out.
-    fn fold(&mut self) {
+    fn fold(&mut self, cancel: &Cancel) -> Result<(), Cancelled> {
         let n = self.unknowns;
         if self.rows.len() <= n {
-            return;
+            return Ok(());
         }
         for column in 0..n {
+            cancel.check()?;
             let below = self.rows.get(column..).unwrap_or_default();
             let length = below.iter().map(|r| r[column] * r[column]).sum::<f64>().sqrt();
             if length == 0.0 {
@@ -100,6 +106,7 @@ impl Equations {
             }
         }
         self.rows.truncate(n);
+        Ok(())
     }
 }
 
@@ -111,12 +118,13 @@ impl Orthogonal {
 }
 
 /// Rotates pairs of rows until the first `n` numbers of any two are orthogonal.
-fn rotate(rows: &mut [Vec<f64>], n: usize) {
+fn rotate(rows: &mut [Vec<f64>], n: usize, cancel: &Cancel) -> Result<(), Cancelled> {
     let largest = rows.iter().map(|r| norm(&r[..n])).fold(0.0, f64::max);
     let nothing = (largest * NEGLIGIBLE).powi(2);
     for _ in 0..MOST_SWEEPS {
         let mut turned = false;
         for j in 1..rows.len() {
+            cancel.check()?;
             let (before, rest) = rows.split_at_mut(j);
             let Some(b) = rest.first_mut() else { continue };
             for a in before {
@@ -135,9 +143,10 @@ fn rotate(rows: &mut [Vec<f64>], n: usize) {
             }
         }
         if !turned {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 fn products(a: &[f64], b: &[f64]) -> (f64, f64, f64) {
@@ -214,7 +223,7 @@ mod tests {
             let values: Vec<f64> = x.iter().map(|x| dot(&row, x)).collect();
             equations.push(row, values);
         }
-        equations.orthogonal()
+        equations.orthogonal(&Cancel::default()).unwrap()
     }
 
     #[test]
@@ -242,7 +251,7 @@ mod tests {
             equations.push([1.0, 2.0, 0.0, -1.0], [3.0]);
             equations.push([0.0, 1.0, 4.0], [2.0]);
         }
-        let found = equations.orthogonal();
+        let found = equations.orthogonal(&Cancel::default()).unwrap();
         assert_eq!(found.rank(), 2);
         assert!(dot(&found.directions[0], &found.directions[1]).abs() < 1e-12);
     }

@@ -1,7 +1,10 @@
 //! What is known of one mini-batch after some steps, as linear equations.
 
+use super::background::Background;
+use super::bounded::EXACT;
 use super::equations::{Equations, Orthogonal};
 use super::settings::{LeakSettings, LeakSources};
+use crate::progress::{Cancel, Cancelled};
 use crate::run::cryptonn::{ServerStep, ServerView};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -18,6 +21,8 @@ pub struct Knowledge<'a> {
     pub products: Vec<Row<'a>>,
     /// Delta rows with the gradient of every input.
     pub gradients: Vec<Row<'a>>,
+    /// What is known of similar samples.
+    background: Option<&'a Background>,
     /// Standard deviation of the noise on products and gradients.
     pub noise: (f64, f64),
 }
@@ -36,6 +41,7 @@ impl<'a> Knowledge<'a> {
         batch: usize,
         seen: usize,
         settings: &LeakSettings,
+        background: Option<&'a Background>,
     ) -> Option<Self> {
         let of_batch = || view.steps.iter().filter(move |s| s.batch == batch);
         let samples = &of_batch().next()?.samples;
@@ -69,17 +75,33 @@ impl<'a> Knowledge<'a> {
             blur(&mut gradients.rows, settings.noise, seed ^ 1),
         );
         let (products, gradients) = (products.rows, gradients.rows);
-        Some(Self { view, samples, uses: steps.len(), products, gradients, noise })
+        let background = background.filter(|_| settings.similar);
+        Some(Self { view, samples, uses: steps.len(), products, gradients, background, noise })
     }
 
     /// The products as equations over the inputs of a sample, one side per sample.
-    pub fn product_equations(&self) -> Orthogonal {
-        orthogonal(&self.products, self.view.encoding.input_len, self.samples.len())
+    ///
+    /// # Errors
+    /// When `cancel` is set.
+    pub fn product_equations(&self, cancel: &Cancel) -> Result<Orthogonal, Cancelled> {
+        let sides = self.samples.len();
+        let mut equations = equations(&self.products, self.view.encoding.input_len, sides);
+        // What is only likely is believed as little as its standard deviation of 1 says.
+        let weight = self.noise.0.max(EXACT);
+        for (row, value) in self.background.iter().flat_map(|b| b.equations()) {
+            equations
+                .push(row.iter().map(|v| v * weight), std::iter::repeat_n(value * weight, sides));
+        }
+        equations.orthogonal(cancel)
     }
 
     /// The gradients as equations over the samples, one side per input.
-    pub fn gradient_equations(&self) -> Orthogonal {
-        orthogonal(&self.gradients, self.samples.len(), self.view.encoding.input_len)
+    ///
+    /// # Errors
+    /// When `cancel` is set.
+    pub fn gradient_equations(&self, cancel: &Cancel) -> Result<Orthogonal, Cancelled> {
+        equations(&self.gradients, self.samples.len(), self.view.encoding.input_len)
+            .orthogonal(cancel)
     }
 
     /// Rows of both kinds: with the same count the same is known.
@@ -88,12 +110,12 @@ impl<'a> Knowledge<'a> {
     }
 }
 
-fn orthogonal(rows: &[Row<'_>], unknowns: usize, sides: usize) -> Orthogonal {
+fn equations(rows: &[Row<'_>], unknowns: usize, sides: usize) -> Equations {
     let mut equations = Equations::new(unknowns, sides);
     for row in rows {
         equations.push(row.coefficients.iter().map(|c| f64::from(*c)), row.values.iter().copied());
     }
-    equations.orthogonal()
+    equations
 }
 
 /// The first distinct rows, up to a limit: what an authority with that limit gives keys for.

@@ -1,9 +1,10 @@
-//! A small linear program: the darkest sample that meets the equations.
+//! A small linear program: the sample of least magnitude that meets the equations.
 //!
-//! `min sum(x)`, `A x = b`, `0 <= x <= high`, by Mehrotra's predictor-corrector interior-point method
-//! with upper bounds (Nocedal and Wright, Numerical Optimization, 14.2). The rows of `A` are
-//! orthonormal, so the normal equations are well scaled. Equations, bounds and no more are what
-//! Ioniță and Ioniță (RAID 2025, arXiv 2509.21497) showed to give inputs away from a single sample.
+//! `min sum |x|`, `A x = b`, `low <= x <= high`, by Mehrotra's predictor-corrector interior-point
+//! method with upper bounds (Nocedal and Wright, Numerical Optimization, 14.2); where values may be
+//! negative, positive and negative parts are unknowns of their own. The rows of `A` are orthonormal,
+//! so the normal equations are well scaled. Equations, bounds and no more are what Ioniță and Ioniță
+//! (RAID 2025, arXiv 2509.21497) showed to give inputs away from a single sample.
 
 use super::equations::{add, dot};
 
@@ -13,12 +14,38 @@ const DONE: f64 = 1e-8;
 /// How far towards the boundary a step may go.
 const STEP: f64 = 0.995;
 
-/// The `x` in `[0, high]` of least sum with `row · x = target` for the orthonormal `rows`.
+/// The `x` within `[low, high]`, `low <= 0 <= high`, of least `sum |x|` with `row · x = target` for
+/// the orthonormal `rows` over `n` unknowns.
 ///
 /// The best point met is returned when the equations contradict the bounds.
-pub fn least_sum(rows: &[Vec<f64>], targets: &[f64], n: usize, high: f64) -> Vec<f64> {
-    // In units of the range: 0 <= x <= 1.
-    let b: Vec<f64> = targets.iter().map(|t| t / high).collect();
+pub fn least_magnitude(
+    rows: &[Vec<f64>],
+    targets: &[f64],
+    n: usize,
+    (low, high): (f64, f64),
+) -> Vec<f64> {
+    if low == 0.0 {
+        return solve(rows, targets, &vec![high; n]);
+    }
+    let doubled: Vec<Vec<f64>> =
+        rows.iter().map(|r| r.iter().copied().chain(r.iter().map(|v| -v)).collect()).collect();
+    let mut reach = vec![high; n];
+    reach.resize(2 * n, -low);
+    let parts = solve(&doubled, targets, &reach);
+    let (positive, negative) = parts.split_at(n);
+    positive.iter().zip(negative).map(|(p, m)| (p - m).clamp(low, high)).collect()
+}
+
+/// The `x` with `0 <= x <= reach` of least sum.
+fn solve(rows: &[Vec<f64>], targets: &[f64], reach: &[f64]) -> Vec<f64> {
+    let n = reach.len();
+    // In units of the greatest reach, and each unknown in units of its own.
+    let unit = reach.iter().copied().fold(0.0, f64::max);
+    let cost: Vec<f64> = reach.iter().map(|r| r / unit).collect();
+    let scaled: Vec<Vec<f64>> =
+        rows.iter().map(|r| r.iter().zip(&cost).map(|(a, c)| a * c).collect()).collect();
+    let rows = &scaled[..];
+    let b: Vec<f64> = targets.iter().map(|t| t / unit).collect();
     let mut state = State {
         x: vec![0.5; n],
         slack: vec![0.5; n],
@@ -28,7 +55,7 @@ pub fn least_sum(rows: &[Vec<f64>], targets: &[f64], n: usize, high: f64) -> Vec
     };
     let scale = 1.0 + dot(&b, &b).sqrt();
     for _ in 0..MOST_ROUNDS {
-        let residual = Residual::of(&state, rows, &b);
+        let residual = Residual::of(&state, rows, &b, &cost);
         if residual.size() < DONE * scale && residual.gap < DONE {
             break;
         }
@@ -38,7 +65,7 @@ pub fn least_sum(rows: &[Vec<f64>], targets: &[f64], n: usize, high: f64) -> Vec
             break;
         }
     }
-    state.x.iter().map(|v| (v * high).clamp(0.0, high)).collect()
+    state.x.iter().zip(reach).map(|(v, r)| (v * r).clamp(0.0, *r)).collect()
 }
 
 /// Primal `x`, `slack = 1 - x`; dual `y` of the equations, `below` and `above` of the bounds.
@@ -53,7 +80,7 @@ struct State {
 struct Residual {
     /// `b - A x`
     equations: Vec<f64>,
-    /// `1 - A^T y - below + above`
+    /// `cost - A^T y - below + above`
     dual: Vec<f64>,
     /// `1 - x - slack`
     bound: Vec<f64>,
@@ -62,9 +89,10 @@ struct Residual {
 }
 
 impl Residual {
-    fn of(s: &State, rows: &[Vec<f64>], b: &[f64]) -> Self {
+    fn of(s: &State, rows: &[Vec<f64>], b: &[f64], cost: &[f64]) -> Self {
         let equations = rows.iter().zip(b).map(|(r, b)| b - dot(r, &s.x)).collect();
-        let mut dual: Vec<f64> = s.below.iter().zip(&s.above).map(|(l, u)| 1.0 - l + u).collect();
+        let prices = s.below.iter().zip(&s.above);
+        let mut dual: Vec<f64> = cost.iter().zip(prices).map(|(c, (l, u))| c - l + u).collect();
         for (row, y) in rows.iter().zip(&s.y) {
             add(&mut dual, -y, row);
         }
@@ -227,10 +255,10 @@ mod tests {
         // x0 + x1 + x2 = 2 and x0 - x1 = 0.5, bounds 1: the sum is fixed, any vertex will do;
         // with x0 + 2 x1 = 1.5 alone the least sum takes as much of x1 as there is.
         let root = 5.0_f64.sqrt();
-        let x = least_sum(&[vec![1.0 / root, 2.0 / root]], &[1.5 / root], 2, 1.0);
+        let x = least_magnitude(&[vec![1.0 / root, 2.0 / root]], &[1.5 / root], 2, (0.0, 1.0));
         assert!((x[0]).abs() < 1e-6 && (x[1] - 0.75).abs() < 1e-6, "{x:?}");
         // The upper bound binds: x0 + 2 x1 = 2.5.
-        let x = least_sum(&[vec![1.0 / root, 2.0 / root]], &[2.5 / root], 2, 1.0);
+        let x = least_magnitude(&[vec![1.0 / root, 2.0 / root]], &[2.5 / root], 2, (0.0, 1.0));
         assert!((x[0] - 0.5).abs() < 1e-6 && (x[1] - 1.0).abs() < 1e-6, "{x:?}");
     }
 
@@ -247,16 +275,27 @@ mod tests {
             let z = dot(&w, &x);
             equations.push(w, [z]);
         }
-        let known = equations.orthogonal();
+        let known = equations.orthogonal(&crate::progress::Cancel::default()).unwrap();
         let targets: Vec<f64> = known.targets.iter().map(|t| t[0]).collect();
-        let found = least_sum(&known.directions, &targets, n, 100.0);
+        let found = least_magnitude(&known.directions, &targets, n, (0.0, 100.0));
         let far = x.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(far < 0.01, "{far}");
     }
 
     #[test]
+    fn where_values_may_be_negative_the_least_magnitude_is_meant() {
+        // x0 - 2 x1 = 3: the least magnitude takes x1 = -1.5, or what the bound leaves of it.
+        let root = 5.0_f64.sqrt();
+        let solve =
+            |low| least_magnitude(&[vec![1.0 / root, -2.0 / root]], &[3.0 / root], 2, (low, 4.0));
+        let (far, near) = (solve(-2.0), solve(-1.0));
+        assert!((far[0]).abs() < 1e-6 && (far[1] + 1.5).abs() < 1e-6, "{far:?}");
+        assert!((near[0] - 1.0).abs() < 1e-6 && (near[1] + 1.0).abs() < 1e-6, "{near:?}");
+    }
+
+    #[test]
     fn equations_without_an_answer_end_all_the_same() {
-        let x = least_sum(&[vec![1.0, 0.0]], &[7.0], 2, 1.0);
+        let x = least_magnitude(&[vec![1.0, 0.0]], &[7.0], 2, (0.0, 1.0));
         assert!(x.iter().all(|v| (0.0..=1.0).contains(v)), "{x:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! How good a reconstruction is, measured on the true samples that the server never has.
 
+use super::background::Background;
 use super::reconstruct::Reconstruction;
+use crate::run::cryptonn::Batches;
 use serde::{Deserialize, Serialize};
 
 /// True samples in the integers of the encoding: those attacked, and others to tell them apart from.
@@ -14,6 +16,8 @@ pub struct Pool {
     pub input_len: usize,
     /// Greatest minus least encoded input.
     pub range: f64,
+    /// What somebody knows who has seen similar samples.
+    pub background: Option<Background>,
 }
 
 /// Figures of one or more reconstructions.
@@ -29,7 +33,27 @@ pub struct Score {
     pub known_share: f64,
 }
 
+/// Samples of a pool beside those that are attacked, at most.
+const OTHERS: usize = 2000;
+
 impl Pool {
+    /// The samples of the mini-batches `recorded`, and others from the beginning of the training set.
+    /// `similar` are encoded samples that are public.
+    pub fn of(batches: &Batches, recorded: &[usize], similar: &[i32]) -> Self {
+        let attacked = recorded.iter().flat_map(|b| batches.members(*b)).copied();
+        let others = 0..batches.samples().min(OTHERS);
+        let mut indices: Vec<usize> = attacked.chain(others).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        let encoding = batches.encoding();
+        let values = indices.iter().flat_map(|i| batches.sample(*i)).map(|v| *v as f32).collect();
+        let range = f64::from(encoding.range.1) - f64::from(encoding.range.0);
+        let similar: Vec<f32> = similar.iter().map(|v| *v as f32).collect();
+        let (input_len, range) = (encoding.input_len, range.max(1.0));
+        let background = Background::of(&similar, input_len, range);
+        Self { values, indices, input_len, range, background }
+    }
+
     /// The true sample with this index of the training set.
     pub fn sample(&self, index: usize) -> Option<&[f32]> {
         let at = self.indices.iter().position(|i| *i == index)?;
@@ -93,6 +117,7 @@ mod tests {
             values: vec![0.0, 10.0, 10.0, 0.0],
             input_len: 2,
             range: 10.0,
+            background: None,
         };
         let found = Reconstruction {
             samples: vec![9, 7],

@@ -6,6 +6,7 @@
 //! linear equations in the inputs, within the range that inputs are known to have. True samples are
 //! used only to measure how well that went.
 
+mod background;
 mod bounded;
 mod curve;
 mod equations;
@@ -22,6 +23,7 @@ mod settings;
 mod tests;
 mod windows;
 
+pub use background::{Background, MOST_INPUTS as MOST_SIMILAR_INPUTS};
 pub use curve::{LeakCurve, LeakPoint, curve};
 pub use labels::{LabelLeak, labels};
 pub use measure::{Pool, Score};

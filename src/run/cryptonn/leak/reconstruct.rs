@@ -1,9 +1,10 @@
 //! From what the server has seen to the samples.
 
+use super::background::Background;
 use super::bounded::Bounded;
 use super::equations::{Orthogonal, dot};
 use super::knowledge::Knowledge;
-use super::linear_program::least_sum;
+use super::linear_program::least_magnitude;
 use super::settings::{AttackMethod, LeakSettings};
 use super::windows;
 use crate::progress::{Cancel, Cancelled};
@@ -28,7 +29,7 @@ pub struct Reconstruction {
 }
 
 /// Reconstructs the samples of mini-batch `batch` from the steps before step `seen`; `None` when
-/// the view has nothing of that mini-batch.
+/// the view has nothing of that mini-batch. `background` is used where the settings say so.
 ///
 /// # Errors
 /// When `cancel` is set.
@@ -37,9 +38,12 @@ pub fn reconstruct(
     batch: usize,
     seen: usize,
     settings: &LeakSettings,
+    background: Option<&Background>,
     cancel: &Cancel,
 ) -> Result<Option<Reconstruction>, Cancelled> {
-    let Some(known) = Knowledge::of(view, batch, seen, settings) else { return Ok(None) };
+    let Some(known) = Knowledge::of(view, batch, seen, settings, background) else {
+        return Ok(None);
+    };
     of_knowledge(&known, settings, cancel).map(Some)
 }
 
@@ -56,12 +60,11 @@ pub(super) fn of_knowledge(
     let batch = known.samples.len();
     let (low, high) = known.view.encoding.range;
     let (low, high) = (f64::from(low), f64::from(high));
-    let products = known.product_equations();
-    cancel.check()?;
+    let products = known.product_equations(cancel)?;
     let alone = settings.method == AttackMethod::LinearProgram;
-    let gradients = if alone { Orthogonal::default() } else { known.gradient_equations() };
-    cancel.check()?;
-    let (a, b) = (products.rank(), gradients.rank());
+    let gradients = if alone { Orthogonal::default() } else { known.gradient_equations(cancel)? };
+    // Equations that are only likely determine nothing.
+    let (a, b) = (products.rank().min(known.products.len()), gradients.rank());
     let independent = a * batch + b * inputs - a * b;
     let problem = Bounded {
         products: &products,
@@ -72,17 +75,17 @@ pub(super) fn of_knowledge(
         high,
         noise: known.noise,
     };
-    let values = if alone && a < inputs {
+    let values = if alone && !settings.similar && a < inputs {
         let mut values = Vec::with_capacity(batch * inputs);
         for sample in 0..batch {
             cancel.check()?;
-            values.extend(darkest(&products, sample, inputs, low, high));
+            values.extend(smallest(&products, sample, inputs, (low, high)));
         }
         values
     } else {
         problem.solve(cancel)?
     };
-    let exact = settings.noise == 0.0 && problem.is_determined();
+    let exact = settings.noise == 0.0 && (a == inputs || b == batch);
     let certain = if exact { verified(known, &values) } else { 0 };
     Ok(Reconstruction {
         samples: known.samples.to_vec(),
@@ -94,15 +97,28 @@ pub(super) fn of_knowledge(
     })
 }
 
-/// The linear program of one sample, with the range moved to begin at 0.
-fn darkest(products: &Orthogonal, sample: usize, inputs: usize, low: f64, high: f64) -> Vec<f64> {
+/// The linear program of one sample. A range without 0 is moved to begin there.
+fn smallest(
+    products: &Orthogonal,
+    sample: usize,
+    inputs: usize,
+    (low, high): (f64, f64),
+) -> Vec<f64> {
     let rows = &products.directions;
+    let moved = if low > 0.0 {
+        low
+    } else if high < 0.0 {
+        high
+    } else {
+        0.0
+    };
     let targets: Vec<f64> = rows
         .iter()
         .zip(&products.targets)
-        .map(|(row, target)| target[sample] - low * row.iter().sum::<f64>())
+        .map(|(row, target)| target[sample] - moved * row.iter().sum::<f64>())
         .collect();
-    least_sum(rows, &targets, inputs, high - low).into_iter().map(|v| v + low).collect()
+    let found = least_magnitude(rows, &targets, inputs, (low - moved, high - moved));
+    found.into_iter().map(|v| v + moved).collect()
 }
 
 /// Samples whose rounded values meet every product exactly.

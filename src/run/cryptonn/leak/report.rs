@@ -24,7 +24,8 @@ pub struct LeakReport {
     /// Labels read off `A - Y`, and the share of them that is right.
     pub labels_recovered: usize,
     pub labels_right: f64,
-    /// Products and gradients; products alone; the linear program; and all under a limit.
+    /// Products and gradients; products alone; the linear program; all under a limit; and that by
+    /// somebody who knows similar data.
     pub curves: Vec<LeakCurve>,
 }
 
@@ -42,7 +43,8 @@ pub fn report(
     let products = LeakSettings { sources: LeakSources::Products, ..all.clone() };
     let program = LeakSettings { method: AttackMethod::LinearProgram, ..products.clone() };
     let limited = LeakSettings { most_rows: Some(LIMIT_ROWS), ..all.clone() };
-    let curves = [all, products, program, limited]
+    let similar = LeakSettings { similar: true, ..limited.clone() };
+    let curves = [all, products, program, limited, similar]
         .iter()
         .map(|settings| curve(view, pool, settings, cancel))
         .collect::<Result<_, _>>()?;

@@ -9,7 +9,7 @@ pub enum AttackMethod {
     /// Bounded least squares over a whole mini-batch: the smallest values within the range.
     #[default]
     LeastSquares,
-    /// A linear program for each sample alone: the least sum within the range. It takes products
+    /// A linear program for each sample alone: the least magnitude within the range. It takes products
     /// only, as published (Ioniță and Ioniță, RAID 2025).
     LinearProgram,
 }
@@ -18,7 +18,7 @@ impl AttackMethod {
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::LeastSquares => "Bounded least squares",
+            Self::LeastSquares => "Least squares",
             Self::LinearProgram => "Linear program",
         }
     }
@@ -40,6 +40,9 @@ pub enum LeakSources {
 pub struct LeakSettings {
     pub method: AttackMethod,
     pub sources: LeakSources,
+    /// Whether the attacker has seen similar samples: public data of the same kind.
+    #[serde(default)]
+    pub similar: bool,
     /// Most distinct rows the authority gives keys for on any one ciphertext; training ends for that
     /// ciphertext when they are used up. No limit when left out.
     pub most_rows: Option<usize>,
@@ -53,6 +56,29 @@ pub struct LeakSettings {
 }
 
 impl LeakSettings {
+    /// Attack and mitigations in a few words.
+    pub fn name(&self) -> String {
+        let sources = match (self.method, self.sources) {
+            (AttackMethod::LinearProgram, _) => "products, linear program",
+            (_, LeakSources::Products) => "products",
+            (_, LeakSources::ProductsAndGradients) => "products and gradients",
+        };
+        let mut name = sources.to_owned();
+        if self.similar {
+            name += ", similar data";
+        }
+        if let Some(rows) = self.most_rows {
+            name += &format!(", at most {rows} rows a ciphertext");
+        }
+        if let Some(units) = self.units {
+            name += &format!(", {units} units");
+        }
+        if self.noise > 0.0 {
+            name += &format!(", {:.0} % noise", self.noise * 100.0);
+        }
+        name
+    }
+
     /// Whether anything stands against the attack.
     pub fn is_mitigated(&self) -> bool {
         self.most_rows.is_some() || self.units.is_some() || self.noise > 0.0

@@ -25,11 +25,13 @@ static DIGITS: LazyLock<Case> = LazyLock::new(|| {
     let (low, high) =
         train.inputs.iter().fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
     let encode = |v: &f32| ((v - low) / (high - low) * 100.0).round();
+    let similar: Vec<f32> = dataset.test().inputs.iter().map(encode).collect();
     let pool = Pool {
         indices: (0..SAMPLES).collect(),
         values: train.inputs[..SAMPLES * 64].iter().map(encode).collect(),
         input_len: 64,
         range: 100.0,
+        background: Background::of(&similar, 64, 100.0),
     };
     let labels = train.labels[..SAMPLES].to_vec();
     let training = Plaintext {
@@ -48,7 +50,8 @@ static DIGITS: LazyLock<Case> = LazyLock::new(|| {
 });
 
 fn score(batch: usize, seen: usize, settings: &LeakSettings) -> Score {
-    let found = reconstruct(&DIGITS.view, batch, seen, settings, &Cancel::default());
+    let background = DIGITS.pool.background.as_ref();
+    let found = reconstruct(&DIGITS.view, batch, seen, settings, background, &Cancel::default());
     DIGITS.pool.score(&found.unwrap().unwrap())
 }
 
@@ -92,6 +95,21 @@ fn under_a_limit_it_stops_however_long_the_training_goes_on() {
     assert!(late.identified < 0.25 && late.mean_squared_error > 0.05, "{late:?}");
     let wider = score(1, last, &limit(16));
     assert!(wider.mean_squared_error < late.mean_squared_error, "{wider:?}");
+}
+
+#[test]
+fn who_knows_similar_data_needs_fewer_equations() {
+    let limit = LeakSettings { most_rows: Some(8), ..LeakSettings::default() };
+    let similar = LeakSettings { similar: true, ..limit.clone() };
+    let (plain, knowing) = (score(0, 1, &limit), score(0, 1, &similar));
+    assert!(knowing.mean_squared_error < 0.6 * plain.mean_squared_error, "{plain:?} {knowing:?}");
+    assert_eq!(knowing.known_share, plain.known_share);
+    let all = score(0, PER_EPOCH + 1, &LeakSettings { similar: true, ..LeakSettings::default() });
+    assert_eq!(
+        (all.identified, all.certain),
+        (1.0, 1.0),
+        "what is likely does not stand against what is known"
+    );
 }
 
 #[test]
@@ -175,8 +193,9 @@ fn a_convolution_gives_the_image_away_at_once() {
         ..Default::default()
     };
     let view = ServerView { encoding, steps: vec![step], ..ServerView::default() };
-    let pool = Pool { indices: vec![5], values: image, input_len: 36, range: 100.0 };
-    let found = reconstruct(&view, 0, 1, &LeakSettings::default(), &Cancel::default());
+    let pool =
+        Pool { indices: vec![5], values: image, input_len: 36, range: 100.0, background: None };
+    let found = reconstruct(&view, 0, 1, &LeakSettings::default(), None, &Cancel::default());
     let found = found.unwrap().unwrap();
     assert_eq!(found.certain, 1);
     assert!(pool.score(&found).mean_squared_error < 1e-9);

@@ -1,0 +1,80 @@
+//! An encrypted training as it is drawn: its curves as they grow, and its figures.
+
+use super::sweep_view::TaskStanding;
+use crate::run::cryptonn::{
+    CryptonnEvent, CryptonnReport, DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic,
+};
+
+/// Weight of the newest mini-batch in the loss that is drawn.
+const NEWEST: f64 = 0.1;
+
+/// Points of a loss curve that are kept; beyond them every second one goes.
+const MOST_POINTS: usize = 2000;
+
+/// What the tab Training shows of an encrypted training.
+#[derive(Clone, Debug, Default)]
+pub struct CryptonnView {
+    pub standing: TaskStanding,
+    /// What goes on before the first step, and the share of it that is done.
+    pub preparing: Option<(&'static str, f64)>,
+    /// Steps done, of how many.
+    pub step: usize,
+    pub of: usize,
+    pub eta_secs: f64,
+    /// Points (steps done, loss smoothed over mini-batches).
+    pub loss: Vec<(f64, SideBySide)>,
+    smoothed: Option<SideBySide>,
+    pub epochs: Vec<EpochFigures>,
+    pub phases: PhaseSecs,
+    pub traffic: Traffic,
+    pub dlog: DlogRange,
+    /// Held between two steps.
+    pub paused: bool,
+    /// The report of a training that finished.
+    pub report: Option<Box<CryptonnReport>>,
+}
+
+impl CryptonnView {
+    /// Forgets everything: a new training begins.
+    pub fn begin(&mut self) {
+        *self = Self { standing: TaskStanding::Running, ..Self::default() };
+    }
+
+    /// Share of the whole that is done.
+    pub fn fraction(&self) -> f64 {
+        match (self.step, self.preparing) {
+            (0, Some((_, fraction))) => fraction,
+            _ => self.step as f64 / self.of.max(1) as f64,
+        }
+    }
+
+    /// Takes in what the training tells.
+    pub fn take(&mut self, event: CryptonnEvent) {
+        match event {
+            CryptonnEvent::Preparing { what, fraction } => self.preparing = Some((what, fraction)),
+            CryptonnEvent::Step { step, of, loss, phases, traffic, dlog, eta_secs } => {
+                self.preparing = None;
+                (self.step, self.of, self.eta_secs) = (step, of, eta_secs);
+                (self.phases, self.traffic, self.dlog) = (phases, traffic, dlog);
+                let before = self.smoothed.unwrap_or(loss);
+                let mix = |old: f64, new: f64| old + NEWEST * (new - old);
+                let smoothed = SideBySide {
+                    encrypted: mix(before.encrypted, loss.encrypted),
+                    fixed_point: mix(before.fixed_point, loss.fixed_point),
+                    float: mix(before.float, loss.float),
+                };
+                self.smoothed = Some(smoothed);
+                if self.loss.len() == MOST_POINTS {
+                    let mut at = 0;
+                    self.loss.retain(|_| {
+                        at += 1;
+                        at % 2 == 0
+                    });
+                }
+                self.loss.push((step as f64, smoothed));
+            }
+            CryptonnEvent::Epoch(figures) => self.epochs.push(figures),
+            CryptonnEvent::Seen { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Starting, stopping and resuming an encrypted training.
+
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::panels::kit::{self, field, row};
+use crate::app::panels::sweep::task_button;
+use crate::app::state::State;
+use crate::app::sweep_view::TaskStanding;
+use crate::app::theme;
+use crate::format;
+use crate::run::cryptonn::{OptimiserKind, TrainingChoice};
+use egui::{DragValue, Label, RichText, Ui};
+
+/// Samples to start from when not all are wanted.
+const FEW: usize = 600;
+
+const EXPORTS: [Command; 3] =
+    [Command::ExportCryptonn, Command::ExportCryptonnReport, Command::ExportCryptonnFigure];
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let view = &state.cryptonn;
+    let mut scenario = state.scenario.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let running = view.standing == TaskStanding::Running;
+        task_button(ui, state, queue, running, Command::Train);
+        kit::progress(ui, view.fraction(), "Training progress");
+        let text = status(state);
+        kit::caption(ui, &text).on_hover_text(&text);
+        if let Some(choice) = &mut scenario.training {
+            ui.add_enabled_ui(!running, |ui| choices(ui, choice));
+        }
+        ui.horizontal(|ui| {
+            let pause = Command::PauseTraining;
+            let text = if view.paused { "Resume" } else { "Pause" };
+            let button = kit::command_button(ui, pause, text, state, queue);
+            kit::named(button, egui::Role::Button, pause.spec().label);
+            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
+                let button = kit::command_button(ui, command, text, state, queue);
+                kit::named(button, egui::Role::Button, command.spec().label);
+            }
+        });
+        if let Some(last) = view.epochs.last() {
+            let a = &last.accuracy;
+            ui.horizontal_wrapped(|ui| {
+                for (name, value, colour) in [
+                    ("encrypted", a.encrypted, t.encrypted),
+                    ("fixed point", a.fixed_point, t.plain),
+                    ("float", a.float, t.series(2)),
+                ] {
+                    let text = RichText::new(format::percent(value));
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
+                        ui.label(text.font(theme::strong(15.0)).color(colour));
+                        let name = RichText::new(name).font(theme::small()).color(t.text_weak);
+                        ui.add(Label::new(name));
+                    });
+                    ui.add_space(4.0);
+                }
+            });
+        }
+    });
+    if scenario != state.scenario {
+        queue.push(Action::Edit(Box::new(scenario)));
+    }
+}
+
+fn choices(ui: &mut Ui, choice: &mut TrainingChoice) {
+    field(ui, "Epochs", "Passes over the training samples", |ui| {
+        ui.add(DragValue::new(&mut choice.epochs).range(1..=1000))
+    });
+    let about = "Samples of a mini-batch: what the gradients of one step sum over";
+    field(ui, "Mini-batch", about, |ui| ui.add(DragValue::new(&mut choice.batch).range(1..=4096)));
+    let about = "Learning rate at the start; it falls to zero along a cosine";
+    field(ui, "Rate", about, |ui| {
+        let drag = DragValue::new(&mut choice.learning_rate).range(1e-6..=1.0).speed(1e-4);
+        ui.add(drag.max_decimals(5))
+    });
+    row(ui, "Optimiser", "How weights follow gradients; on the server, in the clear", |ui| {
+        let kinds = [(OptimiserKind::Adam, "Adam"), (OptimiserKind::Sgd, "SGD")];
+        for (kind, name) in kinds {
+            ui.selectable_value(&mut choice.optimiser, kind, name);
+        }
+    });
+    let about = "Decimal places of inputs and of first-layer weights in fixed point: the more, the larger the decrypted integers and the slower their discrete logarithms";
+    row(ui, "Decimals", about, |ui| {
+        for (name, prefix, value) in [
+            ("Input decimals", "inputs ", &mut choice.input_decimals),
+            ("Weight decimals", "weights ", &mut choice.weight_decimals),
+        ] {
+            let drag = DragValue::new(value).range(0..=4).speed(0.02).prefix(prefix);
+            let drag = ui.add(drag);
+            kit::named(drag, egui::Role::SpinButton, name);
+        }
+    });
+    row(ui, "Samples", "Training samples to use, from the first on", |ui| {
+        let mut some = choice.samples.is_some();
+        if ui.checkbox(&mut some, "only").changed() {
+            choice.samples = some.then_some(FEW);
+        }
+        let mut count = choice.samples.unwrap_or(FEW);
+        let drag = DragValue::new(&mut count).range(1..=10_000_000).speed(2.0);
+        let drag = ui.add_enabled(some, drag);
+        if kit::named(drag, egui::Role::SpinButton, "Training samples").changed() {
+            choice.samples = Some(count);
+        }
+    });
+}
+
+/// How the training stands, one line.
+pub fn status(state: &State) -> String {
+    let view = &state.cryptonn;
+    match &view.standing {
+        TaskStanding::Idle => {
+            "Trains on ciphertexts, and the same in plaintext beside it".to_owned()
+        }
+        TaskStanding::Running if state.task_stopping => "Stopping after this mini-batch".to_owned(),
+        TaskStanding::Running if view.paused => format!(
+            "Held after step {} of {}",
+            format::count(view.step as u64),
+            format::count(view.of as u64)
+        ),
+        TaskStanding::Running => match view.preparing {
+            Some((what, fraction)) => format!("{what}, {:.0} %", fraction * 100.0),
+            None => format!(
+                "step {} of {}, about {} left",
+                format::count(view.step as u64),
+                format::count(view.of as u64),
+                format::secs(view.eta_secs.max(0.0))
+            ),
+        },
+        TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
+        TaskStanding::Stopped => format!(
+            "Stopped after step {} of {}",
+            format::count(view.step as u64),
+            format::count(view.of as u64)
+        ),
+        TaskStanding::Failed(reason) => reason.clone(),
+    }
+}

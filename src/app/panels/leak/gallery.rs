@@ -1,0 +1,175 @@
+//! True samples, and below each what is made of it.
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::leak_view::{Attack, LeakView};
+use crate::app::panels::{kit, pixels};
+use crate::app::state::State;
+use crate::app::theme;
+use crate::data::Shape;
+use crate::run::cryptonn::InputEncoding;
+use egui::{Align2, Color32, RichText, Sense, Stroke, Ui, Vec2, vec2};
+
+/// Least width of an image and of a table row.
+const IMAGE: f32 = 56.0;
+const TABLE: f32 = 176.0;
+const GAP: f32 = 6.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let view = &state.leak;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing = vec2(GAP, 3.0);
+        let Some((seen, pool)) = &view.data else {
+            let text = "Train encrypted first: then this shows each training sample beside what the server can make of it, without ever having the key";
+            ui.label(RichText::new(text).color(t.text_weak));
+            return;
+        };
+        let shape = shape(&seen.encoding);
+        let least = if matches!(shape, Shape::Image { .. }) { IMAGE } else { TABLE };
+        let room = ui.available_width() + GAP;
+        let columns = (room / (least + GAP)).floor().max(1.0);
+        let width = (room / columns - GAP).floor();
+        let columns = columns as usize;
+        let size = vec2(width, pixels::height(shape, width));
+        let samples = samples(view);
+        let shown: Vec<(usize, usize)> = samples.into_iter().take(columns).enumerate().collect();
+        let (low, high) = seen.encoding.range;
+        let range = (f64::from(low), f64::from(high));
+        let true_of = |index: usize| -> Vec<f64> {
+            let values = pool.sample(index).unwrap_or_default();
+            values.iter().map(|v| f64::from(*v)).collect()
+        };
+
+        title(ui, "True samples", "what the clients encrypt; the server never has them", t.text_strong);
+        ui.horizontal(|ui| {
+            for (at, index) in &shown {
+                let name = format!("True sample {index}");
+                let values = true_of(*index);
+                let response = pixels::sample(ui, size, shape, &values, range, t.plain, &name);
+                chosen(ui, view, *at, &response, queue);
+            }
+        });
+        labels(ui, view, state, &shown, width);
+        let about = "from everything it decrypted";
+        title(ui, "What the server makes of them", about, t.encrypted);
+        attack(ui, &view.open, &shown, size, shape, range, "Reconstruction", t.encrypted);
+        if view.choice.settings.is_mitigated() {
+            title(ui, "Under the mitigations", &mitigations(view), t.plain);
+            attack(ui, &view.limited, &shown, size, shape, range, "Mitigated", t.plain);
+        }
+    });
+}
+
+/// The shape that samples are drawn in.
+pub fn shape(encoding: &InputEncoding) -> Shape {
+    match encoding.image_width {
+        0 => Shape::Flat { len: encoding.input_len },
+        width => Shape::Image { channels: 1, height: encoding.input_len / width, width },
+    }
+}
+
+/// Indices of the samples of the mini-batch that is looked at.
+fn samples(view: &LeakView) -> Vec<usize> {
+    let batch = view.batches().get(view.choice.batch).copied().unwrap_or_default();
+    let steps = view.data.iter().flat_map(|(seen, _)| &seen.steps);
+    steps.into_iter().find(|s| s.batch == batch).map(|s| s.samples.clone()).unwrap_or_default()
+}
+
+fn title(ui: &mut Ui, text: &str, about: &str, colour: Color32) {
+    let t = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(text).font(theme::heading()).color(colour));
+        let text = RichText::new(about).font(theme::small()).color(t.text_weak);
+        ui.add(egui::Label::new(text).truncate());
+    });
+}
+
+fn mitigations(view: &LeakView) -> String {
+    let settings = &view.choice.settings;
+    let mut parts = Vec::new();
+    if let Some(rows) = settings.most_rows {
+        parts.push(format!("keys for {rows} rows a ciphertext"));
+    }
+    if let Some(units) = settings.units {
+        parts.push(format!("{units} units"));
+    }
+    if settings.noise > 0.0 {
+        parts.push(format!("{:.0} % noise", settings.noise * 100.0));
+    }
+    parts.join(", ")
+}
+
+fn chosen(ui: &Ui, view: &LeakView, at: usize, response: &egui::Response, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    if view.choice.sample == at {
+        let stroke = Stroke::new(1.5, t.text_strong);
+        ui.painter().rect_stroke(response.rect, 2, stroke, egui::StrokeKind::Outside);
+    }
+    if response.clicked() {
+        let choice = crate::app::LeakChoice { sample: at, ..view.choice.clone() };
+        queue.push(Action::EditLeak(Box::new(choice)));
+    }
+}
+
+/// The labels the server read off, below the true samples.
+fn labels(ui: &mut Ui, view: &LeakView, state: &State, shown: &[(usize, usize)], width: f32) {
+    let t = theme::tokens(ui);
+    let dataset = state.loaded.as_ref().map(|l| &*l.dataset);
+    ui.horizontal(|ui| {
+        for (_, index) in shown {
+            let size = vec2(width, 14.0);
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            let read = view.labels.recovered.get(index);
+            let name = read.map(|l| {
+                let names = dataset.map(|d| d.classes()).unwrap_or_default();
+                names.get(usize::from(*l)).cloned().unwrap_or_else(|| l.to_string())
+            });
+            let truth = dataset.and_then(|d| d.train().labels.get(*index));
+            let (text, colour) = match (&name, read == truth) {
+                (None, _) => ("label hidden".to_owned(), t.text_weak),
+                (Some(name), true) => (format!("label {name}"), t.encrypted),
+                (Some(name), false) => (format!("label {name}, wrong"), t.text_weak),
+            };
+            ui.painter_at(rect).text(
+                rect.center(),
+                Align2::CENTER_CENTER,
+                text,
+                theme::small(),
+                colour,
+            );
+            response.on_hover_text(
+                "Read off A − Y: the server knows its own output A and decrypts the difference",
+            );
+        }
+    });
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row of the gallery, drawn in three places")]
+fn attack(
+    ui: &mut Ui,
+    attack: &Attack,
+    shown: &[(usize, usize)],
+    size: Vec2,
+    shape: Shape,
+    range: (f64, f64),
+    name: &str,
+    colour: Color32,
+) {
+    let len = shape.len();
+    ui.horizontal(|ui| {
+        for (_, index) in shown {
+            let found = attack.found.as_ref();
+            let values = found.and_then(|f| {
+                let at = f.samples.iter().position(|s| s == index)?;
+                f.values.get(at * len..(at + 1) * len)
+            });
+            let name = format!("{name} of sample {index}");
+            pixels::sample(ui, size, shape, values.unwrap_or_default(), range, colour, &name);
+        }
+    });
+    if attack.found.is_none() {
+        kit::caption(ui, "Nothing of these samples was seen yet");
+    }
+}

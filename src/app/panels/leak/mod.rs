@@ -1,0 +1,82 @@
+//! What the server learns: true samples beside what is made of the values the server decrypted.
+
+mod controls;
+mod gallery;
+mod words;
+
+pub use gallery::shape;
+
+use crate::app::Queue;
+use crate::app::commands::Action;
+use crate::app::plots;
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Rect, ScrollArea, Sense, Slider, Ui, UiBuilder, vec2};
+
+/// Width of the column of controls.
+const COLUMN: f32 = 268.0;
+const LEAST_PLOTS: f32 = 170.0;
+/// Below this width the plots stand one below the other.
+const SIDE_BY_SIDE: f32 = 440.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let all = ui.available_rect_before_wrap();
+    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
+    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
+    ScrollArea::vertical().id_salt("leak column").auto_shrink([false, false]).show(
+        &mut left,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            controls::show(ui, state, queue);
+            words::figures(ui, state);
+            words::explanation(ui, state);
+        },
+    );
+    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
+    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(
+        &mut right,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            gallery::show(ui, state, queue);
+            steps(ui, state, queue);
+            let left = ui.clip_rect().bottom() - ui.cursor().top();
+            let rows = if ui.available_width() > SIDE_BY_SIDE { 1.0 } else { 2.0 };
+            let size = vec2(ui.available_width(), left.max(rows * LEAST_PLOTS));
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            plots::leak(ui, rect, &state.leak);
+        },
+    );
+}
+
+/// The slider over the steps seen.
+fn steps(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let view = &state.leak;
+    let last = view.steps();
+    let mut seen = view.seen();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.horizontal(|ui| {
+            let name = ui.label("Steps seen");
+            ui.spacing_mut().slider_width = (ui.available_width() - 90.0).max(60.0);
+            let slider = Slider::new(&mut seen, 0..=last.max(1)).logarithmic(true).integer();
+            let response = ui.add_enabled(last > 0, slider).labelled_by(name.id).on_hover_text(
+                "What the server could make of the samples after so many steps of the training",
+            );
+            if response.changed() {
+                let mut choice = view.choice.clone();
+                choice.seen = (seen < last).then_some(seen);
+                queue.push(Action::EditLeak(Box::new(choice)));
+            }
+            if view.pending {
+                let rect = response.rect;
+                ui.painter().hline(
+                    rect.x_range(),
+                    rect.bottom() + 2.0,
+                    egui::Stroke::new(1.5, t.encrypted),
+                );
+            }
+        });
+    });
+}

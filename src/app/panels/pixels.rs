@@ -1,0 +1,79 @@
+//! Samples drawn small: images as pixels, tables as bars.
+
+use super::kit;
+use crate::app::theme;
+use crate::data::Shape;
+use egui::{Color32, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+
+/// Draws `values` of `range` into a field of `size`: grey pixels when `shape` is an image, otherwise a
+/// bar for each value in `colour`. `name` is for screen readers.
+pub fn sample(
+    ui: &mut Ui,
+    size: Vec2,
+    shape: Shape,
+    values: &[f64],
+    range: (f64, f64),
+    colour: Color32,
+    name: &str,
+) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let response = kit::named(response, egui::Role::Image, name);
+    let t = theme::tokens(ui);
+    ui.painter().rect_filled(rect, 2, t.well);
+    match shape {
+        Shape::Image { channels: 1, height, width } => {
+            pixels(ui, rect, height, width, values, range)
+        }
+        _ => bars(ui, rect.shrink(2.0), values, range, colour),
+    }
+    ui.painter().rect_stroke(rect, 2, Stroke::new(1.0, t.line), egui::StrokeKind::Inside);
+    response
+}
+
+/// Height of a field of `width` for samples of `shape`.
+pub fn height(shape: Shape, width: f32) -> f32 {
+    match shape {
+        Shape::Image { channels: 1, height, width: columns } => {
+            width * height as f32 / columns.max(1) as f32
+        }
+        _ => width * 0.6,
+    }
+}
+
+fn pixels(
+    ui: &Ui,
+    rect: Rect,
+    height: usize,
+    width: usize,
+    values: &[f64],
+    (low, high): (f64, f64),
+) {
+    let cell = vec2(rect.width() / width.max(1) as f32, rect.height() / height.max(1) as f32);
+    let mut mesh = egui::Mesh::default();
+    for (at, value) in values.iter().take(height * width).enumerate() {
+        let grey = ((value - low) / (high - low) * 255.0).clamp(0.0, 255.0) as u8;
+        let corner = vec2((at % width) as f32 * cell.x, (at / width) as f32 * cell.y);
+        let place = Rect::from_min_size(rect.min + corner, cell);
+        mesh.add_colored_rect(place, theme::pixel(grey, grey, grey));
+    }
+    ui.painter().add(mesh);
+}
+
+fn bars(ui: &Ui, rect: Rect, values: &[f64], (low, high): (f64, f64), colour: Color32) {
+    let t = theme::tokens(ui);
+    let y = |v: f64| {
+        rect.bottom() - ((v - low) / (high - low).max(1e-9)).clamp(0.0, 1.0) as f32 * rect.height()
+    };
+    let zero = y(0.0_f64.clamp(low.min(high), high));
+    let width = rect.width() / values.len().max(1) as f32;
+    for (at, value) in values.iter().enumerate() {
+        let left = rect.left() + at as f32 * width;
+        let (top, bottom) = (y(*value).min(zero), y(*value).max(zero));
+        let bar = Rect::from_min_max(
+            pos2(left, top),
+            pos2(left + (width - 1.0).max(1.0), bottom.max(top + 1.0)),
+        );
+        ui.painter().rect_filled(bar, 0, colour);
+    }
+    ui.painter().hline(rect.x_range(), zero, Stroke::new(1.0, t.line));
+}

@@ -1,0 +1,104 @@
+//! Loss and accuracy of an encrypted training beside the same training in the clear.
+
+use super::chart::{Chart, Curve, Pen};
+use super::ticks::{Unit, number_ticks};
+use crate::app::cryptonn_view::CryptonnView;
+use crate::app::theme;
+use crate::format;
+use crate::run::cryptonn::SideBySide;
+use egui::{Rect, Ui, pos2, vec2};
+use egui_plot::PlotPoint;
+
+const LOSS: &str = "Cross-entropy of each mini-batch, smoothed: trained on ciphertexts, in plaintext on the same integers, and in plaintext on floating-point numbers. All three start from the same weights and take the same mini-batches.";
+const ACCURACY: &str = "Share of the test samples classified as labelled after each epoch. Encrypted and fixed point must coincide: every integer is the same.";
+
+/// Space under the plots, for the numbers.
+const BOTTOM: f32 = 18.0;
+
+/// Draws both plots into `rect`, side by side where there is room; there will be `epochs`.
+pub fn cryptonn(ui: &mut Ui, rect: Rect, view: &CryptonnView, epochs: usize) {
+    let gap = theme::CARD_GAP;
+    let beside = rect.width() > 560.0;
+    let size = if beside {
+        vec2((rect.width() - gap) / 2.0, rect.height())
+    } else {
+        vec2(rect.width(), (rect.height() - gap) / 2.0)
+    };
+    let second = if beside {
+        pos2(rect.left() + size.x + gap, rect.top())
+    } else {
+        pos2(rect.left(), rect.top() + size.y + gap)
+    };
+    loss(ui, Rect::from_min_size(rect.min, size), view);
+    accuracy(ui, Rect::from_min_size(second, size), view, epochs);
+}
+
+fn loss(ui: &mut Ui, rect: Rect, view: &CryptonnView) {
+    let of = view.of.max(1) as f64;
+    let top = view.loss.iter().map(|(_, l)| l.encrypted.max(l.float)).fold(0.1, f64::max);
+    let chart = Chart {
+        id: "cryptonn loss",
+        title: "Loss by step",
+        about: LOSS,
+        unit: Unit::Number,
+        x: (0.0, of * 1.02),
+        y: (0.0, top * 1.08),
+        across: whole(of, rect),
+        curves: curves(ui, view.loss.iter().copied(), true),
+        empty: view.loss.is_empty().then_some("Train to see three networks learn the same"),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, BOTTOM);
+}
+
+fn accuracy(ui: &mut Ui, rect: Rect, view: &CryptonnView, epochs: usize) {
+    let last = view.epochs.last().map_or(1, |e| e.epoch);
+    let of = epochs.max(last) as f64;
+    let all = || view.epochs.iter().map(|e| (e.epoch as f64, e.accuracy));
+    let least = all().map(|(_, a)| a.encrypted.min(a.float)).fold(1.0, f64::min);
+    let air = (0.08 * (1.0 - least)).max(0.004);
+    let chart = Chart {
+        id: "cryptonn accuracy",
+        title: "Accuracy by epoch",
+        about: ACCURACY,
+        unit: Unit::Share,
+        x: (0.0, of * 1.02),
+        y: ((least - air).max(0.0), 1.0 + air),
+        across: whole(of, rect),
+        curves: curves(ui, all(), false),
+        empty: view.epochs.is_empty().then_some("Comes with the first epoch"),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, BOTTOM);
+}
+
+fn whole(of: f64, rect: Rect) -> Vec<(f64, String)> {
+    let ticks = number_ticks(0.0, of, rect.width() / 3.0);
+    let whole = ticks.into_iter().filter(|(at, _)| at.fract() == 0.0);
+    whole.map(|(at, _)| (at, format::count(at as u64))).collect()
+}
+
+/// Fixed point is drawn broad and below, so that it shows beside the encrypted curve that covers it.
+fn curves(
+    ui: &Ui,
+    points: impl Iterator<Item = (f64, SideBySide)> + Clone,
+    many: bool,
+) -> Vec<Curve> {
+    let t = theme::tokens(ui);
+    let over = if many { Pen::Running } else { Pen::Measured };
+    let values: [(&'static str, _, _, fn(&SideBySide) -> f64); 3] = [
+        ("float", t.series(2), over, |v| v.float),
+        ("fixed point", t.plain, Pen::RunningUnder, |v| v.fixed_point),
+        ("encrypted", t.encrypted, over, |v| v.encrypted),
+    ];
+    values
+        .into_iter()
+        .map(|(name, colour, pen, value)| Curve {
+            name,
+            colour,
+            pen,
+            points: points.clone().map(|(x, v)| PlotPoint::new(x, value(&v))).collect(),
+            faded: false,
+        })
+        .collect()
+}
