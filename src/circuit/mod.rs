@@ -15,6 +15,9 @@ mod planner_bgv;
 mod real;
 mod recurrent;
 mod request;
+#[cfg(feature = "tfhe")]
+pub mod table;
+mod table_plan;
 mod values;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
@@ -40,6 +43,7 @@ pub use recurrent::{
     plan_recurrent,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
+pub use table_plan::{ReadingPlan, TablePlan};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What the planner promises before a key exists.
 
 use super::real::DegreeChoice;
+use super::table_plan::TablePlan;
 use serde::{Deserialize, Serialize};
 
 /// The scheme that carries a circuit.
@@ -13,6 +14,8 @@ pub enum SchemeKind {
     Bfv,
     /// Cheon-Kim-Kim-Song, our own, batched, approximate real numbers.
     Ckks,
+    /// Chillotti-Gama-Georgieva-Izabachène through the crate `tfhe`: lookup tables, one sample at a time.
+    Tfhe,
     /// No encryption at all: the same pipeline on plain integers, for tests.
     Noop,
 }
@@ -24,6 +27,7 @@ impl SchemeKind {
             Self::Bgv => "BGV",
             Self::Bfv => "BFV",
             Self::Ckks => "CKKS",
+            Self::Tfhe => "TFHE",
             Self::Noop => "none (plain integers)",
         }
     }
@@ -43,6 +47,10 @@ pub enum StageKind {
     Polynomial,
     /// Relinearisation (three parts become two) and modulus switching or rescaling.
     Switch,
+    /// Key switch of sums to the dimension that is bootstrapped (TFHE).
+    KeySwitch,
+    /// Modulus switch and programmable bootstrapping: a lookup table on every value (TFHE).
+    Lookup,
 }
 
 /// Prediction for one stage.
@@ -176,6 +184,9 @@ pub struct Plan {
     /// Precision and levels, for CKKS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approximate: Option<Approximate>,
+    /// Parameters and predicted noise of lookup tables, for TFHE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TablePlan>,
 }
 
 impl Plan {

@@ -71,7 +71,7 @@ fn smallest_modulus(
         // BFV cannot relinearise with one prime, nor decrypt with a first one near t.
         SchemeKind::Bfv if 3 * u128::from(t) >= 2 << (bits - 1) => return None,
         SchemeKind::Bfv => 2,
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Noop => 1,
+        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => 1,
     };
     let counts = match constraints.prime_count {
         Some(count) => count.max(least)..=count,
@@ -152,12 +152,13 @@ fn forecast(request: &Request, ring: Ring, samples: Option<usize>) -> Forecast {
     match (request.scheme, samples) {
         (SchemeKind::Bfv, None) => noise_bfv::estimate(layers, inputs, ring),
         (SchemeKind::Bfv, Some(samples)) => noise_bfv::simulate(layers, inputs, ring, samples),
-        (SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Noop, None) => {
+        (SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop, None) => {
             noise::estimate(layers, inputs, ring)
         }
-        (SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Noop, Some(samples)) => {
-            noise::simulate(layers, inputs, ring, samples)
-        }
+        (
+            SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop,
+            Some(samples),
+        ) => noise::simulate(layers, inputs, ring, samples),
     }
 }
 
@@ -165,7 +166,7 @@ fn work(request: &Request, candidate: &Candidate) -> Work {
     let costs = UnitCosts::of_this_machine();
     match request.scheme {
         SchemeKind::Bfv => planner_bfv::work(request, candidate, &costs),
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Noop => {
+        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
             planner_bgv::work(request, candidate, &costs)
         }
     }
@@ -176,14 +177,14 @@ fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanE
     candidate.forecast = forecast(request, candidate.ring(), Some(SAMPLES));
     let work = match request.scheme {
         SchemeKind::Bfv => work(request, &candidate),
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Noop => {
+        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
             planner_bgv::tried_work(request, &candidate, &UnitCosts::of_this_machine())
         }
     };
     let worst = network.worst_ranges();
     let compiled = match request.scheme {
         SchemeKind::Bfv => planner_bfv::compile(request, &candidate, &work, &worst)?,
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Noop => {
+        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
             planner_bgv::compile(request, &candidate, &work, &worst)?
         }
     };
@@ -214,6 +215,7 @@ fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanE
         primes: candidate.primes.clone(),
         plaintext_moduli: candidate.moduli.clone(),
         approximate: None,
+        tables: None,
     };
     Ok(Circuit {
         taps: compiled.taps,

@@ -17,6 +17,8 @@ pub struct Constraints {
     pub prime_count: Option<usize>,
     pub prime_bits: Option<u32>,
     pub plaintext_bits: Option<u32>,
+    /// Dimension n of bootstrapped ciphertexts (TFHE).
+    pub lwe_dimension: Option<usize>,
     /// Take parameters whose predicted margin is too small, to see decryption fail.
     pub past_budget: bool,
 }

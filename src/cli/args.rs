@@ -59,6 +59,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Compare polynomials in the place of the activations: accuracy, error, depth, predicted cost
     Sweep(SweepArgs),
+    /// Run one model under every scheme that carries it: accuracy, latency, sizes and margin
+    Compare(CompareArgs),
     /// Train the model of a scenario: again from its recipe, or with a polynomial as activation
     Train(TrainArgs),
     /// Measure how long each part takes, its outputs checked: one JSON line per measurement
@@ -179,6 +181,20 @@ pub(super) struct TrainArgs {
     /// Training samples to hold out and show accuracies on [default: a tenth, 5000 at most; none for a recipe]
     #[arg(long, value_name = "N")]
     pub validation: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub size: SizeArgs,
+    /// Schemes, as in bgv,tfhe [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub schemes: Option<Vec<String>>,
+    /// File for the table, .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 
 mod args;
 mod bench;
+mod compare;
 mod inspect;
 mod output_file;
 mod plan;
@@ -11,6 +12,7 @@ mod run;
 mod sequence;
 mod sweep;
 mod table;
+mod tables;
 mod train;
 mod train_encrypted;
 mod train_recurrent;
@@ -199,6 +201,7 @@ fn dispatch(
         Command::Plan(args) => plan::command(&args, &context),
         Command::Run(args) => run::command(&args, &mut context),
         Command::Sweep(args) => sweep::command(&args, &mut context),
+        Command::Compare(args) => compare::command(&args, &mut context),
         Command::Train(args) => train::command(&args, &mut context),
         Command::Bench(args) => bench::command(&args, &mut context, out),
         Command::Inspect { file } => inspect::command(&file, &context),

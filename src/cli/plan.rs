@@ -28,6 +28,8 @@ fn kind(kind: StageKind) -> &'static str {
         StageKind::Square => "square",
         StageKind::Polynomial => "polynomial",
         StageKind::Switch => "switch",
+        StageKind::KeySwitch => "key switch",
+        StageKind::Lookup => "table",
     }
 }
 
@@ -53,6 +55,9 @@ fn magnitude(value: f64) -> String {
 
 /// What is encoded: integers modulo something, or real numbers at a scale.
 fn plaintext(plan: &Plan) -> String {
+    if plan.tables.is_some() {
+        return "small integers on the torus".to_owned();
+    }
     let Some(a) = &plan.approximate else {
         let moduli: Vec<_> = plan.plaintext_moduli.iter().map(u64::to_string).collect();
         return format!("{} (modulus {})", format::bits(plan.plaintext_bits), moduli.join(" x "));
@@ -70,6 +75,7 @@ fn plaintext(plan: &Plan) -> String {
 /// What is counted as depth.
 fn depth(plan: &Plan) -> String {
     match &plan.approximate {
+        None if plan.tables.is_some() => number_of(plan.depth, "table", "tables"),
         None => number_of(plan.depth, "squaring", "squarings"),
         Some(a) => format!(
             "{} of multiplications, {} dropped",
@@ -162,6 +168,9 @@ fn show(plan: &Plan) -> String {
     ]);
     let warnings: String = plan.warnings.iter().map(|w| folded("warning: ", &w.message)).collect();
     let legend = match &plan.approximate {
+        None if plan.tables.is_some() => {
+            "margin: -log2 of the probability that a reading is more than one step off\n".to_owned()
+        }
         None => "margin, range and worst in bits (range: on calibration data; worst: any input)\n"
             .to_owned(),
         Some(a) => {
@@ -170,5 +179,6 @@ fn show(plan: &Plan) -> String {
                 + &folded("degrees of activations at 128 bits: ", &degrees(&a.degrees))
         }
     };
-    format!("{parameters}\n{}{legend}\n{costs}{warnings}", stages.render())
+    let tables = plan.tables.as_ref().map_or(String::new(), |t| super::tables::plan(t) + "\n");
+    format!("{parameters}\n{}{legend}\n{tables}{costs}{warnings}", stages.render())
 }

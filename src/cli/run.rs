@@ -64,7 +64,11 @@ fn show(report: &RunReport) -> String {
         ),
         ("security", security(scheme.security_bits, &scheme.security_table)),
     ]);
-    let stands_for = if encrypted.error_bound.is_some() { "polynomial" } else { "integer" };
+    let stands_for = match (&report.tables, encrypted.error_bound) {
+        (Some(_), _) => "table",
+        (None, Some(_)) => "polynomial",
+        (None, None) => "integer",
+    };
     let wrong = match encrypted.error_bound {
         None => format::count(encrypted.wrong_outputs),
         Some(bound) => format!(
@@ -131,6 +135,7 @@ fn show(report: &RunReport) -> String {
         "{summary}\n{accuracy}\n{costs}\n{}margin in bits, predicted and measured\n",
         stages(report)
     );
+    text.extend(report.tables.as_ref().map(super::tables::report));
     if report.analysis_mode {
         text.push_str(
             "analysis mode: margins were measured with the secret key; keep them from the server\n",

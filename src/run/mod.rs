@@ -6,11 +6,13 @@ mod bfv;
 mod bgv;
 mod ckks;
 mod client;
+mod compare;
 pub mod cryptonn;
 mod evaluator;
 mod event;
 mod execute;
 mod execute_real;
+mod lookup;
 mod memory;
 mod noop;
 mod opening;
@@ -22,6 +24,9 @@ pub mod sequence;
 mod server;
 mod session;
 mod sweep;
+mod table_report;
+#[cfg(feature = "tfhe")]
+mod tfhe;
 mod training;
 
 pub use backend::{Backend, BackendError, Decrypted, Evaluated, Measured, Tapped};
@@ -29,6 +34,7 @@ pub use bfv::Bfv;
 pub use bgv::Bgv;
 pub use ckks::Ckks;
 pub use client::{Answers, BranchAnswer, Client};
+pub use compare::{COMPARE_SCHEMA_VERSION, CompareEvent, CompareReport, CompareRow, Way};
 pub use event::{Event, Phase, Sample};
 pub use execute::execute;
 pub use execute_real::execute_real;
@@ -49,4 +55,9 @@ pub use sweep::{
     SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
     SweepRequest, SweepRow, SweepRun,
 };
+pub use table_report::{
+    DistanceReport, NOISE_BINS, NOISE_SPAN, NoiseReport, ReadingReport, TableReport,
+};
+#[cfg(feature = "tfhe")]
+pub use tfhe::{TableAnswer, TableClient, TableServer, TableTap, execute_tables};
 pub use training::{DEFAULT_TRAINING_SEED, TrainOptions};

@@ -36,7 +36,7 @@ impl Opening<'_> {
             let layers = session.network.layers().iter().zip(self.layer_secs);
             layers.filter(|(l, _)| names.contains(&l.name.as_str())).map(|(_, s)| s).sum()
         };
-        let in_batch = samples.min(plan.ring_degree) as u64;
+        let in_batch = samples.div_ceil(plan.batches.max(1)) as u64;
         let stages = plan.stages.iter().map(|s| StageReport {
             name: s.name.clone(),
             kind: s.kind,
@@ -67,11 +67,13 @@ impl Opening<'_> {
             seed: scenario.seed,
             activation: ActivationReport {
                 kind: match scenario.activation.kind {
-                    ActivationKind::Polynomial => "polynomial".to_owned(),
+                    _ if plan.tables.is_some() => "lookup".to_owned(),
+                    ActivationKind::Polynomial | ActivationKind::Lookup => "polynomial".to_owned(),
                 },
                 method: scenario.activation.method.clone(),
                 degree: scenario.activation.degree,
                 interval: scenario.activation.interval,
+                bits: plan.tables.as_ref().map(|_| plan.plaintext_bits as u32),
             },
             scheme: SchemeReport {
                 kind: plan.scheme.name().to_lowercase(),

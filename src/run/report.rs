@@ -1,6 +1,7 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
 use super::sequence::SequenceReport;
+use super::table_report::TableReport;
 use crate::circuit::StageKind;
 use crate::network::RangeReport;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ pub struct ActivationReport {
     pub method: String,
     pub degree: usize,
     pub interval: f64,
+    /// Bits of lookup tables; absent for polynomials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -150,6 +154,9 @@ pub struct RunReport {
     /// polynomial network in the clear, on the same samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<RangeReport>,
+    /// Noise and readings of lookup tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TableReport>,
     /// Margins were measured with the secret key: not to be shared with a server.
     pub analysis_mode: bool,
     /// Step by step, for recurrent networks.

@@ -12,6 +12,8 @@ pub enum ActivationKind {
     /// A polynomial stands in for the function.
     #[default]
     Polynomial,
+    /// A lookup table, read by programmable bootstrapping.
+    Lookup,
 }
 
 /// The activation strategy.
@@ -25,11 +27,20 @@ pub struct ActivationChoice {
     pub degree: usize,
     /// Half-width l of the interval `[-l, l]` on which the polynomial approximates.
     pub interval: f64,
+    /// Bits of lookup tables, 1 to 6; those a model was trained with, or 4, when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u32>,
 }
 
 impl Default for ActivationChoice {
     fn default() -> Self {
-        Self { kind: ActivationKind::Polynomial, method: "keep".into(), degree: 2, interval: 5.0 }
+        Self {
+            kind: ActivationKind::Polynomial,
+            method: "keep".into(),
+            degree: 2,
+            interval: 5.0,
+            bits: None,
+        }
     }
 }
 
@@ -43,6 +54,8 @@ pub enum SchemeSelector {
     Bgv,
     Bfv,
     Ckks,
+    /// Lookup tables.
+    Tfhe,
 }
 
 /// Scheme and parameters; what is left out the planner chooses.
@@ -72,6 +85,9 @@ pub struct SchemeChoice {
     /// out, errors that change the answers of no more than one sample in a thousand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision_bits: Option<u32>,
+    /// Dimension n of bootstrapped ciphertexts (TFHE), 440 to 1200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lwe_dimension: Option<usize>,
     /// Run even when the predicted margin says that decryption will fail, to see it fail.
     /// Never loosens the security check.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -288,7 +304,8 @@ impl Scenario {
 
     fn with_activation(mut self, method: &str, degree: usize, interval: f64) -> Self {
         let kind = ActivationKind::Polynomial;
-        self.activation = ActivationChoice { kind, method: method.into(), degree, interval };
+        self.activation =
+            ActivationChoice { kind, method: method.into(), degree, interval, bits: None };
         self
     }
 

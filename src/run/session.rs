@@ -53,6 +53,9 @@ pub enum Compiled {
     Integer(Arc<Circuit>),
     /// Approximate, on real numbers.
     Real(Arc<RealCircuit>),
+    /// Lookup tables on small integers.
+    #[cfg(feature = "tfhe")]
+    Tables(Arc<circuit::table::TableCircuit>),
 }
 
 impl Compiled {
@@ -61,6 +64,8 @@ impl Compiled {
         match self {
             Self::Integer(circuit) => &circuit.plan,
             Self::Real(circuit) => &circuit.plan,
+            #[cfg(feature = "tfhe")]
+            Self::Tables(circuit) => &circuit.plan,
         }
     }
 }
@@ -230,6 +235,10 @@ impl Session {
     pub fn circuit(&self, cancel: &Cancel) -> Result<Arc<Circuit>, RunError> {
         match self.compiled(cancel)? {
             Compiled::Integer(circuit) => Ok(circuit),
+            #[cfg(feature = "tfhe")]
+            Compiled::Tables(_) => Err(RunError::Refused(
+                "this scenario is planned for TFHE, which has no integer circuit: set activation.kind to polynomial".into(),
+            )),
             Compiled::Real(_) => Err(RunError::Refused(
                 "this scenario is planned for CKKS, which has no integer circuit: set scheme.kind to bgv or bfv".into(),
             )),
@@ -241,12 +250,17 @@ impl Session {
         if let Some(made) = self.compiled.get() {
             return Ok(made.clone());
         }
+        if self.is_lookup()? {
+            let made = self.table_circuit(cancel)?;
+            return Ok(self.compiled.get_or_init(|| made).clone());
+        }
         let polynomial = self.polynomial_network()?;
         let made = match self.scenario.scheme.kind {
             SchemeSelector::Bgv => self.integer_circuit(&polynomial, SchemeKind::Bgv, cancel)?.0,
             SchemeSelector::Bfv => self.integer_circuit(&polynomial, SchemeKind::Bfv, cancel)?.0,
             SchemeSelector::Ckks => self.real_circuit(&polynomial, cancel)?,
-            SchemeSelector::Auto => self.automatic(&polynomial, cancel)?,
+            // Those of lookup tables are handled above.
+            SchemeSelector::Auto | SchemeSelector::Tfhe => self.automatic(&polynomial, cancel)?,
         };
         Ok(self.compiled.get_or_init(|| made).clone())
     }
@@ -382,13 +396,14 @@ impl Session {
         Ok((f64::from(gap) / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * 0.01))
     }
 
-    fn constraints(&self) -> Constraints {
+    pub(super) fn constraints(&self) -> Constraints {
         let scheme = &self.scenario.scheme;
         Constraints {
             ring_degree: scheme.ring_degree,
             prime_count: scheme.prime_count,
             prime_bits: scheme.prime_bits,
             plaintext_bits: scheme.plaintext_bits,
+            lwe_dimension: scheme.lwe_dimension,
             past_budget: scheme.past_budget,
         }
     }
@@ -464,8 +479,7 @@ impl Session {
     /// The polynomials that the activation strategy asks for; `None` where the model keeps its own.
     pub fn stand_ins(&self) -> Result<Option<StandIns>, RunError> {
         let choice = &self.scenario.activation;
-        let ActivationKind::Polynomial = choice.kind;
-        if choice.method == "keep" {
+        if choice.kind == ActivationKind::Lookup || choice.method == "keep" {
             return Ok(None);
         }
         let method: Method = choice
@@ -501,6 +515,10 @@ impl Session {
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
         let report = pool.install(|| match &compiled {
+            #[cfg(feature = "tfhe")]
+            Compiled::Tables(circuit) => {
+                super::tfhe::execute_tables(self, circuit, cancel, on_event)
+            }
             Compiled::Real(circuit) => execute_real(self, &Ckks(circuit), cancel, on_event),
             Compiled::Integer(circuit) => match &circuit.program {
                 Program::Bfv(program) => {

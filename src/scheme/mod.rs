@@ -7,3 +7,5 @@ pub mod febo;
 pub mod feip;
 pub mod group;
 pub mod security;
+#[cfg(feature = "tfhe")]
+pub mod tfhe;

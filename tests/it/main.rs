@@ -12,4 +12,6 @@ mod network;
 mod sample;
 mod second_opinion;
 mod sweep;
+#[cfg(feature = "tfhe")]
+mod tables;
 mod wire;

@@ -249,6 +249,7 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
         log2_qp: 180.3,
         plaintext_bits: 20.0,
         approximate: None,
+        tables: None,
         security_bits: 128,
         security_table: "Security Guidelines 2024, table 5.2".into(),
         depth: 2,
@@ -287,8 +288,8 @@ fn measured(planned: &StagePlan, index: usize, wrong: bool) -> StageReport {
         secs_predicted: planned.secs,
         plain_secs: match planned.kind {
             StageKind::Linear => 0.0003,
-            StageKind::Square | StageKind::Polynomial => 0.00002,
-            StageKind::Input | StageKind::Switch => 0.0,
+            StageKind::Square | StageKind::Polynomial | StageKind::Lookup => 0.00002,
+            StageKind::Input | StageKind::Switch | StageKind::KeySwitch => 0.0,
         },
         ciphertexts: planned.ciphertexts,
         parts: planned.parts,

@@ -179,5 +179,7 @@ fn kind_name(kind: StageKind) -> &'static str {
         StageKind::Square => "square",
         StageKind::Polynomial => "poly",
         StageKind::Switch => "switch",
+        StageKind::KeySwitch => "key sw.",
+        StageKind::Lookup => "table",
     }
 }

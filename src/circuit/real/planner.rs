@@ -321,6 +321,7 @@ impl Planner<'_> {
                 evaluate: work.evaluate(),
                 decrypt: work.decrypt,
             },
+            tables: None,
             approximate: Some(Approximate {
                 error_bound: request.error_bound,
                 max_error,

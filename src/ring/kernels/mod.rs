@@ -15,11 +15,13 @@ pub(super) mod planes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod signed;
+mod torus;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod transform;
 
 pub use aes::MaskKey;
 pub use choice::{KERNEL_VARIABLE, KernelError};
+pub use torus::{BLOCK, Complex, ComplexBlock};
 
 use super::Modulus;
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,8 @@ mod exact;
 mod harness;
 mod measurement;
 mod networks;
+#[cfg(feature = "tfhe")]
+mod pbs;
 mod peak;
 mod programs;
 mod scaling;
@@ -43,13 +45,15 @@ pub enum Workload {
     Scaling,
     /// Networks of growing size, predicted and measured.
     Networks,
+    /// Key switch and programmable bootstrapping of TFHE.
+    Pbs,
     /// All of these.
     All,
 }
 
 impl Workload {
     /// Each with the name it is asked for by.
-    pub const NAMED: [(&'static str, Self); 11] = [
+    pub const NAMED: [(&'static str, Self); 12] = [
         ("ntt", Self::Ntt),
         ("encrypt", Self::Encrypt),
         ("decrypt", Self::Decrypt),
@@ -60,6 +64,7 @@ impl Workload {
         ("ckks", Self::Ckks),
         ("scaling", Self::Scaling),
         ("networks", Self::Networks),
+        ("pbs", Self::Pbs),
         ("all", Self::All),
     ];
 
@@ -84,11 +89,18 @@ impl Workload {
             Self::Ckks => ckks::measure(harness),
             Self::Scaling => scaling::measure(harness),
             Self::Networks => networks::measure(harness),
+            #[cfg(feature = "tfhe")]
+            Self::Pbs => pbs::measure(harness),
+            #[cfg(not(feature = "tfhe"))]
+            Self::Pbs => Err(BenchError::Refused(
+                "pbs was left out of this build (Cargo feature tfhe)".into(),
+            )),
             Self::All => {
                 // What is missing is told before the long work, not after it.
                 cryptonets::session(harness, harness.run_threads())?;
                 let each = Self::NAMED.iter().map(|(_, workload)| *workload);
-                each.filter(|w| *w != Self::All).try_for_each(|w| w.measure(harness))
+                each.filter(|w| *w != Self::All && (cfg!(feature = "tfhe") || *w != Self::Pbs))
+                    .try_for_each(|w| w.measure(harness))
             }
         }
     }

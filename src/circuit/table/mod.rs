@@ -1,0 +1,18 @@
+//! Networks of sums and lookup tables under TFHE: encodings, parameters, predicted noise and cost.
+
+mod agreement;
+mod cost;
+mod encoding;
+mod forecast;
+mod planner;
+mod search;
+mod stages;
+#[cfg(test)]
+mod tests;
+
+pub use cost::{ReadingCost, reading_cost};
+pub use encoding::{ReadingProgram, SumProgram, TableProgram};
+pub use forecast::{far, margin_bits};
+pub use planner::{TableCircuit, TableRequest, plan_tables};
+pub use search::{FAILURE_BITS, FAMILIES};
+pub use stages::{MOST_MARGIN_BITS, score_margin};

@@ -1,0 +1,112 @@
+//! `compare`: one model and dataset carried by several schemes, as one table.
+
+use super::args::CompareArgs;
+use super::output_file::OutputFile;
+use super::plan::bare_bits;
+use super::progress::Progress;
+use super::table::{Table, folded};
+use super::{Answer, Context, FAILED, STOPPED, WRONG};
+use crate::format;
+use crate::progress::Step;
+use crate::run::{CompareEvent, CompareReport, Session};
+use anyhow::{Result, bail};
+
+pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answer> {
+    let scenario = args.scenario.open(Some(&args.size))?;
+    let as_csv = match args.report.as_deref().and_then(|p| p.extension()?.to_str()) {
+        Some("csv") => true,
+        Some("json") => false,
+        _ if args.report.is_none() => false,
+        _ => bail!("--report: name a .csv or a .json file"),
+    };
+    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let session = Session::open(&scenario, &context.sources)?;
+    let mut ways = session.scheme_ways(&context.cancel)?;
+    if let Some(names) = &args.schemes {
+        let wanted = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        if let Some(unknown) =
+            names.iter().find(|n| ways.iter().all(|w| !w.name.eq_ignore_ascii_case(n)))
+        {
+            let known: Vec<_> = ways.iter().map(|w| w.name.to_lowercase()).collect();
+            bail!("--schemes {unknown}: {} are possible", known.join(", "));
+        }
+        ways.retain(|w| wanted(&w.name));
+    }
+    let report = {
+        let progress = Progress::new(context.err, context.terminal);
+        session.compare(&ways, &context.cancel, &mut |event| {
+            if let CompareEvent::Doing { row, of, name, fraction } = event {
+                let what = format!("{name}, {} of {of}", row + 1);
+                progress.step(&Step { what, done: (fraction * 1000.0) as u64, total: 1000 });
+            }
+        })?
+    };
+    if let Some(file) = file {
+        let text = if as_csv { report.to_csv() } else { report.to_json() };
+        file.finish(text.as_bytes())?;
+    }
+    let status = match report.rows.iter().all(|r| r.refusal.is_some()) {
+        true => FAILED,
+        false if !report.is_right() => WRONG,
+        false if report.rows_left > 0 => STOPPED,
+        false => 0,
+    };
+    Ok(Answer { text: show(&report), status })
+}
+
+fn show(report: &CompareReport) -> String {
+    let head = [
+        "scheme",
+        "accuracy",
+        "agreement",
+        "latency",
+        "samples/s",
+        "keys",
+        "up",
+        "down",
+        "rounds",
+        "margin",
+        "wrong",
+        "parameters",
+    ];
+    let mut table = Table::new(&head);
+    for row in report.rows.iter().filter(|r| r.refusal.is_none()) {
+        table.row(vec![
+            row.name.clone(),
+            format::percent(row.accuracy),
+            format::percent(row.agreement),
+            format::secs(row.latency_secs),
+            format!("{:.1}", row.images_per_sec),
+            format::bytes(row.evaluation_key_bytes),
+            format::bytes(row.upload_bytes),
+            format::bytes(row.download_bytes),
+            row.rounds.to_string(),
+            bare_bits(row.margin_bits.unwrap_or(f64::NAN)),
+            format::count(row.wrong_outputs),
+            row.parameters.clone(),
+        ]);
+    }
+    let images = report.rows.iter().map(|r| r.images).max().unwrap_or(0);
+    let plain = report.rows.iter().map(|r| r.plain_accuracy).fold(0.0, f64::max);
+    let mut text = format!(
+        "{}: model {}, {} samples of {}, plaintext accuracy {}\n\n{}margin: BGV bits of modulus left, CKKS bits of precision left, TFHE -log2 of the probability of a wrong reading\n",
+        report.scenario,
+        report.model,
+        format::count(images as u64),
+        report.dataset,
+        format::percent(plain),
+        table.render()
+    );
+    for row in &report.rows {
+        if let Some(refusal) = &row.refusal {
+            text.push_str(&folded(&format!("{} cannot: ", row.name), refusal));
+        }
+    }
+    if report.rows_left > 0 {
+        text.push_str("stopped before the end\n");
+    }
+    if !report.is_right() {
+        text.push_str("WRONG: some values decrypted wrongly\n");
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! From a scenario to its network of lookup tables.
+
+use super::scenario::{ActivationKind, SchemeSelector};
+use super::session::{Compiled, RunError, Session};
+use crate::progress::Cancel;
+
+/// Bits of tables where neither the scenario nor the model says.
+#[cfg(feature = "tfhe")]
+const DEFAULT_BITS: u32 = 4;
+
+impl Session {
+    /// Whether activations are lookup tables: by the activation strategy, or because TFHE is asked for.
+    pub(super) fn is_lookup(&self) -> Result<bool, RunError> {
+        let asked = self.scenario.activation.kind == ActivationKind::Lookup;
+        match self.scenario.scheme.kind {
+            SchemeSelector::Tfhe => Ok(true),
+            SchemeSelector::Auto => Ok(asked),
+            _ if !asked => Ok(false),
+            _ => Err(RunError::Refused(
+                "activation.kind lookup needs TFHE: set scheme.kind to auto or tfhe, or activation.kind to polynomial".into(),
+            )),
+        }
+    }
+
+    /// Lookup tables were left out of this program.
+    #[cfg(not(feature = "tfhe"))]
+    pub(super) fn table_circuit(&self, _: &Cancel) -> Result<Compiled, RunError> {
+        Err(RunError::Refused(
+            "lookup tables were left out of this build (Cargo feature tfhe): build with it, or set activation.kind to polynomial and scheme.kind to auto".into(),
+        ))
+    }
+}
+
+#[cfg(feature = "tfhe")]
+mod tables {
+    use super::*;
+    use crate::circuit::table::{TableRequest, plan_tables};
+    use crate::network::Network;
+    use crate::network::table::{TableError, TableNetwork, TableOptions};
+    use crate::progress::Watch;
+    use crate::scheme::tfhe::TfheError;
+    use std::sync::Arc;
+
+    impl From<TableError> for RunError {
+        fn from(error: TableError) -> Self {
+            match error {
+                TableError::Cancelled(c) => Self::Cancelled(c),
+                other => Self::Refused(other.to_string()),
+            }
+        }
+    }
+
+    impl From<TfheError> for RunError {
+        fn from(error: TfheError) -> Self {
+            match error {
+                TfheError::Cancelled(c) => Self::Cancelled(c),
+                other => Self::Refused(other.to_string()),
+            }
+        }
+    }
+
+    impl Session {
+        pub(in crate::run) fn table_circuit(&self, cancel: &Cancel) -> Result<Compiled, RunError> {
+            let network = Arc::new(self.table_network(cancel)?);
+            let request = TableRequest {
+                network: &network,
+                calibration: self.calibration_inputs(),
+                images: self.images()?,
+                threads: self.threads()?,
+                constraints: self.constraints(),
+                cancel,
+            };
+            Ok(Compiled::Tables(Arc::new(plan_tables(&request)?)))
+        }
+
+        /// The model on integers with tables: as it was trained, or as the built-in model of its name
+        /// that was; else put on integers now.
+        pub fn table_network(&self, cancel: &Cancel) -> Result<TableNetwork, RunError> {
+            let asked = self.scenario.activation.bits;
+            let counterpart = format!("{}-table", self.network.name());
+            let known = crate::network::built_in_names().any(|name| name == counterpart);
+            let counterpart = if known { Some(crate::network::open(&counterpart)?) } else { None };
+            let trained = [Some(&*self.network), counterpart.as_ref()].into_iter().flatten();
+            for network in trained.filter(|n| self.takes(n)) {
+                let Some(made) = TableNetwork::trained(network)? else { continue };
+                let bits = made.tables().map(|t| t.bits).max();
+                if asked.is_none() || asked == bits {
+                    return Ok(made);
+                }
+            }
+            let options =
+                TableOptions { bits: asked.unwrap_or(DEFAULT_BITS), ..TableOptions::default() };
+            let watch = Watch::new(cancel.clone(), &|_| ());
+            Ok(TableNetwork::quantise(&self.network, &options, self.calibration_inputs(), &watch)?)
+        }
+
+        fn takes(&self, network: &Network) -> bool {
+            network.input().len() == self.network.input().len()
+                && network.classes() == self.network.classes()
+        }
+    }
+}

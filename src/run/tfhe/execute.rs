@@ -1,0 +1,334 @@
+//! One run with lookup tables, from raw samples to the report.
+
+use super::client::TableClient;
+use super::measure::{Measuring, bound_margin, measured_margin};
+use super::server::{TableAnswer, TableServer};
+use crate::circuit::StageKind;
+use crate::circuit::table::TableCircuit;
+use crate::network::argmax;
+use crate::network::table::{Table, TableRun};
+use crate::progress::{Cancel, Step, Watch};
+use crate::ring::Seed;
+use crate::run::event::{Event, Phase, Sample};
+use crate::run::memory::peak_memory_bytes;
+use crate::run::opening::Opening;
+use crate::run::pace::Pace;
+use crate::run::report::*;
+use crate::run::session::{RunError, Session};
+use crate::run::table_report::{NoiseReport, TableReport};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// Measured variances further from the predicted than this, as a share, are worth a warning.
+const TOLERATED_VARIANCE: f64 = 0.125;
+/// Values a variance must be measured on before it is held against the prediction.
+const VARIANCE_SAMPLES: u64 = 1000;
+
+/// Runs `session` with the tables of `circuit` and reports; samples are told one by one.
+pub fn execute_tables(
+    session: &Session,
+    circuit: &TableCircuit,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(Event) + Sync),
+) -> Result<RunReport, RunError> {
+    let pace = Pace::new(&circuit.plan, on_event);
+    let plain = Plain::run(session, circuit, cancel, &pace)?;
+    let classes = circuit.network.classes();
+    let mut report = Opening {
+        plan: &circuit.plan,
+        kernel: "tfhe 1.8 (core_crypto, fft64)",
+        samples: plain.samples,
+        logits: &plain.logits,
+        layer_secs: &plain.layer_secs,
+        latency_secs: plain.latency_secs,
+        reference: &|s| {
+            argmax(plain.reference.scores.get(s * classes..(s + 1) * classes).unwrap_or_default())
+        },
+    }
+    .report(session);
+
+    pace.phase(Phase::Keygen);
+    let seed = match session.scenario.seed {
+        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
+        number => Seed::from_number(number),
+    };
+    let started = Instant::now();
+    let halves = AtomicUsize::new(0);
+    let within = |s: Step| {
+        // Making the keys, then taking them to the Fourier domain.
+        let half =
+            if s.what == "server keys" { halves.fetch_max(1, Ordering::Relaxed).max(1) } else { 0 };
+        pace.within((half as f64 + s.done as f64 / s.total.max(1) as f64) / 2.0);
+    };
+    let watch = Watch::new(cancel.clone(), &within);
+    let (client, keys) = TableClient::new(circuit, seed, &watch)?;
+    report.bytes.evaluation_keys = keys.len() as u64;
+    let server = TableServer::new(circuit, &keys, &watch)?;
+    drop(keys);
+    report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
+
+    pace.phase(Phase::Encrypt);
+    let len = circuit.network.input().len().max(1);
+    let started = Instant::now();
+    let mut sent = Vec::with_capacity(plain.samples);
+    for (index, integers) in plain.inputs.chunks(len).enumerate() {
+        cancel.check()?;
+        sent.push(client.encrypt(index, integers));
+        pace.within(sent.len() as f64 / plain.samples as f64);
+    }
+    report.encrypted.encrypt_secs = started.elapsed().as_secs_f64();
+    report.bytes.upload = sent.iter().map(|m| m.len() as u64).sum();
+    if let Some(stage) = report.stages.first_mut() {
+        stage.secs = report.encrypted.encrypt_secs;
+    }
+
+    pace.phase(Phase::Evaluate);
+    let mut run = Run {
+        session,
+        circuit,
+        plain: &plain,
+        pace: &pace,
+        measuring: Measuring::new(circuit),
+        tally: Tally::default(),
+        sample_secs: Vec::new(),
+    };
+    for (index, message) in sent.iter().enumerate() {
+        let sample = run.sample(&client, &server, (index, message), cancel, &mut report)?;
+        on_event(Event::Samples(vec![sample]));
+    }
+    Ok(run.finish(report))
+}
+
+/// Results of the float network, and of the tables without noise.
+struct Plain {
+    samples: usize,
+    logits: Vec<f32>,
+    layer_secs: Vec<f64>,
+    latency_secs: f64,
+    inputs: Vec<i32>,
+    reference: TableRun,
+}
+
+impl Plain {
+    fn run(
+        session: &Session,
+        circuit: &TableCircuit,
+        cancel: &Cancel,
+        pace: &Pace,
+    ) -> Result<Self, RunError> {
+        pace.phase(Phase::Plain);
+        let samples = circuit.plan.images;
+        let raw = &session.dataset.test().inputs[..samples * session.dataset.shape().len()];
+        let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
+        let watch = Watch::new(cancel.clone(), &report);
+        let started = Instant::now();
+        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
+        let latency_secs = started.elapsed().as_secs_f64();
+        let inputs = circuit.network.integers(raw)?;
+        let reference = circuit.network.evaluate(raw, &watch)?;
+        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, reference })
+    }
+}
+
+/// Counts over all samples.
+#[derive(Default)]
+struct Tally {
+    right: usize,
+    agreeing: usize,
+    wrong_scores: u64,
+    further: u64,
+    largest_error: f64,
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    circuit: &'a TableCircuit,
+    plain: &'a Plain,
+    pace: &'a Pace<'a>,
+    measuring: Measuring<'a>,
+    tally: Tally,
+    sample_secs: Vec<f64>,
+}
+
+impl Run<'_> {
+    fn sample(
+        &mut self,
+        client: &TableClient,
+        server: &TableServer,
+        (index, message): (usize, &[u8]),
+        cancel: &Cancel,
+        report: &mut RunReport,
+    ) -> Result<Sample, RunError> {
+        let network = &self.circuit.network;
+        let (len, classes) = (network.input().len(), network.classes());
+        let integers = &self.plain.inputs[index * len..(index + 1) * len];
+
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let done = AtomicUsize::new(0);
+        let total = network.readings().max(1) as f64;
+        let samples = self.plain.samples as f64;
+        let count = |n: usize| {
+            let done = done.fetch_add(n, Ordering::Relaxed) + n;
+            self.pace.within((index as f64 + done as f64 / total) / samples);
+        };
+        let started = Instant::now();
+        let answer = server.evaluate(message, true, &watch, &count)?;
+        let secs = started.elapsed().as_secs_f64();
+        self.sample_secs.push(secs);
+        report.encrypted.evaluate_secs += secs;
+        report.bytes.download += answer.bytes.len() as u64;
+
+        let started = Instant::now();
+        let scores = client.decrypt(&answer.bytes)?;
+        report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
+
+        let reading = self.measuring.sample(client, integers, &answer)?;
+        let bound = self.circuit.tables().map_or(0.0, |t| t.score_bound);
+        self.tally.further += reading.further;
+        for (got, exact) in scores.iter().zip(&reading.exact_scores) {
+            let error = got - *exact as f64;
+            self.measuring.score(error);
+            // What is not a number is wrong too.
+            if error.is_nan() || error.abs() > bound {
+                self.tally.wrong_scores += 1;
+            }
+            self.tally.largest_error = self.tally.largest_error.max(error.abs());
+        }
+        let label = self.session.dataset.test().labels[index];
+        let logits = &self.plain.logits[index * classes..(index + 1) * classes];
+        let expected = &self.plain.reference.scores[index * classes..(index + 1) * classes];
+        let encrypted = argmax(&scores);
+        self.tally.right += usize::from(encrypted == usize::from(label));
+        self.tally.agreeing += usize::from(encrypted == argmax(expected));
+        self.enter(report, &answer);
+        let scale = network.score_scale();
+        Ok(Sample {
+            index,
+            label,
+            plain: argmax(logits) as u16,
+            encrypted: encrypted as u16,
+            plain_logits: logits.to_vec(),
+            encrypted_logits: scores.iter().map(|s| (s * scale) as f32).collect(),
+        })
+    }
+
+    /// Enters times and noise so far into the stages, and tells them.
+    fn enter(&self, report: &mut RunReport, answer: &TableAnswer) {
+        let mut secs = Vec::new();
+        for (layer, [sums, switch, read]) in answer.layer_secs.iter().enumerate() {
+            secs.push(*sums);
+            if *read > 0.0 {
+                if layer > 0 {
+                    secs.push(*switch);
+                }
+                secs.push(*read);
+            }
+        }
+        for (stage, secs) in report.stages.iter_mut().skip(1).zip(secs) {
+            stage.secs += secs;
+        }
+        margins(self.circuit, &self.measuring.finish(), &mut report.stages);
+        for (index, stage) in report.stages.iter().enumerate() {
+            self.pace.stage(index, stage);
+        }
+    }
+
+    fn finish(mut self, mut report: RunReport) -> RunReport {
+        let samples = self.plain.samples.max(1) as f64;
+        let details = self.circuit.tables().cloned().unwrap_or_default();
+        let scale = self.circuit.network.score_scale();
+        let encrypted = &mut report.encrypted;
+        encrypted.accuracy = self.tally.right as f64 / samples;
+        encrypted.agreement = self.tally.agreeing as f64 / samples;
+        encrypted.wrong_outputs = self.tally.wrong_scores;
+        encrypted.max_abs_error = self.tally.largest_error * scale;
+        encrypted.error_bound = Some(details.score_bound * scale);
+        // The largest of so many normal errors.
+        let errors = samples * self.circuit.network.classes() as f64;
+        let largest = (2.0 * errors.max(2.0).ln()).sqrt() * details.score_deviation;
+        encrypted.max_abs_error_predicted = Some(largest * scale);
+        encrypted.total_secs =
+            encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
+        encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
+        report.peak_memory_bytes = peak_memory_bytes();
+        let mut tables = self.measuring.finish();
+        self.sample_secs.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let last = self.sample_secs.len().saturating_sub(1);
+            self.sample_secs.get((share * last as f64) as usize).copied().unwrap_or(0.0)
+        };
+        tables.sample_secs = [at(0.0), at(0.5), at(1.0)];
+        report.warnings.extend(warnings(&tables, &self.tally));
+        report.tables = Some(tables);
+        report
+    }
+}
+
+/// Measured margins of the stages, from the noise measured so far.
+fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageReport]) {
+    let tables: Vec<&Table> = circuit.network.tables().collect();
+    let details = circuit.tables().cloned().unwrap_or_default();
+    let of = |at: usize, noise: Option<&NoiseReport>| {
+        let (table, plan) = (tables.get(at)?, details.tables.get(at)?);
+        let unit = plan.step / table.width as f64;
+        Some(measured_margin(table, unit, noise.filter(|n| n.samples > 1)?))
+    };
+    let noise = |at: usize, what: &str| {
+        measured.tables.get(at).and_then(|t| t.noise.iter().find(|n| n.what == what))
+    };
+    let mut at = 0;
+    for stage in stages {
+        stage.margin_bits_measured = match stage.kind {
+            StageKind::Input => of(0, Some(&measured.inputs)),
+            StageKind::Linear if at < tables.len() => of(at, noise(at, "sum")),
+            StageKind::KeySwitch => of(at, noise(at, "key switch")),
+            StageKind::Lookup => {
+                at += 1;
+                stage.wrong_values = measured.tables.get(at - 1).map_or(0, |t| t.further);
+                of(at - 1, noise(at - 1, "modulus switch"))
+            }
+            _ => Some(bound_margin(details.score_bound, measured.scores.deviation_measured)),
+        };
+    }
+}
+
+fn warnings(tables: &TableReport, tally: &Tally) -> Vec<RunWarning> {
+    let mut all = Vec::new();
+    let mut warn = |kind: &str, message: String| {
+        all.push(RunWarning { kind: kind.to_owned(), message });
+    };
+    if tally.wrong_scores > 0 {
+        warn(
+            "decrypted_wrongly",
+            format!(
+                "{} decrypted scores are outside their bound: the answers of this run are not to be used; take a larger n or N",
+                tally.wrong_scores
+            ),
+        );
+    }
+    if tally.further > 0 {
+        let readings: u64 = tables.tables.iter().map(|t| t.readings).sum();
+        warn(
+            "stage_decrypted_wrongly",
+            format!(
+                "{} of {readings} readings were more than one step off: take a larger n or N, or fewer bits",
+                tally.further
+            ),
+        );
+    }
+    for table in &tables.tables {
+        for noise in table.noise.iter().filter(|n| n.samples >= VARIANCE_SAMPLES) {
+            let ratio = noise.variance_ratio();
+            if (ratio - 1.0).abs() > TOLERATED_VARIANCE {
+                warn(
+                    "noise_not_as_predicted",
+                    format!(
+                        "{}, {}: variance {ratio:.2} times the predicted one",
+                        table.name, noise.what
+                    ),
+                );
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,11 @@
+//! Networks of sums and lookup tables under TFHE, sample by sample: client and server, which
+//! exchange bytes, the executor, and the measuring of noise.
+
+mod client;
+mod execute;
+mod measure;
+mod server;
+
+pub use client::TableClient;
+pub use execute::execute_tables;
+pub use server::{TableAnswer, TableServer, TableTap};

@@ -1,0 +1,175 @@
+//! The server of lookup tables: owns the model and computes on what it cannot read.
+
+use crate::circuit::table::{ReadingProgram, TableCircuit};
+use crate::network::table::{Linear, TableLayer};
+use crate::progress::Watch;
+use crate::scheme::tfhe::{
+    CompressedKeys, LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError,
+};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// Evaluates samples with the evaluation keys. It has no place for a secret key.
+pub struct TableServer<'a> {
+    circuit: &'a TableCircuit,
+    keys: ServerKeys,
+}
+
+/// Ciphertexts of one layer, to be measured by the client.
+#[derive(Debug)]
+pub struct TableTap {
+    /// Sums as they were made.
+    pub sums: LweList,
+    /// The same after the key switch; `None` where there is none.
+    pub key_switched: Option<LweList>,
+    /// The same modulo 2N.
+    pub switched: Vec<Switched>,
+    /// What the table gave: function after function.
+    pub outputs: LweList,
+}
+
+/// What a server gives back.
+#[derive(Debug)]
+pub struct TableAnswer {
+    /// The message with the scores.
+    pub bytes: Vec<u8>,
+    /// For analysis only; not part of the answer.
+    pub inputs: Option<LweList>,
+    pub taps: Vec<TableTap>,
+    /// Wall seconds of the sums, the key switches and the readings of each layer.
+    pub layer_secs: Vec<[f64; 3]>,
+}
+
+/// Readings that one task does side by side, at most: they share the key in cache.
+const READINGS_TOGETHER: usize = 16;
+
+impl<'a> TableServer<'a> {
+    /// A server with the keys in a message of the client.
+    pub fn new(circuit: &'a TableCircuit, keys: &[u8], watch: &Watch) -> Result<Self, TfheError> {
+        let keys = CompressedKeys::from_bytes(&circuit.parameters, keys)?;
+        let keys = keys.expand(&circuit.parameters, watch)?;
+        Ok(Self { circuit, keys })
+    }
+
+    /// Bytes of the keys in memory.
+    pub fn key_memory_bytes(&self) -> u64 {
+        self.keys.memory_bytes()
+    }
+
+    /// Evaluates the sample in a message. `measure` asks for taps; `done` is told how many readings
+    /// are done each time.
+    pub fn evaluate(
+        &self,
+        bytes: &[u8],
+        measure: bool,
+        watch: &Watch,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<TableAnswer, TfheError> {
+        let parameters = &self.circuit.parameters;
+        let mut started = Instant::now();
+        let sent = SeededLwes::from_bytes(parameters, bytes)?;
+        let expected = self.circuit.network.input().len();
+        if sent.len() != expected {
+            return Err(TfheError::Wire {
+                what: "encrypted inputs",
+                reason: format!("{} ciphertexts where a sample has {expected}", sent.len()),
+            });
+        }
+        let mut values = sent.expand(parameters);
+        let inputs = measure.then(|| values.clone());
+        let (mut taps, mut layer_secs) = (Vec::new(), Vec::new());
+        let mut programs = self.circuit.program.sums.iter();
+        for layer in self.circuit.network.layers() {
+            let TableLayer::Linear(linear) = layer else { continue };
+            watch.check()?;
+            let Some(program) = programs.next() else { break };
+            let sums = weighted_sums(linear, &values, &program.constants)?;
+            let sum_secs = started.elapsed().as_secs_f64();
+            let Some(reading) = &program.reading else {
+                values = sums;
+                layer_secs.push([sum_secs, 0.0, 0.0]);
+                break;
+            };
+            started = Instant::now();
+            let key_switched = self.down(&sums)?;
+            let switch_secs = started.elapsed().as_secs_f64();
+            watch.check()?;
+            started = Instant::now();
+            let small = key_switched.as_ref().unwrap_or(&sums);
+            let switched: Vec<Switched> = small
+                .iter()
+                .map(|c| Switched::new(parameters, c, reading.polynomial.merged()))
+                .collect();
+            values = self.read(&switched, reading, watch, done)?;
+            layer_secs.push([sum_secs, switch_secs, started.elapsed().as_secs_f64()]);
+            if measure {
+                taps.push(TableTap { sums, key_switched, switched, outputs: values.clone() });
+            }
+            started = Instant::now();
+        }
+        let bits = self.circuit.program.output_bits;
+        let bytes = PackedLwes::new(&values, bits).to_bytes(parameters);
+        Ok(TableAnswer { bytes, inputs, taps, layer_secs })
+    }
+
+    /// Sums under the GLWE key taken to the LWE key; `None` where they already are.
+    fn down(&self, sums: &LweList) -> Result<Option<LweList>, TfheError> {
+        let dimension = self.circuit.parameters.lwe_dimension;
+        if sums.dimension() == dimension {
+            return Ok(None);
+        }
+        let rows: Vec<&[u32]> = sums.iter().collect();
+        let parts = rows.par_chunks(together(rows.len())).map(|some| self.keys.key_switch(some));
+        let mut all = LweList::zeros(dimension, 0);
+        parts.collect::<Result<Vec<_>, _>>()?.iter().for_each(|part| all.append(part));
+        Ok(Some(all))
+    }
+
+    fn read(
+        &self,
+        switched: &[Switched],
+        reading: &ReadingProgram,
+        watch: &Watch,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<LweList, TfheError> {
+        let chunks = switched.par_chunks(together(switched.len()));
+        let parts: Vec<Vec<LweList>> = chunks
+            .map(|inputs| {
+                watch.check()?;
+                let outputs =
+                    self.keys.bootstrap(inputs, &reading.polynomial, reading.functions, watch)?;
+                done(inputs.len());
+                Ok::<_, TfheError>(outputs)
+            })
+            .collect::<Result<_, _>>()?;
+        let mut all = LweList::zeros(self.circuit.parameters.big_dimension(), 0);
+        for function in 0..reading.functions {
+            parts.iter().filter_map(|part| part.get(function)).for_each(|list| all.append(list));
+        }
+        Ok(all)
+    }
+}
+
+/// How many of `all` a task does, so that all threads end at about the same time.
+fn together(all: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    let rounds = all.div_ceil(threads * READINGS_TOGETHER).max(1);
+    all.div_ceil(threads * rounds).max(1)
+}
+
+fn weighted_sums(
+    linear: &Linear,
+    values: &LweList,
+    constants: &[u32],
+) -> Result<LweList, TfheError> {
+    let size = values.dimension() + 1;
+    let rows: Vec<usize> = (0..linear.rows()).collect();
+    let sums = rows.into_par_iter().map(|row| {
+        let mut out = vec![0; size];
+        let terms = linear.row(row).0.iter().map(|t| (t.index, t.weight));
+        values.weighted_sum(terms, constants.get(row).copied().unwrap_or(0), &mut out)?;
+        Ok::<_, TfheError>(out)
+    });
+    let rows: Vec<Vec<u32>> = sums.collect::<Result<_, _>>()?;
+    Ok(LweList::from_rows(values.dimension(), &rows))
+}

@@ -1,0 +1,137 @@
+//! Lookup tables from a scenario to its report.
+
+use cryptoscope::circuit::StageKind;
+use cryptoscope::progress::Cancel;
+use cryptoscope::run::{
+    CompareEvent, Event, Phase, RunError, RunReport, Scenario, Session, Sources,
+};
+use std::sync::Mutex;
+
+fn session(settings: &[&str]) -> Session {
+    let mut scenario = Scenario::open("hospital").unwrap();
+    scenario.images = Some(3);
+    scenario.threads = Some(2);
+    scenario.seed = 5;
+    for setting in settings {
+        scenario = scenario.with_setting(setting).unwrap();
+    }
+    Session::open(&scenario, &Sources::default()).unwrap()
+}
+
+const LOOKUP: [&str; 2] = ["activation.kind=lookup", "activation.bits=3"];
+
+#[test]
+fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
+    let session = session(&LOOKUP);
+    let (arrived, phases) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let report = session
+        .run(&Cancel::default(), &|event| match event {
+            Event::Samples(samples) => {
+                arrived.lock().unwrap().push(samples.iter().map(|s| s.index).collect::<Vec<_>>());
+            }
+            Event::Progress { phase, fraction, .. } => {
+                assert!((0.0..=1.0).contains(&fraction));
+                phases.lock().unwrap().push(phase);
+            }
+            _ => {}
+        })
+        .unwrap();
+    // Sample by sample, so that the accuracy grows while one watches.
+    assert_eq!(*arrived.lock().unwrap(), vec![vec![0], vec![1], vec![2]]);
+    assert!(phases.lock().unwrap().windows(2).all(|p| p[0] <= p[1]));
+    assert!(phases.lock().unwrap().contains(&Phase::Keygen));
+    assert!(report.is_right() && report.encrypted.wrong_outputs == 0);
+    assert_eq!(report.scheme.kind, "tfhe");
+    assert!(report.scheme.security_bits >= 128);
+    assert_eq!((report.activation.kind.as_str(), report.activation.bits), ("lookup", Some(3)));
+    assert!(report.encrypted.max_abs_error <= report.encrypted.error_bound.unwrap());
+    let tables = report.tables.as_ref().unwrap();
+    let readings: u64 = tables.tables.iter().map(|t| t.readings).sum();
+    assert_eq!(readings, 3 * tables.readings as u64);
+    assert!(tables.tables.iter().all(|t| t.further == 0));
+    assert_eq!(tables.inputs.samples, 3 * session.network.input().len() as u64);
+    assert!(report.stages.iter().any(|s| s.kind == StageKind::Lookup));
+    assert!(report.stages.iter().all(|s| s.margin_bits_measured.is_some_and(|m| m > 20.0)));
+    let plan = session.plan().unwrap();
+    assert_eq!(report.bytes.evaluation_keys, plan.bytes.evaluation_keys, "sizes as predicted");
+    assert_eq!(report.bytes.upload, plan.bytes.upload);
+    assert_eq!(report.bytes.download, plan.bytes.download);
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<RunReport>(&json).unwrap(), report);
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_what_would() {
+    let refused = |settings: &[&str], part: &str| {
+        let text = session(settings).plan().unwrap_err().to_string();
+        assert!(text.contains(part) && !text.contains('\n'), "{text}");
+    };
+    refused(&["activation.kind=lookup", "scheme.kind=bgv"], "set scheme.kind to auto or tfhe");
+    refused(&["activation.kind=lookup", "activation.bits=7"], "1 to 6");
+    refused(&[LOOKUP[0], LOOKUP[1], "scheme.ring_degree=1000"], "512, 1024");
+    refused(&[LOOKUP[0], LOOKUP[1], "scheme.lwe_dimension=440"], "what fits");
+    // TFHE alone asks for tables.
+    assert!(session(&["scheme.kind=tfhe"]).plan().unwrap().tables.is_some());
+}
+
+#[test]
+fn too_much_noise_is_seen_and_told() {
+    let report = session(&[
+        "activation.kind=lookup",
+        "activation.bits=6",
+        "scheme.lwe_dimension=440",
+        "scheme.ring_degree=512",
+        "scheme.past_budget=true",
+    ])
+    .run(&Cancel::default(), &|_| ())
+    .unwrap();
+    assert!(!report.is_right());
+    let tables = report.tables.as_ref().unwrap();
+    assert!(tables.tables.iter().map(|t| t.further).sum::<u64>() > 0);
+    let kinds: Vec<_> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
+    assert!(
+        kinds.contains(&"past_budget") && kinds.contains(&"stage_decrypted_wrongly"),
+        "{kinds:?}"
+    );
+}
+
+#[test]
+fn a_run_stops_between_readings() {
+    let cancel = Cancel::default();
+    let stopped = session(&LOOKUP).run(&cancel, &|event| {
+        if matches!(event, Event::Samples(_)) {
+            cancel.cancel();
+        }
+    });
+    assert!(matches!(stopped, Err(RunError::Cancelled(_))));
+}
+
+#[test]
+fn schemes_are_compared_on_the_same_samples() {
+    let session = session(&[]);
+    let ways = session.scheme_ways(&Cancel::default()).unwrap();
+    let names: Vec<_> = ways.iter().map(|w| w.name.as_str()).collect();
+    assert_eq!(names, ["BGV", "CKKS", "TFHE"]);
+    let mut rows = 0;
+    let report = session
+        .compare(&ways, &Cancel::default(), &mut |event| {
+            rows += usize::from(matches!(event, CompareEvent::Row(_)));
+        })
+        .unwrap();
+    assert_eq!((rows, report.rows.len(), report.rows_left), (3, 3, 0));
+    assert!(report.is_right());
+    for row in &report.rows {
+        assert_eq!(row.refusal, None);
+        assert_eq!(row.images, 3);
+        assert!(row.security_bits >= 128 && row.latency_secs > 0.0 && row.upload_bytes > 0);
+        assert!(row.margin_bits.is_some());
+    }
+    let csv = report.to_csv();
+    assert_eq!(csv.lines().count(), 4);
+    assert!(csv.starts_with("name,parameters,images,accuracy"));
+    // A way that cannot run is told, and the others stay.
+    let mut broken = ways[..1].to_vec();
+    broken[0].settings.push("scheme.ring_degree=2048".into());
+    let refused = session.compare(&broken, &Cancel::default(), &mut |_| ()).unwrap();
+    assert!(refused.rows[0].refusal.is_some());
+}
