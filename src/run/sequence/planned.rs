@@ -62,6 +62,7 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
             decrypt: 0.0,
         },
         warnings: memory_warning(plan.memory_bytes).into_iter().collect(),
+        tables: None,
         approximate: Some(Approximate {
             error_bound: plan.error_bound,
             max_error: plan.max_error,
