@@ -59,7 +59,7 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Compare polynomials in the place of the activations: accuracy, error, depth, predicted cost
     Sweep(SweepArgs),
-    /// Run one model under every scheme that carries it: accuracy, latency, sizes and margin
+    /// Run one model under every scheme that carries it, or a recurrent one with every remedy
     Compare(CompareArgs),
     /// Train the model of a scenario: again from its recipe, or with a polynomial as activation
     Train(TrainArgs),
@@ -150,6 +150,17 @@ pub(super) struct SweepArgs {
     /// Also run each network encrypted
     #[arg(long)]
     pub encrypted: bool,
+    /// Write the rows here: a .csv or a .json file
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub size: SizeArgs,
     /// Write the rows here: a .csv or a .json file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -8,6 +8,7 @@ mod inspect;
 mod output_file;
 mod plan;
 mod progress;
+mod remedies;
 mod run;
 mod sequence;
 mod sweep;

@@ -12,6 +12,7 @@ mod networks;
 mod pbs;
 mod peak;
 mod programs;
+mod recurrent;
 mod scaling;
 mod transforms;
 
@@ -47,13 +48,15 @@ pub enum Workload {
     Networks,
     /// Key switch and programmable bootstrapping of TFHE.
     Pbs,
+    /// Steps of recurrent networks.
+    Recurrent,
     /// All of these.
     All,
 }
 
 impl Workload {
     /// Each with the name it is asked for by.
-    pub const NAMED: [(&'static str, Self); 12] = [
+    pub const NAMED: [(&'static str, Self); 13] = [
         ("ntt", Self::Ntt),
         ("encrypt", Self::Encrypt),
         ("decrypt", Self::Decrypt),
@@ -65,6 +68,7 @@ impl Workload {
         ("scaling", Self::Scaling),
         ("networks", Self::Networks),
         ("pbs", Self::Pbs),
+        ("recurrent", Self::Recurrent),
         ("all", Self::All),
     ];
 
@@ -95,6 +99,7 @@ impl Workload {
             Self::Pbs => Err(BenchError::Refused(
                 "pbs was left out of this build (Cargo feature tfhe)".into(),
             )),
+            Self::Recurrent => recurrent::measure(harness),
             Self::All => {
                 // What is missing is told before the long work, not after it.
                 cryptonets::session(harness, harness.run_threads())?;

@@ -1,17 +1,14 @@
 //! One recurrent run, from raw sequences to the report.
 
-use super::client::{Client, Follower};
-use super::link::ChannelLink;
-use super::meter::Meter;
+use super::client::Follower;
+use super::conversation::{Conversation, converse};
 use super::observer::{Observer, Reference};
 use super::planned::planned;
 use super::report::SequenceReport;
-use super::server::Server;
 use super::session::SequenceSession;
-use super::talk::TalkError;
 use crate::circuit::{Plan, RecurrentCell, RecurrentCircuit, Remedy, Sequences};
 use crate::network::argmax;
-use crate::progress::{Cancel, Step, Watch};
+use crate::progress::{Cancel, Watch};
 use crate::ring::Seed;
 use crate::run::backend::BackendError;
 use crate::run::memory::peak_memory_bytes;
@@ -20,10 +17,6 @@ use crate::run::{Event, Phase, RunError, Sample};
 use rayon::ThreadPool;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-
-/// The least wait for a message, and how many times the predicted time of a step it is.
-const LEAST_PATIENCE_SECS: f64 = 120.0;
-const PATIENCE: f64 = 30.0;
 
 /// Predictions further from what is measured than this are worth a warning, bits.
 const TOLERATED_BITS: f64 = 3.0;
@@ -54,7 +47,20 @@ pub(super) fn execute(
     let labels = &session.dataset.test().labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
     let progress = Progress::new(circuit, on_event);
-    let ran = converse(circuit, &sequences, &seed, pool, cancel, &progress, &mut observer)?;
+    let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
+        if batch == 0 {
+            pool.install(|| observer.see(step, states));
+            observer
+                .steps
+                .get(step)
+                .into_iter()
+                .for_each(|figures| progress.step_measured(figures));
+        }
+        Ok(())
+    };
+    let within = |part: f64| progress.within(part);
+    let ran = converse(circuit, &sequences, &seed, pool, cancel, &progress, &within, &mut see)
+        .map_err(BackendError::from)?;
 
     let classes = session.model.classes();
     let mut report = opening(session, circuit, &plan, latency_secs);
@@ -113,70 +119,6 @@ pub(super) fn execute(
     report.sequence = Some(Box::new(sequence.with_presets()));
     report.peak_memory_bytes = peak_memory_bytes();
     Ok(report)
-}
-
-/// What a conversation gave.
-struct Ran {
-    outputs: Vec<f64>,
-    client: Meter,
-    server: Meter,
-    keygen_secs: f64,
-}
-
-/// Client and server, each on a thread of its own with bytes between them.
-fn converse(
-    circuit: &RecurrentCircuit,
-    sequences: &Sequences,
-    seed: &Seed,
-    pool: &ThreadPool,
-    cancel: &Cancel,
-    progress: &Progress,
-    observer: &mut Observer,
-) -> Result<Ran, RunError> {
-    let program = &circuit.program;
-    let plans = &circuit.plan.step_plans;
-    let slowest = plans.iter().map(|s| s.server_secs + s.client_secs).fold(0.0, f64::max);
-    let slowest = slowest + circuit.plan.keygen_secs;
-    let patience = Duration::from_secs_f64(LEAST_PATIENCE_SECS.max(PATIENCE * slowest));
-    let (mut ours, mut theirs) = ChannelLink::pair(patience, cancel);
-    let mut client_meter = Meter::new(circuit.plan.steps);
-    let mut server_meter = Meter::new(circuit.plan.steps);
-    let steps = |s: Step| progress.within(s.done as f64 / s.total.max(1) as f64);
-    let server_watch = Watch::new(cancel.clone(), &steps);
-    let client_watch = Watch::new(cancel.clone(), &|_| ());
-    let mut keygen_secs = 0.0;
-    let (asked, served) = std::thread::scope(|scope| {
-        let server = scope.spawn(|| {
-            let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
-                if batch == 0 {
-                    pool.install(|| observer.see(step, states));
-                    if let Some(figures) = observer.steps.get(step) {
-                        progress.step_measured(figures);
-                    }
-                }
-                Ok(())
-            };
-            let server = Server::new(program, circuit.plan.batches, pool);
-            let served = server.serve(&mut theirs, &mut server_meter, &server_watch, &mut see);
-            // The client must not wait for one that is gone.
-            drop(theirs);
-            served
-        });
-        let started = Instant::now();
-        let mut client = Client::new(program, seed.clone()).on(pool);
-        keygen_secs = started.elapsed().as_secs_f64();
-        let asked = client.run(&mut ours, &mut client_meter, sequences, &client_watch, progress);
-        drop(ours);
-        let gone = || TalkError::Gone { side: "server" };
-        (asked, server.join().unwrap_or_else(|_| Err(gone())))
-    });
-    // The side that found the error says more than the one that was told.
-    let outputs = match (asked, served) {
-        (Ok(outputs), Ok(())) => outputs,
-        (Err(error), Err(other)) if error.is_echo() => return Err(BackendError::from(other).into()),
-        (Err(error), _) | (Ok(_), Err(error)) => return Err(BackendError::from(error).into()),
-    };
-    Ok(Ran { outputs, client: client_meter, server: server_meter, keygen_secs })
 }
 
 /// Progress of a conversation by predicted time.
@@ -342,7 +284,11 @@ fn degree(circuit: &RecurrentCircuit) -> usize {
     degrees.max().unwrap_or(0)
 }
 
-fn describe(circuit: &RecurrentCircuit, ran: &Ran, observer: &mut Observer) -> SequenceReport {
+fn describe(
+    circuit: &RecurrentCircuit,
+    ran: &Conversation,
+    observer: &mut Observer,
+) -> SequenceReport {
     let RecurrentCircuit { plan, program } = circuit;
     let network = &program.network;
     let mut per_step = std::mem::take(&mut observer.steps);

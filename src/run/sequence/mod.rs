@@ -1,6 +1,8 @@
 //! Recurrent networks on encrypted sequences: a protocol of client and server, step by step.
 
 mod client;
+mod compare;
+mod conversation;
 mod execute;
 mod link;
 mod message;
@@ -14,6 +16,7 @@ mod step;
 mod talk;
 
 pub use client::{Client, Follower};
+pub use compare::{COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyRow};
 pub use link::{ChannelLink, Link, LinkError};
 pub use message::{Message, MessageError, MessageKind, Place, SessionId};
 pub use meter::{Meter, StepCost};

@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 
 /// What an analysis is shown after each step: batch, step, and the states of every layer. It is no
 /// part of the protocol, and its time is not counted.
-pub type Tap<'a> = &'a mut dyn FnMut(usize, usize, &[Vec<Ciphertext>]) -> Result<(), TalkError>;
+pub type Tap<'a> =
+    &'a mut (dyn FnMut(usize, usize, &[Vec<Ciphertext>]) -> Result<(), TalkError> + Send);
 
 /// What both sides hold against each other's before anything is computed.
 pub(super) fn agreement(program: &RecurrentProgram) -> [u8; 32] {
