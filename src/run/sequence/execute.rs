@@ -33,18 +33,20 @@ pub(super) fn execute(
     on_event(Event::Planned(Box::new(plan.clone())));
     let watch = Watch::new(cancel.clone(), &|_| ());
     let samples = circuit.plan.sequences;
-    let prepared = session.prepared(session.dataset.test(), samples)?;
+    let test = session.dataset.test();
+    let prepared = session.prepared(session.carried(), test, samples)?;
+    let plain = session.prepared(&session.original, test, samples)?;
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
     let started = Instant::now();
-    let logits = pool.install(|| session.model.forward(&prepared, &watch))?;
+    let logits = pool.install(|| session.original.forward(&plain, &watch))?;
     let latency_secs = started.elapsed().as_secs_f64();
     let reference = pool.install(|| Reference::new(&circuit.program, &sequences, &watch))?;
     let seed = match session.scenario.seed {
         0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
         number => Seed::from_number(number),
     };
-    let labels = &session.dataset.test().labels;
+    let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
     let progress = Progress::new(circuit, on_event);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {

@@ -30,7 +30,11 @@ const MAX_THREADS: usize = 256;
 pub struct SequenceSession {
     pub scenario: Scenario,
     pub dataset: Arc<Dataset>,
+    /// The model as it was loaded.
     pub model: Arc<RecurrentModel>,
+    /// The model with the exact functions that `model` was trained from; `model` itself where it was
+    /// not.
+    pub original: Arc<RecurrentModel>,
     compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
 }
 
@@ -73,7 +77,18 @@ impl SequenceSession {
                 dataset.classes().len()
             )));
         }
-        Ok(Self { scenario: scenario.clone(), dataset, model, compiled: Arc::default() })
+        let original = original_of(&model).map_or_else(|| Arc::clone(&model), Arc::new);
+        let scenario = scenario.clone();
+        Ok(Self { scenario, dataset, model, original, compiled: Arc::default() })
+    }
+
+    /// The model that ciphertexts stand for: with exact functions where the client or a table
+    /// computes them.
+    pub fn carried(&self) -> &RecurrentModel {
+        match functions(self.choice().remedy) {
+            Functions::Exact => &self.original,
+            Functions::Polynomial => &self.model,
+        }
     }
 
     /// The choices of the scenario about its sequences.
@@ -124,9 +139,14 @@ impl SequenceSession {
         }
     }
 
-    /// Sequences of the first `count` samples of a split as the model takes them: their last steps,
+    /// Sequences of the first `count` samples of a split as `model` takes them: their last steps,
     /// where the scenario asks for fewer.
-    pub(super) fn prepared(&self, split: &Split, count: usize) -> Result<Prepared, RunError> {
+    pub(super) fn prepared(
+        &self,
+        model: &RecurrentModel,
+        split: &Split,
+        count: usize,
+    ) -> Result<Prepared, RunError> {
         let len = self.dataset.shape().len();
         let all = self.all_steps();
         let raw = recurrent::Sequences {
@@ -134,7 +154,7 @@ impl SequenceSession {
             lengths: split.lengths.get(..count).unwrap_or_default(),
             steps: all,
         };
-        let prepared = self.model.prepare(raw)?;
+        let prepared = model.prepare(raw)?;
         match self.choice().steps {
             None => Ok(prepared),
             Some(steps) if (1..=all).contains(&steps) => Ok(last_steps(&prepared, steps)),
@@ -149,7 +169,7 @@ impl SequenceSession {
     /// gate after gate.
     pub fn stand_ins(&self) -> Result<Vec<Option<Activation>>, RunError> {
         let choice = &self.scenario.activation;
-        let gates = self.model.layers().iter().flat_map(|l| l.gates());
+        let gates = self.carried().layers().iter().flat_map(|l| l.gates());
         if choice.method == "keep" {
             return Ok(gates.map(|_| None).collect());
         }
@@ -177,10 +197,10 @@ impl SequenceSession {
     /// The network that ciphertexts stand for.
     pub fn network(&self) -> Result<RecurrentNetwork, RunError> {
         let split = self.calibration_split();
-        let calibration = self.prepared(split, split.len().min(CALIBRATION))?;
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
         let exact = matches!(self.choice().remedy, Remedy::Client | Remedy::Bootstrap);
         let stand_ins = if exact { Vec::new() } else { self.stand_ins()? };
-        RecurrentNetwork::lower(&self.model, &stand_ins, exact, &calibration)
+        RecurrentNetwork::lower(self.carried(), &stand_ins, exact, &calibration)
             .map_err(|e| RunError::Refused(e.to_string()))
     }
 
@@ -199,11 +219,11 @@ impl SequenceSession {
         let choice = self.choice();
         let network = self.network()?;
         let split = self.calibration_split();
-        let calibration = self.prepared(split, split.len().min(CALIBRATION))?;
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
         let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
         let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
         let images = self.images()?;
-        let test = self.prepared(self.dataset.test(), images)?;
+        let test = self.prepared(self.carried(), self.dataset.test(), images)?;
         let functions = functions(choice.remedy);
         let watch = Watch::new(cancel.clone(), &|_| ());
         let outputs = network.evaluate(&calibration, functions, &watch, &|_| ())?;
@@ -272,6 +292,15 @@ impl SequenceSession {
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
+}
+
+/// The built-in model that `model` was trained from, where it takes the same sequences.
+fn original_of(model: &RecurrentModel) -> Option<RecurrentModel> {
+    let name = model.provenance().original.as_deref()?;
+    recurrent::built_in_names().find(|known| *known == name)?;
+    let original = recurrent::open(name).ok()?;
+    let of = |m: &RecurrentModel| (m.channels(), m.classes());
+    (of(&original) == of(model)).then_some(original)
 }
 
 /// The functions of the network that ciphertexts stand for.
