@@ -42,6 +42,8 @@ pub use recurrent::{
     RecurrentProgram, RecurrentRequest, Remedy, Sequences, StepPlan, StepSums, StepView, SumsMap,
     plan_recurrent,
 };
+#[cfg(feature = "tfhe")]
+pub use recurrent::{TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 pub use table_plan::{ReadingPlan, TablePlan};
 

@@ -156,17 +156,6 @@ pub(super) struct SweepArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CompareArgs {
-    #[command(flatten)]
-    pub scenario: ScenarioArgs,
-    #[command(flatten)]
-    pub size: SizeArgs,
-    /// Write the rows here: a .csv or a .json file
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct TrainArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,

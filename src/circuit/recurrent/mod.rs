@@ -9,6 +9,8 @@ mod planner;
 mod program;
 mod remedy;
 mod sequences;
+#[cfg(feature = "tfhe")]
+mod table;
 mod traffic;
 
 pub use lower::LowerRecurrentError;
@@ -20,4 +22,6 @@ pub use planner::{RecurrentCircuit, RecurrentRequest, plan_recurrent};
 pub use program::{LayerMaps, ProgramChoice, RecurrentProgram, SumsMap};
 pub use remedy::Remedy;
 pub use sequences::Sequences;
+#[cfg(feature = "tfhe")]
+pub use table::{TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use traffic::NetworkModel;

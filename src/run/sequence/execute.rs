@@ -241,11 +241,10 @@ fn opening(
         threads: plan.threads,
         seed: scenario.seed,
         activation: ActivationReport {
-            kind: if by_client { "client"
-            bits: None,
-        } else { "polynomial" }.to_owned(),
+            kind: if by_client { "client" } else { "polynomial" }.to_owned(),
             method: if by_client { "exact".to_owned() } else { scenario.activation.method.clone() },
             degree: if by_client { 0 } else { degree(circuit) },
+            bits: None,
             interval: scenario.activation.interval,
         },
         scheme: SchemeReport {

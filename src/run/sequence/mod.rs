@@ -13,6 +13,8 @@ mod report;
 mod server;
 mod session;
 mod step;
+#[cfg(feature = "tfhe")]
+mod tables;
 mod talk;
 
 pub use client::{Client, Follower};

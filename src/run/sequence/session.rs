@@ -208,7 +208,35 @@ impl SequenceSession {
         if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
     }
 
-    /// The compiled circuit, made once.
+    #[cfg(feature = "tfhe")]
+    fn run_tables(
+        &self,
+        pool: &rayon::ThreadPool,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        let split = self.calibration_split();
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
+        let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let circuit = crate::circuit::plan_tables(&self.network()?, &calibration, &watch)?;
+        super::tables::execute_tables(self, &circuit, pool, cancel, on_event)
+    }
+
+    #[cfg(not(feature = "tfhe"))]
+    fn run_tables(
+        &self,
+        _: &rayon::ThreadPool,
+        _: &Cancel,
+        _: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        Err(RunError::Refused(
+            "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
+        ))
+    }
+
+    /// The compiled circuit of a remedy that CKKS carries, made once.
     ///
     /// # Errors
     /// When nothing fits: why not, and what would.
@@ -217,6 +245,11 @@ impl SequenceSession {
             return Ok(Arc::clone(made));
         }
         let choice = self.choice();
+        if choice.remedy == Remedy::Bootstrap {
+            return Err(RunError::Refused(
+                "bootstrapping has no chain to plan: run it, or set sequence.remedy to one_chain, refresh or client".into(),
+            ));
+        }
         let network = self.network()?;
         let split = self.calibration_split();
         let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
@@ -283,12 +316,14 @@ impl SequenceSession {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        let circuit = self.circuit(cancel)?;
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(circuit.plan.threads)
+            .num_threads(self.threads()?)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = execute(self, &circuit, &pool, cancel, on_event)?;
+        let report = match self.choice().remedy {
+            Remedy::Bootstrap => self.run_tables(&pool, cancel, on_event)?,
+            _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, on_event)?,
+        };
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }

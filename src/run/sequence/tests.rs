@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Random waves of `channels` values.
-fn dataset(channels: usize, steps: usize, samples: usize, varying: bool) -> Dataset {
+pub(super) fn dataset(channels: usize, steps: usize, samples: usize, varying: bool) -> Dataset {
     let mut stream = Seed::from_number(5).stream(0);
     let mut unit = || (stream.next_u64() >> 40) as f32 / (1u64 << 24) as f32 * 2.0 - 1.0;
     let mut split = || {
@@ -48,7 +48,11 @@ fn scenario(choice: SequenceChoice) -> Scenario {
     Scenario { sequence: Some(choice), seed: 1, ..Scenario::built_in().remove(0) }
 }
 
-fn session(model: RecurrentModel, dataset: Dataset, choice: SequenceChoice) -> SequenceSession {
+pub(super) fn session(
+    model: RecurrentModel,
+    dataset: Dataset,
+    choice: SequenceChoice,
+) -> SequenceSession {
     SequenceSession::with(&scenario(choice), Arc::new(dataset), Arc::new(model)).unwrap()
 }
 

@@ -1,0 +1,357 @@
+//! Recurrent networks of integers: one lookup table for every unit and step, evaluated by
+//! programmable bootstrapping, so that noise is the same in every step.
+
+use super::network::{Functions, RecurrentCell, RecurrentNetwork};
+use super::sequences::Sequences;
+use crate::circuit::request::PlanError;
+use crate::progress::{Cancelled, Watch};
+use crate::ring::Seed;
+use crate::scheme::tfhe::{
+    Decomposition, LookupPolynomial, NoiseModel, TfheParameters, both_tails,
+};
+use rayon::prelude::*;
+
+/// Levels of an input and of a state on either side of the middle.
+const INPUT_LEVELS: f64 = 15.0;
+const STATE_LEVELS: i64 = 8;
+
+/// Half of the sums that a table tells apart.
+const RANGE: i64 = 128;
+
+/// How much further than on calibration sequences sums may reach.
+const REACH: f64 = 1.1;
+
+/// A reading more than one level off must have probability `2^-FAILURE_BITS` at most.
+const FAILURE_BITS: f64 = 40.0;
+
+/// A recurrent network with one layer of Elman cells, quantised.
+#[derive(Clone, Debug)]
+pub struct TableRecurrent {
+    pub channels: usize,
+    pub hidden: usize,
+    pub classes: usize,
+    /// What one unit of an input, of a state level, of a sum, and of a score stand for.
+    pub input_step: f64,
+    pub state_step: f64,
+    pub sum_step: f64,
+    pub score_step: f64,
+    /// Row-major.
+    pub w: Vec<i32>,
+    pub u: Vec<i32>,
+    pub bias: Vec<i64>,
+    pub head: Vec<i32>,
+    pub head_bias: Vec<f64>,
+    /// Level of each sum from `-RANGE` to `RANGE - 1`.
+    levels: Vec<i64>,
+    /// Half the sum of first and last level.
+    middle: f64,
+}
+
+/// A network of tables with parameters, and its predicted noise.
+#[derive(Clone, Debug)]
+pub struct TableRecurrentCircuit {
+    pub network: TableRecurrent,
+    pub parameters: TfheParameters,
+    /// Predicted deviation of a reading, in units of the sum.
+    pub deviation: f64,
+    /// `-log2` of the probability that a reading is more than one level off.
+    pub margin_bits: f64,
+    /// Decrypted outputs further than this from the network of integers are wrong.
+    pub error_bound: f64,
+    /// Mean square of the errors that noise makes in a state, by step, on calibration sequences.
+    pub state_errors: Vec<f64>,
+}
+
+impl TableRecurrent {
+    /// Quantises `network`, whose functions are taken exactly, with ranges from `calibration`.
+    ///
+    /// # Errors
+    /// Unless it has one layer of Elman cells.
+    pub fn new(network: &RecurrentNetwork, calibration: &Sequences) -> Result<Self, PlanError> {
+        let [layer] = network.layers.as_slice() else {
+            return Err(unfit("two layers"));
+        };
+        let RecurrentCell::Elman { sums, function } = &layer.cell else {
+            return Err(unfit("cells with gates"));
+        };
+        let inputs = (0..calibration.len()).flat_map(|s| calibration.values(s));
+        let largest_input = inputs.fold(1e-9, |m: f64, x| m.max(x.abs()));
+        let (mut largest_sum, mut largest_state) = (1e-9f64, 1e-9f64);
+        let found = std::sync::Mutex::new((&mut largest_sum, &mut largest_state));
+        let outputs =
+            network.evaluate(calibration, Functions::Exact, &Watch::silent(), &|view| {
+                let largest = |all: &[f64]| all.iter().fold(0f64, |m, x| m.max(x.abs()));
+                if let Ok(mut found) = found.lock() {
+                    *found.0 = found.0.max(largest(view.sums));
+                    *found.1 = found.1.max(largest(view.state));
+                }
+            })?;
+        let largest_score = outputs.iter().fold(1e-9, |m: f64, y| m.max(y.abs()));
+        let input_step = largest_input / INPUT_LEVELS;
+        let state_step = largest_state / STATE_LEVELS as f64;
+        let sum_step = REACH * largest_sum / RANGE as f64;
+        // Scores stay within half of the circle, of which a level is one part in 4 RANGE.
+        let score_step = 1.2 * largest_score / (2 * RANGE) as f64 / 0.9;
+        let integers = |values: &[f64], factor: f64| -> Vec<i32> {
+            values.iter().map(|v| (v * factor).round() as i32).collect()
+        };
+        let level = |sum: i64| {
+            let value = function.eval(sum as f64 * sum_step, Functions::Exact);
+            let most = STATE_LEVELS + 1;
+            ((value / state_step).round() as i64).clamp(-most, most)
+        };
+        let levels: Vec<i64> = (-RANGE..RANGE).map(level).collect();
+        let ends = levels.first().copied().unwrap_or(0) + levels.last().copied().unwrap_or(0);
+        Ok(Self {
+            channels: layer.inputs,
+            hidden: layer.hidden,
+            classes: network.classes(),
+            input_step,
+            state_step,
+            sum_step,
+            score_step,
+            w: integers(&sums.w, input_step / sum_step),
+            u: integers(&sums.u, state_step / sum_step),
+            bias: sums.bias.iter().map(|b| (b / sum_step).round() as i64).collect(),
+            head: integers(&network.head, state_step / score_step),
+            head_bias: network.head_bias.clone(),
+            levels,
+            middle: 0.5 * ends as f64,
+        })
+    }
+
+    /// The level of a sum.
+    pub fn level(&self, sum: f64) -> i64 {
+        let at = (sum.round() as i64).clamp(-RANGE, RANGE - 1) + RANGE;
+        self.levels.get(at as usize).copied().unwrap_or(0)
+    }
+
+    /// Inputs of a step as integers.
+    pub fn integers(&self, values: &[f64]) -> Vec<i64> {
+        let most = 2.0 * INPUT_LEVELS;
+        values.iter().map(|x| (x / self.input_step).round().clamp(-most, most) as i64).collect()
+    }
+
+    /// Sums of a step; `state` is `None` before the first one.
+    pub fn sums(&self, inputs: &[i64], state: Option<&[i64]>) -> Vec<i64> {
+        let dot = |row: &[i32], x: &[i64]| -> i64 {
+            row.iter().zip(x).map(|(w, x)| i64::from(*w) * x).sum()
+        };
+        (0..self.hidden)
+            .map(|unit| {
+                let w = &self.w[unit * self.channels..(unit + 1) * self.channels];
+                let u = &self.u[unit * self.hidden..(unit + 1) * self.hidden];
+                dot(w, inputs) + state.map_or(0, |h| dot(u, h)) + self.bias[unit]
+            })
+            .collect()
+    }
+
+    /// Outputs of a last state.
+    pub fn outputs(&self, state: &[i64]) -> Vec<f64> {
+        let rows = self.head.chunks(self.hidden.max(1)).zip(&self.head_bias);
+        rows.map(|(row, bias)| {
+            let score: i64 = row.iter().zip(state).map(|(v, h)| i64::from(*v) * h).sum();
+            score as f64 * self.score_step + bias
+        })
+        .collect()
+    }
+
+    /// States after every step of sequence `index`, and its outputs; `noise` moves every sum.
+    pub fn evaluate(
+        &self,
+        sequences: &Sequences,
+        index: usize,
+        noise: &mut dyn FnMut() -> f64,
+    ) -> (Vec<Vec<i64>>, Vec<f64>) {
+        let values = sequences.values(index);
+        let begins = sequences.steps() - sequences.length(index);
+        let mut states: Vec<Vec<i64>> = Vec::with_capacity(sequences.length(index));
+        for row in values.chunks(self.channels.max(1)).skip(begins) {
+            let sums = self.sums(&self.integers(row), states.last().map(Vec::as_slice));
+            states.push(sums.iter().map(|a| self.level(*a as f64 + noise())).collect());
+        }
+        let outputs = self.outputs(states.last().map_or(&[][..], Vec::as_slice));
+        (states, outputs)
+    }
+
+    /// Torus per unit of a sum and of a level, in units of `2^-32`.
+    pub fn unit(&self) -> u32 {
+        ((1u64 << 30) / RANGE as u64) as u32
+    }
+
+    /// The table for blind rotation.
+    pub fn polynomial(&self, parameters: &TfheParameters) -> LookupPolynomial {
+        let size = parameters.polynomial_size as f64;
+        let unit = f64::from(self.unit());
+        let entry = |position: i64| -> u32 {
+            let sum = (position as f64 + 0.5) / size * (2 * RANGE) as f64;
+            let level = self.level(sum) as f64 - self.middle;
+            (level * unit).round() as i64 as u32
+        };
+        LookupPolynomial::new(parameters, &[&entry])
+    }
+
+    /// What is added to sum `unit`: the bias, and what levels are sent less than they are.
+    pub fn constant(&self, unit: usize, has_state: bool) -> u32 {
+        let u = &self.u[unit * self.hidden..(unit + 1) * self.hidden];
+        let back: f64 = if has_state { u.iter().map(|u| f64::from(*u)).sum() } else { 0.0 };
+        let sum = self.bias[unit] as f64 + back * self.middle;
+        (sum * f64::from(self.unit())).round() as i64 as u32
+    }
+
+    /// An output from the phase of a score.
+    pub fn output(&self, class: usize, phase: u32) -> f64 {
+        let row = &self.head[class * self.hidden..(class + 1) * self.hidden];
+        let back: f64 = row.iter().map(|v| f64::from(*v)).sum::<f64>() * self.middle;
+        let score = f64::from(phase as i32) / f64::from(self.unit()) + back;
+        score * self.score_step + self.head_bias[class]
+    }
+
+    /// A level from its phase.
+    pub fn level_of(&self, phase: u32) -> f64 {
+        f64::from(phase as i32) / f64::from(self.unit()) + self.middle
+    }
+
+    /// Variance with which the noisiest sum is read, torus squared.
+    fn variance(&self, parameters: &TfheParameters) -> f64 {
+        let model = NoiseModel::new(parameters);
+        let norm = |rows: &[i32], width: usize| -> f64 {
+            let of = |row: &[i32]| row.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
+            rows.chunks(width.max(1)).map(of).fold(0.0, f64::max)
+        };
+        norm(&self.w, self.channels) * model.fresh()
+            + norm(&self.u, self.hidden) * model.bootstrap()
+            + model.key_switch()
+            + model.modulus_switch(0)
+    }
+
+    /// `-log2` of the probability that a reading of this deviation, in units of the sum, is more than
+    /// one level off: no function here is steeper than its argument.
+    pub fn margin_bits(&self, deviation: f64) -> f64 {
+        let distance = self.state_step / self.sum_step;
+        let p = both_tails(distance, deviation);
+        if p > 1e-290 {
+            return -p.log2();
+        }
+        // erfc(x) ~ exp(-x^2) / (x sqrt(pi)).
+        let x = distance / deviation.max(1e-12) / std::f64::consts::SQRT_2;
+        (x * x + (x * std::f64::consts::PI.sqrt()).ln()) / std::f64::consts::LN_2
+    }
+}
+
+fn unfit(what: &str) -> PlanError {
+    PlanError::DoesNotFit {
+        reason: format!("bootstrapping carries one layer of Elman cells; this model has {what}"),
+        nearest: "set sequence.remedy to refresh or client".into(),
+    }
+}
+
+/// Seconds of one step of blind rotation, one key bit, by family: enough to choose between them.
+const FAMILIES: [((usize, usize), f64); 3] =
+    [((2, 1024), 10.9e-6), ((1, 2048), 15.2e-6), ((1, 4096), 33.0e-6)];
+
+/// Plans a network of tables: the fastest parameters that are secure and read well enough.
+///
+/// # Errors
+/// When the network is none of tables, or no parameters fit.
+pub fn plan_tables(
+    network: &RecurrentNetwork,
+    calibration: &Sequences,
+    watch: &Watch,
+) -> Result<TableRecurrentCircuit, PlanError> {
+    let network = TableRecurrent::new(network, calibration)?;
+    let mut best: Option<(f64, TfheParameters, f64)> = None;
+    for (family, secs_per_bit) in FAMILIES {
+        let of = |base_log| Decomposition { base_log, levels: 1 };
+        let noise = |pbs: Decomposition| {
+            let made =
+                TfheParameters::secure(700, family, pbs, Decomposition { base_log: 4, levels: 3 });
+            made.map_or(f64::INFINITY, |p| NoiseModel::new(&p).bootstrap())
+        };
+        let pbs = (12..=30).map(of).min_by(|a, b| noise(*a).total_cmp(&noise(*b)));
+        let pbs = pbs.unwrap_or(of(23));
+        for dimension in (600..=1100).step_by(20) {
+            watch.check()?;
+            for (base_log, levels) in [(2, 6), (2, 7), (3, 4), (3, 5), (4, 3), (4, 4), (1, 12)] {
+                let key_switch = Decomposition { base_log, levels };
+                let Ok(made) = TfheParameters::secure(dimension, family, pbs, key_switch) else {
+                    continue;
+                };
+                let words = made.big_dimension() * levels as usize * dimension;
+                let secs = dimension as f64 * secs_per_bit + 0.12e-9 * words as f64;
+                let deviation = network.variance(&made).sqrt() * (4 * RANGE) as f64;
+                let fits = network.margin_bits(deviation) >= FAILURE_BITS;
+                if fits && best.as_ref().is_none_or(|b| secs < b.0) {
+                    best = Some((secs, made, deviation));
+                }
+            }
+        }
+    }
+    let Some((_, parameters, deviation)) = best else {
+        return Err(PlanError::DoesNotFit {
+            reason: format!("no parameters read its sums with failures below 2^-{FAILURE_BITS}"),
+            nearest: "use a network with smaller weights, or sequence.remedy=refresh or client"
+                .into(),
+        });
+    };
+    let (error_bound, state_errors) = network.disturbed(calibration, deviation, watch)?;
+    let margin_bits = network.margin_bits(deviation);
+    Ok(TableRecurrentCircuit {
+        network,
+        parameters,
+        deviation,
+        margin_bits,
+        error_bound,
+        state_errors,
+    })
+}
+
+impl TableRecurrent {
+    /// What noise of this deviation does on calibration sequences: a bound on errors of outputs, and
+    /// the mean square of the error of a state by step.
+    fn disturbed(
+        &self,
+        calibration: &Sequences,
+        deviation: f64,
+        watch: &Watch,
+    ) -> Result<(f64, Vec<f64>), Cancelled> {
+        /// Sequences, how often each, and what is left for those that were not seen.
+        const SEQUENCES: usize = 64;
+        const DRAWS: usize = 4;
+        const SPARE: f64 = 1.5;
+        let count = calibration.len().min(SEQUENCES);
+        let of = |k: usize| {
+            watch.check()?;
+            let index = k % count.max(1);
+            let mut stream = Seed::from_number(k as u64).stream(0);
+            let mut unit = || ((stream.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+            let mut noise = || {
+                let radius = (-2.0 * unit().ln()).sqrt();
+                deviation * radius * (std::f64::consts::TAU * unit()).cos()
+            };
+            let (clean, expected) = self.evaluate(calibration, index, &mut || 0.0);
+            let (noisy, found) = self.evaluate(calibration, index, &mut noise);
+            let pairs = expected.iter().zip(&found);
+            let largest = pairs.fold(0f64, |m, (a, b)| m.max((a - b).abs()));
+            let begins = calibration.steps() - calibration.length(index);
+            let mut squares = vec![0.0; calibration.steps()];
+            for (step, (a, b)) in clean.iter().zip(&noisy).enumerate() {
+                let sum: i64 = a.iter().zip(b).map(|(x, y)| (x - y).pow(2)).sum();
+                let mean = sum as f64 / self.hidden.max(1) as f64;
+                squares[begins + step] = mean * self.state_step.powi(2);
+            }
+            Ok::<_, Cancelled>((largest, squares))
+        };
+        let all: Vec<(f64, Vec<f64>)> =
+            (0..count * DRAWS).into_par_iter().map(of).collect::<Result<_, _>>()?;
+        let largest = all.iter().fold(0f64, |m, (e, _)| m.max(*e));
+        let mut squares = vec![0.0; calibration.steps()];
+        for (_, of_one) in &all {
+            squares.iter_mut().zip(of_one).for_each(|(s, x)| *s += x / all.len().max(1) as f64);
+        }
+        // Noise of the scores themselves is small beside one level of one unit.
+        let level = self.head.iter().map(|v| v.abs()).max().unwrap_or(1);
+        let least = f64::from(level) * self.score_step;
+        Ok((SPARE * largest + least, squares))
+    }
+}

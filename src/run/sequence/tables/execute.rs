@@ -1,0 +1,369 @@
+//! One recurrent run on lookup tables, from raw sequences to the report.
+
+use super::client::TableClient;
+use super::server::TableServer;
+use crate::circuit::{Plan, Remedy, Sequences, StageKind, StagePlan, TableRecurrentCircuit};
+use crate::network::argmax;
+use crate::progress::{Cancel, Step, Watch};
+use crate::ring::Seed;
+use crate::run::backend::BackendError;
+use crate::run::memory::peak_memory_bytes;
+use crate::run::report::*;
+use crate::run::sequence::link::ChannelLink;
+use crate::run::sequence::meter::Meter;
+use crate::run::sequence::report::{SequenceReport, SequenceStep, SequenceTrace};
+use crate::run::sequence::session::SequenceSession;
+use crate::run::sequence::talk::TalkError;
+use crate::run::{Event, Phase, RunError, Sample};
+use crate::scheme::tfhe::{LweList, SECURITY_BITS, SECURITY_TABLE, Switched};
+use rayon::ThreadPool;
+use std::time::{Duration, Instant};
+
+/// The longest wait for a message: a sequence is answered as a whole.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Sequences whose states are kept over time, and units of them.
+const TRACES: usize = 6;
+const UNITS: usize = 8;
+
+/// Runs `session` as `circuit` says and reports.
+pub fn execute_tables(
+    session: &SequenceSession,
+    circuit: &TableRecurrentCircuit,
+    pool: &ThreadPool,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(Event) + Sync),
+) -> Result<RunReport, RunError> {
+    let samples = session.images()?;
+    let test = session.dataset.test();
+    let prepared = session.prepared(session.carried(), test, samples)?;
+    let refused = || RunError::Refused("the test split has no sequences".into());
+    let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
+    let network = &circuit.network;
+    let watch = Watch::new(cancel.clone(), &|_| ());
+    let started = Instant::now();
+    let plain = session.prepared(&session.original, test, samples)?;
+    let logits = pool.install(|| session.original.forward(&plain, &watch))?;
+    let latency_secs = started.elapsed().as_secs_f64();
+    let expected: Vec<(Vec<Vec<i64>>, Vec<f64>)> =
+        (0..samples).map(|s| network.evaluate(&sequences, s, &mut || 0.0)).collect();
+    let reference: Vec<f64> = expected.iter().flat_map(|e| e.1.clone()).collect();
+    let seed = match session.scenario.seed {
+        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
+        number => Seed::from_number(number),
+    };
+
+    let steps = sequences.steps();
+    let plan = planned_tables(circuit, steps, samples, session.threads()?);
+    on_event(Event::Planned(Box::new(plan)));
+    let client = TableClient::new(circuit, seed);
+    let mut seen = Seen::new(circuit, &client, &sequences, &expected, &test.labels);
+    let (mut ours, mut theirs) = ChannelLink::pair(PATIENCE, cancel);
+    let (mut client_meter, mut server_meter) = (Meter::new(steps), Meter::new(steps));
+    let begun = Instant::now();
+    let follow = |s: Step| {
+        let fraction = s.done as f64 / s.total.max(1) as f64;
+        let elapsed = begun.elapsed().as_secs_f64();
+        let eta_secs = elapsed * (1.0 - fraction) / fraction.max(1e-3);
+        let (phase, done, total) = (Phase::Evaluate, s.done, s.total);
+        on_event(Event::Progress { phase, done, total, fraction, eta_secs });
+    };
+    let server_watch = Watch::new(cancel.clone(), &follow);
+    let (asked, served) = std::thread::scope(|scope| {
+        let server = scope.spawn(|| {
+            let lengths = (0..samples).map(|s| sequences.length(s)).collect();
+            let server = TableServer::new(circuit, steps, lengths, pool);
+            let mut tap = |index: usize, step: usize, switched: &[Switched], state: &LweList| {
+                seen.see(index, step, switched, state);
+            };
+            let served = server.serve(&mut theirs, &mut server_meter, &server_watch, &mut tap);
+            // The client must not wait for one that is gone.
+            drop(theirs);
+            served
+        });
+        let asked = client.run(&mut ours, &mut client_meter, &sequences, &watch);
+        drop(ours);
+        let gone = || TalkError::Gone { side: "server" };
+        (asked, server.join().unwrap_or_else(|_| Err(gone())))
+    });
+    let outputs = match (asked, served) {
+        (Ok(outputs), Ok(())) => outputs,
+        (Err(error), Err(other)) if error.is_echo() => return Err(BackendError::from(other).into()),
+        (Err(error), _) | (Ok(_), Err(error)) => return Err(BackendError::from(error).into()),
+    };
+
+    let classes = network.classes;
+    let right = |all: &[f64]| {
+        let pairs = all.chunks(classes).zip(&test.labels);
+        let hits = pairs.filter(|(y, l)| argmax(y) == usize::from(**l)).count();
+        hits as f64 / samples.max(1) as f64
+    };
+    let errors = || outputs.iter().zip(&reference).map(|(a, b)| (a - b).abs());
+    let rows = || outputs.chunks(classes).zip(reference.chunks(classes));
+    let same = rows().filter(|(a, b)| argmax(a) == argmax(b)).count();
+    let row = |all: &[f64], s: usize| -> Vec<f32> {
+        all[s * classes..(s + 1) * classes].iter().map(|y| *y as f32).collect()
+    };
+    let sample = |index: usize| {
+        let (plain_logits, encrypted_logits) = (row(&logits, index), row(&outputs, index));
+        Sample {
+            index,
+            label: test.labels.get(index).copied().unwrap_or(0),
+            plain: argmax(&plain_logits) as u16,
+            encrypted: argmax(&encrypted_logits) as u16,
+            plain_logits,
+            encrypted_logits,
+        }
+    };
+    on_event(Event::Samples((0..samples).map(sample).collect()));
+    let (mut per_step, traces) =
+        (std::mem::take(&mut seen.steps), std::mem::take(&mut seen.traces));
+    let costs = client_meter.steps.iter().zip(&server_meter.steps);
+    for (step, (client, server)) in per_step.iter_mut().zip(costs) {
+        (step.up_bytes, step.down_bytes) = (client.sent_bytes, client.received_bytes);
+        (step.client_secs, step.server_secs) = (client.secs, server.secs);
+    }
+    let (client_secs, server_secs) = (client_meter.secs(), server_meter.secs());
+    let secs = client_secs + server_secs;
+    let sequence = SequenceReport {
+        remedy: Remedy::Bootstrap,
+        reveals: Remedy::Bootstrap.reveals().to_owned(),
+        cell: "Elman".to_owned(),
+        hidden: vec![network.hidden],
+        channels: network.channels,
+        steps,
+        sequences: samples,
+        batches: samples,
+        masked: sequences.is_masked(),
+        refresh_every: steps,
+        levels_per_step: 0,
+        longest_chain: 0,
+        rounds: samples as u64,
+        upload_bytes: per_step.iter().map(|s| s.up_bytes).sum(),
+        download_bytes: per_step.iter().map(|s| s.down_bytes).sum(),
+        key_bytes: client_meter.hello_bytes,
+        client_secs,
+        server_secs,
+        batch_secs: secs / samples.max(1) as f64,
+        step_secs: secs / (samples * steps).max(1) as f64,
+        sequences_per_sec: samples as f64 / secs.max(1e-9),
+        per_step,
+        traces,
+        end_to_end: Vec::new(),
+    };
+    let p = &circuit.parameters;
+    Ok(RunReport {
+        schema_version: SCHEMA_VERSION,
+        cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: session.scenario.name.clone(),
+        model: session.model.name().to_owned(),
+        dataset: session.dataset.name().to_owned(),
+        images: samples,
+        classes,
+        class_names: session.dataset.classes().to_vec(),
+        threads: session.threads()?,
+        seed: session.scenario.seed,
+        activation: ActivationReport {
+            kind: "lookup".to_owned(),
+            method: "exact".to_owned(),
+            ..ActivationReport::default()
+        },
+        scheme: SchemeReport {
+            kind: "tfhe".to_owned(),
+            ring_degree: p.polynomial_size,
+            security_bits: SECURITY_BITS,
+            security_table: SECURITY_TABLE.to_owned(),
+            kernel: crate::ring::Kernel::best().name().to_owned(),
+            ..SchemeReport::default()
+        },
+        plain: PlainReport {
+            accuracy: right(&logits),
+            latency_secs,
+            integer_accuracy: right(&reference),
+        },
+        encrypted: EncryptedReport {
+            accuracy: right(&outputs),
+            agreement: same as f64 / samples.max(1) as f64,
+            wrong_outputs: errors().filter(|e| e.is_nan() || *e > circuit.error_bound).count()
+                as u64,
+            max_abs_error: errors().fold(0.0, f64::max),
+            error_bound: Some(circuit.error_bound),
+            encrypt_secs: client_secs,
+            evaluate_secs: server_secs,
+            total_secs: secs,
+            images_per_sec: samples as f64 / secs.max(1e-9),
+            ..EncryptedReport::default()
+        },
+        stages: stages(&sequence, network.hidden, p.big_dimension()),
+        bytes: BytesReport {
+            upload: sequence.upload_bytes,
+            download: sequence.download_bytes,
+            evaluation_keys: sequence.key_bytes,
+            rounds: sequence.rounds,
+        },
+        peak_memory_bytes: peak_memory_bytes(),
+        analysis_mode: true,
+        sequence: Some(Box::new(sequence.with_presets())),
+        ..RunReport::default()
+    })
+}
+
+fn stages(sequence: &SequenceReport, hidden: usize, dimension: usize) -> Vec<StageReport> {
+    let stage = |s: &SequenceStep| StageReport {
+        name: format!("step {}", s.step + 1),
+        kind: StageKind::Lookup,
+        secs: s.client_secs + s.server_secs,
+        secs_predicted: 0.0,
+        plain_secs: 0.0,
+        ciphertexts: hidden,
+        parts: 1,
+        log2_q: 32.0,
+        ciphertext_bytes: (hidden * (dimension + 1) * 4) as u64,
+        plain_bytes: 4 * hidden as u64,
+        margin_bits_predicted: s.margin_bits_predicted,
+        margin_bits_measured: s.margin_bits_measured,
+        max_abs_error: s.max_abs_error,
+        max_abs_error_predicted: Some(s.max_abs_error_predicted),
+        wrong_values: s.wrong_values,
+    };
+    sequence.per_step.iter().map(stage).collect()
+}
+
+/// Noise and states, decrypted with the secret key.
+struct Seen<'a> {
+    circuit: &'a TableRecurrentCircuit,
+    client: &'a TableClient<'a>,
+    sequences: &'a Sequences,
+    expected: &'a [(Vec<Vec<i64>>, Vec<f64>)],
+    /// By step: sum of squares of the noise of readings in units of a sum, and their number.
+    noise: Vec<(f64, u64)>,
+    /// Levels after the step before, as they were decrypted.
+    before: Vec<i64>,
+    steps: Vec<SequenceStep>,
+    traces: Vec<SequenceTrace>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(
+        circuit: &'a TableRecurrentCircuit,
+        client: &'a TableClient<'a>,
+        sequences: &'a Sequences,
+        expected: &'a [(Vec<Vec<i64>>, Vec<f64>)],
+        labels: &[u16],
+    ) -> Self {
+        let step = |step: usize| SequenceStep {
+            step,
+            margin_bits_predicted: circuit.margin_bits,
+            budget_bits_predicted: circuit.margin_bits,
+            max_abs_error_predicted: circuit.network.state_step,
+            ..SequenceStep::default()
+        };
+        let channels = sequences.channels();
+        let trace = |index: usize| SequenceTrace {
+            index,
+            label: labels.get(index).copied().unwrap_or(0),
+            begins: sequences.steps() - sequences.length(index),
+            inputs: sequences.values(index).chunks(channels).map(<[f64]>::to_vec).collect(),
+            units: (0..circuit.network.hidden.min(UNITS)).collect(),
+            plain: vec![vec![0.0; UNITS.min(circuit.network.hidden)]; sequences.steps()],
+            encrypted: vec![vec![0.0; UNITS.min(circuit.network.hidden)]; sequences.steps()],
+        };
+        Self {
+            circuit,
+            client,
+            sequences,
+            expected,
+            noise: vec![(0.0, 0); sequences.steps()],
+            before: Vec::new(),
+            steps: (0..sequences.steps()).map(step).collect(),
+            traces: (0..sequences.len().min(TRACES)).map(trace).collect(),
+        }
+    }
+
+    fn see(&mut self, index: usize, step: usize, switched: &[Switched], state: &LweList) {
+        let network = &self.circuit.network;
+        let begins = self.sequences.steps() - self.sequences.length(index);
+        let row = step * network.channels;
+        let values = self.sequences.values(index).get(row..row + network.channels);
+        let inputs = network.integers(values.unwrap_or_default());
+        let before = (step > begins).then_some(self.before.as_slice());
+        let sums = network.sums(&inputs, before);
+        let unit = f64::from(network.unit());
+        let Some(noise) = self.noise.get_mut(step) else { return };
+        for (switched, sum) in switched.iter().zip(&sums) {
+            let Ok(phase) = self.client.secret.phase(&switched.centred()) else { continue };
+            let right = (*sum as u32).wrapping_mul(network.unit());
+            let off = f64::from(phase.wrapping_sub(right) as i32) / unit;
+            *noise = (noise.0 + off * off, noise.1 + 1);
+        }
+        let deviation = (noise.0 / noise.1.max(1) as f64).sqrt();
+        let phases = self.client.secret.phases(state).unwrap_or_default();
+        let levels: Vec<f64> = phases.iter().map(|p| network.level_of(*p)).collect();
+        self.before = levels.iter().map(|l| l.round() as i64).collect();
+        let expected = self.expected.get(index).and_then(|e| e.0.get(step - begins));
+        let (Some(expected), Some(figures)) = (expected, self.steps.get_mut(step)) else { return };
+        let errors = levels.iter().zip(expected).map(|(l, e)| (l - *e as f64).abs());
+        let largest = errors.fold(0.0, f64::max) * network.state_step;
+        figures.max_abs_error = Some(figures.max_abs_error.unwrap_or(0.0).max(largest));
+        figures.margin_bits_measured = Some(network.margin_bits(deviation));
+        figures.budget_bits_measured = figures.margin_bits_measured;
+        if let Some(trace) = self.traces.get_mut(index) {
+            let units = trace.units.clone();
+            let of = |at: usize| expected.get(at).map_or(0.0, |l| *l as f64 * network.state_step);
+            trace.plain[step] = units.iter().map(|u| of(*u)).collect();
+            let of = |at: usize| levels.get(at).map_or(0.0, |l| l * network.state_step);
+            trace.encrypted[step] = units.iter().map(|u| of(*u)).collect();
+        }
+    }
+}
+
+/// The plan in the shape that every run has.
+fn planned_tables(
+    circuit: &TableRecurrentCircuit,
+    steps: usize,
+    samples: usize,
+    threads: usize,
+) -> Plan {
+    let p = &circuit.parameters;
+    let hidden = circuit.network.hidden;
+    let secs = (hidden * p.lwe_dimension * samples) as f64 * 12e-6 / threads.max(1) as f64;
+    let stage = |at: usize| StagePlan {
+        name: format!("step {}", at + 1),
+        kind: StageKind::Lookup,
+        secs,
+        ciphertexts: hidden,
+        parts: 1,
+        log2_q: 32.0,
+        ciphertext_bytes: (hidden * (p.big_dimension() + 1) * 4) as u64,
+        margin_bits: circuit.margin_bits,
+        max_error: Some(circuit.network.state_step),
+        required_error: None,
+        range_calibrated: 1.0,
+        range_worst: 1.0,
+    };
+    Plan {
+        scheme: crate::circuit::SchemeKind::Tfhe,
+        ring_degree: p.polynomial_size,
+        primes: Vec::new(),
+        plaintext_moduli: Vec::new(),
+        log2_q: 32.0,
+        log2_qp: 32.0,
+        plaintext_bits: 0.0,
+        security_bits: SECURITY_BITS,
+        security_table: SECURITY_TABLE.to_owned(),
+        depth: steps,
+        precision: "states of 17 levels, inputs of 31".to_owned(),
+        images: samples,
+        batches: samples,
+        threads,
+        stages: (0..steps).map(stage).collect(),
+        bytes: crate::circuit::PlanBytes::default(),
+        secs: crate::circuit::PlanSecs {
+            evaluate: secs * steps as f64,
+            ..crate::circuit::PlanSecs::default()
+        },
+        warnings: Vec::new(),
+        approximate: None,
+        tables: None,
+    }
+}

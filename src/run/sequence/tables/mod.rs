@@ -1,0 +1,9 @@
+//! The remedy that needs no client: a lookup table for every unit and step, by bootstrapping.
+
+mod client;
+mod execute;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub(super) use execute::execute_tables;

@@ -1,0 +1,174 @@
+//! The server of a recurrent run on lookup tables.
+
+use crate::circuit::TableRecurrentCircuit;
+use crate::progress::Watch;
+use crate::run::sequence::link::Link;
+use crate::run::sequence::message::{MessageKind, Place};
+use crate::run::sequence::meter::Meter;
+use crate::run::sequence::talk::{Talk, TalkError};
+use crate::scheme::tfhe::{
+    CompressedKeys, LookupPolynomial, LweList, PackedLwes, SeededLwes, ServerKeys, Switched,
+};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+/// Bits of the words that outputs travel in.
+const OUTPUT_BITS: u32 = 24;
+
+/// Readings that one task does side by side, at most.
+const TOGETHER: usize = 8;
+
+/// What an analysis is shown of a step: sequence, step, what tables read, and what they gave.
+pub type TableTap<'a> = &'a mut (dyn FnMut(usize, usize, &[Switched], &LweList) + Send);
+
+/// Evaluates sequences for one client. There is no place for a secret key in it.
+pub struct TableServer<'a> {
+    circuit: &'a TableRecurrentCircuit,
+    steps: usize,
+    lengths: Vec<usize>,
+    pool: &'a ThreadPool,
+}
+
+impl<'a> TableServer<'a> {
+    /// A server for sequences of these lengths, which it sees.
+    pub fn new(
+        circuit: &'a TableRecurrentCircuit,
+        steps: usize,
+        lengths: Vec<usize>,
+        pool: &'a ThreadPool,
+    ) -> Self {
+        Self { circuit, steps, lengths, pool }
+    }
+
+    /// Serves until the last sequence is answered.
+    ///
+    /// # Errors
+    /// When a message is not the one that is due, the client gives up, or the work is cancelled.
+    pub fn serve(
+        &self,
+        link: &mut dyn Link,
+        meter: &mut Meter,
+        watch: &Watch,
+        tap: TableTap,
+    ) -> Result<(), TalkError> {
+        let mut talk = Talk::server(link, meter);
+        let served = self.all(&mut talk, watch, tap);
+        if let Err(error) = &served {
+            talk.give_up(error);
+        }
+        served
+    }
+
+    fn all(&self, talk: &mut Talk, watch: &Watch, tap: TableTap) -> Result<(), TalkError> {
+        let p = &self.circuit.parameters;
+        talk.meter.at(0);
+        let place = Place { kind: MessageKind::Hello, batch: 0, step: 0, layer: 0 };
+        let payload = talk.expect(place)?;
+        let keys = CompressedKeys::from_bytes(p, &payload).and_then(|k| k.expand(p, watch));
+        let keys = keys.map_err(|e| talk.content(place, e))?;
+        let table = self.circuit.network.polynomial(p);
+        for index in 0..self.lengths.len() {
+            self.sequence(index, &keys, &table, talk, watch, tap)?;
+        }
+        talk.meter.pause();
+        Ok(())
+    }
+
+    fn sequence(
+        &self,
+        index: usize,
+        keys: &ServerKeys,
+        table: &LookupPolynomial,
+        talk: &mut Talk,
+        watch: &Watch,
+        tap: TableTap,
+    ) -> Result<(), TalkError> {
+        let (p, network) = (&self.circuit.parameters, &self.circuit.network);
+        let place =
+            |kind, step: usize| Place { kind, batch: index as u32, step: step as u32, layer: 0 };
+        let place_of_inputs = place(MessageKind::Inputs, 0);
+        let payload = talk.expect(place_of_inputs)?;
+        let sent = SeededLwes::from_bytes(p, &payload);
+        let sent = sent.map_err(|e| talk.content(place_of_inputs, e))?;
+        let length = self.lengths.get(index).copied().unwrap_or(0);
+        if sent.len() != length * network.channels {
+            let due = length * network.channels;
+            let reason = format!("{} ciphertexts; {due} are due", sent.len());
+            return Err(talk.content(place_of_inputs, reason));
+        }
+        let inputs = sent.expand(p);
+        let mut state: Option<LweList> = None;
+        for step in 0..length {
+            let at = self.steps - length + step;
+            talk.meter.at(at);
+            watch.check()?;
+            let read = || -> Result<(Vec<Switched>, LweList), String> {
+                let sums = self.sums(keys, &inputs, step, state.as_ref())?;
+                let switched: Vec<Switched> =
+                    sums.iter().map(|sum| Switched::new(p, sum, 0)).collect();
+                let share = switched.len().div_ceil(rayon::current_num_threads());
+                let parts = switched.par_chunks(share.clamp(1, TOGETHER)).map(|some| {
+                    let mut lists = keys.bootstrap(some, table, 1, watch)?;
+                    Ok::<_, crate::scheme::tfhe::TfheError>(lists.pop())
+                });
+                let parts = parts.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+                let mut all = LweList::zeros(p.big_dimension(), 0);
+                parts.iter().flatten().for_each(|part| all.append(part));
+                Ok((switched, all))
+            };
+            let done = self.pool.install(read);
+            watch.check()?;
+            let (switched, next) = done.map_err(|e| talk.content(place_of_inputs, e))?;
+            talk.meter.pause();
+            tap(index, at, &switched, &next);
+            talk.meter.resume();
+            watch.step("bootstrap", (index * self.steps + at + 1) as u64, self.readings())?;
+            state = Some(next);
+        }
+        let place_of_outputs = place(MessageKind::Outputs, self.steps - 1);
+        let mut scores = LweList::zeros(p.big_dimension(), network.classes);
+        if let Some(state) = &state {
+            let rows = network.head.chunks(network.hidden.max(1));
+            for (row, out) in rows.zip(scores.chunks_mut()) {
+                let terms = row.iter().enumerate().map(|(i, v)| (i as u32, *v));
+                let summed = state.weighted_sum(terms, 0, out);
+                summed.map_err(|e| talk.content(place_of_outputs, e))?;
+            }
+        }
+        talk.send(place_of_outputs, PackedLwes::new(&scores, OUTPUT_BITS).to_bytes(p))
+    }
+
+    fn readings(&self) -> u64 {
+        (self.lengths.len() * self.steps) as u64
+    }
+
+    /// Sums under the LWE key: those of the inputs, and those of the state after a key switch.
+    fn sums(
+        &self,
+        keys: &ServerKeys,
+        inputs: &LweList,
+        step: usize,
+        state: Option<&LweList>,
+    ) -> Result<Vec<Vec<u32>>, String> {
+        let (p, network) = (&self.circuit.parameters, &self.circuit.network);
+        let first = (step * network.channels) as u32;
+        let unit = |unit: usize| {
+            let mut sum = vec![0u32; p.lwe_dimension + 1];
+            let row = &network.w[unit * network.channels..(unit + 1) * network.channels];
+            let terms = row.iter().enumerate().map(|(c, w)| (first + c as u32, *w));
+            inputs
+                .weighted_sum(terms, network.constant(unit, state.is_some()), &mut sum)
+                .map_err(|e| e.to_string())?;
+            let Some(state) = state else { return Ok(sum) };
+            let mut wide = vec![0u32; p.big_dimension() + 1];
+            let row = &network.u[unit * network.hidden..(unit + 1) * network.hidden];
+            let terms = row.iter().enumerate().map(|(i, u)| (i as u32, *u));
+            state.weighted_sum(terms, 0, &mut wide).map_err(|e| e.to_string())?;
+            let switched = keys.key_switch(&[&wide]).map_err(|e| e.to_string())?;
+            let small = switched.get(0).unwrap_or_default();
+            sum.iter_mut().zip(small).for_each(|(s, w)| *s = s.wrapping_add(*w));
+            Ok(sum)
+        };
+        (0..network.hidden).into_par_iter().map(unit).collect()
+    }
+}

@@ -1,0 +1,33 @@
+//! Whole runs on lookup tables.
+
+use crate::circuit::Remedy;
+use crate::network::recurrent::RecurrentModel;
+use crate::progress::Cancel;
+use crate::run::SequenceChoice;
+use crate::run::sequence::tests::{dataset, session};
+
+#[test]
+fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
+    let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
+    let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
+    let mut session = session(model, dataset(2, 4, 12, true), choice);
+    session.scenario.images = Some(3);
+    let report = session.run(&Cancel::default(), &|_| ()).unwrap();
+    assert!(report.is_right(), "{:?}", report.encrypted);
+    assert_eq!(report.scheme.kind, "tfhe");
+    let sequence = report.sequence.unwrap();
+    assert_eq!(sequence.rounds, 3);
+    let first = sequence.per_step[0].margin_bits_predicted;
+    assert!(first >= 40.0);
+    assert!(sequence.per_step.iter().all(|s| s.margin_bits_predicted == first));
+    assert!(sequence.per_step.iter().any(|s| s.margin_bits_measured.is_some()));
+}
+
+#[test]
+fn cells_that_tables_do_not_carry_are_refused() {
+    let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
+    let gated = RecurrentModel::random(2, 3, 3, 1, true, 3);
+    let refused = session(gated, dataset(2, 4, 12, false), choice);
+    let error = refused.run(&Cancel::default(), &|_| ()).unwrap_err().to_string();
+    assert!(error.contains("cells with gates"), "{error}");
+}
