@@ -34,6 +34,9 @@ pub(super) struct Forecast {
     /// After each step: the largest magnitude of a mean over sequences of a state, and the largest
     /// deviation, of the top layer.
     pub moments: Vec<(f64, f64)>,
+    /// Largest magnitude of a state of the top layer in slots without a sequence, by steps since it
+    /// was 0.
+    pub idle: Vec<f64>,
     /// Some arguments of the functions of each layer.
     pub points: Vec<Vec<f64>>,
     /// Errors of unit variance in every state after every step.
@@ -108,7 +111,9 @@ impl Forecast {
         let samples = sequences.len().max(1);
         let moments = clean.states.iter().map(|s| moments(s.last(), samples)).collect();
         let outputs = clean.outputs.iter().fold(0f64, |m, y| m.max(y.abs()));
+        let idle = idle(network, functions, steps);
         let mut made = Self {
+            idle,
             sums,
             states,
             outputs,
@@ -142,6 +147,21 @@ impl Forecast {
     fn run(&self, network: &RecurrentNetwork, injection: Option<&mut Injection>) -> Trace {
         run(network, self.functions, &self.sequences, injection, &mut |_, _, _| ())
     }
+}
+
+/// Largest magnitudes of the top state without any input.
+fn idle(network: &RecurrentNetwork, functions: Functions, steps: usize) -> Vec<f64> {
+    let mut states: Vec<Vec<f64>> = network.layers.iter().map(|l| vec![0.0; l.hidden]).collect();
+    let step = |_| {
+        let mut x = vec![0.0; network.channels];
+        for (layer, state) in network.layers.iter().zip(&mut states) {
+            let sums = layer.sums(&x, state, 1);
+            *state = layer.finish(&sums, state, functions);
+            x.clone_from(state);
+        }
+        x.iter().fold(0f64, |m, h| m.max(h.abs()))
+    };
+    (0..steps).map(step).collect()
 }
 
 /// Largest magnitude of a mean, and largest deviation, of values over their samples.

@@ -365,7 +365,11 @@ impl Planner<'_> {
                 + arising.input * forecast.input_noise.steps.get(step).unwrap_or(&0.0);
             let rounded = rounding.steps.get(step).copied().unwrap_or(0.0);
             let moments = forecast.moments.get(step).copied().unwrap_or_default();
-            let phase = largest_phase(choice.n, in_batch, moments);
+            // Masks keep slots without a sequence at 0, and so does a client that computes states.
+            let quiet = request.masked || self.functions == Functions::Exact;
+            let idle = forecast.idle.get(step % choice.cycle).copied().unwrap_or(0.0);
+            let idle = if quiet { 0.0 } else { idle };
+            let phase = largest_phase(choice.n, in_batch, moments, idle);
             StepPlan {
                 margin_bits,
                 budget_bits: p.log2_q(level) - 1.0 - program.scale.log2() - phase.log2(),
@@ -498,10 +502,12 @@ impl Planner<'_> {
 }
 
 /// The largest coefficient of a polynomial whose slots hold `filled` values of this mean and
-/// deviation, relative to its scale: the mean is one coefficient, the rest is spread over all.
-fn largest_phase(n: usize, filled: usize, (mean, deviation): (f64, f64)) -> f64 {
+/// deviation, and the others `idle`, relative to its scale: the mean is one coefficient, the rest is
+/// spread over all.
+fn largest_phase(n: usize, filled: usize, (mean, deviation): (f64, f64), idle: f64) -> f64 {
     let share = filled as f64 / n as f64;
     let square = share * (mean * mean + deviation * deviation) - (share * mean).powi(2);
     let spread = (square.max(0.0) / (2.0 * n as f64)).sqrt() * (2.0 * (n as f64).ln()).sqrt();
-    (share * mean).max(spread).max(f64::MIN_POSITIVE)
+    let constant = (share * mean).max((1.0 - share) * idle);
+    constant.max(spread).max(f64::MIN_POSITIVE)
 }
