@@ -18,6 +18,8 @@ const SMALL: f64 = 1e-5;
 pub(super) struct Reach {
     /// Mean square of the error of a state after each step, the largest of all layers.
     pub steps: Vec<f64>,
+    /// Largest error of a state after each step.
+    pub largest_steps: Vec<f64>,
     /// Mean square of the error of an output.
     pub outputs: f64,
     /// Largest error of an output at these sequences.
@@ -130,6 +132,7 @@ impl Forecast {
             let mut reach = difference(&clean, &disturbed);
             let factor = (1.0 / SMALL).powi(2);
             reach.steps.iter_mut().for_each(|v| *v *= factor);
+            reach.largest_steps.iter_mut().for_each(|v| *v /= SMALL);
             reach.outputs *= factor;
             reach.largest_output /= SMALL;
             reach
@@ -225,9 +228,14 @@ fn difference(a: &Trace, b: &Trace) -> Reach {
     let of_step = |(a, b): (&Vec<Vec<f64>>, &Vec<Vec<f64>>)| {
         a.iter().zip(b).map(|(x, y)| square(x, y)).fold(0.0, f64::max)
     };
+    let largest_of = |(a, b): (&Vec<Vec<f64>>, &Vec<Vec<f64>>)| {
+        let pairs = a.iter().flatten().zip(b.iter().flatten());
+        pairs.fold(0f64, |m, (x, y)| m.max((x - y).abs()))
+    };
     let largest = a.outputs.iter().zip(&b.outputs).fold(0f64, |m, (x, y)| m.max((x - y).abs()));
     Reach {
         steps: a.states.iter().zip(&b.states).map(of_step).collect(),
+        largest_steps: a.states.iter().zip(&b.states).map(largest_of).collect(),
         outputs: square(&a.outputs, &b.outputs),
         largest_output: largest,
     }

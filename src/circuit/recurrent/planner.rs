@@ -363,7 +363,7 @@ impl Planner<'_> {
             let level = choice.base.len() + depth(&levels, length) - used;
             let noise = arising.state * forecast.state_noise.steps.get(step).unwrap_or(&0.0)
                 + arising.input * forecast.input_noise.steps.get(step).unwrap_or(&0.0);
-            let rounded = rounding.steps.get(step).copied().unwrap_or(0.0);
+            let rounded = rounding.largest_steps.get(step).copied().unwrap_or(0.0);
             let moments = forecast.moments.get(step).copied().unwrap_or_default();
             // Masks keep slots without a sequence at 0, and so does a client that computes states.
             let quiet = request.masked || self.functions == Functions::Exact;
@@ -373,7 +373,7 @@ impl Planner<'_> {
             StepPlan {
                 margin_bits,
                 budget_bits: p.log2_q(level) - 1.0 - program.scale.log2() - phase.log2(),
-                max_error: largest(noise, in_batch * hidden) + 4.0 * rounded.sqrt(),
+                max_error: largest(noise, in_batch * hidden) + ROUNDING_SPARE * rounded,
                 level,
                 client_secs: cost.client_secs.get(step).copied().unwrap_or(0.0),
                 server_secs: cost.server_secs.get(step).copied().unwrap_or(0.0),

@@ -12,17 +12,19 @@ use crate::scheme::tfhe::{
 use rayon::prelude::*;
 
 /// Levels of an input and of a state on either side of the middle.
-const INPUT_LEVELS: f64 = 15.0;
-const STATE_LEVELS: i64 = 8;
+const INPUT_LEVELS: f64 = 63.0;
+const STATE_LEVELS: i64 = 32;
 
 /// Half of the sums that a table tells apart.
-const RANGE: i64 = 128;
+const RANGE: i64 = 1024;
 
 /// How much further than on calibration sequences sums may reach.
 const REACH: f64 = 1.1;
 
-/// A reading more than one level off must have probability `2^-FAILURE_BITS` at most.
+/// A reading more than so many levels off must have probability `2^-FAILURE_BITS` at most. Levels are
+/// finer than the noise: rounding to coarser ones would do more harm than noise does.
 const FAILURE_BITS: f64 = 40.0;
+const FAILURE_LEVELS: f64 = 4.0;
 
 /// A recurrent network with one layer of Elman cells, quantised.
 #[derive(Clone, Debug)]
@@ -54,7 +56,7 @@ pub struct TableRecurrentCircuit {
     pub parameters: TfheParameters,
     /// Predicted deviation of a reading, in units of the sum.
     pub deviation: f64,
-    /// `-log2` of the probability that a reading is more than one level off.
+    /// `-log2` of the probability that a reading is more than four levels off.
     pub margin_bits: f64,
     /// Decrypted outputs further than this from the network of integers are wrong.
     pub error_bound: f64,
@@ -226,9 +228,9 @@ impl TableRecurrent {
     }
 
     /// `-log2` of the probability that a reading of this deviation, in units of the sum, is more than
-    /// one level off: no function here is steeper than its argument.
+    /// four levels off: no function here is steeper than its argument.
     pub fn margin_bits(&self, deviation: f64) -> f64 {
-        let distance = self.state_step / self.sum_step;
+        let distance = FAILURE_LEVELS * self.state_step / self.sum_step;
         let p = both_tails(distance, deviation);
         if p > 1e-290 {
             return -p.log2();

@@ -17,7 +17,7 @@ pub struct SequenceStep {
     /// Largest error of a state.
     pub max_abs_error_predicted: f64,
     pub max_abs_error: Option<f64>,
-    /// Measured values further off than twice what leaves a margin.
+    /// Measured values further off than four times what leaves a margin.
     pub wrong_values: u64,
     /// Whether the client made the state fresh after the step.
     pub refreshed: bool,

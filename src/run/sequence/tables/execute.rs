@@ -352,7 +352,7 @@ fn planned_tables(
         security_bits: SECURITY_BITS,
         security_table: SECURITY_TABLE.to_owned(),
         depth: steps,
-        precision: "states of 17 levels, inputs of 31".to_owned(),
+        precision: "states of 65 levels, inputs of 127".to_owned(),
         images: samples,
         batches: samples,
         threads,
