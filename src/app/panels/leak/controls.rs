@@ -70,7 +70,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         kit::heading(ui, "Mitigations");
         let settings = &mut choice.settings;
         let about = "The authority gives keys for so many distinct rows on any one ciphertext and no more. Training ends for a sample when they are used up";
-        optional(ui, "Limit", "rows a ciphertext", about, &mut settings.most_rows, MOST_ROWS);
+        optional(ui, "Limit", "rows", about, &mut settings.most_rows, MOST_ROWS);
         let units = view.data.as_ref().and_then(|(v, _)| v.steps.first()).map(|s| s.weights.len());
         let about = "A first layer with fewer units asks for fewer rows in each step";
         optional(ui, "Fewer units", "units", about, &mut settings.units, units.unwrap_or(MOST_ROWS));
