@@ -86,6 +86,7 @@ impl App {
                 }
                 state.loaded = Some(loaded);
             }
+            Update::Tables(study) => state.tables = Some(study),
             Update::Activations(data) => state.lab.take_data(data),
             Update::Checked(check) => {
                 state.lab.checked.check = Some(*check);
@@ -102,6 +103,7 @@ impl App {
                 }
             }
             Update::Planned(Ok(plan)) => {
+                state.tables = state.tables.take().filter(|_| plan.tables.is_some());
                 state.preview.plan = Some(plan);
                 state.preview.refusal = None;
                 state.preview.pending = self.plan_due.is_some();

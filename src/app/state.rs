@@ -10,8 +10,9 @@ use super::run_view::RunView;
 use super::sweep_view::SweepView;
 use super::training_view::TrainingView;
 use crate::circuit::Plan;
-use crate::run::Scenario;
+use crate::run::{ActivationKind, Scenario, SchemeSelector, TableStudy};
 use crate::worker::{Loaded, TRAINS};
+use std::sync::Arc;
 
 /// What is in the centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct State {
     pub hovered_stage: Option<usize>,
     /// The tab Activation.
     pub lab: Lab,
+    /// The lookup tables of the newest plan, where it has some.
+    pub tables: Option<Arc<TableStudy>>,
     /// The tab Sweep.
     pub sweep: SweepView,
     /// The tab Training.
@@ -91,6 +94,7 @@ impl State {
             tab: Tab::Run,
             hovered_stage: None,
             lab: Lab::default(),
+            tables: None,
             sweep: SweepView::default(),
             training: TrainingView::default(),
             cryptonn: CryptonnView::default(),
@@ -122,6 +126,12 @@ impl State {
         self.is_cryptonn()
             && self.loaded.as_ref().is_some_and(|l| l.training.is_some())
             && refusal.is_none_or(|r| r == TRAINS)
+    }
+
+    /// Whether activations are lookup tables.
+    pub fn is_lookup(&self) -> bool {
+        self.scenario.activation.kind == ActivationKind::Lookup
+            || self.scenario.scheme.kind == SchemeSelector::Tfhe
     }
 
     /// Whether something that takes the keyboard is open.

@@ -25,6 +25,7 @@ mod server;
 mod session;
 mod sweep;
 mod table_report;
+mod table_study;
 #[cfg(feature = "tfhe")]
 mod tfhe;
 mod training;
@@ -58,6 +59,7 @@ pub use sweep::{
 pub use table_report::{
     DistanceReport, NOISE_BINS, NOISE_SPAN, NoiseReport, ReadingReport, TableReport,
 };
+pub use table_study::TableStudy;
 #[cfg(feature = "tfhe")]
 pub use tfhe::{TableAnswer, TableClient, TableServer, TableTap, execute_tables};
 pub use training::{DEFAULT_TRAINING_SEED, TrainOptions};

@@ -9,6 +9,7 @@ use crate::progress::Cancel;
 use crate::run::cryptonn::{CryptonnPlan, architecture};
 use crate::run::{
     ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
+    TableStudy,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +43,15 @@ pub trait Engine: Send + 'static {
 
     /// Parameters and predictions, or why it cannot work and what would.
     fn plan(&mut self, opened: &Self::Opened, cancel: &Cancel) -> Result<Plan, RunError>;
+
+    /// The lookup tables of the plan over real data; `None` when it has none.
+    fn tables(
+        &mut self,
+        _opened: &Self::Opened,
+        _cancel: &Cancel,
+    ) -> Result<Option<TableStudy>, RunError> {
+        Ok(None)
+    }
 
     /// Runs; returns soon after `cancel` is set.
     fn run(
@@ -180,6 +190,14 @@ impl Engine for SessionEngine {
             return Err(RunError::Refused(TRAINS.into()));
         }
         Ok(opened.compiled(cancel)?.plan().clone())
+    }
+
+    fn tables(
+        &mut self,
+        opened: &Session,
+        cancel: &Cancel,
+    ) -> Result<Option<TableStudy>, RunError> {
+        opened.study_tables(cancel)
     }
 
     fn run(

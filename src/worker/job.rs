@@ -4,7 +4,7 @@ use super::Loaded;
 use crate::activation::Activation;
 use crate::circuit::Plan;
 use crate::network::StandIns;
-use crate::run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario};
+use crate::run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario, TableStudy};
 use std::sync::Arc;
 
 /// The number of a request; later requests have larger numbers.
@@ -29,6 +29,8 @@ pub enum Failure {
 pub enum Update {
     /// The model and dataset of the newest plan request are in memory.
     Loaded(Loaded),
+    /// The lookup tables of the newest plan request, which is about to be answered.
+    Tables(Arc<TableStudy>),
     /// The answer to the newest plan request.
     Planned(Result<Box<Plan>, Failure>),
     /// Something happened in the run.

@@ -82,6 +82,7 @@ fn event_of(update: Update) -> Option<Event> {
     match update {
         Update::Run(event) => Some(event),
         Update::Loaded(_)
+        | Update::Tables(_)
         | Update::Planned(_)
         | Update::RunEnded(_)
         | Update::Activations(_)

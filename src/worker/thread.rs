@@ -172,7 +172,9 @@ impl Worker {
 
     fn is_wanted(&mut self, job: Job, update: &Update) -> bool {
         match update {
-            Update::Loaded(_) => self.plan.as_ref().is_some_and(|(current, _)| *current == job),
+            Update::Loaded(_) | Update::Tables(_) => {
+                self.plan.as_ref().is_some_and(|(current, _)| *current == job)
+            }
             Update::Planned(_) => self.plan.take_if(|(current, _)| *current == job).is_some(),
             Update::Run(_) => self
                 .run
@@ -278,6 +280,9 @@ impl<E: Engine> Body<E> {
         self.send(job, vec![Update::Loaded(self.engine.loaded(&opened))]);
         cancel.check()?;
         let plan = self.engine.plan(&opened, cancel)?;
+        if let Some(study) = self.engine.tables(&opened, cancel)? {
+            self.send(job, vec![Update::Tables(Arc::new(study))]);
+        }
         self.planned = Some((scenario.clone(), opened, plan.clone()));
         Ok(plan)
     }

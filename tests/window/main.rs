@@ -6,5 +6,6 @@ mod cryptonn;
 mod drive;
 mod scripted;
 mod shots;
+mod tables;
 mod tasks;
 mod worker;

@@ -9,6 +9,7 @@ mod kit;
 mod leak;
 mod log;
 mod menu;
+mod noise;
 mod palette;
 mod path;
 mod pixels;

@@ -1,6 +1,6 @@
 //! The tab Run: figures, four linked plots, the stage table.
 
-use super::{headline, table};
+use super::{headline, noise, table};
 use crate::app::Queue;
 use crate::app::commands::Action;
 use crate::app::plots::{self, Curves};
@@ -22,10 +22,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let room = ui.clip_rect().bottom() - ui.cursor().top();
         let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
         let rows = 4 / columns;
-        let gaps = theme::CARD_GAP * rows as f32;
+        let gaps = theme::CARD_GAP * rows as f32 + noise::height(state);
         let wanted = table::height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
         let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
         let mut hovered = grid(ui, state, &curves, columns, plot);
+        noise::show(ui, state, queue);
         let left = (ui.clip_rect().bottom() - ui.cursor().top()).max(LEAST_TABLE);
         let in_table = table::show(ui, &curves, state.hovered_stage, left);
         hovered = hovered.or(in_table);

@@ -9,7 +9,7 @@ use crate::app::theme;
 use crate::circuit::{Plan, SchemeKind};
 use crate::data;
 use crate::network;
-use crate::run::{Scenario, SchemeChoice, SchemeSelector};
+use crate::run::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
 use egui::{ComboBox, DragValue, Ui};
 use std::path::Path;
 
@@ -21,6 +21,9 @@ const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
 const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 14..=40;
 const QUANTISER_BITS: std::ops::RangeInclusive<u32> = 2..=12;
 const PRIME_COUNT: std::ops::RangeInclusive<usize> = 1..=48;
+const TABLE_BITS: std::ops::RangeInclusive<u32> = 1..=6;
+const TABLE_DEGREES: &[usize] = &[512, 1024, 2048, 4096, 8192];
+const LWE_DIMENSIONS: std::ops::RangeInclusive<usize> = 440..=1200;
 const PRECISION_BITS: std::ops::RangeInclusive<u32> = 0..=30;
 const MOST_IMAGES: usize = 10_000_000;
 const MOST_THREADS: usize = 256;
@@ -102,7 +105,15 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
 }
 
 fn activation(ui: &mut Ui, scenario: &mut Scenario) {
+    strategy(ui, scenario);
     let choice = &mut scenario.activation;
+    if choice.kind == ActivationKind::Lookup {
+        let about = "Bits of the step number that a table reads, 1 to 6; as the model was trained when automatic";
+        field(ui, "Table bits", about, |ui| {
+            optional(ui, &mut choice.bits, TABLE_BITS, 4, "As trained")
+        });
+        return;
+    }
     let method: Option<Method> = choice.method.parse().ok();
     let shown = match method {
         Some(method) => method.name(),
@@ -141,8 +152,30 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
     );
 }
 
+/// What becomes of the activations. Lookup tables need TFHE, and TFHE reads lookup tables.
+fn strategy(ui: &mut Ui, scenario: &mut Scenario) {
+    row(ui, "Strategy", "What becomes of the activation functions", |ui| {
+        let kinds = [
+            (ActivationKind::Polynomial, "Polynomial", "A polynomial stands in for the function"),
+            (
+                ActivationKind::Lookup,
+                "Lookup table",
+                "Any function, exactly, on small integers: one programmable bootstrapping per value, under TFHE",
+            ),
+        ];
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for (kind, name, about) in kinds {
+            let entry = ui.selectable_value(&mut scenario.activation.kind, kind, name);
+            if entry.on_hover_text(about).clicked() {
+                scenario.scheme = SchemeChoice::default();
+            }
+        }
+    });
+}
+
 fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     let plan = state.preview.plan.as_deref();
+    let kind = &mut scenario.activation.kind;
     let choice = &mut scenario.scheme;
     row(ui, "Scheme", "What the network is encrypted with", |ui| {
         let kinds = [
@@ -154,10 +187,22 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
                 "CKKS",
                 "Approximate real numbers, polynomials of any degree; our own",
             ),
+            (
+                SchemeSelector::Tfhe,
+                "TFHE",
+                "Lookup tables, one sample at a time, through the tfhe crate",
+            ),
         ];
         ui.spacing_mut().item_spacing.x = 2.0;
-        for (kind, name, about) in kinds {
-            ui.selectable_value(&mut choice.kind, kind, name).on_hover_text(about);
+        for (scheme, name, about) in kinds {
+            if ui.selectable_value(&mut choice.kind, scheme, name).on_hover_text(about).clicked() {
+                *choice = SchemeChoice { kind: scheme, ..SchemeChoice::default() };
+                *kind = match scheme {
+                    SchemeSelector::Auto => *kind,
+                    SchemeSelector::Tfhe => ActivationKind::Lookup,
+                    _ => ActivationKind::Polynomial,
+                };
+            }
         }
     });
     let mut by_hand = *choice != SchemeChoice { kind: choice.kind, ..SchemeChoice::default() };
@@ -170,7 +215,9 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
             };
         }
     });
-    if by_hand {
+    if by_hand && *kind == ActivationKind::Lookup {
+        table_parameters(ui, choice);
+    } else if by_hand {
         let is_real = choice.kind == SchemeSelector::Ckks
             || plan.is_some_and(|p| p.scheme == SchemeKind::Ckks);
         parameters(ui, choice, is_real);
@@ -179,6 +226,14 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
 
 /// Parameters by hand start from what the planner chose.
 fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeChoice {
+    if let Some(tables) = plan.and_then(|p| p.tables.as_ref()) {
+        return SchemeChoice {
+            kind,
+            ring_degree: Some(tables.polynomial_size),
+            lwe_dimension: Some(tables.lwe_dimension),
+            ..SchemeChoice::default()
+        };
+    }
     SchemeChoice {
         kind,
         ring_degree: Some(plan.map_or(8192, |p| p.ring_degree)),
@@ -193,8 +248,37 @@ fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeChoice {
     }
 }
 
+/// Parameters of TFHE.
+fn table_parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
+    pair(
+        ui,
+        (
+            "Degree N",
+            "Degree of the polynomials of a bootstrapping; larger gives finer tables, slower",
+        ),
+        |ui| {
+            let shown = choice.ring_degree.map_or("Auto".to_owned(), |n| n.to_string());
+            ComboBox::from_id_salt("Polynomial size")
+                .selected_text(shown)
+                .width(FIRST)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut choice.ring_degree, None, "Auto");
+                    for n in TABLE_DEGREES {
+                        ui.selectable_value(&mut choice.ring_degree, Some(*n), n.to_string());
+                    }
+                })
+                .response
+        },
+        (
+            "Dimension n",
+            "Dimension of the ciphertexts that are bootstrapped; larger is less noisy, slower",
+        ),
+        |ui| optional(ui, &mut choice.lwe_dimension, LWE_DIMENSIONS, 700, "Auto"),
+    );
+    past_budget(ui, choice);
+}
+
 fn parameters(ui: &mut Ui, choice: &mut SchemeChoice, is_real: bool) {
-    let t = theme::tokens(ui);
     let precision =
         "Bits of precision that outputs must have; automatic, what leaves the answers as they are";
     let degree = "N: slots of a ciphertext; larger is more secure and slower";
@@ -238,6 +322,11 @@ fn parameters(ui: &mut Ui, choice: &mut SchemeChoice, is_real: bool) {
             |ui| optional(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
         );
     }
+    past_budget(ui, choice);
+}
+
+fn past_budget(ui: &mut Ui, choice: &mut SchemeChoice) {
+    let t = theme::tokens(ui);
     ui.checkbox(&mut choice.past_budget, "Run past the noise budget").on_hover_text(
         "Runs even when the predicted margin says that decryption will fail, to see it fail. Security is still checked.",
     );

@@ -11,7 +11,7 @@ use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 
 /// What margin means here, for whoever looks at the plot.
-pub const MARGIN_DEFINITION: &str = "Margin = log2(q/2) − log2(max |phase|), in bits (BFV: of t times the phase modulo q, which takes the message out): how much larger the noise of a ciphertext may still grow before decryption fails, at 0. For CKKS: bits of precision above the required, log2(allowed error) − log2(largest error). Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). A positive margin alone proves nothing: measured points are also compared with the network the ciphertexts stand for, and a red cross marks a stage that decrypted wrongly.";
+pub const MARGIN_DEFINITION: &str = "Margin = log2(q/2) − log2(max |phase|), in bits (BFV: of t times the phase modulo q, which takes the message out): how much larger the noise of a ciphertext may still grow before decryption fails, at 0. For CKKS: bits of precision above the required, log2(allowed error) − log2(largest error). For TFHE: −log2 of the probability that a table reads a sum more than one step off, given the noise so far. Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). A positive margin alone proves nothing: measured points are also compared with the network the ciphertexts stand for, and a red cross marks a stage that decrypted wrongly.";
 
 const LATENCY: &str = "Wall time of each stage, all batches, on a logarithmic axis: the encrypted stage (predicted and measured) and the same layer of the float network in the clear.";
 const SIZE: &str = "Bytes of all ciphertexts after each stage (one batch), on a logarithmic axis, and of the same values in the clear.";
@@ -201,6 +201,9 @@ fn stage_chart(
         Some(PlotPoint::new(i as f64, value.clamp(y.0, y.1)))
     };
     let wrong = if margin { (0..count).filter_map(wrong_at).collect() } else { Vec::new() };
+    let is_table = curves.plan.is_some_and(|p| p.tables.is_some());
+    let reference =
+        if is_table { "tables read wrongly near 0" } else { "decryption fails below 0" };
     let chart = Chart {
         id,
         title,
@@ -215,7 +218,7 @@ fn stage_chart(
                 Curve { name, colour, pen, points, faded }
             })
             .collect(),
-        reference: (margin && count > 0).then_some((0.0, "decryption fails below 0")),
+        reference: (margin && count > 0).then_some((0.0, reference)),
         wrong,
         cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
         empty: curves.is_empty().then_some("No plan yet"),

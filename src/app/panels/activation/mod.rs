@@ -3,6 +3,7 @@
 mod coefficients;
 mod controls;
 mod figures;
+mod tables;
 
 use crate::app::Queue;
 use crate::app::commands::Action;
@@ -20,6 +21,10 @@ const PLOTS: f32 = 430.0;
 const LEAST_PLOTS: f32 = 300.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    if state.is_lookup() {
+        tables::show(ui, state, queue);
+        return;
+    }
     let all = ui.available_rect_before_wrap();
     if all.width() < TWO_COLUMNS {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
