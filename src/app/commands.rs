@@ -47,6 +47,10 @@ pub enum Command {
     ExportSweep,
     ExportSweepReport,
     ExportSweepFigure,
+    Compare,
+    ShowCompare,
+    ExportCompare,
+    ExportCompareReport,
     UseTrained,
     SaveModel,
     PauseTraining,
@@ -81,6 +85,8 @@ pub enum Action {
     HoverRow(Option<usize>),
     /// A row of the sweep becomes what is explored.
     ChooseRow(usize),
+    /// Whether a comparison runs polynomials past the noise budget.
+    ComparePastBudget(bool),
     /// What is chosen in the tab Training was changed.
     EditTraining(TrainOptions),
     /// What is chosen in the tab What the server learns was changed.
@@ -307,7 +313,7 @@ pub static TABLE: &[Spec] = {
         ),
         spec(
             C::StopTask,
-            "Stop sweep or training",
+            "Stop sweep, training or comparison",
             "Stop it; rows that are done stay, a model in the making does not",
             CTRL_SHIFT,
             Key::X,
@@ -332,6 +338,34 @@ pub static TABLE: &[Spec] = {
             "Save the plots of the sweep as a drawing",
             CTRL_SHIFT,
             Key::P,
+        ),
+        spec(
+            C::ShowCompare,
+            "Show comparison",
+            "BGV, CKKS and TFHE side by side on this model",
+            CTRL,
+            Key::Num9,
+        ),
+        spec(
+            C::Compare,
+            "Compare schemes",
+            "Run the model under BGV and CKKS with polynomials and under TFHE with lookup tables",
+            CTRL_SHIFT,
+            Key::C,
+        ),
+        spec(
+            C::ExportCompare,
+            "Export comparison as CSV…",
+            "Save the rows of the comparison as a table",
+            CTRL_SHIFT,
+            Key::Y,
+        ),
+        spec(
+            C::ExportCompareReport,
+            "Export comparison as JSON…",
+            "Save everything the comparison found",
+            CTRL_SHIFT,
+            Key::H,
         ),
         spec(
             C::UseTrained,
@@ -456,7 +490,8 @@ impl Command {
                 let choice = &state.sweep.choice;
                 state.loaded.is_some() && !state.task_running && !choice.methods.is_empty()
             }
-            Self::Train => state.loaded.is_some() && !state.task_running,
+            Self::Train | Self::Compare => state.loaded.is_some() && !state.task_running,
+            Self::ExportCompare | Self::ExportCompareReport => state.compare.report.is_some(),
             Self::StopTask => state.task_running && !state.task_stopping,
             Self::ExportSweep | Self::ExportSweepReport | Self::ExportSweepFigure => {
                 state.sweep.report.is_some()

@@ -18,6 +18,8 @@ pub enum Purpose {
     SaveSweep,
     SaveSweepReport,
     SaveSweepFigure,
+    SaveCompare,
+    SaveCompareReport,
     SaveModel,
     SaveCryptonn,
     SaveLeak,
@@ -42,6 +44,8 @@ impl Purpose {
             Self::SaveSweep => "Export sweep as CSV",
             Self::SaveSweepReport => "Export sweep as JSON",
             Self::SaveSweepFigure => "Export sweep as SVG",
+            Self::SaveCompare => "Export comparison as CSV",
+            Self::SaveCompareReport => "Export comparison as JSON",
             Self::SaveModel => "Save trained model",
             Self::SaveCryptonn => "Export encrypted training as CSV",
             Self::SaveLeak => "Export what the server learns as CSV",
@@ -59,14 +63,16 @@ impl Purpose {
             Self::SaveScenario
             | Self::SaveReport
             | Self::SaveSweepReport
-            | Self::SaveCryptonnReport => "A file name ending in .json",
+            | Self::SaveCryptonnReport
+            | Self::SaveCompareReport => "A file name ending in .json",
             Self::SaveModel => "A file name ending in .safetensors",
             Self::SaveStages
             | Self::SaveCurves
             | Self::SaveCoefficients
             | Self::SaveSweep
             | Self::SaveCryptonn
-            | Self::SaveLeak => "A file name ending in .csv",
+            | Self::SaveLeak
+            | Self::SaveCompare => "A file name ending in .csv",
             Self::SaveFigure | Self::SaveSweepFigure | Self::SaveCryptonnFigure => {
                 "A file name ending in .svg"
             }
@@ -91,7 +97,8 @@ impl Purpose {
             | Self::SaveScenario
             | Self::SaveReport
             | Self::SaveSweepReport
-            | Self::SaveCryptonnReport => &["json"],
+            | Self::SaveCryptonnReport
+            | Self::SaveCompareReport => &["json"],
             Self::OpenModel | Self::SaveModel => &["safetensors"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
             Self::SaveStages
@@ -99,7 +106,8 @@ impl Purpose {
             | Self::SaveCoefficients
             | Self::SaveSweep
             | Self::SaveCryptonn
-            | Self::SaveLeak => &["csv"],
+            | Self::SaveLeak
+            | Self::SaveCompare => &["csv"],
             Self::SaveFigure | Self::SaveSweepFigure | Self::SaveCryptonnFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }

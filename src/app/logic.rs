@@ -184,6 +184,7 @@ impl App {
             Action::EditSweep(choice) => state.sweep.choice = *choice,
             Action::HoverRow(row) => state.sweep.hovered = row,
             Action::ChooseRow(row) => self.choose_row(row),
+            Action::ComparePastBudget(past) => state.compare.past_budget = past,
             Action::EditTraining(options) => state.training.options = options,
             Action::EditLeak(choice) => state.leak.choice = *choice,
             Action::TypePath(path) => {
@@ -266,6 +267,13 @@ impl App {
             Command::ExportLeak => self.ask_path(Purpose::SaveLeak),
             Command::ExportCryptonnReport => self.ask_path(Purpose::SaveCryptonnReport),
             Command::ExportCryptonnFigure => self.ask_path(Purpose::SaveCryptonnFigure),
+            Command::ShowCompare => state.tab = Tab::Compare,
+            Command::Compare => {
+                state.tab = Tab::Compare;
+                self.start_comparison(ctx);
+            }
+            Command::ExportCompare => self.ask_path(Purpose::SaveCompare),
+            Command::ExportCompareReport => self.ask_path(Purpose::SaveCompareReport),
             Command::RunSweep => {
                 state.tab = Tab::Sweep;
                 self.start_sweep(ctx);
@@ -379,6 +387,8 @@ impl App {
             Purpose::SaveLeak => format!("{name}-leak.csv"),
             Purpose::SaveCryptonnReport => format!("{name}-training.json"),
             Purpose::SaveCryptonnFigure => format!("{name}-training.svg"),
+            Purpose::SaveCompare => format!("{name}-schemes.csv"),
+            Purpose::SaveCompareReport => format!("{name}-schemes.json"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));

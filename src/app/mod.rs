@@ -6,6 +6,7 @@ mod commands;
 mod cryptonn_export;
 mod cryptonn_tasks;
 mod cryptonn_view;
+mod compare_view;
 mod dialog;
 mod explore;
 mod export;

@@ -1,6 +1,7 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
 use super::cryptonn_view::CryptonnView;
+use super::compare_view::CompareView;
 use super::dialog::PathDialog;
 use super::lab::Lab;
 use super::leak_view::LeakView;
@@ -24,6 +25,7 @@ pub enum Tab {
     Sweep,
     Training,
     Leak,
+    Compare,
 }
 
 /// The answer to the setup as it stands.
@@ -65,7 +67,9 @@ pub struct State {
     pub cryptonn: CryptonnView,
     /// The tab What the server learns.
     pub leak: LeakView,
-    /// A sweep or training is on.
+    /// The tab Compare.
+    pub compare: CompareView,
+    /// A sweep, training or comparison is on.
     pub task_running: bool,
     /// It was asked to stop.
     pub task_stopping: bool,
@@ -99,6 +103,7 @@ impl State {
             training: TrainingView::default(),
             cryptonn: CryptonnView::default(),
             leak: LeakView::default(),
+            compare: CompareView::default(),
             task_running: false,
             task_stopping: false,
             sample_at: 0,

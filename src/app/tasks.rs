@@ -25,6 +25,15 @@ impl App {
                     self.task = None;
                     return;
                 }
+                TaskUpdate::Compare(event) => state.compare.take(event),
+                TaskUpdate::CompareEnded(result) => {
+                    state.compare.end(result);
+                    if let TaskStanding::Failed(reason) = &state.compare.standing {
+                        state.notes.error(format!("The comparison did not finish: {reason}"));
+                    }
+                    self.task = None;
+                    return;
+                }
                 TaskUpdate::SweepEnded(result) => {
                     state.sweep.end(result);
                     if let TaskStanding::Failed(reason) = &state.sweep.standing {
@@ -75,6 +84,14 @@ impl App {
         state.training.begin(what);
         let options = state.training.options;
         self.start_task(ctx, TaskRequest::Train(options), function);
+    }
+
+    /// Starts a comparison of the schemes on the model of the setup.
+    pub(super) fn start_comparison(&mut self, ctx: &egui::Context) {
+        let view = &mut self.state.compare;
+        view.begin();
+        let past_budget = view.past_budget;
+        self.start_task(ctx, TaskRequest::Compare { past_budget }, None);
     }
 
     fn start_task(
@@ -151,8 +168,12 @@ impl App {
 
     /// What is saved from a sweep or a training; `None` when `purpose` is another.
     pub(super) fn task_bytes(&self, purpose: Purpose) -> Option<Result<Vec<u8>, String>> {
+        let compared =
+            self.state.compare.report.as_deref().ok_or("no finished comparison to save yet");
         let sweep = self.state.sweep.report.as_deref().ok_or("no finished sweep to save yet");
         let bytes = match purpose {
+            Purpose::SaveCompare => compared.map(|r| r.to_csv().into_bytes()),
+            Purpose::SaveCompareReport => compared.map(|r| r.to_json().into_bytes()),
             Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
             Purpose::SaveSweepFigure => {

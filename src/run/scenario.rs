@@ -2,7 +2,7 @@
 
 use super::cryptonn::TrainingChoice;
 use crate::circuit::Remedy;
-use crate::network::train::Recipe;
+use crate::network::train::{Recipe, Stage};
 use serde::{Deserialize, Serialize};
 
 /// How activations are carried into the encrypted network.
@@ -223,6 +223,20 @@ impl Scenario {
             )
             .with_activation("least_squares", 2, 5.0),
             make(
+                "mnist-mlp",
+                "The network of FHE-DiNN on MNIST, 784 to 100 to 10, with lookup tables in the place of ReLU",
+                "mnist-mlp",
+                "mnist",
+            )
+            .with_tables(),
+            make(
+                "deep",
+                "Ten hidden layers on handwritten digits: deeper than polynomials go, flat noise with lookup tables",
+                "deep",
+                "digits",
+            )
+            .with_tables(),
+            make(
                 "cryptornn",
                 "CryptoRNN on waveforms that the program makes: four shapes under noise, one recurrent layer",
                 "cryptornn",
@@ -309,6 +323,11 @@ impl Scenario {
         self
     }
 
+    fn with_tables(mut self) -> Self {
+        self.activation.kind = ActivationKind::Lookup;
+        self
+    }
+
     /// A model on its dataset, with the defaults of everything else.
     fn of_model(model: &str, dataset: &str) -> Self {
         Self {
@@ -332,7 +351,10 @@ impl Scenario {
             return Ok(found);
         }
         if let Some(recipe) = Recipe::built_in(name_or_path) {
-            return Ok(Self::of_model(&recipe.name, &recipe.dataset));
+            let made = Self::of_model(&recipe.name, &recipe.dataset);
+            let tables = |s: &Stage| s.grid.as_ref().is_some_and(|g| g.tables.is_some());
+            let with_tables = recipe.stages.iter().any(tables);
+            return Ok(if with_tables { made.with_tables() } else { made });
         }
         if !name_or_path.ends_with(".json") {
             let known: Vec<_> = Self::built_in().into_iter().map(|s| s.name).collect();

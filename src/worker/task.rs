@@ -1,4 +1,4 @@
-//! Long work beside the worker: a sweep or a training, on a thread of its own, so that plans and
+//! Long work beside the worker: a sweep, a training or a comparison, on a thread of its own, so that plans and
 //! checks go on meanwhile.
 
 use super::Loaded;
@@ -9,7 +9,8 @@ use crate::network::train::{TrainEvent, Trained};
 use crate::progress::{Cancel, Cancelled, Watch};
 use crate::run::cryptonn::{CryptonnEvent, CryptonnTrained, CryptonnTraining};
 use crate::run::{
-    RunError, Scenario, Session, SweepEvent, SweepReport, SweepRequest, TrainOptions,
+    CompareEvent, CompareReport, RunError, Scenario, Session, SweepEvent, SweepReport,
+    SweepRequest, TrainOptions,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -18,6 +19,12 @@ use std::time::{Duration, Instant};
 
 /// News that may wait for the window.
 const ROOM: usize = 256;
+
+/// The way to run that has no polynomials.
+const TABLES: &str = "TFHE";
+
+/// What makes polynomials run where the noise outgrows its margin.
+const PAST_BUDGET: [&str; 2] = ["scheme.past_budget=true", "scheme.ring_degree=8192"];
 
 /// Least time between two reports of progress.
 const PACE: Duration = Duration::from_millis(33);
@@ -29,6 +36,10 @@ pub enum TaskRequest {
     Train(TrainOptions),
     /// The training on encrypted data that the scenario describes.
     Cryptonn,
+    /// The schemes side by side; with `past_budget` polynomials run where decryption will fail.
+    Compare {
+        past_budget: bool,
+    },
 }
 
 /// What the task has to tell, in order; one of the last three comes at the end.
@@ -40,6 +51,8 @@ pub enum TaskUpdate {
     SweepEnded(Result<Box<SweepReport>, Failure>),
     TrainEnded(Result<Arc<Trained>, Failure>),
     CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
+    Compare(CompareEvent),
+    CompareEnded(Result<Box<CompareReport>, Failure>),
 }
 
 /// Handle of the thread. Dropping it cancels the work and waits for it.
@@ -147,6 +160,23 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
                 if report.rows_left > 0 { Err(Cancelled.into()) } else { Ok(report) }
             });
             out.send(TaskUpdate::SweepEnded(result.map(Box::new)));
+        }
+        TaskRequest::Compare { past_budget } => {
+            let result = guarded(|| {
+                let session = open()?;
+                let mut ways = session.scheme_ways(&cancel)?;
+                if *past_budget {
+                    for way in ways.iter_mut().filter(|w| w.name != TABLES) {
+                        way.settings.extend(PAST_BUDGET.map(str::to_owned));
+                    }
+                }
+                let report = session.compare(&ways, &cancel, &mut |event| match event {
+                    CompareEvent::Doing { .. } => out.hint(TaskUpdate::Compare(event)),
+                    other => out.send(TaskUpdate::Compare(other)),
+                })?;
+                if report.rows_left > 0 { Err(Cancelled.into()) } else { Ok(report) }
+            });
+            out.send(TaskUpdate::CompareEnded(result.map(Box::new)));
         }
         TaskRequest::Train(options) => {
             let result = guarded(|| -> Result<Trained, RunError> {

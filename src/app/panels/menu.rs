@@ -93,6 +93,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             (Tab::Sweep, "Sweep", Command::ShowSweep),
             (Tab::Training, "Training", Command::ShowTraining),
             (Tab::Leak, "What the server learns", Command::ShowLeak),
+            (Tab::Compare, "Compare", Command::ShowCompare),
         ] {
             if tab == Tab::Leak && !state.is_cryptonn() {
                 continue;

@@ -3,6 +3,7 @@
 mod about;
 mod activation;
 mod cryptonn;
+mod compare;
 mod degrees;
 mod headline;
 mod kit;
@@ -56,6 +57,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Run => run::show(ui, state, queue),
         Tab::Training => training::show(ui, state, queue),
         Tab::Leak => leak::show(ui, state, queue),
+        Tab::Compare => compare::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
     toasts::show(&ctx, state, queue);

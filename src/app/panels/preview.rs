@@ -3,7 +3,7 @@
 use super::{cryptonn, degrees, kit};
 use crate::app::state::State;
 use crate::app::theme;
-use crate::circuit::Plan;
+use crate::circuit::{Plan, TablePlan};
 use crate::format;
 use egui::{RichText, Ui};
 
@@ -44,7 +44,9 @@ pub fn show(ui: &mut Ui, state: &State) {
 }
 
 fn figures(ui: &mut Ui, plan: &Plan) {
-    let t = theme::tokens(ui);
+    if let Some(tables) = &plan.tables {
+        return grid(ui, &table_rows(plan, tables), plan.margin_bits());
+    }
     let margin = plan.margin_bits();
     let (plaintext, plaintext_value, about_plaintext) = plaintext(plan);
     let (levels, about_levels) = match &plan.approximate {
@@ -101,22 +103,7 @@ fn figures(ui: &mut Ui, plan: &Plan) {
             "Peak memory of the run, estimated",
         ),
     ];
-    egui::Grid::new("plan")
-        .num_columns(2)
-        .min_col_width(theme::FIELD_LABEL)
-        .min_row_height(16.0)
-        .spacing([8.0, 2.0])
-        .show(ui, |ui| {
-            for (name, value, about) in rows {
-                let name_text = RichText::new(name).font(theme::small()).color(t.text_weak);
-                ui.label(name_text).on_hover_text(about);
-                let weak = name == "Least margin" && margin < 0.0;
-                let colour = if weak { t.notice } else { t.text_strong };
-                ui.add(egui::Label::new(RichText::new(value).size(12.0).color(colour)).truncate())
-                    .on_hover_text(about);
-                ui.end_row();
-            }
-        });
+    grid(ui, &rows, margin);
     if let Some(approximate) = &plan.approximate {
         degrees::show(ui, &approximate.degrees);
     }
@@ -137,4 +124,98 @@ fn plaintext(plan: &Plan) -> (&'static str, String, &'static str) {
         many => format!("{} primes, {:.0} bits", many.len(), plan.plaintext_bits),
     };
     ("Plaintext t", moduli, "Modulus of the integers computed with")
+}
+
+/// Name, value, explanation.
+type Row<'a> = (&'a str, String, &'a str);
+
+fn grid(ui: &mut Ui, rows: &[Row<'_>], margin: f64) {
+    let t = theme::tokens(ui);
+    egui::Grid::new("plan")
+        .num_columns(2)
+        .min_col_width(theme::FIELD_LABEL)
+        .min_row_height(16.0)
+        .spacing([8.0, 2.0])
+        .show(ui, |ui| {
+            for (name, value, about) in rows {
+                let name_text = RichText::new(*name).font(theme::small()).color(t.text_weak);
+                ui.label(name_text).on_hover_text(*about);
+                let weak = *name == "Least margin" && margin < 0.0;
+                let colour = if weak { t.notice } else { t.text_strong };
+                ui.add(egui::Label::new(RichText::new(value).size(12.0).color(colour)).truncate())
+                    .on_hover_text(*about);
+                ui.end_row();
+            }
+        });
+}
+
+/// What a plan for lookup tables says.
+fn table_rows<'a>(plan: &'a Plan, tables: &TablePlan) -> Vec<Row<'a>> {
+    let power = |p: f64| {
+        if p > 0.0 { format!("2^{:.1}", p.log2()).replace('-', "−") } else { "none".to_owned() }
+    };
+    vec![
+        (
+            "Scheme",
+            format!(
+                "TFHE, n {}, k {}, N {}",
+                tables.lwe_dimension, tables.glwe_dimension, tables.polynomial_size
+            ),
+            "Dimension n of the ciphertexts that are bootstrapped; k polynomials of degree N hold a table",
+        ),
+        (
+            "Readings",
+            format!("{} a sample, {} each", tables.readings, format::secs(tables.reading_secs)),
+            "Programmable bootstrappings: one for every value that a table reads; time on one thread",
+        ),
+        (
+            "One step off",
+            format!("{:.2} readings a sample", tables.one_step_per_sample),
+            "Readings whose sum lies so near a step that noise moves it over, predicted on training samples; the model was trained to bear them",
+        ),
+        (
+            "Further off",
+            format!(
+                "{} a reading, {} a sample",
+                power(tables.failure_per_reading),
+                power(tables.failure_per_sample)
+            ),
+            "Probability that a table reads more than one step off: a failure",
+        ),
+        (
+            "Agreement",
+            format!("{} predicted", format::percent(tables.agreement)),
+            "Answers that noise leaves as they are, predicted on training samples",
+        ),
+        ("Security", format!("{} bits", plan.security_bits), plan.security_table.as_str()),
+        (
+            "Keys",
+            format!(
+                "{}, in memory {}",
+                format::bytes(plan.bytes.evaluation_keys),
+                format::bytes(tables.key_memory_bytes)
+            ),
+            "Evaluation keys, sent to the server once, and as the server holds them",
+        ),
+        (
+            "Up, down",
+            format!("{}, {}", format::bytes(plan.bytes.upload), format::bytes(plan.bytes.download)),
+            "Ciphertexts from client to server and back",
+        ),
+        ("Least margin", format::bits(plan.margin_bits()), crate::app::plots::MARGIN_DEFINITION),
+        (
+            "Time",
+            format!(
+                "{} a sample, {} in all",
+                format::secs(tables.sample_secs),
+                format::secs(plan.secs.total())
+            ),
+            "Encrypt, evaluate and decrypt",
+        ),
+        (
+            "Memory",
+            format!("about {}", format::bytes(plan.bytes.peak_memory)),
+            "Peak memory of the run, estimated",
+        ),
+    ]
 }

@@ -80,7 +80,8 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
         about: &about,
         unit: Unit::Number,
         x: (-DRAWN, DRAWN),
-        y: (0.0, most * 1.12),
+        // Room for the words above the peak.
+        y: (0.0, most * 1.75),
         curves: vec![Curve {
             name: "predicted",
             colour: t.plain,

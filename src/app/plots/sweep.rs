@@ -135,7 +135,7 @@ pub fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> 
 }
 
 /// Powers of ten, with twice and five times of them where there is room.
-fn logarithmic(x: (f64, f64), points: f32, text: impl Fn(f64) -> String) -> Vec<(f64, String)> {
+pub fn logarithmic(x: (f64, f64), points: f32, text: impl Fn(f64) -> String) -> Vec<(f64, String)> {
     let decades = x.0.floor() as i32..=x.1.ceil() as i32;
     let of = |steps: &[f64]| -> Vec<(f64, String)> {
         let all = decades.clone().flat_map(|d| steps.iter().map(move |s| s * 10f64.powi(d)));

@@ -57,20 +57,26 @@ fn steps(ui: &mut Ui, rect: Rect, table: &Table, view: (f64, f64), across: &[(f6
             .map(|x| PlotPoint::new(x, look_up.function.eval_f64(x)))
             .collect();
         heights.extend(exact.iter().map(|p| p.y));
-        let mut stairs = Vec::new();
+        let first = at == 0;
+        curves.push(Curve {
+            name: if first { "function" } else { "" },
+            colour: t.plain,
+            pen: Pen::RunningUnder,
+            points: exact,
+            faded: false,
+        });
         for step in 0..table.steps() as i64 {
             let level = f64::from(look_up.at(step)) * look_up.step;
+            heights.push(level);
             let left = (step * table.width - table.range()) as f64 * scale;
-            stairs.push(PlotPoint::new(left, level));
-            stairs.push(PlotPoint::new(left + table.width as f64 * scale, level));
-        }
-        heights.extend(stairs.iter().map(|p| p.y));
-        let names = if at == 0 { ("function", "lookup table") } else { ("", "") };
-        for (name, colour, pen, points) in [
-            (names.0, t.plain, Pen::RunningUnder, exact),
-            (names.1, t.encrypted, Pen::Running, stairs),
-        ] {
-            curves.push(Curve { name, colour, pen, points, faded: false });
+            let right = left + table.width as f64 * scale;
+            curves.push(Curve {
+                name: if first && step == 0 { "lookup table" } else { "" },
+                colour: t.encrypted,
+                pen: Pen::RunningUnder,
+                points: vec![PlotPoint::new(left, level), PlotPoint::new(right, level)],
+                faded: false,
+            });
         }
     }
     let chart = Chart {

@@ -1,0 +1,43 @@
+//! A comparison of schemes as it is drawn: rows as they come.
+
+use super::sweep_view::TaskStanding;
+use crate::run::{CompareEvent, CompareReport, CompareRow};
+use crate::worker::Failure;
+
+/// Everything the tab Compare shows.
+#[derive(Clone, Debug, Default)]
+pub struct CompareView {
+    /// Polynomials are run even where the planner says that decryption will fail.
+    pub past_budget: bool,
+    pub standing: TaskStanding,
+    pub rows: Vec<CompareRow>,
+    /// What is being done, and the share of the whole that is done.
+    pub doing: Option<(String, f64)>,
+    pub report: Option<Box<CompareReport>>,
+}
+
+impl CompareView {
+    /// Forgets the rows: a new comparison begins.
+    pub fn begin(&mut self) {
+        let past_budget = self.past_budget;
+        *self = Self { past_budget, standing: TaskStanding::Running, ..Self::default() };
+    }
+
+    /// Takes in what the comparison tells.
+    pub fn take(&mut self, event: CompareEvent) {
+        match event {
+            CompareEvent::Doing { row, of, name, fraction } => {
+                let whole = (row as f64 + fraction) / of.max(1) as f64;
+                self.doing = Some((format!("{name}, {} of {of}", row + 1), whole));
+            }
+            CompareEvent::Row(row) => self.rows.push(*row),
+        }
+    }
+
+    /// The comparison is over.
+    pub fn end(&mut self, result: Result<Box<CompareReport>, Failure>) {
+        self.standing = TaskStanding::of(&result);
+        self.doing = None;
+        self.report = result.ok();
+    }
+}

@@ -1,0 +1,157 @@
+//! Schemes side by side: accuracy against time, margin through the network, bytes.
+
+use super::chart::{Chart, Curve, Pen};
+use super::sweep::logarithmic;
+use super::ticks::Unit;
+use crate::app::compare_view::CompareView;
+use crate::app::theme;
+use crate::format;
+use crate::run::CompareRow;
+use egui::{Rect, Ui};
+use egui_plot::PlotPoint;
+
+const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time of one sample when as many are sent as were run, on a logarithmic axis. A cross marks a scheme whose outputs decrypted wrongly: no answers.";
+const MARGIN: &str = "Measured margin after each stage, from the input on the left to the scores on the right; of each scheme in its own meaning. With polynomials the margin falls with depth; bootstrapping makes the noise new at every table.";
+const BYTES: &str = "Bytes of evaluation keys, and of what goes up and down for all samples, on a logarithmic axis.";
+const BOTTOM: f32 = 18.0;
+/// Margins further below zero are drawn here.
+const LOWEST_MARGIN: f64 = -60.0;
+/// Margins above are so good that their height says nothing.
+const HIGHEST_MARGIN: f64 = 120.0;
+
+/// Schemes that have names in the legend.
+fn legend(name: &str) -> &'static str {
+    ["BGV", "CKKS", "TFHE", "BFV"].into_iter().find(|known| name.starts_with(known)).unwrap_or("")
+}
+
+fn empty(view: &CompareView) -> Option<&'static str> {
+    let none = view.rows.iter().all(|r| r.refusal.is_some());
+    none.then_some(if view.rows.is_empty() {
+        "Compare to see the schemes side by side"
+    } else {
+        "No scheme could run"
+    })
+}
+
+/// Rows that ran, with the number of their colour.
+fn ran(view: &CompareView) -> impl Iterator<Item = (usize, &CompareRow)> {
+    view.rows.iter().enumerate().filter(|(_, r)| r.refusal.is_none())
+}
+
+/// Accuracy against time of a sample.
+pub fn compare_accuracy(ui: &mut Ui, rect: Rect, view: &CompareView) {
+    let t = theme::tokens(ui);
+    let place = |r: &CompareRow| (1.0 / r.images_per_sec.max(1e-9)).log10();
+    let mut curves = Vec::new();
+    let mut wrong = Vec::new();
+    for (at, row) in ran(view) {
+        let point = PlotPoint::new(place(row), row.accuracy);
+        if row.wrong_outputs > 0 {
+            wrong.push(point);
+        } else {
+            curves.push(Curve {
+                name: legend(&row.name),
+                colour: t.series(at),
+                pen: Pen::Points,
+                points: vec![point],
+                faded: false,
+            });
+        }
+    }
+    let positions = || ran(view).map(|(_, r)| place(r));
+    let low = positions().fold(f64::INFINITY, f64::min);
+    let high = positions().fold(f64::NEG_INFINITY, f64::max);
+    let x = if low <= high { (low - 0.5, high + 0.5) } else { (-4.0, 0.0) };
+    let shares = ran(view).map(|(_, r)| r.accuracy);
+    let plain = ran(view).map(|(_, r)| r.plain_accuracy).next();
+    let chart = Chart {
+        id: "compare accuracy",
+        title: "Accuracy by time of a sample",
+        about: ACCURACY,
+        unit: Unit::Share,
+        x,
+        y: Unit::Share.bounds(shares.chain(plain)),
+        curves,
+        reference: plain.map(|p| (p, "original network, in the clear")),
+        across: logarithmic(x, rect.width(), format::secs),
+        wrong,
+        empty: empty(view),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, BOTTOM);
+}
+
+/// Margins through the network.
+pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView) {
+    let t = theme::tokens(ui);
+    let mut curves = Vec::new();
+    let mut wrong = Vec::new();
+    for (at, row) in ran(view) {
+        let last = row.margins.len().saturating_sub(1).max(1) as f64;
+        let margins = row.margins.iter().enumerate();
+        let points: Vec<PlotPoint> = margins
+            .map(|(i, (_, m))| {
+                PlotPoint::new(i as f64 / last, m.clamp(LOWEST_MARGIN, HIGHEST_MARGIN))
+            })
+            .collect();
+        if row.wrong_outputs > 0 {
+            wrong.extend(points.last().copied());
+        }
+        let (name, colour) = (legend(&row.name), t.series(at));
+        curves.push(Curve { name, colour, pen: Pen::Measured, points, faded: false });
+    }
+    let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
+    let y = Unit::Bits.bounds(heights.chain([0.0]));
+    let across = [(0.0, "input"), (0.5, "half of the stages"), (1.0, "scores")];
+    let chart = Chart {
+        id: "compare margin",
+        title: "Measured margin through the network, bits",
+        about: MARGIN,
+        unit: Unit::Bits,
+        x: (-0.02, 1.02),
+        y,
+        curves,
+        reference: empty(view).is_none().then_some((0.0, "wrong below 0")),
+        across: across.map(|(at, text)| (at, text.to_owned())).to_vec(),
+        wrong,
+        empty: empty(view),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, BOTTOM);
+}
+
+/// Keys, upload and download.
+pub fn compare_bytes(ui: &mut Ui, rect: Rect, view: &CompareView) {
+    let t = theme::tokens(ui);
+    let curves: Vec<Curve> = ran(view)
+        .map(|(at, row)| {
+            let values = [row.evaluation_key_bytes, row.upload_bytes, row.download_bytes];
+            let points = values.into_iter().enumerate().filter_map(|(i, bytes)| {
+                Some(PlotPoint::new(i as f64, Unit::Bytes.position(bytes as f64)?))
+            });
+            Curve {
+                name: legend(&row.name),
+                colour: t.series(at),
+                pen: Pen::Measured,
+                points: points.collect(),
+                faded: false,
+            }
+        })
+        .collect();
+    let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
+    let y = Unit::Bytes.bounds(heights);
+    let across = [(0.0, "keys"), (1.0, "upload"), (2.0, "download")];
+    let chart = Chart {
+        id: "compare bytes",
+        title: "Bytes",
+        about: BYTES,
+        unit: Unit::Bytes,
+        x: (-0.3, 2.3),
+        y,
+        curves,
+        across: across.map(|(at, text)| (at, text.to_owned())).to_vec(),
+        empty: empty(view),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, BOTTOM);
+}
