@@ -24,7 +24,10 @@ const ROOM: usize = 256;
 const TABLES: &str = "TFHE";
 
 /// What makes polynomials run where the noise outgrows its margin.
-const PAST_BUDGET: [&str; 2] = ["scheme.past_budget=true", "scheme.ring_degree=8192"];
+const PAST_BUDGET: [&str; 2] = ["scheme.past_budget=true", "scheme.ring_degree=16384"];
+
+/// The largest modulus of that ring degree, for exact integers: the planner would take the least.
+const LARGEST_MODULUS: (&str, &str) = ("BGV", "scheme.prime_count=9");
 
 /// Least time between two reports of progress.
 const PACE: Duration = Duration::from_millis(33);
@@ -168,6 +171,9 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
                 if *past_budget {
                     for way in ways.iter_mut().filter(|w| w.name != TABLES) {
                         way.settings.extend(PAST_BUDGET.map(str::to_owned));
+                        if way.name == LARGEST_MODULUS.0 {
+                            way.settings.push(LARGEST_MODULUS.1.to_owned());
+                        }
                     }
                 }
                 let report = session.compare(&ways, &cancel, &mut |event| match event {

@@ -58,7 +58,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let upper = upper.with_max_y(upper.max.y - gap / 2.0);
     let lower = lower.with_min_y(lower.min.y + gap / 2.0);
     let (first, second) = lower.split_left_right_at_fraction(0.6);
-    plots::compare_margin(&mut right, upper, &state.compare);
+    let tables = state.tables.iter().flat_map(|s| s.network.tables().map(|t| t.name.as_str()));
+    let layers = state.loaded.iter().flat_map(|l| l.network.layers());
+    let activations: Vec<&str> =
+        layers.filter(|l| !l.op.is_affine()).map(|l| l.name.as_str()).chain(tables).collect();
+    plots::compare_margin(&mut right, upper, &state.compare, &activations);
     plots::compare_accuracy(&mut right, first.with_max_x(first.max.x - gap / 2.0), &state.compare);
     plots::compare_bytes(&mut right, second.with_min_x(second.min.x + gap / 2.0), &state.compare);
     right.add_space(gap - right.spacing().item_spacing.y);
@@ -84,7 +88,7 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
         kit::progress(ui, if running { fraction } else { 0.0 }, "Comparison progress");
         kit::caption(ui, &text).on_hover_text(&text);
         let mut past = view.past_budget;
-        let about = "Polynomials run at ring degree 8192 even where the planner says that decryption will fail: the margin of a deep network is seen falling below zero";
+        let about = "Polynomials run at ring degree 16384 even where the planner says that decryption will fail: the margin of a deep network is seen falling below zero";
         if ui.checkbox(&mut past, "Past the noise budget").on_hover_text(about).changed() {
             queue.push(Action::ComparePastBudget(past));
         }

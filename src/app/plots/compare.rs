@@ -11,13 +11,13 @@ use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
 
 const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time of one sample when as many are sent as were run, on a logarithmic axis. A cross marks a scheme whose outputs decrypted wrongly: no answers.";
-const MARGIN: &str = "Measured margin after each stage, from the input on the left to the scores on the right; of each scheme in its own meaning. With polynomials the margin falls with depth; bootstrapping makes the noise new at every table.";
+const MARGIN: &str = "Measured margin at the input, after each activation, and of the scores; of each scheme in its own meaning. With polynomials the margin falls with every activation; bootstrapping makes the noise new at every table. A cross marks a scheme that decrypted wrongly.";
 const BYTES: &str = "Bytes of evaluation keys, and of what goes up and down for all samples, on a logarithmic axis.";
 const BOTTOM: f32 = 18.0;
 /// Margins further below zero are drawn here.
 const LOWEST_MARGIN: f64 = -60.0;
 /// Margins above are so good that their height says nothing.
-const HIGHEST_MARGIN: f64 = 120.0;
+const HIGHEST_MARGIN: f64 = 320.0;
 
 /// Schemes that have names in the legend.
 fn legend(name: &str) -> &'static str {
@@ -81,19 +81,28 @@ pub fn compare_accuracy(ui: &mut Ui, rect: Rect, view: &CompareView) {
     chart.show(ui, rect, BOTTOM);
 }
 
-/// Margins through the network.
-pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView) {
+/// The margins that are drawn: at the input, after each of the `activations`, of the scores. What a
+/// table adds up meanwhile has more room than what it reads.
+fn margins(row: &CompareRow, activations: &[&str]) -> Vec<f64> {
+    let last = row.margins.len().saturating_sub(1);
+    let drawn = row
+        .margins
+        .iter()
+        .enumerate()
+        .filter(|(i, (name, _))| *i == 0 || *i == last || activations.contains(&name.as_str()));
+    drawn.map(|(_, (_, m))| m.clamp(LOWEST_MARGIN, HIGHEST_MARGIN)).collect()
+}
+
+/// Margins through the network whose activation layers have these names.
+pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView, activations: &[&str]) {
     let t = theme::tokens(ui);
     let mut curves = Vec::new();
     let mut wrong = Vec::new();
     for (at, row) in ran(view) {
-        let last = row.margins.len().saturating_sub(1).max(1) as f64;
-        let margins = row.margins.iter().enumerate();
-        let points: Vec<PlotPoint> = margins
-            .map(|(i, (_, m))| {
-                PlotPoint::new(i as f64 / last, m.clamp(LOWEST_MARGIN, HIGHEST_MARGIN))
-            })
-            .collect();
+        let margins = margins(row, activations);
+        let last = margins.len().saturating_sub(1).max(1) as f64;
+        let points: Vec<PlotPoint> =
+            margins.iter().enumerate().map(|(i, m)| PlotPoint::new(i as f64 / last, *m)).collect();
         if row.wrong_outputs > 0 {
             wrong.extend(points.last().copied());
         }
@@ -102,7 +111,7 @@ pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView) {
     }
     let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
     let y = Unit::Bits.bounds(heights.chain([0.0]));
-    let across = [(0.0, "input"), (0.5, "half of the stages"), (1.0, "scores")];
+    let across = [(0.0, "input"), (0.5, "activations"), (1.0, "scores")];
     let chart = Chart {
         id: "compare margin",
         title: "Measured margin through the network, bits",
