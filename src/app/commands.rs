@@ -2,6 +2,7 @@
 
 use super::lab::LabChoice;
 use super::leak_view::LeakChoice;
+use super::sequence_view::SequenceView;
 use super::state::{State, Tab};
 use super::sweep_view::{SweepChoice, TaskStanding};
 use crate::run::{Scenario, TrainOptions};
@@ -30,6 +31,7 @@ pub enum Command {
     ShowSweep,
     ShowTraining,
     ShowLeak,
+    ShowSequence,
     NextSample,
     PreviousSample,
     RaiseDegree,
@@ -58,6 +60,10 @@ pub enum Command {
     ExportLeak,
     ExportCryptonnReport,
     ExportCryptonnFigure,
+    CompareRemedies,
+    ExportRemedies,
+    ExportRemedyReport,
+    ExportRemedyFigure,
     ToggleTheme,
     ZoomIn,
     ZoomOut,
@@ -91,6 +97,8 @@ pub enum Action {
     EditTraining(TrainOptions),
     /// What is chosen in the tab What the server learns was changed.
     EditLeak(Box<LeakChoice>),
+    /// What is chosen in the tab Sequence was changed.
+    EditSequence(Box<SequenceView>),
     /// The path field of the open dialog was edited.
     TypePath(String),
     /// Ask the desktop for a path.
@@ -424,6 +432,41 @@ pub static TABLE: &[Spec] = {
             Key::G,
         ),
         spec(
+            C::ShowSequence,
+            "Show sequence",
+            "A recurrent network over time, and the remedies for its noise",
+            CTRL,
+            Key::Num6,
+        ),
+        spec(
+            C::CompareRemedies,
+            "Run all remedies",
+            "Run every remedy on the same sequences, one after the other, and compare them",
+            CTRL_SHIFT,
+            Key::R,
+        ),
+        spec(
+            C::ExportRemedies,
+            "Export remedies as CSV…",
+            "Save the table of remedies",
+            CTRL_SHIFT,
+            Key::B,
+        ),
+        spec(
+            C::ExportRemedyReport,
+            "Export remedies as JSON…",
+            "Save the table of remedies with the connection it is told for",
+            CTRL_SHIFT,
+            Key::Y,
+        ),
+        spec(
+            C::ExportRemedyFigure,
+            "Export remedies as SVG…",
+            "Save the plot of accuracy against time as a drawing",
+            CTRL_SHIFT,
+            Key::H,
+        ),
+        spec(
             C::NextSample,
             "Next sample",
             "Disagreements come first",
@@ -504,6 +547,10 @@ impl Command {
                 state.is_cryptonn() && state.cryptonn.step > 0
             }
             Self::ExportLeak => state.is_cryptonn() && state.leak.open.curve.is_some(),
+            Self::CompareRemedies => !state.running && state.scenario.sequence.is_some(),
+            Self::ExportRemedies | Self::ExportRemedyReport | Self::ExportRemedyFigure => {
+                !state.sequence.rows.is_empty()
+            }
             Self::UseTrained | Self::SaveModel => state.training.trained.is_some(),
             Self::MeasuredInterval => state.lab.histogram().is_some(),
             Self::RaiseDegree | Self::LowerDegree | Self::NextMethod | Self::PreviousMethod => {

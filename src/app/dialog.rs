@@ -25,6 +25,9 @@ pub enum Purpose {
     SaveLeak,
     SaveCryptonnReport,
     SaveCryptonnFigure,
+    SaveRemedies,
+    SaveRemedyReport,
+    SaveRemedyFigure,
 }
 
 impl Purpose {
@@ -51,6 +54,9 @@ impl Purpose {
             Self::SaveLeak => "Export what the server learns as CSV",
             Self::SaveCryptonnReport => "Export encrypted training as JSON",
             Self::SaveCryptonnFigure => "Export encrypted training as SVG",
+            Self::SaveRemedies => "Export remedies as CSV",
+            Self::SaveRemedyReport => "Export remedies as JSON",
+            Self::SaveRemedyFigure => "Export remedies as SVG",
         }
     }
 
@@ -64,7 +70,8 @@ impl Purpose {
             | Self::SaveReport
             | Self::SaveSweepReport
             | Self::SaveCryptonnReport
-            | Self::SaveCompareReport => "A file name ending in .json",
+            | Self::SaveCompareReport
+            | Self::SaveRemedyReport => "A file name ending in .json",
             Self::SaveModel => "A file name ending in .safetensors",
             Self::SaveStages
             | Self::SaveCurves
@@ -72,10 +79,12 @@ impl Purpose {
             | Self::SaveSweep
             | Self::SaveCryptonn
             | Self::SaveLeak
-            | Self::SaveCompare => "A file name ending in .csv",
-            Self::SaveFigure | Self::SaveSweepFigure | Self::SaveCryptonnFigure => {
-                "A file name ending in .svg"
-            }
+            | Self::SaveCompare
+            | Self::SaveRemedies => "A file name ending in .csv",
+            Self::SaveFigure
+            | Self::SaveSweepFigure
+            | Self::SaveCryptonnFigure
+            | Self::SaveRemedyFigure => "A file name ending in .svg",
             Self::SaveScreenshot => "A file name ending in .png",
         }
     }
@@ -98,7 +107,8 @@ impl Purpose {
             | Self::SaveReport
             | Self::SaveSweepReport
             | Self::SaveCryptonnReport
-            | Self::SaveCompareReport => &["json"],
+            | Self::SaveCompareReport
+            | Self::SaveRemedyReport => &["json"],
             Self::OpenModel | Self::SaveModel => &["safetensors"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
             Self::SaveStages
@@ -107,8 +117,12 @@ impl Purpose {
             | Self::SaveSweep
             | Self::SaveCryptonn
             | Self::SaveLeak
-            | Self::SaveCompare => &["csv"],
-            Self::SaveFigure | Self::SaveSweepFigure | Self::SaveCryptonnFigure => &["svg"],
+            | Self::SaveCompare
+            | Self::SaveRemedies => &["csv"],
+            Self::SaveFigure
+            | Self::SaveSweepFigure
+            | Self::SaveCryptonnFigure
+            | Self::SaveRemedyFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }
     }

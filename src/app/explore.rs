@@ -15,7 +15,8 @@ impl App {
             return;
         }
         let State { tab, lab, scenario, .. } = &mut self.state;
-        if !matches!(tab, Tab::Activation | Tab::Sweep | Tab::Training) {
+        let studies = matches!(tab, Tab::Activation | Tab::Sweep | Tab::Training);
+        if !studies || scenario.sequence.is_some() {
             return;
         }
         if lab.curve.is_none() {

@@ -44,6 +44,7 @@ impl App {
         for action in self.queue.take() {
             self.apply(ctx, action);
         }
+        self.continue_remedies();
         self.state.running = self.worker.is_running();
         self.state.stopping = self.worker.is_stopping();
         self.state.task_running = self.task.is_some();
@@ -76,15 +77,16 @@ impl App {
         let state = &mut self.state;
         match update {
             Update::Loaded(loaded) => {
-                let same = |old: &Loaded| {
-                    Arc::ptr_eq(&old.network, &loaded.network)
-                        && Arc::ptr_eq(&old.dataset, &loaded.dataset)
+                let same = |old: &Loaded, new: &Loaded| {
+                    Arc::ptr_eq(&old.network, &new.network)
+                        && Arc::ptr_eq(&old.dataset, &new.dataset)
                 };
-                if !state.loaded.as_ref().is_some_and(same) {
+                let both = state.loaded.as_ref().zip(loaded.as_ref());
+                if !both.is_some_and(|(old, new)| same(old, new)) {
                     state.lab.forget_data();
                     self.checked = None;
                 }
-                state.loaded = Some(loaded);
+                state.loaded = loaded;
             }
             Update::Tables(study) => state.tables = Some(study),
             Update::Activations(data) => state.lab.take_data(data),
@@ -122,6 +124,8 @@ impl App {
                 }
             }
             Update::RunEnded(result) => {
+                self.end_of_remedy(&result);
+                let state = &mut self.state;
                 if let Some(run) = &mut state.run {
                     run.end(result);
                     match &run.standing {
@@ -187,6 +191,7 @@ impl App {
             Action::ComparePastBudget(past) => state.compare.past_budget = past,
             Action::EditTraining(options) => state.training.options = options,
             Action::EditLeak(choice) => state.leak.choice = *choice,
+            Action::EditSequence(view) => state.sequence.choose(*view),
             Action::TypePath(path) => {
                 if let Some(dialog) = &mut state.dialog {
                     dialog.path = path;
@@ -228,7 +233,10 @@ impl App {
                 self.start_cryptonn(ctx);
             }
             Command::Run => self.start_run(),
-            Command::Stop => self.worker.cancel(),
+            Command::Stop => {
+                state.sequence.pending.clear();
+                self.worker.cancel();
+            }
             Command::OpenScenario => self.ask_path(Purpose::OpenScenario),
             Command::OpenModel => self.ask_path(Purpose::OpenModel),
             Command::OpenDataset => self.ask_path(Purpose::OpenDataset),
@@ -274,6 +282,14 @@ impl App {
             }
             Command::ExportCompare => self.ask_path(Purpose::SaveCompare),
             Command::ExportCompareReport => self.ask_path(Purpose::SaveCompareReport),
+            Command::ShowSequence => state.tab = Tab::Sequence,
+            Command::CompareRemedies => {
+                state.tab = Tab::Sequence;
+                self.compare_remedies();
+            }
+            Command::ExportRemedies => self.ask_path(Purpose::SaveRemedies),
+            Command::ExportRemedyReport => self.ask_path(Purpose::SaveRemedyReport),
+            Command::ExportRemedyFigure => self.ask_path(Purpose::SaveRemedyFigure),
             Command::RunSweep => {
                 state.tab = Tab::Sweep;
                 self.start_sweep(ctx);
@@ -331,7 +347,14 @@ impl App {
     }
 
     fn start_run(&mut self) {
-        let scenario = self.state.scenario.clone();
+        self.start_run_of(self.state.scenario.clone());
+    }
+
+    /// Starts a run of a scenario that may be another than the setup.
+    pub(super) fn start_run_of(&mut self, scenario: Scenario) {
+        if scenario.sequence.is_some() {
+            self.state.sequence.begin(&scenario);
+        }
         match self.worker.run(scenario.clone()) {
             Ok(_) => {
                 self.state.run = Some(RunView::new(scenario));
@@ -390,6 +413,9 @@ impl App {
             Purpose::SaveCompare => format!("{name}-schemes.csv"),
             Purpose::SaveCompareReport => format!("{name}-schemes.json"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
+            Purpose::SaveRemedies => format!("{name}-remedies.csv"),
+            Purpose::SaveRemedyReport => format!("{name}-remedies.json"),
+            Purpose::SaveRemedyFigure => format!("{name}-remedies.svg"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));
     }
@@ -449,6 +475,13 @@ impl App {
             }
             (Purpose::SaveStages, Some(report)) => {
                 export::stages_csv(report).map_err(|e| e.to_string())
+            }
+            (Purpose::SaveRemedies, _) => self.state.sequence.to_csv().map_err(|e| e.to_string()),
+            (Purpose::SaveRemedyReport, _) => {
+                self.state.sequence.to_json().map_err(|e| e.to_string())
+            }
+            (Purpose::SaveRemedyFigure, _) => {
+                Ok(super::remedy_figure::svg(&self.state.sequence).into_bytes())
             }
             _ => Err("no finished run to save yet; run first".to_owned()),
         };

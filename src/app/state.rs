@@ -8,6 +8,7 @@ use super::leak_view::LeakView;
 use super::notes::Notes;
 use super::palette::Palette;
 use super::run_view::RunView;
+use super::sequence_view::SequenceView;
 use super::sweep_view::SweepView;
 use super::training_view::TrainingView;
 use crate::circuit::Plan;
@@ -26,6 +27,7 @@ pub enum Tab {
     Training,
     Leak,
     Compare,
+    Sequence,
 }
 
 /// The answer to the setup as it stands.
@@ -69,6 +71,8 @@ pub struct State {
     pub leak: LeakView,
     /// The tab Compare.
     pub compare: CompareView,
+    /// The tab Sequence.
+    pub sequence: SequenceView,
     /// A sweep, training or comparison is on.
     pub task_running: bool,
     /// It was asked to stop.
@@ -104,6 +108,7 @@ impl State {
             cryptonn: CryptonnView::default(),
             leak: LeakView::default(),
             compare: CompareView::default(),
+            sequence: SequenceView::default(),
             task_running: false,
             task_stopping: false,
             sample_at: 0,

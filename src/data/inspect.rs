@@ -50,14 +50,14 @@ pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Descriptio
         };
         return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));
     }
+    if let Some(opened) = sequences::open_named(name_or_path, data_dir) {
+        return Ok(Description::of(&opened?, "sequences".into()));
+    }
     let (path, options) = locate(name_or_path)?;
     if path.is_dir() {
         return Ok(Description::of(&open(name_or_path, data_dir)?, "folder of IDX files".into()));
     }
     let rows = name_or_path.ends_with("-rows") && !path.exists();
-    if let Some(opened) = sequences::open_named(name_or_path, data_dir) {
-        return Ok(Description::of(&opened?, "sequences".into()));
-    }
     if rows || sequences::is_ts(&path) {
         let format = if rows { "images, row by row" } else { "time series (.ts)" };
         return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));

@@ -4,9 +4,11 @@ use crate::activation::Activation;
 use crate::circuit::Plan;
 use crate::data::{self, Dataset};
 use crate::network::StandIns;
+use crate::network::recurrent::{self, RecurrentModel};
 use crate::network::{self, Network};
 use crate::progress::Cancel;
 use crate::run::cryptonn::{CryptonnPlan, architecture};
+use crate::run::sequence::SequenceSession;
 use crate::run::{
     ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
     TableStudy,
@@ -38,8 +40,8 @@ pub trait Engine: Send + 'static {
     /// Whether the files behind `scenario` are still those of the last `open`.
     fn is_current(&self, scenario: &Scenario) -> bool;
 
-    /// What was loaded.
-    fn loaded(&self, opened: &Self::Opened) -> Loaded;
+    /// What was loaded; `None` for recurrent networks, which other tabs do not look at.
+    fn loaded(&self, opened: &Self::Opened) -> Option<Loaded>;
 
     /// Parameters and predictions, or why it cannot work and what would.
     fn plan(&mut self, opened: &Self::Opened, cancel: &Cancel) -> Result<Plan, RunError>;
@@ -94,6 +96,7 @@ pub struct SessionEngine {
     sources: Sources,
     dataset: Kept<Dataset>,
     network: Kept<Network>,
+    recurrent: Kept<RecurrentModel>,
     measured: Option<Study>,
 }
 
@@ -115,7 +118,13 @@ impl Study {
 impl SessionEngine {
     /// An engine that looks for the larger datasets in `sources`.
     pub fn new(sources: Sources) -> Self {
-        Self { sources, dataset: Kept::default(), network: Kept::default(), measured: None }
+        Self {
+            sources,
+            dataset: Kept::default(),
+            network: Kept::default(),
+            recurrent: Kept::default(),
+            measured: None,
+        }
     }
 }
 
@@ -154,13 +163,35 @@ impl<T> Kept<T> {
     }
 }
 
-impl Engine for SessionEngine {
-    type Opened = Session;
+/// An opened scenario: of layers one after the other, or of a recurrent network.
+pub enum OpenedSession {
+    Layers(Session),
+    Sequence(SequenceSession),
+}
 
-    fn open(&mut self, scenario: &Scenario) -> Result<Session, RunError> {
+impl OpenedSession {
+    /// The session of layers, for what only that can do.
+    fn layers(&self) -> Result<&Session, RunError> {
+        match self {
+            Self::Layers(session) => Ok(session),
+            Self::Sequence(_) => Err(RunError::Refused(
+                "a recurrent network; its polynomials are chosen in the setup, its steps are in the tab Sequence".into(),
+            )),
+        }
+    }
+}
+
+impl Engine for SessionEngine {
+    type Opened = OpenedSession;
+
+    fn open(&mut self, scenario: &Scenario) -> Result<OpenedSession, RunError> {
         let folder = self.sources.data_dir.as_deref();
         let dataset =
             self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?;
+        if scenario.sequence.is_some() {
+            let model = self.recurrent.get(&scenario.model, || recurrent::open(&scenario.model))?;
+            return SequenceSession::with(scenario, dataset, model).map(OpenedSession::Sequence);
+        }
         let network = self.network.get(&scenario.model, || {
             let recipe = scenario.training.as_ref().and_then(|_| architecture(&scenario.model));
             match recipe {
@@ -168,28 +199,37 @@ impl Engine for SessionEngine {
                 None => network::open(&scenario.model).map_err(RunError::from),
             }
         })?;
-        Session::with(scenario, dataset, network)
+        Session::with(scenario, dataset, network).map(OpenedSession::Layers)
     }
 
     fn is_current(&self, scenario: &Scenario) -> bool {
-        self.dataset.is_current(&scenario.dataset) && self.network.is_current(&scenario.model)
+        let model = match scenario.sequence {
+            Some(_) => self.recurrent.is_current(&scenario.model),
+            None => self.network.is_current(&scenario.model),
+        };
+        model && self.dataset.is_current(&scenario.dataset)
     }
 
-    fn loaded(&self, opened: &Session) -> Loaded {
+    fn loaded(&self, opened: &OpenedSession) -> Option<Loaded> {
+        let opened = opened.layers().ok()?;
         let choice = opened.scenario.training.as_ref();
         let threads = opened.scenario.threads.unwrap_or_else(rayon::current_num_threads);
         let training = choice.and_then(|choice| {
             CryptonnPlan::of(&opened.network, &opened.dataset, choice, threads).map(Arc::new)
         });
         let (dataset, network) = (Arc::clone(&opened.dataset), Arc::clone(&opened.network));
-        Loaded { dataset, network, training }
+        Some(Loaded { dataset, network, training })
     }
 
-    fn plan(&mut self, opened: &Session, cancel: &Cancel) -> Result<Plan, RunError> {
-        if opened.scenario.training.is_some() {
+    fn plan(&mut self, opened: &OpenedSession, cancel: &Cancel) -> Result<Plan, RunError> {
+        let session = match opened {
+            OpenedSession::Layers(session) => session,
+            OpenedSession::Sequence(session) => return session.plan(cancel),
+        };
+        if session.scenario.training.is_some() {
             return Err(RunError::Refused(TRAINS.into()));
         }
-        Ok(opened.compiled(cancel)?.plan().clone())
+        Ok(session.compiled(cancel)?.plan().clone())
     }
 
     fn tables(
@@ -202,19 +242,23 @@ impl Engine for SessionEngine {
 
     fn run(
         &mut self,
-        opened: &Session,
+        opened: &OpenedSession,
         _plan: &Plan, // an opened session keeps its own
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        opened.run(cancel, on_event)
+        match opened {
+            OpenedSession::Layers(session) => session.run(cancel, on_event),
+            OpenedSession::Sequence(session) => session.run(cancel, on_event),
+        }
     }
 
     fn measure(
         &mut self,
-        opened: &Session,
+        opened: &OpenedSession,
         cancel: &Cancel,
     ) -> Result<Arc<ActivationData>, RunError> {
+        let opened = opened.layers()?;
         if let Some(study) = self.measured.as_ref().filter(|s| s.is_of(opened)) {
             return Ok(Arc::clone(&study.data));
         }
@@ -230,21 +274,22 @@ impl Engine for SessionEngine {
 
     fn check(
         &mut self,
-        opened: &Session,
+        opened: &OpenedSession,
         data: &ActivationData,
         stand_ins: &StandIns,
         cancel: &Cancel,
         on_part: &mut dyn FnMut(&PolynomialCheck),
     ) -> Result<PolynomialCheck, RunError> {
-        opened.check_stand_ins(data, stand_ins, cancel, on_part)
+        opened.layers()?.check_stand_ins(data, stand_ins, cancel, on_part)
     }
 
     fn accuracy_with(
         &mut self,
-        opened: &Session,
+        opened: &OpenedSession,
         function: &Activation,
         cancel: &Cancel,
     ) -> Result<f64, RunError> {
+        let opened = opened.layers()?;
         let study = self.measured.as_mut().filter(|s| s.is_of(opened));
         let known = study.as_ref().and_then(|s| s.accuracies.iter().find(|(f, _)| f == function));
         if let Some((_, accuracy)) = known {

@@ -28,7 +28,7 @@ pub enum Failure {
 #[derive(Clone, Debug)]
 pub enum Update {
     /// The model and dataset of the newest plan request are in memory.
-    Loaded(Loaded),
+    Loaded(Option<Loaded>),
     /// The lookup tables of the newest plan request, which is about to be answered.
     Tables(Arc<TableStudy>),
     /// The answer to the newest plan request.

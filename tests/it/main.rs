@@ -11,6 +11,7 @@ mod layering;
 mod network;
 mod sample;
 mod second_opinion;
+mod sequences;
 mod sweep;
 #[cfg(feature = "tfhe")]
 mod tables;

@@ -19,10 +19,21 @@ pub fn window_of(
     scale: f32,
     theme: egui::Theme,
 ) -> Harness<'static, App> {
-    let control = control.clone();
+    window_on("digits", control, size, scale, theme)
+}
+
+/// The same on another scenario.
+pub fn window_on(
+    scenario: &str,
+    control: &Control,
+    size: [f32; 2],
+    scale: f32,
+    theme: egui::Theme,
+) -> Harness<'static, App> {
+    let (control, scenario) = (control.clone(), scenario.to_owned());
     Harness::builder().with_size(size).with_pixels_per_point(scale).with_theme(theme).build_eframe(
         |cc| {
-            let scenario = Scenario::open("digits").expect("built in");
+            let scenario = Scenario::open(&scenario).expect("built in");
             App::new(cc, Scripted::new(control), scenario).expect("a thread")
         },
     )

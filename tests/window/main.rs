@@ -5,6 +5,7 @@ mod clicks;
 mod cryptonn;
 mod drive;
 mod scripted;
+mod sequence;
 mod shots;
 mod tables;
 mod tasks;

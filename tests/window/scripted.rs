@@ -2,10 +2,11 @@
 //! like those of a small batched network, and no cryptography.
 
 use cryptoscope::activation::Activation;
-use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
+use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, Remedy, SchemeKind, StageKind, StagePlan};
 use cryptoscope::data::{self, Dataset};
 use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance, StandIns};
 use cryptoscope::progress::Cancel;
+use cryptoscope::run::sequence::{SequenceReport, SequenceStep, SequenceTrace};
 use cryptoscope::run::{
     ActivationData, BytesReport, EncryptedReport, Event, Phase, PlainReport, PolynomialCheck,
     RunError, RunReport, Sample, Scenario, Session, StageReport,
@@ -131,9 +132,9 @@ impl Engine for Scripted {
         self.opened.as_ref() == Some(scenario)
     }
 
-    fn loaded(&self, opened: &Opened) -> Loaded {
+    fn loaded(&self, opened: &Opened) -> Option<Loaded> {
         let (dataset, network) = (Arc::clone(&opened.dataset), Arc::clone(&opened.network));
-        Loaded { dataset, network, training: None }
+        Some(Loaded { dataset, network, training: None })
     }
 
     fn measure(
@@ -215,10 +216,80 @@ impl Engine for Scripted {
             on_event(Event::Samples(batch.to_vec()));
             step(Phase::Decrypt, total)?;
         }
-        let report = report(opened, plan, stages, &samples, script.wrong);
+        let mut report = report(opened, plan, stages, &samples, script.wrong);
+        report.sequence = opened.scenario.sequence.as_ref().map(|c| Box::new(sequence(c.remedy)));
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
+}
+
+/// Steps like those of a recurrent network with this remedy.
+fn sequence(remedy: Remedy) -> SequenceReport {
+    const STEPS: usize = 24;
+    let every = match remedy {
+        Remedy::OneChain => STEPS,
+        Remedy::Refresh => 4,
+        Remedy::Client | Remedy::Bootstrap => 1,
+    };
+    let step = |step: usize| {
+        let since = (step % every) as f64;
+        let refreshed = remedy != Remedy::Bootstrap && (step + 1).is_multiple_of(every);
+        let slope = if remedy == Remedy::Bootstrap { 0.0 } else { 90.0 / every.max(4) as f64 };
+        let error = 1e-6 * (1.0 + since / 3.0);
+        SequenceStep {
+            step,
+            margin_bits_predicted: 12.0 - 0.2 * since,
+            margin_bits_measured: Some(12.9 - 0.25 * since),
+            budget_bits_predicted: 100.0 - slope * since,
+            budget_bits_measured: Some(101.5 - slope * since),
+            max_abs_error_predicted: 2.0 * error,
+            max_abs_error: Some(error),
+            refreshed,
+            up_bytes: if refreshed { 3 << 20 } else { 1 << 20 },
+            down_bytes: if refreshed { 2 << 20 } else { 0 },
+            client_secs: 0.01,
+            server_secs: 0.04,
+            ..SequenceStep::default()
+        }
+    };
+    let wave = |step: usize, unit: usize| (step as f64 / 3.0 + unit as f64).sin() * 0.8;
+    let rows = |off: f64| {
+        (0..STEPS).map(|s| (0..4).map(|u| wave(s, u) + off).collect()).collect::<Vec<Vec<f64>>>()
+    };
+    let trace = |index: usize| SequenceTrace {
+        index,
+        label: 1,
+        begins: 3 * index,
+        inputs: (0..STEPS).map(|s| vec![wave(s, index), wave(2 * s, index)]).collect(),
+        units: vec![0, 3, 7, 9],
+        plain: rows(0.0),
+        encrypted: rows(1e-6),
+    };
+    SequenceReport {
+        remedy,
+        reveals: remedy.reveals().into(),
+        cell: "Elman".into(),
+        hidden: vec![16],
+        channels: 2,
+        steps: STEPS,
+        sequences: 200,
+        batches: 1,
+        refresh_every: every,
+        longest_chain: 11,
+        per_step: (0..STEPS).map(step).collect(),
+        traces: (0..3).map(trace).collect(),
+        rounds: (STEPS / every) as u64,
+        upload_bytes: 40 << 20,
+        download_bytes: 12 << 20,
+        key_bytes: 9 << 20,
+        client_secs: 0.24,
+        server_secs: 0.96,
+        batch_secs: 1.2,
+        step_secs: 0.05,
+        sequences_per_sec: 166.0,
+        ..SequenceReport::default()
+    }
+    .with_presets()
 }
 
 /// A plan like that of two convolutions' worth of network; the ring degree and image count are those

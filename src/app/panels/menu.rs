@@ -21,6 +21,9 @@ const FILE: &[Option<Command>] = &[
     Some(Command::ExportSweep),
     Some(Command::ExportSweepReport),
     Some(Command::ExportSweepFigure),
+    Some(Command::ExportRemedies),
+    Some(Command::ExportRemedyReport),
+    Some(Command::ExportRemedyFigure),
     Some(Command::SaveModel),
     Some(Command::ExportCryptonn),
     Some(Command::ExportLeak),
@@ -48,6 +51,7 @@ const SETUP: &[Option<Command>] = &[
     Some(Command::RunSweep),
     Some(Command::Train),
     Some(Command::PauseTraining),
+    Some(Command::CompareRemedies),
     Some(Command::StopTask),
     Some(Command::UseTrained),
 ];
@@ -58,6 +62,7 @@ const VIEW: &[Option<Command>] = &[
     Some(Command::ShowSweep),
     Some(Command::ShowTraining),
     Some(Command::ShowLeak),
+    Some(Command::ShowSequence),
     Some(Command::NextSample),
     Some(Command::PreviousSample),
     None,
@@ -86,7 +91,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.add_space(8.0);
         ui.separator();
         ui.add_space(4.0);
-        for (tab, name, command) in [
+        let tabs = [
             (Tab::Run, "Run", Command::ShowRun),
             (Tab::Samples, "Samples", Command::ShowSamples),
             (Tab::Activation, "Activation", Command::ShowActivation),
@@ -94,8 +99,16 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             (Tab::Training, "Training", Command::ShowTraining),
             (Tab::Leak, "What the server learns", Command::ShowLeak),
             (Tab::Compare, "Compare", Command::ShowCompare),
-        ] {
-            if tab == Tab::Leak && !state.is_cryptonn() {
+            (Tab::Sequence, "Sequence", Command::ShowSequence),
+        ];
+        for (tab, name, command) in tabs {
+            // Shown for what it is about, or while it is looked at.
+            let fits = match tab {
+                Tab::Leak => state.is_cryptonn(),
+                Tab::Sequence => state.scenario.sequence.is_some() || state.tab == tab,
+                _ => true,
+            };
+            if !fits {
                 continue;
             }
             let response = ui

@@ -18,6 +18,7 @@ mod preview;
 mod run;
 mod run_control;
 mod samples;
+mod sequence;
 mod setup;
 mod sweep;
 mod table;
@@ -58,6 +59,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Training => training::show(ui, state, queue),
         Tab::Leak => leak::show(ui, state, queue),
         Tab::Compare => compare::show(ui, state, queue),
+        Tab::Sequence => sequence::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
     toasts::show(&ctx, state, queue);

@@ -72,7 +72,11 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     }
     field(ui, "Model", "A built-in model, or a model file", |ui| {
         combo(ui, "Model", file_name(&state.scenario.model), |ui| {
-            for known in network::built_in_names() {
+            let names: Vec<_> = match scenario.sequence {
+                Some(_) => network::recurrent::built_in_names().collect(),
+                None => network::built_in_names().collect(),
+            };
+            for known in names {
                 ui.selectable_value(&mut scenario.model, known.to_owned(), known);
             }
             open_entry(ui, Command::OpenModel, queue);
@@ -96,7 +100,11 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
             l.network.layers().len()
         )
     });
-    let facts = facts.unwrap_or_else(|| "Nothing loaded yet".to_owned());
+    let nothing = match state.scenario.sequence {
+        Some(_) => "A recurrent network; its steps are in the tab Sequence",
+        None => "Nothing loaded yet",
+    };
+    let facts = facts.unwrap_or_else(|| nothing.to_owned());
     let source = state.loaded.as_ref().map(|l| l.dataset.source().to_owned());
     let response = kit::caption(ui, &facts);
     if let Some(source) = source {

@@ -1,11 +1,24 @@
 //! A recurrent plan in the shape that every run has.
 
+use super::session::SequenceSession;
 use crate::circuit::{
     Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, RecurrentCircuit, Remedy, SchemeKind,
     StageKind, StagePlan,
 };
 use crate::format;
+use crate::progress::Cancel;
+use crate::run::RunError;
 use crate::run::memory::available_memory_bytes;
+
+impl SequenceSession {
+    /// Parameters and predictions, a stage for every step, or why it cannot work and what would.
+    ///
+    /// # Errors
+    /// As [`SequenceSession::circuit`].
+    pub fn plan(&self, cancel: &Cancel) -> Result<Plan, RunError> {
+        Ok(planned(&*self.circuit(cancel)?))
+    }
+}
 
 /// The plan of `circuit`, a stage for every step.
 pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {

@@ -1,0 +1,183 @@
+//! The remedy, the sequence that is drawn, and the connection that times are told for.
+
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::panels::kit::{self, field, row};
+use crate::app::plots;
+use crate::app::sequence_view::SequenceView;
+use crate::app::state::State;
+use crate::app::theme;
+use crate::circuit::{NetworkModel, Remedy};
+use crate::format;
+use crate::run::{Scenario, SequenceChoice};
+use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
+
+/// Height of the plot under the controls.
+const PLOT: f32 = 168.0;
+/// Most steps between two refreshes that can be asked for.
+const MOST_STEPS: usize = 1000;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let Some(choice) = &state.scenario.sequence else {
+        theme::card(ui).show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            kit::heading(ui, "Sequences");
+            ui.add(Label::new("This setup has no recurrent network. Open one of the cryptornn scenarios to see sequences on ciphertexts, and the remedies for their noise.").wrap());
+        });
+        return;
+    };
+    remedy(ui, state, choice, queue);
+    sequence(ui, state, queue);
+    connection(ui, state, queue);
+    let size = vec2(ui.available_width(), PLOT);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    plots::remedies_compared(ui, rect, &state.sequence);
+}
+
+fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let mut chosen = choice.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        kit::heading(ui, "Remedy for the noise");
+        field(ui, "Remedy", "What is done about noise that grows from step to step", |ui| {
+            ComboBox::from_id_salt("remedy")
+                .selected_text(choice.remedy.name())
+                .width(ui.available_width())
+                .show_ui(ui, |ui| {
+                    for remedy in Remedy::ALL {
+                        ui.selectable_value(&mut chosen.remedy, remedy, remedy.name())
+                            .on_hover_text(remedy.reveals());
+                    }
+                })
+                .response
+        });
+        let refreshes = chosen.remedy == Remedy::Refresh;
+        row(ui, "Refresh", "Steps from one fresh state to the next", |ui| {
+            ui.add_enabled_ui(refreshes, |ui| {
+                let mut by_hand = chosen.refresh_every.is_some();
+                if ui.checkbox(&mut by_hand, "By hand").changed() {
+                    chosen.refresh_every = by_hand.then_some(1);
+                }
+                if let Some(steps) = &mut chosen.refresh_every {
+                    let drag = DragValue::new(steps).range(1..=MOST_STEPS).speed(0.05);
+                    ui.add(drag.prefix("every "));
+                }
+            });
+        });
+        let text = format!("Reveals {}.", chosen.remedy.reveals());
+        let text = RichText::new(text).font(theme::small()).color(t.text_weak);
+        ui.add(Label::new(text).wrap());
+        ui.horizontal(|ui| {
+            kit::command_button(ui, Command::CompareRemedies, "Run all remedies", state, queue);
+            if let Some(next) = state.sequence.pending.last() {
+                kit::caption(ui, &format!("then {}", next.name()));
+            }
+        });
+    });
+    if chosen != *choice {
+        let scenario = Scenario { sequence: Some(chosen), ..state.scenario.clone() };
+        queue.push(Action::Edit(Box::new(scenario)));
+    }
+}
+
+fn sequence(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let report = state.run.as_ref().and_then(|r| r.report.as_deref()?.sequence.as_deref());
+    let Some(report) = report.filter(|r| !r.traces.is_empty()) else { return };
+    let mut view = state.sequence.trace;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        field(ui, "Sequence", "Which of the sequences that were followed is drawn", |ui| {
+            let last = report.traces.len() - 1;
+            ui.add(Slider::new(&mut view, 0..=last).show_value(false))
+        });
+        if let Some(trace) = report.traces.get(view) {
+            let padding = match trace.begins {
+                0 => String::new(),
+                steps => format!(", begins after {steps} steps of padding"),
+            };
+            kit::caption(ui, &format!("test sample {}{padding}", trace.index));
+        }
+        let per_step = format!(
+            "{}, {}; {} a step",
+            report.cell,
+            report.hidden.iter().map(usize::to_string).collect::<Vec<_>>().join(" + "),
+            format::secs(report.step_secs)
+        );
+        kit::caption(ui, &per_step)
+            .on_hover_text("Cell, units by layer, wall time of one step of a batch");
+        if report.longest_chain > 0 {
+            kit::caption(
+                ui,
+                &format!("one chain carries {} steps at 128 bits", report.longest_chain),
+            );
+        }
+    });
+    if view != state.sequence.trace {
+        queue.push(Action::EditSequence(Box::new(SequenceView {
+            trace: view,
+            ..state.sequence.clone()
+        })));
+    }
+}
+
+fn connection(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let mut chosen: NetworkModel = state.sequence.connection.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        kit::heading(ui, "Connection");
+        field(ui, "Preset", "Round-trip time and bandwidth between client and server", |ui| {
+            ComboBox::from_id_salt("connection")
+                .selected_text(chosen.name.clone())
+                .width(ui.available_width())
+                .show_ui(ui, |ui| {
+                    for preset in NetworkModel::presets() {
+                        let name = preset.name.clone();
+                        if ui.selectable_label(chosen.name == name, name).clicked() {
+                            chosen = preset;
+                        }
+                    }
+                })
+                .response
+        });
+        let before = chosen.clone();
+        let mut millis = chosen.round_trip_secs * 1e3;
+        field(
+            ui,
+            "Round trip",
+            "Time for a message there and its answer back, without work",
+            |ui| ui.add(Slider::new(&mut millis, 0.01..=500.0).logarithmic(true).suffix(" ms")),
+        );
+        chosen.round_trip_secs = millis / 1e3;
+        for (name, bits, about) in [
+            ("Up", &mut chosen.up_bits_per_sec, "Bandwidth from client to server"),
+            ("Down", &mut chosen.down_bits_per_sec, "Bandwidth from server to client"),
+        ] {
+            let mut mega = *bits / 1e6;
+            field(ui, name, about, |ui| {
+                ui.add(Slider::new(&mut mega, 0.5..=100_000.0).logarithmic(true).suffix(" Mb/s"))
+            });
+            if (mega * 1e6 - *bits).abs() > 1e-6 * *bits {
+                *bits = mega * 1e6;
+            }
+        }
+        let far = |a: f64, b: f64| (a - b).abs() > 1e-6 * b.abs();
+        if far(chosen.round_trip_secs, before.round_trip_secs)
+            || far(chosen.up_bits_per_sec, before.up_bits_per_sec)
+            || far(chosen.down_bits_per_sec, before.down_bits_per_sec)
+        {
+            chosen.name = "by hand".to_owned();
+        } else {
+            chosen = before;
+        }
+    });
+    if chosen != state.sequence.connection {
+        queue.push(Action::EditSequence(Box::new(SequenceView {
+            connection: chosen,
+            ..state.sequence.clone()
+        })));
+    }
+}

@@ -1,0 +1,73 @@
+//! The tab Sequence: a recurrent network over time, and the remedies for its noise side by side.
+
+mod controls;
+mod remedies;
+
+use crate::app::Queue;
+use crate::app::plots::{self, StepFigure};
+use crate::app::state::State;
+use crate::app::theme;
+use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+
+/// Width of the column of controls.
+const COLUMN: f32 = 268.0;
+/// Height of the table of remedies.
+const TABLE: f32 = 176.0;
+const LEAST_PLOTS: f32 = 400.0;
+/// Below this width the plots stand in one column.
+const TWO_COLUMNS: f32 = 460.0;
+/// Plots of the grid, and the least height of one.
+const PLOTS: usize = 6;
+const LEAST_PLOT: f32 = 128.0;
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let all = ui.available_rect_before_wrap();
+    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
+    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
+    ScrollArea::vertical().id_salt("sequence column").auto_shrink([false, false]).show(
+        &mut left,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            controls::show(ui, state, queue);
+        },
+    );
+    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
+    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    ScrollArea::vertical().id_salt("sequence plots").auto_shrink([false, false]).show(
+        &mut right,
+        |ui| {
+            let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
+            let rows = PLOTS / columns;
+            let room = place.height() - TABLE - theme::CARD_GAP;
+            let least = LEAST_PLOTS.max(rows as f32 * (LEAST_PLOT + theme::CARD_GAP));
+            grid(ui, state, columns, room.max(least));
+            ui.add_space(theme::CARD_GAP - ui.spacing().item_spacing.y);
+            remedies::show(ui, state, queue, TABLE);
+        },
+    );
+}
+
+fn grid(ui: &mut Ui, state: &State, columns: usize, height: f32) {
+    let gap = theme::CARD_GAP;
+    let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let rows = PLOTS / columns;
+    let size = vec2(
+        (all.width() - gap * (columns - 1) as f32) / columns as f32,
+        (all.height() - gap * (rows - 1) as f32) / rows as f32,
+    );
+    let place = |at: usize| {
+        let (column, row) = ((at % columns) as f32, (at / columns) as f32);
+        Rect::from_min_size(all.min + vec2(column * (size.x + gap), row * (size.y + gap)), size)
+    };
+    let report = state.run.as_ref().and_then(|r| r.report.as_deref()?.sequence.as_deref());
+    let trace = report.and_then(|r| r.traces.get(state.sequence.trace).or(r.traces.first()));
+    plots::sequence_input(ui, place(0), trace);
+    plots::sequence_state(ui, place(1), trace);
+    for (at, figure) in
+        [StepFigure::Budget, StepFigure::Margin, StepFigure::Error, StepFigure::Traffic]
+            .into_iter()
+            .enumerate()
+    {
+        plots::sequence_steps(ui, place(at + 2), figure, report);
+    }
+}

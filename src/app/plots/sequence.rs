@@ -1,0 +1,236 @@
+//! A sequence over time: what goes in, the hidden state, and what every step does to noise and
+//! traffic.
+
+use super::chart::{Chart, Curve, Pen};
+use super::ticks::{Unit, number_ticks};
+use crate::app::sequence_view::SequenceView;
+use crate::app::theme;
+use crate::format;
+use crate::run::sequence::{SequenceReport, SequenceStep, SequenceTrace};
+use egui::{Color32, Rect, Ui};
+use egui_plot::PlotPoint;
+
+const INPUT: &str =
+    "The channels of one sequence as they are encrypted, step by step; padding in front is zero.";
+const STATE: &str = "Units of the top layer after each step: in the network that ciphertexts stand for, and decrypted.";
+const BUDGET: &str = "Room of the state in its modulus, log2(q/2) − log2(max |phase|): one chain spends it step by step, a refresh gives it back, bootstrapping keeps it.";
+const MARGIN: &str = "Bits of precision left above the required: log2(allowed error) − log2(largest error). Dashed as planned, solid as measured with the secret key.";
+const ERROR: &str = "Largest error of a state after each step, predicted and measured.";
+const TRAFFIC: &str =
+    "Bytes that cross in each step, all batches; steps without a round cross nothing.";
+const COMPARED: &str = "Encrypted accuracy of each remedy against its time from end to end over the chosen connection.";
+
+/// Space under the plots, for the numbers.
+const BOTTOM: f32 = 18.0;
+/// Channels and units drawn at most.
+const MOST_CURVES: usize = 4;
+
+/// What is drawn when there is no run yet.
+const NOTHING: &str = "Run to see it";
+
+fn points(values: impl Iterator<Item = (usize, Option<f64>)>) -> Vec<PlotPoint> {
+    values.filter_map(|(x, y)| Some(PlotPoint::new(x as f64 + 1.0, y?))).collect()
+}
+
+fn curve(name: &'static str, colour: Color32, pen: Pen, points: Vec<PlotPoint>) -> Curve {
+    Curve { name, colour, pen, points, faded: false }
+}
+
+/// A chart over the steps.
+fn over_steps<'a>(rect: Rect, steps: usize) -> Chart<'a> {
+    let last = steps.max(2) as f64;
+    let across = number_ticks(1.0, last, rect.width() / 2.4);
+    let across = across.into_iter().filter(|(at, _)| at.fract() == 0.0 && *at >= 1.0).collect();
+    Chart { x: (0.5, last + 0.5), across, ..Chart::default() }
+}
+
+/// Vertical bounds for all points.
+fn bounds(unit: Unit, curves: &[Curve]) -> (f64, f64) {
+    let (low, high) = unit.bounds(curves.iter().flat_map(|c| &c.points).map(|p| p.y));
+    if high > low { (low, high) } else { (low - 1.0, high + 1.0) }
+}
+
+/// The values of the sequence.
+pub fn sequence_input(ui: &mut Ui, rect: Rect, trace: Option<&SequenceTrace>) {
+    let t = theme::tokens(ui);
+    let steps = trace.map_or(0, |s| s.inputs.len());
+    let channels = trace.and_then(|s| s.inputs.first()).map_or(0, Vec::len);
+    let of = |channel: usize| {
+        let values = trace.into_iter().flat_map(|s| s.inputs.iter().enumerate());
+        points(values.map(move |(step, row)| (step, row.get(channel).copied())))
+    };
+    let curves: Vec<Curve> = (0..channels.min(MOST_CURVES))
+        .map(|c| {
+            curve(if c == 0 { "encrypted values" } else { "" }, t.series(c), Pen::Running, of(c))
+        })
+        .collect();
+    let y = bounds(Unit::Number, &curves);
+    let empty = trace.is_none().then_some(NOTHING);
+    Chart {
+        id: "sequence input",
+        title: "Sequence by step",
+        about: INPUT,
+        unit: Unit::Number,
+        y,
+        curves,
+        empty,
+        ..over_steps(rect, steps)
+    }
+    .show(ui, rect, BOTTOM);
+}
+
+/// The hidden state in the clear and decrypted.
+pub fn sequence_state(ui: &mut Ui, rect: Rect, trace: Option<&SequenceTrace>) {
+    let t = theme::tokens(ui);
+    let steps = trace.map_or(0, |s| s.plain.len());
+    let units = trace.map_or(0, |s| s.units.len()).min(MOST_CURVES);
+    let of = |rows: &[Vec<f64>], unit: usize| {
+        points(rows.iter().enumerate().map(|(step, row)| (step, row.get(unit).copied())))
+    };
+    let mut curves = Vec::new();
+    for unit in 0..units {
+        let Some(trace) = trace else { continue };
+        let named = |name: &'static str| if unit == 0 { name } else { "" };
+        let plain = of(&trace.plain, unit);
+        curves.push(curve(named("plaintext"), t.plain, Pen::RunningUnder, plain));
+        let encrypted = of(&trace.encrypted, unit);
+        curves.push(curve(named("decrypted"), t.encrypted, Pen::Running, encrypted));
+    }
+    let y = bounds(Unit::Number, &curves);
+    let empty = trace.is_none().then_some(NOTHING);
+    Chart {
+        id: "sequence state",
+        title: "Hidden state",
+        about: STATE,
+        unit: Unit::Number,
+        y,
+        curves,
+        empty,
+        ..over_steps(rect, steps)
+    }
+    .show(ui, rect, BOTTOM);
+}
+
+/// Which figure of the steps a plot shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepFigure {
+    Budget,
+    Margin,
+    Error,
+    Traffic,
+}
+
+impl StepFigure {
+    fn of(self, step: &SequenceStep) -> (Option<f64>, Option<f64>) {
+        let log2 = |v: f64| (v > 0.0).then(|| v.log2());
+        match self {
+            Self::Budget => (Some(step.budget_bits_predicted), step.budget_bits_measured),
+            Self::Margin => (Some(step.margin_bits_predicted), step.margin_bits_measured),
+            Self::Error => (log2(step.max_abs_error_predicted), step.max_abs_error.and_then(log2)),
+            Self::Traffic => (log2(step.up_bytes as f64), log2(step.down_bytes as f64)),
+        }
+    }
+}
+
+/// A figure of every step.
+pub fn sequence_steps(
+    ui: &mut Ui,
+    rect: Rect,
+    figure: StepFigure,
+    report: Option<&SequenceReport>,
+) {
+    let t = theme::tokens(ui);
+    let steps = report.map_or(&[][..], |r| &r.per_step);
+    let all: Vec<_> = steps.iter().map(|s| (s.step, figure.of(s))).collect();
+    let first = points(all.iter().map(|(x, (y, _))| (*x, *y)));
+    let second = points(all.iter().map(|(x, (_, y))| (*x, *y)));
+    let (id, title, about, unit) = match figure {
+        StepFigure::Budget => ("sequence budget", "Modulus left", BUDGET, Unit::Bits),
+        StepFigure::Margin => ("sequence margin", "Margin by step", MARGIN, Unit::Bits),
+        StepFigure::Error => ("sequence error", "Error, log2", ERROR, Unit::Number),
+        StepFigure::Traffic => ("sequence traffic", "Traffic by step", TRAFFIC, Unit::Bytes),
+    };
+    let curves = if figure == StepFigure::Traffic {
+        vec![
+            curve("up", t.series(0), Pen::Measured, first),
+            curve("down", t.series(1), Pen::Measured, second),
+        ]
+    } else {
+        vec![
+            curve("predicted", t.encrypted, Pen::Predicted, first),
+            curve("measured", t.encrypted, Pen::Measured, second),
+        ]
+    };
+    let wrong: Vec<PlotPoint> = if figure == StepFigure::Traffic {
+        Vec::new()
+    } else {
+        let bad = steps.iter().filter(|s| s.wrong_values > 0);
+        points(bad.map(|s| (s.step, figure.of(s).1)))
+    };
+    let crosses = curves.iter().any(|c| !c.points.is_empty());
+    let empty = match report {
+        None => Some(NOTHING),
+        Some(_) if !crosses => Some("Nothing crosses between the steps"),
+        Some(_) => None,
+    };
+    let reference =
+        (figure == StepFigure::Margin && crosses).then_some((0.0, "required precision"));
+    let mut y = bounds(unit, &curves);
+    if reference.is_some() {
+        y = (y.0.min(-1.0), y.1.max(1.0));
+    }
+    Chart {
+        id,
+        title,
+        about,
+        unit,
+        y,
+        curves,
+        wrong,
+        empty,
+        reference,
+        ..over_steps(rect, steps.len())
+    }
+    .show(ui, rect, BOTTOM);
+}
+
+/// Accuracy of the remedies against time.
+pub fn remedies_compared(ui: &mut Ui, rect: Rect, view: &SequenceView) {
+    let t = theme::tokens(ui);
+    let places: Vec<(f64, f64)> = view
+        .rows
+        .iter()
+        .map(|r| (r.end_to_end_secs(&view.connection).max(1e-6).log10(), r.accuracy))
+        .collect();
+    let curves: Vec<Curve> = view
+        .rows
+        .iter()
+        .zip(&places)
+        .enumerate()
+        .map(|(at, (row, (x, y)))| {
+            curve(row.remedy.name(), t.series(at), Pen::Points, vec![PlotPoint::new(*x, *y)])
+        })
+        .collect();
+    let (low, high) = places
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), (x, _)| (l.min(*x), h.max(*x)));
+    let x = if low > high { (-1.0, 1.0) } else { (low - 0.5, high + 0.5) };
+    let across = (x.0.ceil() as i32..=x.1.floor() as i32)
+        .map(|d| (f64::from(d), format::secs(10f64.powi(d))))
+        .collect();
+    let y = bounds(Unit::Share, &curves);
+    let empty = view.rows.is_empty().then_some("Each remedy that was run is a point here");
+    Chart {
+        id: "remedies",
+        title: "Accuracy against time",
+        about: COMPARED,
+        unit: Unit::Share,
+        x,
+        y,
+        curves,
+        across,
+        empty,
+        ..Chart::default()
+    }
+    .show(ui, rect, BOTTOM);
+}

@@ -1,0 +1,83 @@
+//! Recurrent models that come with the program, on their data.
+
+use cryptoscope::data::{self, Shape};
+use cryptoscope::network::accuracy;
+use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
+use cryptoscope::network::train::RecurrentRecipe;
+use cryptoscope::progress::Watch;
+use cryptoscope::run::Scenario;
+use std::path::{Path, PathBuf};
+
+/// The folder of the public sets, where the environment names one.
+fn data_dir() -> Option<PathBuf> {
+    let dir = std::env::var_os("CRYPTOSCOPE_DATA").map(PathBuf::from).filter(|d| d.is_dir());
+    if dir.is_none() {
+        eprintln!("skipped: CRYPTOSCOPE_DATA names no folder of public sets");
+    }
+    dir
+}
+
+/// Accuracy of a model on the test part of a dataset.
+fn judged(model: &RecurrentModel, dataset: &str, data_dir: Option<&Path>) -> f64 {
+    let dataset = data::open(dataset, data_dir).expect("opens");
+    let Shape::Sequence { steps, .. } = dataset.shape() else { panic!("no sequences") };
+    let test = dataset.test();
+    let raw = Sequences { inputs: &test.inputs, lengths: &test.lengths, steps };
+    let prepared = model.prepare(raw).expect("fits");
+    let logits = model.forward(&prepared, &Watch::silent()).expect("runs");
+    accuracy(&logits, model.classes(), &test.labels)
+}
+
+fn scenarios() -> Vec<Scenario> {
+    Scenario::built_in().into_iter().filter(|s| s.sequence.is_some()).collect()
+}
+
+#[test]
+fn every_recurrent_scenario_has_its_model_and_its_recipe() {
+    assert_eq!(scenarios().len(), 6);
+    for scenario in scenarios() {
+        let model = recurrent::open(&scenario.model).expect("built in");
+        let original = model.provenance().original.clone().expect("trained from tanh");
+        assert_eq!(original, format!("{}-tanh", scenario.model));
+        for name in [&scenario.model, &original] {
+            let recipe = RecurrentRecipe::built_in(name).expect("there is one");
+            assert_eq!(recipe.dataset, scenario.dataset, "{name}");
+        }
+        let polynomial = |m: &RecurrentModel| {
+            let gates = m.layers().iter().flat_map(|l| l.gates());
+            gates.map(|(_, g)| g.activation.is_polynomial()).collect::<Vec<_>>()
+        };
+        assert!(polynomial(&model).iter().all(|p| *p));
+        assert!(!polynomial(&recurrent::open(&original).expect("built in")).contains(&true));
+    }
+}
+
+#[test]
+fn the_generated_waves_are_told_apart() {
+    for name in ["cryptornn", "cryptornn-tanh"] {
+        let model = recurrent::open(name).expect("built in");
+        let found = judged(&model, "waves", None);
+        assert!((found - model.provenance().test_accuracy.expect("known")).abs() < 1e-9);
+        assert!(found >= 0.98, "{name}: {found}");
+    }
+}
+
+#[test]
+fn the_models_reach_their_accuracy_on_public_sets() {
+    let Some(dir) = data_dir() else { return };
+    for (name, least) in [
+        ("cryptornn-power", 0.95),
+        ("cryptornn-ecg", 0.80),
+        ("cryptornn-vowels", 0.95),
+        ("cryptornn-sentiment", 0.75),
+        ("cryptornn-mnist-rows", 0.97),
+    ] {
+        for name in [name.to_owned(), format!("{name}-tanh")] {
+            let model = recurrent::open(&name).expect("built in");
+            let dataset = RecurrentRecipe::built_in(&name).expect("there is one").dataset;
+            let found = judged(&model, &dataset, Some(&dir));
+            assert!((found - model.provenance().test_accuracy.expect("known")).abs() < 2e-3);
+            assert!(found >= least, "{name}: {found}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The tab Sequence: remedies run one after the other, compared, sorted, saved.
+
+use crate::drive::{WIDE, until, until_planned, window, window_on};
+use crate::scripted::Control;
+use cryptoscope::app::{App, Tab};
+use cryptoscope::circuit::Remedy;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+fn key(harness: &mut Harness<'_, App>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_ok();
+}
+
+fn opened(control: &Control, size: [f32; 2], theme: egui::Theme) -> Harness<'static, App> {
+    let mut h = window_on("cryptornn", control, size, 1.0, theme);
+    until_planned(&mut h);
+    h.get_by_label("Sequence tab").click();
+    h.run_ok();
+    assert_eq!(h.state().state().tab, Tab::Sequence);
+    h
+}
+
+fn compared(h: &mut Harness<'_, App>) {
+    key(h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    until(h, "all remedies", |h| {
+        let state = h.state().state();
+        !state.running && state.sequence.pending.is_empty() && !state.sequence.rows.is_empty()
+    });
+}
+
+#[test]
+fn every_remedy_becomes_a_row_that_can_be_sorted() {
+    let mut h = opened(&Control::default(), WIDE, egui::Theme::Dark);
+    assert!(h.query_by_label("Sort by Rounds").is_none(), "nothing was run yet");
+    compared(&mut h);
+    let remedies: Vec<Remedy> = h.state().state().sequence.rows.iter().map(|r| r.remedy).collect();
+    assert_eq!(remedies, Remedy::ALL);
+    h.get_by_label("Sort by Rounds").click();
+    h.run_ok();
+    let order = h.state().state().sequence.order();
+    let rounds: Vec<u64> =
+        order.iter().map(|at| h.state().state().sequence.rows[*at].rounds).collect();
+    assert!(rounds.is_sorted_by(|a, b| a >= b), "{rounds:?}");
+    for title in ["Sequence by step plot", "Hidden state plot", "Modulus left plot"] {
+        assert!(h.query_by_label(title).is_some(), "{title}");
+    }
+    // The setup is what it was: only the runs had other remedies.
+    let choice = h.state().state().scenario.sequence.clone().expect("recurrent");
+    assert_eq!(choice.remedy, Remedy::Refresh);
+}
+
+#[test]
+fn a_refused_remedy_says_why_and_the_others_run_on() {
+    let control = Control::default();
+    let mut h = opened(&control, WIDE, egui::Theme::Dark);
+    control.set(|s| s.fail = Some("too many steps for one chain".into()));
+    key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    until(&mut h, "refusals", |h| {
+        !h.state().state().running && h.state().state().sequence.refusals.len() == 4
+    });
+    assert!(h.state().state().sequence.refusals[0].reason.contains("too many steps"));
+    control.set(|s| s.fail = None);
+    compared(&mut h);
+    assert!(h.state().state().sequence.refusals.is_empty());
+}
+
+#[test]
+fn stopping_stops_the_remedies_that_wait() {
+    let control = Control::default();
+    let mut h = opened(&control, WIDE, egui::Theme::Dark);
+    control.set(|s| s.hold = true);
+    key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    until(&mut h, "a run", |h| h.state().state().running);
+    key(&mut h, Modifiers::NONE, Key::Escape);
+    until(&mut h, "the stop", |h| !h.state().state().running);
+    assert!(h.state().state().sequence.pending.is_empty());
+    assert!(h.state().state().sequence.rows.is_empty());
+}
+
+#[test]
+fn other_setups_have_no_such_tab() {
+    let mut h = window(&Control::default());
+    until_planned(&mut h);
+    assert!(h.query_by_label("Sequence tab").is_none());
+    key(&mut h, Modifiers::COMMAND, Key::Num6);
+    assert_eq!(h.state().state().tab, Tab::Sequence);
+    assert!(h.query_by_label("Sequence tab").is_some());
+}
+
+#[test]
+fn pictures_of_the_tab() {
+    if !crate::shots::can_draw() {
+        return;
+    }
+    for (name, size, theme) in [
+        ("sequence_dark", WIDE, egui::Theme::Dark),
+        ("sequence_light", WIDE, egui::Theme::Light),
+        ("sequence_small", [1024.0, 640.0], egui::Theme::Dark),
+    ] {
+        let mut h = opened(&Control::default(), size, theme);
+        compared(&mut h);
+        crate::shots::shoot(&mut h, name);
+    }
+}
