@@ -3,10 +3,10 @@
 //! Panels and plots only read [`State`] and queue [`Action`]s; `logic` applies them.
 
 mod commands;
+mod compare_view;
 mod cryptonn_export;
 mod cryptonn_tasks;
 mod cryptonn_view;
-mod compare_view;
 mod dialog;
 mod explore;
 mod export;

@@ -1,7 +1,7 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
-use super::cryptonn_view::CryptonnView;
 use super::compare_view::CompareView;
+use super::cryptonn_view::CryptonnView;
 use super::dialog::PathDialog;
 use super::lab::Lab;
 use super::leak_view::LeakView;

@@ -234,10 +234,13 @@ impl Engine for SessionEngine {
 
     fn tables(
         &mut self,
-        opened: &Session,
+        opened: &OpenedSession,
         cancel: &Cancel,
     ) -> Result<Option<TableStudy>, RunError> {
-        opened.study_tables(cancel)
+        match opened {
+            OpenedSession::Layers(session) => session.study_tables(cancel),
+            OpenedSession::Sequence(_) => Ok(None),
+        }
     }
 
     fn run(

@@ -2,8 +2,8 @@
 
 mod about;
 mod activation;
-mod cryptonn;
 mod compare;
+mod cryptonn;
 mod degrees;
 mod headline;
 mod kit;

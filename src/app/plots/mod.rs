@@ -3,9 +3,9 @@
 mod accuracy;
 mod activation;
 mod chart;
+mod compare;
 mod cryptonn;
 mod leak;
-mod compare;
 mod noise;
 mod sequence;
 mod stages;
@@ -16,9 +16,9 @@ mod training;
 
 pub use accuracy::accuracy;
 pub use activation::linked;
+pub use compare::{compare_accuracy, compare_bytes, compare_margin};
 pub use cryptonn::cryptonn;
 pub use leak::leak;
-pub use compare::{compare_accuracy, compare_bytes, compare_margin};
 pub use noise::{noise, places as noise_places};
 pub use sequence::{StepFigure, remedies_compared, sequence_input, sequence_state, sequence_steps};
 pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};
