@@ -16,7 +16,10 @@ impl SequenceSession {
     /// # Errors
     /// As [`SequenceSession::circuit`].
     pub fn plan(&self, cancel: &Cancel) -> Result<Plan, RunError> {
-        Ok(planned(&*self.circuit(cancel)?))
+        match self.choice().remedy {
+            Remedy::Bootstrap => self.plan_of_tables(cancel),
+            _ => Ok(planned(&*self.circuit(cancel)?)),
+        }
     }
 }
 

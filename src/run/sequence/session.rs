@@ -3,7 +3,7 @@
 use super::execute::execute;
 use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Method};
 use crate::circuit::{
-    Functions, NetworkModel, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy,
+    Functions, NetworkModel, Plan, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy,
     Sequences, plan_recurrent,
 };
 use crate::data::{Dataset, Shape, Split};
@@ -208,6 +208,17 @@ impl SequenceSession {
         if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
     }
 
+    /// The circuit of tables.
+    #[cfg(feature = "tfhe")]
+    fn tables(&self, cancel: &Cancel) -> Result<crate::circuit::TableRecurrentCircuit, RunError> {
+        let split = self.calibration_split();
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
+        let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        Ok(crate::circuit::plan_tables(&self.network()?, &calibration, &watch)?)
+    }
+
     #[cfg(feature = "tfhe")]
     fn run_tables(
         &self,
@@ -215,13 +226,20 @@ impl SequenceSession {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        let split = self.calibration_split();
-        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
-        let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
-        let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
-        let watch = Watch::new(cancel.clone(), &|_| ());
-        let circuit = crate::circuit::plan_tables(&self.network()?, &calibration, &watch)?;
-        super::tables::execute_tables(self, &circuit, pool, cancel, on_event)
+        super::tables::execute_tables(self, &self.tables(cancel)?, pool, cancel, on_event)
+    }
+
+    /// Parameters and predictions of bootstrapping.
+    #[cfg(feature = "tfhe")]
+    pub(super) fn plan_of_tables(&self, cancel: &Cancel) -> Result<Plan, RunError> {
+        let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
+        let circuit = self.tables(cancel)?;
+        Ok(super::tables::planned_tables(&circuit, steps, self.images()?, self.threads()?))
+    }
+
+    #[cfg(not(feature = "tfhe"))]
+    pub(super) fn plan_of_tables(&self, _: &Cancel) -> Result<Plan, RunError> {
+        Err(without_tables())
     }
 
     #[cfg(not(feature = "tfhe"))]
@@ -231,9 +249,7 @@ impl SequenceSession {
         _: &Cancel,
         _: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        Err(RunError::Refused(
-            "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
-        ))
+        Err(without_tables())
     }
 
     /// The compiled circuit of a remedy that CKKS carries, made once.
@@ -327,6 +343,14 @@ impl SequenceSession {
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
+}
+
+/// Why a build without tables cannot bootstrap.
+#[cfg(not(feature = "tfhe"))]
+fn without_tables() -> RunError {
+    RunError::Refused(
+        "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
+    )
 }
 
 /// The built-in model that `model` was trained from, where it takes the same sequences.

@@ -318,7 +318,7 @@ impl<'a> Seen<'a> {
 }
 
 /// The plan in the shape that every run has.
-fn planned_tables(
+pub fn planned_tables(
     circuit: &TableRecurrentCircuit,
     steps: usize,
     samples: usize,

@@ -6,4 +6,4 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub(super) use execute::execute_tables;
+pub(super) use execute::{execute_tables, planned_tables};
