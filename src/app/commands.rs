@@ -352,7 +352,7 @@ pub static TABLE: &[Spec] = {
             "Show comparison",
             "BGV, CKKS and TFHE side by side on this model",
             CTRL,
-            Key::Num9,
+            Key::Num7,
         ),
         spec(
             C::Compare,
@@ -456,14 +456,14 @@ pub static TABLE: &[Spec] = {
             C::ExportRemedyReport,
             "Export remedies as JSON…",
             "Save the table of remedies with the connection it is told for",
-            CTRL_SHIFT,
+            CTRL_ALT,
             Key::Y,
         ),
         spec(
             C::ExportRemedyFigure,
             "Export remedies as SVG…",
             "Save the plot of accuracy against time as a drawing",
-            CTRL_SHIFT,
+            CTRL_ALT,
             Key::H,
         ),
         spec(
