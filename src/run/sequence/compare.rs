@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Version of the JSON layout of [`RemedyComparison`].
 pub const COMPARISON_SCHEMA_VERSION: u32 = 1;
 
+/// Sequences that are run with bootstrapping, at most.
+const BOOTSTRAPPED: usize = 20;
+
 /// One remedy with one activation, run; or why it does not fit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RemedyRow {
@@ -87,6 +90,9 @@ impl SequenceSession {
             settings.push((Remedy::Refresh, Some(1), choice.steps));
         }
         settings.push((Remedy::Client, None, choice.steps));
+        if cfg!(feature = "tfhe") {
+            settings.push((Remedy::Bootstrap, None, choice.steps));
+        }
         let mut rows: Vec<RemedyRow> = Vec::new();
         let total = settings.len() as u64;
         let mut waiting = settings.into_iter().rev().collect::<Vec<Setting>>();
@@ -128,15 +134,31 @@ impl SequenceSession {
         Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))
     }
 
-    /// The longest chain, where it is shorter than the sequences.
+    /// The longest chain, where it is shorter than the sequences: the bound on errors depends on the
+    /// steps, so lengths are tried.
     fn longest_chain(&self, cancel: &Cancel) -> Result<Option<usize>, RunError> {
-        let one = self.with_setting((Remedy::OneChain, None, Some(1)))?;
-        let longest = one.circuit(cancel)?.plan.longest_chain;
-        Ok(Some(longest).filter(|l| (1..self.all_steps()).contains(l)))
+        let all = self.choice().steps.unwrap_or_else(|| self.all_steps());
+        let (mut low, mut high) = (0, all);
+        while low + 1 < high {
+            cancel.check()?;
+            let middle = (low + high) / 2;
+            let tried = self.with_setting((Remedy::OneChain, None, Some(middle)))?.circuit(cancel);
+            match tried {
+                Ok(_) => low = middle,
+                Err(RunError::Cancelled(c)) => return Err(c.into()),
+                Err(_) => high = middle,
+            }
+        }
+        Ok((low > 0).then_some(low))
     }
 
     fn row(&self, setting: Setting, cancel: &Cancel, watch: &Watch) -> Result<RemedyRow, RunError> {
-        let session = self.with_setting(setting)?;
+        let mut session = self.with_setting(setting)?;
+        if setting.0 == Remedy::Bootstrap {
+            // One sequence at a time: some of them tell enough.
+            let images = session.images()?.min(BOOTSTRAPPED);
+            session.scenario.images = Some(images);
+        }
         let name = setting.0.name();
         let follow = |event| {
             if let Event::Progress { done, total, .. } = event {
