@@ -455,7 +455,7 @@ fn every_built_in_model_opens_runs_and_describes_itself() {
         for layer in model.layers() {
             assert!(text.contains(&layer.name), "{text}");
         }
-        assert!(text.contains("accuracy"));
+        assert_eq!(text.contains("accuracy"), model.provenance().test_accuracy.is_some());
         if let Some(q) = model.quantisation() {
             assert!(text.contains(&q.weights[0].max.to_string()));
         }

@@ -42,7 +42,7 @@ fn the_strategy_is_chosen_in_the_setup() {
         (scenario.activation.kind, scenario.scheme.kind)
     };
     assert_eq!(chosen(&h), (ActivationKind::Lookup, SchemeSelector::Auto));
-    assert!(has(&h, "As trained") && !has(&h, "Interval"));
+    assert!(has(&h, "Table bits") && !has(&h, "Interval"));
     // A scheme for polynomials brings them back, and TFHE the tables.
     h.get_by_label("CKKS").click();
     h.run_ok();

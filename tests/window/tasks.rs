@@ -162,7 +162,7 @@ fn a_training_that_is_stopped_leaves_no_model() {
     h.run_ok();
     until(&mut h, "an epoch", |h| !h.state().state().training.epochs.is_empty());
     assert!(!cryptoscope::app::Command::Train.is_enabled(h.state().state()), "one at a time");
-    h.get_by_role_and_label(Role::Button, "Stop sweep or training").click();
+    h.get_by_role_and_label(Role::Button, "Stop sweep, training or comparison").click();
     h.run_ok();
     until(&mut h, "the end", |h| h.state().state().training.standing != TaskStanding::Running);
     let view = &h.state().state().training;
