@@ -4,6 +4,7 @@ mod activation;
 mod approximate;
 mod bench;
 mod cli;
+mod cryptonn;
 mod data;
 mod encrypted;
 mod fetch;

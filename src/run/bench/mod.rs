@@ -4,6 +4,7 @@
 mod ciphertexts;
 mod ckks;
 mod cryptonets;
+mod cryptonn;
 mod exact;
 mod harness;
 mod measurement;
@@ -50,13 +51,16 @@ pub enum Workload {
     Pbs,
     /// Steps of recurrent networks.
     Recurrent,
+    /// Training on encrypted data: encryption and the server's part of a mini-batch and of a first
+    /// convolution.
+    Cryptonn,
     /// All of these.
     All,
 }
 
 impl Workload {
     /// Each with the name it is asked for by.
-    pub const NAMED: [(&'static str, Self); 13] = [
+    pub const NAMED: [(&'static str, Self); 14] = [
         ("ntt", Self::Ntt),
         ("encrypt", Self::Encrypt),
         ("decrypt", Self::Decrypt),
@@ -69,6 +73,7 @@ impl Workload {
         ("networks", Self::Networks),
         ("pbs", Self::Pbs),
         ("recurrent", Self::Recurrent),
+        ("cryptonn", Self::Cryptonn),
         ("all", Self::All),
     ];
 
@@ -100,6 +105,7 @@ impl Workload {
                 "pbs was left out of this build (Cargo feature tfhe)".into(),
             )),
             Self::Recurrent => recurrent::measure(harness),
+            Self::Cryptonn => cryptonn::measure(harness),
             Self::All => {
                 // What is missing is told before the long work, not after it.
                 cryptonets::session(harness, harness.run_threads())?;
