@@ -12,6 +12,9 @@ use egui_plot::PlotPoint;
 const LOSS: &str = "Cross-entropy of each mini-batch, smoothed: trained on ciphertexts, in plaintext on the same integers, and in plaintext on floating-point numbers. All three start from the same weights and take the same mini-batches.";
 const ACCURACY: &str = "Share of the test samples classified as labelled after each epoch. Encrypted and fixed point must coincide: every integer is the same.";
 
+/// What a curve draws.
+type Value = fn(&SideBySide) -> f64;
+
 /// Space under the plots, for the numbers.
 const BOTTOM: f32 = 18.0;
 
@@ -86,7 +89,7 @@ fn curves(
 ) -> Vec<Curve> {
     let t = theme::tokens(ui);
     let over = if many { Pen::Running } else { Pen::Measured };
-    let values: [(&'static str, _, _, fn(&SideBySide) -> f64); 3] = [
+    let values: [(&'static str, _, _, Value); 3] = [
         ("float", t.series(2), over, |v| v.float),
         ("fixed point", t.plain, Pen::RunningUnder, |v| v.fixed_point),
         ("encrypted", t.encrypted, over, |v| v.encrypted),

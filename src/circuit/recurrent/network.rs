@@ -35,6 +35,7 @@ pub struct CellFunction {
 
 /// What a layer does in a step.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a network has one or two")]
 pub enum RecurrentCell {
     /// `h' = f(w x + u h + bias)` (Elman, Cognitive Science 14, 1990).
     Elman { sums: StepSums, function: CellFunction },

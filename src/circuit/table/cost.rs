@@ -69,7 +69,7 @@ fn trial(parameters: &TfheParameters) -> Result<(f64, f64), TfheError> {
     let watch = Watch::silent();
     let started = Instant::now();
     let keys = secret.server_keys(&toy, false, &seed, &watch)?.expand(&toy, &watch)?;
-    let threads = rayon::current_num_threads().min(TRIAL_BITS / 8).max(1) as f64;
+    let threads = rayon::current_num_threads().clamp(1, TRIAL_BITS / 8) as f64;
     let keygen = started.elapsed().as_secs_f64() * threads / TRIAL_BITS as f64;
     let list: LweList = secret.encrypt(&toy, &[1 << 20; 16], &seed).expand(&toy);
     let inputs: Vec<Switched> = list.iter().map(|c| Switched::new(&toy, c, 0)).collect();

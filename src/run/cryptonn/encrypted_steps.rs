@@ -108,10 +108,10 @@ impl<'a> EncryptedSteps<'a> {
 
     /// Has the mini-batch at the server.
     fn provide(&mut self, batch: usize) -> Result<(), CryptonnError> {
-        if self.current != Some(batch) {
-            if let Some(last) = self.current.replace(batch).filter(|_| !self.keeps) {
-                self.server.release(last);
-            }
+        if self.current != Some(batch)
+            && let Some(last) = self.current.replace(batch).filter(|_| !self.keeps)
+        {
+            self.server.release(last);
         }
         if self.server.has(batch) {
             return Ok(());

@@ -51,8 +51,8 @@ impl Encryptor {
         let half = decode(kernel, &[half; OCTET]).map_err(malformed)?;
         let table = |octet| FixedOctet::new(kernel, octet, FULL_DIGITS);
         let points: Vec<FixedOctet> = bases.par_iter().map(table).collect();
-        let half = half.iter().map(|o| FixedOctet::new(kernel, o, small_digits(max_value)));
-        let half = half.last().unwrap_or_else(FixedOctet::empty);
+        let half = half.last().map(|o| FixedOctet::new(kernel, o, small_digits(max_value)));
+        let half = half.unwrap_or_else(FixedOctet::empty);
         Ok(Self { kernel, len: key.vector_len(), max_value, points, half, one_half })
     }
 

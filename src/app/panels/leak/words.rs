@@ -7,6 +7,9 @@ use crate::app::theme;
 use crate::format;
 use egui::{Color32, Label, RichText, Ui};
 
+/// How a figure of an attack is written.
+type Figure = fn(&Attack) -> String;
+
 /// Height of a line of figures.
 const LINE: f32 = 16.0;
 
@@ -39,7 +42,7 @@ pub fn figures(ui: &mut Ui, state: &State) {
             );
             let about_known = "Independent equations by unknown inputs";
             let about_certain = "Samples that the server knows, and knows that it knows: rounded, they meet every equation exactly while nothing is left open";
-            let rows: [(&str, &str, fn(&Attack) -> String); 4] = [
+            let rows: [(&str, &str, Figure); 4] = [
                 ("Error", about_error, |a| format!("{:.4}", a.score.mean_squared_error)),
                 ("Identified", &about_identified, |a| format::percent(a.score.identified)),
                 ("Determined", about_known, |a| format::percent(a.score.known_share)),
@@ -70,13 +73,7 @@ pub fn figures(ui: &mut Ui, state: &State) {
     });
 }
 
-fn figure(
-    ui: &mut Ui,
-    attack: &Attack,
-    value: fn(&Attack) -> String,
-    colour: Color32,
-    about: &str,
-) {
+fn figure(ui: &mut Ui, attack: &Attack, value: Figure, colour: Color32, about: &str) {
     let text = if attack.found.is_some() { value(attack) } else { "—".to_owned() };
     ui.label(RichText::new(text).size(12.0).color(colour)).on_hover_text(about);
 }

@@ -74,6 +74,7 @@ impl Plaintext<'_> {
         let mut seen = ServerStep { weights: rows.clone(), ..ServerStep::default() };
         let mut deltas = vec![vec![0; self.batch]; self.hidden];
         let mut second_gradient = vec![vec![0.0; self.hidden]; self.classes];
+        #[expect(clippy::needless_range_loop, reason = "a column of the deltas is filled")]
         for slot in 0..self.batch {
             let at = batch * self.batch + slot;
             let x = &self.pool.values[at * n..(at + 1) * n];
