@@ -1,5 +1,6 @@
 //! Runs: client, server, the messages between them, events, and the report.
 
+mod amounts;
 mod backend;
 pub mod bench;
 mod bfv;
@@ -61,5 +62,7 @@ pub use table_report::{
 };
 pub use table_study::TableStudy;
 #[cfg(feature = "tfhe")]
-pub use tfhe::{TableAnswer, TableClient, TableServer, TableTap, execute_tables};
+pub use tfhe::{
+    KeyShelf, TableAnswer, TableClient, TableKeys, TableServer, TableTap, execute_tables,
+};
 pub use training::{DEFAULT_TRAINING_SEED, TrainOptions};

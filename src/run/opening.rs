@@ -38,21 +38,8 @@ impl Opening<'_> {
         };
         let in_batch = samples.div_ceil(plan.batches.max(1)) as u64;
         let stages = plan.stages.iter().map(|s| StageReport {
-            name: s.name.clone(),
-            kind: s.kind,
-            secs: 0.0,
-            secs_predicted: s.secs,
             plain_secs: if s.kind == StageKind::Switch { 0.0 } else { plain_secs_of(&s.name) },
-            ciphertexts: s.ciphertexts,
-            parts: s.parts,
-            log2_q: s.log2_q,
-            ciphertext_bytes: s.ciphertext_bytes,
-            plain_bytes: 4 * in_batch * s.ciphertexts as u64,
-            margin_bits_predicted: s.margin_bits,
-            margin_bits_measured: None,
-            max_abs_error: None,
-            max_abs_error_predicted: s.max_error,
-            wrong_values: 0,
+            ..StageReport::planned(s, in_batch)
         });
         RunReport {
             schema_version: SCHEMA_VERSION,

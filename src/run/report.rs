@@ -2,7 +2,7 @@
 
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
-use crate::circuit::StageKind;
+use crate::circuit::{StageKind, StagePlan};
 use crate::network::RangeReport;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +106,29 @@ pub struct StageReport {
     /// Decrypted sample values that differ from that network; under CKKS, by more than one bit
     /// past any margin.
     pub wrong_values: u64,
+}
+
+impl StageReport {
+    /// A stage before it has run; a batch has `in_batch` samples.
+    pub(super) fn planned(stage: &StagePlan, in_batch: u64) -> Self {
+        Self {
+            name: stage.name.clone(),
+            kind: stage.kind,
+            secs: 0.0,
+            secs_predicted: stage.secs,
+            plain_secs: 0.0,
+            ciphertexts: stage.ciphertexts,
+            parts: stage.parts,
+            log2_q: stage.log2_q,
+            ciphertext_bytes: stage.ciphertext_bytes,
+            plain_bytes: 4 * in_batch * stage.ciphertexts as u64,
+            margin_bits_predicted: stage.margin_bits,
+            margin_bits_measured: None,
+            max_abs_error: None,
+            max_abs_error_predicted: stage.max_error,
+            wrong_values: 0,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

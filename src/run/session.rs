@@ -9,7 +9,7 @@ use super::execute::execute;
 use super::execute_real::execute_real;
 use super::memory::available_memory_bytes;
 use super::scenario::{ActivationKind, SchemeSelector};
-use super::{Event, RunReport, Scenario};
+use super::{Event, RunReport, Scenario, amounts};
 use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
 use crate::circuit::{
     self, Circuit, Constraints, IntegerNetwork, LowerError, Plan, PlanError, PlanWarning,
@@ -44,6 +44,9 @@ pub struct Session {
     /// where it was not.
     pub original: Arc<Network>,
     compiled: Arc<OnceLock<Compiled>>,
+    /// Where the keys of lookup tables stay from run to run.
+    #[cfg(feature = "tfhe")]
+    pub(super) keys: super::tfhe::KeyShelf,
 }
 
 /// A circuit that was planned.
@@ -160,9 +163,6 @@ const LEAST_RELATIVE_ERROR: f64 = 1.0 / (1 << 10) as f64;
 /// Most bits of precision that may be asked for.
 const MAX_PRECISION_BITS: u32 = 30;
 
-/// Most worker threads.
-const MAX_THREADS: usize = 256;
-
 impl Session {
     /// Loads the model and the dataset of `scenario` and checks that they fit together.
     pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
@@ -186,41 +186,34 @@ impl Session {
                 dataset.shape()
             )));
         }
-        if dataset.classes().len() > network.classes() {
-            return Err(RunError::Refused(format!(
-                "model {} tells {} classes apart but dataset {} has {}; choose a model trained on this dataset",
-                network.name(),
-                network.classes(),
-                dataset.name(),
-                dataset.classes().len()
-            )));
-        }
+        amounts::classes(network.name(), network.classes(), &dataset)?;
         let scenario = scenario.clone();
         let original = network.original().map_or_else(|| Arc::clone(&network), Arc::new);
-        Ok(Self { scenario, dataset, network, original, compiled: Arc::default() })
+        Ok(Self {
+            scenario,
+            dataset,
+            network,
+            original,
+            compiled: Arc::default(),
+            #[cfg(feature = "tfhe")]
+            keys: super::tfhe::KeyShelf::default(),
+        })
+    }
+
+    /// The same session with the keys of lookup tables on `shelf`.
+    #[cfg(feature = "tfhe")]
+    pub fn with_keys(self, shelf: super::tfhe::KeyShelf) -> Self {
+        Self { keys: shelf, ..self }
     }
 
     /// Samples of the test split that take part.
     pub fn images(&self) -> Result<usize, RunError> {
-        let all = self.dataset.test().len();
-        match self.scenario.images {
-            Some(n) if n == 0 || n > all => Err(RunError::Refused(format!(
-                "images is {n}; the test split of {} has {all}, so 1 to {all} are possible",
-                self.dataset.name()
-            ))),
-            given => Ok(given.unwrap_or(all)),
-        }
+        amounts::images(&self.scenario, &self.dataset)
     }
 
     /// Worker threads: as asked for, or one per core.
     pub fn threads(&self) -> Result<usize, RunError> {
-        match self.scenario.threads {
-            Some(n) if n == 0 || n > MAX_THREADS => {
-                Err(RunError::Refused(format!("threads is {n}; 1 to {MAX_THREADS} are possible")))
-            }
-            given => Ok(given
-                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))),
-        }
+        amounts::threads(&self.scenario)
     }
 
     /// Parameters and predictions, or why it cannot work and what would.

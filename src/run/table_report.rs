@@ -67,6 +67,9 @@ pub struct TableReport {
     pub readings: usize,
     /// Keys in the server's memory, bytes.
     pub key_memory_bytes: u64,
+    /// Whether the keys were those of the run before.
+    #[serde(default)]
+    pub keys_kept: bool,
     /// Wall seconds of the server for one sample: least, median and largest.
     pub sample_secs: [f64; 3],
     pub failure_per_reading_predicted: f64,

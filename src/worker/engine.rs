@@ -98,6 +98,9 @@ pub struct SessionEngine {
     network: Kept<Network>,
     recurrent: Kept<RecurrentModel>,
     measured: Option<Study>,
+    /// Keys of lookup tables outlive a run.
+    #[cfg(feature = "tfhe")]
+    keys: crate::run::KeyShelf,
 }
 
 /// What was measured of one model on one dataset.
@@ -124,6 +127,8 @@ impl SessionEngine {
             network: Kept::default(),
             recurrent: Kept::default(),
             measured: None,
+            #[cfg(feature = "tfhe")]
+            keys: crate::run::KeyShelf::default(),
         }
     }
 }
@@ -199,7 +204,10 @@ impl Engine for SessionEngine {
                 None => network::open(&scenario.model).map_err(RunError::from),
             }
         })?;
-        Session::with(scenario, dataset, network).map(OpenedSession::Layers)
+        let session = Session::with(scenario, dataset, network)?;
+        #[cfg(feature = "tfhe")]
+        let session = session.with_keys(self.keys.clone());
+        Ok(OpenedSession::Layers(session))
     }
 
     fn is_current(&self, scenario: &Scenario) -> bool {

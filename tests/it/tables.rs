@@ -3,7 +3,7 @@
 use cryptoscope::circuit::StageKind;
 use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
-    CompareEvent, Event, Phase, RunError, RunReport, Scenario, Session, Sources,
+    CompareEvent, Event, KeyShelf, Phase, RunError, RunReport, Scenario, Session, Sources,
 };
 use std::sync::Mutex;
 
@@ -96,6 +96,29 @@ fn too_much_noise_is_seen_and_told() {
         kinds.contains(&"past_budget") && kinds.contains(&"stage_decrypted_wrongly"),
         "{kinds:?}"
     );
+}
+
+#[test]
+fn keys_stay_for_the_next_run_of_the_same_parameters_and_seed() {
+    let shelf = KeyShelf::default();
+    let run = |settings: &[&str]| {
+        let session = session(settings).with_keys(shelf.clone());
+        session.run(&Cancel::default(), &|_| ()).unwrap()
+    };
+    let kept = |r: &RunReport| r.tables.as_ref().unwrap().keys_kept;
+    let first = run(&LOOKUP);
+    let again = run(&LOOKUP);
+    assert_eq!((kept(&first), kept(&again)), (false, true));
+    assert_eq!(first.encrypted.max_abs_error, again.encrypted.max_abs_error, "the same keys");
+    let other_seed = run(&[LOOKUP[0], LOOKUP[1], "seed=6"]);
+    assert!(!kept(&other_seed) && other_seed.is_right());
+    let other_parameters = run(&[LOOKUP[0], LOOKUP[1], "seed=6", "scheme.ring_degree=4096"]);
+    assert!(!kept(&other_parameters) && other_parameters.is_right());
+    // Fresh randomness: the keys stay, and no ciphertext comes twice.
+    let [one, two] = [(); 2].map(|()| run(&[LOOKUP[0], LOOKUP[1], "seed=0"]));
+    assert_eq!((kept(&one), kept(&two)), (false, true));
+    assert_ne!(one.encrypted.max_abs_error, two.encrypted.max_abs_error);
+    assert!(two.is_right());
 }
 
 #[test]

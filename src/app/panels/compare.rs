@@ -10,7 +10,7 @@ use crate::app::sweep_view::TaskStanding;
 use crate::app::theme;
 use crate::format;
 use crate::run::CompareRow;
-use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
 /// Width of the column of controls.
@@ -38,18 +38,10 @@ const COLUMNS: [(&str, &str, f32); 10] = [
 ];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let all = ui.available_rect_before_wrap();
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("compare column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            controls(ui, state, queue);
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "compare column", COLUMN, |ui| {
+        controls(ui, state, queue);
+    });
+    let place = right.max_rect();
     let height = (place.height() * PLOTS).max(LEAST_PLOTS);
     let size = vec2(right.available_width(), height);
     let (rect, _) = right.allocate_exact_size(size, Sense::hover());

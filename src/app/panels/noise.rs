@@ -46,11 +46,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         if let Some(table) = report.tables.get(layer) {
             let text = format!(
-                "{} readings: {} one step off ({:.1} predicted), {} further off",
+                "{} readings: {} one step off ({:.1} predicted), {} further off{}",
                 crate::format::count(table.readings),
                 crate::format::count(table.one_step),
                 table.one_step_predicted,
-                crate::format::count(table.further)
+                crate::format::count(table.further),
+                if report.keys_kept { "; keys of the run before" } else { "" }
             );
             kit::caption(ui, &text);
         }

@@ -9,26 +9,18 @@ use crate::app::state::State;
 use crate::app::sweep_view::TaskStanding;
 use crate::app::theme;
 use crate::format;
-use egui::{DragValue, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{DragValue, ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 330.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let all = ui.available_rect_before_wrap();
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("training column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            controls(ui, state, queue);
-            result(ui, state, queue);
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "training column", COLUMN, |ui| {
+        controls(ui, state, queue);
+        result(ui, state, queue);
+    });
+    let place = right.max_rect();
     ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

@@ -353,3 +353,16 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
             .allow_hover(false),
     );
 }
+/// Room for two plots: side by side where `rect` is wider than `wide`, else one below the other.
+pub fn in_two(rect: Rect, wide: f32) -> (Rect, Rect) {
+    let gap = theme::CARD_GAP;
+    if rect.width() > wide {
+        let width = (rect.width() - gap) / 2.0;
+        let (first, second) = (rect.left() + width, rect.left() + width + gap);
+        (rect.with_max_x(first), rect.with_min_x(second))
+    } else {
+        let height = (rect.height() - gap) / 2.0;
+        let (first, second) = (rect.top() + height, rect.top() + height + gap);
+        (rect.with_max_y(first), rect.with_min_y(second))
+    }
+}

@@ -1,12 +1,12 @@
 //! Loss and accuracy of an encrypted training beside the same training in the clear.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Pen, in_two};
 use super::ticks::{Unit, number_ticks};
 use crate::app::cryptonn_view::CryptonnView;
 use crate::app::theme;
 use crate::format;
 use crate::run::cryptonn::SideBySide;
-use egui::{Rect, Ui, pos2, vec2};
+use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
 
 const LOSS: &str = "Cross-entropy of each mini-batch, smoothed: trained on ciphertexts, in plaintext on the same integers, and in plaintext on floating-point numbers. All three start from the same weights and take the same mini-batches.";
@@ -20,20 +20,9 @@ const BOTTOM: f32 = 18.0;
 
 /// Draws both plots into `rect`, side by side where there is room; there will be `epochs`.
 pub fn cryptonn(ui: &mut Ui, rect: Rect, view: &CryptonnView, epochs: usize) {
-    let gap = theme::CARD_GAP;
-    let beside = rect.width() > 560.0;
-    let size = if beside {
-        vec2((rect.width() - gap) / 2.0, rect.height())
-    } else {
-        vec2(rect.width(), (rect.height() - gap) / 2.0)
-    };
-    let second = if beside {
-        pos2(rect.left() + size.x + gap, rect.top())
-    } else {
-        pos2(rect.left(), rect.top() + size.y + gap)
-    };
-    loss(ui, Rect::from_min_size(rect.min, size), view);
-    accuracy(ui, Rect::from_min_size(second, size), view, epochs);
+    let (first, second) = in_two(rect, 560.0);
+    loss(ui, first, view);
+    accuracy(ui, second, view, epochs);
 }
 
 fn loss(ui: &mut Ui, rect: Rect, view: &CryptonnView) {

@@ -1,12 +1,12 @@
 //! What is learned over the steps: error and identification, with and without mitigations.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Pen, in_two};
 use super::ticks::Unit;
 use crate::app::leak_view::LeakView;
 use crate::app::theme;
 use crate::format;
 use crate::run::cryptonn::leak::Score;
-use egui::{Rect, Ui, pos2, vec2};
+use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
 
 const ERROR: &str = "Mean squared error of a reconstructed input, in units of the range of inputs squared, over all samples of the recorded mini-batches. The line is what somebody reaches who has seen nothing and guesses the average sample every time.";
@@ -17,20 +17,8 @@ const BOTTOM: f32 = 18.0;
 
 /// Draws both plots into `rect`, side by side where there is room.
 pub fn leak(ui: &mut Ui, rect: Rect, view: &LeakView) {
-    let gap = theme::CARD_GAP;
-    let beside = rect.width() > 440.0;
-    let size = if beside {
-        vec2((rect.width() - gap) / 2.0, rect.height())
-    } else {
-        vec2(rect.width(), (rect.height() - gap) / 2.0)
-    };
-    let second = if beside {
-        pos2(rect.left() + size.x + gap, rect.top())
-    } else {
-        pos2(rect.left(), rect.top() + size.y + gap)
-    };
+    let (first, second) = in_two(rect, 440.0);
     let average = view.data.as_ref().map(|(_, pool)| pool.mean_guess_error());
-    let first = Rect::from_min_size(rect.min, size);
     let error = |s: &Score| s.mean_squared_error;
     let curves = curves(ui, view, error);
     let highest = curves.iter().flat_map(|c| &c.points).map(|p| p.y).fold(0.05, f64::max);
@@ -44,7 +32,7 @@ pub fn leak(ui: &mut Ui, rect: Rect, view: &LeakView) {
         ..base(view, first, curves)
     };
     chart.show(ui, first, BOTTOM);
-    let second = Rect::from_min_size(second, size);
+    let second = second;
     let chart = Chart {
         id: "leak identified",
         title: "Identified",

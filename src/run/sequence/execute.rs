@@ -200,24 +200,7 @@ impl Follower for Progress<'_> {
 
 fn stages(plan: &Plan) -> Vec<StageReport> {
     let in_batch = plan.images.min(plan.ring_degree) as u64;
-    let stage = |s: &crate::circuit::StagePlan| StageReport {
-        name: s.name.clone(),
-        kind: s.kind,
-        secs: 0.0,
-        secs_predicted: s.secs,
-        plain_secs: 0.0,
-        ciphertexts: s.ciphertexts,
-        parts: s.parts,
-        log2_q: s.log2_q,
-        ciphertext_bytes: s.ciphertext_bytes,
-        plain_bytes: 4 * in_batch * s.ciphertexts as u64,
-        margin_bits_predicted: s.margin_bits,
-        margin_bits_measured: None,
-        max_abs_error: None,
-        max_abs_error_predicted: s.max_error,
-        wrong_values: 0,
-    };
-    plan.stages.iter().map(stage).collect()
+    plan.stages.iter().map(|s| StageReport::planned(s, in_batch)).collect()
 }
 
 /// The report before anything is encrypted.

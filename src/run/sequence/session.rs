@@ -10,7 +10,7 @@ use crate::data::{Dataset, Shape, Split};
 use crate::network::recurrent::{self, Prepared, RecurrentModel};
 use crate::progress::{Cancel, Watch};
 use crate::run::scenario::SequenceChoice;
-use crate::run::{Event, RunError, RunReport, Scenario, Sources};
+use crate::run::{Event, RunError, RunReport, Scenario, Sources, amounts};
 use std::sync::{Arc, OnceLock};
 
 /// Training sequences that errors are followed at, at most.
@@ -21,9 +21,8 @@ const CALIBRATION: usize = 256;
 const LEAST_RELATIVE_ERROR: f64 = 1.0 / 1024.0;
 const MOST_RELATIVE_ERROR: f64 = 0.01;
 
-/// Most bits of precision that may be asked for, and most worker threads.
+/// Most bits of precision that may be asked for.
 const MAX_PRECISION_BITS: u32 = 24;
-const MAX_THREADS: usize = 256;
 
 /// A recurrent scenario with its model and dataset in memory, ready to be planned and run.
 #[derive(Clone)]
@@ -68,15 +67,7 @@ impl SequenceSession {
                 dataset.name()
             )));
         }
-        if dataset.classes().len() > model.classes() {
-            return Err(RunError::Refused(format!(
-                "model {} tells {} classes apart but dataset {} has {}; choose a model trained on this dataset",
-                model.name(),
-                model.classes(),
-                dataset.name(),
-                dataset.classes().len()
-            )));
-        }
+        amounts::classes(model.name(), model.classes(), &dataset)?;
         let original = original_of(&model).map_or_else(|| Arc::clone(&model), Arc::new);
         let scenario = scenario.clone();
         Ok(Self { scenario, dataset, model, original, compiled: Arc::default() })
@@ -110,25 +101,12 @@ impl SequenceSession {
 
     /// Sequences of the test split that take part.
     pub fn images(&self) -> Result<usize, RunError> {
-        let all = self.dataset.test().len();
-        match self.scenario.images {
-            Some(n) if n == 0 || n > all => Err(RunError::Refused(format!(
-                "images is {n}; the test split of {} has {all}, so 1 to {all} are possible",
-                self.dataset.name()
-            ))),
-            given => Ok(given.unwrap_or(all)),
-        }
+        amounts::images(&self.scenario, &self.dataset)
     }
 
     /// Worker threads: as asked for, or one per core.
     pub fn threads(&self) -> Result<usize, RunError> {
-        match self.scenario.threads {
-            Some(n) if n == 0 || n > MAX_THREADS => {
-                Err(RunError::Refused(format!("threads is {n}; 1 to {MAX_THREADS} are possible")))
-            }
-            given => Ok(given
-                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))),
-        }
+        amounts::threads(&self.scenario)
     }
 
     /// Steps of a sequence of the dataset.

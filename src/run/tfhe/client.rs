@@ -1,30 +1,21 @@
 //! The client of lookup tables: owns the data and the secret key.
 
 use crate::circuit::table::TableCircuit;
-use crate::progress::Watch;
 use crate::ring::Seed;
 use crate::scheme::tfhe::{PackedLwes, SecretKey, Switched, TfheError};
 
 /// Encrypts samples and reads scores. The only holder of the secret key.
 pub struct TableClient<'a> {
     circuit: &'a TableCircuit,
-    secret: SecretKey,
+    secret: &'a SecretKey,
     seed: Seed,
 }
 
 impl<'a> TableClient<'a> {
-    /// A client with fresh keys from `seed`; also the message with the server's keys.
-    pub fn new(
-        circuit: &'a TableCircuit,
-        seed: Seed,
-        watch: &Watch,
-    ) -> Result<(Self, Vec<u8>), TfheError> {
-        let parameters = &circuit.parameters;
-        let secret = SecretKey::generate(parameters, &seed.derive("secret key", 0));
-        let server = seed.derive("evaluation keys", 0);
-        let keys = secret.server_keys(parameters, circuit.needs_key_switch(), &server, watch)?;
-        let bytes = keys.to_bytes(parameters);
-        Ok((Self { circuit, secret, seed }, bytes))
+    /// A client that encrypts with randomness from `seed`, which must not be used with the same key
+    /// for other samples.
+    pub fn new(circuit: &'a TableCircuit, secret: &'a SecretKey, seed: Seed) -> Self {
+        Self { circuit, secret, seed }
     }
 
     /// The message with one encrypted sample. `number` gives fresh randomness and must be used once.

@@ -61,10 +61,10 @@ pub fn execute_tables(
         pace.within((half as f64 + s.done as f64 / s.total.max(1) as f64) / 2.0);
     };
     let watch = Watch::new(cancel.clone(), &within);
-    let (client, keys) = TableClient::new(circuit, seed, &watch)?;
-    report.bytes.evaluation_keys = keys.len() as u64;
-    let server = TableServer::new(circuit, &keys, &watch)?;
-    drop(keys);
+    let (keys, kept) = session.keys.keys(circuit, session.scenario.seed, &seed, &watch)?;
+    let client = TableClient::new(circuit, &keys.secret, seed);
+    let server = TableServer::new(circuit, &keys.server);
+    report.bytes.evaluation_keys = keys.message_bytes;
     report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
 
     pace.phase(Phase::Encrypt);
@@ -91,6 +91,7 @@ pub fn execute_tables(
         measuring: Measuring::new(circuit),
         tally: Tally::default(),
         sample_secs: Vec::new(),
+        keys_kept: kept,
     };
     for (index, message) in sent.iter().enumerate() {
         let sample = run.sample(&client, &server, (index, message), cancel, &mut report)?;
@@ -148,6 +149,7 @@ struct Run<'a> {
     measuring: Measuring<'a>,
     tally: Tally,
     sample_secs: Vec<f64>,
+    keys_kept: bool,
 }
 
 impl Run<'_> {
@@ -258,6 +260,7 @@ impl Run<'_> {
             self.sample_secs.get((share * last as f64) as usize).copied().unwrap_or(0.0)
         };
         tables.sample_secs = [at(0.0), at(0.5), at(1.0)];
+        tables.keys_kept = self.keys_kept;
         report.warnings.extend(warnings(&tables, &self.tally));
         report.tables = Some(tables);
         report

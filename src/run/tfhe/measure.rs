@@ -190,6 +190,7 @@ impl<'a> Measuring<'a> {
             bits: details.tables.iter().map(|t| t.bits).max().unwrap_or(0),
             readings: details.readings,
             key_memory_bytes: details.key_memory_bytes,
+            keys_kept: false,
             sample_secs: [0.0; 3],
             failure_per_reading_predicted: details.failure_per_reading,
             failure_per_sample_predicted: details.failure_per_sample,

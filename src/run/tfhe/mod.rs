@@ -3,9 +3,11 @@
 
 mod client;
 mod execute;
+mod keys;
 mod measure;
 mod server;
 
 pub use client::TableClient;
 pub use execute::execute_tables;
+pub use keys::{KeyShelf, TableKeys};
 pub use server::{TableAnswer, TableServer, TableTap};

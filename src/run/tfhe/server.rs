@@ -3,16 +3,14 @@
 use crate::circuit::table::{ReadingProgram, TableCircuit};
 use crate::network::table::{Linear, TableLayer};
 use crate::progress::Watch;
-use crate::scheme::tfhe::{
-    CompressedKeys, LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError,
-};
+use crate::scheme::tfhe::{LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError};
 use rayon::prelude::*;
 use std::time::Instant;
 
 /// Evaluates samples with the evaluation keys. It has no place for a secret key.
 pub struct TableServer<'a> {
     circuit: &'a TableCircuit,
-    keys: ServerKeys,
+    keys: &'a ServerKeys,
 }
 
 /// Ciphertexts of one layer, to be measured by the client.
@@ -44,16 +42,9 @@ pub struct TableAnswer {
 const READINGS_TOGETHER: usize = 16;
 
 impl<'a> TableServer<'a> {
-    /// A server with the keys in a message of the client.
-    pub fn new(circuit: &'a TableCircuit, keys: &[u8], watch: &Watch) -> Result<Self, TfheError> {
-        let keys = CompressedKeys::from_bytes(&circuit.parameters, keys)?;
-        let keys = keys.expand(&circuit.parameters, watch)?;
-        Ok(Self { circuit, keys })
-    }
-
-    /// Bytes of the keys in memory.
-    pub fn key_memory_bytes(&self) -> u64 {
-        self.keys.memory_bytes()
+    /// A server with the keys that the client gave it.
+    pub fn new(circuit: &'a TableCircuit, keys: &'a ServerKeys) -> Self {
+        Self { circuit, keys }
     }
 
     /// Evaluates the sample in a message. `measure` asks for taps; `done` is told how many readings

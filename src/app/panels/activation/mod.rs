@@ -7,10 +7,11 @@ mod tables;
 
 use crate::app::Queue;
 use crate::app::commands::Action;
+use crate::app::panels::kit;
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::theme;
-use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{Rect, ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls and figures.
 const COLUMN: f32 = 268.0;
@@ -38,19 +39,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         return;
     }
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("lab column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            controls::show(ui, state, queue);
-            figures::show(ui, state);
-            coefficients::show(ui, state);
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "lab column", COLUMN, |ui| {
+        controls::show(ui, state, queue);
+        figures::show(ui, state);
+        coefficients::show(ui, state);
+    });
+    let place = right.max_rect();
     ScrollArea::vertical().id_salt("lab plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

@@ -10,12 +10,11 @@ use crate::app::theme;
 use crate::format;
 use crate::network::table::{Accumulators, Table};
 use crate::run::{ReadingReport, TableStudy};
-use egui::{ComboBox, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 
 const LEAST_PLOTS: f32 = 360.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let all = ui.available_rect_before_wrap();
     let layers: Vec<(&Table, &Accumulators)> =
         state.tables.iter().flat_map(|s| s.network.tables().zip(&s.layers)).collect();
     let at = state.lab.choice.layer.min(layers.len().saturating_sub(1));
@@ -31,19 +30,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         return;
     };
     let read = reading(state, &table.name);
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("tables column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            card(ui, |ui| choice(ui, state, &layers, at, queue));
-            card(ui, |ui| accuracy(ui, study));
-            card(ui, |ui| figures(ui, table, layer, planned(state, at), read));
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "tables column", COLUMN, |ui| {
+        card(ui, |ui| choice(ui, state, &layers, at, queue));
+        card(ui, |ui| accuracy(ui, study));
+        card(ui, |ui| figures(ui, table, layer, planned(state, at), read));
+    });
+    let place = right.max_rect();
     ScrollArea::vertical().id_salt("tables plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

@@ -8,10 +8,11 @@ pub use gallery::shape;
 
 use crate::app::Queue;
 use crate::app::commands::Action;
+use crate::app::panels::kit;
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::theme;
-use egui::{Rect, ScrollArea, Sense, Slider, Ui, UiBuilder, vec2};
+use egui::{ScrollArea, Sense, Slider, Ui, vec2};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -20,20 +21,11 @@ const LEAST_PLOTS: f32 = 170.0;
 const SIDE_BY_SIDE: f32 = 440.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let all = ui.available_rect_before_wrap();
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("leak column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            controls::show(ui, state, queue);
-            words::figures(ui, state);
-            words::explanation(ui, state);
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "leak column", COLUMN, |ui| {
+        controls::show(ui, state, queue);
+        words::figures(ui, state);
+        words::explanation(ui, state);
+    });
     ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

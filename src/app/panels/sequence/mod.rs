@@ -4,10 +4,11 @@ mod controls;
 mod remedies;
 
 use crate::app::Queue;
+use crate::app::panels::kit;
 use crate::app::plots::{self, StepFigure};
 use crate::app::state::State;
 use crate::app::theme;
-use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{Rect, ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -21,18 +22,10 @@ const PLOTS: usize = 6;
 const LEAST_PLOT: f32 = 128.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let all = ui.available_rect_before_wrap();
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("sequence column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            controls::show(ui, state, queue);
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "sequence column", COLUMN, |ui| {
+        controls::show(ui, state, queue);
+    });
+    let place = right.max_rect();
     ScrollArea::vertical().id_salt("sequence plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

@@ -7,11 +7,12 @@ pub use controls::task_button;
 
 use crate::app::Queue;
 use crate::app::commands::Action;
+use crate::app::panels::kit;
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::sweep_view::SweepAxis;
 use crate::app::theme;
-use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{Rect, Sense, Ui, vec2};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -22,18 +23,10 @@ const LEAST_PLOTS: f32 = 190.0;
 const SIDE_BY_SIDE: f32 = 560.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let all = ui.available_rect_before_wrap();
-    let column = Rect::from_min_max(all.min, all.min + vec2(COLUMN, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt("sweep column").auto_shrink([false, false]).show(
-        &mut left,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            controls::show(ui, state, queue);
-        },
-    );
-    let place = Rect::from_min_max(all.min + vec2(COLUMN + theme::CARD_GAP, 0.0), all.max);
-    let mut right = ui.new_child(UiBuilder::new().max_rect(place));
+    let mut right = kit::beside_column(ui, "sweep column", COLUMN, |ui| {
+        controls::show(ui, state, queue);
+    });
+    let place = right.max_rect();
     let height = (place.height() * PLOTS).max(LEAST_PLOTS);
     let size = vec2(right.available_width(), height);
     let (rect, _) = right.allocate_exact_size(size, Sense::hover());

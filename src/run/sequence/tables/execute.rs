@@ -15,7 +15,7 @@ use crate::run::sequence::report::{SequenceReport, SequenceStep, SequenceTrace};
 use crate::run::sequence::session::SequenceSession;
 use crate::run::sequence::talk::TalkError;
 use crate::run::{Event, Phase, RunError, Sample};
-use crate::scheme::tfhe::{LweList, SECURITY_BITS, SECURITY_TABLE, Switched};
+use crate::scheme::tfhe::{LweList, SECURITY_TABLE, Switched};
 use rayon::ThreadPool;
 use std::time::{Duration, Instant};
 
@@ -171,7 +171,7 @@ pub fn execute_tables(
         scheme: SchemeReport {
             kind: "tfhe".to_owned(),
             ring_degree: p.polynomial_size,
-            security_bits: SECURITY_BITS,
+            security_bits: p.security_bits(),
             security_table: SECURITY_TABLE.to_owned(),
             kernel: crate::ring::Kernel::best().name().to_owned(),
             ..SchemeReport::default()
@@ -349,7 +349,7 @@ pub fn planned_tables(
         log2_q: 32.0,
         log2_qp: 32.0,
         plaintext_bits: 0.0,
-        security_bits: SECURITY_BITS,
+        security_bits: p.security_bits(),
         security_table: SECURITY_TABLE.to_owned(),
         depth: steps,
         precision: "states of 65 levels, inputs of 127".to_owned(),

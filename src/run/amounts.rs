@@ -1,0 +1,52 @@
+//! What a scenario asks for, held against its dataset and the program's limits.
+
+use super::{RunError, Scenario};
+use crate::data::Dataset;
+
+/// Most worker threads.
+const MAX_THREADS: usize = 256;
+
+/// Samples of the test split that take part.
+///
+/// # Errors
+/// When the scenario asks for none, or for more than there are.
+pub(super) fn images(scenario: &Scenario, dataset: &Dataset) -> Result<usize, RunError> {
+    let all = dataset.test().len();
+    match scenario.images {
+        Some(n) if n == 0 || n > all => Err(RunError::Refused(format!(
+            "images is {n}; the test split of {} has {all}, so 1 to {all} are possible",
+            dataset.name()
+        ))),
+        given => Ok(given.unwrap_or(all)),
+    }
+}
+
+/// Worker threads: as asked for, or one per core.
+///
+/// # Errors
+/// When the scenario asks for none or too many.
+pub(super) fn threads(scenario: &Scenario) -> Result<usize, RunError> {
+    match scenario.threads {
+        Some(n) if n == 0 || n > MAX_THREADS => {
+            Err(RunError::Refused(format!("threads is {n}; 1 to {MAX_THREADS} are possible")))
+        }
+        given => {
+            Ok(given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)))
+        }
+    }
+}
+
+/// Checks that `model` tells enough `classes` apart for `dataset`.
+///
+/// # Errors
+/// When the dataset has more classes.
+pub(super) fn classes(model: &str, classes: usize, dataset: &Dataset) -> Result<(), RunError> {
+    if dataset.classes().len() <= classes {
+        return Ok(());
+    }
+    Err(RunError::Refused(format!(
+        "model {model} tells {classes} classes apart but dataset {} has {}; choose a model trained on this dataset",
+        dataset.name(),
+        dataset.classes().len()
+    )))
+}
