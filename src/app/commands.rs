@@ -53,6 +53,7 @@ pub enum Command {
     ShowCompare,
     ExportCompare,
     ExportCompareReport,
+    ExportCompareFigure,
     UseTrained,
     SaveModel,
     PauseTraining,
@@ -376,6 +377,13 @@ pub static TABLE: &[Spec] = {
             Key::H,
         ),
         spec(
+            C::ExportCompareFigure,
+            "Export comparison as SVG…",
+            "Save the plots of the comparison as a drawing",
+            CTRL_SHIFT,
+            Key::D,
+        ),
+        spec(
             C::UseTrained,
             "Use trained model",
             "The trained network becomes the model of the setup, its polynomials kept",
@@ -534,7 +542,9 @@ impl Command {
                 state.loaded.is_some() && !state.task_running && !choice.methods.is_empty()
             }
             Self::Train | Self::Compare => state.loaded.is_some() && !state.task_running,
-            Self::ExportCompare | Self::ExportCompareReport => state.compare.report.is_some(),
+            Self::ExportCompare | Self::ExportCompareReport | Self::ExportCompareFigure => {
+                state.compare.report.is_some()
+            }
             Self::StopTask => state.task_running && !state.task_stopping,
             Self::ExportSweep | Self::ExportSweepReport | Self::ExportSweepFigure => {
                 state.sweep.report.is_some()

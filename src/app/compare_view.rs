@@ -36,8 +36,8 @@ impl CompareView {
 
     /// The comparison is over.
     pub fn end(&mut self, result: Result<Box<CompareReport>, Failure>) {
-        self.standing = TaskStanding::of(&result);
+        self.standing = TaskStanding::with_left(&result, |report| report.rows_left);
         self.doing = None;
-        self.report = result.ok();
+        self.report = result.ok().filter(|report| !report.rows.is_empty());
     }
 }

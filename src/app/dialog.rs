@@ -20,6 +20,7 @@ pub enum Purpose {
     SaveSweepFigure,
     SaveCompare,
     SaveCompareReport,
+    SaveCompareFigure,
     SaveModel,
     SaveCryptonn,
     SaveLeak,
@@ -49,6 +50,7 @@ impl Purpose {
             Self::SaveSweepFigure => "Export sweep as SVG",
             Self::SaveCompare => "Export comparison as CSV",
             Self::SaveCompareReport => "Export comparison as JSON",
+            Self::SaveCompareFigure => "Export comparison as SVG",
             Self::SaveModel => "Save trained model",
             Self::SaveCryptonn => "Export encrypted training as CSV",
             Self::SaveLeak => "Export what the server learns as CSV",
@@ -83,6 +85,7 @@ impl Purpose {
             | Self::SaveRemedies => "A file name ending in .csv",
             Self::SaveFigure
             | Self::SaveSweepFigure
+            | Self::SaveCompareFigure
             | Self::SaveCryptonnFigure
             | Self::SaveRemedyFigure => "A file name ending in .svg",
             Self::SaveScreenshot => "A file name ending in .png",
@@ -121,6 +124,7 @@ impl Purpose {
             | Self::SaveRemedies => &["csv"],
             Self::SaveFigure
             | Self::SaveSweepFigure
+            | Self::SaveCompareFigure
             | Self::SaveCryptonnFigure
             | Self::SaveRemedyFigure => &["svg"],
             Self::SaveScreenshot => &["png"],

@@ -282,6 +282,7 @@ impl App {
             }
             Command::ExportCompare => self.ask_path(Purpose::SaveCompare),
             Command::ExportCompareReport => self.ask_path(Purpose::SaveCompareReport),
+            Command::ExportCompareFigure => self.ask_path(Purpose::SaveCompareFigure),
             Command::ShowSequence => state.tab = Tab::Sequence,
             Command::CompareRemedies => {
                 state.tab = Tab::Sequence;
@@ -412,6 +413,7 @@ impl App {
             Purpose::SaveCryptonnFigure => format!("{name}-training.svg"),
             Purpose::SaveCompare => format!("{name}-schemes.csv"),
             Purpose::SaveCompareReport => format!("{name}-schemes.json"),
+            Purpose::SaveCompareFigure => format!("{name}-schemes.svg"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
             Purpose::SaveRemedies => format!("{name}-remedies.csv"),
             Purpose::SaveRemedyReport => format!("{name}-remedies.json"),

@@ -125,6 +125,14 @@ impl State {
         self.run.as_ref().is_some_and(|run| run.scenario == self.scenario)
     }
 
+    /// Names of the layers that are activations: polynomials of the model, then its tables.
+    pub fn activation_names(&self) -> Vec<&str> {
+        let layers = self.loaded.iter().flat_map(|l| l.network.layers());
+        let tables = self.tables.iter().flat_map(|s| s.network.tables());
+        let layers = layers.filter(|l| !l.op.is_affine()).map(|l| l.name.as_str());
+        layers.chain(tables.map(|t| t.name.as_str())).collect()
+    }
+
     /// Whether the setup trains on encrypted data.
     pub fn is_cryptonn(&self) -> bool {
         self.scenario.training.is_some()

@@ -16,6 +16,14 @@ pub enum TaskStanding {
 }
 
 impl TaskStanding {
+    /// How work of several rows stands after its end, `left` of them not done.
+    pub fn with_left<T>(result: &Result<T, Failure>, left: impl Fn(&T) -> usize) -> Self {
+        match result {
+            Ok(report) if left(report) > 0 => Self::Stopped,
+            other => Self::of(other),
+        }
+    }
+
     /// How it stands after the end.
     pub fn of<T>(result: &Result<T, Failure>) -> Self {
         match result {
@@ -145,9 +153,13 @@ impl SweepView {
 
     /// The sweep is over.
     pub fn end(&mut self, result: Result<Box<SweepReport>, Failure>) {
-        self.standing = TaskStanding::of(&result);
+        self.standing = TaskStanding::with_left(&result, |report| report.rows_left);
         self.doing = None;
-        self.report = result.ok();
+        self.report = result.ok().filter(|report| !report.rows.is_empty());
+        if let Some(report) = &self.report {
+            // Without the row that was begun when the sweep was stopped.
+            self.rows.clone_from(&report.rows);
+        }
     }
 
     /// The methods that have rows, in the order they came.

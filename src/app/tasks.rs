@@ -2,6 +2,7 @@
 
 use super::App;
 use super::dialog::Purpose;
+use super::plots;
 use super::sweep_view::TaskStanding;
 use crate::activation::Activation;
 use crate::network::{IntervalRule, Network, Op};
@@ -168,12 +169,15 @@ impl App {
 
     /// What is saved from a sweep or a training; `None` when `purpose` is another.
     pub(super) fn task_bytes(&self, purpose: Purpose) -> Option<Result<Vec<u8>, String>> {
-        let compared =
-            self.state.compare.report.as_deref().ok_or("no finished comparison to save yet");
-        let sweep = self.state.sweep.report.as_deref().ok_or("no finished sweep to save yet");
+        let compared = self.state.compare.report.as_deref().ok_or("no comparison to save yet");
+        let sweep = self.state.sweep.report.as_deref().ok_or("no sweep to save yet");
         let bytes = match purpose {
             Purpose::SaveCompare => compared.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveCompareReport => compared.map(|r| r.to_json().into_bytes()),
+            Purpose::SaveCompareFigure => compared.map(|_| {
+                let names = self.state.activation_names();
+                plots::compare_svg(&self.state.compare, &names).into_bytes()
+            }),
             Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
             Purpose::SaveSweepFigure => {

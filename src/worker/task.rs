@@ -6,7 +6,7 @@ use super::job::Failure;
 use super::pause::Pause;
 use super::thread::guarded;
 use crate::network::train::{TrainEvent, Trained};
-use crate::progress::{Cancel, Cancelled, Watch};
+use crate::progress::{Cancel, Watch};
 use crate::run::cryptonn::{CryptonnEvent, CryptonnTrained, CryptonnTraining};
 use crate::run::{
     CompareEvent, CompareReport, RunError, Scenario, Session, SweepEvent, SweepReport,
@@ -155,12 +155,10 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
     match request {
         TaskRequest::Sweep(request) => {
             let result = guarded(|| {
-                let report = open()?.sweep(request, &cancel, &mut |event| match event {
+                open()?.sweep(request, &cancel, &mut |event| match event {
                     SweepEvent::Doing { .. } => out.hint(TaskUpdate::Sweep(event)),
                     other => out.send(TaskUpdate::Sweep(other)),
-                })?;
-                // The rows that are done were told.
-                if report.rows_left > 0 { Err(Cancelled.into()) } else { Ok(report) }
+                })
             });
             out.send(TaskUpdate::SweepEnded(result.map(Box::new)));
         }
@@ -176,11 +174,10 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
                         }
                     }
                 }
-                let report = session.compare(&ways, &cancel, &mut |event| match event {
+                session.compare(&ways, &cancel, &mut |event| match event {
                     CompareEvent::Doing { .. } => out.hint(TaskUpdate::Compare(event)),
                     other => out.send(TaskUpdate::Compare(other)),
-                })?;
-                if report.rows_left > 0 { Err(Cancelled.into()) } else { Ok(report) }
+                })
             });
             out.send(TaskUpdate::CompareEnded(result.map(Box::new)));
         }

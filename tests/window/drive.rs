@@ -3,7 +3,10 @@
 use crate::scripted::{Control, Scripted};
 use cryptoscope::app::{App, Standing};
 use cryptoscope::run::Scenario;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
 
 pub const WIDE: [f32; 2] = [1280.0, 800.0];
@@ -45,7 +48,7 @@ pub fn until<'a>(
     what: &str,
     mut done: impl FnMut(&Harness<'a, App>) -> bool,
 ) {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     while !done(harness) {
         assert!(Instant::now() < end, "timed out: {what}");
         harness.step();
@@ -65,4 +68,16 @@ pub fn until_over(harness: &mut Harness<'_, App>) {
         let state = h.state().state();
         !state.running && state.run.as_ref().is_some_and(|r| r.standing != Standing::Running)
     });
+}
+
+/// Types `path` into the dialog that is open, in the place of what stands there, and saves.
+pub fn save_to(harness: &mut Harness<'_, App>, path: &std::path::Path) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    harness.get_by_role(Role::TextInput).type_text(&path.to_string_lossy());
+    harness.run_ok();
+    harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    harness.run_ok();
+    let saved = format!("Saved {}", path.display());
+    until(harness, &saved, |h| h.query_all_by_label_contains(&saved).next().is_some());
 }

@@ -1,10 +1,10 @@
 //! Lookup tables in the window, with the real engine on the smallest network.
 
-use crate::drive::{WIDE, until, until_over, until_planned, window};
+use crate::drive::{WIDE, save_to, until, until_over, until_planned, window};
 use crate::scripted::Control;
 use crate::shots::{can_draw, shoot};
-use cryptoscope::app::{App, Tab};
-use cryptoscope::run::{ActivationKind, Scenario, SchemeSelector, Sources};
+use cryptoscope::app::{App, Tab, TaskStanding};
+use cryptoscope::run::{ActivationKind, CompareReport, Scenario, SchemeSelector, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -87,4 +87,45 @@ fn tables_are_shown_run_and_measured() {
         press(&mut h, Key::Num3);
         shoot(&mut h, "tables_activation");
     }
+}
+
+#[cfg(feature = "tfhe")]
+#[test]
+fn schemes_are_compared_drawn_and_saved() {
+    let draws = can_draw();
+    let mut h = hospital();
+    until_planned(&mut h);
+    press(&mut h, Key::Num7);
+    assert_eq!(h.state().state().tab, Tab::Compare);
+    assert!(has(&h, "Measured margin through the network, bits plot"));
+    h.get_by_label("Compare schemes").click();
+    h.run_ok();
+    until(&mut h, "the comparison", |h| {
+        h.state().state().compare.standing == TaskStanding::Finished
+    });
+    let rows = h.state().state().compare.rows.clone();
+    let names: Vec<&str> = rows.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(names, ["BGV", "CKKS", "TFHE"]);
+    assert!(rows.iter().all(|r| r.refusal.is_none() && r.wrong_outputs == 0 && r.images == 3));
+    assert!(has(&h, "Finished 3 schemes"));
+    if draws {
+        shoot(&mut h, "compare");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let exports = [(Key::Y, "csv"), (Key::H, "json"), (Key::D, "svg")];
+    let texts = exports.map(|(key, kind)| {
+        let path = folder.path().join(format!("schemes.{kind}"));
+        h.key_press_modifiers(Modifiers::COMMAND.plus(Modifiers::SHIFT), key);
+        h.run_ok();
+        save_to(&mut h, &path);
+        std::fs::read_to_string(&path).expect("written")
+    });
+    assert_eq!(texts[0].lines().count(), 4);
+    let report: CompareReport = serde_json::from_str(&texts[1]).expect("a report");
+    assert_eq!(report.rows, rows);
+    assert!(texts[2].starts_with("<svg") && texts[2].ends_with("</svg>\n"));
+    for part in ["Accuracy by time of a sample", "BGV", "CKKS", "TFHE", "wrong below 0", "upload"] {
+        assert!(texts[2].contains(part), "{part}");
+    }
+    assert!(texts[2].matches("<circle").count() >= 3 * 3 + 3);
 }

@@ -21,7 +21,8 @@ const LEAST_PLOTS: f32 = 260.0;
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;
 const NAME: f32 = 70.0;
-const EXPORTS: [Command; 2] = [Command::ExportCompare, Command::ExportCompareReport];
+const EXPORTS: [Command; 3] =
+    [Command::ExportCompare, Command::ExportCompareReport, Command::ExportCompareFigure];
 
 /// Name, what it says, width.
 const COLUMNS: [(&str, &str, f32); 10] = [
@@ -45,19 +46,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let height = (place.height() * PLOTS).max(LEAST_PLOTS);
     let size = vec2(right.available_width(), height);
     let (rect, _) = right.allocate_exact_size(size, Sense::hover());
-    let gap = theme::CARD_GAP;
-    let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
-    let upper = upper.with_max_y(upper.max.y - gap / 2.0);
-    let lower = lower.with_min_y(lower.min.y + gap / 2.0);
-    let (first, second) = lower.split_left_right_at_fraction(0.6);
-    let tables = state.tables.iter().flat_map(|s| s.network.tables().map(|t| t.name.as_str()));
-    let layers = state.loaded.iter().flat_map(|l| l.network.layers());
-    let activations: Vec<&str> =
-        layers.filter(|l| !l.op.is_affine()).map(|l| l.name.as_str()).chain(tables).collect();
-    plots::compare_margin(&mut right, upper, &state.compare, &activations);
-    plots::compare_accuracy(&mut right, first.with_max_x(first.max.x - gap / 2.0), &state.compare);
-    plots::compare_bytes(&mut right, second.with_min_x(second.min.x + gap / 2.0), &state.compare);
-    right.add_space(gap - right.spacing().item_spacing.y);
+    plots::compare(&mut right, rect, &state.compare, &state.activation_names());
+    right.add_space(theme::CARD_GAP - right.spacing().item_spacing.y);
     rows(&mut right, state);
 }
 
@@ -84,14 +74,10 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
         if ui.checkbox(&mut past, "Past the noise budget").on_hover_text(about).changed() {
             queue.push(Action::ComparePastBudget(past));
         }
-        let enabled = EXPORTS.iter().all(|c| c.is_enabled(state));
         ui.horizontal(|ui| {
-            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…"]) {
+            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
                 let button = kit::command_button(ui, command, text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
-            }
-            if !enabled {
-                kit::caption(ui, "after a comparison");
             }
         });
     });

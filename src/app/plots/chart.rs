@@ -277,8 +277,9 @@ impl Chart<'_> {
             let painter = ui.painter();
             let galley = painter.layout_no_wrap(text.clone(), theme::small(), t.text_weak);
             // No number over the edge.
-            let half = galley.size().x / 2.0;
-            let left = (x - half).clamp(inside.left() - LEFT / 2.0, inside.right() - half);
+            let width = galley.size().x;
+            let last = inside.right() + RIGHT - 3.0 - width;
+            let left = (x - width / 2.0).min(last).max(inside.left() - LEFT / 2.0);
             painter.galley(pos2(left, inside.bottom() + 3.0), galley, t.text_weak);
         }
     }
@@ -353,6 +354,7 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
             .allow_hover(false),
     );
 }
+
 /// Room for two plots: side by side where `rect` is wider than `wide`, else one below the other.
 pub fn in_two(rect: Rect, wide: f32) -> (Rect, Rect) {
     let gap = theme::CARD_GAP;

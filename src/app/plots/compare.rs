@@ -1,13 +1,15 @@
 //! Schemes side by side: accuracy against time, margin through the network, bytes.
 
 use super::chart::{Chart, Curve, Pen};
+use super::svg;
 use super::sweep::logarithmic;
 use super::ticks::Unit;
 use crate::app::compare_view::CompareView;
 use crate::app::theme;
+use crate::app::theme::Tokens;
 use crate::format;
 use crate::run::CompareRow;
-use egui::{Rect, Ui};
+use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 
 const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time of one sample when as many are sent as were run, on a logarithmic axis. A cross marks a scheme whose outputs decrypted wrongly: no answers.";
@@ -38,9 +40,41 @@ fn ran(view: &CompareView) -> impl Iterator<Item = (usize, &CompareRow)> {
     view.rows.iter().enumerate().filter(|(_, r)| r.refusal.is_none())
 }
 
+/// The plots in the window: margins above, accuracy and bytes below.
+pub fn compare(ui: &mut Ui, rect: Rect, view: &CompareView, activations: &[&str]) {
+    for (rect, chart) in charts(theme::tokens(ui), rect, view, activations) {
+        chart.show(ui, rect, BOTTOM);
+    }
+}
+
+/// The same as one SVG document.
+pub fn compare_svg(view: &CompareView, activations: &[&str]) -> String {
+    let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(860.0, 620.0));
+    let charts = charts(theme::print_tokens(), rect, view, activations);
+    svg::document(rect.width(), rect.height(), &charts)
+}
+
+fn charts<'a>(
+    t: &Tokens,
+    rect: Rect,
+    view: &CompareView,
+    activations: &[&str],
+) -> [(Rect, Chart<'a>); 3] {
+    let gap = theme::CARD_GAP / 2.0;
+    let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
+    let (upper, lower) = (upper.with_max_y(upper.max.y - gap), lower.with_min_y(lower.min.y + gap));
+    let (first, second) = lower.split_left_right_at_fraction(0.6);
+    let (first, second) =
+        (first.with_max_x(first.max.x - gap), second.with_min_x(second.min.x + gap));
+    [
+        (upper, margin_chart(t, view, activations)),
+        (first, accuracy_chart(t, first.width(), view)),
+        (second, bytes_chart(t, view)),
+    ]
+}
+
 /// Accuracy against time of a sample.
-pub fn compare_accuracy(ui: &mut Ui, rect: Rect, view: &CompareView) {
-    let t = theme::tokens(ui);
+fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
     let place = |r: &CompareRow| (1.0 / r.images_per_sec.max(1e-9)).log10();
     let mut curves = Vec::new();
     let mut wrong = Vec::new();
@@ -64,7 +98,7 @@ pub fn compare_accuracy(ui: &mut Ui, rect: Rect, view: &CompareView) {
     let x = if low <= high { (low - 0.5, high + 0.5) } else { (-4.0, 0.0) };
     let shares = ran(view).map(|(_, r)| r.accuracy);
     let plain = ran(view).map(|(_, r)| r.plain_accuracy).next();
-    let chart = Chart {
+    Chart {
         id: "compare accuracy",
         title: "Accuracy by time of a sample",
         about: ACCURACY,
@@ -73,12 +107,11 @@ pub fn compare_accuracy(ui: &mut Ui, rect: Rect, view: &CompareView) {
         y: Unit::Share.bounds(shares.chain(plain)),
         curves,
         reference: plain.map(|p| (p, "original network, in the clear")),
-        across: logarithmic(x, rect.width(), format::secs),
+        across: logarithmic(x, width, format::secs),
         wrong,
         empty: empty(view),
         ..Chart::default()
-    };
-    chart.show(ui, rect, BOTTOM);
+    }
 }
 
 /// The margins that are drawn: at the input, after each of the `activations`, of the scores. What a
@@ -94,8 +127,7 @@ fn margins(row: &CompareRow, activations: &[&str]) -> Vec<f64> {
 }
 
 /// Margins through the network whose activation layers have these names.
-pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView, activations: &[&str]) {
-    let t = theme::tokens(ui);
+fn margin_chart<'a>(t: &Tokens, view: &CompareView, activations: &[&str]) -> Chart<'a> {
     let mut curves = Vec::new();
     let mut wrong = Vec::new();
     for (at, row) in ran(view) {
@@ -112,7 +144,7 @@ pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView, activations: 
     let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
     let y = Unit::Bits.bounds(heights.chain([0.0]));
     let across = [(0.0, "input"), (0.5, "activations"), (1.0, "scores")];
-    let chart = Chart {
+    Chart {
         id: "compare margin",
         title: "Measured margin through the network, bits",
         about: MARGIN,
@@ -125,13 +157,11 @@ pub fn compare_margin(ui: &mut Ui, rect: Rect, view: &CompareView, activations: 
         wrong,
         empty: empty(view),
         ..Chart::default()
-    };
-    chart.show(ui, rect, BOTTOM);
+    }
 }
 
 /// Keys, upload and download.
-pub fn compare_bytes(ui: &mut Ui, rect: Rect, view: &CompareView) {
-    let t = theme::tokens(ui);
+fn bytes_chart<'a>(t: &Tokens, view: &CompareView) -> Chart<'a> {
     let curves: Vec<Curve> = ran(view)
         .map(|(at, row)| {
             let values = [row.evaluation_key_bytes, row.upload_bytes, row.download_bytes];
@@ -141,7 +171,7 @@ pub fn compare_bytes(ui: &mut Ui, rect: Rect, view: &CompareView) {
             Curve {
                 name: legend(&row.name),
                 colour: t.series(at),
-                pen: Pen::Measured,
+                pen: Pen::Points,
                 points: points.collect(),
                 faded: false,
             }
@@ -150,7 +180,7 @@ pub fn compare_bytes(ui: &mut Ui, rect: Rect, view: &CompareView) {
     let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
     let y = Unit::Bytes.bounds(heights);
     let across = [(0.0, "keys"), (1.0, "upload"), (2.0, "download")];
-    let chart = Chart {
+    Chart {
         id: "compare bytes",
         title: "Bytes",
         about: BYTES,
@@ -161,6 +191,5 @@ pub fn compare_bytes(ui: &mut Ui, rect: Rect, view: &CompareView) {
         across: across.map(|(at, text)| (at, text.to_owned())).to_vec(),
         empty: empty(view),
         ..Chart::default()
-    };
-    chart.show(ui, rect, BOTTOM);
+    }
 }

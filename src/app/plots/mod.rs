@@ -9,6 +9,7 @@ mod leak;
 mod noise;
 mod sequence;
 mod stages;
+mod svg;
 mod sweep;
 mod tables;
 mod ticks;
@@ -16,7 +17,7 @@ mod training;
 
 pub use accuracy::accuracy;
 pub use activation::linked;
-pub use compare::{compare_accuracy, compare_bytes, compare_margin};
+pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};

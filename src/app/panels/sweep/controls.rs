@@ -150,7 +150,11 @@ pub fn task_button(ui: &mut Ui, state: &State, queue: &mut Queue, running: bool,
     let t = theme::tokens(ui);
     let command = if running { Command::StopTask } else { start };
     let spec = command.spec();
-    let text = if running && state.task_stopping { "Stopping…" } else { spec.label };
+    let text = match (running, state.task_stopping) {
+        (true, true) => "Stopping…",
+        (true, false) => "Stop",
+        (false, _) => spec.label,
+    };
     let fill = if running { t.stop } else { t.action };
     let text = RichText::new(text).font(theme::strong(13.5)).color(t.on_action);
     let button = Button::new(text).fill(fill);

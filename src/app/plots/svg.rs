@@ -1,0 +1,221 @@
+//! Charts as one SVG document, for papers and slides: what the window draws, in print colours.
+
+use super::chart::{Chart, Curve, Pen};
+use crate::app::theme;
+use egui::{Color32, Rect};
+use std::fmt::Write;
+
+const LEFT: f64 = 58.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 32.0;
+const BOTTOM: f64 = 30.0;
+/// Width of a letter, about, to place the legend.
+const LETTER: f64 = 6.2;
+const PEN: f64 = 22.0;
+
+/// A document of `width` by `height` with `charts` at their places.
+pub fn document(width: f32, height: f32, charts: &[(Rect, Chart)]) -> String {
+    let t = theme::print_tokens();
+    let mut out = format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="Inter, Helvetica, sans-serif" font-size="11">
+<rect width="{width}" height="{height}" fill="{}"/>
+"#,
+        theme::hex(t.well)
+    );
+    for (number, (rect, chart)) in charts.iter().enumerate() {
+        Frame::new(*rect, chart, number).draw(&mut out);
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// Text as XML holds it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A chart with the place of its inside.
+struct Frame<'a> {
+    chart: &'a Chart<'a>,
+    number: usize,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+impl<'a> Frame<'a> {
+    fn new(rect: Rect, chart: &'a Chart<'a>, number: usize) -> Self {
+        Self {
+            chart,
+            number,
+            left: f64::from(rect.left()) + LEFT,
+            right: f64::from(rect.right()) - RIGHT,
+            top: f64::from(rect.top()) + TOP,
+            bottom: f64::from(rect.bottom()) - BOTTOM,
+        }
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        let (low, high) = self.chart.x;
+        self.left + (value - low) / (high - low) * (self.right - self.left)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let (low, high) = self.chart.y;
+        self.top + (high - value) / (high - low) * (self.bottom - self.top)
+    }
+
+    fn draw(&self, out: &mut String) {
+        let t = theme::print_tokens();
+        let Self { left, right, top, bottom, number, .. } = *self;
+        _ = writeln!(
+            out,
+            r#"<text x="{left}" y="{}" font-size="13" font-weight="600" fill="{}">{}</text>"#,
+            top - 14.0,
+            theme::hex(t.text_strong),
+            escaped(self.chart.title)
+        );
+        self.legend(out);
+        self.axes(out);
+        _ = writeln!(
+            out,
+            r#"<clipPath id="plot{number}"><rect x="{left}" y="{top}" width="{}" height="{}"/></clipPath><g clip-path="url(#plot{number})">"#,
+            right - left,
+            bottom - top
+        );
+        for [low, high, up] in &self.chart.bars {
+            let (x, y) = (self.x(*low), self.y(*up));
+            let (wide, tall) = (self.x(*high) - x, bottom - y);
+            let colour = theme::hex(self.chart.bar_colour);
+            _ = writeln!(
+                out,
+                r#"<rect x="{x:.1}" y="{y:.1}" width="{wide:.1}" height="{tall:.1}" fill="{colour}"/>"#
+            );
+        }
+        if let Some((at, words)) = self.chart.reference {
+            let y = self.y(at);
+            _ = writeln!(
+                out,
+                r#"<path d="M{left} {y:.1}H{right}" stroke="{}"/><text x="{}" y="{:.1}" fill="{}">{}</text>"#,
+                theme::hex(t.text),
+                left + 6.0,
+                if y - top > 18.0 { y - 4.0 } else { y + 13.0 },
+                theme::hex(t.text_weak),
+                escaped(words)
+            );
+        }
+        for curve in &self.chart.curves {
+            self.curve(out, curve);
+        }
+        for mark in &self.chart.marks {
+            self.marker(out, mark.x, mark.y, t.text_strong);
+        }
+        out.push_str("</g>\n");
+        for point in &self.chart.wrong {
+            let (x, y) = (self.x(point.x), self.y(point.y));
+            _ = writeln!(
+                out,
+                r#"<path d="M{} {}l10 10m0 -10l-10 10" stroke="{}" stroke-width="1.6"/>"#,
+                x - 5.0,
+                y - 5.0,
+                theme::hex(t.wrong)
+            );
+        }
+        if let Some(words) = self.chart.verdict.or(self.chart.empty) {
+            let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+            _ = writeln!(
+                out,
+                r#"<text x="{x}" y="{y}" text-anchor="middle" fill="{}">{}</text>"#,
+                theme::hex(t.text),
+                escaped(words)
+            );
+        }
+    }
+
+    fn axes(&self, out: &mut String) {
+        let t = theme::print_tokens();
+        let (grid, weak) = (theme::hex(t.grid), theme::hex(t.text_weak));
+        let Self { left, right, top, bottom, .. } = *self;
+        let (low, high) = self.chart.y;
+        let ticks = self.chart.unit.ticks(low, high, (bottom - top) as f32);
+        for (tick, text) in ticks.iter().filter_map(|t| Some((t, t.text.as_ref()?))) {
+            let y = self.y(tick.at);
+            _ = writeln!(
+                out,
+                r#"<path d="M{left} {y:.1}H{right}" stroke="{grid}"/><text x="{}" y="{:.1}" text-anchor="end" fill="{weak}">{}</text>"#,
+                left - 6.0,
+                y + 4.0,
+                escaped(text)
+            );
+        }
+        for (at, text) in &self.chart.across {
+            let x = self.x(*at);
+            _ = writeln!(
+                out,
+                r#"<path d="M{x:.1} {top}V{bottom}" stroke="{grid}"/><text x="{x:.1}" y="{}" text-anchor="middle" fill="{weak}">{}</text>"#,
+                bottom + 15.0,
+                escaped(text)
+            );
+        }
+    }
+
+    /// Pens with their names, from the right.
+    fn legend(&self, out: &mut String) {
+        let t = theme::print_tokens();
+        let mut right = self.right;
+        let named = |c: &&Curve| !c.name.is_empty() && !c.points.is_empty();
+        for curve in self.chart.curves.iter().rev().filter(named) {
+            let left = right - PEN - LETTER * curve.name.chars().count() as f64;
+            let middle = self.top - 18.0;
+            pen(out, curve, &format!("{left:.1},{middle} {:.1},{middle}", left + 17.0));
+            if matches!(curve.pen, Pen::Measured | Pen::Points) {
+                circle(out, left + 8.5, middle, curve.colour);
+            }
+            _ = writeln!(
+                out,
+                r#"<text x="{:.1}" y="{}" fill="{}">{}</text>"#,
+                left + PEN,
+                middle + 4.0,
+                theme::hex(t.text),
+                escaped(curve.name)
+            );
+            right = left - 12.0;
+        }
+    }
+
+    fn curve(&self, out: &mut String, curve: &Curve) {
+        let place = |p: &egui_plot::PlotPoint| format!("{:.1},{:.1}", self.x(p.x), self.y(p.y));
+        let points: Vec<String> = curve.points.iter().map(place).collect();
+        pen(out, curve, &points.join(" "));
+        if matches!(curve.pen, Pen::Measured | Pen::Points) {
+            for p in &curve.points {
+                self.marker(out, p.x, p.y, curve.colour);
+            }
+        }
+    }
+
+    fn marker(&self, out: &mut String, x: f64, y: f64, colour: Color32) {
+        circle(out, self.x(x), self.y(y), colour);
+    }
+}
+
+fn circle(out: &mut String, x: f64, y: f64, colour: Color32) {
+    let colour = theme::hex(colour);
+    _ = writeln!(out, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}"/>"#);
+}
+
+/// The line of a curve through `points`; none where markers stand alone.
+fn pen(out: &mut String, curve: &Curve, points: &str) {
+    let (width, dash) = match curve.pen {
+        Pen::Points => return,
+        Pen::Predicted => (1.6, r#" stroke-dasharray="5 3""#),
+        Pen::RunningUnder => (4.0, ""),
+        Pen::Measured | Pen::Running => (1.6, ""),
+    };
+    let colour = theme::hex(curve.colour);
+    _ = writeln!(
+        out,
+        r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"{dash}/>"#
+    );
+}
