@@ -3,6 +3,7 @@
 use super::backend::Backend;
 use super::client::{Answers, Client};
 use super::event::{Event, Phase, Sample};
+use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
 use super::opening::Opening;
 use super::pace::Pace;
@@ -43,7 +44,7 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
     let mut tally = Tally::default();
     let slots = circuit.plan.ring_degree;
     for batch in 0..circuit.plan.batches {
-        let samples = batch * slots..((batch + 1) * slots).min(plain.samples);
+        let samples = batch * slots..((batch + 1) * slots).min(plain.float.samples);
         let run = Batch { backend, client: &client, server: &server, plain: &plain, pace: &pace };
         let answers = run.batch(batch, samples.clone(), cancel, &mut report)?;
         let expected = &plain.integer.outputs[samples.start * classes..samples.end * classes];
@@ -55,10 +56,7 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
 
 /// Results of the float and the integer network.
 struct Plain {
-    samples: usize,
-    logits: Vec<f32>,
-    layer_secs: Vec<f64>,
-    latency_secs: f64,
+    float: FloatRun,
     inputs: Vec<i32>,
     integer: Evaluation,
     taps: Vec<StageTap>,
@@ -72,18 +70,14 @@ impl Plain {
         pace: &Pace,
     ) -> Result<Self, RunError> {
         pace.phase(Phase::Plain);
-        let samples = circuit.plan.images;
-        let raw = &session.dataset.test().inputs[..samples * session.dataset.shape().len()];
-        let report = |s: crate::progress::Step| pace.within(s.done as f64 / s.total.max(1) as f64);
-        let watch = Watch::new(cancel.clone(), &report);
-        let started = Instant::now();
-        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
-        let latency_secs = started.elapsed().as_secs_f64();
-        let inputs = circuit.network.quantise_inputs(raw);
         let taps = circuit.taps.clone();
         let wanted: Vec<(usize, usize)> = taps.iter().map(|t| (t.layer, t.index)).collect();
-        let integer = circuit.network.evaluate(&inputs, &wanted, &watch)?;
-        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, integer, taps })
+        let (float, (inputs, integer)) = FloatRun::with(session, cancel, pace, |raw, watch| {
+            let inputs = circuit.network.quantise_inputs(raw);
+            let integer = circuit.network.evaluate(&inputs, &wanted, watch)?;
+            Ok((inputs, integer))
+        })?;
+        Ok(Self { float, inputs, integer, taps })
     }
 
     /// The integers that value `index` after `stage` should hold, for `samples`.
@@ -104,10 +98,7 @@ fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
     Opening {
         plan: &circuit.plan,
         kernel: circuit.kernel(),
-        samples: plain.samples,
-        logits: &plain.logits,
-        layer_secs: &plain.layer_secs,
-        latency_secs: plain.latency_secs,
+        float: &plain.float,
         reference: &|s| argmax(&outputs[s * classes..(s + 1) * classes]),
     }
     .report(session)
@@ -237,7 +228,7 @@ impl Tally {
         let rows = answers.outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
         for (index, (got, expected)) in samples.zip(rows) {
             let label = session.dataset.test().labels[index];
-            let logits = &plain.logits[index * classes..(index + 1) * classes];
+            let logits = &plain.float.logits[index * classes..(index + 1) * classes];
             let encrypted = argmax(got);
             self.samples += 1;
             self.right += usize::from(encrypted == usize::from(label));

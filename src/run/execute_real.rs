@@ -4,6 +4,7 @@
 use super::backend::{Backend, Measured};
 use super::client::Client;
 use super::event::{Event, Phase, Sample};
+use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
 use super::opening::Opening;
 use super::pace::Pace;
@@ -52,7 +53,7 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
     let mut tally = Tally { bound, ..Tally::default() };
     let slots = circuit.plan.ring_degree;
     for batch in 0..circuit.plan.batches {
-        let samples = batch * slots..((batch + 1) * slots).min(plain.samples);
+        let samples = batch * slots..((batch + 1) * slots).min(plain.float.samples);
         let run = Batch { backend, client: &client, server: &server, plain: &plain, pace: &pace };
         let outputs = run.batch(batch, samples.clone(), cancel, &mut report)?;
         on_event(Event::Samples(tally.add(session, &plain, samples, &outputs)));
@@ -62,10 +63,7 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
 
 /// Results of the float network, and of the polynomial network that ciphertexts stand for.
 struct Plain {
-    samples: usize,
-    logits: Vec<f32>,
-    layer_secs: Vec<f64>,
-    latency_secs: f64,
+    float: FloatRun,
     inputs: Vec<f64>,
     polynomial: RealEvaluation,
     taps: Vec<StageTap>,
@@ -80,19 +78,15 @@ impl Plain {
         pace: &Pace,
     ) -> Result<Self, RunError> {
         pace.phase(Phase::Plain);
-        let samples = circuit.plan.images;
-        let raw = &session.dataset.test().inputs[..samples * session.dataset.shape().len()];
-        let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
-        let watch = Watch::new(cancel.clone(), &report);
-        let started = Instant::now();
-        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
-        let latency_secs = started.elapsed().as_secs_f64();
-        let inputs = circuit.network.inputs_of(raw);
         let taps = circuit.taps.clone();
         let wanted: Vec<(usize, usize)> = taps.iter().map(|t| (t.layer, t.index)).collect();
-        let polynomial = circuit.network.evaluate(&inputs, &wanted, &watch)?;
-        let ranges = session.ranges(raw, &watch)?;
-        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, polynomial, taps, ranges })
+        let (float, plain) = FloatRun::with(session, cancel, pace, |raw, watch| {
+            let inputs = circuit.network.inputs_of(raw);
+            let polynomial = circuit.network.evaluate(&inputs, &wanted, watch)?;
+            Ok((inputs, polynomial, session.ranges(raw, watch)?))
+        })?;
+        let (inputs, polynomial, ranges) = plain;
+        Ok(Self { float, inputs, polynomial, taps, ranges })
     }
 
     /// What value `index` after `stage` should be, for `samples`.
@@ -108,10 +102,7 @@ fn start(session: &Session, circuit: &RealCircuit, plain: &Plain) -> RunReport {
     Opening {
         plan: &circuit.plan,
         kernel: circuit.program.parameters.kernel().name(),
-        samples: plain.samples,
-        logits: &plain.logits,
-        layer_secs: &plain.layer_secs,
-        latency_secs: plain.latency_secs,
+        float: &plain.float,
         reference: &|s| argmax(&outputs[s * classes..(s + 1) * classes]),
     }
     .report(session)
@@ -239,7 +230,7 @@ impl Tally {
         let rows = outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
         for (index, (got, expected)) in samples.zip(rows) {
             let label = session.dataset.test().labels[index];
-            let logits = &plain.logits[index * classes..(index + 1) * classes];
+            let logits = &plain.float.logits[index * classes..(index + 1) * classes];
             let encrypted = argmax(got);
             self.samples += 1;
             self.right += usize::from(encrypted == usize::from(label));

@@ -13,6 +13,7 @@ mod evaluator;
 mod event;
 mod execute;
 mod execute_real;
+mod float_run;
 mod lookup;
 mod memory;
 mod noop;

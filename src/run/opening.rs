@@ -1,5 +1,6 @@
 //! The report of a run before anything is encrypted: what was planned, and the plaintext network.
 
+use super::float_run::FloatRun;
 use super::report::*;
 use super::scenario::ActivationKind;
 use super::session::Session;
@@ -10,11 +11,7 @@ use crate::network::argmax;
 pub(super) struct Opening<'a> {
     pub plan: &'a Plan,
     pub kernel: &'a str,
-    pub samples: usize,
-    /// Outputs of the model with its original activations.
-    pub logits: &'a [f32],
-    pub layer_secs: &'a [f64],
-    pub latency_secs: f64,
+    pub float: &'a FloatRun,
     /// The class that the network the ciphertexts stand for gives a sample.
     pub reference: &'a dyn Fn(usize) -> usize,
 }
@@ -22,7 +19,8 @@ pub(super) struct Opening<'a> {
 impl Opening<'_> {
     /// The report so far.
     pub fn report(&self, session: &Session) -> RunReport {
-        let Opening { plan, samples, logits, .. } = *self;
+        let Opening { plan, float, .. } = *self;
+        let (samples, logits) = (float.samples, &float.logits);
         let scenario = &session.scenario;
         let approximate = plan.approximate.as_ref();
         let classes = session.network.classes();
@@ -33,7 +31,7 @@ impl Opening<'_> {
         };
         let plain_secs_of = |name: &str| -> f64 {
             let names: Vec<&str> = name.split(" + ").collect();
-            let layers = session.network.layers().iter().zip(self.layer_secs);
+            let layers = session.network.layers().iter().zip(&float.layer_secs);
             layers.filter(|(l, _)| names.contains(&l.name.as_str())).map(|(_, s)| s).sum()
         };
         let in_batch = samples.div_ceil(plan.batches.max(1)) as u64;
@@ -78,7 +76,7 @@ impl Opening<'_> {
             },
             plain: PlainReport {
                 accuracy: right(&|s| argmax(&logits[s * classes..(s + 1) * classes])),
-                latency_secs: self.latency_secs,
+                latency_secs: float.latency_secs,
                 integer_accuracy: right(self.reference),
             },
             encrypted: EncryptedReport {

@@ -488,6 +488,12 @@ impl Session {
         }))
     }
 
+    /// Raw values of the test samples that take part.
+    pub(super) fn test_inputs(&self) -> Result<&[f32], RunError> {
+        let values = self.images()? * self.dataset.shape().len();
+        Ok(self.dataset.test().inputs.get(..values).unwrap_or_default())
+    }
+
     /// Raw values of the samples that ranges are calibrated on.
     pub(super) fn calibration_inputs(&self) -> &[f32] {
         let split = calibration_split(&self.dataset);

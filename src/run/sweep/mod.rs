@@ -110,11 +110,6 @@ impl Session {
     }
 
     /// Raw values of the test samples that take part.
-    fn test_inputs(&self) -> Result<&[f32], RunError> {
-        let values = self.images()? * self.dataset.shape().len();
-        Ok(self.dataset.test().inputs.get(..values).unwrap_or_default())
-    }
-
     fn share_right(&self, classes: &[usize]) -> f64 {
         let labels = self.dataset.test().labels.iter().map(|l| usize::from(*l));
         share(classes.iter().copied().zip(labels).map(|(a, b)| a == b))

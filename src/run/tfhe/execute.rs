@@ -10,6 +10,7 @@ use crate::network::table::{Table, TableRun};
 use crate::progress::{Cancel, Step, Watch};
 use crate::ring::Seed;
 use crate::run::event::{Event, Phase, Sample};
+use crate::run::float_run::FloatRun;
 use crate::run::memory::peak_memory_bytes;
 use crate::run::opening::Opening;
 use crate::run::pace::Pace;
@@ -37,10 +38,7 @@ pub fn execute_tables(
     let mut report = Opening {
         plan: &circuit.plan,
         kernel: "tfhe 1.8 (core_crypto, fft64)",
-        samples: plain.samples,
-        logits: &plain.logits,
-        layer_secs: &plain.layer_secs,
-        latency_secs: plain.latency_secs,
+        float: &plain.float,
         reference: &|s| {
             argmax(plain.reference.scores.get(s * classes..(s + 1) * classes).unwrap_or_default())
         },
@@ -70,11 +68,11 @@ pub fn execute_tables(
     pace.phase(Phase::Encrypt);
     let len = circuit.network.input().len().max(1);
     let started = Instant::now();
-    let mut sent = Vec::with_capacity(plain.samples);
+    let mut sent = Vec::with_capacity(plain.float.samples);
     for (index, integers) in plain.inputs.chunks(len).enumerate() {
         cancel.check()?;
         sent.push(client.encrypt(index, integers));
-        pace.within(sent.len() as f64 / plain.samples as f64);
+        pace.within(sent.len() as f64 / plain.float.samples as f64);
     }
     report.encrypted.encrypt_secs = started.elapsed().as_secs_f64();
     report.bytes.upload = sent.iter().map(|m| m.len() as u64).sum();
@@ -102,10 +100,7 @@ pub fn execute_tables(
 
 /// Results of the float network, and of the tables without noise.
 struct Plain {
-    samples: usize,
-    logits: Vec<f32>,
-    layer_secs: Vec<f64>,
-    latency_secs: f64,
+    float: FloatRun,
     inputs: Vec<i32>,
     reference: TableRun,
 }
@@ -118,16 +113,10 @@ impl Plain {
         pace: &Pace,
     ) -> Result<Self, RunError> {
         pace.phase(Phase::Plain);
-        let samples = circuit.plan.images;
-        let raw = &session.dataset.test().inputs[..samples * session.dataset.shape().len()];
-        let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
-        let watch = Watch::new(cancel.clone(), &report);
-        let started = Instant::now();
-        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
-        let latency_secs = started.elapsed().as_secs_f64();
-        let inputs = circuit.network.integers(raw)?;
-        let reference = circuit.network.evaluate(raw, &watch)?;
-        Ok(Self { samples, logits, layer_secs, latency_secs, inputs, reference })
+        let (float, (inputs, reference)) = FloatRun::with(session, cancel, pace, |raw, watch| {
+            Ok((circuit.network.integers(raw)?, circuit.network.evaluate(raw, watch)?))
+        })?;
+        Ok(Self { float, inputs, reference })
     }
 }
 
@@ -168,7 +157,7 @@ impl Run<'_> {
         let watch = Watch::new(cancel.clone(), &|_| ());
         let done = AtomicUsize::new(0);
         let total = network.readings().max(1) as f64;
-        let samples = self.plain.samples as f64;
+        let samples = self.plain.float.samples as f64;
         let count = |n: usize| {
             let done = done.fetch_add(n, Ordering::Relaxed) + n;
             self.pace.within((index as f64 + done as f64 / total) / samples);
@@ -197,7 +186,7 @@ impl Run<'_> {
             self.tally.largest_error = self.tally.largest_error.max(error.abs());
         }
         let label = self.session.dataset.test().labels[index];
-        let logits = &self.plain.logits[index * classes..(index + 1) * classes];
+        let logits = &self.plain.float.logits[index * classes..(index + 1) * classes];
         let expected = &self.plain.reference.scores[index * classes..(index + 1) * classes];
         let encrypted = argmax(&scores);
         self.tally.right += usize::from(encrypted == usize::from(label));
@@ -236,7 +225,7 @@ impl Run<'_> {
     }
 
     fn finish(mut self, mut report: RunReport) -> RunReport {
-        let samples = self.plain.samples.max(1) as f64;
+        let samples = self.plain.float.samples.max(1) as f64;
         let details = self.circuit.tables().cloned().unwrap_or_default();
         let scale = self.circuit.network.score_scale();
         let encrypted = &mut report.encrypted;

@@ -13,7 +13,7 @@
 use super::ciphertext::{PackedLwes, SeededLwes};
 use super::keys::CompressedKeys;
 use super::{TfheError, TfheParameters};
-use crate::ring::Seed;
+use crate::ring::{Seed, pack_words, packed_len, unpack_words};
 
 const MAGIC: &[u8; 4] = b"CST1";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1;
@@ -177,19 +177,8 @@ impl PackedLwes {
     pub fn to_bytes(&self, parameters: &TfheParameters) -> Vec<u8> {
         let count = self.words.len() / (self.dimension + 1);
         let mut out = Kind::Outputs.header(parameters, count, self.bits);
-        let (mut held, mut bits) = (0u64, 0);
-        for word in &self.words {
-            held |= u64::from(*word) << bits;
-            bits += self.bits;
-            while bits >= 8 {
-                out.push(held as u8);
-                held >>= 8;
-                bits -= 8;
-            }
-        }
-        if bits > 0 {
-            out.push(held as u8);
-        }
+        let words: Vec<u64> = self.words.iter().map(|w| u64::from(*w)).collect();
+        pack_words(&words, self.bits, &mut out);
         out
     }
 
@@ -208,22 +197,12 @@ impl PackedLwes {
         kind.sized(rest, packed_bytes(parameters, count, bits))?;
         let dimension = parameters.big_dimension();
         let total = count * (dimension + 1);
-        let mut words = Vec::with_capacity(total);
-        let (mut held, mut have) = (0u64, 0);
-        let mask = (1u64 << bits) - 1;
-        for byte in rest {
-            held |= u64::from(*byte) << have;
-            have += 8;
-            if have >= bits && words.len() < total {
-                words.push((held & mask) as u32);
-                held >>= bits;
-                have -= bits;
-            }
-        }
-        Ok(Self { dimension, bits, words })
+        let words = unpack_words(rest, total, bits, 1 << bits)
+            .ok_or_else(|| kind.fail("bits after the last word are not zero"))?;
+        Ok(Self { dimension, bits, words: words.iter().map(|w| *w as u32).collect() })
     }
 }
 
 fn packed_bytes(parameters: &TfheParameters, count: usize, bits: u32) -> usize {
-    (count * (parameters.big_dimension() + 1) * bits as usize).div_ceil(8)
+    packed_len(count * (parameters.big_dimension() + 1), bits)
 }

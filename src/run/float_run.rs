@@ -1,0 +1,35 @@
+//! The original network in the clear: what every encrypted run stands beside.
+
+use super::pace::Pace;
+use super::session::{RunError, Session};
+use crate::progress::{Cancel, Step, Watch};
+use std::time::Instant;
+
+/// Outputs and times of the model with its original activations.
+pub(super) struct FloatRun {
+    pub samples: usize,
+    /// Sample after sample.
+    pub logits: Vec<f32>,
+    pub layer_secs: Vec<f64>,
+    pub latency_secs: f64,
+}
+
+impl FloatRun {
+    /// Runs the network on the first test samples; `then` is given their raw values and whoever
+    /// watches, to run the network that the ciphertexts stand for.
+    pub fn with<T>(
+        session: &Session,
+        cancel: &Cancel,
+        pace: &Pace,
+        then: impl FnOnce(&[f32], &Watch) -> Result<T, RunError>,
+    ) -> Result<(Self, T), RunError> {
+        let raw = session.test_inputs()?;
+        let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
+        let watch = Watch::new(cancel.clone(), &report);
+        let started = Instant::now();
+        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
+        let latency_secs = started.elapsed().as_secs_f64();
+        let float = Self { samples: session.images()?, logits, layer_secs, latency_secs };
+        Ok((float, then(raw, &watch)?))
+    }
+}
