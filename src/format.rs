@@ -74,6 +74,20 @@ fn three_digits(value: f64) -> String {
     }
 }
 
+/// A table as CSV: `head`, then one line per row of as many cells.
+pub fn csv_table<R: IntoIterator<Item = String>>(
+    head: &[&str],
+    rows: impl Iterator<Item = R>,
+) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory does not fail, and all rows are equally long.
+    writer.write_record(head).ok();
+    for row in rows {
+        writer.write_record(row).ok();
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,6 @@ mod remedy_figure;
 mod run_view;
 mod sequence_view;
 mod state;
-mod sweep_figure;
 mod sweep_view;
 mod tasks;
 mod theme;

@@ -181,7 +181,7 @@ impl App {
             Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
             Purpose::SaveSweepFigure => {
-                sweep.map(|_| super::sweep_figure::svg(&self.state.sweep).into_bytes())
+                sweep.map(|_| plots::sweep_svg(&self.state.sweep).into_bytes())
             }
             Purpose::SaveModel => {
                 let trained = self.state.training.trained.as_ref();

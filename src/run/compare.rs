@@ -4,6 +4,7 @@ use super::event::Event;
 use super::report::RunReport;
 use super::scenario::{ActivationKind, Scenario};
 use super::session::{RunError, Session};
+use crate::format;
 use crate::progress::{Cancel, Cancelled, Watch};
 use serde::{Deserialize, Serialize};
 
@@ -256,13 +257,7 @@ impl CompareReport {
 
     /// One line per row; what is not known is empty.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        // Writing to memory does not fail, and all rows are equally long.
-        writer.write_record(HEAD).ok();
-        for row in &self.rows {
-            writer.write_record(cells(row)).ok();
-        }
-        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+        format::csv_table(&HEAD, self.rows.iter().map(cells))
     }
 }
 

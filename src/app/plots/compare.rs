@@ -51,7 +51,7 @@ pub fn compare(ui: &mut Ui, rect: Rect, view: &CompareView, activations: &[&str]
 pub fn compare_svg(view: &CompareView, activations: &[&str]) -> String {
     let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(860.0, 620.0));
     let charts = charts(theme::print_tokens(), rect, view, activations);
-    svg::document(rect.width(), rect.height(), &charts)
+    svg::document(rect.width(), rect.height(), &charts, &[])
 }
 
 fn charts<'a>(

@@ -23,7 +23,7 @@ pub use leak::leak;
 pub use noise::{noise, places as noise_places};
 pub use sequence::{StepFigure, remedies_compared, sequence_input, sequence_state, sequence_steps};
 pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};
-pub use sweep::{ranges, sweep, ticks};
+pub use sweep::{sweep, sweep_svg};
 pub use tables::tables;
 pub use ticks::{number_text, number_ticks};
 pub use training::training;

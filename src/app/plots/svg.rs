@@ -13,9 +13,21 @@ const BOTTOM: f64 = 30.0;
 const LETTER: f64 = 6.2;
 const PEN: f64 = 22.0;
 
-/// A document of `width` by `height` with `charts` at their places.
-pub fn document(width: f32, height: f32, charts: &[(Rect, Chart)]) -> String {
+/// Width of a name under the charts, and the height of a line of them.
+const NAME: f32 = 168.0;
+const LINE: f32 = 16.0;
+
+/// A document with `charts` at their places in `width` by `drawn`, and under them what the colours
+/// mean.
+pub fn document(
+    width: f32,
+    drawn: f32,
+    charts: &[(Rect, Chart)],
+    legend: &[(Color32, &str)],
+) -> String {
     let t = theme::print_tokens();
+    let columns = (width / NAME).floor().max(1.0) as usize;
+    let height = drawn + LINE * legend.len().div_ceil(columns) as f32;
     let mut out = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="Inter, Helvetica, sans-serif" font-size="11">
 <rect width="{width}" height="{height}" fill="{}"/>
@@ -24,6 +36,19 @@ pub fn document(width: f32, height: f32, charts: &[(Rect, Chart)]) -> String {
     );
     for (number, (rect, chart)) in charts.iter().enumerate() {
         Frame::new(*rect, chart, number).draw(&mut out);
+    }
+    for (at, (colour, name)) in legend.iter().enumerate() {
+        let x = 12.0 + (at % columns) as f32 * NAME;
+        let y = drawn + (at / columns) as f32 * LINE + 2.0;
+        circle(&mut out, f64::from(x), f64::from(y), &theme::hex(*colour), 1.0);
+        _ = writeln!(
+            out,
+            r#"<text x="{}" y="{}" fill="{}">{}</text>"#,
+            x + 9.0,
+            y + 4.0,
+            theme::hex(t.text),
+            escaped(name)
+        );
     }
     out.push_str("</svg>\n");
     out
@@ -109,7 +134,7 @@ impl<'a> Frame<'a> {
             self.curve(out, curve);
         }
         for mark in &self.chart.marks {
-            self.marker(out, mark.x, mark.y, t.text_strong);
+            circle(out, self.x(mark.x), self.y(mark.y), &theme::hex(t.text_strong), 1.0);
         }
         out.push_str("</g>\n");
         for point in &self.chart.wrong {
@@ -170,7 +195,7 @@ impl<'a> Frame<'a> {
             let middle = self.top - 18.0;
             pen(out, curve, &format!("{left:.1},{middle} {:.1},{middle}", left + 17.0));
             if matches!(curve.pen, Pen::Measured | Pen::Points) {
-                circle(out, left + 8.5, middle, curve.colour);
+                circle(out, left + 8.5, middle, &theme::hex(curve.colour), opacity(curve));
             }
             _ = writeln!(
                 out,
@@ -190,19 +215,23 @@ impl<'a> Frame<'a> {
         pen(out, curve, &points.join(" "));
         if matches!(curve.pen, Pen::Measured | Pen::Points) {
             for p in &curve.points {
-                self.marker(out, p.x, p.y, curve.colour);
+                let colour = theme::hex(curve.colour);
+                circle(out, self.x(p.x), self.y(p.y), &colour, opacity(curve));
             }
         }
     }
-
-    fn marker(&self, out: &mut String, x: f64, y: f64, colour: Color32) {
-        circle(out, self.x(x), self.y(y), colour);
-    }
 }
 
-fn circle(out: &mut String, x: f64, y: f64, colour: Color32) {
-    let colour = theme::hex(colour);
-    _ = writeln!(out, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}"/>"#);
+/// Curves of an earlier setup stand back.
+fn opacity(curve: &Curve) -> f64 {
+    if curve.faded { 0.5 } else { 1.0 }
+}
+
+fn circle(out: &mut String, x: f64, y: f64, colour: &str, opacity: f64) {
+    _ = writeln!(
+        out,
+        r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}" fill-opacity="{opacity}"/>"#
+    );
 }
 
 /// The line of a curve through `points`; none where markers stand alone.
@@ -216,6 +245,7 @@ fn pen(out: &mut String, curve: &Curve, points: &str) {
     let colour = theme::hex(curve.colour);
     _ = writeln!(
         out,
-        r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"{dash}/>"#
+        r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-opacity="{}"{dash}/>"#,
+        opacity(curve)
     );
 }

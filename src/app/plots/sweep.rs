@@ -1,13 +1,14 @@
 //! Rows of a sweep as points: accuracy against what it costs.
 
 use super::chart::{Chart, Curve, Pen};
+use super::svg;
 use super::ticks::{Unit, number_ticks};
 use crate::app::state::State;
 use crate::app::sweep_view::{SweepAxis, SweepView};
 use crate::app::theme;
 use crate::format;
 use crate::run::SweepRow;
-use egui::{Pos2, Rect, Sense, Stroke, Ui, pos2};
+use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 
 const BY_DEGREE: &str = "Accuracy in the clear, degree by degree, one colour per method. Where networks were trained on with their polynomials, those are drawn solid and the others dashed. The line across is the network with its exact activation. Click a point to explore it.";
@@ -31,17 +32,36 @@ pub struct SweepPointer {
 
 /// Draws accuracy against `axis` into `rect`.
 pub fn sweep(ui: &mut Ui, rect: Rect, state: &State, axis: SweepAxis) -> SweepPointer {
-    let t = theme::tokens(ui);
     let view = &state.sweep;
+    let chart = chart(theme::tokens(ui), rect.width(), view, axis);
+    let ranges = (chart.x, chart.y);
+    let shown = chart.show(ui, rect, BOTTOM);
+    pointer(ui, shown.inside, view, axis, ranges)
+}
+
+/// Both plots as one SVG document, with the methods under them.
+pub fn sweep_svg(view: &SweepView) -> String {
+    let t = theme::print_tokens();
+    let size = vec2(420.0, 330.0);
+    let place = |at: f32| Rect::from_min_size(pos2(at * size.x, 0.0), size);
+    let charts = [SweepAxis::Degree, view.choice.axis].map(|axis| chart(t, size.x, view, axis));
+    let [first, second] = charts;
+    let methods = view.methods();
+    let legend: Vec<(Color32, &str)> =
+        methods.iter().enumerate().map(|(at, m)| (t.series(at), m.name())).collect();
+    svg::document(2.0 * size.x, size.y, &[(place(0.0), first), (place(1.0), second)], &legend)
+}
+
+fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -> Chart<'a> {
     let by_degree = axis == SweepAxis::Degree;
-    let (x, y) = ranges(view, axis);
-    let across = ticks(axis, x, rect.width());
+    let (x, y) = (x_range(view, axis), y_range(view));
+    let across = ticks(axis, x, width);
     let empty = if view.rows.iter().all(|r| r.replaced.is_none()) {
         Some("Run a sweep to see what each polynomial does to the answers")
     } else {
         None
     };
-    let chart = Chart {
+    Chart {
         id: if by_degree { "sweep degree" } else { "sweep cost" },
         title: match axis {
             SweepAxis::Degree => "Accuracy by degree",
@@ -58,9 +78,7 @@ pub fn sweep(ui: &mut Ui, rect: Rect, state: &State, axis: SweepAxis) -> SweepPo
         across,
         empty,
         ..Chart::default()
-    };
-    let shown = chart.show(ui, rect, BOTTOM);
-    pointer(ui, shown.inside, view, axis, (x, y))
+    }
 }
 
 /// The points of a row: after replacing, after training.
@@ -95,11 +113,6 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
     curves
 }
 
-/// What the two axes show.
-pub fn ranges(view: &SweepView, axis: SweepAxis) -> ((f64, f64), (f64, f64)) {
-    (x_range(view, axis), y_range(view))
-}
-
 fn x_range(view: &SweepView, axis: SweepAxis) -> (f64, f64) {
     let positions = view.rows.iter().filter_map(|r| axis.position(r));
     let (low, high) =
@@ -123,7 +136,7 @@ fn y_range(view: &SweepView) -> (f64, f64) {
 }
 
 /// Places with texts on a horizontal axis of `points` screen points.
-pub fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> {
+fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> {
     match axis {
         SweepAxis::Latency => logarithmic(x, points, format::secs),
         SweepAxis::Error => logarithmic(x, points, |v| format!("{v:.0e}").replace('-', "−")),

@@ -1,6 +1,7 @@
 //! A finished sweep, and its table as CSV.
 
 use super::row::SweepRow;
+use crate::format;
 use serde::{Deserialize, Serialize};
 
 /// Version of the fields of [`SweepReport`].
@@ -73,14 +74,7 @@ impl SweepReport {
 
     /// One line per row; what is not known is empty.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        // Writing to memory does not fail, and all rows are equally long.
-        writer.write_record(HEAD).ok();
-        for row in &self.rows {
-            writer.write_record(cells(row)).ok();
-        }
-        let bytes = writer.into_inner().unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_default()
+        format::csv_table(&HEAD, self.rows.iter().map(cells))
     }
 }
 
