@@ -1,9 +1,10 @@
 //! One model and one dataset carried by several schemes, as one table.
 
+use super::error::RunError;
 use super::event::Event;
 use super::report::RunReport;
 use super::scenario::{ActivationKind, Scenario};
-use super::session::{RunError, Session};
+use super::session::Session;
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Watch};
 use serde::{Deserialize, Serialize};

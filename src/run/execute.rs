@@ -2,6 +2,7 @@
 
 use super::backend::Backend;
 use super::client::{Answers, Client};
+use super::error::RunError;
 use super::event::{Event, Phase, Sample};
 use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
@@ -9,7 +10,7 @@ use super::opening::Opening;
 use super::pace::Pace;
 use super::report::*;
 use super::server::Server;
-use super::session::{RunError, Session};
+use super::session::Session;
 use crate::circuit::{Circuit, Evaluation, StageTap};
 use crate::network::argmax;
 use crate::progress::{Cancel, Watch};

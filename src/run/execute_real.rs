@@ -3,6 +3,7 @@
 
 use super::backend::{Backend, Measured};
 use super::client::Client;
+use super::error::RunError;
 use super::event::{Event, Phase, Sample};
 use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
@@ -10,7 +11,7 @@ use super::opening::Opening;
 use super::pace::Pace;
 use super::report::*;
 use super::server::Server;
-use super::session::{RunError, Session};
+use super::session::Session;
 use crate::circuit::{RealCircuit, RealEvaluation, StagePlan, StageTap};
 use crate::network::{RangeReport, argmax};
 use crate::progress::{Cancel, Step, Watch};

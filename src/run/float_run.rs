@@ -1,7 +1,8 @@
 //! The original network in the clear: what every encrypted run stands beside.
 
+use super::error::RunError;
 use super::pace::Pace;
-use super::session::{RunError, Session};
+use super::session::Session;
 use crate::progress::{Cancel, Step, Watch};
 use std::time::Instant;
 

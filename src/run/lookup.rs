@@ -1,7 +1,8 @@
 //! From a scenario to its network of lookup tables.
 
+use super::error::RunError;
 use super::scenario::{ActivationKind, SchemeSelector};
-use super::session::{Compiled, RunError, Session};
+use super::session::{Compiled, Session};
 use crate::progress::Cancel;
 
 /// Bits of tables where neither the scenario nor the model says.

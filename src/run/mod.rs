@@ -8,7 +8,9 @@ mod bgv;
 mod ckks;
 mod client;
 mod compare;
+mod compiling;
 pub mod cryptonn;
+mod error;
 mod evaluator;
 mod event;
 mod execute;
@@ -38,6 +40,7 @@ pub use bgv::Bgv;
 pub use ckks::Ckks;
 pub use client::{Answers, BranchAnswer, Client};
 pub use compare::{COMPARE_SCHEMA_VERSION, CompareEvent, CompareReport, CompareRow, Way};
+pub use error::RunError;
 pub use event::{Event, Phase, Sample};
 pub use execute::execute;
 pub use execute_real::execute_real;
@@ -53,7 +56,7 @@ pub use scenario::{
     SequenceChoice,
 };
 pub use server::Server;
-pub use session::{Compiled, RunError, Session, Sources};
+pub use session::{Compiled, Session, Sources};
 pub use sweep::{
     SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
     SweepRequest, SweepRow, SweepRun,

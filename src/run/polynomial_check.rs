@@ -1,6 +1,7 @@
 //! What approximated activations do to the answers of the plaintext network.
 
-use super::session::{RunError, Session};
+use super::error::RunError;
+use super::session::Session;
 use crate::activation::Activation;
 use crate::network::{LayerInputs, Network, RangeReport, StandIns, argmax};
 use crate::progress::{Cancel, Watch};

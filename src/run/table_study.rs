@@ -1,6 +1,7 @@
 //! The lookup tables of a planned network over real data, for people to look at.
 
-use super::session::{RunError, Session};
+use super::error::RunError;
+use super::session::Session;
 use crate::network::table::{Accumulators, TableNetwork};
 use crate::progress::Cancel;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Training the model of a scenario: again from its recipe, or with a polynomial in the place of its
 //! activations.
 
-use super::session::{RunError, Session};
+use super::error::RunError;
+use super::session::Session;
 use crate::network::train::{FineTuning, Recipe, TrainEvent, Trained, Training};
 use crate::network::{Network, StandIns};
 use crate::progress::Watch;

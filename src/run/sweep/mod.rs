@@ -8,9 +8,10 @@ pub use report::{SWEEP_SCHEMA_VERSION, SweepReport};
 pub use request::SweepRequest;
 pub use row::{SweepAccuracy, SweepCost, SweepFit, SweepRow, SweepRun};
 
+use super::error::RunError;
 use super::event::Event;
 use super::scenario::{ActivationChoice, Scenario};
-use super::session::{RunError, Session};
+use super::session::Session;
 use super::training::TrainOptions;
 use crate::activation::{Activation, Fitted};
 use crate::network::train::TrainEvent;

@@ -2,7 +2,7 @@
 
 use crate::activation::{Activation, MAX_DEGREE, Method};
 use crate::network::{IntervalRule, StandIns};
-use crate::run::session::RunError;
+use crate::run::error::RunError;
 use crate::run::training::TrainOptions;
 
 /// Most rows of a sweep.

@@ -1,0 +1,203 @@
+//! From a polynomial network to the circuit of a scheme.
+
+use super::error::RunError;
+use super::memory::available_memory_bytes;
+use super::scenario::SchemeSelector;
+use super::session::{Compiled, Session};
+use crate::circuit::{
+    self, IntegerNetwork, LowerError, PlanError, PlanWarning, Precision, RealNetwork, RealRequest,
+    Request, SchemeKind,
+};
+use crate::format;
+use crate::network::{Network, argmax};
+use crate::progress::{Cancel, Watch};
+use std::sync::Arc;
+
+/// Bits an input or a weight may be quantised to.
+const PRECISION_BITS: std::ops::RangeInclusive<u32> = 2..=12;
+
+/// Training samples that approximate circuits are followed at, at most.
+const REAL_CALIBRATION_SAMPLES: usize = 256;
+
+/// Share of samples that an integer network must answer as the network it is made from.
+const AGREEMENT: f64 = 0.999;
+
+/// Errors of outputs are never asked to be smaller than this share of the largest output.
+const LEAST_RELATIVE_ERROR: f64 = 1.0 / (1 << 10) as f64;
+
+/// Most bits of precision that may be asked for.
+const MAX_PRECISION_BITS: u32 = 30;
+
+impl Session {
+    /// BGV for networks that were trained for its integers, and where it is faster and answers as
+    /// the polynomial network does; CKKS for all others.
+    pub(super) fn automatic(
+        &self,
+        polynomial: &Network,
+        cancel: &Cancel,
+    ) -> Result<Compiled, RunError> {
+        let exact = self.integer_circuit(polynomial, SchemeKind::Bgv, cancel);
+        let asked = &self.scenario.scheme;
+        let for_integers = polynomial.quantisation().is_some()
+            || asked.input_bits.is_some()
+            || asked.weight_bits.is_some()
+            || asked.plaintext_bits.is_some();
+        if for_integers && !matches!(exact, Err(RunError::Lower(LowerError::Activation { .. }))) {
+            return Ok(exact?.0);
+        }
+        let real = self.real_circuit(polynomial, cancel);
+        match (exact, real) {
+            (Ok((exact, agreement)), Ok(real)) => {
+                let faster = exact.plan().secs.total() <= real.plan().secs.total();
+                Ok(if faster && agreement >= AGREEMENT { exact } else { real })
+            }
+            (Ok((exact, _)), Err(_)) => Ok(exact),
+            (Err(_), real) => real,
+        }
+    }
+
+    /// The circuit on integers, and the share of calibration samples that it gives the class of
+    /// `polynomial`.
+    pub(super) fn integer_circuit(
+        &self,
+        polynomial: &Network,
+        scheme: SchemeKind,
+        cancel: &Cancel,
+    ) -> Result<(Compiled, f64), RunError> {
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let raw = self.calibration_inputs();
+        let integer = Arc::new(IntegerNetwork::new(polynomial, self.precision()?, raw)?);
+        let on_calibration = integer.evaluate(&integer.quantise_inputs(raw), &[], &watch)?;
+        let request = Request {
+            scheme,
+            network: &integer,
+            calibrated: &on_calibration.largest,
+            images: self.images()?,
+            threads: self.threads()?,
+            constraints: self.constraints(),
+        };
+        let circuit = Arc::new(circuit::plan(&request)?);
+        let agreement = match self.scenario.scheme.kind {
+            SchemeSelector::Auto => {
+                let outputs = polynomial.forward_batch(raw, &watch)?;
+                let classes = polynomial.classes();
+                let rows = outputs.chunks(classes).zip(on_calibration.outputs.chunks(classes));
+                let same = rows.filter(|(a, b)| argmax(a) == argmax(b)).count();
+                same as f64 * classes as f64 / outputs.len().max(1) as f64
+            }
+            _ => 1.0,
+        };
+        Ok((Compiled::Integer(circuit), agreement))
+    }
+
+    pub(super) fn real_circuit(
+        &self,
+        polynomial: &Network,
+        cancel: &Cancel,
+    ) -> Result<Compiled, RunError> {
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let raw = self.calibration_inputs();
+        let network = Arc::new(RealNetwork::new(polynomial, raw)?);
+        let some = raw.len().min(REAL_CALIBRATION_SAMPLES * network.inputs());
+        let outputs = polynomial.forward_batch(raw, &watch)?;
+        let request = RealRequest {
+            network: &network,
+            calibration: &network.inputs_of(&raw[..some]),
+            error_bound: self.error_bound(&outputs, polynomial.classes())?,
+            images: self.images()?,
+            threads: self.threads()?,
+            constraints: self.constraints(),
+            cancel,
+        };
+        cancel.check()?;
+        let planned = if outputs.iter().all(|v| v.is_finite()) {
+            circuit::plan_real(&request)
+        } else {
+            Err(PlanError::DoesNotFit {
+                reason: "outputs of the polynomial network overflow on calibration data".into(),
+                nearest: "use activations of a lower degree".into(),
+            })
+        };
+        match planned {
+            Ok(mut circuit) => {
+                circuit.plan.warnings.extend(memory_warning(circuit.plan.bytes.peak_memory));
+                Ok(Compiled::Real(Arc::new(circuit)))
+            }
+            Err(PlanError::DoesNotFit { reason, mut nearest }) => {
+                // Polynomials grow fast outside their interval, and with them what is needed.
+                let ranges = self.ranges(raw, &watch)?;
+                if let Some(range) = ranges.iter().find(|r| r.reach() > 1.1) {
+                    nearest = format!(
+                        "inputs of {} reach {:.1} times its interval: choose a larger activation.interval; or {nearest}",
+                        range.layer,
+                        range.reach()
+                    );
+                }
+                Err(PlanError::DoesNotFit { reason, nearest }.into())
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The largest error that outputs may have, given those of calibration samples: with errors this
+    /// large no more than one sample in a thousand could change its class, and no output moves by
+    /// more than a hundredth of the largest.
+    fn error_bound(&self, outputs: &[f32], classes: usize) -> Result<f64, RunError> {
+        if let Some(bits) = self.scenario.scheme.precision_bits {
+            if bits > MAX_PRECISION_BITS {
+                return Err(RunError::Refused(format!(
+                    "scheme.precision_bits is {bits}; 0 to {MAX_PRECISION_BITS} are possible"
+                )));
+            }
+            return Ok((-f64::from(bits)).exp2());
+        }
+        let mut gaps: Vec<f32> = outputs
+            .chunks(classes)
+            .map(|row| {
+                let best = argmax(row);
+                let others = row.iter().enumerate().filter(|(i, _)| *i != best);
+                let second = others.fold(f32::NEG_INFINITY, |m, (_, v)| m.max(*v));
+                row.get(best).map_or(0.0, |top| top - second)
+            })
+            .filter(|gap| gap.is_finite())
+            .collect();
+        gaps.sort_by(f32::total_cmp);
+        let gap = gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
+        let largest = outputs.iter().filter(|v| v.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
+        let largest = f64::from(largest).max(1e-6);
+        Ok((f64::from(gap) / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * 0.01))
+    }
+
+    fn precision(&self) -> Result<Option<Precision>, RunError> {
+        let scheme = &self.scenario.scheme;
+        if scheme.input_bits.is_none() && scheme.weight_bits.is_none() {
+            return Ok(None);
+        }
+        let default = Precision::default();
+        let bits = |what: &str, given: Option<u32>, default: u32| match given {
+            Some(b) if !PRECISION_BITS.contains(&b) => Err(RunError::Refused(format!(
+                "scheme.{what} is {b}; {} to {} are possible",
+                PRECISION_BITS.start(),
+                PRECISION_BITS.end()
+            ))),
+            given => Ok(given.unwrap_or(default)),
+        };
+        Ok(Some(Precision {
+            input_bits: bits("input_bits", scheme.input_bits, default.input_bits)?,
+            weight_bits: bits("weight_bits", scheme.weight_bits, default.weight_bits)?,
+        }))
+    }
+}
+
+/// What to say when a run would need more memory than there is.
+fn memory_warning(needed: u64) -> Option<PlanWarning> {
+    let available = available_memory_bytes().filter(|available| needed > *available)?;
+    Some(PlanWarning {
+        kind: "memory".into(),
+        message: format!(
+            "about {} of memory are needed where {} are free: take activations of a lower degree, or a smaller network",
+            format::bytes(needed),
+            format::bytes(available)
+        ),
+    })
+}

@@ -1,0 +1,81 @@
+//! Why a run could not start or finish.
+
+use super::backend::BackendError;
+use super::cryptonn::CryptonnError;
+use crate::circuit::{LowerError, PlanError};
+use crate::data::DataError;
+use crate::network::train::TrainError;
+use crate::network::{ForwardError, ModelError, NetworkError};
+use crate::progress::Cancelled;
+
+/// Why a run could not start or finish; the text is one line for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("cancelled")]
+    Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    #[error(transparent)]
+    Plan(PlanError),
+    #[error(transparent)]
+    Forward(ForwardError),
+    #[error(transparent)]
+    Train(TrainError),
+    #[error(transparent)]
+    Backend(BackendError),
+    #[error(transparent)]
+    Cryptonn(CryptonnError),
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<CryptonnError> for RunError {
+    fn from(error: CryptonnError) -> Self {
+        match error {
+            CryptonnError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Cryptonn(other),
+        }
+    }
+}
+
+impl From<BackendError> for RunError {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Backend(other),
+        }
+    }
+}
+
+impl From<TrainError> for RunError {
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Train(other),
+        }
+    }
+}
+
+impl From<PlanError> for RunError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Plan(other),
+        }
+    }
+}
+
+impl From<ForwardError> for RunError {
+    fn from(error: ForwardError) -> Self {
+        match error {
+            ForwardError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Forward(other),
+        }
+    }
+}
