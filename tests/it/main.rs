@@ -9,6 +9,7 @@ mod data;
 mod encrypted;
 mod fetch;
 mod layering;
+mod model_file;
 mod network;
 mod sample;
 mod second_opinion;

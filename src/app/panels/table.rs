@@ -11,6 +11,8 @@ const HEADER: f32 = 20.0;
 /// Width of each column but the first, points.
 const WIDTHS: [f32; 9] = [46.0, 58.0, 68.0, 66.0, 60.0, 42.0, 70.0, 70.0, 52.0];
 const GAP: f32 = 7.0;
+/// Room for the vertical scroll bar, where there is one.
+const SCROLL_BAR: f32 = 8.0;
 /// Below this width the kind is left out: the name tells it too.
 const WITH_KIND: f32 = 720.0;
 
@@ -53,6 +55,10 @@ pub fn show(
         let inside = height - 2.0 * f32::from(theme::CARD_MARGIN) - 2.0;
         ui.set_height(inside);
         ui.spacing_mut().item_spacing = egui::vec2(GAP, 2.0);
+        if self::height(curves.len()) > height {
+            // The bar must not stand over the last column.
+            ui.spacing_mut().scroll.floating_allocated_width = SCROLL_BAR;
+        }
         egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
             let with_kind = ui.available_width() >= WITH_KIND;
             let shown = |column: usize| column != 1 || with_kind;
