@@ -1,4 +1,4 @@
-//! Inference and simplification against a slow, plain reference; model files against hostile bytes.
+//! Inference and simplification against a slow, plain reference.
 
 use cryptoscope::activation::{Activation, Polynomial};
 use cryptoscope::data::Shape;
