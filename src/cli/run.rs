@@ -8,7 +8,7 @@ use super::table::{Table, folded, pairs};
 use super::{Answer, Context, WRONG, sequence};
 use crate::format;
 use crate::run::sequence::SequenceSession;
-use crate::run::{Event, RunReport, Session};
+use crate::run::{EncryptedReport, Event, RunReport, Session};
 use anyhow::Result;
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
@@ -69,15 +69,6 @@ fn show(report: &RunReport) -> String {
         (None, Some(_)) => "polynomial",
         (None, None) => "integer",
     };
-    let wrong = match encrypted.error_bound {
-        None => format::count(encrypted.wrong_outputs),
-        Some(bound) => format!(
-            "{} further off than {bound:.2e}, largest error {:.2e}, predicted {:.2e}",
-            format::count(encrypted.wrong_outputs),
-            encrypted.max_abs_error,
-            encrypted.max_abs_error_predicted.unwrap_or(f64::NAN)
-        ),
-    };
     let accuracy = pairs(&[
         ("plaintext accuracy", format::percent(plain.accuracy)),
         (&format!("{stands_for} accuracy"), format::percent(plain.integer_accuracy)),
@@ -89,7 +80,7 @@ fn show(report: &RunReport) -> String {
                 format::percent(encrypted.agreement)
             ),
         ),
-        ("wrong outputs", wrong),
+        ("wrong outputs", wrong_outputs(encrypted)),
     ]);
     let bytes = &report.bytes;
     let costs = pairs(&[
@@ -136,6 +127,26 @@ fn show(report: &RunReport) -> String {
         stages(report)
     );
     text.extend(report.tables.as_ref().map(super::tables::report));
+    text.push_str(&remarks(report));
+    text
+}
+
+/// How many outputs were wrong, and by what measure.
+pub(super) fn wrong_outputs(encrypted: &EncryptedReport) -> String {
+    let wrong = format::count(encrypted.wrong_outputs);
+    match encrypted.error_bound {
+        None => wrong,
+        Some(bound) => format!(
+            "{wrong} further off than {bound:.2e}, largest error {:.2e}, predicted {:.2e}",
+            encrypted.max_abs_error,
+            encrypted.max_abs_error_predicted.unwrap_or(f64::NAN)
+        ),
+    }
+}
+
+/// What must be said of a run under its figures.
+pub(super) fn remarks(report: &RunReport) -> String {
+    let mut text = String::new();
     if report.analysis_mode {
         text.push_str(
             "analysis mode: margins were measured with the secret key; keep them from the server\n",

@@ -1,7 +1,8 @@
 //! Recurrent scenarios: their plan, and the report of a run step by step.
 
 use super::plan::{bare_bits, number_of, security};
-use super::table::{Table, folded, pairs};
+use super::run::{remarks, wrong_outputs};
+use super::table::{Table, pairs};
 use super::{Answer, Context};
 use crate::circuit::RecurrentPlan;
 use crate::format;
@@ -154,16 +155,7 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
                 format::percent(encrypted.agreement)
             ),
         ),
-        (
-            "wrong outputs",
-            format!(
-                "{} further off than {:.2e}, largest error {:.2e}, predicted {:.2e}",
-                format::count(encrypted.wrong_outputs),
-                encrypted.error_bound.unwrap_or(f64::NAN),
-                encrypted.max_abs_error,
-                encrypted.max_abs_error_predicted.unwrap_or(f64::NAN)
-            ),
-        ),
+        ("wrong outputs", wrong_outputs(encrypted)),
     ]);
     let costs = pairs(&[
         (
@@ -210,19 +202,7 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
     text.push_str(
         "margin: bits of precision above the required; budget: log2(q/2) - log2(max phase); predicted and measured\n",
     );
-    if report.analysis_mode {
-        text.push_str(
-            "analysis mode: margins were measured with the secret key; keep them from the server\n",
-        );
-    }
-    for warning in &report.warnings {
-        text.push_str(&folded("warning: ", &warning.message));
-    }
-    if !report.is_right() {
-        text.push_str(
-            "WRONG: some values decrypted wrongly; the encrypted answers are not to be trusted\n",
-        );
-    }
+    text.push_str(&remarks(report));
     text
 }
 
