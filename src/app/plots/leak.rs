@@ -32,7 +32,6 @@ pub fn leak(ui: &mut Ui, rect: Rect, view: &LeakView) {
         ..base(view, first, curves)
     };
     chart.show(ui, first, BOTTOM);
-    let second = second;
     let chart = Chart {
         id: "leak identified",
         title: "Identified",
