@@ -2,8 +2,10 @@
 
 use super::sweep_view::TaskStanding;
 use crate::run::cryptonn::{
-    CryptonnEvent, CryptonnReport, DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic,
+    Checkpoint, CryptonnEvent, CryptonnReport, DlogRange, EpochFigures, PhaseSecs, SideBySide,
+    Traffic,
 };
+use std::sync::Arc;
 
 /// Weight of the newest mini-batch in the loss that is drawn.
 const NEWEST: f64 = 0.1;
@@ -28,6 +30,8 @@ pub struct CryptonnView {
     pub phases: PhaseSecs,
     pub traffic: Traffic,
     pub dlog: DlogRange,
+    /// Where the training stood last.
+    pub checkpoint: Option<Arc<Checkpoint>>,
     /// Held between two steps.
     pub paused: bool,
     /// The report of a training that finished.
@@ -74,6 +78,7 @@ impl CryptonnView {
                 self.loss.push((step as f64, smoothed));
             }
             CryptonnEvent::Epoch(figures) => self.epochs.push(figures),
+            CryptonnEvent::Checkpoint(checkpoint) => self.checkpoint = Some(checkpoint),
             CryptonnEvent::Seen { .. } => {}
         }
     }

@@ -169,6 +169,13 @@ pub(super) struct TrainArgs {
     /// Learning rate at its start [default: 0.002, or as the scenario says]
     #[arg(long, value_name = "R")]
     pub learning_rate: Option<f64>,
+    /// Write where a training on encrypted data stands here: after each epoch, every minute, and when it is
+    /// stopped
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on with a training on encrypted data from such a file, with its settings
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
     /// Write the report of a training on encrypted data here, as JSON
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,

@@ -263,7 +263,11 @@ fn tell(text: &str, status: i32, out: &mut dyn Write, err: &mut dyn Write) -> i3
 impl ScenarioArgs {
     /// The scenario with all changes applied.
     fn open(&self, size: Option<&SizeArgs>) -> Result<Scenario> {
-        let mut scenario = Scenario::open(&self.scenario)?;
+        self.changed(Scenario::open(&self.scenario)?, size)
+    }
+
+    /// `scenario` with all changes applied.
+    fn changed(&self, mut scenario: Scenario, size: Option<&SizeArgs>) -> Result<Scenario> {
         for setting in &self.settings {
             scenario = scenario.with_setting(setting)?;
         }

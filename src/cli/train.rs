@@ -15,12 +15,14 @@ use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
     if let Some(recipe) = RecurrentRecipe::built_in(&args.scenario.scenario) {
+        no_checkpoints(args)?;
         return super::train_recurrent::command(&recipe, args, context);
     }
     let scenario = args.scenario.open(None)?;
-    if let Some(choice) = &scenario.training {
-        return super::train_encrypted::command(args, &scenario, choice, context);
+    if scenario.training.is_some() {
+        return super::train_encrypted::command(args, scenario, context);
     }
+    no_checkpoints(args)?;
     if args.report.is_some() {
         bail!(
             "--report is for trainings on encrypted data: cryptonn, cryptonn-hospital, cryptonn-mnist"
@@ -49,6 +51,16 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
     let provenance = trained.network.provenance();
     let saved = saved(args.out.as_deref());
     Ok(show(trained.network.name(), provenance, &trained.history, &saved, &more).into())
+}
+
+/// Refuses what only trainings on encrypted data have.
+fn no_checkpoints(args: &TrainArgs) -> Result<()> {
+    if args.checkpoint.is_some() || args.resume.is_some() {
+        bail!(
+            "--checkpoint and --resume are for trainings on encrypted data: cryptonn, cryptonn-hospital, cryptonn-mnist"
+        );
+    }
+    Ok(())
 }
 
 /// Where the model is now.

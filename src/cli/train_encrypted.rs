@@ -9,20 +9,30 @@ use crate::format;
 use crate::progress::Watch;
 use crate::run::Scenario;
 use crate::run::cryptonn::leak::LeakReport;
-use crate::run::cryptonn::{CryptonnEvent, CryptonnReport, CryptonnTraining, TrainingChoice};
+use crate::run::cryptonn::{
+    Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining,
+};
 use anyhow::Result;
+use std::path::{Path, PathBuf};
 
 pub(super) fn command(
     args: &TrainArgs,
-    scenario: &Scenario,
-    choice: &TrainingChoice,
+    scenario: Scenario,
     context: &mut Context,
 ) -> Result<Answer> {
-    let mut choice = choice.clone();
+    let resume = args.resume.as_deref().map(Checkpoint::open).transpose()?;
+    let scenario = match &resume {
+        // Settings on the command line must then be those of the file.
+        Some(from) => args.scenario.changed(from.subject.settings(scenario), None)?,
+        None => scenario,
+    };
+    let mut choice = scenario.training.clone().unwrap_or_default();
     choice.epochs = args.epochs.unwrap_or(choice.epochs);
     choice.learning_rate = args.learning_rate.unwrap_or(choice.learning_rate);
+    choice.check().map_err(CryptonnError::Impossible)?;
     let model = args.out.as_deref().map(OutputFile::open).transpose()?;
     let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let mut kept = args.checkpoint.as_deref().map(Kept::new).transpose()?;
     let dataset = crate::data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
     let training = CryptonnTraining {
         scenario: &scenario.name,
@@ -31,18 +41,34 @@ pub(super) fn command(
         choice: &choice,
         seed: scenario.seed,
     };
-    let mut trained = {
+    let result = {
         let progress = Progress::new(context.err, context.terminal);
         let watch = Watch::new(context.cancel.clone(), &|_| {});
-        training.run(&watch, &mut |event| match event {
+        let mut on_event = |event| match event {
             CryptonnEvent::Preparing { what, fraction } => progress.run(what, fraction, 0.0),
             CryptonnEvent::Step { step, of, loss, eta_secs, .. } => {
                 let share = step as f64 / of.max(1) as f64;
                 progress.training("training on encrypted data", share, eta_secs, loss.encrypted);
             }
+            CryptonnEvent::Checkpoint(checkpoint) => {
+                if let Some(kept) = &mut kept {
+                    kept.write(&checkpoint);
+                }
+            }
             CryptonnEvent::Epoch(_) | CryptonnEvent::Seen { .. } => {}
-        })?
+        };
+        match &resume {
+            Some(from) => training.resume(from, &watch, &mut on_event),
+            None => training.run(&watch, &mut on_event),
+        }
     };
+    if let (Err(CryptonnError::Cancelled(_)), Some(Kept { place, step: Some(step), .. })) =
+        (&result, &kept)
+    {
+        let place = place.display();
+        writeln!(context.err, "step {step} is kept in {place}; go on with --resume {place}")?;
+    }
+    let mut trained = result?;
     if let Some(file) = file {
         trained.measure_leak(&dataset, &context.cancel)?;
         file.finish((serde_json::to_string_pretty(&trained.report)? + "\n").as_bytes())?;
@@ -50,8 +76,37 @@ pub(super) fn command(
     if let Some(model) = model {
         model.finish(&trained.network.to_bytes())?;
     }
+    // What was asked for is written; that the checkpoint is not must still be known.
+    if let Some(error) = kept.and_then(|kept| kept.failure) {
+        return Err(error);
+    }
     let status = if trained.report.is_right() { 0 } else { WRONG };
     Ok(Answer { text: show(&trained.report), status })
+}
+
+/// The checkpoint file: written again and again, whole each time.
+struct Kept {
+    place: PathBuf,
+    /// Steps that were done in what was written last.
+    step: Option<usize>,
+    /// Why that could not be done; the training goes on all the same.
+    failure: Option<anyhow::Error>,
+}
+
+impl Kept {
+    /// Tries whether the place can be written to.
+    fn new(place: &Path) -> Result<Self> {
+        OutputFile::open(place)?;
+        Ok(Self { place: place.to_owned(), step: None, failure: None })
+    }
+
+    fn write(&mut self, checkpoint: &Checkpoint) {
+        let written = OutputFile::open(&self.place).and_then(|f| f.finish(&checkpoint.to_bytes()));
+        match written {
+            Ok(()) => (self.step, self.failure) = (Some(checkpoint.steps()), None),
+            Err(error) => self.failure = Some(error),
+        }
+    }
 }
 
 fn show(report: &CryptonnReport) -> String {
@@ -129,7 +184,17 @@ fn show(report: &CryptonnReport) -> String {
         ),
     ];
     let leak = report.leak.as_ref().map(leak).unwrap_or_default();
-    format!("{}\n{}{leak}", epochs.render(), pairs(&rows))
+    let limit = if report.ended_by_limit {
+        format!(
+            "ended after {} of {} epochs: the authority gives keys for {} rows on each mini-batch and no more\n",
+            report.epochs.len(),
+            report.training.epochs,
+            report.training.max_rows.unwrap_or(0)
+        )
+    } else {
+        String::new()
+    };
+    format!("{}\n{limit}{}{leak}", epochs.render(), pairs(&rows))
 }
 
 /// What the server made of the samples, from the first step to the last.

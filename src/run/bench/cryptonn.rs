@@ -2,6 +2,7 @@
 
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::{Measurement, Timing};
+use crate::progress::Cancel;
 use crate::ring::{Kernel, Seed};
 use crate::scheme::feip::{Ciphertexts, Encryptor, FeipError, FunctionKey, MasterKey};
 use crate::scheme::group::DlogTable;
@@ -68,6 +69,8 @@ fn group(
     unit: &str,
 ) -> Result<(), BenchError> {
     let seed = Seed::from_number(harness.options.seed);
+    // A repetition takes less than a second.
+    let never = Cancel::default();
     let ready: Vec<Ready> = passes
         .iter()
         .enumerate()
@@ -77,7 +80,7 @@ fn group(
     let name = format!("{what} encryption");
     let elements: usize = ready.iter().map(|r| r.ciphertexts.byte_len() / 32).sum();
     let encrypt = || -> Result<Vec<Ciphertexts>, FeipError> {
-        ready.iter().map(|r| r.encryptor.encrypt(&r.vectors, &seed)).collect()
+        ready.iter().map(|r| r.encryptor.encrypt(&r.vectors, &seed, &never)).collect()
     };
     let (timing, made) = harness.time(&name, || (), |()| Ok(encrypt()))?;
     let made = made.map_err(refused)?;
@@ -127,7 +130,8 @@ impl Pass {
             (0..self.rows).map(|_| (0..self.len).map(|_| weight()).collect()).collect();
         let (master, public) = MasterKey::generate(seed, self.len)?;
         let encryptor = Encryptor::new(Kernel::best(), &public, MAX_INPUT)?;
-        let ciphertexts = encryptor.encrypt(&vectors, &seed.derive("data", 0))?;
+        let ciphertexts =
+            encryptor.encrypt(&vectors, &seed.derive("data", 0), &Cancel::default())?;
         let keys = master.derive(&rows)?;
         let dot = |x: &[i32], y: &[i32]| -> i64 {
             x.iter().zip(y).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum()
@@ -141,7 +145,8 @@ impl Ready {
     fn serve(&self, table: &DlogTable) -> Result<Vec<i64>, FeipError> {
         let sum = |row: &Vec<i32>| row.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>();
         let bound = self.rows.iter().map(sum).max().unwrap_or(0) * MAX_INPUT as u64;
-        let set = self.ciphertexts.decode(Kernel::best())?;
-        set.products(&self.rows, &self.keys)?.decrypt(table, bound)
+        let cancel = Cancel::default();
+        let set = self.ciphertexts.decode(Kernel::best(), &cancel)?;
+        set.products(&self.rows, &self.keys, &cancel)?.decrypt(table, bound, &cancel)
     }
 }

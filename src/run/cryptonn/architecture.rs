@@ -1,5 +1,6 @@
 //! The networks that can be trained on encrypted data.
 
+use super::{CryptonnError, TrainingChoice};
 use crate::activation::Activation;
 use crate::data::Shape;
 use crate::network::train::{Recipe, Scaling};
@@ -73,6 +74,64 @@ fn lenet() -> Vec<Layer> {
     layers
 }
 
+/// How the network that `choice` trains is made: that of `name`, with as many units in its first layer as
+/// are chosen.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn recipe(name: &str, choice: &TrainingChoice) -> Result<Recipe, CryptonnError> {
+    let mut recipe = architecture(name).ok_or_else(|| {
+        CryptonnError::Impossible(format!(
+            "model {name} cannot be trained on encrypted data; {} can",
+            ARCHITECTURES.join(", ")
+        ))
+    })?;
+    if let Some(units) = choice.units {
+        let mut linear = recipe.layers.iter_mut().filter_map(|layer| match &mut layer.op {
+            op @ (Op::Dense { .. } | Op::Conv2d { .. }) => Some(op),
+            _ => None,
+        });
+        if let Some(first) = linear.next() {
+            set_outputs(first, units);
+        }
+        if let Some(second) = linear.next() {
+            set_inputs(second, units);
+        }
+    }
+    Ok(recipe)
+}
+
+/// Gives a layer without weights another number of units.
+fn set_outputs(op: &mut Op, units: usize) {
+    match op {
+        Op::Dense { inputs, outputs, weight, bias } => {
+            *outputs = units;
+            (*weight, *bias) = (vec![0.0; *inputs * units], vec![0.0; units]);
+        }
+        Op::Conv2d { in_channels, out_channels, kernel, weight, bias, .. } => {
+            *out_channels = units;
+            let size = *in_channels * kernel.0 * kernel.1 * units;
+            (*weight, *bias) = (vec![0.0; size], vec![0.0; units]);
+        }
+        _ => {}
+    }
+}
+
+/// The layer behind it, made to fit.
+fn set_inputs(op: &mut Op, units: usize) {
+    match op {
+        Op::Dense { inputs, outputs, weight, .. } => {
+            *inputs = units;
+            *weight = vec![0.0; units * *outputs];
+        }
+        Op::Conv2d { in_channels, out_channels, kernel, weight, .. } => {
+            *in_channels = units;
+            *weight = vec![0.0; units * *out_channels * kernel.0 * kernel.1];
+        }
+        _ => {}
+    }
+}
+
 /// How the network of that name is made, if there is one: layers without weights.
 pub fn architecture(name: &str) -> Option<Recipe> {
     let mnist = Shape::Image { channels: 1, height: 28, width: 28 };
@@ -97,4 +156,36 @@ pub fn architecture(name: &str) -> Option<Recipe> {
         validation: 0,
         stages: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_network_takes_another_number_of_units() {
+        for name in ARCHITECTURES {
+            let choice = TrainingChoice { units: Some(3), ..TrainingChoice::default() };
+            let recipe = recipe(name, &choice).unwrap();
+            let counts: Vec<(usize, usize)> = recipe
+                .layers
+                .iter()
+                .filter_map(|layer| match &layer.op {
+                    Op::Dense { inputs, outputs, weight, bias } => {
+                        assert_eq!((weight.len(), bias.len()), (inputs * outputs, *outputs));
+                        Some((*inputs, *outputs))
+                    }
+                    Op::Conv2d { in_channels, out_channels, weight, bias, .. } => {
+                        let size = 25 * in_channels * out_channels;
+                        assert_eq!((weight.len(), bias.len()), (size, *out_channels));
+                        Some((*in_channels, *out_channels))
+                    }
+                    _ => None,
+                })
+                .collect();
+            assert_eq!((counts[0].1, counts[1].0), (3, 3), "{name}");
+        }
+        let error = recipe("lenet", &TrainingChoice::default()).unwrap_err().to_string();
+        assert!(error.contains("cannot be trained on encrypted data"), "{error}");
+    }
 }

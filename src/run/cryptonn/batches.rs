@@ -4,6 +4,7 @@ use super::architecture::first_linear;
 use super::{CryptonnError, InputEncoding, TrainingChoice};
 use crate::data::{Dataset, Shape};
 use crate::network::{Network, Op, Windows};
+use crate::ring::{Seed, SeedStream};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -18,8 +19,10 @@ pub struct Batches {
     encoding: InputEncoding,
     label_scale: i32,
     classes: usize,
-    /// `[sample][input_len]`
+    /// What is encrypted, `[sample][input_len]`.
     inputs: Vec<i32>,
+    /// The same before noise; empty where there is none.
+    truth: Vec<i32>,
     labels: Vec<u16>,
     /// Samples of each mini-batch.
     batches: Vec<Vec<usize>>,
@@ -64,6 +67,7 @@ impl Batches {
             range: (least, greatest),
             vector_len: windows.first().map_or(len, Vec::len),
             windows,
+            beyond: 0,
         };
         let mut order: Vec<usize> = (0..samples).collect();
         order.shuffle(&mut StdRng::seed_from_u64(seed));
@@ -72,10 +76,30 @@ impl Batches {
             label_scale: choice.output_scale() as i32,
             classes: dataset.classes().len(),
             inputs,
+            truth: Vec::new(),
             labels: split.labels.get(..samples).unwrap_or_default().to_vec(),
             batches: order.chunks(choice.batch).map(<[usize]>::to_vec).collect(),
             batch_len: choice.batch.min(samples),
         })
+    }
+
+    /// Adds the clients' noise to every input, normally distributed and cut off at the largest input
+    /// that can be encrypted. `secret` is theirs: whoever has it can take the noise away again.
+    pub fn with_noise(mut self, choice: &TrainingChoice, secret: &Seed) -> Self {
+        if choice.noise == 0.0 {
+            return self;
+        }
+        let deviation = choice.noise * choice.input_scale();
+        let limit = (LARGEST_INPUT * choice.input_scale()) as i32;
+        let mut stream = secret.derive("noise on inputs", 0).stream(0);
+        let (low, high) = self.encoding.range;
+        self.truth = self.inputs.clone();
+        for value in &mut self.inputs {
+            let noise = (deviation * normal(&mut stream)).round_ties_even() as i32;
+            *value = value.saturating_add(noise).clamp(-limit, limit);
+            self.encoding.beyond = self.encoding.beyond.max(low - *value).max(*value - high);
+        }
+        self
     }
 
     pub fn encoding(&self) -> &InputEncoding {
@@ -103,7 +127,7 @@ impl Batches {
 
     /// Largest magnitude of an encoded input.
     pub fn max_input(&self) -> i32 {
-        let (least, greatest) = self.encoding.range;
+        let (least, greatest) = self.encoding.reach();
         least.abs().max(greatest.abs())
     }
 
@@ -117,7 +141,14 @@ impl Batches {
         self.batches.get(batch).map_or(&[], Vec::as_slice)
     }
 
-    /// The encoded inputs of a sample.
+    /// The encoded inputs of a sample before noise.
+    pub fn truth(&self, sample: usize) -> &[i32] {
+        let len = self.encoding.input_len;
+        let all = if self.truth.is_empty() { &self.inputs } else { &self.truth };
+        all.get(sample * len..(sample + 1) * len).unwrap_or_default()
+    }
+
+    /// The encoded inputs of a sample, as they are encrypted.
     pub fn sample(&self, sample: usize) -> &[i32] {
         let len = self.encoding.input_len;
         self.inputs.get(sample * len..(sample + 1) * len).unwrap_or_default()
@@ -180,6 +211,13 @@ impl Batches {
             };
         self.members(batch).iter().map(label).flat_map(row).collect()
     }
+}
+
+/// A standard normal number (Box and Muller 1958).
+fn normal(stream: &mut SeedStream) -> f64 {
+    let mut unit = || (stream.next_u64() >> 11) as f64 * 0.5_f64.powi(53);
+    let (u, v) = (unit(), unit());
+    (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }
 
 /// Normalised inputs in fixed point.

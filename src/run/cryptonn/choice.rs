@@ -35,9 +35,17 @@ pub struct TrainingChoice {
     /// Training samples to use, from the first on; all when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub samples: Option<usize>,
+    /// Units of a dense first layer, or filters of a convolution; those of the model when left out. Each
+    /// asks for one row in every step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<usize>,
+    /// Standard deviation of the noise that clients add to each normalised input, once, before they
+    /// encrypt it.
+    pub noise: f64,
     /// What the authority allows: the largest weight in a row that keys are asked for ...
     pub max_weight: i32,
-    /// ... and how many distinct rows keys are given for, of each kind; any number when left out.
+    /// ... and how many distinct rows of each kind keys are given for on any one mini-batch; any number
+    /// when left out. The training ends when they are used up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<usize>,
 }
@@ -54,6 +62,8 @@ impl Default for TrainingChoice {
             output_decimals: 2,
             delta_levels: 100,
             samples: None,
+            units: None,
+            noise: 0.0,
             max_weight: 2000,
             max_rows: None,
         }
@@ -68,6 +78,11 @@ const MAX_EPOCHS: usize = 1000;
 
 /// Most decimal places.
 const MAX_DECIMALS: u32 = 4;
+
+/// Most units of a first layer, standard deviation of noise, and rows of a limit.
+const MAX_UNITS: usize = 4096;
+const MAX_NOISE: f64 = 10.0;
+const MAX_ROWS: usize = 1 << 30;
 
 /// Most levels of a row of the backward pass.
 const MAX_LEVELS: i32 = 100_000;
@@ -84,9 +99,12 @@ impl TrainingChoice {
             ("training.epochs", self.epochs as f64, 1.0, MAX_EPOCHS as f64),
             ("training.batch", self.batch as f64, 1.0, MAX_BATCH as f64),
             ("training.learning_rate", self.learning_rate, 1e-9, 10.0),
-            ("decimals", f64::from(decimals.unwrap_or(0)), 0.0, f64::from(MAX_DECIMALS)),
+            ("training.*_decimals", f64::from(decimals.unwrap_or(0)), 0.0, f64::from(MAX_DECIMALS)),
             ("training.delta_levels", f64::from(self.delta_levels), 1.0, f64::from(MAX_LEVELS)),
             ("training.max_weight", f64::from(self.max_weight), 1.0, f64::from(MAX_WEIGHT)),
+            ("training.units", self.units.unwrap_or(1) as f64, 1.0, MAX_UNITS as f64),
+            ("training.noise", self.noise, 0.0, MAX_NOISE),
+            ("training.max_rows", self.max_rows.unwrap_or(1) as f64, 1.0, MAX_ROWS as f64),
         ];
         for (what, value, low, high) in ranges {
             if !(low..=high).contains(&value) {
@@ -97,6 +115,12 @@ impl TrainingChoice {
             return Err("training.samples is 0; at least 1 is needed".into());
         }
         Ok(())
+    }
+
+    /// Epochs that the authority's limit leaves of those asked for, where a step takes `rows` rows of a
+    /// kind on a mini-batch.
+    pub fn epochs_allowed(&self, rows: usize) -> usize {
+        self.max_rows.map_or(self.epochs, |most| self.epochs.min(most / rows.max(1)))
     }
 
     pub fn input_scale(&self) -> f64 {

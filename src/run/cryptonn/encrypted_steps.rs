@@ -1,9 +1,11 @@
 //! The secure part of a step on ciphertexts: clients, authority and server at work.
 
-use super::authority::{Authority, LogLine, Policy};
+use super::authority::{Authority, InputKeys, LogLine, Policy};
 use super::clients::Clients;
+use super::message::Tie;
 use super::server::{Dimensions, Pending, Server};
 use super::{Batches, CryptonnError, DlogRange, PhaseSecs, SecureSteps, Traffic, TrainingChoice};
+use crate::progress::Cancel;
 use crate::ring::Seed;
 use crate::scheme::group::{DlogTable, ELEMENT_BYTES};
 use std::time::Instant;
@@ -37,14 +39,17 @@ fn add(secs: &mut f64, start: Instant) {
 }
 
 impl<'a> EncryptedSteps<'a> {
-    /// Makes keys and tables. `seed` is the source of all randomness of the roles.
+    /// Makes keys and tables. `seed` is the source of all randomness of the roles; a training that goes
+    /// on must take another than before, as the clients encrypt anew. `cancel` stops whatever is at
+    /// work within a few milliseconds.
     ///
     /// # Errors
-    /// When dimensions are impossible.
+    /// When dimensions are impossible, or the work is stopped.
     pub fn new(
         batches: &'a Batches,
         choice: &TrainingChoice,
         seed: &Seed,
+        cancel: &Cancel,
     ) -> Result<Self, CryptonnError> {
         let mut phases = PhaseSecs::default();
         let start = Instant::now();
@@ -58,17 +63,19 @@ impl<'a> EncryptedSteps<'a> {
             max_label: choice.output_scale() as i32,
         };
         let secret = seed.derive("authority", 0);
-        let (authority, keys) =
-            Authority::new(&secret, forward_len, dimensions.backward_len, Policy::of(choice))?;
-        let clients = Clients::new(batches, &keys, seed.derive("clients", 0))?;
+        let lengths = (forward_len, dimensions.backward_len);
+        let policy = Policy::of(choice);
+        let (authority, keys) = Authority::new(&secret, lengths, batches.count(), policy, cancel)?;
+        let ties: Vec<[Tie; 2]> = keys.inputs.iter().map(InputKeys::fingerprints).collect();
+        let pairs = ties.len();
+        let clients = Clients::new(batches, keys, seed.derive("clients", 0), cancel.clone())?;
         add(&mut phases.encryption, start);
         let start = Instant::now();
-        let ties = [keys.forward.fingerprint(), keys.backward.fingerprint()];
-        let server = Server::new(dimensions, ties, table_bits(&dimensions, choice));
+        let server = Server::new(dimensions, ties, table_bits(&dimensions, choice), cancel.clone());
         add(&mut phases.discrete_logs, start);
         let vectors = batches.samples() * dimensions.windows;
         let elements = vectors * (forward_len + 1) + vectors * forward_len;
-        let public = (forward_len + dimensions.backward_len + 1) * ELEMENT_BYTES;
+        let public = (pairs * (forward_len + dimensions.backward_len) + 1) * ELEMENT_BYTES;
         Ok(Self {
             authority,
             clients,
@@ -99,6 +106,16 @@ impl<'a> EncryptedSteps<'a> {
     /// Of `step_secs` what server and authority took.
     pub fn server_secs(&self, step_secs: f64) -> f64 {
         step_secs - (self.phases.encryption - self.setup.encryption)
+    }
+
+    /// Counts rows that keys were given for before this training went on.
+    pub fn count_before(&mut self, rows: &[[Vec<Tie>; 2]]) {
+        self.authority.count_before(rows);
+    }
+
+    /// Digests of the rows that keys were given for, where the authority counts them.
+    pub fn rows_given(&self) -> Vec<[Vec<Tie>; 2]> {
+        self.authority.rows_given()
     }
 
     /// The authority's log.
@@ -151,7 +168,7 @@ fn table_bits(dimensions: &Dimensions, choice: &TrainingChoice) -> u32 {
 impl SecureSteps for EncryptedSteps<'_> {
     fn products(&mut self, batch: usize, rows: &[Vec<i32>]) -> Result<Vec<i64>, CryptonnError> {
         self.provide(batch)?;
-        let pending = self.server.ask_products(rows);
+        let pending = self.server.ask_products(batch, rows);
         let grant = self.keys(&pending)?;
         let start = Instant::now();
         let products = self.server.products(batch, rows, &pending, &grant)?;
@@ -184,7 +201,7 @@ impl SecureSteps for EncryptedSteps<'_> {
         let firsts = (0..vectors).step_by(len.max(1));
         let rows: Vec<Vec<i32>> =
             firsts.flat_map(|first| deltas.iter().map(move |row| part(row, first))).collect();
-        let pending = self.server.ask_gradients(&rows);
+        let pending = self.server.ask_gradients(batch, &rows);
         let grant = self.keys(&pending)?;
         let start = Instant::now();
         let products = self.server.gradients(batch, &rows, &pending, &grant)?;

@@ -13,7 +13,7 @@ pub enum CryptonnError {
     #[error("cancelled")]
     Cancelled(#[from] Cancelled),
     #[error("inner products: {0}")]
-    Feip(#[from] FeipError),
+    Feip(FeipError),
     #[error("basic operations: {0}")]
     Febo(#[from] FeboError),
     #[error(transparent)]
@@ -30,6 +30,15 @@ pub enum CryptonnError {
     Impossible(String),
     #[error("no randomness from the system: {0}")]
     Randomness(#[from] getrandom::Error),
+}
+
+impl From<FeipError> for CryptonnError {
+    fn from(error: FeipError) -> Self {
+        match error {
+            FeipError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Feip(other),
+        }
+    }
 }
 
 impl From<TrainError> for CryptonnError {

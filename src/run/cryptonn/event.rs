@@ -1,6 +1,7 @@
 //! What an encrypted training tells while it goes on, and what its report holds.
 
 use super::ServerView;
+use super::checkpoint::Checkpoint;
 use super::leak::Pool;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -84,6 +85,8 @@ pub enum CryptonnEvent {
         eta_secs: f64,
     },
     Epoch(EpochFigures),
+    /// Where the training stands: with each epoch, every minute in between, and when it is stopped.
+    Checkpoint(Arc<Checkpoint>),
     /// What the server has seen of the recorded mini-batches so far, and the truth to measure by; comes
     /// when a mini-batch is seen for the first time, and with each epoch.
     Seen {

@@ -107,6 +107,8 @@ pub enum Asked {
 pub struct KeyRequest {
     /// Rises with every request.
     pub number: u64,
+    /// The mini-batch that the keys shall open.
+    pub batch: usize,
     pub asked: Asked,
 }
 
@@ -115,7 +117,7 @@ const REQUEST: &str = "key request";
 impl KeyRequest {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
-        out.number(self.number);
+        out.number(self.number).number(self.batch as u64);
         match &self.asked {
             Asked::Products(rows) => write_rows(out.number(0), rows),
             Asked::Gradients(rows) => write_rows(out.number(1), rows),
@@ -135,7 +137,7 @@ impl KeyRequest {
     /// When lengths or kinds do not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MessageError> {
         let mut from = Reader::new(REQUEST, bytes);
-        let number = from.number()?;
+        let (number, batch) = (from.number()?, from.number()? as usize);
         let asked = match from.number()? {
             0 => Asked::Products(read_rows(&mut from)?),
             1 => Asked::Gradients(read_rows(&mut from)?),
@@ -153,7 +155,7 @@ impl KeyRequest {
             }
         };
         from.end()?;
-        Ok(Self { number, asked })
+        Ok(Self { number, batch, asked })
     }
 }
 
@@ -226,10 +228,17 @@ impl KeyGrant {
                 let key = |_| FunctionKey::from_bytes(from.array()?).map_err(content);
                 Granted::Rows((0..count).map(key).collect::<Result<_, _>>()?)
             }
-            _ => {
+            1 => {
                 let operation = febo::Operation::Subtract;
                 let key = |_| Ok(febo::FunctionKey { operation, element: from.array()? });
                 Granted::Differences((0..count).map(key).collect::<Result<_, MessageError>>()?)
+            }
+            kind => {
+                return Err(MessageError::Unexpected {
+                    what: GRANT,
+                    found: format!("kind {kind}"),
+                    wanted: "0 or 1".into(),
+                });
             }
         };
         from.end()?;

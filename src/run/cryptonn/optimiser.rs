@@ -22,6 +22,33 @@ impl Optimiser {
         Self { kind, steps: 0, first: Vec::new(), second: Vec::new() }
     }
 
+    /// Steps taken, and what is remembered of earlier gradients: nothing before the first step.
+    pub(super) fn memory(&self) -> (i32, &[Vec<f32>], &[Vec<f32>]) {
+        (self.steps, &self.first, &self.second)
+    }
+
+    /// An optimiser as it was left.
+    pub(super) fn from_memory(
+        kind: OptimiserKind,
+        steps: i32,
+        first: Vec<Vec<f32>>,
+        second: Vec<Vec<f32>>,
+    ) -> Self {
+        Self { kind, steps, first, second }
+    }
+
+    /// Whether it is of the kind of `other`, took `steps` steps on tensors like these, and remembers
+    /// finite numbers.
+    pub(super) fn fits(&self, other: &Self, tensors: &[Vec<f32>], steps: usize) -> bool {
+        let like = |memory: &[Vec<f32>]| {
+            let finite = memory.iter().flatten().all(|v| v.is_finite());
+            let lengths = memory.iter().map(Vec::len).eq(tensors.iter().map(Vec::len));
+            finite && if steps == 0 { memory.is_empty() } else { lengths }
+        };
+        let took = usize::try_from(self.steps) == Ok(steps);
+        self.kind == other.kind && took && like(&self.first) && like(&self.second)
+    }
+
     /// Moves `tensors` against `gradients`, tensor by tensor.
     pub fn step(&mut self, rate: f32, tensors: &mut [&mut Vec<f32>], gradients: &[&[f32]]) {
         if self.first.len() != tensors.len() {

@@ -14,6 +14,9 @@ const LOGARITHM_SECS: f64 = 0.5e-6;
 /// and to derive one key of a difference.
 const KEY_SECS: f64 = 80e-6;
 
+/// Standard deviations beyond which noise is not expected among a million values.
+const FARTHEST_NOISE: f64 = 5.0;
+
 /// Samples normalised at once while the largest input is looked for.
 const CHUNK: usize = 1000;
 
@@ -24,6 +27,8 @@ pub struct CryptonnPlan {
     pub samples: usize,
     pub mini_batches: usize,
     pub steps: usize,
+    /// Epochs that the authority's limit leaves of those asked for.
+    pub epochs: usize,
     /// Rows a step asks keys for, forward and as many backward, and the length of a forward row.
     pub units: usize,
     pub vector_len: usize,
@@ -59,11 +64,13 @@ impl CryptonnPlan {
             }
             _ => return None,
         };
+        let units = choice.units.unwrap_or(units);
         let samples = choice.samples.unwrap_or(usize::MAX).min(dataset.train().len());
         let batch = choice.batch.clamp(1, samples.max(1));
         let mini_batches = samples.div_ceil(batch);
         let classes = dataset.classes().len();
-        let max_input = largest_input(network, dataset, samples) * choice.input_scale();
+        let largest = largest_input(network, dataset, samples) + FARTHEST_NOISE * choice.noise;
+        let max_input = largest.min(super::batches::LARGEST_INPUT) * choice.input_scale();
         let backward_len = if windows == 1 { batch } else { windows };
         let reach = |len: usize, weight: i32| len as f64 * f64::from(weight) * max_input;
         let log_bound =
@@ -77,6 +84,7 @@ impl CryptonnPlan {
         let elements = forward + backward + labels;
         let of_batch = batch * windows;
         let part_sums = of_batch.div_ceil(backward_len) * vector_len * units;
+        let epochs = choice.epochs_allowed(units * of_batch.div_ceil(backward_len));
         let logarithms = of_batch * units + part_sums + batch * classes;
         let multiplied = 2 * of_batch * vector_len * units;
         let cores = threads.max(1) as f64;
@@ -87,7 +95,8 @@ impl CryptonnPlan {
             model: network.name().to_owned(),
             samples,
             mini_batches,
-            steps: mini_batches * choice.epochs,
+            steps: mini_batches * epochs,
+            epochs,
             units,
             vector_len,
             windows,
@@ -122,6 +131,7 @@ fn largest_input(network: &Network, dataset: &Dataset, samples: usize) -> f64 {
 mod tests {
     use super::super::{Batches, EncryptedSteps, SecureSteps, architecture};
     use super::*;
+    use crate::progress::Cancel;
     use crate::ring::Seed;
 
     #[test]
@@ -132,7 +142,7 @@ mod tests {
         let plan = CryptonnPlan::of(&network, &dataset, &choice, 1).unwrap();
         let batches = Batches::new(&network, &dataset, &choice, 1).unwrap();
         let seed = Seed::from_number(1);
-        let mut steps = EncryptedSteps::new(&batches, &choice, &seed).unwrap();
+        let mut steps = EncryptedSteps::new(&batches, &choice, &seed, &Cancel::default()).unwrap();
         let rows = vec![vec![1; plan.vector_len]; plan.units];
         for batch in 0..plan.mini_batches {
             steps.products(batch, &rows).unwrap();

@@ -43,6 +43,13 @@ pub struct CryptonnReport {
     pub mini_batches: usize,
     pub training: TrainingChoice,
     pub epochs: Vec<EpochReport>,
+    /// Whether the authority's limit ended the training before the epochs asked for.
+    #[serde(default)]
+    pub ended_by_limit: bool,
+    /// Steps that were done each time the training was taken up again; times and bytes are of all
+    /// sittings together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed_at: Vec<usize>,
     /// Mean seconds of an encrypted step, encryption included.
     pub secs_per_mini_batch: f64,
     /// The same without the clients' encryption: what server and authority take.

@@ -1,9 +1,11 @@
 //! The server: holds the weights, asks for keys, and decrypts results of functions only.
 
 use super::CryptonnError;
+use super::authority::of_batch;
 use super::message::{
     Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie,
 };
+use crate::progress::Cancel;
 use crate::ring::Kernel;
 use crate::scheme::febo;
 use crate::scheme::feip::{CiphertextSet, FunctionKey, Products};
@@ -37,8 +39,9 @@ struct Received {
 #[derive(Debug)]
 pub struct Server {
     dimensions: Dimensions,
-    /// Fingerprints of the public keys that ciphertexts must be under.
-    keys: [Tie; 2],
+    /// Fingerprints of the public keys that ciphertexts must be under: one pair for all mini-batches, or
+    /// one for each.
+    keys: Vec<[Tie; 2]>,
     table: DlogTable,
     received: HashMap<usize, Received>,
     /// Number of the latest message of the clients.
@@ -47,6 +50,7 @@ pub struct Server {
     /// Largest bound that logarithms were searched in, and largest magnitude found.
     bound: u64,
     largest: u64,
+    cancel: Cancel,
 }
 
 /// A request that waits for its answer.
@@ -58,8 +62,14 @@ pub struct Pending {
 }
 
 impl Server {
-    /// A server for ciphertexts under the keys with these fingerprints.
-    pub fn new(dimensions: Dimensions, keys: [Tie; 2], table_bits: u32) -> Self {
+    /// A server for ciphertexts under the keys with these fingerprints: one pair for all mini-batches, or
+    /// one for each. `cancel` stops it within a few milliseconds.
+    pub fn new(
+        dimensions: Dimensions,
+        keys: Vec<[Tie; 2]>,
+        table_bits: u32,
+        cancel: Cancel,
+    ) -> Self {
         Self {
             dimensions,
             keys,
@@ -69,6 +79,7 @@ impl Server {
             requests: 0,
             bound: 0,
             largest: 0,
+            cancel,
         }
     }
 
@@ -115,7 +126,7 @@ impl Server {
                 return Err(MessageError::Unexpected { what: WHAT, found, wanted }.into());
             }
         }
-        if message.keys != self.keys {
+        if of_batch(&self.keys, batch) != Some(&message.keys) {
             return Err(MessageError::Unexpected {
                 what: WHAT,
                 found: "ciphertexts under other public keys".into(),
@@ -123,10 +134,10 @@ impl Server {
             }
             .into());
         }
-        let kernel = Kernel::best();
-        let backward =
-            message.backward.iter().map(|part| part.decode(kernel)).collect::<Result<_, _>>()?;
-        let forward = message.forward.decode(kernel)?;
+        let (kernel, cancel) = (Kernel::best(), &self.cancel);
+        let parts = message.backward.iter().map(|part| part.decode(kernel, cancel));
+        let backward = parts.collect::<Result<_, _>>()?;
+        let forward = message.forward.decode(kernel, cancel)?;
         self.serial = message.serial;
         let (samples, labels) = (message.samples, message.labels);
         self.received.insert(batch, Received { samples, forward, backward, labels });
@@ -142,21 +153,21 @@ impl Server {
         Ok(self.received.get(&batch).ok_or_else(missing)?)
     }
 
-    fn ask(&mut self, asked: Asked) -> Pending {
+    fn ask(&mut self, batch: usize, asked: Asked) -> Pending {
         self.requests += 1;
         let number = self.requests;
-        let bytes = KeyRequest { number, asked }.to_bytes();
+        let bytes = KeyRequest { number, batch, asked }.to_bytes();
         Pending { number, tie: tie(&bytes), bytes }
     }
 
-    /// Asks for keys of rows of the forward pass.
-    pub fn ask_products(&mut self, rows: &[Vec<i32>]) -> Pending {
-        self.ask(Asked::Products(rows.to_vec()))
+    /// Asks for keys of rows of the forward pass on a mini-batch.
+    pub fn ask_products(&mut self, batch: usize, rows: &[Vec<i32>]) -> Pending {
+        self.ask(batch, Asked::Products(rows.to_vec()))
     }
 
-    /// Asks for keys of rows of the backward pass.
-    pub fn ask_gradients(&mut self, rows: &[Vec<i32>]) -> Pending {
-        self.ask(Asked::Gradients(rows.to_vec()))
+    /// Asks for keys of rows of the backward pass on a mini-batch.
+    pub fn ask_gradients(&mut self, batch: usize, rows: &[Vec<i32>]) -> Pending {
+        self.ask(batch, Asked::Gradients(rows.to_vec()))
     }
 
     /// Asks for keys of the differences between labels and outputs in fixed point.
@@ -170,7 +181,7 @@ impl Server {
     ) -> Result<Pending, CryptonnError> {
         let labels = self.batch(batch)?.labels.iter().map(|label| label.commitment);
         let asked: Vec<(Encoded, i64)> = labels.zip(outputs.iter().copied()).collect();
-        Ok(self.ask(Asked::Differences(asked)))
+        Ok(self.ask(batch, Asked::Differences(asked)))
     }
 
     /// The products of all vectors of the forward pass with the rows, in the exponent.
@@ -185,7 +196,7 @@ impl Server {
         grant: &[u8],
     ) -> Result<Products, CryptonnError> {
         let keys = row_keys(pending, grant)?;
-        Ok(self.batch(batch)?.forward.products(rows, &keys)?)
+        Ok(self.batch(batch)?.forward.products(rows, &keys, &self.cancel)?)
     }
 
     /// The products of the vectors of each part of the backward pass with its rows, in the exponent;
@@ -207,7 +218,7 @@ impl Server {
         Ok(parts
             .iter()
             .zip(chunks)
-            .map(|(p, (r, k))| p.products(r, k))
+            .map(|(p, (r, k))| p.products(r, k, &self.cancel))
             .collect::<Result<_, _>>()?)
     }
 
@@ -224,7 +235,7 @@ impl Server {
         let sum = |row: &Vec<i32>| row.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>();
         let max_input = u64::from(self.dimensions.max_input.unsigned_abs());
         let bound = rows.iter().map(sum).max().unwrap_or(0).saturating_mul(max_input);
-        let values = products.decrypt(&self.table, bound)?;
+        let values = products.decrypt(&self.table, bound, &self.cancel)?;
         self.note(bound, &values);
         Ok(values)
     }

@@ -1,6 +1,7 @@
 //! A network in training: its first layer on integers or floats, the rest in the clear.
 
 use super::architecture::first_linear;
+use super::checkpoint::StudentState;
 use super::{Batches, CryptonnError, Optimiser, SecureSteps, ServerStep, TrainingChoice};
 use crate::network::train::Tail;
 use crate::network::{Layer, Network, Op, argmax};
@@ -70,6 +71,31 @@ impl Student {
             tail,
             optimiser: Optimiser::new(choice.optimiser),
         })
+    }
+
+    /// Units of the first layer.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// Weights and optimiser as they are now.
+    pub fn state(&self) -> StudentState {
+        let mut tensors = vec![self.weight.clone(), self.bias.clone()];
+        tensors.extend(self.rest.iter().cloned());
+        StudentState { tensors, optimiser: self.optimiser.clone() }
+    }
+
+    /// Takes up weights and optimiser that [`Student::state`] gave.
+    ///
+    /// # Errors
+    /// When lengths differ.
+    pub fn restore(&mut self, state: &StudentState) -> Result<(), CryptonnError> {
+        let mut tensors = state.tensors.iter().cloned();
+        self.weight = tensors.next().unwrap_or_default();
+        self.bias = tensors.next().unwrap_or_default();
+        self.rest = tensors.collect();
+        self.optimiser = state.optimiser.clone();
+        Ok(self.tail.set_parameters(&self.rest)?)
     }
 
     /// One step on a mini-batch at learning rate `rate`.

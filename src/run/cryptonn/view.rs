@@ -11,14 +11,23 @@ pub struct InputEncoding {
     pub image_width: usize,
     /// An input `x` is encrypted as `round(x * scale)`.
     pub scale: f64,
-    /// Least and greatest encoded input.
+    /// Least and greatest encoded input, before noise.
     pub range: (i32, i32),
+    /// How far noise takes what is encrypted out of that range; 0 without noise.
+    pub beyond: i32,
     /// Length of the vectors that are encrypted for the products: `input_len` for a dense first layer,
     /// the size of a window for a convolution.
     pub vector_len: usize,
     /// For a convolution: of each window (row by row) the position in the sample of each of its values;
     /// `None` is padding. Empty for a dense first layer.
     pub windows: Vec<Vec<Option<usize>>>,
+}
+
+impl InputEncoding {
+    /// Least and greatest integer that is encrypted.
+    pub fn reach(&self) -> (i32, i32) {
+        (self.range.0 - self.beyond, self.range.1 + self.beyond)
+    }
 }
 
 /// What the server saw in one step of training, on one mini-batch. All integers are exact.

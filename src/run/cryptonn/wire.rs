@@ -1,4 +1,4 @@
-//! Bytes of messages.
+//! Bytes of messages and checkpoints.
 
 use super::message::MessageError;
 
@@ -10,6 +10,11 @@ impl Writer {
     pub fn number(&mut self, value: u64) -> &mut Self {
         self.0.extend_from_slice(&value.to_le_bytes());
         self
+    }
+
+    /// Bit by bit.
+    pub fn float(&mut self, value: f64) -> &mut Self {
+        self.number(value.to_bits())
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
@@ -55,6 +60,15 @@ impl<'a> Reader<'a> {
 
     pub fn number(&mut self) -> Result<u64, MessageError> {
         Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    pub fn float(&mut self) -> Result<f64, MessageError> {
+        Ok(f64::from_bits(self.number()?))
+    }
+
+    /// What was not read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     pub fn block(&mut self) -> Result<&'a [u8], MessageError> {

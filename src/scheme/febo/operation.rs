@@ -2,6 +2,7 @@
 
 use super::keys::{encode_doubles, one_half, points};
 use super::{Ciphertext, FeboError, FunctionKey};
+use crate::progress::Cancel;
 use crate::ring::Kernel;
 use crate::scheme::group::{
     DlogTable, Encoded, MalformedElement, decode, differences, signed_scalar,
@@ -57,7 +58,9 @@ pub fn decrypt(
     let bodies = decode(kernel, &bodies).map_err(malformed("ciphertexts"))?;
     let keys: Vec<Encoded> = keys.iter().map(|key| key.element).collect();
     let keys = decode(kernel, &keys).map_err(malformed("keys"))?;
-    Ok(table.solve(&differences(kernel, &bodies, &keys), wanted, bound)?)
+    // A few milliseconds at most.
+    let never = Cancel::default();
+    Ok(table.solve(&differences(kernel, &bodies, &keys), wanted, bound, &never)?)
 }
 
 /// `y C` or `y^-1 C`.

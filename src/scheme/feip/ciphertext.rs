@@ -1,6 +1,7 @@
 //! Ciphertexts as they are sent, and as they are computed with.
 
 use super::{FeipError, MAX_LEN};
+use crate::progress::Cancel;
 use crate::ring::Kernel;
 use crate::ring::kernels::octet::OCTET;
 use crate::scheme::group::{ELEMENT_BYTES, Encoded, MalformedElement, StoredAddend, decode};
@@ -58,11 +59,12 @@ impl Ciphertexts {
     /// The ciphertexts ready to be computed with, every point checked.
     ///
     /// # Errors
-    /// When a point is malformed.
-    pub fn decode(&self, kernel: Kernel) -> Result<CiphertextSet, FeipError> {
+    /// When a point is malformed, or `cancel` is set.
+    pub fn decode(&self, kernel: Kernel, cancel: &Cancel) -> Result<CiphertextSet, FeipError> {
         let width = self.len + 1;
         let groups: Vec<&[Encoded]> = self.elements.chunks(OCTET * width).collect();
         let decoded = groups.par_iter().enumerate().map(|(at, group)| {
+            cancel.check()?;
             // Lane by lane another ciphertext; those missing in the last group are identities.
             let mut lanes = vec![Encoded::default(); OCTET * width];
             for (lane, ciphertext) in group.chunks(width).enumerate() {
@@ -72,14 +74,13 @@ impl Ciphertexts {
                     }
                 }
             }
-            decode(kernel, &lanes).map_err(|e| MalformedElement {
-                at: (at * OCTET + e.at % OCTET) * width + e.at / OCTET,
-                of: self.elements.len(),
+            decode(kernel, &lanes).map_err(|e| {
+                let at = (at * OCTET + e.at % OCTET) * width + e.at / OCTET;
+                let reason = MalformedElement { at, of: self.elements.len() };
+                FeipError::Malformed { what: "ciphertexts", reason }
             })
         });
-        let groups: Result<Vec<_>, _> = decoded.collect();
-        let groups =
-            groups.map_err(|reason| FeipError::Malformed { what: "ciphertexts", reason })?;
+        let groups = decoded.collect::<Result<Vec<_>, FeipError>>()?;
         Ok(CiphertextSet { kernel, len: self.len, count: self.count(), groups })
     }
 }

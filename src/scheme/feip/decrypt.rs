@@ -2,6 +2,7 @@
 
 use super::keys::check_rows;
 use super::{CiphertextSet, FeipError, FunctionKey};
+use crate::progress::Cancel;
 use crate::ring::kernels::octet::OCTET;
 use crate::scheme::group::{DlogTable, RowSums, Rows, StoredSum, key_digit_bits, key_digits};
 use rayon::prelude::*;
@@ -27,8 +28,13 @@ impl CiphertextSet {
     /// The products of every ciphertext with every row, whose keys are `keys`, in the exponent.
     ///
     /// # Errors
-    /// When lengths do not fit, or a weight is too large.
-    pub fn products(&self, rows: &[Vec<i32>], keys: &[FunctionKey]) -> Result<Products, FeipError> {
+    /// When lengths do not fit, a weight is too large, or `cancel` is set.
+    pub fn products(
+        &self,
+        rows: &[Vec<i32>],
+        keys: &[FunctionKey],
+        cancel: &Cancel,
+    ) -> Result<Products, FeipError> {
         check_rows(rows, self.len)?;
         if keys.len() != rows.len() {
             return Err(FeipError::Keys { keys: keys.len(), rows: rows.len() });
@@ -40,11 +46,14 @@ impl CiphertextSet {
         let mut sums = vec![StoredSum::BLANK; self.groups.len() * rows.len()];
         if !rows.is_empty() {
             let jobs = sums.par_chunks_mut(rows.len()).zip(&self.groups);
-            jobs.for_each(|(out, group)| {
-                let Some((base, points)) = group.split_first() else { return };
-                let (rows, keys) = (&plan, &*keys);
-                self.kernel.run_octets(RowSums { rows, points, base, keys, key_bits, out });
-            });
+            jobs.try_for_each(|(out, group)| {
+                cancel.check()?;
+                if let Some((base, points)) = group.split_first() {
+                    let (rows, keys) = (&plan, &*keys);
+                    self.kernel.run_octets(RowSums { rows, points, base, keys, key_bits, out });
+                }
+                Ok::<_, FeipError>(())
+            })?;
         }
         Ok(Products { rows: rows.len(), count: self.count, sums })
     }
@@ -54,9 +63,17 @@ impl Products {
     /// The inner products, `[ciphertext][row]`, each in `-bound..=bound`.
     ///
     /// # Errors
-    /// When one is outside, as it is with a key that belongs to another row.
-    pub fn decrypt(&self, table: &DlogTable, bound: u64) -> Result<Vec<i64>, FeipError> {
-        let found = table.solve(&self.sums, self.sums.len() * OCTET, bound)?;
+    /// When one is outside, as it is with a key that belongs to another row, or `cancel` is set.
+    pub fn decrypt(
+        &self,
+        table: &DlogTable,
+        bound: u64,
+        cancel: &Cancel,
+    ) -> Result<Vec<i64>, FeipError> {
+        let found = table.solve(&self.sums, self.sums.len() * OCTET, bound, cancel);
+        // What was given up counts as not found: the stop comes first.
+        cancel.check()?;
+        let found = found?;
         let mut values = vec![0; self.count * self.rows];
         let groups = found.chunks(self.rows.max(1) * OCTET);
         for (values, group) in values.chunks_mut(self.rows.max(1) * OCTET).zip(groups) {

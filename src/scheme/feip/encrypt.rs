@@ -1,6 +1,7 @@
 //! Encryption with the public key, many vectors at a time.
 
 use super::{Ciphertexts, FeipError, PublicKey};
+use crate::progress::Cancel;
 use crate::ring::kernels::octet::OCTET;
 use crate::ring::{Kernel, Seed};
 use crate::scheme::group::{
@@ -11,7 +12,7 @@ use curve25519_dalek::{RistrettoPoint, Scalar};
 use rayon::prelude::*;
 use zeroize::Zeroize;
 
-/// Vectors that are encrypted between two looks at whether to stop.
+/// Vectors that share a pass over the tables.
 const CHUNK: usize = 512;
 
 /// A public key with tables of its points, for values of a certain range. Neither times nor addresses
@@ -38,7 +39,7 @@ impl Encryptor {
     /// Tables of the points of `key`, 61 KB each, for values up to `max_value` in magnitude.
     ///
     /// # Errors
-    /// When a point of the key is malformed, or `watch` asks to stop.
+    /// When a point of the key is malformed.
     pub fn new(kernel: Kernel, key: &PublicKey, max_value: i32) -> Result<Self, FeipError> {
         let malformed =
             |reason: MalformedElement| FeipError::Malformed { what: "public key", reason };
@@ -64,9 +65,14 @@ impl Encryptor {
     /// Encrypts vectors with fresh randomness from `seed`, which must never be used for others.
     ///
     /// # Errors
-    /// When a vector has another length than the key, a value is above the range, or `watch` asks to
-    /// stop ([`crate::progress::Cancelled`] is told by the caller's own check).
-    pub fn encrypt(&self, vectors: &[Vec<i32>], seed: &Seed) -> Result<Ciphertexts, FeipError> {
+    /// When a vector has another length than the key, a value is above the range, or `cancel` is set
+    /// (looked at after a few milliseconds of work).
+    pub fn encrypt(
+        &self,
+        vectors: &[Vec<i32>],
+        seed: &Seed,
+        cancel: &Cancel,
+    ) -> Result<Ciphertexts, FeipError> {
         self.check(vectors)?;
         let width = self.len + 1;
         let mut elements = vec![Encoded::default(); vectors.len() * width];
@@ -80,11 +86,15 @@ impl Encryptor {
                 halved.zeroize();
             }
             // One octet of points after the other, all vectors with each: its table stays in cache.
-            let octets: Vec<Vec<Encoded>> = (0..self.points.len())
+            let octets: Result<Vec<Vec<Encoded>>, FeipError> = (0..self.points.len())
                 .into_par_iter()
-                .map(|octet| self.octet(octet, vectors, &scalars))
+                .map(|octet| {
+                    cancel.check()?;
+                    Ok(self.octet(octet, vectors, &scalars))
+                })
                 .collect();
             scalars.zeroize();
+            let octets = octets?;
             for (vector, row) in elements.chunks_mut(width).enumerate() {
                 for (octet, row) in octets.iter().zip(row.chunks_mut(OCTET)) {
                     let made = octet.get(vector * OCTET..).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What can go wrong with inner products.
 
+use crate::progress::Cancelled;
 use crate::scheme::group::{MAX_WEIGHT, MalformedElement, OutOfBound};
 
 /// Why an operation of FEIP was refused.
@@ -25,4 +26,6 @@ pub enum FeipError {
     Scalar,
     #[error(transparent)]
     OutOfBound(#[from] OutOfBound),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }

@@ -1,7 +1,13 @@
 use super::*;
+use crate::progress::Cancel;
 use crate::ring::{Kernel, Seed};
 use crate::scheme::group::{DlogTable, MAX_WEIGHT};
 use proptest::prelude::*;
+
+/// Never set.
+fn go() -> Cancel {
+    Cancel::default()
+}
 
 fn direct(vectors: &[Vec<i32>], rows: &[Vec<i32>]) -> Vec<i64> {
     let product = |x: &[i32], y: &[i32]| -> i64 {
@@ -20,7 +26,7 @@ fn case(kernel: Kernel, seed: u64, vectors: &[Vec<i32>], max: i32) -> Case {
     let seed = Seed::from_number(seed);
     let (master, public) = MasterKey::generate(&seed, vectors[0].len()).unwrap();
     let encryptor = Encryptor::new(kernel, &public, max).unwrap();
-    let ciphertexts = encryptor.encrypt(vectors, &seed.derive("data", 0)).unwrap();
+    let ciphertexts = encryptor.encrypt(vectors, &seed.derive("data", 0), &go()).unwrap();
     Case { master, public, ciphertexts }
 }
 
@@ -47,9 +53,9 @@ proptest! {
     fn products_are_those_of_direct_computation((x, y) in vectors(1..20, 100, 300), seed: u64) {
         let case = case(Kernel::best(), seed, &x, 100);
         let keys = case.master.derive(&y).unwrap();
-        let set = case.ciphertexts.decode(Kernel::best()).unwrap();
+        let set = case.ciphertexts.decode(Kernel::best(), &go()).unwrap();
         let bound = 20 * 100 * 300;
-        let got = set.products(&y, &keys).unwrap().decrypt(table(), bound).unwrap();
+        let got = set.products(&y, &keys, &go()).unwrap().decrypt(table(), bound, &go()).unwrap();
         prop_assert_eq!(got, direct(&x, &y));
     }
 
@@ -60,8 +66,8 @@ proptest! {
         let (x, y) = (vec![vec![v, v + d]], vec![vec![w, -w]]);
         let case = case(Kernel::best(), seed, &x, 2000);
         let keys = case.master.derive(&y).unwrap();
-        let set = case.ciphertexts.decode(Kernel::best()).unwrap();
-        let got = set.products(&y, &keys).unwrap().decrypt(table(), 1 << 24).unwrap();
+        let set = case.ciphertexts.decode(Kernel::best(), &go()).unwrap();
+        let got = set.products(&y, &keys, &go()).unwrap().decrypt(table(), 1 << 24, &go()).unwrap();
         prop_assert_eq!(got, direct(&x, &y));
     }
 }
@@ -80,9 +86,10 @@ fn kernels_and_threads_give_the_same_bytes_and_values() {
         pool.install(|| {
             let case = case(kernel, 7, &x, 100);
             let keys = case.master.derive(&y).unwrap();
-            let set = case.ciphertexts.decode(kernel).unwrap();
+            let set = case.ciphertexts.decode(kernel, &go()).unwrap();
             let table = DlogTable::new(kernel, 12);
-            let values = set.products(&y, &keys).unwrap().decrypt(&table, 1 << 17).unwrap();
+            let values =
+                set.products(&y, &keys, &go()).unwrap().decrypt(&table, 1 << 17, &go()).unwrap();
             (case.ciphertexts.to_bytes(), values)
         })
     };
@@ -123,14 +130,15 @@ fn ciphertexts_are_those_of_the_definition() {
 fn keys_of_other_rows_and_other_authorities_open_nothing() {
     let (x, y) = small();
     let case = case(Kernel::best(), 1, &x, 100);
-    let set = case.ciphertexts.decode(Kernel::best()).unwrap();
+    let set = case.ciphertexts.decode(Kernel::best(), &go()).unwrap();
     let mut swapped = case.master.derive(&y).unwrap();
     swapped.swap(0, 1);
-    let error = set.products(&y, &swapped).unwrap().decrypt(table(), 1 << 20).unwrap_err();
+    let error =
+        set.products(&y, &swapped, &go()).unwrap().decrypt(table(), 1 << 20, &go()).unwrap_err();
     assert!(matches!(error, FeipError::OutOfBound(_)), "{error}");
     let (stranger, _) = MasterKey::generate(&Seed::from_number(2), 9).unwrap();
     let foreign = stranger.derive(&y).unwrap();
-    assert!(set.products(&y, &foreign).unwrap().decrypt(table(), 1 << 20).is_err());
+    assert!(set.products(&y, &foreign, &go()).unwrap().decrypt(table(), 1 << 20, &go()).is_err());
 }
 
 #[test]
@@ -138,11 +146,11 @@ fn values_outside_of_the_bound_are_told_not_guessed() {
     let (x, y) = small();
     let case = case(Kernel::best(), 1, &x, 100);
     let keys = case.master.derive(&y).unwrap();
-    let set = case.ciphertexts.decode(Kernel::best()).unwrap();
-    let products = set.products(&y, &keys).unwrap();
+    let set = case.ciphertexts.decode(Kernel::best(), &go()).unwrap();
+    let products = set.products(&y, &keys, &go()).unwrap();
     let largest = direct(&x, &y).iter().map(|v| v.unsigned_abs()).max().unwrap();
-    assert!(products.decrypt(table(), largest).is_ok());
-    let text = products.decrypt(table(), largest - 1).unwrap_err().to_string();
+    assert!(products.decrypt(table(), largest, &go()).is_ok());
+    let text = products.decrypt(table(), largest - 1, &go()).unwrap_err().to_string();
     assert!(text.contains(&format!("outside of -{0}..={0}", largest - 1)), "{text}");
 }
 
@@ -159,12 +167,29 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(case.master.derive(&heavy), Err(FeipError::Weight { row: 0, at: 0, .. })));
     let encryptor = Encryptor::new(Kernel::best(), &case.public, 100).unwrap();
     let large = vec![vec![101; 9]];
-    let error = encryptor.encrypt(&large, &Seed::from_number(1)).unwrap_err();
+    let error = encryptor.encrypt(&large, &Seed::from_number(1), &go()).unwrap_err();
     assert!(matches!(error, FeipError::Value { value: 101, max: 100, .. }));
-    let set = case.ciphertexts.decode(Kernel::best()).unwrap();
+    let set = case.ciphertexts.decode(Kernel::best(), &go()).unwrap();
     let keys = case.master.derive(&y[..1]).unwrap();
-    assert_eq!(set.products(&y, &keys).unwrap_err(), FeipError::Keys { keys: 1, rows: 4 });
+    assert_eq!(set.products(&y, &keys, &go()).unwrap_err(), FeipError::Keys { keys: 1, rows: 4 });
     assert!(MasterKey::generate(&Seed::from_number(1), 0).is_err());
+}
+
+#[test]
+fn a_stop_is_told_as_one_and_not_as_a_value_out_of_bound() {
+    let (x, y) = small();
+    let case = case(Kernel::best(), 1, &x, 100);
+    let stop = Cancel::default();
+    stop.cancel();
+    let stopped = |error: FeipError| matches!(error, FeipError::Cancelled(_));
+    let encryptor = Encryptor::new(Kernel::best(), &case.public, 100).unwrap();
+    assert!(stopped(encryptor.encrypt(&x, &Seed::from_number(1), &stop).unwrap_err()));
+    assert!(stopped(case.ciphertexts.decode(Kernel::best(), &stop).unwrap_err()));
+    let set = case.ciphertexts.decode(Kernel::best(), &go()).unwrap();
+    let keys = case.master.derive(&y).unwrap();
+    assert!(stopped(set.products(&y, &keys, &stop).unwrap_err()));
+    let products = set.products(&y, &keys, &go()).unwrap();
+    assert!(stopped(products.decrypt(table(), 1 << 20, &stop).unwrap_err()));
 }
 
 #[test]
@@ -192,7 +217,7 @@ fn bytes_survive_the_way_and_malformed_points_do_not() {
             let mut bytes = bytes.clone();
             bytes[element * 32..][..32].copy_from_slice(&bad);
             let ciphertexts = Ciphertexts::from_bytes(9, &bytes).unwrap();
-            let text = ciphertexts.decode(Kernel::best()).unwrap_err().to_string();
+            let text = ciphertexts.decode(Kernel::best(), &go()).unwrap_err().to_string();
             assert!(
                 text.starts_with(&format!("ciphertexts: element {element} of 110 is no")),
                 "{text}"

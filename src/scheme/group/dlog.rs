@@ -8,6 +8,7 @@ use super::codec::decode;
 use super::field::{Fe, Stored, invert_all};
 use super::fixed::normalise;
 use super::point::{Addend, StoredAddend, StoredSum, Sum};
+use crate::progress::Cancel;
 use crate::ring::Kernel;
 use crate::ring::kernels::octet::{LIMBS, OCTET, Octet, OctetProgram};
 use curve25519_dalek::{RistrettoPoint, Scalar};
@@ -156,18 +157,20 @@ impl DlogTable {
     /// The logarithms of the first `count` points of these octets, each in `-bound..=bound`.
     ///
     /// # Errors
-    /// The first whose logarithm is none of these.
+    /// The first whose logarithm is none of these; once `cancel` is set, the first that was not looked
+    /// for any more.
     pub fn solve(
         &self,
         points: &[StoredSum],
         count: usize,
         bound: u64,
+        cancel: &Cancel,
     ) -> Result<Vec<i64>, OutOfBound> {
         let count = count.min(points.len() * OCTET);
         let mut values = vec![None; points.len() * OCTET];
         values.par_chunks_mut(CHUNK * OCTET).zip(points.par_chunks(CHUNK)).for_each(
             |(values, points)| {
-                self.kernel.run_octets(Solve { table: self, points, bound, values });
+                self.kernel.run_octets(Solve { table: self, points, bound, cancel, values });
             },
         );
         let outside = |at| OutOfBound { at, of: count, bound };
@@ -330,6 +333,7 @@ struct Solve<'a> {
     table: &'a DlogTable,
     points: &'a [StoredSum],
     bound: u64,
+    cancel: &'a Cancel,
     values: &'a mut [Option<i64>],
 }
 
@@ -338,7 +342,10 @@ impl OctetProgram for Solve<'_> {
 
     #[inline(always)]
     fn run<W: Octet>(self) {
-        let Self { table, points, bound, values } = self;
+        let Self { table, points, bound, cancel, values } = self;
+        if cancel.is_cancelled() {
+            return;
+        }
         let mut normaliser = Normaliser::default();
         for point in points {
             normaliser.push(Sum::<W>::load(point).double().double());
@@ -355,7 +362,7 @@ impl OctetProgram for Solve<'_> {
                 }
             }
         }
-        for group in missed.chunks(OCTET) {
+        for group in missed.chunks(OCTET).take_while(|_| !cancel.is_cancelled()) {
             step_outwards::<W>(table, group, bound, values);
         }
     }

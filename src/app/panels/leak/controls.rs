@@ -6,7 +6,7 @@ use crate::app::panels::kit::{self, field, row};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::run::cryptonn::leak::{AttackMethod, LeakSources};
-use egui::{ComboBox, DragValue, Slider, Ui};
+use egui::{ComboBox, DragValue, Ui};
 
 /// Rows per ciphertext and units to start from when a mitigation is switched on.
 const USUAL_ROWS: usize = 8;
@@ -74,17 +74,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let units = view.data.as_ref().and_then(|(v, _)| v.steps.first()).map(|s| s.weights.len());
         let about = "A first layer with fewer units asks for fewer rows in each step";
         optional(ui, "Fewer units", "units", about, &mut settings.units, units.unwrap_or(MOST_ROWS));
-        let about = "Noise in every decrypted value, as a share of the root mean square of the values of its kind; the client puts it into a slot of the ciphertext that every key must include. The network learns from the noisy values too";
-        field(ui, "Noise", about, |ui| {
-            let mut percent = settings.noise * 100.0;
-            ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(40.0);
-            let slider = Slider::new(&mut percent, 0.0..=200.0).suffix(" %").fixed_decimals(0);
-            let response = ui.add(slider);
-            if response.changed() {
-                settings.noise = percent / 100.0;
-            }
-            response
-        });
     });
     if choice != view.choice {
         queue.push(Action::EditLeak(Box::new(choice)));

@@ -95,9 +95,6 @@ fn mitigations(view: &LeakView) -> String {
     if let Some(units) = settings.units {
         parts.push(format!("{units} units"));
     }
-    if settings.noise > 0.0 {
-        parts.push(format!("{:.0} % noise", settings.noise * 100.0));
-    }
     parts.join(", ")
 }
 

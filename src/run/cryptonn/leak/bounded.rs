@@ -33,8 +33,6 @@ pub struct Bounded<'a> {
     pub inputs: usize,
     pub low: f64,
     pub high: f64,
-    /// Standard deviation of the noise on products and on gradients, in their units; 0 when exact.
-    pub noise: (f64, f64),
 }
 
 impl Bounded<'_> {
@@ -97,16 +95,15 @@ impl<'a> System<'a> {
     fn new(problem: &'a Bounded<'a>) -> Self {
         let (a, g) = (problem.products, problem.gradients);
         let basis = completed(&g.directions, problem.batch);
-        let firm = |norms: &[f64], noise: f64| -> Vec<f64> {
-            norms.iter().map(|n| (n / noise.max(EXACT)).powi(2)).collect()
-        };
-        let mut firm_basis = firm(&g.norms, problem.noise.1);
+        let firm =
+            |norms: &[f64]| -> Vec<f64> { norms.iter().map(|n| (n / EXACT).powi(2)).collect() };
+        let mut firm_basis = firm(&g.norms);
         firm_basis.resize(basis.len(), 0.0);
         let rotated = |b: &Vec<f64>| a.targets.iter().map(|t| dot(b, t)).collect();
         let targets = basis.iter().map(rotated).collect();
         // A third of the range as standard deviation of a value about which nothing is known.
         let prior = (3.0 / (problem.high - problem.low)).powi(2);
-        Self { problem, firm: firm(&a.norms, problem.noise.0), firm_basis, targets, basis, prior }
+        Self { problem, firm: firm(&a.norms), firm_basis, targets, basis, prior }
     }
 
     /// The minimum of the quadratic half with `prior |X - pull|^2` added.
@@ -179,15 +176,7 @@ mod tests {
     }
 
     fn problem<'a>(products: &'a Orthogonal, gradients: &'a Orthogonal) -> Bounded<'a> {
-        Bounded {
-            products,
-            gradients,
-            batch: BATCH,
-            inputs: INPUTS,
-            low: 0.0,
-            high: 100.0,
-            noise: (0.0, 0.0),
-        }
+        Bounded { products, gradients, batch: BATCH, inputs: INPUTS, low: 0.0, high: 100.0 }
     }
 
     fn farthest(a: &[f64], b: &[f64]) -> f64 {
@@ -231,17 +220,6 @@ mod tests {
             }
         }
         assert!(farthest(&x, &found) > 1.0, "too few equations to find everything");
-    }
-
-    #[test]
-    fn noise_is_not_believed() {
-        let (_, products, gradients) = case(0, 3, 5);
-        let sure = Bounded { noise: (0.0, 0.0), ..problem(&products, &gradients) };
-        let vague = Bounded { noise: (0.0, 1e9), ..problem(&products, &gradients) };
-        let cancel = Cancel::default();
-        let sum = |x: Vec<f64>| x.iter().sum::<f64>();
-        assert!(sum(sure.solve(&cancel).unwrap()) > 100.0);
-        assert!(sum(vague.solve(&cancel).unwrap()) < 1e-3);
     }
 
     #[test]

@@ -6,8 +6,6 @@ use super::equations::{Equations, Orthogonal};
 use super::settings::{LeakSettings, LeakSources};
 use crate::progress::{Cancel, Cancelled};
 use crate::run::cryptonn::{ServerStep, ServerView};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use std::collections::HashSet;
 
 /// The equations about the samples of one mini-batch.
@@ -23,8 +21,6 @@ pub struct Knowledge<'a> {
     pub gradients: Vec<Row<'a>>,
     /// What is known of similar samples.
     background: Option<&'a Background>,
-    /// Standard deviation of the noise on products and gradients.
-    pub noise: (f64, f64),
 }
 
 /// One row that a key was given for, and what was decrypted with it.
@@ -69,14 +65,9 @@ impl<'a> Knowledge<'a> {
                 }
             }
         }
-        let seed = settings.seed ^ (batch as u64) << 32;
-        let noise = (
-            blur(&mut products.rows, settings.noise, seed),
-            blur(&mut gradients.rows, settings.noise, seed ^ 1),
-        );
         let (products, gradients) = (products.rows, gradients.rows);
         let background = background.filter(|_| settings.similar);
-        Some(Self { view, samples, uses: steps.len(), products, gradients, background, noise })
+        Some(Self { view, samples, uses: steps.len(), products, gradients, background })
     }
 
     /// The products as equations over the inputs of a sample, one side per sample.
@@ -87,7 +78,7 @@ impl<'a> Knowledge<'a> {
         let sides = self.samples.len();
         let mut equations = equations(&self.products, self.view.encoding.input_len, sides);
         // What is only likely is believed as little as its standard deviation of 1 says.
-        let weight = self.noise.0.max(EXACT);
+        let weight = EXACT;
         for (row, value) in self.background.iter().flat_map(|b| b.equations()) {
             equations
                 .push(row.iter().map(|v| v * weight), std::iter::repeat_n(value * weight, sides));
@@ -139,24 +130,4 @@ impl<'a> Distinct<'a> {
             self.rows.push(Row { coefficients, values: values() });
         }
     }
-}
-
-/// Adds noise to the values; its standard deviation is `share` of their root mean square.
-fn blur(rows: &mut [Row<'_>], share: f64, seed: u64) -> f64 {
-    let count = rows.iter().map(|r| r.values.len()).sum::<usize>().max(1);
-    let squares: f64 = rows.iter().flat_map(|r| &r.values).map(|v| v * v).sum();
-    let deviation = share * (squares / count as f64).sqrt();
-    if deviation > 0.0 {
-        let mut rng = StdRng::seed_from_u64(seed);
-        for value in rows.iter_mut().flat_map(|r| &mut r.values) {
-            *value += deviation * normal(&mut rng);
-        }
-    }
-    deviation
-}
-
-/// A standard normal number (Box and Muller 1958).
-fn normal(rng: &mut StdRng) -> f64 {
-    let (u, v): (f64, f64) = (rng.random(), rng.random());
-    (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }

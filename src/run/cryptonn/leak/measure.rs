@@ -46,7 +46,7 @@ impl Pool {
         indices.sort_unstable();
         indices.dedup();
         let encoding = batches.encoding();
-        let values = indices.iter().flat_map(|i| batches.sample(*i)).map(|v| *v as f32).collect();
+        let values = indices.iter().flat_map(|i| batches.truth(*i)).map(|v| *v as f32).collect();
         let range = f64::from(encoding.range.1) - f64::from(encoding.range.0);
         let similar: Vec<f32> = similar.iter().map(|v| *v as f32).collect();
         let (input_len, range) = (encoding.input_len, range.max(1.0));

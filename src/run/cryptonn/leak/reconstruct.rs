@@ -58,7 +58,8 @@ pub(super) fn of_knowledge(
     }
     let inputs = known.view.encoding.input_len;
     let batch = known.samples.len();
-    let (low, high) = known.view.encoding.range;
+    let encoding = &known.view.encoding;
+    let (low, high) = encoding.reach();
     let (low, high) = (f64::from(low), f64::from(high));
     let products = known.product_equations(cancel)?;
     let alone = settings.method == AttackMethod::LinearProgram;
@@ -66,16 +67,8 @@ pub(super) fn of_knowledge(
     // Equations that are only likely determine nothing.
     let (a, b) = (products.rank().min(known.products.len()), gradients.rank());
     let independent = a * batch + b * inputs - a * b;
-    let problem = Bounded {
-        products: &products,
-        gradients: &gradients,
-        batch,
-        inputs,
-        low,
-        high,
-        noise: known.noise,
-    };
-    let values = if alone && !settings.similar && a < inputs {
+    let problem = Bounded { products: &products, gradients: &gradients, batch, inputs, low, high };
+    let mut values = if alone && !settings.similar && a < inputs {
         let mut values = Vec::with_capacity(batch * inputs);
         for sample in 0..batch {
             cancel.check()?;
@@ -85,8 +78,11 @@ pub(super) fn of_knowledge(
     } else {
         problem.solve(cancel)?
     };
-    let exact = settings.noise == 0.0 && (a == inputs || b == batch);
+    // With noise the equations are about what was encrypted, which is not the sample.
+    let exact = encoding.beyond == 0 && (a == inputs || b == batch);
     let certain = if exact { verified(known, &values) } else { 0 };
+    let (low, high) = (f64::from(encoding.range.0), f64::from(encoding.range.1));
+    values.iter_mut().for_each(|v| *v = v.clamp(low, high));
     Ok(Reconstruction {
         samples: known.samples.to_vec(),
         values,

@@ -48,11 +48,6 @@ pub struct LeakSettings {
     pub most_rows: Option<usize>,
     /// Units of the first layer that are there; all when left out.
     pub units: Option<usize>,
-    /// Standard deviation of noise in every decrypted value, as a share of the root mean square of the
-    /// values of its kind.
-    pub noise: f64,
-    /// Seed of the noise.
-    pub seed: u64,
 }
 
 impl LeakSettings {
@@ -73,19 +68,16 @@ impl LeakSettings {
         if let Some(units) = self.units {
             name += &format!(", {units} units");
         }
-        if self.noise > 0.0 {
-            name += &format!(", {:.0} % noise", self.noise * 100.0);
-        }
         name
     }
 
     /// Whether anything stands against the attack.
     pub fn is_mitigated(&self) -> bool {
-        self.most_rows.is_some() || self.units.is_some() || self.noise > 0.0
+        self.most_rows.is_some() || self.units.is_some()
     }
 
     /// The attack alone.
     pub fn without_mitigations(&self) -> Self {
-        Self { most_rows: None, units: None, noise: 0.0, ..self.clone() }
+        Self { most_rows: None, units: None, ..self.clone() }
     }
 }

@@ -113,17 +113,10 @@ fn who_knows_similar_data_needs_fewer_equations() {
 }
 
 #[test]
-fn fewer_units_and_noise_make_it_worse() {
+fn fewer_units_make_it_worse() {
     let open = score(0, 1, &products());
     let units = score(0, 1, &LeakSettings { units: Some(8), ..products() });
     assert!(units.mean_squared_error > 1.3 * open.mean_squared_error, "{units:?}");
-    let noisy = LeakSettings { noise: 1.0, ..LeakSettings::default() };
-    let noisy_score = score(0, 1, &noisy);
-    assert!(
-        noisy_score.mean_squared_error > 0.03 && noisy_score.identified < 0.5,
-        "{noisy_score:?}"
-    );
-    assert_eq!(noisy_score, score(0, 1, &noisy), "the same seed gives the same noise");
 }
 
 #[test]

@@ -24,13 +24,11 @@ pub(super) fn reconstruct(
     let system = Filters::of(known);
     let (low, high) = (f64::from(encoding.range.0), f64::from(encoding.range.1));
     let equations = known.products.len() * encoding.windows.len();
-    // Noisy equations are not followed to the end: the last directions are mostly noise.
-    let rounds = if known.noise.0 > 0.0 { 30 } else { MOST_ROUNDS };
     let solved: Vec<(Vec<f64>, bool)> = (0..known.samples.len())
         .into_par_iter()
         .map(|sample| {
             let values = system.values_of(known, sample);
-            let mut x = system.solve(&values, rounds, cancel)?;
+            let mut x = system.solve(&values, cancel)?;
             x.iter_mut().for_each(|v| *v = v.clamp(low, high));
             let rounded: Vec<f64> = x.iter().map(|v| v.round()).collect();
             let met = equations >= encoding.input_len && system.forward(&rounded) == values;
@@ -101,14 +99,14 @@ impl<'a> Filters<'a> {
         x
     }
 
-    fn solve(&self, z: &[f64], rounds: usize, cancel: &Cancel) -> Result<Vec<f64>, Cancelled> {
+    fn solve(&self, z: &[f64], cancel: &Cancel) -> Result<Vec<f64>, Cancelled> {
         let mut x = vec![0.0; self.inputs];
         let mut left = z.to_vec();
         let mut s = self.backward(&left);
         let mut direction = s.clone();
         let first = dot(&s, &s);
         let mut gamma = first;
-        for _ in 0..rounds {
+        for _ in 0..MOST_ROUNDS {
             cancel.check()?;
             if gamma <= first * DONE * DONE || gamma == 0.0 {
                 break;
