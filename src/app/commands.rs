@@ -57,6 +57,11 @@ pub enum Command {
     UseTrained,
     SaveModel,
     PauseTraining,
+    ContinueTraining,
+    SaveCheckpoint,
+    OpenCheckpoint,
+    CompareMitigations,
+    ExportMitigations,
     ExportCryptonn,
     ExportLeak,
     ExportCryptonnReport,
@@ -412,6 +417,41 @@ pub static TABLE: &[Spec] = {
             Key::T,
         ),
         spec(
+            C::ContinueTraining,
+            "Continue training",
+            "Go on with the encrypted training that was stopped or opened, as if it never was interrupted",
+            CTRL_ALT,
+            Key::R,
+        ),
+        spec(
+            C::SaveCheckpoint,
+            "Save checkpoint…",
+            "Keep the encrypted training as it stands, to continue it later",
+            CTRL_ALT,
+            Key::S,
+        ),
+        spec(
+            C::OpenCheckpoint,
+            "Continue from checkpoint…",
+            "Open an encrypted training that was kept",
+            CTRL_ALT,
+            Key::O,
+        ),
+        spec(
+            C::CompareMitigations,
+            "Compare mitigations",
+            "Train with each mitigation and attack what the server would have seen",
+            CTRL_ALT,
+            Key::M,
+        ),
+        spec(
+            C::ExportMitigations,
+            "Export mitigations as CSV…",
+            "Save the table of mitigations",
+            CTRL_ALT,
+            Key::E,
+        ),
+        spec(
             C::ExportCryptonn,
             "Export encrypted training as CSV…",
             "Save the accuracy of each epoch, encrypted and in plaintext",
@@ -553,6 +593,11 @@ impl Command {
             Self::PauseTraining => {
                 state.cryptonn.standing == TaskStanding::Running && !state.task_stopping
             }
+            Self::ContinueTraining => state.can_continue_cryptonn(),
+            Self::SaveCheckpoint => state.cryptonn.checkpoint.is_some(),
+            Self::OpenCheckpoint => !state.task_running,
+            Self::CompareMitigations => state.can_train_encrypted() && !state.task_running,
+            Self::ExportMitigations => state.mitigations.report.is_some(),
             Self::ExportCryptonn | Self::ExportCryptonnReport | Self::ExportCryptonnFigure => {
                 state.is_cryptonn() && state.cryptonn.step > 0
             }

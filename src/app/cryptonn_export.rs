@@ -130,7 +130,7 @@ pub fn svg(training: &CryptonnView, leak: &LeakView) -> String {
             Line { name, colour, width: 1.6, points: points.collect() }
         };
         vec![
-            line("with mitigations", t.plain, &leak.limited),
+            line("had it seen less", t.plain, &leak.limited),
             line("all that was seen", t.encrypted, &leak.open),
         ]
     };

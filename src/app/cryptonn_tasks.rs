@@ -5,25 +5,59 @@ use super::cryptonn_export as export;
 use super::dialog::Purpose;
 use super::state::{State, Tab};
 use super::sweep_view::TaskStanding;
-use crate::run::cryptonn::{CryptonnEvent, CryptonnTrained};
-use crate::worker::{Failure, LeakUpdate, Task, TaskRequest};
+use crate::run::Scenario;
+use crate::run::cryptonn::{Checkpoint, CryptonnEvent, CryptonnTrained, MitigationReport};
+use crate::worker::{Failure, LeakUpdate, TaskRequest};
 use std::sync::Arc;
 
 impl App {
     /// Starts the encrypted training of the setup.
     pub(super) fn start_cryptonn(&mut self, ctx: &egui::Context) {
-        let state = &mut self.state;
-        let Some(loaded) = state.loaded.clone() else { return };
-        let (scenario, wake) = (state.scenario.clone(), ctx.clone());
-        let request = TaskRequest::Cryptonn;
-        match Task::start(scenario, loaded, request, move || wake.request_repaint()) {
-            Ok(task) => {
-                self.task = Some(task);
-                state.cryptonn.begin();
-                state.leak.forget();
-            }
-            Err(error) => state.notes.error(format!("no thread to work on: {error}")),
+        self.state.cryptonn.begin();
+        self.state.leak.forget();
+        self.start_task(ctx, TaskRequest::Cryptonn(None), None);
+    }
+
+    /// Goes on with the training that was interrupted, with its own settings.
+    pub(super) fn continue_cryptonn(&mut self, ctx: &egui::Context) {
+        let Some(checkpoint) = self.state.cryptonn.checkpoint.clone() else { return };
+        let settings = checkpoint.subject.settings(self.state.scenario.clone());
+        if settings != self.state.scenario {
+            self.edit(settings);
         }
+        self.state.cryptonn.restore(&checkpoint);
+        self.state.cryptonn.standing = TaskStanding::Running;
+        self.start_task(ctx, TaskRequest::Cryptonn(Some(checkpoint)), None);
+    }
+
+    /// A checkpoint was read: the setup becomes that of its training, which can then be continued.
+    pub(super) fn take_checkpoint(&mut self, checkpoint: Arc<Checkpoint>) {
+        let subject = &checkpoint.subject;
+        let scenario = if self.state.scenario.name == subject.scenario {
+            self.state.scenario.clone()
+        } else {
+            match Scenario::built_in().into_iter().find(|s| s.name == subject.scenario) {
+                Some(scenario) => scenario,
+                None => {
+                    let name = &subject.scenario;
+                    let text = format!("The checkpoint is of scenario {name}; open that first");
+                    return self.state.notes.error(text);
+                }
+            }
+        };
+        self.edit(subject.settings(scenario));
+        self.state.leak.forget();
+        self.state.cryptonn.restore(&checkpoint);
+        self.state.tab = Tab::Training;
+        let (step, of) = (checkpoint.steps(), checkpoint.progress.of);
+        let text = format!("A training after step {step} of {of}: press Continue to go on");
+        self.state.notes.info(text);
+    }
+
+    /// Tries what protects the samples of the training of the setup.
+    pub(super) fn compare_mitigations(&mut self, ctx: &egui::Context) {
+        self.state.mitigations.begin();
+        self.start_task(ctx, TaskRequest::Mitigations, None);
     }
 
     /// Holds the encrypted training between two steps, or lets it go on.
@@ -56,6 +90,14 @@ impl App {
         let (training, leak) = (&self.state.cryptonn, &self.state.leak);
         let bytes = match purpose {
             Purpose::SaveCryptonn => export::epochs_csv(training).map_err(|e| e.to_string()),
+            Purpose::SaveCheckpoint => {
+                let kept = training.checkpoint.as_ref().map(|c| c.to_bytes());
+                kept.ok_or_else(|| "no training to keep yet".to_owned())
+            }
+            Purpose::SaveMitigations => match &self.state.mitigations.report {
+                Some(report) => report.to_csv().map_err(|e| e.to_string()),
+                None => Err("no finished comparison to save yet".to_owned()),
+            },
             Purpose::SaveLeak => export::leak_csv(leak).map_err(|e| e.to_string()),
             Purpose::SaveCryptonnReport => export::json(training, leak).map_err(|e| e.to_string()),
             Purpose::SaveCryptonnFigure => Ok(export::svg(training, leak).into_bytes()),
@@ -72,6 +114,26 @@ impl State {
             CryptonnEvent::Seen { view, pool } => self.leak.set_data(view, pool),
             other => self.cryptonn.take(other),
         }
+    }
+
+    /// The comparison of mitigations is over.
+    pub(super) fn end_mitigations(&mut self, result: Result<Box<MitigationReport>, Failure>) {
+        self.mitigations.end(result);
+        if let TaskStanding::Failed(reason) = &self.mitigations.standing {
+            self.notes.error(format!("The comparison did not finish: {reason}"));
+        }
+    }
+
+    /// Whether the training that was interrupted can go on with what is loaded.
+    pub(super) fn can_continue_cryptonn(&self) -> bool {
+        let view = &self.cryptonn;
+        let interrupted = matches!(view.standing, TaskStanding::Stopped | TaskStanding::Failed(_));
+        let fits = view.checkpoint.as_ref().is_some_and(|checkpoint| {
+            let subject = &checkpoint.subject;
+            let loaded = self.loaded.as_ref().is_some_and(|l| l.dataset.name() == subject.dataset);
+            loaded && subject.scenario == self.scenario.name && subject.model == self.scenario.model
+        });
+        interrupted && fits && !self.task_running
     }
 
     /// The encrypted training is over.

@@ -44,6 +44,20 @@ impl CryptonnView {
         *self = Self { standing: TaskStanding::Running, ..Self::default() };
     }
 
+    /// Shows a training that was interrupted, as far as it came.
+    pub fn restore(&mut self, checkpoint: &Arc<Checkpoint>) {
+        *self = Self { standing: TaskStanding::Stopped, ..Self::default() };
+        let progress = &checkpoint.progress;
+        for (at, loss) in progress.losses.iter().enumerate() {
+            self.take_loss(at + 1, *loss);
+        }
+        self.epochs = progress.epochs.iter().map(EpochFigures::from).collect();
+        (self.step, self.of) = (checkpoint.steps(), progress.of);
+        let spent = &progress.spent;
+        (self.phases, self.traffic, self.dlog) = (spent.phases, spent.traffic, spent.dlog);
+        self.checkpoint = Some(Arc::clone(checkpoint));
+    }
+
     /// Share of the whole that is done.
     pub fn fraction(&self) -> f64 {
         match (self.step, self.preparing) {
@@ -60,26 +74,31 @@ impl CryptonnView {
                 self.preparing = None;
                 (self.step, self.of, self.eta_secs) = (step, of, eta_secs);
                 (self.phases, self.traffic, self.dlog) = (phases, traffic, dlog);
-                let before = self.smoothed.unwrap_or(loss);
-                let mix = |old: f64, new: f64| old + NEWEST * (new - old);
-                let smoothed = SideBySide {
-                    encrypted: mix(before.encrypted, loss.encrypted),
-                    fixed_point: mix(before.fixed_point, loss.fixed_point),
-                    float: mix(before.float, loss.float),
-                };
-                self.smoothed = Some(smoothed);
-                if self.loss.len() == MOST_POINTS {
-                    let mut at = 0;
-                    self.loss.retain(|_| {
-                        at += 1;
-                        at % 2 == 0
-                    });
-                }
-                self.loss.push((step as f64, smoothed));
+                self.take_loss(step, loss);
             }
             CryptonnEvent::Epoch(figures) => self.epochs.push(figures),
             CryptonnEvent::Checkpoint(checkpoint) => self.checkpoint = Some(checkpoint),
             CryptonnEvent::Seen { .. } => {}
         }
+    }
+
+    /// The loss of a step, smoothed for the curve.
+    fn take_loss(&mut self, step: usize, loss: SideBySide) {
+        let before = self.smoothed.unwrap_or(loss);
+        let mix = |old: f64, new: f64| old + NEWEST * (new - old);
+        let smoothed = SideBySide {
+            encrypted: mix(before.encrypted, loss.encrypted),
+            fixed_point: mix(before.fixed_point, loss.fixed_point),
+            float: mix(before.float, loss.float),
+        };
+        self.smoothed = Some(smoothed);
+        if self.loss.len() == MOST_POINTS {
+            let mut at = 0;
+            self.loss.retain(|_| {
+                at += 1;
+                at % 2 == 0
+            });
+        }
+        self.loss.push((step as f64, smoothed));
     }
 }

@@ -8,6 +8,9 @@ pub enum Purpose {
     OpenScenario,
     OpenModel,
     OpenDataset,
+    OpenCheckpoint,
+    SaveCheckpoint,
+    SaveMitigations,
     SaveScenario,
     SaveReport,
     SaveStages,
@@ -38,6 +41,9 @@ impl Purpose {
             Self::OpenScenario => "Open scenario",
             Self::OpenModel => "Open model",
             Self::OpenDataset => "Open dataset",
+            Self::OpenCheckpoint => "Continue from checkpoint",
+            Self::SaveCheckpoint => "Save checkpoint",
+            Self::SaveMitigations => "Export mitigations as CSV",
             Self::SaveScenario => "Save scenario",
             Self::SaveReport => "Export report",
             Self::SaveStages => "Export stages as CSV",
@@ -68,6 +74,8 @@ impl Purpose {
             Self::OpenScenario => "A scenario file (.json)",
             Self::OpenModel => "A model file (.safetensors)",
             Self::OpenDataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
+            Self::OpenCheckpoint => "An encrypted training that was kept (.ckpt)",
+            Self::SaveCheckpoint => "A file name ending in .ckpt",
             Self::SaveScenario
             | Self::SaveReport
             | Self::SaveSweepReport
@@ -81,6 +89,7 @@ impl Purpose {
             | Self::SaveSweep
             | Self::SaveCryptonn
             | Self::SaveLeak
+            | Self::SaveMitigations
             | Self::SaveCompare
             | Self::SaveRemedies => "A file name ending in .csv",
             Self::SaveFigure
@@ -99,7 +108,10 @@ impl Purpose {
 
     /// Whether a file will be written.
     pub fn is_saving(self) -> bool {
-        !matches!(self, Self::OpenScenario | Self::OpenModel | Self::OpenDataset)
+        !matches!(
+            self,
+            Self::OpenScenario | Self::OpenModel | Self::OpenDataset | Self::OpenCheckpoint
+        )
     }
 
     /// File name endings, for the desktop's dialog.
@@ -113,6 +125,7 @@ impl Purpose {
             | Self::SaveCompareReport
             | Self::SaveRemedyReport => &["json"],
             Self::OpenModel | Self::SaveModel => &["safetensors"],
+            Self::OpenCheckpoint | Self::SaveCheckpoint => &["ckpt"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
             Self::SaveStages
             | Self::SaveCurves
@@ -120,6 +133,7 @@ impl Purpose {
             | Self::SaveSweep
             | Self::SaveCryptonn
             | Self::SaveLeak
+            | Self::SaveMitigations
             | Self::SaveCompare
             | Self::SaveRemedies => &["csv"],
             Self::SaveFigure
@@ -177,6 +191,7 @@ pub fn purpose_of(path: &std::path::Path) -> Purpose {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {
         "json" => Purpose::OpenScenario,
+        "ckpt" => Purpose::OpenCheckpoint,
         "safetensors" | "onnx" => Purpose::OpenModel,
         _ => Purpose::OpenDataset,
     }
@@ -193,6 +208,7 @@ mod tests {
             ("/a/net.SafeTensors", Purpose::OpenModel),
             ("s.json", Purpose::OpenScenario),
             ("iris.csv", Purpose::OpenDataset),
+            ("half.ckpt", Purpose::OpenCheckpoint),
             ("/data/mnist", Purpose::OpenDataset),
             ("train-images-idx3-ubyte.gz", Purpose::OpenDataset),
         ] {

@@ -2,8 +2,10 @@
 
 use super::dialog::{self, Purpose};
 use crate::run::Scenario;
+use crate::run::cryptonn::Checkpoint;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What came of it.
 pub enum Done {
@@ -11,10 +13,12 @@ pub enum Done {
     Picked(Purpose, Option<PathBuf>),
     /// A scenario was read.
     Scenario(Result<Box<Scenario>, String>),
+    /// An encrypted training that was kept.
+    Checkpoint(Result<Arc<Checkpoint>, String>),
     /// A file was written (its path), or why not.
     Saved(Result<PathBuf, String>),
     /// The window as an image, to be written.
-    Screenshot(PathBuf, std::sync::Arc<egui::ColorImage>),
+    Screenshot(PathBuf, Arc<egui::ColorImage>),
 }
 
 /// Starts the work and hands back what came of it.
@@ -50,13 +54,20 @@ impl Files {
         });
     }
 
+    /// Reads an encrypted training that was kept.
+    pub fn open_checkpoint(&self, path: PathBuf) {
+        self.on_thread(move || {
+            Done::Checkpoint(Checkpoint::open(&path).map(Arc::new).map_err(|e| e.to_string()))
+        });
+    }
+
     /// Writes `bytes` to `path`: whole or not at all.
     pub fn save(&self, path: PathBuf, bytes: Vec<u8>) {
         self.on_thread(move || Done::Saved(write_whole(&path, &bytes).map(|()| path)));
     }
 
     /// Writes an image of the window as PNG.
-    pub fn save_png(&self, path: PathBuf, image: std::sync::Arc<egui::ColorImage>) {
+    pub fn save_png(&self, path: PathBuf, image: Arc<egui::ColorImage>) {
         self.on_thread(move || Done::Saved(write_png(&path, &image).map(|()| path)));
     }
 

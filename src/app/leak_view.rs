@@ -16,6 +16,8 @@ pub struct Attack {
     pub found: Option<Reconstruction>,
     pub score: Score,
     pub curve: Option<LeakCurve>,
+    /// The curve is of the newest that was seen.
+    fresh: bool,
 }
 
 /// What is chosen in the view.
@@ -59,10 +61,10 @@ pub struct LeakView {
 impl LeakView {
     /// The server has seen more, or something else.
     pub fn set_data(&mut self, view: Arc<ServerView>, pool: Arc<Pool>) {
+        // What was found before stays to be seen until the new answers come.
         self.data = Some((view, pool));
         self.asked = None;
-        self.open = Attack::default();
-        self.limited = Attack::default();
+        (self.open.fresh, self.limited.fresh) = (false, false);
     }
 
     /// Nothing was seen.
@@ -106,7 +108,7 @@ impl LeakView {
             [(&mut self.open, settings.without_mitigations()), (&mut self.limited, settings)]
         {
             let current = shown.curve.as_ref().is_some_and(|c| c.settings == settings);
-            attacks.push((settings, !current));
+            attacks.push((settings, !(current && shown.fresh)));
         }
         if !self.choice.settings.is_mitigated() {
             attacks.truncate(1);
@@ -130,7 +132,10 @@ impl LeakView {
                     None => (None, Score::default()),
                 };
             }
-            LeakUpdate::Curve { attack, curve } => self.attack(attack).curve = Some(*curve),
+            LeakUpdate::Curve { attack, curve } => {
+                let shown = self.attack(attack);
+                (shown.curve, shown.fresh) = (Some(*curve), true);
+            }
             LeakUpdate::Done(result) => {
                 self.pending = false;
                 self.failure = result.err();

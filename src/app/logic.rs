@@ -157,6 +157,8 @@ impl App {
                 self.state.opened = (*scenario).clone();
                 self.edit(*scenario);
             }
+            Done::Checkpoint(Ok(checkpoint)) => self.take_checkpoint(checkpoint),
+            Done::Checkpoint(Err(error)) => self.state.notes.error(error),
             Done::Scenario(Err(error)) => self.state.notes.error(error),
             Done::Saved(Ok(path)) => {
                 self.state.notes.info(format!("Saved {}", path.display()));
@@ -271,6 +273,17 @@ impl App {
             Command::ShowTraining => state.tab = Tab::Training,
             Command::ShowLeak => state.tab = Tab::Leak,
             Command::PauseTraining => self.pause_cryptonn(),
+            Command::ContinueTraining => {
+                state.tab = Tab::Training;
+                self.continue_cryptonn(ctx);
+            }
+            Command::SaveCheckpoint => self.ask_path(Purpose::SaveCheckpoint),
+            Command::OpenCheckpoint => self.ask_path(Purpose::OpenCheckpoint),
+            Command::CompareMitigations => {
+                state.tab = Tab::Leak;
+                self.compare_mitigations(ctx);
+            }
+            Command::ExportMitigations => self.ask_path(Purpose::SaveMitigations),
             Command::ExportCryptonn => self.ask_path(Purpose::SaveCryptonn),
             Command::ExportLeak => self.ask_path(Purpose::SaveLeak),
             Command::ExportCryptonnReport => self.ask_path(Purpose::SaveCryptonnReport),
@@ -394,7 +407,9 @@ impl App {
         let state = &self.state;
         let name = &state.scenario.name;
         let path = match purpose {
-            Purpose::OpenScenario => String::new(),
+            Purpose::OpenScenario | Purpose::OpenCheckpoint => String::new(),
+            Purpose::SaveCheckpoint => format!("{name}.ckpt"),
+            Purpose::SaveMitigations => format!("{name}-mitigations.csv"),
             Purpose::OpenModel => as_path(&state.scenario.model),
             Purpose::OpenDataset => as_path(&state.scenario.dataset),
             Purpose::SaveScenario => format!("{name}.json"),
@@ -446,6 +461,12 @@ impl App {
         let text = path.to_string_lossy().into_owned();
         match purpose {
             Purpose::OpenScenario => self.files.open_scenario(text),
+            Purpose::OpenCheckpoint if self.task.is_some() => {
+                self.state
+                    .notes
+                    .error("A checkpoint can be opened when nothing runs; stop that first");
+            }
+            Purpose::OpenCheckpoint => self.files.open_checkpoint(path),
             Purpose::OpenModel => {
                 self.edit(Scenario { model: text, ..self.state.scenario.clone() });
             }

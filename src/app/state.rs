@@ -5,6 +5,7 @@ use super::cryptonn_view::CryptonnView;
 use super::dialog::PathDialog;
 use super::lab::Lab;
 use super::leak_view::LeakView;
+use super::mitigation_view::MitigationView;
 use super::notes::Notes;
 use super::palette::Palette;
 use super::run_view::RunView;
@@ -69,6 +70,8 @@ pub struct State {
     pub cryptonn: CryptonnView,
     /// The tab What the server learns.
     pub leak: LeakView,
+    /// What protects the samples there.
+    pub mitigations: MitigationView,
     /// The tab Compare.
     pub compare: CompareView,
     /// The tab Sequence.
@@ -107,6 +110,7 @@ impl State {
             training: TrainingView::default(),
             cryptonn: CryptonnView::default(),
             leak: LeakView::default(),
+            mitigations: MitigationView::default(),
             compare: CompareView::default(),
             sequence: SequenceView::default(),
             task_running: false,

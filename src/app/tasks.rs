@@ -26,6 +26,12 @@ impl App {
                     self.task = None;
                     return;
                 }
+                TaskUpdate::Mitigation(event) => state.mitigations.take(event),
+                TaskUpdate::MitigationsEnded(result) => {
+                    state.end_mitigations(result);
+                    self.task = None;
+                    return;
+                }
                 TaskUpdate::Compare(event) => state.compare.take(event),
                 TaskUpdate::CompareEnded(result) => {
                     state.compare.end(result);
@@ -95,7 +101,7 @@ impl App {
         self.start_task(ctx, TaskRequest::Compare { past_budget }, None);
     }
 
-    fn start_task(
+    pub(super) fn start_task(
         &mut self,
         ctx: &egui::Context,
         request: TaskRequest,

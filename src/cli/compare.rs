@@ -5,7 +5,7 @@ use super::output_file::OutputFile;
 use super::plan::bare_bits;
 use super::progress::Progress;
 use super::table::{Table, folded};
-use super::{Answer, Context, FAILED, STOPPED, WRONG, remedies};
+use super::{Answer, Context, FAILED, STOPPED, WRONG, mitigations, remedies};
 use crate::format;
 use crate::progress::Step;
 use crate::run::{CompareEvent, CompareReport, Session};
@@ -18,6 +18,14 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
             bail!("--schemes: recurrent scenarios are compared by remedy; leave it out");
         }
         return remedies::command(&scenario, args.report.as_deref(), context);
+    }
+    if scenario.training.is_some() {
+        if args.schemes.is_some() {
+            bail!(
+                "--schemes: trainings on encrypted data are compared by mitigation; leave it out"
+            );
+        }
+        return mitigations::command(&scenario, args.report.as_deref(), context);
     }
     let as_csv = match args.report.as_deref().and_then(|p| p.extension()?.to_str()) {
         Some("csv") => true,

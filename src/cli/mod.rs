@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod compare;
 mod inspect;
+mod mitigations;
 mod output_file;
 mod plan;
 mod progress;

@@ -12,7 +12,7 @@ use crate::run::cryptonn::leak::LeakReport;
 use crate::run::cryptonn::{
     Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
 pub(super) fn command(
@@ -22,6 +22,10 @@ pub(super) fn command(
 ) -> Result<Answer> {
     let resume = args.resume.as_deref().map(Checkpoint::open).transpose()?;
     let scenario = match &resume {
+        Some(from) if from.subject.scenario != scenario.name => {
+            let of = &from.subject.scenario;
+            bail!("the checkpoint is of scenario {of}; go on with `train {of} --resume`");
+        }
         // Settings on the command line must then be those of the file.
         Some(from) => args.scenario.changed(from.subject.settings(scenario), None)?,
         None => scenario,

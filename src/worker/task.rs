@@ -7,7 +7,9 @@ use super::pause::Pause;
 use super::thread::guarded;
 use crate::network::train::{TrainEvent, Trained};
 use crate::progress::{Cancel, Watch};
-use crate::run::cryptonn::{CryptonnEvent, CryptonnTrained, CryptonnTraining};
+use crate::run::cryptonn::{
+    Checkpoint, CryptonnEvent, CryptonnTrained, CryptonnTraining, MitigationEvent, MitigationReport,
+};
 use crate::run::{
     CompareEvent, CompareReport, RunError, Scenario, Session, SweepEvent, SweepReport,
     SweepRequest, TrainOptions,
@@ -37,8 +39,11 @@ const PACE: Duration = Duration::from_millis(33);
 pub enum TaskRequest {
     Sweep(SweepRequest),
     Train(TrainOptions),
-    /// The training on encrypted data that the scenario describes.
-    Cryptonn,
+    /// The training on encrypted data that the scenario describes, from the start or from where it was
+    /// interrupted.
+    Cryptonn(Option<Arc<Checkpoint>>),
+    /// What protects the samples of that training, and what it costs.
+    Mitigations,
     /// The schemes side by side; with `past_budget` polynomials run where decryption will fail.
     Compare {
         past_budget: bool,
@@ -54,6 +59,8 @@ pub enum TaskUpdate {
     SweepEnded(Result<Box<SweepReport>, Failure>),
     TrainEnded(Result<Arc<Trained>, Failure>),
     CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
+    Mitigation(MitigationEvent),
+    MitigationsEnded(Result<Box<MitigationReport>, Failure>),
     Compare(CompareEvent),
     CompareEnded(Result<Box<CompareReport>, Failure>),
 }
@@ -191,17 +198,31 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
             });
             out.send(TaskUpdate::TrainEnded(result.map(Arc::new)));
         }
-        TaskRequest::Cryptonn => {
+        TaskRequest::Mitigations => {
+            let result = guarded(|| -> Result<MitigationReport, RunError> {
+                let training = CryptonnTraining::of(scenario, &loaded.dataset)?;
+                Ok(training.compare_mitigations(&cancel, &mut |event| match event {
+                    MitigationEvent::Doing { .. } => out.hint(TaskUpdate::Mitigation(event)),
+                    other => out.send(TaskUpdate::Mitigation(other)),
+                })?)
+            });
+            out.send(TaskUpdate::MitigationsEnded(result.map(Box::new)));
+        }
+        TaskRequest::Cryptonn(from) => {
             let result = guarded(|| -> Result<CryptonnTrained, RunError> {
                 let watch = Watch::new(cancel.clone(), &|_| {});
                 let training = CryptonnTraining::of(scenario, &loaded.dataset)?;
-                Ok(training.run(&watch, &mut |event| match event {
+                let mut on_event = |event| match event {
                     CryptonnEvent::Step { .. } => {
                         out.hint(TaskUpdate::Cryptonn(event));
                         out.pause.wait(&out.cancel);
                     }
                     other => out.send(TaskUpdate::Cryptonn(other)),
-                })?)
+                };
+                Ok(match from {
+                    Some(from) => training.resume(from, &watch, &mut on_event)?,
+                    None => training.run(&watch, &mut on_event)?,
+                })
             });
             out.send(TaskUpdate::CryptonnEnded(result.map(Box::new)));
         }

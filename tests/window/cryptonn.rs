@@ -3,6 +3,7 @@
 use crate::drive::{WIDE, until, until_planned};
 use crate::shots::{can_draw, shoot};
 use cryptoscope::app::{App, LeakChoice, Tab, TaskStanding};
+use cryptoscope::run::cryptonn::CryptonnReport;
 use cryptoscope::run::cryptonn::leak::AttackMethod;
 use cryptoscope::run::{Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
@@ -123,7 +124,7 @@ fn what_the_server_learns_follows_the_controls() {
     h.run_ok();
     let leak = &h.state().state().leak;
     assert!(!leak.choice.settings.is_mitigated() && leak.limited.found.is_none());
-    assert!(!has(&h, "Under the mitigations"));
+    assert!(!has(&h, "Had it seen less"));
     h.get_by_role_and_label(Role::ComboBox, "Method").click();
     h.run_ok();
     h.get_by_label("Linear program").click();
@@ -156,6 +157,74 @@ fn a_training_is_held_goes_on_and_is_stopped() {
     let state = h.state().state();
     assert_eq!(state.cryptonn.standing, TaskStanding::Stopped);
     assert!(state.leak.data.is_some(), "what was seen stays");
+}
+
+#[test]
+fn a_training_that_was_stopped_goes_on_from_memory_and_from_a_file() {
+    let mut h = window(90, 4, WIDE, Theme::Dark);
+    press(&mut h, SHIFT, Key::T);
+    until(&mut h, "a step", |h| h.state().state().cryptonn.step > 0);
+    press(&mut h, SHIFT, Key::X);
+    until_trained(&mut h);
+    let stopped = h.state().state().cryptonn.step;
+    assert!(stopped < 12 && has(&h, "Interrupted after step"), "{stopped}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("half.ckpt");
+    press(&mut h, ALT, Key::S);
+    press(&mut h, Modifiers::COMMAND, Key::A);
+    h.get_by_role(Role::TextInput).type_text(&path.to_string_lossy());
+    h.run_ok();
+    press(&mut h, Modifiers::NONE, Key::Enter);
+    until(&mut h, "the file", |h| has(h, "Saved "));
+    h.get_by_role_and_label(Role::Button, "Continue training").click();
+    h.run_ok();
+    until_trained(&mut h);
+    let view = h.state().state().cryptonn.clone();
+    assert_eq!((view.standing, view.step), (TaskStanding::Finished, 12));
+    let resumed = view.report.expect("a report");
+    assert_eq!(resumed.resumed_at.len(), 1);
+
+    // Another window, another setup: the file brings its own.
+    let mut h = window(60, 2, WIDE, Theme::Dark);
+    press(&mut h, ALT, Key::O);
+    h.get_by_role(Role::TextInput).type_text(&path.to_string_lossy());
+    h.run_ok();
+    press(&mut h, Modifiers::NONE, Key::Enter);
+    until(&mut h, "the checkpoint", |h| has(h, "press Continue to go on"));
+    assert_eq!(h.state().state().scenario.training.as_ref().map(|t| t.epochs), Some(4));
+    assert_eq!(h.state().state().cryptonn.step, resumed.resumed_at[0]);
+    until_planned(&mut h);
+    press(&mut h, ALT, Key::R);
+    until_trained(&mut h);
+    let view = h.state().state().cryptonn.clone();
+    assert_eq!(view.standing, TaskStanding::Finished, "{:?}", h.state().state().notes);
+    let again = view.report.expect("a report");
+    let accuracies = |report: &CryptonnReport| -> Vec<_> {
+        report.epochs.iter().map(|e| (e.encrypted_accuracy, e.encrypted_loss)).collect()
+    };
+    assert_eq!(accuracies(&again), accuracies(&resumed));
+    assert_eq!(h.state().state().leak.batches().len(), 3);
+}
+
+#[test]
+fn mitigations_are_trained_with_and_taken_over() {
+    let mut h = window(60, 2, WIDE, Theme::Dark);
+    press(&mut h, ALT, Key::M);
+    assert_eq!(h.state().state().tab, Tab::Leak);
+    until(&mut h, "the comparison", |h| {
+        h.state().state().mitigations.standing == TaskStanding::Finished
+    });
+    let rows = h.state().state().mitigations.rows.clone();
+    assert_eq!((rows.len(), rows[0].name.as_str()), (11, "none"));
+    assert!(has(&h, "identified*") && has(&h, "limit of 32 rows"));
+    h.get_by_role_and_label(Role::Button, "Use noise 0.3").click();
+    h.run_ok();
+    let training = h.state().state().scenario.training.clone().expect("a training");
+    assert_eq!((training.noise, training.max_rows), (0.3, None));
+    let folder = tempfile::tempdir().expect("a folder");
+    press(&mut h, ALT, Key::E);
+    let text = save_to(&mut h, &folder.path().join("mitigations.csv"));
+    assert_eq!(text.lines().count(), 12);
 }
 
 #[test]

@@ -113,6 +113,30 @@ pub fn progress(ui: &mut Ui, fraction: f64, name: &str) {
     });
 }
 
+/// A number that a check box switches on; `usual` to start from, up to `most`.
+pub fn optional(
+    ui: &mut Ui,
+    name: &str,
+    suffix: &str,
+    about: &str,
+    value: &mut Option<usize>,
+    (usual, most): (usize, usize),
+) {
+    row(ui, name, about, |ui| {
+        let mut on = value.is_some();
+        let check = ui.checkbox(&mut on, "");
+        if named(check, egui::Role::CheckBox, name).changed() {
+            *value = on.then_some(usual.min(most));
+        }
+        let mut number = value.unwrap_or(usual.min(most));
+        let drag = egui::DragValue::new(&mut number).range(1..=most).speed(0.1).suffix(suffix);
+        let response = ui.add_enabled(on, drag).on_hover_text(about);
+        if named(response, egui::Role::SpinButton, &format!("{name}, how many")).changed() {
+            *value = Some(number);
+        }
+    });
+}
+
 /// Gives a control a name for screen readers and tests.
 pub fn named(response: egui::Response, kind: egui::Role, name: &str) -> egui::Response {
     response.widget_info(|| egui::WidgetInfo::labeled(kind, true, name));

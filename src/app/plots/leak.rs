@@ -1,4 +1,4 @@
-//! What is learned over the steps: error and identification, with and without mitigations.
+//! What is learned over the steps: error and identification, of everything, and had it seen less.
 
 use super::chart::{Chart, Curve, Pen, in_two};
 use super::ticks::Unit;
@@ -81,7 +81,7 @@ fn steps(last: usize, width: f32) -> Vec<(f64, String)> {
 fn curves(ui: &Ui, view: &LeakView, value: fn(&Score) -> f64) -> Vec<Curve> {
     let t = theme::tokens(ui);
     let all = [
-        ("with mitigations", t.plain, view.limited.curve.as_ref()),
+        ("had it seen less", t.plain, view.limited.curve.as_ref()),
         ("all that was seen", t.encrypted, view.open.curve.as_ref()),
     ];
     all.into_iter()

@@ -7,6 +7,7 @@
 //! samples away, here as anywhere; and a seed other than 0, which makes trainings repeatable, gives the
 //! keys away to whoever reads it.
 
+use super::checkpoint_bytes::MARK;
 use super::message::Tie;
 use super::{
     Batches, CryptonnError, CryptonnTraining, DlogRange, EpochReport, MessageError, Optimiser,
@@ -19,7 +20,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// Largest file that is read, bytes.
-const MAX_BYTES: u64 = 1 << 32;
+const MAX_BYTES: u64 = 1 << 30;
 
 /// Why a file is no checkpoint to go on from; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,8 @@ pub struct Subject {
 /// How far a training came, and its figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
+    /// Steps of the whole training.
+    pub of: usize,
     /// Of each step that is done.
     pub losses: Vec<SideBySide>,
     /// Epochs that are done.
@@ -137,11 +140,16 @@ impl Checkpoint {
         let shown = path.display();
         let about = |error: CheckpointError| CheckpointError::File(format!("{shown}: {error}"));
         let unreadable = |e: std::io::Error| CheckpointError::File(format!("{shown}: {e}"));
-        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut file = std::fs::File::open(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(about(CheckpointError::Content(format!("above {MAX_BYTES} bytes"))));
+        // What begins otherwise is not read to its end.
+        file.by_ref().take(MARK.len() as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes != MARK {
+            return Err(about(CheckpointError::Foreign));
+        }
+        file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 >= MAX_BYTES {
+            return Err(about(CheckpointError::Content(format!("{MAX_BYTES} bytes or more"))));
         }
         Self::from_bytes(&bytes).map_err(about)
     }
@@ -213,7 +221,11 @@ impl Checkpoint {
             let text = format!("the checkpoint is damaged: {what} that this training cannot have");
             Err(CryptonnError::Impossible(text))
         };
-        if done > epochs || !here || (done == epochs && steps != done * per_epoch) {
+        if progress.of != epochs * per_epoch
+            || done > epochs
+            || !here
+            || (done == epochs && steps != done * per_epoch)
+        {
             return wrong(&format!("{steps} steps in {done} epochs"));
         }
         let mine = student.state();

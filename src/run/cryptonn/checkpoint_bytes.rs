@@ -10,7 +10,8 @@ use super::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-const MARK: &[u8] = b"CryptoScope encrypted training\n";
+/// What every checkpoint file begins with.
+pub(super) const MARK: &[u8] = b"CryptoScope encrypted training\n";
 const VERSION: u64 = 1;
 const WHAT: &str = "checkpoint";
 
@@ -101,7 +102,7 @@ impl Checkpoint {
 }
 
 fn write_progress(out: &mut Writer, progress: &Progress) {
-    out.number(progress.losses.len() as u64);
+    out.number(progress.of as u64).number(progress.losses.len() as u64);
     for loss in &progress.losses {
         out.float(loss.encrypted).float(loss.fixed_point).float(loss.float);
     }
@@ -145,6 +146,7 @@ fn write_progress(out: &mut Writer, progress: &Progress) {
 }
 
 fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
+    let of = from.number()? as usize;
     let losses = (0..from.count(24)?)
         .map(|_| {
             let (encrypted, fixed_point) = (from.float()?, from.float()?);
@@ -205,7 +207,7 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
             gradients: read_large(from)?,
         });
     }
-    Ok(Progress { losses, epochs, identical, epoch_secs, seen, spent, resumed_at })
+    Ok(Progress { of, losses, epochs, identical, epoch_secs, seen, spent, resumed_at })
 }
 
 fn read_small(from: &mut Reader) -> Result<Vec<Vec<i32>>, MessageError> {

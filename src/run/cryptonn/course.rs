@@ -15,6 +15,7 @@ pub(super) struct Course {
     batches: usize,
     epochs: usize,
     learning_rate: f64,
+    rows_per_step: usize,
 }
 
 impl Course {
@@ -39,11 +40,17 @@ impl Course {
             )));
         }
         let learning_rate = choice.learning_rate;
-        Ok(Self { seed, batches: batches.count(), epochs, learning_rate })
+        let batches = batches.count();
+        Ok(Self { seed, batches, epochs, learning_rate, rows_per_step: rows })
     }
 
     pub fn epochs(&self) -> usize {
         self.epochs
+    }
+
+    /// Rows that a step asks keys for on its mini-batch, in the pass that takes more.
+    pub fn rows_per_step(&self) -> usize {
+        self.rows_per_step
     }
 
     /// Steps of an epoch.

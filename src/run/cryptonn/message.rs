@@ -245,3 +245,125 @@ impl KeyGrant {
         Ok(Self { number, tie, granted })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Cancel;
+    use crate::ring::{Kernel, Seed};
+    use crate::scheme::feip::{Encryptor, MasterKey};
+    use proptest::prelude::*;
+
+    fn batch() -> EncryptedBatch {
+        let seed = Seed::from_number(1);
+        let (_, public) = MasterKey::generate(&seed, 3).unwrap();
+        let encryptor = Encryptor::new(Kernel::best(), &public, 9).unwrap();
+        let encrypt = |vectors: &[Vec<i32>], at| {
+            encryptor.encrypt(vectors, &seed.derive("x", at), &Cancel::default()).unwrap()
+        };
+        let (_, label_key) = febo::MasterKey::generate(&seed);
+        EncryptedBatch {
+            serial: 7,
+            batch: 2,
+            samples: 2,
+            keys: [[3; 16], [4; 16]],
+            forward: encrypt(&[vec![1, 2, 3], vec![4, 5, 6]], 0),
+            backward: vec![encrypt(&[vec![1, 4, 0]], 1), encrypt(&[vec![2, 5, 0]], 2)],
+            labels: febo::Encryptor::new(&label_key).encrypt(&[100, 0], &seed),
+        }
+    }
+
+    fn requests() -> Vec<KeyRequest> {
+        let rows = vec![vec![1, -2, 3], vec![i32::MIN, i32::MAX, 0]];
+        let differences = Asked::Differences(vec![([5; 32], -7), ([6; 32], i64::MAX)]);
+        [Asked::Products(rows.clone()), Asked::Gradients(rows), differences]
+            .into_iter()
+            .zip(1..)
+            .map(|(asked, number)| KeyRequest { number, batch: 4, asked })
+            .collect()
+    }
+
+    fn grants() -> Vec<KeyGrant> {
+        let (master, _) = MasterKey::generate(&Seed::from_number(2), 2).unwrap();
+        let rows = Granted::Rows(master.derive(&[vec![1, 2], vec![3, 4]]).unwrap());
+        let operation = febo::Operation::Subtract;
+        let key = |element| febo::FunctionKey { operation, element };
+        let differences = Granted::Differences(vec![key([8; 32]), key([9; 32])]);
+        let grant = |granted| KeyGrant { number: 5, tie: tie(b"question"), granted };
+        vec![grant(rows), grant(differences)]
+    }
+
+    #[test]
+    fn every_message_survives_the_way_and_none_that_is_cut_or_longer() {
+        let batch = batch();
+        let bytes = batch.to_bytes();
+        assert_eq!(EncryptedBatch::from_bytes(&bytes).unwrap(), batch);
+        let whole = |read: &dyn Fn(&[u8]) -> Option<MessageError>, bytes: &[u8]| {
+            assert_eq!(read(bytes), None);
+            for cut in 0..bytes.len() {
+                assert!(read(&bytes[..cut]).is_some(), "cut after {cut} of {}", bytes.len());
+            }
+            let longer: Vec<u8> = bytes.iter().copied().chain([0]).collect();
+            assert!(matches!(read(&longer), Some(MessageError::Trailing { left: 1, .. })));
+        };
+        whole(&|b| EncryptedBatch::from_bytes(b).err(), &bytes);
+        for request in requests() {
+            let bytes = request.to_bytes();
+            assert_eq!(KeyRequest::from_bytes(&bytes).unwrap(), request);
+            whole(&|b| KeyRequest::from_bytes(b).err(), &bytes);
+        }
+        for grant in grants() {
+            let bytes = grant.to_bytes();
+            assert_eq!(KeyGrant::from_bytes(&bytes).unwrap(), grant);
+            whole(&|b| KeyGrant::from_bytes(b).err(), &bytes);
+        }
+    }
+
+    #[test]
+    fn kinds_and_keys_that_do_not_exist_are_refused() {
+        let mut request = requests().remove(0).to_bytes();
+        request[16] = 3;
+        let text = KeyRequest::from_bytes(&request).unwrap_err().to_string();
+        assert_eq!(text, "key request: kind 3 where 0, 1 or 2 was expected");
+        let mut grant = grants().remove(0).to_bytes();
+        grant[24] = 2;
+        let text = KeyGrant::from_bytes(&grant).unwrap_err().to_string();
+        assert_eq!(text, "key grant: kind 2 where 0 or 1 was expected");
+        let mut grant = grants().remove(0).to_bytes();
+        let key = grant.len() - FUNCTION_KEY_BYTES;
+        grant[key..].fill(0xff);
+        assert!(matches!(KeyGrant::from_bytes(&grant), Err(MessageError::Content { .. })));
+    }
+
+    #[test]
+    fn a_tie_is_of_every_byte() {
+        let bytes = requests().remove(0).to_bytes();
+        for at in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert_ne!(tie(&other), tie(&bytes));
+        }
+    }
+
+    proptest! {
+        /// Nothing a stranger sends brings a role down, and lengths are believed only as far as there
+        /// are bytes.
+        #[test]
+        fn whatever_is_sent_is_read_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..400),
+            at in 0..2000_usize,
+            kind in 0..4_u64,
+        ) {
+            for start in [vec![], [1_u64, 0, kind].map(u64::to_le_bytes).concat()] {
+                let bytes: Vec<u8> = start.into_iter().chain(bytes.iter().copied()).collect();
+                KeyRequest::from_bytes(&bytes).ok();
+                KeyGrant::from_bytes(&bytes).ok();
+                EncryptedBatch::from_bytes(&bytes).ok();
+            }
+            let mut whole = batch().to_bytes();
+            let at = at % whole.len();
+            whole.iter_mut().skip(at).zip(&bytes).for_each(|(b, by)| *b = *by);
+            EncryptedBatch::from_bytes(&whole).ok();
+        }
+    }
+}

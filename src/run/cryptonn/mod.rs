@@ -14,6 +14,7 @@ mod error;
 mod event;
 pub mod leak;
 mod message;
+mod mitigations;
 mod optimiser;
 mod plan;
 mod report;
@@ -35,6 +36,9 @@ pub use encrypted_steps::EncryptedSteps;
 pub use error::CryptonnError;
 pub use event::{CryptonnEvent, DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic};
 pub use message::{Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, MessageError};
+pub use mitigations::{
+    MITIGATION_SCHEMA_VERSION, Mitigation, MitigationEvent, MitigationReport, MitigationRow,
+};
 pub use optimiser::Optimiser;
 pub use plan::CryptonnPlan;
 pub use report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport, EpochReport};

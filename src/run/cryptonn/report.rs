@@ -2,7 +2,7 @@
 
 use super::authority::LogLine;
 use super::leak::LeakReport;
-use super::{DlogRange, EpochFigures, PhaseSecs, Traffic, TrainingChoice};
+use super::{DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic, TrainingChoice};
 use serde::{Deserialize, Serialize};
 
 /// Version of the report's layout.
@@ -78,6 +78,21 @@ impl EpochReport {
             encrypted_loss: losses.0,
             plain_loss: losses.1,
             secs: figures.secs,
+        }
+    }
+}
+
+impl From<&EpochReport> for EpochFigures {
+    fn from(report: &EpochReport) -> Self {
+        Self {
+            epoch: report.epoch,
+            accuracy: SideBySide {
+                encrypted: report.encrypted_accuracy,
+                fixed_point: report.fixed_point_accuracy,
+                float: report.plain_accuracy,
+            },
+            fixed_point_identical: report.fixed_point_identical,
+            secs: report.secs,
         }
     }
 }

@@ -70,7 +70,8 @@ impl<'a> Sitting<'a> {
             // The clients encrypt anew, perhaps other mini-batches first: never again with old randomness.
             Some(from) => secret.derive("resumed", from.steps() as u64),
         };
-        let mut progress = Progress { identical: true, ..Progress::default() };
+        let of = course.steps();
+        let mut progress = Progress { of, identical: true, ..Progress::default() };
         if let Some(from) = from {
             from.check_subject(&subject)?;
             from.check_shape(batches, &side.encrypted, course.epochs())?;

@@ -94,3 +94,39 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut out = Writer::default();
+        out.number(u64::MAX).float(-0.1).bytes(&[1, 2]).block(&[3, 4, 5]).block(&[]);
+        let bytes = out.finish();
+        let mut from = Reader::new("test", &bytes);
+        assert_eq!(from.number(), Ok(u64::MAX));
+        assert_eq!(from.float().map(f64::to_bits), Ok((-0.1_f64).to_bits()));
+        assert_eq!(from.array(), Ok([1, 2]));
+        assert_eq!((from.block(), from.block()), (Ok(&[3, 4, 5][..]), Ok(&[][..])));
+        assert_eq!((from.end(), from.rest().len()), (Ok(()), 0));
+        assert_eq!(from.number(), Err(MessageError::Short { what: "test", wanted: 8, left: 0 }));
+    }
+
+    #[test]
+    fn lengths_beyond_the_message_are_refused_before_memory_is_taken() {
+        for length in [4, 1 << 40, u64::MAX] {
+            let bytes: Vec<u8> = length.to_le_bytes().into_iter().chain([0; 3]).collect();
+            assert!(matches!(
+                Reader::new("test", &bytes).block(),
+                Err(MessageError::Short { left: 3, .. })
+            ));
+            assert!(Reader::new("test", &bytes).count(1).is_err());
+            assert!(Reader::new("test", &bytes).count(usize::MAX).is_err());
+        }
+        let bytes = [3, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7];
+        assert_eq!(Reader::new("test", &bytes).count(1), Ok(3));
+        let left = Reader::new("test", &bytes).end();
+        assert_eq!(left, Err(MessageError::Trailing { what: "test", left: 11 }));
+    }
+}

@@ -47,6 +47,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn sums_and_differences_reach_over_the_full_signed_range(
+        x in any::<i32>(), near in -(1 << 20)..=(1_i64 << 20), seed: u64
+    ) {
+        // The operand is near x, so that the result is small while both may be as large as they can.
+        let limit = i64::from(i32::MAX);
+        let minus = (i64::from(x) - near).clamp(-limit, limit);
+        let difference = i64::from(x) - minus;
+        prop_assert_eq!(run(Operation::Subtract, &[x], &[minus], seed).unwrap(), [difference]);
+        let sum = i64::from(x) - minus;
+        prop_assert_eq!(run(Operation::Add, &[x], &[-minus], seed).unwrap(), [sum]);
+    }
+}
+
+#[test]
+fn operands_and_results_out_of_range_are_told() {
+    let large = i64::from(i32::MAX) + 1;
+    let error = run(Operation::Subtract, &[0], &[large], 1).unwrap_err();
+    assert!(matches!(error, FeboError::Operand { value, at: 0, .. } if value == large));
+    assert!(matches!(run(Operation::Add, &[1 << 22], &[1], 1), Err(FeboError::OutOfBound(_))));
+    assert_eq!(run(Operation::Add, &[1 << 22], &[0], 1).unwrap(), [1 << 22]);
+    assert!(matches!(run(Operation::Multiply, &[-2049], &[2048], 1), Err(FeboError::OutOfBound(_))));
+    assert_eq!(run(Operation::Multiply, &[-2048], &[2048], 1).unwrap(), [-(1 << 22)]);
+}
+
 #[test]
 fn a_quotient_that_is_no_integer_is_not_found() {
     assert!(matches!(run(Operation::Divide, &[7], &[2], 1), Err(FeboError::OutOfBound(_))));

@@ -484,3 +484,86 @@ fn compare<W: Octet>(
     same_x.and(same_y).store(&mut same);
     same
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::Seed;
+    use crate::scheme::group::signed_scalar;
+    use proptest::prelude::*;
+
+    fn points(values: &[i64]) -> Vec<StoredSum> {
+        let encoded: Vec<[u8; 32]> = values
+            .iter()
+            .map(|v| RistrettoPoint::mul_base(&signed_scalar(*v)).compress().to_bytes())
+            .collect();
+        let decoded = decode(Kernel::best(), &encoded).unwrap();
+        let nothing = decode(Kernel::best(), &vec![[0; 32]; encoded.len()]).unwrap();
+        super::super::differences(Kernel::best(), &decoded, &nothing)
+    }
+
+    fn table() -> &'static DlogTable {
+        static TABLE: std::sync::OnceLock<DlogTable> = std::sync::OnceLock::new();
+        TABLE.get_or_init(|| DlogTable::new(Kernel::best(), 12))
+    }
+
+    fn solve(values: &[i64], bound: u64) -> Result<Vec<i64>, OutOfBound> {
+        table().solve(&points(values), values.len(), bound, &Cancel::default())
+    }
+
+    #[test]
+    fn the_table_is_the_same_on_every_thread_kernel_and_run() {
+        let made = |threads: usize, kernel: Kernel| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| DlogTable::new(kernel, 10))
+        };
+        let first = made(1, Kernel::best());
+        for other in [made(1, Kernel::best()), made(3, Kernel::best()), made(2, Kernel::Portable)] {
+            assert_eq!(other.slots, first.slots);
+            assert_eq!((&other.low, &other.high), (&first.low, &first.high));
+        }
+        let full = first.slots.iter().filter(|slot| **slot != EMPTY).count();
+        assert_eq!(full as u64, first.baby_steps());
+    }
+
+    #[test]
+    fn around_the_edges_of_table_and_bound_everything_is_found_or_told() {
+        let baby = table().baby_steps() as i64;
+        let giant = 2 * baby - 1;
+        let edges = [0, 1, baby - 1, baby, baby + 1, giant, giant + baby - 1, giant + baby, 3 * giant];
+        let near = edges.iter().flat_map(|e| [e - 1, *e, e + 1]);
+        let values: Vec<i64> = near.flat_map(|v| [v, -v]).collect();
+        let bound = 3 * giant as u64 + 1;
+        assert_eq!(solve(&values, bound).unwrap(), values);
+        for bound in [0, 1, baby - 1, baby, giant, 3 * giant] {
+            assert_eq!(solve(&[bound, -bound], bound as u64), Ok(vec![bound, -bound]));
+            for outside in [bound + 1, -bound - 1] {
+                let error = OutOfBound { at: 1, of: 2, bound: bound as u64 };
+                assert_eq!(solve(&[0, outside], bound as u64), Err(error));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_small_multiple_is_told_and_never_guessed() {
+        let mut stream = Seed::from_number(5).stream(0);
+        let random = crate::scheme::group::random_scalar(&mut stream);
+        let point = RistrettoPoint::mul_base(&random).compress().to_bytes();
+        let decoded = decode(Kernel::best(), &[point; 3]).unwrap();
+        let nothing = decode(Kernel::best(), &[[0; 32]; 3]).unwrap();
+        let sums = super::super::differences(Kernel::best(), &decoded, &nothing);
+        let found = table().solve(&sums, 3, 100_000, &Cancel::default());
+        assert_eq!(found, Err(OutOfBound { at: 0, of: 3, bound: 100_000 }));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        #[test]
+        fn logarithms_of_the_full_signed_range_are_found(
+            values in prop::collection::vec(-300_000..=300_000_i64, 1..40)
+        ) {
+            prop_assert_eq!(solve(&values, 300_000), Ok(values));
+        }
+    }
+}

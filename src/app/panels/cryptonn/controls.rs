@@ -2,7 +2,7 @@
 
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
-use crate::app::panels::kit::{self, field, row};
+use crate::app::panels::kit::{self, field, optional, row};
 use crate::app::panels::sweep::task_button;
 use crate::app::state::State;
 use crate::app::sweep_view::TaskStanding;
@@ -14,8 +14,16 @@ use egui::{DragValue, Label, RichText, Ui};
 /// Samples to start from when not all are wanted.
 const FEW: usize = 600;
 
-const EXPORTS: [Command; 3] =
-    [Command::ExportCryptonn, Command::ExportCryptonnReport, Command::ExportCryptonnFigure];
+/// Units to start from when fewer than the model has are wanted.
+const FEW_UNITS: usize = 8;
+
+const MOST_ROWS: usize = 1 << 30;
+
+const EXPORTS: [(Command, &str); 3] = [
+    (Command::ExportCryptonn, "CSV…"),
+    (Command::ExportCryptonnReport, "JSON…"),
+    (Command::ExportCryptonnFigure, "SVG…"),
+];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
@@ -30,17 +38,29 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let text = status(state);
         kit::caption(ui, &text).on_hover_text(&text);
         if let Some(choice) = &mut scenario.training {
-            ui.add_enabled_ui(!running, |ui| choices(ui, choice));
+            let plan = state.loaded.as_ref().and_then(|l| l.training.as_deref());
+            let units = plan.map_or(FEW_UNITS, |p| p.units);
+            ui.add_enabled_ui(!running, |ui| choices(ui, choice, units));
         }
-        ui.horizontal(|ui| {
-            let pause = Command::PauseTraining;
-            let text = if view.paused { "Resume" } else { "Pause" };
-            let button = kit::command_button(ui, pause, text, state, queue);
-            kit::named(button, egui::Role::Button, pause.spec().label);
-            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
-                let button = kit::command_button(ui, command, text, state, queue);
+        let mut buttons = |ui: &mut Ui, all: &[(Command, &str)]| {
+            for (command, text) in all {
+                let button = kit::command_button(ui, *command, *text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
+        };
+        row(ui, "Hold", "Between two steps; or go on with a training that was stopped", |ui| {
+            let text = if view.paused { "Resume" } else { "Pause" };
+            buttons(
+                ui,
+                &[(Command::PauseTraining, text), (Command::ContinueTraining, "Continue")],
+            );
+        });
+        let about = "A training that was stopped, as a file: without secret keys, but what it holds of the server's view gives samples away like the view itself";
+        row(ui, "Checkpoint", about, |ui| {
+            buttons(ui, &[(Command::SaveCheckpoint, "Save…"), (Command::OpenCheckpoint, "Open…")]);
+        });
+        row(ui, "Export", "Figures of the training and of what the server learned", |ui| {
+            buttons(ui, &EXPORTS);
         });
         if let Some(last) = view.epochs.last() {
             let a = &last.accuracy;
@@ -67,7 +87,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
 }
 
-fn choices(ui: &mut Ui, choice: &mut TrainingChoice) {
+/// `units` are those of the first layer as it stands.
+fn choices(ui: &mut Ui, choice: &mut TrainingChoice, units: usize) {
     field(ui, "Epochs", "Passes over the training samples", |ui| {
         ui.add(DragValue::new(&mut choice.epochs).range(1..=1000))
     });
@@ -107,6 +128,16 @@ fn choices(ui: &mut Ui, choice: &mut TrainingChoice) {
             choice.samples = Some(count);
         }
     });
+    let about =
+        "Units of the first layer, fewer than the model has: each asks for one row in every step";
+    optional(ui, "Units", "", about, &mut choice.units, (FEW_UNITS, 4096));
+    let about = "The authority gives keys for so many distinct rows on any one mini-batch and no more; each mini-batch then has public keys of its own, and the training ends when the rows are used up";
+    optional(ui, "Limit", " rows", about, &mut choice.max_rows, (units, MOST_ROWS));
+    let about = "Standard deviation of the noise that clients add to every normalised input before they encrypt it; the network learns from noisy inputs";
+    field(ui, "Noise", about, |ui| {
+        let drag = DragValue::new(&mut choice.noise).range(0.0..=10.0).speed(0.01);
+        ui.add(drag.max_decimals(3))
+    });
 }
 
 /// How the training stands, one line.
@@ -131,9 +162,12 @@ pub fn status(state: &State) -> String {
                 format::secs(view.eta_secs.max(0.0))
             ),
         },
+        TaskStanding::Finished if view.report.as_ref().is_some_and(|r| r.ended_by_limit) => {
+            format!("Ended by the authority's limit after {} epochs", view.epochs.len())
+        }
         TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
         TaskStanding::Stopped => format!(
-            "Stopped after step {} of {}",
+            "Interrupted after step {} of {}",
             format::count(view.step as u64),
             format::count(view.of as u64)
         ),

@@ -19,7 +19,7 @@ use egui::{ScrollArea, Sense, Ui, vec2};
 const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 190.0;
 /// Height of the sample below the plots.
-const SAMPLE: f32 = 226.0;
+const SAMPLE: f32 = 240.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut right = kit::beside_column(ui, "cryptonn column", COLUMN, |ui| {

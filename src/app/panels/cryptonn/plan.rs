@@ -23,11 +23,13 @@ pub fn show(ui: &mut Ui, state: &State) {
                 }
             });
         });
-        figures(ui, plan);
+        let wanted = state.scenario.training.as_ref().map_or(0, |t| t.epochs);
+        figures(ui, plan, wanted);
     });
 }
 
-fn figures(ui: &mut Ui, plan: &CryptonnPlan) {
+/// `wanted` are the epochs asked for.
+fn figures(ui: &mut Ui, plan: &CryptonnPlan, wanted: usize) {
     let t = theme::tokens(ui);
     let count = |v: usize| format::count(v as u64);
     let secure = if plan.windows == 1 {
@@ -48,7 +50,15 @@ fn figures(ui: &mut Ui, plan: &CryptonnPlan) {
         ),
         (
             "Steps",
-            format!("{}, {} an epoch", count(plan.steps), count(plan.mini_batches)),
+            if plan.epochs < wanted {
+                format!(
+                    "{}: the limit leaves {} of {wanted} epochs",
+                    count(plan.steps),
+                    plan.epochs
+                )
+            } else {
+                format!("{}, {} an epoch", count(plan.steps), count(plan.mini_batches))
+            },
             "Mini-batches that weights are updated with",
         ),
         (

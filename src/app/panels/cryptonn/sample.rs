@@ -45,9 +45,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
         });
         let Some((seen, pool)) = &view.data else { return };
         let shape = leak::shape(&seen.encoding);
-        let range = (f64::from(seen.encoding.range.0), f64::from(seen.encoding.range.1));
         let values: Vec<f64> =
             pool.sample(index).unwrap_or_default().iter().map(|v| f64::from(*v)).collect();
+        let range = leak::scale(&seen.encoding, values.iter().copied());
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 let room = (ui.available_width() * 0.3).min(PICTURE);

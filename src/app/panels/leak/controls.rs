@@ -2,11 +2,11 @@
 
 use crate::app::Queue;
 use crate::app::commands::Action;
-use crate::app::panels::kit::{self, field, row};
+use crate::app::panels::kit::{self, field, optional, row};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::run::cryptonn::leak::{AttackMethod, LeakSources};
-use egui::{ComboBox, DragValue, Ui};
+use egui::{ComboBox, Ui};
 
 /// Rows per ciphertext and units to start from when a mitigation is switched on.
 const USUAL_ROWS: usize = 8;
@@ -67,41 +67,16 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             });
         }
         ui.add_space(4.0);
-        kit::heading(ui, "Mitigations");
+        kit::heading(ui, "What if it had seen less");
         let settings = &mut choice.settings;
-        let about = "The authority gives keys for so many distinct rows on any one ciphertext and no more. Training ends for a sample when they are used up";
-        optional(ui, "Limit", "rows", about, &mut settings.most_rows, MOST_ROWS);
+        let about = "Only the first so many distinct rows on any one ciphertext: what an authority with that limit would have given keys for. The limit of the training itself is in the tab Training";
+        optional(ui, "Limit", " rows", about, &mut settings.most_rows, (USUAL_ROWS, MOST_ROWS));
         let units = view.data.as_ref().and_then(|(v, _)| v.steps.first()).map(|s| s.weights.len());
-        let about = "A first layer with fewer units asks for fewer rows in each step";
-        optional(ui, "Fewer units", "units", about, &mut settings.units, units.unwrap_or(MOST_ROWS));
+        let about = "Only the rows of the first so many units in each step. Fewer units of the network itself are in the tab Training";
+        let most = units.unwrap_or(MOST_ROWS);
+        optional(ui, "Fewer units", " units", about, &mut settings.units, (USUAL_ROWS, most));
     });
     if choice != view.choice {
         queue.push(Action::EditLeak(Box::new(choice)));
     }
-}
-
-/// A check box that switches a number on.
-fn optional(
-    ui: &mut Ui,
-    name: &str,
-    unit: &str,
-    about: &str,
-    value: &mut Option<usize>,
-    most: usize,
-) {
-    row(ui, name, about, |ui| {
-        let mut on = value.is_some();
-        let check = ui.checkbox(&mut on, "");
-        if kit::named(check, egui::Role::CheckBox, name).changed() {
-            *value = on.then_some(USUAL_ROWS.min(most));
-        }
-        let mut number = value.unwrap_or(USUAL_ROWS.min(most));
-        let drag =
-            DragValue::new(&mut number).range(1..=most).speed(0.1).suffix(format!(" {unit}"));
-        let response = ui.add_enabled(on, drag).on_hover_text(about);
-        let response = kit::named(response, egui::Role::SpinButton, &format!("{name}, {unit}"));
-        if response.changed() {
-            *value = Some(number);
-        }
-    });
 }

@@ -35,13 +35,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let size = vec2(width, pixels::height(shape, width));
         let samples = samples(view);
         let shown: Vec<(usize, usize)> = samples.into_iter().take(columns).enumerate().collect();
-        let (low, high) = seen.encoding.range;
-        let range = (f64::from(low), f64::from(high));
         let true_of = |index: usize| -> Vec<f64> {
             let values = pool.sample(index).unwrap_or_default();
             values.iter().map(|v| f64::from(*v)).collect()
         };
 
+        let range = scale(&seen.encoding, shown.iter().flat_map(|(_, index)| true_of(*index)));
         title(ui, "True samples", "what the clients encrypt; the server never has them", t.text_strong);
         ui.horizontal(|ui| {
             for (at, index) in &shown {
@@ -54,10 +53,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         labels(ui, view, state, &shown, width);
         let about = "from everything it decrypted";
         title(ui, "What the server makes of them", about, t.encrypted);
-        attack(ui, &view.open, &shown, size, shape, range, "Reconstruction", t.encrypted);
+        attack(ui, &view.open, view.pending, &shown, size, shape, range, "Reconstruction", t.encrypted);
         if view.choice.settings.is_mitigated() {
-            title(ui, "Under the mitigations", &mitigations(view), t.plain);
-            attack(ui, &view.limited, &shown, size, shape, range, "Mitigated", t.plain);
+            title(ui, "Had it seen less", &mitigations(view), t.plain);
+            attack(ui, &view.limited, view.pending, &shown, size, shape, range, "Mitigated", t.plain);
         }
     });
 }
@@ -68,6 +67,17 @@ pub fn shape(encoding: &InputEncoding) -> Shape {
         0 => Shape::Flat { len: encoding.input_len },
         width => Shape::Image { channels: 1, height: encoding.input_len / width, width },
     }
+}
+
+/// Range that samples are drawn over: that of all inputs for an image; for a table, where a few columns
+/// reach much farther than the rest, that of the `values` that are shown.
+pub fn scale(encoding: &InputEncoding, values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = encoding.range;
+    if encoding.image_width > 0 {
+        return (f64::from(low), f64::from(high));
+    }
+    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+    (low, high.max(low + 1.0))
 }
 
 /// Indices of the samples of the mini-batch that is looked at.
@@ -147,6 +157,7 @@ fn labels(ui: &mut Ui, view: &LeakView, state: &State, shown: &[(usize, usize)],
 fn attack(
     ui: &mut Ui,
     attack: &Attack,
+    pending: bool,
     shown: &[(usize, usize)],
     size: Vec2,
     shape: Shape,
@@ -167,6 +178,7 @@ fn attack(
         }
     });
     if attack.found.is_none() {
-        kit::caption(ui, "Nothing of these samples was seen yet");
+        let text = if pending { "Reconstructing" } else { "Nothing of these samples was seen yet" };
+        kit::caption(ui, text);
     }
 }

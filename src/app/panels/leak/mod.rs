@@ -2,9 +2,10 @@
 
 mod controls;
 mod gallery;
+mod mitigations;
 mod words;
 
-pub use gallery::shape;
+pub use gallery::{scale, shape};
 
 use crate::app::Queue;
 use crate::app::commands::Action;
@@ -32,11 +33,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
             gallery::show(ui, state, queue);
             steps(ui, state, queue);
-            let left = ui.clip_rect().bottom() - ui.cursor().top();
+            let below = mitigations::height(state) + theme::CARD_GAP;
+            let left = ui.clip_rect().bottom() - ui.cursor().top() - below;
             let rows = if ui.available_width() > SIDE_BY_SIDE { 1.0 } else { 2.0 };
             let size = vec2(ui.available_width(), left.max(rows * LEAST_PLOTS));
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             plots::leak(ui, rect, &state.leak);
+            mitigations::show(ui, state, queue);
         },
     );
 }

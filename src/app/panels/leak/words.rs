@@ -30,7 +30,7 @@ pub fn figures(ui: &mut Ui, state: &State) {
             ui.label("");
             ui.label(small("all seen", t.encrypted));
             if mitigated {
-                ui.label(small("mitigated", t.plain));
+                ui.label(small("seen less", t.plain));
             }
             ui.end_row();
             let about_error = "Mean squared error of an input, in units of its range squared";
@@ -111,19 +111,29 @@ fn paragraphs(view: &LeakView) -> Vec<String> {
             format::count(inputs as u64),
             format::percent(found.known_share),
         ));
+        if gradients == 0 && products > 0 {
+            all.push(format!(
+                "Each sample is attacked by itself here: {} equations for {} unknowns in each use, and the range the inputs are known to have. Published in 2025 for other networks, this recovered inputs from a single sample; what it gives here is above.",
+                format::count((products / found.uses.max(1)) as u64),
+                format::count(inputs as u64),
+            ));
+        }
         all.push(verdict(&view.open));
+        if view.data.as_ref().is_some_and(|(v, _)| v.encoding.beyond > 0) {
+            all.push("The clients added noise before they encrypted. Shown as true is what was there before it; everything the server decrypts is about the noisy inputs, and the noise is an error that stays however much it sees. It does not hide which sample it was until it is as large as samples differ.".to_owned());
+        }
     }
     if let Some(found) = view.limited.found.as_ref().filter(|_| !view.pending) {
         let score = &view.limited.score;
         let text = if score.identified < 0.05 && found.uses > 0 {
-            "Under the mitigations hardly a sample can be told from the others any more."
+            "Had it seen less, hardly a sample could be told from the others."
         } else if score.identified < 0.5 {
-            "Under the mitigations the pictures are lost in most cases, but some samples can still be told from all others: a blur is a fingerprint too."
+            "Had it seen less, most pictures would be lost, but some samples could still be told from all others: a blur is a fingerprint too."
         } else {
-            "The mitigations chosen do not protect: most samples can still be told from all others."
+            "Had it seen so much less, most samples could still be told from all others."
         };
         all.push(format!(
-            "{text} They cost learning: a limit ends the training of a sample early, noise reaches the network as well."
+            "{text} What a limit, fewer units or noise cost the network is in the table of mitigations."
         ));
     }
     all.push("Labels are never hidden: the server knows its output A and decrypts A − Y. Clients can only permute what the classes are called.".to_owned());

@@ -46,17 +46,9 @@ pub fn curve(
         .par_iter()
         .map(|batch| of_batch(view, pool, *batch, &ends, settings, cancel))
         .collect::<Result<_, _>>()?;
-    let mean = |at: usize, value: fn(&Score) -> f64| {
-        scores.iter().filter_map(|s| s.get(at)).map(value).sum::<f64>() / scores.len().max(1) as f64
-    };
-    let points = ends.iter().enumerate().map(|(at, steps)| LeakPoint {
-        steps: *steps,
-        score: Score {
-            mean_squared_error: mean(at, |s| s.mean_squared_error),
-            identified: mean(at, |s| s.identified),
-            certain: mean(at, |s| s.certain),
-            known_share: mean(at, |s| s.known_share),
-        },
+    let points = ends.iter().enumerate().map(|(at, steps)| {
+        let of_batches: Vec<Score> = scores.iter().filter_map(|s| s.get(at)).copied().collect();
+        LeakPoint { steps: *steps, score: Score::mean(&of_batches) }
     });
     Ok(LeakCurve { settings: settings.clone(), points: points.collect() })
 }

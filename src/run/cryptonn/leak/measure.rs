@@ -33,6 +33,21 @@ pub struct Score {
     pub known_share: f64,
 }
 
+impl Score {
+    /// The mean of scores; of none at all the best there could be for the samples.
+    pub fn mean(scores: &[Self]) -> Self {
+        let mean = |value: fn(&Self) -> f64| {
+            scores.iter().map(value).sum::<f64>() / scores.len().max(1) as f64
+        };
+        Self {
+            mean_squared_error: mean(|s| s.mean_squared_error),
+            identified: mean(|s| s.identified),
+            certain: mean(|s| s.certain),
+            known_share: mean(|s| s.known_share),
+        }
+    }
+}
+
 /// Samples of a pool beside those that are attacked, at most.
 const OTHERS: usize = 2000;
 

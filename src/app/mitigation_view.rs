@@ -1,0 +1,48 @@
+//! What protects the samples, as it is drawn: the ways that were tried.
+
+use super::sweep_view::TaskStanding;
+use crate::run::cryptonn::{MitigationEvent, MitigationReport, MitigationRow};
+use crate::worker::Failure;
+
+/// The comparison of mitigations in the tab What the server learns.
+#[derive(Clone, Debug, Default)]
+pub struct MitigationView {
+    pub standing: TaskStanding,
+    /// Way at work: its name, its number, of how many, and the share of it that is done.
+    pub doing: Option<(String, usize, usize, f64)>,
+    pub rows: Vec<MitigationRow>,
+    /// The whole, when all were tried.
+    pub report: Option<Box<MitigationReport>>,
+}
+
+impl MitigationView {
+    /// A new comparison begins.
+    pub fn begin(&mut self) {
+        *self = Self { standing: TaskStanding::Running, ..Self::default() };
+    }
+
+    /// Share of the whole that is done.
+    pub fn fraction(&self) -> f64 {
+        match &self.doing {
+            Some((_, row, of, fraction)) => (*row as f64 + fraction) / (*of).max(1) as f64,
+            None => 0.0,
+        }
+    }
+
+    /// Takes in what the comparison tells.
+    pub fn take(&mut self, event: MitigationEvent) {
+        match event {
+            MitigationEvent::Doing { row, of, name, fraction } => {
+                self.doing = Some((name, row, of, fraction));
+            }
+            MitigationEvent::Row(row) => self.rows.push(*row),
+        }
+    }
+
+    /// The comparison is over; rows that came stay.
+    pub fn end(&mut self, result: Result<Box<MitigationReport>, Failure>) {
+        self.standing = TaskStanding::of(&result);
+        self.doing = None;
+        self.report = result.ok();
+    }
+}

@@ -1,0 +1,138 @@
+//! What protects the samples, and what it costs: ways that were trained with, as a table.
+
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::panels::kit;
+use crate::app::state::State;
+use crate::app::sweep_view::TaskStanding;
+use crate::app::theme;
+use crate::format;
+use crate::run::cryptonn::MitigationRow;
+use crate::run::cryptonn::leak::Score;
+use egui::{Color32, RichText, Ui};
+
+/// Height of a line of the table.
+const LINE: f32 = 17.0;
+/// Height of the card without its lines.
+const FRAME: f32 = 88.0;
+
+/// Column: name, what it means, and what a row writes there.
+type Column = (&'static str, &'static str, fn(&MitigationRow) -> String);
+
+const COLUMNS: [Column; 7] = [
+    ("mitigation", "What the training was done with", |r| r.name.clone()),
+    ("epochs", "Trained before the authority's limit ended it", |r| r.epochs.to_string()),
+    ("accuracy", "Share of the test samples classified as labelled: what it costs", |r| {
+        format::percent(r.accuracy)
+    }),
+    ("error", "Mean squared error of a reconstructed input, in units of its range squared", |r| {
+        format!("{:.4}", r.attack.mean_squared_error)
+    }),
+    ("identified", "Reconstructions nearer to their own sample than to any other", |r| {
+        format::percent(r.attack.identified)
+    }),
+    (
+        "error*",
+        "The same by somebody who knows similar data: their mean and how values vary together",
+        |r| known(r, |s| format!("{:.4}", s.mean_squared_error)),
+    ),
+    ("identified*", "The same by somebody who knows similar data", |r| {
+        known(r, |s| format::percent(s.identified))
+    }),
+];
+
+fn known(row: &MitigationRow, text: fn(&Score) -> String) -> String {
+    row.with_similar_data.as_ref().map_or_else(|| "—".to_owned(), text)
+}
+
+/// Height the card takes.
+pub fn height(state: &State) -> f32 {
+    let rows = state.mitigations.rows.len() as f32;
+    FRAME + if rows > 0.0 { (rows + 1.0) * (LINE + 2.0) } else { 0.0 }
+}
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let view = &state.mitigations;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        ui.horizontal(|ui| {
+            kit::heading(ui, "Mitigations, trained with");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let save = Command::ExportMitigations;
+                let button = kit::command_button(ui, save, "CSV…", state, queue);
+                kit::named(button, egui::Role::Button, save.spec().label);
+                let running = view.standing == TaskStanding::Running;
+                let (command, text) = if running {
+                    (Command::StopTask, "Stop")
+                } else {
+                    (Command::CompareMitigations, "Compare")
+                };
+                let button = kit::command_button(ui, command, text, state, queue);
+                kit::named(button, egui::Role::Button, command.spec().label);
+            });
+        });
+        if view.standing == TaskStanding::Running {
+            kit::progress(ui, view.fraction(), "Progress of the comparison of mitigations");
+        }
+        let text = status(state);
+        ui.add(
+            egui::Label::new(RichText::new(text).font(theme::small()).color(t.text_weak)).wrap(),
+        );
+        if !view.rows.is_empty() {
+            table(ui, state, queue);
+        }
+    });
+}
+
+fn status(state: &State) -> String {
+    let view = &state.mitigations;
+    match (&view.standing, &view.doing) {
+        (TaskStanding::Running, Some((name, row, of, _))) => {
+            format!("{name}, {} of {of}", row + 1)
+        }
+        (TaskStanding::Failed(reason), _) => reason.clone(),
+        _ if view.rows.is_empty() => {
+            "Trains with each mitigation in plaintext fixed point, whose integers are those of the encrypted training, and attacks what the server would have seen".to_owned()
+        }
+        _ => "* by somebody who knows similar data. Fewer units and noise change what is learned; a limit ends the training when a mini-batch has used up its rows".to_owned(),
+    }
+}
+
+fn table(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().interact_size.y = LINE;
+    let small =
+        |text: &str, colour: Color32| RichText::new(text).font(theme::small()).color(colour);
+    egui::ScrollArea::horizontal().id_salt("mitigations").show(ui, |ui| {
+        egui::Grid::new("mitigations table").spacing([14.0, 2.0]).striped(true).show(ui, |ui| {
+            for (name, about, _) in COLUMNS {
+                ui.label(small(name, t.text_weak)).on_hover_text(about);
+            }
+            ui.end_row();
+            for row in &state.mitigations.rows {
+                for (at, (_, about, text)) in COLUMNS.iter().enumerate() {
+                    let colour = match at {
+                        0 => t.text_strong,
+                        1 | 2 => t.plain,
+                        _ => t.encrypted,
+                    };
+                    ui.label(RichText::new(text(row)).size(12.0).color(colour))
+                        .on_hover_text(*about);
+                }
+                let used = state.scenario.training.as_ref() == Some(&row.training);
+                let button = egui::Button::new(small("Use", t.text)).small();
+                let about = "Makes these the settings of the encrypted training";
+                let button = ui.add_enabled(!used && !state.task_running, button);
+                let button = button.on_hover_text(about);
+                if kit::named(button, egui::Role::Button, &format!("Use {}", row.name)).clicked() {
+                    let training = Some(row.training.clone());
+                    let scenario = crate::run::Scenario { training, ..state.scenario.clone() };
+                    queue.push(Action::Edit(Box::new(scenario)));
+                }
+                ui.end_row();
+            }
+        });
+    });
+}
