@@ -95,7 +95,7 @@ impl App {
                 kept.ok_or_else(|| "no training to keep yet".to_owned())
             }
             Purpose::SaveMitigations => match &self.state.mitigations.report {
-                Some(report) => report.to_csv().map_err(|e| e.to_string()),
+                Some(report) => Ok(report.to_csv().into_bytes()),
                 None => Err("no finished comparison to save yet".to_owned()),
             },
             Purpose::SaveLeak => export::leak_csv(leak).map_err(|e| e.to_string()),

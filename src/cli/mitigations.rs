@@ -36,12 +36,9 @@ pub(super) fn command(
         })?
     };
     if let Some(file) = file {
-        let bytes = if as_csv {
-            report.to_csv()?
-        } else {
-            (serde_json::to_string_pretty(&report)? + "\n").into_bytes()
-        };
-        file.finish(&bytes)?;
+        let text =
+            if as_csv { report.to_csv() } else { serde_json::to_string_pretty(&report)? + "\n" };
+        file.finish(text.as_bytes())?;
     }
     Ok(show(&report).into())
 }

@@ -67,6 +67,7 @@ impl Batches {
             range: (least, greatest),
             vector_len: windows.first().map_or(len, Vec::len),
             windows,
+            noise: 0.0,
             beyond: 0,
         };
         let mut order: Vec<usize> = (0..samples).collect();
@@ -92,6 +93,7 @@ impl Batches {
         let deviation = choice.noise * choice.input_scale();
         let limit = (LARGEST_INPUT * choice.input_scale()) as i32;
         let mut stream = secret.derive("noise on inputs", 0).stream(0);
+        self.encoding.noise = deviation;
         let (low, high) = self.encoding.range;
         self.truth = self.inputs.clone();
         for value in &mut self.inputs {

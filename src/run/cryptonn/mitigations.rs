@@ -10,6 +10,7 @@ use super::sitting::{pool, test_accuracy};
 use super::student::{Arithmetic, Student};
 use super::training::Prepared;
 use super::{CryptonnError, CryptonnTraining, PlainSteps, ServerStep, ServerView, TrainingChoice};
+use crate::format;
 use crate::progress::{Cancel, Watch};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,18 @@ pub struct MitigationReport {
     pub mean_guess_error: f64,
     pub rows: Vec<MitigationRow>,
 }
+
+/// Columns of the table as CSV.
+const HEAD: [&str; 8] = [
+    "mitigation",
+    "epochs",
+    "accuracy",
+    "mean_squared_error",
+    "identified",
+    "mean_squared_error_similar_data",
+    "identified_similar_data",
+    "labels_read",
+];
 
 /// What is told while the ways are tried.
 #[derive(Clone, Debug)]
@@ -223,27 +236,13 @@ impl CryptonnTraining<'_> {
 }
 
 impl MitigationReport {
-    /// One line per way, units in the column names.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
-        let mut out = csv::Writer::from_writer(Vec::new());
-        out.write_record([
-            "mitigation",
-            "epochs",
-            "accuracy",
-            "mean_squared_error",
-            "identified",
-            "mean_squared_error_similar_data",
-            "identified_similar_data",
-            "labels_read",
-        ])?;
-        for row in &self.rows {
+    /// One line per way; what is not known is empty.
+    pub fn to_csv(&self) -> String {
+        let cells = |row: &MitigationRow| {
             let known = |value: fn(&Score) -> f64| {
                 row.with_similar_data.as_ref().map_or_else(String::new, |s| value(s).to_string())
             };
-            out.write_record([
+            [
                 row.name.clone(),
                 row.epochs.to_string(),
                 row.accuracy.to_string(),
@@ -252,9 +251,9 @@ impl MitigationReport {
                 known(|s| s.mean_squared_error),
                 known(|s| s.identified),
                 row.labels_read.to_string(),
-            ])?;
-        }
-        out.into_inner().map_err(|e| e.into_error().into())
+            ]
+        };
+        format::csv_table(&HEAD, self.rows.iter().map(cells))
     }
 }
 
@@ -299,7 +298,7 @@ mod tests {
         assert!(noise.attack.mean_squared_error > 0.1, "{noise:?}");
         let all = row("8 units, limit of 8 rows, noise 0.3");
         assert!(all.attack.identified < 0.5 && all.epochs == 1, "{all:?}");
-        assert_eq!(report.to_csv().unwrap().split(|b| *b == b'\n').count(), 13);
+        assert_eq!(report.to_csv().lines().count(), 12);
         let cancel = Cancel::default();
         cancel.cancel();
         let stopped = training.compare_mitigations(&cancel, &mut |_| {});

@@ -13,6 +13,8 @@ pub struct InputEncoding {
     pub scale: f64,
     /// Least and greatest encoded input, before noise.
     pub range: (i32, i32),
+    /// Standard deviation of the clients' noise, in integers; 0 without.
+    pub noise: f64,
     /// How far noise takes what is encrypted out of that range; 0 without noise.
     pub beyond: i32,
     /// Length of the vectors that are encrypted for the products: `input_len` for a dense first layer,

@@ -71,7 +71,10 @@ fn operands_and_results_out_of_range_are_told() {
     assert!(matches!(error, FeboError::Operand { value, at: 0, .. } if value == large));
     assert!(matches!(run(Operation::Add, &[1 << 22], &[1], 1), Err(FeboError::OutOfBound(_))));
     assert_eq!(run(Operation::Add, &[1 << 22], &[0], 1).unwrap(), [1 << 22]);
-    assert!(matches!(run(Operation::Multiply, &[-2049], &[2048], 1), Err(FeboError::OutOfBound(_))));
+    assert!(matches!(
+        run(Operation::Multiply, &[-2049], &[2048], 1),
+        Err(FeboError::OutOfBound(_))
+    ));
     assert_eq!(run(Operation::Multiply, &[-2048], &[2048], 1).unwrap(), [-(1 << 22)]);
 }
 

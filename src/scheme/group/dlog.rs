@@ -530,7 +530,8 @@ mod tests {
     fn around_the_edges_of_table_and_bound_everything_is_found_or_told() {
         let baby = table().baby_steps() as i64;
         let giant = 2 * baby - 1;
-        let edges = [0, 1, baby - 1, baby, baby + 1, giant, giant + baby - 1, giant + baby, 3 * giant];
+        let edges =
+            [0, 1, baby - 1, baby, baby + 1, giant, giant + baby - 1, giant + baby, 3 * giant];
         let near = edges.iter().flat_map(|e| [e - 1, *e, e + 1]);
         let values: Vec<i64> = near.flat_map(|v| [v, -v]).collect();
         let bound = 3 * giant as u64 + 1;

@@ -119,7 +119,7 @@ fn paragraphs(view: &LeakView) -> Vec<String> {
             ));
         }
         all.push(verdict(&view.open));
-        if view.data.as_ref().is_some_and(|(v, _)| v.encoding.beyond > 0) {
+        if view.data.as_ref().is_some_and(|(v, _)| v.encoding.noise > 0.0) {
             all.push("The clients added noise before they encrypted. Shown as true is what was there before it; everything the server decrypts is about the noisy inputs, and the noise is an error that stays however much it sees. It does not hide which sample it was until it is as large as samples differ.".to_owned());
         }
     }

@@ -42,6 +42,31 @@ impl Background {
         Some(Self { rows, values })
     }
 
+    /// Takes noise of standard deviation `deviation` off samples, one after another, as far as what is
+    /// likely tells it from them: `min |x - sample|^2 / deviation^2 + |rows x - values|^2`.
+    pub fn denoise(&self, samples: &mut [f64], deviation: f64) {
+        let (len, firm) = (self.rows.len(), deviation.powi(-2));
+        let mut normal = vec![vec![0.0; len]; len];
+        let mut pull = vec![0.0; len];
+        for (row, value) in self.equations() {
+            for (line, by) in normal.iter_mut().zip(row) {
+                super::equations::add(line, *by, row);
+            }
+            super::equations::add(&mut pull, value, row);
+        }
+        for (i, line) in normal.iter_mut().enumerate() {
+            line[i] += firm;
+        }
+        let inverse = inverse(&cholesky(&normal));
+        for sample in samples.chunks_exact_mut(len.max(1)) {
+            let right: Vec<f64> = sample.iter().zip(&pull).map(|(x, p)| firm * x + p).collect();
+            sample.fill(0.0);
+            for row in &inverse {
+                super::equations::add(sample, super::equations::dot(row, &right), row);
+            }
+        }
+    }
+
     /// Each equation: coefficients and value.
     pub fn equations(&self) -> impl Iterator<Item = (&[f64], f64)> {
         self.rows.iter().map(Vec::as_slice).zip(self.values.iter().copied())
@@ -101,6 +126,12 @@ mod tests {
             let variance = errors.iter().map(|e| e * e).sum::<f64>() / 200.0;
             assert!(mean.abs() < 1e-9 && variance < 1.01, "{mean} {variance}");
         }
+        // The third value hardly varies: noise on it goes; little noise changes nothing.
+        let mut noisy = [10.0, 25.0, 9.0];
+        background.denoise(&mut noisy, 1e-3);
+        assert!((noisy[2] - 9.0).abs() < 1e-3, "{noisy:?}");
+        background.denoise(&mut noisy, 2.0);
+        assert!((noisy[2] - 5.0).abs() < 0.2, "{noisy:?}");
         assert!(Background::of(&[1.0; 3], 3, 1.0).is_none(), "one sample");
         assert!(Background::of(&vec![1.0; 2000], 1000, 1.0).is_none(), "too many values");
     }

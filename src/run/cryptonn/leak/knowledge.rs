@@ -20,7 +20,7 @@ pub struct Knowledge<'a> {
     /// Delta rows with the gradient of every input.
     pub gradients: Vec<Row<'a>>,
     /// What is known of similar samples.
-    background: Option<&'a Background>,
+    pub background: Option<&'a Background>,
 }
 
 /// One row that a key was given for, and what was decrypted with it.

@@ -79,8 +79,11 @@ pub(super) fn of_knowledge(
         problem.solve(cancel)?
     };
     // With noise the equations are about what was encrypted, which is not the sample.
-    let exact = encoding.beyond == 0 && (a == inputs || b == batch);
+    let exact = encoding.noise == 0.0 && (a == inputs || b == batch);
     let certain = if exact { verified(known, &values) } else { 0 };
+    if let Some(background) = known.background.filter(|_| encoding.noise > 0.0) {
+        background.denoise(&mut values, encoding.noise);
+    }
     let (low, high) = (f64::from(encoding.range.0), f64::from(encoding.range.1));
     values.iter_mut().for_each(|v| *v = v.clamp(low, high));
     Ok(Reconstruction {
