@@ -5,6 +5,7 @@ use super::leak_view::LeakChoice;
 use super::sequence_view::SequenceView;
 use super::state::{State, Tab};
 use super::sweep_view::{SweepChoice, TaskStanding};
+use crate::network::train::RecurrentOptions;
 use crate::run::{Scenario, TrainOptions};
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -101,6 +102,8 @@ pub enum Action {
     ComparePastBudget(bool),
     /// What is chosen in the tab Training was changed.
     EditTraining(TrainOptions),
+    /// The same for recurrent networks.
+    EditRecurrentTraining(Box<RecurrentOptions>),
     /// What is chosen in the tab What the server learns was changed.
     EditLeak(Box<LeakChoice>),
     /// What is chosen in the tab Sequence was changed.
@@ -581,7 +584,8 @@ impl Command {
                 let choice = &state.sweep.choice;
                 state.loaded.is_some() && !state.task_running && !choice.methods.is_empty()
             }
-            Self::Train | Self::Compare => state.loaded.is_some() && !state.task_running,
+            Self::Train => (state.loaded.is_some() || state.is_recurrent()) && !state.task_running,
+            Self::Compare => state.loaded.is_some() && !state.task_running,
             Self::ExportCompare | Self::ExportCompareReport | Self::ExportCompareFigure => {
                 state.compare.report.is_some()
             }
@@ -604,9 +608,11 @@ impl Command {
             Self::ExportLeak => state.is_cryptonn() && state.leak.open.curve.is_some(),
             Self::CompareRemedies => !state.running && state.scenario.sequence.is_some(),
             Self::ExportRemedies | Self::ExportRemedyReport | Self::ExportRemedyFigure => {
-                !state.sequence.rows.is_empty()
+                state.sequence.ran().next().is_some()
             }
-            Self::UseTrained | Self::SaveModel => state.training.trained.is_some(),
+            Self::UseTrained | Self::SaveModel => {
+                state.training.trained.is_some() || state.training.trained_recurrent.is_some()
+            }
             Self::MeasuredInterval => state.lab.histogram().is_some(),
             Self::RaiseDegree | Self::LowerDegree | Self::NextMethod | Self::PreviousMethod => {
                 state.tab == Tab::Activation

@@ -44,7 +44,6 @@ impl App {
         for action in self.queue.take() {
             self.apply(ctx, action);
         }
-        self.continue_remedies();
         self.state.running = self.worker.is_running();
         self.state.stopping = self.worker.is_stopping();
         self.state.task_running = self.task.is_some();
@@ -88,6 +87,14 @@ impl App {
                 }
                 state.loaded = loaded;
             }
+            Update::LoadedSequence(loaded) => {
+                state.sequence.forecast =
+                    state.sequence.forecast.take().filter(|_| loaded.is_some());
+                state.loaded_sequence = loaded;
+            }
+            Update::Forecast(report) => state.sequence.forecast = Some(report),
+            Update::Remedy(event) => self.take_remedy(event),
+            Update::RemediesEnded(result) => self.end_of_remedies(result),
             Update::Tables(study) => state.tables = Some(study),
             Update::Activations(data) => state.lab.take_data(data),
             Update::Checked(check) => {
@@ -112,6 +119,7 @@ impl App {
             }
             Update::Planned(Err(failure)) => {
                 state.preview.plan = None;
+                state.sequence.forecast = None;
                 if let Failure::Panicked(_) = failure {
                     state.notes.error(failure.to_string());
                 }
@@ -192,6 +200,7 @@ impl App {
             Action::ChooseRow(row) => self.choose_row(row),
             Action::ComparePastBudget(past) => state.compare.past_budget = past,
             Action::EditTraining(options) => state.training.options = options,
+            Action::EditRecurrentTraining(options) => state.training.recurrent = Some(*options),
             Action::EditLeak(choice) => state.leak.choice = *choice,
             Action::EditSequence(view) => state.sequence.choose(*view),
             Action::TypePath(path) => {
@@ -235,10 +244,7 @@ impl App {
                 self.start_cryptonn(ctx);
             }
             Command::Run => self.start_run(),
-            Command::Stop => {
-                state.sequence.pending.clear();
-                self.worker.cancel();
-            }
+            Command::Stop => self.worker.cancel(),
             Command::OpenScenario => self.ask_path(Purpose::OpenScenario),
             Command::OpenModel => self.ask_path(Purpose::OpenModel),
             Command::OpenDataset => self.ask_path(Purpose::OpenDataset),
@@ -312,6 +318,8 @@ impl App {
                 state.tab = Tab::Training;
                 if self.state.is_cryptonn() {
                     self.start_cryptonn(ctx);
+                } else if self.state.is_recurrent() {
+                    self.start_recurrent_training(ctx);
                 } else {
                     self.start_training(ctx);
                 }
@@ -499,9 +507,11 @@ impl App {
             (Purpose::SaveStages, Some(report)) => {
                 export::stages_csv(report).map_err(|e| e.to_string())
             }
-            (Purpose::SaveRemedies, _) => self.state.sequence.to_csv().map_err(|e| e.to_string()),
+            (Purpose::SaveRemedies, _) => {
+                Ok(self.state.sequence.comparison().to_csv().into_bytes())
+            }
             (Purpose::SaveRemedyReport, _) => {
-                self.state.sequence.to_json().map_err(|e| e.to_string())
+                Ok(self.state.sequence.comparison().to_json().into_bytes())
             }
             (Purpose::SaveRemedyFigure, _) => {
                 Ok(super::remedy_figure::svg(&self.state.sequence).into_bytes())

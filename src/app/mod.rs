@@ -35,7 +35,7 @@ pub use lab::{Checked, Lab, LabChoice, LabCurve};
 pub use leak_view::{Attack, LeakChoice, LeakView};
 pub use mitigation_view::MitigationView;
 pub use run_view::{RunView, Standing};
-pub use sequence_view::{RemedyRow, SequenceView};
+pub use sequence_view::{Comparing, SequenceView};
 pub use state::{State, Tab};
 pub use sweep_view::{SweepAxis, SweepChoice, SweepView, TaskStanding};
 pub use training_view::TrainingView;

@@ -1,43 +1,63 @@
 //! The logic of the tab Sequence: every remedy run on the same sequences, one after the other.
 
 use super::App;
-use crate::circuit::Remedy;
-use crate::run::{RunReport, Scenario, SequenceChoice};
+use super::run_view::RunView;
+use crate::run::RunReport;
+use crate::run::sequence::{RemedyComparison, RemedyEvent};
 use crate::worker::Failure;
 
 impl App {
     /// Starts all remedies, first to last.
     pub(super) fn compare_remedies(&mut self) {
-        self.state.sequence.pending = Remedy::ALL.into_iter().rev().collect();
-        self.next_remedy();
-    }
-
-    /// Starts the next remedy that is waiting, if one is.
-    fn next_remedy(&mut self) {
         let state = &mut self.state;
-        let Some(choice) = state.scenario.sequence.clone() else { return };
-        let Some(remedy) = state.sequence.pending.pop() else { return };
-        let sequence = Some(SequenceChoice { remedy, ..choice });
-        let scenario = Scenario { sequence, ..state.scenario.clone() };
-        self.start_run_of(scenario);
+        let (scenario, request) = (state.scenario.clone(), state.sequence.request.clone());
+        state.sequence.begin(&scenario);
+        if let Err(busy) = self.worker.compare_remedies(scenario, request) {
+            state.notes.error(busy.to_string());
+        }
     }
 
-    /// A run ended: what it showed becomes a row, and the next remedy begins.
+    /// Takes in how the comparison goes on.
+    pub(super) fn take_remedy(&mut self, event: RemedyEvent) {
+        let state = &mut self.state;
+        state.sequence.follow(&event);
+        match event {
+            RemedyEvent::Begin { scenario: Some(scenario), .. } => {
+                state.run = Some(RunView::new(*scenario));
+                state.sample_at = 0;
+            }
+            RemedyEvent::Row { row, report } => {
+                let Some(run) = &mut state.run else { return };
+                let refused = row.refused.unwrap_or_default();
+                run.end(report.ok_or(Failure::Refused(refused)));
+            }
+            RemedyEvent::Begin { .. } | RemedyEvent::Run(_) => {}
+        }
+    }
+
+    /// The comparison is over.
+    pub(super) fn end_of_remedies(&mut self, result: Result<Box<RemedyComparison>, Failure>) {
+        let state = &mut self.state;
+        state.sequence.comparing = None;
+        let Err(failure) = result else { return };
+        match &failure {
+            Failure::Cancelled => state.notes.info("Stopped; rows that are done stay"),
+            other => state.notes.error(format!("The comparison did not finish: {other}")),
+        }
+        if let Some(run) = state.run.as_mut().filter(|r| r.report.is_none()) {
+            run.end(Err(failure));
+        }
+    }
+
+    /// A run ended: what it showed becomes a row.
     pub(super) fn end_of_remedy(&mut self, result: &Result<Box<RunReport>, Failure>) {
         let state = &mut self.state;
         let choice = state.run.as_ref().and_then(|run| run.scenario.sequence.as_ref());
         let Some(remedy) = choice.map(|c| c.remedy) else { return };
         match result {
             Ok(report) => state.sequence.take(report),
-            Err(Failure::Cancelled) => state.sequence.pending.clear(),
+            Err(Failure::Cancelled) => {}
             Err(failure) => state.sequence.refuse(remedy, failure.to_string()),
-        }
-    }
-
-    /// Goes on with the remedies that wait, once the worker is free.
-    pub(super) fn continue_remedies(&mut self) {
-        if !self.worker.is_running() && !self.state.sequence.pending.is_empty() {
-            self.next_remedy();
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use super::sequence_view::SequenceView;
 use super::theme;
+use crate::circuit::Remedy;
 use crate::format;
+use crate::run::sequence::RemedyRow;
 use std::fmt::Write;
 
-const WIDTH: f64 = 520.0;
+const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 340.0;
 const LEFT: f64 = 62.0;
-const RIGHT: f64 = 150.0;
+const RIGHT: f64 = 250.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;
 /// Least air around the points: decades of time, and accuracy.
@@ -17,8 +19,8 @@ const AIR: (f64, f64) = (0.4, 0.01);
 /// Accuracy of each remedy against its time from end to end, as one SVG document.
 pub fn svg(view: &SequenceView) -> String {
     let t = theme::print_tokens();
-    let places: Vec<(f64, f64)> = view
-        .rows
+    let rows: Vec<&RemedyRow> = view.ran().map(|(_, r)| r).collect();
+    let places: Vec<(f64, f64)> = rows
         .iter()
         .map(|r| (r.end_to_end_secs(&view.connection).max(1e-6).log10(), r.accuracy))
         .collect();
@@ -56,7 +58,7 @@ pub fn svg(view: &SequenceView) -> String {
             format::percent(value)
         );
     }
-    for (at, (row, (x, y))) in view.rows.iter().zip(&places).enumerate() {
+    for (at, (row, (x, y))) in rows.iter().zip(&places).enumerate() {
         let colour = theme::hex(t.series(at));
         let legend = TOP + 18.0 * at as f64 + 8.0;
         _ = writeln!(
@@ -68,11 +70,19 @@ pub fn svg(view: &SequenceView) -> String {
             right + 26.0,
             legend + 4.0,
             theme::hex(t.text),
-            row.remedy.name()
+            caption(row)
         );
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// A remedy with its polynomial.
+fn caption(row: &RemedyRow) -> String {
+    match row.remedy {
+        Remedy::OneChain | Remedy::Refresh => format!("{}, {}", row.name(), row.activation),
+        Remedy::Client | Remedy::Bootstrap => row.name(),
+    }
 }
 
 /// The range of `values`, with `air` around it.

@@ -1,6 +1,7 @@
 //! A run as it is drawn: grows with the events of the worker.
 
 use crate::circuit::Plan;
+use crate::run::sequence::SequenceReport;
 use crate::run::{Event, Phase, RunReport, Sample, Scenario, StageReport};
 use crate::worker::Failure;
 
@@ -64,6 +65,8 @@ pub struct RunView {
     pub plain: RunningAccuracy,
     pub encrypted: RunningAccuracy,
     pub report: Option<Box<RunReport>>,
+    /// Steps of a recurrent network, as far as they were seen.
+    pub sequence: Option<Box<SequenceReport>>,
 }
 
 impl RunView {
@@ -80,6 +83,7 @@ impl RunView {
             plain: RunningAccuracy::default(),
             encrypted: RunningAccuracy::default(),
             report: None,
+            sequence: None,
         }
     }
 
@@ -99,6 +103,12 @@ impl RunView {
                 }
                 if let Some(slot) = self.stages.get_mut(index) {
                     *slot = Some(*stage);
+                }
+            }
+            Event::Sequence(report) => self.sequence = Some(report),
+            Event::SequenceStep(seen) => {
+                if let Some(report) = &mut self.sequence {
+                    report.see(&seen);
                 }
             }
             Event::Samples(samples) => self.take_samples(samples),
@@ -124,6 +134,7 @@ impl RunView {
         self.standing = match result {
             Ok(report) => {
                 self.stages = report.stages.iter().cloned().map(Some).collect();
+                self.sequence = report.sequence.clone();
                 self.report = Some(report);
                 Standing::Finished
             }

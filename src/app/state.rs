@@ -14,7 +14,7 @@ use super::sweep_view::SweepView;
 use super::training_view::TrainingView;
 use crate::circuit::Plan;
 use crate::run::{ActivationKind, Scenario, SchemeSelector, TableStudy};
-use crate::worker::{Loaded, TRAINS};
+use crate::worker::{Loaded, LoadedSequence, TRAINS};
 use std::sync::Arc;
 
 /// What is in the centre.
@@ -50,6 +50,8 @@ pub struct State {
     pub undo: Vec<Scenario>,
     pub redo: Vec<Scenario>,
     pub loaded: Option<Loaded>,
+    /// Of a recurrent setup.
+    pub loaded_sequence: Option<LoadedSequence>,
     pub preview: Preview,
     /// The newest run, live or over.
     pub run: Option<RunView>,
@@ -98,6 +100,7 @@ impl State {
             undo: Vec::new(),
             redo: Vec::new(),
             loaded: None,
+            loaded_sequence: None,
             preview: Preview::default(),
             run: None,
             running: false,
@@ -135,6 +138,11 @@ impl State {
         let tables = self.tables.iter().flat_map(|s| s.network.tables());
         let layers = layers.filter(|l| !l.op.is_affine()).map(|l| l.name.as_str());
         layers.chain(tables.map(|t| t.name.as_str())).collect()
+    }
+
+    /// Whether the setup has a recurrent network, and it is in memory.
+    pub fn is_recurrent(&self) -> bool {
+        self.scenario.sequence.is_some() && self.loaded_sequence.is_some()
     }
 
     /// Whether the setup trains on encrypted data.

@@ -49,6 +49,14 @@ impl App {
                     self.task = None;
                     return;
                 }
+                TaskUpdate::RecurrentTrainEnded(result) => {
+                    state.training.end_recurrent(result);
+                    if let TaskStanding::Failed(reason) = &state.training.standing {
+                        state.notes.error(format!("The training did not finish: {reason}"));
+                    }
+                    self.task = None;
+                    return;
+                }
                 TaskUpdate::TrainEnded(result) => {
                     state.training.end(result);
                     if let TaskStanding::Failed(reason) = &state.training.standing {
@@ -91,6 +99,31 @@ impl App {
         state.training.begin(what);
         let options = state.training.options;
         self.start_task(ctx, TaskRequest::Train(options), function);
+    }
+
+    /// Starts the training of a recurrent network with what is chosen in the tab Training.
+    pub(super) fn start_recurrent_training(&mut self, ctx: &egui::Context) {
+        let state = &mut self.state;
+        let Some(loaded) = state.loaded_sequence.clone() else { return };
+        let options = state.training.recurrent_options(&loaded.model);
+        let epochs = options.epochs;
+        let cells = format!(
+            "{}, {} of {} units",
+            options.cell.name(),
+            if options.layers == 1 { "one layer" } else { "two layers" },
+            options.hidden
+        );
+        let what = match options.polynomials {
+            true => format!("{cells}; {}, degree {}", options.method.name(), options.degree),
+            false => format!("{cells}; exact functions"),
+        };
+        state.training.begin_recurrent(what, epochs);
+        let (scenario, wake) = (state.scenario.clone(), ctx.clone());
+        let wake = move || wake.request_repaint();
+        match Task::train_recurrent(scenario, loaded, options, wake) {
+            Ok(task) => self.task = Some(task),
+            Err(error) => state.notes.error(format!("no thread to work on: {error}")),
+        }
     }
 
     /// Starts a comparison of the schemes on the model of the setup.
@@ -154,11 +187,11 @@ impl App {
 
     /// Makes the trained network the model of the setup: it is written to a temporary file.
     pub(super) fn use_trained(&mut self) {
-        let Some(trained) = &self.state.training.trained else { return };
+        let Some(bytes) = self.state.training.bytes() else { return };
         self.kept_models += 1;
         let name = format!("cryptoscope-{}-{}.safetensors", std::process::id(), self.kept_models);
         let path = std::env::temp_dir().join(name);
-        self.files.save(path.clone(), trained.network.to_bytes());
+        self.files.save(path.clone(), bytes);
         self.model_to_use = Some(path);
     }
 
@@ -189,10 +222,7 @@ impl App {
             Purpose::SaveSweepFigure => {
                 sweep.map(|_| plots::sweep_svg(&self.state.sweep).into_bytes())
             }
-            Purpose::SaveModel => {
-                let trained = self.state.training.trained.as_ref();
-                trained.map(|t| t.network.to_bytes()).ok_or("no trained model to save yet")
-            }
+            Purpose::SaveModel => self.state.training.bytes().ok_or("no trained model to save yet"),
             _ => return None,
         };
         Some(bytes.map_err(str::to_owned))

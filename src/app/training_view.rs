@@ -1,7 +1,8 @@
 //! A training as it is drawn: what is chosen for it, and its curves as they grow.
 
 use super::sweep_view::TaskStanding;
-use crate::network::train::{EpochRecord, TrainEvent, Trained};
+use crate::network::recurrent::RecurrentModel;
+use crate::network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
 use crate::run::TrainOptions;
 use crate::worker::Failure;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ pub struct TrainingView {
     /// What was trained with: method, degree and interval in words.
     pub what: String,
     pub trained: Option<Arc<Trained>>,
+    /// What is chosen for recurrent networks; what is usual for the model when left out.
+    pub recurrent: Option<RecurrentOptions>,
+    pub trained_recurrent: Option<Arc<RecurrentTrained>>,
 }
 
 impl TrainingView {
@@ -35,7 +39,25 @@ impl TrainingView {
     pub fn begin(&mut self, what: String) {
         let (options, of) = (self.options, self.options.epochs);
         let standing = TaskStanding::Running;
-        *self = Self { options, standing, of, what, ..Self::default() };
+        let recurrent = self.recurrent.take();
+        *self = Self { options, recurrent, standing, of, what, ..Self::default() };
+    }
+
+    /// The same for a recurrent network.
+    pub fn begin_recurrent(&mut self, what: String, epochs: usize) {
+        self.begin(what);
+        self.of = epochs;
+    }
+
+    /// What is chosen for a recurrent network where `model` is the one of the setup.
+    pub fn recurrent_options(&self, model: &RecurrentModel) -> RecurrentOptions {
+        self.recurrent.clone().unwrap_or_else(|| RecurrentOptions::for_model(model))
+    }
+
+    /// The trained model as a file.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        let recurrent = self.trained_recurrent.as_ref().map(|t| t.model.to_bytes());
+        recurrent.or_else(|| self.trained.as_ref().map(|t| t.network.to_bytes()))
     }
 
     /// Takes in what the training tells.
@@ -61,6 +83,12 @@ impl TrainingView {
                 self.epochs.push(record);
             }
         }
+    }
+
+    /// The training of a recurrent network is over.
+    pub fn end_recurrent(&mut self, result: Result<Arc<RecurrentTrained>, Failure>) {
+        self.standing = TaskStanding::of(&result);
+        self.trained_recurrent = result.ok();
     }
 
     /// The training is over.

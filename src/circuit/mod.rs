@@ -36,14 +36,14 @@ pub use real::{
     RealEvaluation, RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup,
     evaluate_parts, plan_real,
 };
+#[cfg(feature = "tfhe")]
+pub use recurrent::{CHANGED_ANSWERS, TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use recurrent::{
     CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, ProgramChoice,
     RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentPlan,
     RecurrentProgram, RecurrentRequest, Remedy, Sequences, StepPlan, StepSums, StepView, SumsMap,
     plan_recurrent,
 };
-#[cfg(feature = "tfhe")]
-pub use recurrent::{TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 pub use table_plan::{ReadingPlan, TablePlan};
 

@@ -199,6 +199,17 @@ pub(super) struct CompareArgs {
     /// Schemes, as in bgv,tfhe [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub schemes: Option<Vec<String>>,
+    /// Of a recurrent scenario: polynomials in the place of the exact functions, a row each, by id
+    /// as in minimax,taylor; or all
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub activations: Vec<String>,
+    /// Of a recurrent scenario: seconds that a row may take by prediction, beyond which fewer steps
+    /// or sequences are run and the row says so [default: 15]
+    #[arg(long, value_name = "SECS", conflicts_with = "whole")]
+    pub row_secs: Option<f64>,
+    /// Of a recurrent scenario: every row on all steps and sequences, whatever it takes
+    #[arg(long)]
+    pub whole: bool,
     /// File for the table, .csv or .json
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

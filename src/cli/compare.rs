@@ -17,7 +17,10 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
         if args.schemes.is_some() {
             bail!("--schemes: recurrent scenarios are compared by remedy; leave it out");
         }
-        return remedies::command(&scenario, args.report.as_deref(), context);
+        return remedies::command(&scenario, args, context);
+    }
+    if !args.activations.is_empty() || args.row_secs.is_some() || args.whole {
+        bail!("--activations, --row-secs and --whole are for recurrent scenarios; leave them out");
     }
     if scenario.training.is_some() {
         if args.schemes.is_some() {

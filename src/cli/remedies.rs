@@ -1,174 +1,167 @@
 //! `compare` of a recurrent scenario: every remedy that fits, one table.
 
+use super::args::CompareArgs;
 use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, folded};
-use super::{Answer, Context, WRONG};
+use super::{Answer, Context, FAILED, STOPPED, WRONG};
+use crate::activation::{Activation, Method};
 use crate::format;
-use crate::progress::{Step, Watch};
-use crate::run::Scenario;
-use crate::run::sequence::{RemedyComparison, RemedyRow, SequenceSession};
+use crate::progress::Step;
+use crate::run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceSession};
+use crate::run::{Event, Scenario};
 use anyhow::{Result, bail};
-use std::path::Path;
+use std::sync::Mutex;
+
+/// Parts that the progress of a row is told in.
+const PARTS: f64 = 1000.0;
 
 pub(super) fn command(
     scenario: &Scenario,
-    report: Option<&Path>,
+    args: &CompareArgs,
     context: &mut Context,
 ) -> Result<Answer> {
-    let csv = match report.and_then(|p| p.extension()?.to_str()) {
+    let csv = match args.report.as_deref().and_then(|p| p.extension()?.to_str()) {
         Some("csv") => true,
         Some("json") => false,
-        _ if report.is_none() => false,
+        _ if args.report.is_none() => false,
         _ => bail!("--report: name a .csv or a .json file"),
     };
-    let file = report.map(OutputFile::open).transpose()?;
+    let usual = RemedyRequest::default();
+    let row_secs = match args.row_secs {
+        Some(secs) if !secs.is_finite() || secs <= 0.0 => {
+            bail!("--row-secs is {secs}; give more than 0, or --whole for no limit")
+        }
+        Some(secs) => Some(secs),
+        None if args.whole => None,
+        None => usual.row_secs,
+    };
+    let activations = match args.activations.as_slice() {
+        [] => usual.activations,
+        names => methods(names)?,
+    };
+    let request = RemedyRequest { row_secs, activations };
+    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
     let session = SequenceSession::open(scenario, &context.sources)?;
     let comparison = {
         let progress = Progress::new(context.err, context.terminal);
-        let report = |step: Step| progress.step(&step);
-        let watch = Watch::new(context.cancel.clone(), &report);
-        session.compare(&context.cancel, &watch, &mut |_| ())?
+        let doing = Mutex::new(String::new());
+        session.compare(&request, &context.cancel, &|event| {
+            let Ok(mut doing) = doing.lock() else { return };
+            let fraction = match event {
+                RemedyEvent::Begin { row, of, name, .. } => {
+                    *doing = format!("{name}, {} of {of}", row + 1);
+                    0.0
+                }
+                RemedyEvent::Run(Event::Progress { fraction, .. }) => fraction,
+                RemedyEvent::Run(_) | RemedyEvent::Row { .. } => return,
+            };
+            let done = (fraction * PARTS) as u64;
+            progress.step(&Step { what: doing.clone(), done, total: PARTS as u64 });
+        })?
     };
     if let Some(file) = file {
-        let bytes = match csv {
-            true => table(&comparison)?,
-            false => (serde_json::to_string_pretty(&comparison)? + "\n").into_bytes(),
-        };
-        file.finish(&bytes)?;
+        let text = if csv { comparison.to_csv() } else { comparison.to_json() };
+        file.finish(text.as_bytes())?;
     }
-    let status = if comparison.is_right() { 0 } else { WRONG };
+    let status = match () {
+        () if !comparison.is_right() => WRONG,
+        () if comparison.rows_left > 0 => STOPPED,
+        () if comparison.rows.iter().all(|r| r.refused.is_some()) => FAILED,
+        () => 0,
+    };
     Ok(Answer { text: show(&comparison), status })
 }
 
-fn name(row: &RemedyRow) -> String {
-    let all = row.refresh_every == 0 || row.refresh_every >= row.steps;
-    match all || row.remedy == crate::circuit::Remedy::Client {
-        true => row.remedy.name().to_owned(),
-        false => format!("{} every {}", row.remedy.name(), row.refresh_every),
+fn methods(names: &[String]) -> Result<Vec<Method>> {
+    if names.iter().any(|n| n == "all") {
+        let fits = |m: &Method| m.applies_to(&Activation::Tanh).is_ok();
+        return Ok(Method::ALL.into_iter().filter(fits).collect());
     }
+    let parse =
+        |name: &String| name.parse().map_err(|e| anyhow::anyhow!("--activations: {e}, and all"));
+    names.iter().map(parse).collect()
 }
 
 fn show(comparison: &RemedyComparison) -> String {
-    let head = [
+    let mut answers = Table::new(&[
         "remedy",
         "steps",
-        "activation",
+        "sequences",
         "accuracy",
+        "clear",
         "agree",
         "wrong",
-        "one sequence",
-        "seq/s",
-        "up",
-        "down",
-        "rounds",
-        "client",
-    ];
-    let mut costs = Table::new(&head);
-    let mut head = vec!["one sequence from end to end"];
+        "margin",
+    ]);
+    let mut costs =
+        Table::new(&["cost", "alone", "client", "bytes", "rounds", "sequences/s", "bytes each"]);
+    let mut head = vec!["from end to end"];
     let presets = comparison.rows.iter().find(|r| !r.end_to_end.is_empty());
     let presets = presets.map_or(&[][..], |r| &r.end_to_end);
     head.extend(presets.iter().map(|e| e.connection.name.as_str()));
     let mut ways = Table::new(&head);
-    let mut notes = String::new();
+    let (mut notes, mut reveals) = (String::new(), Vec::new());
     for row in &comparison.rows {
+        let name = match row.activation.as_str() {
+            "" => row.name(),
+            activation => format!("{}, {activation}", row.name()),
+        };
         if let Some(reason) = &row.refused {
-            notes.push_str(&folded(&format!("{}: ", row.remedy.name()), reason));
+            notes.push_str(&folded(&format!("{name}: "), reason));
             continue;
         }
-        costs.row(vec![
-            name(row),
+        let one = &row.one_sequence;
+        answers.row(vec![
+            name.clone(),
             row.steps.to_string(),
-            row.activation.clone(),
+            format::count(row.sequences as u64),
             format::percent(row.accuracy),
+            format::percent(row.plain_accuracy),
             format::percent(row.agreement),
             format::count(row.wrong_outputs),
-            format::secs(row.latency_secs),
-            format!("{:.1}", row.sequences_per_sec),
-            format::bytes(row.upload_bytes),
-            format::bytes(row.download_bytes),
-            format::count(row.rounds),
-            format::secs(row.client_secs),
+            row.margin_bits.map_or("—".to_owned(), |m| format!("{m:.1}")),
         ]);
-        let mut cells = vec![name(row)];
+        costs.row(vec![
+            name.clone(),
+            format::secs(row.latency_secs),
+            format::secs(one.client_secs),
+            format::bytes(one.upload_bytes + one.download_bytes),
+            format::count(one.rounds),
+            format!("{:.1}", row.sequences_per_sec),
+            format::bytes(row.bytes_per_sequence() as u64),
+        ]);
+        let mut cells = vec![name.clone()];
         cells.extend(row.end_to_end.iter().map(|e| format::secs(e.secs)));
         ways.row(cells);
-        notes.push_str(&folded(&format!("{} reveals ", name(row)), &row.reveals));
+        if let Some(note) = &row.note {
+            notes.push_str(&folded(&format!("{name}: "), note));
+        }
+        let told = (row.remedy.name(), row.reveals.as_str());
+        if !reveals.contains(&told) {
+            reveals.push(told);
+        }
     }
-    let plain = comparison.rows.iter().find(|r| r.refused.is_none());
-    let plain = plain.map_or(f64::NAN, |r| r.plain_accuracy);
+    for (name, what) in reveals {
+        notes.push_str(&folded(&format!("{name} reveals "), what));
+    }
+    if comparison.rows_left > 0 {
+        notes.push_str("stopped before the end\n");
+    }
+    if !comparison.is_right() {
+        notes.push_str("WRONG: some values decrypted wrongly\n");
+    }
+    let about = folded(
+        "",
+        "clear: the original network on the same steps of the same sequences; agree: answers of the network that ciphertexts stand for; alone: work on one sequence, client and server, without keys and the way; client: its part; bytes, rounds: of one sequence; sequences/s, bytes each: in a batch as full as stated; from end to end: one sequence over a connection, keys included",
+    );
     format!(
-        "Remedies for {}: model {} on {}, plaintext accuracy {}\n\n{}\n{}\n{notes}",
+        "Remedies for {}: model {} on {}\n\n{}\n{}\n{}\n{about}\n{notes}",
         comparison.scenario,
         comparison.model,
         comparison.dataset,
-        format::percent(plain),
+        answers.render(),
         costs.render(),
         ways.render()
     )
-}
-
-/// The rows as CSV.
-fn table(comparison: &RemedyComparison) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let presets = crate::circuit::NetworkModel::presets().map(|m| m.name);
-    let mut head: Vec<String> = [
-        "remedy",
-        "refresh_every",
-        "steps",
-        "activation",
-        "sequences",
-        "plain_accuracy",
-        "accuracy",
-        "agreement",
-        "wrong_outputs",
-        "max_abs_error",
-        "security_bits",
-        "ring_degree",
-        "latency_secs",
-        "sequences_per_sec",
-        "upload_bytes",
-        "download_bytes",
-        "key_bytes",
-        "rounds",
-        "client_secs",
-        "server_secs",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let way = |name: &String| format!("end_to_end_secs {name}");
-    head.extend(presets.iter().map(way));
-    head.extend(["reveals".to_owned(), "refused".to_owned()]);
-    writer.write_record(&head)?;
-    for row in &comparison.rows {
-        let mut cells = vec![
-            row.remedy.id().to_owned(),
-            row.refresh_every.to_string(),
-            row.steps.to_string(),
-            row.activation.clone(),
-            row.sequences.to_string(),
-            row.plain_accuracy.to_string(),
-            row.accuracy.to_string(),
-            row.agreement.to_string(),
-            row.wrong_outputs.to_string(),
-            row.max_abs_error.to_string(),
-            row.security_bits.to_string(),
-            row.ring_degree.to_string(),
-            row.latency_secs.to_string(),
-            row.sequences_per_sec.to_string(),
-            row.upload_bytes.to_string(),
-            row.download_bytes.to_string(),
-            row.key_bytes.to_string(),
-            row.rounds.to_string(),
-            row.client_secs.to_string(),
-            row.server_secs.to_string(),
-        ];
-        for preset in &presets {
-            let found = row.end_to_end.iter().find(|e| e.connection.name == *preset);
-            cells.push(found.map_or(String::new(), |e| e.secs.to_string()));
-        }
-        cells.extend([row.reveals.clone(), row.refused.clone().unwrap_or_default()]);
-        writer.write_record(&cells)?;
-    }
-    Ok(writer.into_inner()?)
 }

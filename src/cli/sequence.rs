@@ -2,9 +2,9 @@
 
 use super::plan::{bare_bits, number_of, security};
 use super::run::{remarks, wrong_outputs};
-use super::table::{Table, pairs};
+use super::table::{Table, folded, pairs};
 use super::{Answer, Context};
-use crate::circuit::RecurrentPlan;
+use crate::circuit::{Plan, RecurrentPlan, Remedy};
 use crate::format;
 use crate::run::sequence::{SequenceReport, SequenceSession};
 use crate::run::{RunReport, Scenario};
@@ -16,11 +16,59 @@ const SHOWN: usize = 32;
 /// `plan` of a recurrent scenario.
 pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result<Answer> {
     let session = SequenceSession::open(scenario, &context.sources)?;
+    if session.choice().remedy == Remedy::Bootstrap {
+        let plan = session.plan(&context.cancel)?;
+        if json {
+            return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
+        }
+        return Ok(format!("Plan of {}\n\n{}", scenario.name, show_tables(&plan)).into());
+    }
     let circuit = session.circuit(&context.cancel)?;
     if json {
         return Ok((serde_json::to_string_pretty(&circuit.plan)? + "\n").into());
     }
     Ok(format!("Plan of {}\n\n{}", scenario.name, show_plan(&circuit.plan)).into())
+}
+
+fn show_tables(plan: &Plan) -> String {
+    let mut rows = vec![
+        ("remedy", Remedy::Bootstrap.name().to_owned()),
+        ("scheme", format!("TFHE, tables of {} entries", plan.ring_degree)),
+        ("security", security(plan.security_bits, &plan.security_table)),
+        ("precision", plan.precision.clone()),
+        ("margin", format!("{} in every step", format::bits(plan.margin_bits()))),
+        (
+            "sequences",
+            format!(
+                "{} of {}, one after another",
+                format::count(plan.images as u64),
+                number_of(plan.depth, "step", "steps")
+            ),
+        ),
+        (
+            "time",
+            format!(
+                "{} a sequence, {} in all",
+                format::secs(plan.secs.total() / plan.images.max(1) as f64),
+                format::secs(plan.secs.total())
+            ),
+        ),
+        (
+            "traffic",
+            format!(
+                "up {}, down {}, keys {}, rounds {}",
+                format::bytes(plan.bytes.upload),
+                format::bytes(plan.bytes.download),
+                format::bytes(plan.bytes.evaluation_keys),
+                format::count(plan.images as u64)
+            ),
+        ),
+        ("memory", format::bytes(plan.bytes.peak_memory)),
+        ("reveals", Remedy::Bootstrap.reveals().to_owned()),
+    ];
+    rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
+    let about = "margin: -log2 of the probability that a reading is off by more than an eighth of the largest state";
+    format!("{}{}", pairs(&rows), folded("", about))
 }
 
 fn show_plan(plan: &RecurrentPlan) -> String {

@@ -7,14 +7,14 @@ use super::table::{Table, pairs};
 use super::{Answer, Context};
 use crate::format;
 use crate::network::Provenance;
-use crate::network::train::{EpochRecord, RecurrentRecipe, Trained};
+use crate::network::train::{EpochRecord, Trained};
 use crate::progress::{Step, Watch};
 use crate::run::{Session, TrainOptions};
 use anyhow::{Result, bail};
 use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
-    if let Some(recipe) = RecurrentRecipe::built_in(&args.scenario.scenario) {
+    if let Some(recipe) = super::train_recurrent::recipe(args)? {
         no_checkpoints(args)?;
         return super::train_recurrent::command(&recipe, args, context);
     }

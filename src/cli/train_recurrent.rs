@@ -1,14 +1,60 @@
-//! `train` for recurrent models: made again from their recipe.
+//! `train` for recurrent models: made again from their recipe, or with other choices.
 
 use super::args::TrainArgs;
 use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::train::{saved, show};
 use super::{Answer, Context};
-use crate::network::train::{RecurrentRecipe, RecurrentTraining};
+use crate::network::recurrent;
+use crate::network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use crate::progress::{Step, Watch};
-use crate::run::DEFAULT_TRAINING_SEED;
-use anyhow::Result;
+use crate::run::{DEFAULT_TRAINING_SEED, Scenario};
+use anyhow::{Result, anyhow, bail};
+
+/// What choices of the training begin with among the settings.
+const PREFIX: &str = "train.";
+
+/// The recipe that is asked for: a built-in one by its name as it is, that of a recurrent scenario
+/// with the choices among the settings. `None` when it is about no recurrent model.
+pub(super) fn recipe(args: &TrainArgs) -> Result<Option<RecurrentRecipe>> {
+    let name = &args.scenario.scenario;
+    let choices: Vec<&str> =
+        args.scenario.settings.iter().filter_map(|s| s.strip_prefix(PREFIX)).collect();
+    let plain = choices.is_empty()
+        && args.epochs.is_none()
+        && args.learning_rate.is_none()
+        && args.scenario.settings.is_empty();
+    if let Some(recipe) = RecurrentRecipe::built_in(name).filter(|_| plain) {
+        return Ok(Some(recipe));
+    }
+    let base = RecurrentRecipe::built_in(name).map(|r| r.name);
+    let scenario = match (Scenario::open(name), &base) {
+        (Ok(scenario), _) => scenario,
+        (Err(error), None) => return Err(error.into()),
+        // A model without a scenario of its own: the choices are those of its recipe.
+        (Err(_), Some(_)) => bail!("{name} is made again as it is; leave the choices out"),
+    };
+    if scenario.sequence.is_none() {
+        return match choices.first() {
+            Some(choice) => bail!("--set {PREFIX}{choice}: only for recurrent scenarios"),
+            None => Ok(None),
+        };
+    }
+    let others = args.scenario.settings.iter().filter(|s| !s.starts_with(PREFIX));
+    let scenario = others.into_iter().try_fold(scenario, |s, text| s.with_setting(text))?;
+    let model = recurrent::open(&scenario.model)?;
+    let options = RecurrentOptions::for_model(&model);
+    let options = choices.iter().try_fold(options, |options, setting| {
+        options.with_setting(setting).map_err(|e| anyhow!("--set {PREFIX}{setting}: {e}"))
+    })?;
+    let options = RecurrentOptions {
+        epochs: args.epochs.unwrap_or(options.epochs),
+        learning_rate: args.learning_rate.unwrap_or(options.learning_rate),
+        ..options
+    };
+    let like = RecurrentRecipe::like(&model, &scenario.dataset);
+    Ok(Some(options.recipe(&scenario.name, &like)?))
+}
 
 pub(super) fn command(
     recipe: &RecurrentRecipe,

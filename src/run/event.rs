@@ -1,6 +1,7 @@
 //! What a run tells while it goes on.
 
 use super::report::{RunReport, StageReport};
+use super::sequence::{SequenceReport, StepSeen};
 use crate::circuit::Plan;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,10 @@ pub enum Event {
     Planned(Box<Plan>),
     /// Work of a phase: `done` of `total` units over the whole run, and the predicted time left.
     Progress { phase: Phase, done: u64, total: u64, fraction: f64, eta_secs: f64 },
+    /// What is foretold of a run on sequences, before anything is encrypted.
+    Sequence(Box<SequenceReport>),
+    /// A step of the first batch was looked at.
+    SequenceStep(Box<StepSeen>),
     /// Figures of one stage so far; the same index comes again with later batches.
     Stage { index: usize, stage: Box<StageReport> },
     /// A batch came back: its samples, in order of index.

@@ -309,9 +309,12 @@ impl Scenario {
         Self { training, scheme, ..self.with_activation("least_squares", 2, 5.0) }
     }
 
-    /// The scenario of a recurrent network.
+    /// The scenario of a recurrent network, with the degree and interval that its models were
+    /// trained for.
     fn with_sequences(mut self) -> Self {
         self.sequence = Some(SequenceChoice::default());
+        self.activation.degree = 3;
+        self.activation.interval = 2.5;
         self.scheme.kind = SchemeSelector::Ckks;
         self
     }

@@ -8,7 +8,9 @@ use crate::network::recurrent::{self, RecurrentModel};
 use crate::network::{self, Network};
 use crate::progress::Cancel;
 use crate::run::cryptonn::{CryptonnPlan, architecture};
-use crate::run::sequence::SequenceSession;
+use crate::run::sequence::{
+    RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport, SequenceSession,
+};
 use crate::run::{
     ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
     TableStudy,
@@ -24,6 +26,15 @@ pub struct Loaded {
     pub network: Arc<Network>,
     /// What the training on encrypted data will take, where the scenario is one.
     pub training: Option<Arc<CryptonnPlan>>,
+}
+
+/// The recurrent model and the sequences of an opened scenario.
+#[derive(Clone, Debug)]
+pub struct LoadedSequence {
+    pub dataset: Arc<Dataset>,
+    pub model: Arc<RecurrentModel>,
+    /// What the model was trained from, with the exact functions; the model itself where it was not.
+    pub original: Arc<RecurrentModel>,
 }
 
 /// Why there is no plan of a run in a scenario that trains: it has a plan of its own.
@@ -42,6 +53,29 @@ pub trait Engine: Send + 'static {
 
     /// What was loaded; `None` for recurrent networks, which other tabs do not look at.
     fn loaded(&self, opened: &Self::Opened) -> Option<Loaded>;
+
+    /// What was loaded of a recurrent scenario.
+    fn loaded_sequence(&self, _opened: &Self::Opened) -> Option<LoadedSequence> {
+        None
+    }
+
+    /// Steps of a recurrent network as they are foretold; `None` for others.
+    fn forecast(
+        &mut self,
+        _opened: &Self::Opened,
+        _cancel: &Cancel,
+    ) -> Result<Option<SequenceReport>, RunError> {
+        Ok(None)
+    }
+
+    /// Runs every remedy on a recurrent network, one after the other.
+    fn compare_remedies(
+        &mut self,
+        opened: &Self::Opened,
+        request: &RemedyRequest,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(RemedyEvent) + Sync),
+    ) -> Result<RemedyComparison, RunError>;
 
     /// Parameters and predictions, or why it cannot work and what would.
     fn plan(&mut self, opened: &Self::Opened, cancel: &Cancel) -> Result<Plan, RunError>;
@@ -238,6 +272,41 @@ impl Engine for SessionEngine {
             return Err(RunError::Refused(TRAINS.into()));
         }
         Ok(session.compiled(cancel)?.plan().clone())
+    }
+
+    fn loaded_sequence(&self, opened: &OpenedSession) -> Option<LoadedSequence> {
+        let OpenedSession::Sequence(session) = opened else { return None };
+        Some(LoadedSequence {
+            dataset: Arc::clone(&session.dataset),
+            model: Arc::clone(&session.model),
+            original: Arc::clone(&session.original),
+        })
+    }
+
+    fn forecast(
+        &mut self,
+        opened: &OpenedSession,
+        cancel: &Cancel,
+    ) -> Result<Option<SequenceReport>, RunError> {
+        match opened {
+            OpenedSession::Layers(_) => Ok(None),
+            OpenedSession::Sequence(session) => session.forecast(cancel).map(Some),
+        }
+    }
+
+    fn compare_remedies(
+        &mut self,
+        opened: &OpenedSession,
+        request: &RemedyRequest,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(RemedyEvent) + Sync),
+    ) -> Result<RemedyComparison, RunError> {
+        match opened {
+            OpenedSession::Layers(_) => {
+                Err(RunError::Refused("remedies are for recurrent networks".into()))
+            }
+            OpenedSession::Sequence(session) => session.compare(request, cancel, on_event),
+        }
     }
 
     fn tables(

@@ -1,9 +1,10 @@
 //! Requests by number, and what comes back.
 
-use super::Loaded;
+use super::{Loaded, LoadedSequence};
 use crate::activation::Activation;
 use crate::circuit::Plan;
 use crate::network::StandIns;
+use crate::run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport};
 use crate::run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario, TableStudy};
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ pub enum Failure {
 pub enum Update {
     /// The model and dataset of the newest plan request are in memory.
     Loaded(Option<Loaded>),
+    /// The recurrent model and the sequences of the newest plan request; `None` where it has none.
+    LoadedSequence(Option<LoadedSequence>),
+    /// Steps of the newest plan request as they are foretold, which is about to be answered.
+    Forecast(Arc<SequenceReport>),
     /// The lookup tables of the newest plan request, which is about to be answered.
     Tables(Arc<TableStudy>),
     /// The answer to the newest plan request.
@@ -37,6 +42,10 @@ pub enum Update {
     Run(Event),
     /// The run is over; the worker is free again.
     RunEnded(Result<Box<RunReport>, Failure>),
+    /// Something happened in the comparison of remedies.
+    Remedy(RemedyEvent),
+    /// The comparison is over; the worker is free again.
+    RemediesEnded(Result<Box<RemedyComparison>, Failure>),
     /// What goes into the activation layers of the model of the newest check.
     Activations(Arc<ActivationData>),
     /// The newest check, so far or whole.
@@ -68,5 +77,7 @@ pub(super) struct CheckRequest {
 pub(super) struct Request {
     pub job: Job,
     pub scenario: Scenario,
+    /// Not one run, but one with every remedy.
+    pub remedies: Option<RemedyRequest>,
     pub cancel: crate::progress::Cancel,
 }

@@ -11,7 +11,7 @@ mod pause;
 mod task;
 mod thread;
 
-pub use engine::{Engine, Loaded, SessionEngine, TRAINS};
+pub use engine::{Engine, Loaded, LoadedSequence, SessionEngine, TRAINS};
 pub use job::{Check, Failure, Job, Update};
 pub use leak::{LeakRequest, LeakUpdate, LeakWorker};
 pub use task::{Task, TaskRequest, TaskUpdate};

@@ -1,8 +1,9 @@
 //! Events on their way out: gathered for a moment, repeated ones replaced, never blocking the run.
 
 use super::job::{Job, Update};
+use crate::progress::Cancel;
 use crate::run::Event;
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ pub(super) type Batch = (Job, Vec<Update>);
 
 /// How long events are gathered before they are sent: about 30 batches a second.
 const GATHER: Duration = Duration::from_millis(33);
+
+/// How long one attempt waits for room.
+const ROOM_TICK: Duration = Duration::from_millis(20);
 
 /// Events of a run that were not sent yet. The window takes them too when it looks for news, so that
 /// the last events before a long silence are not held back.
@@ -55,6 +59,24 @@ impl<'a> Outbox<'a> {
         Self { tx, wake, gathered }
     }
 
+    /// Sends what must not be lost after what was gathered, waiting for room until `closing`.
+    pub fn tell(&self, update: Update, closing: &Cancel) {
+        let Some(job) = lock(self.gathered).job else { return };
+        let waiting = lock(self.gathered).take();
+        for mut batch in waiting.into_iter().chain([(job, vec![update])]) {
+            while !closing.is_cancelled() {
+                match self.tx.send_timeout(batch, ROOM_TICK) {
+                    Ok(()) | Err(SendTimeoutError::Disconnected(_)) => break,
+                    Err(SendTimeoutError::Timeout(back)) => {
+                        batch = back;
+                        (self.wake)();
+                    }
+                }
+            }
+        }
+        (self.wake)();
+    }
+
     /// Takes an event; sends what was gathered when its time has come and there is room.
     pub fn push(&self, event: Event) {
         // Held until the batch is in the channel: the window sees batches in order.
@@ -82,6 +104,10 @@ fn event_of(update: Update) -> Option<Event> {
     match update {
         Update::Run(event) => Some(event),
         Update::Loaded(_)
+        | Update::LoadedSequence(_)
+        | Update::Forecast(_)
+        | Update::Remedy(_)
+        | Update::RemediesEnded(_)
         | Update::Tables(_)
         | Update::Planned(_)
         | Update::RunEnded(_)

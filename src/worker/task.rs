@@ -1,18 +1,20 @@
 //! Long work beside the worker: a sweep, a training or a comparison, on a thread of its own, so that plans and
 //! checks go on meanwhile.
 
-use super::Loaded;
 use super::job::Failure;
 use super::pause::Pause;
 use super::thread::guarded;
-use crate::network::train::{TrainEvent, Trained};
+use super::{Loaded, LoadedSequence};
+use crate::network::train::{
+    RecurrentOptions, RecurrentRecipe, RecurrentTrained, RecurrentTraining, TrainEvent, Trained,
+};
 use crate::progress::{Cancel, Watch};
 use crate::run::cryptonn::{
     Checkpoint, CryptonnEvent, CryptonnTrained, CryptonnTraining, MitigationEvent, MitigationReport,
 };
 use crate::run::{
-    CompareEvent, CompareReport, RunError, Scenario, Session, SweepEvent, SweepReport,
-    SweepRequest, TrainOptions,
+    CompareEvent, CompareReport, DEFAULT_TRAINING_SEED, RunError, Scenario, Session, SweepEvent,
+    SweepReport, SweepRequest, TrainOptions,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -50,7 +52,7 @@ pub enum TaskRequest {
     },
 }
 
-/// What the task has to tell, in order; one of the last three comes at the end.
+/// What the task has to tell, in order; the one that ends comes last.
 #[derive(Clone, Debug)]
 pub enum TaskUpdate {
     Sweep(SweepEvent),
@@ -61,6 +63,7 @@ pub enum TaskUpdate {
     CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
     Mitigation(MitigationEvent),
     MitigationsEnded(Result<Box<MitigationReport>, Failure>),
+    RecurrentTrainEnded(Result<Arc<RecurrentTrained>, Failure>),
     Compare(CompareEvent),
     CompareEnded(Result<Box<CompareReport>, Failure>),
 }
@@ -84,12 +87,32 @@ impl Task {
         request: TaskRequest,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
+        Self::spawn(move |out| work(&scenario, &loaded, &request, out), wake)
+    }
+
+    /// Starts a training of a recurrent network from fresh weights, for the sequences in memory.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn train_recurrent(
+        scenario: Scenario,
+        loaded: LoadedSequence,
+        options: RecurrentOptions,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        Self::spawn(move |out| train_recurrent(&scenario, &loaded, &options, out), wake)
+    }
+
+    fn spawn(
+        work: impl FnOnce(Out) + Send + 'static,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (tx, updates) = bounded(ROOM);
         let cancel = Cancel::default();
         let pause = Pause::default();
         let (cancel_flag, gate) = (cancel.clone(), pause.clone());
         let out = Out { tx, cancel: cancel_flag, pause: gate, wake: Box::new(wake), told: None };
-        let body = move || work(&scenario, &loaded, &request, out);
+        let body = move || work(out);
         let thread = std::thread::Builder::new().name("task".into()).spawn(body)?;
         Ok(Self { cancel, pause, updates, thread: Some(thread) })
     }
@@ -154,6 +177,32 @@ impl Out {
             (self.wake)();
         }
     }
+}
+
+/// Training samples held out to see accuracies on: a tenth, this many at most.
+const HELD_OUT: usize = 1000;
+
+fn train_recurrent(
+    scenario: &Scenario,
+    loaded: &LoadedSequence,
+    options: &RecurrentOptions,
+    mut out: Out,
+) {
+    let cancel = out.cancel.clone();
+    let result = guarded(|| -> Result<RecurrentTrained, RunError> {
+        let watch = Watch::new(cancel.clone(), &|_| {});
+        let like = RecurrentRecipe::like(&loaded.model, &scenario.dataset);
+        let recipe = options.recipe(&scenario.name, &like)?;
+        let seed = if scenario.seed == 0 { DEFAULT_TRAINING_SEED } else { scenario.seed };
+        let validation = Some((loaded.dataset.train().len() / 10).min(HELD_OUT));
+        let dataset = &loaded.dataset;
+        let training = RecurrentTraining { recipe: &recipe, dataset, seed, validation };
+        Ok(training.run(&watch, &mut |event| match event {
+            TrainEvent::Step { .. } => out.hint(TaskUpdate::Train(event)),
+            other => out.send(TaskUpdate::Train(other)),
+        })?)
+    });
+    out.send(TaskUpdate::RecurrentTrainEnded(result.map(Arc::new)));
 }
 
 fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Out) {

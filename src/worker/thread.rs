@@ -5,6 +5,7 @@ use super::job::{Check, CheckRequest, Failure, Job, Request, Update};
 use super::outbox::{self, Batch, Outbox, Shared};
 use crate::circuit::Plan;
 use crate::progress::Cancel;
+use crate::run::sequence::{RemedyEvent, RemedyRequest};
 use crate::run::{PolynomialCheck, RunError, Scenario};
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use std::any::Any;
@@ -106,6 +107,23 @@ impl Worker {
         Ok(job)
     }
 
+    /// Starts a run with every remedy, unless one is on.
+    pub fn compare_remedies(
+        &mut self,
+        scenario: Scenario,
+        request: RemedyRequest,
+    ) -> Result<Job, Busy> {
+        if self.run.is_some() {
+            return Err(Busy);
+        }
+        let request = Request { remedies: Some(request), ..self.request(scenario) };
+        let job = request.job;
+        self.run = Some((job, request.cancel.clone()));
+        self.ask(|inbox| inbox.run = Some(request));
+        self.postpone_check();
+        Ok(job)
+    }
+
     /// Asks what polynomials do to the answers of the plaintext network; an older check that is not
     /// over yet is dropped. Plans and runs go first.
     pub fn check(&mut self, check: Check) -> Job {
@@ -153,8 +171,9 @@ impl Worker {
             let mut gathered = outbox::lock(&self.gathered);
             let mut batches: Vec<_> = self.events.try_iter().collect();
             // The end of a job comes by the channel and after everything else of it.
-            let at =
-                batches.iter().position(|(_, u)| matches!(u.last(), Some(Update::RunEnded(_))));
+            let at = batches.iter().position(|(_, u)| {
+                matches!(u.last(), Some(Update::RunEnded(_) | Update::RemediesEnded(_)))
+            });
             let at = at.unwrap_or(batches.len());
             batches.splice(at..at, gathered.take());
             batches
@@ -172,15 +191,18 @@ impl Worker {
 
     fn is_wanted(&mut self, job: Job, update: &Update) -> bool {
         match update {
-            Update::Loaded(_) | Update::Tables(_) => {
-                self.plan.as_ref().is_some_and(|(current, _)| *current == job)
-            }
+            Update::Loaded(_)
+            | Update::LoadedSequence(_)
+            | Update::Forecast(_)
+            | Update::Tables(_) => self.plan.as_ref().is_some_and(|(current, _)| *current == job),
             Update::Planned(_) => self.plan.take_if(|(current, _)| *current == job).is_some(),
-            Update::Run(_) => self
+            Update::Run(_) | Update::Remedy(_) => self
                 .run
                 .as_ref()
                 .is_some_and(|(current, cancel)| *current == job && !cancel.is_cancelled()),
-            Update::RunEnded(_) => self.run.take_if(|(current, _)| *current == job).is_some(),
+            Update::RunEnded(_) | Update::RemediesEnded(_) => {
+                self.run.take_if(|(current, _)| *current == job).is_some()
+            }
             Update::Activations(_) | Update::Checked(_) | Update::FunctionAccuracy(..) => {
                 self.check.as_ref().is_some_and(|current| current.job == job)
             }
@@ -189,7 +211,7 @@ impl Worker {
     }
 
     fn request(&mut self, scenario: Scenario) -> Request {
-        Request { job: self.next_job(), scenario, cancel: Cancel::default() }
+        Request { job: self.next_job(), scenario, remedies: None, cancel: Cancel::default() }
     }
 
     fn next_job(&mut self) -> Job {
@@ -262,7 +284,7 @@ impl<E: Engine> Body<E> {
     }
 
     fn plan(&mut self, request: Request) {
-        let Request { job, scenario, cancel } = request;
+        let Request { job, scenario, cancel, .. } = request;
         let result = guarded(|| self.make_plan(&scenario, job, &cancel));
         if matches!(result, Err(Failure::Panicked(_))) {
             self.planned = None;
@@ -277,18 +299,25 @@ impl<E: Engine> Body<E> {
         cancel: &Cancel,
     ) -> Result<Plan, RunError> {
         let opened = self.engine.open(scenario)?;
-        self.send(job, vec![Update::Loaded(self.engine.loaded(&opened))]);
+        let loaded = Update::Loaded(self.engine.loaded(&opened));
+        self.send(job, vec![loaded, Update::LoadedSequence(self.engine.loaded_sequence(&opened))]);
         cancel.check()?;
         let plan = self.engine.plan(&opened, cancel)?;
         if let Some(study) = self.engine.tables(&opened, cancel)? {
             self.send(job, vec![Update::Tables(Arc::new(study))]);
+        }
+        if let Some(report) = self.engine.forecast(&opened, cancel)? {
+            self.send(job, vec![Update::Forecast(Arc::new(report))]);
         }
         self.planned = Some((scenario.clone(), opened, plan.clone()));
         Ok(plan)
     }
 
     fn run(&mut self, request: Request) {
-        let Request { job, scenario, cancel } = request;
+        let Request { job, scenario, remedies, cancel } = request;
+        if let Some(remedies) = remedies {
+            return self.compare_remedies(job, &scenario, &remedies, &cancel);
+        }
         let result = guarded(|| {
             let planned = self.planned.as_ref().is_some_and(|(s, ..)| *s == scenario);
             if !planned || !self.engine.is_current(&scenario) {
@@ -306,6 +335,28 @@ impl<E: Engine> Body<E> {
         }
         // What is still gathered the window takes together with this.
         self.send(job, vec![Update::RunEnded(result.map(Box::new))]);
+    }
+
+    fn compare_remedies(
+        &mut self,
+        job: Job,
+        scenario: &Scenario,
+        request: &RemedyRequest,
+        cancel: &Cancel,
+    ) {
+        let result = guarded(|| {
+            let opened = self.engine.open(scenario)?;
+            let outbox = Outbox::new(job, &self.tx, &*self.wake, &self.gathered);
+            self.engine.compare_remedies(&opened, request, cancel, &|event| match event {
+                RemedyEvent::Run(event) => outbox.push(event),
+                told => outbox.tell(Update::Remedy(told), &self.closing),
+            })
+        });
+        let result = match result {
+            Ok(comparison) if comparison.rows_left > 0 => Err(Failure::Cancelled),
+            result => result.map(Box::new),
+        };
+        self.send(job, vec![Update::RemediesEnded(result)]);
     }
 
     fn check(&mut self, request: CheckRequest) {

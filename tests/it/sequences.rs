@@ -3,10 +3,12 @@
 use cryptoscope::data::{self, Shape};
 use cryptoscope::network::accuracy;
 use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
-use cryptoscope::network::train::RecurrentRecipe;
-use cryptoscope::progress::Watch;
-use cryptoscope::run::Scenario;
+use cryptoscope::network::train::{CellKind, RecurrentOptions, RecurrentRecipe, RecurrentTraining};
+use cryptoscope::progress::{Cancel, Watch};
+use cryptoscope::run::sequence::SequenceSession;
+use cryptoscope::run::{Scenario, SequenceChoice};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of the public sets, where the environment names one.
 fn data_dir() -> Option<PathBuf> {
@@ -79,5 +81,62 @@ fn the_models_reach_their_accuracy_on_public_sets() {
             assert!((found - model.provenance().test_accuracy.expect("known")).abs() < 2e-3);
             assert!(found >= least, "{name}: {found}");
         }
+    }
+}
+
+#[test]
+fn gates_and_two_layers_are_trained_planned_and_run_encrypted() {
+    let dataset = Arc::new(data::open("waves", None).expect("made"));
+    let like = RecurrentRecipe::built_in("cryptornn-tanh").expect("there is one");
+    let few = RecurrentOptions { hidden: 4, epochs: 2, ..RecurrentOptions::default() };
+    for options in [
+        RecurrentOptions { cell: CellKind::Gru, ..few.clone() },
+        RecurrentOptions { layers: 2, ..few },
+    ] {
+        let recipe = options.recipe("mine", &like).expect("in range");
+        let training = RecurrentTraining {
+            recipe: &recipe,
+            dataset: &dataset,
+            seed: 1,
+            validation: Some(600),
+        };
+        let trained = training.run(&Watch::silent(), &mut |_| {}).expect("trains");
+        assert!(trained.history[1].loss < trained.history[0].loss);
+        let saved = RecurrentModel::from_bytes(&trained.model.to_bytes(), "mine").expect("reads");
+        assert_eq!(saved, trained.model);
+        let sequence = Some(SequenceChoice { steps: Some(4), ..SequenceChoice::default() });
+        let scenario = Scenario::open("cryptornn").expect("built in");
+        let scenario = Scenario { sequence, images: Some(12), seed: 1, ..scenario };
+        let session =
+            SequenceSession::with(&scenario, Arc::clone(&dataset), Arc::new(saved)).expect("fits");
+        let report = session.run(&Cancel::default(), &|_| ()).expect("runs");
+        assert!(report.is_right(), "{:?}", report.encrypted);
+        assert_eq!(report.encrypted.agreement, 1.0);
+        assert!(report.scheme.security_bits >= 128);
+    }
+}
+
+#[test]
+fn choices_of_a_training_are_settings() {
+    let typed = |settings: &[&str]| {
+        let words = ["cryptoscope", "train", "cryptornn"].into_iter();
+        let settings = settings.iter().flat_map(|s| ["--set", s]);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = cryptoscope::cli::run(words.chain(settings), &mut out, &mut err);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (status, text(out), text(err))
+    };
+    let few = ["train.cell=gru", "train.hidden=3", "train.epochs=1", "train.degree=2"];
+    let (status, out, _) = typed(&few);
+    assert_eq!(status, 0);
+    assert!(out.contains("polynomial") && out.contains("not saved"), "{out}");
+    for (wrong, said) in [
+        ("train.colour=red", "no choice colour"),
+        ("train.layers=3", "1 to 2 are possible"),
+        ("train.cell=lstm", "lstm"),
+    ] {
+        let (status, _, err) = typed(&[wrong]);
+        assert_eq!(status, 2);
+        assert!(err.contains(said), "{err}");
     }
 }

@@ -4,14 +4,18 @@
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, Remedy, SchemeKind, StageKind, StagePlan};
 use cryptoscope::data::{self, Dataset};
+use cryptoscope::network::recurrent;
 use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance, StandIns};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::sequence::{SequenceReport, SequenceStep, SequenceTrace};
+use cryptoscope::run::sequence::{
+    RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow, SequenceReport, SequenceStep,
+    SequenceTrace, StepSeen,
+};
 use cryptoscope::run::{
     ActivationData, BytesReport, EncryptedReport, Event, Phase, PlainReport, PolynomialCheck,
     RunError, RunReport, Sample, Scenario, Session, StageReport,
 };
-use cryptoscope::worker::{Engine, Loaded};
+use cryptoscope::worker::{Engine, Loaded, LoadedSequence};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -137,6 +141,57 @@ impl Engine for Scripted {
         Some(Loaded { dataset, network, training: None })
     }
 
+    fn loaded_sequence(&self, opened: &Opened) -> Option<LoadedSequence> {
+        opened.scenario.sequence.as_ref()?;
+        let model = Arc::new(recurrent::open("cryptornn").expect("built in"));
+        let dataset = Arc::new(data::open("waves", None).expect("built in"));
+        Some(LoadedSequence { dataset, original: Arc::clone(&model), model })
+    }
+
+    fn forecast(
+        &mut self,
+        opened: &Opened,
+        _cancel: &Cancel,
+    ) -> Result<Option<SequenceReport>, RunError> {
+        Ok(opened.scenario.sequence.as_ref().map(|c| foretold(c.remedy)))
+    }
+
+    fn compare_remedies(
+        &mut self,
+        opened: &Opened,
+        _request: &RemedyRequest,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(RemedyEvent) + Sync),
+    ) -> Result<RemedyComparison, RunError> {
+        let mut comparison = RemedyComparison::default();
+        for (row, remedy) in Remedy::ALL.into_iter().enumerate() {
+            let mut scenario = opened.scenario.clone();
+            scenario.sequence.as_mut().expect("recurrent").remedy = remedy;
+            let of = Remedy::ALL.len();
+            let (name, told) = (remedy.name().to_owned(), Some(Box::new(scenario.clone())));
+            on_event(RemedyEvent::Begin { row, of, name, scenario: told });
+            let opened = self.open(&scenario)?;
+            let plan = self.plan(&opened, cancel)?;
+            let (made, report) =
+                match self.run(&opened, &plan, cancel, &|e| on_event(RemedyEvent::Run(e))) {
+                    Ok(report) => {
+                        (RemedyRow::of(&report, None).expect("steps"), Some(Box::new(report)))
+                    }
+                    Err(RunError::Cancelled(_)) => {
+                        comparison.rows_left = of - row;
+                        break;
+                    }
+                    Err(error) => {
+                        let reason = error.to_string();
+                        (RemedyRow::refused(remedy, String::new(), 24, reason), None)
+                    }
+                };
+            on_event(RemedyEvent::Row { row: Box::new(made.clone()), report });
+            comparison.rows.push(made);
+        }
+        Ok(comparison)
+    }
+
     fn measure(
         &mut self,
         opened: &Opened,
@@ -194,6 +249,16 @@ impl Engine for Scripted {
         };
         step(Phase::Plain, 0)?;
         step(Phase::Encrypt, 1)?;
+        if let Some(choice) = &opened.scenario.sequence {
+            on_event(Event::Sequence(Box::new(foretold(choice.remedy))));
+            let whole = sequence(choice.remedy);
+            for step in whole.per_step.iter().take(whole.per_step.len() / 2) {
+                let of =
+                    |(at, trace): (usize, &SequenceTrace)| (at, trace.encrypted[step.step].clone());
+                let states = whole.traces.iter().enumerate().map(of).collect();
+                on_event(Event::SequenceStep(Box::new(StepSeen { step: *step, states })));
+            }
+        }
         let mut stages = Vec::new();
         for (index, planned) in plan.stages.iter().enumerate() {
             if index == plan.stages.len() / 2 {
@@ -221,6 +286,18 @@ impl Engine for Scripted {
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
+}
+
+/// The same before anything was measured.
+fn foretold(remedy: Remedy) -> SequenceReport {
+    let mut report = sequence(remedy);
+    for step in &mut report.per_step {
+        step.margin_bits_measured = None;
+        step.budget_bits_measured = None;
+        step.max_abs_error = None;
+    }
+    report.traces.iter_mut().for_each(|trace| trace.encrypted.clear());
+    report
 }
 
 /// Steps like those of a recurrent network with this remedy.

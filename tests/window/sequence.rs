@@ -4,6 +4,7 @@ use crate::drive::{WIDE, until, until_planned, window, window_on};
 use crate::scripted::Control;
 use cryptoscope::app::{App, Tab};
 use cryptoscope::circuit::Remedy;
+use cryptoscope::run::sequence::RemedyRow;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -26,7 +27,7 @@ fn compared(h: &mut Harness<'_, App>) {
     key(h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
     until(h, "all remedies", |h| {
         let state = h.state().state();
-        !state.running && state.sequence.pending.is_empty() && !state.sequence.rows.is_empty()
+        !state.running && state.sequence.comparing.is_none() && state.sequence.rows.len() == 4
     });
 }
 
@@ -41,7 +42,7 @@ fn every_remedy_becomes_a_row_that_can_be_sorted() {
     h.run_ok();
     let order = h.state().state().sequence.order();
     let rounds: Vec<u64> =
-        order.iter().map(|at| h.state().state().sequence.rows[*at].rounds).collect();
+        order.iter().map(|at| h.state().state().sequence.rows[*at].one_sequence.rounds).collect();
     assert!(rounds.is_sorted_by(|a, b| a >= b), "{rounds:?}");
     for title in ["Sequence by step plot", "Hidden state plot", "Modulus left plot"] {
         assert!(h.query_by_label(title).is_some(), "{title}");
@@ -58,12 +59,15 @@ fn a_refused_remedy_says_why_and_the_others_run_on() {
     control.set(|s| s.fail = Some("too many steps for one chain".into()));
     key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
     until(&mut h, "refusals", |h| {
-        !h.state().state().running && h.state().state().sequence.refusals.len() == 4
+        let state = h.state().state();
+        !state.running && state.sequence.rows.len() == 4
     });
-    assert!(h.state().state().sequence.refusals[0].reason.contains("too many steps"));
+    let rows = &h.state().state().sequence.rows;
+    let said = |r: &RemedyRow| r.refused.as_ref().is_some_and(|r| r.contains("too many steps"));
+    assert!(rows.iter().all(said));
     control.set(|s| s.fail = None);
     compared(&mut h);
-    assert!(h.state().state().sequence.refusals.is_empty());
+    assert!(h.state().state().sequence.rows.iter().all(|r| r.refused.is_none()));
 }
 
 #[test]
@@ -75,8 +79,43 @@ fn stopping_stops_the_remedies_that_wait() {
     until(&mut h, "a run", |h| h.state().state().running);
     key(&mut h, Modifiers::NONE, Key::Escape);
     until(&mut h, "the stop", |h| !h.state().state().running);
-    assert!(h.state().state().sequence.pending.is_empty());
+    assert!(h.state().state().sequence.comparing.is_none());
     assert!(h.state().state().sequence.rows.is_empty());
+}
+
+#[test]
+fn steps_are_foretold_before_a_run_and_seen_while_it_goes_on() {
+    let control = Control::default();
+    let mut h = opened(&control, WIDE, egui::Theme::Dark);
+    let forecast = h.state().state().sequence.forecast.clone().expect("planned");
+    assert!(forecast.per_step.iter().all(|s| s.margin_bits_measured.is_none()));
+    control.set(|s| s.hold = true);
+    key(&mut h, Modifiers::COMMAND, Key::Enter);
+    until(&mut h, "half of the steps", |h| {
+        let run = h.state().state().run.as_ref();
+        let steps = run.and_then(|r| r.sequence.as_ref()).map(|s| &s.per_step);
+        steps.is_some_and(|s| s.iter().filter(|s| s.margin_bits_measured.is_some()).count() == 12)
+    });
+    control.set(|s| s.hold = false);
+    until(&mut h, "the end", |h| !h.state().state().running);
+    assert_eq!(h.state().state().sequence.rows.len(), 1);
+}
+
+#[test]
+fn a_recurrent_network_is_trained_in_the_window() {
+    let mut h = opened(&Control::default(), WIDE, egui::Theme::Dark);
+    key(&mut h, Modifiers::COMMAND, Key::Num5);
+    for name in ["Units", "Clipping", "State noise", "Degree"] {
+        assert!(h.query_by_label(name).is_some(), "{name}");
+    }
+    h.get_by_label("GRU").click();
+    h.run_ok();
+    let chosen = h.state().state().training.recurrent.clone().expect("chosen");
+    assert_eq!(chosen.cell, cryptoscope::network::train::CellKind::Gru);
+    key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::T);
+    until(&mut h, "steps of the training", |h| h.state().state().training.loss.len() > 2);
+    key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::X);
+    until(&mut h, "the stop", |h| !h.state().state().task_running);
 }
 
 #[test]

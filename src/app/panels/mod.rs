@@ -15,6 +15,7 @@ mod palette;
 mod path;
 mod pixels;
 mod preview;
+mod recurrent_training;
 mod run;
 mod run_control;
 mod samples;

@@ -3,17 +3,22 @@
 use super::kit;
 use crate::app::Queue;
 use crate::app::commands::Command;
+use crate::app::plots;
 use crate::app::run_view::RunView;
 use crate::app::state::State;
 use crate::app::theme;
 use crate::data::{Dataset, Shape};
 use crate::format;
 use crate::run::Sample;
+use crate::run::sequence::SequenceTrace;
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 const INPUT_WIDTH: f32 = 300.0;
 const BAR: f32 = 11.0;
 const MOST_ROWS: usize = 64;
+/// Steps of so many values are rows of an image.
+const IMAGE_CHANNELS: usize = 20;
+const SEQUENCE_HEIGHT: f32 = 200.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
@@ -40,7 +45,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ));
     });
     ui.add_space(theme::CARD_GAP);
-    let dataset = state.loaded.as_ref().map(|l| &*l.dataset);
+    let recurrent = state.loaded_sequence.as_ref().map(|l| &*l.dataset);
+    let dataset = state.loaded.as_ref().map(|l| &*l.dataset).or(recurrent);
     ui.horizontal_top(|ui| {
         theme::card(ui).show(ui, |ui| {
             ui.vertical(|ui| {
@@ -79,8 +85,42 @@ fn input(ui: &mut Ui, dataset: &Dataset, sample: &Sample) {
     };
     match dataset.shape() {
         Shape::Image { channels, height, width } => image(ui, values, channels, height, width),
-        Shape::Flat { .. } | Shape::Sequence { .. } => row(ui, dataset, values),
+        Shape::Flat { .. } => row(ui, dataset, values),
+        Shape::Sequence { steps, channels } => {
+            let length = test.lengths.get(sample.index).map_or(steps, |l| usize::from(*l));
+            sequence(ui, dataset, values, (steps, channels), steps.saturating_sub(length));
+        }
     }
+}
+
+/// A sequence over time; words where it is text.
+fn sequence(
+    ui: &mut Ui,
+    dataset: &Dataset,
+    values: &[f32],
+    (steps, channels): (usize, usize),
+    begins: usize,
+) {
+    let words = dataset.vocabulary();
+    if !words.is_empty() {
+        let word = |token: &f32| words.get(*token as usize).map_or("?", String::as_str);
+        let text: Vec<&str> = values.iter().skip(begins).map(word).collect();
+        ui.add(egui::Label::new(text.join(" ")).wrap());
+        let about = format!("{} words of {steps}; ? stands for rare ones", steps - begins);
+        kit::caption(ui, &about);
+        return;
+    }
+    if channels >= IMAGE_CHANNELS {
+        return image(ui, values, 1, steps, channels);
+    }
+    let inputs =
+        values.chunks(channels.max(1)).map(|row| row.iter().map(|v| f64::from(*v)).collect());
+    let trace = SequenceTrace { begins, inputs: inputs.collect(), ..SequenceTrace::default() };
+    let size = vec2(ui.available_width(), SEQUENCE_HEIGHT);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    plots::sequence_input(ui, rect, Some(&trace));
+    let padding = if begins > 0 { format!(", the first {begins} padding") } else { String::new() };
+    kit::caption(ui, &format!("{steps} steps of {channels}{padding}"));
 }
 
 /// The image, each pixel a square; one channel grey, three as red, green and blue.

@@ -1,6 +1,7 @@
 //! The tab Training: the model learns with a polynomial in the place of its activation.
 
 use super::kit::{self, field, row};
+use super::recurrent_training;
 use super::sweep::task_button;
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
@@ -17,8 +18,16 @@ const LEAST_PLOTS: f32 = 330.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut right = kit::beside_column(ui, "training column", COLUMN, |ui| {
-        controls(ui, state, queue);
-        result(ui, state, queue);
+        match state.loaded_sequence.as_ref().filter(|_| state.is_recurrent()) {
+            Some(loaded) => {
+                recurrent_training::controls(ui, state, loaded, queue);
+                recurrent_training::result(ui, state, loaded, queue);
+            }
+            None => {
+                controls(ui, state, queue);
+                result(ui, state, queue);
+            }
+        }
     });
     let place = right.max_rect();
     ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(

@@ -2,26 +2,29 @@
 //! traffic.
 
 use super::chart::{Chart, Curve, Pen};
+use super::sweep::logarithmic;
 use super::ticks::{Unit, number_ticks};
 use crate::app::sequence_view::SequenceView;
 use crate::app::theme;
+use crate::circuit::Remedy;
 use crate::format;
-use crate::run::sequence::{SequenceReport, SequenceStep, SequenceTrace};
+use crate::run::sequence::{RemedyRow, SequenceReport, SequenceStep, SequenceTrace};
 use egui::{Color32, Rect, Ui};
 use egui_plot::PlotPoint;
 
-const INPUT: &str =
-    "The channels of one sequence as they are encrypted, step by step; padding in front is zero.";
+const INPUT: &str = "The channels of one sequence as they are encrypted, step by step; padding in front is zero. More than four channels are cells, a column for every step: the stronger the colour, the larger the value.";
 const STATE: &str = "Units of the top layer after each step: in the network that ciphertexts stand for, and decrypted.";
 const BUDGET: &str = "Room of the state in its modulus, log2(q/2) − log2(max |phase|): one chain spends it step by step, a refresh gives it back, bootstrapping keeps it.";
 const MARGIN: &str = "Bits of precision left above the required: log2(allowed error) − log2(largest error). Dashed as planned, solid as measured with the secret key.";
 const ERROR: &str = "Largest error of a state after each step, predicted and measured.";
 const TRAFFIC: &str =
     "Bytes that cross in each step, all batches; steps without a round cross nothing.";
-const COMPARED: &str = "Encrypted accuracy of each remedy against its time from end to end over the chosen connection.";
+const COMPARED: &str = "Encrypted accuracy of each remedy against the time of one sequence from end to end over the chosen connection, keys included. A cross marks one that decrypted wrongly.";
 
 /// Space under the plots, for the numbers.
 const BOTTOM: f32 = 18.0;
+/// Channels that are drawn as lines at most; more become a field of cells.
+const MOST_LINES: usize = 4;
 /// Channels and units drawn at most.
 const MOST_CURVES: usize = 4;
 
@@ -64,9 +67,11 @@ pub fn sequence_input(ui: &mut Ui, rect: Rect, trace: Option<&SequenceTrace>) {
             curve(if c == 0 { "encrypted values" } else { "" }, t.series(c), Pen::Running, of(c))
         })
         .collect();
-    let y = bounds(Unit::Number, &curves);
+    let many = channels > MOST_LINES;
+    let curves = if many { Vec::new() } else { curves };
+    let y = if many { (0.5, channels as f64 + 0.5) } else { bounds(Unit::Number, &curves) };
     let empty = trace.is_none().then_some(NOTHING);
-    Chart {
+    let shown = Chart {
         id: "sequence input",
         title: "Sequence by step",
         about: INPUT,
@@ -77,6 +82,35 @@ pub fn sequence_input(ui: &mut Ui, rect: Rect, trace: Option<&SequenceTrace>) {
         ..over_steps(rect, steps)
     }
     .show(ui, rect, BOTTOM);
+    if let Some(trace) = trace.filter(|_| many) {
+        cells(ui, shown.inside, &trace.inputs);
+    }
+}
+
+/// Many channels as a field of cells, a column for every step, the first channel below.
+fn cells(ui: &Ui, inside: Rect, rows: &[Vec<f64>]) {
+    let t = theme::tokens(ui);
+    let all = || rows.iter().flatten();
+    let low = all().copied().fold(f64::INFINITY, f64::min);
+    let high = all().copied().fold(f64::NEG_INFINITY, f64::max);
+    let span = (high - low).max(f64::MIN_POSITIVE);
+    let width = inside.width() / rows.len().max(1) as f32;
+    let mut mesh = egui::Mesh::default();
+    for (step, row) in rows.iter().enumerate() {
+        let height = inside.height() / row.len().max(1) as f32;
+        for (channel, value) in row.iter().enumerate() {
+            let share = ((value - low) / span) as f32;
+            let min = egui::pos2(
+                inside.left() + step as f32 * width,
+                inside.bottom() - (channel + 1) as f32 * height,
+            );
+            // A little more than a cell, so that no lines show between them.
+            let size = egui::vec2(width + 0.5, height + 0.5);
+            let place = Rect::from_min_size(min, size).intersect(inside);
+            mesh.add_colored_rect(place, t.well.lerp_to_gamma(t.plain, share));
+        }
+    }
+    ui.painter_at(inside).add(mesh);
 }
 
 /// The hidden state in the clear and decrypted.
@@ -197,29 +231,31 @@ pub fn sequence_steps(
 /// Accuracy of the remedies against time.
 pub fn remedies_compared(ui: &mut Ui, rect: Rect, view: &SequenceView) {
     let t = theme::tokens(ui);
-    let places: Vec<(f64, f64)> = view
-        .rows
-        .iter()
-        .map(|r| (r.end_to_end_secs(&view.connection).max(1e-6).log10(), r.accuracy))
-        .collect();
-    let curves: Vec<Curve> = view
-        .rows
-        .iter()
-        .zip(&places)
-        .enumerate()
-        .map(|(at, (row, (x, y)))| {
-            curve(row.remedy.name(), t.series(at), Pen::Points, vec![PlotPoint::new(*x, *y)])
-        })
-        .collect();
+    let place = |r: &RemedyRow| r.end_to_end_secs(&view.connection).max(1e-6).log10();
+    let places: Vec<(f64, f64)> = view.ran().map(|(_, r)| (place(r), r.accuracy)).collect();
+    let mut named = Vec::new();
+    let mut curves = Vec::new();
+    let mut wrong = Vec::new();
+    for (_, row) in view.ran() {
+        let point = PlotPoint::new(place(row), row.accuracy);
+        if row.wrong_outputs > 0 {
+            wrong.push(point);
+            continue;
+        }
+        // One colour and one name for all rows of a remedy.
+        let name = if named.contains(&row.remedy) { "" } else { row.remedy.name() };
+        named.push(row.remedy);
+        let colour = t.series(remedy_place(row.remedy));
+        curves.push(curve(name, colour, Pen::Points, vec![point]));
+    }
     let (low, high) = places
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), (x, _)| (l.min(*x), h.max(*x)));
     let x = if low > high { (-1.0, 1.0) } else { (low - 0.5, high + 0.5) };
-    let across = (x.0.ceil() as i32..=x.1.floor() as i32)
-        .map(|d| (f64::from(d), format::secs(10f64.powi(d))))
-        .collect();
-    let y = bounds(Unit::Share, &curves);
-    let empty = view.rows.is_empty().then_some("Each remedy that was run is a point here");
+    let across = logarithmic(x, rect.width(), format::secs);
+    let plain = view.ran().map(|(_, r)| r.plain_accuracy).reduce(f64::max);
+    let y = Unit::Share.bounds(places.iter().map(|p| p.1).chain(plain));
+    let empty = places.is_empty().then_some("Each remedy that was run is a point here");
     Chart {
         id: "remedies",
         title: "Accuracy against time",
@@ -228,9 +264,16 @@ pub fn remedies_compared(ui: &mut Ui, rect: Rect, view: &SequenceView) {
         x,
         y,
         curves,
+        reference: plain.map(|p| (p, "in the clear")),
         across,
+        wrong,
         empty,
         ..Chart::default()
     }
     .show(ui, rect, BOTTOM);
+}
+
+/// The number of a remedy's colour.
+pub fn remedy_place(remedy: Remedy) -> usize {
+    Remedy::ALL.iter().position(|r| *r == remedy).unwrap_or(0)
 }

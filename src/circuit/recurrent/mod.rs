@@ -23,5 +23,5 @@ pub use program::{LayerMaps, ProgramChoice, RecurrentProgram, SumsMap};
 pub use remedy::Remedy;
 pub use sequences::Sequences;
 #[cfg(feature = "tfhe")]
-pub use table::{TableRecurrent, TableRecurrentCircuit, plan_tables};
+pub use table::{CHANGED_ANSWERS, TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use traffic::NetworkModel;

@@ -4,6 +4,7 @@
 use super::network::{Functions, RecurrentCell, RecurrentNetwork};
 use super::sequences::Sequences;
 use crate::circuit::request::PlanError;
+use crate::network::argmax;
 use crate::progress::{Cancelled, Watch};
 use crate::ring::Seed;
 use crate::scheme::tfhe::{
@@ -11,20 +12,26 @@ use crate::scheme::tfhe::{
 };
 use rayon::prelude::*;
 
-/// Levels of an input and of a state on either side of the middle.
-const INPUT_LEVELS: f64 = 63.0;
-const STATE_LEVELS: i64 = 32;
+/// Levels of an input on either side of the middle.
+const INPUT_LEVELS: f64 = 1008.0;
+
+/// Levels of a state that are tried: the fewer, the more sums a level is, and the finer are weights,
+/// which are whole numbers; but the more they multiply the noise of what tables gave.
+const STATE_LEVELS: [i64; 3] = [512, 1024, 2048];
 
 /// Half of the sums that a table tells apart.
-const RANGE: i64 = 1024;
+const RANGE: i64 = 1 << 16;
 
 /// How much further than on calibration sequences sums may reach.
 const REACH: f64 = 1.1;
 
-/// A reading more than so many levels off must have probability `2^-FAILURE_BITS` at most. Levels are
-/// finer than the noise: rounding to coarser ones would do more harm than noise does.
+/// A reading whose state is further off than this share of the largest state must have probability
+/// `2^-FAILURE_BITS` at most.
 const FAILURE_BITS: f64 = 40.0;
-const FAILURE_LEVELS: f64 = 4.0;
+const FAILURE_SHARE: f64 = 0.125;
+
+/// Share of the answers on calibration sequences that rounding and noise may change.
+pub const CHANGED_ANSWERS: f64 = 0.005;
 
 /// A recurrent network with one layer of Elman cells, quantised.
 #[derive(Clone, Debug)]
@@ -37,6 +44,8 @@ pub struct TableRecurrent {
     pub state_step: f64,
     pub sum_step: f64,
     pub score_step: f64,
+    /// Levels of a state on either side of the middle.
+    state_levels: i64,
     /// Row-major.
     pub w: Vec<i32>,
     pub u: Vec<i32>,
@@ -54,14 +63,21 @@ pub struct TableRecurrent {
 pub struct TableRecurrentCircuit {
     pub network: TableRecurrent,
     pub parameters: TfheParameters,
-    /// Predicted deviation of a reading, in units of the sum.
-    pub deviation: f64,
-    /// `-log2` of the probability that a reading is more than four levels off.
+    /// Predicted deviation of the reading of each unit, in units of the sum: in the first step of a
+    /// sequence, and in later ones.
+    pub first_deviations: Vec<f64>,
+    pub deviations: Vec<f64>,
+    /// `-log2` of the probability that a reading is more than an eighth of the largest state off.
     pub margin_bits: f64,
+    /// Share of the answers on calibration sequences that rounding and predicted noise leave as they
+    /// are.
+    pub agreement: f64,
     /// Decrypted outputs further than this from the network of integers are wrong.
     pub error_bound: f64,
     /// Mean square of the errors that noise makes in a state, by step, on calibration sequences.
     pub state_errors: Vec<f64>,
+    /// Predicted seconds of one reading on one thread.
+    pub reading_secs: f64,
 }
 
 impl TableRecurrent {
@@ -69,7 +85,11 @@ impl TableRecurrent {
     ///
     /// # Errors
     /// Unless it has one layer of Elman cells.
-    pub fn new(network: &RecurrentNetwork, calibration: &Sequences) -> Result<Self, PlanError> {
+    fn new(
+        network: &RecurrentNetwork,
+        calibration: &Sequences,
+        state_levels: i64,
+    ) -> Result<Self, PlanError> {
         let [layer] = network.layers.as_slice() else {
             return Err(unfit("two layers"));
         };
@@ -90,7 +110,7 @@ impl TableRecurrent {
             })?;
         let largest_score = outputs.iter().fold(1e-9, |m: f64, y| m.max(y.abs()));
         let input_step = largest_input / INPUT_LEVELS;
-        let state_step = largest_state / STATE_LEVELS as f64;
+        let state_step = largest_state / state_levels as f64;
         let sum_step = REACH * largest_sum / RANGE as f64;
         // Scores stay within half of the circle, of which a level is one part in 4 RANGE.
         let score_step = 1.2 * largest_score / (2 * RANGE) as f64 / 0.9;
@@ -99,7 +119,7 @@ impl TableRecurrent {
         };
         let level = |sum: i64| {
             let value = function.eval(sum as f64 * sum_step, Functions::Exact);
-            let most = STATE_LEVELS + 1;
+            let most = state_levels + 1;
             ((value / state_step).round() as i64).clamp(-most, most)
         };
         let levels: Vec<i64> = (-RANGE..RANGE).map(level).collect();
@@ -112,6 +132,7 @@ impl TableRecurrent {
             state_step,
             sum_step,
             score_step,
+            state_levels,
             w: integers(&sums.w, input_step / sum_step),
             u: integers(&sums.u, state_step / sum_step),
             bias: sums.bias.iter().map(|b| (b / sum_step).round() as i64).collect(),
@@ -120,6 +141,11 @@ impl TableRecurrent {
             levels,
             middle: 0.5 * ends as f64,
         })
+    }
+
+    /// Largest magnitude of a state.
+    pub fn largest_state(&self) -> f64 {
+        self.state_levels as f64 * self.state_step
     }
 
     /// The level of a sum.
@@ -214,23 +240,25 @@ impl TableRecurrent {
         f64::from(phase as i32) / f64::from(self.unit()) + self.middle
     }
 
-    /// Variance with which the noisiest sum is read, torus squared.
-    fn variance(&self, parameters: &TfheParameters) -> f64 {
+    /// Deviations with which the sums of each unit are read, in units of the sum: in the first step of
+    /// a sequence, which has no state yet, or later.
+    fn deviations(&self, parameters: &TfheParameters, has_state: bool) -> Vec<f64> {
         let model = NoiseModel::new(parameters);
-        let norm = |rows: &[i32], width: usize| -> f64 {
-            let of = |row: &[i32]| row.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
-            rows.chunks(width.max(1)).map(of).fold(0.0, f64::max)
+        let square = |row: &[i32]| row.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
+        let rows = self.w.chunks(self.channels.max(1)).zip(self.u.chunks(self.hidden.max(1)));
+        let of = |(w, u): (&[i32], &[i32])| {
+            let inputs = square(w) * model.fresh() + model.modulus_switch(0);
+            let state = square(u) * model.bootstrap() + model.key_switch();
+            let variance = inputs + if has_state { state } else { 0.0 };
+            variance.sqrt() * (4 * RANGE) as f64
         };
-        norm(&self.w, self.channels) * model.fresh()
-            + norm(&self.u, self.hidden) * model.bootstrap()
-            + model.key_switch()
-            + model.modulus_switch(0)
+        rows.map(of).collect()
     }
 
     /// `-log2` of the probability that a reading of this deviation, in units of the sum, is more than
-    /// four levels off: no function here is steeper than its argument.
+    /// an eighth of the largest state off: no function here is steeper than its argument.
     pub fn margin_bits(&self, deviation: f64) -> f64 {
-        let distance = FAILURE_LEVELS * self.state_step / self.sum_step;
+        let distance = FAILURE_SHARE * self.largest_state() / self.sum_step;
         let p = both_tails(distance, deviation);
         if p > 1e-290 {
             return -p.log2();
@@ -241,6 +269,17 @@ impl TableRecurrent {
     }
 }
 
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
+}
+
+impl TableRecurrentCircuit {
+    /// Largest predicted deviation of a reading, in units of the sum.
+    pub fn deviation(&self, has_state: bool) -> f64 {
+        largest(if has_state { &self.deviations } else { &self.first_deviations })
+    }
+}
+
 fn unfit(what: &str) -> PlanError {
     PlanError::DoesNotFit {
         reason: format!("bootstrapping carries one layer of Elman cells; this model has {what}"),
@@ -248,7 +287,7 @@ fn unfit(what: &str) -> PlanError {
     }
 }
 
-/// Seconds of one step of blind rotation, one key bit, by family: enough to choose between them.
+/// Seconds of one step of blind rotation, one key bit, by family, the fastest first.
 const FAMILIES: [((usize, usize), f64); 3] =
     [((2, 1024), 10.9e-6), ((1, 2048), 15.2e-6), ((1, 4096), 33.0e-6)];
 
@@ -261,9 +300,61 @@ pub fn plan_tables(
     calibration: &Sequences,
     watch: &Watch,
 ) -> Result<TableRecurrentCircuit, PlanError> {
-    let network = TableRecurrent::new(network, calibration)?;
-    let mut best: Option<(f64, TfheParameters, f64)> = None;
-    for (family, secs_per_bit) in FAMILIES {
+    let exact = network.evaluate(calibration, Functions::Exact, watch, &|_| ())?;
+    let networks = STATE_LEVELS.map(|levels| TableRecurrent::new(network, calibration, levels));
+    let networks = networks.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut best: Option<TableRecurrentCircuit> = None;
+    for family in FAMILIES {
+        let mut found = None;
+        for network in &networks {
+            found = network.cheapest(family, watch)?.map(|made| (network, made));
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some((network, (reading_secs, parameters, deviation))) = found else { continue };
+        let disturbed = network.disturbed(calibration, &exact, deviation, watch)?;
+        if best.as_ref().is_none_or(|b| b.agreement < disturbed.agreement) {
+            best = Some(TableRecurrentCircuit {
+                margin_bits: network.margin_bits(deviation),
+                first_deviations: network.deviations(&parameters, false),
+                deviations: network.deviations(&parameters, true),
+                network: network.clone(),
+                parameters,
+                agreement: disturbed.agreement,
+                error_bound: disturbed.error_bound,
+                state_errors: disturbed.state_errors,
+                reading_secs,
+            });
+        }
+        if best.as_ref().is_some_and(|b| b.agreement >= 1.0 - CHANGED_ANSWERS) {
+            break;
+        }
+    }
+    best.ok_or_else(|| PlanError::DoesNotFit {
+        reason: format!("no parameters read its sums with failures below 2^-{FAILURE_BITS}"),
+        nearest: "use a network with smaller weights, or sequence.remedy=refresh or client".into(),
+    })
+}
+
+/// What noise does on calibration sequences.
+struct Disturbed {
+    /// Share of answers that are those of the network that was quantised.
+    agreement: f64,
+    /// Outputs further off are wrong.
+    error_bound: f64,
+    /// Mean square of the error of a state, by step.
+    state_errors: Vec<f64>,
+}
+
+impl TableRecurrent {
+    /// The fastest parameters of a family that are secure and read well enough: seconds of a reading,
+    /// parameters, deviation of a reading.
+    fn cheapest(
+        &self,
+        (family, secs_per_bit): ((usize, usize), f64),
+        watch: &Watch,
+    ) -> Result<Option<(f64, TfheParameters, f64)>, Cancelled> {
         let of = |base_log| Decomposition { base_log, levels: 1 };
         let noise = |pbs: Decomposition| {
             let made =
@@ -272,6 +363,7 @@ pub fn plan_tables(
         };
         let pbs = (12..=30).map(of).min_by(|a, b| noise(*a).total_cmp(&noise(*b)));
         let pbs = pbs.unwrap_or(of(23));
+        let mut best: Option<(f64, TfheParameters, f64)> = None;
         for dimension in (600..=1100).step_by(20) {
             watch.check()?;
             for (base_log, levels) in [(2, 6), (2, 7), (3, 4), (3, 5), (4, 3), (4, 4), (1, 12)] {
@@ -281,46 +373,29 @@ pub fn plan_tables(
                 };
                 let words = made.big_dimension() * levels as usize * dimension;
                 let secs = dimension as f64 * secs_per_bit + 0.12e-9 * words as f64;
-                let deviation = network.variance(&made).sqrt() * (4 * RANGE) as f64;
-                let fits = network.margin_bits(deviation) >= FAILURE_BITS;
+                let deviation = largest(&self.deviations(&made, true));
+                let fits = self.margin_bits(deviation) >= FAILURE_BITS;
                 if fits && best.as_ref().is_none_or(|b| secs < b.0) {
                     best = Some((secs, made, deviation));
                 }
             }
         }
+        Ok(best)
     }
-    let Some((_, parameters, deviation)) = best else {
-        return Err(PlanError::DoesNotFit {
-            reason: format!("no parameters read its sums with failures below 2^-{FAILURE_BITS}"),
-            nearest: "use a network with smaller weights, or sequence.remedy=refresh or client"
-                .into(),
-        });
-    };
-    let (error_bound, state_errors) = network.disturbed(calibration, deviation, watch)?;
-    let margin_bits = network.margin_bits(deviation);
-    Ok(TableRecurrentCircuit {
-        network,
-        parameters,
-        deviation,
-        margin_bits,
-        error_bound,
-        state_errors,
-    })
-}
 
-impl TableRecurrent {
-    /// What noise of this deviation does on calibration sequences: a bound on errors of outputs, and
-    /// the mean square of the error of a state by step.
+    /// What noise of this deviation does on calibration sequences, of which `exact` are the outputs
+    /// of the network that was quantised.
     fn disturbed(
         &self,
         calibration: &Sequences,
+        exact: &[f64],
         deviation: f64,
         watch: &Watch,
-    ) -> Result<(f64, Vec<f64>), Cancelled> {
+    ) -> Result<Disturbed, Cancelled> {
         /// Sequences, how often each, and what is left for those that were not seen.
-        const SEQUENCES: usize = 64;
-        const DRAWS: usize = 4;
-        const SPARE: f64 = 1.5;
+        const SEQUENCES: usize = 256;
+        const DRAWS: usize = 2;
+        const SPARE: f64 = 2.0;
         let count = calibration.len().min(SEQUENCES);
         let of = |k: usize| {
             watch.check()?;
@@ -342,18 +417,26 @@ impl TableRecurrent {
                 let mean = sum as f64 / self.hidden.max(1) as f64;
                 squares[begins + step] = mean * self.state_step.powi(2);
             }
-            Ok::<_, Cancelled>((largest, squares))
+            let outputs = index * self.classes..(index + 1) * self.classes;
+            let right = exact.get(outputs).map(argmax);
+            let same = right == Some(argmax(&found));
+            Ok::<_, Cancelled>((largest, same, squares))
         };
-        let all: Vec<(f64, Vec<f64>)> =
+        let all: Vec<(f64, bool, Vec<f64>)> =
             (0..count * DRAWS).into_par_iter().map(of).collect::<Result<_, _>>()?;
-        let largest = all.iter().fold(0f64, |m, (e, _)| m.max(*e));
+        let largest = all.iter().fold(0f64, |m, (e, ..)| m.max(*e));
+        let same = all.iter().filter(|(_, same, _)| *same).count();
         let mut squares = vec![0.0; calibration.steps()];
-        for (_, of_one) in &all {
+        for (_, _, of_one) in &all {
             squares.iter_mut().zip(of_one).for_each(|(s, x)| *s += x / all.len().max(1) as f64);
         }
         // Noise of the scores themselves is small beside one level of one unit.
         let level = self.head.iter().map(|v| v.abs()).max().unwrap_or(1);
         let least = f64::from(level) * self.score_step;
-        Ok((SPARE * largest + least, squares))
+        Ok(Disturbed {
+            agreement: same as f64 / all.len().max(1) as f64,
+            error_bound: SPARE * largest + least,
+            state_errors: squares,
+        })
     }
 }

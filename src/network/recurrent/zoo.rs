@@ -7,6 +7,8 @@ use std::path::Path;
 const BUILT_IN: &[(&str, &[u8])] = &[
     ("cryptornn", include_bytes!("../../../models/cryptornn.safetensors")),
     ("cryptornn-tanh", include_bytes!("../../../models/cryptornn-tanh.safetensors")),
+    ("cryptornn-gru", include_bytes!("../../../models/cryptornn-gru.safetensors")),
+    ("cryptornn-gru-tanh", include_bytes!("../../../models/cryptornn-gru-tanh.safetensors")),
     ("cryptornn-power", include_bytes!("../../../models/cryptornn-power.safetensors")),
     ("cryptornn-power-tanh", include_bytes!("../../../models/cryptornn-power-tanh.safetensors")),
     ("cryptornn-ecg", include_bytes!("../../../models/cryptornn-ecg.safetensors")),

@@ -20,7 +20,8 @@ pub use fine_tune::FineTuning;
 pub(super) use grid::best_step;
 pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 pub use recurrent::{
-    RecurrentRecipe, RecurrentStage, RecurrentTrained, RecurrentTraining, StepPolynomials,
+    CellKind, RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained,
+    RecurrentTraining, StepPolynomials,
 };
 pub use tail::{Tail, TailForward, TailGradients};
 pub use trainer::{

@@ -29,6 +29,8 @@ const MEASURED_SAMPLES: usize = 2048;
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    #[error("{field} is {given}; {allowed} are possible")]
+    Choice { field: &'static str, given: String, allowed: String },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     #[error(

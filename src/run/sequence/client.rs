@@ -89,6 +89,7 @@ impl<'a> Client<'a> {
             hello.extend(keys.to_bytes(p));
         }
         talk.send(place, hello)?;
+        talk.meter.keys_are_done();
         let slots = self.program.parameters.degree();
         let mut outputs = Vec::with_capacity(sequences.len() * self.program.network.classes());
         for (batch, first) in (0..sequences.len()).step_by(slots).enumerate() {

@@ -1,229 +1,347 @@
 //! Every remedy that fits, side by side.
 
-use super::report::EndToEnd;
+use super::remedy_row::{COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyRow, note};
 use super::session::SequenceSession;
-use crate::circuit::Remedy;
-use crate::progress::{Cancel, Watch};
+use crate::activation::Method;
+use crate::circuit::{RecurrentCircuit, Remedy};
+use crate::format;
+use crate::progress::{Cancel, Cancelled};
 use crate::run::{Event, RunError, RunReport, Scenario};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Version of the JSON layout of [`RemedyComparison`].
-pub const COMPARISON_SCHEMA_VERSION: u32 = 1;
+/// Seconds that a row may take by prediction, unless told otherwise.
+const ROW_SECS: f64 = 15.0;
 
-/// Sequences that are run with bootstrapping, at most.
-const BOOTSTRAPPED: usize = 20;
+/// Sequences that are bootstrapped at least: one after another they take their time.
+const LEAST_BOOTSTRAPPED: usize = 2;
 
-/// One remedy with one activation, run; or why it does not fit.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RemedyRow {
-    pub remedy: Remedy,
-    /// Steps between refreshes.
-    pub refresh_every: usize,
-    /// Steps that were run: the last ones, where the chain is too short for all.
-    pub steps: usize,
-    /// "exact, by the client", or the polynomial's method and degree.
-    pub activation: String,
-    pub sequences: usize,
-    pub plain_accuracy: f64,
-    pub accuracy: f64,
-    pub agreement: f64,
-    pub wrong_outputs: u64,
-    pub max_abs_error: f64,
-    pub security_bits: u32,
-    pub ring_degree: usize,
-    /// Both sides' work on one sequence alone, on its way not counted.
-    pub latency_secs: f64,
-    /// In batches, on its way not counted.
-    pub sequences_per_sec: f64,
-    pub upload_bytes: u64,
-    pub download_bytes: u64,
-    pub key_bytes: u64,
-    pub rounds: u64,
-    pub client_secs: f64,
-    pub server_secs: f64,
-    /// Of one sequence alone.
-    pub end_to_end: Vec<EndToEnd>,
-    pub reveals: String,
-    /// Why nothing was run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<String>,
+/// Steps by which the length of a chain that is too short or too long is corrected, at most.
+const CORRECTIONS: usize = 8;
+
+/// How the work on one chain grows with its steps: each of them at more levels.
+const CHAIN_GROWTH: f64 = 2.0;
+
+/// What shall be compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemedyRequest {
+    /// Seconds a row may take by prediction; where all steps or all sequences take longer, fewer
+    /// are run and the row says so. Everything is run when left out.
+    pub row_secs: Option<f64>,
+    /// Polynomials in the place of the exact functions, without training: a row each.
+    pub activations: Vec<Method>,
 }
 
-/// The remedies for one scenario.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RemedyComparison {
-    pub schema_version: u32,
-    pub scenario: String,
-    pub model: String,
-    pub dataset: String,
-    pub threads: usize,
-    pub rows: Vec<RemedyRow>,
-}
-
-impl RemedyComparison {
-    /// Whether every row that was run decrypted rightly.
-    pub fn is_right(&self) -> bool {
-        self.rows.iter().all(|r| r.wrong_outputs == 0)
+impl Default for RemedyRequest {
+    fn default() -> Self {
+        Self { row_secs: Some(ROW_SECS), activations: Vec::new() }
     }
 }
 
-/// What is compared: a remedy, steps between refreshes, steps of the sequences.
-type Setting = (Remedy, Option<usize>, Option<usize>);
+/// What a comparison tells while it goes on.
+#[derive(Clone, Debug)]
+pub enum RemedyEvent {
+    /// Row `row` of `of` begins, `scenario` is about to be run; without one a sequence alone of the
+    /// scenario before.
+    Begin { row: usize, of: usize, name: String, scenario: Option<Box<Scenario>> },
+    /// From the run that goes on.
+    Run(Event),
+    /// A row is finished; with the report where it was run.
+    Row { row: Box<RemedyRow>, report: Option<Box<RunReport>> },
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Setting {
+    remedy: Remedy,
+    refresh_every: Option<usize>,
+    steps: Option<usize>,
+    method: Option<Method>,
+}
+
+impl Setting {
+    fn of(remedy: Remedy) -> Self {
+        Self { remedy, refresh_every: None, steps: None, method: None }
+    }
+
+    fn name(&self) -> String {
+        let name = self.remedy.name();
+        match (self.method, self.refresh_every) {
+            (Some(method), _) => format!("{name}, {}", method.name()),
+            (None, Some(every)) => format!("{name} every {every}"),
+            (None, None) => name.to_owned(),
+        }
+    }
+}
+
+/// The work of one row on its way.
+struct Telling<'a> {
+    row: usize,
+    of: usize,
+    cancel: &'a Cancel,
+    on_event: &'a (dyn Fn(RemedyEvent) + Sync),
+}
 
 impl SequenceSession {
-    /// Runs every remedy that fits, one after the other; `on_row` is told of each as it is there.
-    /// Where one chain is too short for all steps it is run on the last ones that fit.
+    /// Runs every remedy that fits, one after the other; `on_event` is told of each as it is there.
+    /// Rows that are finished stay when the work is stopped.
     ///
     /// # Errors
-    /// When the work is cancelled, or the scenario cannot be run at all.
+    /// When the scenario cannot be run at all.
     pub fn compare(
         &self,
+        request: &RemedyRequest,
         cancel: &Cancel,
-        watch: &Watch,
-        on_row: &mut dyn FnMut(&RemedyRow),
+        on_event: &(dyn Fn(RemedyEvent) + Sync),
     ) -> Result<RemedyComparison, RunError> {
         let choice = self.choice();
-        let mut settings: Vec<Setting> = vec![(Remedy::OneChain, None, choice.steps)];
-        settings.push((Remedy::Refresh, choice.refresh_every, choice.steps));
-        if choice.refresh_every != Some(1) {
-            settings.push((Remedy::Refresh, Some(1), choice.steps));
-        }
-        settings.push((Remedy::Client, None, choice.steps));
+        let steps = choice.steps;
+        let mut settings: Vec<Setting> = vec![
+            Setting { steps, ..Setting::of(Remedy::OneChain) },
+            Setting { steps, refresh_every: choice.refresh_every, ..Setting::of(Remedy::Refresh) },
+            Setting { steps, refresh_every: Some(1), ..Setting::of(Remedy::Refresh) },
+        ];
+        let method = |method: &Method| Setting {
+            steps,
+            refresh_every: choice.refresh_every,
+            method: Some(*method),
+            ..Setting::of(Remedy::Refresh)
+        };
+        settings.extend(request.activations.iter().map(method));
+        settings.push(Setting { steps, ..Setting::of(Remedy::Client) });
         if cfg!(feature = "tfhe") {
-            settings.push((Remedy::Bootstrap, None, choice.steps));
+            settings.push(Setting { steps, ..Setting::of(Remedy::Bootstrap) });
         }
-        let mut rows: Vec<RemedyRow> = Vec::new();
-        let total = settings.len() as u64;
-        let mut waiting = settings.into_iter().rev().collect::<Vec<Setting>>();
-        while let Some(setting) = waiting.pop() {
-            watch.step(setting.0.name(), total.saturating_sub(waiting.len() as u64 + 1), total)?;
-            let row = self.row(setting, cancel, watch)?;
-            if setting.0 == Remedy::OneChain
-                && row.refused.is_some()
-                && setting.2 == choice.steps
-                && let Some(longest) = self.longest_chain(cancel)?
-            {
-                waiting.push((Remedy::OneChain, None, Some(longest)));
-            }
-            let twice = |r: &RemedyRow| {
-                r.remedy == row.remedy
-                    && r.refresh_every == row.refresh_every
-                    && r.steps == row.steps
-            };
-            if row.refused.is_some() || !rows.iter().any(twice) {
-                on_row(&row);
-                rows.push(row);
-            }
-        }
-        Ok(RemedyComparison {
+        let mut comparison = RemedyComparison {
             schema_version: COMPARISON_SCHEMA_VERSION,
             scenario: self.scenario.name.clone(),
             model: self.model.name().to_owned(),
             dataset: self.dataset.name().to_owned(),
             threads: self.threads()?,
-            rows,
-        })
+            ..RemedyComparison::default()
+        };
+        let of = settings.len();
+        for (row, setting) in settings.into_iter().enumerate() {
+            let by_hand = setting.refresh_every.filter(|_| setting.method.is_none());
+            let same = |r: &RemedyRow| {
+                r.remedy == setting.remedy
+                    && r.refused.is_none()
+                    && Some(r.refresh_every) == by_hand
+            };
+            if comparison.rows.iter().any(same) {
+                continue;
+            }
+            let telling = Telling { row, of, cancel, on_event };
+            match self.row(setting, request, &telling) {
+                Ok((made, report)) => {
+                    let row = Box::new(made.clone());
+                    on_event(RemedyEvent::Row { row, report: report.map(Box::new) });
+                    comparison.rows.push(made);
+                }
+                Err(RunError::Cancelled(Cancelled)) => {
+                    comparison.rows_left = of - row;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(comparison)
     }
 
     /// The same session with another remedy.
-    fn with_setting(&self, (remedy, refresh_every, steps): Setting) -> Result<Self, RunError> {
+    fn with_setting(&self, setting: Setting) -> Result<Self, RunError> {
         let mut choice = self.choice();
-        (choice.remedy, choice.refresh_every, choice.steps) = (remedy, refresh_every, steps);
-        let scenario = Scenario { sequence: Some(choice), ..self.scenario.clone() };
+        choice.remedy = setting.remedy;
+        (choice.refresh_every, choice.steps) = (setting.refresh_every, setting.steps);
+        let mut scenario = Scenario { sequence: Some(choice), ..self.scenario.clone() };
+        if let Some(method) = setting.method {
+            scenario.activation.method = method.id().to_owned();
+        }
         Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))
     }
 
-    /// The longest chain, where it is shorter than the sequences: the bound on errors depends on the
-    /// steps, so lengths are tried.
-    fn longest_chain(&self, cancel: &Cancel) -> Result<Option<usize>, RunError> {
-        let all = self.choice().steps.unwrap_or_else(|| self.all_steps());
-        let (mut low, mut high) = (0, all);
-        while low + 1 < high {
-            cancel.check()?;
-            let middle = (low + high) / 2;
-            let tried = self.with_setting((Remedy::OneChain, None, Some(middle)))?.circuit(cancel);
-            match tried {
-                Ok(_) => low = middle,
-                Err(RunError::Cancelled(c)) => return Err(c.into()),
-                Err(_) => high = middle,
-            }
-        }
-        Ok((low > 0).then_some(low))
+    /// The same session on the first `images` sequences.
+    fn with_images(&self, images: usize) -> Result<Self, RunError> {
+        let scenario = Scenario { images: Some(images), ..self.scenario.clone() };
+        Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))
     }
 
-    fn row(&self, setting: Setting, cancel: &Cancel, watch: &Watch) -> Result<RemedyRow, RunError> {
-        let mut session = self.with_setting(setting)?;
-        if setting.0 == Remedy::Bootstrap {
-            // One sequence at a time: some of them tell enough.
-            let images = session.images()?.min(BOOTSTRAPPED);
-            session.scenario.images = Some(images);
-        }
-        let name = setting.0.name();
-        let follow = |event| {
-            if let Event::Progress { done, total, .. } = event {
-                // Whoever wants to stop sets the flag, which the run looks at.
-                watch.step(name, done, total).ok();
-            }
+    fn steps(&self) -> usize {
+        self.choice().steps.unwrap_or_else(|| self.all_steps())
+    }
+
+    fn row(
+        &self,
+        setting: Setting,
+        request: &RemedyRequest,
+        telling: &Telling,
+    ) -> Result<(RemedyRow, Option<RunReport>), RunError> {
+        let cancel = telling.cancel;
+        let begin = |name: String, scenario: Option<&Scenario>| {
+            let (row, of) = (telling.row, telling.of);
+            let scenario = scenario.map(|s| Box::new(s.clone()));
+            (telling.on_event)(RemedyEvent::Begin { row, of, name, scenario });
         };
-        let report = match session.run(cancel, &follow) {
-            Ok(report) => report,
+        begin(setting.name(), Some(&self.with_setting(setting)?.scenario));
+        let fitted = match setting.remedy {
+            Remedy::OneChain => self.chain_within(setting, request, cancel),
+            Remedy::Refresh | Remedy::Client => self.batches_within(setting, request, cancel),
+            Remedy::Bootstrap => self.tables_within(setting, request, cancel),
+        };
+        let ran = fitted.and_then(|(session, why)| {
+            let report =
+                session.run(cancel, &|event| (telling.on_event)(RemedyEvent::Run(event)))?;
+            Ok((session, report, why))
+        });
+        let (session, report, why) = match ran {
+            Ok(ran) => ran,
             Err(RunError::Cancelled(c)) => return Err(c.into()),
             Err(error) => {
-                return Ok(RemedyRow {
-                    remedy: setting.0,
-                    refresh_every: setting.1.unwrap_or(0),
-                    steps: setting.2.unwrap_or_else(|| self.all_steps()),
-                    reveals: setting.0.reveals().to_owned(),
-                    refused: Some(error.to_string()),
-                    ..RemedyRow::default()
-                });
+                let activation = setting.method.map_or(String::new(), |m| m.name().to_owned());
+                let reason = error.to_string();
+                let row = RemedyRow::refused(setting.remedy, activation, self.steps(), reason);
+                return Ok((row, None));
             }
         };
-        // One sequence alone, with parameters of its own.
-        let mut alone = session.clone();
-        alone.scenario.images = Some(1);
-        let alone =
-            Self::with(&alone.scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))?;
-        let alone = alone.run(cancel, &|_| ())?;
-        Ok(row_of(&report, &alone))
+        // One sequence alone, where parameters of its own are others.
+        let alone = session.with_images(1)?;
+        let alone = if session.is_best_for_one(&alone, cancel)? {
+            None
+        } else {
+            begin(format!("{}, one sequence", setting.name()), None);
+            let follow = |event| {
+                if matches!(event, Event::Progress { .. }) {
+                    (telling.on_event)(RemedyEvent::Run(event));
+                }
+            };
+            Some(alone.run(cancel, &follow)?)
+        };
+        let no_row = || RunError::Refused("the run has no steps".into());
+        let mut row = RemedyRow::of(&report, alone.as_ref()).ok_or_else(no_row)?;
+        row.all_steps = self.steps();
+        row.note = note((row.steps, row.all_steps), (row.sequences, self.images()?), why);
+        Ok((row, Some(report)))
     }
-}
 
-fn row_of(report: &RunReport, alone: &RunReport) -> RemedyRow {
-    let sequence = report.sequence.as_deref().cloned().unwrap_or_default();
-    let single = alone.sequence.as_deref().cloned().unwrap_or_default();
-    let activation = match report.activation.kind.as_str() {
-        "client" => "exact, by the client".to_owned(),
-        "lookup" => "exact, by a table".to_owned(),
-        _ if report.activation.method == "keep" => {
-            format!("the model's own, degree {}", report.activation.degree)
+    /// Whether a sequence alone would be run with the same ring degree and as many steps to a fresh
+    /// state, and so take as long as a batch.
+    fn is_best_for_one(&self, alone: &Self, cancel: &Cancel) -> Result<bool, RunError> {
+        if self.choice().remedy == Remedy::Bootstrap {
+            return Ok(true);
         }
-        _ => format!("{}, degree {}", report.activation.method, report.activation.degree),
-    };
-    RemedyRow {
-        remedy: sequence.remedy,
-        refresh_every: sequence.refresh_every,
-        steps: sequence.steps,
-        activation,
-        sequences: sequence.sequences,
-        plain_accuracy: report.plain.accuracy,
-        accuracy: report.encrypted.accuracy,
-        agreement: report.encrypted.agreement,
-        wrong_outputs: report.encrypted.wrong_outputs + alone.encrypted.wrong_outputs,
-        max_abs_error: report.encrypted.max_abs_error,
-        security_bits: report.scheme.security_bits,
-        ring_degree: report.scheme.ring_degree,
-        latency_secs: single.client_secs + single.server_secs,
-        sequences_per_sec: sequence.sequences_per_sec,
-        upload_bytes: sequence.upload_bytes,
-        download_bytes: sequence.download_bytes,
-        key_bytes: sequence.key_bytes,
-        rounds: sequence.rounds,
-        client_secs: sequence.client_secs,
-        server_secs: sequence.server_secs,
-        end_to_end: single.end_to_end,
-        reveals: sequence.reveals,
-        refused: None,
+        let (all, one) = (self.circuit(cancel)?, alone.circuit(cancel)?);
+        let of = |c: &RecurrentCircuit| (c.plan.ring_degree, c.plan.refresh_every);
+        Ok(of(&all) == of(&one))
+    }
+
+    /// One chain of all steps, or of as many as fit and as there is time for.
+    fn chain_within(
+        &self,
+        setting: Setting,
+        request: &RemedyRequest,
+        cancel: &Cancel,
+    ) -> Result<(Self, Option<String>), RunError> {
+        let all = self.steps();
+        let whole = self.with_setting(setting)?;
+        let (mut session, why) = match whole.circuit(cancel) {
+            Ok(_) => (whole, None),
+            Err(RunError::Plan(_)) => {
+                let (session, steps) = self.longest_chain(setting, all, cancel)?;
+                (session, Some(format!("one chain carries {steps} at 128 bits")))
+            }
+            Err(error) => return Err(error),
+        };
+        let mut too_slow = None;
+        for _ in 0..CORRECTIONS {
+            let plan = session.circuit(cancel)?.plan.clone();
+            let secs = plan.keygen_secs + plan.client_secs + plan.server_secs;
+            let Some(within) = request.row_secs.filter(|w| secs > *w && plan.steps > 1) else {
+                break;
+            };
+            too_slow.get_or_insert_with(|| {
+                format!("{} would take about {}", plan.steps, format::secs(secs))
+            });
+            let share = (within / secs).powf(1.0 / CHAIN_GROWTH);
+            let steps = ((plan.steps as f64 * share) as usize).clamp(1, plan.steps - 1);
+            session = self.with_setting(Setting { steps: Some(steps), ..setting })?;
+        }
+        let why = match (why, too_slow) {
+            (Some(why), Some(slow)) => Some(format!("{why}; {slow}")),
+            (why, slow) => why.or(slow),
+        };
+        Ok((session, why))
+    }
+
+    /// The longest chain, shorter than `all`: the bound on errors depends on the steps, so the
+    /// planner's word for a short chain is corrected until one more step is refused.
+    fn longest_chain(
+        &self,
+        setting: Setting,
+        all: usize,
+        cancel: &Cancel,
+    ) -> Result<(Self, usize), RunError> {
+        let of = |steps: usize| -> Result<Option<Self>, RunError> {
+            let session = self.with_setting(Setting { steps: Some(steps), ..setting })?;
+            match session.circuit(cancel) {
+                Ok(_) => Ok(Some(session)),
+                Err(RunError::Plan(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        let one = self.with_setting(Setting { steps: Some(1), ..setting })?;
+        let said = one.circuit(cancel)?.plan.longest_chain.clamp(1, all.saturating_sub(1).max(1));
+        let mut best = (one, 1);
+        let mut steps = said;
+        for _ in 0..CORRECTIONS {
+            match of(steps)? {
+                Some(session) => {
+                    best = (session, steps);
+                    if steps < said || steps + 1 >= all {
+                        break;
+                    }
+                    steps += 1;
+                }
+                None if steps > said || steps == 1 => break,
+                None => steps -= 1,
+            }
+        }
+        Ok(best)
+    }
+
+    /// All sequences, or as many full batches as there is time for.
+    fn batches_within(
+        &self,
+        setting: Setting,
+        request: &RemedyRequest,
+        cancel: &Cancel,
+    ) -> Result<(Self, Option<String>), RunError> {
+        let session = self.with_setting(setting)?;
+        let plan = session.circuit(cancel)?.plan.clone();
+        let secs = plan.keygen_secs + plan.client_secs + plan.server_secs;
+        let Some(within) = request.row_secs.filter(|w| secs > *w && plan.batches > 1) else {
+            return Ok((session, None));
+        };
+        let batches = ((plan.batches as f64 * within / secs) as usize).max(1);
+        let why = format!("all of them would take about {}", format::secs(secs));
+        let images = (batches * plan.ring_degree).min(plan.sequences);
+        Ok((session.with_images(images)?, Some(why)))
+    }
+
+    /// As many sequences as there is time for.
+    fn tables_within(
+        &self,
+        setting: Setting,
+        request: &RemedyRequest,
+        cancel: &Cancel,
+    ) -> Result<(Self, Option<String>), RunError> {
+        let session = self.with_setting(setting)?;
+        let plan = session.plan(cancel)?;
+        let secs = plan.secs.total();
+        let Some(within) = request.row_secs.filter(|w| secs > *w) else {
+            return Ok((session, None));
+        };
+        let images = (plan.images as f64 * within / secs) as usize;
+        let images = images.clamp(LEAST_BOOTSTRAPPED.min(plan.images), plan.images);
+        let why = format!("all of them would take about {}", format::secs(secs));
+        Ok((session.with_images(images)?, Some(why)))
     }
 }

@@ -6,7 +6,7 @@ use super::observer::{Observer, Reference};
 use super::planned::planned;
 use super::report::SequenceReport;
 use super::session::SequenceSession;
-use crate::circuit::{Plan, RecurrentCell, RecurrentCircuit, Remedy, Sequences};
+use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
 use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
 use crate::ring::Seed;
@@ -48,15 +48,14 @@ pub(super) fn execute(
     };
     let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
+    on_event(Event::Sequence(Box::new(observer.report.clone())));
     let progress = Progress::new(circuit, on_event);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
         if batch == 0 {
-            pool.install(|| observer.see(step, states));
-            observer
-                .steps
-                .get(step)
-                .into_iter()
-                .for_each(|figures| progress.step_measured(figures));
+            if let Some(seen) = pool.install(|| observer.see(step, states)) {
+                progress.step_measured(&seen.step);
+                on_event(Event::SequenceStep(Box::new(seen)));
+            }
         }
         Ok(())
     };
@@ -273,45 +272,27 @@ fn describe(
     ran: &Conversation,
     observer: &mut Observer,
 ) -> SequenceReport {
-    let RecurrentCircuit { plan, program } = circuit;
-    let network = &program.network;
-    let mut per_step = std::mem::take(&mut observer.steps);
+    let plan = &circuit.plan;
+    let mut report = std::mem::take(&mut observer.report);
     let costs = ran.client.steps.iter().zip(&ran.server.steps);
-    for (step, (client, server)) in per_step.iter_mut().zip(costs) {
+    for (step, (client, server)) in report.per_step.iter_mut().zip(costs) {
         (step.up_bytes, step.down_bytes) = (client.sent_bytes, client.received_bytes);
         (step.client_secs, step.server_secs) = (client.secs, server.secs);
-        let last = step.step + 1 == plan.steps;
-        let ends = (step.step + 1).is_multiple_of(program.choice.cycle);
-        step.refreshed = plan.remedy.is_interactive() && ends && !last;
     }
     let (client_secs, server_secs) = (ran.client.secs(), ran.server.secs());
     let secs = client_secs + server_secs;
-    let gated = network.layers.iter().any(|l| matches!(l.cell, RecurrentCell::Gru { .. }));
     SequenceReport {
-        remedy: plan.remedy,
-        reveals: plan.remedy.reveals().to_owned(),
-        cell: if gated { "GRU" } else { "Elman" }.to_owned(),
-        hidden: network.layers.iter().map(|l| l.hidden).collect(),
-        channels: network.channels,
-        steps: plan.steps,
-        sequences: plan.sequences,
-        batches: plan.batches,
-        masked: program.choice.masked,
-        refresh_every: plan.refresh_every,
-        levels_per_step: plan.levels_per_step,
-        longest_chain: plan.longest_chain,
-        traces: std::mem::take(&mut observer.traces),
-        rounds: plan.batches as u64 * plan.rounds,
-        upload_bytes: per_step.iter().map(|s| s.up_bytes).sum(),
-        download_bytes: per_step.iter().map(|s| s.down_bytes).sum(),
-        per_step,
+        upload_bytes: report.per_step.iter().map(|s| s.up_bytes).sum(),
+        download_bytes: report.per_step.iter().map(|s| s.down_bytes).sum(),
         key_bytes: ran.client.hello_bytes,
         client_secs,
         server_secs,
+        client_key_secs: ran.client.key_secs,
+        server_key_secs: ran.server.key_secs,
         batch_secs: secs / plan.batches.max(1) as f64,
         step_secs: secs / (plan.batches * plan.steps).max(1) as f64,
         sequences_per_sec: plan.sequences as f64 / secs.max(1e-9),
-        end_to_end: Vec::new(),
+        ..report
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Meter {
     pub steps: Vec<StepCost>,
     /// Bytes of the first message, which holds the keys.
     pub hello_bytes: u64,
+    /// Seconds of work on the keys: making them, or unpacking them.
+    pub key_secs: f64,
     step: usize,
     running: Option<Instant>,
 }
@@ -26,7 +28,7 @@ impl Meter {
     /// A meter at rest.
     pub fn new(steps: usize) -> Self {
         let steps = vec![StepCost::default(); steps.max(1)];
-        Self { steps, hello_bytes: 0, step: 0, running: None }
+        Self { steps, hello_bytes: 0, key_secs: 0.0, step: 0, running: None }
     }
 
     /// From now on time belongs to `step`.
@@ -43,6 +45,12 @@ impl Meter {
         {
             step.secs += since.elapsed().as_secs_f64();
         }
+    }
+
+    /// Everything so far was work on the keys.
+    pub fn keys_are_done(&mut self) {
+        let running = self.running.map_or(0.0, |since| since.elapsed().as_secs_f64());
+        self.key_secs = self.secs() + running;
     }
 
     /// Counts time again.

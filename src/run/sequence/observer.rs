@@ -1,7 +1,8 @@
 //! Analysis of a run: states decrypted with the secret key, beside the network they stand for.
 
 use super::client::Client;
-use super::report::{SequenceStep, SequenceTrace};
+use super::forecast::forecast;
+use super::report::{SequenceReport, StepSeen};
 use super::session::functions;
 use crate::circuit::{RecurrentCircuit, RecurrentProgram, Sequences, StepView};
 use crate::progress::{Cancelled, Watch};
@@ -13,9 +14,6 @@ use std::sync::Mutex;
 /// Units of a layer that are measured.
 const UNITS: usize = 8;
 
-/// Sequences whose states are kept over time.
-const TRACES: usize = 6;
-
 /// Errors inside may be larger than what leaves a margin by this factor, two bits, before they count
 /// as wrong: how much of them reaches the outputs differs from sequence to sequence.
 const TOLERATED: f64 = 4.0;
@@ -24,8 +22,6 @@ const TOLERATED: f64 = 4.0;
 pub(super) struct Reference {
     /// Outputs, sequence after sequence.
     pub outputs: Vec<f64>,
-    /// Samples of the first batch.
-    samples: usize,
     /// `[layer]`: which units.
     units: Vec<Vec<usize>>,
     /// `[layer][step][unit][sample]` of the first batch.
@@ -33,6 +29,19 @@ pub(super) struct Reference {
 }
 
 impl Reference {
+    /// Units of a layer whose states are kept.
+    pub fn units(&self, layer: usize) -> &[usize] {
+        self.units.get(layer).map_or(&[], Vec::as_slice)
+    }
+
+    /// States of a sample of the first batch, step after step.
+    pub fn trace(&self, layer: usize, sample: usize) -> Vec<Vec<f64>> {
+        let of = |units: &Vec<Vec<f64>>| {
+            units.iter().map(|all| all.get(sample).copied().unwrap_or(0.0)).collect()
+        };
+        self.states.get(layer).map_or(Vec::new(), |steps| steps.iter().map(of).collect())
+    }
+
     /// Evaluates the network on all sequences.
     pub fn new(
         program: &RecurrentProgram,
@@ -61,7 +70,7 @@ impl Reference {
         let functions = functions(program.choice.remedy);
         let outputs = network.evaluate(sequences, functions, watch, &view)?;
         let states = states.into_inner().unwrap_or_default();
-        Ok(Self { outputs, samples, units, states })
+        Ok(Self { outputs, units, states })
     }
 }
 
@@ -74,8 +83,8 @@ pub(super) struct Observer<'a> {
     client: Client<'a>,
     /// Errors of states that leave no margin, by step.
     allowed: Vec<f64>,
-    pub steps: Vec<SequenceStep>,
-    pub traces: Vec<SequenceTrace>,
+    /// What is foretold, with what was seen so far.
+    pub report: SequenceReport,
 }
 
 impl<'a> Observer<'a> {
@@ -86,45 +95,21 @@ impl<'a> Observer<'a> {
         labels: &[u16],
         seed: &Seed,
     ) -> Self {
-        let program = &circuit.program;
-        let step = |(step, planned): (usize, &crate::circuit::StepPlan)| SequenceStep {
-            step,
-            margin_bits_predicted: planned.margin_bits,
-            budget_bits_predicted: planned.budget_bits,
-            max_abs_error_predicted: planned.max_error,
-            client_secs_predicted: planned.client_secs * circuit.plan.batches as f64,
-            server_secs_predicted: planned.server_secs * circuit.plan.batches as f64,
-            ..SequenceStep::default()
-        };
-        let steps: Vec<SequenceStep> =
-            circuit.plan.step_plans.iter().enumerate().map(step).collect();
         let allowed = circuit.plan.step_plans.iter().map(|s| s.max_error * s.margin_bits.exp2());
-        let top = program.network.layers.len() - 1;
-        let units = reference.units.get(top).cloned().unwrap_or_default();
-        let channels = sequences.channels();
-        let trace = |index: usize| SequenceTrace {
-            index,
-            label: labels.get(index).copied().unwrap_or(0),
-            begins: sequences.steps() - sequences.length(index),
-            inputs: sequences.values(index).chunks(channels).map(<[f64]>::to_vec).collect(),
-            units: units.clone(),
-            plain: Vec::new(),
-            encrypted: Vec::new(),
-        };
         Self {
-            program,
+            program: &circuit.program,
             reference,
             sequences,
-            client: Client::new(program, seed.clone()),
+            client: Client::new(&circuit.program, seed.clone()),
             allowed: allowed.collect(),
-            steps,
-            traces: (0..reference.samples.min(TRACES)).map(trace).collect(),
+            report: forecast(circuit, reference, sequences, labels),
         }
     }
 
     /// Compares the states after `step` of the first batch with what they should be.
-    pub fn see(&mut self, step: usize, states: &[Vec<Ciphertext>]) {
-        let Some(figures) = self.steps.get_mut(step) else { return };
+    pub fn see(&mut self, step: usize, states: &[Vec<Ciphertext>]) -> Option<StepSeen> {
+        let mut figures = *self.report.per_step.get(step)?;
+        let mut shown = Vec::new();
         let allowed = self.allowed.get(step).copied().unwrap_or(f64::INFINITY);
         let top = states.len() - 1;
         let (mut largest, mut budget) = (0f64, f64::INFINITY);
@@ -148,17 +133,18 @@ impl<'a> Observer<'a> {
                 }
             }
             if layer == top {
-                for (sample, trace) in self.traces.iter_mut().enumerate() {
+                for sample in 0..self.report.traces.len() {
                     let begun = self.sequences.has_begun(sample, step);
                     let moved = if begun { constant } else { 0.0 };
-                    let expected = &self.reference.states[layer][step];
-                    trace.plain.push(expected.iter().map(|unit| unit[sample]).collect());
-                    trace.encrypted.push(found.iter().map(|d| d.values[sample] + moved).collect());
+                    shown.push((sample, found.iter().map(|d| d.values[sample] + moved).collect()));
                 }
             }
         }
         figures.max_abs_error = Some(largest);
         figures.margin_bits_measured = Some((allowed / largest.max(f64::MIN_POSITIVE)).log2());
         figures.budget_bits_measured = Some(budget);
+        let seen = StepSeen { step: figures, states: shown };
+        self.report.see(&seen);
+        Some(seen)
     }
 }

@@ -47,6 +47,14 @@ pub struct SequenceTrace {
     pub encrypted: Vec<Vec<f64>>,
 }
 
+/// A step as it was just measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepSeen {
+    pub step: SequenceStep,
+    /// Decrypted values of the units of some of [`SequenceReport::traces`], by their place.
+    pub states: Vec<(usize, Vec<f64>)>,
+}
+
 /// The time from end to end over one connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndToEnd {
@@ -85,6 +93,11 @@ pub struct SequenceReport {
     /// Busy seconds of each side, keys and messages included.
     pub client_secs: f64,
     pub server_secs: f64,
+    /// Of these the work on the keys, which are made and sent once.
+    #[serde(default)]
+    pub client_key_secs: f64,
+    #[serde(default)]
+    pub server_key_secs: f64,
     /// Wall seconds of one batch, and of one step of it.
     pub batch_secs: f64,
     pub step_secs: f64,
@@ -95,6 +108,21 @@ pub struct SequenceReport {
 }
 
 impl SequenceReport {
+    /// Takes in a step that was measured.
+    pub fn see(&mut self, seen: &StepSeen) {
+        let at = seen.step.step;
+        if let Some(step) = self.per_step.get_mut(at) {
+            *step = seen.step;
+        }
+        for (trace, values) in &seen.states {
+            let Some(trace) = self.traces.get_mut(*trace) else { continue };
+            if trace.encrypted.len() <= at {
+                trace.encrypted.resize(at + 1, Vec::new());
+            }
+            trace.encrypted[at].clone_from(values);
+        }
+    }
+
     /// The time over `connection`.
     pub fn end_to_end_secs(&self, connection: &NetworkModel) -> f64 {
         let up = self.upload_bytes + self.key_bytes;

@@ -57,6 +57,7 @@ impl<'a> Server<'a> {
     fn all(&self, talk: &mut Talk, watch: &Watch, tap: Tap) -> Result<(), TalkError> {
         talk.meter.at(0);
         let keys = self.hello(talk)?;
+        talk.meter.keys_are_done();
         for batch in 0..self.batches {
             self.batch(batch, keys.as_ref(), talk, watch, tap)?;
         }

@@ -1,7 +1,12 @@
 //! From a recurrent scenario to its plan and to its report.
 
 use super::execute::execute;
-use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Method};
+#[cfg(feature = "tfhe")]
+use super::forecast::TRACES;
+use super::report::SequenceReport;
+use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, Method};
+#[cfg(feature = "tfhe")]
+use crate::circuit::TableRecurrentCircuit;
 use crate::circuit::{
     Functions, NetworkModel, Plan, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy,
     Sequences, plan_recurrent,
@@ -35,6 +40,8 @@ pub struct SequenceSession {
     /// not.
     pub original: Arc<RecurrentModel>,
     compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
+    #[cfg(feature = "tfhe")]
+    tabled: Arc<OnceLock<Arc<TableRecurrentCircuit>>>,
 }
 
 impl SequenceSession {
@@ -70,15 +77,23 @@ impl SequenceSession {
         amounts::classes(model.name(), model.classes(), &dataset)?;
         let original = original_of(&model).map_or_else(|| Arc::clone(&model), Arc::new);
         let scenario = scenario.clone();
-        Ok(Self { scenario, dataset, model, original, compiled: Arc::default() })
+        Ok(Self {
+            scenario,
+            dataset,
+            model,
+            original,
+            compiled: Arc::default(),
+            #[cfg(feature = "tfhe")]
+            tabled: Arc::default(),
+        })
     }
 
     /// The model that ciphertexts stand for: with exact functions where the client or a table
-    /// computes them.
+    /// computes them, or where a method shall put polynomials in their place.
     pub fn carried(&self) -> &RecurrentModel {
         match functions(self.choice().remedy) {
-            Functions::Exact => &self.original,
-            Functions::Polynomial => &self.model,
+            Functions::Polynomial if self.scenario.activation.method == "keep" => &self.model,
+            Functions::Exact | Functions::Polynomial => &self.original,
         }
     }
 
@@ -156,20 +171,45 @@ impl SequenceSession {
             .parse()
             .map_err(|e| RunError::Refused(format!("activation.method: {e}, and keep")))?;
         let interval = (-choice.interval, choice.interval);
+        let measured = match method {
+            Method::WeightedLeastSquares => self.gate_inputs()?,
+            _ => Vec::new(),
+        };
         gates
-            .map(|(name, gate)| {
+            .enumerate()
+            .map(|(at, (name, gate))| {
                 if gate.activation.is_polynomial() {
                     return Ok(None);
                 }
                 let wanted =
                     Approximation::new(gate.activation.clone(), method, choice.degree, interval);
-                let fitted = wanted.with_parts(DEFAULT_PARTS).fit(None);
+                let fitted = wanted.with_parts(DEFAULT_PARTS).fit(measured.get(at));
                 let fitted = fitted.map_err(|e| {
                     RunError::Refused(format!("activation of gate {}: {e}", name.id()))
                 })?;
                 Ok(Some(fitted.activation()))
             })
             .collect()
+    }
+
+    /// What goes into the functions of the carried model on calibration sequences, gate after gate.
+    fn gate_inputs(&self) -> Result<Vec<Histogram>, RunError> {
+        let split = self.calibration_split();
+        let some = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let trace = self.carried().forward_traced(&some, &Watch::silent())?.trace;
+        let steps = trace.unwrap_or_default().steps;
+        let mut all = Vec::new();
+        for (layer, cell) in self.carried().layers().iter().enumerate() {
+            for gate in 0..cell.gates().len() {
+                let mut histogram = Histogram::default();
+                for values in steps.iter().filter_map(|s| s.get(layer)?.pre.get(gate)) {
+                    let values: Vec<f32> = values.iter().map(|z| *z as f32).collect();
+                    histogram.add(&values);
+                }
+                all.push(histogram);
+            }
+        }
+        Ok(all)
     }
 
     /// The network that ciphertexts stand for.
@@ -186,15 +226,19 @@ impl SequenceSession {
         if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
     }
 
-    /// The circuit of tables.
+    /// The circuit of tables, made once.
     #[cfg(feature = "tfhe")]
-    fn tables(&self, cancel: &Cancel) -> Result<crate::circuit::TableRecurrentCircuit, RunError> {
+    fn tables(&self, cancel: &Cancel) -> Result<Arc<TableRecurrentCircuit>, RunError> {
+        if let Some(made) = self.tabled.get() {
+            return Ok(Arc::clone(made));
+        }
         let split = self.calibration_split();
         let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
         let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
         let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
         let watch = Watch::new(cancel.clone(), &|_| ());
-        Ok(crate::circuit::plan_tables(&self.network()?, &calibration, &watch)?)
+        let made = Arc::new(crate::circuit::plan_tables(&self.network()?, &calibration, &watch)?);
+        Ok(Arc::clone(self.tabled.get_or_init(|| made)))
     }
 
     #[cfg(feature = "tfhe")]
@@ -204,7 +248,7 @@ impl SequenceSession {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        super::tables::execute_tables(self, &self.tables(cancel)?, pool, cancel, on_event)
+        super::tables::execute_tables(self, &*self.tables(cancel)?, pool, cancel, on_event)
     }
 
     /// Parameters and predictions of bootstrapping.
@@ -213,6 +257,23 @@ impl SequenceSession {
         let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
         let circuit = self.tables(cancel)?;
         Ok(super::tables::planned_tables(&circuit, steps, self.images()?, self.threads()?))
+    }
+
+    /// What is foretold of bootstrapping.
+    #[cfg(feature = "tfhe")]
+    pub(super) fn forecast_of_tables(&self, cancel: &Cancel) -> Result<SequenceReport, RunError> {
+        let circuit = self.tables(cancel)?;
+        let (samples, test) = (self.images()?, self.dataset.test());
+        let prepared = self.prepared(self.carried(), test, samples.min(TRACES))?;
+        let refused = || RunError::Refused("the test split has no sequences".into());
+        let some = Sequences::prepared(&prepared).ok_or_else(refused)?;
+        let expected = super::tables::expectations(&circuit, &some);
+        Ok(super::tables::forecast_tables(&circuit, &some, &expected, &test.labels, samples))
+    }
+
+    #[cfg(not(feature = "tfhe"))]
+    pub(super) fn forecast_of_tables(&self, _: &Cancel) -> Result<SequenceReport, RunError> {
+        Err(without_tables())
     }
 
     #[cfg(not(feature = "tfhe"))]

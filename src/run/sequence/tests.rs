@@ -2,7 +2,7 @@
 
 use super::link::{ChannelLink, Link, LinkError};
 use super::*;
-use crate::activation::{Activation, Polynomial};
+use crate::activation::{Activation, Method, Polynomial};
 use crate::circuit::{
     NetworkModel, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy, Sequences,
     plan_recurrent,
@@ -365,4 +365,58 @@ fn a_run_stops_when_asked() {
     assert!(matches!(ended, Err(crate::run::RunError::Cancelled(_))), "{:?}", ended.err());
     let since = stopped.lock().unwrap().unwrap();
     assert!(since.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn remedies_and_polynomials_are_compared_and_rows_stay_when_it_is_stopped() {
+    let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
+    let choice = SequenceChoice { steps: Some(4), ..SequenceChoice::default() };
+    let mut session = session(model, dataset(2, 6, 20, false), choice);
+    session.scenario.activation.degree = 3;
+    session.scenario.activation.interval = 3.0;
+    let activations = vec![Method::Minimax, Method::Taylor];
+    let request = RemedyRequest { row_secs: Some(1e-3), activations };
+    let told = std::sync::Mutex::new(Vec::new());
+    let comparison = session
+        .compare(&request, &Cancel::default(), &|event| {
+            if let RemedyEvent::Row { row, report } = event {
+                assert_eq!(report.is_some(), row.refused.is_none());
+                told.lock().unwrap().push(*row);
+            }
+        })
+        .unwrap();
+    assert_eq!(*told.lock().unwrap(), comparison.rows);
+    assert!(comparison.is_right());
+    let (ran, refused): (Vec<_>, Vec<_>) =
+        comparison.rows.iter().partition(|r| r.refused.is_none());
+    // The model has no polynomial of its own.
+    assert!(refused.iter().all(|r| r.refused.as_ref().unwrap().contains("no polynomial")));
+    let names: Vec<&str> = ran.iter().map(|r| r.activation.as_str()).collect();
+    let mut expected = vec!["minimax, degree 3", "Taylor, degree 3", "exact, by the client"];
+    if cfg!(feature = "tfhe") {
+        expected.push("exact, by a table");
+        let note = ran[3].note.as_ref().unwrap();
+        assert!(note.starts_with("2 of 20 sequences: all of them"), "{note}");
+        assert!(ran[3].one_sequence.rounds == 1 && ran[3].rounds == 2);
+    }
+    assert_eq!(
+        names.iter().map(|n| n.to_lowercase()).collect::<Vec<_>>(),
+        expected.iter().map(|n| n.to_lowercase()).collect::<Vec<_>>()
+    );
+    for row in &ran {
+        assert!(row.latency_secs > 0.0 && row.sequences_per_sec > 0.0);
+        assert_eq!((row.end_to_end.len(), row.security_bits >= 128), (4, true));
+    }
+
+    let cancel = Cancel::default();
+    let stopped = session
+        .compare(&request, &cancel, &|event| {
+            if let RemedyEvent::Row { row, .. } = event
+                && row.refused.is_none()
+            {
+                cancel.cancel();
+            }
+        })
+        .unwrap();
+    assert!(stopped.rows_left > 0 && stopped.rows.iter().any(|r| r.refused.is_none()));
 }

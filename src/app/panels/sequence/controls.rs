@@ -1,5 +1,6 @@
 //! The remedy, the sequence that is drawn, and the connection that times are told for.
 
+use crate::activation::{Activation, Method};
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
 use crate::app::panels::kit::{self, field, row};
@@ -8,12 +9,16 @@ use crate::app::sequence_view::SequenceView;
 use crate::app::state::State;
 use crate::app::theme;
 use crate::circuit::{NetworkModel, Remedy};
+use crate::data::Shape;
 use crate::format;
+use crate::run::sequence::RemedyRequest;
 use crate::run::{Scenario, SequenceChoice};
 use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
 
 /// Height of the plot under the controls.
 const PLOT: f32 = 168.0;
+/// Steps to start from when not all are wanted.
+const SOME_STEPS: usize = 12;
 /// Most steps between two refreshes that can be asked for.
 const MOST_STEPS: usize = 1000;
 
@@ -66,15 +71,31 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
                 }
             });
         });
+        let all = state.loaded_sequence.as_ref().map_or(MOST_STEPS, |l| match l.dataset.shape() {
+            Shape::Sequence { steps, .. } => steps,
+            _ => MOST_STEPS,
+        });
+        row(ui, "Steps", "All steps of every sequence, or only the last so many: one chain carries no more than fit its modulus", |ui| {
+            let mut some = chosen.steps.is_some();
+            if ui.checkbox(&mut some, "Only the last").changed() {
+                chosen.steps = some.then_some(SOME_STEPS.min(all));
+            }
+            if let Some(steps) = &mut chosen.steps {
+                let drag = ui.add(DragValue::new(steps).range(1..=all).speed(0.05));
+                kit::named(drag, egui::Role::SpinButton, "Steps that are run");
+            }
+        });
         let text = format!("Reveals {}.", chosen.remedy.reveals());
         let text = RichText::new(text).font(theme::small()).color(t.text_weak);
         ui.add(Label::new(text).wrap());
         ui.horizontal(|ui| {
             kit::command_button(ui, Command::CompareRemedies, "Run all remedies", state, queue);
-            if let Some(next) = state.sequence.pending.last() {
-                kit::caption(ui, &format!("then {}", next.name()));
+            if let Some(doing) = &state.sequence.comparing {
+                let text = format!("{} of {}, {}", doing.row + 1, doing.of, doing.name);
+                kit::caption(ui, &text).on_hover_text(&text);
             }
         });
+        compared(ui, state, queue);
     });
     if chosen != *choice {
         let scenario = Scenario { sequence: Some(chosen), ..state.scenario.clone() };
@@ -82,15 +103,61 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
     }
 }
 
+/// What a comparison runs.
+fn compared(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let view = &state.sequence;
+    let mut request = view.request.clone();
+    let about = "Seconds a row may take by prediction; where all steps or all sequences take longer, fewer are run and the row says so";
+    row(ui, "At most", about, |ui| {
+        let mut limited = request.row_secs.is_some();
+        if ui.checkbox(&mut limited, "a row").changed() {
+            request.row_secs = if limited { RemedyRequest::default().row_secs } else { None };
+        }
+        if let Some(secs) = &mut request.row_secs {
+            let drag = DragValue::new(secs).range(1.0..=36_000.0).speed(0.2).max_decimals(0);
+            let drag = ui.add(drag.suffix(" s"));
+            kit::named(drag, egui::Role::SpinButton, "Seconds a row");
+        }
+    });
+    let about = "Polynomials in the place of the exact function, without training: a row each";
+    row(ui, "Polynomials", about, |ui| {
+        let text = match request.activations.len() {
+            0 => "trained only".to_owned(),
+            count => format!("trained, and {count}"),
+        };
+        ComboBox::from_id_salt("compared methods")
+            .selected_text(text)
+            .width(ui.available_width())
+            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+            .show_ui(ui, |ui| {
+                for method in
+                    Method::ALL.into_iter().filter(|m| m.applies_to(&Activation::Tanh).is_ok())
+                {
+                    let mut on = view.compares(method);
+                    if ui.checkbox(&mut on, method.name()).changed() {
+                        request.activations.retain(|m| *m != method);
+                        if on {
+                            request.activations.push(method);
+                        }
+                    }
+                }
+            });
+    });
+    if request != view.request {
+        let view = SequenceView { request, ..view.clone() };
+        queue.push(Action::EditSequence(Box::new(view)));
+    }
+}
+
 fn sequence(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let report = state.run.as_ref().and_then(|r| r.report.as_deref()?.sequence.as_deref());
-    let Some(report) = report.filter(|r| !r.traces.is_empty()) else { return };
+    let Some(report) = super::shown(state).filter(|r| !r.traces.is_empty()) else { return };
     let mut view = state.sequence.trace;
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         field(ui, "Sequence", "Which of the sequences that were followed is drawn", |ui| {
             let last = report.traces.len() - 1;
+            view = view.min(last);
             ui.add(Slider::new(&mut view, 0..=last).show_value(false))
         });
         if let Some(trace) = report.traces.get(view) {

@@ -8,6 +8,7 @@ use crate::app::panels::kit;
 use crate::app::plots::{self, StepFigure};
 use crate::app::state::State;
 use crate::app::theme;
+use crate::run::sequence::SequenceReport;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls.
@@ -40,6 +41,14 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     );
 }
 
+/// The steps that are drawn: of the row that was chosen, of the newest run, or as they are foretold.
+fn shown(state: &State) -> Option<&SequenceReport> {
+    let view = &state.sequence;
+    let row = view.shown.and_then(|at| view.rows.get(at)?.sequence.as_deref());
+    let run = state.run.as_ref().and_then(|run| run.sequence.as_deref());
+    row.or(run).or(view.forecast.as_deref())
+}
+
 fn grid(ui: &mut Ui, state: &State, columns: usize, height: f32) {
     let gap = theme::CARD_GAP;
     let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -52,7 +61,7 @@ fn grid(ui: &mut Ui, state: &State, columns: usize, height: f32) {
         let (column, row) = ((at % columns) as f32, (at / columns) as f32);
         Rect::from_min_size(all.min + vec2(column * (size.x + gap), row * (size.y + gap)), size)
     };
-    let report = state.run.as_ref().and_then(|r| r.report.as_deref()?.sequence.as_deref());
+    let report = shown(state);
     let trace = report.and_then(|r| r.traces.get(state.sequence.trace).or(r.traces.first()));
     plots::sequence_input(ui, place(0), trace);
     plots::sequence_state(ui, place(1), trace);

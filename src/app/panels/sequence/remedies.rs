@@ -3,10 +3,12 @@
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
 use crate::app::panels::kit;
-use crate::app::sequence_view::{RemedyRow, SequenceView};
+use crate::app::sequence_view::SequenceView;
 use crate::app::state::State;
 use crate::app::theme;
+use crate::circuit::Remedy;
 use crate::format;
+use crate::run::sequence::RemedyRow;
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
@@ -14,17 +16,36 @@ const HEADER: f32 = 20.0;
 const GAP: f32 = 7.0;
 
 /// Name, meaning and width of each column; the first takes what is left.
-const COLUMNS: [(&str, &str, f32); 10] = [
-    ("Remedy", "What was done about the noise; under the pointer: who learns what", 104.0),
-    ("Accuracy", "Share of the sequences classified as labelled, after decryption", 60.0),
-    ("Latency", "Wall time of one batch, also when it holds one sequence; without the way", 58.0),
-    ("Sequences/s", "In batches, client and server together", 70.0),
-    ("Traffic", "Bytes up and down, all batches, without keys", 62.0),
-    ("Rounds", "How often one side waits for the other", 48.0),
-    ("Client", "Busy time of the client", 58.0),
-    ("Server", "Busy time of the server", 58.0),
-    ("End to end", "Client, server and the way over the chosen connection, keys included", 64.0),
-    ("Margin", "Least margin that was measured in any step, bits", 48.0),
+const COLUMNS: [(&str, &str, f32); 13] = [
+    (
+        "Remedy",
+        "What was done about the noise; under the pointer: who learns what. Click a row to draw its steps",
+        104.0,
+    ),
+    ("Activation", "What stands in the place of the function, or who computes it", 128.0),
+    ("Accuracy", "Share of the sequences classified as labelled, after decryption", 58.0),
+    (
+        "One sequence",
+        "Work of client and server on one sequence alone, without keys and the way; ≤ where it is that of a batch, which takes the same however full it is",
+        76.0,
+    ),
+    ("Bytes", "Bytes up and down of one sequence, without keys", 62.0),
+    ("Rounds", "How often one side waits for the other, for one sequence", 48.0),
+    ("Client", "Of the work on one sequence that of the client", 58.0),
+    (
+        "End to end",
+        "One sequence: client, server and the way over the chosen connection, keys included",
+        62.0,
+    ),
+    ("Sequences/s", "In batches as full as stated, client and server together", 68.0),
+    ("Bytes each", "Bytes up and down per sequence in a batch, without keys", 62.0),
+    ("Steps", "The last so many steps of the sequences", 40.0),
+    ("Sequences", "How many were run", 60.0),
+    (
+        "Margin",
+        "Least margin measured in any step: CKKS bits of precision above the required, TFHE minus log2 of the probability of a wrong reading",
+        46.0,
+    ),
 ];
 
 /// Draws the table, `height` points high.
@@ -49,12 +70,16 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
                 }
             });
         });
-        for refusal in &view.refusals {
-            let text = format!("{}: {}", refusal.remedy.name(), refusal.reason);
+        for row in &view.rows {
+            let Some(reason) = &row.refused else { continue };
+            let text = match row.activation.as_str() {
+                "" => format!("{}: {reason}", row.name()),
+                activation => format!("{}, {activation}: {reason}", row.name()),
+            };
             let label = RichText::new(&text).font(theme::small()).color(t.notice);
             ui.add(egui::Label::new(label).truncate()).on_hover_text(&text);
         }
-        if view.rows.is_empty() {
+        if view.ran().next().is_none() {
             kit::caption(ui, "Each remedy that was run is a row here; Run all remedies fills it");
             return;
         }
@@ -68,6 +93,7 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
     let t = theme::tokens(ui);
     let mut table = TableBuilder::new(ui)
         .striped(true)
+        .sense(egui::Sense::click())
         .cell_layout(Layout::right_to_left(Align::Center))
         .column(Column::remainder().at_least(COLUMNS[0].2).clip(true));
     for (_, _, width) in COLUMNS.iter().skip(1) {
@@ -82,19 +108,32 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
             }
         })
         .body(|mut body| {
-            for row in view.order().into_iter().filter_map(|at| view.rows.get(at)) {
+            for at in view.order() {
+                let Some(row) = view.rows.get(at) else { continue };
                 body.row(theme::TABLE_ROW, |mut line| {
+                    line.set_selected(view.shown == Some(at));
                     for column in 0..COLUMNS.len() {
                         line.col(|ui| {
                             let (text, colour) = cell(view, row, column, t);
                             let text = RichText::new(text).size(12.0).color(colour);
                             aligned(ui, column, |ui| {
-                                let label = ui.add(egui::Label::new(text).truncate());
-                                if column == 0 {
-                                    label.on_hover_text(format!("Reveals {}", row.reveals));
+                                let label = egui::Label::new(text).truncate().selectable(false);
+                                let label = ui.add(label);
+                                let about = match (column, &row.note) {
+                                    (0, _) => Some(format!("Reveals {}", row.reveals)),
+                                    (10 | 11, Some(note)) => Some(note.clone()),
+                                    _ => None,
+                                };
+                                if let Some(about) = about {
+                                    label.on_hover_text(about);
                                 }
                             });
                         });
+                    }
+                    if line.response().clicked() {
+                        let shown = if view.shown == Some(at) { None } else { Some(at) };
+                        let view = SequenceView { shown, ..view.clone() };
+                        queue.push(Action::EditSequence(Box::new(view)));
                     }
                 });
             }
@@ -127,7 +166,7 @@ fn head(ui: &mut Ui, view: &SequenceView, queue: &mut Queue, column: usize) {
 
 /// Words to the left, figures to the right.
 fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
-    if column == 0 {
+    if column < 2 {
         ui.with_layout(Layout::left_to_right(Align::Center), add);
     } else {
         add(ui);
@@ -141,23 +180,27 @@ fn cell(
     t: &theme::Tokens,
 ) -> (String, Color32) {
     let known = |text: String| (text, t.text_strong);
+    let one = &row.one_sequence;
+    let some = |part: usize, all: usize, text: String| {
+        if part < all { (text, t.notice) } else { (text, t.text_strong) }
+    };
     match column {
-        0 => {
-            let name = row.remedy.name();
-            known(match row.remedy {
-                crate::circuit::Remedy::Refresh => format!("{name} every {}", row.refresh_every),
-                _ => name.to_owned(),
-            })
+        0 => known(row.name()),
+        1 => (row.activation.clone(), t.text),
+        2 if row.wrong_outputs > 0 => ("✗ wrong".to_owned(), t.wrong),
+        2 => known(format::percent(row.accuracy)),
+        3 => {
+            let most = if one.alone || row.remedy == Remedy::Bootstrap { "" } else { "≤ " };
+            known(format!("{most}{}", format::secs(row.latency_secs)))
         }
-        1 if row.wrong_outputs > 0 => ("✗ wrong".to_owned(), t.wrong),
-        1 => known(format::percent(row.accuracy)),
-        2 => known(format::secs(row.latency_secs)),
-        3 => known(format!("{:.1}", row.sequences_per_sec)),
-        4 => known(format::bytes(row.upload_bytes + row.download_bytes)),
-        5 => known(format::count(row.rounds)),
-        6 => known(format::secs(row.client_secs)),
-        7 => known(format::secs(row.server_secs)),
-        8 => (format::secs(row.end_to_end_secs(&view.connection)), t.text),
+        4 => known(format::bytes(one.upload_bytes + one.download_bytes)),
+        5 => known(format::count(one.rounds)),
+        6 => known(format::secs(one.client_secs)),
+        7 => (format::secs(row.end_to_end_secs(&view.connection)), t.text),
+        8 => known(format!("{:.1}", row.sequences_per_sec)),
+        9 => known(format::bytes(row.bytes_per_sequence() as u64)),
+        10 => some(row.steps, row.all_steps, row.steps.to_string()),
+        11 => known(format::count(row.sequences as u64)),
         _ => row
             .margin_bits
             .map_or_else(|| ("—".to_owned(), t.text_weak), |m| known(format!("{m:.1}"))),

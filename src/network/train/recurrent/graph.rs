@@ -39,6 +39,8 @@ pub(super) struct Batch {
     pub values: Values,
     /// For each step which samples have begun, `[samples][1]`; `None` where all have.
     pub begun: Vec<Option<Tensor>>,
+    /// Added to the states of every layer, `[steps * samples][hidden]`.
+    pub state_noise: Option<Tensor>,
     /// Factors on the last state, `[samples][hidden]`.
     pub keep: Option<Tensor>,
 }
@@ -140,6 +142,10 @@ impl Layer {
                     activate(&gate.activation, &pre)?
                 }
                 ([], _) => return Err(candle_core::Error::Msg("a cell lacks its gate".into())),
+            };
+            let next = match &batch.state_noise {
+                Some(noise) => (next + noise.narrow(0, step * batch.samples, batch.samples)?)?,
+                None => next,
             };
             h = match batch.begun.get(step) {
                 Some(Some(begun)) => next.broadcast_mul(begun)?,

@@ -1,10 +1,12 @@
 //! Training of recurrent networks by back-propagation through time.
 
 mod graph;
+mod options;
 mod recipe;
 mod recipes;
 mod trainer;
 
+pub use options::{CellKind, RecurrentOptions};
 pub use recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
 pub use trainer::{RecurrentTrained, RecurrentTraining};
 

@@ -26,6 +26,9 @@ pub struct RecurrentStage {
     pub smoothing: f32,
     /// Standard deviation of Gaussian noise added to normalised inputs.
     pub noise: f32,
+    /// Standard deviation of Gaussian noise added to every state after every step, so that what
+    /// encryption does to states dies away instead of growing.
+    pub state_noise: f32,
     /// Share of tokens replaced by the one for unknown words, and of values of the last state left
     /// out.
     pub dropout: f32,
@@ -39,6 +42,12 @@ pub struct RecurrentStage {
     /// Polynomials on the interval that are put in the place of the functions first, and trained
     /// with.
     pub polynomials: Option<StepPolynomials>,
+}
+
+impl Default for RecurrentStage {
+    fn default() -> Self {
+        recipes::stage("exact", 30, 32, 4e-3)
+    }
 }
 
 /// How a recurrent model is made.
@@ -69,9 +78,11 @@ pub struct RecurrentRecipe {
 impl RecurrentRecipe {
     /// Names of the recipes that come with the program; those that end in `-tanh` have the exact
     /// function, the others start from them and are trained with polynomials.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 14] = [
         "cryptornn",
         "cryptornn-tanh",
+        "cryptornn-gru",
+        "cryptornn-gru-tanh",
         "cryptornn-power",
         "cryptornn-power-tanh",
         "cryptornn-ecg",
@@ -83,6 +94,16 @@ impl RecurrentRecipe {
         "cryptornn-mnist-rows",
         "cryptornn-mnist-rows-tanh",
     ];
+
+    /// The recipe that `model` was made by or trained from, or else a usual one, for `dataset`.
+    pub fn like(model: &RecurrentModel, dataset: &str) -> Self {
+        let name = model.provenance().original.as_deref().unwrap_or(model.name());
+        let known = Self::built_in(name).filter(|r| r.dataset == dataset);
+        known.unwrap_or_else(|| {
+            let embedding = model.embedding().map(|e| e.width);
+            Self { embedding, ..recipes::recipe("model", dataset, 16, RecurrentStage::default()) }
+        })
+    }
 
     /// The recipe of that name, if there is one and the model it starts from is there.
     pub fn built_in(name: &str) -> Option<Self> {

@@ -7,7 +7,10 @@ use crate::network::recurrent::{self, RecurrentModel};
 /// Half-width of the interval that pre-activations are kept in.
 const INTERVAL: f64 = 2.5;
 
-fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> RecurrentStage {
+/// Deviation of the noise that states bear.
+const STATE_NOISE: f32 = 0.05;
+
+pub(super) fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> RecurrentStage {
     RecurrentStage {
         name: name.to_owned(),
         epochs,
@@ -16,6 +19,7 @@ fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Recurre
         weight_decay: 0.01,
         smoothing: 0.05,
         noise: 0.0,
+        state_noise: STATE_NOISE,
         dropout: 0.0,
         clip_norm: 1.0,
         interval: INTERVAL,
@@ -24,7 +28,12 @@ fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64) -> Recurre
     }
 }
 
-fn recipe(name: &str, dataset: &str, hidden: usize, stage: RecurrentStage) -> RecurrentRecipe {
+pub(super) fn recipe(
+    name: &str,
+    dataset: &str,
+    hidden: usize,
+    stage: RecurrentStage,
+) -> RecurrentRecipe {
     RecurrentRecipe {
         name: format!("{name}-tanh"),
         dataset: dataset.to_owned(),
@@ -44,6 +53,9 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
     let recipe = |dataset, hidden, stage| recipe(name, dataset, hidden, stage);
     Some(match name {
         "cryptornn" => recipe("waves", 16, stage("tanh", 40, 32, 5e-3)),
+        "cryptornn-gru" => {
+            RecurrentRecipe { gru: true, ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3)) }
+        }
         "cryptornn-power" => recipe(
             "ItalyPowerDemand",
             16,

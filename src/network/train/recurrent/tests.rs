@@ -39,6 +39,7 @@ fn batch() -> Batch {
             Tensor::from_vec(rows, (STEPS * SAMPLES, 2), &Device::Cpu).expect("fits"),
         ),
         begun: (0..STEPS).map(begun).collect(),
+        state_noise: None,
         keep: None,
     }
 }

@@ -411,6 +411,14 @@ impl StageRun<'_, '_> {
         });
         let begun = begun.collect::<Result<_, _>>()?;
         let hidden = model.layers().last().map_or(0, |l| l.hidden);
+        let state_noise = if self.stage.state_noise > 0.0 {
+            let values: Vec<f32> = (0..steps * samples * hidden)
+                .map(|_| self.stage.state_noise * normal(rng))
+                .collect();
+            Some(Tensor::from_vec(values, (steps * samples, hidden), &Device::Cpu)?)
+        } else {
+            None
+        };
         let dropout = self.stage.dropout;
         let keep = if dropout > 0.0 {
             let factor =
@@ -420,7 +428,7 @@ impl StageRun<'_, '_> {
         } else {
             None
         };
-        Ok(Batch { samples, steps, values, begun, keep })
+        Ok(Batch { samples, steps, values, begun, state_noise, keep })
     }
 
     fn targets(&self, chosen: &[usize], classes: usize) -> Result<Tensor, TrainError> {

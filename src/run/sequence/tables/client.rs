@@ -60,6 +60,7 @@ impl<'a> TableClient<'a> {
         let keys = self.secret.server_keys(p, true, &seed, watch);
         let keys = keys.map_err(|e| talk.content(place, e))?;
         talk.send(place, keys.to_bytes(p))?;
+        talk.meter.keys_are_done();
         let last = sequences.steps() as u32 - 1;
         let mut outputs = Vec::with_capacity(sequences.len() * network.classes);
         for index in 0..sequences.len() {

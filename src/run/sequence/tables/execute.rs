@@ -1,8 +1,13 @@
 //! One recurrent run on lookup tables, from raw sequences to the report.
 
 use super::client::TableClient;
-use super::server::TableServer;
-use crate::circuit::{Plan, Remedy, Sequences, StageKind, StagePlan, TableRecurrentCircuit};
+use super::forecast::{Expected, expectations, forecast_tables, states_by_step};
+use super::server::{OUTPUT_BITS, TableServer};
+use crate::circuit::{
+    CHANGED_ANSWERS, Plan, PlanBytes, PlanWarning, Sequences, StageKind, StagePlan,
+    TableRecurrentCircuit,
+};
+use crate::format;
 use crate::network::argmax;
 use crate::progress::{Cancel, Step, Watch};
 use crate::ring::Seed;
@@ -11,20 +16,18 @@ use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;
 use crate::run::sequence::link::ChannelLink;
 use crate::run::sequence::meter::Meter;
-use crate::run::sequence::report::{SequenceReport, SequenceStep, SequenceTrace};
+use crate::run::sequence::report::{SequenceReport, SequenceStep, StepSeen};
 use crate::run::sequence::session::SequenceSession;
 use crate::run::sequence::talk::TalkError;
 use crate::run::{Event, Phase, RunError, Sample};
-use crate::scheme::tfhe::{LweList, SECURITY_TABLE, Switched};
+use crate::scheme::tfhe::{
+    CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SeededLwes, Switched,
+};
 use rayon::ThreadPool;
 use std::time::{Duration, Instant};
 
 /// The longest wait for a message: a sequence is answered as a whole.
 const PATIENCE: Duration = Duration::from_secs(3600);
-
-/// Sequences whose states are kept over time, and units of them.
-const TRACES: usize = 6;
-const UNITS: usize = 8;
 
 /// Runs `session` as `circuit` says and reports.
 pub fn execute_tables(
@@ -45,8 +48,7 @@ pub fn execute_tables(
     let plain = session.prepared(&session.original, test, samples)?;
     let logits = pool.install(|| session.original.forward(&plain, &watch))?;
     let latency_secs = started.elapsed().as_secs_f64();
-    let expected: Vec<(Vec<Vec<i64>>, Vec<f64>)> =
-        (0..samples).map(|s| network.evaluate(&sequences, s, &mut || 0.0)).collect();
+    let expected = expectations(circuit, &sequences);
     let reference: Vec<f64> = expected.iter().flat_map(|e| e.1.clone()).collect();
     let seed = match session.scenario.seed {
         0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
@@ -57,7 +59,9 @@ pub fn execute_tables(
     let plan = planned_tables(circuit, steps, samples, session.threads()?);
     on_event(Event::Planned(Box::new(plan)));
     let client = TableClient::new(circuit, seed);
-    let mut seen = Seen::new(circuit, &client, &sequences, &expected, &test.labels);
+    let foretold = forecast_tables(circuit, &sequences, &expected, &test.labels, samples);
+    on_event(Event::Sequence(Box::new(foretold.clone())));
+    let mut seen = Seen::new(circuit, &client, &sequences, &expected, foretold);
     let (mut ours, mut theirs) = ChannelLink::pair(PATIENCE, cancel);
     let (mut client_meter, mut server_meter) = (Meter::new(steps), Meter::new(steps));
     let begun = Instant::now();
@@ -74,7 +78,9 @@ pub fn execute_tables(
             let lengths = (0..samples).map(|s| sequences.length(s)).collect();
             let server = TableServer::new(circuit, steps, lengths, pool);
             let mut tap = |index: usize, step: usize, switched: &[Switched], state: &LweList| {
-                seen.see(index, step, switched, state);
+                if let Some(seen) = seen.see(index, step, switched, state) {
+                    on_event(Event::SequenceStep(Box::new(seen)));
+                }
             };
             let served = server.serve(&mut theirs, &mut server_meter, &server_watch, &mut tap);
             // The client must not wait for one that is gone.
@@ -116,40 +122,26 @@ pub fn execute_tables(
         }
     };
     on_event(Event::Samples((0..samples).map(sample).collect()));
-    let (mut per_step, traces) =
-        (std::mem::take(&mut seen.steps), std::mem::take(&mut seen.traces));
+    let mut sequence = std::mem::take(&mut seen.report);
     let costs = client_meter.steps.iter().zip(&server_meter.steps);
-    for (step, (client, server)) in per_step.iter_mut().zip(costs) {
+    for (step, (client, server)) in sequence.per_step.iter_mut().zip(costs) {
         (step.up_bytes, step.down_bytes) = (client.sent_bytes, client.received_bytes);
         (step.client_secs, step.server_secs) = (client.secs, server.secs);
     }
     let (client_secs, server_secs) = (client_meter.secs(), server_meter.secs());
     let secs = client_secs + server_secs;
     let sequence = SequenceReport {
-        remedy: Remedy::Bootstrap,
-        reveals: Remedy::Bootstrap.reveals().to_owned(),
-        cell: "Elman".to_owned(),
-        hidden: vec![network.hidden],
-        channels: network.channels,
-        steps,
-        sequences: samples,
-        batches: samples,
-        masked: sequences.is_masked(),
-        refresh_every: steps,
-        levels_per_step: 0,
-        longest_chain: 0,
-        rounds: samples as u64,
-        upload_bytes: per_step.iter().map(|s| s.up_bytes).sum(),
-        download_bytes: per_step.iter().map(|s| s.down_bytes).sum(),
+        upload_bytes: sequence.per_step.iter().map(|s| s.up_bytes).sum(),
+        download_bytes: sequence.per_step.iter().map(|s| s.down_bytes).sum(),
         key_bytes: client_meter.hello_bytes,
         client_secs,
         server_secs,
+        client_key_secs: client_meter.key_secs,
+        server_key_secs: server_meter.key_secs,
         batch_secs: secs / samples.max(1) as f64,
         step_secs: secs / (samples * steps).max(1) as f64,
         sequences_per_sec: samples as f64 / secs.max(1e-9),
-        per_step,
-        traces,
-        end_to_end: Vec::new(),
+        ..sequence
     };
     let p = &circuit.parameters;
     Ok(RunReport {
@@ -234,13 +226,15 @@ struct Seen<'a> {
     circuit: &'a TableRecurrentCircuit,
     client: &'a TableClient<'a>,
     sequences: &'a Sequences,
-    expected: &'a [(Vec<Vec<i64>>, Vec<f64>)],
-    /// By step: sum of squares of the noise of readings in units of a sum, and their number.
+    expected: &'a [Expected],
+    /// By step: sum of squares of the noise of readings relative to what was predicted of them, and
+    /// their number.
     noise: Vec<(f64, u64)>,
-    /// Levels after the step before, as they were decrypted.
+    /// By step: whether any sequence has a state by then.
+    with_state: Vec<bool>,
+    /// Levels after the step before, as tables gave them for what they read.
     before: Vec<i64>,
-    steps: Vec<SequenceStep>,
-    traces: Vec<SequenceTrace>,
+    report: SequenceReport,
 }
 
 impl<'a> Seen<'a> {
@@ -248,39 +242,22 @@ impl<'a> Seen<'a> {
         circuit: &'a TableRecurrentCircuit,
         client: &'a TableClient<'a>,
         sequences: &'a Sequences,
-        expected: &'a [(Vec<Vec<i64>>, Vec<f64>)],
-        labels: &[u16],
+        expected: &'a [Expected],
+        report: SequenceReport,
     ) -> Self {
-        let step = |step: usize| SequenceStep {
-            step,
-            margin_bits_predicted: circuit.margin_bits,
-            budget_bits_predicted: circuit.margin_bits,
-            max_abs_error_predicted: circuit.network.state_step,
-            ..SequenceStep::default()
-        };
-        let channels = sequences.channels();
-        let trace = |index: usize| SequenceTrace {
-            index,
-            label: labels.get(index).copied().unwrap_or(0),
-            begins: sequences.steps() - sequences.length(index),
-            inputs: sequences.values(index).chunks(channels).map(<[f64]>::to_vec).collect(),
-            units: (0..circuit.network.hidden.min(UNITS)).collect(),
-            plain: vec![vec![0.0; UNITS.min(circuit.network.hidden)]; sequences.steps()],
-            encrypted: vec![vec![0.0; UNITS.min(circuit.network.hidden)]; sequences.steps()],
-        };
-        Self {
-            circuit,
-            client,
-            sequences,
-            expected,
-            noise: vec![(0.0, 0); sequences.steps()],
-            before: Vec::new(),
-            steps: (0..sequences.steps()).map(step).collect(),
-            traces: (0..sequences.len().min(TRACES)).map(trace).collect(),
-        }
+        let noise = vec![(0.0, 0); sequences.steps()];
+        let with_state = states_by_step(sequences);
+        let before = Vec::new();
+        Self { circuit, client, sequences, expected, noise, with_state, before, report }
     }
 
-    fn see(&mut self, index: usize, step: usize, switched: &[Switched], state: &LweList) {
+    fn see(
+        &mut self,
+        index: usize,
+        step: usize,
+        switched: &[Switched],
+        state: &LweList,
+    ) -> Option<StepSeen> {
         let network = &self.circuit.network;
         let begins = self.sequences.steps() - self.sequences.length(index);
         let row = step * network.channels;
@@ -289,31 +266,41 @@ impl<'a> Seen<'a> {
         let before = (step > begins).then_some(self.before.as_slice());
         let sums = network.sums(&inputs, before);
         let unit = f64::from(network.unit());
-        let Some(noise) = self.noise.get_mut(step) else { return };
-        for (switched, sum) in switched.iter().zip(&sums) {
-            let Ok(phase) = self.client.secret.phase(&switched.centred()) else { continue };
+        let noise = self.noise.get_mut(step)?;
+        let mut read = Vec::with_capacity(sums.len());
+        let predicted = match before {
+            Some(_) => &self.circuit.deviations,
+            None => &self.circuit.first_deviations,
+        };
+        for ((switched, sum), predicted) in switched.iter().zip(&sums).zip(predicted) {
+            let phase = self.client.secret.phase(&switched.centred()).ok()?;
             let right = (*sum as u32).wrapping_mul(network.unit());
             let off = f64::from(phase.wrapping_sub(right) as i32) / unit;
-            *noise = (noise.0 + off * off, noise.1 + 1);
+            *noise = (noise.0 + (off / predicted).powi(2), noise.1 + 1);
+            read.push(network.level(*sum as f64 + off));
         }
-        let deviation = (noise.0 / noise.1.max(1) as f64).sqrt();
+        let ratio = (noise.0 / noise.1.max(1) as f64).sqrt();
+        let has_state = self.with_state.get(step).copied().unwrap_or(true);
+        let deviation = ratio * self.circuit.deviation(has_state);
         let phases = self.client.secret.phases(state).unwrap_or_default();
         let levels: Vec<f64> = phases.iter().map(|p| network.level_of(*p)).collect();
-        self.before = levels.iter().map(|l| l.round() as i64).collect();
+        self.before = read;
         let expected = self.expected.get(index).and_then(|e| e.0.get(step - begins));
-        let (Some(expected), Some(figures)) = (expected, self.steps.get_mut(step)) else { return };
+        let expected = expected?;
+        let mut figures = *self.report.per_step.get(step)?;
         let errors = levels.iter().zip(expected).map(|(l, e)| (l - *e as f64).abs());
         let largest = errors.fold(0.0, f64::max) * network.state_step;
         figures.max_abs_error = Some(figures.max_abs_error.unwrap_or(0.0).max(largest));
         figures.margin_bits_measured = Some(network.margin_bits(deviation));
         figures.budget_bits_measured = figures.margin_bits_measured;
-        if let Some(trace) = self.traces.get_mut(index) {
-            let units = trace.units.clone();
-            let of = |at: usize| expected.get(at).map_or(0.0, |l| *l as f64 * network.state_step);
-            trace.plain[step] = units.iter().map(|u| of(*u)).collect();
-            let of = |at: usize| levels.get(at).map_or(0.0, |l| l * network.state_step);
-            trace.encrypted[step] = units.iter().map(|u| of(*u)).collect();
+        let mut states = Vec::new();
+        if let Some(trace) = self.report.traces.get(index) {
+            let of = |at: &usize| levels.get(*at).map_or(0.0, |l| l * network.state_step);
+            states.push((index, trace.units.iter().map(of).collect()));
         }
+        let seen = StepSeen { step: figures, states };
+        self.report.see(&seen);
+        Some(seen)
     }
 }
 
@@ -326,7 +313,7 @@ pub fn planned_tables(
 ) -> Plan {
     let p = &circuit.parameters;
     let hidden = circuit.network.hidden;
-    let secs = (hidden * p.lwe_dimension * samples) as f64 * 12e-6 / threads.max(1) as f64;
+    let secs = (hidden * samples) as f64 * circuit.reading_secs / threads.max(1) as f64;
     let stage = |at: usize| StagePlan {
         name: format!("step {}", at + 1),
         kind: StageKind::Lookup,
@@ -352,18 +339,39 @@ pub fn planned_tables(
         security_bits: p.security_bits(),
         security_table: SECURITY_TABLE.to_owned(),
         depth: steps,
-        precision: "states of 65 levels, inputs of 127".to_owned(),
+        precision: format!(
+            "readings deviate by {:.2} % of the largest state",
+            100.0 * circuit.deviation(true) * circuit.network.sum_step
+                / circuit.network.largest_state()
+        ),
         images: samples,
         batches: samples,
         threads,
         stages: (0..steps).map(stage).collect(),
-        bytes: crate::circuit::PlanBytes::default(),
+        bytes: PlanBytes {
+            upload: samples as u64 * SeededLwes::byte_len(steps * circuit.network.channels),
+            download: samples as u64
+                * PackedLwes::byte_len(p, circuit.network.classes, OUTPUT_BITS),
+            evaluation_keys: CompressedKeys::byte_len(p, true),
+            peak_memory: p.key_memory_bytes(true) + (200 << 20),
+        },
         secs: crate::circuit::PlanSecs {
             evaluate: secs * steps as f64,
             ..crate::circuit::PlanSecs::default()
         },
-        warnings: Vec::new(),
+        warnings: noise_warning(circuit).into_iter().collect(),
         approximate: None,
         tables: None,
     }
+}
+
+fn noise_warning(circuit: &TableRecurrentCircuit) -> Option<PlanWarning> {
+    let agreement = Some(circuit.agreement).filter(|a| *a < 1.0 - CHANGED_ANSWERS)?;
+    Some(PlanWarning {
+        kind: "noise".into(),
+        message: format!(
+            "rounding and the noise of bootstrapping change {} of the answers on training sequences: train the network with more noise in its states",
+            format::percent(1.0 - agreement)
+        ),
+    })
 }

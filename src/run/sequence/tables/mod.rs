@@ -2,8 +2,10 @@
 
 mod client;
 mod execute;
+mod forecast;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub(super) use execute::{execute_tables, planned_tables};
+pub(super) use forecast::{expectations, forecast_tables};

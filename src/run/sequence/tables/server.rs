@@ -13,7 +13,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 /// Bits of the words that outputs travel in.
-const OUTPUT_BITS: u32 = 24;
+pub(super) const OUTPUT_BITS: u32 = 24;
 
 /// Readings that one task does side by side, at most.
 const TOGETHER: usize = 8;
@@ -66,6 +66,7 @@ impl<'a> TableServer<'a> {
         let payload = talk.expect(place)?;
         let keys = CompressedKeys::from_bytes(p, &payload).and_then(|k| k.expand(p, watch));
         let keys = keys.map_err(|e| talk.content(place, e))?;
+        talk.meter.keys_are_done();
         let table = self.circuit.network.polynomial(p);
         for index in 0..self.lengths.len() {
             self.sequence(index, &keys, &table, talk, watch, tap)?;

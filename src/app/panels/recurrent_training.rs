@@ -1,0 +1,153 @@
+//! Choices for the training of a recurrent network, and what came of it.
+
+use super::kit::{self, field, row};
+use super::sweep::task_button;
+use crate::activation::{Activation, Method};
+use crate::app::Queue;
+use crate::app::commands::{Action, Command};
+use crate::app::state::State;
+use crate::app::sweep_view::TaskStanding;
+use crate::app::theme;
+use crate::format;
+use crate::network::train::{CellKind, RecurrentOptions};
+use crate::worker::LoadedSequence;
+use egui::{ComboBox, DragValue, RichText, Ui};
+
+pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Queue) {
+    let view = &state.training;
+    let before = view.recurrent_options(&loaded.model);
+    let mut options = before.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let running = view.standing == TaskStanding::Running;
+        task_button(ui, state, queue, running, Command::Train);
+        kit::progress(ui, if running { view.fraction } else { 0.0 }, "Training progress");
+        let text = match &view.standing {
+            TaskStanding::Idle => "Trains a recurrent network from fresh weights".to_owned(),
+            TaskStanding::Running => match view.epochs.last() {
+                Some(last) => format!("epoch {} of {}, {}", last.epoch + 1, view.of, last.stage),
+                None => format!("epoch 1 of {}", view.of),
+            },
+            TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
+            TaskStanding::Stopped => "Stopped; nothing was changed".to_owned(),
+            TaskStanding::Failed(reason) => reason.clone(),
+        };
+        kit::caption(ui, &text).on_hover_text(&text);
+        ui.add_enabled_ui(!running, |ui| {
+            cells(ui, &mut options);
+            learning(ui, &mut options);
+            polynomials(ui, &mut options);
+        });
+    });
+    if options != before {
+        queue.push(Action::EditRecurrentTraining(Box::new(options)));
+    }
+}
+
+fn cells(ui: &mut Ui, options: &mut RecurrentOptions) {
+    row(ui, "Cell", "Elman: one function of a sum. GRU: gates that keep and forget", |ui| {
+        for kind in [CellKind::Elman, CellKind::Gru] {
+            ui.selectable_value(&mut options.cell, kind, kind.name());
+        }
+    });
+    row(ui, "Layers", "One recurrent layer, or a second one on the states of the first", |ui| {
+        for (layers, name) in [(1, "one"), (2, "two")] {
+            ui.selectable_value(&mut options.layers, layers, name);
+        }
+    });
+    field(ui, "Units", "Size of the hidden state of each layer", |ui| {
+        ui.add(DragValue::new(&mut options.hidden).range(1..=256).speed(0.2))
+    });
+}
+
+fn learning(ui: &mut Ui, options: &mut RecurrentOptions) {
+    field(ui, "Epochs", "Passes over the training samples with the exact functions", |ui| {
+        ui.add(DragValue::new(&mut options.epochs).range(1..=1000))
+    });
+    let about = "Learning rate at the start; it falls to zero along a cosine";
+    field(ui, "Rate", about, |ui| {
+        let drag = DragValue::new(&mut options.learning_rate).range(1e-5..=0.5).speed(1e-4);
+        ui.add(drag.max_decimals(5))
+    });
+    let about = "Gradients longer than this, all weights together, are shortened to it: through many steps they can explode";
+    field(ui, "Clipping", about, |ui| {
+        ui.add(DragValue::new(&mut options.clip_norm).range(1e-3..=1e3).speed(0.01))
+    });
+    let about = "Price of pre-activations that leave the interval: the higher, the fewer do";
+    field(ui, "Penalty", about, |ui| {
+        ui.add(DragValue::new(&mut options.range_penalty).range(0.0..=1e4).speed(0.01))
+    });
+    let about = "Half-width l of the interval [-l, l] that pre-activations shall stay inside, and that polynomials approximate on";
+    field(ui, "Interval", about, |ui| {
+        ui.add(DragValue::new(&mut options.interval).range(0.5..=20.0).speed(0.02).prefix("±"))
+    });
+    let about = "Standard deviation of noise added to every state while training: the network learns to forget what encryption does to its states";
+    field(ui, "State noise", about, |ui| {
+        let drag = DragValue::new(&mut options.state_noise).range(0.0..=1.0).speed(1e-3);
+        ui.add(drag.max_decimals(3))
+    });
+}
+
+fn polynomials(ui: &mut Ui, options: &mut RecurrentOptions) {
+    row(
+        ui,
+        "Inside",
+        "Whether training goes on with polynomials in the place of the functions",
+        |ui| {
+            ui.checkbox(&mut options.polynomials, "Polynomials").on_hover_text(
+            "A third as many epochs again; without them only the client or a lookup table can compute the functions",
+        );
+        },
+    );
+    ui.add_enabled_ui(options.polynomials, |ui| {
+        row(ui, "Method", "How the polynomial is found", |ui| {
+            ComboBox::from_id_salt("recurrent method")
+                .selected_text(options.method.name())
+                .width(ui.available_width())
+                .show_ui(ui, |ui| {
+                    let fits = |m: &Method| {
+                        m.applies_to(&Activation::Tanh).is_ok()
+                            && *m != Method::WeightedLeastSquares
+                            && *m != Method::CompositeMinimax
+                    };
+                    for method in Method::ALL.into_iter().filter(fits) {
+                        ui.selectable_value(&mut options.method, method, method.name());
+                    }
+                });
+        });
+        field(ui, "Degree", "Of the polynomial: 3 takes two levels a step, up to 7 three", |ui| {
+            ui.add(DragValue::new(&mut options.degree).range(1..=15).speed(0.05))
+        });
+    });
+}
+
+pub fn result(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    let view = &state.training;
+    let Some(trained) = &view.trained_recurrent else { return };
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        kit::heading(ui, "Trained model");
+        kit::caption(ui, &view.what).on_hover_text(&view.what);
+        let accuracy = trained.model.provenance().test_accuracy.unwrap_or(f64::NAN);
+        row(ui, "Test", "Share of the test sequences classified as labelled", |ui| {
+            let text = RichText::new(format::percent(accuracy));
+            ui.label(text.font(theme::strong(15.0)).color(t.encrypted));
+        });
+        if let Some(before) = loaded.model.provenance().test_accuracy {
+            row(ui, "Before", "The model of the setup", |ui| {
+                ui.label(RichText::new(format::percent(before)).color(t.plain));
+            });
+        }
+        ui.horizontal(|ui| {
+            for (command, text) in
+                [(Command::UseTrained, "Use this model"), (Command::SaveModel, "Save…")]
+            {
+                let button = kit::command_button(ui, command, text, state, queue);
+                kit::named(button, egui::Role::Button, command.spec().label);
+            }
+        });
+    });
+}
