@@ -21,7 +21,9 @@ pub fn leak(ui: &mut Ui, rect: Rect, view: &LeakView) {
     let average = view.data.as_ref().map(|(_, pool)| pool.mean_guess_error());
     let error = |s: &Score| s.mean_squared_error;
     let curves = curves(ui, view, error);
-    let highest = curves.iter().flat_map(|c| &c.points).map(|p| p.y).fold(0.05, f64::max);
+    // Without points there is still an axis, and a table's errors are a hundredth of an image's.
+    let least = average.filter(|a| *a > 0.0).unwrap_or(0.05);
+    let highest = curves.iter().flat_map(|c| &c.points).map(|p| p.y).fold(least, f64::max);
     let chart = Chart {
         id: "leak error",
         title: "Error by steps seen",

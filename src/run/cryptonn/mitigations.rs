@@ -107,16 +107,16 @@ fn ways(base: &TrainingChoice, units: usize, rows: usize) -> Vec<Mitigation> {
     for uses in [2, 1] {
         let choice = with(None, Some(uses), 0.0);
         let limit = choice.max_rows.unwrap_or(0);
-        all.push(way(format!("limit of {limit} rows"), choice));
+        all.push(way(format!("limit {limit}"), choice));
     }
     for noise in NOISE {
         all.push(way(format!("noise {noise}"), with(None, None, noise)));
     }
     let few = fewer(4);
     let limit = of_units(few);
-    all.push(way(format!("{few} units, limit of {limit} rows"), with(Some(few), Some(1), 0.0)));
+    all.push(way(format!("{few} units, limit {limit}"), with(Some(few), Some(1), 0.0)));
     let noise = NOISE[1];
-    let name = format!("{few} units, limit of {limit} rows, noise {noise}");
+    let name = format!("{few} units, limit {limit}, noise {noise}");
     all.push(way(name, with(Some(few), Some(1), noise)));
     all.dedup_by(|a, b| a.choice == b.choice);
     if base != &plain && all.iter().all(|way| way.choice != *base) {
@@ -290,13 +290,13 @@ mod tests {
         assert_eq!((none.attack.identified, none.labels_read), (1.0, 1.0));
         assert!(none.accuracy > 0.7, "{none:?}");
         // A limit of one use leaves one epoch; noise costs accuracy and puts a floor under the error.
-        let limit = row("limit of 32 rows");
+        let limit = row("limit 32");
         assert_eq!(limit.epochs, 1);
         assert!(limit.accuracy < none.accuracy, "{limit:?}");
         let noise = row("noise 1");
         assert!(noise.accuracy < none.accuracy, "{noise:?}");
         assert!(noise.attack.mean_squared_error > 0.1, "{noise:?}");
-        let all = row("8 units, limit of 8 rows, noise 0.3");
+        let all = row("8 units, limit 8, noise 0.3");
         assert!(all.attack.identified < 0.5 && all.epochs == 1, "{all:?}");
         assert_eq!(report.to_csv().lines().count(), 12);
         let cancel = Cancel::default();

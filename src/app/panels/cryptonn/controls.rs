@@ -59,9 +59,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         row(ui, "Checkpoint", about, |ui| {
             buttons(ui, &[(Command::SaveCheckpoint, "Save…"), (Command::OpenCheckpoint, "Open…")]);
         });
-        row(ui, "Export", "Figures of the training and of what the server learned", |ui| {
-            buttons(ui, &EXPORTS);
-        });
+        ui.horizontal(|ui| buttons(ui, &EXPORTS));
         if let Some(last) = view.epochs.last() {
             let a = &last.accuracy;
             ui.horizontal_wrapped(|ui| {
@@ -144,10 +142,8 @@ fn choices(ui: &mut Ui, choice: &mut TrainingChoice, units: usize) {
 pub fn status(state: &State) -> String {
     let view = &state.cryptonn;
     match &view.standing {
-        TaskStanding::Idle => {
-            "Trains on ciphertexts, and the same in plaintext beside it".to_owned()
-        }
-        TaskStanding::Running if state.task_stopping => "Stopping after this mini-batch".to_owned(),
+        TaskStanding::Idle => "On ciphertexts, and in plaintext beside it".to_owned(),
+        TaskStanding::Running if state.task_stopping => "Stopping".to_owned(),
         TaskStanding::Running if view.paused => format!(
             "Held after step {} of {}",
             format::count(view.step as u64),

@@ -20,7 +20,11 @@ const FRAME: f32 = 88.0;
 type Column = (&'static str, &'static str, fn(&MitigationRow) -> String);
 
 const COLUMNS: [Column; 7] = [
-    ("mitigation", "What the training was done with", |r| r.name.clone()),
+    (
+        "mitigation",
+        "What the training was done with: units of the first layer, the authority's limit of distinct rows on a mini-batch, noise on inputs",
+        |r| r.name.clone(),
+    ),
     ("epochs", "Trained before the authority's limit ended it", |r| r.epochs.to_string()),
     ("accuracy", "Share of the test samples classified as labelled: what it costs", |r| {
         format::percent(r.accuracy)
@@ -106,7 +110,7 @@ fn table(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let small =
         |text: &str, colour: Color32| RichText::new(text).font(theme::small()).color(colour);
     egui::ScrollArea::horizontal().id_salt("mitigations").show(ui, |ui| {
-        egui::Grid::new("mitigations table").spacing([14.0, 2.0]).striped(true).show(ui, |ui| {
+        egui::Grid::new("mitigations table").spacing([10.0, 2.0]).striped(true).show(ui, |ui| {
             for (name, about, _) in COLUMNS {
                 ui.label(small(name, t.text_weak)).on_hover_text(about);
             }
