@@ -56,7 +56,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let batches = view.batches();
         if batches.len() > 1 {
             row(ui, "Looked at", "Which of the recorded mini-batches is drawn", |ui| {
-                for (at, batch) in batches.iter().enumerate().take(5) {
+                // Four numbers of up to four digits stand in the column.
+                ui.spacing_mut().item_spacing.x = 2.0;
+                ui.spacing_mut().button_padding.x = 4.0;
+                for (at, batch) in batches.iter().enumerate().take(4) {
                     let text = (batch + 1).to_string();
                     let label = ui.selectable_label(choice.batch == at, text);
                     let name = format!("Mini-batch {}", batch + 1);
