@@ -101,7 +101,7 @@ fn polynomials(ui: &mut Ui, options: &mut RecurrentOptions) {
         },
     );
     ui.add_enabled_ui(options.polynomials, |ui| {
-        row(ui, "Method", "How the polynomial is found", |ui| {
+        field(ui, "Method", "How the polynomial is found", |ui| {
             ComboBox::from_id_salt("recurrent method")
                 .selected_text(options.method.name())
                 .width(ui.available_width())
@@ -114,7 +114,8 @@ fn polynomials(ui: &mut Ui, options: &mut RecurrentOptions) {
                     for method in Method::ALL.into_iter().filter(fits) {
                         ui.selectable_value(&mut options.method, method, method.name());
                     }
-                });
+                })
+                .response
         });
         field(ui, "Degree", "Of the polynomial: 3 takes two levels a step, up to 7 three", |ui| {
             ui.add(DragValue::new(&mut options.degree).range(1..=15).speed(0.05))

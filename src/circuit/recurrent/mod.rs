@@ -8,6 +8,8 @@ mod plan;
 mod planner;
 mod program;
 mod remedy;
+#[cfg(feature = "tfhe")]
+mod rounding;
 mod sequences;
 #[cfg(feature = "tfhe")]
 mod table;

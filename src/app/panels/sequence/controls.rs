@@ -17,6 +17,8 @@ use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
 
 /// Height of the plot under the controls.
 const PLOT: f32 = 168.0;
+/// Width of a slider that has its value behind it.
+const SLIDER: f32 = 62.0;
 /// Steps to start from when not all are wanted.
 const SOME_STEPS: usize = 12;
 /// Most steps between two refreshes that can be asked for.
@@ -120,7 +122,7 @@ fn compared(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
     });
     let about = "Polynomials in the place of the exact function, without training: a row each";
-    row(ui, "Polynomials", about, |ui| {
+    field(ui, "Polynomials", about, |ui| {
         let text = match request.activations.len() {
             0 => "trained only".to_owned(),
             count => format!("trained, and {count}"),
@@ -141,7 +143,8 @@ fn compared(ui: &mut Ui, state: &State, queue: &mut Queue) {
                         }
                     }
                 }
-            });
+            })
+            .response
     });
     if request != view.request {
         let view = SequenceView { request, ..view.clone() };
@@ -167,14 +170,14 @@ fn sequence(ui: &mut Ui, state: &State, queue: &mut Queue) {
             };
             kit::caption(ui, &format!("test sample {}{padding}", trace.index));
         }
-        let per_step = format!(
-            "{}, {}; {} a step",
-            report.cell,
-            report.hidden.iter().map(usize::to_string).collect::<Vec<_>>().join(" + "),
-            format::secs(report.step_secs)
+        let units: Vec<String> = report.hidden.iter().map(usize::to_string).collect();
+        let mut cells = format!("{}, {} units", report.cell, units.join(" + "));
+        if report.step_secs > 0.0 {
+            cells.push_str(&format!("; {} a step", format::secs(report.step_secs)));
+        }
+        kit::caption(ui, &cells).on_hover_text(
+            "Cell, units by layer, and once it was run the time of one step of a batch",
         );
-        kit::caption(ui, &per_step)
-            .on_hover_text("Cell, units by layer, wall time of one step of a batch");
         if report.longest_chain > 0 {
             kit::caption(
                 ui,
@@ -196,6 +199,7 @@ fn connection(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         kit::heading(ui, "Connection");
+        ui.spacing_mut().slider_width = SLIDER;
         field(ui, "Preset", "Round-trip time and bandwidth between client and server", |ui| {
             ComboBox::from_id_salt("connection")
                 .selected_text(chosen.name.clone())
