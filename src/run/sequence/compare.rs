@@ -184,8 +184,7 @@ impl SequenceSession {
         begin(setting.name(), Some(&self.with_setting(setting)?.scenario));
         let fitted = match setting.remedy {
             Remedy::OneChain => self.chain_within(setting, request, cancel),
-            Remedy::Refresh | Remedy::Client => self.batches_within(setting, request, cancel),
-            Remedy::Bootstrap => self.tables_within(setting, request, cancel),
+            _ => self.sequences_within(setting, request, cancel),
         };
         let ran = fitted.and_then(|(session, why)| {
             let report =
@@ -307,27 +306,8 @@ impl SequenceSession {
         Ok(best)
     }
 
-    /// All sequences, or as many full batches as there is time for.
-    fn batches_within(
-        &self,
-        setting: Setting,
-        request: &RemedyRequest,
-        cancel: &Cancel,
-    ) -> Result<(Self, Option<String>), RunError> {
-        let session = self.with_setting(setting)?;
-        let plan = session.circuit(cancel)?.plan.clone();
-        let secs = plan.keygen_secs + plan.client_secs + plan.server_secs;
-        let Some(within) = request.row_secs.filter(|w| secs > *w && plan.batches > 1) else {
-            return Ok((session, None));
-        };
-        let batches = ((plan.batches as f64 * within / secs) as usize).max(1);
-        let why = format!("all of them would take about {}", format::secs(secs));
-        let images = (batches * plan.ring_degree).min(plan.sequences);
-        Ok((session.with_images(images)?, Some(why)))
-    }
-
-    /// As many sequences as there is time for.
-    fn tables_within(
+    /// All sequences, or as many as there is time for, in full batches where there are batches.
+    fn sequences_within(
         &self,
         setting: Setting,
         request: &RemedyRequest,
@@ -336,12 +316,15 @@ impl SequenceSession {
         let session = self.with_setting(setting)?;
         let plan = session.plan(cancel)?;
         let secs = plan.secs.total();
-        let Some(within) = request.row_secs.filter(|w| secs > *w) else {
+        let Some(within) = request.row_secs.filter(|w| secs > *w && plan.batches > 1) else {
             return Ok((session, None));
         };
-        let images = (plan.images as f64 * within / secs) as usize;
-        let images = images.clamp(LEAST_BOOTSTRAPPED.min(plan.images), plan.images);
+        let (least, in_batch) = match setting.remedy {
+            Remedy::Bootstrap => (LEAST_BOOTSTRAPPED, 1),
+            _ => (1, plan.ring_degree),
+        };
+        let batches = ((plan.batches as f64 * within / secs) as usize).max(least);
         let why = format!("all of them would take about {}", format::secs(secs));
-        Ok((session.with_images(images)?, Some(why)))
+        Ok((session.with_images((batches * in_batch).min(plan.images))?, Some(why)))
     }
 }

@@ -288,27 +288,19 @@ impl RemedyComparison {
 
     /// One line per row, units in the names of columns; figures of what was not run are empty.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let ways: Vec<&str> = self
-            .rows
-            .iter()
-            .max_by_key(|r| r.end_to_end.len())
-            .map_or(&[][..], |r| &r.end_to_end)
-            .iter()
-            .map(|e| e.connection.name.as_str())
-            .collect();
-        let way = |name: &&str| format!("end_to_end_secs {name}");
-        let head = HEAD.iter().map(|h| (*h).to_owned()).chain(ways.iter().map(way));
-        // Writing to memory does not fail, and all rows are equally long.
-        writer.write_record(head).ok();
-        for row in &self.rows {
-            let of = |name: &&str| {
-                let found = row.end_to_end.iter().find(|e| e.connection.name == **name);
-                found.map_or(String::new(), |e| e.secs.to_string())
+        let longest = self.rows.iter().max_by_key(|r| r.end_to_end.len());
+        let ways = longest.map_or(&[][..], |r| &r.end_to_end);
+        let names: Vec<String> =
+            ways.iter().map(|w| format!("end_to_end_secs {}", w.connection.name)).collect();
+        let head: Vec<&str> = HEAD.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let line = |row: &RemedyRow| {
+            let of = |way: &EndToEnd| {
+                let same = |e: &&EndToEnd| e.connection.name == way.connection.name;
+                row.end_to_end.iter().find(same).map_or(String::new(), |e| e.secs.to_string())
             };
-            writer.write_record(cells(row).into_iter().chain(ways.iter().map(of))).ok();
-        }
-        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+            cells(row).into_iter().chain(ways.iter().map(of)).collect::<Vec<String>>()
+        };
+        format::csv_table(&head, self.rows.iter().map(line))
     }
 }
 

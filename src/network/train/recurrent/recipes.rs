@@ -48,6 +48,11 @@ pub(super) fn recipe(
     }
 }
 
+/// A stage without noise on states.
+fn quiet(stage: RecurrentStage) -> RecurrentStage {
+    RecurrentStage { state_noise: 0.0, ..stage }
+}
+
 /// The recipe with the exact function.
 pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
     let recipe = |dataset, hidden, stage| recipe(name, dataset, hidden, stage);
@@ -64,7 +69,7 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
         "cryptornn-ecg" => recipe(
             "ECG200?frame=4",
             16,
-            RecurrentStage { noise: 0.1, weight_decay: 0.1, ..stage("tanh", 100, 16, 3e-3) },
+            RecurrentStage { noise: 0.1, weight_decay: 0.1, ..quiet(stage("tanh", 100, 16, 3e-3)) },
         ),
         "cryptornn-vowels" => recipe(
             "JapaneseVowels",
@@ -76,13 +81,17 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
             ..recipe(
                 "sentiment",
                 32,
-                RecurrentStage { dropout: 0.5, weight_decay: 0.3, ..stage("tanh", 16, 32, 3e-3) },
+                RecurrentStage {
+                    dropout: 0.5,
+                    weight_decay: 0.3,
+                    ..quiet(stage("tanh", 16, 32, 3e-3))
+                },
             )
         },
         "cryptornn-mnist-rows" => RecurrentRecipe {
             divide: Some(255.0),
             validation: 5000,
-            ..recipe("mnist-rows", 64, stage("tanh", 12, 128, 3e-3))
+            ..recipe("mnist-rows", 64, quiet(stage("tanh", 12, 128, 3e-3)))
         },
         _ => return None,
     })
@@ -91,32 +100,20 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
 /// Degree of the polynomials that models are trained with.
 const DEGREE: usize = 3;
 
-/// How much shorter and slower the training with polynomials is: a hundred heartbeats are learned by
-/// heart otherwise, and samples held out of training are answered worse than with the exact function.
-fn gentleness(name: &str) -> (usize, f64) {
-    if name == "cryptornn-ecg" { (10, 30.0) } else { (3, 3.0) }
-}
-
 /// The recipe that goes on from the exact one with polynomials.
 pub(super) fn polynomial(name: &str) -> Option<RecurrentRecipe> {
     let from = exact(name)?;
     let start = recurrent::open(&from.name).ok()?;
-    Some(from.with_polynomials(name, start, gentleness(name)))
+    Some(from.with_polynomials(name, start))
 }
 
 impl RecurrentRecipe {
-    /// The recipe that trains `start`, a model of this recipe, on with polynomials: so many times
-    /// fewer epochs, and so many times slower.
-    fn with_polynomials(
-        self,
-        name: &str,
-        start: RecurrentModel,
-        (fewer, slower): (usize, f64),
-    ) -> Self {
+    /// The recipe that trains `start`, a model of this recipe, on with polynomials.
+    fn with_polynomials(self, name: &str, start: RecurrentModel) -> Self {
         let stages = self.stages.into_iter().map(|stage| RecurrentStage {
             name: "polynomial".into(),
-            epochs: stage.epochs.div_ceil(fewer),
-            learning_rate: stage.learning_rate / slower,
+            epochs: stage.epochs.div_ceil(3),
+            learning_rate: stage.learning_rate / 3.0,
             polynomials: Some(StepPolynomials { method: Method::LeastSquares, degree: DEGREE }),
             range_penalty: 4.0 * stage.range_penalty,
             ..stage
