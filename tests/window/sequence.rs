@@ -105,7 +105,7 @@ fn steps_are_foretold_before_a_run_and_seen_while_it_goes_on() {
 fn a_recurrent_network_is_trained_in_the_window() {
     let mut h = opened(&Control::default(), WIDE, egui::Theme::Dark);
     key(&mut h, Modifiers::COMMAND, Key::Num5);
-    for name in ["Units", "Clipping", "State noise", "Degree"] {
+    for name in ["Units", "Clipping", "State noise"] {
         assert!(h.query_by_label(name).is_some(), "{name}");
     }
     h.get_by_label("GRU").click();

@@ -17,9 +17,10 @@ fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
     assert_eq!(report.scheme.kind, "tfhe");
     let sequence = report.sequence.unwrap();
     assert_eq!(sequence.rounds, 3);
-    let first = sequence.per_step[0].margin_bits_predicted;
-    assert!(first >= 40.0);
-    assert!(sequence.per_step.iter().all(|s| s.margin_bits_predicted == first));
+    // The first step has no state yet, and so less noise; from then on it is the same.
+    let predicted: Vec<f64> = sequence.per_step.iter().map(|s| s.margin_bits_predicted).collect();
+    assert!(predicted[1] >= 40.0 && predicted[0] >= predicted[1]);
+    assert!(predicted[1..].iter().all(|m| *m == predicted[1]));
     assert!(sequence.per_step.iter().any(|s| s.margin_bits_measured.is_some()));
 }
 
