@@ -265,7 +265,7 @@ mod tests {
     fn every_way_is_trained_with_and_attacked() {
         let dataset = crate::data::open("digits", None).unwrap();
         let choice = TrainingChoice {
-            epochs: 4,
+            epochs: 6,
             batch: 30,
             samples: Some(300),
             learning_rate: 1e-2,
