@@ -203,7 +203,8 @@ fn what_is_no_checkpoint_of_this_training_is_refused_in_one_line() {
     let changed =
         Dataset::new(name, source, shape, classes, names, split, dataset.test().clone()).unwrap();
     refused(&CryptonnTraining { dataset: &changed, ..training }, &kept, "holds other samples");
-    let changes: [(fn(&mut Checkpoint), &str); 6] = [
+    type Change = (fn(&mut Checkpoint), &'static str);
+    let changes: [Change; 6] = [
         (|c| c.students[1].tensors[0].truncate(3), "weights or optimisers"),
         (|c| c.students[0].tensors[2][1] = f32::NAN, "weights or optimisers"),
         (|c| c.progress.losses.truncate(1), "weights or optimisers"),

@@ -51,11 +51,11 @@ pub(super) fn execute(
     on_event(Event::Sequence(Box::new(observer.report.clone())));
     let progress = Progress::new(circuit, on_event);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
-        if batch == 0 {
-            if let Some(seen) = pool.install(|| observer.see(step, states)) {
-                progress.step_measured(&seen.step);
-                on_event(Event::SequenceStep(Box::new(seen)));
-            }
+        if batch == 0
+            && let Some(seen) = pool.install(|| observer.see(step, states))
+        {
+            progress.step_measured(&seen.step);
+            on_event(Event::SequenceStep(Box::new(seen)));
         }
         Ok(())
     };
