@@ -2,16 +2,14 @@
 
 use super::App;
 use super::commands::{Action, Command, pressed};
-use super::dialog::{PathDialog, Purpose, purpose_of};
+use super::dialog::{Purpose, purpose_of};
 use super::explore;
-use super::export;
 use super::files::Done;
 use super::palette::Palette;
 use super::run_view::{RunView, Standing};
 use super::state::{State, Tab};
 use crate::run::Scenario;
 use crate::worker::{Failure, Loaded, Update};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -410,124 +408,6 @@ impl App {
         self.state.preview.pending = true;
         self.plan_due = Some(Instant::now() + SETTLE);
     }
-
-    fn ask_path(&mut self, purpose: Purpose) {
-        let state = &self.state;
-        let name = &state.scenario.name;
-        let path = match purpose {
-            Purpose::OpenScenario | Purpose::OpenCheckpoint => String::new(),
-            Purpose::SaveCheckpoint => format!("{name}.ckpt"),
-            Purpose::SaveMitigations => format!("{name}-mitigations.csv"),
-            Purpose::OpenModel => as_path(&state.scenario.model),
-            Purpose::OpenDataset => as_path(&state.scenario.dataset),
-            Purpose::SaveScenario => format!("{name}.json"),
-            Purpose::SaveReport => format!("{name}-report.json"),
-            Purpose::SaveStages => format!("{name}-stages.csv"),
-            Purpose::SaveScreenshot => format!("{name}.png"),
-            Purpose::SaveCurves => format!("{name}-curves.csv"),
-            Purpose::SaveCoefficients => format!("{name}-coefficients.csv"),
-            Purpose::SaveFigure => format!("{name}-activation.svg"),
-            Purpose::SaveSweep => format!("{name}-sweep.csv"),
-            Purpose::SaveSweepReport => format!("{name}-sweep.json"),
-            Purpose::SaveSweepFigure => format!("{name}-sweep.svg"),
-            Purpose::SaveCryptonn => format!("{name}-epochs.csv"),
-            Purpose::SaveLeak => format!("{name}-leak.csv"),
-            Purpose::SaveCryptonnReport => format!("{name}-training.json"),
-            Purpose::SaveCryptonnFigure => format!("{name}-training.svg"),
-            Purpose::SaveCompare => format!("{name}-schemes.csv"),
-            Purpose::SaveCompareReport => format!("{name}-schemes.json"),
-            Purpose::SaveCompareFigure => format!("{name}-schemes.svg"),
-            Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
-            Purpose::SaveRemedies => format!("{name}-remedies.csv"),
-            Purpose::SaveRemedyReport => format!("{name}-remedies.json"),
-            Purpose::SaveRemedyFigure => format!("{name}-remedies.svg"),
-        };
-        self.state.dialog = Some(PathDialog::new(purpose, path));
-    }
-
-    /// Goes through with the open dialog; it stays open, with the reason, when that is not possible.
-    fn confirm_path(&mut self) {
-        let Some(dialog) = &mut self.state.dialog else { return };
-        let (purpose, path) = (dialog.purpose, PathBuf::from(dialog.path.trim()));
-        if path.as_os_str().is_empty() {
-            dialog.error = Some("No path given; type one or browse".into());
-            return;
-        }
-        if !purpose.is_saving() && !path.exists() {
-            dialog.error = Some(format!("{} does not exist; check the spelling", path.display()));
-            return;
-        }
-        self.state.dialog = None;
-        if purpose.is_saving() {
-            self.save(purpose, path);
-        } else {
-            self.open_path(purpose, path);
-        }
-    }
-
-    fn open_path(&mut self, purpose: Purpose, path: PathBuf) {
-        let text = path.to_string_lossy().into_owned();
-        match purpose {
-            Purpose::OpenScenario => self.files.open_scenario(text),
-            Purpose::OpenCheckpoint if self.task.is_some() => {
-                self.state
-                    .notes
-                    .error("A checkpoint can be opened when nothing runs; stop that first");
-            }
-            Purpose::OpenCheckpoint => self.files.open_checkpoint(path),
-            Purpose::OpenModel => {
-                self.edit(Scenario { model: text, ..self.state.scenario.clone() });
-            }
-            Purpose::OpenDataset => {
-                self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
-            }
-            _ => self.save(purpose, path),
-        }
-    }
-
-    fn save(&mut self, purpose: Purpose, path: PathBuf) {
-        let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
-        let bytes = self.lab_bytes(purpose).or_else(|| self.task_bytes(purpose));
-        if let Some(bytes) = bytes.or_else(|| self.cryptonn_bytes(purpose)) {
-            match bytes {
-                Ok(bytes) => self.files.save(path, bytes),
-                Err(error) => self.state.notes.error(error),
-            }
-            return;
-        }
-        let bytes = match (purpose, report) {
-            (Purpose::SaveScreenshot, _) => {
-                self.screenshot_pending = true;
-                return self.files.screenshot(path);
-            }
-            (Purpose::SaveScenario, _) => Ok(self.state.scenario.to_json().into_bytes()),
-            (Purpose::SaveReport, Some(report)) => {
-                serde_json::to_vec_pretty(report).map_err(|e| e.to_string())
-            }
-            (Purpose::SaveStages, Some(report)) => {
-                export::stages_csv(report).map_err(|e| e.to_string())
-            }
-            (Purpose::SaveRemedies, _) => {
-                Ok(self.state.sequence.comparison().to_csv().into_bytes())
-            }
-            (Purpose::SaveRemedyReport, _) => {
-                Ok(self.state.sequence.comparison().to_json().into_bytes())
-            }
-            (Purpose::SaveRemedyFigure, _) => {
-                Ok(super::remedy_figure::svg(&self.state.sequence).into_bytes())
-            }
-            _ => Err("no finished run to save yet; run first".to_owned()),
-        };
-        match bytes {
-            Ok(bytes) => self.files.save(path, bytes),
-            Err(error) => self.state.notes.error(error),
-        }
-    }
-}
-
-/// Built-in names are no paths: the field then starts empty.
-fn as_path(name: &str) -> String {
-    if Path::new(name).exists() { name.to_owned() } else { String::new() }
 }
 
 fn step_sample(state: &mut State, by: isize) {

@@ -2,6 +2,8 @@
 //!
 //! Panels and plots only read [`State`] and queue [`Action`]s; `logic` applies them.
 
+mod action;
+mod command_table;
 mod commands;
 mod compare_view;
 mod cryptonn_export;
@@ -18,6 +20,7 @@ mod mitigation_view;
 mod notes;
 mod palette;
 mod panels;
+mod paths;
 mod plots;
 mod remedies;
 mod remedy_figure;

@@ -26,8 +26,16 @@ const RING_DEGREES: std::ops::RangeInclusive<usize> = 2048..=65_536;
 const SIGMA: std::ops::RangeInclusive<u32> = 18..=50;
 const GAINS: [u32; 6] = [6, 8, 10, 12, 14, 16];
 
-/// Precision a plan must have above the required, bits.
-const SPARE_BITS: f64 = 1.0;
+/// Precision a plan must have above the required, bits. Errors are followed to first order: where
+/// they come back into the network through steep functions, some sequences have larger ones.
+fn spare_bits(remedy: Remedy) -> f64 {
+    match remedy {
+        Remedy::Client => 2.5,
+        Remedy::Refresh => 2.0,
+        Remedy::OneChain | Remedy::Bootstrap => 1.0,
+    }
+}
+
 const LEAST_SPARE_BITS: f64 = 0.5;
 
 /// Room between the largest value expected and half of the modulus, bits.
@@ -82,20 +90,27 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
         request,
         network,
         functions: if exact { Functions::Exact } else { Functions::Polynomial },
-        spare_bits: SPARE_BITS,
+        spare_bits: spare_bits(request.remedy),
     };
     let forecast = planner.forecast(request.steps);
     let longest = if exact { 0 } else { planner.longest_chain()? };
     let mut best: Option<RecurrentCircuit> = None;
     for _ in 0..3 {
         request.cancel.check()?;
-        let Some(found) = planner.search(&forecast)? else { break };
+        let Some(found) = planner.search(&forecast)? else {
+            if best.is_some() || planner.spare_bits <= LEAST_SPARE_BITS {
+                break;
+            }
+            planner.spare_bits = LEAST_SPARE_BITS;
+            continue;
+        };
         let circuit = planner.compile(&forecast, &found, longest)?;
         let margin = (request.error_bound / circuit.plan.max_error).log2();
-        if margin >= SPARE_BITS {
+        let spare = spare_bits(request.remedy);
+        if margin >= spare {
             return Ok(circuit);
         }
-        planner.spare_bits += (SPARE_BITS - margin).clamp(0.1, 8.0);
+        planner.spare_bits += (spare - margin).clamp(0.1, 8.0);
         best = best.filter(|b| b.plan.max_error <= circuit.plan.max_error).or(Some(circuit));
     }
     let enough =

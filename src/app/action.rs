@@ -1,0 +1,59 @@
+//! What a person can ask of the window besides plain commands.
+
+use super::commands::Command;
+use super::lab::LabChoice;
+use super::leak_view::LeakChoice;
+use super::sequence_view::SequenceView;
+use super::state::Tab;
+use super::sweep_view::SweepChoice;
+use crate::network::train::RecurrentOptions;
+use crate::run::{Scenario, TrainOptions};
+
+/// Something to be done that carries data. Panels queue these; `logic` applies them.
+#[derive(Clone, Debug)]
+pub enum Action {
+    Command(Command),
+    /// The setup was changed.
+    Edit(Box<Scenario>),
+    /// Open a built-in scenario or a scenario file.
+    OpenScenario(String),
+    SelectTab(Tab),
+    HoverStage(Option<usize>),
+    ShowSample(usize),
+    /// What is chosen in the tab Activation was changed.
+    EditLab(Box<LabChoice>),
+    HoverPlace(Option<f64>),
+    /// What is chosen in the tab Sweep was changed.
+    EditSweep(Box<SweepChoice>),
+    HoverRow(Option<usize>),
+    /// A row of the sweep becomes what is explored.
+    ChooseRow(usize),
+    /// Whether a comparison runs polynomials past the noise budget.
+    ComparePastBudget(bool),
+    /// What is chosen in the tab Training was changed.
+    EditTraining(TrainOptions),
+    /// The same for recurrent networks.
+    EditRecurrentTraining(Box<RecurrentOptions>),
+    /// What is chosen in the tab What the server learns was changed.
+    EditLeak(Box<LeakChoice>),
+    /// What is chosen in the tab Sequence was changed.
+    EditSequence(Box<SequenceView>),
+    /// The path field of the open dialog was edited.
+    TypePath(String),
+    /// Ask the desktop for a path.
+    BrowsePath,
+    ConfirmPath,
+    ClosePath,
+    TypeFilter(String),
+    MoveChoice(isize),
+    ClosePalette,
+    Dismiss(u64),
+    CloseAbout,
+    CloseLog,
+}
+
+impl From<Command> for Action {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
+}
