@@ -335,7 +335,9 @@ impl SequenceSession {
     }
 
     /// The largest error that outputs may have: one that changes the class of no more than one
-    /// sequence in a thousand, and moves no output by more than a hundredth of the largest.
+    /// sequence in a thousand, and moves no output by more than a hundredth of the largest. Of fewer
+    /// than a thousand sequences the smallest gap between classes is taken down in proportion:
+    /// small gaps are about as frequent as they are wide.
     fn error_bound(&self, outputs: &[f64], classes: usize) -> Result<f64, RunError> {
         if let Some(bits) = self.scenario.scheme.precision_bits {
             if bits > MAX_PRECISION_BITS {
@@ -360,7 +362,8 @@ impl SequenceSession {
             })
             .collect();
         gaps.sort_by(f64::total_cmp);
-        let gap = gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
+        let few = (gaps.len() as f64 / 1000.0).min(1.0);
+        let gap = few * gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
         let largest = outputs.iter().fold(1e-6, |m: f64, y| m.max(y.abs()));
         Ok((gap / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * MOST_RELATIVE_ERROR))
     }
