@@ -136,11 +136,14 @@ pub(super) fn wrong_outputs(encrypted: &EncryptedReport) -> String {
     let wrong = format::count(encrypted.wrong_outputs);
     match encrypted.error_bound {
         None => wrong,
-        Some(bound) => format!(
-            "{wrong} further off than {bound:.2e}, largest error {:.2e}, predicted {:.2e}",
-            encrypted.max_abs_error,
-            encrypted.max_abs_error_predicted.unwrap_or(f64::NAN)
-        ),
+        Some(bound) => {
+            let predicted = encrypted.max_abs_error_predicted;
+            format!(
+                "{wrong} further off than {bound:.2e}, largest error {:.2e}{}",
+                encrypted.max_abs_error,
+                predicted.map_or(String::new(), |p| format!(", predicted {p:.2e}"))
+            )
+        }
     }
 }
 

@@ -25,7 +25,8 @@ pub fn figures(ui: &mut Ui, state: &State) {
         let mitigated = view.choice.settings.is_mitigated();
         let columns = 2 + usize::from(mitigated);
         ui.spacing_mut().interact_size.y = LINE;
-        egui::Grid::new("leak figures").num_columns(columns).spacing([10.0, 2.0]).show(ui, |ui| {
+        let grid = egui::Grid::new("leak figures").num_columns(columns).spacing([10.0, 2.0]);
+        grid.min_col_width(66.0).show(ui, |ui| {
             let small = |text: &str, colour| RichText::new(text).font(theme::small()).color(colour);
             ui.label("");
             ui.label(small("all seen", t.encrypted));
