@@ -39,10 +39,7 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
     let mut report = start(session, circuit, &plain);
 
     pace.phase(Phase::Keygen);
-    let seed = match session.scenario.seed {
-        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
-        number => Seed::from_number(number),
-    };
+    let seed = session.scenario.randomness()?;
     let watch = Watch::new(cancel.clone(), &|_| ());
     let started = Instant::now();
     let (client, keys) = Client::new(backend, seed, &watch)?;

@@ -1,8 +1,10 @@
 //! A scenario: everything a run needs to be repeated.
 
 use super::cryptonn::TrainingChoice;
+use super::error::RunError;
 use crate::circuit::Remedy;
 use crate::network::train::{Recipe, Stage};
+use crate::ring::Seed;
 use serde::{Deserialize, Serialize};
 
 /// How activations are carried into the encrypted network.
@@ -378,6 +380,14 @@ impl Scenario {
         let text = std::fs::read_to_string(name_or_path).map_err(read)?;
         serde_json::from_str(&text)
             .map_err(|e| ScenarioError::Parse { from: name_or_path.into(), reason: e.to_string() })
+    }
+
+    /// The seed of everything random in a run: the scenario's, or fresh from the system where that is 0.
+    pub(super) fn randomness(&self) -> Result<Seed, RunError> {
+        match self.seed {
+            0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}"))),
+            number => Ok(Seed::from_number(number)),
+        }
     }
 
     /// The scenario as the `.json` text that [`Scenario::open`] reads.

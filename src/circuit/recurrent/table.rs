@@ -5,6 +5,9 @@ use super::network::{Functions, RecurrentCell, RecurrentNetwork};
 use super::rounding::Moments;
 use super::sequences::Sequences;
 use crate::circuit::request::PlanError;
+use crate::circuit::table::{
+    FAILURE_BITS, best_pbs, reading_cost, switch_cost, typical_rotation_cost,
+};
 use crate::network::argmax;
 use crate::progress::{Cancelled, Watch};
 use crate::ring::Seed;
@@ -28,7 +31,6 @@ const REACH: f64 = 1.1;
 
 /// A reading whose state is further off than this share of the largest state must have probability
 /// `2^-FAILURE_BITS` at most.
-const FAILURE_BITS: f64 = 40.0;
 const FAILURE_SHARE: f64 = 0.125;
 
 /// Margins that are tried, until answers stay as they are: twice the bits are 0.7 of the noise.
@@ -80,7 +82,7 @@ pub struct TableRecurrentCircuit {
     pub error_bound: f64,
     /// Mean square of the errors that noise makes in a state, by step, on calibration sequences.
     pub state_errors: Vec<f64>,
-    /// Predicted seconds of one reading on one thread.
+    /// Predicted seconds of one reading with its key switch on one thread of this machine.
     pub reading_secs: f64,
 }
 
@@ -309,9 +311,8 @@ fn unfit(what: &str) -> PlanError {
     }
 }
 
-/// Seconds of one step of blind rotation, one key bit, by family, the fastest first.
-const FAMILIES: [((usize, usize), f64); 3] =
-    [((2, 1024), 10.9e-6), ((1, 2048), 15.2e-6), ((1, 4096), 33.0e-6)];
+/// The families whose tables tell enough sums apart, the fastest first.
+const FAMILIES: [(usize, usize); 3] = [(2, 1024), (1, 2048), (1, 4096)];
 
 /// Plans a network of tables: the fastest parameters that are secure and read well enough.
 ///
@@ -341,7 +342,7 @@ pub fn plan_tables(
                 break;
             }
         }
-        let Some((network, (reading_secs, parameters, deviation))) = found else { continue };
+        let Some((network, (_, parameters, deviation))) = found else { continue };
         let disturbed = network.disturbed(calibration, &exact, deviation, watch)?;
         if best.as_ref().is_none_or(|b| b.agreement < disturbed.agreement) {
             best = Some(TableRecurrentCircuit {
@@ -353,12 +354,16 @@ pub fn plan_tables(
                 agreement: disturbed.agreement,
                 error_bound: disturbed.error_bound,
                 state_errors: disturbed.state_errors,
-                reading_secs,
+                reading_secs: 0.0,
             });
         }
         if best.as_ref().is_some_and(|b| b.agreement >= 1.0 - CHANGED_ANSWERS) {
             break;
         }
+    }
+    if let Some(best) = &mut best {
+        let cost = reading_cost(&best.parameters);
+        best.reading_secs = cost.rotation + cost.key_switch;
     }
     best.ok_or_else(|| PlanError::DoesNotFit {
         reason: format!("no parameters read its sums with failures below 2^-{FAILURE_BITS}"),
@@ -384,18 +389,11 @@ impl TableRecurrent {
     /// parameters, deviation of a reading.
     fn cheapest(
         &self,
-        (family, secs_per_bit): ((usize, usize), f64),
+        family: (usize, usize),
         margin_bits: f64,
         watch: &Watch,
     ) -> Result<Option<Reading>, Cancelled> {
-        let of = |base_log| Decomposition { base_log, levels: 1 };
-        let noise = |pbs: Decomposition| {
-            let made =
-                TfheParameters::secure(700, family, pbs, Decomposition { base_log: 4, levels: 3 });
-            made.map_or(f64::INFINITY, |p| NoiseModel::new(&p).bootstrap())
-        };
-        let pbs = (12..=30).map(of).min_by(|a, b| noise(*a).total_cmp(&noise(*b)));
-        let pbs = pbs.unwrap_or(of(23));
+        let Some(pbs) = best_pbs(family) else { return Ok(None) };
         let mut best: Option<(f64, TfheParameters, f64)> = None;
         for dimension in (600..=1100).step_by(20) {
             watch.check()?;
@@ -404,8 +402,7 @@ impl TableRecurrent {
                 let Ok(made) = TfheParameters::secure(dimension, family, pbs, key_switch) else {
                     continue;
                 };
-                let words = made.big_dimension() * levels as usize * dimension;
-                let secs = dimension as f64 * secs_per_bit + 0.12e-9 * words as f64;
+                let secs = dimension as f64 * typical_rotation_cost(family) + switch_cost(&made);
                 let deviation = largest(&self.deviations(&made, true));
                 let fits = self.margin_bits(deviation) >= margin_bits;
                 if fits && best.as_ref().is_none_or(|b| secs < b.0) {

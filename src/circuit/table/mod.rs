@@ -11,8 +11,10 @@ mod stages;
 mod tests;
 
 pub use cost::{ReadingCost, reading_cost};
+pub(super) use cost::{switch_cost, typical_rotation_cost};
 pub use encoding::{ReadingProgram, SumProgram, TableProgram};
 pub use forecast::{far, margin_bits};
 pub use planner::{TableCircuit, TableRequest, plan_tables};
+pub(super) use search::best_pbs;
 pub use search::{FAILURE_BITS, FAMILIES};
 pub use stages::{MOST_MARGIN_BITS, score_margin};

@@ -102,7 +102,7 @@ fn fits(network: &TableNetwork, noise: &Forecast, tightness: f64) -> bool {
 }
 
 /// The decomposition with the least noise of PBS, one level where that is enough.
-fn best_pbs(family: (usize, usize)) -> Option<Decomposition> {
+pub fn best_pbs(family: (usize, usize)) -> Option<Decomposition> {
     let key_switch = Decomposition { base_log: 4, levels: 3 };
     let noise = |base_log: u32| {
         let pbs = Decomposition { base_log, levels: 1 };

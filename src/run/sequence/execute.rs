@@ -42,10 +42,7 @@ pub(super) fn execute(
     let logits = pool.install(|| session.original.forward(&plain, &watch))?;
     let latency_secs = started.elapsed().as_secs_f64();
     let reference = pool.install(|| Reference::new(&circuit.program, &sequences, &watch))?;
-    let seed = match session.scenario.seed {
-        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
-        number => Seed::from_number(number),
-    };
+    let seed = session.scenario.randomness()?;
     let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
     on_event(Event::Sequence(Box::new(observer.report.clone())));

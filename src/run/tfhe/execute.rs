@@ -47,10 +47,7 @@ pub fn execute_tables(
     .report(session);
 
     pace.phase(Phase::Keygen);
-    let seed = match session.scenario.seed {
-        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
-        number => Seed::from_number(number),
-    };
+    let seed = session.scenario.randomness()?;
     let started = Instant::now();
     let halves = AtomicUsize::new(0);
     let within = |s: Step| {

@@ -6,8 +6,10 @@ mod execute;
 mod keys;
 mod measure;
 mod server;
+mod together;
 
 pub use client::TableClient;
 pub use execute::execute_tables;
 pub use keys::{KeyShelf, TableKeys};
 pub use server::{TableAnswer, TableServer, TableTap};
+pub(super) use together::{key_switched, read};

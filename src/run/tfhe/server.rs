@@ -1,6 +1,7 @@
 //! The server of lookup tables: owns the model and computes on what it cannot read.
 
-use crate::circuit::table::{ReadingProgram, TableCircuit};
+use super::together::{key_switched, read};
+use crate::circuit::table::TableCircuit;
 use crate::network::table::{Linear, TableLayer};
 use crate::progress::Watch;
 use crate::scheme::tfhe::{LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError};
@@ -37,9 +38,6 @@ pub struct TableAnswer {
     /// Wall seconds of the sums, the key switches and the readings of each layer.
     pub layer_secs: Vec<[f64; 3]>,
 }
-
-/// Readings that one task does side by side, at most: they share the key in cache.
-const READINGS_TOGETHER: usize = 16;
 
 impl<'a> TableServer<'a> {
     /// A server with the keys that the client gave it.
@@ -91,7 +89,8 @@ impl<'a> TableServer<'a> {
                 .iter()
                 .map(|c| Switched::new(parameters, c, reading.polynomial.merged()))
                 .collect();
-            values = self.read(&switched, reading, watch, done)?;
+            let table = (&reading.polynomial, reading.functions);
+            values = read(parameters, self.keys, &switched, table, watch, done)?;
             layer_secs.push([sum_secs, switch_secs, started.elapsed().as_secs_f64()]);
             if measure {
                 taps.push(TableTap { sums, key_switched, switched, outputs: values.clone() });
@@ -110,42 +109,8 @@ impl<'a> TableServer<'a> {
             return Ok(None);
         }
         let rows: Vec<&[u32]> = sums.iter().collect();
-        let parts = rows.par_chunks(together(rows.len())).map(|some| self.keys.key_switch(some));
-        let mut all = LweList::zeros(dimension, 0);
-        parts.collect::<Result<Vec<_>, _>>()?.iter().for_each(|part| all.append(part));
-        Ok(Some(all))
+        key_switched(&self.circuit.parameters, self.keys, &rows).map(Some)
     }
-
-    fn read(
-        &self,
-        switched: &[Switched],
-        reading: &ReadingProgram,
-        watch: &Watch,
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Result<LweList, TfheError> {
-        let chunks = switched.par_chunks(together(switched.len()));
-        let parts: Vec<Vec<LweList>> = chunks
-            .map(|inputs| {
-                watch.check()?;
-                let outputs =
-                    self.keys.bootstrap(inputs, &reading.polynomial, reading.functions, watch)?;
-                done(inputs.len());
-                Ok::<_, TfheError>(outputs)
-            })
-            .collect::<Result<_, _>>()?;
-        let mut all = LweList::zeros(self.circuit.parameters.big_dimension(), 0);
-        for function in 0..reading.functions {
-            parts.iter().filter_map(|part| part.get(function)).for_each(|list| all.append(list));
-        }
-        Ok(all)
-    }
-}
-
-/// How many of `all` a task does, so that all threads end at about the same time.
-fn together(all: usize) -> usize {
-    let threads = rayon::current_num_threads();
-    let rounds = all.div_ceil(threads * READINGS_TOGETHER).max(1);
-    all.div_ceil(threads * rounds).max(1)
 }
 
 fn weighted_sums(

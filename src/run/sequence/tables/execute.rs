@@ -50,10 +50,7 @@ pub fn execute_tables(
     let latency_secs = started.elapsed().as_secs_f64();
     let expected = expectations(circuit, &sequences);
     let reference: Vec<f64> = expected.iter().flat_map(|e| e.1.clone()).collect();
-    let seed = match session.scenario.seed {
-        0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))?,
-        number => Seed::from_number(number),
-    };
+    let seed = session.scenario.randomness()?;
 
     let steps = sequences.steps();
     let plan = planned_tables(circuit, steps, samples, session.threads()?);

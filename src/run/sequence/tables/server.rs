@@ -6,17 +6,16 @@ use crate::run::sequence::link::Link;
 use crate::run::sequence::message::{MessageKind, Place};
 use crate::run::sequence::meter::Meter;
 use crate::run::sequence::talk::{Talk, TalkError};
+use crate::run::tfhe::{key_switched, read};
 use crate::scheme::tfhe::{
     CompressedKeys, LookupPolynomial, LweList, PackedLwes, SeededLwes, ServerKeys, Switched,
+    TfheError,
 };
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
 /// Bits of the words that outputs travel in.
 pub(super) const OUTPUT_BITS: u32 = 24;
-
-/// Readings that one task does side by side, at most.
-const TOGETHER: usize = 8;
 
 /// What an analysis is shown of a step: sequence, step, what tables read, and what they gave.
 pub type TableTap<'a> = &'a mut (dyn FnMut(usize, usize, &[Switched], &LweList) + Send);
@@ -103,21 +102,14 @@ impl<'a> TableServer<'a> {
             let at = self.steps - length + step;
             talk.meter.at(at);
             watch.check()?;
-            let read = || -> Result<(Vec<Switched>, LweList), String> {
+            let step = || -> Result<(Vec<Switched>, LweList), TfheError> {
                 let sums = self.sums(keys, &inputs, step, state.as_ref())?;
                 let switched: Vec<Switched> =
                     sums.iter().map(|sum| Switched::new(p, sum, 0)).collect();
-                let share = switched.len().div_ceil(rayon::current_num_threads());
-                let parts = switched.par_chunks(share.clamp(1, TOGETHER)).map(|some| {
-                    let mut lists = keys.bootstrap(some, table, 1, watch)?;
-                    Ok::<_, crate::scheme::tfhe::TfheError>(lists.pop())
-                });
-                let parts = parts.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
-                let mut all = LweList::zeros(p.big_dimension(), 0);
-                parts.iter().flatten().for_each(|part| all.append(part));
-                Ok((switched, all))
+                let state = read(p, keys, &switched, (table, 1), watch, &|_| ())?;
+                Ok((switched, state))
             };
-            let done = self.pool.install(read);
+            let done = self.pool.install(step);
             watch.check()?;
             let (switched, next) = done.map_err(|e| talk.content(place_of_inputs, e))?;
             talk.meter.pause();
@@ -150,26 +142,32 @@ impl<'a> TableServer<'a> {
         inputs: &LweList,
         step: usize,
         state: Option<&LweList>,
-    ) -> Result<Vec<Vec<u32>>, String> {
+    ) -> Result<Vec<Vec<u32>>, TfheError> {
         let (p, network) = (&self.circuit.parameters, &self.circuit.network);
         let first = (step * network.channels) as u32;
-        let unit = |unit: usize| {
+        let of_inputs = |unit: usize| {
             let mut sum = vec![0u32; p.lwe_dimension + 1];
             let row = &network.w[unit * network.channels..(unit + 1) * network.channels];
             let terms = row.iter().enumerate().map(|(c, w)| (first + c as u32, *w));
-            inputs
-                .weighted_sum(terms, network.constant(unit, state.is_some()), &mut sum)
-                .map_err(|e| e.to_string())?;
-            let Some(state) = state else { return Ok(sum) };
-            let mut wide = vec![0u32; p.big_dimension() + 1];
-            let row = &network.u[unit * network.hidden..(unit + 1) * network.hidden];
-            let terms = row.iter().enumerate().map(|(i, u)| (i as u32, *u));
-            state.weighted_sum(terms, 0, &mut wide).map_err(|e| e.to_string())?;
-            let switched = keys.key_switch(&[&wide]).map_err(|e| e.to_string())?;
-            let small = switched.get(0).unwrap_or_default();
-            sum.iter_mut().zip(small).for_each(|(s, w)| *s = s.wrapping_add(*w));
+            inputs.weighted_sum(terms, network.constant(unit, state.is_some()), &mut sum)?;
             Ok(sum)
         };
-        (0..network.hidden).into_par_iter().map(unit).collect()
+        let units = 0..network.hidden;
+        let sums = units.clone().into_par_iter().map(of_inputs);
+        let mut sums = sums.collect::<Result<Vec<_>, TfheError>>()?;
+        let Some(state) = state else { return Ok(sums) };
+        let of_state = |unit: usize| {
+            let mut sum = vec![0u32; p.big_dimension() + 1];
+            let row = &network.u[unit * network.hidden..(unit + 1) * network.hidden];
+            state.weighted_sum(row.iter().enumerate().map(|(i, u)| (i as u32, *u)), 0, &mut sum)?;
+            Ok(sum)
+        };
+        let wide = units.into_par_iter().map(of_state).collect::<Result<Vec<_>, TfheError>>()?;
+        let rows: Vec<&[u32]> = wide.iter().map(Vec::as_slice).collect();
+        let switched = key_switched(p, keys, &rows)?;
+        for (sum, small) in sums.iter_mut().zip(switched.iter()) {
+            sum.iter_mut().zip(small).for_each(|(s, w)| *s = s.wrapping_add(*w));
+        }
+        Ok(sums)
     }
 }
