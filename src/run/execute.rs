@@ -14,7 +14,7 @@ use super::session::Session;
 use crate::circuit::{Circuit, Evaluation, StageTap};
 use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
-use crate::ring::{Modulus, Seed};
+use crate::ring::Modulus;
 use std::time::Instant;
 
 /// Runs `session` on `backend` and reports.

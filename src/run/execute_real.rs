@@ -15,7 +15,6 @@ use super::session::Session;
 use crate::circuit::{RealCircuit, RealEvaluation, StagePlan, StageTap};
 use crate::network::{RangeReport, argmax};
 use crate::progress::{Cancel, Step, Watch};
-use crate::ring::Seed;
 use std::ops::Range;
 use std::time::Instant;
 

@@ -9,7 +9,6 @@ use super::session::SequenceSession;
 use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
 use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
-use crate::ring::Seed;
 use crate::run::backend::BackendError;
 use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;

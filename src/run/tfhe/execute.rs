@@ -8,7 +8,6 @@ use crate::circuit::table::TableCircuit;
 use crate::network::argmax;
 use crate::network::table::{Table, TableRun};
 use crate::progress::{Cancel, Step, Watch};
-use crate::ring::Seed;
 use crate::run::error::RunError;
 use crate::run::event::{Event, Phase, Sample};
 use crate::run::float_run::FloatRun;

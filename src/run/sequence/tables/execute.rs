@@ -10,7 +10,6 @@ use crate::circuit::{
 use crate::format;
 use crate::network::argmax;
 use crate::progress::{Cancel, Step, Watch};
-use crate::ring::Seed;
 use crate::run::backend::BackendError;
 use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;
