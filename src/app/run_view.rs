@@ -188,8 +188,10 @@ mod tests {
             index,
             label,
             plain,
+            reference: plain,
             encrypted,
             plain_logits: vec![0.0; 2],
+            reference_logits: vec![0.0; 2],
             encrypted_logits: vec![0.0; 2],
         }
     }

@@ -35,13 +35,19 @@ pub struct Sample {
     /// Index in the test split.
     pub index: usize,
     pub label: u16,
-    /// Class by the float network.
+    /// Class by the original network.
     pub plain: u16,
+    /// Class by the reference network: what the ciphertexts stand for, in the clear.
+    #[serde(default)]
+    pub reference: u16,
     /// Class by the decrypted answer.
     pub encrypted: u16,
-    /// Outputs of the float network.
+    /// Outputs of the original network.
     pub plain_logits: Vec<f32>,
-    /// Decrypted outputs, scaled back to the units of the float network.
+    /// Outputs of the reference network, in the units of the original one.
+    #[serde(default)]
+    pub reference_logits: Vec<f32>,
+    /// Decrypted outputs, in the units of the original network.
     pub encrypted_logits: Vec<f32>,
 }
 

@@ -3,7 +3,7 @@
 use super::backend::Backend;
 use super::client::{Answers, Client};
 use super::error::RunError;
-use super::event::{Event, Phase, Sample};
+use super::event::{Event, Phase};
 use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
 use super::opening::Opening;
@@ -11,8 +11,8 @@ use super::pace::Pace;
 use super::report::*;
 use super::server::Server;
 use super::session::Session;
+use super::tally::{Row, Tally};
 use crate::circuit::{Circuit, Evaluation, StageTap};
-use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
 use crate::ring::Modulus;
 use std::time::Instant;
@@ -39,17 +39,21 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
     report.bytes.evaluation_keys = server.key_bytes();
 
     let classes = session.network.classes();
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(0.0, circuit.network.output_step());
     let slots = circuit.plan.ring_degree;
     for batch in 0..circuit.plan.batches {
         let samples = batch * slots..((batch + 1) * slots).min(plain.float.samples);
         let run = Batch { backend, client: &client, server: &server, plain: &plain, pace: &pace };
         let answers = run.batch(batch, samples.clone(), cancel, &mut report)?;
         let expected = &plain.integer.outputs[samples.start * classes..samples.end * classes];
-        let found = tally.add(session, circuit, &plain, samples, &answers, expected);
-        on_event(Event::Samples(found));
+        let rows = answers.outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
+        let row = |(index, (decrypted, reference))| {
+            let (label, original) = plain.float.sample(session, index);
+            Row { index, label, original, reference, exact: reference, decrypted }
+        };
+        on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    finish(session, circuit, report, &tally)
+    Ok(finish(report, &tally))
 }
 
 /// Results of the float and the integer network.
@@ -91,15 +95,7 @@ impl Plain {
 }
 
 fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
-    let classes = session.network.classes();
-    let outputs = &plain.integer.outputs;
-    Opening {
-        plan: &circuit.plan,
-        kernel: circuit.kernel(),
-        float: &plain.float,
-        reference: &|s| argmax(&outputs[s * classes..(s + 1) * classes]),
-    }
-    .report(session)
+    Opening { plan: &circuit.plan, kernel: circuit.kernel(), float: &plain.float }.report(session)
 }
 
 /// What one batch needs.
@@ -200,79 +196,21 @@ fn note(
     stage.max_abs_error = Some(largest);
 }
 
-/// Counts over all batches.
-#[derive(Default)]
-struct Tally {
-    samples: usize,
-    right: usize,
-    agreeing: usize,
-    wrong_outputs: u64,
-    largest_error: i128,
-}
-
-impl Tally {
-    fn add(
-        &mut self,
-        session: &Session,
-        circuit: &Circuit,
-        plain: &Plain,
-        samples: std::ops::Range<usize>,
-        answers: &Answers,
-        expected: &[i128],
-    ) -> Vec<Sample> {
-        let classes = session.network.classes();
-        let step = circuit.network.output_step();
-        let mut found = Vec::with_capacity(samples.len());
-        let rows = answers.outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
-        for (index, (got, expected)) in samples.zip(rows) {
-            let label = session.dataset.test().labels[index];
-            let logits = &plain.float.logits[index * classes..(index + 1) * classes];
-            let encrypted = argmax(got);
-            self.samples += 1;
-            self.right += usize::from(encrypted == usize::from(label));
-            self.agreeing += usize::from(encrypted == argmax(expected));
-            for (got, expected) in got.iter().zip(expected) {
-                if got != expected {
-                    self.wrong_outputs += 1;
-                    self.largest_error = self.largest_error.max((got - expected).abs());
-                }
-            }
-            found.push(Sample {
-                index,
-                label,
-                plain: argmax(logits) as u16,
-                encrypted: encrypted as u16,
-                plain_logits: logits.to_vec(),
-                encrypted_logits: got.iter().map(|v| (*v as f64 * step) as f32).collect(),
-            });
-        }
-        found
-    }
-}
-
-fn finish(
-    session: &Session,
-    circuit: &Circuit,
-    mut report: RunReport,
-    tally: &Tally,
-) -> Result<RunReport, RunError> {
+fn finish(mut report: RunReport, tally: &Tally) -> RunReport {
+    tally.enter(&mut report);
     let samples = tally.samples.max(1) as f64;
     let encrypted = &mut report.encrypted;
-    encrypted.accuracy = tally.right as f64 / samples;
-    encrypted.agreement = tally.agreeing as f64 / samples;
-    encrypted.wrong_outputs = tally.wrong_outputs;
-    encrypted.max_abs_error = tally.largest_error as f64 * circuit.network.output_step();
     encrypted.total_secs =
         encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
     encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
     report.peak_memory_bytes = peak_memory_bytes();
-    if tally.wrong_outputs > 0 {
-        let outputs = tally.samples * session.network.classes();
+    if tally.wrong_outputs() > 0 {
         report.warnings.push(RunWarning {
             kind: "decrypted_wrongly".into(),
             message: format!(
-                "{} of {outputs} decrypted outputs differ from the integer network: the answers of this run are not to be used; take more primes, a larger N or larger plaintext moduli",
-                tally.wrong_outputs
+                "{} of {} decrypted outputs differ from the integer network: the answers of this run are not to be used; take more primes, a larger N or larger plaintext moduli",
+                tally.wrong_outputs(),
+                tally.outputs()
             ),
         });
     }
@@ -296,5 +234,5 @@ fn finish(
             });
         }
     }
-    Ok(report)
+    report
 }

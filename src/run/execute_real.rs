@@ -4,7 +4,7 @@
 use super::backend::{Backend, Measured};
 use super::client::Client;
 use super::error::RunError;
-use super::event::{Event, Phase, Sample};
+use super::event::{Event, Phase};
 use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
 use super::opening::Opening;
@@ -12,8 +12,9 @@ use super::pace::Pace;
 use super::report::*;
 use super::server::Server;
 use super::session::Session;
+use super::tally::{Row, Tally, larger};
 use crate::circuit::{RealCircuit, RealEvaluation, StagePlan, StageTap};
-use crate::network::{RangeReport, argmax};
+use crate::network::RangeReport;
 use crate::progress::{Cancel, Step, Watch};
 use std::ops::Range;
 use std::time::Instant;
@@ -47,15 +48,22 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
     report.bytes.evaluation_keys = server.key_bytes();
 
     let bound = circuit.plan.approximate.as_ref().map_or(0.0, |a| a.error_bound);
-    let mut tally = Tally { bound, ..Tally::default() };
+    let mut tally = Tally::new(bound, 1.0);
+    let classes = session.network.classes();
     let slots = circuit.plan.ring_degree;
     for batch in 0..circuit.plan.batches {
         let samples = batch * slots..((batch + 1) * slots).min(plain.float.samples);
         let run = Batch { backend, client: &client, server: &server, plain: &plain, pace: &pace };
         let outputs = run.batch(batch, samples.clone(), cancel, &mut report)?;
-        on_event(Event::Samples(tally.add(session, &plain, samples, &outputs)));
+        let expected = &plain.polynomial.outputs[samples.start * classes..samples.end * classes];
+        let rows = outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
+        let row = |(index, (decrypted, reference))| {
+            let (label, original) = plain.float.sample(session, index);
+            Row { index, label, original, reference, exact: reference, decrypted }
+        };
+        on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    finish(session, report, &tally, &plain.ranges)
+    Ok(finish(report, &tally, bound, &plain.ranges))
 }
 
 /// Results of the float network, and of the polynomial network that ciphertexts stand for.
@@ -94,15 +102,8 @@ impl Plain {
 }
 
 fn start(session: &Session, circuit: &RealCircuit, plain: &Plain) -> RunReport {
-    let classes = session.network.classes();
-    let outputs = &plain.polynomial.outputs;
-    Opening {
-        plan: &circuit.plan,
-        kernel: circuit.program.parameters.kernel().name(),
-        float: &plain.float,
-        reference: &|s| argmax(&outputs[s * classes..(s + 1) * classes]),
-    }
-    .report(session)
+    let kernel = circuit.program.parameters.kernel().name();
+    Opening { plan: &circuit.plan, kernel, float: &plain.float }.report(session)
 }
 
 /// What one batch needs.
@@ -196,77 +197,16 @@ fn note(
         if error.is_nan() || error > TOLERATED * allowed {
             stage.wrong_values += 1;
         }
-        largest = if error > largest || error.is_nan() { error } else { largest };
+        largest = larger(largest, error);
     }
     stage.max_abs_error = Some(largest);
     stage.margin_bits_measured = Some((allowed / largest.max(f64::MIN_POSITIVE)).log2());
 }
 
-/// Counts over all batches.
-#[derive(Default)]
-struct Tally {
-    bound: f64,
-    samples: usize,
-    right: usize,
-    agreeing: usize,
-    wrong_outputs: u64,
-    largest_error: f64,
-}
-
-impl Tally {
-    fn add(
-        &mut self,
-        session: &Session,
-        plain: &Plain,
-        samples: Range<usize>,
-        outputs: &[f64],
-    ) -> Vec<Sample> {
-        let classes = session.network.classes();
-        let expected = &plain.polynomial.outputs[samples.start * classes..samples.end * classes];
-        let mut found = Vec::with_capacity(samples.len());
-        let rows = outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
-        for (index, (got, expected)) in samples.zip(rows) {
-            let label = session.dataset.test().labels[index];
-            let logits = &plain.float.logits[index * classes..(index + 1) * classes];
-            let encrypted = argmax(got);
-            self.samples += 1;
-            self.right += usize::from(encrypted == usize::from(label));
-            self.agreeing += usize::from(encrypted == argmax(expected));
-            for (got, expected) in got.iter().zip(expected) {
-                let error = (got - expected).abs();
-                if error.is_nan() || error > self.bound {
-                    self.wrong_outputs += 1;
-                }
-                self.largest_error = match error > self.largest_error || error.is_nan() {
-                    true => error,
-                    false => self.largest_error,
-                };
-            }
-            found.push(Sample {
-                index,
-                label,
-                plain: argmax(logits) as u16,
-                encrypted: encrypted as u16,
-                plain_logits: logits.to_vec(),
-                encrypted_logits: got.iter().map(|v| *v as f32).collect(),
-            });
-        }
-        found
-    }
-}
-
-fn finish(
-    session: &Session,
-    mut report: RunReport,
-    tally: &Tally,
-    ranges: &[RangeReport],
-) -> Result<RunReport, RunError> {
+fn finish(mut report: RunReport, tally: &Tally, bound: f64, ranges: &[RangeReport]) -> RunReport {
+    tally.enter(&mut report);
     let samples = tally.samples.max(1) as f64;
     let encrypted = &mut report.encrypted;
-    encrypted.accuracy = tally.right as f64 / samples;
-    encrypted.agreement = tally.agreeing as f64 / samples;
-    encrypted.wrong_outputs = tally.wrong_outputs;
-    encrypted.max_abs_error = tally.largest_error;
     encrypted.total_secs =
         encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
     encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
@@ -275,13 +215,13 @@ fn finish(
     let mut warn = |kind: &str, message: String| {
         warnings.push(RunWarning { kind: kind.to_owned(), message });
     };
-    if tally.wrong_outputs > 0 {
-        let outputs = tally.samples * session.network.classes();
+    if tally.wrong_outputs() > 0 {
         warn(
             "decrypted_wrongly",
             format!(
-                "{} of {outputs} decrypted outputs are further than {:.2e} from the polynomial network: the answers of this run are not to be used; take more or larger primes, or a larger N",
-                tally.wrong_outputs, tally.bound
+                "{} of {} decrypted outputs are further than {bound:.2e} from the polynomial network: the answers of this run are not to be used; take more or larger primes, or a larger N",
+                tally.wrong_outputs(),
+                tally.outputs()
             ),
         );
     }
@@ -322,5 +262,5 @@ fn finish(
     }
     report.warnings.extend(warnings);
     report.ranges = ranges.to_vec();
-    Ok(report)
+    report
 }

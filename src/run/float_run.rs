@@ -16,6 +16,14 @@ pub(super) struct FloatRun {
 }
 
 impl FloatRun {
+    /// Label of a test sample, and what the original network gives it.
+    pub fn sample(&self, session: &Session, index: usize) -> (u16, &[f32]) {
+        let classes = session.network.classes();
+        let label = session.dataset.test().labels.get(index).copied().unwrap_or_default();
+        let outputs = self.logits.get(index * classes..(index + 1) * classes);
+        (label, outputs.unwrap_or_default())
+    }
+
     /// Runs the network on the first test samples; `then` is given their raw values and whoever
     /// watches, to run the network that the ciphertexts stand for.
     pub fn with<T>(

@@ -30,6 +30,7 @@ mod session;
 mod sweep;
 mod table_report;
 mod table_study;
+mod tally;
 #[cfg(feature = "tfhe")]
 mod tfhe;
 mod training;

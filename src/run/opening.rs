@@ -5,30 +5,22 @@ use super::report::*;
 use super::scenario::ActivationKind;
 use super::session::Session;
 use crate::circuit::{Plan, StageKind};
-use crate::network::argmax;
 
 /// What is known when encryption begins.
 pub(super) struct Opening<'a> {
     pub plan: &'a Plan,
     pub kernel: &'a str,
     pub float: &'a FloatRun,
-    /// The class that the network the ciphertexts stand for gives a sample.
-    pub reference: &'a dyn Fn(usize) -> usize,
 }
 
 impl Opening<'_> {
     /// The report so far.
     pub fn report(&self, session: &Session) -> RunReport {
         let Opening { plan, float, .. } = *self;
-        let (samples, logits) = (float.samples, &float.logits);
+        let samples = float.samples;
         let scenario = &session.scenario;
         let approximate = plan.approximate.as_ref();
         let classes = session.network.classes();
-        let labels = &session.dataset.test().labels[..samples];
-        let right = |correct: &dyn Fn(usize) -> usize| {
-            let hits = (0..samples).filter(|s| correct(*s) == usize::from(labels[*s])).count();
-            hits as f64 / samples as f64
-        };
         let plain_secs_of = |name: &str| -> f64 {
             let names: Vec<&str> = name.split(" + ").collect();
             let layers = session.network.layers().iter().zip(&float.layer_secs);
@@ -74,11 +66,7 @@ impl Opening<'_> {
                 special_primes: approximate.map_or(Vec::new(), |a| a.special_primes.clone()),
                 scale_bits: approximate.map(|a| a.scale_bits),
             },
-            plain: PlainReport {
-                accuracy: right(&|s| argmax(&logits[s * classes..(s + 1) * classes])),
-                latency_secs: float.latency_secs,
-                integer_accuracy: right(self.reference),
-            },
+            plain: PlainReport { latency_secs: float.latency_secs, ..PlainReport::default() },
             encrypted: EncryptedReport {
                 error_bound: approximate.map(|a| a.error_bound),
                 max_abs_error_predicted: approximate.map(|a| a.max_error),

@@ -7,7 +7,7 @@ use crate::network::RangeReport;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON layout of [`RunReport`].
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivationReport {
@@ -46,19 +46,30 @@ pub struct SchemeReport {
 pub struct PlainReport {
     /// Share of samples classified as labelled.
     pub accuracy: f64,
+    /// How many of [`RunReport::images`] that is; absent in reports before version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<u64>,
     /// Wall time of all samples together, seconds.
     pub latency_secs: f64,
-    /// Accuracy of the network that the ciphertexts stand for: the integer network, or under CKKS
-    /// the polynomial one.
+    /// Accuracy of the reference network, which is what the ciphertexts stand for: the integer
+    /// network, under CKKS the polynomial one, with lookup tables that of the tables.
     pub integer_accuracy: f64,
+    /// Samples that the reference network classifies as labelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_correct: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EncryptedReport {
     pub accuracy: f64,
-    /// Share of samples whose encrypted argmax equals that of the network it stands for: the integer
-    /// network, or under CKKS the polynomial one.
+    /// Samples classified as labelled; absent in reports before version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<u64>,
+    /// Share of samples whose encrypted argmax equals that of the reference network.
     pub agreement: f64,
+    /// How many that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreeing: Option<u64>,
     /// Decrypted values that differ from that network by more than `error_bound` (exact schemes: any
     /// difference).
     pub wrong_outputs: u64,

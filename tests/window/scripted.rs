@@ -13,7 +13,7 @@ use cryptoscope::run::sequence::{
 };
 use cryptoscope::run::{
     ActivationData, BytesReport, EncryptedReport, Event, Phase, PlainReport, PolynomialCheck,
-    RunError, RunReport, Sample, Scenario, Session, StageReport,
+    RunError, RunReport, SCHEMA_VERSION, Sample, Scenario, Session, StageReport,
 };
 use cryptoscope::worker::{Engine, Loaded, LoadedSequence};
 use std::sync::{Arc, Mutex};
@@ -460,7 +460,8 @@ fn samples(dataset: &Dataset, images: usize, wrong: bool) -> Vec<Sample> {
             let miss =
                 |every: usize| if index % every == every - 1 { (label + 1) % 10 } else { label };
             let plain = miss(50);
-            let encrypted = if wrong { (label + 3) % 10 } else { miss(40) };
+            let reference = miss(40);
+            let encrypted = if wrong { (label + 3) % 10 } else { reference };
             let logits = |class: u16| {
                 (0..10u16)
                     .map(|c| {
@@ -473,8 +474,10 @@ fn samples(dataset: &Dataset, images: usize, wrong: bool) -> Vec<Sample> {
                 index,
                 label,
                 plain,
+                reference,
                 encrypted,
                 plain_logits: logits(plain),
+                reference_logits: logits(reference),
                 encrypted_logits: logits(encrypted),
             }
         })
@@ -488,12 +491,12 @@ fn report(
     samples: &[Sample],
     wrong: bool,
 ) -> RunReport {
-    let share = |right: &dyn Fn(&Sample) -> bool| {
-        samples.iter().filter(|s| right(s)).count() as f64 / samples.len() as f64
-    };
+    let count =
+        |right: &dyn Fn(&Sample) -> bool| samples.iter().filter(|s| right(s)).count() as u64;
+    let share = |right: &dyn Fn(&Sample) -> bool| count(right) as f64 / samples.len() as f64;
     let total_secs = 0.158;
     RunReport {
-        schema_version: 1,
+        schema_version: SCHEMA_VERSION,
         scenario: opened.scenario.name.clone(),
         model: opened.scenario.model.clone(),
         dataset: opened.scenario.dataset.clone(),
@@ -502,12 +505,16 @@ fn report(
         class_names: opened.dataset.classes().to_vec(),
         plain: PlainReport {
             accuracy: share(&|s| s.plain == s.label),
+            correct: Some(count(&|s| s.plain == s.label)),
             latency_secs: 0.0007,
-            integer_accuracy: share(&|s| s.encrypted == s.label),
+            integer_accuracy: share(&|s| s.reference == s.label),
+            reference_correct: Some(count(&|s| s.reference == s.label)),
         },
         encrypted: EncryptedReport {
             accuracy: share(&|s| s.encrypted == s.label),
-            agreement: if wrong { 0.1 } else { 1.0 },
+            correct: Some(count(&|s| s.encrypted == s.label)),
+            agreement: share(&|s| s.encrypted == s.reference),
+            agreeing: Some(count(&|s| s.encrypted == s.reference)),
             wrong_outputs: if wrong { 3594 } else { 0 },
             total_secs,
             images_per_sec: samples.len() as f64 / total_secs,

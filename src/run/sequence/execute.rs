@@ -7,12 +7,12 @@ use super::planned::planned;
 use super::report::SequenceReport;
 use super::session::SequenceSession;
 use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
-use crate::network::argmax;
 use crate::progress::{Cancel, Watch};
 use crate::run::backend::BackendError;
 use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;
-use crate::run::{Event, Phase, RunError, Sample};
+use crate::run::tally::Tally;
+use crate::run::{Event, Phase, RunError};
 use rayon::ThreadPool;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -61,39 +61,10 @@ pub(super) fn execute(
 
     let classes = session.model.classes();
     let mut report = opening(session, circuit, &plan, latency_secs);
-    let right = |all: &[f64]| {
-        let hits = all.chunks(classes).zip(labels).filter(|(y, l)| argmax(y) == usize::from(**l));
-        hits.count() as f64 / samples.max(1) as f64
-    };
-    report.plain.accuracy = right(&logits);
-    report.plain.integer_accuracy = right(&reference.outputs);
-    report.encrypted.accuracy = right(&ran.outputs);
-    let (bound, mut wrong, mut largest) = (circuit.plan.error_bound, 0, 0f64);
-    for (found, expected) in ran.outputs.iter().zip(&reference.outputs) {
-        let error = (found - expected).abs();
-        wrong += u64::from(error.is_nan() || error > bound);
-        largest = if error > largest || error.is_nan() { error } else { largest };
-    }
-    report.encrypted.wrong_outputs = wrong;
-    report.encrypted.max_abs_error = largest;
-    let rows = || ran.outputs.chunks(classes).zip(reference.outputs.chunks(classes));
-    let same = rows().filter(|(a, b)| argmax(a) == argmax(b)).count();
-    report.encrypted.agreement = same as f64 / samples.max(1) as f64;
-    let sample = |index: usize| {
-        let row = |all: &[f64]| -> Vec<f32> {
-            all[index * classes..(index + 1) * classes].iter().map(|y| *y as f32).collect()
-        };
-        let (plain_logits, encrypted_logits) = (row(&logits), row(&ran.outputs));
-        Sample {
-            index,
-            label: labels.get(index).copied().unwrap_or(0),
-            plain: argmax(&plain_logits) as u16,
-            encrypted: argmax(&encrypted_logits) as u16,
-            plain_logits,
-            encrypted_logits,
-        }
-    };
-    on_event(Event::Samples((0..samples).map(sample).collect()));
+    let mut tally = Tally::new(circuit.plan.error_bound, 1.0);
+    let told = tally.add_all(labels, classes, [&logits, &reference.outputs, &ran.outputs]);
+    tally.enter(&mut report);
+    on_event(Event::Samples(told));
     let sequence = describe(circuit, &ran, &mut observer);
     report.encrypted.keygen_secs = ran.keygen_secs;
     report.encrypted.encrypt_secs = sequence.client_secs;

@@ -5,7 +5,6 @@ use super::measure::{Measuring, bound_margin, measured_margin};
 use super::server::{TableAnswer, TableServer};
 use crate::circuit::StageKind;
 use crate::circuit::table::TableCircuit;
-use crate::network::argmax;
 use crate::network::table::{Table, TableRun};
 use crate::progress::{Cancel, Step, Watch};
 use crate::run::error::RunError;
@@ -17,6 +16,7 @@ use crate::run::pace::Pace;
 use crate::run::report::*;
 use crate::run::session::Session;
 use crate::run::table_report::{NoiseReport, TableReport};
+use crate::run::tally::{Row, Tally};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -34,16 +34,8 @@ pub fn execute_tables(
 ) -> Result<RunReport, RunError> {
     let pace = Pace::new(&circuit.plan, on_event);
     let plain = Plain::run(session, circuit, cancel, &pace)?;
-    let classes = circuit.network.classes();
-    let mut report = Opening {
-        plan: &circuit.plan,
-        kernel: "tfhe 1.8 (core_crypto, fft64)",
-        float: &plain.float,
-        reference: &|s| {
-            argmax(plain.reference.scores.get(s * classes..(s + 1) * classes).unwrap_or_default())
-        },
-    }
-    .report(session);
+    let kernel = "tfhe 1.8 (core_crypto, fft64)";
+    let mut report = Opening { plan: &circuit.plan, kernel, float: &plain.float }.report(session);
 
     pace.phase(Phase::Keygen);
     let seed = session.scenario.randomness()?;
@@ -84,7 +76,11 @@ pub fn execute_tables(
         plain: &plain,
         pace: &pace,
         measuring: Measuring::new(circuit),
-        tally: Tally::default(),
+        tally: Tally::new(
+            circuit.tables().map_or(0.0, |t| t.score_bound),
+            circuit.network.score_scale(),
+        ),
+        further: 0,
         sample_secs: Vec::new(),
         keys_kept: kept,
     };
@@ -117,16 +113,6 @@ impl Plain {
     }
 }
 
-/// Counts over all samples.
-#[derive(Default)]
-struct Tally {
-    right: usize,
-    agreeing: usize,
-    wrong_scores: u64,
-    further: u64,
-    largest_error: f64,
-}
-
 struct Run<'a> {
     session: &'a Session,
     circuit: &'a TableCircuit,
@@ -134,6 +120,8 @@ struct Run<'a> {
     pace: &'a Pace<'a>,
     measuring: Measuring<'a>,
     tally: Tally,
+    /// Readings more than one step off.
+    further: u64,
     sample_secs: Vec<f64>,
     keys_kept: bool,
 }
@@ -171,33 +159,26 @@ impl Run<'_> {
         report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
 
         let reading = self.measuring.sample(client, integers, &answer)?;
-        let bound = self.circuit.tables().map_or(0.0, |t| t.score_bound);
-        self.tally.further += reading.further;
-        for (got, exact) in scores.iter().zip(&reading.exact_scores) {
-            let error = got - *exact as f64;
-            self.measuring.score(error);
-            // What is not a number is wrong too.
-            if error.is_nan() || error.abs() > bound {
-                self.tally.wrong_scores += 1;
-            }
-            self.tally.largest_error = self.tally.largest_error.max(error.abs());
+        self.further += reading.further;
+        let doubles = |all: &[i64]| all.iter().map(|s| *s as f64).collect::<Vec<_>>();
+        let exact = doubles(&reading.exact_scores);
+        for (got, exact) in scores.iter().zip(&exact) {
+            self.measuring.score(got - exact);
         }
-        let label = self.session.dataset.test().labels[index];
-        let logits = &self.plain.float.logits[index * classes..(index + 1) * classes];
-        let expected = &self.plain.reference.scores[index * classes..(index + 1) * classes];
-        let encrypted = argmax(&scores);
-        self.tally.right += usize::from(encrypted == usize::from(label));
-        self.tally.agreeing += usize::from(encrypted == argmax(expected));
-        self.enter(report, &answer);
-        let scale = network.score_scale();
-        Ok(Sample {
+        let (label, original) = self.plain.float.sample(self.session, index);
+        let expected = self.plain.reference.scores.get(index * classes..(index + 1) * classes);
+        let reference = doubles(expected.unwrap_or_default());
+        let row = Row {
             index,
             label,
-            plain: argmax(logits) as u16,
-            encrypted: encrypted as u16,
-            plain_logits: logits.to_vec(),
-            encrypted_logits: scores.iter().map(|s| (s * scale) as f32).collect(),
-        })
+            original,
+            reference: &reference,
+            exact: &exact,
+            decrypted: &scores,
+        };
+        let sample = self.tally.add(&row);
+        self.enter(report, &answer);
+        Ok(sample)
     }
 
     /// Enters times and noise so far into the stages, and tells them.
@@ -225,11 +206,8 @@ impl Run<'_> {
         let samples = self.plain.float.samples.max(1) as f64;
         let details = self.circuit.tables().cloned().unwrap_or_default();
         let scale = self.circuit.network.score_scale();
+        self.tally.enter(&mut report);
         let encrypted = &mut report.encrypted;
-        encrypted.accuracy = self.tally.right as f64 / samples;
-        encrypted.agreement = self.tally.agreeing as f64 / samples;
-        encrypted.wrong_outputs = self.tally.wrong_scores;
-        encrypted.max_abs_error = self.tally.largest_error * scale;
         encrypted.error_bound = Some(details.score_bound * scale);
         // The largest of so many normal errors.
         let errors = samples * self.circuit.network.classes() as f64;
@@ -247,7 +225,7 @@ impl Run<'_> {
         };
         tables.sample_secs = [at(0.0), at(0.5), at(1.0)];
         tables.keys_kept = self.keys_kept;
-        report.warnings.extend(warnings(&tables, &self.tally));
+        report.warnings.extend(warnings(&tables, self.tally.wrong_outputs(), self.further));
         report.tables = Some(tables);
         report
     }
@@ -281,27 +259,25 @@ fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageRe
     }
 }
 
-fn warnings(tables: &TableReport, tally: &Tally) -> Vec<RunWarning> {
+fn warnings(tables: &TableReport, wrong_scores: u64, further: u64) -> Vec<RunWarning> {
     let mut all = Vec::new();
     let mut warn = |kind: &str, message: String| {
         all.push(RunWarning { kind: kind.to_owned(), message });
     };
-    if tally.wrong_scores > 0 {
+    if wrong_scores > 0 {
         warn(
             "decrypted_wrongly",
             format!(
-                "{} decrypted scores are outside their bound: the answers of this run are not to be used; take a larger n or N",
-                tally.wrong_scores
+                "{wrong_scores} decrypted scores are outside their bound: the answers of this run are not to be used; take a larger n or N"
             ),
         );
     }
-    if tally.further > 0 {
+    if further > 0 {
         let readings: u64 = tables.tables.iter().map(|t| t.readings).sum();
         warn(
             "stage_decrypted_wrongly",
             format!(
-                "{} of {readings} readings were more than one step off: take a larger n or N, or fewer bits",
-                tally.further
+                "{further} of {readings} readings were more than one step off: take a larger n or N, or fewer bits"
             ),
         );
     }

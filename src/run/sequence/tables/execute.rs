@@ -8,7 +8,6 @@ use crate::circuit::{
     TableRecurrentCircuit,
 };
 use crate::format;
-use crate::network::argmax;
 use crate::progress::{Cancel, Step, Watch};
 use crate::run::backend::BackendError;
 use crate::run::memory::peak_memory_bytes;
@@ -18,7 +17,8 @@ use crate::run::sequence::meter::Meter;
 use crate::run::sequence::report::{SequenceReport, SequenceStep, StepSeen};
 use crate::run::sequence::session::SequenceSession;
 use crate::run::sequence::talk::TalkError;
-use crate::run::{Event, Phase, RunError, Sample};
+use crate::run::tally::Tally;
+use crate::run::{Event, Phase, RunError};
 use crate::scheme::tfhe::{
     CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SeededLwes, Switched,
 };
@@ -95,29 +95,9 @@ pub fn execute_tables(
     };
 
     let classes = network.classes;
-    let right = |all: &[f64]| {
-        let pairs = all.chunks(classes).zip(&test.labels);
-        let hits = pairs.filter(|(y, l)| argmax(y) == usize::from(**l)).count();
-        hits as f64 / samples.max(1) as f64
-    };
-    let errors = || outputs.iter().zip(&reference).map(|(a, b)| (a - b).abs());
-    let rows = || outputs.chunks(classes).zip(reference.chunks(classes));
-    let same = rows().filter(|(a, b)| argmax(a) == argmax(b)).count();
-    let row = |all: &[f64], s: usize| -> Vec<f32> {
-        all[s * classes..(s + 1) * classes].iter().map(|y| *y as f32).collect()
-    };
-    let sample = |index: usize| {
-        let (plain_logits, encrypted_logits) = (row(&logits, index), row(&outputs, index));
-        Sample {
-            index,
-            label: test.labels.get(index).copied().unwrap_or(0),
-            plain: argmax(&plain_logits) as u16,
-            encrypted: argmax(&encrypted_logits) as u16,
-            plain_logits,
-            encrypted_logits,
-        }
-    };
-    on_event(Event::Samples((0..samples).map(sample).collect()));
+    let mut tally = Tally::new(circuit.error_bound, 1.0);
+    let told = tally.add_all(&test.labels, classes, [&logits, &reference, &outputs]);
+    on_event(Event::Samples(told));
     let mut sequence = std::mem::take(&mut seen.report);
     let costs = client_meter.steps.iter().zip(&server_meter.steps);
     for (step, (client, server)) in sequence.per_step.iter_mut().zip(costs) {
@@ -140,7 +120,7 @@ pub fn execute_tables(
         ..sequence
     };
     let p = &circuit.parameters;
-    Ok(RunReport {
+    let mut report = RunReport {
         schema_version: SCHEMA_VERSION,
         cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: session.scenario.name.clone(),
@@ -164,17 +144,8 @@ pub fn execute_tables(
             kernel: crate::ring::Kernel::best().name().to_owned(),
             ..SchemeReport::default()
         },
-        plain: PlainReport {
-            accuracy: right(&logits),
-            latency_secs,
-            integer_accuracy: right(&reference),
-        },
+        plain: PlainReport { latency_secs, ..PlainReport::default() },
         encrypted: EncryptedReport {
-            accuracy: right(&outputs),
-            agreement: same as f64 / samples.max(1) as f64,
-            wrong_outputs: errors().filter(|e| e.is_nan() || *e > circuit.error_bound).count()
-                as u64,
-            max_abs_error: errors().fold(0.0, f64::max),
             error_bound: Some(circuit.error_bound),
             encrypt_secs: client_secs,
             evaluate_secs: server_secs,
@@ -193,7 +164,9 @@ pub fn execute_tables(
         analysis_mode: true,
         sequence: Some(Box::new(sequence.with_presets())),
         ..RunReport::default()
-    })
+    };
+    tally.enter(&mut report);
+    Ok(report)
 }
 
 fn stages(sequence: &SequenceReport, hidden: usize, dimension: usize) -> Vec<StageReport> {
