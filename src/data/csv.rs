@@ -2,9 +2,10 @@
 
 use super::csv_options::{Column, CsvOptions, Header};
 use super::dataset::{Dataset, Shape};
-use super::error::{DataError, excerpt};
+use super::error::DataError;
 use super::source::Source;
 use super::split::stratified;
+use crate::format::excerpt;
 use std::collections::BTreeMap;
 
 /// Largest text that is read, bytes.

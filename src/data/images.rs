@@ -1,10 +1,11 @@
 //! Labelled images in IDX files: pairs of an images and a labels file, and folders of them.
 
 use super::dataset::{Dataset, Shape, Split};
-use super::error::{DataError, shown};
+use super::error::DataError;
 use super::idx;
 use super::source::Source;
 use super::split::{SPLIT_SEED, stratified};
+use crate::format::path as shown;
 use std::path::{Path, PathBuf};
 
 /// An images file with its labels file.
@@ -87,7 +88,7 @@ impl Folder {
     /// Looks for `train-images…`, `train-labels…`, `t10k-images…` (or `test-images…`), `…-labels…`;
     /// a plain file goes before its `.gz`.
     pub fn find(dir: &Path) -> Result<Self, DataError> {
-        let io = |source| DataError::Io { path: shown(dir), action: "list", source };
+        let io = |cause| DataError::Io { path: shown(dir), action: "list", cause };
         let mut names = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(io)? {
             let path = entry.map_err(io)?.path();

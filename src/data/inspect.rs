@@ -1,11 +1,12 @@
 //! What a dataset file holds, for a person who wonders.
 
 use super::dataset::{Dataset, Shape};
-use super::error::{DataError, shown};
+use super::error::DataError;
 use super::images::Pair;
 use super::open::{locate, open};
 use super::source::Source;
 use super::{NAMED, csv, idx, sequences};
+use crate::format::path as shown;
 use serde::Serialize;
 use std::path::Path;
 

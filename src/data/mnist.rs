@@ -1,8 +1,9 @@
 //! MNIST: which files it is made of and where they are looked for.
 
 use super::dataset::{Dataset, Shape};
-use super::error::{DataError, shown};
+use super::error::DataError;
 use super::images::open_folder;
+use crate::format::path as shown;
 use std::path::Path;
 
 /// One file of a public dataset, as it is offered for download.

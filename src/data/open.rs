@@ -2,10 +2,11 @@
 
 use super::csv_options::CsvOptions;
 use super::dataset::Dataset;
-use super::error::{DataError, shown};
+use super::error::DataError;
 use super::images::{Pair, open_folder, open_pair};
 use super::source::Source;
 use super::{built_in, csv, idx, mnist, sequences};
+use crate::format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
 /// Opens a dataset:
@@ -79,5 +80,5 @@ pub(super) fn locate(text: &str) -> Result<(PathBuf, CsvOptions), DataError> {
         return Ok((whole, CsvOptions::default()));
     }
     let names: Vec<_> = built_in::NAMED.iter().filter(|n| n.embedded).map(|n| n.name).collect();
-    Err(DataError::Unknown { name: super::error::excerpt(text), built_in: names.join(", ") })
+    Err(DataError::Unknown { name: excerpt(text), built_in: names.join(", ") })
 }

@@ -1,8 +1,9 @@
 //! Opening files that may be hostile: plain files only, gzip recognised by content, sizes bounded.
 
-use super::error::{DataError, shown};
+use super::error::DataError;
+use super::regular::open_regular;
+use crate::format::path as shown;
 use flate2::bufread::MultiGzDecoder;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -21,20 +22,15 @@ pub(super) struct Source {
 impl Source {
     /// Opens a plain file; devices, pipes and folders are refused before they are touched.
     pub fn open(path: &Path) -> Result<Self, DataError> {
-        let io = |action| move |source| DataError::Io { path: shown(path), action, source };
-        let meta = std::fs::metadata(path).map_err(io("open"))?;
-        if !meta.is_file() {
-            let what = if meta.is_dir() { "a folder" } else { "not a plain file" };
-            return Err(DataError::NotAFile { path: shown(path), what });
-        }
-        if meta.len() > MAX_FILE_BYTES {
+        let io = |action| move |cause| DataError::Io { path: shown(path), action, cause };
+        let file = open_regular(path).map_err(io("open"))?;
+        if file.metadata().map_err(io("open"))?.len() > MAX_FILE_BYTES {
             return Err(DataError::TooLarge {
                 path: shown(path),
                 limit: MAX_FILE_BYTES,
                 after: "",
             });
         }
-        let file = File::open(path).map_err(io("open"))?;
         Self::over(shown(path), BufReader::with_capacity(1 << 16, file))
     }
 
@@ -44,11 +40,7 @@ impl Source {
     }
 
     fn over(path: String, mut inner: impl BufRead + Send + 'static) -> Result<Self, DataError> {
-        let start = inner.fill_buf().map_err(|source| DataError::Io {
-            path: path.clone(),
-            action: "read",
-            source,
-        })?;
+        let start = inner.fill_buf().map_err(|cause| broken(&path, cause))?;
         let packed = start.starts_with(&[0x1f, 0x8b]);
         let inner: Box<dyn BufRead + Send> = if packed {
             Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(inner)))
@@ -62,7 +54,7 @@ impl Source {
     pub fn peek(&mut self) -> Result<&[u8], DataError> {
         match self.inner.fill_buf() {
             Ok(bytes) => Ok(bytes),
-            Err(source) => Err(broken(&self.path, source)),
+            Err(cause) => Err(broken(&self.path, cause)),
         }
     }
 
@@ -72,7 +64,7 @@ impl Source {
         let mut bytes = Vec::new();
         match (&mut self.inner).take(limit).read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
-            Err(source) => Err(broken(&self.path, source)),
+            Err(cause) => Err(broken(&self.path, cause)),
         }
     }
 
@@ -87,6 +79,6 @@ impl Source {
     }
 }
 
-fn broken(path: &str, source: std::io::Error) -> DataError {
-    DataError::Io { path: path.to_owned(), action: "read", source }
+fn broken(path: &str, cause: std::io::Error) -> DataError {
+    DataError::Io { path: path.to_owned(), action: "read", cause }
 }

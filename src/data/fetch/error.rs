@@ -18,6 +18,6 @@ pub enum FetchError {
 
 impl FetchError {
     pub(super) fn disk(path: &Path, action: &'static str, source: std::io::Error) -> Self {
-        Self::Disk { path: crate::data::error::shown(path), action, source }
+        Self::Disk { path: crate::format::path(path), action, source }
     }
 }

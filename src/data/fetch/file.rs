@@ -139,7 +139,7 @@ impl<'a> Part<'a> {
         // by the one who held the lock.
         let locked = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
         if !locked || !path.exists() {
-            return Err(FetchError::Busy { path: crate::data::error::shown(&path) });
+            return Err(FetchError::Busy { path: crate::format::path(&path) });
         }
         let mut hash = Sha256::new();
         let len = absorb(&mut file, &path, &mut hash, watch)?;

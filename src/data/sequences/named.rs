@@ -1,11 +1,12 @@
 //! Sets of sequences that have a name.
 
 use super::super::dataset::{Dataset, Shape};
-use super::super::error::{DataError, shown};
+use super::super::error::DataError;
 use super::super::mnist;
 use super::super::source::Source;
 use super::super::split::SPLIT_SEED;
 use super::{text, ts, waves};
+use crate::format::path as shown;
 use std::path::{Path, PathBuf};
 
 /// A set of the UCR and UEA archives, and who made it.
@@ -66,7 +67,7 @@ fn folder(name: &str, folder: &str, data_dir: Option<&Path>) -> Result<PathBuf, 
 
 /// All `.txt` files of a folder with a tab in them, in the order of their names.
 fn sentences(folder: &Path, name: &str) -> Result<Dataset, DataError> {
-    let read = |source| DataError::Io { path: shown(folder), action: "read", source };
+    let read = |cause| DataError::Io { path: shown(folder), action: "read", cause };
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(read)?
         .filter_map(|entry| Some(entry.ok()?.path()))

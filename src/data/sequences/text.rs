@@ -5,10 +5,11 @@
 //! twice in the training part, the most frequent first; 0 stands for all others.
 
 use super::super::dataset::Dataset;
-use super::super::error::{DataError, excerpt};
+use super::super::error::DataError;
 use super::super::source::Source;
 use super::super::split::shuffled_test_part;
 use super::series::{About, Series, dataset};
+use crate::format::excerpt;
 use std::collections::{BTreeMap, HashMap};
 
 /// Tokens of a sentence that are kept, its last ones.

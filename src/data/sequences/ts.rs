@@ -2,10 +2,11 @@
 //! separated by `:`, values by `,`, the class last.
 
 use super::super::dataset::Dataset;
-use super::super::error::{DataError, excerpt, shown};
+use super::super::error::DataError;
 use super::super::source::Source;
 use super::super::split::shuffled_test_part;
 use super::series::{About, Series, dataset};
+use crate::format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
 /// Largest text that is read, bytes.

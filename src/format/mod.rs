@@ -1,4 +1,9 @@
-//! How numbers are printed, everywhere the same: one function per unit.
+//! How numbers and texts are printed, everywhere the same: one function per unit, and one for text
+//! from files.
+
+mod text;
+
+pub use text::{escaped, excerpt, path};
 
 /// Bytes with a binary unit, three significant digits: `196 KiB`, `1.21 GiB`.
 pub fn bytes(count: u64) -> String {
