@@ -364,6 +364,35 @@ mod tests {
     }
 
     #[test]
+    fn weights_of_full_width() {
+        // Weights take all of their 32 bits where a planner rounds finely; one sign, both, and mixed
+        // with small ones, so that offset and limbs are as large as they can be.
+        let patterns: [&[i32]; 6] = [
+            &[i32::MIN],
+            &[i32::MAX],
+            &[i32::MIN, i32::MAX],
+            &[i32::MIN, 0, 1, i32::MAX, -1],
+            &[-(1 << 13)],
+            &[-(1 << 23), 1 << 23, 5],
+        ];
+        for pattern in patterns {
+            for inputs in [1usize, 16, 129, 1001] {
+                let columns: Arc<[u32]> = (0..inputs as u32).collect();
+                let row = |turn: usize| Row {
+                    columns: Arc::clone(&columns),
+                    weights: (0..inputs).map(|c| pattern[(c + turn) % pattern.len()]).collect(),
+                };
+                let rows: Vec<Row> = (0..7).map(row).collect();
+                for prime_bits in [30, 40, 45, 49, 50] {
+                    let q = ntt_primes(prime_bits, 1024, 1, &[])[0];
+                    check(inputs, &rows, prime_bits, &[q - 1]);
+                    check(inputs, &rows, prime_bits, &[q - 1, 0, 1, q / 2, q - 2]);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn more_columns_than_an_accumulator_takes() {
         let columns: Arc<[u32]> = (0..2500).collect();
         let rows: Vec<Row> = (0..7)

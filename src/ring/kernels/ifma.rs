@@ -382,7 +382,7 @@ pub fn combine(
         return super::portable::combine(q, high, low, offset, sum, out);
     }
     let wide = Wide::new(q);
-    let offset = splat(offset);
+    let offset = wide.grow(splat(q.reduce(offset)));
     let (low, sum) = (low.0.as_chunks().0, sum.0.as_chunks().0);
     for (r, out) in out.0.as_chunks_mut().0.iter_mut().enumerate() {
         let mut plus = load(&low[r]);
@@ -391,7 +391,7 @@ pub fn combine(
             let shifted = _mm512_sll_epi64(high, _mm_cvtsi64_si128(i64::from(shift)));
             plus = wide.reduce(_mm512_add_epi64(plus, shifted));
         }
-        let minus = wide.reduce(_mm512_mullo_epi64(offset, load(&sum[r])));
+        let minus = wide.mul_shrunk(offset, load(&sum[r]));
         store(out, wide.sub(plus, minus));
     }
 }

@@ -329,8 +329,8 @@ impl Kernel {
         dispatch!(self, reduce_sum(q, acc, term, out));
     }
 
-    /// `out = high 2^shift + low - offset sum mod q`; `high`, `low`, `sum` canonical,
-    /// `high 2^shift` and `offset sum` below `2^61`.
+    /// `out = high 2^shift + low - offset sum mod q`; `high`, `low`, `sum` canonical, `high 2^shift`
+    /// below `2^61`, any offset.
     pub fn combine(
         self,
         q: Modulus,

@@ -98,10 +98,11 @@ pub fn combine(
     sum: &Tile,
     out: &mut Tile,
 ) {
+    let offset = q.reduce(offset);
     for w in 0..TILE_WORDS {
         let high = high.map_or(0, |(high, shift)| high.0[w] << shift);
         let plus = q.reduce(high + low.0[w]);
-        out.0[w] = q.sub(plus, q.reduce(offset * sum.0[w]));
+        out.0[w] = q.sub(plus, q.mul(offset, sum.0[w]));
     }
 }
 
