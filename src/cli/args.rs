@@ -1,6 +1,5 @@
 //! What can be typed.
 
-use crate::run::TrainOptions;
 use crate::run::bench::Workload;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -179,9 +178,9 @@ pub(super) struct TrainArgs {
     /// Write the report of a training on encrypted data here, as JSON
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
-    /// Price of activation inputs outside of the interval of the polynomial
-    #[arg(long, value_name = "W", default_value_t = TrainOptions::default().range_penalty)]
-    pub range_penalty: f64,
+    /// Price of activation inputs outside of the interval of the polynomial [default: 1]
+    #[arg(long, value_name = "W")]
+    pub range_penalty: Option<f64>,
     /// Start from fresh weights, not from those of the exact network
     #[arg(long)]
     pub from_scratch: bool,

@@ -6,6 +6,7 @@ mod bench;
 mod compare;
 mod inspect;
 mod mitigations;
+mod networks;
 mod output_file;
 mod plan;
 mod progress;
@@ -18,6 +19,7 @@ mod tables;
 mod train;
 mod train_encrypted;
 mod train_recurrent;
+mod typed;
 
 pub use args::Renderer;
 

@@ -2,7 +2,7 @@
 
 use super::args::PlanArgs;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, sequence};
+use super::{Answer, Context, networks, sequence};
 use crate::circuit::{DegreeChoice, Plan, StageKind};
 use crate::format;
 use crate::run::Session;
@@ -13,11 +13,14 @@ pub(super) fn command(args: &PlanArgs, context: &Context) -> Result<Answer> {
     if scenario.sequence.is_some() {
         return sequence::plan(&scenario, args.json, context);
     }
-    let plan = Session::open(&scenario, &context.sources)?.plan()?;
+    let session = Session::open(&scenario, &context.sources)?;
+    let compiled = session.compiled(&context.cancel)?;
+    let plan = session.told(compiled.plan());
     if args.json {
         return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
     }
-    Ok(format!("Plan of {}\n\n{}", scenario.name, show(&plan)).into())
+    let networks = pairs(&networks::rows(&session.networks(&compiled)?));
+    Ok(format!("Plan of {}\n\n{networks}\n{}", scenario.name, show(&plan)).into())
 }
 
 /// A stage kind in one word.

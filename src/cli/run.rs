@@ -5,7 +5,7 @@ use super::output_file::OutputFile;
 use super::plan::{bare_bits, number_of, security};
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, WRONG, sequence};
+use super::{Answer, Context, WRONG, networks, sequence};
 use crate::format;
 use crate::run::sequence::SequenceSession;
 use crate::run::{EncryptedReport, Event, RunReport, Session};
@@ -40,7 +40,7 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
 
 fn show(report: &RunReport) -> String {
     let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
-    let summary = pairs(&[
+    let mut summary = vec![
         (
             "scenario",
             format!(
@@ -63,7 +63,9 @@ fn show(report: &RunReport) -> String {
             ),
         ),
         ("security", security(scheme.security_bits, &scheme.security_table)),
-    ]);
+    ];
+    summary.extend(networks::rows(&report.networks));
+    let summary = pairs(&summary);
     let stands_for = match (&report.tables, encrypted.error_bound) {
         (Some(_), _) => "table",
         (None, Some(_)) => "polynomial",

@@ -3,7 +3,7 @@
 use super::plan::{bare_bits, number_of, security};
 use super::run::{remarks, wrong_outputs};
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context};
+use super::{Answer, Context, networks};
 use crate::circuit::{Plan, RecurrentPlan, Remedy};
 use crate::format;
 use crate::run::sequence::{SequenceReport, SequenceSession};
@@ -21,13 +21,20 @@ pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result
         if json {
             return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
         }
-        return Ok(format!("Plan of {}\n\n{}", scenario.name, show_tables(&plan)).into());
+        return Ok(format!("{}{}", before(&session), show_tables(&plan)).into());
     }
     let circuit = session.circuit(&context.cancel)?;
     if json {
         return Ok((serde_json::to_string_pretty(&circuit.plan)? + "\n").into());
     }
-    Ok(format!("Plan of {}\n\n{}", scenario.name, show_plan(&circuit.plan)).into())
+    let notes: String = session.notes.iter().map(|n| folded("warning: ", n)).collect();
+    Ok(format!("{}{}{notes}", before(&session), show_plan(&circuit.plan)).into())
+}
+
+/// Title and networks of a plan.
+fn before(session: &SequenceSession) -> String {
+    let networks = pairs(&networks::rows(&session.networks()));
+    format!("Plan of {}\n\n{networks}\n", session.scenario.name)
 }
 
 fn show_tables(plan: &Plan) -> String {
@@ -163,7 +170,7 @@ fn shown<T>(all: &[T]) -> impl Iterator<Item = (usize, &T)> {
 pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
     let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
     let hidden: Vec<String> = sequence.hidden.iter().map(usize::to_string).collect();
-    let summary = pairs(&[
+    let mut summary = vec![
         (
             "scenario",
             format!(
@@ -191,7 +198,9 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
             ),
         ),
         ("security", security(scheme.security_bits, &scheme.security_table)),
-    ]);
+    ];
+    summary.extend(networks::rows(&report.networks));
+    let summary = pairs(&summary);
     let accuracy = pairs(&[
         ("plaintext accuracy", format::percent(plain.accuracy)),
         ("stands for", format!("{} accuracy", format::percent(plain.integer_accuracy))),

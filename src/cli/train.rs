@@ -4,46 +4,71 @@ use super::args::TrainArgs;
 use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, pairs};
-use super::{Answer, Context};
-use crate::format;
+use super::{Answer, Context, typed};
+use crate::format::{self, excerpt};
 use crate::network::Provenance;
 use crate::network::train::{EpochRecord, Trained};
 use crate::progress::{Step, Watch};
-use crate::run::{Session, TrainOptions};
+use crate::run::{Session, TrainOptions, recipe, train_again};
 use anyhow::{Result, bail};
 use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
     if let Some(recipe) = super::train_recurrent::recipe(args)? {
         no_checkpoints(args)?;
+        unused(
+            args,
+            &["--range-penalty", "--from-scratch"],
+            "a recurrent network is trained by its recipe or by --set train.CHOICE=VALUE, as in train.range_penalty=2",
+        )?;
         return super::train_recurrent::command(&recipe, args, context);
     }
     let scenario = args.scenario.open(None)?;
     if scenario.training.is_some() {
+        unused(
+            args,
+            &["--range-penalty", "--from-scratch", "--validation"],
+            "not used by trainings on encrypted data",
+        )?;
         return super::train_encrypted::command(args, scenario, context);
     }
     no_checkpoints(args)?;
-    if args.report.is_some() {
-        bail!(
-            "--report is for trainings on encrypted data: cryptonn, cryptonn-hospital, cryptonn-mnist"
-        );
-    }
     let usual = TrainOptions::default();
-    let file = args.out.as_deref().map(OutputFile::open).transpose()?;
-    let session = Session::open(&scenario, &context.sources)?;
     let options = TrainOptions {
         epochs: args.epochs.unwrap_or(usual.epochs),
         learning_rate: args.learning_rate.unwrap_or(usual.learning_rate),
-        range_penalty: args.range_penalty,
+        range_penalty: args.range_penalty.unwrap_or(usual.range_penalty),
         from_scratch: args.from_scratch,
         validation: args.validation,
     };
+    let again = scenario.is_made_again();
+    if again {
+        let epochs: Vec<String> =
+            recipe(&scenario.model)?.stages.iter().map(|s| s.epochs.to_string()).collect();
+        let why = format!(
+            "model {} is made again as its recipe says ({} epochs); these options are for training with a polynomial, with --set activation.method=least_squares or another",
+            excerpt(&scenario.model),
+            epochs.join(" + ")
+        );
+        unused(args, &["--epochs", "--learning-rate", "--range-penalty", "--from-scratch"], &why)?;
+    }
+    let file = args.out.as_deref().map(OutputFile::open).transpose()?;
     let trained = {
         let progress = Progress::new(context.err, context.terminal);
         let report = |step: Step| progress.step(&step);
         let watch = Watch::new(context.cancel.clone(), &report);
-        session.train(&options, &watch, &mut |_| {})?
+        if again {
+            let folder = context.sources.data_dir.as_deref();
+            let dataset = crate::data::open(&scenario.dataset, folder)?;
+            train_again(&scenario, &dataset, args.validation, &watch, &mut |_| {})?
+        } else {
+            let session = Session::open(&scenario, &context.sources)?;
+            session.train(&options, &watch, &mut |_| {})?
+        }
     };
+    let made_by = typed::command(args, trained.network.provenance().seed);
+    let network = trained.network.made_by(&made_by)?;
+    let trained = Trained { network, ..trained };
     if let Some(file) = file {
         file.finish(&trained.network.to_bytes())?;
     }
@@ -55,10 +80,32 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
 
 /// Refuses what only trainings on encrypted data have.
 fn no_checkpoints(args: &TrainArgs) -> Result<()> {
-    if args.checkpoint.is_some() || args.resume.is_some() {
-        bail!(
-            "--checkpoint and --resume are for trainings on encrypted data: cryptonn, cryptonn-hospital, cryptonn-mnist"
-        );
+    for (name, given) in [
+        ("--checkpoint", args.checkpoint.is_some()),
+        ("--resume", args.resume.is_some()),
+        ("--report", args.report.is_some()),
+    ] {
+        if given {
+            bail!(
+                "{name} is for trainings on encrypted data: cryptonn, cryptonn-hospital, cryptonn-mnist"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Refuses options that a training would not look at.
+fn unused(args: &TrainArgs, names: &[&str], why: &str) -> Result<()> {
+    for (name, given) in [
+        ("--epochs", args.epochs.is_some()),
+        ("--learning-rate", args.learning_rate.is_some()),
+        ("--range-penalty", args.range_penalty.is_some()),
+        ("--from-scratch", args.from_scratch),
+        ("--validation", args.validation.is_some()),
+    ] {
+        if given && names.contains(&name) {
+            bail!("{name}: {why}; leave it out");
+        }
     }
     Ok(())
 }

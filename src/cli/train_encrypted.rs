@@ -4,7 +4,7 @@ use super::args::TrainArgs;
 use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, pairs};
-use super::{Answer, Context, WRONG};
+use super::{Answer, Context, WRONG, typed};
 use crate::format;
 use crate::progress::Watch;
 use crate::run::Scenario;
@@ -78,7 +78,8 @@ pub(super) fn command(
         file.finish((serde_json::to_string_pretty(&trained.report)? + "\n").as_bytes())?;
     }
     if let Some(model) = model {
-        model.finish(&trained.network.to_bytes())?;
+        let made_by = typed::command(args, scenario.seed);
+        model.finish(&trained.network.made_by(&made_by)?.to_bytes())?;
     }
     // What was asked for is written; that the checkpoint is not must still be known.
     if let Some(error) = kept.and_then(|kept| kept.failure) {

@@ -4,7 +4,7 @@ use super::args::TrainArgs;
 use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::train::{saved, show};
-use super::{Answer, Context};
+use super::{Answer, Context, typed};
 use crate::network::recurrent;
 use crate::network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use crate::progress::{Step, Watch};
@@ -71,9 +71,10 @@ pub(super) fn command(
         let report = |step: Step| progress.step(&step);
         training.run(&Watch::new(context.cancel.clone(), &report), &mut |_| {})?
     };
+    let model = trained.model.made_by(&typed::command(args, seed));
     if let Some(file) = file {
-        file.finish(&trained.model.to_bytes())?;
+        file.finish(&model.to_bytes())?;
     }
-    let (name, provenance) = (trained.model.name(), trained.model.provenance());
+    let (name, provenance) = (model.name(), model.provenance());
     Ok(show(name, provenance, &trained.history, &saved(args.out.as_deref()), &[]).into())
 }

@@ -1,6 +1,8 @@
 //! A labelled dataset, split into a training and a test part.
 
+use super::rearrange::Words;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The shape of one sample or of what flows between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,14 +72,16 @@ impl Split {
 /// A named, labelled dataset whose parts fit together (see [`Dataset::new`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    name: String,
-    source: String,
-    shape: Shape,
-    classes: Vec<String>,
-    features: Vec<String>,
-    vocabulary: Vec<String>,
-    train: Split,
-    test: Split,
+    pub(super) name: String,
+    pub(super) source: String,
+    pub(super) shape: Shape,
+    pub(super) classes: Vec<String>,
+    pub(super) features: Vec<String>,
+    pub(super) vocabulary: Vec<String>,
+    pub(super) train: Split,
+    pub(super) test: Split,
+    /// Of sentences.
+    pub(super) words: Option<Arc<Words>>,
 }
 
 /// Why the parts of a dataset do not fit together.
@@ -141,6 +145,7 @@ impl Dataset {
             classes,
             features,
             vocabulary: Vec::new(),
+            words: None,
             train,
             test,
         };
@@ -281,6 +286,7 @@ impl Dataset {
             classes: self.classes.clone(),
             features: self.features.clone(),
             vocabulary: self.vocabulary.clone(),
+            words: None,
             train: part(0..at),
             test: part(at..all),
         })

@@ -5,7 +5,7 @@ use super::error::DataError;
 use super::images::Pair;
 use super::open::{locate, open};
 use super::source::Source;
-use super::{NAMED, csv, idx, sequences};
+use super::{NAMED, class_names, csv, idx, sequences};
 use crate::format::path as shown;
 use serde::Serialize;
 use std::path::Path;
@@ -41,6 +41,15 @@ pub struct Description {
 
 /// Describes a dataset: anything that [`open`] takes, and IDX files whose other half is missing.
 pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Description, DataError> {
+    if let Some((rest, names)) = class_names::option(name_or_path) {
+        let mut described = inspect(&rest, data_dir)?;
+        let listed: Vec<String> = described.classes.iter().map(|c| c.name.clone()).collect();
+        class_names::check(&described.path, &names, &listed)?;
+        for (class, name) in described.classes.iter_mut().zip(names) {
+            class.name = name;
+        }
+        return Ok(described);
+    }
     if NAMED.iter().any(|n| n.name == name_or_path) {
         let embedded = NAMED.iter().any(|n| n.name == name_or_path && n.embedded);
         let format = match name_or_path {

@@ -3,6 +3,7 @@
 use super::dataset::{Dataset, Shape};
 use super::error::DataError;
 use super::images::open_folder;
+use super::public::recognised;
 use crate::format::path as shown;
 use std::path::Path;
 
@@ -79,7 +80,7 @@ pub(super) fn open(data_dir: Option<&Path>) -> Result<Dataset, DataError> {
             ),
         });
     }
-    Ok(dataset)
+    recognised(dataset, "mnist", &shown(dir))
 }
 
 fn missing_files(missing: String, place: String, files: &[RemoteFile]) -> DataError {

@@ -1,9 +1,11 @@
 //! What goes in: datasets, and one reader per format.
 
 mod built_in;
+mod class_names;
 mod csv;
 mod csv_options;
 mod dataset;
+mod digest;
 mod error;
 pub mod fetch;
 mod folder;
@@ -12,6 +14,8 @@ mod images;
 mod inspect;
 mod mnist;
 mod open;
+mod public;
+mod rearrange;
 mod regular;
 mod sequences;
 mod source;
@@ -20,6 +24,7 @@ mod split;
 pub use built_in::{NAMED, Named};
 pub use csv_options::{Column, CsvOptions, Header};
 pub use dataset::{Dataset, DatasetError, Shape, Split};
+pub use digest::Digest;
 pub use error::DataError;
 pub use folder::default_data_dir;
 pub use inspect::{ClassCount, Description, inspect};

@@ -5,7 +5,7 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::images::{Pair, open_folder, open_pair};
 use super::source::Source;
-use super::{built_in, csv, idx, mnist, sequences};
+use super::{built_in, class_names, csv, idx, mnist, sequences};
 use crate::format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,13 @@ use std::path::{Path, PathBuf};
 ///   content. Options for CSV may follow the path, as in `table.csv?class=Outcome`
 ///   (see [`CsvOptions::parse`]).
 ///
+/// Behind any of them `?classes=NAME,NAME,..` names the classes in the order in which they are listed.
+///
 /// Data without a split of their own are split 4:1, stratified, the same way every time.
 pub fn open(name_or_path: &str, data_dir: Option<&Path>) -> Result<Dataset, DataError> {
+    if let Some((rest, names)) = class_names::option(name_or_path) {
+        return open(&rest, data_dir)?.with_class_names(names);
+    }
     if let Some(opened) = built_in::open(name_or_path) {
         return opened;
     }

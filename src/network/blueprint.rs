@@ -1,9 +1,11 @@
 //! The architecture as it stands in a model file: everything but the numbers in tensors.
 
 use super::layer::{Layer, Op, Padding};
-use super::model::{Network, NetworkError, Normalisation, Provenance, Quantisation};
+use super::model::{
+    MAX_NAME_BYTES, Network, NetworkError, Normalisation, Provenance, Quantisation,
+};
 use crate::activation::{Activation, ChebyshevSeries, Composite, Gate, Polynomial};
-use crate::data::Shape;
+use crate::data::{Digest, Shape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -152,8 +154,10 @@ impl Blueprint {
     pub fn into_parts(self, mut tensors: Tensors) -> Result<Parts, String> {
         self.provenance.check(&self.name)?;
         for name in self.layers.iter().map(|l| &l.name) {
-            if name.len() > 200 || name.contains(char::is_control) {
-                return Err("a name is longer than 200 bytes or holds control characters".into());
+            if name.len() > MAX_NAME_BYTES || name.contains(char::is_control) {
+                return Err(format!(
+                    "a name is longer than {MAX_NAME_BYTES} bytes or holds control characters"
+                ));
             }
         }
         let normalisation = Normalisation {
@@ -178,6 +182,27 @@ impl Blueprint {
             provenance: self.provenance,
         })
     }
+}
+
+impl Network {
+    /// What it computes: over architecture, integer grid and tensors, not over its name, its origin or
+    /// the names of its classes.
+    pub fn digest(&self) -> Digest {
+        let (blueprint, tensors) = Blueprint::of(self);
+        let computes = (blueprint.input, &blueprint.layers, &blueprint.quantisation);
+        digest(&serde_json::to_string(&computes).unwrap_or_default(), &tensors)
+    }
+}
+
+/// Over what a model computes and its tensors.
+pub(super) fn digest(computes: &str, tensors: &[Written]) -> Digest {
+    let mut parts = vec![computes.as_bytes().to_vec()];
+    for (name, shape, values) in tensors {
+        parts.push(name.clone().into_bytes());
+        parts.push(shape.iter().flat_map(|n| (*n as u64).to_le_bytes()).collect());
+        parts.push(values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+    Digest::of(parts)
 }
 
 /// The tensors of a layer: field, shape, values.

@@ -66,12 +66,14 @@ impl Network {
     /// The network in several lines of text: layers, shapes, parameters, integer grid, origin.
     pub fn describe(&self) -> String {
         let mut text = format!(
-            "network     {}\ninput       {}\nclasses     {}\nparameters  {}\n",
+            "network     {}\ninput       {}\nparameters  {}\n",
             self.name(),
             self.input(),
-            self.classes(),
             format::count(self.parameters() as u64)
         );
+        for (name, value) in self.card().describe(self.classes(), self.digest(), self.role()) {
+            _ = writeln!(text, "{name:<12}{value}");
+        }
         self.describe_quantisation(&mut text);
         self.describe_provenance(&mut text);
         text.push('\n');

@@ -1,11 +1,15 @@
 //! The native model file: one `.safetensors`, the architecture as JSON in its metadata.
 //!
-//! Metadata: `format` is `cryptoscope`, `version` is `1`, `network` holds the architecture. Tensors
-//! (all F32) are named `LAYER.weight`, `LAYER.bias`, `LAYER.gamma`, `LAYER.beta`, `LAYER.mean`,
+//! Metadata: `format` is `cryptoscope`, `version` is `2`, `network` holds the architecture, `card` what
+//! model and data must agree on and which models belong together ([`ModelCard`]), `digest` what
+//! [`Network::digest`] is of architecture and tensors, `checksum` the digest of these three texts.
+//! Version 1 has neither card nor digests. Tensors (all F32) are named `LAYER.weight`, `LAYER.bias`, `LAYER.gamma`, `LAYER.beta`, `LAYER.mean`,
 //! `LAYER.variance`, `normalisation.offset` and `normalisation.scale`.
 
 use super::blueprint::{Blueprint, Tensors, Written};
+use super::card::ModelCard;
 use super::model::{Network, NetworkError};
+use crate::data::Digest;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write};
@@ -14,12 +18,14 @@ use std::path::Path;
 /// Largest model file, bytes.
 const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Largest header of a model file, bytes.
-const MAX_HEADER_BYTES: u64 = 1 << 20;
+const MAX_HEADER_BYTES: u64 = 32 << 20;
 /// Most tensors in a model file.
 const MAX_TENSORS: usize = 4096;
 
 const FORMAT: &str = "cryptoscope";
-const VERSION: &str = "1";
+const VERSION: &str = "2";
+/// Version without card and digests.
+const BARE_VERSION: &str = "1";
 /// Field of the metadata that holds the architecture.
 const KIND: &str = "network";
 
@@ -55,12 +61,16 @@ impl Network {
 
     /// A model from the bytes of its file; `origin` names it in errors.
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self, ModelError> {
-        let (text, tensors) = open(bytes, origin, KIND)?;
+        let file = open(bytes, origin, KIND)?;
         let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
-        let blueprint: Blueprint = serde_json::from_str(&text)
+        let blueprint: Blueprint = serde_json::from_str(&file.architecture)
             .map_err(|e| format(format!("architecture: {}", one_line(&e))))?;
-        let parts = blueprint.into_parts(tensors).map_err(format)?;
-        parts.into_network().map_err(|source| ModelError::Network { origin: origin.into(), source })
+        let parts = blueprint.into_parts(file.tensors).map_err(format)?;
+        let network = parts.into_network().and_then(|n| n.with_card(file.names.card));
+        let network =
+            network.map_err(|source| ModelError::Network { origin: origin.into(), source })?;
+        file.names.seal.map_or(Ok(()), |seal| seal.check(network.digest())).map_err(format)?;
+        Ok(network)
     }
 
     /// Writes the model file: to a temporary file beside it first, then renamed, so that a reader
@@ -75,7 +85,8 @@ impl Network {
     /// The bytes of the model file; the same network always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (blueprint, tensors) = Blueprint::of(self);
-        assemble(KIND, &serde_json::to_string(&blueprint).unwrap_or_default(), &tensors)
+        let architecture = serde_json::to_string(&blueprint).unwrap_or_default();
+        assemble(KIND, &architecture, self.card(), self.digest(), &tensors)
     }
 }
 
@@ -101,27 +112,79 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     })
 }
 
-/// The architecture, as JSON text under `kind` in the metadata, and the tensors of a model file.
-pub(super) fn open(
-    bytes: &[u8],
-    origin: &str,
-    kind: &str,
-) -> Result<(String, Tensors), ModelError> {
+/// A model file, opened.
+pub(super) struct Opened {
+    /// JSON text.
+    pub architecture: String,
+    pub names: Named,
+    pub tensors: Tensors,
+}
+
+/// What the metadata hold beside the architecture: nothing in a file of version 1.
+#[derive(Default)]
+pub(super) struct Named {
+    pub card: ModelCard,
+    pub seal: Option<Seal>,
+}
+
+/// What a file says that it holds.
+pub(super) struct Seal {
+    digest: Digest,
+    checksum: Digest,
+    /// Of the texts that were read.
+    found_checksum: Digest,
+}
+
+impl Seal {
+    /// Holds what was read against what was written.
+    pub fn check(&self, found: Digest) -> Result<(), String> {
+        if self.digest != found {
+            return Err("damaged: its tensors or its architecture are not those it was saved with (the digest differs); take the file from where it came".into());
+        }
+        if self.checksum != self.found_checksum {
+            return Err("damaged: its metadata are not those it was saved with (the checksum differs); take the file from where it came".into());
+        }
+        Ok(())
+    }
+}
+
+/// Architecture, under `kind` in the metadata, names and tensors of a model file.
+pub(super) fn open(bytes: &[u8], origin: &str, kind: &str) -> Result<Opened, ModelError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(ModelError::TooLarge { origin: origin.into(), len: bytes.len() as u64 });
     }
     let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
     check_header_length(bytes).map_err(format)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(one_line(&e)))?;
-    let text = architecture(header.metadata().as_ref(), kind).map_err(format)?;
+    let (architecture, names) = metadata(header.metadata().as_ref(), kind).map_err(format)?;
     let file = SafeTensors::deserialize(bytes).map_err(|e| format(one_line(&e)))?;
-    Ok((text, tensors(&file).map_err(format)?))
+    Ok(Opened { architecture, names, tensors: tensors(&file).map_err(format)? })
+}
+
+/// The digest of the texts of a file.
+fn checksum(architecture: &str, card: &str, digest: &str) -> Digest {
+    Digest::of([architecture, card, digest])
 }
 
 /// The bytes of a model file.
-pub(super) fn assemble(kind: &str, architecture: &str, tensors: &[Written<'_>]) -> Vec<u8> {
+pub(super) fn assemble(
+    kind: &str,
+    architecture: &str,
+    card: &ModelCard,
+    digest: Digest,
+    tensors: &[Written<'_>],
+) -> Vec<u8> {
     let mut header = Map::new();
-    let metadata = json!({ "format": FORMAT, "version": VERSION, kind: architecture });
+    let card = serde_json::to_string(card).unwrap_or_default();
+    let digest = digest.to_string();
+    let metadata = json!({
+        "format": FORMAT,
+        "version": VERSION,
+        kind: architecture,
+        "card": &card,
+        "digest": &digest,
+        "checksum": checksum(architecture, &card, &digest),
+    });
     header.insert("__metadata__".to_owned(), metadata);
     let mut start = 0;
     for (name, shape, values) in tensors {
@@ -159,10 +222,11 @@ fn check_header_length(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn architecture(
+/// The architecture, as JSON text under `kind`, and the rest of the metadata.
+fn metadata(
     metadata: Option<&std::collections::HashMap<String, String>>,
     kind: &str,
-) -> Result<String, String> {
+) -> Result<(String, Named), String> {
     let Some(metadata) = metadata else {
         return Err("holds tensors but no architecture; it was not saved by CryptoScope".into());
     };
@@ -175,17 +239,30 @@ fn architecture(
         return Err(format!("metadata format is not {FORMAT}; it was not saved by CryptoScope"));
     }
     let version = get("version")?;
-    if version != VERSION {
+    if version != VERSION && version != BARE_VERSION {
         let version: String = version.chars().filter(|c| !c.is_control()).take(20).collect();
         return Err(format!(
-            "version {version}; this program reads version {VERSION}, so use a newer program"
+            "version {version}; this program reads versions {BARE_VERSION} and {VERSION}, so use a newer program"
         ));
     }
-    let text = get(kind)?;
-    if metadata.len() != 3 {
+    let architecture = get(kind)?;
+    let (fields, names) = if version == BARE_VERSION {
+        (3, Named::default())
+    } else {
+        let (card, digest) = (get("card")?, get("digest")?);
+        let seal = Seal {
+            digest: digest.parse().map_err(|e| format!("metadata digest: {e}"))?,
+            checksum: get("checksum")?.parse().map_err(|e| format!("metadata checksum: {e}"))?,
+            found_checksum: checksum(architecture, card, digest),
+        };
+        let card =
+            serde_json::from_str(card).map_err(|e| format!("metadata card: {}", one_line(&e)))?;
+        (6, Named { card, seal: Some(seal) })
+    };
+    if metadata.len() != fields {
         return Err("metadata has fields this program does not know".into());
     }
-    Ok(text.clone())
+    Ok((architecture.clone(), names))
 }
 
 /// All tensors, named, with their shapes.

@@ -1,6 +1,7 @@
 //! Networks: layers, shapes, plaintext inference, training, files, and the built-in architectures.
 
 mod blueprint;
+mod card;
 mod describe;
 mod file;
 mod forward;
@@ -17,6 +18,7 @@ pub mod train;
 mod windows;
 mod zoo;
 
+pub use card::{Identity, ModelCard, Role, Twin};
 pub use file::ModelError;
 pub use forward::{ForwardError, accuracy, argmax};
 pub use layer::{Layer, Op, Padding};

@@ -1,5 +1,6 @@
 //! A network: layers that fit together, with what is needed to feed and to quantise it.
 
+use super::card::ModelCard;
 use super::layer::{Layer, Op, Padding};
 use crate::activation::{Activation, ChebyshevSeries, MAX_PARTS};
 use crate::data::Shape;
@@ -55,6 +56,10 @@ pub struct Quantisation {
     pub tables: Vec<TableQuantiser>,
 }
 
+/// Longest name and longest other text in a model file, bytes.
+pub(super) const MAX_NAME_BYTES: usize = 200;
+pub(super) const MAX_TEXT_BYTES: usize = 1 << 13;
+
 /// Where a model comes from: enough to make it again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -67,7 +72,8 @@ pub struct Provenance {
     pub seed: u64,
     /// Accuracy of the float network on the test split when it was saved, 0 to 1.
     pub test_accuracy: Option<f64>,
-    /// Name of the built-in model with the exact activations that this one was fine-tuned from.
+    /// Name of the model with the exact activations that this one was fine-tuned from. Its digest is
+    /// in the [`ModelCard`]; by the name alone nothing is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
 }
@@ -75,9 +81,18 @@ pub struct Provenance {
 impl Provenance {
     /// Holds the texts of a model file, its name too, and the accuracy to what is allowed.
     pub(super) fn check(&self, name: &str) -> Result<(), String> {
-        let texts = [name, &self.dataset, &self.command, self.original.as_deref().unwrap_or("")];
-        if texts.iter().any(|t| t.len() > 200 || t.contains(char::is_control)) {
-            return Err("a name is longer than 200 bytes or holds control characters".into());
+        let original = self.original.as_deref().unwrap_or("");
+        for (what, text, most) in [
+            ("a name", name, MAX_NAME_BYTES),
+            ("a name", original, MAX_NAME_BYTES),
+            ("the dataset", &self.dataset, MAX_TEXT_BYTES),
+            ("the command", &self.command, MAX_TEXT_BYTES),
+        ] {
+            if text.len() > most || text.contains(char::is_control) {
+                return Err(format!(
+                    "{what} is longer than {most} bytes or holds control characters"
+                ));
+            }
         }
         if self.test_accuracy.is_some_and(|a| !(0.0..=1.0).contains(&a)) {
             return Err("test_accuracy must be between 0 and 1".into());
@@ -97,6 +112,7 @@ pub struct Network {
     quantisation: Option<Quantisation>,
     provenance: Provenance,
     shapes: Vec<Shape>,
+    pub(super) card: ModelCard,
 }
 
 /// Why layers do not fit together.
@@ -123,8 +139,17 @@ impl Network {
         let name = name.into();
         let shapes = shapes(&name, input, &layers)?;
         let classes = shapes.last().copied().unwrap_or(input).len();
-        let network =
-            Self { name, input, classes, normalisation, layers, quantisation, provenance, shapes };
+        let network = Self {
+            name,
+            input,
+            classes,
+            normalisation,
+            layers,
+            quantisation,
+            provenance,
+            shapes,
+            card: ModelCard::default(),
+        };
         network.check()?;
         Ok(network)
     }

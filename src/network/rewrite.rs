@@ -1,7 +1,10 @@
 //! Networks made from networks by changing one thing.
 
+use super::card::on_one_line;
 use super::layer::{Layer, Op};
-use super::model::{Network, NetworkError, Normalisation, Provenance, Quantisation};
+use super::model::{
+    MAX_TEXT_BYTES, Network, NetworkError, Normalisation, Provenance, Quantisation,
+};
 use crate::activation::Activation;
 
 impl Network {
@@ -39,54 +42,68 @@ impl Network {
 
     /// The network with its inputs taken as they are, already normalised.
     pub fn plain_inputs(&self) -> Result<Self, NetworkError> {
-        Self::new(
+        let plain = Self::new(
             self.name(),
             self.input(),
             Normalisation { offset: vec![0.0], scale: vec![1.0] },
             self.layers().to_vec(),
             self.quantisation().cloned(),
             Provenance::default(),
-        )
+        )?;
+        Ok(plain.carrying(self.card.names()))
     }
 
-    /// The same network with other layers and another integer grid.
+    /// The same network with other layers and another integer grid. It has the names of its card, and
+    /// no twins.
     pub fn with_layers(
         &self,
         layers: Vec<Layer>,
         quantisation: Option<Quantisation>,
     ) -> Result<Self, NetworkError> {
-        Self::new(
+        let changed = Self::new(
             self.name(),
             self.input(),
             self.normalisation().clone(),
             layers,
             quantisation,
             self.provenance().clone(),
-        )
+        )?;
+        Ok(changed.carrying(self.card.names()))
     }
 
     /// The same network under another name.
     pub fn with_name(&self, name: &str) -> Result<Self, NetworkError> {
-        Self::new(
+        let named = Self::new(
             name,
             self.input(),
             self.normalisation().clone(),
             self.layers().to_vec(),
             self.quantisation().cloned(),
             self.provenance().clone(),
-        )
+        )?;
+        Ok(named.carrying(self.card.clone()))
+    }
+
+    /// The same network as made by this command.
+    ///
+    /// # Errors
+    /// Never: the parts fit as before.
+    pub fn made_by(&self, command: &str) -> Result<Self, NetworkError> {
+        let command = on_one_line(command, MAX_TEXT_BYTES);
+        self.with_provenance(Provenance { command, ..self.provenance().clone() })
     }
 
     /// The same network under another origin.
     pub fn with_provenance(&self, provenance: Provenance) -> Result<Self, NetworkError> {
-        Self::new(
+        let placed = Self::new(
             self.name(),
             self.input(),
             self.normalisation().clone(),
             self.layers().to_vec(),
             self.quantisation().cloned(),
             provenance,
-        )
+        )?;
+        Ok(placed.carrying(self.card.clone()))
     }
 }
 

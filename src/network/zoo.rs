@@ -1,5 +1,6 @@
 //! The models that come with the program.
 
+use super::card::{ModelCard, Role};
 use super::file::ModelError;
 use super::model::Network;
 use std::path::Path;
@@ -20,20 +21,26 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 ];
 
 impl Network {
-    /// The built-in model this one was fine-tuned from, where it says so and the two take the same
-    /// samples. Files are not looked for: what a model file names is not trusted.
-    pub fn original(&self) -> Option<Self> {
-        let name = self.provenance().original.as_deref()?;
-        let (name, bytes) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name)?;
-        let original = Self::from_bytes(bytes, name).ok()?;
-        let fits = original.input() == self.input() && original.classes() == self.classes();
-        fits.then_some(original)
+    /// The network that the card of this one names in `role`: a built-in one, and only where its digest
+    /// is the one that the card gives. Files are not looked for.
+    pub fn twin(&self, role: Role) -> Option<Self> {
+        let twin = self.card().twin(role)?;
+        let (name, bytes) = BUILT_IN.iter().find(|(built_in, _)| *built_in == twin.name)?;
+        let found = Self::from_bytes(bytes, name).ok()?;
+        let fits = found.input() == self.input() && found.classes() == self.classes();
+        (fits && found.digest() == twin.digest).then_some(found)
     }
 
-    /// What a network fine-tuned from this one names as its original.
-    pub(super) fn built_in_original(&self) -> Option<String> {
-        let own = self.provenance().original.as_deref().unwrap_or(self.name());
-        built_in_names().find(|name| *name == own).map(str::to_owned)
+    /// The network with the exact activations that this one was fine-tuned from, where it is at hand.
+    pub fn original(&self) -> Option<Self> {
+        self.twin(Role::Exact)
+    }
+
+    /// The card of the built-in network of this name, where that computes the very same.
+    pub(super) fn built_in_card(&self) -> Option<ModelCard> {
+        let (name, bytes) = BUILT_IN.iter().find(|(name, _)| *name == self.name())?;
+        let known = Self::from_bytes(bytes, name).ok()?;
+        (known.digest() == self.digest()).then(|| known.card().clone())
     }
 }
 

@@ -35,18 +35,3 @@ pub(super) fn threads(scenario: &Scenario) -> Result<usize, RunError> {
         }
     }
 }
-
-/// Checks that `model` tells enough `classes` apart for `dataset`.
-///
-/// # Errors
-/// When the dataset has more classes.
-pub(super) fn classes(model: &str, classes: usize, dataset: &Dataset) -> Result<(), RunError> {
-    if dataset.classes().len() <= classes {
-        return Ok(());
-    }
-    Err(RunError::Refused(format!(
-        "model {model} tells {classes} classes apart but dataset {} has {}; choose a model trained on this dataset",
-        dataset.name(),
-        dataset.classes().len()
-    )))
-}

@@ -36,8 +36,8 @@ impl Session {
 mod tables {
     use super::*;
     use crate::circuit::table::{TableRequest, plan_tables};
-    use crate::network::Network;
     use crate::network::table::{TableError, TableNetwork, TableOptions};
+    use crate::network::{Network, Role};
     use crate::progress::Watch;
     use crate::scheme::tfhe::TfheError;
     use std::sync::Arc;
@@ -74,30 +74,33 @@ mod tables {
             Ok(Compiled::Tables(Arc::new(plan_tables(&request)?)))
         }
 
-        /// The model on integers with tables: as it was trained, or as the built-in model of its name
-        /// that was; else put on integers now.
+        /// The model on integers with tables: as it was trained, or as the network that its card names for
+        /// tables and whose digest holds; else put on integers now.
         pub fn table_network(&self, cancel: &Cancel) -> Result<TableNetwork, RunError> {
-            let asked = self.scenario.activation.bits;
-            let counterpart = format!("{}-table", self.network.name());
-            let known = crate::network::built_in_names().any(|name| name == counterpart);
-            let counterpart = if known { Some(crate::network::open(&counterpart)?) } else { None };
-            let trained = [Some(&*self.network), counterpart.as_ref()].into_iter().flatten();
-            for network in trained.filter(|n| self.takes(n)) {
-                let Some(made) = TableNetwork::trained(network)? else { continue };
-                let bits = made.tables().map(|t| t.bits).max();
-                if asked.is_none() || asked == bits {
-                    return Ok(made);
-                }
+            if let Some((_, made)) = self.trained_tables()? {
+                return Ok(made);
             }
+            let asked = self.scenario.activation.bits;
             let options =
                 TableOptions { bits: asked.unwrap_or(DEFAULT_BITS), ..TableOptions::default() };
             let watch = Watch::new(cancel.clone(), &|_| ());
             Ok(TableNetwork::quantise(&self.network, &options, self.calibration_inputs(), &watch)?)
         }
 
-        fn takes(&self, network: &Network) -> bool {
-            network.input().len() == self.network.input().len()
-                && network.classes() == self.network.classes()
+        /// The network that was trained with tables of the bits that are asked for, and its tables.
+        pub(in crate::run) fn trained_tables(
+            &self,
+        ) -> Result<Option<(Network, TableNetwork)>, RunError> {
+            let asked = self.scenario.activation.bits;
+            let twin = self.network.twin(Role::Table);
+            for network in [Some(&*self.network), twin.as_ref()].into_iter().flatten() {
+                let Some(made) = TableNetwork::trained(network)? else { continue };
+                let bits = made.tables().map(|t| t.bits).max();
+                if asked.is_none() || asked == bits {
+                    return Ok(Some((network.clone(), made)));
+                }
+            }
+            Ok(None)
         }
     }
 }

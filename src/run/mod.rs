@@ -16,7 +16,9 @@ mod event;
 mod execute;
 mod execute_real;
 mod float_run;
+mod identity;
 mod lookup;
+mod matching;
 mod memory;
 mod noop;
 mod opening;
@@ -45,11 +47,12 @@ pub use error::RunError;
 pub use event::{Event, Phase, Sample};
 pub use execute::execute;
 pub use execute_real::execute_real;
+pub use identity::MATCHING;
 pub use noop::{Noop, RealNoop};
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use report::{
-    ActivationReport, BytesReport, EncryptedReport, PlainReport, RunReport, RunWarning,
-    SchemeReport, StageReport,
+    ActivationReport, BytesReport, EncryptedReport, NetworkReport, NetworksReport, PlainReport,
+    RunReport, RunWarning, SchemeReport, StageReport,
 };
 pub use report::{RANGE_EXCEEDED, SCHEMA_VERSION};
 pub use scenario::{
@@ -70,4 +73,6 @@ pub use table_study::TableStudy;
 pub use tfhe::{
     KeyShelf, TableAnswer, TableClient, TableKeys, TableServer, TableTap, execute_tables,
 };
-pub use training::{DEFAULT_TRAINING_SEED, TrainOptions};
+pub use training::{
+    DEFAULT_TRAINING_SEED, TrainOptions, recipe, recurrent_command, train_again, training_seed,
+};

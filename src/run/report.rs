@@ -1,5 +1,6 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
+use super::identity::MATCHING;
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
 use crate::circuit::{StageKind, StagePlan};
@@ -162,6 +163,27 @@ pub struct RunWarning {
     pub message: String,
 }
 
+/// A network by name and content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkReport {
+    pub name: String,
+    /// SHA-256 of what it computes, hexadecimal.
+    pub digest: String,
+    /// What became of it: exact activations, polynomials, integers, tables.
+    pub form: String,
+}
+
+/// The networks of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworksReport {
+    /// The float model with its exact activations.
+    pub original: NetworkReport,
+    /// What the ciphertexts stand for, in the clear.
+    pub reference: NetworkReport,
+    /// The reference network on ciphertexts.
+    pub encrypted: NetworkReport,
+}
+
 /// Everything one run showed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -184,6 +206,9 @@ pub struct RunReport {
     /// Peak resident memory of the process, bytes; 0 where the system does not tell.
     pub peak_memory_bytes: u64,
     pub warnings: Vec<RunWarning>,
+    /// Which networks were run; empty in old reports.
+    #[serde(default)]
+    pub networks: NetworksReport,
     /// How far inputs of approximated activations left the interval of their polynomial: of the
     /// polynomial network in the clear, on the same samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -199,6 +224,12 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// Says first how data and model were matched.
+    pub(super) fn say(&mut self, notes: &[String]) {
+        let warning = |n: &String| RunWarning { kind: MATCHING.to_owned(), message: n.clone() };
+        self.warnings.splice(0..0, notes.iter().map(warning));
+    }
+
     /// Whether every decrypted output agreed with its reference.
     pub fn is_right(&self) -> bool {
         self.encrypted.wrong_outputs == 0 && self.stages.iter().all(|s| s.wrong_values == 0)

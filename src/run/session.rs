@@ -6,6 +6,8 @@ use super::ckks::Ckks;
 use super::error::RunError;
 use super::execute::execute;
 use super::execute_real::execute_real;
+use super::identity::missing_original;
+use super::matching::{self, Matched};
 use super::scenario::{ActivationKind, SchemeSelector};
 use super::{Event, RunReport, Scenario, amounts};
 use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
@@ -27,12 +29,15 @@ pub struct Sources {
 #[derive(Clone)]
 pub struct Session {
     pub scenario: Scenario,
+    /// The samples as the model takes them.
     pub dataset: Arc<Dataset>,
     /// The model as it was loaded, with its original activations.
     pub network: Arc<Network>,
     /// The model with the exact activations that `network` was fine-tuned from; `network` itself
     /// where it was not.
     pub original: Arc<Network>,
+    /// How data and model were matched, and what could not be known; a sentence each.
+    pub notes: Vec<String>,
     compiled: Arc<OnceLock<Compiled>>,
     /// Where the keys of lookup tables stay from run to run.
     #[cfg(feature = "tfhe")]
@@ -80,23 +85,22 @@ impl Session {
         dataset: Arc<Dataset>,
         network: Arc<Network>,
     ) -> Result<Self, RunError> {
-        if dataset.shape().len() != network.input().len() {
-            return Err(RunError::Refused(format!(
-                "model {} takes samples of shape {} but dataset {} has samples of shape {}; choose a model trained on this dataset",
-                network.name(),
-                network.input(),
-                dataset.name(),
-                dataset.shape()
-            )));
-        }
-        amounts::classes(network.name(), network.classes(), &dataset)?;
+        let Matched { dataset, mut notes } = matching::layers(&network, &dataset)?;
         let scenario = scenario.clone();
-        let original = network.original().map_or_else(|| Arc::clone(&network), Arc::new);
+        let found = network.original();
+        notes.extend(missing_original(
+            network.name(),
+            network.card(),
+            network.provenance(),
+            found.is_some(),
+        ));
+        let original = found.map_or_else(|| Arc::clone(&network), Arc::new);
         Ok(Self {
             scenario,
             dataset,
             network,
             original,
+            notes,
             compiled: Arc::default(),
             #[cfg(feature = "tfhe")]
             keys: super::tfhe::KeyShelf::default(),
@@ -121,7 +125,7 @@ impl Session {
 
     /// Parameters and predictions, or why it cannot work and what would.
     pub fn plan(&self) -> Result<Plan, RunError> {
-        Ok(self.compiled(&Cancel::default())?.plan().clone())
+        Ok(self.told(self.compiled(&Cancel::default())?.plan()))
     }
 
     /// The compiled integer circuit.
@@ -260,12 +264,12 @@ impl Session {
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
         let compiled = self.compiled(cancel)?;
-        on_event(Event::Planned(Box::new(compiled.plan().clone())));
+        on_event(Event::Planned(Box::new(self.told(compiled.plan()))));
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(compiled.plan().threads)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = pool.install(|| match &compiled {
+        let mut report = pool.install(|| match &compiled {
             #[cfg(feature = "tfhe")]
             Compiled::Tables(circuit) => {
                 super::tfhe::execute_tables(self, circuit, cancel, on_event)
@@ -280,6 +284,8 @@ impl Session {
                 }
             },
         })?;
+        report.say(&self.notes);
+        report.networks = self.networks(&compiled)?;
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }

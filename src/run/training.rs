@@ -2,8 +2,10 @@
 //! activations.
 
 use super::error::RunError;
+use super::scenario::{ActivationKind, Scenario};
 use super::session::Session;
-use crate::network::train::{FineTuning, Recipe, TrainEvent, Trained, Training};
+use crate::data::Dataset;
+use crate::network::train::{FineTuning, Recipe, RecurrentOptions, TrainEvent, Trained, Training};
 use crate::network::{Network, StandIns};
 use crate::progress::Watch;
 use std::sync::Arc;
@@ -85,19 +87,14 @@ impl Session {
         options.check()?;
         let choice = &self.scenario.activation;
         let Some(stand_ins) = self.stand_ins()? else {
-            let recipe = recipe(&self.scenario.model)?;
-            let training = Training {
-                recipe: &recipe,
-                dataset: &self.dataset,
-                seed: self.training_seed(),
-                validation: options.validation,
-                command: None,
-            };
-            return Ok(training.run(watch, on_event)?);
+            return train_again(&self.scenario, &self.dataset, options.validation, watch, on_event);
         };
+        let known = Scenario::built_in().into_iter().any(|s| s.name == self.scenario.name);
+        let base = if known { self.scenario.name.as_str() } else { "digits" };
         let command = format!(
-            "cryptoscope train {} --set activation.method={} --set activation.degree={} --set activation.interval={} --epochs {} --learning-rate {} --range-penalty {}{} --seed {}",
-            self.scenario.name,
+            "cryptoscope train {base} --set model={} --set dataset={} --set activation.method={} --set activation.degree={} --set activation.interval={} --epochs {} --learning-rate {} --range-penalty {}{} --seed {}",
+            self.scenario.model,
+            self.scenario.dataset,
             choice.method,
             choice.degree,
             choice.interval,
@@ -105,7 +102,7 @@ impl Session {
             options.learning_rate,
             options.range_penalty,
             if options.from_scratch { " --from-scratch" } else { "" },
-            self.training_seed(),
+            training_seed(&self.scenario),
         );
         self.fine_tune(&*self.exact_network()?, &stand_ins, options, command, watch, on_event)
     }
@@ -131,18 +128,11 @@ impl Session {
         let training = Training {
             recipe: &Recipe::fine_tune(exact, &self.dataset, &tuning),
             dataset: &self.dataset,
-            seed: self.training_seed(),
+            seed: training_seed(&self.scenario),
             validation: Some(options.validation.unwrap_or(usual)),
             command: Some(command),
         };
         Ok(training.run(watch, on_event)?)
-    }
-
-    fn training_seed(&self) -> u64 {
-        match self.scenario.seed {
-            0 => DEFAULT_TRAINING_SEED,
-            given => given,
-        }
     }
 
     /// The network with the exact activations: the model itself, or what it was fine-tuned from.
@@ -159,8 +149,63 @@ impl Session {
     }
 }
 
+impl Scenario {
+    /// Whether training makes the model again from its recipe: where no polynomial takes the place of its
+    /// activations.
+    pub fn is_made_again(&self) -> bool {
+        let choice = &self.activation;
+        choice.kind == ActivationKind::Lookup || choice.method == "keep"
+    }
+}
+
+/// Makes the model of `scenario` again from its recipe, on whatever data the scenario names: they need
+/// not be those of the built-in model.
+///
+/// # Errors
+/// When there is no recipe, the data do not fit it, or `watch` asks to stop.
+pub fn train_again(
+    scenario: &Scenario,
+    dataset: &Dataset,
+    validation: Option<usize>,
+    watch: &Watch,
+    on_event: &mut dyn FnMut(TrainEvent),
+) -> Result<Trained, RunError> {
+    let recipe = recipe(&scenario.model)?;
+    let seed = training_seed(scenario);
+    let training = Training { recipe: &recipe, dataset, seed, validation, command: None };
+    Ok(training.run(watch, on_event)?)
+}
+
+/// The seed of the scenario, or the usual one where it has none.
+pub fn training_seed(scenario: &Scenario) -> u64 {
+    match scenario.seed {
+        0 => DEFAULT_TRAINING_SEED,
+        given => given,
+    }
+}
+
+/// The command that trains a recurrent model with these choices, `usual` those of its scenario.
+pub fn recurrent_command(
+    scenario: &Scenario,
+    options: &RecurrentOptions,
+    usual: &RecurrentOptions,
+    held_out: usize,
+) -> String {
+    let known = |s: Scenario| s.sequence.is_some() && s.name == scenario.name;
+    let known = Scenario::built_in().into_iter().any(known);
+    let base = if known { scenario.name.as_str() } else { "cryptornn" };
+    let mut command = format!(
+        "cryptoscope train {base} --set model={} --set dataset={}",
+        scenario.model, scenario.dataset
+    );
+    for change in options.changes(usual) {
+        command += &format!(" --set train.{change}");
+    }
+    command + &format!(" --validation {held_out} --seed {}", training_seed(scenario))
+}
+
 /// The recipe of a built-in model.
-fn recipe(model: &str) -> Result<Recipe, RunError> {
+pub fn recipe(model: &str) -> Result<Recipe, RunError> {
     Recipe::built_in(model).ok_or_else(|| {
         RunError::Refused(format!(
             "no recipe for model {model}; there are recipes for {}; to train it with a polynomial, set activation.method",

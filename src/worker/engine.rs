@@ -271,7 +271,7 @@ impl Engine for SessionEngine {
         if session.scenario.training.is_some() {
             return Err(RunError::Refused(TRAINS.into()));
         }
-        Ok(session.compiled(cancel)?.plan().clone())
+        Ok(session.told(session.compiled(cancel)?.plan()))
     }
 
     fn loaded_sequence(&self, opened: &OpenedSession) -> Option<LoadedSequence> {

@@ -14,7 +14,7 @@ use crate::run::cryptonn::{
 };
 use crate::run::{
     CompareEvent, CompareReport, DEFAULT_TRAINING_SEED, RunError, Scenario, Session, SweepEvent,
-    SweepReport, SweepRequest, TrainOptions,
+    SweepReport, SweepRequest, TrainOptions, recurrent_command,
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -194,13 +194,16 @@ fn train_recurrent(
         let like = RecurrentRecipe::like(&loaded.model, &scenario.dataset);
         let recipe = options.recipe(&scenario.name, &like)?;
         let seed = if scenario.seed == 0 { DEFAULT_TRAINING_SEED } else { scenario.seed };
-        let validation = Some((loaded.dataset.train().len() / 10).min(HELD_OUT));
-        let dataset = &loaded.dataset;
+        let held_out = (loaded.dataset.train().len() / 10).min(HELD_OUT);
+        let (dataset, validation) = (&loaded.dataset, Some(held_out));
         let training = RecurrentTraining { recipe: &recipe, dataset, seed, validation };
-        Ok(training.run(&watch, &mut |event| match event {
+        let trained = training.run(&watch, &mut |event| match event {
             TrainEvent::Step { .. } => out.hint(TaskUpdate::Train(event)),
             other => out.send(TaskUpdate::Train(other)),
-        })?)
+        })?;
+        let usual = RecurrentOptions::for_model(&loaded.model);
+        let command = recurrent_command(scenario, options, &usual, held_out);
+        Ok(RecurrentTrained { model: trained.model.made_by(&command), ..trained })
     });
     out.send(TaskUpdate::RecurrentTrainEnded(result.map(Arc::new)));
 }

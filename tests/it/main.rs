@@ -9,11 +9,13 @@ mod data;
 mod encrypted;
 mod fetch;
 mod layering;
+mod matching;
 mod model_file;
 mod network;
 mod sample;
 mod second_opinion;
 mod sequences;
+mod shipped_models;
 mod sweep;
 #[cfg(feature = "tfhe")]
 mod tables;

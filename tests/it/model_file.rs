@@ -3,8 +3,8 @@
 use cryptoscope::activation::{Activation, Polynomial};
 use cryptoscope::data::Shape;
 use cryptoscope::network::{
-    self, InputQuantiser, Layer, Network, Normalisation, Op, Padding, Provenance, Quantisation,
-    WeightQuantiser,
+    self, InputQuantiser, Layer, ModelCard, Network, Normalisation, Op, Padding, Provenance,
+    Quantisation, Role, Twin, WeightQuantiser,
 };
 use proptest::prelude::*;
 
@@ -110,11 +110,13 @@ fn a_file_that_is_cut_anywhere_is_refused() {
 
 #[test]
 fn headers_that_lie_are_refused() {
-    let text = error_after(|h| h.replace(r#""version":"1""#, r#""version":"2""#));
-    assert!(text.contains("version 2"), "{text}");
+    let text = error_after(|h| h.replace(r#""version":"2""#, r#""version":"3""#));
+    assert!(text.contains("version 3"), "{text}");
+    let text = error_after(|h| h.replace(r#""version":"2""#, r#""version":"1""#));
+    assert!(text.contains("does not know"), "{text}");
     let text = error_after(|h| h.replace(r#""format":"cryptoscope""#, r#""format":"other""#));
     assert!(text.contains("not saved by CryptoScope"), "{text}");
-    let text = error_after(|h| h.replace(r#""version":"1""#, r#""version":"1","extra":"x""#));
+    let text = error_after(|h| h.replace(r#""version":"2""#, r#""version":"2","extra":"x""#));
     assert!(text.contains("does not know"), "{text}");
     let text = error_after(|h| h.replace(r#"\"seed\":"#, r#"\"sead\":"#));
     assert!(text.contains("unknown field"), "{text}");
@@ -135,6 +137,62 @@ fn headers_that_lie_are_refused() {
     error_after(|h| h.replace(r#"\"height\":4"#, r#"\"height\":4000000000000"#));
     error_after(|h| h.replace(r#"\"0.1\""#, r#"\"NaN\""#));
     error_after(|h| h.replace(r#"\"test_accuracy\":0.1"#, r#"\"test_accuracy\":7"#));
+}
+
+#[test]
+fn a_damaged_bit_is_refused_wherever_it_is() {
+    let card = ModelCard {
+        classes: vec!["yes".into(), "no".into()],
+        twins: vec![Twin { role: Role::Exact, name: "x".into(), digest: small().digest() }],
+        ..ModelCard::default()
+    };
+    let network = small().with_card(card).expect("fits");
+    let bytes = network.to_bytes();
+    for at in 0..bytes.len() {
+        for bit in [0, 3, 6] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << bit;
+            if let Ok(read) = Network::from_bytes(&damaged, "damaged") {
+                assert_eq!(read, network, "bit {bit} of byte {at}");
+            }
+        }
+    }
+    // A weight with another last bit is still a fine number: only the digest tells.
+    let mut damaged = bytes.clone();
+    damaged[bytes.len() - 4] ^= 1;
+    let text = Network::from_bytes(&damaged, "damaged").expect_err("is refused").to_string();
+    assert!(text.contains("damaged: its tensors"), "{text}");
+    let text = error_after(|h| h.replace("by hand", "by foot"));
+    assert!(text.contains("the checksum differs"), "{text}");
+}
+
+#[test]
+fn files_of_the_first_version_still_open() {
+    let (header, data) = split(&small().to_bytes());
+    let mut header: serde_json::Value = serde_json::from_str(&header).expect("JSON");
+    let metadata = header["__metadata__"].as_object_mut().expect("an object");
+    metadata.retain(|key, _| ["format", "version", "network"].contains(&key.as_str()));
+    metadata["version"] = "1".into();
+    let old = join(&header.to_string(), &data);
+    let read = Network::from_bytes(&old, "old").expect("opens");
+    assert_eq!(read, small());
+    assert_eq!(read.card(), &ModelCard::default());
+}
+
+#[test]
+fn the_digest_is_of_what_a_network_computes() {
+    let network = small();
+    let card = ModelCard { classes: vec!["a".into(), "b".into()], ..ModelCard::default() };
+    for same in [network.with_name("other"), network.clone().with_card(card)] {
+        assert_eq!(same.expect("fits").digest(), network.digest());
+    }
+    let mut layers = network.layers().to_vec();
+    layers[1].op = Op::Activation(Activation::Square);
+    let other = network.with_layers(layers, network.quantisation().cloned()).expect("fits");
+    assert_ne!(other.digest(), network.digest());
+    let wrong = ModelCard { classes: vec!["a".into()], ..ModelCard::default() };
+    let text = network.with_card(wrong).expect_err("is refused").to_string();
+    assert!(text.contains("1 class names where 2 are needed"), "{text}");
 }
 
 #[test]

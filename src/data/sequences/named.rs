@@ -3,6 +3,7 @@
 use super::super::dataset::{Dataset, Shape};
 use super::super::error::DataError;
 use super::super::mnist;
+use super::super::public::recognised;
 use super::super::source::Source;
 use super::super::split::SPLIT_SEED;
 use super::{text, ts, waves};
@@ -34,15 +35,19 @@ pub(in crate::data) fn open(
         return Some(mnist::open(data_dir).and_then(|d| rows_of(&d, name)));
     }
     if name == "sentiment" {
-        return Some(folder(name, SENTENCES, data_dir).and_then(|f| sentences(&f, name)));
+        let opened = folder(name, SENTENCES, data_dir)
+            .and_then(|f| recognised(sentences(&f, name)?, name, &shown(&f)));
+        return Some(opened);
     }
     if let Some((whole, frame)) = name.split_once("?frame=") {
         let opened = open(whole, data_dir)?;
         return Some(opened.and_then(|d| framed(&d, name, frame)));
     }
     let (name, source) = ARCHIVES.iter().find(|(n, _)| *n == name)?;
-    let opened = folder(name, name, data_dir)
-        .and_then(|f| ts::open(&f.join(format!("{name}_TRAIN.ts")), name, source, SPLIT_SEED));
+    let opened = folder(name, name, data_dir).and_then(|f| {
+        let path = f.join(format!("{name}_TRAIN.ts"));
+        recognised(ts::open(&path, name, source, SPLIT_SEED)?, name, &shown(&f))
+    });
     Some(opened)
 }
 

@@ -29,7 +29,7 @@ impl Series {
     }
 
     /// Padded with zeros at the front to `steps`.
-    fn padded(&self, steps: usize, channels: usize) -> Split {
+    pub fn padded(&self, steps: usize, channels: usize) -> Split {
         let mut inputs = Vec::with_capacity(self.len() * steps * channels);
         for values in &self.values {
             let missing = (steps * channels).saturating_sub(values.len());

@@ -6,6 +6,7 @@
 
 use super::super::dataset::Dataset;
 use super::super::error::DataError;
+use super::super::rearrange::Words;
 use super::super::source::Source;
 use super::super::split::shuffled_test_part;
 use super::series::{About, Series, dataset};
@@ -87,7 +88,30 @@ pub(in crate::data) fn open(
     };
     let classes = classes.into_keys().collect();
     let about = About { name, source: origin, path: &path, classes };
-    Ok(dataset(about, 1, &series(&train), &series(&test))?.with_vocabulary(vocabulary))
+    let made = dataset(about, 1, &series(&train), &series(&test))?;
+    let words = all_words(&train, &test, made.shape().len());
+    Ok(made.with_vocabulary(vocabulary).with_words(words))
+}
+
+/// The words of both parts, numbered from 1, in the places of their tokens.
+fn all_words<'a>(train: &[&'a Sentence], test: &[&'a Sentence], steps: usize) -> Words {
+    let mut numbers: HashMap<&'a str, usize> = HashMap::new();
+    let mut all = vec![String::new()];
+    let mut part = |sentences: &[&'a Sentence]| {
+        let mut series = Series::default();
+        for sentence in sentences {
+            let number = |word: &'a String| {
+                *numbers.entry(word.as_str()).or_insert_with(|| {
+                    all.push(word.clone());
+                    all.len() - 1
+                }) as f32
+            };
+            series.push(sentence.words.iter().map(number).collect(), sentence.label);
+        }
+        series.padded(steps, 1).inputs
+    };
+    let (train, test) = (part(train), part(test));
+    Words { all, train, test }
 }
 
 fn vocabulary(train: &[&Sentence]) -> Vec<String> {
@@ -195,6 +219,24 @@ mod tests {
         assert!((largest as usize) < found.vocabulary().len());
         assert_eq!(open(source(text), "s", "o", 1).expect("opens"), found);
         assert_ne!(open(source(text), "s", "o", 2).expect("opens"), found);
+    }
+
+    #[test]
+    fn another_vocabulary_knows_words_that_were_too_rare_for_the_own_one() {
+        let mut text = String::from("odd film\t1\n");
+        for _ in 0..10 {
+            text.push_str("good film\t1\nbad film\t0\n");
+        }
+        let found = open(source(text.leak()), "s", "o", 1).expect("opens");
+        assert!(!found.vocabulary().contains(&"odd".to_owned()));
+        let other: Vec<String> = ["(other)", "odd", "bad"].map(str::to_owned).into();
+        let laid = found.with_vocabulary_of(&other).expect("sentences");
+        assert_eq!((laid.vocabulary(), laid.shape()), (&other[..], found.shape()));
+        let all = laid.train().inputs.iter().chain(&laid.test().inputs);
+        let count = |token: f32| all.clone().filter(|t| **t == token).count();
+        assert_eq!((count(1.0), count(2.0), count(0.0)), (1, 10, 31));
+        let own = found.vocabulary().to_vec();
+        assert_eq!(found.with_vocabulary_of(&own).expect("sentences"), found);
     }
 
     #[test]

@@ -7,9 +7,10 @@
 use super::model::{
     Cell, Embedding, Gate, GateName, Head, RecurrentLayer, RecurrentModel, RecurrentParts,
 };
-use crate::network::blueprint::{ActivationPrint, Tensors, Written, take_tensor};
+use crate::data::Digest;
+use crate::network::blueprint::{ActivationPrint, Tensors, Written, digest, take_tensor};
 use crate::network::file;
-use crate::network::{ModelError, Normalisation, Provenance};
+use crate::network::{ModelCard, ModelError, Normalisation, Provenance};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -66,12 +67,15 @@ impl RecurrentModel {
     /// # Errors
     /// As [`RecurrentModel::load`].
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self, ModelError> {
-        let (text, tensors) = file::open(bytes, origin, KIND)?;
+        let file = file::open(bytes, origin, KIND)?;
         let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
-        let blueprint: Blueprint = serde_json::from_str(&text)
+        let blueprint: Blueprint = serde_json::from_str(&file.architecture)
             .map_err(|e| format(format!("architecture: {}", file::one_line(&e))))?;
-        let parts = blueprint.into_parts(tensors).map_err(format)?;
-        Self::new(parts).map_err(|source| ModelError::Network { origin: origin.into(), source })
+        let parts = blueprint.into_parts(file.tensors, file.names.card).map_err(format)?;
+        let model = Self::new(parts)
+            .map_err(|source| ModelError::Network { origin: origin.into(), source })?;
+        file.names.seal.map_or(Ok(()), |seal| seal.check(model.digest())).map_err(format)?;
+        Ok(model)
     }
 
     /// Writes the model file, whole or not at all.
@@ -86,7 +90,16 @@ impl RecurrentModel {
     pub fn to_bytes(&self) -> Vec<u8> {
         let blueprint = Blueprint::of(self);
         let text = serde_json::to_string(&blueprint).unwrap_or_default();
-        file::assemble(KIND, &text, &tensors(self.parts()))
+        file::assemble(KIND, &text, self.card(), self.digest(), &tensors(self.parts()))
+    }
+
+    /// What it computes: over architecture and tensors, not over its name, its origin or the names of
+    /// its classes.
+    pub fn digest(&self) -> Digest {
+        let print = Blueprint::of(self);
+        let computes = (print.channels, print.classes, &print.embedding, &print.layers);
+        let computes = serde_json::to_string(&computes).unwrap_or_default();
+        digest(&computes, &tensors(self.parts()))
     }
 
     /// Whether the bytes of a file say that it holds a recurrent model.
@@ -156,7 +169,7 @@ impl Blueprint {
         }
     }
 
-    fn into_parts(self, mut tensors: Tensors) -> Result<RecurrentParts, String> {
+    fn into_parts(self, mut tensors: Tensors, card: ModelCard) -> Result<RecurrentParts, String> {
         self.provenance.check(&self.name)?;
         let vector = |tensors: &mut Tensors, name: &str| -> Result<Vec<f32>, String> {
             let len = tensors.get(name).map_or(0, |(_, values)| values.len());
@@ -194,6 +207,7 @@ impl Blueprint {
             layers,
             head,
             provenance: self.provenance,
+            card,
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::activation::Activation;
 use crate::format;
-use crate::network::model::check_activation;
-use crate::network::{NetworkError, Normalisation, Provenance};
+use crate::network::card::{Start, on_one_line, role_of};
+use crate::network::model::{MAX_TEXT_BYTES, check_activation};
+use crate::network::{ModelCard, NetworkError, Normalisation, Provenance, Role};
 use serde::{Deserialize, Serialize};
 
 /// Most layers of cells.
@@ -85,6 +86,8 @@ pub struct RecurrentParts {
     pub layers: Vec<RecurrentLayer>,
     pub head: Head,
     pub provenance: Provenance,
+    /// Its features are the channels of a step.
+    pub card: ModelCard,
 }
 
 /// A many-to-one recurrent network whose parts fit together (see [`RecurrentModel::new`]).
@@ -162,6 +165,8 @@ impl RecurrentModel {
             return Err(whole(format!("{layers} layers; 1 to {MAX_LAYERS} are possible")));
         }
         check_input(&parts).map_err(whole)?;
+        let tokens = parts.embedding.as_ref().map_or(0, |e| e.table.len() / e.width.max(1));
+        parts.card.check(classes, parts.channels, tokens).map_err(whole)?;
         let mut width = parts.embedding.as_ref().map_or(parts.channels, |e| e.width);
         for (index, layer) in parts.layers.iter().enumerate() {
             check_layer(layer, width).map_err(|reason| NetworkError::Layer {
@@ -213,7 +218,14 @@ impl RecurrentModel {
                 gate.activation = activation.clone();
             }
         }
+        parts.card = parts.card.names();
         Self::new(parts)
+    }
+
+    /// The same model as made by this command.
+    pub fn made_by(mut self, command: &str) -> Self {
+        self.parts.provenance.command = on_one_line(command, MAX_TEXT_BYTES);
+        self
     }
 
     /// Short name.
@@ -261,6 +273,23 @@ impl RecurrentModel {
         &self.parts.provenance
     }
 
+    /// What its outputs and inputs are called, and which models belong to it.
+    pub fn card(&self) -> &ModelCard {
+        &self.parts.card
+    }
+
+    /// What it is by its activations.
+    pub fn role(&self) -> Role {
+        let gates = self.parts.layers.iter().flat_map(RecurrentLayer::gates);
+        role_of(gates.map(|(_, gate)| &gate.activation))
+    }
+
+    /// This model as the start of a training.
+    pub(in crate::network) fn as_start(&self) -> Start<'_> {
+        let (digest, role) = (self.digest(), self.role());
+        Start { name: self.name(), digest, role, card: &self.parts.card }
+    }
+
     /// All parts, to make another model from.
     pub fn parts(&self) -> &RecurrentParts {
         &self.parts
@@ -303,8 +332,8 @@ impl RecurrentModel {
                 format!("{kind}, {} units, {}", layer.hidden, functions.join(", ")),
             ));
         }
-        rows.push(("classes", self.classes().to_string()));
         rows.push(("parameters", format::count(self.parameters() as u64)));
+        rows.extend(self.card().describe(self.classes(), self.digest(), self.role()));
         let p = self.provenance();
         for (name, text) in [("trained on", &p.dataset), ("made by", &p.command)] {
             if !text.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::model::{Cell, Gate, Head, RecurrentLayer, RecurrentModel, RecurrentParts};
 use crate::activation::Activation;
-use crate::network::{Normalisation, Provenance};
+use crate::network::{ModelCard, Normalisation, Provenance};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -81,6 +81,7 @@ impl RecurrentModel {
                 layers: made,
                 head,
                 provenance: Provenance { seed, ..Provenance::default() },
+                card: ModelCard::default(),
             },
             classes,
         )

@@ -1,7 +1,7 @@
 //! The recurrent models that come with the program.
 
 use super::model::RecurrentModel;
-use crate::network::ModelError;
+use crate::network::{ModelError, Role};
 use std::path::Path;
 
 const BUILT_IN: &[(&str, &[u8])] = &[
@@ -26,6 +26,18 @@ const BUILT_IN: &[(&str, &[u8])] = &[
         include_bytes!("../../../models/cryptornn-mnist-rows-tanh.safetensors"),
     ),
 ];
+
+impl RecurrentModel {
+    /// The model with the exact functions that this one was trained from: a built-in one, and only where
+    /// its digest is the one that the card of this one gives.
+    pub fn original(&self) -> Option<Self> {
+        let twin = self.card().twin(Role::Exact)?;
+        let (name, bytes) = BUILT_IN.iter().find(|(name, _)| *name == twin.name)?;
+        let found = Self::from_bytes(bytes, name).ok()?;
+        let of = |m: &Self| (m.channels(), m.classes(), m.digest());
+        (of(&found) == (self.channels(), self.classes(), twin.digest)).then_some(found)
+    }
+}
 
 /// Names of the recurrent models that come with the program.
 pub fn built_in_names() -> impl Iterator<Item = &'static str> {

@@ -7,10 +7,12 @@ use super::recipe::{Recipe, Stage, TableGrid};
 use crate::activation::{Activation, Fitted};
 use crate::data::{Dataset, DatasetError, Shape, Split};
 use crate::format;
+use crate::network::card::on_one_line;
+use crate::network::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::network::table::{TableError, TableNetwork};
 use crate::network::{
-    ForwardError, Layer, LayerInputs, Network, NetworkError, Normalisation, Op, Provenance,
-    SimplifyError, StandInError, StandIns, accuracy, argmax,
+    ForwardError, Layer, LayerInputs, ModelCard, Network, NetworkError, Normalisation, Op,
+    Provenance, Role, SimplifyError, StandInError, StandIns, accuracy, argmax,
 };
 use crate::progress::{Cancelled, Watch};
 use candle_core::{Device, Tensor};
@@ -44,6 +46,10 @@ pub enum TrainError {
         found: Shape,
         found_classes: usize,
     },
+    #[error(
+        "recipe {recipe} takes {takes} but dataset {dataset} has {has}; choose a scenario for such data"
+    )]
+    Words { recipe: String, dataset: String, takes: &'static str, has: &'static str },
     #[error("dataset {dataset} has no training samples")]
     NoSamples { dataset: String },
     #[error(
@@ -218,14 +224,23 @@ impl Training<'_> {
         let float = accuracy(&outputs, network.classes(), &dataset.test().labels);
         let name = &recipe.name;
         let command = self.command.clone().unwrap_or_else(|| {
-            format!("cryptoscope train {name} --seed {seed} --out models/{name}.safetensors")
+            let mut command = format!("cryptoscope train {name}");
+            if dataset.name() != recipe.dataset {
+                command += &format!(" --set dataset={}", dataset.name());
+            }
+            format!("{command} --seed {seed}")
         });
-        let network = network.with_provenance(Provenance {
-            dataset: dataset.name().to_owned(),
-            command,
+        let trained = ModelCard::trained(dataset, recipe.start.as_ref().map(Network::as_start));
+        // Made again bit for bit, it belongs to the same others as the built-in one.
+        let twins = network.built_in_card().map_or(trained.twins.clone(), |known| known.twins);
+        let card = ModelCard { twins, ..trained };
+        let original = card.twin(Role::Exact).map(|twin| on_one_line(&twin.name, MAX_NAME_BYTES));
+        let network = network.with_card(card)?.with_provenance(Provenance {
+            dataset: on_one_line(dataset.name(), MAX_TEXT_BYTES),
+            command: on_one_line(&command, MAX_TEXT_BYTES),
             seed,
             test_accuracy: Some(float),
-            original: recipe.start.as_ref().and_then(Network::built_in_original),
+            original,
         })?;
         Ok(Trained { network, history, integers, tables })
     }
@@ -337,7 +352,8 @@ fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, Train
     };
     let network = build(plain, layers)?;
     fits(recipe, &network, dataset)?;
-    Ok(build(recipe.normalisation(dataset), network.layers().to_vec())?)
+    let network = build(recipe.normalisation(dataset), network.layers().to_vec())?;
+    Ok(network.with_card(ModelCard::of(dataset))?)
 }
 
 /// Holds the network against the samples and classes of the dataset.

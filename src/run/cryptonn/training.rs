@@ -161,16 +161,17 @@ impl<'a> CryptonnTraining<'a> {
             leak: None,
         };
         let command = format!(
-            "cryptoscope train {} --set model={} --epochs {} --seed {} --out {}.safetensors",
-            self.scenario, self.model, choice.epochs, self.seed, self.model
+            "cryptoscope train {} --set model={} --epochs {} --seed {}",
+            self.scenario, self.model, choice.epochs, self.seed
         );
-        let network = sitting.network()?.with_provenance(Provenance {
-            dataset: self.dataset.name().to_owned(),
-            command,
+        let network = sitting.network()?.trained_on(self.dataset)?;
+        let provenance = Provenance {
             seed: self.seed,
             test_accuracy: report.epochs.last().map(|epoch| epoch.encrypted_accuracy),
-            original: None,
-        })?;
+            ..network.provenance().clone()
+        };
+        let network = network.with_provenance(provenance)?;
+        let network = network.made_by(&command)?;
         let (view, pool) = (Arc::new(sitting.view()), Arc::clone(&sitting.pool));
         Ok(CryptonnTrained { network, report, view, pool })
     }

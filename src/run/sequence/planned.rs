@@ -16,10 +16,11 @@ impl SequenceSession {
     /// # Errors
     /// As [`SequenceSession::circuit`].
     pub fn plan(&self, cancel: &Cancel) -> Result<Plan, RunError> {
-        match self.choice().remedy {
-            Remedy::Bootstrap => self.plan_of_tables(cancel),
-            _ => Ok(planned(&*self.circuit(cancel)?)),
-        }
+        let plan = match self.choice().remedy {
+            Remedy::Bootstrap => self.plan_of_tables(cancel)?,
+            _ => planned(&*self.circuit(cancel)?),
+        };
+        Ok(self.told(&plan))
     }
 }
 

@@ -14,8 +14,12 @@ use crate::circuit::{
 use crate::data::{Dataset, Shape, Split};
 use crate::network::recurrent::{self, Prepared, RecurrentModel};
 use crate::progress::{Cancel, Watch};
+use crate::run::identity::{missing_original, with_notes};
+use crate::run::matching::{self, Matched};
 use crate::run::scenario::SequenceChoice;
-use crate::run::{Event, RunError, RunReport, Scenario, Sources, amounts};
+use crate::run::{
+    Event, NetworkReport, NetworksReport, RunError, RunReport, Scenario, Sources, amounts,
+};
 use std::sync::{Arc, OnceLock};
 
 /// Training sequences that errors are followed at, at most.
@@ -39,6 +43,8 @@ pub struct SequenceSession {
     /// The model with the exact functions that `model` was trained from; `model` itself where it was
     /// not.
     pub original: Arc<RecurrentModel>,
+    /// How data and model were matched, and what could not be known; a sentence each.
+    pub notes: Vec<String>,
     compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
     #[cfg(feature = "tfhe")]
     tabled: Arc<OnceLock<Arc<TableRecurrentCircuit>>>,
@@ -58,30 +64,22 @@ impl SequenceSession {
         dataset: Arc<Dataset>,
         model: Arc<RecurrentModel>,
     ) -> Result<Self, RunError> {
-        let Shape::Sequence { channels, .. } = dataset.shape() else {
-            return Err(RunError::Refused(format!(
-                "dataset {} has samples of shape {}, not sequences; a recurrent model needs steps of {} values",
-                dataset.name(),
-                dataset.shape(),
-                model.channels()
-            )));
-        };
-        if channels != model.channels() {
-            return Err(RunError::Refused(format!(
-                "model {} takes steps of {} values but dataset {} has steps of {channels}; choose a model trained on this dataset",
-                model.name(),
-                model.channels(),
-                dataset.name()
-            )));
-        }
-        amounts::classes(model.name(), model.classes(), &dataset)?;
-        let original = original_of(&model).map_or_else(|| Arc::clone(&model), Arc::new);
+        let Matched { dataset, mut notes } = matching::sequences(&model, &dataset)?;
+        let found = model.original();
+        notes.extend(missing_original(
+            model.name(),
+            model.card(),
+            model.provenance(),
+            found.is_some(),
+        ));
+        let original = found.map_or_else(|| Arc::clone(&model), Arc::new);
         let scenario = scenario.clone();
         Ok(Self {
             scenario,
             dataset,
             model,
             original,
+            notes,
             compiled: Arc::default(),
             #[cfg(feature = "tfhe")]
             tabled: Arc::default(),
@@ -95,6 +93,25 @@ impl SequenceSession {
             Functions::Polynomial if self.scenario.activation.method == "keep" => &self.model,
             Functions::Exact | Functions::Polynomial => &self.original,
         }
+    }
+
+    /// Which model is the original, and which one the ciphertexts stand for.
+    pub fn networks(&self) -> NetworksReport {
+        let choice = &self.scenario.activation;
+        let (form, scheme) = match self.choice().remedy {
+            Remedy::Client => ("functions computed by the client".to_owned(), "CKKS"),
+            Remedy::Bootstrap => ("integers, lookup tables".to_owned(), "TFHE"),
+            _ if choice.method == "keep" => ("its own polynomials".to_owned(), "CKKS"),
+            _ => (format!("polynomials of degree {} ({})", choice.degree, choice.method), "CKKS"),
+        };
+        let reference = NetworkReport::of_recurrent(self.carried()).with_form(form);
+        let original = NetworkReport::of_recurrent(&self.original);
+        NetworksReport::new(original, reference, scheme)
+    }
+
+    /// The plan with what must be said of model and data before it.
+    pub fn told(&self, plan: &Plan) -> Plan {
+        with_notes(plan, &self.notes)
     }
 
     /// The choices of the scenario about its sequences.
@@ -378,10 +395,16 @@ impl SequenceSession {
             .num_threads(self.threads()?)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = match self.choice().remedy {
-            Remedy::Bootstrap => self.run_tables(&pool, cancel, on_event)?,
-            _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, on_event)?,
+        let told = |event| match event {
+            Event::Planned(plan) => on_event(Event::Planned(Box::new(self.told(&plan)))),
+            other => on_event(other),
         };
+        let mut report = match self.choice().remedy {
+            Remedy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
+            _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, &told)?,
+        };
+        report.say(&self.notes);
+        report.networks = self.networks();
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
@@ -393,15 +416,6 @@ fn without_tables() -> RunError {
     RunError::Refused(
         "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
     )
-}
-
-/// The built-in model that `model` was trained from, where it takes the same sequences.
-fn original_of(model: &RecurrentModel) -> Option<RecurrentModel> {
-    let name = model.provenance().original.as_deref()?;
-    recurrent::built_in_names().find(|known| *known == name)?;
-    let original = recurrent::open(name).ok()?;
-    let of = |m: &RecurrentModel| (m.channels(), m.classes());
-    (of(&original) == of(model)).then_some(original)
 }
 
 /// The functions of the network that ciphertexts stand for.

@@ -150,6 +150,21 @@ impl RecurrentOptions {
         serde_json::from_value(json).map_err(|e| e.to_string())
     }
 
+    /// The choices that differ from those of `usual`, as [`RecurrentOptions::with_setting`] takes them.
+    pub fn changes(&self, usual: &Self) -> Vec<String> {
+        let fields = |options: &Self| match serde_json::to_value(options) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        };
+        let usual = fields(usual);
+        let changed = fields(self).into_iter().filter(|(key, value)| usual.get(key) != Some(value));
+        let text = |(key, value): (String, serde_json::Value)| match value {
+            serde_json::Value::String(text) => format!("{key}={text}"),
+            other => format!("{key}={other}"),
+        };
+        changed.map(text).collect()
+    }
+
     /// The recipe of these choices, everything else as in `like`.
     ///
     /// # Errors
@@ -210,6 +225,9 @@ mod tests {
         let usual = RecurrentOptions::default();
         let gru = usual.with_setting("cell=gru").and_then(|o| o.with_setting("hidden=24"));
         assert_eq!(gru.map(|o| (o.cell, o.hidden)), Ok((CellKind::Gru, 24)));
+        let both = usual.with_setting("cell=gru").and_then(|o| o.with_setting("hidden=24"));
+        let changes = both.map(|o| o.changes(&usual));
+        assert_eq!(changes, Ok(vec!["cell=gru".to_owned(), "hidden=24".to_owned()]));
         assert!(usual.with_setting("colour=red").unwrap_err().contains("cell"));
         assert!(usual.with_setting("hidden=many").is_err());
     }

@@ -7,11 +7,13 @@ use super::recipe::{RecurrentRecipe, RecurrentStage};
 use crate::activation::{Activation, Approximation};
 use crate::data::{Dataset, Shape, Split};
 use crate::format;
+use crate::network::card::on_one_line;
+use crate::network::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::network::recurrent::{
     Embedding, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
 };
 use crate::network::train::{EpochRecord, TrainError, TrainEvent};
-use crate::network::{Normalisation, Provenance, StandInError, accuracy, argmax};
+use crate::network::{ModelCard, Normalisation, Provenance, Role, StandInError, accuracy, argmax};
 use crate::progress::Watch;
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
@@ -99,18 +101,20 @@ impl RecurrentTraining<'_> {
         }
         let validation_accuracy = history.last().filter(|_| validation > 0).map(|e| e.accuracy);
         let test_accuracy = judge(&model, dataset.test(), steps, watch)?;
-        let name = &recipe.name;
-        let original = recipe.start.as_ref().map(|s| s.name().to_owned());
+        let card = ModelCard::trained(dataset, recipe.start.as_ref().map(RecurrentModel::as_start));
+        let original = card.twin(Role::Exact).map(|twin| on_one_line(&twin.name, MAX_NAME_BYTES));
+        // Of other choices than those of a recipe only who made them knows the command.
+        let known = RecurrentRecipe::built_in(&recipe.name).is_some_and(|known| known == *recipe);
+        let command = format!("cryptoscope train {} --seed {seed}", recipe.name);
         let provenance = Provenance {
-            dataset: dataset.name().to_owned(),
-            command: format!(
-                "cryptoscope train {name} --seed {seed} --out models/{name}.safetensors"
-            ),
+            dataset: on_one_line(dataset.name(), MAX_TEXT_BYTES),
+            command: if known { command } else { String::new() },
             seed,
             test_accuracy: Some(test_accuracy),
             original,
         };
-        let model = RecurrentModel::new(RecurrentParts { provenance, ..model.parts().clone() })?;
+        let parts = RecurrentParts { provenance, card, ..model.parts().clone() };
+        let model = RecurrentModel::new(parts)?;
         Ok(RecurrentTrained { model, history, validation_accuracy })
     }
 }
@@ -152,6 +156,10 @@ fn steps_of(recipe: &RecurrentRecipe, dataset: &Dataset) -> Result<usize, TrainE
     }
 }
 
+fn kind(words: bool) -> &'static str {
+    if words { "words" } else { "numbers" }
+}
+
 /// The recipe's model with fresh weights, or the one it starts from.
 fn start(
     recipe: &RecurrentRecipe,
@@ -161,6 +169,14 @@ fn start(
     let steps = steps_of(recipe, dataset)?;
     let channels = dataset.shape().len() / steps.max(1);
     let classes = dataset.classes().len();
+    let embeds = match &recipe.start {
+        Some(model) => model.embedding().is_some(),
+        None => recipe.embedding.is_some(),
+    };
+    if embeds == dataset.vocabulary().is_empty() {
+        let (recipe, dataset) = (recipe.name.clone(), dataset.name().to_owned());
+        return Err(TrainError::Words { recipe, dataset, takes: kind(embeds), has: kind(!embeds) });
+    }
     if dataset.train().is_empty() {
         return Err(TrainError::NoSamples { dataset: dataset.name().to_owned() });
     }
@@ -175,8 +191,8 @@ fn start(
                 found_classes: classes,
             });
         }
-        let parts = RecurrentParts { name: recipe.name.clone(), ..model.parts().clone() };
-        return Ok(RecurrentModel::new(parts)?);
+        let name = on_one_line(&recipe.name, MAX_NAME_BYTES);
+        return Ok(RecurrentModel::new(RecurrentParts { name, ..model.parts().clone() })?);
     }
     let mut rng = StdRng::seed_from_u64(mix(seed, 0));
     let embedding = recipe.embedding.map(|width| Embedding {
@@ -197,13 +213,14 @@ fn start(
         width = recipe.hidden;
     }
     Ok(RecurrentModel::new(RecurrentParts {
-        name: recipe.name.clone(),
+        name: on_one_line(&recipe.name, MAX_NAME_BYTES),
         channels,
         embedding,
         normalisation,
         layers,
         head: Head::random(width, classes, &mut rng),
         provenance: Provenance::default(),
+        card: ModelCard::of(dataset),
     })?)
 }
 

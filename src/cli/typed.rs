@@ -1,0 +1,67 @@
+//! A training command as it can be typed again.
+
+use super::args::TrainArgs;
+use std::path::Path;
+
+/// The command of these arguments with the seed that was used, its parts always in the same order.
+pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
+    let mut words = vec!["cryptoscope".to_owned(), "train".into(), args.scenario.scenario.clone()];
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.extend([name.to_owned(), value]);
+        }
+    };
+    let path = |path: &Option<std::path::PathBuf>| {
+        path.as_deref().map(|p: &Path| p.to_string_lossy().into_owned())
+    };
+    for setting in &args.scenario.settings {
+        option("--set", Some(setting.clone()));
+    }
+    option("--epochs", args.epochs.map(|n| n.to_string()));
+    option("--learning-rate", args.learning_rate.map(|n| n.to_string()));
+    option("--range-penalty", args.range_penalty.map(|n| n.to_string()));
+    option("--validation", args.validation.map(|n| n.to_string()));
+    option("--seed", Some(seed.to_string()));
+    option("--resume", path(&args.resume));
+    option("--out", path(&args.out));
+    if args.from_scratch {
+        words.push("--from-scratch".into());
+    }
+    words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./=,:+@%-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, Command};
+    use clap::Parser;
+
+    fn typed(words: &[&str]) -> String {
+        let all = ["cryptoscope", "train"].iter().chain(words);
+        match Cli::try_parse_from(all).map(|c| c.command) {
+            Ok(Some(Command::Train(args))) => command(&args, 7),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_is_what_was_typed() {
+        let words =
+            ["hospital", "--out", "own model.safetensors", "--set", "dataset=o'wn.csv?class=2"];
+        let expected = r"cryptoscope train hospital --set 'dataset=o'\''wn.csv?class=2' --seed 7 --out 'own model.safetensors'";
+        assert_eq!(typed(&words), expected);
+        let words = ["x.json", "--epochs", "3", "--from-scratch", "--range-penalty", "0.5"];
+        let expected =
+            "cryptoscope train x.json --epochs 3 --range-penalty 0.5 --seed 7 --from-scratch";
+        assert_eq!(typed(&words), expected);
+    }
+}

@@ -1,0 +1,339 @@
+//! The network that was given is the network that runs, on data that mean what it was trained on.
+
+use cryptoscope::activation::Activation;
+use cryptoscope::data::{self, Dataset, Split};
+use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
+use cryptoscope::network::{self, Layer, Network, Op, accuracy, argmax};
+use cryptoscope::progress::{Cancel, Watch};
+use cryptoscope::run::sequence::SequenceSession;
+use cryptoscope::run::{MATCHING, RunReport, Scenario, Session, Sources};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Runs the program: its exit status, what it says, what it complains of.
+fn typed(words: &[&str]) -> (i32, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let words = std::iter::once("cryptoscope").chain(words.iter().copied());
+    let status = cryptoscope::cli::run(words, &mut out, &mut err);
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (status, text(out), text(err))
+}
+
+/// The report of a run that must end well.
+fn report(dir: &Path, words: &[&str]) -> RunReport {
+    let file = dir.join("report.json");
+    let more = ["--seed", "3", "--report", file.to_str().expect("text")];
+    let words: Vec<&str> = ["run"].iter().chain(words).copied().chain(more).collect();
+    let (status, _, err) = typed(&words);
+    assert_eq!(status, 0, "{err}");
+    serde_json::from_slice(&std::fs::read(file).expect("written")).expect("a report")
+}
+
+/// A table of a dataset's samples, `row` writing one; those of the test part last.
+fn table(
+    dir: &Path,
+    name: &str,
+    header: &str,
+    dataset: &Dataset,
+    row: impl Fn(&[f32], u16) -> Option<String>,
+) -> PathBuf {
+    let mut text = header.to_owned();
+    for Split { inputs, labels, .. } in [dataset.train(), dataset.test()] {
+        for (values, label) in inputs.chunks(dataset.shape().len()).zip(labels) {
+            text.extend(row(values, *label));
+        }
+    }
+    let path = dir.join(name);
+    std::fs::write(&path, text).expect("written");
+    path
+}
+
+/// Values of a row with a comma behind each.
+fn cells<'a>(values: impl Iterator<Item = &'a f32>) -> String {
+    values.fold(String::new(), |mut text, v| {
+        write!(text, "{v},").expect("memory");
+        text
+    })
+}
+
+fn set(key: &str, path: &Path) -> String {
+    format!("{key}={}", path.display())
+}
+
+/// The built-in network with the outputs of its two classes exchanged.
+fn turned(name: &str) -> Network {
+    let network = network::open(name).expect("built in");
+    let mut layers: Vec<Layer> = network.layers().to_vec();
+    let Some(Layer { op: Op::Dense { weight, bias, .. }, .. }) = layers.last_mut() else {
+        panic!("ends in a dense layer");
+    };
+    weight.iter_mut().chain(bias).for_each(|w| *w = -*w);
+    network.with_layers(layers, network.quantisation().cloned()).expect("fits")
+}
+
+#[cfg(feature = "tfhe")]
+#[test]
+fn tables_are_made_of_the_given_network_and_not_of_one_of_its_name() {
+    let own = turned("hospital");
+    assert_eq!(own.name(), "hospital");
+    let scenario = Scenario::open("hospital").expect("built in");
+    let scenario = scenario.with_setting("activation.kind=lookup").expect("a setting");
+    let dataset = Arc::new(data::open("breast_cancer", None).expect("built in"));
+    let session =
+        |network| Session::with(&scenario, Arc::clone(&dataset), Arc::new(network)).expect("fits");
+    let judged = |session: &Session| {
+        let tables = session.table_network(&Cancel::default()).expect("made");
+        let test = dataset.test();
+        let answers = tables.evaluate(&test.inputs, &Watch::silent()).expect("runs");
+        answers.accuracy(2, &test.labels)
+    };
+    let (mine, known) = (session(own.clone()), session(network::open("hospital").expect("there")));
+    let wrong = judged(&mine);
+    assert!(wrong < 0.1, "a network that answers the opposite is right in {wrong}");
+    assert!(judged(&known) > 0.95);
+    let networks = |session: &Session| {
+        let compiled = session.compiled(&Cancel::default()).expect("planned");
+        session.networks(&compiled).expect("known")
+    };
+    let found = networks(&mine);
+    assert_eq!(
+        (found.reference.name.as_str(), found.reference.digest),
+        ("hospital", own.digest().to_string())
+    );
+    assert_eq!(networks(&known).reference.name, "hospital-table");
+    let table = network::open("hospital-table").expect("built in");
+    assert_eq!(networks(&known).encrypted.digest, table.digest().to_string());
+
+    // A file that names the digest of another network than the one that is there has no twin.
+    let mut card = network::open("hospital").expect("built in").card().clone();
+    card.twins[0].digest = own.digest();
+    let liar = network::open("hospital").expect("built in").with_card(card).expect("fits");
+    assert_eq!(networks(&session(liar)).reference.name, "hospital");
+}
+
+#[test]
+fn an_original_is_used_only_by_its_digest() {
+    let known = network::open("cryptodl").expect("built in");
+    let relu = network::open("cryptodl-relu").expect("built in");
+    assert_eq!(known.original().expect("there").digest(), relu.digest());
+    let mut card = known.card().clone();
+    card.twins[0].digest = known.digest();
+    assert_eq!(known.with_card(card).expect("fits").original(), None);
+
+    let model = recurrent::open("cryptornn").expect("built in");
+    let mut parts = model.parts().clone();
+    parts.head.bias[0] += 100.0;
+    // An old file names its original without a digest.
+    parts.card.twins.clear();
+    let old = RecurrentModel::new(parts).expect("fits");
+    assert_eq!(old.original(), None);
+    let scenario = Scenario::open("cryptornn").expect("built in");
+    let dataset = Arc::new(data::open("waves", None).expect("made"));
+    let session = SequenceSession::with(&scenario, dataset, Arc::new(old.clone())).expect("fits");
+    assert_eq!(session.original.digest(), old.digest());
+    assert!(
+        session.notes[0].contains("cryptornn-tanh as its original but not its digest"),
+        "{:?}",
+        session.notes
+    );
+}
+
+#[test]
+fn a_network_that_was_fine_tuned_from_an_own_one_shows_no_built_in_as_its_original() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| dir.path().join(name);
+    let digits = network::open("digits").expect("built in");
+    let exact = digits.with_function(&Activation::Relu).and_then(|n| n.with_name("cryptodl-relu"));
+    let exact = exact.expect("fits");
+    exact.save(at("own.safetensors")).expect("saved");
+    let (model, out) = (set("model", &at("own.safetensors")), at("tuned.safetensors"));
+    let out = out.to_str().expect("text");
+    let train = ["train", "digits", "--set", &model, "--set", "activation.method=least_squares"];
+    let words: Vec<&str> = train.into_iter().chain(["--epochs", "1", "--out", out]).collect();
+    let (status, _, err) = typed(&words);
+    assert_eq!(status, 0, "{err}");
+    let tuned = Network::load(out).expect("reads");
+    let card = tuned.card();
+    assert_eq!(card.parent.as_ref().map(|p| p.digest), Some(exact.digest()));
+    assert_eq!(card.twins[0].digest, exact.digest());
+    assert_eq!(tuned.original(), None, "the built-in network of that name is another");
+    let expected = format!(
+        "cryptoscope train digits --set {model} --set activation.method=least_squares --epochs 1 --seed 1 --out {out}"
+    );
+    assert_eq!(tuned.provenance().command, expected);
+    let (_, told, _) = typed(&["plan", "digits", "--set", &set("model", Path::new(out))]);
+    assert!(told.contains("cryptodl-relu-polynomial ("), "{told}");
+    assert!(told.contains("which is not among the built-in ones"), "{told}");
+}
+
+#[test]
+fn a_table_with_its_columns_and_classes_in_another_order_gives_the_same_answers() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cancer = data::open("breast_cancer", None).expect("built in");
+    let names = cancer.features();
+    let order: Vec<usize> = (0..30).map(|c| (11 * c + 5) % 30).collect();
+    let header = |order: &[usize]| {
+        let names: Vec<&str> = order.iter().map(|c| names[*c].as_str()).collect();
+        format!("{},class\n", names.join(","))
+    };
+    let class = |label: u16| cancer.classes()[usize::from(label)].clone();
+    let straight: Vec<usize> = (0..30).collect();
+    let plain = table(dir.path(), "plain.csv", &header(&straight), &cancer, |row, label| {
+        Some(format!("{}{}\n", cells(row.iter()), class(label)))
+    });
+    let mixed = table(dir.path(), "mixed.csv", &header(&order), &cancer, |row, label| {
+        Some(format!("{}{}\n", cells(order.iter().map(|c| &row[*c])), class(label)))
+    });
+    let run = |path: &Path| report(dir.path(), &["hospital", "--set", &set("dataset", path)]);
+    let (one, other) = (run(&plain), run(&mixed));
+    assert_eq!(one.images, 113);
+    assert!(one.encrypted.accuracy > 0.95, "{}", one.encrypted.accuracy);
+    assert_eq!(one.encrypted.accuracy, other.encrypted.accuracy);
+    assert_eq!(one.plain.accuracy, other.plain.accuracy);
+    // Reports name classes as the model does, and say what was done.
+    assert_eq!(other.class_names, ["malignant", "benign"]);
+    let said: Vec<&str> =
+        other.warnings.iter().filter(|w| w.kind == MATCHING).map(|w| w.message.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("columns of mixed are matched by name"), "{said:?}");
+    assert!(said[1].contains("benign, malignant there, malignant, benign in model"), "{said:?}");
+
+    // Letters or numbers for the names: refused, and right once they are named.
+    for (letters, named) in [(["M", "B"], "benign,malignant"), (["0", "1"], "malignant,benign")] {
+        let path = table(dir.path(), "other.csv", &header(&straight), &cancer, |row, label| {
+            Some(format!("{}{}\n", cells(row.iter()), letters[usize::from(label)]))
+        });
+        let dataset = set("dataset", &path);
+        let (status, _, err) = typed(&["run", "hospital", "--set", &dataset]);
+        assert_eq!(status, 2);
+        assert!(
+            err.contains("it tells malignant, benign apart") && !err.trim().contains('\n'),
+            "{err}"
+        );
+        let named = format!("{dataset}?classes={named}");
+        let found = report(dir.path(), &["hospital", "--set", &named]);
+        assert_eq!(found.encrypted.accuracy, one.encrypted.accuracy);
+    }
+}
+
+#[test]
+fn digits_of_some_classes_only_are_scored_by_their_value() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let digits = data::open("digits", None).expect("built in");
+    for kept in [vec![1, 2, 7], vec![0, 1, 2, 3, 4, 5, 6, 8, 9]] {
+        let path = table(dir.path(), "some.csv", "", &digits, |row, label| {
+            kept.contains(&label).then(|| format!("{}{label}\n", cells(row.iter())))
+        });
+        let dataset = format!("{}?shape=8x8", set("dataset", &path));
+        let found = report(dir.path(), &["digits", "--set", &dataset]);
+        assert!(found.encrypted.accuracy > 0.98, "{kept:?}: {}", found.encrypted.accuracy);
+        assert_eq!((found.encrypted.agreement, found.classes), (1.0, 10));
+    }
+    let path = table(dir.path(), "more.csv", "", &digits, |row, label| {
+        Some(format!("{}{}\n", cells(row.iter()), if label == 9 { 10 } else { label }))
+    });
+    let dataset = format!("{}?shape=8x8", set("dataset", &path));
+    let (status, _, err) = typed(&["run", "digits", "--set", &dataset]);
+    assert_eq!(status, 2);
+    assert!(err.contains("does not know class 10 of dataset more"), "{err}");
+}
+
+#[test]
+fn words_are_those_of_the_model() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("own.txt");
+    let mut text = String::new();
+    for (good, bad) in [("great", "terrible"), ("excellent", "awful"), ("love", "worst")] {
+        for thing in ["phone", "food", "movie", "place"] {
+            writeln!(text, "The {thing} is {good}, really {good}!\t1").expect("memory");
+            writeln!(text, "The {thing} is {bad}, a {bad} disappointment.\t0").expect("memory");
+        }
+    }
+    std::fs::write(&path, text).expect("written");
+    let scenario = Scenario::open("cryptornn-sentiment").expect("built in");
+    let scenario = scenario.with_setting(&set("dataset", &path)).expect("a setting");
+    let session = SequenceSession::open(&scenario, &Sources::default()).expect("opens");
+    let model = &session.model;
+    assert_eq!(session.dataset.vocabulary(), model.card().vocabulary);
+    assert!(session.notes[0].contains("in the vocabulary of model cryptornn-sentiment"));
+    let mut right = 0;
+    for Split { inputs, labels, lengths } in [session.dataset.train(), session.dataset.test()] {
+        let steps = session.all_steps();
+        let prepared = model.prepare(Sequences { inputs, lengths, steps }).expect("fits");
+        let outputs = model.forward(&prepared, &Watch::silent()).expect("runs");
+        let rows = outputs.chunks(2).zip(labels);
+        right += rows.filter(|(y, l)| argmax(y) == usize::from(**l)).count();
+    }
+    // Anybody can tell these 24 apart; numbers of the file's own vocabulary are other words.
+    assert!(right >= 22, "{right} of 24");
+
+    let dataset = set("dataset", &path);
+    for command in ["run", "plan", "train"] {
+        let (status, _, err) = typed(&[command, "cryptornn", "--set", &dataset]);
+        assert_eq!(status, 2, "{command}");
+        assert!(err.contains("takes numbers but dataset own has words"), "{command}: {err}");
+    }
+    let (status, _, err) = typed(&["run", "cryptornn-sentiment", "--set", "dataset=waves"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("takes words but dataset waves has numbers"), "{err}");
+}
+
+#[test]
+fn a_model_trained_on_own_data_knows_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cancer = data::open("breast_cancer", None).expect("built in");
+    let header: String = (0..30).map(|c| format!("measure{c},")).collect::<String>() + "class\n";
+    let path = table(dir.path(), "own.csv", &header, &cancer, |row, label| {
+        Some(format!("{}{}\n", cells(row.iter()), ["sick", "well"][usize::from(label)]))
+    });
+    let (dataset, out) = (set("dataset", &path), dir.path().join("own.safetensors"));
+    let out = out.to_str().expect("text");
+    let (status, _, err) = typed(&["train", "hospital", "--set", &dataset, "--out", out]);
+    assert_eq!(status, 0, "{err}");
+    let model = Network::load(out).expect("reads");
+    let opened = data::open(&path.to_string_lossy(), None).expect("opens");
+    assert_eq!(model.card().classes, ["sick", "well"]);
+    assert_eq!(model.card().features[29], "measure29");
+    assert_eq!(model.card().dataset.as_ref().expect("told").digest, opened.digest());
+    let outputs = model.forward_batch(&opened.test().inputs, &Watch::silent()).expect("runs");
+    assert!(accuracy(&outputs, 2, &opened.test().labels) > 0.9);
+    let (_, told, _) = typed(&["inspect", out]);
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let command =
+        format!("made by cryptoscope train hospital --set {dataset} --seed 1 --out {out}");
+    for part in [command.as_str(), "classes sick, well", "measure0"] {
+        assert!(told.contains(part), "{told}");
+    }
+    let model = set("model", Path::new(out));
+    let found = report(dir.path(), &["hospital", "--set", &dataset, "--set", &model]);
+    assert_eq!(found.class_names, ["sick", "well"]);
+    assert!(found.warnings.iter().all(|w| w.kind != MATCHING), "{:?}", found.warnings);
+    let (status, _, err) = typed(&["run", "hospital", "--set", &model]);
+    assert_eq!(status, 2);
+    assert!(
+        err.contains("takes a column measure0 that dataset breast_cancer does not have"),
+        "{err}"
+    );
+}
+
+#[test]
+fn options_that_a_training_would_not_look_at_are_refused() {
+    for (words, said) in [
+        (
+            &["hospital", "--epochs", "3"][..],
+            "--epochs: model hospital is made again as its recipe says (60 + 30 epochs)",
+        ),
+        (&["hospital", "--learning-rate", "0.1"], "--learning-rate: model hospital"),
+        (&["hospital", "--range-penalty", "2"], "--range-penalty: model hospital"),
+        (&["hospital", "--from-scratch"], "--from-scratch: model hospital"),
+        (&["cryptonn-hospital", "--range-penalty", "nan"], "--range-penalty: not used"),
+        (&["cryptornn", "--from-scratch"], "--from-scratch: a recurrent network"),
+        (&["cryptornn", "--report", "r.json"], "--report is for trainings on encrypted data"),
+    ] {
+        let words: Vec<&str> = ["train"].iter().chain(words).copied().collect();
+        let (status, _, err) = typed(&words);
+        assert_eq!(status, 2, "{words:?}");
+        assert!(err.contains(said), "{err}");
+    }
+}
