@@ -92,16 +92,9 @@ impl Files {
     }
 }
 
-/// Writes beside the goal and renames, so that a failure leaves what was there.
+/// Writes whole or not at all: a failure leaves what was there.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| {
-        std::fs::remove_file(&beside).ok();
-        format!("cannot write {}: {error}; choose another place", path.display())
-    })
+    crate::file::write_whole(path, bytes).map_err(|error| format!("{error}; choose another place"))
 }
 
 fn write_png(path: &Path, image: &egui::ColorImage) -> Result<(), String> {
@@ -129,9 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.json");
         write_whole(&path, b"old").unwrap();
-        // A folder in the way of the file beside it makes the write fail.
-        std::fs::create_dir(folder.path().join("report.json.part")).unwrap();
-        let error = write_whole(&path, b"new").unwrap_err();
+        let error = write_whole(&path.join("new.json"), b"new").unwrap_err();
         assert!(error.contains("report.json"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
     }

@@ -11,7 +11,7 @@ pub struct MitigationView {
     /// Way at work: its name, its number, of how many, and the share of it that is done.
     pub doing: Option<(String, usize, usize, f64)>,
     pub rows: Vec<MitigationRow>,
-    /// The whole, when all were tried.
+    /// The rows that are finished, when there are any.
     pub report: Option<Box<MitigationReport>>,
 }
 
@@ -41,8 +41,8 @@ impl MitigationView {
 
     /// The comparison is over; rows that came stay.
     pub fn end(&mut self, result: Result<Box<MitigationReport>, Failure>) {
-        self.standing = TaskStanding::of(&result);
+        self.standing = TaskStanding::with_left(&result, |report| report.rows_left);
         self.doing = None;
-        self.report = result.ok();
+        self.report = result.ok().filter(|report| !report.rows.is_empty());
     }
 }

@@ -10,6 +10,7 @@ mod cryptonn_export;
 mod cryptonn_tasks;
 mod cryptonn_view;
 mod dialog;
+mod display;
 mod explore;
 mod export;
 mod files;
@@ -108,11 +109,7 @@ pub fn open(options: Options) -> anyhow::Result<()> {
         native,
         Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario)?))),
     )
-    .map_err(|error| {
-        anyhow::anyhow!(
-            "the window cannot be opened: {error}; try --renderer glow, or use the command line (see --help)"
-        )
-    })
+    .map_err(|error| anyhow::anyhow!(display::no_window(&error.to_string())))
 }
 
 /// The application: services around one [`State`].

@@ -82,7 +82,7 @@ pub(super) struct ScenarioArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
     /// Seed of everything random; 0 takes fresh randomness
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 }
 
@@ -90,10 +90,10 @@ pub(super) struct ScenarioArgs {
 #[derive(Debug, Args)]
 pub(super) struct SizeArgs {
     /// Test samples to run [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub images: Option<u32>,
     /// Worker threads [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), allow_negative_numbers = true)]
     pub threads: Option<u32>,
 }
 
@@ -126,7 +126,7 @@ pub(super) struct SweepArgs {
     #[command(flatten)]
     pub size: SizeArgs,
     /// Degrees, as in 2..9 or 2,3,7
-    #[arg(long, value_name = "LIST", default_value = "2..7")]
+    #[arg(long, value_name = "LIST", default_value = "2..7", allow_negative_numbers = true)]
     pub degrees: String,
     /// Approximation methods by id, as in chebyshev,minimax; or all
     #[arg(
@@ -138,13 +138,13 @@ pub(super) struct SweepArgs {
     pub methods: Vec<String>,
     /// Half-widths l of the interval [-l, l], or measured for one per layer from the data, as in
     /// 3,5,measured [default: that of the scenario]
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     pub intervals: Option<String>,
     /// Function to approximate in the place of every activation, as in relu [default: each layer's own]
     #[arg(long, value_name = "NAME")]
     pub function: Option<String>,
     /// Also train each network on for so many epochs with its polynomials inside
-    #[arg(long, value_name = "EPOCHS", num_args = 0..=1, default_missing_value = "4")]
+    #[arg(long, value_name = "EPOCHS", num_args = 0..=1, default_missing_value = "4", allow_negative_numbers = true)]
     pub fine_tune: Option<usize>,
     /// Also run each network encrypted
     #[arg(long)]
@@ -163,10 +163,10 @@ pub(super) struct TrainArgs {
     pub out: Option<PathBuf>,
     /// Epochs of training with a polynomial (activation.method other than keep), 8 by default; of
     /// training on encrypted data as the scenario says
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub epochs: Option<usize>,
     /// Learning rate at its start [default: 0.002, or as the scenario says]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Write where a training on encrypted data stands here: after each epoch, every minute, and when it is
     /// stopped
@@ -179,13 +179,13 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
     /// Price of activation inputs outside of the interval of the polynomial [default: 1]
-    #[arg(long, value_name = "W")]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub range_penalty: Option<f64>,
     /// Start from fresh weights, not from those of the exact network
     #[arg(long)]
     pub from_scratch: bool,
     /// Training samples to hold out and show accuracies on [default: a tenth, 5000 at most; none for a recipe]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub validation: Option<usize>,
 }
 
@@ -204,7 +204,7 @@ pub(super) struct CompareArgs {
     pub activations: Vec<String>,
     /// Of a recurrent scenario: seconds that a row may take by prediction, beyond which fewer steps
     /// or sequences are run and the row says so [default: 15]
-    #[arg(long, value_name = "SECS", conflicts_with = "whole")]
+    #[arg(long, value_name = "SECS", conflicts_with = "whole", allow_negative_numbers = true)]
     pub row_secs: Option<f64>,
     /// Of a recurrent scenario: every row on all steps and sequences, whatever it takes
     #[arg(long)]
@@ -219,16 +219,16 @@ pub(super) struct BenchArgs {
     #[arg(value_parser = PossibleValuesParser::new(Workload::NAMED.map(|(name, _)| name)))]
     pub workload: String,
     /// Worker threads [default: 1 for primitives, one per core for whole runs]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256), allow_negative_numbers = true)]
     pub threads: Option<u32>,
     /// Timed repetitions, after one that is not timed [default: 11 for primitives, 5 for whole runs]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), allow_negative_numbers = true)]
     pub repetitions: Option<u32>,
     /// Arithmetic kernel [default: the fastest of this processor, or CRYPTOSCOPE_KERNEL]
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
     /// Seed of keys, inputs and weights
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
 }
 

@@ -1,18 +1,18 @@
 //! `compare`: one model and dataset carried by several schemes, as one table.
 
 use super::args::CompareArgs;
-use super::output_file::OutputFile;
 use super::plan::bare_bits;
 use super::progress::Progress;
 use super::table::{Table, folded};
-use super::{Answer, Context, FAILED, STOPPED, WRONG, mitigations, remedies};
+use super::table_file::TableFile;
+use super::{Answer, Context, FAILED, mitigations, remedies, verdict};
 use crate::format;
 use crate::progress::Step;
 use crate::run::{CompareEvent, CompareReport, Session};
 use anyhow::{Result, bail};
 
 pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answer> {
-    let scenario = args.scenario.open(Some(&args.size))?;
+    let scenario = args.scenario.open(Some(&args.size), context)?;
     if scenario.sequence.is_some() {
         if args.schemes.is_some() {
             bail!("--schemes: recurrent scenarios are compared by remedy; leave it out");
@@ -28,16 +28,13 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
                 "--schemes: trainings on encrypted data are compared by mitigation; leave it out"
             );
         }
-        return mitigations::command(&scenario, args.report.as_deref(), context);
+        return mitigations::command(&scenario, args, context);
     }
-    let as_csv = match args.report.as_deref().and_then(|p| p.extension()?.to_str()) {
-        Some("csv") => true,
-        Some("json") => false,
-        _ if args.report.is_none() => false,
-        _ => bail!("--report: name a .csv or a .json file"),
-    };
-    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let mut uses = context.uses(&args.scenario, &scenario);
+    let file = TableFile::open(args.report.as_deref(), &mut uses)?;
     let session = Session::open(&scenario, &context.sources)?;
+    // What no way could do is refused before any is tried.
+    session.images()?;
     let mut ways = session.scheme_ways(&context.cancel)?;
     if let Some(names) = &args.schemes {
         let wanted = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
@@ -59,15 +56,15 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
         })?
     };
     if let Some(file) = file {
-        let text = if as_csv { report.to_csv() } else { report.to_json() };
-        file.finish(text.as_bytes())?;
+        file.finish(|| report.to_csv(), || Ok(report.to_json()))?;
     }
-    let status = match report.rows.iter().all(|r| r.refusal.is_some()) {
-        true => FAILED,
-        false if !report.is_right() => WRONG,
-        false if report.rows_left > 0 => STOPPED,
-        false => 0,
-    };
+    let refused: Vec<_> =
+        report.rows.iter().filter_map(|r| Some((&r.name, r.refusal.as_ref()?))).collect();
+    let status = verdict(report.rows.len(), refused.len(), report.is_right(), report.rows_left);
+    if status == FAILED {
+        let reasons = refused.iter().map(|(name, why)| format!("{name} cannot: {why}"));
+        bail!("{}", reasons.collect::<Vec<_>>().join("; "));
+    }
     Ok(Answer { text: show(&report), status })
 }
 
@@ -107,10 +104,10 @@ fn show(report: &CompareReport) -> String {
     let plain = report.rows.iter().map(|r| r.plain_accuracy).fold(0.0, f64::max);
     let mut text = format!(
         "{}: model {}, {} samples of {}, plaintext accuracy {}\n\n{}margin: BGV bits of modulus left, CKKS bits of precision left, TFHE -log2 of the probability of a wrong reading\n",
-        report.scenario,
-        report.model,
+        format::excerpt(&report.scenario),
+        format::excerpt(&report.model),
         format::count(images as u64),
-        report.dataset,
+        format::excerpt(&report.dataset),
         format::percent(plain),
         table.render()
     );

@@ -7,14 +7,15 @@ mod compare;
 mod inspect;
 mod mitigations;
 mod networks;
-mod output_file;
 mod plan;
 mod progress;
 mod remedies;
 mod run;
 mod sequence;
+mod signals;
 mod sweep;
 mod table;
+mod table_file;
 mod tables;
 mod train;
 mod train_encrypted;
@@ -24,6 +25,7 @@ mod typed;
 pub use args::Renderer;
 
 use crate::data::{self, fetch};
+use crate::file::Uses;
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Step, Watch};
 use crate::ring::Kernel;
@@ -38,9 +40,6 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Ran, and something decrypted wrongly.
 pub const WRONG: i32 = 1;
@@ -49,10 +48,8 @@ pub const FAILED: i32 = 2;
 /// Stopped on request, as shells count Ctrl-C.
 pub const STOPPED: i32 = 130;
 
-/// How long a stop may take before the process ends without waiting further.
-const STOP_PATIENCE: Duration = Duration::from_secs(3);
-/// How often a signal is looked for.
-const SIGNAL_TICK: Duration = Duration::from_millis(30);
+/// Characters of an error that are told, whatever it quotes.
+const MAX_ERROR: usize = 4000;
 
 /// How the window is to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +74,20 @@ struct Context<'a> {
     terminal: bool,
 }
 
+impl Context<'_> {
+    /// The files that a command on `scenario` reads, which it must not write.
+    fn uses(&self, args: &ScenarioArgs, scenario: &Scenario) -> Uses {
+        let mut uses = Uses::of_process();
+        if let Some(path) = Scenario::file_of(&args.scenario) {
+            uses.reads("scenario", &path);
+        }
+        for (what, path) in scenario.files(self.sources.data_dir.as_deref()) {
+            uses.reads(what, &path);
+        }
+        uses
+    }
+}
+
 /// What a command has to say on standard output, and its exit status.
 struct Answer {
     text: String,
@@ -99,7 +110,7 @@ pub fn main(window: OpenWindow) -> ExitCode {
         Ok(cli) => {
             // The window handles its own end.
             if cli.command.is_some() {
-                stop_on_signal(&cancel);
+                signals::stop_on_signal(&cancel);
             }
             dispatch(cli, &mut out, &mut err, terminal, cancel, window)
         }
@@ -122,31 +133,6 @@ where
     }
 }
 
-/// Ctrl-C asks the work to stop; should it not come to a stop soon, the process ends all the same.
-/// Files are put in place whole or not at all, so nothing broken is left.
-fn stop_on_signal(cancel: &Cancel) {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let asked = Arc::new(AtomicBool::new(false));
-    let set = [SIGINT, SIGTERM].into_iter().try_for_each(|signal| {
-        // A second one ends the process at once: the first has set the flag by then.
-        signal_hook::flag::register_conditional_shutdown(signal, STOPPED, asked.clone())?;
-        signal_hook::flag::register(signal, asked.clone()).map(|_| ())
-    });
-    if let Err(error) = set {
-        eprintln!("warning: Ctrl-C stops without cleaning up: {error}");
-        return;
-    }
-    let cancel = cancel.clone();
-    std::thread::spawn(move || {
-        while !asked.load(Ordering::Relaxed) {
-            std::thread::sleep(SIGNAL_TICK);
-        }
-        cancel.cancel();
-        std::thread::sleep(STOP_PATIENCE);
-        std::process::exit(STOPPED);
-    });
-}
-
 /// Help and version go to standard output; a mistake becomes one line.
 fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     if !error.use_stderr() {
@@ -158,6 +144,9 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
         told.filter(|l| !l.is_empty() && !l.starts_with("For more information")).collect();
     let told = told.join(" ");
     let told = told.strip_prefix("error: ").unwrap_or(&told);
+    let told = told
+        .replace("invalid digit found in string", "it must be a whole number, 0 or more")
+        .replace("invalid float literal", "it must be a number");
     fail(&format!("{told} (see cryptoscope --help)"), err)
 }
 
@@ -202,7 +191,7 @@ fn dispatch(
     let mut context = Context { sources, cancel: cancel.clone(), err, terminal };
     let answer = match command {
         Command::Scenarios => Ok(scenarios().into()),
-        Command::Plan(args) => plan::command(&args, &context),
+        Command::Plan(args) => plan::command(&args, &mut context),
         Command::Run(args) => run::command(&args, &mut context),
         Command::Sweep(args) => sweep::command(&args, &mut context),
         Command::Compare(args) => compare::command(&args, &mut context),
@@ -214,6 +203,17 @@ fn dispatch(
     match answer {
         Ok(answer) => tell(&answer.text, answer.status, out, context.err),
         Err(error) => told(&error, context.err),
+    }
+}
+
+/// The exit status of a table of rows: `refused` of `rows` could not run, all that ran were `right`, and
+/// `left` were not begun because the work was stopped.
+fn verdict(rows: usize, refused: usize, right: bool, left: usize) -> i32 {
+    match () {
+        () if rows > 0 && refused == rows && left == 0 => FAILED,
+        () if !right => WRONG,
+        () if left > 0 => STOPPED,
+        () => 0,
     }
 }
 
@@ -242,12 +242,25 @@ fn is_stop(error: &anyhow::Error) -> bool {
     })
 }
 
-/// The causes of an error in one line.
+/// The causes of an error in one line, each told once.
 fn one_line(error: &anyhow::Error) -> String {
-    format!("{error:#}").replace(['\n', '\r'], " ")
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 fn fail(text: &str, err: &mut dyn Write) -> i32 {
+    let mut text: String = format::escaped(text);
+    if let Some((end, _)) = text.char_indices().nth(MAX_ERROR) {
+        text.truncate(end);
+        text.push('…');
+    }
     // Where the error itself cannot be told, the exit status is all there is.
     writeln!(err, "error: {text}").ok();
     FAILED
@@ -265,8 +278,12 @@ fn tell(text: &str, status: i32, out: &mut dyn Write, err: &mut dyn Write) -> i3
 
 impl ScenarioArgs {
     /// The scenario with all changes applied.
-    fn open(&self, size: Option<&SizeArgs>) -> Result<Scenario> {
-        self.changed(Scenario::open(&self.scenario)?, size)
+    fn open(&self, size: Option<&SizeArgs>, context: &mut Context) -> Result<Scenario> {
+        let (scenario, notes) = Scenario::open_told(&self.scenario)?;
+        for note in notes {
+            writeln!(context.err, "note: {}", format::escaped(&note))?;
+        }
+        self.changed(scenario, size)
     }
 
     /// `scenario` with all changes applied.
@@ -300,8 +317,8 @@ fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
     let report = |step: Step| progress.step(&step);
     let watch = Watch::new(context.cancel.clone(), &report);
     let fetched = fetch::mnist(&folder, &args.mirrors, &watch)?;
-    let rows = [
-        ("folder", folder.display().to_string()),
+    let mut rows = vec![
+        ("folder", format::path(&folder)),
         (
             "downloaded",
             format!(
@@ -312,12 +329,43 @@ fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
         ),
         ("already there", plan::number_of(fetched.kept.len(), "file", "files")),
     ];
+    let moved = fetched.replaced.iter();
+    rows.extend(moved.map(|path| ("other file moved to", format::path(path))));
     Ok(table::pairs(&rows).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_rule_gives_the_status_of_every_table() {
+        for (rows, refused, right, left, status) in [
+            (3, 0, true, 0, 0),
+            (3, 2, true, 0, 0),
+            (3, 3, true, 0, FAILED),
+            (3, 1, false, 0, WRONG),
+            (2, 0, false, 1, WRONG),
+            (2, 0, true, 1, STOPPED),
+            (2, 2, true, 1, STOPPED),
+            (0, 0, true, 3, STOPPED),
+            (0, 0, true, 0, 0),
+        ] {
+            assert_eq!(verdict(rows, refused, right, left), status, "{rows} {refused} {left}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_told_once_and_nothing_raw() {
+        let cause = std::io::Error::other("\u{1b}[2Jno\nway");
+        let error = anyhow::Error::from(cause).context("file f: \u{1b}[2Jno\nway");
+        let mut err = Vec::new();
+        assert_eq!(told(&error, &mut err), FAILED);
+        assert_eq!(String::from_utf8(err).unwrap(), "error: file f: \\u{1b}[2Jno\\u{a}way\n");
+        let mut err = Vec::new();
+        fail(&"x".repeat(100_000), &mut err);
+        assert!(err.len() < 5000);
+    }
 
     #[test]
     fn the_exit_status_tells_wrong_results_from_what_could_not_run() {

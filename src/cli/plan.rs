@@ -8,8 +8,8 @@ use crate::format;
 use crate::run::Session;
 use anyhow::Result;
 
-pub(super) fn command(args: &PlanArgs, context: &Context) -> Result<Answer> {
-    let scenario = args.scenario.open(Some(&args.size))?;
+pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> {
+    let scenario = args.scenario.open(Some(&args.size), context)?;
     if scenario.sequence.is_some() {
         return sequence::plan(&scenario, args.json, context);
     }
@@ -20,7 +20,7 @@ pub(super) fn command(args: &PlanArgs, context: &Context) -> Result<Answer> {
         return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
     }
     let networks = pairs(&networks::rows(&session.networks(&compiled)?));
-    Ok(format!("Plan of {}\n\n{networks}\n{}", scenario.name, show(&plan)).into())
+    Ok(format!("Plan of {}\n\n{networks}\n{}", format::excerpt(&scenario.name), show(&plan)).into())
 }
 
 /// A stage kind in one word.

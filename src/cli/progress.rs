@@ -68,6 +68,7 @@ impl<'a> Progress<'a> {
 
     fn show(&self, what: &str, state: &str, fraction: f64) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let what = format::escaped(what);
         if let Some(bar) = &inner.bar {
             bar.set_position((fraction.clamp(0.0, 1.0) * 1000.0) as u64);
             bar.set_message(format!("{what}  {state}"));
@@ -77,11 +78,11 @@ impl<'a> Progress<'a> {
         let due = inner
             .last
             .as_ref()
-            .is_none_or(|(about, at)| about != what || now.duration_since(*at) >= LINE_INTERVAL);
+            .is_none_or(|(about, at)| *about != what || now.duration_since(*at) >= LINE_INTERVAL);
         if due {
-            inner.last = Some((what.to_owned(), now));
             // Progress nobody can read is no reason to stop.
             writeln!(inner.err, "{what}  {state}").ok();
+            inner.last = Some((what, now));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `compare` of a recurrent scenario: every remedy that fits, one table.
 
 use super::args::CompareArgs;
-use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, folded};
-use super::{Answer, Context, FAILED, STOPPED, WRONG};
+use super::table_file::TableFile;
+use super::{Answer, Context, FAILED, verdict};
 use crate::activation::{Activation, Method};
 use crate::format;
 use crate::progress::Step;
@@ -21,12 +21,6 @@ pub(super) fn command(
     args: &CompareArgs,
     context: &mut Context,
 ) -> Result<Answer> {
-    let csv = match args.report.as_deref().and_then(|p| p.extension()?.to_str()) {
-        Some("csv") => true,
-        Some("json") => false,
-        _ if args.report.is_none() => false,
-        _ => bail!("--report: name a .csv or a .json file"),
-    };
     let usual = RemedyRequest::default();
     let row_secs = match args.row_secs {
         Some(secs) if !secs.is_finite() || secs <= 0.0 => {
@@ -41,7 +35,8 @@ pub(super) fn command(
         names => methods(names)?,
     };
     let request = RemedyRequest { row_secs, activations };
-    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let mut uses = context.uses(&args.scenario, scenario);
+    let file = TableFile::open(args.report.as_deref(), &mut uses)?;
     let session = SequenceSession::open(scenario, &context.sources)?;
     let comparison = {
         let progress = Progress::new(context.err, context.terminal);
@@ -61,15 +56,16 @@ pub(super) fn command(
         })?
     };
     if let Some(file) = file {
-        let text = if csv { comparison.to_csv() } else { comparison.to_json() };
-        file.finish(text.as_bytes())?;
+        file.finish(|| comparison.to_csv(), || Ok(comparison.to_json()))?;
     }
-    let status = match () {
-        () if !comparison.is_right() => WRONG,
-        () if comparison.rows_left > 0 => STOPPED,
-        () if comparison.rows.iter().all(|r| r.refused.is_some()) => FAILED,
-        () => 0,
-    };
+    let refused: Vec<_> =
+        comparison.rows.iter().filter_map(|r| Some((r.name(), r.refused.as_ref()?))).collect();
+    let (rows, left) = (comparison.rows.len(), comparison.rows_left);
+    let status = verdict(rows, refused.len(), comparison.is_right(), left);
+    if status == FAILED {
+        let reasons = refused.iter().map(|(name, why)| format!("{name} cannot: {why}"));
+        bail!("{}", reasons.collect::<Vec<_>>().join("; "));
+    }
     Ok(Answer { text: show(&comparison), status })
 }
 
@@ -157,9 +153,9 @@ fn show(comparison: &RemedyComparison) -> String {
     );
     format!(
         "Remedies for {}: model {} on {}\n\n{}\n{}\n{}\n{about}\n{notes}",
-        comparison.scenario,
-        comparison.model,
-        comparison.dataset,
+        format::excerpt(&comparison.scenario),
+        format::excerpt(&comparison.model),
+        format::excerpt(&comparison.dataset),
         answers.render(),
         costs.render(),
         ways.render()

@@ -1,7 +1,6 @@
 //! `run`: the plaintext and the encrypted network side by side.
 
 use super::args::RunArgs;
-use super::output_file::OutputFile;
 use super::plan::{bare_bits, number_of, security};
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
@@ -12,8 +11,9 @@ use crate::run::{EncryptedReport, Event, RunReport, Session};
 use anyhow::Result;
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
-    let scenario = args.scenario.open(Some(&args.size))?;
-    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let scenario = args.scenario.open(Some(&args.size), context)?;
+    let mut uses = context.uses(&args.scenario, &scenario);
+    let file = args.report.as_deref().map(|p| uses.writes("--report", p)).transpose()?;
     let report = {
         let (sources, cancel) = (context.sources.clone(), context.cancel.clone());
         let progress = Progress::new(context.err, context.terminal);
@@ -45,10 +45,10 @@ fn show(report: &RunReport) -> String {
             "scenario",
             format!(
                 "{}: model {}, {} samples of {}, seed {}",
-                report.scenario,
-                report.model,
+                format::excerpt(&report.scenario),
+                format::excerpt(&report.model),
                 format::count(report.images as u64),
-                report.dataset,
+                format::excerpt(&report.dataset),
                 report.seed
             ),
         ),

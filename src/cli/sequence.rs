@@ -34,7 +34,7 @@ pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result
 /// Title and networks of a plan.
 fn before(session: &SequenceSession) -> String {
     let networks = pairs(&networks::rows(&session.networks()));
-    format!("Plan of {}\n\n{networks}\n", session.scenario.name)
+    format!("Plan of {}\n\n{networks}\n", format::excerpt(&session.scenario.name))
 }
 
 fn show_tables(plan: &Plan) -> String {
@@ -175,12 +175,12 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
             "scenario",
             format!(
                 "{}: model {} ({} {}), {} sequences of {}, {}, seed {}",
-                report.scenario,
-                report.model,
+                format::excerpt(&report.scenario),
+                format::excerpt(&report.model),
                 sequence.cell,
                 hidden.join(" + "),
                 format::count(report.images as u64),
-                report.dataset,
+                format::excerpt(&report.dataset),
                 number_of(sequence.steps, "step", "steps"),
                 report.seed
             ),

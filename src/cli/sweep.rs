@@ -1,11 +1,11 @@
 //! `sweep`: many polynomials in the place of the activations of one network, as one table.
 
 use super::args::SweepArgs;
-use super::output_file::OutputFile;
 use super::plan::bare_bits;
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, FAILED, STOPPED, WRONG};
+use super::table_file::TableFile;
+use super::{Answer, Context, FAILED, verdict};
 use crate::activation::{Activation, DEFAULT_PARTS, Method};
 use crate::format;
 use crate::network::IntervalRule;
@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result, bail};
 const MARGIN: f64 = 0.1;
 
 pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer> {
-    let scenario = args.scenario.open(Some(&args.size))?;
+    let scenario = args.scenario.open(Some(&args.size), context)?;
     let request = SweepRequest {
         methods: methods(&args.methods, args.function.as_deref())?,
         degrees: degrees(&args.degrees)?,
@@ -31,15 +31,8 @@ pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer>
         encrypted: args.encrypted,
     };
     request.rows()?;
-    let as_csv = match &args.report {
-        Some(path) => match path.extension().and_then(|e| e.to_str()) {
-            Some("csv") => true,
-            Some("json") => false,
-            _ => bail!("--report {}: name a .csv or a .json file", path.display()),
-        },
-        None => false,
-    };
-    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
+    let mut uses = context.uses(&args.scenario, &scenario);
+    let file = TableFile::open(args.report.as_deref(), &mut uses)?;
     let session = Session::open(&scenario, &context.sources)?;
     let report = {
         let progress = Progress::new(context.err, context.terminal);
@@ -52,16 +45,19 @@ pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer>
         })?
     };
     if let Some(file) = file {
-        let text = if as_csv { report.to_csv() } else { report.to_json() };
-        file.finish(text.as_bytes())?;
+        file.finish(|| report.to_csv(), || Ok(report.to_json()))?;
     }
-    let none = report.rows.iter().all(|r| r.replaced.is_none());
-    let status = match (none, report.is_right()) {
-        (true, _) => FAILED,
-        (false, false) => WRONG,
-        (false, true) if report.rows_left > 0 => STOPPED,
-        (false, true) => 0,
-    };
+    let refused = report.rows.iter().filter(|r| r.replaced.is_none()).count();
+    let status = verdict(report.rows.len(), refused, report.is_right(), report.rows_left);
+    if status == FAILED {
+        let name = |r: &SweepRow| format!("{} {} {}", r.method.name(), r.degree, r.interval_text());
+        let reasons: Vec<String> = report
+            .rows
+            .iter()
+            .filter_map(|r| Some(format!("{} cannot: {}", name(r), r.refusal.as_ref()?)))
+            .collect();
+        bail!("{}", reasons.join("; "));
+    }
     Ok(Answer { text: show(&report, &request), status })
 }
 
@@ -119,8 +115,22 @@ fn function(name: &str) -> Result<Activation> {
 
 fn show(report: &SweepReport, request: &SweepRequest) -> String {
     let summary = pairs(&[
-        ("scenario", format!("{}: model {}", report.scenario, report.model)),
-        ("samples", format!("{} of {}", format::count(report.images as u64), report.dataset)),
+        (
+            "scenario",
+            format!(
+                "{}: model {}",
+                format::excerpt(&report.scenario),
+                format::excerpt(&report.model)
+            ),
+        ),
+        (
+            "samples",
+            format!(
+                "{} of {}",
+                format::count(report.images as u64),
+                format::excerpt(&report.dataset)
+            ),
+        ),
         ("function", report.function.clone()),
         ("exact accuracy", format::percent(report.exact_accuracy)),
     ]);

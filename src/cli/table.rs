@@ -1,5 +1,7 @@
 //! Text tables that line up.
 
+use crate::format;
+
 /// A table whose first column is aligned left and the others right.
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
@@ -10,8 +12,9 @@ impl Table {
         Self { rows: vec![head.iter().map(|&h| h.to_owned()).collect()] }
     }
 
+    /// A row of cells; text from files in them stays on its line.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        self.rows.push(cells.iter().map(|cell| format::escaped(cell)).collect());
     }
 
     /// The lines of the table, two spaces between columns.
@@ -59,10 +62,10 @@ pub(super) fn pairs(rows: &[(&str, String)]) -> String {
 
 /// `head` and then the words of `text`, further lines indented to where the text begins.
 pub(super) fn folded(head: &str, text: &str) -> String {
-    let indent = wide(head);
-    let mut out = head.to_owned();
+    let indent = wide(&format::escaped(head));
+    let mut out = format::escaped(head);
     let mut at = indent;
-    for word in text.split(' ') {
+    for word in format::escaped(text).split(' ') {
         if at > indent && at + 1 + wide(word) > COLUMNS {
             out.push('\n');
             out.push_str(&" ".repeat(indent));

@@ -1,7 +1,6 @@
 //! `train`: the model of a scenario, made again from a seed.
 
 use super::args::TrainArgs;
-use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::{Answer, Context, typed};
@@ -14,16 +13,16 @@ use anyhow::{Result, bail};
 use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
-    if let Some(recipe) = super::train_recurrent::recipe(args)? {
+    if let Some(wanted) = super::train_recurrent::wanted(args)? {
         no_checkpoints(args)?;
         unused(
             args,
             &["--range-penalty", "--from-scratch"],
             "a recurrent network is trained by its recipe or by --set train.CHOICE=VALUE, as in train.range_penalty=2",
         )?;
-        return super::train_recurrent::command(&recipe, args, context);
+        return super::train_recurrent::command(&wanted, args, context);
     }
-    let scenario = args.scenario.open(None)?;
+    let scenario = args.scenario.open(None, context)?;
     if scenario.training.is_some() {
         unused(
             args,
@@ -52,7 +51,8 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         );
         unused(args, &["--epochs", "--learning-rate", "--range-penalty", "--from-scratch"], &why)?;
     }
-    let file = args.out.as_deref().map(OutputFile::open).transpose()?;
+    let mut uses = context.uses(&args.scenario, &scenario);
+    let file = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
     let trained = {
         let progress = Progress::new(context.err, context.terminal);
         let report = |step: Step| progress.step(&step);
@@ -114,7 +114,7 @@ fn unused(args: &TrainArgs, names: &[&str], why: &str) -> Result<()> {
 pub(super) fn saved(out: Option<&Path>) -> String {
     out.map_or_else(
         || "not saved (name a file with --out)".to_owned(),
-        |path| format!("saved to {}", path.display()),
+        |path| format!("saved to {}", format::path(path)),
     )
 }
 

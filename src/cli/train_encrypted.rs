@@ -1,10 +1,10 @@
 //! `train` of a scenario whose network is trained on encrypted data.
 
 use super::args::TrainArgs;
-use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::{Answer, Context, WRONG, typed};
+use crate::file::write_whole;
 use crate::format;
 use crate::progress::Watch;
 use crate::run::Scenario;
@@ -34,9 +34,14 @@ pub(super) fn command(
     choice.epochs = args.epochs.unwrap_or(choice.epochs);
     choice.learning_rate = args.learning_rate.unwrap_or(choice.learning_rate);
     choice.check().map_err(CryptonnError::Impossible)?;
-    let model = args.out.as_deref().map(OutputFile::open).transpose()?;
-    let file = args.report.as_deref().map(OutputFile::open).transpose()?;
-    let mut kept = args.checkpoint.as_deref().map(Kept::new).transpose()?;
+    let mut uses = context.uses(&args.scenario, &scenario);
+    if let Some(path) = &args.resume {
+        uses.reads("checkpoint of --resume", path);
+    }
+    let model = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
+    let file = args.report.as_deref().map(|p| uses.writes("--report", p)).transpose()?;
+    let kept = args.checkpoint.as_deref().map(|p| uses.writes("--checkpoint", p)).transpose()?;
+    let mut kept = kept.and(args.checkpoint.as_deref()).map(Kept::new);
     let dataset = crate::data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
     let training = CryptonnTraining {
         scenario: &scenario.name,
@@ -69,7 +74,7 @@ pub(super) fn command(
     if let (Err(CryptonnError::Cancelled(_)), Some(Kept { place, step: Some(step), .. })) =
         (&result, &kept)
     {
-        let place = place.display();
+        let place = format::path(place);
         writeln!(context.err, "step {step} is kept in {place}; go on with --resume {place}")?;
     }
     let mut trained = result?;
@@ -99,17 +104,14 @@ struct Kept {
 }
 
 impl Kept {
-    /// Tries whether the place can be written to.
-    fn new(place: &Path) -> Result<Self> {
-        OutputFile::open(place)?;
-        Ok(Self { place: place.to_owned(), step: None, failure: None })
+    fn new(place: &Path) -> Self {
+        Self { place: place.to_owned(), step: None, failure: None }
     }
 
     fn write(&mut self, checkpoint: &Checkpoint) {
-        let written = OutputFile::open(&self.place).and_then(|f| f.finish(&checkpoint.to_bytes()));
-        match written {
+        match write_whole(&self.place, &checkpoint.to_bytes()) {
             Ok(()) => (self.step, self.failure) = (Some(checkpoint.steps()), None),
-            Err(error) => self.failure = Some(error),
+            Err(error) => self.failure = Some(error.into()),
         }
     }
 }
@@ -141,9 +143,9 @@ fn show(report: &CryptonnReport) -> String {
             "trained",
             format!(
                 "{} on {} samples of {}, {} mini-batches of {}",
-                report.model,
+                format::excerpt(&report.model),
                 format::count(report.samples as u64),
-                report.dataset,
+                format::excerpt(&report.dataset),
                 format::count(report.mini_batches as u64),
                 report.training.batch
             ),

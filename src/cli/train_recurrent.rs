@@ -1,10 +1,10 @@
 //! `train` for recurrent models: made again from their recipe, or with other choices.
 
 use super::args::TrainArgs;
-use super::output_file::OutputFile;
 use super::progress::Progress;
 use super::train::{saved, show};
 use super::{Answer, Context, typed};
+use crate::file::Uses;
 use crate::network::recurrent;
 use crate::network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use crate::progress::{Step, Watch};
@@ -14,9 +14,16 @@ use anyhow::{Result, anyhow, bail};
 /// What choices of the training begin with among the settings.
 const PREFIX: &str = "train.";
 
-/// The recipe that is asked for: a built-in one by its name as it is, that of a recurrent scenario
-/// with the choices among the settings. `None` when it is about no recurrent model.
-pub(super) fn recipe(args: &TrainArgs) -> Result<Option<RecurrentRecipe>> {
+/// A training that is asked for.
+pub(super) struct Wanted {
+    pub recipe: RecurrentRecipe,
+    /// The scenario that it is of; none for a built-in recipe as it is.
+    scenario: Option<Scenario>,
+}
+
+/// What is asked for: a built-in recipe by its name as it is, that of a recurrent scenario with the
+/// choices among the settings. `None` when it is about no recurrent model.
+pub(super) fn wanted(args: &TrainArgs) -> Result<Option<Wanted>> {
     let name = &args.scenario.scenario;
     let choices: Vec<&str> =
         args.scenario.settings.iter().filter_map(|s| s.strip_prefix(PREFIX)).collect();
@@ -25,7 +32,7 @@ pub(super) fn recipe(args: &TrainArgs) -> Result<Option<RecurrentRecipe>> {
         && args.learning_rate.is_none()
         && args.scenario.settings.is_empty();
     if let Some(recipe) = RecurrentRecipe::built_in(name).filter(|_| plain) {
-        return Ok(Some(recipe));
+        return Ok(Some(Wanted { recipe, scenario: None }));
     }
     let base = RecurrentRecipe::built_in(name).map(|r| r.name);
     let scenario = match (Scenario::open(name), &base) {
@@ -53,16 +60,22 @@ pub(super) fn recipe(args: &TrainArgs) -> Result<Option<RecurrentRecipe>> {
         ..options
     };
     let like = RecurrentRecipe::like(&model, &scenario.dataset);
-    Ok(Some(options.recipe(&scenario.name, &like)?))
+    let recipe = options.recipe(&scenario.name, &like)?;
+    Ok(Some(Wanted { recipe, scenario: Some(scenario) }))
 }
 
-pub(super) fn command(
-    recipe: &RecurrentRecipe,
-    args: &TrainArgs,
-    context: &mut Context,
-) -> Result<Answer> {
-    let file = args.out.as_deref().map(OutputFile::open).transpose()?;
-    let dataset = crate::data::open(&recipe.dataset, context.sources.data_dir.as_deref())?;
+pub(super) fn command(wanted: &Wanted, args: &TrainArgs, context: &mut Context) -> Result<Answer> {
+    let Wanted { recipe, scenario } = wanted;
+    let data_dir = context.sources.data_dir.as_deref();
+    let mut uses = match scenario {
+        Some(scenario) => context.uses(&args.scenario, scenario),
+        None => Uses::of_process(),
+    };
+    for path in crate::data::files(&recipe.dataset, data_dir) {
+        uses.reads("dataset", &path);
+    }
+    let file = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
+    let dataset = crate::data::open(&recipe.dataset, data_dir)?;
     let seed = args.scenario.seed.filter(|s| *s != 0).unwrap_or(DEFAULT_TRAINING_SEED);
     let training =
         RecurrentTraining { recipe, dataset: &dataset, seed, validation: args.validation };

@@ -10,9 +10,10 @@ use super::blueprint::{Blueprint, Tensors, Written};
 use super::card::ModelCard;
 use super::model::{Network, NetworkError};
 use crate::data::Digest;
+use crate::file::OutputError;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 /// Largest model file, bytes.
@@ -38,8 +39,8 @@ pub enum ModelError {
     Unknown { name: String, known: String },
     #[error("model file {path}: {source}")]
     Read { path: String, source: std::io::Error },
-    #[error("model file {path}: cannot be written: {source}")]
-    Write { path: String, source: std::io::Error },
+    #[error("model file {0}")]
+    Write(#[from] OutputError),
     #[error("model {origin}: {len} bytes; a model file has at most {MAX_FILE_BYTES}")]
     TooLarge { origin: String, len: u64 },
     #[error("model {origin}: {reason}")]
@@ -56,7 +57,7 @@ impl Network {
     /// are not exactly those its architecture needs.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
-        Self::from_bytes(&read(path)?, &path.display().to_string())
+        Self::from_bytes(&read(path)?, &crate::format::path(path))
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.
@@ -92,8 +93,8 @@ impl Network {
 
 /// The bytes of a model file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
-    let fail = |source| ModelError::Read { path: path.display().to_string(), source };
-    let file = std::fs::File::open(path).map_err(fail)?;
+    let fail = |source| ModelError::Read { path: crate::format::path(path), source };
+    let file = crate::data::open_regular(path).map_err(fail)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
     Ok(bytes)
@@ -101,15 +102,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    let written = std::fs::File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&part, path));
-    written.map_err(|source| {
-        _ = std::fs::remove_file(&part);
-        ModelError::Write { path: path.display().to_string(), source }
-    })
+    Ok(crate::file::write_whole(path, bytes)?)
 }
 
 /// A model file, opened.

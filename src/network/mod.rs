@@ -30,4 +30,4 @@ pub use model::{
 pub use simplify::SimplifyError;
 pub use stand_in::{IntervalRule, RangeReport, RangedOutputs, StandInError, StandIns};
 pub(crate) use windows::Windows;
-pub use zoo::{built_in_names, open};
+pub use zoo::{built_in_names, is_named, open};

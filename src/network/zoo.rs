@@ -49,6 +49,11 @@ pub fn built_in_names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
+/// Whether a model of this name, recurrent or not, comes with the program.
+pub fn is_named(name: &str) -> bool {
+    built_in_names().chain(super::recurrent::built_in_names()).any(|known| known == name)
+}
+
 /// A built-in model by its name, or a model from the file at the path `name_or_path`.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ mod pace;
 mod polynomial_check;
 mod report;
 mod scenario;
+mod scenario_file;
 pub mod sequence;
 mod server;
 mod session;

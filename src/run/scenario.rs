@@ -2,7 +2,9 @@
 
 use super::cryptonn::TrainingChoice;
 use super::error::RunError;
+use super::scenario_file;
 use crate::circuit::Remedy;
+use crate::file;
 use crate::network::train::{Recipe, Stage};
 use crate::ring::Seed;
 use serde::{Deserialize, Serialize};
@@ -157,21 +159,18 @@ pub struct Scenario {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     #[error(
-        "no scenario {name}: built in are {known}; anything else must be the path of a .json file"
+        "no scenario {name}: built in are {known}; anything else must be the path of a scenario file, or - for standard input"
     )]
     Unknown { name: String, known: String },
-    #[error("scenario file {path}: {source}")]
-    Read { path: String, source: std::io::Error },
-    #[error("scenario file {path}: {len} bytes; a scenario has at most {max}")]
-    TooLarge { path: String, len: u64, max: u64 },
+    #[error("scenario file {path}: {cause}")]
+    Read { path: String, cause: String },
+    #[error("scenario file {path}: longer than a scenario may be; at most {max} bytes are read")]
+    TooLarge { path: String, max: u64 },
     #[error("scenario {from}: {reason}")]
     Parse { from: String, reason: String },
     #[error("setting {setting}: {reason}")]
     Setting { setting: String, reason: String },
 }
-
-/// Largest scenario file that is read, bytes.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
 impl Scenario {
     /// The scenarios that come with the program; the first is the default.
@@ -350,36 +349,37 @@ impl Scenario {
         }
     }
 
-    /// A built-in scenario by name, a built-in model on its dataset, or a scenario read from a `.json` file.
+    /// A built-in scenario by name, a built-in model on its dataset, or a scenario from a file (`-` for
+    /// standard input). Relative paths in a file begin at its folder.
     pub fn open(name_or_path: &str) -> Result<Self, ScenarioError> {
-        if let Some(found) = Self::built_in().into_iter().find(|s| s.name == name_or_path) {
-            return Ok(found);
+        Self::open_told(name_or_path).map(|(scenario, _)| scenario)
+    }
+
+    /// As [`Scenario::open`], with what is to be said of where its files were found.
+    pub fn open_told(name_or_path: &str) -> Result<(Self, Vec<String>), ScenarioError> {
+        if let Some(found) = Self::built_in_named(name_or_path) {
+            return Ok((found, Vec::new()));
         }
-        if let Some(recipe) = Recipe::built_in(name_or_path) {
-            let made = Self::of_model(&recipe.name, &recipe.dataset);
-            let tables = |s: &Stage| s.grid.as_ref().is_some_and(|g| g.tables.is_some());
-            let with_tables = recipe.stages.iter().any(tables);
-            return Ok(if with_tables { made.with_tables() } else { made });
-        }
-        if !name_or_path.ends_with(".json") {
+        let Some(path) = scenario_file::path_of(name_or_path) else {
             let known: Vec<_> = Self::built_in().into_iter().map(|s| s.name).collect();
             return Err(ScenarioError::Unknown {
                 name: name_or_path.into(),
                 known: known.join(", "),
             });
+        };
+        scenario_file::read(&path)
+    }
+
+    /// A built-in scenario by name, or a built-in model on its dataset.
+    pub(super) fn built_in_named(name: &str) -> Option<Self> {
+        if let Some(found) = Self::built_in().into_iter().find(|s| s.name == name) {
+            return Some(found);
         }
-        let read = |source| ScenarioError::Read { path: name_or_path.into(), source };
-        let len = std::fs::metadata(name_or_path).map_err(read)?.len();
-        if len > MAX_FILE_BYTES {
-            return Err(ScenarioError::TooLarge {
-                path: name_or_path.into(),
-                len,
-                max: MAX_FILE_BYTES,
-            });
-        }
-        let text = std::fs::read_to_string(name_or_path).map_err(read)?;
-        serde_json::from_str(&text)
-            .map_err(|e| ScenarioError::Parse { from: name_or_path.into(), reason: e.to_string() })
+        let recipe = Recipe::built_in(name)?;
+        let made = Self::of_model(&recipe.name, &recipe.dataset);
+        let tables = |s: &Stage| s.grid.as_ref().is_some_and(|g| g.tables.is_some());
+        let with_tables = recipe.stages.iter().any(tables);
+        Some(if with_tables { made.with_tables() } else { made })
     }
 
     /// The seed of everything random in a run: the scenario's, or fresh from the system where that is 0.
@@ -413,7 +413,7 @@ impl Scenario {
             (serde_json::Value::String(_), _) | (_, Err(_)) => text.into(),
             (_, Ok(value)) => value,
         };
-        serde_json::from_value(json).map_err(|e| fail(e.to_string()))
+        serde_json::from_value(json).map_err(|e| fail(file::reason(key, &e.to_string())))
     }
 }
 

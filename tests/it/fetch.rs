@@ -205,8 +205,17 @@ fn a_file_that_is_right_is_kept_and_a_wrong_one_replaced() {
     assert_eq!(ranges(&server).len(), 1);
     let mut wrong = body();
     wrong[7] ^= 1;
-    std::fs::write(second.dir.path().join("data.gz"), wrong).unwrap();
-    fetch_into(second.dir, &[&server]).assert_right();
+    // Whose it was is not known, so it is moved away and not lost.
+    let mut dir = second.dir;
+    for name in ["data.gz", "1-data.gz"] {
+        std::fs::write(dir.path().join("data.gz"), &wrong).unwrap();
+        let third = fetch_into(dir, &[&server]);
+        let moved = third.dir.path().join("replaced").join(name);
+        assert_eq!(third.result.unwrap().replaced, vec![moved.clone()]);
+        assert_eq!(std::fs::read(moved).unwrap(), wrong);
+        assert_eq!(std::fs::read(third.dir.path().join("data.gz")).unwrap(), body());
+        dir = third.dir;
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the ground up. Rooms on one line do not know each other.
 const FLOORS: &[&[&str]] = &[
     &["format", "progress"],
+    &["file"],
     &["data"],
     &["activation"],
     &["network"],

@@ -8,6 +8,7 @@ mod cryptonn;
 mod data;
 mod encrypted;
 mod fetch;
+mod files;
 mod layering;
 mod matching;
 mod model_file;

@@ -76,18 +76,26 @@ enum Outcome {
     Failed(String),
 }
 
-/// Downloads one file; gives the bytes that crossed the network.
+/// What the download of one file did.
+pub(super) struct Downloaded {
+    /// Bytes that crossed the network.
+    pub bytes: u64,
+    /// Where another file of the same name is now.
+    pub replaced: Option<PathBuf>,
+}
+
+/// Downloads one file.
 pub(super) fn download(
     dest: &Path,
     wanted: &RemoteFile,
     mirrors: &[String],
     patience: Patience,
     watch: &Watch,
-) -> Result<u64, FetchError> {
+) -> Result<Downloaded, FetchError> {
     let mut part = Part::open(dest, wanted, watch)?;
     if part.len == wanted.bytes && hex(part.hash.clone()) == wanted.sha256 {
-        part.settle(&dest.join(&wanted.name))?;
-        return Ok(0);
+        let replaced = part.settle(dest)?;
+        return Ok(Downloaded { bytes: 0, replaced });
     }
     if part.len >= wanted.bytes {
         part.restart()?;
@@ -100,8 +108,8 @@ pub(super) fn download(
             let (had, resumed) = (part.len, part.len > 0);
             let reason = match part.attempt(&url, patience)? {
                 Outcome::Complete if hex(part.hash.clone()) == wanted.sha256 => {
-                    part.settle(&dest.join(&wanted.name))?;
-                    return Ok(part.received);
+                    let replaced = part.settle(dest)?;
+                    return Ok(Downloaded { bytes: part.received, replaced });
                 }
                 Outcome::Complete => "the checksum is wrong".to_owned(),
                 Outcome::Failed(reason) => reason,
@@ -128,6 +136,10 @@ impl<'a> Part<'a> {
     /// Opens or makes the `.part`, locks it, and hashes what it holds.
     fn open(dest: &Path, wanted: &'a RemoteFile, watch: &'a Watch<'a>) -> Result<Self, FetchError> {
         let path = dest.join(format!("{}.part", wanted.name));
+        if std::fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
+            let other = std::io::Error::other("it is no regular file; move it away");
+            return Err(FetchError::disk(&path, "write it", other));
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -206,15 +218,35 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    /// Puts the finished file at its place, whole or not at all.
-    fn settle(&self, place: &Path) -> Result<(), FetchError> {
+    /// Puts the finished file at its place, whole or not at all; gives where another file of that name
+    /// is now: nobody knows whose it was.
+    fn settle(&self, dest: &Path) -> Result<Option<PathBuf>, FetchError> {
+        let place = &dest.join(&self.wanted.name);
         self.file.sync_all().map_err(|e| FetchError::disk(&self.path, "flush it to disk", e))?;
+        let replaced = set_aside(dest, place)?;
         std::fs::rename(&self.path, place)
             .map_err(|e| FetchError::disk(place, "rename to it", e))?;
         // The rename itself is durable once the folder is flushed; not every system can.
         if let Some(Ok(folder)) = place.parent().map(File::open) {
             folder.sync_all().ok();
         }
-        Ok(())
+        Ok(replaced)
     }
+}
+
+/// Moves what is at `place` to a folder of its own, under the first name that is free there.
+fn set_aside(dest: &Path, place: &Path) -> Result<Option<PathBuf>, FetchError> {
+    let Some(name) = place.file_name().filter(|_| place.symlink_metadata().is_ok()) else {
+        return Ok(None);
+    };
+    let folder = dest.join("replaced");
+    std::fs::create_dir_all(&folder).map_err(|e| FetchError::disk(&folder, "make it", e))?;
+    let numbered = |number: usize| match number {
+        0 => folder.join(name),
+        number => folder.join(format!("{number}-{}", name.to_string_lossy())),
+    };
+    let free = (0..).map(numbered).find(|path| path.symlink_metadata().is_err());
+    let Some(free) = free else { return Ok(None) };
+    std::fs::rename(place, &free).map_err(|e| FetchError::disk(place, "move it away", e))?;
+    Ok(Some(free))
 }

@@ -8,7 +8,7 @@ pub use error::FetchError;
 
 use super::mnist::{RemoteFile, mnist_files};
 use crate::progress::Watch;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where MNIST is offered; the checksums decide, not the mirror.
@@ -37,6 +37,8 @@ impl Default for Patience {
 pub struct Fetched {
     /// Names of files that were there already, with the right checksum.
     pub kept: Vec<String>,
+    /// Other files that had the names of those wanted, where they are now.
+    pub replaced: Vec<PathBuf>,
     /// Names of files that were downloaded.
     pub downloaded: Vec<String>,
     /// Bytes that crossed the network.
@@ -69,7 +71,9 @@ pub fn files(
             done.kept.push(wanted.name.clone());
             continue;
         }
-        done.bytes += file::download(dest, wanted, mirrors, patience, watch)?;
+        let downloaded = file::download(dest, wanted, mirrors, patience, watch)?;
+        done.bytes += downloaded.bytes;
+        done.replaced.extend(downloaded.replaced);
         done.downloaded.push(wanted.name.clone());
     }
     Ok(done)

@@ -59,7 +59,7 @@ impl RecurrentModel {
     /// tensors are not exactly those its architecture needs.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
-        Self::from_bytes(&file::read(path)?, &path.display().to_string())
+        Self::from_bytes(&file::read(path)?, &crate::format::path(path))
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.

@@ -137,10 +137,10 @@ impl Checkpoint {
     /// # Errors
     /// One line that names the file and says what is wrong with it.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let shown = path.display();
+        let shown = crate::format::path(path);
         let about = |error: CheckpointError| CheckpointError::File(format!("{shown}: {error}"));
         let unreadable = |e: std::io::Error| CheckpointError::File(format!("{shown}: {e}"));
-        let mut file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut file = crate::data::open_regular(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         // What begins otherwise is not read to its end.
         file.by_ref().take(MARK.len() as u64).read_to_end(&mut bytes).map_err(unreadable)?;

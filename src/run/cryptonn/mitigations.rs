@@ -61,6 +61,9 @@ pub struct MitigationReport {
     /// Error of guessing the average sample.
     pub mean_guess_error: f64,
     pub rows: Vec<MitigationRow>,
+    /// Ways not tried to their end, because the comparison was stopped.
+    #[serde(default)]
+    pub rows_left: usize,
 }
 
 /// Columns of the table as CSV.
@@ -141,7 +144,7 @@ impl CryptonnTraining<'_> {
     /// Trains with each way and attacks what the server saw.
     ///
     /// # Errors
-    /// When one cannot be trained, or `cancel` is set.
+    /// When one cannot be trained. When `cancel` is set, the rows that are finished stay.
     pub fn compare_mitigations(
         &self,
         cancel: &Cancel,
@@ -164,7 +167,13 @@ impl CryptonnTraining<'_> {
                 on_event(MitigationEvent::Doing { row, of, name, fraction });
             };
             let training = CryptonnTraining { choice: &way.choice, ..*self };
-            let row = training.mitigated(&way.name, &mut report, cancel, &mut doing)?;
+            let row = match training.mitigated(&way.name, &mut report, cancel, &mut doing) {
+                Err(CryptonnError::Cancelled(_)) => {
+                    report.rows_left = ways.len() - at;
+                    break;
+                }
+                row => row?,
+            };
             on_event(MitigationEvent::Row(Box::new(row.clone())));
             report.rows.push(row);
         }
@@ -301,7 +310,18 @@ mod tests {
         assert_eq!(report.to_csv().lines().count(), 12);
         let cancel = Cancel::default();
         cancel.cancel();
-        let stopped = training.compare_mitigations(&cancel, &mut |_| {});
-        assert!(matches!(stopped, Err(CryptonnError::Cancelled(_))));
+        let stopped = training.compare_mitigations(&cancel, &mut |_| {}).unwrap();
+        assert_eq!((stopped.rows.len(), stopped.rows_left), (0, 11));
+        // Stopped after the second row: the two stay.
+        let (cancel, mut rows) = (Cancel::default(), 0);
+        let stopped = training.compare_mitigations(&cancel, &mut |event| {
+            rows += usize::from(matches!(event, MitigationEvent::Row(_)));
+            if rows == 2 {
+                cancel.cancel();
+            }
+        });
+        let stopped = stopped.unwrap();
+        assert_eq!(stopped.rows, report.rows[..2]);
+        assert_eq!(stopped.rows_left, 9);
     }
 }

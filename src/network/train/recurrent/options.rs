@@ -147,7 +147,7 @@ impl RecurrentOptions {
         }
         let value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
         fields.insert(key.to_owned(), value);
-        serde_json::from_value(json).map_err(|e| e.to_string())
+        serde_json::from_value(json).map_err(|e| crate::file::reason(key, &e.to_string()))
     }
 
     /// The choices that differ from those of `usual`, as [`RecurrentOptions::with_setting`] takes them.

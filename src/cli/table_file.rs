@@ -1,0 +1,40 @@
+//! The file that the rows of a table are written to: its name says in which form.
+
+use crate::file::{OutputFile, Uses};
+use crate::format;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+pub(super) struct TableFile {
+    file: OutputFile,
+    csv: bool,
+}
+
+impl TableFile {
+    /// Opens the file that `--report` names.
+    ///
+    /// # Errors
+    /// When its name ends otherwise than in `.csv` or `.json`, it is in use, or cannot be written.
+    pub fn open(path: Option<&Path>, uses: &mut Uses) -> Result<Option<Self>> {
+        let Some(path) = path else { return Ok(None) };
+        let ends_in = |end: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(end));
+        let csv = ends_in("csv");
+        if !csv && !ends_in("json") {
+            bail!("--report {}: name a .csv or a .json file", format::path(path));
+        }
+        Ok(Some(Self { file: uses.writes("--report", path)?, csv }))
+    }
+
+    /// Writes the rows.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn finish(
+        self,
+        csv: impl FnOnce() -> String,
+        json: impl FnOnce() -> Result<String>,
+    ) -> Result<()> {
+        let text = if self.csv { csv() } else { json()? };
+        Ok(self.file.finish(text.as_bytes())?)
+    }
+}

@@ -1,0 +1,12 @@
+//! Files of the user: results are put in place whole or not at all, and never over what they are made
+//! from; what is wrong with them is told in plain words.
+
+mod json;
+mod output;
+mod unfinished;
+mod uses;
+
+pub use json::{reason, reason_in};
+pub use output::{OutputError, OutputFile, write_whole};
+pub use unfinished::remove_unfinished;
+pub use uses::Uses;
