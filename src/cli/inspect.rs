@@ -2,7 +2,7 @@
 
 use super::table::pairs;
 use super::{Answer, Context};
-use crate::data::{self, Description};
+use crate::data::{self, ClassCount, Description};
 use crate::format;
 use crate::network;
 use crate::network::recurrent::{self, RecurrentModel};
@@ -51,7 +51,7 @@ fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelEr
 fn is_model_file(path: &str) -> bool {
     let mut start = [0u8; 9];
     Path::new(path).is_file()
-        && std::fs::File::open(path).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
+        && data::open_regular(Path::new(path)).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
         && start[8] == b'{'
         && start[4..8] == [0; 4]
 }
@@ -76,10 +76,11 @@ fn show(described: &Description) -> String {
     if let Some((low, high)) = described.range {
         rows.push(("values", format!("{low} to {high}")));
     }
-    let classes = described.classes.iter().map(|c| format!("{} ({})", c.name, c.samples));
-    rows.extend(list("classes", classes.collect()));
-    rows.extend(list("columns", described.features.clone()));
+    let class = |c: &ClassCount| format!("{} ({})", format::excerpt(&c.name), c.samples);
+    rows.extend(list("classes", described.classes.iter().map(class).collect()));
+    rows.extend(list("columns", described.features.iter().map(|f| format::excerpt(f)).collect()));
     rows.extend(described.notes.iter().map(|note| ("note", note.clone())));
+    rows.extend(described.guesses.iter().map(|guess| ("guess", guess.to_string())));
     pairs(&rows)
 }
 

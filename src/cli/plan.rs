@@ -4,6 +4,7 @@ use super::args::PlanArgs;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks, sequence};
 use crate::circuit::{DegreeChoice, Plan, StageKind};
+use crate::data::Dataset;
 use crate::format;
 use crate::run::Session;
 use anyhow::Result;
@@ -20,7 +21,20 @@ pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> 
         return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
     }
     let networks = pairs(&networks::rows(&session.networks(&compiled)?));
-    Ok(format!("Plan of {}\n\n{networks}\n{}", format::excerpt(&scenario.name), show(&plan)).into())
+    let (name, guesses) = (format::excerpt(&scenario.name), guesses(&session.dataset));
+    Ok(format!(
+        "Plan of {name}
+
+{networks}
+{}{guesses}",
+        show(&plan)
+    )
+    .into())
+}
+
+/// What the reader of the data decided, a line each, with the option that decides otherwise.
+pub(super) fn guesses(dataset: &Dataset) -> String {
+    dataset.guesses().iter().map(|guess| folded("data: ", &guess.to_string())).collect()
 }
 
 /// A stage kind in one word.

@@ -1,6 +1,6 @@
 //! Recurrent scenarios: their plan, and the report of a run step by step.
 
-use super::plan::{bare_bits, number_of, security};
+use super::plan::{bare_bits, guesses, number_of, security};
 use super::run::{remarks, wrong_outputs};
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks};
@@ -21,14 +21,16 @@ pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result
         if json {
             return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
         }
-        return Ok(format!("{}{}", before(&session), show_tables(&plan)).into());
+        let guesses = guesses(&session.dataset);
+        return Ok(format!("{}{}{guesses}", before(&session), show_tables(&plan)).into());
     }
     let circuit = session.circuit(&context.cancel)?;
     if json {
         return Ok((serde_json::to_string_pretty(&circuit.plan)? + "\n").into());
     }
     let notes: String = session.notes.iter().map(|n| folded("warning: ", n)).collect();
-    Ok(format!("{}{}{notes}", before(&session), show_plan(&circuit.plan)).into())
+    let guesses = guesses(&session.dataset);
+    Ok(format!("{}{}{notes}{guesses}", before(&session), show_plan(&circuit.plan)).into())
 }
 
 /// Title and networks of a plan.

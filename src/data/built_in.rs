@@ -1,7 +1,6 @@
 //! The datasets that come with the program; `datasets/README.md` has their origin and licence.
 
-use super::csv;
-use super::csv_options::{CsvOptions, Header};
+use super::csv::{self, CsvOptions, Header};
 use super::dataset::{Dataset, Shape};
 use super::error::DataError;
 use super::source::Source;
@@ -162,7 +161,7 @@ impl Embedded {
             shape: self.shape,
             ..CsvOptions::default()
         };
-        let raw = csv::open(
+        let (raw, _) = csv::open(
             &mut Source::from_bytes(self.name, self.bytes)?,
             self.name,
             self.source,

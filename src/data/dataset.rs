@@ -1,5 +1,6 @@
 //! A labelled dataset, split into a training and a test part.
 
+use super::guess::Guess;
 use super::rearrange::Words;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -78,6 +79,7 @@ pub struct Dataset {
     pub(super) classes: Vec<String>,
     pub(super) features: Vec<String>,
     pub(super) vocabulary: Vec<String>,
+    pub(super) guesses: Vec<Guess>,
     pub(super) train: Split,
     pub(super) test: Split,
     /// Of sentences.
@@ -118,9 +120,13 @@ pub enum DatasetError {
         "dataset {name}: sample {sample} of the {split} part has a value that is not a finite number at position {position}"
     )]
     NotFinite { name: String, split: &'static str, sample: usize, position: usize },
-    #[error("dataset {name}: {classes} class(es); at least 2 and at most 65535 are needed")]
+    #[error(
+        "dataset {name}: its samples have {classes} class(es); at least 2 and at most 65535 are needed"
+    )]
     Classes { name: String, classes: usize },
-    #[error("dataset {name}: no samples to test on; at least 1 is needed")]
+    #[error(
+        "dataset {name}: no samples to test on; a class needs at least 2, one to train on and one to test on"
+    )]
     NoTestSamples { name: String },
 }
 
@@ -146,6 +152,7 @@ impl Dataset {
             features,
             vocabulary: Vec::new(),
             words: None,
+            guesses: Vec::new(),
             train,
             test,
         };
@@ -249,6 +256,18 @@ impl Dataset {
         Self { vocabulary, ..self }
     }
 
+    /// The same dataset with what its reader decided, behind what is told already.
+    pub(super) fn with_guesses(mut self, guesses: Vec<Guess>) -> Self {
+        self.guesses.extend(guesses);
+        self
+    }
+
+    /// What its reader took for granted, left out or changed: to be shown wherever the data are used
+    /// for the first time. Empty for the tables that come with the program.
+    pub fn guesses(&self) -> &[Guess] {
+        &self.guesses
+    }
+
     /// What each token stands for, where samples are text; otherwise empty.
     pub fn vocabulary(&self) -> &[String] {
         &self.vocabulary
@@ -287,6 +306,7 @@ impl Dataset {
             features: self.features.clone(),
             vocabulary: self.vocabulary.clone(),
             words: None,
+            guesses: self.guesses.clone(),
             train: part(0..at),
             test: part(at..all),
         })

@@ -2,10 +2,12 @@
 
 use super::dataset::{Dataset, Shape, Split};
 use super::error::DataError;
+use super::guess::Guess;
 use super::idx;
 use super::source::Source;
-use super::split::{SPLIT_SEED, stratified};
+use super::split::{split_guess, stratified};
 use crate::format::path as shown;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// An images file with its labels file.
@@ -60,11 +62,32 @@ impl Pair {
         Ok(Labelled { shape, split: Split { inputs: images.values, labels, lengths: Vec::new() } })
     }
 
+    /// Tells that the other part of a set lies beside this one and is not read.
+    fn unread(&self) -> Option<Guess> {
+        let folder = Folder::find(self.images.parent()?).ok()?;
+        let (train, test) = (folder.train?, folder.test?);
+        let other = if train.images == self.images {
+            test
+        } else if test.images == self.images {
+            train
+        } else {
+            return None;
+        };
+        let text =
+            format!("{} beside it is not read; open the folder for both", name(&other.images));
+        Some(Guess::note(text))
+    }
+
     /// The pair that an images file belongs to: its labels lie beside it, under the same name with
     /// `labels` for `images` and `idx1` for `idx3`, plain or as `.gz`.
     pub fn beside(images: &Path) -> Result<Self, DataError> {
         let name = images.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let fail = |reason| DataError::Layout { path: shown(images), reason };
+        if name.contains("labels") {
+            return Err(fail(
+                "these are labels; open the images file beside them, or the folder".into(),
+            ));
+        }
         if !name.contains("images") {
             return Err(fail(
                 "an IDX file whose labels cannot be found: name it …images…, with its labels in …labels… beside it".into(),
@@ -145,12 +168,17 @@ fn name(path: &Path) -> String {
 
 /// Reads the pairs of a folder, both at the same time, and checks that their shapes agree.
 /// A folder with only one pair is split 4:1.
-pub(super) fn open_folder(dir: &Path, name: &str, source: &str) -> Result<Dataset, DataError> {
+pub(super) fn open_folder(
+    dir: &Path,
+    name: &str,
+    source: &str,
+    seed: u64,
+) -> Result<Dataset, DataError> {
     let folder = Folder::find(dir)?;
     match (&folder.train, &folder.test) {
         (Some(train), Some(test)) => {
             let (train, test) = rayon::join(|| train.read(), || test.read());
-            let (train, test) = (train?, test?);
+            let (mut train, mut test) = (train?, test?);
             if train.shape != test.shape {
                 return Err(DataError::Layout {
                     path: shown(dir),
@@ -160,10 +188,15 @@ pub(super) fn open_folder(dir: &Path, name: &str, source: &str) -> Result<Datase
                     ),
                 });
             }
-            let classes = class_names(dir, &[&train.split.labels, &test.split.labels])?;
+            let classes =
+                classes(dir, &mut [&mut train.split.labels, &mut test.split.labels])?;
             Ok(Dataset::new(name, source, train.shape, classes, vec![], train.split, test.split)?)
         }
-        (Some(pair), None) | (None, Some(pair)) => open_pair(pair, name, source),
+        (Some(pair), None) | (None, Some(pair)) => {
+            let part = if folder.train.is_some() { "test" } else { "training" };
+            let alone = Guess::note(format!("no {part} images are in the folder"));
+            Ok(open_pair(pair, name, source, seed)?.with_guesses(vec![alone]))
+        }
         (None, None) => Err(DataError::Layout {
             path: shown(dir),
             reason: "no IDX files; train-images…, train-labels…, t10k-images… and t10k-labels… are looked for".into(),
@@ -172,33 +205,36 @@ pub(super) fn open_folder(dir: &Path, name: &str, source: &str) -> Result<Datase
 }
 
 /// Reads one pair and splits it 4:1.
-pub(super) fn open_pair(pair: &Pair, name: &str, source: &str) -> Result<Dataset, DataError> {
-    let all = pair.read()?;
-    let classes = class_names(&pair.labels, &[&all.split.labels])?;
-    let (train, test) =
-        stratified(&all.split.inputs, &all.split.labels, all.shape.len(), SPLIT_SEED);
-    Ok(Dataset::new(name, source, all.shape, classes, vec![], train, test)?)
+pub(super) fn open_pair(
+    pair: &Pair,
+    name: &str,
+    source: &str,
+    seed: u64,
+) -> Result<Dataset, DataError> {
+    let mut all = pair.read()?;
+    let classes = classes(&pair.labels, &mut [&mut all.split.labels])?;
+    let mut guesses = split_guess(&all.split.labels, &classes, seed);
+    guesses.extend(pair.unread());
+    let (train, test) = stratified(&all.split.inputs, &all.split.labels, all.shape.len(), seed);
+    Ok(Dataset::new(name, source, all.shape, classes, vec![], train, test)?.with_guesses(guesses))
 }
 
-/// Most classes when not every one of them occurs: above, a stray label is likelier than a rare class.
-const MAX_SPARSE_CLASSES: usize = 16;
-
-/// Classes `0` to the largest label; where there are many, at least half of them must occur.
-fn class_names(path: &Path, labels: &[&[u16]]) -> Result<Vec<String>, DataError> {
-    let largest = labels.iter().flat_map(|l| l.iter()).max().copied().unwrap_or(0);
-    let classes = usize::from(largest) + 1;
-    let mut seen = vec![false; classes];
-    for &label in labels.iter().flat_map(|l| l.iter()) {
-        seen[usize::from(label)] = true;
-    }
-    let present = seen.iter().filter(|&&s| s).count();
-    if classes > MAX_SPARSE_CLASSES && present * 2 < classes {
+/// The labels as classes: those that occur, in order of size, named by their numbers. The labels in
+/// `parts` become indices into them.
+///
+/// # Errors
+/// When they are less than two.
+fn classes(path: &Path, parts: &mut [&mut Vec<u16>]) -> Result<Vec<String>, DataError> {
+    let found: BTreeSet<u16> = parts.iter().flat_map(|l| l.iter().copied()).collect();
+    if let (1, Some(only)) = (found.len(), found.first()) {
         return Err(DataError::Layout {
             path: shown(path),
-            reason: format!(
-                "labels go up to {largest} but only {present} of these {classes} classes occur; number the classes from 0 without gaps"
-            ),
+            reason: format!("all samples have the label {only}; at least 2 classes must occur"),
         });
     }
-    Ok((0..classes).map(|c| c.to_string()).collect())
+    let index: HashMap<u16, u16> = found.iter().copied().zip(0..).collect();
+    for label in parts.iter_mut().flat_map(|l| l.iter_mut()) {
+        *label = index.get(label).copied().unwrap_or(0);
+    }
+    Ok(found.into_iter().map(|label| label.to_string()).collect())
 }

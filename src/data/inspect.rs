@@ -1,11 +1,13 @@
 //! What a dataset file holds, for a person who wonders.
 
+use super::class_names;
 use super::dataset::{Dataset, Shape};
 use super::error::DataError;
+use super::guess::Guess;
+use super::idx;
 use super::images::Pair;
-use super::open::{locate, open};
+use super::open::open_described;
 use super::source::Source;
-use super::{NAMED, class_names, csv, idx, sequences};
 use crate::format::path as shown;
 use serde::Serialize;
 use std::path::Path;
@@ -37,6 +39,8 @@ pub struct Description {
     pub features: Vec<String>,
     /// What is missing or special.
     pub notes: Vec<String>,
+    /// What the reader decided (see [`Dataset::guesses`]).
+    pub guesses: Vec<Guess>,
 }
 
 /// Describes a dataset: anything that [`open`] takes, and IDX files whose other half is missing.
@@ -50,47 +54,30 @@ pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Descriptio
         }
         return Ok(described);
     }
-    if NAMED.iter().any(|n| n.name == name_or_path) {
-        let embedded = NAMED.iter().any(|n| n.name == name_or_path && n.embedded);
-        let format = match name_or_path {
-            "mnist" | "mnist-rows" => "IDX files",
-            "sentiment" => "sentences, one a line",
-            _ if embedded => "built in",
-            _ => "time series (.ts)",
-        };
-        return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));
+    match half(name_or_path)? {
+        Some(described) => Ok(described),
+        None => {
+            let (dataset, format) = open_described(name_or_path, data_dir)?;
+            Ok(Description::of(&dataset, format))
+        }
     }
-    if let Some(opened) = sequences::open_named(name_or_path, data_dir) {
-        return Ok(Description::of(&opened?, "sequences".into()));
+}
+
+/// A description of an IDX file that is no dataset by itself: labels, or images without labels.
+fn half(name_or_path: &str) -> Result<Option<Description>, DataError> {
+    let path = Path::new(name_or_path);
+    if !path.is_file() {
+        return Ok(None);
     }
-    let (path, options) = locate(name_or_path)?;
-    if path.is_dir() {
-        return Ok(Description::of(&open(name_or_path, data_dir)?, "folder of IDX files".into()));
-    }
-    let rows = name_or_path.ends_with("-rows") && !path.exists();
-    if rows || sequences::is_ts(&path) {
-        let format = if rows { "images, row by row" } else { "time series (.ts)" };
-        return Ok(Description::of(&open(name_or_path, data_dir)?, format.into()));
-    }
-    let mut source = Source::open(&path)?;
-    let packed = if source.packed { ", gzip" } else { "" };
-    if sequences::is_labelled_text(source.peek()?) {
-        let dataset = open(name_or_path, data_dir)?;
-        return Ok(Description::of(&dataset, format!("sentences, one a line{packed}")));
-    }
+    let mut source = Source::open(path)?;
     if !idx::is_idx(source.peek()?) {
-        let table = csv::read(&mut source, &options)?;
-        let delimiter = match table.delimiter {
-            b';' => "semicolons",
-            b'\t' => "tabs",
-            _ => "commas",
-        };
-        let dataset = open(name_or_path, data_dir)?;
-        return Ok(Description::of(&dataset, format!("CSV, {delimiter}{packed}")));
+        return Ok(None);
     }
+    let pair = Pair::beside(path);
+    let packed = if source.packed { ", gzip" } else { "" };
     let file = idx::read(&mut source)?;
     let mut described = Description {
-        path: shown(&path),
+        path: shown(path),
         format: format!("IDX labels{packed}"),
         shape: None,
         samples: file.values.len(),
@@ -99,21 +86,21 @@ pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Descriptio
         range: range(&file.values),
         features: Vec::new(),
         notes: Vec::new(),
+        guesses: Vec::new(),
     };
-    let Some((samples, shape)) = file.samples() else {
-        match file.labels() {
+    match (file.samples(), pair) {
+        (Some(_), Ok(_)) => return Ok(None),
+        (Some((samples, shape)), Err(error)) => {
+            described.format = format!("IDX images{packed}");
+            (described.samples, described.shape) = (samples, Some(shape));
+            described.notes.push(error.to_string());
+        }
+        (None, _) => match file.labels() {
             Some(labels) => described.classes = count_by_number(&labels),
             None => described.notes.push("the values are not class labels".into()),
-        }
-        return Ok(described);
-    };
-    described.format = format!("IDX images{packed}");
-    (described.samples, described.shape) = (samples, Some(shape));
-    match Pair::beside(&path).and_then(|pair| pair.read()) {
-        Ok(all) => described.classes = count_by_number(&all.split.labels),
-        Err(error) => described.notes.push(error.to_string()),
+        },
     }
-    Ok(described)
+    Ok(Some(described))
 }
 
 impl Description {
@@ -138,22 +125,18 @@ impl Description {
             range,
             features: dataset.features().to_vec(),
             notes: notes(dataset),
+            guesses: dataset.guesses().to_vec(),
         }
     }
 }
 
-/// Lengths and tokens of sequences.
+/// Tokens of sequences.
 fn notes(dataset: &Dataset) -> Vec<String> {
-    let mut notes = Vec::new();
-    let lengths = dataset.train().lengths.iter().chain(&dataset.test().lengths);
-    if let (Some(shortest), Some(longest)) = (lengths.clone().min(), lengths.max()) {
-        notes.push(format!("{shortest} to {longest} steps, padded at the front"));
+    let known = dataset.vocabulary().len();
+    match known {
+        0 => Vec::new(),
+        _ => vec![format!("{known} different tokens, one of them for all other words")],
     }
-    if !dataset.vocabulary().is_empty() {
-        let known = dataset.vocabulary().len();
-        notes.push(format!("{known} different tokens, one of them for all other words"));
-    }
-    notes
 }
 
 fn range(values: &[f32]) -> Option<(f32, f32)> {

@@ -4,6 +4,7 @@ use super::dataset::{Dataset, Shape};
 use super::error::DataError;
 use super::images::open_folder;
 use super::public::recognised;
+use super::split::SPLIT_SEED;
 use crate::format::path as shown;
 use std::path::Path;
 
@@ -66,8 +67,8 @@ pub(super) fn open(data_dir: Option<&Path>) -> Result<Dataset, DataError> {
         let place = format!(" in {}", shown(dir));
         return Err(missing_files(names.join(", "), place, &missing));
     }
-    let dataset =
-        open_folder(dir, "mnist", "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges, CC BY-SA 3.0")?;
+    let source = "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges, CC BY-SA 3.0";
+    let dataset = open_folder(dir, "mnist", source, SPLIT_SEED)?;
     let expected = (Shape::Image { channels: 1, height: 28, width: 28 }, 60_000, 10_000, 10);
     let found =
         (dataset.shape(), dataset.train().len(), dataset.test().len(), dataset.classes().len());

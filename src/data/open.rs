@@ -1,9 +1,10 @@
 //! Any dataset, by name or path.
 
-use super::csv_options::CsvOptions;
+use super::csv::CsvOptions;
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::images::{Pair, open_folder, open_pair};
+use super::options::{Format, ReadOptions};
 use super::source::Source;
 use super::{built_in, class_names, csv, idx, mnist, sequences};
 use crate::format::{excerpt, path as shown};
@@ -17,73 +18,143 @@ use std::path::{Path, PathBuf};
 /// - a `.ts` file of time series, with the other of `…_TRAIN.ts` and `…_TEST.ts` beside it;
 /// - a text file of sentences, each with a tab and its class;
 /// - an IDX images file with its labels beside it, or a CSV file, plain or gzip, told apart by
-///   content. Options for CSV may follow the path, as in `table.csv?class=Outcome`
-///   (see [`CsvOptions::parse`]).
+///   content;
+/// - `-`: a CSV file or sentences from standard input.
 ///
-/// Behind any of them `?classes=NAME,NAME,..` names the classes in the order in which they are listed.
+/// Options may follow a path, as in `table.csv?class=Outcome&header=no`: those of [`CsvOptions`] for
+/// tables, some of them for other formats, `format` (`csv`, `ts`, `text`, `idx`) for what is not to be
+/// told by content, and `frame` for sequences. One that a format does not use is refused. Behind any
+/// name or path `?classes=NAME,NAME,..` names the classes in the order in which they are listed.
 ///
-/// Data without a split of their own are split 4:1, stratified, the same way every time.
+/// Data without a split of their own are split 4:1, stratified, the same way every time. What was
+/// guessed is in [`Dataset::guesses`].
 pub fn open(name_or_path: &str, data_dir: Option<&Path>) -> Result<Dataset, DataError> {
     if let Some((rest, names)) = class_names::option(name_or_path) {
         return open(&rest, data_dir)?.with_class_names(names);
     }
+    open_described(name_or_path, data_dir).map(|(dataset, _)| dataset)
+}
+
+/// The same, with its format in words.
+pub(super) fn open_described(
+    name_or_path: &str,
+    data_dir: Option<&Path>,
+) -> Result<(Dataset, String), DataError> {
     if let Some(opened) = built_in::open(name_or_path) {
-        return opened;
+        return Ok((opened?, "built in".into()));
     }
     if name_or_path == "mnist" {
-        return mnist::open(data_dir);
+        return Ok((mnist::open(data_dir)?, "IDX files".into()));
     }
     if let Some(opened) = sequences::open_named(name_or_path, data_dir) {
-        return opened;
+        let format = match name_or_path {
+            "mnist-rows" => "IDX files",
+            "sentiment" => "sentences, one a line",
+            "waves" => "built in",
+            _ => "time series (.ts)",
+        };
+        return Ok((opened?, format.into()));
     }
     if let Some(images) = name_or_path.strip_suffix("-rows")
         && !Path::new(name_or_path).exists()
     {
-        return sequences::rows_of(&open(images, data_dir)?, name_or_path);
+        let images = open(images, data_dir)?;
+        return Ok((sequences::rows_of(&images, name_or_path)?, "images, row by row".into()));
     }
     let (path, options) = locate(name_or_path)?;
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let origin = shown(&path);
+    let seed = options.csv.seed;
     if path.is_dir() {
-        return open_folder(&path, &name, &origin);
+        options.allow(&origin, "a folder of IDX files", &["seed"])?;
+        return Ok((open_folder(&path, &name, &origin, seed)?, "folder of IDX files".into()));
     }
-    if sequences::is_ts(&path) {
-        return sequences::open_ts(&path, &name, &origin, options.seed);
+    if options.format == Some(Format::Ts) || (options.format.is_none() && sequences::is_ts(&path)) {
+        options.allow(&origin, "time series", &["seed", "frame"])?;
+        let opened = sequences::open_ts(&path, &name, &origin, seed)?;
+        let opened = match options.frame {
+            Some(frame) => sequences::framed(&opened, &name, frame)?,
+            None => opened,
+        };
+        return Ok((opened, "time series (.ts)".into()));
     }
-    let mut source = Source::open(&path)?;
-    let start = source.peek()?;
+    let stdin = name_or_path.split('?').next() == Some("-");
+    let mut source = if stdin { Source::stdin()? } else { Source::open(&path)? };
+    let packed = if source.packed { ", gzip" } else { "" };
+    let format = match options.format {
+        Some(format) => format,
+        None => detect(source.peek()?),
+    };
+    let (dataset, format) = match format {
+        Format::Idx => {
+            options.allow(&origin, "IDX files", &["seed"])?;
+            (open_pair(&Pair::beside(&path)?, &name, &origin, seed)?, "IDX images".to_owned())
+        }
+        Format::Text => {
+            options.allow(&origin, "sentences", &["class", "header", "skip", "seed"])?;
+            let opened = sequences::open_text(vec![source], &name, &origin, &options.csv)?;
+            (opened, "sentences, one a line".to_owned())
+        }
+        Format::Csv | Format::Ts => {
+            options.allow(&origin, "tables", &CsvOptions::KEYS)?;
+            csv::open(&mut source, &name, &origin, &options.csv)?
+        }
+    };
+    Ok((dataset, format + packed))
+}
+
+/// The format of a file by its first bytes.
+fn detect(start: &[u8]) -> Format {
     if idx::is_idx(start) {
-        open_pair(&Pair::beside(&path)?, &name, &origin)
+        Format::Idx
     } else if sequences::is_labelled_text(start) {
-        sequences::open_text(vec![source], &name, &origin, options.seed)
+        Format::Text
     } else {
-        csv::open(&mut source, &name, &origin, &options)
+        Format::Csv
     }
 }
 
 /// Opens a CSV file with options.
 pub fn open_csv(path: &Path, options: &CsvOptions) -> Result<Dataset, DataError> {
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    csv::open(&mut Source::open(path)?, &name, &shown(path), options)
+    options.check().map_err(|reason| DataError::Options { path: shown(path), reason })?;
+    csv::open(&mut Source::open(path)?, &name, &shown(path), options).map(|(dataset, _)| dataset)
 }
 
-/// The path in `text`, and the options behind its last `?` unless a file of that whole name exists.
-pub(super) fn locate(text: &str) -> Result<(PathBuf, CsvOptions), DataError> {
+/// The path in `text`, and the options behind its `?` unless a file of that whole name exists.
+pub(super) fn locate(text: &str) -> Result<(PathBuf, ReadOptions), DataError> {
     let whole = PathBuf::from(text);
     if whole.exists() {
-        return Ok((whole, CsvOptions::default()));
+        return Ok((whole, ReadOptions::default()));
     }
-    if let Some((path, options)) = text.rsplit_once('?') {
+    if let Some((path, options)) = behind_path(text) {
+        if built_in::NAMED.iter().any(|n| n.name == path) {
+            return Err(DataError::Options {
+                path: path.to_owned(),
+                reason: format!(
+                    "option {} is not used for this set; leave it out",
+                    excerpt(options.split('=').next().unwrap_or_default())
+                ),
+            });
+        }
         let path = PathBuf::from(path);
-        let options = CsvOptions::parse(options)
+        let options = ReadOptions::parse(options)
             .map_err(|reason| DataError::Options { path: shown(&path), reason })?;
         return Ok((path, options));
     }
-    let looks_like_a_path =
-        text.contains(['/', '\\', '.']) || whole.parent().is_some_and(|p| p != Path::new(""));
+    let looks_like_a_path = text == "-"
+        || text.contains(['/', '\\', '.'])
+        || whole.parent().is_some_and(|p| p != Path::new(""));
     if looks_like_a_path {
-        return Ok((whole, CsvOptions::default()));
+        return Ok((whole, ReadOptions::default()));
     }
     let names: Vec<_> = built_in::NAMED.iter().filter(|n| n.embedded).map(|n| n.name).collect();
     Err(DataError::Unknown { name: excerpt(text), built_in: names.join(", ") })
+}
+
+/// The path and the options of a text with a `?`: the first one behind which a file lies before it,
+/// so that options may hold a `?` too; the last one where there is no such file.
+fn behind_path(text: &str) -> Option<(&str, &str)> {
+    let mut marks = text.match_indices('?').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    marks.find(|(path, _)| Path::new(path).exists()).or_else(|| text.rsplit_once('?'))
 }

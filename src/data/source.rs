@@ -4,7 +4,7 @@ use super::error::DataError;
 use super::regular::open_regular;
 use crate::format::path as shown;
 use flate2::bufread::MultiGzDecoder;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 
 /// Largest dataset file that is read, bytes, packed or not.
@@ -32,6 +32,25 @@ impl Source {
             });
         }
         Self::over(shown(path), BufReader::with_capacity(1 << 16, file))
+    }
+
+    /// All of standard input, which must not be a terminal: nothing would ever come to its end there.
+    pub fn stdin() -> Result<Self, DataError> {
+        let path = "standard input".to_owned();
+        let mut stdin = std::io::stdin().lock();
+        if stdin.is_terminal() {
+            return Err(DataError::Layout {
+                path,
+                reason: "no file or pipe is connected to it".into(),
+            });
+        }
+        let mut bytes = Vec::new();
+        let read = (&mut stdin).take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(|cause| broken(&path, cause))?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(DataError::TooLarge { path, limit: MAX_FILE_BYTES, after: "" });
+        }
+        Self::over(path, std::io::Cursor::new(bytes))
     }
 
     /// The same over bytes in memory; `path` names them in errors.

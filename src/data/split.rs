@@ -1,6 +1,8 @@
 //! The training and test split of data that come without one: shuffled, stratified, repeatable.
 
 use super::dataset::Split;
+use super::guess::Guess;
+use crate::format::excerpt;
 
 /// One sample in this many goes to the test part.
 const TEST_SHARE: usize = 5;
@@ -54,6 +56,28 @@ pub(super) fn stratified(inputs: &[f32], labels: &[u16], len: usize, seed: u64) 
         part.inputs.extend_from_slice(&inputs[sample * len..(sample + 1) * len]);
     }
     (train, test)
+}
+
+/// What a person is told of a split.
+pub(super) fn split_guess(labels: &[u16], classes: &[String], seed: u64) -> Vec<Guess> {
+    let mut counts = vec![0usize; classes.len()];
+    for label in labels {
+        if let Some(count) = counts.get_mut(usize::from(*label)) {
+            *count += 1;
+        }
+    }
+    let split = format!("a fifth of each class, chosen by seed {seed}, is the test part");
+    let mut guesses = vec![Guess::new(split, "seed=NUMBER")];
+    let single: Vec<&String> =
+        counts.iter().zip(classes).filter(|(n, _)| **n == 1).map(|(_, name)| name).collect();
+    if let Some(first) = single.first() {
+        let which = match single.len() {
+            1 => format!("the class {} has one sample", excerpt(first)),
+            n => format!("{n} classes, {} among them, have one sample each", excerpt(first)),
+        };
+        guesses.push(Guess::note(format!("{which}, which is trained on and not tested")));
+    }
+    guesses
 }
 
 /// The split of [`stratified`]: each sample, shuffled, and whether it is for the test part.

@@ -147,6 +147,9 @@ pub(super) fn open(bytes: &[u8], origin: &str, kind: &str) -> Result<Opened, Mod
         return Err(ModelError::TooLarge { origin: origin.into(), len: bytes.len() as u64 });
     }
     let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
+    if let Some(what) = crate::data::foreign(bytes) {
+        return Err(format(format!("this is {what}; a model is a .safetensors file")));
+    }
     check_header_length(bytes).map_err(format)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(one_line(&e)))?;
     let (architecture, names) = metadata(header.metadata().as_ref(), kind).map_err(format)?;

@@ -4,6 +4,7 @@ mod activation;
 mod approximate;
 mod bench;
 mod cli;
+mod corpus;
 mod cryptonn;
 mod data;
 mod encrypted;
@@ -20,4 +21,5 @@ mod shipped_models;
 mod sweep;
 #[cfg(feature = "tfhe")]
 mod tables;
+mod units;
 mod wire;

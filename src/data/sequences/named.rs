@@ -41,6 +41,7 @@ pub(in crate::data) fn open(
     }
     if let Some((whole, frame)) = name.split_once("?frame=") {
         let opened = open(whole, data_dir)?;
+        let frame = frame.parse().unwrap_or(0);
         return Some(opened.and_then(|d| framed(&d, name, frame)));
     }
     let (name, source) = ARCHIVES.iter().find(|(n, _)| *n == name)?;
@@ -91,13 +92,19 @@ fn sentences(folder: &Path, name: &str) -> Result<Dataset, DataError> {
 }
 
 /// The same sequences with so many steps read as one step of as many more channels.
-fn framed(whole: &Dataset, name: &str, frame: &str) -> Result<Dataset, DataError> {
+///
+/// # Errors
+/// When the samples are no sequences of one length, or it is no multiple of `frame`.
+pub(in crate::data) fn framed(
+    whole: &Dataset,
+    name: &str,
+    frame: usize,
+) -> Result<Dataset, DataError> {
     let refuse = |reason: String| DataError::Options { path: name.to_owned(), reason };
     let Shape::Sequence { steps, channels } = whole.shape() else {
         return Err(refuse(format!("samples of {} have no steps", whole.shape())));
     };
     let padded = !whole.train().lengths.is_empty() || !whole.test().lengths.is_empty();
-    let frame: usize = frame.parse().unwrap_or(0);
     if frame == 0 || !steps.is_multiple_of(frame) || padded {
         return Err(refuse(format!(
             "frame must divide the {steps} steps of sequences that all have the same length"
@@ -111,7 +118,8 @@ fn framed(whole: &Dataset, name: &str, frame: &str) -> Result<Dataset, DataError
         Vec::new(),
         whole.train().clone(),
         whole.test().clone(),
-    )?)
+    )?
+    .with_guesses(whole.guesses().to_vec()))
 }
 
 /// Images of one channel, read row by row: each row a step, each column a channel.
@@ -133,7 +141,8 @@ pub(in crate::data) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, 
         Vec::new(),
         images.train().clone(),
         images.test().clone(),
-    )?)
+    )?
+    .with_guesses(images.guesses().to_vec()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::super::dataset::{Dataset, Shape, Split};
 use super::super::error::DataError;
+use super::super::guess::Guess;
 
 /// Most values of all padded sequences together.
 const MAX_VALUES: usize = 1 << 27;
@@ -73,5 +74,10 @@ pub(super) fn dataset(
     let shape = Shape::Sequence { steps, channels };
     let parts = (train.padded(steps, channels), test.padded(steps, channels));
     let (name, source) = (about.name, about.source);
-    Ok(Dataset::new(name, source, shape, about.classes, Vec::new(), parts.0, parts.1)?)
+    let made = Dataset::new(name, source, shape, about.classes, Vec::new(), parts.0, parts.1)?;
+    let lengths = || made.train().lengths.iter().chain(&made.test().lengths);
+    let padded = lengths().min().zip(lengths().max()).map(|(shortest, longest)| {
+        Guess::note(format!("{shortest} to {longest} steps, padded at the front"))
+    });
+    Ok(made.with_guesses(padded.into_iter().collect()))
 }

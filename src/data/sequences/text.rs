@@ -1,16 +1,19 @@
 //! Sentences with a class: one a line, the text, a tab, the class.
 //!
-//! A token is a run of letters, digits and apostrophes in lower case, or a single `!` or `?`; only the
-//! last [`MAX_TOKENS`] of a sentence are kept. The vocabulary holds the words that occur at least
-//! twice in the training part, the most frequent first; 0 stands for all others.
+//! A token is a word (see [`super::words`]); only the last [`MAX_TOKENS`] of a sentence are kept. The
+//! vocabulary holds the words that occur at least twice in the training part, the most frequent
+//! first; 0 stands for all others.
 
+use super::super::csv::CsvOptions;
 use super::super::dataset::Dataset;
 use super::super::error::DataError;
+use super::super::guess::Guess;
 use super::super::rearrange::Words;
 use super::super::source::Source;
-use super::super::split::shuffled_test_part;
+use super::super::split::{shuffled_test_part, split_guess};
+use super::labelled::{self, Labelled};
 use super::series::{About, Series, dataset};
-use crate::format::excerpt;
+use super::words::words;
 use std::collections::{BTreeMap, HashMap};
 
 /// Tokens of a sentence that are kept, its last ones.
@@ -21,8 +24,6 @@ const AT_LEAST: usize = 2;
 const MAX_TEXT_BYTES: u64 = 1 << 26;
 /// Most different classes.
 const MAX_CLASSES: usize = 100;
-/// Longest class, bytes.
-const MAX_CLASS_BYTES: usize = 40;
 /// What the token 0 is called.
 const UNKNOWN: &str = "(other)";
 
@@ -32,17 +33,6 @@ struct Sentence {
     label: u16,
 }
 
-/// Whether bytes look like labelled sentences: a first line of words, one tab, one more word.
-pub(in crate::data) fn is_labelled_text(start: &[u8]) -> bool {
-    let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
-    let line = String::from_utf8_lossy(line);
-    let mut parts = line.trim_end().split('\t');
-    let (text, class, more) = (parts.next(), parts.next(), parts.next());
-    text.is_some_and(|t| t.trim().contains(' ') && t.parse::<f64>().is_err())
-        && class.is_some_and(|c| !c.contains(' '))
-        && more.is_none()
-}
-
 /// Opens files of labelled sentences as one dataset, split 4:1 by seed.
 pub(in crate::data) fn open(
     sources: Vec<Source>,
@@ -50,11 +40,24 @@ pub(in crate::data) fn open(
     origin: &str,
     seed: u64,
 ) -> Result<Dataset, DataError> {
+    open_with(sources, name, origin, &CsvOptions { seed, ..CsvOptions::default() })
+}
+
+/// The same with options: `class` (first or last), `header`, `skip` and `seed` are used.
+pub(in crate::data) fn open_with(
+    sources: Vec<Source>,
+    name: &str,
+    origin: &str,
+    options: &CsvOptions,
+) -> Result<Dataset, DataError> {
     let path = sources.first().map(|s| s.path.clone()).unwrap_or_default();
-    let mut lines = Vec::new();
+    let seed = options.seed;
+    let (mut lines, mut guesses) = (Vec::new(), Vec::new());
     for mut source in sources {
         let bytes = source.read_all(MAX_TEXT_BYTES)?;
-        lines.extend(parse(&source.path, &bytes)?);
+        let (labelled, told) = labelled::parse(&source.path, &bytes, options)?;
+        guesses.extend(told.into_iter().filter(|g| !guesses.contains(g)).collect::<Vec<_>>());
+        lines.extend(cut(&source.path, labelled, &mut guesses)?);
     }
     let classes: BTreeMap<String, u16> =
         lines.iter().map(|(_, class)| (class.clone(), 0)).collect();
@@ -86,11 +89,12 @@ pub(in crate::data) fn open(
         }
         series
     };
-    let classes = classes.into_keys().collect();
+    let classes: Vec<String> = classes.into_keys().collect();
+    guesses.extend(split_guess(&labels, &classes, seed));
     let about = About { name, source: origin, path: &path, classes };
     let made = dataset(about, 1, &series(&train), &series(&test))?;
     let words = all_words(&train, &test, made.shape().len());
-    Ok(made.with_vocabulary(vocabulary).with_words(words))
+    Ok(made.with_vocabulary(vocabulary).with_words(words).with_guesses(guesses))
 }
 
 /// The words of both parts, numbered from 1, in the places of their tokens.
@@ -127,77 +131,35 @@ fn vocabulary(train: &[&Sentence]) -> Vec<String> {
         .collect()
 }
 
-/// Words and class of each line.
-fn parse(path: &str, bytes: &[u8]) -> Result<Vec<(Vec<String>, String)>, DataError> {
-    let mut found = Vec::new();
-    for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
-        let fail = |reason: String| DataError::Csv {
-            path: path.to_owned(),
-            line: at as u64 + 1,
-            column: 0,
-            reason,
-        };
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim_start_matches('\u{feff}').trim_end_matches('\r');
-        if line.trim().is_empty() {
-            continue;
-        }
-        let (text, class) =
-            line.rsplit_once('\t').ok_or_else(|| fail("no tab before the class".into()))?;
-        let class = class.trim();
-        if class.is_empty() || class.len() > MAX_CLASS_BYTES || class.contains(char::is_control) {
-            return Err(fail(format!(
-                "class {}; 1 to {MAX_CLASS_BYTES} bytes behind the last tab are needed",
-                excerpt(class)
-            )));
-        }
-        let mut words = words(text);
+/// Words and class of each sentence.
+fn cut(
+    path: &str,
+    labelled: Vec<Labelled>,
+    guesses: &mut Vec<Guess>,
+) -> Result<Vec<(Vec<String>, String)>, DataError> {
+    let (mut found, mut cut) = (Vec::new(), 0);
+    for Labelled { text, class, line } in labelled {
+        let mut words = words(&text);
         if words.is_empty() {
-            return Err(fail("no word before the tab".into()));
+            let reason = "no word in the sentence".to_owned();
+            return Err(DataError::Csv { path: path.to_owned(), line, column: 0, reason });
         }
+        cut += usize::from(words.len() > MAX_TOKENS);
         words.drain(..words.len().saturating_sub(MAX_TOKENS));
-        found.push((words, class.to_owned()));
+        found.push((words, class));
     }
-    if found.is_empty() {
-        return Err(DataError::Layout { path: path.to_owned(), reason: "no sentences".into() });
+    if cut > 0 {
+        guesses.push(Guess::note(format!(
+            "{cut} of {} sentences are longer than {MAX_TOKENS} words; the last {MAX_TOKENS} are read",
+            found.len()
+        )));
     }
     Ok(found)
-}
-
-/// The tokens of a sentence.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    for c in text.chars().chain([' ']) {
-        if c.is_alphanumeric() || c == '\'' {
-            word.extend(c.to_lowercase());
-            continue;
-        }
-        let whole = word.trim_matches('\'');
-        if !whole.is_empty() {
-            words.push(whole.to_owned());
-        }
-        word.clear();
-        if c == '!' || c == '?' {
-            words.push(c.to_string());
-        }
-    }
-    words
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sentences_become_tokens() {
-        assert_eq!(words("It's GREAT!! 'Not' bad..."), ["it's", "great", "!", "!", "not", "bad"]);
-        assert!(words(" ... ").is_empty());
-        assert!(is_labelled_text(b"Good case, Excellent value.\t1\nmore"));
-        for other in [&b"1.5\t2.5\t0\n"[..], b"a,b,c\n1,2,3", b"", b"2 \t1"] {
-            assert!(!is_labelled_text(other), "{other:?}");
-        }
-    }
 
     fn source(text: &'static str) -> Vec<Source> {
         vec![Source::from_bytes("s.txt", text.as_bytes()).expect("bytes")]
@@ -251,8 +213,11 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line() {
         for (text, expected) in [
             ("fine text\t1\nno tab here\n", "s.txt, line 2: no tab before the class"),
-            ("...\t1\n", "s.txt, line 1: no word before the tab"),
-            ("text \t\n", "s.txt, line 1: class ; 1 to 40 bytes behind the last tab are needed"),
+            ("...\t1\n", "s.txt, line 1: no word in the sentence"),
+            (
+                "text \t\n",
+                "s.txt, line 1: class \"\"; 1 to 40 bytes behind the last tab are needed",
+            ),
             ("\n\n", "s.txt: no sentences"),
         ] {
             let found = open(source(text), "s", "o", 1).unwrap_err().to_string();

@@ -2,10 +2,13 @@
 //! separated by `:`, values by `,`, the class last.
 
 use super::super::dataset::Dataset;
+use super::super::decode::decode;
 use super::super::error::DataError;
+use super::super::guess::Guess;
 use super::super::source::Source;
-use super::super::split::shuffled_test_part;
+use super::super::split::{shuffled_test_part, split_guess};
 use super::series::{About, Series, dataset};
+use super::ts_header::{TsHeader, unquoted};
 use crate::format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
@@ -15,20 +18,13 @@ const MAX_TEXT_BYTES: u64 = 1 << 28;
 const MAX_STEPS: usize = 65_535;
 /// Most channels.
 const MAX_CHANNELS: usize = 4096;
-/// Most classes.
-const MAX_CLASSES: usize = 1000;
-
-/// What the `@` lines say.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Header {
-    classes: Vec<String>,
-}
 
 /// A file, read.
 struct File {
-    header: Header,
+    classes: Vec<String>,
     channels: usize,
     series: Series,
+    guesses: Vec<Guess>,
 }
 
 /// Whether a path is named like a file of this format.
@@ -46,37 +42,95 @@ pub(in crate::data) fn open(
     seed: u64,
 ) -> Result<Dataset, DataError> {
     let text = path.to_string_lossy();
-    let pair = [("_TRAIN.ts", "_TEST.ts"), ("_TEST.ts", "_TRAIN.ts")]
+    let other = [("_TRAIN.ts", "_TEST.ts"), ("_TEST.ts", "_TRAIN.ts")]
         .into_iter()
         .find(|(own, _)| text.ends_with(own))
-        .map(|(own, other)| PathBuf::from(format!("{}{other}", text.trim_end_matches(own))))
-        .filter(|other| other.is_file());
-    let Some(other) = pair else {
-        let file = read(path)?;
+        .map(|(own, other)| PathBuf::from(format!("{}{other}", text.trim_end_matches(own))));
+    let Some(other) = other.clone().filter(|other| other.is_file()) else {
+        let mut file = read(path)?;
+        check_classes(path, &file.classes, &[&file.series])?;
+        if let Some(other) = other {
+            let other = shown(Path::new(other.file_name().unwrap_or_default()));
+            file.guesses.push(Guess::note(format!("{other} is not beside it")));
+        }
+        file.guesses.extend(split_guess(&file.series.labels, &file.classes, seed));
         let (train, test) = halves(&file.series, seed);
         let path = shown(path);
-        let about = About { name, source: origin, path: &path, classes: file.header.classes };
-        return dataset(about, file.channels, &train, &test);
+        let about = About { name, source: origin, path: &path, classes: file.classes };
+        return Ok(dataset(about, file.channels, &train, &test)?.with_guesses(file.guesses));
     };
     let own_trains = text.ends_with("_TRAIN.ts");
-    let (train, test) = if own_trains { (path, &*other) } else { (&*other, path) };
-    let (train, test) = (read(train)?, read(test)?);
-    if (train.channels, &train.header) != (test.channels, &test.header) {
+    let (train_path, test_path) = if own_trains { (path, &*other) } else { (&*other, path) };
+    let (train, mut test) = (read(train_path)?, read(test_path)?);
+    if train.channels != test.channels {
         return Err(DataError::Layout {
             path: shown(path),
             reason: format!(
-                "{} channels and {} classes to train on, {} and {} to test on; both parts need the same",
-                train.channels,
-                train.header.classes.len(),
-                test.channels,
-                test.header.classes.len()
+                "series of {} channels to train on and of {} to test on; both parts need the same",
+                train.channels, test.channels
             ),
         });
     }
+    let mut guesses = train.guesses;
+    guesses.extend(test.guesses);
+    let classes = union(&train.classes, &test.classes, &mut test.series, &mut guesses);
+    check_classes(path, &classes, &[&train.series, &test.series])?;
     let name = name.trim_end_matches("_TRAIN").trim_end_matches("_TEST");
     let path = shown(path);
-    let about = About { name, source: origin, path: &path, classes: train.header.classes };
-    dataset(about, train.channels, &train.series, &test.series)
+    let about = About { name, source: origin, path: &path, classes };
+    Ok(dataset(about, train.channels, &train.series, &test.series)?.with_guesses(guesses))
+}
+
+/// The classes of both parts: those of the training part, then what the test part has beside them.
+/// They are names: the labels of the test part are moved to where their names are.
+fn union(
+    train: &[String],
+    test: &[String],
+    series: &mut Series,
+    guesses: &mut Vec<Guess>,
+) -> Vec<String> {
+    let mut all = train.to_vec();
+    if train == test {
+        return all;
+    }
+    let mut places = Vec::new();
+    for class in test {
+        let at = all.iter().position(|c| c == class).unwrap_or_else(|| {
+            all.push(class.clone());
+            all.len() - 1
+        });
+        places.push(at as u16);
+    }
+    for label in &mut series.labels {
+        *label = places.get(usize::from(*label)).copied().unwrap_or(*label);
+    }
+    let same = all.len() == train.len() && all.len() == test.len();
+    guesses.push(Guess::note(match same {
+        true => {
+            "both parts list the same classes in another order; they are matched by name".to_owned()
+        }
+        false => format!(
+            "the parts list {} and {} classes, {} in all, matched by name",
+            train.len(),
+            test.len(),
+            all.len()
+        ),
+    }));
+    all
+}
+
+/// At least two classes must occur.
+fn check_classes(path: &Path, classes: &[String], parts: &[&Series]) -> Result<(), DataError> {
+    let labels = || parts.iter().flat_map(|p| &p.labels);
+    let first = labels().next().copied().unwrap_or(0);
+    if labels().any(|l| *l != first) {
+        return Ok(());
+    }
+    let name = classes.get(usize::from(first)).map(|c| excerpt(c)).unwrap_or_default();
+    Err(DataError::Layout {
+        path: shown(path),
+        reason: format!("all series have the class {name}; at least 2 classes must occur"),
+    })
 }
 
 /// Training and test part of one file.
@@ -104,28 +158,42 @@ fn parse(path: &str, bytes: &[u8]) -> Result<File, DataError> {
         column: 0,
         reason,
     };
-    let mut header = Header::default();
+    let decoded = decode(path, bytes)?;
+    let mut guesses = decoded.guesses;
+    let mut header = TsHeader::default();
     let (mut in_data, mut channels, mut series) = (false, 0, Series::default());
-    for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
+    let mut respelled = None;
+    for (at, line) in decoded.text.split('\n').enumerate() {
         let at = at + 1;
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim_start_matches('\u{feff}').trim();
+        let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         if in_data {
-            let (values, width, label) =
-                row(line, &header.classes).map_err(|reason| fail(at, reason))?;
-            if channels != 0 && channels != width {
+            let row = row(line, &header.classes).map_err(|reason| fail(at, reason))?;
+            let told = header.dimensions.or(header.univariate.then_some(1));
+            if let Some(told) = told.filter(|told| *told != row.channels) {
+                let key = if header.dimensions.is_some() { "@dimensions" } else { "@univariate" };
                 return Err(fail(
                     at,
                     format!(
-                        "{width} channels where the first series has {channels}; every series needs the same number"
+                        "{} channels where {key} says {told}; correct one of them",
+                        row.channels
                     ),
                 ));
             }
-            channels = width;
-            series.push(values, label);
+            if channels != 0 && channels != row.channels {
+                return Err(fail(
+                    at,
+                    format!(
+                        "{} channels where the first series has {channels}; every series needs the same number",
+                        row.channels
+                    ),
+                ));
+            }
+            channels = row.channels;
+            respelled = respelled.or(row.respelled);
+            series.push(row.values, row.class);
         } else if line.eq_ignore_ascii_case("@data") {
             if header.classes.len() < 2 {
                 return Err(fail(
@@ -142,57 +210,38 @@ fn parse(path: &str, bytes: &[u8]) -> Result<File, DataError> {
         let reason = if in_data { "no series after @data" } else { "no @data line" };
         return Err(fail(0, format!("{reason}; is this a .ts file of sktime or aeon?")));
     }
-    Ok(File { header, channels, series })
+    guesses.extend(respelled.map(|(written, class): (String, String)| {
+        Guess::note(format!(
+            "the class {} of a series is read as {}, the same number in @classLabel",
+            excerpt(&written),
+            excerpt(&class)
+        ))
+    }));
+    Ok(File { classes: header.classes, channels, series, guesses })
 }
 
-impl Header {
-    fn line(&mut self, line: &str) -> Result<(), String> {
-        let mut words = line.split_whitespace();
-        let key = words.next().unwrap_or_default().to_ascii_lowercase();
-        if !key.starts_with('@') {
-            return Err(format!("{}: lines before @data start with @ or #", excerpt(line)));
-        }
-        let value = words.next().unwrap_or_default().to_ascii_lowercase();
-        match (key.as_str(), value.as_str()) {
-            ("@timestamps", "true") => {
-                Err("series with time stamps; only evenly sampled series are read".into())
-            }
-            ("@missing", "true") => Err("series with missing values; fill them in first".into()),
-            ("@targetlabel", "true") => {
-                Err("series with numbers to predict; only classes are read".into())
-            }
-            ("@classlabel", "true") => {
-                self.classes = words.map(excerpt).collect();
-                let found = self.classes.len();
-                let mut seen = std::collections::HashSet::new();
-                if !(2..=MAX_CLASSES).contains(&found) {
-                    return Err(format!("{found} classes; 2 to {MAX_CLASSES} are possible"));
-                }
-                match self.classes.iter().find(|c| !seen.insert(c.as_str())) {
-                    Some(twice) => Err(format!("class {twice} is named twice")),
-                    None => Ok(()),
-                }
-            }
-            ("@classlabel", _) => {
-                Err("no classes; @classLabel true and their names are needed".into())
-            }
-            _ => Ok(()),
-        }
-    }
+/// One series.
+struct Row {
+    /// `[steps][channels]`.
+    values: Vec<f32>,
+    channels: usize,
+    class: u16,
+    /// A class that is written otherwise than in the header, and its name there.
+    respelled: Option<(String, String)>,
 }
 
-/// One series: its values `[steps][channels]`, its channels and its class.
-fn row(line: &str, classes: &[String]) -> Result<(Vec<f32>, usize, u16), String> {
+fn row(line: &str, classes: &[String]) -> Result<Row, String> {
     let (body, label) =
         line.rsplit_once(':').ok_or("no : before the class; is the line cut off?".to_owned())?;
-    let label = excerpt(label.trim());
-    let class = classes.iter().position(|c| *c == label).ok_or_else(|| {
-        format!("class {label} is not among those of @classLabel ({})", excerpt(&classes.join(" ")))
-    })?;
+    let label = unquoted(label);
+    let (class, respelled) = class(label, classes)?;
     let mut channels: Vec<Vec<f32>> = Vec::new();
     for (index, text) in body.split(':').enumerate() {
         if index == MAX_CHANNELS {
             return Err(format!("more than {MAX_CHANNELS} channels"));
+        }
+        if text.trim().is_empty() {
+            return Err(format!("channel {} is empty; is a : too many?", index + 1));
         }
         let mut values = Vec::new();
         for (step, cell) in text.split(',').enumerate() {
@@ -203,8 +252,12 @@ fn row(line: &str, classes: &[String]) -> Result<(Vec<f32>, usize, u16), String>
             let cell = cell.trim();
             let value: f32 = cell.parse().map_err(|_| match cell {
                 "?" => format!("{} is missing; fill missing values in first", place()),
+                "" => format!("{} is empty; is a comma too many?", place()),
                 _ => format!("{} is {}, which is no number", place(), excerpt(cell)),
             })?;
+            if value.is_nan() {
+                return Err(format!("{} is missing; fill missing values in first", place()));
+            }
             if !value.is_finite() {
                 return Err(format!("{} is {}, which is not finite", place(), excerpt(cell)));
             }
@@ -225,7 +278,33 @@ fn row(line: &str, classes: &[String]) -> Result<(Vec<f32>, usize, u16), String>
     let steps = channels.first().map_or(0, Vec::len);
     let at = |step: usize| channels.iter().filter_map(move |c| c.get(step).copied());
     let values = (0..steps).flat_map(at).collect();
-    Ok((values, channels.len(), class as u16))
+    Ok(Row { values, channels: channels.len(), class, respelled })
+}
+
+/// The index of a class: as it is written, or else the only one that is the same number.
+fn class(label: &str, classes: &[String]) -> Result<(u16, Option<(String, String)>), String> {
+    if let Some(at) = classes.iter().position(|c| c == label) {
+        return Ok((at as u16, None));
+    }
+    let number = label.parse::<f64>().ok();
+    let same = |c: &String| number.is_some() && c.parse::<f64>().ok() == number;
+    let found: Vec<usize> =
+        (0..classes.len()).filter(|&c| classes.get(c).is_some_and(same)).collect();
+    match found.as_slice() {
+        [one] => {
+            let name = classes.get(*one).cloned().unwrap_or_default();
+            Ok((*one as u16, Some((label.to_owned(), name))))
+        }
+        _ => {
+            let shown: Vec<String> = classes.iter().take(8).map(|c| excerpt(c)).collect();
+            let more = if classes.len() > 8 { ", …" } else { "" };
+            Err(format!(
+                "class {} is not among those of @classLabel ({}{more})",
+                excerpt(label),
+                shown.join(", ")
+            ))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -249,7 +328,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (body, expected) in [
-            ("1,2:c\n", "x.ts, line 8: class c is not among those of @classLabel (a b)"),
+            ("1,2:c\n", "x.ts, line 8: class c is not among those of @classLabel (a, b)"),
             ("1,2:a\n1,x:b\n", "x.ts, line 9: channel 1, value 2 is x, which is no number"),
             (
                 "1,?:a\n",
@@ -276,13 +355,28 @@ mod tests {
             ("@timeStamps true\n", "line 1: series with time stamps"),
             ("@classLabel true a a\n", "line 1: class a is named twice"),
             ("@classLabel false\n", "line 1: no classes"),
-            ("@missing true\n", "line 1: series with missing values"),
+            ("@dimensions 0\n", "line 1: @dimensions 0: a whole number from 1 is needed"),
+            ("@classLabel true \"a b\n", "a quote is never closed"),
+            (
+                "@dimensions 2\n@classLabel true a b\n@data\n1:a\n",
+                "line 4: 1 channels where @dimensions says 2",
+            ),
+            (
+                "@univariate true\n@classLabel true a b\n@data\n1:2:a\n",
+                "line 4: 2 channels where @univariate says 1",
+            ),
+            ("@classLabel true a b\n@data\n1,2::a\n", "line 3: channel 2 is empty"),
+            ("@classLabel true a b\n@data\n1,2,:a\n", "line 3: channel 1, value 3 is empty"),
             ("", "no @data line"),
-            ("\u{0}\u{1}\u{ff}", "line 1:"),
+            ("\u{0}\u{1}\u{ff}", "not a text file"),
         ] {
             let found = parse("x.ts", text.as_bytes()).err().map(|e| e.to_string());
             assert!(found.as_deref().is_some_and(|f| f.contains(expected)), "{found:?}");
         }
+        let spelled = "@missing true\n@classLabel true \"Standing still\" 2 'x y'\n@data\n1:Standing still\n2:\"Standing still\"\n3:2.0\n4:x y\n";
+        let found = parse("x.ts", spelled.as_bytes()).expect("reads");
+        assert_eq!((found.classes.len(), found.series.labels), (3, vec![0, 0, 1, 2]));
+        assert!(found.guesses[0].text.contains("class 2.0 of a series is read as 2"));
         // Bytes that are no text at all.
         assert!(parse("x.ts", &[0xff, 0xfe, 0x0a, 0x80]).is_err());
     }

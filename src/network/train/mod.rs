@@ -11,6 +11,7 @@ mod reading;
 mod recipe;
 mod recipes;
 mod recurrent;
+mod scaling;
 mod table_recipes;
 mod tail;
 mod trainer;

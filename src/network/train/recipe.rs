@@ -1,6 +1,7 @@
 //! How a model is made: its layers and the stages of its training.
 
 use super::augment::Augment;
+use super::scaling::standardise;
 use super::{recipes, table_recipes};
 use crate::data::{Dataset, Shape};
 use crate::network::{InputQuantiser, Layer, Network, Normalisation, StandIns};
@@ -122,26 +123,10 @@ impl Recipe {
         match &self.scaling {
             Scaling::Given(normalisation) => normalisation.clone(),
             Scaling::Divide(scale) => Normalisation { offset: vec![0.0], scale: vec![*scale] },
-            Scaling::Standardise => standardise(&dataset.train().inputs, dataset.shape().len()),
+            Scaling::Standardise => {
+                let features = dataset.shape().len();
+                standardise(|| dataset.train().inputs.chunks(features), features)
+            }
         }
-    }
-}
-
-/// Mean and standard deviation of each feature; a constant feature gets scale 1.
-fn standardise(inputs: &[f32], features: usize) -> Normalisation {
-    let samples = (inputs.len() / features).max(1) as f64;
-    let mut mean = vec![0.0; features];
-    for row in inputs.chunks(features) {
-        mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / samples);
-    }
-    let mut variance = vec![0.0; features];
-    for row in inputs.chunks(features) {
-        let around = row.iter().zip(&mean).map(|(x, m)| (f64::from(*x) - m).powi(2) / samples);
-        variance.iter_mut().zip(around).for_each(|(v, d)| *v += d);
-    }
-    let scale = |v: &f64| if *v > 1e-12 { v.sqrt() as f32 } else { 1.0 };
-    Normalisation {
-        offset: mean.iter().map(|m| *m as f32).collect(),
-        scale: variance.iter().map(scale).collect(),
     }
 }

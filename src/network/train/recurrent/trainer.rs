@@ -1,6 +1,7 @@
 //! Runs the stages of a recurrent recipe.
 
 use super::super::graph::cross_entropy;
+use super::super::scaling;
 use super::super::trainer::{mix, schedule};
 use super::graph::{Batch, Graph, Values};
 use super::recipe::{RecurrentRecipe, RecurrentStage};
@@ -237,21 +238,7 @@ fn standardise(split: &Split, steps: usize, channels: usize) -> Normalisation {
             .enumerate()
             .flat_map(move |(i, s)| s.chunks(channels.max(1)).skip(begins(i)))
     };
-    let count = rows().count().max(1) as f64;
-    let mut mean = vec![0.0; channels];
-    for row in rows() {
-        mean.iter_mut().zip(row).for_each(|(m, x)| *m += f64::from(*x) / count);
-    }
-    let mut variance = vec![0.0; channels];
-    for row in rows() {
-        let around = row.iter().zip(&mean).map(|(x, m)| (f64::from(*x) - m).powi(2) / count);
-        variance.iter_mut().zip(around).for_each(|(v, d)| *v += d);
-    }
-    let scale = |v: &f64| if *v > 1e-12 { v.sqrt() as f32 } else { 1.0 };
-    Normalisation {
-        offset: mean.iter().map(|m| *m as f32).collect(),
-        scale: variance.iter().map(scale).collect(),
-    }
+    scaling::standardise(rows, channels)
 }
 
 /// The model with the polynomials of a stage in the place of its functions.

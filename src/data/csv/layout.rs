@@ -1,0 +1,294 @@
+//! What the columns of a table are: its header, its class column, the values.
+
+use super::columns::{self, Kind};
+use super::number::{NumberFormat, truth};
+use super::options::{Column, CsvOptions, Header, Missing};
+use crate::data::guess::Guess;
+use crate::format::excerpt;
+
+/// Names that mark the class column.
+const CLASS_NAMES: [&str; 5] = ["label", "class", "target", "species", "diagnosis"];
+/// Cells that stand for nothing, in lower case.
+const MISSING: [&str; 8] = ["", "?", "na", "n/a", "nan", "null", "<na>", "#n/a"];
+/// Words for a missing value that may be a class as well.
+const MISSING_VALUES: [&str; 12] = [
+    "none", "-", "--", ".", "nil", "missing", "#div/0!", "#value!", "#ref!", "#num!", "#null!",
+    "#name?",
+];
+
+/// A row of a table with its line in the file; cells are trimmed.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub line: u64,
+    pub cells: Vec<String>,
+}
+
+/// Something wrong with a table.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// From 1; 0 where it is not of one line or column.
+    pub line: u64,
+    pub column: usize,
+    pub reason: String,
+}
+
+impl Fault {
+    pub fn at(line: u64, column: usize, reason: impl Into<String>) -> Self {
+        Self { line, column, reason: reason.into() }
+    }
+}
+
+/// The columns of a table, from 0.
+pub(super) struct Layout {
+    pub width: usize,
+    pub has_header: bool,
+    /// Whether every row ends with a delimiter that has nothing behind it.
+    pub trailing: bool,
+    pub class: usize,
+    /// Value columns in order.
+    pub values: Vec<usize>,
+    /// Names of the value columns; empty without a header.
+    pub names: Vec<String>,
+    pub guesses: Vec<Guess>,
+}
+
+/// How cells of a table are to be understood.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    pub options: &'a CsvOptions,
+    pub numbers: NumberFormat<'a>,
+}
+
+impl Cells<'_> {
+    /// Whether a cell stands for a missing value; `class` for one of the class column, where fewer
+    /// words do.
+    pub fn is_missing(&self, cell: &str, class: bool) -> bool {
+        let same = |word: &str| cell.eq_ignore_ascii_case(word);
+        cell.is_empty()
+            || match &self.options.missing {
+                Missing::Nothing => false,
+                Missing::These(words) => words.iter().any(|w| same(w)),
+                Missing::Usual => {
+                    MISSING.iter().any(|w| same(w))
+                        || (!class && MISSING_VALUES.iter().any(|w| same(w)))
+                }
+            }
+    }
+
+    pub fn kind(&self, cell: &str) -> Kind {
+        if self.is_missing(cell, false) {
+            Kind::Missing
+        } else if self.numbers.resembles_number(cell) || truth(cell).is_some() {
+            Kind::Number
+        } else {
+            Kind::Text
+        }
+    }
+}
+
+/// Names that a class has instead of a missing value.
+pub(super) fn sounds_missing(class: &str) -> bool {
+    MISSING_VALUES.iter().chain(&MISSING).any(|w| class.eq_ignore_ascii_case(w))
+}
+
+/// The layout of a table that begins with `rows`, a few hundred of them.
+pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
+    let Some((first, rest)) = rows.split_first() else {
+        return Err(Fault::at(0, 0, "no rows of data; at least one per class is needed"));
+    };
+    let trailing = ends_empty(first, rest);
+    let width = first.cells.len() - usize::from(trailing && ends_with_nothing(first));
+    check_widths(first, rest, width, trailing)?;
+    let mut guesses = Vec::new();
+    if trailing {
+        guesses.push(Guess::note("every row ends with a delimiter; nothing is read behind it"));
+    }
+    let head = first.cells.get(..width).unwrap_or_default();
+    let has_header = match cells.options.header {
+        Header::Yes => true,
+        Header::No => false,
+        Header::Detect => {
+            let (found, guess) = columns::header(first.line, head, rest, cells)?;
+            guesses.push(guess);
+            found
+        }
+    };
+    let names = if has_header { head } else { &[] };
+    let body = if has_header { rest } else { rows };
+    let class = class_column(names, body, width, cells, first.line, &mut guesses)?;
+    let mut dropped = vec![false; width];
+    for column in &cells.options.drop {
+        dropped[find(column, names, width)?] = true;
+    }
+    if dropped[class] {
+        return Err(Fault::at(first.line, class + 1, "the class column cannot be dropped"));
+    }
+    let leave = cells.options.keep_all || !cells.options.drop.is_empty() || class == 0;
+    if !leave && names.first().is_some_and(String::is_empty) && columns::counts(body, 0) {
+        dropped[0] = true;
+        guesses.push(Guess::new(
+            "column 1 has no name and counts the rows: it is left out",
+            "drop=none",
+        ));
+    }
+    let values: Vec<usize> = (0..width).filter(|&c| c != class && !dropped[c]).collect();
+    if values.is_empty() {
+        return Err(Fault::at(
+            first.line,
+            0,
+            format!(
+                "{width} column(s), none of them values; a class and at least one value are needed (is the delimiter right? ?delimiter=comma, semicolon, tab, pipe or space)"
+            ),
+        ));
+    }
+    let names: Vec<String> = match has_header {
+        true => values.iter().filter_map(|&c| head.get(c).cloned()).collect(),
+        false => Vec::new(),
+    };
+    guesses.extend(doubled(&names));
+    Ok(Layout { width, has_header, trailing, class, values, names, guesses })
+}
+
+fn ends_with_nothing(row: &Row) -> bool {
+    row.cells.len() > 1 && row.cells.last().is_some_and(String::is_empty)
+}
+
+/// Whether all rows end with an empty cell, the first one too or it has one cell less.
+fn ends_empty(first: &Row, rest: &[Row]) -> bool {
+    let same = |row: &Row| {
+        ends_with_nothing(row)
+            && (row.cells.len() == first.cells.len() && ends_with_nothing(first)
+                || row.cells.len() == first.cells.len() + 1 && !ends_with_nothing(first))
+    };
+    first.cells.len() > 1 && !rest.is_empty() && rest.iter().all(same)
+}
+
+/// Whether the rows are as long as the first one, in what is looked at here.
+fn check_widths(first: &Row, rest: &[Row], width: usize, trailing: bool) -> Result<(), Fault> {
+    let own = |row: &Row| row.cells.len() - usize::from(trailing && ends_with_nothing(row));
+    let Some(second) = rest.first().map(own).filter(|n| *n != width) else { return Ok(()) };
+    if rest.iter().any(|row| own(row) != second) {
+        return Ok(());
+    }
+    let reason = if second == width + 1 {
+        format!(
+            "{second} columns where the first row has {width}; if the rows begin with names of their own, give that column a name in the header too, or leave the header out with ?skip={}",
+            first.line
+        )
+    } else {
+        format!(
+            "{second} columns where the first row has {width}; if it is a title, leave it out with ?skip={}",
+            first.line
+        )
+    };
+    Err(Fault::at(rest.first().map_or(0, |r| r.line), 0, reason))
+}
+
+fn class_column(
+    names: &[String],
+    body: &[Row],
+    width: usize,
+    cells: Cells,
+    line: u64,
+    guesses: &mut Vec<Guess>,
+) -> Result<usize, Fault> {
+    if let Some(column) = &cells.options.class {
+        return find(column, names, width);
+    }
+    let marked = |n: &String| CLASS_NAMES.contains(&n.to_ascii_lowercase().as_str());
+    let by_name: Vec<usize> =
+        (0..names.len()).filter(|&c| names.get(c).is_some_and(marked)).collect();
+    let name = |c: usize| names.get(c).map_or(String::new(), |n| format!(" ({})", excerpt(n)));
+    match by_name.as_slice() {
+        [one] => {
+            guesses.push(Guess::new(
+                format!("column {}{} is the class, by its name", one + 1, name(*one)),
+                "class=",
+            ));
+            return Ok(*one);
+        }
+        [one, other, ..] => {
+            return Err(Fault::at(
+                line,
+                other + 1,
+                format!(
+                    "both column {}{} and column {}{} may be the class; choose with ?class={} and leave the other out with &drop={}",
+                    one + 1,
+                    name(*one),
+                    other + 1,
+                    name(*other),
+                    one + 1,
+                    other + 1
+                ),
+            ));
+        }
+        [] => {}
+    }
+    let last = width.saturating_sub(1);
+    let first = columns::is_class(body, 0, cells) && !columns::is_class(body, last, cells);
+    let found = if first { 0 } else { last };
+    let (place, why) = match first {
+        true => ("first", ": it has few different values and the last many"),
+        false => ("last", ""),
+    };
+    guesses.push(Guess::new(
+        format!("column {}{}, the {place}, is the class{why}", found + 1, name(found)),
+        if first { "class=last" } else { "class=first, or a name or number" },
+    ));
+    Ok(found)
+}
+
+/// The column that an option names.
+fn find(column: &Column, names: &[String], width: usize) -> Result<usize, Fault> {
+    let fail = |what: String| {
+        Fault::at(0, 0, format!("no column {}; {what}", excerpt(&column.to_string())))
+    };
+    let name = match column {
+        Column::Number(number) => {
+            let found = number.checked_sub(1).filter(|&c| c < width);
+            return found.ok_or_else(|| fail(format!("columns are numbered 1 to {width}")));
+        }
+        Column::Name(name) => name,
+    };
+    let exact: Vec<usize> = (0..names.len()).filter(|&c| names.get(c) == Some(name)).collect();
+    let found = match exact.is_empty() {
+        true => {
+            let alike = |c: &usize| names.get(*c).is_some_and(|n| n.eq_ignore_ascii_case(name));
+            (0..names.len()).filter(alike).collect()
+        }
+        false => exact,
+    };
+    match (found.as_slice(), name.as_str()) {
+        ([one], _) => Ok(*one),
+        ([], "first") => Ok(0),
+        ([], "last") => Ok(width.saturating_sub(1)),
+        ([], _) if names.is_empty() => {
+            Err(fail(format!("there is no header; give a number from 1 to {width}, first or last")))
+        }
+        ([], _) => {
+            let known: Vec<_> = names.iter().take(8).map(|n| excerpt(n)).collect();
+            let more = if names.len() > 8 { ", …" } else { "" };
+            Err(fail(format!("the header has {}{more}", known.join(", "))))
+        }
+        (several, _) => {
+            let several: Vec<String> =
+                several.iter().take(8).map(|c| (c + 1).to_string()).collect();
+            Err(Fault::at(
+                0,
+                0,
+                format!(
+                    "columns {} are all named {}; give a number",
+                    several.join(", "),
+                    excerpt(name)
+                ),
+            ))
+        }
+    }
+}
+
+/// Names that more than one column has.
+fn doubled(names: &[String]) -> Option<Guess> {
+    let mut seen = std::collections::HashSet::new();
+    let twice = names.iter().find(|n| !seen.insert(n.as_str()))?;
+    Some(Guess::note(format!("more than one column is named {}", excerpt(twice))))
+}

@@ -1,0 +1,271 @@
+//! Lines of a sentence and a class with a tab between them.
+
+use super::super::csv::{Column, CsvOptions, Header};
+use super::super::decode::decode;
+use super::super::error::DataError;
+use super::super::guess::Guess;
+use crate::format::excerpt;
+use std::collections::HashMap;
+
+/// Longest class, bytes.
+const MAX_CLASS_BYTES: usize = 40;
+/// Lines from whose look the format is told.
+const SAMPLE_LINES: usize = 64;
+/// Lines from which on a class that only the first one has is suspicious.
+const ENOUGH_LINES: usize = 5;
+/// Words that stand above classes rather than being one.
+const HEADINGS: [&str; 10] = [
+    "label",
+    "class",
+    "target",
+    "sentiment",
+    "category",
+    "score",
+    "rating",
+    "polarity",
+    "y",
+    "labels",
+];
+
+/// A sentence with its class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Labelled {
+    pub text: String,
+    pub class: String,
+    /// Line in the file, from 1.
+    pub line: u64,
+}
+
+/// The side of the tab on which the class is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    First,
+    Last,
+}
+
+/// Whether bytes look like the beginning of labelled sentences: lines with one tab, words on one side
+/// of it and a single word on the other.
+pub(in crate::data) fn is_labelled_text(start: &[u8]) -> bool {
+    let text = match start {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(start).into_owned(),
+    };
+    let whole = text.rfind('\n').map_or(text.as_str(), |end| &text[..end]);
+    side(whole.trim_start_matches('\u{feff}')).is_some()
+}
+
+fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|p| unit(*p)).collect();
+    String::from_utf16_lossy(&units)
+}
+
+/// Where the class is; `None` where the text does not look like labelled sentences.
+fn side(text: &str) -> Option<Side> {
+    let lines: Vec<&str> =
+        text.lines().filter(|l| !l.trim().is_empty()).take(SAMPLE_LINES).collect();
+    let pairs: Vec<(&str, &str)> = lines
+        .iter()
+        .filter(|l| l.matches('\t').count() == 1)
+        .filter_map(|l| l.trim_end_matches('\r').split_once('\t'))
+        .collect();
+    if pairs.is_empty() || pairs.len() * 10 < lines.len() * 9 {
+        return None;
+    }
+    let share = |is: &dyn Fn(&(&str, &str)) -> bool| {
+        pairs.iter().filter(|p| is(p)).count() as f64 / pairs.len() as f64
+    };
+    if share(&|p| is_sentence(p.0)) >= 0.5 && share(&|p| is_class(p.1)) >= 0.8 {
+        Some(Side::Last)
+    } else if share(&|p| is_sentence(p.1)) >= 0.5 && share(&|p| is_class(p.0)) >= 0.8 {
+        Some(Side::First)
+    } else {
+        None
+    }
+}
+
+/// Two words with letters (`5 kg` is none), or a few letters of a script without spaces.
+fn is_sentence(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|w| w.chars().any(char::is_alphabetic)).count();
+    words > 1 || text.chars().filter(|c| super::words::stands_alone(*c)).count() > 3
+}
+
+fn is_class(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.len() <= MAX_CLASS_BYTES && text.split_whitespace().count() == 1
+}
+
+/// The sentences of a file.
+///
+/// # Errors
+/// The first line that is wrong.
+pub(super) fn parse(
+    path: &str,
+    bytes: &[u8],
+    options: &CsvOptions,
+) -> Result<(Vec<Labelled>, Vec<Guess>), DataError> {
+    let decoded = decode(path, bytes)?;
+    let fail = |line: u64, reason: String| DataError::Csv {
+        path: path.to_owned(),
+        line,
+        column: 0,
+        reason,
+    };
+    let mut guesses = decoded.guesses;
+    let side = match &options.class {
+        None => {
+            let found = side(&decoded.text).unwrap_or(Side::Last);
+            let (text, option) = match found {
+                Side::Last => (
+                    "lines are read as a sentence, a tab and its class",
+                    "class=first, or ?format=csv",
+                ),
+                Side::First => (
+                    "lines are read as a class, a tab and its sentence",
+                    "class=last, or ?format=csv",
+                ),
+            };
+            guesses.push(Guess::new(text, option));
+            found
+        }
+        Some(Column::Number(1)) => Side::First,
+        Some(Column::Number(2)) => Side::Last,
+        Some(Column::Name(name)) if name == "first" => Side::First,
+        Some(Column::Name(name)) if name == "last" => Side::Last,
+        Some(other) => {
+            let reason = format!(
+                "no column {}; the class of a sentence is first or last",
+                excerpt(&other.to_string())
+            );
+            return Err(fail(0, reason));
+        }
+    };
+    let mut found = Vec::new();
+    for (at, line) in decoded.text.lines().enumerate().skip(options.skip_lines) {
+        let number = at as u64 + 1;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let (text, class, place) = match side {
+            Side::Last => {
+                line.rsplit_once('\t').map(|(text, class)| (text, class, "behind the last tab"))
+            }
+            Side::First => {
+                line.split_once('\t').map(|(class, text)| (text, class, "before the first tab"))
+            }
+        }
+        .ok_or_else(|| {
+            let place = if side == Side::Last { "before" } else { "behind" };
+            fail(number, format!("no tab {place} the class"))
+        })?;
+        let class = class.trim();
+        if class.is_empty() || class.len() > MAX_CLASS_BYTES || class.contains(char::is_control) {
+            return Err(fail(
+                number,
+                format!(
+                    "class {}; 1 to {MAX_CLASS_BYTES} bytes {place} are needed",
+                    excerpt(class)
+                ),
+            ));
+        }
+        found.push(Labelled { text: text.to_owned(), class: class.to_owned(), line: number });
+    }
+    let (has_header, guess) =
+        header(&found, options.header).map_err(|(line, reason)| fail(line, reason))?;
+    guesses.extend(guess);
+    if has_header {
+        found.remove(0);
+    }
+    if found.is_empty() {
+        return Err(DataError::Layout { path: path.to_owned(), reason: "no sentences".into() });
+    }
+    Ok((found, guesses))
+}
+
+/// Whether the first line is a header.
+fn header(found: &[Labelled], asked: Header) -> Result<(bool, Option<Guess>), (u64, String)> {
+    let Some((first, rest)) = found.split_first() else { return Ok((false, None)) };
+    match asked {
+        Header::Yes => return Ok((true, None)),
+        Header::No => return Ok((false, None)),
+        Header::Detect => {}
+    }
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for line in rest {
+        *counts.entry(&line.class).or_default() += 1;
+    }
+    if counts.contains_key(first.class.as_str()) {
+        return Ok((false, None));
+    }
+    if !rest.is_empty() && HEADINGS.contains(&first.class.to_lowercase().as_str()) {
+        let text =
+            format!("line {} is a header: its class is {}", first.line, excerpt(&first.class));
+        return Ok((true, Some(Guess::new(text, "header=no"))));
+    }
+    if found.len() >= ENOUGH_LINES && counts.values().all(|n| *n > 1) {
+        return Err((
+            first.line,
+            format!(
+                "no other line has the class {}: a header, or a class with one sentence; say which with ?header=yes or ?header=no",
+                excerpt(&first.class)
+            ),
+        ));
+    }
+    Ok((false, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labelled_sentences_are_recognised() {
+        for text in [
+            &b"Good case, Excellent value.\t1\nmore"[..],
+            b"Great\t1\nnot so good\t0\nquite good\t1\nall bad\t0\n",
+            b"ham\tGo until jurong point\nspam\tFree entry now\n",
+            "这部电影很好看\t1\n不好看的电影\t0\n".as_bytes(),
+            b"\xff\xfea\0 \0b\0\t\x001\0\n\0",
+        ] {
+            assert!(is_labelled_text(text), "{text:?}");
+        }
+        for other in [
+            &b"1.5\t2.5\t0\n"[..],
+            b"a,b,c\n1,2,3",
+            b"",
+            b"2 \t1",
+            b"1 234\t0\n2 345\t1\n",
+            b"x\ty\n1\t2\n",
+        ] {
+            assert!(!is_labelled_text(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn headers_and_sides_are_told_or_asked_for() {
+        let of = |text: &str, options: &CsvOptions| parse("s.txt", text.as_bytes(), options);
+        let plain = CsvOptions::default();
+        let body = "a b\t1\nc d\t0\ne f\t1\ng h\t0\n";
+        let (found, guesses) = of(&format!("review text\tlabel\n{body}"), &plain).unwrap();
+        assert_eq!((found.len(), found[0].line, found[0].class.as_str()), (4, 2, "1"));
+        assert!(guesses.iter().any(|g| g.option == "?header=no"));
+        let unsure = format!("review text\tstars\n{body}");
+        let told = of(&unsure, &plain).unwrap_err().to_string();
+        assert!(told.contains("line 1") && told.contains("?header=yes or ?header=no"), "{told}");
+        let yes = CsvOptions { header: Header::Yes, ..plain.clone() };
+        assert_eq!(of(&unsure, &yes).unwrap().0.len(), 4);
+        let (found, _) = of(
+            "ham\tsee you\tsoon\nspam\tbuy it now\n",
+            &CsvOptions { class: Some(Column::Number(1)), ..plain.clone() },
+        )
+        .unwrap();
+        assert_eq!((found[0].text.as_str(), found[1].class.as_str()), ("see you\tsoon", "spam"));
+        assert!(of("caf\u{e9}", &plain).is_err());
+        assert!(
+            parse("s.txt", b"caf\xe9 au lait\t1\n", &plain)
+                .unwrap_err()
+                .to_string()
+                .contains("line 1: not UTF-8")
+        );
+    }
+}
