@@ -5,7 +5,7 @@ use super::plan::bare_bits;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{Answer, Context, FAILED, mitigations, remedies, verdict};
+use super::{Answer, Context, FAILED, mitigations, networks, remedies, verdict};
 use crate::format;
 use crate::progress::Step;
 use crate::run::{CompareEvent, CompareReport, Session};
@@ -111,6 +111,10 @@ fn show(report: &CompareReport) -> String {
         format::percent(plain),
         table.render()
     );
+    for row in report.rows.iter().filter(|r| r.refusal.is_none()) {
+        let network = networks::told(&row.networks.encrypted);
+        text.push_str(&folded(&format!("{}: ", row.name), &network));
+    }
     for row in &report.rows {
         if let Some(refusal) = &row.refusal {
             text.push_str(&folded(&format!("{} cannot: ", row.name), refusal));

@@ -4,7 +4,7 @@ use super::args::CompareArgs;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{Answer, Context, FAILED, verdict};
+use super::{Answer, Context, FAILED, networks, verdict};
 use crate::activation::{Activation, Method};
 use crate::format;
 use crate::progress::Step;
@@ -137,6 +137,10 @@ fn show(comparison: &RemedyComparison) -> String {
         if !reveals.contains(&told) {
             reveals.push(told);
         }
+    }
+    for row in comparison.rows.iter().filter(|r| r.refused.is_none()) {
+        let network = networks::told(&row.network);
+        notes.push_str(&folded(&format!("{} encrypts ", row.name()), &network));
     }
     for (name, what) in reveals {
         notes.push_str(&folded(&format!("{name} reveals "), what));

@@ -11,8 +11,8 @@ use std::collections::HashSet;
 /// Longest name in a card, bytes.
 const MAX_NAME_BYTES: usize = 1 << 12;
 
-/// Names that are listed before the rest is only counted.
-const LISTED: usize = 10;
+/// Bytes of names that are listed before the rest is only counted.
+const LINE: usize = 60;
 
 /// What a network is to others of the same data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -244,11 +244,17 @@ impl Network {
     }
 }
 
-/// Names in a list, no more than fit a line or two.
+/// Names in a list of about a line.
 fn listed(names: &[String]) -> String {
-    let mut text = names.iter().take(LISTED).map(|n| excerpt(n)).collect::<Vec<_>>().join(", ");
-    if names.len() > LISTED {
-        text += &format!(" and {} more", names.len() - LISTED);
+    let mut text = String::new();
+    for (at, name) in names.iter().enumerate() {
+        if text.len() > LINE {
+            return format!("{text} and {} more", names.len() - at);
+        }
+        if at > 0 {
+            text += ", ";
+        }
+        text += &excerpt(name);
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use super::error::RunError;
 use super::event::Event;
-use super::report::RunReport;
+use super::report::{NetworksReport, RunReport};
 use super::scenario::{ActivationKind, Scenario};
 use super::session::Session;
 use crate::format;
@@ -52,6 +52,9 @@ pub struct CompareRow {
     pub margins: Vec<(String, f64)>,
     pub security_bits: u32,
     pub peak_memory_bytes: u64,
+    /// Which networks were run; those of a way may be others than those of the next.
+    #[serde(default)]
+    pub networks: NetworksReport,
 }
 
 /// All ways of one scenario.
@@ -219,12 +222,13 @@ impl CompareRow {
             margins,
             security_bits: run.scheme.security_bits,
             peak_memory_bytes: run.peak_memory_bytes,
+            networks: run.networks.clone(),
         }
     }
 }
 
 /// Head of the CSV.
-const HEAD: [&str; 18] = [
+const HEAD: [&str; 19] = [
     "name",
     "parameters",
     "images",
@@ -243,6 +247,7 @@ const HEAD: [&str; 18] = [
     "security_bits",
     "peak_memory_bytes",
     "refusal",
+    "encrypted_network",
 ];
 
 impl CompareReport {
@@ -284,5 +289,6 @@ fn cells(row: &CompareRow) -> [String; HEAD.len()] {
         of(row.security_bits.to_string()),
         of(row.peak_memory_bytes.to_string()),
         row.refusal.clone().unwrap_or_default(),
+        of(row.networks.encrypted.name.clone()),
     ]
 }

@@ -206,6 +206,13 @@ impl<T> Kept<T> {
 pub enum OpenedSession {
     Layers(Session),
     Sequence(SequenceSession),
+    /// Data whose names are not those of the model: they can be looked at, and a model can be trained
+    /// on them.
+    Unmatched {
+        reason: String,
+        layers: Option<Box<Loaded>>,
+        sequence: Option<Box<LoadedSequence>>,
+    },
 }
 
 impl OpenedSession {
@@ -216,8 +223,45 @@ impl OpenedSession {
             Self::Sequence(_) => Err(RunError::Refused(
                 "a recurrent network; its polynomials are chosen in the setup, its steps are in the tab Sequence".into(),
             )),
+            Self::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
         }
     }
+}
+
+/// Names of the data are not those of the model, but a model like it can be trained on them.
+fn unmatched_layers(
+    error: RunError,
+    dataset: &Arc<Dataset>,
+    network: &Arc<Network>,
+) -> Result<OpenedSession, RunError> {
+    let fits = dataset.shape().len() == network.input().len()
+        && dataset.classes().len() <= network.classes();
+    let RunError::Refused(reason) = error else { return Err(error) };
+    if !fits {
+        return Err(RunError::Refused(reason));
+    }
+    let (dataset, network) = (Arc::clone(dataset), Arc::clone(network));
+    let loaded = Loaded { dataset, network, training: None };
+    Ok(OpenedSession::Unmatched { reason, layers: Some(Box::new(loaded)), sequence: None })
+}
+
+/// The same for sequences.
+fn unmatched_sequence(
+    error: RunError,
+    dataset: &Arc<Dataset>,
+    model: &Arc<RecurrentModel>,
+) -> Result<OpenedSession, RunError> {
+    let channels = matches!(dataset.shape(), data::Shape::Sequence { channels, .. } if channels == model.channels());
+    let words = model.embedding().is_some() != dataset.vocabulary().is_empty();
+    let fits = channels && words && dataset.classes().len() <= model.classes();
+    let RunError::Refused(reason) = error else { return Err(error) };
+    if !fits {
+        return Err(RunError::Refused(reason));
+    }
+    let (dataset, model) = (Arc::clone(dataset), Arc::clone(model));
+    let original = Arc::clone(&model);
+    let loaded = LoadedSequence { dataset, model, original };
+    Ok(OpenedSession::Unmatched { reason, layers: None, sequence: Some(Box::new(loaded)) })
 }
 
 impl Engine for SessionEngine {
@@ -229,7 +273,10 @@ impl Engine for SessionEngine {
             self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?;
         if scenario.sequence.is_some() {
             let model = self.recurrent.get(&scenario.model, || recurrent::open(&scenario.model))?;
-            return SequenceSession::with(scenario, dataset, model).map(OpenedSession::Sequence);
+            let opened = SequenceSession::with(scenario, Arc::clone(&dataset), Arc::clone(&model));
+            return opened
+                .map(OpenedSession::Sequence)
+                .or_else(|error| unmatched_sequence(error, &dataset, &model));
         }
         let network = self.network.get(&scenario.model, || {
             let recipe = scenario.training.as_ref().and_then(|_| architecture(&scenario.model));
@@ -238,7 +285,11 @@ impl Engine for SessionEngine {
                 None => network::open(&scenario.model).map_err(RunError::from),
             }
         })?;
-        let session = Session::with(scenario, dataset, network)?;
+        let opened = Session::with(scenario, Arc::clone(&dataset), Arc::clone(&network));
+        let session = match opened {
+            Ok(session) => session,
+            Err(error) => return unmatched_layers(error, &dataset, &network),
+        };
         #[cfg(feature = "tfhe")]
         let session = session.with_keys(self.keys.clone());
         Ok(OpenedSession::Layers(session))
@@ -253,6 +304,9 @@ impl Engine for SessionEngine {
     }
 
     fn loaded(&self, opened: &OpenedSession) -> Option<Loaded> {
+        if let OpenedSession::Unmatched { layers, .. } = opened {
+            return layers.as_deref().cloned();
+        }
         let opened = opened.layers().ok()?;
         let choice = opened.scenario.training.as_ref();
         let threads = opened.scenario.threads.unwrap_or_else(rayon::current_num_threads);
@@ -267,6 +321,7 @@ impl Engine for SessionEngine {
         let session = match opened {
             OpenedSession::Layers(session) => session,
             OpenedSession::Sequence(session) => return session.plan(cancel),
+            OpenedSession::Unmatched { .. } => opened.layers()?,
         };
         if session.scenario.training.is_some() {
             return Err(RunError::Refused(TRAINS.into()));
@@ -275,7 +330,11 @@ impl Engine for SessionEngine {
     }
 
     fn loaded_sequence(&self, opened: &OpenedSession) -> Option<LoadedSequence> {
-        let OpenedSession::Sequence(session) = opened else { return None };
+        let session = match opened {
+            OpenedSession::Sequence(session) => session,
+            OpenedSession::Unmatched { sequence, .. } => return sequence.as_deref().cloned(),
+            OpenedSession::Layers(_) => return None,
+        };
         Some(LoadedSequence {
             dataset: Arc::clone(&session.dataset),
             model: Arc::clone(&session.model),
@@ -289,7 +348,7 @@ impl Engine for SessionEngine {
         cancel: &Cancel,
     ) -> Result<Option<SequenceReport>, RunError> {
         match opened {
-            OpenedSession::Layers(_) => Ok(None),
+            OpenedSession::Layers(_) | OpenedSession::Unmatched { .. } => Ok(None),
             OpenedSession::Sequence(session) => session.forecast(cancel).map(Some),
         }
     }
@@ -306,6 +365,7 @@ impl Engine for SessionEngine {
                 Err(RunError::Refused("remedies are for recurrent networks".into()))
             }
             OpenedSession::Sequence(session) => session.compare(request, cancel, on_event),
+            OpenedSession::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
         }
     }
 
@@ -316,7 +376,7 @@ impl Engine for SessionEngine {
     ) -> Result<Option<TableStudy>, RunError> {
         match opened {
             OpenedSession::Layers(session) => session.study_tables(cancel),
-            OpenedSession::Sequence(_) => Ok(None),
+            OpenedSession::Sequence(_) | OpenedSession::Unmatched { .. } => Ok(None),
         }
     }
 
@@ -330,6 +390,7 @@ impl Engine for SessionEngine {
         match opened {
             OpenedSession::Layers(session) => session.run(cancel, on_event),
             OpenedSession::Sequence(session) => session.run(cancel, on_event),
+            OpenedSession::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
         }
     }
 

@@ -165,9 +165,10 @@ fn training_writes_the_model_it_reports() {
 
 #[test]
 fn only_known_models_are_trained() {
-    cryptoscope(&["train", "digits", "--set", "model=other"]).assert_refused("no model other");
+    let told = cryptoscope(&["train", "digits", "--set", "model=other"]);
+    told.assert_refused("no recipe for model other");
     let told = cryptoscope(&["train", "digits", "--set", "dataset=iris"]);
-    told.assert_refused("dataset iris has samples of shape 4");
+    told.assert_refused("dataset iris has samples of 4 and 3 classes");
 }
 
 #[test]

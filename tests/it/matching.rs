@@ -7,6 +7,7 @@ use cryptoscope::network::{self, Layer, Network, Op, accuracy, argmax};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::run::sequence::SequenceSession;
 use cryptoscope::run::{MATCHING, RunReport, Scenario, Session, Sources};
+use cryptoscope::worker::{Engine, SessionEngine};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -163,6 +164,7 @@ fn a_network_that_was_fine_tuned_from_an_own_one_shows_no_built_in_as_its_origin
     );
     assert_eq!(tuned.provenance().command, expected);
     let (_, told, _) = typed(&["plan", "digits", "--set", &set("model", Path::new(out))]);
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("cryptodl-relu-polynomial ("), "{told}");
     assert!(told.contains("which is not among the built-in ones"), "{told}");
 }
@@ -215,6 +217,25 @@ fn a_table_with_its_columns_and_classes_in_another_order_gives_the_same_answers(
         let found = report(dir.path(), &["hospital", "--set", &named]);
         assert_eq!(found.encrypted.accuracy, one.encrypted.accuracy);
     }
+}
+
+#[test]
+fn data_that_a_model_does_not_know_can_be_looked_at_but_not_run() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cancer = data::open("breast_cancer", None).expect("built in");
+    let path = table(dir.path(), "own.csv", "", &cancer, |row, label| {
+        Some(format!("{}{}\n", cells(row.iter()), ["M", "B"][usize::from(label)]))
+    });
+    let scenario = Scenario::open("hospital").expect("built in");
+    let other = scenario.with_setting(&set("dataset", &path)).expect("a setting");
+    let mut engine = SessionEngine::new(Sources::default());
+    let opened = engine.open(&other).expect("opens");
+    assert_eq!(engine.loaded(&opened).expect("there").dataset.classes(), ["B", "M"]);
+    let refused = engine.plan(&opened, &Cancel::default()).expect_err("is refused").to_string();
+    assert!(refused.contains("does not know class B of dataset own"), "{refused}");
+    // Where not even the number of values fits there is nothing to look at.
+    let iris = scenario.with_setting("dataset=iris").expect("a setting");
+    assert!(engine.open(&iris).is_err());
 }
 
 #[test]
@@ -315,6 +336,77 @@ fn a_model_trained_on_own_data_knows_them() {
         err.contains("takes a column measure0 that dataset breast_cancer does not have"),
         "{err}"
     );
+}
+
+/// A model file as the first version of the format had it: without card and digests.
+fn old_file(dir: &Path, bytes: &[u8]) -> PathBuf {
+    let len = u64::from_le_bytes(bytes[..8].try_into().expect("8 bytes")) as usize;
+    let mut header: serde_json::Value =
+        serde_json::from_slice(&bytes[8..8 + len]).expect("a header");
+    let metadata = header["__metadata__"].as_object_mut().expect("an object");
+    for key in ["card", "digest", "checksum"] {
+        metadata.remove(key).expect("is there");
+    }
+    metadata["version"] = "1".into();
+    let header = header.to_string();
+    let mut old = (header.len() as u64).to_le_bytes().to_vec();
+    old.extend(header.as_bytes());
+    old.extend(&bytes[8 + len..]);
+    let path = dir.join("old.safetensors");
+    std::fs::write(&path, old).expect("written");
+    path
+}
+
+#[test]
+fn old_files_run_and_say_once_what_they_lack() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, lacks) in [("digits", 1), ("hospital", 2)] {
+        let new = report(dir.path(), &[name]);
+        let bytes = network::open(name).expect("built in").to_bytes();
+        let model = set("model", &old_file(dir.path(), &bytes));
+        let old = report(dir.path(), &[name, "--set", &model]);
+        assert_eq!(old.encrypted.accuracy, new.encrypted.accuracy);
+        assert_eq!(old.networks, new.networks, "the same network by its digest");
+        let said = old.warnings.iter().filter(|w| w.kind == MATCHING).count();
+        assert_eq!(said, lacks, "{:?}", old.warnings);
+        assert!(new.warnings.iter().all(|w| w.kind != MATCHING));
+    }
+    let bytes = recurrent::open("cryptornn").expect("built in").to_bytes();
+    let model = set("model", &old_file(dir.path(), &bytes));
+    let (status, told, err) = typed(&["plan", "cryptornn", "--set", &model]);
+    assert_eq!(status, 0, "{err}");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(told.matches("names no classes").count(), 1, "{told}");
+    assert_eq!(told.matches("(an old file)").count(), 1, "{told}");
+}
+
+#[test]
+fn other_files_in_the_place_of_mnist_are_not_mnist() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().join("mnist");
+    std::fs::create_dir(&folder).expect("made");
+    let write = |name: &str, dims: &[u32], values: Vec<u8>| {
+        let mut bytes = vec![0, 0, 8, dims.len() as u8];
+        bytes.extend(dims.iter().flat_map(|d| d.to_be_bytes()));
+        bytes.extend(values);
+        std::fs::write(folder.join(name), bytes).expect("written");
+    };
+    for (part, samples) in [("train", 60_000u32), ("t10k", 10_000)] {
+        write(
+            &format!("{part}-images-idx3-ubyte"),
+            &[samples, 28, 28],
+            vec![7; samples as usize * 784],
+        );
+        let labels = (0..samples).map(|s| (s % 10) as u8).collect();
+        write(&format!("{part}-labels-idx1-ubyte"), &[samples], labels);
+    }
+    for name in ["mnist", "mnist-rows"] {
+        let text = data::open(name, Some(dir.path())).expect_err("is refused").to_string();
+        assert!(text.contains("these are not the files of mnist"), "{text}");
+    }
+    // By their path they are what they are.
+    let own = data::open(&folder.to_string_lossy(), None).expect("opens");
+    assert_eq!((own.train().len(), own.test().len()), (60_000, 10_000));
 }
 
 #[test]

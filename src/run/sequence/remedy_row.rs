@@ -3,7 +3,7 @@
 use super::report::{EndToEnd, SequenceReport};
 use crate::circuit::{NetworkModel, Remedy};
 use crate::format;
-use crate::run::RunReport;
+use crate::run::{NetworkReport, RunReport};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -99,6 +99,9 @@ pub struct RemedyRow {
     pub one_sequence: OneSequence,
     /// Of one sequence alone, keys included.
     pub end_to_end: Vec<EndToEnd>,
+    /// The network that was encrypted: one with exact functions, or with polynomials.
+    #[serde(default)]
+    pub network: NetworkReport,
     pub reveals: String,
     /// Where fewer steps or sequences were run than there are, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +151,7 @@ impl RemedyRow {
             server_secs: sequence.server_secs,
             one_sequence: one,
             reveals: sequence.reveals.clone(),
+            network: report.networks.encrypted.clone(),
             sequence: Some(Arc::new(sequence.clone())),
             ..Self::default()
         };
