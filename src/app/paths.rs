@@ -3,6 +3,7 @@
 use super::App;
 use super::dialog::{PathDialog, Purpose};
 use super::export;
+use crate::file::Uses;
 use crate::run::Scenario;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,10 @@ impl App {
     }
 
     fn save(&mut self, purpose: Purpose, path: PathBuf) {
+        if let Some(reason) = in_use(&self.state.scenario, &path) {
+            self.state.notes.error(reason);
+            return;
+        }
         let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
         let bytes = self.lab_bytes(purpose).or_else(|| self.task_bytes(purpose));
         if let Some(bytes) = bytes.or_else(|| self.cryptonn_bytes(purpose)) {
@@ -121,7 +126,33 @@ impl App {
     }
 }
 
+/// Why nothing may be written to `path`: the scenario reads it.
+fn in_use(scenario: &Scenario, path: &Path) -> Option<String> {
+    let mut uses = Uses::default();
+    for (what, file) in scenario.files(None) {
+        uses.reads(what, &file);
+    }
+    uses.check("this", path).err().map(|error| error.to_string())
+}
+
 /// Built-in names are no paths: the field then starts empty.
 fn as_path(name: &str) -> String {
     if Path::new(name).exists() { name.to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_scenario_reads_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        std::fs::write(&table, "a,class\n").unwrap();
+        let scenario = Scenario::open("hospital").unwrap();
+        assert_eq!(in_use(&scenario, &table), None);
+        let scenario = Scenario { dataset: table.display().to_string(), ..scenario };
+        assert!(in_use(&scenario, &table).is_some_and(|told| told.contains("the dataset")));
+        assert_eq!(in_use(&scenario, &folder.path().join("r.csv")), None);
+    }
 }

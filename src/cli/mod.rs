@@ -202,6 +202,11 @@ fn dispatch(
     };
     match answer {
         Ok(answer) => tell(&answer.text, answer.status, out, context.err),
+        // Work that was asked to stop may tell so through the text of another error.
+        Err(error) if cancel.is_cancelled() && one_line(&error).contains("cancelled") => {
+            fail("stopped", context.err);
+            STOPPED
+        }
         Err(error) => told(&error, context.err),
     }
 }

@@ -32,6 +32,8 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         return super::train_encrypted::command(args, scenario, context);
     }
     no_checkpoints(args)?;
+    let mut uses = context.uses(&args.scenario, &scenario);
+    let file = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
     let usual = TrainOptions::default();
     let options = TrainOptions {
         epochs: args.epochs.unwrap_or(usual.epochs),
@@ -51,8 +53,6 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         );
         unused(args, &["--epochs", "--learning-rate", "--range-penalty", "--from-scratch"], &why)?;
     }
-    let mut uses = context.uses(&args.scenario, &scenario);
-    let file = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
     let trained = {
         let progress = Progress::new(context.err, context.terminal);
         let report = |step: Step| progress.step(&step);

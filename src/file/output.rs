@@ -31,7 +31,7 @@ pub enum OutputError {
     Protected { path: String },
     #[error("{path}: cannot be written: {cause}")]
     Io { path: String, cause: String },
-    #[error("{role} {path} is {other} of the same command; nothing was done; name another file")]
+    #[error("{role} {path} is {other}, which is in use here; nothing was done; name another file")]
     InUse { role: String, path: String, other: String },
 }
 

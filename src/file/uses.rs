@@ -47,13 +47,25 @@ impl Uses {
     /// # Errors
     /// When it cannot be written, or is a file that the command reads, or writes as another result.
     pub fn writes(&mut self, role: &str, path: &Path) -> Result<OutputFile, OutputError> {
-        let (place, old) = target(path)?;
-        self.claim(role, path, &place.place, old.as_ref().and_then(identity))?;
-        OutputFile::beside(place, old)
+        let (target, old) = target(path)?;
+        let identity = old.as_ref().and_then(identity);
+        self.free(role, path, &target.place, identity)?;
+        let what = format!("the file of {role} {}", format::path(path));
+        self.all.push(Use { what, place: target.place.clone(), identity });
+        OutputFile::beside(target, old)
     }
 
-    fn claim(
-        &mut self,
+    /// Whether a result may be written to `path`; `role` is what the result is.
+    ///
+    /// # Errors
+    /// As [`Uses::writes`], but that nothing is opened.
+    pub fn check(&self, role: &str, path: &Path) -> Result<(), OutputError> {
+        let (place, old) = target(path)?;
+        self.free(role, path, &place.place, old.as_ref().and_then(identity))
+    }
+
+    fn free(
+        &self,
         role: &str,
         path: &Path,
         place: &Path,
@@ -68,8 +80,6 @@ impl Uses {
                 other: used.what.clone(),
             });
         }
-        let what = format!("the file of {role} {}", format::path(path));
-        self.all.push(Use { what, place: place.to_owned(), identity });
         Ok(())
     }
 }
@@ -135,6 +145,8 @@ mod tests {
         let kept = uses.writes("--report", &at("out")).unwrap();
         let told = uses.writes("--out", &at("sub/../out")).unwrap_err().to_string();
         assert!(told.contains("the file of --report"), "{told}");
+        assert!(uses.check("the figure", &at("in")).is_err());
+        assert!(uses.check("the figure", &at("free")).is_ok() && !at("free").exists());
         let other = uses.writes("--out", &at("other")).unwrap();
         kept.finish(b"1").unwrap();
         other.finish(b"2").unwrap();

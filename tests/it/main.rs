@@ -12,6 +12,7 @@ mod fetch;
 mod files;
 mod layering;
 mod matching;
+mod matrix;
 mod model_file;
 mod network;
 mod sample;
