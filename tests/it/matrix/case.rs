@@ -103,7 +103,7 @@ impl Case {
     }
 
     /// The same with a file of all in its folder, changed.
-    pub fn from_shared(mut self, from: &str, to: &str, change: fn(Vec<u8>) -> Vec<u8>) -> Self {
+    pub fn with_shared(mut self, from: &str, to: &str, change: fn(Vec<u8>) -> Vec<u8>) -> Self {
         let (from, to) = (from.to_owned(), to.to_owned());
         self.prepare.push(Box::new(move |dir, shared| {
             let bytes = std::fs::read(shared.join(&from)).expect("read");

@@ -137,7 +137,7 @@ fn data(all: &mut Vec<Case>) {
     ];
     for scenario in SCHEMES {
         for (what, bytes) in &tables {
-            let command = if all.len() % 2 == 0 { "plan" } else { "run" };
+            let command = if all.len().is_multiple_of(2) { "plan" } else { "run" };
             let case = Case::refused(&format!("{command} {scenario}"), &["t"])
                 .file("t.csv", bytes.clone());
             all.push(case.with(&["--set", "dataset={dir}/t.csv"]).named(what));

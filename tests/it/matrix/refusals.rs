@@ -217,7 +217,7 @@ pub fn all() -> Vec<Case> {
     for (scheme, scenario) in SCHEMES {
         for (field, value, text) in ANYWHERE.into_iter().chain(RANGES) {
             // Plans and runs in turn, so that both phases meet each fault.
-            let command = if all.len() % 2 == 0 { "plan" } else { "run" };
+            let command = if all.len().is_multiple_of(2) { "plan" } else { "run" };
             let set = format!("{field}={value}");
             let case = Case::refused(&format!("{command} {scenario}"), &[text]);
             all.push(case.with(&["--set", &set]).named(scheme));
@@ -236,7 +236,7 @@ pub fn all() -> Vec<Case> {
         all.push(Case::refused(&command, &[text]));
     }
     for (set, text) in SEQUENCES {
-        let command = if all.len() % 2 == 0 { "plan" } else { "run" };
+        let command = if all.len().is_multiple_of(2) { "plan" } else { "run" };
         all.push(Case::refused(&format!("{command} cryptornn --set {set}"), &[text]));
     }
     for (what, scenario, text) in SCENARIOS {

@@ -164,8 +164,8 @@ fn scenarios(all: &mut Vec<Case>) {
     for (name, mark) in [("s.json", ""), ("s.JSON", ""), ("own", ""), ("mark.json", "\u{feff}")] {
         let command = format!("run {{dir}}/{name} --report {{dir}}/r.json");
         let case = Case::right(&command, right).file(name, format!("{mark}{SCENARIO}"));
-        let case = case.from_shared("larger.csv", "larger.csv", |b| b);
-        all.push(case.from_shared("larger.safetensors", "larger.safetensors", |b| b));
+        let case = case.with_shared("larger.csv", "larger.csv", |b| b);
+        all.push(case.with_shared("larger.safetensors", "larger.safetensors", |b| b));
     }
 }
 

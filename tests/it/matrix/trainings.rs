@@ -32,7 +32,7 @@ const SETTINGS: [(&str, &str); 22] = [
 fn damaged(name: &'static str, change: fn(Vec<u8>) -> Vec<u8>) -> Case {
     let command = format!("{TRAINING} --resume {{dir}}/c.ckpt");
     // Made when the case runs: the checkpoint is written by the program itself.
-    Case::refused(&command, &["c.ckpt"]).named(name).from_shared("half.ckpt", "c.ckpt", change)
+    Case::refused(&command, &["c.ckpt"]).named(name).with_shared("half.ckpt", "c.ckpt", change)
 }
 
 /// What a training that ran must show: every step identical to fixed point in the clear.
