@@ -167,6 +167,11 @@ impl RunView {
                         format!("are further than {bound:.2e} from the polynomial network"),
                 }
             ),
+            // Right as far as decryption goes.
+            Some(r) if place.is_empty() => {
+                let text = r.wrong_text().unwrap_or_default();
+                format!("Wrong: {text}. The warnings say more.")
+            }
             _ => format!(
                 "Decrypted wrongly{place}. The noise outgrew its margin; what comes out is not an answer."
             ),

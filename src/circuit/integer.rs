@@ -1,8 +1,9 @@
 //! The integer network: what the ciphertexts stand for, evaluated exactly in the clear.
 
-use super::affine::{FloatStage, LowerError, lower};
+use super::affine::{AffineRow, FloatStage, LowerError, lower};
+use super::unclipped::WideWeight;
 use super::values::Values;
-use crate::network::{InputQuantiser, Network, Normalisation, WeightQuantiser};
+use crate::network::{Clipped, InputQuantiser, Network, Normalisation, WeightQuantiser};
 use crate::progress::{Cancelled, Watch};
 use crate::ring::Row;
 use rayon::prelude::*;
@@ -28,11 +29,16 @@ impl IntegerLayer {
 /// A network on integers, exact: linear layers with integer weights, and squares.
 #[derive(Clone, Debug)]
 pub struct IntegerNetwork {
-    input: InputQuantiser,
-    normalisation: Normalisation,
-    inputs: usize,
-    layers: Vec<IntegerLayer>,
+    pub(super) input: InputQuantiser,
+    pub(super) normalisation: Normalisation,
+    pub(super) inputs: usize,
+    pub(super) layers: Vec<IntegerLayer>,
     output_step: f64,
+    /// Whether the network was trained for its grid of inputs.
+    trained_grid: bool,
+    /// Weights that were cut off at the ends of their grid: counts by layer, and the weights in order.
+    clipped: Vec<Clipped>,
+    pub(super) wide: Vec<WideWeight>,
 }
 
 /// Bits to quantise with where a network does not bring its own grid.
@@ -71,10 +77,12 @@ impl IntegerNetwork {
             Some(own) => own.input,
             None => input_grid(&normalisation, calibration, precision.input_bits),
         };
+        let trained_grid = own.is_some();
         let mut grids = own.map(|q| q.weights.iter());
         let mut step = f64::from(input.step);
         let mut layers = Vec::with_capacity(stages.len());
-        for stage in stages {
+        let (mut clipped, mut wide) = (Vec::new(), Vec::new());
+        for (layer, stage) in stages.into_iter().enumerate() {
             layers.push(match stage {
                 FloatStage::Square { name } => {
                     step *= step;
@@ -87,25 +95,42 @@ impl IntegerNetwork {
                     let grid = grids.as_mut().and_then(|g| g.next().copied());
                     let grid = grid.unwrap_or_else(|| weight_grid(&rows, precision.weight_bits));
                     step *= f64::from(grid.step);
-                    let quantise = |w: &f64| {
+                    let most = f64::from(grid.max);
+                    let mut seen = Clipped::of(&name);
+                    let mut quantise = |row: usize, term: usize, w: &f64| {
                         let level = (w / f64::from(grid.step)).round();
-                        level.clamp(-f64::from(grid.max), f64::from(grid.max)) as i32
+                        if seen.see(level, (-most, most)) {
+                            wide.push(WideWeight { layer, row, term, level });
+                        }
+                        level.clamp(-most, most) as i32
                     };
                     let bias = rows.iter().map(|r| (r.bias / step).round() as i128).collect();
-                    let rows = rows
-                        .into_iter()
-                        .map(|r| Row {
-                            weights: r.weights.iter().map(quantise).collect(),
-                            columns: r.columns,
-                        })
-                        .collect();
+                    let whole = |(row, r): (usize, AffineRow)| {
+                        let weights = r.weights.iter().enumerate();
+                        let weights = weights.map(|(term, w)| quantise(row, term, w)).collect();
+                        Row { weights, columns: r.columns }
+                    };
+                    let rows = rows.into_iter().enumerate().map(whole).collect();
+                    clipped.extend(Some(seen).filter(Clipped::any));
                     let weight_bits = 33 - (grid.max as u32).leading_zeros();
                     IntegerLayer::Linear { name, rows, bias, weight_bits }
                 }
             });
         }
         let inputs = network.input().len();
-        Ok(Self { input, normalisation, inputs, layers, output_step: step })
+        let output_step = step;
+        Ok(Self { input, normalisation, inputs, layers, output_step, trained_grid, clipped, wide })
+    }
+
+    /// Whether the network was trained for its grid of inputs: cutting off outliers was then part of the
+    /// training.
+    pub fn has_trained_grid(&self) -> bool {
+        self.trained_grid
+    }
+
+    /// Layers with weights that were cut off at the ends of their grid.
+    pub fn clipped_weights(&self) -> &[Clipped] {
+        &self.clipped
     }
 
     /// Values in one input.
@@ -288,7 +313,7 @@ pub struct Evaluation {
     pub largest: Vec<f64>,
 }
 
-fn weight_grid(rows: &[super::affine::AffineRow], bits: u32) -> WeightQuantiser {
+fn weight_grid(rows: &[AffineRow], bits: u32) -> WeightQuantiser {
     let max = (1i32 << (bits - 1)) - 1;
     let largest = rows.iter().flat_map(|r| &r.weights).fold(0.0, |acc: f64, w| acc.max(w.abs()));
     let step = if largest > 0.0 { largest / f64::from(max) } else { 1.0 };

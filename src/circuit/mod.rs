@@ -18,7 +18,9 @@ mod request;
 #[cfg(feature = "tfhe")]
 pub mod table;
 mod table_plan;
+mod unclipped;
 mod values;
+mod warning;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
 pub use compiled::{
@@ -27,9 +29,7 @@ pub use compiled::{
 };
 pub use cost::UnitCosts;
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
-pub use plan::{
-    Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind, StagePlan,
-};
+pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;
 pub use real::{
     CkksFunction, CkksPart, CkksProgram, CkksStep, DegreeChoice, FunctionPart, RealCircuit,
@@ -37,7 +37,9 @@ pub use real::{
     evaluate_parts, plan_real,
 };
 #[cfg(feature = "tfhe")]
-pub use recurrent::{CHANGED_ANSWERS, TableRecurrent, TableRecurrentCircuit, plan_tables};
+pub use recurrent::{
+    CHANGED_ANSWERS, SequenceClipping, TableRecurrent, TableRecurrentCircuit, plan_tables,
+};
 pub use recurrent::{
     CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, ProgramChoice,
     RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentPlan,
@@ -46,6 +48,7 @@ pub use recurrent::{
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 pub use table_plan::{ReadingPlan, TablePlan};
+pub use warning::{Cause, MATCHING, RANGE_EXCEEDED, Warning};
 
 #[cfg(test)]
 mod tests;

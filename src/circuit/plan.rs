@@ -2,6 +2,8 @@
 
 use super::real::DegreeChoice;
 use super::table_plan::TablePlan;
+use super::warning::Warning;
+use crate::format;
 use serde::{Deserialize, Serialize};
 
 /// The scheme that carries a circuit.
@@ -71,6 +73,7 @@ pub struct StagePlan {
     pub ciphertext_bytes: u64,
     /// Predicted margin, bits: `log2(q/2) - log2(max |phase|)` of exact schemes; for CKKS
     /// `log2(required_error) - log2(max_error)`, the bits of precision left above the required.
+    #[serde(with = "format::number")]
     pub margin_bits: f64,
     /// Predicted largest error of a value (CKKS).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,15 +143,6 @@ impl Approximate {
     }
 }
 
-/// Something to know before pressing Run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanWarning {
-    /// Stable short name, snake case.
-    pub kind: String,
-    /// What, where, and what to do.
-    pub message: String,
-}
-
 /// Parameters and predictions for one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -180,7 +174,11 @@ pub struct Plan {
     pub stages: Vec<StagePlan>,
     pub bytes: PlanBytes,
     pub secs: PlanSecs,
-    pub warnings: Vec<PlanWarning>,
+    pub warnings: Vec<Warning>,
+    /// Share of samples that reference and encrypted network are promised to agree on at least: 1
+    /// where schemes are exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<f64>,
     /// Precision and levels, for CKKS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approximate: Option<Approximate>,

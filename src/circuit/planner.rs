@@ -4,8 +4,9 @@ use super::candidate::{Candidate, Work, batches};
 use super::compiled::Circuit;
 use super::cost::UnitCosts;
 use super::noise::{self, Forecast, Ring};
-use super::plan::{Plan, PlanSecs, PlanWarning, SchemeKind};
+use super::plan::{Plan, PlanSecs, SchemeKind};
 use super::request::*;
+use super::warning::{Cause, Warning};
 use super::{noise_bfv, planner_bfv, planner_bgv};
 use crate::ring::{Modulus, ntt_primes};
 use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees, security_bits};
@@ -210,6 +211,7 @@ fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanE
             decrypt: work.decrypt,
         },
         warnings: warnings(request, &candidate, &worst),
+        agreement: Some(1.0),
         stages: compiled.stages,
         bytes: compiled.bytes,
         primes: candidate.primes.clone(),
@@ -226,32 +228,24 @@ fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanE
     })
 }
 
-fn warnings(request: &Request, candidate: &Candidate, worst: &[f64]) -> Vec<PlanWarning> {
+fn warnings(request: &Request, candidate: &Candidate, worst: &[f64]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let margin = candidate.worst_margin();
-    if margin < REQUIRED_MARGIN_BITS {
-        warnings.push(PlanWarning {
-            kind: "past_budget".into(),
-            message: format!("predicted margin {margin:.1} bits, less than {REQUIRED_MARGIN_BITS}: decryption will fail; take more primes or a larger N"),
-        });
+    let margin_bits = candidate.worst_margin();
+    if margin_bits < REQUIRED_MARGIN_BITS {
+        warnings.push(Cause::MarginShort { margin_bits, required_bits: REQUIRED_MARGIN_BITS });
     }
     let bits: f64 = candidate.moduli.iter().map(|t| (*t as f64).log2()).sum();
-    let range = request.calibrated.last().copied().unwrap_or(0.0);
-    if signed_bits(range) > bits {
-        warnings.push(PlanWarning {
-            kind: "range_exceeds_plaintext".into(),
-            message: format!("outputs reach {range:.3e} on calibration data but plaintext moduli hold {bits:.1} bits: outputs will wrap around; take larger plaintext moduli"),
-        });
+    let reach = request.calibrated.last().copied().unwrap_or(0.0);
+    if signed_bits(reach) > bits {
+        warnings.push(Cause::OutputsWrap { reach, bits });
     } else if worst.last().is_some_and(|w| signed_bits(*w) > bits) {
-        warnings.push(PlanWarning {
-            kind: "range_not_guaranteed".into(),
-            message: format!(
-                "outputs reach {range:.3e} on calibration data, {:.1} bits below the plaintext range; an input unlike any of them could exceed it",
-                bits - signed_bits(range)
-            ),
-        });
+        warnings.push(Cause::OutputsMayWrap { reach, spare_bits: bits - signed_bits(reach) });
     }
-    warnings
+    let clipped = request.network.clipped_weights().iter();
+    let advice =
+        "set scheme.weight_bits to give the weights a grid of their own, or train the model again";
+    warnings.extend(clipped.map(|weights| Cause::WeightsClipped { weights, advice }));
+    warnings.into_iter().map(Warning::from).collect()
 }
 
 #[cfg(test)]

@@ -123,8 +123,10 @@ fn show(report: &CompareReport) -> String {
     if report.rows_left > 0 {
         text.push_str("stopped before the end\n");
     }
-    if !report.is_right() {
-        text.push_str("WRONG: some values decrypted wrongly\n");
+    for row in &report.rows {
+        if let Some(fault) = &row.fault {
+            text.push_str(&folded(&format!("WRONG: {}: ", row.name), fault));
+        }
     }
     text
 }

@@ -148,8 +148,10 @@ fn show(comparison: &RemedyComparison) -> String {
     if comparison.rows_left > 0 {
         notes.push_str("stopped before the end\n");
     }
-    if !comparison.is_right() {
-        notes.push_str("WRONG: some values decrypted wrongly\n");
+    for row in &comparison.rows {
+        if let Some(fault) = &row.fault {
+            notes.push_str(&folded(&format!("WRONG: {}: ", row.remedy.name()), fault));
+        }
     }
     let about = folded(
         "",

@@ -157,13 +157,23 @@ pub(super) fn remarks(report: &RunReport) -> String {
             "analysis mode: margins were measured with the secret key; keep them from the server\n",
         );
     }
+    for clip in report.clipping.iter().filter(|c| c.in_training) {
+        let (what, clipped) = (&clip.what, &clip.clipped);
+        let of =
+            if clipped.layer.is_empty() { what } else { &format!("{what} of {}", clipped.layer) };
+        text.push_str(&folded(
+            "",
+            &format!(
+                "{of} cut off in {} of {} samples, up to {:.2} times their range, as in training",
+                clipped.samples, report.images, clipped.factor
+            ),
+        ));
+    }
     for warning in &report.warnings {
         text.push_str(&folded("warning: ", &warning.message));
     }
-    if !report.is_right() {
-        text.push_str(
-            "WRONG: some values decrypted wrongly; the encrypted answers are not to be trusted\n",
-        );
+    if let Some(wrong) = report.wrong_text() {
+        text.push_str(&folded("WRONG: ", wrong));
     }
     text
 }

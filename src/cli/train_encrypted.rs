@@ -2,7 +2,7 @@
 
 use super::args::TrainArgs;
 use super::progress::Progress;
-use super::table::{Table, pairs};
+use super::table::{Table, folded, pairs};
 use super::{Answer, Context, WRONG, typed};
 use crate::file::write_whole;
 use crate::format;
@@ -201,7 +201,9 @@ fn show(report: &CryptonnReport) -> String {
     } else {
         String::new()
     };
-    format!("{}\n{limit}{}{leak}", epochs.render(), pairs(&rows))
+    let warnings: String =
+        report.warnings.iter().map(|w| folded("warning: ", &w.message)).collect();
+    format!("{}\n{limit}{}{leak}{warnings}", epochs.render(), pairs(&rows))
 }
 
 /// What the server made of the samples, from the first step to the last.

@@ -5,6 +5,8 @@ mod text;
 
 pub use text::{escaped, excerpt, path};
 
+pub mod number;
+
 /// Bytes with a binary unit, three significant digits: `196 KiB`, `1.21 GiB`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];

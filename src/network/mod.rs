@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod card;
+mod clipping;
 mod describe;
 mod file;
 mod forward;
@@ -19,6 +20,7 @@ mod windows;
 mod zoo;
 
 pub use card::{Identity, ModelCard, Role, Twin};
+pub use clipping::Clipped;
 pub use file::ModelError;
 pub use forward::{ForwardError, accuracy, argmax};
 pub use layer::{Layer, Op, Padding};

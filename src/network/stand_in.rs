@@ -5,6 +5,7 @@ use super::layer::{Layer, Op};
 use super::measure::LayerInputs;
 use super::model::{Network, NetworkError};
 use crate::activation::{Activation, Approximation, ApproximationError, Fitted, Method};
+use crate::format;
 use crate::progress::Watch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,9 @@ pub struct RangeReport {
     pub layer: String,
     pub interval: (f64, f64),
     /// Smallest and largest input.
+    #[serde(with = "format::number")]
     pub lowest: f64,
+    #[serde(with = "format::number")]
     pub highest: f64,
     /// Inputs of the layer in all samples.
     pub values: u64,

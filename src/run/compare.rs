@@ -44,6 +44,9 @@ pub struct CompareRow {
     pub evaluation_key_bytes: u64,
     pub rounds: u64,
     pub wrong_outputs: u64,
+    /// What is wrong with the answers, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// Least measured margin of any stage, bits; of each scheme in its own meaning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin_bits: Option<f64>,
@@ -216,6 +219,7 @@ impl CompareRow {
             download_bytes: run.bytes.download,
             evaluation_key_bytes: run.bytes.evaluation_keys,
             rounds: run.bytes.rounds,
+            fault: run.wrong_text().map(str::to_owned),
             wrong_outputs: encrypted.wrong_outputs
                 + run.stages.iter().map(|s| s.wrong_values).sum::<u64>(),
             margin_bits: margins.iter().map(|(_, m)| *m).reduce(f64::min),
@@ -253,7 +257,7 @@ const HEAD: [&str; 19] = [
 impl CompareReport {
     /// Whether everything that was decrypted was right.
     pub fn is_right(&self) -> bool {
-        self.rows.iter().all(|r| r.wrong_outputs == 0)
+        self.rows.iter().all(|r| r.wrong_outputs == 0 && r.fault.is_none())
     }
 
     /// The report as JSON.

@@ -1,14 +1,14 @@
 //! From a polynomial network to the circuit of a scheme.
 
 use super::error::RunError;
+use super::gaps::Gaps;
 use super::memory::available_memory_bytes;
 use super::scenario::SchemeSelector;
 use super::session::{Compiled, Session};
 use crate::circuit::{
-    self, IntegerNetwork, LowerError, PlanError, PlanWarning, Precision, RealNetwork, RealRequest,
-    Request, SchemeKind,
+    self, Cause, IntegerNetwork, LowerError, PlanError, Precision, RealNetwork, RealRequest,
+    Request, SchemeKind, Warning,
 };
-use crate::format;
 use crate::network::{Network, argmax};
 use crate::progress::{Cancel, Watch};
 use std::sync::Arc;
@@ -21,9 +21,6 @@ const REAL_CALIBRATION_SAMPLES: usize = 256;
 
 /// Share of samples that an integer network must answer as the network it is made from.
 const AGREEMENT: f64 = 0.999;
-
-/// Errors of outputs are never asked to be smaller than this share of the largest output.
-const LEAST_RELATIVE_ERROR: f64 = 1.0 / (1 << 10) as f64;
 
 /// Most bits of precision that may be asked for.
 const MAX_PRECISION_BITS: u32 = 30;
@@ -100,30 +97,44 @@ impl Session {
         let network = Arc::new(RealNetwork::new(polynomial, raw)?);
         let some = raw.len().min(REAL_CALIBRATION_SAMPLES * network.inputs());
         let outputs = polynomial.forward_batch(raw, &watch)?;
-        let request = RealRequest {
-            network: &network,
-            calibration: &network.inputs_of(&raw[..some]),
-            error_bound: self.error_bound(&outputs, polynomial.classes())?,
-            images: self.images()?,
-            threads: self.threads()?,
-            constraints: self.constraints(),
-            cancel,
+        let asked = self.scenario.scheme.precision_bits;
+        let bound = match outputs.iter().all(|v| v.is_finite()) {
+            true => {
+                let gaps = Gaps::of(&outputs, polynomial.classes());
+                Some(gaps.bound_for(asked, MAX_PRECISION_BITS)?)
+            }
+            false => None,
         };
         cancel.check()?;
-        let planned = if outputs.iter().all(|v| v.is_finite()) {
-            circuit::plan_real(&request)
-        } else {
-            Err(PlanError::DoesNotFit {
+        let planned = match &bound {
+            Some(bound) => circuit::plan_real(&RealRequest {
+                network: &network,
+                calibration: &network.inputs_of(&raw[..some]),
+                error_bound: bound.error,
+                images: self.images()?,
+                threads: self.threads()?,
+                constraints: self.constraints(),
+                cancel,
+            }),
+            None => Err(PlanError::DoesNotFit {
                 reason: "outputs of the polynomial network overflow on calibration data".into(),
                 nearest: "use activations of a lower degree".into(),
-            })
+            }),
         };
         match planned {
             Ok(mut circuit) => {
-                circuit.plan.warnings.extend(memory_warning(circuit.plan.bytes.peak_memory));
+                let plan = &mut circuit.plan;
+                plan.warnings.extend(memory_warning(plan.bytes.peak_memory));
+                if let Some(bound) = bound {
+                    plan.agreement = Some(bound.agreement);
+                    plan.warnings.extend(bound.warning);
+                }
                 Ok(Compiled::Real(Arc::new(circuit)))
             }
-            Err(PlanError::DoesNotFit { reason, mut nearest }) => {
+            Err(PlanError::DoesNotFit { mut reason, mut nearest }) => {
+                if let Some(bound) = bound.filter(|_| asked.is_none()) {
+                    reason.push_str(&bound.needs());
+                }
                 // Polynomials grow fast outside their interval, and with them what is needed.
                 let ranges = self.ranges(raw, &watch)?;
                 if let Some(range) = ranges.iter().find(|r| r.reach() > 1.1) {
@@ -137,35 +148,6 @@ impl Session {
             }
             Err(other) => Err(other.into()),
         }
-    }
-
-    /// The largest error that outputs may have, given those of calibration samples: with errors this
-    /// large no more than one sample in a thousand could change its class, and no output moves by
-    /// more than a hundredth of the largest.
-    fn error_bound(&self, outputs: &[f32], classes: usize) -> Result<f64, RunError> {
-        if let Some(bits) = self.scenario.scheme.precision_bits {
-            if bits > MAX_PRECISION_BITS {
-                return Err(RunError::Refused(format!(
-                    "scheme.precision_bits is {bits}; 0 to {MAX_PRECISION_BITS} are possible"
-                )));
-            }
-            return Ok((-f64::from(bits)).exp2());
-        }
-        let mut gaps: Vec<f32> = outputs
-            .chunks(classes)
-            .map(|row| {
-                let best = argmax(row);
-                let others = row.iter().enumerate().filter(|(i, _)| *i != best);
-                let second = others.fold(f32::NEG_INFINITY, |m, (_, v)| m.max(*v));
-                row.get(best).map_or(0.0, |top| top - second)
-            })
-            .filter(|gap| gap.is_finite())
-            .collect();
-        gaps.sort_by(f32::total_cmp);
-        let gap = gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
-        let largest = outputs.iter().filter(|v| v.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
-        let largest = f64::from(largest).max(1e-6);
-        Ok((f64::from(gap) / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * 0.01))
     }
 
     fn precision(&self) -> Result<Option<Precision>, RunError> {
@@ -190,14 +172,8 @@ impl Session {
 }
 
 /// What to say when a run would need more memory than there is.
-fn memory_warning(needed: u64) -> Option<PlanWarning> {
-    let available = available_memory_bytes().filter(|available| needed > *available)?;
-    Some(PlanWarning {
-        kind: "memory".into(),
-        message: format!(
-            "about {} of memory are needed where {} are free: take activations of a lower degree, or a smaller network",
-            format::bytes(needed),
-            format::bytes(available)
-        ),
-    })
+fn memory_warning(needed: u64) -> Option<Warning> {
+    let free = available_memory_bytes().filter(|free| needed > *free)?;
+    let advice = "take activations of a lower degree, or a smaller network";
+    Some(Cause::MemoryShort { needed, free, advice }.into())
 }

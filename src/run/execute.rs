@@ -2,8 +2,10 @@
 
 use super::backend::Backend;
 use super::client::{Answers, Client};
+use super::clipping::{Clipping, trained_reach};
 use super::error::RunError;
 use super::event::{Event, Phase};
+use super::findings::{Findings, Margins};
 use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
 use super::opening::Opening;
@@ -12,9 +14,10 @@ use super::report::*;
 use super::server::Server;
 use super::session::Session;
 use super::tally::{Row, Tally};
-use crate::circuit::{Circuit, Evaluation, StageTap};
+use crate::circuit::{Circuit, Evaluation, IntegerNetwork, StageTap};
 use crate::progress::{Cancel, Watch};
 use crate::ring::Modulus;
+use rayon::prelude::*;
 use std::time::Instant;
 
 /// Runs `session` on `backend` and reports.
@@ -39,7 +42,7 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
     report.bytes.evaluation_keys = server.key_bytes();
 
     let classes = session.network.classes();
-    let mut tally = Tally::new(0.0, circuit.network.output_step());
+    let mut tally = Tally::new(0.0, circuit.network.output_step()).with_clipping(&plain.clipping);
     let slots = circuit.plan.ring_degree;
     for batch in 0..circuit.plan.batches {
         let samples = batch * slots..((batch + 1) * slots).min(plain.float.samples);
@@ -53,7 +56,7 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
         };
         on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    Ok(finish(report, &tally))
+    Ok(finish(report, &tally, &plain.clipping, circuit.plan.agreement))
 }
 
 /// Results of the float and the integer network.
@@ -61,6 +64,7 @@ struct Plain {
     float: FloatRun,
     inputs: Vec<i32>,
     integer: Evaluation,
+    clipping: Clipping,
     taps: Vec<StageTap>,
 }
 
@@ -77,9 +81,11 @@ impl Plain {
         let (float, (inputs, integer)) = FloatRun::with(session, cancel, pace, |raw, watch| {
             let inputs = circuit.network.quantise_inputs(raw);
             let integer = circuit.network.evaluate(&inputs, &wanted, watch)?;
-            Ok((inputs, integer))
+            let clipping = clipping(&circuit.network, raw, session.calibration_inputs());
+            Ok((inputs, (integer, clipping)))
         })?;
-        Ok(Self { float, inputs, integer, taps })
+        let (integer, clipping) = integer;
+        Ok(Self { float, inputs, integer, clipping, taps })
     }
 
     /// The integers that value `index` after `stage` should hold, for `samples`.
@@ -96,6 +102,27 @@ impl Plain {
 
 fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
     Opening { plan: &circuit.plan, kernel: circuit.kernel(), float: &plain.float }.report(session)
+}
+
+/// What of raw samples is cut off: their own inputs, further out than those of calibration samples, or
+/// weights, which concern them all.
+fn clipping(network: &IntegerNetwork, raw: &[f32], calibration: &[f32]) -> Clipping {
+    let (inputs, clipped) = network.input_clipping(raw);
+    let reach = trained_reach(&network.input_clipping(calibration).0, network.has_trained_grid());
+    let beyond = clipped.into_iter().filter(|(_, factor)| *factor > reach);
+    let mut samples: Vec<usize> = beyond.map(|(index, _)| index).collect();
+    let inputs_trained = samples.is_empty();
+    let width = network.inputs().max(1);
+    if !network.clipped_weights().is_empty() {
+        samples = (0..raw.len() / width).collect();
+    }
+    let class = |index: usize| {
+        let sample = raw.get(index * width..(index + 1) * width).unwrap_or_default();
+        (index, network.unclipped_class(sample))
+    };
+    let unclipped: Vec<_> = samples.into_par_iter().map(class).collect();
+    let unclipped = unclipped.into_iter().collect();
+    Clipping { inputs, inputs_trained, unclipped, ..Clipping::default() }
 }
 
 /// What one batch needs.
@@ -196,43 +223,26 @@ fn note(
     stage.max_abs_error = Some(largest);
 }
 
-fn finish(mut report: RunReport, tally: &Tally) -> RunReport {
-    tally.enter(&mut report);
+fn finish(
+    mut report: RunReport,
+    tally: &Tally,
+    clipping: &Clipping,
+    promised: Option<f64>,
+) -> RunReport {
+    Findings {
+        measure: "differ from the integer network",
+        advice: "take more primes, a larger N or larger plaintext moduli",
+        promised,
+        clipping,
+        ranges: &[],
+        margins: Margins::BothWays,
+    }
+    .enter(&mut report, tally);
     let samples = tally.samples.max(1) as f64;
     let encrypted = &mut report.encrypted;
     encrypted.total_secs =
         encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
     encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
     report.peak_memory_bytes = peak_memory_bytes();
-    if tally.wrong_outputs() > 0 {
-        report.warnings.push(RunWarning {
-            kind: "decrypted_wrongly".into(),
-            message: format!(
-                "{} of {} decrypted outputs differ from the integer network: the answers of this run are not to be used; take more primes, a larger N or larger plaintext moduli",
-                tally.wrong_outputs(),
-                tally.outputs()
-            ),
-        });
-    }
-    for stage in &report.stages {
-        let Some(measured) = stage.margin_bits_measured else { continue };
-        if stage.wrong_values > 0 {
-            report.warnings.push(RunWarning {
-                kind: "stage_decrypted_wrongly".into(),
-                message: format!(
-                    "{}: {} measured values decrypt wrongly, so the margin was used up here or before",
-                    stage.name, stage.wrong_values
-                ),
-            });
-        } else if (stage.margin_bits_predicted - measured).abs() > 3.0 {
-            report.warnings.push(RunWarning {
-                kind: "margin_not_as_predicted".into(),
-                message: format!(
-                    "{}: margin {measured:.1} bits measured where {:.1} were predicted",
-                    stage.name, stage.margin_bits_predicted
-                ),
-            });
-        }
-    }
     report
 }

@@ -3,8 +3,10 @@
 
 use super::backend::{Backend, Measured};
 use super::client::Client;
+use super::clipping::Clipping;
 use super::error::RunError;
 use super::event::{Event, Phase};
+use super::findings::{Findings, Margins};
 use super::float_run::FloatRun;
 use super::memory::peak_memory_bytes;
 use super::opening::Opening;
@@ -18,9 +20,6 @@ use crate::network::RangeReport;
 use crate::progress::{Cancel, Step, Watch};
 use std::ops::Range;
 use std::time::Instant;
-
-/// Predictions further from what is measured than this are worth a warning, bits.
-const TOLERATED_BITS: f64 = 3.0;
 
 /// Errors inside may be larger than what leaves a margin by this factor, one bit, before they count
 /// as wrong: what they do to the outputs is known to about that.
@@ -63,7 +62,7 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
         };
         on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    Ok(finish(report, &tally, bound, &plain.ranges))
+    Ok(finish(report, &tally, (bound, circuit.plan.agreement), &plain.ranges))
 }
 
 /// Results of the float network, and of the polynomial network that ciphertexts stand for.
@@ -203,64 +202,26 @@ fn note(
     stage.margin_bits_measured = Some((allowed / largest.max(f64::MIN_POSITIVE)).log2());
 }
 
-fn finish(mut report: RunReport, tally: &Tally, bound: f64, ranges: &[RangeReport]) -> RunReport {
-    tally.enter(&mut report);
+fn finish(
+    mut report: RunReport,
+    tally: &Tally,
+    (bound, promised): (f64, Option<f64>),
+    ranges: &[RangeReport],
+) -> RunReport {
+    Findings {
+        measure: &format!("are further than {bound:.2e} from the polynomial network"),
+        advice: "take more or larger primes, or a larger N",
+        promised,
+        clipping: &Clipping::default(),
+        ranges,
+        margins: Margins::BothWays,
+    }
+    .enter(&mut report, tally);
     let samples = tally.samples.max(1) as f64;
     let encrypted = &mut report.encrypted;
     encrypted.total_secs =
         encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
     encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
     report.peak_memory_bytes = peak_memory_bytes();
-    let mut warnings = Vec::new();
-    let mut warn = |kind: &str, message: String| {
-        warnings.push(RunWarning { kind: kind.to_owned(), message });
-    };
-    if tally.wrong_outputs() > 0 {
-        warn(
-            "decrypted_wrongly",
-            format!(
-                "{} of {} decrypted outputs are further than {bound:.2e} from the polynomial network: the answers of this run are not to be used; take more or larger primes, or a larger N",
-                tally.wrong_outputs(),
-                tally.outputs()
-            ),
-        );
-    }
-    for range in ranges.iter().filter(|r| r.samples_outside > 0) {
-        let (low, high) = range.interval;
-        warn(
-            RANGE_EXCEEDED,
-            format!(
-                "{}: inputs of the polynomial reach {:.3} to {:.3}, {:.2} times the interval {low:.3} to {high:.3}, in {} of {} samples (polynomial network in the clear): widen the interval, or train with a range penalty",
-                range.layer,
-                range.lowest,
-                range.highest,
-                range.reach(),
-                range.samples_outside,
-                tally.samples
-            ),
-        );
-    }
-    for stage in &report.stages {
-        let Some(measured) = stage.margin_bits_measured else { continue };
-        if stage.wrong_values > 0 {
-            warn(
-                "stage_decrypted_wrongly",
-                format!(
-                    "{}: {} measured values are further off than leaves any margin, so precision was lost here or before",
-                    stage.name, stage.wrong_values
-                ),
-            );
-        } else if (stage.margin_bits_predicted - measured).abs() > TOLERATED_BITS {
-            warn(
-                "margin_not_as_predicted",
-                format!(
-                    "{}: margin {measured:.1} bits measured where {:.1} were predicted",
-                    stage.name, stage.margin_bits_predicted
-                ),
-            );
-        }
-    }
-    report.warnings.extend(warnings);
-    report.ranges = ranges.to_vec();
     report
 }

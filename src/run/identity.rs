@@ -4,12 +4,9 @@ use super::error::RunError;
 use super::report::{NetworkReport, NetworksReport};
 use super::scenario::ActivationKind;
 use super::session::{Compiled, Session};
-use crate::circuit::{Plan, PlanWarning};
+use crate::circuit::{Cause, Plan, Warning};
 use crate::network::recurrent::RecurrentModel;
 use crate::network::{ModelCard, Network, Provenance, Role};
-
-/// Kind of the warning that tells how data and model were matched.
-pub const MATCHING: &str = "matching";
 
 impl NetworkReport {
     pub(super) fn of(network: &Network) -> Self {
@@ -85,8 +82,8 @@ pub(super) fn with_notes(plan: &Plan, notes: &[String]) -> Plan {
     told
 }
 
-fn warnings(notes: &[String]) -> impl Iterator<Item = PlanWarning> + '_ {
-    notes.iter().map(|n| PlanWarning { kind: MATCHING.to_owned(), message: n.clone() })
+fn warnings(notes: &[String]) -> impl Iterator<Item = Warning> + '_ {
+    notes.iter().map(|note| Warning::from(Cause::Matching { note }))
 }
 
 /// What must be said of a model whose exact original cannot be used.

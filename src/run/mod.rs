@@ -5,8 +5,10 @@ mod backend;
 pub mod bench;
 mod bfv;
 mod bgv;
+mod chance;
 mod ckks;
 mod client;
+mod clipping;
 mod compare;
 mod compiling;
 pub mod cryptonn;
@@ -15,7 +17,9 @@ mod evaluator;
 mod event;
 mod execute;
 mod execute_real;
+mod findings;
 mod float_run;
+mod gaps;
 mod identity;
 mod lookup;
 mod matching;
@@ -38,6 +42,7 @@ mod tally;
 mod tfhe;
 mod training;
 
+pub use crate::circuit::{MATCHING, RANGE_EXCEEDED};
 pub use backend::{Backend, BackendError, Decrypted, Evaluated, Measured, Tapped};
 pub use bfv::Bfv;
 pub use bgv::Bgv;
@@ -48,14 +53,12 @@ pub use error::RunError;
 pub use event::{Event, Phase, Sample};
 pub use execute::execute;
 pub use execute_real::execute_real;
-pub use identity::MATCHING;
 pub use noop::{Noop, RealNoop};
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use report::{
-    ActivationReport, BytesReport, EncryptedReport, NetworkReport, NetworksReport, PlainReport,
-    RunReport, RunWarning, SchemeReport, StageReport,
+    ActivationReport, BytesReport, ClipReport, EncryptedReport, NetworkReport, NetworksReport,
+    PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
-pub use report::{RANGE_EXCEEDED, SCHEMA_VERSION};
 pub use scenario::{
     ActivationChoice, ActivationKind, Scenario, ScenarioError, SchemeChoice, SchemeSelector,
     SequenceChoice,

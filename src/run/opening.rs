@@ -74,11 +74,7 @@ impl Opening<'_> {
             },
             stages: stages.collect(),
             bytes: BytesReport { rounds: plan.batches as u64, ..BytesReport::default() },
-            warnings: plan
-                .warnings
-                .iter()
-                .map(|w| RunWarning { kind: w.kind.clone(), message: w.message.clone() })
-                .collect(),
+            warnings: plan.warnings.clone(),
             analysis_mode: true,
             ..RunReport::default()
         }

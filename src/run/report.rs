@@ -1,10 +1,10 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
-use super::identity::MATCHING;
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
-use crate::circuit::{StageKind, StagePlan};
-use crate::network::RangeReport;
+use crate::circuit::{Cause, StageKind, StagePlan, Warning};
+use crate::format;
+use crate::network::{Clipped, RangeReport};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON layout of [`RunReport`].
@@ -71,9 +71,21 @@ pub struct EncryptedReport {
     /// How many that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreeing: Option<u64>,
+    /// The agreement that the plan promised at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_agreement: Option<f64>,
+    /// Whether the agreement is below that by more than chance: a binomial count as low has a
+    /// probability under one in a million.
+    #[serde(default)]
+    pub agreement_below_promise: bool,
+    /// Samples with values that were cut off, and another answer than without that.
+    #[serde(default)]
+    pub clipped_answers: u64,
     /// Decrypted values that differ from that network by more than `error_bound` (exact schemes: any
     /// difference).
     pub wrong_outputs: u64,
+    /// NaN as soon as one error is.
+    #[serde(with = "format::number")]
     pub max_abs_error: f64,
     /// The stated bound on errors of outputs; absent for exact schemes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,10 +119,13 @@ pub struct StageReport {
     pub ciphertext_bytes: u64,
     /// Bytes the same values take in the clear as f32, one batch.
     pub plain_bytes: u64,
+    #[serde(with = "format::number")]
     pub margin_bits_predicted: f64,
     /// Measured with the secret key on a sample of ciphertexts; absent when not measured.
+    #[serde(default, with = "format::number::option")]
     pub margin_bits_measured: Option<f64>,
     /// Largest difference between decrypted sample ciphertexts and the network they stand for.
+    #[serde(default, with = "format::number::option")]
     pub max_abs_error: Option<f64>,
     /// Largest difference predicted for them (CKKS).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,16 +166,16 @@ pub struct BytesReport {
     pub rounds: u64,
 }
 
-/// Kind of the warning that inputs of a polynomial left its interval.
-pub const RANGE_EXCEEDED: &str = "range_exceeded";
-
-/// Something that a reader of the report must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunWarning {
-    /// Stable short name, snake case.
-    pub kind: String,
-    /// What, where, and what to do.
-    pub message: String,
+/// Values that left their range and were cut off.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClipReport {
+    /// "inputs" or "sums" (of a lookup table).
+    pub what: String,
+    /// Whether the network was trained with that range: then the reference network is what was
+    /// trained, and nothing is lost.
+    pub in_training: bool,
+    #[serde(flatten)]
+    pub clipped: Clipped,
 }
 
 /// A network by name and content.
@@ -205,10 +220,13 @@ pub struct RunReport {
     pub bytes: BytesReport,
     /// Peak resident memory of the process, bytes; 0 where the system does not tell.
     pub peak_memory_bytes: u64,
-    pub warnings: Vec<RunWarning>,
     /// Which networks were run; empty in old reports.
     #[serde(default)]
     pub networks: NetworksReport,
+    pub warnings: Vec<Warning>,
+    /// What was cut off at the ends of its range, and how far it reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clipping: Vec<ClipReport>,
     /// How far inputs of approximated activations left the interval of their polynomial: of the
     /// polynomial network in the clear, on the same samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -226,12 +244,29 @@ pub struct RunReport {
 impl RunReport {
     /// Says first how data and model were matched.
     pub(super) fn say(&mut self, notes: &[String]) {
-        let warning = |n: &String| RunWarning { kind: MATCHING.to_owned(), message: n.clone() };
+        let warning = |note: &String| Warning::from(Cause::Matching { note });
         self.warnings.splice(0..0, notes.iter().map(warning));
     }
 
-    /// Whether every decrypted output agreed with its reference.
+    /// Whether every decrypted output agreed with its reference, as often as promised, and the
+    /// reference answers as the model does without clipping.
     pub fn is_right(&self) -> bool {
-        self.encrypted.wrong_outputs == 0 && self.stages.iter().all(|s| s.wrong_values == 0)
+        self.wrong_text().is_none()
+    }
+
+    /// What is wrong, in one line; `None` when nothing is.
+    pub fn wrong_text(&self) -> Option<&'static str> {
+        let encrypted = &self.encrypted;
+        if encrypted.wrong_outputs > 0 || self.stages.iter().any(|s| s.wrong_values > 0) {
+            Some("some values decrypted wrongly; the encrypted answers are not to be trusted")
+        } else if encrypted.agreement_below_promise {
+            Some(
+                "the encrypted answers agree with those of the reference network less often than promised",
+            )
+        } else if encrypted.clipped_answers > 0 {
+            Some("values were cut off at the end of their range, and answers changed by it")
+        } else {
+            None
+        }
     }
 }

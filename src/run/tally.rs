@@ -1,9 +1,11 @@
 //! What came back, sample by sample, held against the original and the reference network: one count
 //! for every scheme and protocol.
 
+use super::clipping::Clipping;
 use super::event::Sample;
 use super::report::RunReport;
 use crate::network::argmax;
+use std::collections::BTreeMap;
 
 /// An output of a network: an integer of an exact scheme, or a real number.
 pub(super) trait Output: Copy + PartialOrd {
@@ -65,6 +67,14 @@ pub(super) struct Tally {
     encrypted: u64,
     /// Samples that reference and encrypted network give the same class.
     agreeing: u64,
+    /// Samples with outputs that are no numbers, of the original and of the reference network.
+    overflows: u64,
+    lost: u64,
+    /// Classes of clipped samples without clipping, how many of them came, and how many with another
+    /// class than the reference network gives.
+    unclipped: BTreeMap<usize, Option<usize>>,
+    clipped: u64,
+    changed: u64,
     outputs: u64,
     wrong_outputs: u64,
     largest_error: f64,
@@ -74,6 +84,11 @@ impl Tally {
     /// Nothing counted yet.
     pub fn new(bound: f64, scale: f64) -> Self {
         Self { bound, scale, ..Self::default() }
+    }
+
+    /// The same, holding clipped samples against their classes without clipping.
+    pub fn with_clipping(self, clipping: &Clipping) -> Self {
+        Self { unclipped: clipping.unclipped.clone(), ..self }
     }
 
     /// Counts a sample, and gives it as it is told.
@@ -86,6 +101,12 @@ impl Tally {
         self.reference += u64::from(reference == label);
         self.encrypted += u64::from(encrypted == label);
         self.agreeing += u64::from(encrypted == reference);
+        self.overflows += u64::from(row.original.iter().any(|y| !y.is_finite()));
+        self.lost += u64::from(row.reference.iter().any(|y| !y.real().is_finite()));
+        if let Some(unclipped) = self.unclipped.get(&row.index) {
+            self.clipped += 1;
+            self.changed += u64::from(*unclipped != Some(reference));
+        }
         for (got, right) in row.decrypted.iter().zip(row.exact) {
             let error = got.error(*right);
             self.outputs += 1;
@@ -130,6 +151,26 @@ impl Tally {
         self.wrong_outputs
     }
 
+    /// Samples that reference and encrypted network give the same class.
+    pub fn agreeing(&self) -> u64 {
+        self.agreeing
+    }
+
+    /// Samples whose original outputs are no numbers.
+    pub fn overflows(&self) -> u64 {
+        self.overflows
+    }
+
+    /// Samples whose reference outputs are no numbers.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Samples that are answered otherwise than without clipping, of so many that were clipped.
+    pub fn clipped(&self) -> (u64, u64) {
+        (self.changed, self.clipped)
+    }
+
     /// Enters accuracies, their counts and errors into `report`.
     pub fn enter(&self, report: &mut RunReport) {
         let share = |count: u64| count as f64 / self.samples.max(1) as f64;
@@ -145,6 +186,7 @@ impl Tally {
         encrypted.agreement = share(self.agreeing);
         encrypted.wrong_outputs = self.wrong_outputs;
         encrypted.max_abs_error = self.largest_error * self.scale;
+        encrypted.clipped_answers = self.changed;
     }
 }
 

@@ -23,4 +23,5 @@ mod sweep;
 #[cfg(feature = "tfhe")]
 mod tables;
 mod units;
+mod values;
 mod wire;

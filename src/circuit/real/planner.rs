@@ -10,10 +10,9 @@ use super::program::{CkksProgram, RealCircuit};
 use super::schedule::{Arrived, Choice, Schedule, Shape};
 use super::stages::{Errors, Parts, outputs, stages};
 use crate::circuit::candidate::batches;
-use crate::circuit::plan::{
-    Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind, StageKind,
-};
+use crate::circuit::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind};
 use crate::circuit::request::{Constraints, PlanError, check_ckks};
+use crate::circuit::warning::{Cause, Warning};
 use crate::progress::Cancel;
 use crate::scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
 use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
@@ -313,6 +312,7 @@ impl Planner<'_> {
             batches: runs as usize,
             threads: request.threads,
             warnings: warnings(request.error_bound, max_error, errors.least_headroom_bits()),
+            agreement: None,
             stages,
             bytes,
             secs: PlanSecs {
@@ -391,23 +391,10 @@ impl Planner<'_> {
     }
 }
 
-fn warnings(bound: f64, max_error: f64, headroom_bits: f64) -> Vec<PlanWarning> {
-    let mut warnings = Vec::new();
-    if headroom_bits < 0.0 {
-        warnings.push(PlanWarning {
-            kind: "past_budget".into(),
-            message: format!(
-                "values exceed the modulus by {:.1} bits: decryption will fail; take more primes or a larger N",
-                -headroom_bits
-            ),
-        });
-    } else if max_error > bound {
-        warnings.push(PlanWarning {
-            kind: "past_budget".into(),
-            message: format!(
-                "predicted errors of {max_error:.2e} exceed the bound of {bound:.2e}: outputs will be wrong; take larger primes"
-            ),
-        });
-    }
-    warnings
+fn warnings(bound: f64, max_error: f64, headroom_bits: f64) -> Vec<Warning> {
+    let cause = match headroom_bits < 0.0 {
+        true => Some(Cause::ModulusShort { bits: -headroom_bits }),
+        false => (max_error > bound).then_some(Cause::ErrorAboveBound { error: max_error, bound }),
+    };
+    cause.map(Warning::from).into_iter().collect()
 }

@@ -14,6 +14,8 @@ mod sequences;
 #[cfg(feature = "tfhe")]
 mod table;
 mod traffic;
+#[cfg(feature = "tfhe")]
+mod unclipped;
 
 pub use lower::LowerRecurrentError;
 pub use network::{
@@ -27,3 +29,5 @@ pub use sequences::Sequences;
 #[cfg(feature = "tfhe")]
 pub use table::{CHANGED_ANSWERS, TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use traffic::NetworkModel;
+#[cfg(feature = "tfhe")]
+pub use unclipped::SequenceClipping;

@@ -2,6 +2,7 @@
 
 use super::remedy::Remedy;
 use super::traffic::NetworkModel;
+use crate::circuit::warning::Warning;
 use serde::{Deserialize, Serialize};
 
 /// Prediction for one step.
@@ -52,6 +53,11 @@ pub struct RecurrentPlan {
     pub error_bound: f64,
     /// Predicted largest error of an output.
     pub max_error: f64,
+    /// Share of sequences that errors within the bound leave their answer.
+    #[serde(default)]
+    pub agreement: f64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// By step, one batch.
     pub step_plans: Vec<StepPlan>,
     /// Rounds of one batch: how often one side waits for the other.

@@ -418,6 +418,8 @@ impl Planner<'_> {
             longest_chain,
             error_bound: request.error_bound,
             max_error,
+            agreement: 0.0,
+            warnings: Vec::new(),
             step_plans: (0..choice.steps).map(step_plan).collect(),
             rounds: cost.rounds,
             upload_bytes: batches as u64 * cost.up_bytes.iter().sum::<u64>(),

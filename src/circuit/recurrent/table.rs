@@ -1,7 +1,7 @@
 //! Recurrent networks of integers: one lookup table for every unit and step, evaluated by
 //! programmable bootstrapping, so that noise is the same in every step.
 
-use super::network::{Functions, RecurrentCell, RecurrentNetwork};
+use super::network::{CellFunction, Functions, RecurrentCell, RecurrentNetwork};
 use super::rounding::Moments;
 use super::sequences::Sequences;
 use crate::circuit::request::PlanError;
@@ -17,14 +17,14 @@ use crate::scheme::tfhe::{
 use rayon::prelude::*;
 
 /// Levels of an input on either side of the middle.
-const INPUT_LEVELS: f64 = 1008.0;
+pub(super) const INPUT_LEVELS: f64 = 1008.0;
 
 /// Levels of a state that are tried: the fewer, the more sums a level is, and the finer are weights,
 /// which are whole numbers; but the more they multiply the noise of what tables gave.
 const STATE_LEVELS: [i64; 3] = [512, 1024, 2048];
 
 /// Half of the sums that a table tells apart.
-const RANGE: i64 = 1 << 16;
+pub(super) const RANGE: i64 = 1 << 16;
 
 /// How much further than on calibration sequences sums may reach.
 const REACH: f64 = 1.1;
@@ -52,6 +52,8 @@ pub struct TableRecurrent {
     pub score_step: f64,
     /// Levels of a state on either side of the middle.
     state_levels: i64,
+    /// What the table looks up.
+    pub(super) function: CellFunction,
     /// Row-major.
     pub w: Vec<i32>,
     pub u: Vec<i32>,
@@ -157,6 +159,7 @@ impl TableRecurrent {
             sum_step,
             score_step,
             state_levels,
+            function: function.clone(),
             w,
             u,
             bias,
@@ -172,10 +175,16 @@ impl TableRecurrent {
         self.state_levels as f64 * self.state_step
     }
 
-    /// The level of a sum.
+    /// The level of a sum, beyond the range as the circle of bootstrapping goes on: half a turn away it
+    /// is what is left of the sum of the first and the last level.
     pub fn level(&self, sum: f64) -> i64 {
-        let at = (sum.round() as i64).clamp(-RANGE, RANGE - 1) + RANGE;
-        self.levels.get(at as usize).copied().unwrap_or(0)
+        let at = (sum.round() as i64).saturating_add(RANGE).rem_euclid(4 * RANGE);
+        let level = |at: i64| self.levels.get(at as usize).copied().unwrap_or(0);
+        if at < 2 * RANGE {
+            return level(at);
+        }
+        let ends = level(0) + level(2 * RANGE - 1);
+        ends - level(at - 2 * RANGE)
     }
 
     /// Inputs of a step as integers.
@@ -277,6 +286,11 @@ impl TableRecurrent {
             variance.sqrt() * (4 * RANGE) as f64
         };
         rows.map(of).collect()
+    }
+
+    /// Levels that a reading may be off: an eighth of the largest state.
+    pub fn allowed_levels(&self) -> f64 {
+        FAILURE_SHARE * self.state_levels as f64
     }
 
     /// `-log2` of the probability that a reading of this deviation, in units of the sum, is more than

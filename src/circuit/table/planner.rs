@@ -5,9 +5,10 @@ use super::cost::{ReadingCost, reading_cost};
 use super::encoding::TableProgram;
 use super::search::{FAILURE_BITS, FAMILIES, Found, LWE_DIMENSIONS, Wanted, search};
 use super::stages::{self, Costs};
-use crate::circuit::plan::{Plan, PlanBytes, PlanSecs, PlanWarning, SchemeKind};
+use crate::circuit::plan::{Plan, PlanBytes, PlanSecs, SchemeKind};
 use crate::circuit::request::{Constraints, PlanError};
 use crate::circuit::table_plan::{ReadingPlan, TablePlan};
+use crate::circuit::warning::{Cause, Warning};
 use crate::network::table::{TableError, TableLayer, TableNetwork};
 use crate::progress::{Cancel, Watch};
 use crate::scheme::tfhe::{
@@ -285,33 +286,23 @@ fn plan_of(
     let bits = network.tables().map(|t| t.bits).max().unwrap_or(0);
     let mut warnings = Vec::new();
     if details.failure_per_reading > (-FAILURE_BITS).exp2() {
-        warnings.push(PlanWarning {
-            kind: "past_budget".into(),
-            message: format!(
-                "a reading is more than one step off with probability 2^{:.1}, above 2^-{FAILURE_BITS:.0}: answers will be wrong; take a larger n or N",
-                details.failure_per_reading.log2()
-            ),
-        });
+        let log2_probability = details.failure_per_reading.log2();
+        warnings.push(Cause::LookupsFail { log2_probability, log2_allowed: -FAILURE_BITS });
     }
     let worst = worst_score(network);
     if worst > reached {
-        warnings.push(PlanWarning {
-            kind: "range_not_guaranteed".into(),
-            message: format!(
-                "scores have room to {SCORE_ROOM} times what calibration samples give; an input unlike any of them could reach {:.1} times that and wrap around",
-                worst / reached
-            ),
-        });
+        warnings.push(Cause::ScoresMayWrap { room: SCORE_ROOM, reach: worst / reached });
     }
     if details.agreement < AGREEMENT {
-        warnings.push(PlanWarning {
-            kind: "noise".into(),
-            message: format!(
-                "noise is predicted to change {:.1} % of the answers: train with this noise, or take fewer bits",
-                100.0 * (1.0 - details.agreement)
-            ),
+        warnings.push(Cause::NoiseChangesAnswers {
+            share: 1.0 - details.agreement,
+            advice: "train with this noise, or take fewer bits",
         });
     }
+    let clipped = network.linears().map(|l| l.clipped_weights()).filter(|c| c.any());
+    let advice = "train the model again, with tables";
+    warnings.extend(clipped.map(|weights| Cause::WeightsClipped { weights, advice }));
+    let warnings = warnings.into_iter().map(Warning::from).collect();
     Plan {
         scheme: SchemeKind::Tfhe,
         ring_degree: parameters.polynomial_size,
@@ -341,6 +332,8 @@ fn plan_of(
             decrypt: images * costs.decrypt,
         },
         warnings,
+        // What parameters are chosen for: so many calibration samples tell no more.
+        agreement: Some(details.agreement.min(AGREEMENT)),
         approximate: None,
         tables: Some(details),
     }

@@ -1,7 +1,7 @@
 //! Exact evaluation, sample by sample on every thread.
 
 use super::model::{TableError, TableLayer, TableNetwork};
-use crate::network::argmax;
+use crate::network::{Clipped, argmax};
 use crate::progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct TableRun {
     /// Scores, row-major `[samples][classes]`.
     pub scores: Vec<i64>,
     /// Sums that left the range of their table, layer by layer.
-    pub outside: Vec<u64>,
+    pub outside: Vec<Clipped>,
 }
 
 impl TableNetwork {
@@ -39,22 +39,30 @@ impl TableNetwork {
     /// When the values are no whole number of samples, or `watch` asks to stop.
     pub fn evaluate(&self, raw: &[f32], watch: &Watch) -> Result<TableRun, TableError> {
         let integers = self.integers(raw)?;
-        let samples: Vec<(Vec<i64>, Vec<u64>)> = integers
+        let samples: Vec<(Vec<i64>, Vec<Clipped>)> = integers
             .par_chunks(self.input().len())
             .map(|sample| {
                 watch.check()?;
                 let mut outside = Vec::new();
-                let scores = self.walk(sample, |_, sums, steps| {
-                    outside.push(steps.iter().zip(sums).filter(|(s, _)| **s).count() as u64);
+                let mut tables = self.tables();
+                let scores = self.walk(sample, |_, sums, _| {
+                    let Some(table) = tables.next() else { return };
+                    let mut seen = Clipped::of(&table.name);
+                    let range = table.range() as f64;
+                    sums.iter().for_each(|a| {
+                        seen.see(*a as f64, (-range, range - 1.0));
+                    });
+                    seen.samples = u64::from(seen.any());
+                    outside.push(seen);
                 });
                 Ok((scores, outside))
             })
             .collect::<Result<_, Cancelled>>()?;
         let mut scores = Vec::with_capacity(samples.len() * self.classes());
-        let mut outside = vec![0; self.tables().count()];
+        let mut outside: Vec<Clipped> = self.tables().map(|t| Clipped::of(&t.name)).collect();
         for (s, o) in samples {
             scores.extend(s);
-            outside.iter_mut().zip(o).for_each(|(all, one)| *all += one);
+            outside.iter_mut().zip(&o).for_each(|(all, one)| all.merge(one));
         }
         Ok(TableRun { scores, outside })
     }

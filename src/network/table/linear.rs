@@ -2,7 +2,7 @@
 
 use crate::data::Shape;
 use crate::network::windows::Windows;
-use crate::network::{Op, WeightQuantiser};
+use crate::network::{Clipped, Op, WeightQuantiser};
 
 /// One input of a sum and its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Linear {
     /// Where the terms of each row start, and where the last row's end.
     starts: Vec<usize>,
     bias: Vec<i64>,
+    /// Weights of the float layer that were cut off at the ends of their grid.
+    clipped: Clipped,
 }
 
 impl Linear {
@@ -52,7 +54,8 @@ impl Linear {
         }
         let (input, output) = shapes;
         let (name, kind) = (name.into(), kind.into());
-        Self { name, kind, input, output, scale, weight_step, terms, starts, bias }
+        let clipped = Clipped::of(&name);
+        Self { name, kind, input, output, scale, weight_step, terms, starts, bias, clipped }
     }
 
     /// A dense layer, convolution or pooling with its weights rounded to integers:
@@ -109,13 +112,25 @@ impl Linear {
             _ => return None,
         };
         let step = f64::from(grid.step);
-        Some(Self::new(name, op.summary(), (input, output), scale, step, rows))
+        let mut made = Self::new(name, op.summary(), (input, output), scale, step, rows);
+        if let Op::Dense { weight, .. } | Op::Conv2d { weight, .. } = op {
+            let most = f64::from(grid.max);
+            for w in weight {
+                made.clipped.see((f64::from(*w) / step).round(), (-most, most));
+            }
+        }
+        Some(made)
     }
 
     /// A layer that hands its inputs on as they are.
     pub(super) fn identity(name: &str, shape: Shape, scale: f64) -> Self {
         let rows = (0..shape.len() as u32).map(|index| (vec![Term { index, weight: 1 }], 0));
         Self::new(name, "identity", (shape, shape), scale, 1.0, rows)
+    }
+
+    /// Weights of the float layer that were cut off at the ends of their grid.
+    pub fn clipped_weights(&self) -> &Clipped {
+        &self.clipped
     }
 
     /// Number of sums.

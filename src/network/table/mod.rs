@@ -14,6 +14,7 @@ mod simulate;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod unclipped;
 
 pub use evaluate::TableRun;
 pub use linear::{Linear, Term};
@@ -22,3 +23,4 @@ pub use model::{InputGrid, TableError, TableLayer, TableNetwork};
 pub use quantise::TableOptions;
 pub use simulate::{FlipCounts, Noise, Simulation};
 pub use statistics::Accumulators;
+pub use unclipped::Unclipped;

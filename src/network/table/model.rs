@@ -36,6 +36,10 @@ pub struct TableNetwork {
     classes: usize,
     grid: InputGrid,
     layers: Vec<TableLayer>,
+    /// Whether training knew the ranges of the tables.
+    trained_ranges: bool,
+    /// Whether training knew the grid of inputs.
+    trained_grid: bool,
 }
 
 /// Why there is no such network.
@@ -67,7 +71,15 @@ impl TableNetwork {
             Some(TableLayer::Linear(last)) => last.rows(),
             _ => 0,
         };
-        let network = Self { name: name.into(), input, classes, grid, layers };
+        let network = Self {
+            name: name.into(),
+            input,
+            classes,
+            grid,
+            layers,
+            trained_ranges: false,
+            trained_grid: false,
+        };
         network.check()?;
         Ok(network)
     }
@@ -136,6 +148,29 @@ impl TableNetwork {
             }
         }
         Ok(())
+    }
+
+    /// The same network, whose training knew the ranges of its tables.
+    #[must_use]
+    pub(super) fn with_trained_ranges(self) -> Self {
+        Self { trained_ranges: true, ..self }
+    }
+
+    /// The same network, whose training knew the grid of inputs.
+    #[must_use]
+    pub(super) fn with_trained_grid(self) -> Self {
+        Self { trained_grid: true, ..self }
+    }
+
+    /// Whether training knew the grid of inputs: cutting off outliers was then part of it.
+    pub fn has_trained_grid(&self) -> bool {
+        self.trained_grid
+    }
+
+    /// Whether training knew the ranges of the tables: sums beyond them are then part of what was
+    /// trained.
+    pub fn has_trained_ranges(&self) -> bool {
+        self.trained_ranges
     }
 
     /// Short name, that of the network it comes from.
@@ -229,6 +264,15 @@ impl TableLayer {
 }
 
 impl InputGrid {
+    /// What value `at` of a sample would be on the grid if that had no end.
+    pub(super) fn level(&self, at: usize, x: f32) -> f64 {
+        let of =
+            |values: &[f32]| values.get(at % values.len().max(1)).copied().map_or(1.0, f64::from);
+        let normal =
+            (f64::from(x) - of(&self.normalisation.offset)) / of(&self.normalisation.scale);
+        (normal / self.step).round()
+    }
+
     /// Raw values of samples as integers; `raw` starts at the first value of a sample.
     pub fn integers(&self, raw: &[f32]) -> Vec<i32> {
         let offset = self.normalisation.offset.iter().cycle();

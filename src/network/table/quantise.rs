@@ -68,7 +68,7 @@ impl TableNetwork {
                 }
             }
         }
-        builder.finish().map(Some)
+        Ok(Some(builder.finish()?.with_trained_grid().with_trained_ranges()))
     }
 
     /// Puts any float network on integers, layer by layer, with the ranges that calibration samples
@@ -89,7 +89,9 @@ impl TableNetwork {
     ) -> Result<Self, TableError> {
         check(network, options, calibration)?;
         let simple = network.simplify()?;
-        let grid = match simple.quantisation().or(network.quantisation()) {
+        let known = simple.quantisation().or(network.quantisation());
+        let is_trained = known.is_some();
+        let grid = match known {
             Some(known) => input_grid(&simple, known),
             None => measured_grid(&simple, options.input_bits, calibration),
         };
@@ -136,7 +138,8 @@ impl TableNetwork {
                 }
             }
         }
-        builder.finish()
+        let made = builder.finish()?;
+        Ok(if is_trained { made.with_trained_grid() } else { made })
     }
 }
 

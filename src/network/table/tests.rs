@@ -172,7 +172,7 @@ proptest! {
         let table = TableNetwork::quantise(&network, &options, &raw, &Watch::silent()).expect("fits");
         let expected = network.forward_batch(&raw, &Watch::silent()).expect("runs");
         let run = table.evaluate(&raw, &Watch::silent()).expect("runs");
-        prop_assert_eq!(&run.outside, &vec![0]);
+        prop_assert!(!run.outside[0].any());
         // A reading is at most half a step from the sum, and tanh is no steeper than 1.
         let step = table.tables().map(|t| t.width as f64 * t.input_scale).fold(0.0, f64::max);
         let weights: f64 = 8.0 * 0.7;
@@ -210,7 +210,7 @@ fn evaluation_is_direct_computation() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    assert_eq!(run.outside, [0]);
+    assert!(!run.outside[0].any());
     assert_eq!(run.scores, expected);
     assert_eq!(table.readings(), 5);
 }
@@ -384,4 +384,61 @@ fn convolutions_pools_and_norms_of_any_network_are_quantised() {
         .zip(expected.chunks(4))
         .filter(|(a, row)| *a == crate::network::argmax(row));
     assert!(same.count() >= 185);
+}
+
+#[test]
+fn without_clipping_inputs_go_on_and_trained_tables_stay_flat() {
+    let table =
+        TableNetwork::trained(&trained(Activation::Relu, 16.0)).expect("fits").expect("has tables");
+    assert!(table.has_trained_ranges());
+    let raw = inputs(50, 6, 5);
+    // Within the grid only sums that the circle folds back could be answered otherwise: ReLU saturates.
+    let inside = table.unclipped(&raw, 1.0);
+    assert!(!inside.inputs.any() && inside.classes.is_empty());
+    let far: Vec<f32> = raw.iter().map(|x| x * 64.0).collect();
+    let found = table.unclipped(&far, 1.0);
+    let beyond: Vec<bool> = far.chunks(6).map(|s| s.iter().any(|x| x.abs() > 4.0)).collect();
+    assert_eq!(found.inputs.samples, beyond.iter().filter(|b| **b).count() as u64);
+    assert_eq!(found.inputs.factor, 64.0 * 7.0 / 8.0);
+    // As `evaluation_is_direct_computation`, with levels that stay at the last.
+    let (first, last) = (integers(30, 1), integers(15, 2));
+    let bias = [2, -4, 0, 8, -8];
+    for (index, sample) in far.chunks(6).enumerate().filter(|(index, _)| beyond[*index]) {
+        let hidden: Vec<i64> = (0..5)
+            .map(|r| {
+                let products = (0..6).map(|i| first[r * 6 + i] as i64 * (sample[i] * 2.0) as i64);
+                let step = (products.sum::<i64>() + bias[r] + 128).div_euclid(16).min(15);
+                if step < 8 { 0 } else { (step - 8) * 16 + 8 }
+            })
+            .collect();
+        let scores: Vec<i64> =
+            (0..3).map(|c| (0..5).map(|r| last[c * 5 + r] as i64 * hidden[r]).sum()).collect();
+        assert_eq!(found.classes.get(&index), Some(&Some(crate::network::argmax(&scores))));
+    }
+}
+
+#[test]
+fn sums_beyond_an_untrained_table_follow_its_function() {
+    let float = trained(Activation::Relu, 16.0);
+    let raw = inputs(50, 6, 5);
+    let table = TableNetwork::quantise(&float, &TableOptions::default(), &raw, &Watch::silent())
+        .expect("fits");
+    assert!(!table.has_trained_ranges());
+    assert!(table.unclipped(&raw, 1.0).classes.is_empty());
+    // ReLU has no end: three times the inputs are answered as by the float network but for rounding,
+    // which decides where two outputs are close.
+    let far: Vec<f32> = raw.iter().map(|x| x * 3.0).collect();
+    let found = table.unclipped(&far, 1.0);
+    let outputs = float.forward_batch(&far, &Watch::silent()).expect("runs");
+    let (mut same, mut clear) = (0, 0);
+    for (index, class) in &found.classes {
+        let mut row = outputs[index * 3..(index + 1) * 3].to_vec();
+        let right = crate::network::argmax(&row);
+        row.sort_by(f32::total_cmp);
+        if row[2] - row[1] > 40.0 {
+            clear += 1;
+            same += usize::from(*class == Some(right));
+        }
+    }
+    assert!(clear >= 10 && same == clear, "{same} of {clear}");
 }

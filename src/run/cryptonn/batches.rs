@@ -3,7 +3,7 @@
 use super::architecture::first_linear;
 use super::{CryptonnError, InputEncoding, TrainingChoice};
 use crate::data::{Dataset, Shape};
-use crate::network::{Network, Op, Windows};
+use crate::network::{Clipped, Network, Op, Windows};
 use crate::ring::{Seed, SeedStream};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -27,6 +27,8 @@ pub struct Batches {
     /// Samples of each mini-batch.
     batches: Vec<Vec<usize>>,
     batch_len: usize,
+    /// Inputs that were cut off.
+    clipped: Clipped,
 }
 
 impl Batches {
@@ -52,7 +54,8 @@ impl Batches {
         }
         let len = network.input().len();
         let raw = split.inputs.get(..samples * len).unwrap_or_default();
-        let inputs = encode(&network.normalise(raw), choice);
+        let normalised = network.normalise(raw);
+        let inputs = encode(&normalised, choice);
         let (least, greatest) =
             inputs.iter().fold((0, 0), |(low, high), &x| (x.min(low), x.max(high)));
         let windows = windows(network)?;
@@ -81,6 +84,7 @@ impl Batches {
             labels: split.labels.get(..samples).unwrap_or_default().to_vec(),
             batches: order.chunks(choice.batch).map(<[usize]>::to_vec).collect(),
             batch_len: choice.batch.min(samples),
+            clipped: clipped(&normalised, len),
         })
     }
 
@@ -102,6 +106,11 @@ impl Batches {
             self.encoding.beyond = self.encoding.beyond.max(low - *value).max(*value - high);
         }
         self
+    }
+
+    /// Inputs further than ten deviations from the mean, which were cut off there.
+    pub fn clipped(&self) -> &Clipped {
+        &self.clipped
     }
 
     pub fn encoding(&self) -> &InputEncoding {
@@ -220,6 +229,20 @@ fn normal(stream: &mut SeedStream) -> f64 {
     let mut unit = || (stream.next_u64() >> 11) as f64 * 0.5_f64.powi(53);
     let (u, v) = (unit(), unit());
     (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+}
+
+/// Normalised inputs of samples of `len` values that [`encode`] cuts off.
+fn clipped(normalised: &[f32], len: usize) -> Clipped {
+    let mut all = Clipped::of("");
+    for sample in normalised.chunks(len.max(1)) {
+        let mut one = Clipped::of("");
+        for x in sample {
+            one.see(f64::from(*x), (-LARGEST_INPUT, LARGEST_INPUT));
+        }
+        one.samples = u64::from(one.any());
+        all.merge(&one);
+    }
+    all
 }
 
 /// Normalised inputs in fixed point.

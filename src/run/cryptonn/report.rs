@@ -3,10 +3,12 @@
 use super::authority::LogLine;
 use super::leak::LeakReport;
 use super::{DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic, TrainingChoice};
+use crate::circuit::Warning;
+use crate::format;
 use serde::{Deserialize, Serialize};
 
 /// Version of the report's layout.
-pub const CRYPTONN_SCHEMA_VERSION: u32 = 1;
+pub const CRYPTONN_SCHEMA_VERSION: u32 = 2;
 
 /// One epoch of the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +23,9 @@ pub struct EpochReport {
     pub fixed_point_accuracy: f64,
     /// Whether every integer of every step so far equals that of the plaintext fixed point.
     pub fixed_point_identical: bool,
+    #[serde(with = "format::number")]
     pub encrypted_loss: f64,
+    #[serde(with = "format::number")]
     pub plain_loss: f64,
     /// Seconds of the encrypted training.
     pub secs: f64,
@@ -62,6 +66,9 @@ pub struct CryptonnReport {
     /// Requests that the authority refused.
     pub refused: Vec<LogLine>,
     pub peak_memory_bytes: u64,
+    /// Values that were cut off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// What the server learned, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<LeakReport>,

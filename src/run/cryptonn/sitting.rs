@@ -106,6 +106,11 @@ impl<'a> Sitting<'a> {
         })
     }
 
+    /// The network that is trained on ciphertexts.
+    pub fn encrypted(&self) -> &Student {
+        &self.side.encrypted
+    }
+
     /// Trains to the end. When it is stopped, everything it has is that of the last whole step.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::architecture::first_linear;
 use super::checkpoint::StudentState;
 use super::{Batches, CryptonnError, Optimiser, SecureSteps, ServerStep, TrainingChoice};
 use crate::network::train::Tail;
-use crate::network::{Layer, Network, Op, argmax};
+use crate::network::{Clipped, Layer, Network, Op, argmax};
 use rayon::prelude::*;
 
 /// What a step gave.
@@ -28,6 +28,8 @@ pub struct Student {
     pub(super) tail: Tail,
     pub(super) rest: Vec<Vec<f32>>,
     pub(super) optimiser: Optimiser,
+    /// Weights that were cut off at the largest, step after step.
+    clipped: Clipped,
 }
 
 /// How the first layer is computed.
@@ -52,7 +54,9 @@ impl Student {
         choice: &TrainingChoice,
     ) -> Result<Self, CryptonnError> {
         let at = first_linear(network).unwrap_or(0);
-        let (weight, bias) = match network.layers().get(at).map(|l| &l.op) {
+        let layer = network.layers().get(at);
+        let name = layer.map_or("", |l| l.name.as_str());
+        let (weight, bias) = match layer.map(|l| &l.op) {
             Some(Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. }) => {
                 (weight.clone(), bias.clone())
             }
@@ -70,7 +74,13 @@ impl Student {
             rest: tail.parameters()?,
             tail,
             optimiser: Optimiser::new(choice.optimiser),
+            clipped: Clipped::of(name),
         })
+    }
+
+    /// Weights of the first layer that were cut off at the largest, over all steps so far.
+    pub fn clipped(&self) -> &Clipped {
+        &self.clipped
     }
 
     /// Units of the first layer.
@@ -126,6 +136,10 @@ impl Student {
     ) -> Result<StepResult, CryptonnError> {
         let samples = batches.members(batch).len();
         let rows = self.integer_rows(choice);
+        let (scale, most) = (choice.weight_scale(), f64::from(choice.max_weight));
+        for w in &self.weight {
+            self.clipped.see((f64::from(*w) * scale).round_ties_even(), (-most, most));
+        }
         let products = secure.products(batch, &rows)?;
         let unit = 1.0 / (choice.weight_scale() * choice.input_scale());
         let values = self.spread(&products, |v| (v as f64 * unit) as f32);

@@ -9,6 +9,7 @@ use super::report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport};
 use super::sitting::Sitting;
 use super::student::Student;
 use super::{Batches, CryptonnError, CryptonnEvent, ServerView, TrainingChoice};
+use crate::circuit::{Cause, Warning};
 use crate::data::Dataset;
 use crate::network::{Network, Provenance};
 use crate::progress::{Cancel, Cancelled, Watch};
@@ -158,6 +159,7 @@ impl<'a> CryptonnTraining<'a> {
             dlog: spent.dlog,
             refused: log.iter().filter(|line| line.refused.is_some()).cloned().collect(),
             peak_memory_bytes: peak_memory_bytes(),
+            warnings: clipped(&batches, sitting.encrypted()),
             leak: None,
         };
         let command = format!(
@@ -175,6 +177,17 @@ impl<'a> CryptonnTraining<'a> {
         let (view, pool) = (Arc::new(sitting.view()), Arc::clone(&sitting.pool));
         Ok(CryptonnTrained { network, report, view, pool })
     }
+}
+
+/// What the training cut off, data and weights.
+fn clipped(batches: &Batches, student: &Student) -> Vec<Warning> {
+    let inputs = Some(batches.clipped()).filter(|c| c.any());
+    let weights = Some(student.clipped()).filter(|c| c.any());
+    let advice = "raise training.max_weight, or lower the learning rate";
+    let of = batches.samples() as u64;
+    let inputs = inputs.map(|inputs| Cause::InputsClipped { inputs, of });
+    let weights = weights.map(|weights| Cause::WeightsClipped { weights, advice });
+    inputs.into_iter().chain(weights).map(Warning::from).collect()
 }
 
 impl CryptonnTrained {

@@ -9,6 +9,8 @@ use super::session::SequenceSession;
 use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
 use crate::progress::{Cancel, Watch};
 use crate::run::backend::BackendError;
+use crate::run::clipping::Clipping;
+use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;
 use crate::run::tally::Tally;
@@ -16,9 +18,6 @@ use crate::run::{Event, Phase, RunError};
 use rayon::ThreadPool;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-
-/// Predictions further from what is measured than this are worth a warning, bits.
-const TOLERATED_BITS: f64 = 3.0;
 
 /// Runs `session` as `circuit` says and reports.
 pub(super) fn execute(
@@ -63,7 +62,6 @@ pub(super) fn execute(
     let mut report = opening(session, circuit, &plan, latency_secs);
     let mut tally = Tally::new(circuit.plan.error_bound, 1.0);
     let told = tally.add_all(labels, classes, [&logits, &reference.outputs, &ran.outputs]);
-    tally.enter(&mut report);
     on_event(Event::Samples(told));
     let sequence = describe(circuit, &ran, &mut observer);
     report.encrypted.keygen_secs = ran.keygen_secs;
@@ -83,7 +81,18 @@ pub(super) fn execute(
         stage.max_abs_error = step.max_abs_error;
         stage.wrong_values = step.wrong_values;
     }
-    report.warnings.extend(surprises(&sequence));
+    Findings {
+        measure: &format!(
+            "are further than {:.2e} from the network that ciphertexts stand for",
+            circuit.plan.error_bound
+        ),
+        advice: "take more or larger primes, a larger N, or refresh more often",
+        promised: plan.agreement,
+        clipping: &Clipping::default(),
+        ranges: &reference.ranges,
+        margins: Margins::Smaller,
+    }
+    .enter(&mut report, &tally);
     report.sequence = Some(Box::new(sequence.with_presets()));
     report.peak_memory_bytes = peak_memory_bytes();
     Ok(report)
@@ -217,11 +226,7 @@ fn opening(
             ..EncryptedReport::default()
         },
         stages: stages(plan),
-        warnings: plan
-            .warnings
-            .iter()
-            .map(|w| RunWarning { kind: w.kind.clone(), message: w.message.clone() })
-            .collect(),
+        warnings: plan.warnings.clone(),
         analysis_mode: true,
         ..RunReport::default()
     }
@@ -261,20 +266,4 @@ fn describe(
         sequences_per_sec: plan.sequences as f64 / secs.max(1e-9),
         ..report
     }
-}
-
-/// Steps whose noise was predicted badly.
-fn surprises(report: &SequenceReport) -> Option<RunWarning> {
-    let off = |s: &&super::report::SequenceStep| {
-        s.margin_bits_measured.is_some_and(|m| (m - s.margin_bits_predicted) < -TOLERATED_BITS)
-    };
-    let first = report.per_step.iter().find(off)?;
-    let count = report.per_step.iter().filter(off).count();
-    Some(RunWarning {
-        kind: "noise_model".into(),
-        message: format!(
-            "{count} steps have a margin more than {TOLERATED_BITS} bits below the predicted one, the first is step {}: calibration sequences are not like these",
-            first.step + 1
-        ),
-    })
 }

@@ -5,6 +5,7 @@ mod compare;
 mod conversation;
 mod execute;
 mod forecast;
+mod gate_ranges;
 mod link;
 mod message;
 mod meter;

@@ -2,11 +2,14 @@
 
 use super::client::Client;
 use super::forecast::forecast;
+use super::gate_ranges::GateRanges;
 use super::report::{SequenceReport, StepSeen};
 use super::session::functions;
-use crate::circuit::{RecurrentCircuit, RecurrentProgram, Sequences, StepView};
+use crate::circuit::{Functions, RecurrentCircuit, RecurrentProgram, Sequences, StepView};
+use crate::network::RangeReport;
 use crate::progress::{Cancelled, Watch};
 use crate::ring::Seed;
+use crate::run::tally::larger;
 use crate::scheme::ckks::Ciphertext;
 use rayon::prelude::*;
 use std::sync::Mutex;
@@ -22,6 +25,8 @@ const TOLERATED: f64 = 4.0;
 pub(super) struct Reference {
     /// Outputs, sequence after sequence.
     pub outputs: Vec<f64>,
+    /// What went into its polynomials, against their intervals.
+    pub ranges: Vec<RangeReport>,
     /// `[layer]`: which units.
     units: Vec<Vec<usize>>,
     /// `[layer][step][unit][sample]` of the first batch.
@@ -55,7 +60,9 @@ impl Reference {
         let empty =
             |units: &Vec<usize>| vec![vec![vec![0.0; samples]; units.len()]; sequences.steps()];
         let states = Mutex::new(units.iter().map(empty).collect::<Vec<_>>());
+        let ranges = GateRanges::new(network, sequences);
         let view = |view: &StepView| {
+            ranges.see(view);
             if view.first >= samples {
                 return;
             }
@@ -70,7 +77,10 @@ impl Reference {
         let functions = functions(program.choice.remedy);
         let outputs = network.evaluate(sequences, functions, watch, &view)?;
         let states = states.into_inner().unwrap_or_default();
-        Ok(Self { outputs, units, states })
+        // Exact functions have no intervals.
+        let polynomial = functions == Functions::Polynomial;
+        let ranges = if polynomial { ranges.finish() } else { Vec::new() };
+        Ok(Self { outputs, ranges, units, states })
     }
 }
 
@@ -129,7 +139,7 @@ impl<'a> Observer<'a> {
                     if error.is_nan() || error > TOLERATED * allowed {
                         figures.wrong_values += 1;
                     }
-                    largest = if error > largest || error.is_nan() { error } else { largest };
+                    largest = larger(largest, error);
                 }
             }
             if layer == top {

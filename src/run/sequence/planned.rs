@@ -2,10 +2,9 @@
 
 use super::session::SequenceSession;
 use crate::circuit::{
-    Approximate, Plan, PlanBytes, PlanSecs, PlanWarning, RecurrentCircuit, Remedy, SchemeKind,
-    StageKind, StagePlan,
+    Approximate, Cause, Plan, PlanBytes, PlanSecs, RecurrentCircuit, Remedy, SchemeKind, StageKind,
+    StagePlan, Warning,
 };
-use crate::format;
 use crate::progress::Cancel;
 use crate::run::RunError;
 use crate::run::memory::available_memory_bytes;
@@ -78,7 +77,8 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
             evaluate: plan.server_secs,
             decrypt: 0.0,
         },
-        warnings: memory_warning(plan.memory_bytes).into_iter().collect(),
+        warnings: plan.warnings.iter().cloned().chain(memory_warning(plan.memory_bytes)).collect(),
+        agreement: Some(plan.agreement),
         tables: None,
         approximate: Some(Approximate {
             error_bound: plan.error_bound,
@@ -94,14 +94,8 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
     }
 }
 
-fn memory_warning(needed: u64) -> Option<PlanWarning> {
-    let available = available_memory_bytes().filter(|available| needed > *available)?;
-    Some(PlanWarning {
-        kind: "memory".into(),
-        message: format!(
-            "about {} of memory are needed where {} are free: refresh more often, or take fewer steps",
-            format::bytes(needed),
-            format::bytes(available)
-        ),
-    })
+fn memory_warning(needed: u64) -> Option<Warning> {
+    let free = available_memory_bytes().filter(|free| needed > *free)?;
+    let advice = "refresh more often, or take fewer steps";
+    Some(Cause::MemoryShort { needed, free, advice }.into())
 }

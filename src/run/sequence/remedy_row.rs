@@ -79,6 +79,10 @@ pub struct RemedyRow {
     pub agreement: f64,
     /// Decrypted outputs and states beyond their bounds.
     pub wrong_outputs: u64,
+    /// What is wrong with the answers of the batch, or of one sequence alone, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    #[serde(with = "format::number")]
     pub max_abs_error: f64,
     /// Least measured margin of any step; of CKKS in bits of precision, of TFHE `-log2` of the
     /// probability of a wrong reading.
@@ -137,6 +141,7 @@ impl RemedyRow {
             accuracy: report.encrypted.accuracy,
             agreement: report.encrypted.agreement,
             wrong_outputs: wrong(report) + alone.map_or(0, wrong),
+            fault: fault(report, alone),
             max_abs_error: report.encrypted.max_abs_error,
             margin_bits: measured.reduce(f64::min),
             security_bits: report.scheme.security_bits,
@@ -206,6 +211,11 @@ impl RemedyRow {
                 || other.refused.is_some())
             && (self.remedy != Remedy::Refresh || self.refresh_every == other.refresh_every)
     }
+}
+
+fn fault(report: &RunReport, alone: Option<&RunReport>) -> Option<String> {
+    let alone = || Some(format!("one sequence alone: {}", alone?.wrong_text()?));
+    report.wrong_text().map(str::to_owned).or_else(alone)
 }
 
 fn wrong(report: &RunReport) -> u64 {
@@ -282,7 +292,7 @@ const HEAD: [&str; 35] = [
 impl RemedyComparison {
     /// Whether every row that was run decrypted rightly.
     pub fn is_right(&self) -> bool {
-        self.rows.iter().all(|r| r.wrong_outputs == 0)
+        self.rows.iter().all(|r| r.wrong_outputs == 0 && r.fault.is_none())
     }
 
     /// As JSON.

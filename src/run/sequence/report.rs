@@ -1,6 +1,7 @@
 //! What a recurrent run showed, beside the figures that every run has.
 
 use crate::circuit::{NetworkModel, Remedy};
+use crate::format;
 use serde::{Deserialize, Serialize};
 
 /// One step: predicted and measured. Traffic and seconds are those of all batches.
@@ -9,13 +10,19 @@ pub struct SequenceStep {
     /// From 0.
     pub step: usize,
     /// Bits of precision left above the required: `log2(allowed error) - log2(largest error)`.
+    #[serde(with = "format::number")]
     pub margin_bits_predicted: f64,
+    #[serde(default, with = "format::number::option")]
     pub margin_bits_measured: Option<f64>,
     /// Room of the state in its modulus, `log2(q/2) - log2(max |phase|)`: what remedies give back.
+    #[serde(with = "format::number")]
     pub budget_bits_predicted: f64,
+    #[serde(default, with = "format::number::option")]
     pub budget_bits_measured: Option<f64>,
     /// Largest error of a state.
+    #[serde(with = "format::number")]
     pub max_abs_error_predicted: f64,
+    #[serde(default, with = "format::number::option")]
     pub max_abs_error: Option<f64>,
     /// Measured values further off than four times what leaves a margin.
     pub wrong_values: u64,

@@ -8,12 +8,13 @@ use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, Met
 #[cfg(feature = "tfhe")]
 use crate::circuit::TableRecurrentCircuit;
 use crate::circuit::{
-    Functions, NetworkModel, Plan, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy,
-    Sequences, plan_recurrent,
+    Functions, NetworkModel, Plan, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
+    Remedy, Sequences, plan_recurrent,
 };
 use crate::data::{Dataset, Shape, Split};
 use crate::network::recurrent::{self, Prepared, RecurrentModel};
 use crate::progress::{Cancel, Watch};
+use crate::run::gaps::Gaps;
 use crate::run::identity::{missing_original, with_notes};
 use crate::run::matching::{self, Matched};
 use crate::run::scenario::SequenceChoice;
@@ -24,11 +25,6 @@ use std::sync::{Arc, OnceLock};
 
 /// Training sequences that errors are followed at, at most.
 const CALIBRATION: usize = 256;
-
-/// Errors of outputs are never asked to be smaller than this share of the largest output, and are
-/// never allowed to be larger than that one.
-const LEAST_RELATIVE_ERROR: f64 = 1.0 / 1024.0;
-const MOST_RELATIVE_ERROR: f64 = 0.01;
 
 /// Most bits of precision that may be asked for.
 const MAX_PRECISION_BITS: u32 = 24;
@@ -45,9 +41,9 @@ pub struct SequenceSession {
     pub original: Arc<RecurrentModel>,
     /// How data and model were matched, and what could not be known; a sentence each.
     pub notes: Vec<String>,
-    compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
+    pub(super) compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
     #[cfg(feature = "tfhe")]
-    tabled: Arc<OnceLock<Arc<TableRecurrentCircuit>>>,
+    pub(super) tabled: Arc<OnceLock<Arc<TableRecurrentCircuit>>>,
 }
 
 impl SequenceSession {
@@ -332,6 +328,9 @@ impl SequenceSession {
         let functions = functions(choice.remedy);
         let watch = Watch::new(cancel.clone(), &|_| ());
         let outputs = network.evaluate(&calibration, functions, &watch, &|_| ())?;
+        let asked = self.scenario.scheme.precision_bits;
+        let gaps = Gaps::of(&outputs, network.classes());
+        let bound = gaps.bound_for(asked, MAX_PRECISION_BITS)?;
         let connection = self.connection()?;
         let request = RecurrentRequest {
             network: &network,
@@ -341,48 +340,21 @@ impl SequenceSession {
             steps: test.steps,
             sequences: images,
             masked: test.is_padded(),
-            error_bound: self.error_bound(&outputs, network.classes())?,
+            error_bound: bound.error,
             ring_degree: self.scenario.scheme.ring_degree,
             threads: self.threads()?,
             connection: &connection,
             cancel,
         };
-        let made = Arc::new(plan_recurrent(&request)?);
-        Ok(Arc::clone(self.compiled.get_or_init(|| made)))
-    }
-
-    /// The largest error that outputs may have: one that changes the class of no more than one
-    /// sequence in a thousand, and moves no output by more than a hundredth of the largest. Of fewer
-    /// than a thousand sequences the smallest gap between classes is taken down in proportion:
-    /// small gaps are about as frequent as they are wide.
-    fn error_bound(&self, outputs: &[f64], classes: usize) -> Result<f64, RunError> {
-        if let Some(bits) = self.scenario.scheme.precision_bits {
-            if bits > MAX_PRECISION_BITS {
-                return Err(RunError::Refused(format!(
-                    "scheme.precision_bits is {bits}; 0 to {MAX_PRECISION_BITS} are possible"
-                )));
+        let mut made = plan_recurrent(&request).map_err(|error| match error {
+            PlanError::DoesNotFit { reason, nearest } if asked.is_none() => {
+                PlanError::DoesNotFit { reason: reason + &bound.needs(), nearest }
             }
-            return Ok((-f64::from(bits)).exp2());
-        }
-        if !outputs.iter().all(|y| y.is_finite()) {
-            return Err(RunError::Refused(
-                "outputs of the polynomial network overflow on calibration data; choose a larger activation.interval or a lower degree".into(),
-            ));
-        }
-        let mut gaps: Vec<f64> = outputs
-            .chunks(classes.max(1))
-            .map(|row| {
-                let mut sorted = row.to_vec();
-                sorted.sort_by(f64::total_cmp);
-                let top = sorted.pop().unwrap_or(0.0);
-                top - sorted.pop().unwrap_or(0.0)
-            })
-            .collect();
-        gaps.sort_by(f64::total_cmp);
-        let few = (gaps.len() as f64 / 1000.0).min(1.0);
-        let gap = few * gaps.get(gaps.len() / 1000).copied().unwrap_or(0.0);
-        let largest = outputs.iter().fold(1e-6, |m: f64, y| m.max(y.abs()));
-        Ok((gap / 2.0).clamp(largest * LEAST_RELATIVE_ERROR, largest * MOST_RELATIVE_ERROR))
+            other => other,
+        })?;
+        made.plan.agreement = bound.agreement;
+        made.plan.warnings.extend(bound.warning);
+        Ok(Arc::clone(self.compiled.get_or_init(|| Arc::new(made))))
     }
 
     /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.

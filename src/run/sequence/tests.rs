@@ -114,6 +114,38 @@ fn cells_with_gates_run_with_polynomials_and_with_the_client() {
     }
 }
 
+#[test]
+fn pre_activations_outside_the_interval_are_counted_in_every_gate() {
+    for gru in [false, true] {
+        let model = RecurrentModel::random(2, 3, 3, 1, gru, 3);
+        let choice = SequenceChoice { remedy: Remedy::Refresh, ..SequenceChoice::default() };
+        let mut session = session(model, dataset(2, 3, 9, true), choice);
+        let activation = &mut session.scenario.activation;
+        (activation.method, activation.degree) = ("chebyshev".into(), 3);
+        let ranges = |session: &SequenceSession| {
+            let report = run(session);
+            let told = report.warnings.iter().filter(|w| w.kind == "range_exceeded").count();
+            (report.ranges, told)
+        };
+        session.scenario.activation.interval = 20.0;
+        let (wide, told) = ranges(&session);
+        let names: Vec<&str> = wide.iter().map(|r| r.layer.as_str()).collect();
+        let expected: &[&str] = match gru {
+            false => &["layer 1"],
+            true => &["layer 1, update gate", "layer 1, reset gate", "layer 1, candidate"],
+        };
+        assert_eq!(names, expected);
+        assert_eq!((told, wide[0].samples_outside), (0, 0));
+        // 9 sequences of 3 steps or less, 3 units: the lengths go 3, 2, 1 and again.
+        assert!(wide.iter().all(|r| r.values == (3 + 2 + 1) * 3 * 3));
+        let mut session = SequenceSession { compiled: Default::default(), ..session };
+        session.scenario.activation.interval = 0.9 * wide[0].highest.abs().max(-wide[0].lowest);
+        let (narrow, told) = ranges(&session);
+        assert!(told >= 1 && narrow[0].samples_outside >= 1, "{narrow:?}");
+        assert!(narrow[0].reach() > 1.0);
+    }
+}
+
 /// A small circuit with refreshing, and its sequences.
 fn refreshing(steps: usize) -> (RecurrentCircuit, Sequences) {
     let model = model(2, 3, 1, false);

@@ -3,12 +3,14 @@
 use super::client::TableClient;
 use super::measure::{Measuring, bound_margin, measured_margin};
 use super::server::{TableAnswer, TableServer};
-use crate::circuit::StageKind;
 use crate::circuit::table::TableCircuit;
-use crate::network::table::{Table, TableRun};
+use crate::circuit::{Cause, StageKind, Warning};
+use crate::network::table::{Table, TableRun, Unclipped};
 use crate::progress::{Cancel, Step, Watch};
+use crate::run::clipping::{Clipping, trained_reach};
 use crate::run::error::RunError;
 use crate::run::event::{Event, Phase, Sample};
+use crate::run::findings::{Findings, Margins};
 use crate::run::float_run::FloatRun;
 use crate::run::memory::peak_memory_bytes;
 use crate::run::opening::Opening;
@@ -79,7 +81,8 @@ pub fn execute_tables(
         tally: Tally::new(
             circuit.tables().map_or(0.0, |t| t.score_bound),
             circuit.network.score_scale(),
-        ),
+        )
+        .with_clipping(&plain.clipping),
         further: 0,
         sample_secs: Vec::new(),
         keys_kept: kept,
@@ -96,6 +99,7 @@ struct Plain {
     float: FloatRun,
     inputs: Vec<i32>,
     reference: TableRun,
+    clipping: Clipping,
 }
 
 impl Plain {
@@ -106,10 +110,22 @@ impl Plain {
         pace: &Pace,
     ) -> Result<Self, RunError> {
         pace.phase(Phase::Plain);
-        let (float, (inputs, reference)) = FloatRun::with(session, cancel, pace, |raw, watch| {
-            Ok((circuit.network.integers(raw)?, circuit.network.evaluate(raw, watch)?))
+        let network = &circuit.network;
+        let (float, (inputs, run)) = FloatRun::with(session, cancel, pace, |raw, watch| {
+            let calibration = network.input_clipping(session.calibration_inputs());
+            let reach = trained_reach(&calibration, network.has_trained_grid());
+            let run = (network.evaluate(raw, watch)?, network.unclipped(raw, reach));
+            Ok((network.integers(raw)?, run))
         })?;
-        Ok(Self { float, inputs, reference })
+        let (reference, Unclipped { inputs: clipped, far, classes }) = run;
+        let clipping = Clipping {
+            inputs: clipped,
+            inputs_trained: far == 0,
+            sums: reference.outside.clone(),
+            sums_trained: network.has_trained_ranges(),
+            unclipped: classes,
+        };
+        Ok(Self { float, inputs, reference, clipping })
     }
 }
 
@@ -206,7 +222,15 @@ impl Run<'_> {
         let samples = self.plain.float.samples.max(1) as f64;
         let details = self.circuit.tables().cloned().unwrap_or_default();
         let scale = self.circuit.network.score_scale();
-        self.tally.enter(&mut report);
+        Findings {
+            measure: "are outside their bound",
+            advice: "take a larger n or N",
+            promised: self.circuit.plan.agreement,
+            clipping: &self.plain.clipping,
+            ranges: &[],
+            margins: Margins::Elsewhere,
+        }
+        .enter(&mut report, &self.tally);
         let encrypted = &mut report.encrypted;
         encrypted.error_bound = Some(details.score_bound * scale);
         // The largest of so many normal errors.
@@ -225,7 +249,7 @@ impl Run<'_> {
         };
         tables.sample_secs = [at(0.0), at(0.5), at(1.0)];
         tables.keys_kept = self.keys_kept;
-        report.warnings.extend(warnings(&tables, self.tally.wrong_outputs(), self.further));
+        report.warnings.extend(warnings(&tables, self.further));
         report.tables = Some(tables);
         report
     }
@@ -259,39 +283,20 @@ fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageRe
     }
 }
 
-fn warnings(tables: &TableReport, wrong_scores: u64, further: u64) -> Vec<RunWarning> {
+/// What the noise of lookups gives rise to.
+fn warnings(tables: &TableReport, further: u64) -> Vec<Warning> {
     let mut all = Vec::new();
-    let mut warn = |kind: &str, message: String| {
-        all.push(RunWarning { kind: kind.to_owned(), message });
-    };
-    if wrong_scores > 0 {
-        warn(
-            "decrypted_wrongly",
-            format!(
-                "{wrong_scores} decrypted scores are outside their bound: the answers of this run are not to be used; take a larger n or N"
-            ),
-        );
-    }
     if further > 0 {
-        let readings: u64 = tables.tables.iter().map(|t| t.readings).sum();
-        warn(
-            "stage_decrypted_wrongly",
-            format!(
-                "{further} of {readings} readings were more than one step off: take a larger n or N, or fewer bits"
-            ),
-        );
+        let of = tables.tables.iter().map(|t| t.readings).sum();
+        all.push(Cause::LookupsWrong { wrong: further, of }.into());
     }
     for table in &tables.tables {
         for noise in table.noise.iter().filter(|n| n.samples >= VARIANCE_SAMPLES) {
             let ratio = noise.variance_ratio();
-            if (ratio - 1.0).abs() > TOLERATED_VARIANCE {
-                warn(
-                    "noise_not_as_predicted",
-                    format!(
-                        "{}, {}: variance {ratio:.2} times the predicted one",
-                        table.name, noise.what
-                    ),
-                );
+            // What is no number is not as predicted.
+            if (ratio - 1.0).abs() > TOLERATED_VARIANCE || ratio.is_nan() {
+                let (layer, what) = (&table.name, &noise.what);
+                all.push(Cause::NoiseSurprise { layer, what, ratio }.into());
             }
         }
     }

@@ -4,12 +4,14 @@ use super::client::TableClient;
 use super::forecast::{Expected, expectations, forecast_tables, states_by_step};
 use super::server::{OUTPUT_BITS, TableServer};
 use crate::circuit::{
-    CHANGED_ANSWERS, Plan, PlanBytes, PlanWarning, Sequences, StageKind, StagePlan,
-    TableRecurrentCircuit,
+    CHANGED_ANSWERS, Cause, Plan, PlanBytes, Sequences, StageKind, StagePlan,
+    TableRecurrentCircuit, Warning,
 };
-use crate::format;
+use crate::network::Clipped;
 use crate::progress::{Cancel, Step, Watch};
 use crate::run::backend::BackendError;
+use crate::run::clipping::Clipping;
+use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;
 use crate::run::sequence::link::ChannelLink;
@@ -17,16 +19,20 @@ use crate::run::sequence::meter::Meter;
 use crate::run::sequence::report::{SequenceReport, SequenceStep, StepSeen};
 use crate::run::sequence::session::SequenceSession;
 use crate::run::sequence::talk::TalkError;
-use crate::run::tally::Tally;
+use crate::run::tally::{Tally, larger};
 use crate::run::{Event, Phase, RunError};
 use crate::scheme::tfhe::{
     CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SeededLwes, Switched,
 };
 use rayon::ThreadPool;
+use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
 /// The longest wait for a message: a sequence is answered as a whole.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Variances further above the predicted ones than this share are worth a warning.
+const TOLERATED_VARIANCE: f64 = 0.125;
 
 /// Runs `session` as `circuit` says and reports.
 pub fn execute_tables(
@@ -48,12 +54,13 @@ pub fn execute_tables(
     let logits = pool.install(|| session.original.forward(&plain, &watch))?;
     let latency_secs = started.elapsed().as_secs_f64();
     let expected = expectations(circuit, &sequences);
+    let clipping = clipping(circuit, &sequences);
     let reference: Vec<f64> = expected.iter().flat_map(|e| e.1.clone()).collect();
     let seed = session.scenario.randomness()?;
 
     let steps = sequences.steps();
     let plan = planned_tables(circuit, steps, samples, session.threads()?);
-    on_event(Event::Planned(Box::new(plan)));
+    on_event(Event::Planned(Box::new(plan.clone())));
     let client = TableClient::new(circuit, seed);
     let foretold = forecast_tables(circuit, &sequences, &expected, &test.labels, samples);
     on_event(Event::Sequence(Box::new(foretold.clone())));
@@ -95,9 +102,10 @@ pub fn execute_tables(
     };
 
     let classes = network.classes;
-    let mut tally = Tally::new(circuit.error_bound, 1.0);
+    let mut tally = Tally::new(circuit.error_bound, 1.0).with_clipping(&clipping);
     let told = tally.add_all(&test.labels, classes, [&logits, &reference, &outputs]);
     on_event(Event::Samples(told));
+    let noise = seen.surprises();
     let mut sequence = std::mem::take(&mut seen.report);
     let costs = client_meter.steps.iter().zip(&server_meter.steps);
     for (step, (client, server)) in sequence.per_step.iter_mut().zip(costs) {
@@ -163,10 +171,34 @@ pub fn execute_tables(
         peak_memory_bytes: peak_memory_bytes(),
         analysis_mode: true,
         sequence: Some(Box::new(sequence.with_presets())),
+        warnings: plan.warnings,
         ..RunReport::default()
     };
-    tally.enter(&mut report);
+    Findings {
+        measure: &format!("are further than {:.2e} from the table network", circuit.error_bound),
+        advice: "train the network with more noise in its states, or set sequence.remedy to refresh or client",
+        promised: plan.agreement,
+        clipping: &clipping,
+        ranges: &[],
+        margins: Margins::Elsewhere,
+    }
+    .enter(&mut report, &tally);
+    report.warnings.extend(noise);
     Ok(report)
+}
+
+/// What of the sequences is cut off at the ends of its range.
+fn clipping(circuit: &TableRecurrentCircuit, sequences: &Sequences) -> Clipping {
+    let of = |index: usize| circuit.network.clipping(sequences, index);
+    let found: Vec<_> = (0..sequences.len()).into_par_iter().map(of).collect();
+    let (mut inputs, mut sums) = (Clipped::of(""), Clipped::of("layer 1"));
+    for one in &found {
+        inputs.merge(&one.inputs);
+        sums.merge(&one.sums);
+    }
+    let unclipped = found.iter().enumerate();
+    let unclipped = unclipped.filter_map(|(index, one)| Some((index, one.unclipped?))).collect();
+    Clipping { inputs, sums: vec![sums], unclipped, ..Clipping::default() }
 }
 
 fn stages(sequence: &SequenceReport, hidden: usize, dimension: usize) -> Vec<StageReport> {
@@ -237,6 +269,7 @@ impl<'a> Seen<'a> {
         let unit = f64::from(network.unit());
         let noise = self.noise.get_mut(step)?;
         let mut read = Vec::with_capacity(sums.len());
+        let (mut wrong, allowed) = (0, network.allowed_levels());
         let predicted = match before {
             Some(_) => &self.circuit.deviations,
             None => &self.circuit.first_deviations,
@@ -246,7 +279,9 @@ impl<'a> Seen<'a> {
             let right = (*sum as u32).wrapping_mul(network.unit());
             let off = f64::from(phase.wrapping_sub(right) as i32) / unit;
             *noise = (noise.0 + (off / predicted).powi(2), noise.1 + 1);
-            read.push(network.level(*sum as f64 + off));
+            let (level, right) = (network.level(*sum as f64 + off), network.level(*sum as f64));
+            wrong += u64::from((level - right).unsigned_abs() as f64 > allowed);
+            read.push(level);
         }
         let ratio = (noise.0 / noise.1.max(1) as f64).sqrt();
         let has_state = self.with_state.get(step).copied().unwrap_or(true);
@@ -258,8 +293,9 @@ impl<'a> Seen<'a> {
         let expected = expected?;
         let mut figures = *self.report.per_step.get(step)?;
         let errors = levels.iter().zip(expected).map(|(l, e)| (l - *e as f64).abs());
-        let largest = errors.fold(0.0, f64::max) * network.state_step;
-        figures.max_abs_error = Some(figures.max_abs_error.unwrap_or(0.0).max(largest));
+        let largest = errors.fold(0.0, larger) * network.state_step;
+        figures.max_abs_error = Some(larger(figures.max_abs_error.unwrap_or(0.0), largest));
+        figures.wrong_values += wrong;
         figures.margin_bits_measured = Some(network.margin_bits(deviation));
         figures.budget_bits_measured = figures.margin_bits_measured;
         let mut states = Vec::new();
@@ -270,6 +306,24 @@ impl<'a> Seen<'a> {
         let seen = StepSeen { step: figures, states };
         self.report.see(&seen);
         Some(seen)
+    }
+}
+
+impl Seen<'_> {
+    /// Steps that were read with more noise than predicted, beyond the chance of so few readings.
+    fn surprises(&self) -> Option<Warning> {
+        // Variances scatter by sqrt(2 / n) of themselves.
+        let surprising = |(_, (squares, count)): &(usize, &(f64, u64))| {
+            let n = (*count).max(1) as f64;
+            let excess = squares / n - 1.0;
+            excess.is_nan() || excess > TOLERATED_VARIANCE.max(6.0 * (2.0 / n).sqrt())
+        };
+        let all: Vec<_> = self.noise.iter().enumerate().filter(surprising).collect();
+        let step = self.report.per_step.get(all.first()?.0)?;
+        let (measured, predicted) = (step.margin_bits_measured?, step.margin_bits_predicted);
+        let stage = format!("step {}", step.step + 1);
+        let stages = all.len();
+        Some(Cause::MarginSurprise { stage: &stage, measured, predicted, stages }.into())
     }
 }
 
@@ -329,18 +383,14 @@ pub fn planned_tables(
             ..crate::circuit::PlanSecs::default()
         },
         warnings: noise_warning(circuit).into_iter().collect(),
+        agreement: Some(circuit.agreement.min(1.0 - CHANGED_ANSWERS)),
         approximate: None,
         tables: None,
     }
 }
 
-fn noise_warning(circuit: &TableRecurrentCircuit) -> Option<PlanWarning> {
+fn noise_warning(circuit: &TableRecurrentCircuit) -> Option<Warning> {
     let agreement = Some(circuit.agreement).filter(|a| *a < 1.0 - CHANGED_ANSWERS)?;
-    Some(PlanWarning {
-        kind: "noise".into(),
-        message: format!(
-            "rounding and the noise of bootstrapping change {} of the answers on training sequences: train the network with more noise in its states",
-            format::percent(1.0 - agreement)
-        ),
-    })
+    let advice = "train the network with more noise in its states (rounding is counted too)";
+    Some(Cause::NoiseChangesAnswers { share: 1.0 - agreement, advice }.into())
 }

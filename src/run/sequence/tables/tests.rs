@@ -1,6 +1,7 @@
 //! Whole runs on lookup tables.
 
 use crate::circuit::Remedy;
+use crate::data::Dataset;
 use crate::network::recurrent::RecurrentModel;
 use crate::progress::Cancel;
 use crate::run::SequenceChoice;
@@ -22,6 +23,28 @@ fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
     assert!(predicted[1] >= 40.0 && predicted[0] >= predicted[1]);
     assert!(predicted[1..].iter().all(|m| *m == predicted[1]));
     assert!(sequence.per_step.iter().any(|s| s.margin_bits_measured.is_some()));
+}
+
+#[test]
+fn sequences_far_outside_of_calibration_are_counted_and_wrong() {
+    let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
+    let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
+    let data = dataset(2, 4, 12, true);
+    let mut test = data.test().clone();
+    test.inputs.iter_mut().for_each(|x| *x *= 100.0);
+    let (classes, train) = (data.classes().to_vec(), data.train().clone());
+    let far = Dataset::new("waves", "test", data.shape(), classes, Vec::new(), train, test);
+    let mut session = session(model, far.unwrap(), choice);
+    session.scenario.images = Some(6);
+    let report = session.run(&Cancel::default(), &|_| ()).unwrap();
+    let of = |what: &str| report.clipping.iter().find(|c| c.what == what).unwrap();
+    assert_eq!(of("inputs").clipped.samples, 6);
+    assert!(of("inputs").clipped.factor > 20.0);
+    let kinds: Vec<&str> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
+    assert!(kinds.contains(&"input_clipped"), "{kinds:?}");
+    assert_eq!(report.encrypted.clipped_answers > 0, kinds.contains(&"clipped_answers"));
+    // The reference folds back as encryption does, so nothing decrypts wrongly by that.
+    assert_eq!(report.encrypted.wrong_outputs, 0, "{:?}", report.warnings);
 }
 
 #[test]
