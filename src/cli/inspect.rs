@@ -76,6 +76,7 @@ fn show(described: &Description) -> String {
     if let Some((low, high)) = described.range {
         rows.push(("values", format!("{low} to {high}")));
     }
+    rows.extend(described.digest.map(|digest| ("digest", digest.short())));
     let class = |c: &ClassCount| format!("{} ({})", format::excerpt(&c.name), c.samples);
     rows.extend(list("classes", described.classes.iter().map(class).collect()));
     rows.extend(list("columns", described.features.iter().map(|f| format::excerpt(f)).collect()));

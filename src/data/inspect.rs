@@ -2,6 +2,7 @@
 
 use super::class_names;
 use super::dataset::{Dataset, Shape};
+use super::digest::Digest;
 use super::error::DataError;
 use super::guess::Guess;
 use super::idx;
@@ -31,6 +32,8 @@ pub struct Description {
     pub samples: usize,
     /// Samples of the training and of the test part, as [`open`] gives them.
     pub split: Option<(usize, usize)>,
+    /// What the samples are, whatever they are called: that which a model file names as its data.
+    pub digest: Option<Digest>,
     /// Empty when the labels are not there.
     pub classes: Vec<ClassCount>,
     /// Smallest and largest value.
@@ -82,6 +85,7 @@ fn half(name_or_path: &str) -> Result<Option<Description>, DataError> {
         shape: None,
         samples: file.values.len(),
         split: None,
+        digest: None,
         classes: Vec::new(),
         range: range(&file.values),
         features: Vec::new(),
@@ -121,6 +125,7 @@ impl Description {
             shape: Some(dataset.shape()),
             samples: train.len() + test.len(),
             split: Some((train.len(), test.len())),
+            digest: Some(dataset.digest()),
             classes,
             range,
             features: dataset.features().to_vec(),

@@ -100,6 +100,21 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
+/// The digest that the header of a model file states; `None` where there is none.
+pub(super) fn stated_digest(path: &Path) -> Option<Digest> {
+    let mut file = crate::data::open_regular(path).ok()?;
+    let mut start = [0; 8];
+    file.read_exact(&mut start).ok()?;
+    let len = u64::from_le_bytes(start);
+    if len > MAX_HEADER_BYTES {
+        return None;
+    }
+    let mut header = Vec::new();
+    file.take(len).read_to_end(&mut header).ok()?;
+    let header: Value = serde_json::from_slice(&header).ok()?;
+    header.get("__metadata__")?.get("digest")?.as_str()?.parse().ok()
+}
+
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     Ok(crate::file::write_whole(path, bytes)?)

@@ -1,5 +1,6 @@
 //! Networks: layers, shapes, plaintext inference, training, files, and the built-in architectures.
 
+mod beside;
 mod blueprint;
 mod card;
 mod clipping;

@@ -99,7 +99,7 @@ pub(super) fn missing_original(
     let own = "figures of the original network are those of the model itself";
     match (card.twin(Role::Exact), &provenance.original) {
         (Some(twin), _) => Some(format!(
-            "model {} was trained from {} ({}), which is not among the built-in ones: {own}",
+            "model {} was trained from {} ({}), which is neither built in nor beside its file: {own}",
             crate::format::excerpt(name),
             crate::format::excerpt(&twin.name),
             twin.digest.short()

@@ -87,7 +87,7 @@ impl Session {
     ) -> Result<Self, RunError> {
         let Matched { dataset, mut notes } = matching::layers(&network, &dataset)?;
         let scenario = scenario.clone();
-        let found = network.original();
+        let found = network.original_near(std::path::Path::new(&scenario.model));
         notes.extend(missing_original(
             network.name(),
             network.card(),

@@ -163,10 +163,26 @@ fn a_network_that_was_fine_tuned_from_an_own_one_shows_no_built_in_as_its_origin
         "cryptoscope train digits --set {model} --set activation.method=least_squares --epochs 1 --seed 1 --out {out}"
     );
     assert_eq!(tuned.provenance().command, expected);
-    let (_, told, _) = typed(&["plan", "digits", "--set", &set("model", Path::new(out))]);
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("cryptodl-relu-polynomial ("), "{told}");
-    assert!(told.contains("which is not among the built-in ones"), "{told}");
+    let plan = || {
+        let (_, told, _) = typed(&["plan", "digits", "--set", &set("model", Path::new(out))]);
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // What it was tuned from lies beside it, and is known by its content.
+    let told = plan();
+    assert!(told.contains("reference cryptodl-relu-polynomial ("), "{told}");
+    let original = format!("original cryptodl-relu ({}), exact", exact.digest().short());
+    assert!(told.contains(&original), "{told}");
+    // Without it, or with another in its place, the model is its own original, and that is said.
+    for other in [None, Some(&digits)] {
+        std::fs::remove_file(at("own.safetensors")).expect("removed");
+        if let Some(other) = other {
+            other.save(at("own.safetensors")).expect("saved");
+        }
+        let told = plan();
+        assert!(told.contains("original cryptodl-relu-polynomial ("), "{told}");
+        assert!(told.contains("which is neither built in nor beside its file"), "{told}");
+        digits.save(at("own.safetensors")).expect("saved");
+    }
 }
 
 #[test]
