@@ -1,6 +1,7 @@
 //! Why no polynomial can be fitted.
 
 use super::fit::{MAX_DEGREE, MAX_PARTS};
+use crate::format::short;
 
 /// Why no polynomial can be fitted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -10,19 +11,25 @@ pub enum ApproximationError {
     #[error("{parts} composed parts; 1 to {MAX_PARTS} are possible")]
     Parts { parts: usize },
     #[error(
-        "interval [{low}, {high}]; its ends must be rising, within ±1000000, and at least 0.000001 of their size apart"
+        "interval [{}, {}]; its ends must be rising, within ±1000000, and at least 0.000001 of their size apart",
+        short(*low),
+        short(*high)
     )]
     Interval { low: f64, high: f64 },
     #[error("{method} for {function}: {reason}")]
     NotApplicable { method: String, function: String, reason: String },
-    #[error("{method} needs measured pre-activations inside [{low}, {high}]: {reason}")]
+    #[error("{method} needs measured pre-activations inside [{}, {}]: {reason}", short(*low), short(*high))]
     Weights { method: String, low: f64, high: f64, reason: String },
     #[error(
-        "the result is not finite on [{low}, {high}]: choose a lower degree or a smaller interval"
+        "the result is not finite on [{}, {}]: choose a lower degree or a smaller interval",
+        short(*low),
+        short(*high)
     )]
     NotFinite { low: f64, high: f64 },
     #[error(
-        "the exchange for degree {degree} on [{low}, {high}] stopped with a spread of {spread:.1e}: choose a lower degree or a smaller interval"
+        "the exchange for degree {degree} on [{}, {}] stopped with a spread of {spread:.1e}: choose a lower degree or a smaller interval",
+        short(*low),
+        short(*high)
     )]
     NotConverged { degree: usize, low: f64, high: f64, spread: f64 },
 }

@@ -6,7 +6,7 @@ use super::plots;
 use super::sweep_view::TaskStanding;
 use crate::activation::Activation;
 use crate::network::{IntervalRule, Network, Op};
-use crate::run::{SweepReport, SweepRequest, SweepRow, TrainOptions};
+use crate::run::{LayerChoices, SweepReport, SweepRequest, SweepRow, TrainOptions};
 use crate::worker::{Loaded, Task, TaskRequest, TaskUpdate};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -157,6 +157,7 @@ impl App {
         if let TaskRequest::Train(_) = request {
             let choice = &state.lab.choice;
             scenario.activation.method = choice.method.id().to_owned();
+            scenario.activation.layers = LayerChoices::Same;
             scenario.activation.degree = choice.degree;
             scenario.activation.interval = half_width(state.lab.interval());
         }
@@ -202,6 +203,7 @@ impl App {
             let mut scenario = self.state.scenario.clone();
             scenario.model = path.to_string_lossy().into_owned();
             scenario.activation.method = "keep".into();
+            scenario.activation.layers = LayerChoices::Same;
             self.edit(scenario);
         }
     }

@@ -18,6 +18,8 @@ pub struct Circuit {
     pub program: Program,
     /// Values to be measured, in the order of the stages.
     pub taps: Vec<StageTap>,
+    /// Encrypt, evaluate and decrypt by typical costs, to be held against those of other schemes.
+    pub typical_secs: f64,
 }
 
 /// The program of a circuit, by scheme.

@@ -5,6 +5,7 @@ mod candidate;
 mod compiled;
 mod cost;
 mod cost_bfv;
+mod cost_table;
 mod integer;
 mod noise;
 mod noise_bfv;
@@ -28,6 +29,7 @@ pub use compiled::{
     cut as segments,
 };
 pub use cost::UnitCosts;
+pub use cost_table::{CostTable, cache_folder, keep_costs_in};
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
 pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;

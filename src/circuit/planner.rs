@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Work, batches};
 use super::compiled::Circuit;
-use super::cost::UnitCosts;
+use super::cost_table::CostTable;
 use super::noise::{self, Forecast, Ring};
 use super::plan::{Plan, PlanSecs, SchemeKind};
 use super::request::*;
@@ -24,15 +24,13 @@ pub(super) const MEASURED: usize = 3;
 pub fn plan(request: &Request) -> Result<Circuit, PlanError> {
     check(&request.constraints)?;
     let found = search(request, request.constraints);
-    let candidate = match found {
-        Some(found) => found,
-        None => return Err(refusal(request)),
-    };
-    compile(request, candidate)
+    let (typical_secs, candidate) = found.ok_or_else(|| refusal(request))?;
+    compile(request, candidate, typical_secs)
 }
 
-/// The cheapest candidate that fits.
-fn search(request: &Request, constraints: Constraints) -> Option<Candidate> {
+/// The cheapest candidate that fits, with its seconds, by typical costs.
+fn search(request: &Request, constraints: Constraints) -> Option<(f64, Candidate)> {
+    let costs = CostTable::typical();
     let needed = needed_plaintext_bits(request);
     let mut best: Option<(f64, Candidate)> = None;
     let degrees = ring_degrees().filter(|n| *n <= MAX_RING_DEGREE);
@@ -44,16 +42,17 @@ fn search(request: &Request, constraints: Constraints) -> Option<Candidate> {
             };
             for bits in tried {
                 let least = best.as_ref().map_or(f64::INFINITY, |(least, _)| *least);
-                let found = smallest_modulus(request, n, &moduli, bits, constraints, least);
+                let found =
+                    smallest_modulus(request, n, &moduli, bits, constraints, (least, &costs));
                 let Some(candidate) = found else { continue };
-                let secs = work(request, &candidate).total();
+                let secs = work(request, &candidate, &costs).total();
                 if secs < least {
                     best = Some((secs, candidate));
                 }
             }
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best
 }
 
 /// The candidate with the fewest primes of `bits` bits that has the margin; `None` as well when it
@@ -64,7 +63,7 @@ fn smallest_modulus(
     moduli: &[u64],
     bits: u32,
     constraints: Constraints,
-    most_secs: f64,
+    (most_secs, costs): (f64, &CostTable),
 ) -> Option<Candidate> {
     let max = f64::from(max_log2_qp(n)?);
     let t = moduli.iter().copied().max()?;
@@ -88,7 +87,7 @@ fn smallest_modulus(
         let noise = forecast(request, Ring { n, t, primes: &primes }, None);
         let mut candidate = Candidate { n, primes, moduli: moduli.to_vec(), forecast: noise };
         if candidate.worst_margin() >= REQUIRED_MARGIN_BITS {
-            if work(request, &candidate).total() >= most_secs {
+            if work(request, &candidate, costs).total() >= most_secs {
                 return None;
             }
             candidate.forecast = forecast(request, candidate.ring(), Some(SAMPLES / 4));
@@ -131,7 +130,7 @@ fn refusal(request: &Request) -> PlanError {
         )
     };
     let nearest = match search(request, Constraints::default()) {
-        Some(found) if !fixed.is_empty() => {
+        Some((_, found)) if !fixed.is_empty() => {
             let bits = |values: &[u64]| values.first().map_or(0, |q| 64 - q.leading_zeros());
             format!(
                 "what fits: N = {}, {} primes of {} bits, {} plaintext modulus of {} bits",
@@ -163,23 +162,27 @@ fn forecast(request: &Request, ring: Ring, samples: Option<usize>) -> Forecast {
     }
 }
 
-fn work(request: &Request, candidate: &Candidate) -> Work {
-    let costs = UnitCosts::of_this_machine();
+fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {
     match request.scheme {
-        SchemeKind::Bfv => planner_bfv::work(request, candidate, &costs),
+        SchemeKind::Bfv => planner_bfv::work(request, candidate, costs),
         SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
-            planner_bgv::work(request, candidate, &costs)
+            planner_bgv::work(request, candidate, &costs.unit)
         }
     }
 }
 
-fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanError> {
+fn compile(
+    request: &Request,
+    mut candidate: Candidate,
+    typical_secs: f64,
+) -> Result<Circuit, PlanError> {
+    let costs = CostTable::of_this_machine();
     let network = request.network;
     candidate.forecast = forecast(request, candidate.ring(), Some(SAMPLES));
     let work = match request.scheme {
-        SchemeKind::Bfv => work(request, &candidate),
+        SchemeKind::Bfv => work(request, &candidate, costs),
         SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
-            planner_bgv::tried_work(request, &candidate, &UnitCosts::of_this_machine())
+            planner_bgv::tried_work(request, &candidate, &costs.unit)
         }
     };
     let worst = network.worst_ranges();
@@ -224,6 +227,7 @@ fn compile(request: &Request, mut candidate: Candidate) -> Result<Circuit, PlanE
         moduli: candidate.moduli.iter().filter_map(|t| Modulus::new(*t)).collect(),
         network: Arc::clone(network),
         program: compiled.program,
+        typical_secs,
         plan,
     })
 }

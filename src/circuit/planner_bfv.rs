@@ -2,8 +2,7 @@
 
 use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
 use super::compiled::{BfvProgram, Program};
-use super::cost::UnitCosts;
-use super::cost_bfv::BfvCosts;
+use super::cost_table::CostTable;
 use super::integer::IntegerLayer;
 use super::plan::{PlanBytes, StageKind, StagePlan};
 use super::planner::MEASURED;
@@ -11,10 +10,10 @@ use super::request::{PlanError, Request};
 use crate::scheme::bfv::{BfvError, BfvParameters};
 
 /// Predicted times.
-pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+pub(super) fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {
     let network = request.network;
     let (n, k) = (candidate.n, candidate.primes.len());
-    let library = BfvCosts::of_this_machine().scaled(n, k);
+    let library = costs.bfv.scaled(n, k);
     let branches = candidate.moduli.len() as f64;
     let scale = batches(request.images, n) as f64 * branches / request.threads as f64;
     let limb_bits = 52 - candidate.primes.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(0);
@@ -23,9 +22,9 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
     let layers = network.layers().iter().map(|layer| match layer {
         IntegerLayer::Linear { rows, .. } => {
             // Besides the sums, every word is read and written.
-            let moved = (width + rows.len()) as f64 * costs.dot;
+            let moved = (width + rows.len()) as f64 * costs.unit.dot;
             width = rows.len();
-            words * (kernel_macs(rows, limb_bits) * costs.mac + moved) * scale
+            words * (kernel_macs(rows, limb_bits) * costs.unit.mac + moved) * scale
         }
         IntegerLayer::Square { .. } => width as f64 * library.square * scale,
     });

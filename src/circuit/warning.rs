@@ -46,6 +46,8 @@ pub enum Cause<'a> {
     NoiseChangesAnswers { share: f64, advice: &'static str },
     /// Bytes of memory, needed and free.
     MemoryShort { needed: u64, free: u64, advice: &'static str },
+    /// A setting that nothing here uses.
+    NotUsed { path: &'a str, reason: &'a str },
     /// Weights of a layer were cut off at the ends of their grid.
     WeightsClipped { weights: &'a Clipped, advice: &'static str },
     /// Bits of precision asked for, and what the gaps between outputs need.
@@ -101,6 +103,7 @@ impl Cause<'_> {
             Self::OutputsMayWrap { .. } | Self::ScoresMayWrap { .. } => "range_not_guaranteed",
             Self::NoiseChangesAnswers { .. } => "noise",
             Self::MemoryShort { .. } => "memory",
+            Self::NotUsed { .. } => "not_used",
             Self::WeightsClipped { .. } => "weights_clipped",
             Self::PrecisionBelowGaps { .. } => "precision_below_gaps",
             Self::OutputsWrong { .. } => "decrypted_wrongly",
@@ -193,6 +196,7 @@ impl Cause<'_> {
                 format::bytes(*needed),
                 format::bytes(*free)
             ),
+            Self::NotUsed { path, reason } => format!("{path} is not used here: {reason}"),
             Self::WeightsClipped { weights, advice } => format!(
                 "{}: {} of {} weights lie outside their grid, up to {} times its reach, and were cut off: {advice}",
                 weights.layer,

@@ -93,7 +93,7 @@ pub(super) struct SizeArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub images: Option<u32>,
     /// Worker threads [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256), allow_negative_numbers = true)]
     pub threads: Option<u32>,
 }
 
@@ -214,10 +214,19 @@ pub(super) struct CompareArgs {
     pub report: Option<PathBuf>,
 }
 
+/// The workload that is no figure: unit costs.
+pub(super) const COSTS: &str = "costs";
+
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    #[arg(value_parser = PossibleValuesParser::new(Workload::NAMED.map(|(name, _)| name)))]
+    /// What to measure; costs: the unit costs that times are predicted with
+    #[arg(value_parser = PossibleValuesParser::new(
+        Workload::NAMED.iter().map(|(name, _)| *name).chain([COSTS]),
+    ))]
     pub workload: String,
+    /// With costs: keeps them in the cache folder of the user, in the place of those there
+    #[arg(long)]
+    pub save: bool,
     /// Worker threads [default: 1 for primitives, one per core for whole runs]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256), allow_negative_numbers = true)]
     pub threads: Option<u32>,

@@ -1,8 +1,9 @@
 //! `bench`: measurements, one JSON line each.
 
-use super::args::BenchArgs;
+use super::args::{BenchArgs, COSTS};
 use super::progress::Progress;
 use super::{Answer, Context};
+use crate::circuit::{CostTable, cache_folder};
 use crate::progress::{Step, Watch};
 use crate::ring::Kernel;
 use crate::run::bench::{BenchError, Harness, Measurement, Options, Workload};
@@ -15,12 +16,16 @@ pub(super) fn command(
     context: &mut Context,
     out: &mut dyn Write,
 ) -> Result<Answer> {
-    let workload = Workload::named(&args.workload)
-        .with_context(|| format!("no workload {}", args.workload))?;
     if let Some(name) = &args.kernel {
         let kernel = Kernel::named(name, "--kernel")?;
         ensure!(kernel.choose() == kernel, "--kernel {name}: this process already uses another");
     }
+    if args.workload == COSTS {
+        return costs(args.save);
+    }
+    ensure!(!args.save, "--save keeps unit costs: write bench {COSTS} --save");
+    let workload = Workload::named(&args.workload)
+        .with_context(|| format!("no workload {}", args.workload))?;
     let options = Options {
         threads: args.threads.map(|n| n as usize),
         repetitions: args.repetitions.map(|n| n as usize),
@@ -42,4 +47,16 @@ pub(super) fn command(
         other => other?,
     }
     Ok(String::new().into())
+}
+
+/// The unit costs of this machine, measured now; kept where asked for.
+fn costs(save: bool) -> Result<Answer> {
+    if !save {
+        return Ok((serde_json::to_string_pretty(&CostTable::measured())? + "\n").into());
+    }
+    let folder = cache_folder()
+        .context("--save: no cache folder is known; set XDG_CACHE_HOME to the path of one")?;
+    let (_, path) = CostTable::remake(&folder)
+        .with_context(|| format!("--save: costs cannot be kept in {}", folder.display()))?;
+    Ok(format!("costs measured and kept in {}\n", path.display()).into())
 }

@@ -24,6 +24,7 @@ mod typed;
 
 pub use args::Renderer;
 
+use crate::circuit::{cache_folder, keep_costs_in};
 use crate::data::{self, fetch};
 use crate::file::Uses;
 use crate::format;
@@ -108,6 +109,9 @@ pub fn main(window: OpenWindow) -> ExitCode {
     let status = match Cli::try_parse_from(std::env::args_os()) {
         Err(error) => usage(&error, &mut out, &mut err),
         Ok(cli) => {
+            if let Some(folder) = cache_folder() {
+                keep_costs_in(folder);
+            }
             // The window handles its own end.
             if cli.command.is_some() {
                 signals::stop_on_signal(&cancel);

@@ -124,6 +124,7 @@ fn show_plan(plan: &RecurrentPlan) -> String {
         ("memory", format::bytes(plan.memory_bytes)),
         ("reveals", plan.remedy.reveals().to_owned()),
     ];
+    rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
     if plan.longest_chain > 0 {
         let text = format!(
             "{} at 128 bits, {} a step",

@@ -58,6 +58,18 @@ pub fn bits(value: f64) -> String {
     if value.is_finite() { format!("{value:.1} bits") } else { "—".to_owned() }
 }
 
+/// A real number in few digits: `2.5`, `-0.001`, `1e308`.
+pub fn short(value: f64) -> String {
+    let size = value.abs();
+    if value.is_finite() && (size >= 1e7 || (size > 0.0 && size < 1e-4)) {
+        let text = format!("{value:e}");
+        // Not more digits than anybody reads.
+        return if text.len() <= 12 { text } else { format!("{value:.3e}") };
+    }
+    let text = format!("{value}");
+    if text.len() <= 12 { text } else { format!("{value:.6}") }
+}
+
 /// A whole number with thin grouping: `10 000`.
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
@@ -114,6 +126,24 @@ mod tests {
         assert_eq!(secs(1.25), "1.25 s");
         assert_eq!(secs(125.0), "2 min 05 s");
         assert_eq!(secs(7260.0), "2 h 01 min");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (2.5, "2.5"),
+            (-5.0, "-5"),
+            (0.0, "0"),
+            (1e308, "1e308"),
+            (-1e308, "-1e308"),
+            (1e-300, "1e-300"),
+            (0.01, "0.01"),
+            (f64::MAX, "1.798e308"),
+            (1.0 / 3.0, "0.333333"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(short(value), text);
+        }
     }
 
     #[test]

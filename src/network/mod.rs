@@ -31,6 +31,6 @@ pub use model::{
     WeightQuantiser,
 };
 pub use simplify::SimplifyError;
-pub use stand_in::{IntervalRule, RangeReport, RangedOutputs, StandInError, StandIns};
+pub use stand_in::{IntervalRule, LayerRule, RangeReport, RangedOutputs, StandInError, StandIns};
 pub(crate) use windows::Windows;
 pub use zoo::{built_in_names, is_named, open};

@@ -23,6 +23,20 @@ pub struct StandIns {
     /// Polynomials in a composition.
     pub parts: usize,
     pub interval: IntervalRule,
+    /// Where layers differ: one entry for each activation layer, in the place of method, degree and
+    /// interval; empty where all are alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerRule>,
+}
+
+/// The polynomial of one layer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRule {
+    /// `None` where the layer stays as it is.
+    pub method: Option<Method>,
+    pub degree: usize,
+    pub interval: IntervalRule,
 }
 
 /// On which interval each layer is approximated.
@@ -79,23 +93,36 @@ impl StandIns {
     /// # Errors
     /// When a layer cannot be approximated in this way.
     pub fn fit(&self, measured: &[LayerInputs]) -> Result<Vec<Option<Fitted>>, StandInError> {
-        measured.iter().map(|layer| self.fit_layer(layer)).collect()
+        measured.iter().enumerate().map(|(at, layer)| self.fit_layer(at, layer)).collect()
     }
 
-    fn fit_layer(&self, layer: &LayerInputs) -> Result<Option<Fitted>, StandInError> {
+    /// Whether any fit depends on measured pre-activations.
+    pub fn uses_weights(&self) -> bool {
+        let of_layer = self.layers.iter().any(|rule| rule.method.is_some_and(Method::uses_weights));
+        of_layer || (self.layers.is_empty() && self.method.uses_weights())
+    }
+
+    fn fit_layer(&self, at: usize, layer: &LayerInputs) -> Result<Option<Fitted>, StandInError> {
+        let (method, degree, rule) = match self.layers.get(at) {
+            None => (self.method, self.degree, self.interval),
+            Some(LayerRule { method: None, .. }) => return Ok(None),
+            Some(LayerRule { method: Some(method), degree, interval }) => {
+                (*method, *degree, *interval)
+            }
+        };
         let function = match &self.function {
             Some(function) => function.clone(),
             None if layer.function.is_polynomial() => return Ok(None),
             None => layer.function.clone(),
         };
-        let interval = match self.interval {
+        let interval = match rule {
             IntervalRule::Given(interval) => interval,
             IntervalRule::Measured { quantile, margin } => {
                 // A layer that was given nothing but zeros takes any interval.
                 layer.histogram.symmetric_interval(quantile, margin).unwrap_or((-1.0, 1.0))
             }
         };
-        let request = Approximation::new(function, self.method, self.degree, interval);
+        let request = Approximation::new(function, method, degree, interval);
         let fitted = request.with_parts(self.parts).fit(Some(&layer.histogram));
         fitted.map(Some).map_err(|source| StandInError { layer: layer.layer.clone(), source })
     }
@@ -265,6 +292,7 @@ mod tests {
             degree,
             parts: 2,
             interval: IntervalRule::Measured { quantile: 1.0, margin: 0.05 },
+            layers: Vec::new(),
         }
     }
 
@@ -318,6 +346,21 @@ mod tests {
         assert_eq!((report.values_outside, report.samples_outside), (values, samples));
         assert!((report.reach() - f64::from(far)).abs() < 1e-6);
         assert_eq!(report.layer, "relu");
+    }
+
+    #[test]
+    fn layers_have_polynomials_of_their_own() {
+        let sigmoid = network().with_function(&Activation::Sigmoid).expect("fits");
+        let layers = sigmoid.activation_layers();
+        let given = |half: f64| IntervalRule::Given((-half, half));
+        let rule = |method, degree, half| LayerRule { method, degree, interval: given(half) };
+        let own = [rule(Some(Method::Minimax), 5, 3.0), rule(None, 1, 1.0)];
+        let fitted = StandIns { layers: own.to_vec(), ..choice(7) }.fit(&layers).expect("fits");
+        let first = fitted[0].as_ref().expect("has a polynomial");
+        assert_eq!((first.degree(), first.request().interval), (5, (-3.0, 3.0)));
+        assert!(fitted[1].is_none(), "kept");
+        let made = sigmoid.with_stand_ins(&fitted).expect("fits");
+        assert_eq!(made.layers()[3].op, Op::Activation(Activation::Sigmoid));
     }
 
     #[test]

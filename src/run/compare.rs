@@ -1,9 +1,10 @@
 //! One model and one dataset carried by several schemes, as one table.
 
+use super::activation_choice::ActivationKind;
 use super::error::RunError;
 use super::event::Event;
 use super::report::{NetworksReport, RunReport};
-use super::scenario::{ActivationKind, Scenario};
+use super::scenario::Scenario;
 use super::session::Session;
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Watch};
@@ -92,7 +93,7 @@ impl Session {
     pub fn scheme_ways(&self, cancel: &Cancel) -> Result<Vec<Way>, RunError> {
         let mut polynomial = vec!["activation.kind=polynomial".to_owned()];
         if self.scenario.activation.kind != ActivationKind::Polynomial
-            || (self.scenario.activation.method == "keep"
+            || (self.scenario.activation.keeps_all()
                 && !self.network.layers().iter().all(|l| l.op.is_polynomial()))
         {
             let watch = Watch::new(cancel.clone(), &|_| ());

@@ -2,12 +2,11 @@
 
 use super::error::RunError;
 use super::gaps::Gaps;
-use super::memory::available_memory_bytes;
 use super::scenario::SchemeSelector;
 use super::session::{Compiled, Session};
 use crate::circuit::{
-    self, Cause, IntegerNetwork, LowerError, PlanError, Precision, RealNetwork, RealRequest,
-    Request, SchemeKind, Warning,
+    self, IntegerNetwork, LowerError, PlanError, Precision, RealNetwork, RealRequest, Request,
+    SchemeKind,
 };
 use crate::network::{Network, argmax};
 use crate::progress::{Cancel, Watch};
@@ -45,7 +44,13 @@ impl Session {
         let real = self.real_circuit(polynomial, cancel);
         match (exact, real) {
             (Ok((exact, agreement)), Ok(real)) => {
-                let faster = exact.plan().secs.total() <= real.plan().secs.total();
+                // By typical costs, so that the choice is the same each time.
+                let faster = match (&exact, &real) {
+                    (Compiled::Integer(exact), Compiled::Real(real)) => {
+                        exact.typical_secs <= real.typical_secs
+                    }
+                    _ => false,
+                };
                 Ok(if faster && agreement >= AGREEMENT { exact } else { real })
             }
             (Ok((exact, _)), Err(_)) => Ok(exact),
@@ -124,7 +129,6 @@ impl Session {
         match planned {
             Ok(mut circuit) => {
                 let plan = &mut circuit.plan;
-                plan.warnings.extend(memory_warning(plan.bytes.peak_memory));
                 if let Some(bound) = bound {
                     plan.agreement = Some(bound.agreement);
                     plan.warnings.extend(bound.warning);
@@ -169,11 +173,4 @@ impl Session {
             weight_bits: bits("weight_bits", scheme.weight_bits, default.weight_bits)?,
         }))
     }
-}
-
-/// What to say when a run would need more memory than there is.
-fn memory_warning(needed: u64) -> Option<Warning> {
-    let free = available_memory_bytes().filter(|free| needed > *free)?;
-    let advice = "take activations of a lower degree, or a smaller network";
-    Some(Cause::MemoryShort { needed, free, advice }.into())
 }

@@ -1,8 +1,8 @@
 //! Which networks a run is about, by name and content.
 
+use super::activation_choice::ActivationKind;
 use super::error::RunError;
 use super::report::{NetworkReport, NetworksReport};
-use super::scenario::ActivationKind;
 use super::session::{Compiled, Session};
 use crate::circuit::{Cause, Plan, Warning};
 use crate::network::recurrent::RecurrentModel;

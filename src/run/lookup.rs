@@ -1,7 +1,8 @@
 //! From a scenario to its network of lookup tables.
 
+use super::activation_choice::ActivationKind;
 use super::error::RunError;
-use super::scenario::{ActivationKind, SchemeSelector};
+use super::scenario::SchemeSelector;
 use super::session::{Compiled, Session};
 use crate::progress::Cancel;
 

@@ -1,5 +1,6 @@
 //! Runs: client, server, the messages between them, events, and the report.
 
+mod activation_choice;
 mod amounts;
 mod backend;
 pub mod bench;
@@ -34,6 +35,7 @@ mod scenario_file;
 pub mod sequence;
 mod server;
 mod session;
+mod setting_use;
 mod sweep;
 mod table_report;
 mod table_study;
@@ -43,6 +45,9 @@ mod tfhe;
 mod training;
 
 pub use crate::circuit::{MATCHING, RANGE_EXCEEDED};
+pub use activation_choice::{
+    ActivationChoice, ActivationKind, LayerChoice, LayerChoices, LayerInterval,
+};
 pub use backend::{Backend, BackendError, Decrypted, Evaluated, Measured, Tapped};
 pub use bfv::Bfv;
 pub use bgv::Bgv;
@@ -56,13 +61,10 @@ pub use execute_real::execute_real;
 pub use noop::{Noop, RealNoop};
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use report::{
-    ActivationReport, BytesReport, ClipReport, EncryptedReport, NetworkReport, NetworksReport,
-    PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
+    ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
+    NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
-pub use scenario::{
-    ActivationChoice, ActivationKind, Scenario, ScenarioError, SchemeChoice, SchemeSelector,
-    SequenceChoice,
-};
+pub use scenario::{Scenario, ScenarioError, SchemeChoice, SchemeSelector, SequenceChoice};
 pub use server::Server;
 pub use session::{Compiled, Session, Sources};
 pub use sweep::{

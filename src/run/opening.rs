@@ -1,8 +1,8 @@
 //! The report of a run before anything is encrypted: what was planned, and the plaintext network.
 
+use super::activation_choice::ActivationKind;
 use super::float_run::FloatRun;
 use super::report::*;
-use super::scenario::ActivationKind;
 use super::session::Session;
 use crate::circuit::{Plan, StageKind};
 
@@ -51,6 +51,7 @@ impl Opening<'_> {
                 degree: scenario.activation.degree,
                 interval: scenario.activation.interval,
                 bits: plan.tables.as_ref().map(|_| plan.plaintext_bits as u32),
+                layers: session.layer_reports(),
             },
             scheme: SchemeReport {
                 kind: plan.scheme.name().to_lowercase(),

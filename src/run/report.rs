@@ -2,6 +2,7 @@
 
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
+use crate::activation::Approximation;
 use crate::circuit::{Cause, StageKind, StagePlan, Warning};
 use crate::format;
 use crate::network::{Clipped, RangeReport};
@@ -19,6 +20,33 @@ pub struct ActivationReport {
     /// Bits of lookup tables; absent for polynomials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
+    /// The polynomials that were put in, layer by layer (of a recurrent network: gate by gate).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerReport>,
+}
+
+/// The polynomial in the place of one activation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerReport {
+    /// Name of the layer, or of the gate.
+    pub layer: String,
+    /// The function that is approximated.
+    pub function: String,
+    pub method: String,
+    pub degree: usize,
+    pub interval: (f64, f64),
+}
+
+impl LayerReport {
+    pub(super) fn of(layer: &str, wanted: &Approximation, degree: usize) -> Self {
+        Self {
+            layer: layer.to_owned(),
+            function: wanted.function.name(),
+            method: wanted.method.id().to_owned(),
+            degree,
+            interval: wanted.interval,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! A scenario: everything a run needs to be repeated.
 
+use super::activation_choice::{ActivationChoice, ActivationKind};
 use super::cryptonn::TrainingChoice;
 use super::error::RunError;
 use super::scenario_file;
@@ -8,45 +9,6 @@ use crate::file;
 use crate::network::train::{Recipe, Stage};
 use crate::ring::Seed;
 use serde::{Deserialize, Serialize};
-
-/// How activations are carried into the encrypted network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActivationKind {
-    /// A polynomial stands in for the function.
-    #[default]
-    Polynomial,
-    /// A lookup table, read by programmable bootstrapping.
-    Lookup,
-}
-
-/// The activation strategy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ActivationChoice {
-    pub kind: ActivationKind,
-    /// `keep` (the model's own polynomial), or the id of an approximation method.
-    pub method: String,
-    /// Degree of the polynomial; BGV carries degree 2.
-    pub degree: usize,
-    /// Half-width l of the interval `[-l, l]` on which the polynomial approximates.
-    pub interval: f64,
-    /// Bits of lookup tables, 1 to 6; those a model was trained with, or 4, when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bits: Option<u32>,
-}
-
-impl Default for ActivationChoice {
-    fn default() -> Self {
-        Self {
-            kind: ActivationKind::Polynomial,
-            method: "keep".into(),
-            degree: 2,
-            interval: 5.0,
-            bits: None,
-        }
-    }
-}
 
 /// Which scheme to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +58,9 @@ pub struct SchemeChoice {
     /// Never loosens the security check.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub past_budget: bool,
+    /// Run even when the predicted memory is not free.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub past_memory: bool,
 }
 
 /// How a recurrent network is run on encrypted sequences.
@@ -321,9 +286,8 @@ impl Scenario {
     }
 
     fn with_activation(mut self, method: &str, degree: usize, interval: f64) -> Self {
-        let kind = ActivationKind::Polynomial;
         self.activation =
-            ActivationChoice { kind, method: method.into(), degree, interval, bits: None };
+            ActivationChoice { method: method.into(), degree, interval, ..self.activation };
         self
     }
 
@@ -404,9 +368,7 @@ impl Scenario {
         let mut json = serde_json::to_value(self).map_err(|e| fail(e.to_string()))?;
         let mut at = &mut json;
         for part in key.split('.') {
-            let object =
-                at.as_object_mut().ok_or_else(|| fail(format!("{part} is not inside a group")))?;
-            at = object.entry(part).or_insert(serde_json::Value::Null);
+            at = inside(at, part).map_err(&fail)?;
         }
         // Numbers and booleans as such, everything else as text; a name that looks like a number stays text.
         *at = match (&*at, serde_json::from_str::<serde_json::Value>(text)) {
@@ -414,6 +376,28 @@ impl Scenario {
             (_, Ok(value)) => value,
         };
         serde_json::from_value(json).map_err(|e| fail(file::reason(key, &e.to_string())))
+    }
+}
+
+/// The field `part` of a group, or that entry of a list, counted from 1; where nothing is yet, a group
+/// is begun.
+fn inside<'a>(
+    at: &'a mut serde_json::Value,
+    part: &str,
+) -> Result<&'a mut serde_json::Value, String> {
+    use serde_json::Value;
+    if at.is_null() {
+        *at = Value::Object(serde_json::Map::new());
+    }
+    match at {
+        Value::Object(group) => Ok(group.entry(part).or_insert(Value::Null)),
+        Value::Array(list) => {
+            let entries = list.len();
+            let number: usize = part.parse().unwrap_or(0);
+            let entry = number.checked_sub(1).and_then(|at| list.get_mut(at));
+            entry.ok_or_else(|| format!("{part} is no entry of the list; 1 to {entries} are"))
+        }
+        _ => Err(format!("{part} is not inside a group")),
     }
 }
 

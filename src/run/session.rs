@@ -1,5 +1,6 @@
 //! From a scenario to its plan and to its report.
 
+use super::activation_choice::ActivationKind;
 use super::bfv::Bfv;
 use super::bgv::Bgv;
 use super::ckks::Ckks;
@@ -8,12 +9,15 @@ use super::execute::execute;
 use super::execute_real::execute_real;
 use super::identity::missing_original;
 use super::matching::{self, Matched};
-use super::scenario::{ActivationKind, SchemeSelector};
-use super::{Event, RunReport, Scenario, amounts};
+use super::report::LayerReport;
+use super::scenario::SchemeSelector;
+use super::setting_use::{self, Function};
+use super::{Event, RunReport, Scenario, amounts, memory};
 use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
 use crate::circuit::{self, Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
 use crate::data::{Dataset, Split};
-use crate::network::{IntervalRule, Network, Op, RangeReport, StandIns};
+use crate::format;
+use crate::network::{Layer, Network, Op, RangeReport, StandIns};
 use crate::progress::{Cancel, Watch};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -64,6 +68,15 @@ impl Compiled {
             Self::Real(circuit) => &circuit.plan,
             #[cfg(feature = "tfhe")]
             Self::Tables(circuit) => &circuit.plan,
+        }
+    }
+
+    fn plan_mut(&mut self) -> &mut Plan {
+        match self {
+            Self::Integer(circuit) => &mut Arc::make_mut(circuit).plan,
+            Self::Real(circuit) => &mut Arc::make_mut(circuit).plan,
+            #[cfg(feature = "tfhe")]
+            Self::Tables(circuit) => &mut Arc::make_mut(circuit).plan,
         }
     }
 }
@@ -125,7 +138,8 @@ impl Session {
 
     /// Parameters and predictions, or why it cannot work and what would.
     pub fn plan(&self) -> Result<Plan, RunError> {
-        Ok(self.told(self.compiled(&Cancel::default())?.plan()))
+        let cancel = Cancel::default();
+        Ok(self.told(self.within_memory(self.compiled(&cancel)?, &cancel)?.plan()))
     }
 
     /// The compiled integer circuit.
@@ -152,7 +166,7 @@ impl Session {
         }
         if self.is_lookup()? {
             let made = self.table_circuit(cancel)?;
-            return Ok(self.compiled.get_or_init(|| made).clone());
+            return Ok(self.compiled.get_or_init(|| self.with_unused(made)).clone());
         }
         let polynomial = self.polynomial_network()?;
         let made = match self.scenario.scheme.kind {
@@ -162,7 +176,49 @@ impl Session {
             // Those of lookup tables are handled above.
             SchemeSelector::Auto | SchemeSelector::Tfhe => self.automatic(&polynomial, cancel)?,
         };
-        Ok(self.compiled.get_or_init(|| made).clone())
+        Ok(self.compiled.get_or_init(|| self.with_unused(made)).clone())
+    }
+
+    /// `made` with a warning for every setting that it does not use.
+    fn with_unused(&self, mut made: Compiled) -> Compiled {
+        let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
+        let function = |layer: &Layer| Function {
+            name: layer.name.clone(),
+            is_polynomial: layer.op.is_polynomial(),
+        };
+        let functions: Vec<Function> = activations.map(function).collect();
+        let unused = setting_use::unused(&self.scenario, made.plan().scheme.into(), &functions);
+        made.plan_mut().warnings.extend(unused);
+        made
+    }
+
+    /// `compiled` where its memory is free, or was asked for all the same, which is told.
+    fn within_memory(&self, mut compiled: Compiled, cancel: &Cancel) -> Result<Compiled, RunError> {
+        let needed = compiled.plan().bytes.peak_memory;
+        let fits = |free: u64| self.fitting(free, compiled.plan().ring_degree, cancel);
+        let told = memory::check(needed, self.scenario.scheme.past_memory, fits)?;
+        if let Some(warning) = told {
+            compiled.plan_mut().warnings.push(warning);
+        }
+        Ok(compiled)
+    }
+
+    /// What would fit `free` bytes: a smaller ring degree than `degree`, if one does.
+    fn fitting(&self, free: u64, degree: usize, cancel: &Cancel) -> String {
+        let mut scenario = self.scenario.clone();
+        let mut smaller = degree / 2;
+        while smaller >= 2048 {
+            scenario.scheme.ring_degree = Some(smaller);
+            let session = Self::with(&scenario, self.dataset.clone(), self.network.clone());
+            if let Ok(made) = session.and_then(|s| s.compiled(cancel))
+                && made.plan().bytes.peak_memory <= free
+            {
+                let needed = format::bytes(made.plan().bytes.peak_memory);
+                return format!("scheme.ring_degree={smaller} fits, with {needed}");
+            }
+            smaller /= 2;
+        }
+        "no smaller ring degree fits either; take a smaller network, or activations of a lower degree".into()
     }
 
     pub(super) fn constraints(&self) -> Constraints {
@@ -213,9 +269,9 @@ impl Session {
 
     /// The polynomials of the activation strategy, one entry per activation layer; `None` where the
     /// model keeps its own.
-    fn fitted_stand_ins(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
+    pub(super) fn fitted_stand_ins(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
         let Some(stand_ins) = self.stand_ins()? else { return Ok(None) };
-        let layers = if stand_ins.method.uses_weights() {
+        let layers = if stand_ins.uses_weights() {
             self.network.measure_activations(self.calibration_inputs(), &Watch::silent())?
         } else {
             self.network.activation_layers()
@@ -225,22 +281,38 @@ impl Session {
         Ok(Some(fitted))
     }
 
+    /// The polynomials of the activation strategy, for the report; none where the model keeps its own.
+    pub(super) fn layer_reports(&self) -> Vec<LayerReport> {
+        let fitted = self.fitted_stand_ins().ok().flatten().unwrap_or_default();
+        let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
+        let all = activations.zip(&fitted);
+        all.filter_map(|(layer, fitted)| {
+            let fitted = fitted.as_ref()?;
+            Some(LayerReport::of(&layer.name, fitted.request(), fitted.degree()))
+        })
+        .collect()
+    }
+
     /// The polynomials that the activation strategy asks for; `None` where the model keeps its own.
     pub fn stand_ins(&self) -> Result<Option<StandIns>, RunError> {
         let choice = &self.scenario.activation;
-        if choice.kind == ActivationKind::Lookup || choice.method == "keep" {
+        if choice.kind == ActivationKind::Lookup {
             return Ok(None);
         }
-        let method: Method = choice
-            .method
-            .parse()
-            .map_err(|e| RunError::Refused(format!("activation.method: {e}, and keep")))?;
+        let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
+        let names: Vec<String> = activations.map(|l| l.name.clone()).collect();
+        let layers = choice.rules(&names)?;
+        let Some(first) = layers.iter().find(|rule| rule.method.is_some()) else {
+            return Ok(None);
+        };
+        let differ = layers.iter().any(|rule| rule != first);
         Ok(Some(StandIns {
             function: None,
-            method,
-            degree: choice.degree,
+            method: first.method.unwrap_or(Method::Minimax),
+            degree: first.degree,
             parts: DEFAULT_PARTS,
-            interval: IntervalRule::Given((-choice.interval, choice.interval)),
+            interval: first.interval,
+            layers: if differ { layers } else { Vec::new() },
         }))
     }
 
@@ -263,7 +335,7 @@ impl Session {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        let compiled = self.compiled(cancel)?;
+        let compiled = self.within_memory(self.compiled(cancel)?, cancel)?;
         on_event(Event::Planned(Box::new(self.told(compiled.plan()))));
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(compiled.plan().threads)

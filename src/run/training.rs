@@ -1,8 +1,9 @@
 //! Training the model of a scenario: again from its recipe, or with a polynomial in the place of its
 //! activations.
 
+use super::activation_choice::ActivationKind;
 use super::error::RunError;
-use super::scenario::{ActivationKind, Scenario};
+use super::scenario::Scenario;
 use super::session::Session;
 use crate::data::Dataset;
 use crate::network::train::{FineTuning, Recipe, RecurrentOptions, TrainEvent, Trained, Training};
@@ -91,13 +92,16 @@ impl Session {
         };
         let known = Scenario::built_in().into_iter().any(|s| s.name == self.scenario.name);
         let base = if known { self.scenario.name.as_str() } else { "digits" };
+        let quoted = |setting: String| match setting.contains('"') {
+            true => format!("--set '{setting}'"),
+            false => format!("--set {setting}"),
+        };
+        let settings: Vec<String> = choice.settings().into_iter().map(quoted).collect();
         let command = format!(
-            "cryptoscope train {base} --set model={} --set dataset={} --set activation.method={} --set activation.degree={} --set activation.interval={} --epochs {} --learning-rate {} --range-penalty {}{} --seed {}",
+            "cryptoscope train {base} --set model={} --set dataset={} {} --epochs {} --learning-rate {} --range-penalty {}{} --seed {}",
             self.scenario.model,
             self.scenario.dataset,
-            choice.method,
-            choice.degree,
-            choice.interval,
+            settings.join(" "),
             options.epochs,
             options.learning_rate,
             options.range_penalty,

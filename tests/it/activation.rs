@@ -21,6 +21,7 @@ fn stand_ins(method: Method, degree: usize) -> StandIns {
         degree,
         parts: 2,
         interval: IntervalRule::Measured { quantile: 1.0, margin: 0.1 },
+        layers: Vec::new(),
     }
 }
 

@@ -279,3 +279,29 @@ fn the_planner_takes_integers_where_they_do_and_real_numbers_elsewhere() {
     let settings = ["activation.method=minimax", "activation.degree=7", automatic];
     assert_eq!(kind(random(4, 1, &Activation::Silu, &settings)), "CKKS");
 }
+
+#[test]
+fn layers_have_polynomials_of_their_own() {
+    let base = ["activation.method=minimax", "activation.degree=3", "activation.interval=6"];
+    let own = ["activation.layers.2.degree=5", "activation.layers.2.interval=[-5,7]", "seed=3"];
+    let session = random(5, 2, &Activation::Tanh, &[&base[..], &own].concat());
+    let report = run(&session);
+    assert_right(&report);
+    let found: Vec<_> =
+        report.activation.layers.iter().map(|l| (l.layer.as_str(), l.degree, l.interval)).collect();
+    assert_eq!(found, [("act0", 3, (-6.0, 6.0)), ("act1", 5, (-5.0, 7.0))]);
+    // What is put in is what was asked for, layer by layer: the same network made by hand.
+    let both = |degree: &str, interval: &str| {
+        let settings = ["activation.method=minimax", degree, interval];
+        random(5, 2, &Activation::Tanh, &settings).polynomial_network().unwrap()
+    };
+    let (first, second) = (
+        both("activation.degree=3", "activation.interval=6"),
+        session.polynomial_network().unwrap(),
+    );
+    assert_eq!(first.layers()[..2], second.layers()[..2]);
+    assert_ne!(first.layers()[3], second.layers()[3]);
+    let list = r#"activation.layers=[{"degree":3},{"degree":3},{"degree":3}]"#;
+    let text = random(5, 2, &Activation::Tanh, &[list]).plan().unwrap_err().to_string();
+    assert!(text.contains("3 entries") && text.contains("2 activation layers"), "{text}");
+}

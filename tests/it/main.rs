@@ -18,6 +18,7 @@ mod network;
 mod sample;
 mod second_opinion;
 mod sequences;
+mod settings;
 mod shipped_models;
 mod sweep;
 #[cfg(feature = "tfhe")]

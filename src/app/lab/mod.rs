@@ -127,6 +127,7 @@ impl Lab {
             } else {
                 IntervalRule::Given(interval)
             },
+            layers: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use super::schedule::{Schedule, Shape};
 use super::stream::GROUP;
 use crate::circuit::candidate::batches;
 use crate::circuit::cost::{UnitCosts, word_secs};
+use crate::circuit::cost_table::CostTable;
 use crate::ring::{Kernel, MAX_MODULUS_BITS, Modulus};
 use crate::scheme::ckks::{CkksModuli, PolynomialPlan, SegmentOp};
 
@@ -34,7 +35,7 @@ impl Work {
         threads: usize,
     ) -> Self {
         let mut work = self.clone();
-        let costs = UnitCosts::of_this_machine();
+        let costs = &CostTable::of_this_machine().unit;
         let n = schedule.choice.n;
         let scale = batches(images, n) as f64 / threads as f64;
         let Some(q) = Modulus::new(program.parameters.prime(0)) else { return work };
@@ -91,15 +92,15 @@ fn switch_secs(n: usize, level: usize, drop: usize, moduli: &CkksModuli, costs: 
     switch_transforms(level, drop, moduli) * costs.ntt * n * n.log2() + words * passes * costs.dot
 }
 
-/// Predicted seconds of `schedule`, for so many images and threads.
+/// Seconds of `schedule` by `costs`, for so many images and threads.
 pub(super) fn work(
     shape: &Shape,
     schedule: &Schedule,
     moduli: &CkksModuli,
+    costs: &UnitCosts,
     images: usize,
     threads: usize,
 ) -> Work {
-    let costs = UnitCosts::of_this_machine();
     let size = schedule.choice.n;
     let n = size as f64;
     let transform = costs.transform(size);
@@ -146,7 +147,7 @@ pub(super) fn work(
                 let drop = schedule.drops[at].len();
                 let switch = match drop {
                     0 => 0.0,
-                    _ => width as f64 * switch_secs(size, level, drop, moduli, &costs),
+                    _ => width as f64 * switch_secs(size, level, drop, moduli, costs),
                 };
                 work.switches.push(switch * scale);
                 if drop > 0 {
@@ -154,7 +155,7 @@ pub(super) fn work(
                 }
             }
             Block::Polynomial { layer } => {
-                let each = polynomial_secs(&network.layers()[*layer], size, level, moduli, &costs);
+                let each = polynomial_secs(&network.layers()[*layer], size, level, moduli, costs);
                 work.layers.push(each * width as f64 * scale);
                 work.switches.push(0.0);
             }

@@ -10,6 +10,8 @@ use super::program::{CkksProgram, RealCircuit};
 use super::schedule::{Arrived, Choice, Schedule, Shape};
 use super::stages::{Errors, Parts, outputs, stages};
 use crate::circuit::candidate::batches;
+use crate::circuit::cost::UnitCosts;
+use crate::circuit::cost_table::CostTable;
 use crate::circuit::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind};
 use crate::circuit::request::{Constraints, PlanError, check_ckks};
 use crate::circuit::warning::{Cause, Warning};
@@ -69,6 +71,7 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
         request,
         shape: &shape,
         forecast: &forecast,
+        typical: CostTable::typical().unit,
         spare_bits: REQUIRED_PRECISION_BITS,
     };
     let mut best: Option<RealCircuit> = None;
@@ -103,6 +106,8 @@ struct Planner<'a> {
     request: &'a RealRequest<'a>,
     shape: &'a Shape<'a>,
     forecast: &'a Forecast,
+    /// What choices are made with.
+    typical: UnitCosts,
     /// Bits by which estimated errors must stay below the bound.
     spare_bits: f64,
 }
@@ -223,8 +228,12 @@ impl Planner<'_> {
         // Without key switches there is nothing to save.
         let drop_bits = least_drop.unwrap_or(u32::MAX >> 1);
         let moduli = CkksModuli::fastest(n, &schedule.chain, drop_bits)?;
-        let work = work(self.shape, &schedule, &moduli, self.request.images, self.request.threads);
+        let work = self.work(&schedule, &moduli, &self.typical);
         Some(Candidate { schedule, moduli, work })
+    }
+
+    fn work(&self, schedule: &Schedule, moduli: &CkksModuli, costs: &UnitCosts) -> Work {
+        work(self.shape, schedule, moduli, costs, self.request.images, self.request.threads)
     }
 
     /// Parameters as they were asked for although they are not enough: the chain that would be, cut
@@ -261,7 +270,8 @@ impl Planner<'_> {
         let Candidate { schedule, moduli, .. } = candidate;
         let mut program = CkksProgram::new(shape, schedule, moduli, forecast)?;
         let errors = Errors::new(shape, schedule, forecast, &program)?;
-        let work = candidate.work.tried(shape, schedule, &program, request.images, request.threads);
+        let work = self.work(schedule, moduli, &CostTable::of_this_machine().unit);
+        let work = work.tried(shape, schedule, &program, request.images, request.threads);
         let parts = Parts { request, shape, schedule, forecast, errors: &errors, work: &work };
         let (stages, of_layer, of_block) = stages(&parts, &program);
         program.set_taps(&of_layer, &of_block);
@@ -335,7 +345,8 @@ impl Planner<'_> {
             }),
         };
         let network = Arc::clone(request.network);
-        Ok(RealCircuit { taps: program.taps(), plan, network, program })
+        let typical_secs = candidate.work.total();
+        Ok(RealCircuit { taps: program.taps(), plan, network, program, typical_secs })
     }
 
     fn refusal(&self) -> PlanError {

@@ -27,6 +27,8 @@ pub struct RealCircuit {
     pub program: CkksProgram,
     /// Values to be measured, in the order of the stages.
     pub taps: Vec<StageTap>,
+    /// Encrypt, evaluate and decrypt by typical costs, to be held against those of other schemes.
+    pub typical_secs: f64,
 }
 
 /// A network cut into segments and polynomials.

@@ -98,14 +98,14 @@ const OVERHEAD: f64 = 2.4;
 /// Bytes of a message beside its residues.
 const OVERHEAD_BYTES: u64 = 200;
 
-/// The cost of one batch.
+/// The cost of one batch by `costs`.
 pub(super) fn cost(
     network: &RecurrentNetwork,
     choice: &ProgramChoice,
     moduli: &CkksModuli,
+    costs: UnitCosts,
     threads: usize,
 ) -> Cost {
-    let costs = UnitCosts::of_this_machine();
     let n = choice.n;
     let transform = costs.transform(n);
     let prices = Prices { costs, n: n as f64, transform, moduli, threads: threads.max(1) as f64 };

@@ -11,6 +11,7 @@ use super::program::{
 use super::remedy::Remedy;
 use super::sequences::Sequences;
 use super::traffic::NetworkModel;
+use crate::circuit::cost_table::CostTable;
 use crate::circuit::real::CkksPart;
 use crate::circuit::request::PlanError;
 use crate::progress::Cancel;
@@ -169,9 +170,8 @@ fn largest(variance: f64, count: usize) -> f64 {
 struct Candidate {
     choice: ProgramChoice,
     moduli: CkksModuli,
-    cost: Cost,
-    /// Over the connection of the request, all batches.
-    total_secs: f64,
+    /// Over the connection of the request, all batches, by typical costs.
+    typical_secs: f64,
 }
 
 /// Variances that arise with each state and each input, in units of messages.
@@ -312,7 +312,7 @@ impl Planner<'_> {
                 }
                 let Some(moduli) = moduli(&self.network, &choice) else { continue };
                 let candidate = self.candidate(choice, moduli);
-                if best.as_ref().is_none_or(|b| candidate.total_secs < b.total_secs) {
+                if best.as_ref().is_none_or(|b| candidate.typical_secs < b.typical_secs) {
                     best = Some(candidate);
                 }
             }
@@ -321,15 +321,21 @@ impl Planner<'_> {
     }
 
     fn candidate(&self, choice: ProgramChoice, moduli: CkksModuli) -> Candidate {
+        let costs = CostTable::typical().unit;
+        let cost = cost(&self.network, &choice, &moduli, costs, self.request.threads);
+        let typical_secs = self.total_secs(&choice, &cost);
+        Candidate { choice, moduli, typical_secs }
+    }
+
+    /// Seconds over the connection of the request, all batches.
+    fn total_secs(&self, choice: &ProgramChoice, cost: &Cost) -> f64 {
         let request = self.request;
-        let cost = cost(&self.network, &choice, &moduli, request.threads);
         let batches = request.sequences.div_ceil(choice.n).max(1) as u64;
         let (up, down) = (cost.up_bytes.iter().sum::<u64>(), cost.down_bytes.iter().sum::<u64>());
         let on_the_way =
             request.connection.transfer_secs(batches * cost.rounds, batches * up, batches * down)
                 + request.connection.transfer_secs(0, cost.key_bytes, 0);
-        let total_secs = batches as f64 * cost.secs() + cost.keygen_secs + on_the_way;
-        Candidate { choice, moduli, cost, total_secs }
+        batches as f64 * cost.secs() + cost.keygen_secs + on_the_way
     }
 
     /// The most steps that one chain carries at 128 bits of security.
@@ -361,7 +367,9 @@ impl Planner<'_> {
         longest_chain: usize,
     ) -> Result<RecurrentCircuit, PlanError> {
         let request = self.request;
-        let Candidate { choice, moduli, cost, total_secs } = found;
+        let Candidate { choice, moduli, .. } = found;
+        let costs = CostTable::of_this_machine().unit;
+        let cost = cost(&self.network, choice, moduli, costs, request.threads);
         let program = RecurrentProgram::new(&self.network, choice.clone())?;
         let rounding = self.rounding(forecast, choice.gain);
         let arising = self.exactly_arising(forecast, &program)?;
@@ -430,7 +438,7 @@ impl Planner<'_> {
             client_secs: batches as f64 * cost.client_secs.iter().sum::<f64>(),
             server_secs: batches as f64 * cost.server_secs.iter().sum::<f64>(),
             connection: request.connection.clone(),
-            end_to_end_secs: *total_secs,
+            end_to_end_secs: self.total_secs(choice, &cost),
         };
         Ok(RecurrentCircuit { plan, program })
     }

@@ -236,6 +236,7 @@ pub(super) fn cryptodl() -> Option<Recipe> {
         degree: 2,
         parts: DEFAULT_PARTS,
         interval: IntervalRule::Given((-5.0, 5.0)),
+        layers: Vec::new(),
     };
     let fine_tuning = Stage {
         augment: DISTORTED,

@@ -370,6 +370,7 @@ fn fine_tuned(half: f64, range_penalty: f64) -> Trained {
             degree: 2,
             parts: 2,
             interval: IntervalRule::Given((-half, half)),
+            layers: Vec::new(),
         },
         epochs: 40,
         learning_rate: 0.02,

@@ -6,7 +6,7 @@ use crate::activation::Method;
 use crate::circuit::{RecurrentCircuit, Remedy};
 use crate::format;
 use crate::progress::{Cancel, Cancelled};
-use crate::run::{Event, RunError, RunReport, Scenario};
+use crate::run::{Event, LayerChoices, RunError, RunReport, Scenario};
 use std::sync::Arc;
 
 /// Seconds that a row may take by prediction, unless told otherwise.
@@ -155,6 +155,7 @@ impl SequenceSession {
         let mut scenario = Scenario { sequence: Some(choice), ..self.scenario.clone() };
         if let Some(method) = setting.method {
             scenario.activation.method = method.id().to_owned();
+            scenario.activation.layers = LayerChoices::Same;
         }
         Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))
     }

@@ -204,6 +204,7 @@ fn opening(
             degree: if by_client { 0 } else { degree(circuit) },
             bits: None,
             interval: scenario.activation.interval,
+            layers: if by_client { Vec::new() } else { session.gate_reports() },
         },
         scheme: SchemeReport {
             kind: "ckks".to_owned(),

@@ -2,14 +2,39 @@
 
 use super::session::SequenceSession;
 use crate::circuit::{
-    Approximate, Cause, Plan, PlanBytes, PlanSecs, RecurrentCircuit, Remedy, SchemeKind, StageKind,
+    Approximate, Plan, PlanBytes, PlanSecs, RecurrentCircuit, Remedy, SchemeKind, StageKind,
     StagePlan, Warning,
 };
 use crate::progress::Cancel;
-use crate::run::RunError;
-use crate::run::memory::available_memory_bytes;
+use crate::run::setting_use::{self, Carrier, Function};
+use crate::run::{RunError, memory};
 
 impl SequenceSession {
+    /// A warning for every setting that is not used, and where so much memory is not free but was asked
+    /// for all the same.
+    ///
+    /// # Errors
+    /// When the memory is not free and was not asked for.
+    pub(super) fn remarks(&self, peak_memory: u64) -> Result<Vec<Warning>, RunError> {
+        let remedy = self.choice().remedy;
+        let gates = self.carried().layers().iter().flat_map(|l| l.gates());
+        let functions = self.gate_names().into_iter().zip(gates).map(|(name, (_, gate))| {
+            Function { name, is_polynomial: gate.activation.is_polynomial() }
+        });
+        let functions: Vec<Function> = functions.collect();
+        let mut all = setting_use::unused(&self.scenario, Carrier::Sequence(remedy), &functions);
+        let fits = |_| match remedy {
+            Remedy::OneChain => "set sequence.remedy to refresh or client, or take fewer steps",
+            Remedy::Refresh => {
+                "refresh more often (a smaller sequence.refresh_every), or take fewer steps"
+            }
+            Remedy::Client | Remedy::Bootstrap => "take fewer steps, or a smaller network",
+        };
+        let past = self.scenario.scheme.past_memory;
+        all.extend(memory::check(peak_memory, past, |free| fits(free).to_owned())?);
+        Ok(all)
+    }
+
     /// Parameters and predictions, a stage for every step, or why it cannot work and what would.
     ///
     /// # Errors
@@ -77,7 +102,7 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
             evaluate: plan.server_secs,
             decrypt: 0.0,
         },
-        warnings: plan.warnings.iter().cloned().chain(memory_warning(plan.memory_bytes)).collect(),
+        warnings: plan.warnings.clone(),
         agreement: Some(plan.agreement),
         tables: None,
         approximate: Some(Approximate {
@@ -92,10 +117,4 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
             degrees: Vec::new(),
         }),
     }
-}
-
-fn memory_warning(needed: u64) -> Option<Warning> {
-    let free = available_memory_bytes().filter(|free| needed > *free)?;
-    let advice = "refresh more often, or take fewer steps";
-    Some(Cause::MemoryShort { needed, free, advice }.into())
 }

@@ -4,7 +4,7 @@ use super::execute::execute;
 #[cfg(feature = "tfhe")]
 use super::forecast::TRACES;
 use super::report::SequenceReport;
-use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, Method};
+use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
 #[cfg(feature = "tfhe")]
 use crate::circuit::TableRecurrentCircuit;
 use crate::circuit::{
@@ -12,12 +12,15 @@ use crate::circuit::{
     Remedy, Sequences, plan_recurrent,
 };
 use crate::data::{Dataset, Shape, Split};
-use crate::network::recurrent::{self, Prepared, RecurrentModel};
+use crate::network::recurrent::{self, Gate, Prepared, RecurrentModel};
+use crate::network::{IntervalRule, LayerRule};
 use crate::progress::{Cancel, Watch};
 use crate::run::gaps::Gaps;
 use crate::run::identity::{missing_original, with_notes};
 use crate::run::matching::{self, Matched};
+use crate::run::report::LayerReport;
 use crate::run::scenario::SequenceChoice;
+use crate::run::setting_use::check_sequence;
 use crate::run::{
     Event, NetworkReport, NetworksReport, RunError, RunReport, Scenario, Sources, amounts,
 };
@@ -50,6 +53,12 @@ impl SequenceSession {
     /// Loads the model and the dataset of `scenario` and checks that they fit together.
     pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
         let dataset = crate::data::open(&scenario.dataset, sources.data_dir.as_deref())?;
+        if crate::network::built_in_names().any(|name| name == scenario.model) {
+            return Err(RunError::Refused(format!(
+                "sequence settings are for recurrent networks, and model {} is none: leave them out",
+                scenario.model
+            )));
+        }
         let model = recurrent::open(&scenario.model)?;
         Self::with(scenario, Arc::new(dataset), Arc::new(model))
     }
@@ -60,6 +69,8 @@ impl SequenceSession {
         dataset: Arc<Dataset>,
         model: Arc<RecurrentModel>,
     ) -> Result<Self, RunError> {
+        let remedy = scenario.sequence.as_ref().map_or(Remedy::default(), |s| s.remedy);
+        check_sequence(scenario, remedy)?;
         let Matched { dataset, mut notes } = matching::sequences(&model, &dataset)?;
         let found = model.original();
         notes.extend(missing_original(
@@ -86,7 +97,7 @@ impl SequenceSession {
     /// computes them, or where a method shall put polynomials in their place.
     pub fn carried(&self) -> &RecurrentModel {
         match functions(self.choice().remedy) {
-            Functions::Polynomial if self.scenario.activation.method == "keep" => &self.model,
+            Functions::Polynomial if self.scenario.activation.keeps_all() => &self.model,
             Functions::Exact | Functions::Polynomial => &self.original,
         }
     }
@@ -174,35 +185,55 @@ impl SequenceSession {
     /// The polynomials that the activation strategy puts in the place of functions that are none,
     /// gate after gate.
     pub fn stand_ins(&self) -> Result<Vec<Option<Activation>>, RunError> {
-        let choice = &self.scenario.activation;
+        Ok(self.fitted_gates()?.into_iter().map(|f| Some(f?.activation())).collect())
+    }
+
+    /// The polynomials of the activation strategy, gate after gate.
+    fn fitted_gates(&self) -> Result<Vec<Option<Fitted>>, RunError> {
+        let names = self.gate_names();
+        let rules = self.scenario.activation.rules(&names)?;
+        let weighted = |rule: &LayerRule| rule.method == Some(Method::WeightedLeastSquares);
+        let measured = if rules.iter().any(weighted) { self.gate_inputs()? } else { Vec::new() };
         let gates = self.carried().layers().iter().flat_map(|l| l.gates());
-        if choice.method == "keep" {
-            return Ok(gates.map(|_| None).collect());
-        }
-        let method: Method = choice
-            .method
-            .parse()
-            .map_err(|e| RunError::Refused(format!("activation.method: {e}, and keep")))?;
-        let interval = (-choice.interval, choice.interval);
-        let measured = match method {
-            Method::WeightedLeastSquares => self.gate_inputs()?,
-            _ => Vec::new(),
+        let fit = |(at, (_, gate)): (usize, (_, &Gate))| {
+            let LayerRule { method: Some(method), degree, interval: IntervalRule::Given(ends) } =
+                rules[at]
+            else {
+                return Ok(None);
+            };
+            if gate.activation.is_polynomial() {
+                return Ok(None);
+            }
+            let wanted = Approximation::new(gate.activation.clone(), method, degree, ends);
+            let fitted = wanted.with_parts(DEFAULT_PARTS).fit(measured.get(at));
+            fitted
+                .map(Some)
+                .map_err(|e| RunError::Refused(format!("activation of gate {}: {e}", names[at])))
         };
-        gates
-            .enumerate()
-            .map(|(at, (name, gate))| {
-                if gate.activation.is_polynomial() {
-                    return Ok(None);
-                }
-                let wanted =
-                    Approximation::new(gate.activation.clone(), method, choice.degree, interval);
-                let fitted = wanted.with_parts(DEFAULT_PARTS).fit(measured.get(at));
-                let fitted = fitted.map_err(|e| {
-                    RunError::Refused(format!("activation of gate {}: {e}", name.id()))
-                })?;
-                Ok(Some(fitted.activation()))
-            })
-            .collect()
+        gates.enumerate().map(fit).collect()
+    }
+
+    /// Names of the gates of all layers, in the order of `activation.layers`: `layer 1 update`.
+    pub(super) fn gate_names(&self) -> Vec<String> {
+        let layers = self.carried().layers();
+        let mut names = Vec::new();
+        for (at, cell) in layers.iter().enumerate() {
+            let prefix =
+                if layers.len() > 1 { format!("layer {} ", at + 1) } else { String::new() };
+            names.extend(cell.gates().iter().map(|(name, _)| format!("{prefix}{}", name.id())));
+        }
+        names
+    }
+
+    /// The polynomials of the activation strategy, for the report; none where the model keeps its own.
+    pub(super) fn gate_reports(&self) -> Vec<LayerReport> {
+        let fitted = self.fitted_gates().unwrap_or_default();
+        let all = self.gate_names().into_iter().zip(fitted);
+        all.filter_map(|(name, fitted)| {
+            let fitted = fitted?;
+            Some(LayerReport::of(&name, fitted.request(), fitted.degree()))
+        })
+        .collect()
     }
 
     /// What goes into the functions of the carried model on calibration sequences, gate after gate.
@@ -269,7 +300,10 @@ impl SequenceSession {
     pub(super) fn plan_of_tables(&self, cancel: &Cancel) -> Result<Plan, RunError> {
         let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
         let circuit = self.tables(cancel)?;
-        Ok(super::tables::planned_tables(&circuit, steps, self.images()?, self.threads()?))
+        let (images, threads) = (self.images()?, self.threads()?);
+        let mut plan = super::tables::planned_tables(&circuit, steps, images, threads);
+        plan.warnings.extend(self.remarks(plan.bytes.peak_memory)?);
+        Ok(plan)
     }
 
     /// What is foretold of bootstrapping.
@@ -354,6 +388,7 @@ impl SequenceSession {
         })?;
         made.plan.agreement = bound.agreement;
         made.plan.warnings.extend(bound.warning);
+        made.plan.warnings.extend(self.remarks(made.plan.memory_bytes)?);
         Ok(Arc::clone(self.compiled.get_or_init(|| Arc::new(made))))
     }
 

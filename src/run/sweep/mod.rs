@@ -8,14 +8,15 @@ pub use report::{SWEEP_SCHEMA_VERSION, SweepReport};
 pub use request::SweepRequest;
 pub use row::{SweepAccuracy, SweepCost, SweepFit, SweepRow, SweepRun};
 
+use super::activation_choice::ActivationChoice;
 use super::error::RunError;
 use super::event::Event;
-use super::scenario::{ActivationChoice, Scenario};
+use super::scenario::Scenario;
 use super::session::Session;
 use super::training::TrainOptions;
 use crate::activation::{Activation, Fitted};
 use crate::network::train::TrainEvent;
-use crate::network::{LayerInputs, Network, Op, StandIns, argmax};
+use crate::network::{LayerInputs, LayerRule, Network, Op, StandIns, argmax};
 use crate::progress::{Cancel, Watch};
 use std::sync::Arc;
 
@@ -63,6 +64,7 @@ impl Session {
             options.check()?;
         }
         let exact = self.exact(request.function.as_ref(), cancel)?;
+        let choices = self.with_own_layers(choices, &exact.layers)?;
         on_event(SweepEvent::Started { exact_accuracy: exact.accuracy, rows: choices.len() });
         let mut rows = Vec::with_capacity(choices.len());
         for (index, choice) in choices.iter().enumerate() {
@@ -93,6 +95,25 @@ impl Session {
             rows_left: choices.len() - rows.len(),
             rows,
         })
+    }
+
+    /// The rows with what the scenario gives single layers of their own: rows change the others.
+    fn with_own_layers(
+        &self,
+        rows: Vec<StandIns>,
+        layers: &[LayerInputs],
+    ) -> Result<Vec<StandIns>, RunError> {
+        let own = &self.scenario.activation.layers;
+        if own.is_same() {
+            return Ok(rows);
+        }
+        let names: Vec<String> = layers.iter().map(|l| l.layer.clone()).collect();
+        let with = |row: StandIns| {
+            let StandIns { method, degree, interval, .. } = row;
+            let all = LayerRule { method: Some(method), degree, interval };
+            Ok(StandIns { layers: own.rules(all, &names)?, ..row })
+        };
+        rows.into_iter().map(with).collect()
     }
 
     fn exact(&self, function: Option<&Activation>, cancel: &Cancel) -> Result<Exact, RunError> {

@@ -37,7 +37,14 @@ impl SweepRequest {
             for &degree in if method.uses_degree() { &self.degrees } else { first } {
                 for &interval in &self.intervals {
                     let function = self.function.clone();
-                    rows.push(StandIns { function, method, degree, parts: self.parts, interval });
+                    rows.push(StandIns {
+                        function,
+                        method,
+                        degree,
+                        parts: self.parts,
+                        interval,
+                        layers: Vec::new(),
+                    });
                 }
             }
         }

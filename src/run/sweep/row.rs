@@ -2,6 +2,7 @@
 
 use crate::activation::Method;
 use crate::circuit::{Plan, SchemeKind};
+use crate::format::short;
 use crate::network::{IntervalRule, StandIns};
 use crate::run::report::RunReport;
 use serde::{Deserialize, Serialize};
@@ -112,8 +113,8 @@ impl SweepRow {
     /// The interval in words: `±5`, `-1 to 3`, or `measured` for one per layer.
     pub fn interval_text(&self) -> String {
         match self.interval {
-            IntervalRule::Given((low, high)) if low == -high => format!("±{high}"),
-            IntervalRule::Given((low, high)) => format!("{low} to {high}"),
+            IntervalRule::Given((low, high)) if low == -high => format!("±{}", short(high)),
+            IntervalRule::Given((low, high)) => format!("{} to {}", short(low), short(high)),
             IntervalRule::Measured { .. } => "measured".to_owned(),
         }
     }

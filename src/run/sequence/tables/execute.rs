@@ -34,6 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// Variances further above the predicted ones than this share are worth a warning.
 const TOLERATED_VARIANCE: f64 = 0.125;
 
+/// Readings from which the probability of a wrong one is extrapolated, at least: their deviation is then
+/// known to 5 %, the margin to a tenth.
+const LEAST_READINGS: u64 = 200;
+
 /// Runs `session` as `circuit` says and reports.
 pub fn execute_tables(
     session: &SequenceSession,
@@ -59,7 +63,8 @@ pub fn execute_tables(
     let seed = session.scenario.randomness()?;
 
     let steps = sequences.steps();
-    let plan = planned_tables(circuit, steps, samples, session.threads()?);
+    let mut plan = planned_tables(circuit, steps, samples, session.threads()?);
+    plan.warnings.extend(session.remarks(plan.bytes.peak_memory)?);
     on_event(Event::Planned(Box::new(plan.clone())));
     let client = TableClient::new(circuit, seed);
     let foretold = forecast_tables(circuit, &sequences, &expected, &test.labels, samples);
@@ -228,9 +233,9 @@ struct Seen<'a> {
     client: &'a TableClient<'a>,
     sequences: &'a Sequences,
     expected: &'a [Expected],
-    /// By step: sum of squares of the noise of readings relative to what was predicted of them, and
-    /// their number.
-    noise: Vec<(f64, u64)>,
+    /// Of first steps of sequences, and of later ones, whose noise is the same in every step: sum of
+    /// squares of the noise of readings relative to what was predicted of them, and their number.
+    noise: [(f64, u64); 2],
     /// By step: whether any sequence has a state by then.
     with_state: Vec<bool>,
     /// Levels after the step before, as tables gave them for what they read.
@@ -246,7 +251,7 @@ impl<'a> Seen<'a> {
         expected: &'a [Expected],
         report: SequenceReport,
     ) -> Self {
-        let noise = vec![(0.0, 0); sequences.steps()];
+        let noise = [(0.0, 0); 2];
         let with_state = states_by_step(sequences);
         let before = Vec::new();
         Self { circuit, client, sequences, expected, noise, with_state, before, report }
@@ -267,7 +272,8 @@ impl<'a> Seen<'a> {
         let before = (step > begins).then_some(self.before.as_slice());
         let sums = network.sums(&inputs, before);
         let unit = f64::from(network.unit());
-        let noise = self.noise.get_mut(step)?;
+        let has_state = self.with_state.get(step).copied().unwrap_or(true);
+        let noise = &mut self.noise[usize::from(before.is_some())];
         let mut read = Vec::with_capacity(sums.len());
         let (mut wrong, allowed) = (0, network.allowed_levels());
         let predicted = match before {
@@ -283,9 +289,10 @@ impl<'a> Seen<'a> {
             wrong += u64::from((level - right).unsigned_abs() as f64 > allowed);
             read.push(level);
         }
-        let ratio = (noise.0 / noise.1.max(1) as f64).sqrt();
-        let has_state = self.with_state.get(step).copied().unwrap_or(true);
+        let (squares, readings) = self.noise[usize::from(has_state)];
+        let ratio = (squares / readings.max(1) as f64).sqrt();
         let deviation = ratio * self.circuit.deviation(has_state);
+        let margin = (readings >= LEAST_READINGS).then(|| network.margin_bits(deviation));
         let phases = self.client.secret.phases(state).unwrap_or_default();
         let levels: Vec<f64> = phases.iter().map(|p| network.level_of(*p)).collect();
         self.before = read;
@@ -296,7 +303,7 @@ impl<'a> Seen<'a> {
         let largest = errors.fold(0.0, larger) * network.state_step;
         figures.max_abs_error = Some(larger(figures.max_abs_error.unwrap_or(0.0), largest));
         figures.wrong_values += wrong;
-        figures.margin_bits_measured = Some(network.margin_bits(deviation));
+        figures.margin_bits_measured = margin;
         figures.budget_bits_measured = figures.margin_bits_measured;
         let mut states = Vec::new();
         if let Some(trace) = self.report.traces.get(index) {

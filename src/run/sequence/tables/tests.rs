@@ -22,7 +22,8 @@ fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
     let predicted: Vec<f64> = sequence.per_step.iter().map(|s| s.margin_bits_predicted).collect();
     assert!(predicted[1] >= 40.0 && predicted[0] >= predicted[1]);
     assert!(predicted[1..].iter().all(|m| *m == predicted[1]));
-    assert!(sequence.per_step.iter().any(|s| s.margin_bits_measured.is_some()));
+    // Three units, four steps, three sequences: too few readings to tell a margin from.
+    assert!(sequence.per_step.iter().all(|s| s.margin_bits_measured.is_none()));
 }
 
 #[test]
