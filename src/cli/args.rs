@@ -1,8 +1,10 @@
 //! What can be typed.
 
+use crate::file;
 use crate::run::bench::Workload;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 /// See what encryption does to a neural network.
@@ -17,12 +19,17 @@ use std::path::PathBuf;
 )]
 pub(super) struct Cli {
     /// Folder of the larger datasets [or the variable CRYPTOSCOPE_DATA]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = path)]
     pub data: Option<PathBuf>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// A path that was typed, of any bytes.
+fn path(text: &str) -> Result<PathBuf, Infallible> {
+    Ok(file::as_path(text))
 }
 
 #[derive(Debug, Args)]
@@ -115,7 +122,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub size: SizeArgs,
     /// Write the report here, as JSON
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = path)]
     pub report: Option<PathBuf>,
 }
 
@@ -150,7 +157,7 @@ pub(super) struct SweepArgs {
     #[arg(long)]
     pub encrypted: bool,
     /// Write the rows here: a .csv or a .json file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub report: Option<PathBuf>,
 }
 
@@ -159,7 +166,7 @@ pub(super) struct TrainArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// Write the model here
-    #[arg(long, value_name = "MODEL.safetensors")]
+    #[arg(long, value_name = "MODEL.safetensors", value_parser = path)]
     pub out: Option<PathBuf>,
     /// Epochs of training with a polynomial (activation.method other than keep), 8 by default; of
     /// training on encrypted data as the scenario says
@@ -170,13 +177,13 @@ pub(super) struct TrainArgs {
     pub learning_rate: Option<f64>,
     /// Write where a training on encrypted data stands here: after each epoch, every minute, and when it is
     /// stopped
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub checkpoint: Option<PathBuf>,
     /// Go on with a training on encrypted data from such a file, with its settings
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub resume: Option<PathBuf>,
     /// Write the report of a training on encrypted data here, as JSON
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = path)]
     pub report: Option<PathBuf>,
     /// Price of activation inputs outside of the interval of the polynomial [default: 1]
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
@@ -210,7 +217,7 @@ pub(super) struct CompareArgs {
     #[arg(long)]
     pub whole: bool,
     /// File for the table, .csv or .json
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub report: Option<PathBuf>,
 }
 

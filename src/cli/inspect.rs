@@ -3,12 +3,12 @@
 use super::table::pairs;
 use super::{Answer, Context};
 use crate::data::{self, ClassCount, Description};
+use crate::file::as_path;
 use crate::format;
 use crate::network;
 use crate::network::recurrent::{self, RecurrentModel};
 use anyhow::Result;
 use std::io::Read;
-use std::path::Path;
 
 /// Classes and columns listed by name before the rest is only counted.
 const LISTED: usize = 12;
@@ -44,14 +44,15 @@ fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelEr
         return None;
     }
     // A file of another kind is told about as such.
-    RecurrentModel::load(name).ok().map(Ok)
+    RecurrentModel::load(as_path(name)).ok().map(Ok)
 }
 
 /// Whether a plain file is a `.safetensors`: a length, then JSON.
 fn is_model_file(path: &str) -> bool {
     let mut start = [0u8; 9];
-    Path::new(path).is_file()
-        && data::open_regular(Path::new(path)).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
+    let path = as_path(path);
+    path.is_file()
+        && data::open_regular(&path).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
         && start[8] == b'{'
         && start[4..8] == [0; 4]
 }

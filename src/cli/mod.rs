@@ -26,7 +26,7 @@ pub use args::Renderer;
 
 use crate::circuit::{cache_folder, keep_costs_in};
 use crate::data::{self, fetch};
-use crate::file::Uses;
+use crate::file::{self, Uses};
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Step, Watch};
 use crate::ring::Kernel;
@@ -106,7 +106,7 @@ pub fn main(window: OpenWindow) -> ExitCode {
     let cancel = Cancel::default();
     let terminal = std::io::stderr().is_terminal();
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-    let status = match Cli::try_parse_from(std::env::args_os()) {
+    let status = match Cli::try_parse_from(std::env::args_os().map(|a| file::as_text(&a))) {
         Err(error) => usage(&error, &mut out, &mut err),
         Ok(cli) => {
             if let Some(folder) = cache_folder() {
@@ -128,7 +128,7 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    match Cli::try_parse_from(args) {
+    match Cli::try_parse_from(args.into_iter().map(|a| file::as_text(&a.into()))) {
         Err(error) => usage(&error, out, err),
         Ok(cli) => {
             let mut no_window = |_| Err(anyhow::anyhow!("no window here; name a command"));

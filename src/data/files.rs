@@ -1,6 +1,7 @@
 //! Which files a dataset is read from, so that nothing is written over them.
 
 use super::built_in::NAMED;
+use crate::file::as_path;
 use std::path::{Path, PathBuf};
 
 /// Whether `text` names a dataset, with or without options behind a `?`, and not a path.
@@ -12,10 +13,12 @@ pub fn is_named(text: &str) -> bool {
 
 /// The file or folder that `text` leads to, its options left out; `None` when there is none.
 pub fn path_of(text: &str) -> Option<PathBuf> {
-    let without_options = text.rsplit_once('?').map_or(text, |(path, _)| path);
-    let images = without_options.strip_suffix("-rows").unwrap_or(without_options);
-    let all = [text, without_options, images];
-    all.into_iter().map(PathBuf::from).find(|path| path.exists())
+    let before_options = text.match_indices('?').map(|(at, _)| &text[..at]);
+    let mut all = std::iter::once(text).chain(before_options).flat_map(|path| {
+        let images = path.strip_suffix("-rows").unwrap_or(path);
+        [path, images].map(as_path)
+    });
+    all.find(|path| path.exists())
 }
 
 /// The files that [`super::open`] reads for `name_or_path`, and those beside them that belong to

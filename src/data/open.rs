@@ -7,6 +7,7 @@ use super::images::{Pair, open_folder, open_pair};
 use super::options::{Format, ReadOptions};
 use super::source::Source;
 use super::{built_in, class_names, csv, idx, mnist, sequences};
+use crate::file::as_path;
 use crate::format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,7 @@ pub(super) fn open_described(
         return Ok((opened?, format.into()));
     }
     if let Some(images) = name_or_path.strip_suffix("-rows")
-        && !Path::new(name_or_path).exists()
+        && !as_path(name_or_path).exists()
     {
         let images = open(images, data_dir)?;
         return Ok((sequences::rows_of(&images, name_or_path)?, "images, row by row".into()));
@@ -123,7 +124,7 @@ pub fn open_csv(path: &Path, options: &CsvOptions) -> Result<Dataset, DataError>
 
 /// The path in `text`, and the options behind its `?` unless a file of that whole name exists.
 pub(super) fn locate(text: &str) -> Result<(PathBuf, ReadOptions), DataError> {
-    let whole = PathBuf::from(text);
+    let whole = as_path(text);
     if whole.exists() {
         return Ok((whole, ReadOptions::default()));
     }
@@ -137,7 +138,7 @@ pub(super) fn locate(text: &str) -> Result<(PathBuf, ReadOptions), DataError> {
                 ),
             });
         }
-        let path = PathBuf::from(path);
+        let path = as_path(path);
         let options = ReadOptions::parse(options)
             .map_err(|reason| DataError::Options { path: shown(&path), reason })?;
         return Ok((path, options));
@@ -156,5 +157,5 @@ pub(super) fn locate(text: &str) -> Result<(PathBuf, ReadOptions), DataError> {
 /// so that options may hold a `?` too; the last one where there is no such file.
 fn behind_path(text: &str) -> Option<(&str, &str)> {
     let mut marks = text.match_indices('?').map(|(at, _)| (&text[..at], &text[at + 1..]));
-    marks.find(|(path, _)| Path::new(path).exists()).or_else(|| text.rsplit_once('?'))
+    marks.find(|(path, _)| as_path(path).exists()).or_else(|| text.rsplit_once('?'))
 }

@@ -2,11 +2,13 @@
 //! from; what is wrong with them is told in plain words.
 
 mod json;
+mod name;
 mod output;
 mod unfinished;
 mod uses;
 
 pub use json::{reason, reason_in};
+pub use name::{as_path, as_text};
 pub use output::{OutputError, OutputFile, write_whole};
 pub use unfinished::remove_unfinished;
 pub use uses::Uses;

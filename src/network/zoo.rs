@@ -3,7 +3,6 @@
 use super::card::{ModelCard, Role};
 use super::file::ModelError;
 use super::model::Network;
-use std::path::Path;
 
 const BUILT_IN: &[(&str, &[u8])] = &[
     ("digits", include_bytes!("../../models/digits.safetensors")),
@@ -62,7 +61,7 @@ pub fn open(name_or_path: &str) -> Result<Network, ModelError> {
     if let Some((name, bytes)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
         return Network::from_bytes(bytes, name);
     }
-    let path = Path::new(name_or_path);
+    let path = crate::file::as_path(name_or_path);
     let looks_like_path = path.extension().is_some() || path.components().count() > 1;
     if !looks_like_path && !path.exists() {
         let known: Vec<_> = built_in_names().collect();

@@ -13,11 +13,10 @@ const STANDARD_INPUT: &str = "-";
 
 /// The file that a scenario of this name is read from; `None` when it can only be a name.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {
-    let path = Path::new(name);
+    let path = file::as_path(name);
     let named_as_one = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"))
         || path.components().count() > 1;
-    (named_as_one || name == STANDARD_INPUT || path.exists() && !path.is_dir())
-        .then(|| path.to_owned())
+    (named_as_one || name == STANDARD_INPUT || path.exists() && !path.is_dir()).then_some(path)
 }
 
 /// The scenario in a file, and what is to be said of where its files were found.
@@ -78,7 +77,7 @@ fn beside(path: &Path, mut scenario: Scenario) -> (Scenario, Vec<String>) {
         if named || Path::new(text).is_absolute() {
             continue;
         }
-        let Some(there) = folder.join(text).to_str().map(str::to_owned) else { continue };
+        let there = file::as_text(folder.join(file::as_path(text)).as_os_str());
         if data::path_of(&there).is_some() {
             *place = there;
         } else if data::path_of(text).is_some() {
@@ -98,7 +97,7 @@ impl Scenario {
         let dataset = data::files(&self.dataset, data_dir);
         let mut all: Vec<_> = dataset.into_iter().map(|path| ("dataset", path)).collect();
         if !network::is_named(&self.model) {
-            all.push(("model", PathBuf::from(&self.model)));
+            all.push(("model", file::as_path(&self.model)));
         }
         all
     }

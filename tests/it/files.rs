@@ -232,6 +232,39 @@ fn scenario_files_are_found_and_read_as_people_write_them() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn paths_may_be_no_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let folder = place.dir.path().join(OsStr::from_bytes(b"caf\xe9"));
+    std::fs::create_dir(&folder).unwrap();
+    for name in ["t.csv", "m.safetensors", "s.json"] {
+        std::fs::copy(place.at(name), folder.join(name)).unwrap();
+    }
+    let run = |words: &[&str], path: &str, more: &[&str]| {
+        let mut command = process(words);
+        command.arg(folder.join(path)).args(more);
+        told(command)
+    };
+    let table = run(&["inspect"], "t.csv", &[]);
+    assert!(table.status == 0 && table.out.contains("40 ("), "{}{}", table.out, table.err);
+    assert_eq!(run(&["inspect"], "m.safetensors", &[]).status, 0);
+    // The model is beside the scenario, in the folder of that name.
+    let plan = run(&["plan"], "s.json", &["--images", "4"]);
+    assert_eq!(plan.status, 0, "{}", plan.err);
+    let mut setting = std::ffi::OsString::from("model=");
+    setting.push(folder.join("m.safetensors"));
+    let mut command = process(&["run", "hospital", "--images", "4", "--set"]);
+    command.arg(setting).arg("--report").arg(folder.join("r.json"));
+    let ran = told(command);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(folder.join("r.json").is_file());
+    let none = run(&["inspect"], "none.csv", &[]);
+    assert!(none.status == 2 && none.err.contains("none.csv"), "{}", none.err);
+}
+
 #[test]
 fn messages_are_short_and_tell_their_cause_once() {
     let gone = "No such file or directory";

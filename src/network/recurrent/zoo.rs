@@ -2,7 +2,6 @@
 
 use super::model::RecurrentModel;
 use crate::network::{ModelError, Role};
-use std::path::Path;
 
 const BUILT_IN: &[(&str, &[u8])] = &[
     ("cryptornn", include_bytes!("../../../models/cryptornn.safetensors")),
@@ -52,7 +51,7 @@ pub fn open(name_or_path: &str) -> Result<RecurrentModel, ModelError> {
     if let Some((name, bytes)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
         return RecurrentModel::from_bytes(bytes, name);
     }
-    let path = Path::new(name_or_path);
+    let path = crate::file::as_path(name_or_path);
     let looks_like_path = path.extension().is_some() || path.components().count() > 1;
     if !looks_like_path && !path.exists() {
         let known: Vec<_> = built_in_names().collect();
