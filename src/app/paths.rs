@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 impl App {
     pub(super) fn ask_path(&mut self, purpose: Purpose) {
         let state = &self.state;
-        let name = &state.scenario.name;
+        let name = file_name(&state.scenario.name);
         let path = match purpose {
             Purpose::OpenScenario | Purpose::OpenCheckpoint => String::new(),
             Purpose::SaveCheckpoint => format!("{name}.ckpt"),
@@ -135,6 +135,13 @@ fn in_use(scenario: &Scenario, path: &Path) -> Option<String> {
     uses.check("this", path).err().map(|error| error.to_string())
 }
 
+/// The name of a scenario as the beginning of the name of a file.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "-_ .".contains(c) { c } else { '-' };
+    let name: String = name.chars().take(40).map(plain).collect();
+    name.trim_start_matches('.').to_owned()
+}
+
 /// Built-in names are no paths: the field then starts empty.
 fn as_path(name: &str) -> String {
     if Path::new(name).exists() { name.to_owned() } else { String::new() }
@@ -143,6 +150,13 @@ fn as_path(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_scenarios_lead_nowhere() {
+        assert_eq!(file_name("digits-2 b"), "digits-2 b");
+        assert_eq!(file_name("../../etc/x\n"), "-..-etc-x-");
+        assert_eq!(file_name(&"x".repeat(99)).len(), 40);
+    }
 
     #[test]
     fn what_the_scenario_reads_is_not_written_over() {

@@ -32,7 +32,9 @@ pub(super) fn command(file: &str, context: &Context) -> Result<Answer> {
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(parts.join("\n").into())
+    let lines =
+        parts.join("\n").lines().map(|line| format::escaped(line) + "\n").collect::<String>();
+    Ok(lines.into())
 }
 
 /// The recurrent model of that name or in that file; `None` when there is none.

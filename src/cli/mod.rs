@@ -275,8 +275,17 @@ fn fail(text: &str, err: &mut dyn Write) -> i32 {
     FAILED
 }
 
-/// Writes a result; a reader who has read enough (`| head`) is no error.
+/// Writes a result; a reader who has read enough (`| head`) is no error. Whatever texts from files have
+/// come this far, nothing of them acts on a terminal.
 fn tell(text: &str, status: i32, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+    let acts = |c: char| c.is_control() && c != '\n';
+    let safe = text.contains(acts).then(|| {
+        let letters = text
+            .chars()
+            .map(|c| if acts(c) { c.escape_unicode().collect() } else { String::from(c) });
+        letters.collect::<String>()
+    });
+    let text = safe.as_deref().unwrap_or(text);
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             fail(&format!("the result cannot be written: {error}"), err)
