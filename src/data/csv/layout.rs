@@ -16,6 +16,9 @@ const MISSING_VALUES: [&str; 12] = [
     "#name?",
 ];
 
+/// Headings of a column without a name of its own.
+const UNNAMED: [&str; 2] = ["", "Unnamed: 0"];
+
 /// A row of a table with its line in the file; cells are trimmed.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -123,13 +126,18 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
     if dropped[class] {
         return Err(Fault::at(first.line, class + 1, "the class column cannot be dropped"));
     }
-    let leave = cells.options.keep_all || !cells.options.drop.is_empty() || class == 0;
-    if !leave && names.first().is_some_and(String::is_empty) && columns::counts(body, 0) {
-        dropped[0] = true;
-        guesses.push(Guess::new(
-            "column 1 has no name and counts the rows: it is left out",
-            "drop=none",
-        ));
+    let asked = cells.options.keep_all || !cells.options.drop.is_empty();
+    if !asked && class != 0 && columns::counts(body, 0) {
+        let name = names.first().map(String::as_str);
+        if name.is_some_and(|n| UNNAMED.iter().any(|u| n.eq_ignore_ascii_case(u))) {
+            dropped[0] = true;
+            let text = "column 1 has no name and counts the rows: it is left out";
+            guesses.push(Guess::new(text, "drop=none"));
+        } else {
+            let name = name.map_or(String::new(), |n| format!(" ({})", excerpt(n)));
+            let text = format!("column 1{name} counts the rows and is read as a value");
+            guesses.push(Guess::new(text, "drop=1"));
+        }
     }
     let values: Vec<usize> = (0..width).filter(|&c| c != class && !dropped[c]).collect();
     if values.is_empty() {

@@ -97,6 +97,10 @@ impl NumberFormat<'_> {
 
     /// How a cell that is no number could be read as one: what it has, and the option for it.
     pub fn suggestion(&self, cell: &str) -> Option<String> {
+        let points = NumberFormat { thousands: Some('.'), ..*self };
+        if self.decimal_comma && self.thousands.is_none() && points.parse(cell).is_some() {
+            return Some("has points between thousands; add &thousands=point".into());
+        }
         if let Some(found) = other_format(cell) {
             return Some(found);
         }
@@ -234,6 +238,8 @@ mod tests {
                 PLAIN.suggestion(cell)
             );
         }
+        let german = NumberFormat { decimal_comma: true, ..PLAIN };
+        assert!(german.suggestion("1.234").is_some_and(|s| s.contains("thousands=point")));
         for none in ["cat", "", "a1b", "width"] {
             assert_eq!(PLAIN.suggestion(none), None, "{none}");
         }

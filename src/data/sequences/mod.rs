@@ -6,6 +6,7 @@ mod series;
 mod text;
 mod ts;
 mod ts_header;
+mod ts_row;
 mod waves;
 mod words;
 

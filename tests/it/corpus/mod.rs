@@ -1,6 +1,7 @@
 //! Strange and hostile inputs, each with what must become of it: read as what, told what, or refused
 //! in which words. The right values are known by how each input is made.
 
+mod cells;
 mod csv;
 mod files;
 mod idx;
