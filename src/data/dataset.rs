@@ -262,6 +262,12 @@ impl Dataset {
         self
     }
 
+    /// The same dataset, of a public set that is known: only what no option changes is told.
+    pub(super) fn settled(mut self) -> Self {
+        self.guesses.retain(|guess| guess.option.is_empty());
+        self
+    }
+
     /// What its reader took for granted, left out or changed: to be shown wherever the data are used
     /// for the first time. Empty for the tables that come with the program.
     pub fn guesses(&self) -> &[Guess] {

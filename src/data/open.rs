@@ -70,14 +70,17 @@ pub(super) fn open_described(
         options.allow(&origin, "a folder of IDX files", &["seed"])?;
         return Ok((open_folder(&path, &name, &origin, seed)?, "folder of IDX files".into()));
     }
-    if options.format == Some(Format::Ts) || (options.format.is_none() && sequences::is_ts(&path)) {
+    let series = || -> Result<(Dataset, String), DataError> {
         options.allow(&origin, "time series", &["seed", "frame"])?;
         let opened = sequences::open_ts(&path, &name, &origin, seed)?;
         let opened = match options.frame {
             Some(frame) => sequences::framed(&opened, &name, frame)?,
             None => opened,
         };
-        return Ok((opened, "time series (.ts)".into()));
+        Ok((opened, "time series (.ts)".to_owned()))
+    };
+    if options.format.is_none() && sequences::is_ts(&path) {
+        return series();
     }
     let stdin = name_or_path.split('?').next() == Some("-");
     let mut source = if stdin { Source::stdin()? } else { Source::open(&path)? };
@@ -87,6 +90,7 @@ pub(super) fn open_described(
         None => detect(source.peek()?),
     };
     let (dataset, format) = match format {
+        Format::Ts => return series(),
         Format::Idx => {
             options.allow(&origin, "IDX files", &["seed"])?;
             (open_pair(&Pair::beside(&path)?, &name, &origin, seed)?, "IDX images".to_owned())
@@ -96,7 +100,7 @@ pub(super) fn open_described(
             let opened = sequences::open_text(vec![source], &name, &origin, &options.csv)?;
             (opened, "sentences, one a line".to_owned())
         }
-        Format::Csv | Format::Ts => {
+        Format::Csv => {
             options.allow(&origin, "tables", &CsvOptions::KEYS)?;
             csv::open(&mut source, &name, &origin, &options.csv)?
         }
@@ -108,6 +112,8 @@ pub(super) fn open_described(
 fn detect(start: &[u8]) -> Format {
     if idx::is_idx(start) {
         Format::Idx
+    } else if sequences::begins_as_ts(start) {
+        Format::Ts
     } else if sequences::is_labelled_text(start) {
         Format::Text
     } else {

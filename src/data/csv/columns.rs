@@ -54,6 +54,10 @@ pub(super) fn header(
     // A class that other rows have is no name of a column.
     let recurs = classes.contains_key(own);
     if !kinds.contains(&Kind::Number) {
+        if recurs && head.iter().any(|c| cells.numbers.suggestion(c).is_some()) {
+            // A number in another way of writing; how to read it is told where it is read.
+            return Ok(no());
+        }
         if recurs {
             let first = head.first().map(|c| excerpt(c)).unwrap_or_default();
             let class = excerpt(own);

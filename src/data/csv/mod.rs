@@ -9,6 +9,7 @@ mod options;
 mod outliers;
 mod preamble;
 mod quotes;
+mod rounding;
 
 pub use options::{Column, Comments, CsvOptions, Header, Missing};
 
@@ -146,6 +147,7 @@ impl<'a> Reading<'a> {
         };
         let layout = layout::layout(&sample, look).map_err(fail)?;
         guesses.extend(layout.guesses.iter().cloned());
+        guesses.extend(rounding::find(&sample, &layout));
         let read = Values::read(Rows::new(&text, delimiter), &layout, look).map_err(fail)?;
         guesses.extend(read.guesses(&layout));
         let classes = classes::read(&read.labels, layout.class, options).map_err(fail)?;

@@ -36,7 +36,7 @@ pub(in crate::data) fn open(
     }
     if name == "sentiment" {
         let opened = folder(name, SENTENCES, data_dir)
-            .and_then(|f| recognised(sentences(&f, name)?, name, &shown(&f)));
+            .and_then(|f| recognised(sentences(&f, name)?.settled(), name, &shown(&f)));
         return Some(opened);
     }
     if let Some((whole, frame)) = name.split_once("?frame=") {

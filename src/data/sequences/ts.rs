@@ -30,6 +30,17 @@ pub(in crate::data) fn is_ts(path: &Path) -> bool {
     name.ends_with(".ts") || name.ends_with(".ts.gz")
 }
 
+/// Whether bytes begin as a file of this format does, whatever its name is.
+pub(in crate::data) fn begins_as_ts(start: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(start);
+    let mut lines = text.lines().map(|l| l.trim_start_matches('\u{feff}').trim());
+    let first = lines.find(|l| !l.is_empty() && !l.starts_with('#')).unwrap_or_default();
+    let first = first.to_ascii_lowercase();
+    ["@problemname", "@timestamps", "@univariate", "@classlabel"]
+        .iter()
+        .any(|k| first.starts_with(k))
+}
+
 /// Opens `NAME_TRAIN.ts` with `NAME_TEST.ts` beside it, by either of them; any other file is split
 /// 4:1, the same way every time.
 pub(in crate::data) fn open(

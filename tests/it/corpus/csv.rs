@@ -57,6 +57,13 @@ fn plain() -> Vec<Case> {
         same("CR alone", ROWS.replace('\n', "\r")),
         same("empty lines", format!("\n\n{}\n\n", ROWS.replace('\n', "\n\n"))),
         same("no line end at the end", ROWS.trim_end()),
+        table("seconds since 1970", "1600000001,a\n1600000090,b\n1600000140,a\n1600000200,b\n")
+            .read(4, 1, &["a", "b"])
+            .told(&["column 1 has more digits than are kept", "?drop=1"]),
+        table("a column from 10 million on", "10000001,a\n10000002,b\n10000003,a\n10000009,b\n")
+            .read(4, 1, &["a", "b"])
+            .sum(40_000_015.0)
+            .untold(&["digits"]),
         table("an id that counts the rows", ids("id,"))
             .read(8, 3, &["cat", "dog"])
             .told(&["column 1 (id) counts the rows and is read as a value; otherwise ?drop=1"]),

@@ -36,6 +36,9 @@ pub fn cases() -> Vec<Case> {
             "missing values announced where none are",
             with(&HEAD.replace("@missing false", "@missing true"), BODY),
         ),
+        Case::new("series under another name", Reader::Data, "x.txt", with(HEAD, BODY))
+            .read(4, 3, &["a", "b"])
+            .sum(30.0),
         ts("unequal lengths, though said to be equal", with(HEAD, "1,2,3:a\n4,5:b\n1:a\n2,2:b\n"))
             .read(4, 3, &["a", "b"])
             .sum(20.0)
