@@ -3,9 +3,11 @@
 use super::commands::Command;
 use super::lab::LabChoice;
 use super::leak_view::LeakChoice;
+use super::origin::Results;
 use super::sequence_view::SequenceView;
 use super::state::Tab;
 use super::sweep_view::SweepChoice;
+use super::three::Difference;
 use crate::network::train::RecurrentOptions;
 use crate::run::{Scenario, TrainOptions};
 
@@ -18,8 +20,12 @@ pub enum Action {
     /// Open a built-in scenario or a scenario file.
     OpenScenario(String),
     SelectTab(Tab),
+    /// Forget what is shown of another setup.
+    Clear(Results),
     HoverStage(Option<usize>),
     ShowSample(usize),
+    /// Which samples are looked at was chosen.
+    ShowDifference(Difference),
     /// What is chosen in the tab Activation was changed.
     EditLab(Box<LabChoice>),
     HoverPlace(Option<f64>),

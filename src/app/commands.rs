@@ -90,7 +90,10 @@ impl Command {
             Self::Run | Self::Train if state.is_cryptonn() => {
                 state.can_train_encrypted() && !state.task_running
             }
-            Self::Run => !state.running && state.preview.refusal.is_none(),
+            // A refusal is of the setup before as long as the plan of this one is not made.
+            Self::Run => {
+                !state.running && (state.preview.refusal.is_none() || state.preview.pending)
+            }
             Self::Stop => state.running && !state.stopping,
             Self::ExportReport | Self::ExportStages => {
                 state.run.as_ref().is_some_and(|r| r.report.is_some())
@@ -98,19 +101,20 @@ impl Command {
             Self::Undo => !state.undo.is_empty(),
             Self::Redo => !state.redo.is_empty(),
             Self::ResetSetup => state.scenario != state.opened,
-            Self::NextSample | Self::PreviousSample => {
-                state.run.as_ref().is_some_and(|r| !r.samples.is_empty())
-            }
+            Self::NextSample | Self::PreviousSample => !state.shown_samples().is_empty(),
             Self::UseApproximation => state.lab.usable_interval().is_some(),
             Self::ExportCurves | Self::ExportCoefficients | Self::ExportFigure => {
                 matches!(state.lab.curve, Some(Ok(_)))
             }
             Self::RunSweep => {
                 let choice = &state.sweep.choice;
-                state.loaded.is_some() && !state.task_running && !choice.methods.is_empty()
+                state.has_loaded() && !state.task_running && !choice.methods.is_empty()
             }
-            Self::Train => (state.loaded.is_some() || state.is_recurrent()) && !state.task_running,
-            Self::Compare => state.loaded.is_some() && !state.task_running,
+            Self::Train => {
+                (state.has_loaded() || (state.is_recurrent() && !state.preview.pending))
+                    && !state.task_running
+            }
+            Self::Compare => state.has_loaded() && !state.task_running,
             Self::ExportCompare | Self::ExportCompareReport | Self::ExportCompareFigure => {
                 state.compare.report.is_some()
             }

@@ -1,7 +1,8 @@
 //! A comparison of schemes as it is drawn: rows as they come.
 
+use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use crate::run::{CompareEvent, CompareReport, CompareRow};
+use crate::run::{CompareEvent, CompareReport, CompareRow, Scenario};
 use crate::worker::Failure;
 
 /// Everything the tab Compare shows.
@@ -10,6 +11,8 @@ pub struct CompareView {
     /// Polynomials are run even where the planner says that decryption will fail.
     pub past_budget: bool,
     pub standing: TaskStanding,
+    /// The setup that the rows are of.
+    pub origin: Option<Origin>,
     pub rows: Vec<CompareRow>,
     /// What is being done, and the share of the whole that is done.
     pub doing: Option<(String, f64)>,
@@ -18,9 +21,15 @@ pub struct CompareView {
 
 impl CompareView {
     /// Forgets the rows: a new comparison begins.
-    pub fn begin(&mut self) {
-        let past_budget = self.past_budget;
-        *self = Self { past_budget, standing: TaskStanding::Running, ..Self::default() };
+    pub fn begin(&mut self, scenario: &Scenario) {
+        self.clear();
+        self.standing = TaskStanding::Running;
+        self.origin = Some(Origin::new(Results::Compare, scenario));
+    }
+
+    /// Forgets the rows.
+    pub fn clear(&mut self) {
+        *self = Self { past_budget: self.past_budget, ..Self::default() };
     }
 
     /// Takes in what the comparison tells.

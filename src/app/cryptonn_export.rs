@@ -118,8 +118,8 @@ pub fn svg(training: &CryptonnView, leak: &LeakView) -> String {
             Line { name, colour, width, points }
         };
         vec![
-            line("float", t.series(2), 1.6, |v| v.float),
-            line("fixed point", t.plain, 4.0, |v| v.fixed_point),
+            line("original", t.original, 1.6, |v| v.float),
+            line("reference", t.reference, 4.0, |v| v.fixed_point),
             line("encrypted", t.encrypted, 1.6, |v| v.encrypted),
         ]
     };
@@ -130,8 +130,8 @@ pub fn svg(training: &CryptonnView, leak: &LeakView) -> String {
             Line { name, colour, width: 1.6, points: points.collect() }
         };
         vec![
-            line("had it seen less", t.plain, &leak.limited),
-            line("all that was seen", t.encrypted, &leak.open),
+            line("had it seen less", t.series(0), &leak.limited),
+            line("all that was seen", t.series(1), &leak.open),
         ]
     };
     let epochs = training.epochs.iter().map(|e| (e.epoch as f64, e.accuracy)).collect();

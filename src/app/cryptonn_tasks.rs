@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl App {
     /// Starts the encrypted training of the setup.
     pub(super) fn start_cryptonn(&mut self, ctx: &egui::Context) {
-        self.state.cryptonn.begin();
+        self.state.cryptonn.begin(&self.state.scenario);
         self.state.leak.forget();
         self.start_task(ctx, TaskRequest::Cryptonn(None), None);
     }
@@ -25,7 +25,7 @@ impl App {
         if settings != self.state.scenario {
             self.edit(settings);
         }
-        self.state.cryptonn.restore(&checkpoint);
+        self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
         self.state.cryptonn.standing = TaskStanding::Running;
         self.start_task(ctx, TaskRequest::Cryptonn(Some(checkpoint)), None);
     }
@@ -47,7 +47,7 @@ impl App {
         };
         self.edit(subject.settings(scenario));
         self.state.leak.forget();
-        self.state.cryptonn.restore(&checkpoint);
+        self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
         self.state.tab = Tab::Training;
         let (step, of) = (checkpoint.steps(), checkpoint.progress.of);
         let text = format!("A training after step {step} of {of}: press Continue to go on");
@@ -56,7 +56,7 @@ impl App {
 
     /// Tries what protects the samples of the training of the setup.
     pub(super) fn compare_mitigations(&mut self, ctx: &egui::Context) {
-        self.state.mitigations.begin();
+        self.state.mitigations.begin(&self.state.scenario);
         self.start_task(ctx, TaskRequest::Mitigations, None);
     }
 

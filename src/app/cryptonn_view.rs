@@ -1,6 +1,8 @@
 //! An encrypted training as it is drawn: its curves as they grow, and its figures.
 
+use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
+use crate::run::Scenario;
 use crate::run::cryptonn::{
     Checkpoint, CryptonnEvent, CryptonnReport, DlogRange, EpochFigures, PhaseSecs, SideBySide,
     Traffic,
@@ -17,6 +19,8 @@ const MOST_POINTS: usize = 2000;
 #[derive(Clone, Debug, Default)]
 pub struct CryptonnView {
     pub standing: TaskStanding,
+    /// The setup that is trained.
+    pub origin: Option<Origin>,
     /// What goes on before the first step, and the share of it that is done.
     pub preparing: Option<(&'static str, f64)>,
     /// Steps done, of how many.
@@ -39,14 +43,16 @@ pub struct CryptonnView {
 }
 
 impl CryptonnView {
-    /// Forgets everything: a new training begins.
-    pub fn begin(&mut self) {
-        *self = Self { standing: TaskStanding::Running, ..Self::default() };
+    /// Forgets everything: a new training of `scenario` begins.
+    pub fn begin(&mut self, scenario: &Scenario) {
+        let origin = Some(Origin::new(Results::Cryptonn, scenario));
+        *self = Self { standing: TaskStanding::Running, origin, ..Self::default() };
     }
 
-    /// Shows a training that was interrupted, as far as it came.
-    pub fn restore(&mut self, checkpoint: &Arc<Checkpoint>) {
-        *self = Self { standing: TaskStanding::Stopped, ..Self::default() };
+    /// Shows a training of `scenario` that was interrupted, as far as it came.
+    pub fn restore(&mut self, checkpoint: &Arc<Checkpoint>, scenario: &Scenario) {
+        let origin = Some(Origin::new(Results::Cryptonn, scenario));
+        *self = Self { standing: TaskStanding::Stopped, origin, ..Self::default() };
         let progress = &checkpoint.progress;
         for (at, loss) in progress.losses.iter().enumerate() {
             self.take_loss(at + 1, *loss);

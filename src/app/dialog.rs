@@ -101,7 +101,7 @@ impl Purpose {
         }
     }
 
-    /// Word on the button that goes through with it.
+    /// Word on the button that goes through with it, where nothing stands in the way.
     pub fn verb(self) -> &'static str {
         if self.is_saving() { "Save" } else { "Open" }
     }
@@ -155,12 +155,14 @@ pub struct PathDialog {
     pub error: Option<String>,
     /// The desktop's dialog is open.
     pub browsing: bool,
+    /// The file that is there already, when it was asked whether it shall be overwritten.
+    pub overwrite: Option<PathBuf>,
 }
 
 impl PathDialog {
     /// An open dialog with `path` in its field.
     pub fn new(purpose: Purpose, path: impl Into<String>) -> Self {
-        Self { purpose, path: path.into(), error: None, browsing: false }
+        Self { purpose, path: path.into(), error: None, browsing: false, overwrite: None }
     }
 }
 

@@ -17,11 +17,15 @@ impl App {
         }
         let State { tab, lab, scenario, .. } = &mut self.state;
         let studies = matches!(tab, Tab::Activation | Tab::Sweep | Tab::Training);
-        if !studies || scenario.sequence.is_some() {
+        if !studies {
             return;
         }
         if lab.curve.is_none() {
             lab.refresh();
+        }
+        // Accuracies of recurrent networks come from runs.
+        if scenario.sequence.is_some() {
+            return;
         }
         let wanted = Check { scenario: scenario.clone(), stand_ins: lab.stand_ins() };
         let same = self.checked.as_ref().is_some_and(|last| {

@@ -8,6 +8,8 @@ use super::files::Done;
 use super::palette::Palette;
 use super::run_view::{RunView, Standing};
 use super::state::{State, Tab};
+use super::three::Difference;
+use crate::activation::Activation;
 use crate::run::Scenario;
 use crate::worker::{Failure, Loaded, Update};
 use std::sync::Arc;
@@ -46,6 +48,8 @@ impl App {
         self.state.stopping = self.worker.is_stopping();
         self.state.task_running = self.task.is_some();
         self.state.task_stopping = self.task.as_ref().is_some_and(|t| t.is_stopping());
+        self.state.disturb();
+        self.keep_samples();
         self.plan_when_settled(ctx);
         self.check_when_changed();
         if let Some(left) = self.state.notes.expire() {
@@ -64,6 +68,7 @@ impl App {
         let now = Instant::now();
         if now >= due {
             self.plan_due = None;
+            self.planning.clone_from(&self.state.scenario.name);
             self.worker.plan(self.state.scenario.clone());
         } else {
             ctx.request_repaint_after(due - now);
@@ -88,6 +93,9 @@ impl App {
             Update::LoadedSequence(loaded) => {
                 state.sequence.forecast =
                     state.sequence.forecast.take().filter(|_| loaded.is_some());
+                // The gates of an LSTM or GRU have sigmoids beside it.
+                let own = loaded.as_ref().map(|_| Activation::Tanh);
+                state.lab.take_recurrent(own, state.scenario.activation.interval);
                 state.loaded_sequence = loaded;
             }
             Update::Forecast(report) => state.sequence.forecast = Some(report),
@@ -96,6 +104,7 @@ impl App {
             Update::Tables(study) => state.tables = Some(study),
             Update::Activations(data) => state.lab.take_data(data),
             Update::Checked(check) => {
+                state.lab.checked.of = self.checked.as_ref().map(|c| c.stand_ins.clone());
                 state.lab.checked.check = Some(*check);
                 state.lab.checked.failure = None;
             }
@@ -110,12 +119,14 @@ impl App {
                 }
             }
             Update::Planned(Ok(plan)) => {
+                state.preview.of.clone_from(&self.planning);
                 state.tables = state.tables.take().filter(|_| plan.tables.is_some());
                 state.preview.plan = Some(plan);
                 state.preview.refusal = None;
                 state.preview.pending = self.plan_due.is_some();
             }
             Update::Planned(Err(failure)) => {
+                state.preview.of.clone_from(&self.planning);
                 state.preview.plan = None;
                 state.sequence.forecast = None;
                 if let Failure::Panicked(_) = failure {
@@ -160,12 +171,18 @@ impl App {
                 }
             }
             Done::Scenario(Ok(scenario)) => {
-                self.state.opened = (*scenario).clone();
-                self.edit(*scenario);
+                let run = self.opening.take() == Some(true);
+                self.take_scenario(*scenario);
+                if run {
+                    self.queue.push(Command::Run);
+                }
             }
             Done::Checkpoint(Ok(checkpoint)) => self.take_checkpoint(checkpoint),
             Done::Checkpoint(Err(error)) => self.state.notes.error(error),
-            Done::Scenario(Err(error)) => self.state.notes.error(error),
+            Done::Scenario(Err(error)) => {
+                self.opening = None;
+                self.state.notes.error(error);
+            }
             Done::Saved(Ok(path)) => {
                 self.state.notes.info(format!("Saved {}", path.display()));
                 self.take_saved_model(&path);
@@ -187,10 +204,17 @@ impl App {
                 }
             }
             Action::Edit(scenario) => self.edit(*scenario),
-            Action::OpenScenario(name) => self.files.open_scenario(name),
+            Action::OpenScenario(name) => self.open_scenario(name),
+            Action::Clear(results) => state.clear(results),
             Action::SelectTab(tab) => state.tab = tab,
             Action::HoverStage(stage) => state.hovered_stage = stage,
-            Action::ShowSample(at) => state.sample_at = at,
+            Action::ShowSample(at) => {
+                (state.tab, state.sample_at) = (Tab::Samples, at);
+                state.difference = Difference::Any;
+            }
+            Action::ShowDifference(difference) => {
+                (state.difference, state.sample_at) = (difference, 0);
+            }
             Action::EditLab(choice) => explore::edit(state, *choice),
             Action::HoverPlace(place) => state.lab.hovered = place,
             Action::EditSweep(choice) => state.sweep.choice = *choice,
@@ -204,7 +228,7 @@ impl App {
             Action::TypePath(path) => {
                 if let Some(dialog) = &mut state.dialog {
                     dialog.path = path;
-                    dialog.error = None;
+                    (dialog.error, dialog.overwrite) = (None, None);
                 }
             }
             Action::BrowsePath => {
@@ -237,6 +261,8 @@ impl App {
     fn command(&mut self, ctx: &egui::Context, command: Command) {
         let state = &mut self.state;
         match command {
+            // What was chosen last is what is run, also while its file is being read.
+            Command::Run if self.opening.is_some() => self.opening = Some(true),
             Command::Run if state.is_cryptonn() => {
                 state.tab = Tab::Training;
                 self.start_cryptonn(ctx);
@@ -366,6 +392,36 @@ impl App {
         }
     }
 
+    /// Opens a scenario: a built-in one at once, a file when it was read.
+    fn open_scenario(&mut self, name: String) {
+        match Scenario::built_in().into_iter().find(|s| s.name == name) {
+            Some(scenario) => self.take_scenario(scenario),
+            None => {
+                self.opening = Some(false);
+                self.files.open_scenario(name);
+            }
+        }
+    }
+
+    /// A scenario was opened: it becomes the setup.
+    fn take_scenario(&mut self, scenario: Scenario) {
+        self.state.opened = scenario.clone();
+        self.edit(scenario);
+    }
+
+    /// The samples of a run stay with it, whatever is loaded later.
+    fn keep_samples(&mut self) {
+        let state = &mut self.state;
+        if state.preview.pending || !state.run_is_of_setup() {
+            return;
+        }
+        let recurrent = state.loaded_sequence.as_ref().map(|l| &l.dataset);
+        let loaded = state.loaded.as_ref().map(|l| &l.dataset).or(recurrent);
+        if let Some(run) = state.run.as_mut().filter(|run| run.dataset.is_none()) {
+            run.dataset = loaded.cloned();
+        }
+    }
+
     fn start_run(&mut self) {
         self.start_run_of(self.state.scenario.clone());
     }
@@ -411,7 +467,7 @@ impl App {
 }
 
 fn step_sample(state: &mut State, by: isize) {
-    let len = state.run.as_ref().map_or(0, |r| r.order.len());
+    let len = state.shown_samples().len();
     let last = len.saturating_sub(1);
     state.sample_at = state.sample_at.saturating_add_signed(by).min(last);
     state.tab = Tab::Samples;

@@ -1,6 +1,8 @@
 //! What protects the samples, as it is drawn: the ways that were tried.
 
+use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
+use crate::run::Scenario;
 use crate::run::cryptonn::{MitigationEvent, MitigationReport, MitigationRow};
 use crate::worker::Failure;
 
@@ -8,6 +10,8 @@ use crate::worker::Failure;
 #[derive(Clone, Debug, Default)]
 pub struct MitigationView {
     pub standing: TaskStanding,
+    /// The setup whose training is compared.
+    pub origin: Option<Origin>,
     /// Way at work: its name, its number, of how many, and the share of it that is done.
     pub doing: Option<(String, usize, usize, f64)>,
     pub rows: Vec<MitigationRow>,
@@ -17,8 +21,9 @@ pub struct MitigationView {
 
 impl MitigationView {
     /// A new comparison begins.
-    pub fn begin(&mut self) {
-        *self = Self { standing: TaskStanding::Running, ..Self::default() };
+    pub fn begin(&mut self, scenario: &Scenario) {
+        let origin = Some(Origin::new(Results::Mitigations, scenario));
+        *self = Self { standing: TaskStanding::Running, origin, ..Self::default() };
     }
 
     /// Share of the whole that is done.

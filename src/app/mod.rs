@@ -19,18 +19,19 @@ mod leak_view;
 mod logic;
 mod mitigation_view;
 mod notes;
+mod origin;
 mod palette;
 mod panels;
 mod paths;
 mod plots;
 mod remedies;
-mod remedy_figure;
 mod run_view;
 mod sequence_view;
 mod state;
 mod sweep_view;
 mod tasks;
 mod theme;
+mod three;
 mod training_view;
 
 pub use commands::{Action, Command};
@@ -38,10 +39,12 @@ pub use cryptonn_view::CryptonnView;
 pub use lab::{Checked, Lab, LabChoice, LabCurve};
 pub use leak_view::{Attack, LeakChoice, LeakView};
 pub use mitigation_view::MitigationView;
+pub use origin::{Origin, Results};
 pub use run_view::{RunView, Standing};
 pub use sequence_view::{Comparing, SequenceView};
 pub use state::{State, Tab};
 pub use sweep_view::{SweepAxis, SweepChoice, SweepView, TaskStanding};
+pub use three::{Difference, Three};
 pub use training_view::TrainingView;
 
 use crate::ring::Kernel;
@@ -119,8 +122,12 @@ pub struct App {
     worker: Worker,
     files: files::Files,
     plan_due: Option<Instant>,
+    /// The name of the scenario that is being planned.
+    planning: String,
     edited_at: Option<Instant>,
     screenshot_pending: bool,
+    /// A scenario file is being read; whether it shall be run then.
+    opening: Option<bool>,
     /// What the newest check was asked for.
     checked: Option<Check>,
     /// The sweep or training that is on.
@@ -147,6 +154,8 @@ impl App {
         theme::install(ctx);
         // The zoom commands of the table replace the built-in ones.
         ctx.options_mut(|o| o.zoom_with_keyboard = false);
+        // Tables open at their first column, wherever they were scrolled to last time.
+        ctx.data_mut(|data| data.remove_by_type::<egui::scroll_area::State>());
         let wake = ctx.clone();
         let worker = Worker::start(engine, move || wake.request_repaint())?;
         let wake = ctx.clone();
@@ -162,8 +171,10 @@ impl App {
             worker,
             files: files::Files::new(ctx.clone()),
             plan_due: Some(Instant::now()),
+            planning: String::new(),
             edited_at: None,
             screenshot_pending: false,
+            opening: None,
             checked: None,
             task: None,
             leak,

@@ -54,6 +54,17 @@ impl App {
             dialog.error = Some(format!("{} does not exist; check the spelling", path.display()));
             return;
         }
+        if purpose.is_saving()
+            && let Some(reason) = in_the_way(&self.state.scenario, &path)
+        {
+            dialog.error = Some(reason);
+            return;
+        }
+        if purpose.is_saving() && path.exists() && dialog.overwrite.as_ref() != Some(&path) {
+            dialog.error = Some(format!("{} is there already; overwrite it?", path.display()));
+            dialog.overwrite = Some(path);
+            return;
+        }
         self.state.dialog = None;
         if purpose.is_saving() {
             self.save(purpose, path);
@@ -65,7 +76,10 @@ impl App {
     pub(super) fn open_path(&mut self, purpose: Purpose, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
         match purpose {
-            Purpose::OpenScenario => self.files.open_scenario(text),
+            Purpose::OpenScenario => {
+                self.opening = Some(false);
+                self.files.open_scenario(text);
+            }
             Purpose::OpenCheckpoint if self.task.is_some() => {
                 self.state
                     .notes
@@ -83,7 +97,7 @@ impl App {
     }
 
     fn save(&mut self, purpose: Purpose, path: PathBuf) {
-        if let Some(reason) = in_use(&self.state.scenario, &path) {
+        if let Some(reason) = in_the_way(&self.state.scenario, &path) {
             self.state.notes.error(reason);
             return;
         }
@@ -115,7 +129,7 @@ impl App {
                 Ok(self.state.sequence.comparison().to_json().into_bytes())
             }
             (Purpose::SaveRemedyFigure, _) => {
-                Ok(super::remedy_figure::svg(&self.state.sequence).into_bytes())
+                Ok(super::plots::remedies_svg(&self.state.sequence).into_bytes())
             }
             _ => Err("no finished run to save yet; run first".to_owned()),
         };
@@ -126,8 +140,11 @@ impl App {
     }
 }
 
-/// Why nothing may be written to `path`: the scenario reads it.
-fn in_use(scenario: &Scenario, path: &Path) -> Option<String> {
+/// Why nothing can be written to `path`: it is what the setup reads, or no file.
+fn in_the_way(scenario: &Scenario, path: &Path) -> Option<String> {
+    if path.is_dir() {
+        return Some(format!("{} is a folder; name a file in it", path.display()));
+    }
     let mut uses = Uses::default();
     for (what, file) in scenario.files(None) {
         uses.reads(what, &file);
@@ -164,9 +181,9 @@ mod tests {
         let table = folder.path().join("t.csv");
         std::fs::write(&table, "a,class\n").unwrap();
         let scenario = Scenario::open("hospital").unwrap();
-        assert_eq!(in_use(&scenario, &table), None);
+        assert_eq!(in_the_way(&scenario, &table), None);
         let scenario = Scenario { dataset: table.display().to_string(), ..scenario };
-        assert!(in_use(&scenario, &table).is_some_and(|told| told.contains("the dataset")));
-        assert_eq!(in_use(&scenario, &folder.path().join("r.csv")), None);
+        assert!(in_the_way(&scenario, &table).is_some_and(|told| told.contains("the dataset")));
+        assert_eq!(in_the_way(&scenario, &folder.path().join("r.csv")), None);
     }
 }

@@ -1,9 +1,13 @@
 //! A run as it is drawn: grows with the events of the worker.
 
+use super::origin::{Origin, Results};
+use super::three::{Difference, Three};
 use crate::circuit::Plan;
+use crate::data::Dataset;
 use crate::run::sequence::SequenceReport;
 use crate::run::{Event, Phase, RunReport, Sample, Scenario, StageReport};
 use crate::worker::Failure;
+use std::sync::Arc;
 
 /// How a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,47 +27,20 @@ pub struct Progress {
     pub eta_secs: f64,
 }
 
-/// Share of right answers after each so many samples.
-#[derive(Clone, Debug, Default)]
-pub struct RunningAccuracy {
-    /// Points (samples seen, share right).
-    pub points: Vec<[f64; 2]>,
-    right: usize,
-    seen: usize,
-}
-
-impl RunningAccuracy {
-    /// Curves keep about this many points however many samples there are.
-    const POINTS: usize = 400;
-
-    fn add(&mut self, right: bool, expected: usize) {
-        self.seen += 1;
-        self.right += usize::from(right);
-        let every = (expected / Self::POINTS).max(1);
-        if self.seen.is_multiple_of(every) || self.seen == expected {
-            self.points.push([self.seen as f64, self.right as f64 / self.seen as f64]);
-        }
-    }
-
-    /// Share right so far; `None` before the first sample.
-    pub fn share(&self) -> Option<f64> {
-        (self.seen > 0).then(|| self.right as f64 / self.seen as f64)
-    }
-}
-
 /// Everything a run has told so far.
 #[derive(Clone, Debug)]
 pub struct RunView {
     pub scenario: Scenario,
+    pub origin: Origin,
+    /// The samples that are run, once they are known to be in memory.
+    pub dataset: Option<Arc<Dataset>>,
     pub plan: Option<Box<Plan>>,
     pub standing: Standing,
     pub progress: Option<Progress>,
     pub stages: Vec<Option<StageReport>>,
     pub samples: Vec<Sample>,
-    /// Indices into `samples`: first those where plaintext and encrypted classes differ.
-    pub order: Vec<usize>,
-    pub plain: RunningAccuracy,
-    pub encrypted: RunningAccuracy,
+    /// Right answers so far.
+    pub three: Three,
     pub report: Option<Box<RunReport>>,
     /// Steps of a recurrent network, as far as they were seen.
     pub sequence: Option<Box<SequenceReport>>,
@@ -73,15 +50,15 @@ impl RunView {
     /// A run of `scenario` that has just been asked for.
     pub fn new(scenario: Scenario) -> Self {
         Self {
+            origin: Origin::new(Results::Run, &scenario),
             scenario,
+            dataset: None,
             plan: None,
             standing: Standing::Running,
             progress: None,
             stages: Vec::new(),
             samples: Vec::new(),
-            order: Vec::new(),
-            plain: RunningAccuracy::default(),
-            encrypted: RunningAccuracy::default(),
+            three: Three::default(),
             report: None,
             sequence: None,
         }
@@ -117,15 +94,40 @@ impl RunView {
     }
 
     fn take_samples(&mut self, samples: Vec<Sample>) {
-        let expected = self.plan.as_ref().map_or(0, |p| p.images);
-        for sample in &samples {
-            self.plain.add(sample.plain == sample.label, expected);
-            self.encrypted.add(sample.encrypted == sample.label, expected);
-        }
+        samples.iter().for_each(|sample| self.three.add(sample));
         self.samples.extend(samples);
-        let differs = |i: &usize| self.samples.get(*i).is_some_and(|s| s.plain != s.encrypted);
-        let (first, rest): (Vec<_>, Vec<_>) = (0..self.samples.len()).partition(differs);
-        self.order = first.into_iter().chain(rest).collect();
+    }
+
+    /// Indices into `samples` of those that differ so, the ones whose answers differ first.
+    pub fn order(&self, shown: Difference) -> Vec<usize> {
+        let holds = |difference: Difference, i: usize| {
+            self.samples.get(i).is_some_and(|s| difference.holds(s))
+        };
+        let chosen = (0..self.samples.len()).filter(|i| holds(shown, *i));
+        // What encryption did comes before what approximation did.
+        let (mut first, rest): (Vec<_>, Vec<_>) =
+            chosen.partition(|i| holds(Difference::Encryption, *i));
+        let (second, rest): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|i| holds(Difference::Approximation, *i));
+        first.extend(second.into_iter().chain(rest));
+        first
+    }
+
+    /// Samples that differ so.
+    pub fn count(&self, shown: Difference) -> usize {
+        self.samples.iter().filter(|s| shown.holds(s)).count()
+    }
+
+    /// Share of the samples that stages were measured on so far: batches and samples come one after
+    /// the other, and what is predicted is told for all.
+    pub fn measured_share(&self) -> f64 {
+        let images = self.plan.as_ref().map_or(0, |p| p.images);
+        match self.standing {
+            Standing::Running if images > 0 => {
+                self.samples.len().max(1).min(images) as f64 / images as f64
+            }
+            _ => 1.0,
+        }
     }
 
     /// Takes in how the run ended. What it told before stays.
@@ -162,9 +164,9 @@ impl RunView {
                 "Decrypted wrongly: {} outputs {}{place}. The noise outgrew its margin; these are not answers.",
                 count(r.encrypted.wrong_outputs),
                 match r.encrypted.error_bound {
-                    None => "differ from the integer network".to_owned(),
+                    None => "differ from the reference network".to_owned(),
                     Some(bound) =>
-                        format!("are further than {bound:.2e} from the polynomial network"),
+                        format!("are further than {bound:.2e} from the reference network"),
                 }
             ),
             // Right as far as decryption goes.
@@ -177,48 +179,32 @@ impl RunView {
             ),
         })
     }
-
-    /// Encrypted accuracy so far; `None` when there is none to show.
-    pub fn encrypted_share(&self) -> Option<f64> {
-        if self.is_wrong() { None } else { self.encrypted.share() }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sample(index: usize, label: u16, plain: u16, encrypted: u16) -> Sample {
-        Sample {
+    #[test]
+    fn what_differs_comes_first_and_can_be_looked_at_alone() {
+        let sample = |index: usize, plain: u16, reference: u16, encrypted: u16| Sample {
             index,
-            label,
+            label: 1,
             plain,
-            reference: plain,
+            reference,
             encrypted,
             plain_logits: vec![0.0; 2],
             reference_logits: vec![0.0; 2],
             encrypted_logits: vec![0.0; 2],
-        }
-    }
-
-    #[test]
-    fn accuracy_runs_and_disagreements_come_first() {
+        };
         let mut view = RunView::new(Scenario::open("digits").unwrap());
-        view.take(Event::Samples(vec![sample(0, 1, 1, 1), sample(1, 1, 1, 0)]));
-        view.take(Event::Samples(vec![sample(2, 0, 1, 0), sample(3, 1, 1, 1)]));
-        assert_eq!(view.plain.share(), Some(0.75));
-        assert_eq!(view.encrypted_share(), Some(0.75));
-        assert_eq!(view.order, [1, 2, 0, 3]);
-        assert_eq!(view.plain.points[1], [2.0, 1.0]);
-    }
-
-    #[test]
-    fn curves_stay_small() {
-        let mut accuracy = RunningAccuracy::default();
-        for i in 0..10_000 {
-            accuracy.add(i % 2 == 0, 10_000);
-        }
-        assert_eq!(accuracy.points.len(), 400);
-        assert_eq!(accuracy.points.last(), Some(&[10_000.0, 0.5]));
+        view.take(Event::Samples(vec![sample(0, 1, 1, 1), sample(1, 1, 0, 0)]));
+        view.take(Event::Samples(vec![sample(2, 1, 1, 0), sample(3, 0, 0, 0)]));
+        assert_eq!(view.order(Difference::Any), [2, 1, 0, 3]);
+        assert_eq!(view.order(Difference::Approximation), [1]);
+        assert_eq!(view.order(Difference::Encryption), [2]);
+        assert_eq!(view.order(Difference::Missed), [2, 1, 3]);
+        assert_eq!(view.count(Difference::Missed), 3);
+        assert_eq!(view.three.encrypted().counted(), "1 of 4");
     }
 }

@@ -1,13 +1,14 @@
 //! What the tab Sequence shows beside the run: one row per remedy that was run, and the connection
 //! that times are told for.
 
+use super::origin::{Origin, Results};
 use crate::activation::Method;
 use crate::circuit::{NetworkModel, Remedy};
 use crate::run::sequence::{
     COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow,
     SequenceReport,
 };
-use crate::run::{ActivationChoice, RunReport, Scenario};
+use crate::run::{RunReport, Scenario};
 use std::sync::Arc;
 
 /// A comparison that goes on.
@@ -36,8 +37,8 @@ pub struct SequenceView {
     pub comparing: Option<Comparing>,
     /// Steps of the setup as they are foretold.
     pub forecast: Option<Arc<SequenceReport>>,
-    /// Model, dataset and the rest that rows belong to.
-    pub(super) of: Option<Scenario>,
+    /// The setup that rows belong to, whatever the remedy.
+    pub origin: Option<Origin>,
 }
 
 impl Default for SequenceView {
@@ -52,7 +53,7 @@ impl Default for SequenceView {
             request: RemedyRequest::default(),
             comparing: None,
             forecast: None,
-            of: None,
+            origin: None,
         }
     }
 }
@@ -60,14 +61,18 @@ impl Default for SequenceView {
 impl SequenceView {
     /// Rows of another setup are no longer comparable: they go when a run of one begins.
     pub fn begin(&mut self, scenario: &Scenario) {
-        let activation = ActivationChoice::default();
-        let same_but_remedy = Scenario { sequence: None, activation, ..scenario.clone() };
         self.shown = None;
-        if self.of.as_ref() != Some(&same_but_remedy) {
-            self.rows.clear();
-            self.trace = 0;
-            self.of = Some(same_but_remedy);
+        if self.origin.as_ref().is_none_or(|origin| !origin.is(scenario)) {
+            self.clear();
         }
+        // The newest run is that of the newest times.
+        self.origin = Some(Origin::new(Results::Sequence, scenario));
+    }
+
+    /// Forgets the rows.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        (self.trace, self.shown, self.origin) = (0, None, None);
     }
 
     /// Takes over what a person chose; rows that came meanwhile stay.
@@ -139,16 +144,18 @@ impl SequenceView {
         match column {
             0 => Remedy::ALL.iter().position(|r| *r == row.remedy).unwrap_or(0) as f64,
             1 => self.rows.iter().position(|r| r.activation == row.activation).unwrap_or(0) as f64,
-            2 => row.accuracy,
-            3 => row.latency_secs,
-            4 => (one.upload_bytes + one.download_bytes) as f64,
-            5 => one.rounds as f64,
-            6 => one.client_secs,
+            2 => row.plain_accuracy,
+            3 => row.carried_accuracy,
+            4 => row.accuracy,
+            5 => row.steps as f64,
+            6 => row.sequences as f64,
             7 => row.end_to_end_secs(&self.connection),
-            8 => row.sequences_per_sec,
-            9 => row.bytes_per_sequence(),
-            10 => row.steps as f64,
-            11 => row.sequences as f64,
+            8 => row.latency_secs,
+            9 => (one.upload_bytes + one.download_bytes) as f64,
+            10 => one.rounds as f64,
+            11 => one.client_secs,
+            12 => row.sequences_per_sec,
+            13 => row.bytes_per_sequence(),
             _ => row.margin_bits.unwrap_or(f64::NEG_INFINITY),
         }
     }
@@ -163,7 +170,7 @@ impl SequenceView {
             }
             row
         });
-        let of = self.of.as_ref();
+        let of = self.origin.as_ref().map(|origin| &origin.setup.scenario);
         RemedyComparison {
             schema_version: COMPARISON_SCHEMA_VERSION,
             scenario: of.map_or(String::new(), |s| s.name.clone()),
@@ -198,9 +205,9 @@ mod tests {
         view.take(&report(Remedy::OneChain, 0.8, 1));
         view.take(&report(Remedy::Refresh, 0.95, 12));
         assert_eq!(view.rows.len(), 2);
-        view.sorted = Some((2, false));
+        view.sorted = Some((4, false));
         assert_eq!(view.order(), [1, 0]);
-        view.sorted = Some((5, true));
+        view.sorted = Some((10, true));
         assert_eq!(view.order(), [0, 1]);
         let saved = view.comparison();
         assert_eq!(saved.rows[0].remedy, Remedy::Refresh);

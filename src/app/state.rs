@@ -7,10 +7,12 @@ use super::lab::Lab;
 use super::leak_view::LeakView;
 use super::mitigation_view::MitigationView;
 use super::notes::Notes;
+use super::origin::{Origin, Results};
 use super::palette::Palette;
 use super::run_view::RunView;
 use super::sequence_view::SequenceView;
-use super::sweep_view::SweepView;
+use super::sweep_view::{SweepView, TaskStanding};
+use super::three::Difference;
 use super::training_view::TrainingView;
 use crate::circuit::Plan;
 use crate::run::{ActivationKind, Scenario, SchemeSelector, TableStudy};
@@ -35,6 +37,8 @@ pub enum Tab {
 #[derive(Debug, Default)]
 pub struct Preview {
     pub plan: Option<Box<Plan>>,
+    /// The name of the scenario that the plan or the refusal is of.
+    pub of: String,
     /// Why the setup cannot work, one line.
     pub refusal: Option<String>,
     /// A newer answer is on its way.
@@ -82,8 +86,10 @@ pub struct State {
     pub task_running: bool,
     /// It was asked to stop.
     pub task_stopping: bool,
-    /// Position in the list of samples, disagreements first.
+    /// Position in the list of samples that are looked at.
     pub sample_at: usize,
+    /// Which samples are looked at.
+    pub difference: Difference,
     pub notes: Notes,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
@@ -119,6 +125,7 @@ impl State {
             task_running: false,
             task_stopping: false,
             sample_at: 0,
+            difference: Difference::default(),
             notes: Notes::default(),
             dialog: None,
             palette: None,
@@ -129,15 +136,102 @@ impl State {
 
     /// Whether the run shown belongs to the setup as it stands.
     pub fn run_is_of_setup(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.scenario == self.scenario)
+        self.run.as_ref().is_some_and(|run| run.origin.is(&self.scenario))
     }
 
-    /// Names of the layers that are activations: polynomials of the model, then its tables.
-    pub fn activation_names(&self) -> Vec<&str> {
-        let layers = self.loaded.iter().flat_map(|l| l.network.layers());
-        let tables = self.tables.iter().flat_map(|s| s.network.tables());
-        let layers = layers.filter(|l| !l.op.is_affine()).map(|l| l.name.as_str());
-        layers.chain(tables.map(|t| t.name.as_str())).collect()
+    /// Whether results of a kind are being made.
+    pub fn is_going_on(&self, results: Results) -> bool {
+        let running = |standing: &TaskStanding| *standing == TaskStanding::Running;
+        match results {
+            Results::Run => self.running,
+            Results::Sequence => self.running || self.sequence.comparing.is_some(),
+            Results::Compare => running(&self.compare.standing),
+            Results::Sweep => running(&self.sweep.standing),
+            Results::Training => running(&self.training.standing),
+            Results::Cryptonn => running(&self.cryptonn.standing),
+            Results::Mitigations => running(&self.mitigations.standing),
+        }
+    }
+
+    /// Where results of a kind come from, while there are some.
+    pub fn origin(&self, results: Results) -> Option<&Origin> {
+        match results {
+            Results::Run => self.run.as_ref().map(|run| &run.origin),
+            Results::Sequence => self.sequence.origin.as_ref(),
+            Results::Compare => self.compare.origin.as_ref(),
+            Results::Sweep => self.sweep.origin.as_ref(),
+            Results::Training => self.training.origin.as_ref(),
+            Results::Cryptonn => self.cryptonn.origin.as_ref(),
+            Results::Mitigations => self.mitigations.origin.as_ref(),
+        }
+    }
+
+    /// Results that are being made while others are too: their times mean little from now on.
+    pub(super) fn disturb(&mut self) {
+        let tasks = [
+            Results::Compare,
+            Results::Sweep,
+            Results::Training,
+            Results::Cryptonn,
+            Results::Mitigations,
+        ];
+        if !self.running || !tasks.into_iter().any(|results| self.is_going_on(results)) {
+            return;
+        }
+        if let Some(run) = &mut self.run {
+            run.origin.disturbed = true;
+        }
+        if let Some(origin) =
+            self.sequence.origin.as_mut().filter(|_| self.scenario.sequence.is_some())
+        {
+            origin.disturbed = true;
+        }
+        let (compare, sweep) = (&mut self.compare, &mut self.sweep);
+        let views = [
+            (&compare.standing, &mut compare.origin),
+            (&sweep.standing, &mut sweep.origin),
+            (&self.cryptonn.standing, &mut self.cryptonn.origin),
+        ];
+        for (standing, origin) in views {
+            if let Some(origin) = origin.as_mut().filter(|_| *standing == TaskStanding::Running) {
+                origin.disturbed = true;
+            }
+        }
+    }
+
+    /// Forgets results of a kind.
+    pub(super) fn clear(&mut self, results: Results) {
+        if self.is_going_on(results) {
+            return;
+        }
+        match results {
+            Results::Run => {
+                self.run = None;
+                self.sample_at = 0;
+            }
+            Results::Sequence => {
+                self.sequence.clear();
+                self.run = self.run.take().filter(|run| run.scenario.sequence.is_none());
+            }
+            Results::Compare => self.compare.clear(),
+            Results::Sweep => self.sweep.clear(),
+            Results::Training => self.training.clear(),
+            Results::Cryptonn => {
+                self.cryptonn = CryptonnView::default();
+                self.leak.forget();
+            }
+            Results::Mitigations => self.mitigations = MitigationView::default(),
+        }
+    }
+
+    /// The samples of the newest run that are looked at, by their place among all.
+    pub fn shown_samples(&self) -> Vec<usize> {
+        self.run.as_ref().map_or_else(Vec::new, |run| run.order(self.difference))
+    }
+
+    /// Whether the model and the data of the setup are in memory, and not those of the one before.
+    pub fn has_loaded(&self) -> bool {
+        self.loaded.is_some() && !self.preview.pending
     }
 
     /// Whether the setup has a recurrent network, and it is in memory.

@@ -1,7 +1,9 @@
 //! A sweep as it is drawn: what is chosen for it, and the rows as they come.
 
+use super::origin::{Origin, Results};
 use crate::activation::Method;
-use crate::run::{SweepEvent, SweepReport, SweepRow};
+use crate::format::Share;
+use crate::run::{Scenario, SweepEvent, SweepReport, SweepRow};
 use crate::worker::Failure;
 
 /// How long work stands.
@@ -84,7 +86,7 @@ impl SweepAxis {
             Self::Degree => "degree",
             Self::Depth => "depth",
             Self::Error => "largest error",
-            Self::Latency => "latency",
+            Self::Latency => "time of all samples",
         }
     }
 
@@ -114,8 +116,12 @@ impl SweepAxis {
 pub struct SweepView {
     pub choice: SweepChoice,
     pub standing: TaskStanding,
+    /// The setup that the rows are of.
+    pub origin: Option<Origin>,
     /// Accuracy of the exact network of the newest sweep.
     pub exact_accuracy: Option<f64>,
+    /// Samples that accuracies are taken on.
+    pub images: usize,
     pub rows: Vec<SweepRow>,
     /// Rows there will be.
     pub of: usize,
@@ -128,17 +134,23 @@ pub struct SweepView {
 
 impl SweepView {
     /// Forgets the rows: a new sweep begins.
-    pub fn begin(&mut self) {
-        let choice = self.choice.clone();
-        *self = Self { choice, standing: TaskStanding::Running, ..Self::default() };
+    pub fn begin(&mut self, scenario: &Scenario) {
+        self.clear();
+        self.standing = TaskStanding::Running;
+        self.origin = Some(Origin::new(Results::Sweep, scenario));
+    }
+
+    /// Forgets the rows.
+    pub fn clear(&mut self) {
+        *self = Self { choice: self.choice.clone(), ..Self::default() };
     }
 
     /// Takes in what the sweep tells.
     pub fn take(&mut self, event: SweepEvent) {
         match event {
-            SweepEvent::Started { exact_accuracy, rows } => {
+            SweepEvent::Started { exact_accuracy, rows, images } => {
                 self.exact_accuracy = Some(exact_accuracy);
-                self.of = rows;
+                (self.of, self.images) = (rows, images);
             }
             SweepEvent::Doing { row, of, what, fraction } => {
                 let whole = (row as f64 + fraction) / of.max(1) as f64;
@@ -187,6 +199,11 @@ impl SweepView {
         points
     }
 
+    /// Share of the samples behind an accuracy.
+    pub fn share(&self, accuracy: f64) -> Share {
+        Share::of_fraction(accuracy, self.images)
+    }
+
     /// The rows that no other beats in both accuracy and cost, from cheap to dear.
     pub fn front(&self, axis: SweepAxis) -> Vec<[f64; 2]> {
         let rows = self.rows.iter();
@@ -228,12 +245,17 @@ fn column_value(row: &SweepRow, column: usize) -> Option<f64> {
         4 => row.replaced.map(|a| a.accuracy),
         5 => row.replaced.map(|a| a.samples_outside),
         6 => row.trained.map(|a| a.accuracy),
-        7 => row.predicted.map(|c| c.latency_secs),
-        8 => row.predicted.map(|c| c.margin_bits),
+        // What was measured, else what is predicted.
+        7 => {
+            let measured = row.encrypted.map(|r| r.latency_secs);
+            measured.or(row.predicted.map(|c| c.latency_secs))
+        }
+        8 => {
+            let measured = row.encrypted.and_then(|r| r.margin_bits);
+            measured.or(row.predicted.map(|c| c.margin_bits))
+        }
         9 => row.predicted.map(|c| c.upload_bytes as f64),
         10 => row.encrypted.map(|r| r.accuracy),
-        11 => row.encrypted.map(|r| r.latency_secs),
-        12 => row.encrypted.and_then(|r| r.margin_bits),
         _ => None,
     }
 }

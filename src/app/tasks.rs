@@ -85,7 +85,7 @@ impl App {
                 .then_some(TrainOptions { epochs: choice.epochs, ..state.training.options }),
             encrypted: choice.encrypted,
         };
-        state.sweep.begin();
+        state.sweep.begin(&state.scenario);
         self.start_task(ctx, TaskRequest::Sweep(request), None);
     }
 
@@ -96,7 +96,7 @@ impl App {
         let choice = &state.lab.choice;
         let what = format!("{}, degree {}, ±{half}", choice.method.name(), choice.degree);
         let function = choice.function.clone();
-        state.training.begin(what);
+        state.training.begin(&state.scenario, what);
         let options = state.training.options;
         self.start_task(ctx, TaskRequest::Train(options), function);
     }
@@ -117,7 +117,7 @@ impl App {
             true => format!("{cells}; {}, degree {}", options.method.name(), options.degree),
             false => format!("{cells}; exact functions"),
         };
-        state.training.begin_recurrent(what, epochs);
+        state.training.begin_recurrent(&state.scenario, what, epochs);
         let (scenario, wake) = (state.scenario.clone(), ctx.clone());
         let wake = move || wake.request_repaint();
         match Task::train_recurrent(scenario, loaded, options, wake) {
@@ -128,9 +128,8 @@ impl App {
 
     /// Starts a comparison of the schemes on the model of the setup.
     pub(super) fn start_comparison(&mut self, ctx: &egui::Context) {
-        let view = &mut self.state.compare;
-        view.begin();
-        let past_budget = view.past_budget;
+        self.state.compare.begin(&self.state.scenario);
+        let past_budget = self.state.compare.past_budget;
         self.start_task(ctx, TaskRequest::Compare { past_budget }, None);
     }
 
@@ -215,10 +214,9 @@ impl App {
         let bytes = match purpose {
             Purpose::SaveCompare => compared.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveCompareReport => compared.map(|r| r.to_json().into_bytes()),
-            Purpose::SaveCompareFigure => compared.map(|_| {
-                let names = self.state.activation_names();
-                plots::compare_svg(&self.state.compare, &names).into_bytes()
-            }),
+            Purpose::SaveCompareFigure => {
+                compared.map(|_| plots::compare_svg(&self.state.compare).into_bytes())
+            }
             Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
             Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
             Purpose::SaveSweepFigure => {

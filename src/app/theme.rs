@@ -1,8 +1,10 @@
 //! The only place with colours, fonts and spacings.
 //!
 //! Data colours are from the palette of Okabe and Ito (jfly.uni-koeln.de/color), which people with any
-//! common colour vision tell apart: plaintext blue, encrypted orange. Red means one thing only:
-//! *decrypted wrongly*; it never stands alone, a word or a cross is always with it.
+//! common colour vision tell apart. Three networks have colours of their own everywhere: the original
+//! is blue, the reference violet, the encrypted orange; curves of other things never have these. Red
+//! means one thing only: *decrypted wrongly*; it never stands alone, a word or a cross is always with
+//! it.
 
 use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke,
@@ -12,9 +14,11 @@ use std::sync::Arc;
 
 /// Colours of one theme.
 pub struct Tokens {
-    /// Everything computed in the clear.
-    pub plain: Color32,
-    /// Everything computed on ciphertexts.
+    /// The original network, in the clear.
+    pub original: Color32,
+    /// The reference network: what ciphertexts hold, in the clear.
+    pub reference: Color32,
+    /// The encrypted network.
     pub encrypted: Color32,
     /// Decrypted wrongly, and nothing else.
     pub wrong: Color32,
@@ -53,7 +57,8 @@ const fn rgb(hex: u32) -> Color32 {
 }
 
 static DARK: Tokens = Tokens {
-    plain: rgb(0x56_B4_E9),
+    original: rgb(0x56_B4_E9),
+    reference: rgb(0xB3_9D_FF),
     encrypted: rgb(0xE6_9F_00),
     wrong: rgb(0xFF_5A_5F),
     wrong_fill: rgb(0x4A_15_1B),
@@ -75,12 +80,12 @@ static DARK: Tokens = Tokens {
     cursor: rgb(0x5B_67_78),
     selection: rgb(0x2C_3F_56),
     series: [
-        rgb(0x56_B4_E9),
-        rgb(0xE6_9F_00),
         rgb(0x2F_C4_97),
-        rgb(0xDD_8F_BE),
         rgb(0xF0_E4_42),
+        rgb(0xDD_8F_BE),
         rgb(0xC9_D1_DC),
+        rgb(0xB0_8D_57),
+        rgb(0x8F_D0_D8),
     ],
     control: rgb(0x25_2B_35),
     control_hover: rgb(0x30_38_45),
@@ -88,7 +93,8 @@ static DARK: Tokens = Tokens {
 };
 
 static LIGHT: Tokens = Tokens {
-    plain: rgb(0x00_72_B2),
+    original: rgb(0x00_72_B2),
+    reference: rgb(0x6B_3F_C9),
     encrypted: rgb(0xC2_72_00),
     wrong: rgb(0xC3_12_2C),
     wrong_fill: rgb(0xFB_E3_E5),
@@ -110,12 +116,12 @@ static LIGHT: Tokens = Tokens {
     cursor: rgb(0x9A_A5_B3),
     selection: rgb(0xCF_E1_F2),
     series: [
-        rgb(0x00_72_B2),
-        rgb(0xC2_72_00),
         rgb(0x00_7A_59),
+        rgb(0x8A_70_00),
         rgb(0xB0_4A_86),
-        rgb(0x7A_66_00),
         rgb(0x2E_36_40),
+        rgb(0x7A_4E_22),
+        rgb(0x2B_7F_8C),
     ],
     control: rgb(0xE6_EA_EF),
     control_hover: rgb(0xDA_E0_E7),
@@ -164,8 +170,12 @@ pub const CURVE: f32 = 2.0;
 pub const CURVE_UNDER: f32 = 4.0;
 /// Radius of the marker of a measured point.
 pub const MARKER: f32 = 3.0;
+/// How strongly the range is drawn that a point may lie in.
+pub const WHISKER: f32 = 0.6;
 /// How strongly the figures of an earlier setup are drawn.
 pub const FADED: f32 = 0.4;
+/// How strongly everything of results of another setup is drawn.
+pub const STALE: f32 = 0.45;
 /// Rounding of cards.
 pub const ROUNDING: u8 = 6;
 
@@ -262,7 +272,7 @@ fn apply(style: &mut egui::Style, t: &Tokens) {
     v.code_bg_color = t.well;
     v.warn_fg_color = t.notice;
     v.error_fg_color = t.notice;
-    v.hyperlink_color = t.plain;
+    v.hyperlink_color = t.original;
     v.weak_text_color = Some(t.text_weak);
     v.selection.bg_fill = t.selection;
     v.selection.stroke = Stroke::new(1.0, t.text_strong);
@@ -320,7 +330,7 @@ mod tests {
             assert!(contrast(t.text, t.notice_fill) >= 4.5);
             assert!(contrast(t.on_action, t.action) >= 4.5);
             assert!(contrast(t.on_action, t.stop) >= 4.5);
-            for curve in [t.plain, t.encrypted].into_iter().chain(t.series) {
+            for curve in [t.original, t.reference, t.encrypted].into_iter().chain(t.series) {
                 assert!(contrast(curve, t.well) >= 3.0, "{curve:?} in a plot");
             }
         }

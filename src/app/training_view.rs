@@ -1,9 +1,10 @@
 //! A training as it is drawn: what is chosen for it, and its curves as they grow.
 
+use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
 use crate::network::recurrent::RecurrentModel;
 use crate::network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
-use crate::run::TrainOptions;
+use crate::run::{Scenario, TrainOptions};
 use crate::worker::Failure;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ const MOST_POINTS: usize = 2000;
 pub struct TrainingView {
     pub options: TrainOptions,
     pub standing: TaskStanding,
+    /// The setup that was trained.
+    pub origin: Option<Origin>,
     /// Points (epochs done, loss smoothed over mini-batches).
     pub loss: Vec<[f64; 2]>,
     smoothed: Option<f64>,
@@ -35,18 +38,23 @@ pub struct TrainingView {
 }
 
 impl TrainingView {
-    /// Forgets the curves: a new training begins.
-    pub fn begin(&mut self, what: String) {
-        let (options, of) = (self.options, self.options.epochs);
-        let standing = TaskStanding::Running;
-        let recurrent = self.recurrent.take();
-        *self = Self { options, recurrent, standing, of, what, ..Self::default() };
+    /// Forgets the curves: a new training of the model of `scenario` begins.
+    pub fn begin(&mut self, scenario: &Scenario, what: String) {
+        self.clear();
+        (self.standing, self.of, self.what) = (TaskStanding::Running, self.options.epochs, what);
+        self.origin = Some(Origin::new(Results::Training, scenario));
     }
 
     /// The same for a recurrent network.
-    pub fn begin_recurrent(&mut self, what: String, epochs: usize) {
-        self.begin(what);
+    pub fn begin_recurrent(&mut self, scenario: &Scenario, what: String, epochs: usize) {
+        self.begin(scenario, what);
         self.of = epochs;
+    }
+
+    /// Forgets the curves and the model.
+    pub fn clear(&mut self) {
+        let (options, recurrent) = (self.options, self.recurrent.take());
+        *self = Self { options, recurrent, ..Self::default() };
     }
 
     /// What is chosen for a recurrent network where `model` is the one of the setup.

@@ -9,6 +9,7 @@ mod cost_table;
 mod integer;
 mod noise;
 mod noise_bfv;
+mod noise_measure;
 mod plan;
 mod planner;
 mod planner_bfv;
@@ -31,6 +32,7 @@ pub use compiled::{
 pub use cost::UnitCosts;
 pub use cost_table::{CostTable, cache_folder, keep_costs_in};
 pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
+pub use noise_measure::NoiseMeasure;
 pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;
 pub use real::{

@@ -1,12 +1,11 @@
 //! `compare`: one model and dataset carried by several schemes, as one table.
 
 use super::args::CompareArgs;
-use super::plan::bare_bits;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, mitigations, networks, remedies, verdict};
-use crate::format;
+use crate::format::{self, Share};
 use crate::progress::Step;
 use crate::run::{CompareEvent, CompareReport, Session};
 use anyhow::{Result, bail};
@@ -71,44 +70,51 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
 fn show(report: &CompareReport) -> String {
     let head = [
         "scheme",
-        "accuracy",
+        "reference",
+        "encrypted",
         "agreement",
-        "latency",
-        "samples/s",
+        "first answer",
+        "per sample",
         "keys",
         "up",
         "down",
         "rounds",
-        "margin",
+        "noise",
         "wrong",
         "parameters",
     ];
     let mut table = Table::new(&head);
     for row in report.rows.iter().filter(|r| r.refusal.is_none()) {
+        let share = |fraction: f64| Share::of_fraction(fraction, row.images);
         table.row(vec![
             row.name.clone(),
-            format::percent(row.accuracy),
-            format::percent(row.agreement),
+            share(row.reference_accuracy).text(),
+            share(row.accuracy).text(),
+            share(row.agreement).text(),
             format::secs(row.latency_secs),
-            format!("{:.1}", row.images_per_sec),
+            format::secs(1.0 / row.images_per_sec.max(1e-12)),
             format::bytes(row.evaluation_key_bytes),
             format::bytes(row.upload_bytes),
             format::bytes(row.download_bytes),
             row.rounds.to_string(),
-            bare_bits(row.margin_bits.unwrap_or(f64::NAN)),
+            row.noise.text(row.margin_bits.unwrap_or(f64::NAN)),
             format::count(row.wrong_outputs),
             row.parameters.clone(),
         ]);
     }
     let images = report.rows.iter().map(|r| r.images).max().unwrap_or(0);
     let plain = report.rows.iter().map(|r| r.plain_accuracy).fold(0.0, f64::max);
+    let legend = folded(
+        "",
+        "reference: what the ciphertexts stand for, in the clear; noise: the least measured, of BGV the noise margin, of CKKS the spare precision, of TFHE the failure probability of a table lookup; first answer: also of a sample sent alone; per sample: of all samples together",
+    );
     let mut text = format!(
-        "{}: model {}, {} samples of {}, plaintext accuracy {}\n\n{}margin: BGV bits of modulus left, CKKS bits of precision left, TFHE -log2 of the probability of a wrong reading\n",
+        "{}: model {}, {} samples of {}, original accuracy {}\n\n{}{legend}",
         format::excerpt(&report.scenario),
         format::excerpt(&report.model),
         format::count(images as u64),
         format::excerpt(&report.dataset),
-        format::percent(plain),
+        Share::of_fraction(plain, images).both(),
         table.render()
     );
     for row in report.rows.iter().filter(|r| r.refusal.is_none()) {
@@ -116,6 +122,9 @@ fn show(report: &CompareReport) -> String {
         text.push_str(&folded(&format!("{}: ", row.name), &network));
     }
     for row in &report.rows {
+        for warning in &row.warnings {
+            text.push_str(&folded(&format!("{} warning: ", row.name), warning));
+        }
         if let Some(refusal) = &row.refusal {
             text.push_str(&folded(&format!("{} cannot: ", row.name), refusal));
         }

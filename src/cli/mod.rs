@@ -1,6 +1,7 @@
 //! The same work without a window: commands, their results on standard output, progress and errors
 //! on standard error.
 
+mod accuracies;
 mod args;
 mod bench;
 mod compare;

@@ -1,9 +1,10 @@
 //! `plan`: what a run would need and take.
 
 use super::args::PlanArgs;
+use super::run::noise_head;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks, sequence};
-use crate::circuit::{DegreeChoice, Plan, StageKind};
+use crate::circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
 use crate::data::Dataset;
 use crate::format;
 use crate::run::Session;
@@ -120,6 +121,7 @@ pub(super) fn degrees(choices: &[DegreeChoice]) -> String {
 }
 
 fn show(plan: &Plan) -> String {
+    let measure = NoiseMeasure::of(plan.scheme);
     let parameters = pairs(&[
         ("scheme", plan.scheme.name().to_owned()),
         ("security", security(plan.security_bits, &plan.security_table)),
@@ -145,10 +147,10 @@ fn show(plan: &Plan) -> String {
                 number_of(plan.threads, "thread", "threads")
             ),
         ),
-        ("least margin", format::bits(plan.margin_bits())),
+        (&format!("least {}", measure.name()), measure.text(plan.margin_bits())),
     ]);
-    let head =
-        ["stage", "kind", "ciphertexts", "bytes", "log2 q", "margin", "range", "worst", "time"];
+    let noise = noise_head(measure);
+    let head = ["stage", "kind", "ciphertexts", "bytes", "log2 q", noise, "range", "worst", "time"];
     let mut stages = Table::new(&head);
     for stage in &plan.stages {
         stages.row(vec![
@@ -157,7 +159,7 @@ fn show(plan: &Plan) -> String {
             format::count(stage.ciphertexts as u64),
             format::bytes(stage.ciphertext_bytes),
             bare_bits(stage.log2_q),
-            bare_bits(stage.margin_bits),
+            measure.short(stage.margin_bits),
             magnitude(stage.range_calibrated),
             magnitude(stage.range_worst),
             format::secs(stage.secs),
@@ -186,12 +188,15 @@ fn show(plan: &Plan) -> String {
     let warnings: String = plan.warnings.iter().map(|w| folded("warning: ", &w.message)).collect();
     let legend = match &plan.approximate {
         None if plan.tables.is_some() => {
-            "margin: -log2 of the probability that a reading is more than one step off\n".to_owned()
+            "failure: probability that a table lookup takes a wrong bin that is not adjacent\n"
+                .to_owned()
         }
-        None => "margin, range and worst in bits (range: on calibration data; worst: any input)\n"
-            .to_owned(),
+        None => {
+            "noise margin, range and worst in bits (range: on calibration data; worst: any input)\n"
+                .to_owned()
+        }
         Some(a) => {
-            "margin in bits of precision above the required, range on calibration data in bits\n"
+            "spare precision in bits above the required, range on calibration data in bits\n"
                 .to_owned()
                 + &folded("degrees of activations at 128 bits: ", &degrees(&a.degrees))
         }

@@ -6,7 +6,8 @@ use super::table::{Table, folded};
 use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, networks, verdict};
 use crate::activation::{Activation, Method};
-use crate::format;
+use crate::circuit::{NoiseMeasure, Remedy};
+use crate::format::{self, Share};
 use crate::progress::Step;
 use crate::run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceSession};
 use crate::run::{Event, Scenario};
@@ -84,11 +85,12 @@ fn show(comparison: &RemedyComparison) -> String {
         "remedy",
         "steps",
         "sequences",
-        "accuracy",
-        "clear",
+        "original",
+        "reference",
+        "encrypted",
         "agree",
         "wrong",
-        "margin",
+        "noise",
     ]);
     let mut costs =
         Table::new(&["cost", "alone", "client", "bytes", "rounds", "sequences/s", "bytes each"]);
@@ -108,15 +110,25 @@ fn show(comparison: &RemedyComparison) -> String {
             continue;
         }
         let one = &row.one_sequence;
+        let share = |fraction: f64| Share::of_fraction(fraction, row.sequences).text();
+        let measure = match row.remedy {
+            Remedy::Bootstrap => NoiseMeasure::Failure,
+            _ => NoiseMeasure::Precision,
+        };
         answers.row(vec![
             name.clone(),
-            row.steps.to_string(),
+            if row.steps < row.all_steps {
+                format!("{} of {}", row.steps, row.all_steps)
+            } else {
+                row.steps.to_string()
+            },
             format::count(row.sequences as u64),
-            format::percent(row.accuracy),
-            format::percent(row.plain_accuracy),
-            format::percent(row.agreement),
+            share(row.plain_accuracy),
+            share(row.carried_accuracy),
+            share(row.accuracy),
+            share(row.agreement),
             format::count(row.wrong_outputs),
-            row.margin_bits.map_or("—".to_owned(), |m| format!("{m:.1}")),
+            row.margin_bits.map_or("—".to_owned(), |m| measure.text(m)),
         ]);
         costs.row(vec![
             name.clone(),
@@ -130,6 +142,9 @@ fn show(comparison: &RemedyComparison) -> String {
         let mut cells = vec![name.clone()];
         cells.extend(row.end_to_end.iter().map(|e| format::secs(e.secs)));
         ways.row(cells);
+        for warning in &row.warnings {
+            notes.push_str(&folded(&format!("{name} warning: "), warning));
+        }
         if let Some(note) = &row.note {
             notes.push_str(&folded(&format!("{name}: "), note));
         }
@@ -155,7 +170,7 @@ fn show(comparison: &RemedyComparison) -> String {
     }
     let about = folded(
         "",
-        "clear: the original network on the same steps of the same sequences; agree: answers of the network that ciphertexts stand for; alone: work on one sequence, client and server, without keys and the way; client: its part; bytes, rounds: of one sequence; sequences/s, bytes each: in a batch as full as stated; from end to end: one sequence over a connection, keys included",
+        "original: in the clear, on the same steps of the same sequences; reference: what the ciphertexts stand for, in the clear; agree: encrypted answers that are those of the reference; noise: the least measured, spare precision or failure probability; alone: work on one sequence, client and server, without keys and the way; client: its part; bytes, rounds: of one sequence; sequences/s, bytes each: in a batch as full as stated; from end to end: one sequence over a connection, keys included",
     );
     format!(
         "Remedies for {}: model {} on {}\n\n{}\n{}\n{}\n{about}\n{notes}",

@@ -1,10 +1,12 @@
-//! `run`: the plaintext and the encrypted network side by side.
+//! `run`: the original, the reference and the encrypted network side by side.
 
+use super::accuracies::accuracies;
 use super::args::RunArgs;
 use super::plan::{bare_bits, number_of, security};
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, WRONG, networks, sequence};
+use crate::circuit::NoiseMeasure;
 use crate::format;
 use crate::run::sequence::SequenceSession;
 use crate::run::{EncryptedReport, Event, RunReport, Session};
@@ -66,24 +68,7 @@ fn show(report: &RunReport) -> String {
     ];
     summary.extend(networks::rows(&report.networks));
     let summary = pairs(&summary);
-    let stands_for = match (&report.tables, encrypted.error_bound) {
-        (Some(_), _) => "table",
-        (None, Some(_)) => "polynomial",
-        (None, None) => "integer",
-    };
-    let accuracy = pairs(&[
-        ("plaintext accuracy", format::percent(plain.accuracy)),
-        (&format!("{stands_for} accuracy"), format::percent(plain.integer_accuracy)),
-        ("encrypted accuracy", format::percent(encrypted.accuracy)),
-        (
-            "agreement",
-            format!(
-                "{} of encrypted and {stands_for} answers",
-                format::percent(encrypted.agreement)
-            ),
-        ),
-        ("wrong outputs", wrong_outputs(encrypted)),
-    ]);
+    let accuracy = accuracies(report);
     let bytes = &report.bytes;
     let costs = pairs(&[
         (
@@ -104,7 +89,7 @@ fn show(report: &RunReport) -> String {
                 format::bytes(bytes.evaluation_keys)
             ),
         ),
-        ("plaintext", format::secs(plain.latency_secs)),
+        ("original", format!("{} in the clear, all samples", format::secs(plain.latency_secs))),
         (
             "throughput",
             format!(
@@ -124,10 +109,8 @@ fn show(report: &RunReport) -> String {
         ),
         ("peak memory", format::bytes(report.peak_memory_bytes)),
     ]);
-    let mut text = format!(
-        "{summary}\n{accuracy}\n{costs}\n{}margin in bits, predicted and measured\n",
-        stages(report)
-    );
+    let mut text =
+        format!("{summary}\n{accuracy}\n{costs}\n{}{}\n", stages(report), noise_legend(report));
     text.extend(report.tables.as_ref().map(super::tables::report));
     text.push_str(&remarks(report));
     text
@@ -178,9 +161,32 @@ pub(super) fn remarks(report: &RunReport) -> String {
     text
 }
 
+/// What is told of noise, and of what times are.
+fn noise_legend(report: &RunReport) -> String {
+    let unit = match NoiseMeasure::of_name(&report.scheme.kind) {
+        NoiseMeasure::Margin | NoiseMeasure::Precision => " in bits",
+        NoiseMeasure::Failure => " of a table lookup",
+    };
+    format!(
+        "{}{unit}, predicted and measured; time of all samples, encrypted and of the original network",
+        NoiseMeasure::of_name(&report.scheme.kind).name()
+    )
+}
+
+/// The word over a column of what is told of noise.
+pub(super) fn noise_head(measure: NoiseMeasure) -> &'static str {
+    match measure {
+        NoiseMeasure::Margin => "margin",
+        NoiseMeasure::Precision => "spare",
+        NoiseMeasure::Failure => "failure",
+    }
+}
+
 fn stages(report: &RunReport) -> String {
+    let measure = NoiseMeasure::of_name(&report.scheme.kind);
+    let noise = noise_head(measure);
     let head =
-        ["stage", "time", "plain", "ciphertexts", "bytes", "log2 q", "margin", "measured", "wrong"];
+        ["stage", "time", "original", "ciphertexts", "bytes", "log2 q", noise, "measured", "wrong"];
     let mut table = Table::new(&head);
     for stage in &report.stages {
         table.row(vec![
@@ -190,8 +196,8 @@ fn stages(report: &RunReport) -> String {
             format::count(stage.ciphertexts as u64),
             format::bytes(stage.ciphertext_bytes),
             bare_bits(stage.log2_q),
-            bare_bits(stage.margin_bits_predicted),
-            bare_bits(stage.margin_bits_measured.unwrap_or(f64::NAN)),
+            measure.short(stage.margin_bits_predicted),
+            measure.short(stage.margin_bits_measured.unwrap_or(f64::NAN)),
             format::count(stage.wrong_values),
         ]);
     }

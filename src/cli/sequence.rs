@@ -1,7 +1,8 @@
 //! Recurrent scenarios: their plan, and the report of a run step by step.
 
+use super::accuracies::accuracies;
 use super::plan::{bare_bits, guesses, number_of, security};
-use super::run::{remarks, wrong_outputs};
+use super::run::remarks;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks};
 use crate::circuit::{Plan, RecurrentPlan, Remedy};
@@ -171,7 +172,7 @@ fn shown<T>(all: &[T]) -> impl Iterator<Item = (usize, &T)> {
 
 /// The report of a run.
 pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
-    let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
+    let scheme = &report.scheme;
     let hidden: Vec<String> = sequence.hidden.iter().map(usize::to_string).collect();
     let mut summary = vec![
         (
@@ -204,19 +205,7 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
     ];
     summary.extend(networks::rows(&report.networks));
     let summary = pairs(&summary);
-    let accuracy = pairs(&[
-        ("plaintext accuracy", format::percent(plain.accuracy)),
-        ("stands for", format!("{} accuracy", format::percent(plain.integer_accuracy))),
-        ("encrypted accuracy", format::percent(encrypted.accuracy)),
-        (
-            "agreement",
-            format!(
-                "{} of encrypted answers with the network they stand for",
-                format::percent(encrypted.agreement)
-            ),
-        ),
-        ("wrong outputs", wrong_outputs(encrypted)),
-    ]);
+    let accuracy = accuracies(report);
     let costs = pairs(&[
         (
             "time",

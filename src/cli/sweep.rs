@@ -7,7 +7,7 @@ use super::table::{Table, folded, pairs};
 use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, verdict};
 use crate::activation::{Activation, DEFAULT_PARTS, Method};
-use crate::format;
+use crate::format::{self, Share};
 use crate::network::IntervalRule;
 use crate::progress::Step;
 use crate::run::{Session, SweepEvent, SweepReport, SweepRequest, SweepRow, TrainOptions};
@@ -114,6 +114,7 @@ fn function(name: &str) -> Result<Activation> {
 }
 
 fn show(report: &SweepReport, request: &SweepRequest) -> String {
+    let share = |fraction: f64| Share::of_fraction(fraction, report.images);
     let summary = pairs(&[
         (
             "scenario",
@@ -132,7 +133,7 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
             ),
         ),
         ("function", report.function.clone()),
-        ("exact accuracy", format::percent(report.exact_accuracy)),
+        ("original accuracy", share(report.exact_accuracy).both()),
     ]);
     let mut head = vec!["method", "degree", "interval", "depth"];
     let (trained, encrypted) = (request.fine_tune.is_some(), request.encrypted);
@@ -140,23 +141,23 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
     if !trained && !encrypted {
         head.push("max error");
     }
-    head.push("accuracy");
+    head.push("reference");
     if !encrypted {
         head.push("outside");
     }
     if trained {
         head.push("trained");
     }
-    head.extend(["predicted", "margin"]);
+    head.extend(["predicted", "noise"]);
     if encrypted {
-        head.extend(["encrypted", "measured", "margin", "wrong"]);
+        head.extend(["encrypted", "measured", "noise", "wrong"]);
     }
     let mut table = Table::new(&head);
     for row in &report.rows {
-        table.row(cells(row, request));
+        table.row(cells(row, request, report.images));
     }
     let mut text = format!("{summary}\n{}", table.render());
-    text.push_str("accuracy: in the clear, polynomials put in after training; margin in bits\n");
+    text.push_str("reference: accuracy in the clear, polynomials put in after training; predicted, measured: time of all samples; noise: least noise margin (BGV, BFV) or spare precision (CKKS), bits\n");
     if !encrypted {
         text.push_str("outside: samples with an activation input outside the interval\n");
     }
@@ -181,7 +182,8 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
     text
 }
 
-fn cells(row: &SweepRow, request: &SweepRequest) -> Vec<String> {
+fn cells(row: &SweepRow, request: &SweepRequest, images: usize) -> Vec<String> {
+    let share = |fraction: f64| Share::of_fraction(fraction, images).text();
     const NONE: &str = "—";
     fn cell<T>(value: Option<T>, write: impl Fn(T) -> String) -> String {
         value.map_or_else(|| NONE.to_owned(), write)
@@ -197,18 +199,18 @@ fn cells(row: &SweepRow, request: &SweepRequest) -> Vec<String> {
     if !trained && !encrypted {
         cells.push(cell(fit, |f| format!("{:.2e}", f.error_max)));
     }
-    cells.push(cell(row.replaced, |a| format::percent(a.accuracy)));
+    cells.push(cell(row.replaced, |a| share(a.accuracy)));
     if !encrypted {
-        cells.push(cell(row.replaced, |a| format::percent(a.samples_outside)));
+        cells.push(cell(row.replaced, |a| share(a.samples_outside)));
     }
     if trained {
-        cells.push(cell(row.trained, |a| format::percent(a.accuracy)));
+        cells.push(cell(row.trained, |a| share(a.accuracy)));
     }
     cells.push(cell(row.predicted, |c| format::secs(c.latency_secs)));
     cells.push(cell(row.predicted, |c| bare_bits(c.margin_bits)));
     if encrypted {
         let run = row.encrypted;
-        cells.push(cell(run, |r| format::percent(r.accuracy)));
+        cells.push(cell(run, |r| share(r.accuracy)));
         cells.push(cell(run, |r| format::secs(r.latency_secs)));
         cells.push(cell(run.and_then(|r| r.margin_bits), bare_bits));
         cells.push(cell(run, |r| format::count(r.wrong_outputs)));

@@ -6,6 +6,9 @@ mod text;
 pub use text::{escaped, excerpt, path};
 
 pub mod number;
+mod share;
+
+pub use share::{FEW, Share};
 
 /// Bytes with a binary unit, three significant digits: `196 KiB`, `1.21 GiB`.
 pub fn bytes(count: u64) -> String {

@@ -6,12 +6,14 @@ use super::event::Event;
 use super::report::{NetworksReport, RunReport};
 use super::scenario::Scenario;
 use super::session::Session;
+use super::setup::Setup;
+use crate::circuit::{NoiseMeasure, StageKind};
 use crate::format;
 use crate::progress::{Cancel, Cancelled, Watch};
 use serde::{Deserialize, Serialize};
 
 /// Version of the fields of [`CompareReport`].
-pub const COMPARE_SCHEMA_VERSION: u32 = 1;
+pub const COMPARE_SCHEMA_VERSION: u32 = 2;
 
 /// A way to run a scenario: changes to it, under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +33,16 @@ pub struct CompareRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     pub images: usize,
-    /// Share of samples classified as labelled, encrypted and by the original network.
+    /// Share of samples classified as labelled: encrypted, by the original network, and by the reference
+    /// that the ciphertexts stand for.
     pub accuracy: f64,
     pub plain_accuracy: f64,
-    /// Share of answers that are those of the network the ciphertexts stand for.
+    #[serde(default)]
+    pub reference_accuracy: f64,
+    /// Share of answers that are those of the reference network.
     pub agreement: f64,
-    /// Until a sample sent alone has its answer: a batch takes the same time however full it is.
+    /// Until the first answer, also of a sample sent alone: a batch takes the same time however full
+    /// it is.
     pub latency_secs: f64,
     pub images_per_sec: f64,
     pub keygen_secs: f64,
@@ -48,12 +54,21 @@ pub struct CompareRow {
     /// What is wrong with the answers, in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// What `margin_bits` and `margins` measure: each scheme has its own quantity.
+    #[serde(default)]
+    pub noise: NoiseMeasure,
     /// Least measured margin of any stage, bits; of each scheme in its own meaning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin_bits: Option<f64>,
     /// Measured margin after each stage, bits, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub margins: Vec<(String, f64)>,
+    /// Names of the stages that are activations, among those of `margins`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activations: Vec<String>,
+    /// What must be known of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     pub security_bits: u32,
     pub peak_memory_bytes: u64,
     /// Which networks were run; those of a way may be others than those of the next.
@@ -71,6 +86,9 @@ pub struct CompareReport {
     pub dataset: String,
     pub seed: u64,
     pub threads: usize,
+    /// What was compared, as it can be opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Box<Setup>>,
     pub rows: Vec<CompareRow>,
     /// Ways asked for and not run, because the comparison was stopped.
     #[serde(default)]
@@ -136,6 +154,7 @@ impl Session {
             dataset: self.dataset.name().to_owned(),
             seed: self.scenario.seed,
             threads: self.threads()?,
+            setup: Some(Box::new(Setup::of(&self.scenario))),
             ..CompareReport::default()
         };
         for (row, way) in ways.iter().enumerate() {
@@ -197,6 +216,10 @@ impl CompareRow {
     pub fn new(name: &str, run: &RunReport) -> Self {
         let measured = run.stages.iter().filter_map(|s| Some((s, s.margin_bits_measured?)));
         let margins: Vec<(String, f64)> = measured.map(|(s, m)| (s.name.clone(), m)).collect();
+        let is_activation = |kind: StageKind| {
+            matches!(kind, StageKind::Square | StageKind::Polynomial | StageKind::Lookup)
+        };
+        let activations = run.stages.iter().filter(|s| is_activation(s.kind));
         let parameters = match &run.tables {
             Some(t) => format!(
                 "n {}, k {}, N {}, tables of {} bits",
@@ -212,6 +235,7 @@ impl CompareRow {
             images: run.images,
             accuracy: encrypted.accuracy,
             plain_accuracy: run.plain.accuracy,
+            reference_accuracy: run.plain.integer_accuracy,
             agreement: encrypted.agreement,
             latency_secs: encrypted.total_secs / run.bytes.rounds.max(1) as f64,
             images_per_sec: encrypted.images_per_sec,
@@ -223,6 +247,9 @@ impl CompareRow {
             fault: run.wrong_text().map(str::to_owned),
             wrong_outputs: encrypted.wrong_outputs
                 + run.stages.iter().map(|s| s.wrong_values).sum::<u64>(),
+            noise: NoiseMeasure::of_name(&run.scheme.kind),
+            activations: activations.map(|s| s.name.clone()).collect(),
+            warnings: run.warnings.iter().map(|w| w.message.clone()).collect(),
             margin_bits: margins.iter().map(|(_, m)| *m).reduce(f64::min),
             margins,
             security_bits: run.scheme.security_bits,
@@ -233,7 +260,7 @@ impl CompareRow {
 }
 
 /// Head of the CSV.
-const HEAD: [&str; 19] = [
+const HEAD: [&str; 21] = [
     "name",
     "parameters",
     "images",
@@ -253,6 +280,8 @@ const HEAD: [&str; 19] = [
     "peak_memory_bytes",
     "refusal",
     "encrypted_network",
+    "reference_accuracy",
+    "noise_measure",
 ];
 
 impl CompareReport {
@@ -295,5 +324,7 @@ fn cells(row: &CompareRow) -> [String; HEAD.len()] {
         of(row.peak_memory_bytes.to_string()),
         row.refusal.clone().unwrap_or_default(),
         of(row.networks.encrypted.name.clone()),
+        of(row.reference_accuracy.to_string()),
+        of(row.noise.name().to_owned()),
     ]
 }

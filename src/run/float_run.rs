@@ -3,8 +3,8 @@
 use super::error::RunError;
 use super::pace::Pace;
 use super::session::Session;
+use super::warm::timed;
 use crate::progress::{Cancel, Step, Watch};
-use std::time::Instant;
 
 /// Outputs and times of the model with its original activations.
 pub(super) struct FloatRun {
@@ -35,9 +35,8 @@ impl FloatRun {
         let raw = session.test_inputs()?;
         let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
         let watch = Watch::new(cancel.clone(), &report);
-        let started = Instant::now();
-        let (logits, layer_secs) = session.original.forward_timed(raw, &watch)?;
-        let latency_secs = started.elapsed().as_secs_f64();
+        let found = timed(|| session.original.forward_timed(raw, &watch))?;
+        let (logits, layer_secs, latency_secs) = (found.result, found.parts, found.whole);
         let float = Self { samples: session.images()?, logits, layer_secs, latency_secs };
         Ok((float, then(raw, &watch)?))
     }

@@ -36,6 +36,7 @@ pub mod sequence;
 mod server;
 mod session;
 mod setting_use;
+mod setup;
 mod sweep;
 mod table_report;
 mod table_study;
@@ -43,6 +44,7 @@ mod tally;
 #[cfg(feature = "tfhe")]
 mod tfhe;
 mod training;
+mod warm;
 
 pub use crate::circuit::{MATCHING, RANGE_EXCEEDED};
 pub use activation_choice::{
@@ -67,6 +69,7 @@ pub use report::{
 pub use scenario::{Scenario, ScenarioError, SchemeChoice, SchemeSelector, SequenceChoice};
 pub use server::Server;
 pub use session::{Compiled, Session, Sources};
+pub use setup::Setup;
 pub use sweep::{
     SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
     SweepRequest, SweepRow, SweepRun,

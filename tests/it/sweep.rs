@@ -69,7 +69,7 @@ fn errors_fall_with_the_degree_and_rows_are_told_as_they_come() {
     let best = minimax[2].replaced.expect("counted");
     assert!(best.agreement > 0.9 && best.samples_outside < 0.2, "{best:?}");
     assert!(
-        matches!(&told[0], SweepEvent::Started { rows: 6, exact_accuracy } if *exact_accuracy == report.exact_accuracy)
+        matches!(&told[0], SweepEvent::Started { rows: 6, exact_accuracy, .. } if *exact_accuracy == report.exact_accuracy)
     );
     let mut last = vec![None; 6];
     for event in told {

@@ -9,4 +9,5 @@ mod sequence;
 mod shots;
 mod tables;
 mod tasks;
+mod three;
 mod worker;

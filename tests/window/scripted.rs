@@ -30,6 +30,10 @@ pub struct Script {
     pub panic: bool,
     /// The noise outgrows its margin.
     pub wrong: bool,
+    /// Encryption changes every hundredth answer.
+    pub changed: bool,
+    /// The report warns of this.
+    pub warn: Option<String>,
     /// Wait in the middle of the run until this is cleared.
     pub hold: bool,
     /// Wait before anything is measured for a check until this is cleared.
@@ -45,6 +49,8 @@ impl Default for Script {
             fail: None,
             panic: false,
             wrong: false,
+            changed: false,
+            warn: None,
             hold: false,
             hold_checks: false,
             pause: Duration::ZERO,
@@ -276,12 +282,17 @@ impl Engine for Scripted {
             on_event(Event::Stage { index, stage: Box::new(stage) });
             step(Phase::Evaluate, 2 + index as u64)?;
         }
-        let samples = samples(&opened.dataset, plan.images, script.wrong);
+        let samples = samples(&opened.dataset, plan.images, script.wrong, script.changed);
         for batch in samples.chunks(60) {
             on_event(Event::Samples(batch.to_vec()));
             step(Phase::Decrypt, total)?;
         }
         let mut report = report(opened, plan, stages, &samples, script.wrong);
+        report.warnings.extend(script.warn.map(|message| {
+            let warning =
+                serde_json::json!({ "kind": "margin_not_as_predicted", "message": message });
+            serde_json::from_value(warning).expect("a warning")
+        }));
         report.sequence = opened.scenario.sequence.as_ref().map(|c| Box::new(sequence(c.remedy)));
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
@@ -453,7 +464,7 @@ fn measured(planned: &StagePlan, index: usize, wrong: bool) -> StageReport {
     }
 }
 
-fn samples(dataset: &Dataset, images: usize, wrong: bool) -> Vec<Sample> {
+fn samples(dataset: &Dataset, images: usize, wrong: bool, changed: bool) -> Vec<Sample> {
     let labels = &dataset.test().labels;
     (0..images)
         .map(|index| {
@@ -462,7 +473,8 @@ fn samples(dataset: &Dataset, images: usize, wrong: bool) -> Vec<Sample> {
                 |every: usize| if index % every == every - 1 { (label + 1) % 10 } else { label };
             let plain = miss(50);
             let reference = miss(40);
-            let encrypted = if wrong { (label + 3) % 10 } else { reference };
+            let changes = wrong || (changed && index % 100 == 99);
+            let encrypted = if changes { (label + 3) % 10 } else { reference };
             let logits = |class: u16| {
                 (0..10u16)
                     .map(|c| {

@@ -78,7 +78,7 @@ fn tables_are_shown_run_and_measured() {
     let state = h.state().state();
     let run = state.run.as_ref().expect("ran");
     // Sample by sample, not all at the end.
-    assert_eq!(run.encrypted.points.len(), 3);
+    assert_eq!(run.three.seen, 3);
     let report = run.report.as_ref().expect("finished").tables.as_ref().expect("measured");
     assert_eq!(report.tables[0].readings, 24);
     for shown in ["Measured noise", "Inputs plot", "As the table reads it plot", "Scores plot"] {
@@ -99,7 +99,7 @@ fn schemes_are_compared_drawn_and_saved() {
     until_planned(&mut h);
     press(&mut h, Key::Num7);
     assert_eq!(h.state().state().tab, Tab::Compare);
-    assert!(has(&h, "Measured margin through the network, bits plot"));
+    assert!(has(&h, "Noise through the network plot"));
     h.get_by_label("Compare schemes").click();
     h.run_ok();
     until(&mut h, "the comparison", |h| {
@@ -127,8 +127,18 @@ fn schemes_are_compared_drawn_and_saved() {
     let bytes = |r: &CompareRow| (r.name.clone(), r.upload_bytes, r.evaluation_key_bytes);
     assert!(report.rows.iter().map(bytes).eq(rows.iter().map(bytes)));
     assert!(texts[2].starts_with("<svg") && texts[2].ends_with("</svg>\n"));
-    for part in ["Accuracy by time of a sample", "BGV", "CKKS", "TFHE", "wrong below 0", "upload"] {
+    for part in [
+        "Accuracy by time per sample",
+        "BGV: Noise margin, bits",
+        "CKKS: Spare precision, bits",
+        "TFHE: Failure probability",
+        "decryption fails below 0",
+        "required precision",
+        "upload",
+    ] {
         assert!(texts[2].contains(part), "{part}");
     }
-    assert!(texts[2].matches("<circle").count() >= 3 * 3 + 3);
+    let marks = texts[2].matches("<circle").count() + texts[2].matches(r#"class="mark""#).count();
+    assert!(marks >= 3 * 3 + 3);
+    assert!(texts[2].matches(r#"class="whisker""#).count() == 3);
 }

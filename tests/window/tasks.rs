@@ -66,7 +66,7 @@ fn rows_of_a_sweep_are_shown_sorted_chosen_and_saved() {
     let expected = [Method::Minimax, Method::LeastSquares].map(|m| [(m, 2), (m, 3)]);
     assert_eq!(found, expected.concat());
     assert!(view.rows.iter().all(|r| r.replaced.is_some() && r.predicted.is_some()));
-    assert!(has(&h, "Accuracy by degree plot") && has(&h, "Accuracy by latency plot"));
+    assert!(has(&h, "Accuracy by degree plot") && has(&h, "Accuracy by time of all samples plot"));
 
     h.get_by_label("Sort by Max error").click();
     h.run_ok();
@@ -95,7 +95,8 @@ fn rows_of_a_sweep_are_shown_sorted_chosen_and_saved() {
     save_to(&mut h, &path);
     let text = std::fs::read_to_string(&path).expect("written");
     assert!(text.starts_with("<svg") && text.contains("Least squares"));
-    assert!(text.matches("<circle").count() >= 8);
+    assert!(text.matches("<circle").count() + text.matches(r#"class="mark""#).count() >= 8);
+    assert!(text.matches(r#"class="whisker""#).count() >= 8);
 }
 
 #[test]

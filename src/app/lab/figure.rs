@@ -78,10 +78,10 @@ pub fn svg(curve: &LabCurve, measured: Option<&Histogram>) -> String {
         );
         match i {
             0 => {
-                line(&mut out, &frame, &curve.function, &theme::hex(t.plain), 3.0);
-                line(&mut out, &frame, &curve.polynomial, &theme::hex(t.encrypted), 1.6);
+                line(&mut out, &frame, &curve.function, &theme::hex(t.original), 3.0);
+                line(&mut out, &frame, &curve.polynomial, &theme::hex(t.reference), 1.6);
             }
-            1 => line(&mut out, &frame, &curve.error, &theme::hex(t.encrypted), 1.6),
+            1 => line(&mut out, &frame, &curve.error, &theme::hex(t.reference), 1.6),
             _ => {
                 for bin in &bins {
                     let (left, right) = (frame.x(bin.low), frame.x(bin.high));
@@ -91,7 +91,7 @@ pub fn svg(curve: &LabCurve, measured: Option<&Histogram>) -> String {
                         r#"<rect x="{left:.2}" y="{high:.2}" width="{:.2}" height="{:.2}" fill="{}"/>"#,
                         right - left,
                         frame.y(0.0) - high,
-                        theme::hex(t.plain)
+                        theme::hex(t.original)
                     );
                 }
             }

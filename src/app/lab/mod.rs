@@ -62,6 +62,8 @@ pub struct Checked {
     pub failure: Option<String>,
     /// Newer figures are on their way.
     pub pending: bool,
+    /// What the figures are of.
+    pub of: Option<StandIns>,
 }
 
 type Kept = (usize, Approximation, Result<Arc<LabCurve>, String>);
@@ -75,6 +77,9 @@ pub struct Lab {
     /// The polynomial of the shown layer, or why there is none.
     pub curve: Option<Result<Arc<LabCurve>, String>>,
     pub checked: Checked,
+    /// The function of the steps of a recurrent network, where the setup has one: nothing is measured
+    /// then.
+    pub recurrent: Option<Activation>,
     /// Accuracy of the model with the chosen function itself.
     pub exact: Option<(Activation, f64)>,
     /// Place under the pointer, in any of the plots.
@@ -97,7 +102,7 @@ impl Lab {
 
     /// The function approximated in the shown layer.
     pub fn function(&self) -> Activation {
-        let own = self.layer().map(|l| l.function.clone());
+        let own = self.layer().map(|l| l.function.clone()).or(self.recurrent.clone());
         self.choice.function.clone().or(own).unwrap_or(Activation::Relu)
     }
 
@@ -134,8 +139,13 @@ impl Lab {
     /// The half-width that the setup would take over: of a symmetric interval, where a polynomial was
     /// found for the function that the model really has.
     pub fn usable_interval(&self) -> Option<f64> {
-        let layers = &self.data.as_ref()?.layers;
         let chosen = self.choice.function.as_ref();
+        if let Some(own) = &self.recurrent {
+            let (low, high) = self.interval();
+            let fits = chosen.is_none_or(|c| c == own) && low == -high;
+            return (fits && matches!(self.curve, Some(Ok(_)))).then_some(high);
+        }
+        let layers = &self.data.as_ref()?.layers;
         let mut exact = layers.iter().map(|l| &l.function).filter(|f| !f.is_polynomial());
         let any = exact.clone().next().is_some();
         let same = exact.all(|f| chosen.is_none_or(|c| c == f));
@@ -143,15 +153,35 @@ impl Lab {
         (any && same && low == -high && matches!(self.curve, Some(Ok(_)))).then_some(high)
     }
 
-    /// Takes over what was measured of a newly loaded model. Where it has nothing but polynomials,
-    /// ReLU is looked at: they are their own best approximation.
+    /// Whether the figures of the check are of another choice than the present one.
+    pub fn is_stale(&self) -> bool {
+        self.checked.check.is_some() && self.checked.of.as_ref() != Some(&self.stand_ins())
+    }
+
+    /// Whether all activations of the model are polynomials as it was trained.
+    pub fn has_polynomials_only(&self) -> bool {
+        self.data.as_ref().is_some_and(|data| {
+            !data.layers.is_empty() && data.layers.iter().all(|l| l.function.is_polynomial())
+        })
+    }
+
+    /// Looks at the function of a recurrent network, or no longer at one.
+    pub fn take_recurrent(&mut self, own: Option<Activation>, half: f64) {
+        if self.recurrent != own {
+            self.recurrent = own;
+            if self.recurrent.is_some() {
+                self.choice.function = None;
+                self.choice.interval = (-half, half);
+            }
+            self.kept.clear();
+            self.refresh();
+        }
+    }
+
+    /// Takes over what was measured of a newly loaded model.
     pub fn take_data(&mut self, data: Arc<ActivationData>) {
         if self.data.as_ref().is_some_and(|known| Arc::ptr_eq(known, &data)) {
             return;
-        }
-        let mut layers = data.layers.iter();
-        if self.choice.function.is_none() && layers.all(|l| l.function.is_polynomial()) {
-            self.choice.function = Some(Activation::Relu);
         }
         self.choice.layer = self.choice.layer.min(data.layers.len().saturating_sub(1));
         self.data = Some(data);
@@ -161,8 +191,8 @@ impl Lab {
 
     /// Forgets the model.
     pub fn forget_data(&mut self) {
-        let Self { choice, .. } = std::mem::take(self);
-        self.choice = choice;
+        let Self { choice, recurrent, .. } = std::mem::take(self);
+        (self.choice, self.recurrent) = (choice, recurrent);
     }
 
     /// Finds the polynomial for what is chosen.

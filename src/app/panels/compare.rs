@@ -1,14 +1,15 @@
 //! The tab Compare: the schemes that carry this model, as a table and as plots.
 
-use super::kit;
 use super::sweep::task_button;
+use super::{headline, kit, origin};
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
+use crate::app::origin::Results;
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::sweep_view::TaskStanding;
 use crate::app::theme;
-use crate::format;
+use crate::format::{self, Share};
 use crate::run::CompareRow;
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
@@ -19,34 +20,54 @@ const COLUMN: f32 = 236.0;
 const PLOTS: f32 = 0.62;
 const LEAST_PLOTS: f32 = 260.0;
 const HEADER: f32 = 22.0;
-const GAP: f32 = 7.0;
-const NAME: f32 = 70.0;
+const GAP: f32 = 5.0;
+const NAME: f32 = 46.0;
 const EXPORTS: [Command; 3] =
     [Command::ExportCompare, Command::ExportCompareReport, Command::ExportCompareFigure];
 
 /// Name, what it says, width.
-const COLUMNS: [(&str, &str, f32); 10] = [
-    ("Scheme", "Its parameters stand below", 0.0),
-    ("Accuracy", "Share of samples classified as labelled after decryption", 56.0),
-    ("Agreement", "Answers that are those of the network the ciphertexts stand for", 60.0),
-    ("Latency", "Until a sample sent alone has its answer", 54.0),
-    ("Images/s", "Samples per second, all together", 52.0),
-    ("Keys made", "Time to make the keys", 58.0),
-    ("Keys", "Evaluation keys, sent to the server once", 58.0),
-    ("Upload", "Bytes from client to server, all samples", 56.0),
-    ("Download", "Bytes from server to client, all samples", 58.0),
-    ("Margin", "Least measured margin, bits; of each scheme in its own meaning", 44.0),
+const COLUMNS: [(&str, &str, f32); 11] = [
+    ("Scheme", "Its parameters stand beside", 0.0),
+    (
+        "Original",
+        "Share of samples that the original network classifies as labelled, in the clear",
+        52.0,
+    ),
+    (
+        "Reference",
+        "The same of what the ciphertexts stand for, in the clear: integers, polynomials or tables",
+        53.0,
+    ),
+    ("Encrypted", "The same of the decrypted answers", 53.0),
+    ("Agreement", "Decrypted answers that are those of the reference network", 57.0),
+    (
+        "First answer",
+        "Time until the first answer, also of a sample sent alone: a batch takes as long however full it is",
+        62.0,
+    ),
+    ("Per sample", "Time of all samples over their number", 56.0),
+    ("Keys", "Evaluation keys, sent to the server once", 54.0),
+    ("Upload", "Bytes from client to server, all samples", 52.0),
+    ("Download", "Bytes from server to client, all samples", 53.0),
+    (
+        "Noise",
+        "The least that was measured: noise margin in bits (BGV, BFV), spare precision in bits (CKKS), failure probability (TFHE)",
+        50.0,
+    ),
 ];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut right = kit::beside_column(ui, "compare column", COLUMN, |ui| {
         controls(ui, state, queue);
     });
-    let place = right.max_rect();
-    let height = (place.height() * PLOTS).max(LEAST_PLOTS);
+    let (results, origin) = (Results::Compare, state.origin(Results::Compare));
+    let going_on = state.is_going_on(results);
+    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
+    origin::dimmed(&mut right, stale);
+    let height = (right.available_height() * PLOTS).max(LEAST_PLOTS);
     let size = vec2(right.available_width(), height);
     let (rect, _) = right.allocate_exact_size(size, Sense::hover());
-    plots::compare(&mut right, rect, &state.compare, &state.activation_names());
+    plots::compare(&mut right, rect, &state.compare);
     right.add_space(theme::CARD_GAP - right.spacing().item_spacing.y);
     rows(&mut right, state);
 }
@@ -63,14 +84,18 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let text = match &view.standing {
             TaskStanding::Idle => "Each on the same model and samples".to_owned(),
             TaskStanding::Running => view.doing.as_ref().map_or("Starting".into(), |d| d.0.clone()),
-            TaskStanding::Finished => format!("Finished {} schemes", view.rows.len()),
+            TaskStanding::Finished => {
+                let samples = view.rows.iter().map(|r| r.images).max().unwrap_or(0);
+                let samples = format::count(samples as u64);
+                format!("Finished {} schemes on {samples} samples", view.rows.len())
+            }
             TaskStanding::Stopped => format!("Stopped after {} schemes", view.rows.len()),
             TaskStanding::Failed(reason) => reason.clone(),
         };
         kit::progress(ui, if running { fraction } else { 0.0 }, "Comparison progress");
         kit::caption(ui, &text).on_hover_text(&text);
         let mut past = view.past_budget;
-        let about = "Polynomials run at ring degree 16384 even where the planner says that decryption will fail: the margin of a deep network is seen falling below zero";
+        let about = "Polynomials run at ring degree 16384 even where the planner says that decryption will fail: the noise margin of a deep network is seen falling below zero";
         if ui.checkbox(&mut past, "Past the noise budget").on_hover_text(about).changed() {
             queue.push(Action::ComparePastBudget(past));
         }
@@ -87,8 +112,8 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         for text in [
-            "BGV and CKKS put a polynomial in the place of each activation and run thousands of samples at once; their margin falls with every multiplication.",
-            "TFHE reads each activation from a lookup table, exactly, one sample at a time; each reading makes the noise new, so depth costs time and nothing else.",
+            "BGV and CKKS put a polynomial in the place of each activation and run thousands of samples at once; their noise margin or spare precision falls with every multiplication.",
+            "TFHE looks each activation up in a table, one sample at a time; each lookup makes the noise new, so depth costs time and nothing else.",
         ] {
             let text = RichText::new(text).font(theme::small()).color(t.text_weak);
             ui.add(egui::Label::new(text).wrap());
@@ -105,9 +130,20 @@ fn parameters(ui: &mut Ui, rows: &[CompareRow]) {
         for row in rows {
             let (text, colour) = match &row.refusal {
                 Some(refusal) => (format!("{} cannot: {refusal}", row.name), t.notice),
-                None => (format!("{}, {}", row.name, row.parameters), t.text),
+                None => (
+                    format!(
+                        "{}, {}; keys made in {}",
+                        row.name,
+                        row.parameters,
+                        format::secs(row.keygen_secs)
+                    ),
+                    t.text,
+                ),
             };
             ui.add(egui::Label::new(RichText::new(text).font(theme::small()).color(colour)).wrap());
+            let warnings: Vec<String> =
+                row.warnings.iter().map(|w| format!("{}: {w}", row.name)).collect();
+            headline::remarks(ui, &warnings);
         }
     });
 }
@@ -148,7 +184,7 @@ fn rows(ui: &mut Ui, state: &State) {
                             line.col(|ui| {
                                 aligned(ui, column, |ui| {
                                     if column == 0 {
-                                        dot(ui, t.series(index));
+                                        dot(ui, index);
                                     }
                                     let (text, colour) = cell(row, column, t);
                                     let shown = RichText::new(text).size(12.0).color(colour);
@@ -162,10 +198,15 @@ fn rows(ui: &mut Ui, state: &State) {
     });
 }
 
-/// The colour of a scheme in the plots.
-fn dot(ui: &mut Ui, colour: Color32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
-    ui.painter().circle_filled(rect.center(), 4.0, colour);
+/// The marker of a scheme in the plots.
+fn dot(ui: &mut Ui, at: usize) {
+    let (rect, _) = ui.allocate_exact_size(vec2(9.0, 10.0), Sense::hover());
+    plots::marker(
+        ui.painter(),
+        rect.center(),
+        plots::Mark::series(at),
+        theme::tokens(ui).series(at),
+    );
 }
 
 /// Words to the left, figures to the right.
@@ -185,19 +226,20 @@ fn cell(row: &CompareRow, column: usize, t: &theme::Tokens) -> (String, Color32)
         };
     }
     let wrong = row.wrong_outputs > 0;
+    let share = |fraction: f64| Share::of_fraction(fraction, row.images);
     let text = match column {
         0 => row.name.clone(),
-        1 | 2 if wrong => return ("✗ wrong".to_owned(), t.wrong),
-        1 => format::percent(row.accuracy),
-        2 => format::percent(row.agreement),
-        3 => format::secs(row.latency_secs),
-        4 if row.images_per_sec >= 100.0 => format::count(row.images_per_sec.round() as u64),
-        4 => format!("{:.2}", row.images_per_sec),
-        5 => format::secs(row.keygen_secs),
-        6 => format::bytes(row.evaluation_key_bytes),
-        7 => format::bytes(row.upload_bytes),
-        8 => format::bytes(row.download_bytes),
-        _ => row.margin_bits.map_or("—".to_owned(), |m| format!("{m:.1}").replace('-', "−")),
+        1 => return (share(row.plain_accuracy).text(), t.original),
+        2 => return (share(row.reference_accuracy).text(), t.reference),
+        3 | 4 if wrong => return ("✗ wrong".to_owned(), t.wrong),
+        3 => return (share(row.accuracy).text(), t.encrypted),
+        4 => share(row.agreement).text(),
+        5 => format::secs(row.latency_secs),
+        6 => format::secs(1.0 / row.images_per_sec.max(1e-12)),
+        7 => format::bytes(row.evaluation_key_bytes),
+        8 => format::bytes(row.upload_bytes),
+        9 => format::bytes(row.download_bytes),
+        _ => row.margin_bits.map_or("—".to_owned(), |m| row.noise.short(m)),
     };
     (text, t.text_strong)
 }

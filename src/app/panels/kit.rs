@@ -105,7 +105,7 @@ pub fn progress(ui: &mut Ui, fraction: f64, name: &str) {
     ui.painter().rect_filled(rect, 3, t.line);
     let mut done = rect;
     done.set_width(rect.width() * fraction as f32);
-    ui.painter().rect_filled(done, 3, t.encrypted);
+    ui.painter().rect_filled(done, 3, t.action);
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, name);
         info.value = Some(fraction * 100.0);

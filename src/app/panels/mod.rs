@@ -11,6 +11,7 @@ mod leak;
 mod log;
 mod menu;
 mod noise;
+mod origin;
 mod palette;
 mod path;
 mod pixels;

@@ -42,7 +42,11 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         }
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            if ui.button(dialog.purpose.verb()).clicked() || confirm {
+            let verb = match dialog.overwrite {
+                Some(_) => "Overwrite",
+                None => dialog.purpose.verb(),
+            };
+            if ui.button(verb).clicked() || confirm {
                 queue.push(Action::ConfirmPath);
             }
             if ui.button("Cancel").clicked() {

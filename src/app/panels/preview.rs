@@ -1,9 +1,10 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::{cryptonn, degrees, kit};
+use super::{cryptonn, degrees, kit, origin};
+use crate::app::plots::measured_how;
 use crate::app::state::State;
 use crate::app::theme;
-use crate::circuit::{Plan, TablePlan};
+use crate::circuit::{NoiseMeasure, Plan, TablePlan};
 use crate::format;
 use egui::{RichText, Ui};
 
@@ -22,13 +23,22 @@ pub fn show(ui: &mut Ui, state: &State) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.horizontal(|ui| {
-            kit::heading(ui, if refused { "This setup cannot work" } else { "Plan" });
+            let heading = match (refused, preview.pending && preview.of != state.scenario.name) {
+                (true, false) => "This setup cannot work".to_owned(),
+                (true, true) => format!("{} cannot work", preview.of),
+                (false, false) => "Plan".to_owned(),
+                (false, true) if preview.plan.is_none() => "Plan".to_owned(),
+                (false, true) => format!("Plan of {}", preview.of),
+            };
+            kit::heading(ui, &heading);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if preview.pending {
                     kit::caption(ui, if state.running { "after the run" } else { "updating" });
                 }
             });
         });
+        // What is known of the setup before stands back until the plan of this one is made.
+        origin::dimmed(ui, preview.pending);
         if let Some(reason) = &preview.refusal {
             ui.add(egui::Label::new(reason).wrap());
         } else if let Some(plan) = &preview.plan {
@@ -45,9 +55,9 @@ pub fn show(ui: &mut Ui, state: &State) {
 
 fn figures(ui: &mut Ui, plan: &Plan) {
     if let Some(tables) = &plan.tables {
-        return grid(ui, &table_rows(plan, tables), plan.margin_bits());
+        return grid(ui, &table_rows(plan, tables));
     }
-    let margin = plan.margin_bits();
+    let about_noise = measured_how(NoiseMeasure::of(plan.scheme));
     let (plaintext, plaintext_value, about_plaintext) = plaintext(plan);
     let (levels, about_levels) = match &plan.approximate {
         None => (plan.depth.to_string(), "Squarings one after another; batches the samples need"),
@@ -91,23 +101,39 @@ fn figures(ui: &mut Ui, plan: &Plan) {
             format!("{}, {}", format::bytes(plan.bytes.upload), format::bytes(plan.bytes.download)),
             "Ciphertexts from client to server and back",
         ),
-        ("Least margin", format::bits(margin), crate::app::plots::MARGIN_DEFINITION),
+        noise(plan, &about_noise),
         (
             "Time",
-            format!("about {}", format::secs(plan.secs.total())),
-            "Encrypt, evaluate and decrypt, all batches",
+            format!(
+                "about {} for {} samples",
+                format::secs(plan.secs.total()),
+                format::count(plan.images as u64)
+            ),
+            "Encrypt, evaluate and decrypt all samples; keys are made once and not counted",
         ),
-        (
-            "Memory",
-            format!("about {}", format::bytes(plan.bytes.peak_memory)),
-            "Peak memory of the run, estimated",
-        ),
+        ("Memory", format!("about {}", format::bytes(plan.bytes.peak_memory)), MEMORY),
     ];
-    grid(ui, &rows, margin);
+    grid(ui, &rows);
     if let Some(approximate) = &plan.approximate {
         degrees::show(ui, &approximate.degrees);
     }
 }
+
+const MEMORY: &str = "Peak memory of the run, estimated. It may be less than the ciphertexts of one stage together: they are computed piece by piece";
+
+/// The least of what is told of noise, by the name it has in the scheme.
+fn noise<'a>(plan: &Plan, about: &'a str) -> Row<'a> {
+    let measure = NoiseMeasure::of(plan.scheme);
+    let (name, most) = match measure {
+        NoiseMeasure::Margin => (NOISE_NAMES[0], "at least "),
+        NoiseMeasure::Precision => (NOISE_NAMES[1], "at least "),
+        NoiseMeasure::Failure => (NOISE_NAMES[2], "at most "),
+    };
+    (name, format!("{most}{}", measure.text(plan.margin_bits())), about)
+}
+
+/// Rows that are a notice where they are negative.
+const NOISE_NAMES: [&str; 3] = ["Noise margin", "Spare precision", "Failure"];
 
 /// Name, value and explanation of what is encoded.
 fn plaintext(plan: &Plan) -> (&'static str, String, &'static str) {
@@ -129,7 +155,7 @@ fn plaintext(plan: &Plan) -> (&'static str, String, &'static str) {
 /// Name, value, explanation.
 type Row<'a> = (&'a str, String, &'a str);
 
-fn grid(ui: &mut Ui, rows: &[Row<'_>], margin: f64) {
+fn grid(ui: &mut Ui, rows: &[Row<'_>]) {
     let t = theme::tokens(ui);
     egui::Grid::new("plan")
         .num_columns(2)
@@ -140,7 +166,7 @@ fn grid(ui: &mut Ui, rows: &[Row<'_>], margin: f64) {
             for (name, value, about) in rows {
                 let name_text = RichText::new(*name).font(theme::small()).color(t.text_weak);
                 ui.label(name_text).on_hover_text(*about);
-                let weak = *name == "Least margin" && margin < 0.0;
+                let weak = NOISE_NAMES.contains(name) && value.contains(" −");
                 let colour = if weak { t.notice } else { t.text_strong };
                 ui.add(egui::Label::new(RichText::new(value).size(12.0).color(colour)).truncate())
                     .on_hover_text(*about);
@@ -164,23 +190,23 @@ fn table_rows<'a>(plan: &'a Plan, tables: &TablePlan) -> Vec<Row<'a>> {
             "Dimension n of the ciphertexts that are bootstrapped; k polynomials of degree N hold a table",
         ),
         (
-            "Readings",
+            "Lookups",
             format!("{} a sample, {} each", tables.readings, format::secs(tables.reading_secs)),
-            "Programmable bootstrappings: one for every value that a table reads; time on one thread",
+            "Table lookups, programmable bootstrappings: one for every value that goes into a table; time on one thread",
         ),
         (
-            "One step off",
-            format!("{:.2} readings a sample", tables.one_step_per_sample),
-            "Readings whose sum lies so near a step that noise moves it over, predicted on training samples; the model was trained to bear them",
+            "Adjacent bin",
+            format!("{:.2} lookups a sample", tables.one_step_per_sample),
+            "Lookups whose sum lies so near the edge of a bin that noise moves it over, predicted on training samples; the model was trained to bear them",
         ),
         (
-            "Further off",
+            "Wrong bin",
             format!(
-                "{} a reading, {} a sample",
+                "{} a lookup, {} a sample",
                 power(tables.failure_per_reading),
                 power(tables.failure_per_sample)
             ),
-            "Probability that a table reads more than one step off: a failure",
+            "Probability that a lookup takes a wrong bin that is not adjacent: a failure",
         ),
         (
             "Agreement",
@@ -202,7 +228,7 @@ fn table_rows<'a>(plan: &'a Plan, tables: &TablePlan) -> Vec<Row<'a>> {
             format!("{}, {}", format::bytes(plan.bytes.upload), format::bytes(plan.bytes.download)),
             "Ciphertexts from client to server and back",
         ),
-        ("Least margin", format::bits(plan.margin_bits()), crate::app::plots::MARGIN_DEFINITION),
+        noise(plan, NoiseMeasure::Failure.definition()),
         (
             "Time",
             format!(
@@ -212,10 +238,6 @@ fn table_rows<'a>(plan: &'a Plan, tables: &TablePlan) -> Vec<Row<'a>> {
             ),
             "Encrypt, evaluate and decrypt",
         ),
-        (
-            "Memory",
-            format!("about {}", format::bytes(plan.bytes.peak_memory)),
-            "Peak memory of the run, estimated",
-        ),
+        ("Memory", format!("about {}", format::bytes(plan.bytes.peak_memory)), MEMORY),
     ]
 }

@@ -135,11 +135,11 @@ pub fn result(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Q
         let accuracy = trained.model.provenance().test_accuracy.unwrap_or(f64::NAN);
         row(ui, "Test", "Share of the test sequences classified as labelled", |ui| {
             let text = RichText::new(format::percent(accuracy));
-            ui.label(text.font(theme::strong(15.0)).color(t.encrypted));
+            ui.label(text.font(theme::strong(15.0)).color(t.reference));
         });
         if let Some(before) = loaded.model.provenance().test_accuracy {
             row(ui, "Before", "The model of the setup", |ui| {
-                ui.label(RichText::new(format::percent(before)).color(t.plain));
+                ui.label(RichText::new(format::percent(before)).color(t.original));
             });
         }
         ui.horizontal(|ui| {

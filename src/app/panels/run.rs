@@ -1,6 +1,6 @@
 //! The tab Run: figures, four linked plots, the stage table.
 
-use super::{headline, noise, table};
+use super::{headline, noise, origin, table};
 use crate::app::Queue;
 use crate::app::commands::Action;
 use crate::app::plots::{self, Curves};
@@ -18,15 +18,19 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let curves = Curves::of(state);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-        headline::show(ui, state);
+        headline::show(ui, state, queue);
         let room = ui.clip_rect().bottom() - ui.cursor().top();
         let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
         let rows = 4 / columns;
         let gaps = theme::CARD_GAP * rows as f32 + noise::height(state);
         let wanted = table::height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
         let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
-        let mut hovered = grid(ui, state, &curves, columns, plot);
-        noise::show(ui, state, queue);
+        let mut hovered = grid(ui, state, &curves, columns, plot, queue);
+        let stale = state.run.is_some() && !state.run_is_of_setup();
+        ui.scope(|ui| {
+            origin::dimmed(ui, stale);
+            noise::show(ui, state, queue);
+        });
         let left = (ui.clip_rect().bottom() - ui.cursor().top()).max(LEAST_TABLE);
         let in_table = table::show(ui, &curves, state.hovered_stage, left);
         hovered = hovered.or(in_table);
@@ -42,6 +46,7 @@ fn grid(
     curves: &Curves<'_>,
     columns: usize,
     height: f32,
+    queue: &mut Queue,
 ) -> Option<usize> {
     let width = (ui.available_width() - theme::CARD_GAP * (columns - 1) as f32) / columns as f32;
     let rows = 4 / columns;
@@ -54,7 +59,9 @@ fn grid(
         Rect::from_min_size(min, vec2(width, height))
     };
     let under = state.hovered_stage;
-    plots::accuracy(ui, place(0), state);
+    if let Some(sample) = plots::answers(ui, place(0), state) {
+        queue.push(Action::ShowSample(sample));
+    }
     let latency = plots::latency(ui, place(1), curves, under);
     let size = plots::size(ui, place(2), curves, under);
     let margin = plots::margin(ui, place(3), curves, under);

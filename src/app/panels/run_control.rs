@@ -44,7 +44,7 @@ fn bar(ui: &mut Ui, state: &State) {
     let run = state.run.as_ref();
     let fraction = match run.filter(|_| !state.is_cryptonn()).map(|r| (&r.standing, r.progress)) {
         Some((Standing::Running, progress)) => progress.map_or(0.0, |p| p.fraction),
-        Some((Standing::Finished, _)) => 1.0,
+        Some((Standing::Finished, _)) if state.run_is_of_setup() => 1.0,
         _ if state.is_cryptonn() => state.cryptonn.fraction(),
         _ => 0.0,
     };
@@ -59,7 +59,7 @@ fn bar(ui: &mut Ui, state: &State) {
     ui.painter().rect_filled(
         done,
         3,
-        if state.running || state.task_running { t.encrypted } else { t.cursor },
+        if state.running || state.is_cryptonn() { t.encrypted } else { t.cursor },
     );
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress");
@@ -84,8 +84,12 @@ fn status(ui: &mut Ui, state: &State) {
             }),
             Standing::Finished => {
                 let secs = run.report.as_ref().map_or(f64::NAN, |r| r.encrypted.total_secs);
+                let of = match state.run_is_of_setup() {
+                    true => String::new(),
+                    false => format!(" of {}", run.scenario.name),
+                };
                 format!(
-                    "Finished {} samples in {}",
+                    "Finished {} samples{of} in {}",
                     format::count(run.samples.len() as u64),
                     format::secs(secs)
                 )

@@ -1,12 +1,14 @@
-//! The tab Samples: one input, and what both networks say to it.
+//! The tab Samples: one input, and what the three networks say to it.
 
-use super::kit;
+use super::{kit, origin};
 use crate::app::Queue;
-use crate::app::commands::Command;
+use crate::app::commands::{Action, Command};
+use crate::app::origin::Results;
 use crate::app::plots;
 use crate::app::run_view::RunView;
 use crate::app::state::State;
 use crate::app::theme;
+use crate::app::three::Difference;
 use crate::data::{Dataset, Shape};
 use crate::format;
 use crate::run::Sample;
@@ -14,7 +16,7 @@ use crate::run::sequence::SequenceTrace;
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 const INPUT_WIDTH: f32 = 300.0;
-const BAR: f32 = 11.0;
+const BAR: f32 = 9.0;
 const MOST_ROWS: usize = 64;
 /// Steps of so many values are rows of an image.
 const IMAGE_CHANNELS: usize = 20;
@@ -22,38 +24,54 @@ const SEQUENCE_HEIGHT: f32 = 200.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
-    let Some((run, sample)) = chosen(state) else {
+    let Some(run) = state.run.as_ref().filter(|run| !run.samples.is_empty()) else {
         ui.centered_and_justified(|ui| {
             ui.label(
-                RichText::new("Run first: then each sample is here, with both answers")
-                    .color(t.text_weak),
+                RichText::new(
+                    "Run first: then each sample is here, with the answers of all three networks",
+                )
+                .color(t.text_weak),
             );
         });
         return;
     };
-    let count = run.order.len();
-    let disagreements = run.samples.iter().filter(|s| s.plain != s.encrypted).count();
-    ui.horizontal(|ui| {
+    let going_on = state.is_going_on(Results::Run);
+    let stale = origin::banner(ui, state, queue, Results::Run, Some(&run.origin), going_on);
+    let order = run.order(state.difference);
+    ui.horizontal_wrapped(|ui| {
         kit::command_button(ui, Command::PreviousSample, "◀ Previous", state, queue);
         kit::command_button(ui, Command::NextSample, "Next ▶", state, queue);
-        let at = state.sample_at.min(count - 1) + 1;
-        ui.label(format!(
-            "{} of {}; {} disagreements come first",
-            format::count(at as u64),
-            format::count(count as u64),
-            format::count(disagreements as u64)
-        ));
+        let at = state.sample_at.min(order.len().saturating_sub(1)) + 1;
+        let place = match order.len() {
+            0 => "none".to_owned(),
+            len => format!("{} of {}", format::count(at as u64), format::count(len as u64)),
+        };
+        ui.label(place);
+        ui.add_space(10.0);
+        filter(ui, state, run, queue);
     });
     ui.add_space(theme::CARD_GAP);
-    let recurrent = state.loaded_sequence.as_ref().map(|l| &*l.dataset);
-    let dataset = state.loaded.as_ref().map(|l| &*l.dataset).or(recurrent);
+    let at = state.sample_at.min(order.len().saturating_sub(1));
+    let Some(sample) = order.get(at).and_then(|i| run.samples.get(*i)) else {
+        let text = match state.difference {
+            Difference::Encryption => "Encryption changed no answer",
+            Difference::Approximation => "The reference answers as the original does, everywhere",
+            Difference::Missed | Difference::Any => "Every decrypted answer is the label",
+        };
+        ui.centered_and_justified(|ui| {
+            ui.label(RichText::new(text).color(t.text_weak));
+        });
+        return;
+    };
+    origin::dimmed(ui, stale);
     ui.horizontal_top(|ui| {
         theme::card(ui).show(ui, |ui| {
             ui.vertical(|ui| {
                 ui.set_width(INPUT_WIDTH.min(ui.available_width() * 0.4));
                 kit::heading(ui, &format!("Test sample {}", sample.index));
-                if let Some(dataset) = dataset {
-                    input(ui, dataset, sample);
+                match &run.dataset {
+                    Some(dataset) => input(ui, dataset, sample),
+                    None => _ = kit::caption(ui, "The samples of this run are not in memory"),
                 }
             });
         });
@@ -68,11 +86,30 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     });
 }
 
-fn chosen(state: &State) -> Option<(&RunView, &Sample)> {
-    let run = state.run.as_ref()?;
-    let at = state.sample_at.min(run.order.len().checked_sub(1)?);
-    let sample = run.samples.get(*run.order.get(at)?)?;
-    Some((run, sample))
+/// Which samples are looked at, and how many there are.
+fn filter(ui: &mut Ui, state: &State, run: &RunView, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.x = 4.0;
+    for difference in Difference::ALL {
+        if difference == Difference::Approximation {
+            ui.add_space(6.0);
+            ui.label(RichText::new("differs because of").color(t.text_weak));
+        }
+        let count = format::count(run.count(difference) as u64);
+        let text = format!("{} ({count})", difference.name());
+        let colour = match difference {
+            Difference::Approximation => t.reference,
+            Difference::Encryption => t.encrypted,
+            Difference::Any | Difference::Missed => t.text,
+        };
+        let chosen = state.difference == difference;
+        let entry = ui.selectable_label(chosen, RichText::new(text).color(colour));
+        let entry = entry.on_hover_text(difference.about());
+        let name = format!("Show samples: {}", difference.name());
+        if kit::named(entry, egui::Role::Button, &name).clicked() && !chosen {
+            queue.push(Action::ShowDifference(difference));
+        }
+    }
 }
 
 fn input(ui: &mut Ui, dataset: &Dataset, sample: &Sample) {
@@ -80,7 +117,7 @@ fn input(ui: &mut Ui, dataset: &Dataset, sample: &Sample) {
     let test = dataset.test();
     let start = sample.index.saturating_mul(len);
     let Some(values) = test.inputs.get(start..start.saturating_add(len)) else {
-        kit::caption(ui, "The dataset has changed since the run");
+        kit::caption(ui, "There is no such sample");
         return;
     };
     match dataset.shape() {
@@ -177,21 +214,24 @@ fn answers(ui: &mut Ui, run: &RunView, sample: &Sample) {
     let wrong = run.is_wrong();
     ui.horizontal_wrapped(|ui| {
         verdict(ui, "Label", &name(sample.label), t.text_strong);
-        verdict(ui, "Plaintext", &name(sample.plain), t.plain);
+        verdict(ui, "Original", &name(sample.plain), t.original);
+        verdict(ui, "Reference", &name(sample.reference), t.reference);
         if wrong {
             verdict(ui, "Encrypted", "✗ decrypted wrongly", t.wrong);
         } else {
             verdict(ui, "Encrypted", &name(sample.encrypted), t.encrypted);
         }
     });
+    because(ui, sample, wrong);
     ui.add_space(4.0);
     let shown: &[f32] = if wrong { &[] } else { &sample.encrypted_logits };
-    let both = sample.plain_logits.iter().chain(shown);
-    let (low, high) = both.fold((0.0_f32, 0.0_f32), |(l, h), v| (l.min(*v), h.max(*v)));
+    let all = sample.plain_logits.iter().chain(&sample.reference_logits).chain(shown);
+    let (low, high) =
+        all.filter(|v| v.is_finite()).fold((0.0_f32, 0.0_f32), |(l, h), v| (l.min(*v), h.max(*v)));
     let span = (high - low).max(f32::EPSILON);
     for (class, plain) in sample.plain_logits.iter().enumerate().take(MOST_ROWS) {
         let (rect, _) =
-            ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * BAR + 6.0), Sense::hover());
+            ui.allocate_exact_size(vec2(ui.available_width(), 3.0 * BAR + 9.0), Sense::hover());
         let class_name = name(class as u16);
         let is_label = class == usize::from(sample.label);
         let colour = if is_label { t.text_strong } else { t.text_weak };
@@ -209,7 +249,8 @@ fn answers(ui: &mut Ui, run: &RunView, sample: &Sample) {
         let x = |v: f32| bars.left() + (v - low) / span * bars.width();
         let bar = |value: f32, row: f32, colour: Color32| {
             let top = bars.top() + 2.0 + row * (BAR + 1.0);
-            let (a, b) = (x(value.min(0.0)), x(value.max(0.0)));
+            let inside = value.clamp(low, high);
+            let (a, b) = (x(inside.min(0.0)), x(inside.max(0.0)));
             painter.rect_filled(
                 Rect::from_min_max(pos2(a, top), pos2(b.max(a + 1.0), top + BAR)),
                 1,
@@ -223,12 +264,39 @@ fn answers(ui: &mut Ui, run: &RunView, sample: &Sample) {
                 colour,
             );
         };
-        bar(*plain, 0.0, t.plain);
-        if let Some(encrypted) = shown.get(class) {
-            bar(*encrypted, 1.0, t.encrypted);
+        let reference = sample.reference_logits.get(class);
+        let three =
+            [(Some(plain), t.original), (reference, t.reference), (shown.get(class), t.encrypted)];
+        for (row, (value, colour)) in three.into_iter().enumerate() {
+            if let Some(value) = value {
+                bar(*value, row as f32, colour);
+            }
         }
         painter.vline(x(0.0), bars.y_range(), Stroke::new(1.0, t.line));
     }
+}
+
+/// What made the difference, where there is one.
+fn because(ui: &mut Ui, sample: &Sample, wrong: bool) {
+    let t = theme::tokens(ui);
+    let approximation = Difference::Approximation.holds(sample);
+    let (text, colour) = match Difference::Encryption.holds(sample) {
+        _ if wrong => return,
+        true if approximation => (
+            "The reference answers otherwise than the original, and encryption changed that answer again",
+            t.encrypted,
+        ),
+        true => (
+            "Encryption changed the answer: the reference answers as the original does",
+            t.encrypted,
+        ),
+        false if approximation => (
+            "Quantisation or approximation changed the answer; encryption changed nothing",
+            t.reference,
+        ),
+        false => ("All three give the same answer", t.text_weak),
+    };
+    ui.label(RichText::new(text).font(theme::small()).color(colour));
 }
 
 fn verdict(ui: &mut Ui, name: &str, value: &str, colour: Color32) {

@@ -110,6 +110,28 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     if let Some(source) = source {
         response.on_hover_text(source);
     }
+    guesses(ui, state);
+}
+
+/// What the reader of the dataset took for granted, in one line; the whole, with the options that undo
+/// it, on hovering.
+fn guesses(ui: &mut Ui, state: &State) {
+    let recurrent = state.loaded_sequence.as_ref().map(|l| &l.dataset);
+    let dataset = state.loaded.as_ref().map(|l| &l.dataset).or(recurrent);
+    let told: Vec<String> = dataset
+        .filter(|_| !state.preview.pending)
+        .iter()
+        .flat_map(|d| d.guesses())
+        .map(ToString::to_string)
+        .collect();
+    let Some(first) = told.first() else { return };
+    let text = match told.len() {
+        1 => format!("Read so: {first}"),
+        many => format!("Read so ({many}): {first}"),
+    };
+    let t = theme::tokens(ui);
+    let text = egui::RichText::new(text).font(theme::small()).color(t.notice);
+    ui.add(egui::Label::new(text).truncate()).on_hover_text(told.join("\n"));
 }
 
 fn activation(ui: &mut Ui, scenario: &mut Scenario) {

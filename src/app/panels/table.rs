@@ -1,8 +1,8 @@
 //! The stages in figures.
 
-use crate::app::plots::{Curves, MARGIN_DEFINITION};
+use crate::app::plots::{Curves, measured_how};
 use crate::app::theme;
-use crate::circuit::StageKind;
+use crate::circuit::{NoiseMeasure, StageKind};
 use crate::format;
 use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
@@ -22,15 +22,26 @@ const COLUMNS: [(&str, &str); 10] = [
         "Kind",
         "Input, weighted sums, squaring, a polynomial, or relinearisation with modulus switching",
     ),
-    ("Time", "Wall time, all batches"),
-    ("In the clear", "Wall time of the same layer in the float network"),
+    (
+        "Time, all",
+        "Wall time of the stage for all samples together; while a run goes on, for those that are done",
+    ),
+    (
+        "Original",
+        "Wall time of the same layer in the original network, in the clear, for all samples: the median of several",
+    ),
     ("Ciphertexts", "After the stage, one batch and one plaintext modulus"),
     ("Size", "Bytes of these ciphertexts"),
     ("log2 q", "Bits of the ciphertext modulus after the stage"),
-    ("Margin pred.", MARGIN_DEFINITION),
-    ("Margin meas.", MARGIN_DEFINITION),
-    ("Error", "Largest difference between decrypted sample values and the network they stand for"),
+    // Their names are those of the measure of noise.
+    ("", ""),
+    ("", ""),
+    ("Error", "Largest difference between decrypted sample values and the reference network"),
 ];
+
+/// Columns of what is told of noise.
+const PREDICTED_NOISE: usize = 7;
+const MEASURED_NOISE: usize = 8;
 
 /// Height of the whole table with so many stages, points.
 pub fn height(stages: usize) -> f32 {
@@ -77,12 +88,12 @@ pub fn show(
                 .max_scroll_height(inside)
                 .auto_shrink([false, false])
                 .header(HEADER, |mut row| {
-                    for (i, (name, about)) in COLUMNS.iter().enumerate().filter(|(i, _)| shown(*i))
-                    {
+                    for i in (0..COLUMNS.len()).filter(|i| shown(*i)) {
+                        let (name, about) = heading(curves, i);
                         row.col(|ui| {
-                            let text = RichText::new(*name).font(theme::small()).color(t.text_weak);
+                            let text = RichText::new(name).font(theme::small()).color(t.text_weak);
                             aligned(ui, i, |ui| {
-                                ui.label(text).on_hover_text(*about);
+                                ui.label(text).on_hover_text(about);
                             });
                         });
                     }
@@ -113,6 +124,21 @@ pub fn show(
     under
 }
 
+/// Name and meaning of a column.
+fn heading(curves: &Curves<'_>, column: usize) -> (String, String) {
+    let (name, about) = COLUMNS[column];
+    let word = match curves.measure {
+        NoiseMeasure::Margin => "Margin",
+        NoiseMeasure::Precision => "Spare",
+        NoiseMeasure::Failure => "Failure",
+    };
+    match column {
+        PREDICTED_NOISE => (format!("{word} pred."), measured_how(curves.measure)),
+        MEASURED_NOISE => (format!("{word} meas."), measured_how(curves.measure)),
+        _ => (name.to_owned(), about.to_owned()),
+    }
+}
+
 /// Words to the left, figures to the right.
 fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
     if column < 2 {
@@ -130,7 +156,10 @@ struct Cell {
 fn cells(curves: &Curves<'_>, i: usize, t: &theme::Tokens) -> Vec<Cell> {
     let (planned, measured) = (curves.planned(i), curves.measured(i));
     let is_wrong = measured.is_some_and(|m| m.wrong_values > 0);
-    let known = |text: String| Cell { text, colour: t.text_strong };
+    // Measurements of another setup stand back.
+    let colour =
+        |of: egui::Color32| if curves.faded { of.gamma_multiply(theme::STALE) } else { of };
+    let known = |text: String| Cell { text, colour: colour(t.text_strong) };
     // Predictions stand weaker than measurements.
     let predicted = |text: String| Cell { text, colour: t.text_weak };
     let none = || Cell { text: "—".to_owned(), colour: t.text_weak };
@@ -155,7 +184,7 @@ fn cells(curves: &Curves<'_>, i: usize, t: &theme::Tokens) -> Vec<Cell> {
             colour: if is_wrong { t.wrong } else { t.text_strong },
         },
         predicted(kind.to_owned()),
-        pick(measured.map(|m| format::secs(m.secs)), planned.map(|p| format::secs(p.secs))),
+        pick(measured.map(|m| format::secs(m.secs)), curves.planned_secs(i).map(format::secs)),
         plain.map_or_else(none, |s| known(format::secs(s))),
         pick(
             measured.map(|m| format::count(m.ciphertexts as u64)),
@@ -169,10 +198,10 @@ fn cells(curves: &Curves<'_>, i: usize, t: &theme::Tokens) -> Vec<Cell> {
             measured.map(|m| format!("{:.0}", m.log2_q)),
             planned.map(|p| format!("{:.0}", p.log2_q)),
         ),
-        planned.map_or_else(none, |p| predicted(format!("{:.1}", p.margin_bits))),
+        planned.map_or_else(none, |p| predicted(curves.measure.short(p.margin_bits))),
         margin.map_or_else(none, |m| Cell {
-            text: format!("{m:.1}"),
-            colour: if is_wrong { t.wrong } else { t.text_strong },
+            text: curves.measure.short(m),
+            colour: colour(if is_wrong { t.wrong } else { t.text_strong }),
         }),
         error,
     ]

@@ -1,10 +1,12 @@
 //! The tab Training: the model learns with a polynomial in the place of its activation.
 
 use super::kit::{self, field, row};
+use super::origin;
 use super::recurrent_training;
 use super::sweep::task_button;
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
+use crate::app::origin::Results;
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::sweep_view::TaskStanding;
@@ -29,7 +31,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             }
         }
     });
-    let place = right.max_rect();
+    let (results, origin) = (Results::Training, state.origin(Results::Training));
+    let going_on = state.is_going_on(results);
+    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
+    let place = right.available_rect_before_wrap();
+    origin::dimmed(&mut right, stale);
     ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {
@@ -104,12 +110,12 @@ fn result(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let accuracy = trained.network.provenance().test_accuracy.unwrap_or(f64::NAN);
         row(ui, "Test", "Share of the test samples classified as labelled", |ui| {
             let text = format::percent(accuracy);
-            ui.label(egui::RichText::new(text).font(theme::strong(15.0)).color(t.encrypted));
+            ui.label(egui::RichText::new(text).font(theme::strong(15.0)).color(t.reference));
         });
         let before = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
         if let Some(before) = before {
             row(ui, "Before", "The model of the setup, with its own activation", |ui| {
-                ui.label(egui::RichText::new(format::percent(before)).color(t.plain));
+                ui.label(egui::RichText::new(format::percent(before)).color(t.original));
             });
         }
         ui.horizontal(|ui| {

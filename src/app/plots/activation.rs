@@ -105,11 +105,11 @@ fn function(
             colour,
             pen,
             points: points(values),
-            faded: false,
+            ..Curve::default()
         };
         vec![
-            of("function", t.plain, Pen::RunningUnder, &c.function),
-            of("polynomial", t.encrypted, Pen::Running, &c.polynomial),
+            of("function", t.original, Pen::RunningUnder, &c.function),
+            of("polynomial", t.reference, Pen::Running, &c.polynomial),
         ]
     });
     let chart = Chart {
@@ -144,10 +144,10 @@ fn error(
     let curves = curve.map_or_else(Vec::new, |c| {
         vec![Curve {
             name: "polynomial − function",
-            colour: t.encrypted,
+            colour: t.reference,
             pen: Pen::Running,
             points: points(&c.error),
-            faded: false,
+            ..Curve::default()
         }]
     });
     let chart = Chart {
@@ -179,6 +179,9 @@ fn inputs(ui: &mut Ui, rect: Rect, lab: &Lab, axis: &Axis) -> Shown {
     let empty = match &lab.data {
         Some(data) if data.layers.is_empty() => Some("The model has no activation layers"),
         Some(_) if bins.is_empty() => Some("Nothing was measured"),
+        None if lab.recurrent.is_some() => {
+            Some("Inputs of the steps of a recurrent network are not measured")
+        }
         None if lab.checked.failure.is_some() => Some("No model to measure: see the setup"),
         None => Some("Measuring what goes into the activation layers"),
         _ => None,
@@ -191,7 +194,7 @@ fn inputs(ui: &mut Ui, rect: Rect, lab: &Lab, axis: &Axis) -> Shown {
         x: axis.view,
         y: (0.0, if most > 0.0 { most * 1.1 } else { 1.0 }),
         bars: bins,
-        bar_colour: t.plain.gamma_multiply(BARS),
+        bar_colour: t.original.gamma_multiply(BARS),
         span: Some(axis.interval),
         across: axis.across.clone(),
         cursor: lab.hovered,

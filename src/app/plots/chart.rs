@@ -8,13 +8,14 @@ use egui_plot::{
 };
 
 /// How a curve is drawn, and what that means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pen {
     /// Dashed, no markers.
     Predicted,
     /// Solid with a marker at each point.
     Measured,
     /// Solid, no markers (many points).
+    #[default]
     Running,
     /// The same, thicker: for the curve that lies under another.
     RunningUnder,
@@ -22,7 +23,55 @@ pub enum Pen {
     Points,
 }
 
+/// The shape of the markers of a curve, so that curves are told apart without colour too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    #[default]
+    Round,
+    Square,
+    Diamond,
+    Up,
+    Down,
+    Star,
+}
+
+impl Mark {
+    /// The original network, the reference and the encrypted one, wherever they are drawn.
+    pub const ORIGINAL: Self = Self::Round;
+    pub const REFERENCE: Self = Self::Diamond;
+    pub const ENCRYPTED: Self = Self::Square;
+
+    /// The shape of one of several like curves, beside [`theme::Tokens::series`].
+    pub fn series(at: usize) -> Self {
+        let all = [Self::Round, Self::Square, Self::Diamond, Self::Up, Self::Down, Self::Star];
+        all[at % all.len()]
+    }
+
+    fn shape(self) -> MarkerShape {
+        match self {
+            Self::Round => MarkerShape::Circle,
+            Self::Square => MarkerShape::Square,
+            Self::Diamond => MarkerShape::Diamond,
+            Self::Up => MarkerShape::Up,
+            Self::Down => MarkerShape::Down,
+            Self::Star => MarkerShape::Asterisk,
+        }
+    }
+
+    /// Corners around the middle, for one unit of radius; none of what is round or has no inside.
+    pub fn corners(self) -> &'static [[f32; 2]] {
+        match self {
+            Self::Round | Self::Star => &[],
+            Self::Square => &[[-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8]],
+            Self::Diamond => &[[0.0, -1.1], [1.1, 0.0], [0.0, 1.1], [-1.1, 0.0]],
+            Self::Up => &[[0.0, -1.1], [1.0, 0.8], [-1.0, 0.8]],
+            Self::Down => &[[0.0, 1.1], [1.0, -0.8], [-1.0, -0.8]],
+        }
+    }
+}
+
 /// One curve, in positions of the axes.
+#[derive(Default)]
 pub struct Curve {
     /// Shown in the legend; not shown when empty.
     pub name: &'static str,
@@ -31,13 +80,18 @@ pub struct Curve {
     pub points: Vec<PlotPoint>,
     /// Belongs to an earlier setup.
     pub faded: bool,
+    pub mark: Mark,
+    /// Markers have no inside: what they stand for was done in part.
+    pub hollow: bool,
+    /// Where the truth behind a point may lie: place, lower and upper end.
+    pub whiskers: Vec<[f64; 3]>,
 }
 
 /// Everything inside the frame.
 #[derive(Default)]
 pub struct Chart<'a> {
     pub id: &'static str,
-    pub title: &'static str,
+    pub title: &'a str,
     /// What is drawn and how it is defined; shown over the title.
     pub about: &'a str,
     pub unit: Unit,
@@ -106,6 +160,7 @@ impl Chart<'_> {
         let Self {
             id, x, y, curves, marks, across, reference, wrong, cursor, empty, verdict, ..
         } = self;
+        let bar = f64::from(WHISKER / inside.width().max(1.0)) * (x.1 - x.0);
         let response = {
             let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inside));
             Plot::new(id)
@@ -144,7 +199,7 @@ impl Chart<'_> {
                         );
                     }
                     for curve in curves {
-                        draw(plot, curve);
+                        draw(plot, curve, bar);
                     }
                     if !marks.is_empty() {
                         plot.points(
@@ -314,11 +369,9 @@ fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
         }
         Pen::Measured => {
             painter.line_segment(ends, stroke);
-            painter.circle_filled(at + Vec2::X * 8.5, theme::MARKER, curve.colour);
+            marker(painter, at + Vec2::X * 8.5, curve.mark, curve.colour);
         }
-        Pen::Points => {
-            painter.circle_filled(at + Vec2::X * 8.5, theme::MARKER, curve.colour);
-        }
+        Pen::Points => marker(painter, at + Vec2::X * 8.5, curve.mark, curve.colour),
         Pen::Running => {
             painter.line_segment(ends, stroke);
         }
@@ -328,17 +381,51 @@ fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
     }
 }
 
-fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve) {
+/// One marker outside of a plot, as those inside are drawn.
+pub fn marker(painter: &egui::Painter, at: Pos2, mark: Mark, colour: Color32) {
+    let corners = mark.corners().iter().map(|[x, y]| at + theme::MARKER * vec2(*x, *y));
+    match mark {
+        Mark::Round => _ = painter.circle_filled(at, theme::MARKER, colour),
+        Mark::Star => {
+            for way in [vec2(1.0, 0.0), vec2(0.5, 0.87), vec2(0.5, -0.87)] {
+                let arm = way * theme::MARKER;
+                painter.line_segment([at - arm, at + arm], Stroke::new(1.5, colour));
+            }
+        }
+        _ => {
+            let shape = egui::Shape::convex_polygon(corners.collect(), colour, Stroke::NONE);
+            painter.add(shape);
+        }
+    }
+}
+
+/// Half the width of the bars at the ends of whiskers, screen points.
+const WHISKER: f32 = 4.0;
+
+/// Draws a curve; `bar` is half the width of a whisker's ends on the horizontal axis.
+fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve, bar: f64) {
     let colour = if curve.faded { curve.colour.gamma_multiply(theme::FADED) } else { curve.colour };
     let style = match curve.pen {
         Pen::Predicted => LineStyle::Dashed { length: 7.0 },
         Pen::Measured | Pen::Running | Pen::RunningUnder | Pen::Points => LineStyle::Solid,
     };
     let width = if curve.pen == Pen::RunningUnder { theme::CURVE_UNDER } else { theme::CURVE };
+    for [x, low, high] in curve.whiskers {
+        let pen = colour.gamma_multiply(theme::WHISKER);
+        for ends in [
+            [[x, low], [x, high]],
+            [[x - bar, low], [x + bar, low]],
+            [[x - bar, high], [x + bar, high]],
+        ] {
+            plot.line(Line::new("", ends.to_vec()).color(pen).width(1.0).allow_hover(false));
+        }
+    }
     if matches!(curve.pen, Pen::Measured | Pen::Points) {
         plot.points(
             Points::new("", PlotPoints::Owned(curve.points.clone()))
                 .color(colour)
+                .shape(curve.mark.shape())
+                .filled(!curve.hollow)
                 .radius(theme::MARKER)
                 .allow_hover(false),
         );

@@ -1,19 +1,20 @@
-//! Schemes side by side: accuracy against time, margin through the network, bytes.
+//! Schemes side by side: accuracy against time, noise through the network, bytes.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Mark, Pen};
 use super::svg;
 use super::sweep::logarithmic;
 use super::ticks::Unit;
 use crate::app::compare_view::CompareView;
 use crate::app::theme;
 use crate::app::theme::Tokens;
-use crate::format;
+use crate::circuit::NoiseMeasure;
+use crate::format::{self, Share};
 use crate::run::CompareRow;
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 
-const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time of one sample when as many are sent as were run, on a logarithmic axis. A cross marks a scheme whose outputs decrypted wrongly: no answers.";
-const MARGIN: &str = "Measured margin at the input, after each activation, and of the scores; of each scheme in its own meaning. With polynomials the margin falls with every activation; bootstrapping makes the noise new at every table. A cross marks a scheme that decrypted wrongly.";
+const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time per sample when as many are sent as were run, on a logarithmic axis. Bars: where the accuracy on all samples of this kind lies, 95 % (Wilson). A cross marks a scheme whose outputs decrypted wrongly: no answers.";
+const NOISE: &str = "As measured at the input, after each activation, and of the scores. Each scheme has a quantity and an axis of its own: they cannot be compared with each other, their shapes can. With polynomials it falls with every activation; bootstrapping makes the noise new at every table. A cross marks a scheme that decrypted wrongly.";
 const BYTES: &str = "Bytes of evaluation keys, and of what goes up and down for all samples, on a logarithmic axis.";
 const BOTTOM: f32 = 18.0;
 /// Margins further below zero are drawn here.
@@ -40,37 +41,58 @@ fn ran(view: &CompareView) -> impl Iterator<Item = (usize, &CompareRow)> {
     view.rows.iter().enumerate().filter(|(_, r)| r.refusal.is_none())
 }
 
-/// The plots in the window: margins above, accuracy and bytes below.
-pub fn compare(ui: &mut Ui, rect: Rect, view: &CompareView, activations: &[&str]) {
-    for (rect, chart) in charts(theme::tokens(ui), rect, view, activations) {
+/// The plots in the window: noise above, one plot for each scheme, accuracy and bytes below.
+pub fn compare(ui: &mut Ui, rect: Rect, view: &CompareView) {
+    for (rect, chart) in charts(theme::tokens(ui), rect, view, &titles(view)) {
         chart.show(ui, rect, BOTTOM);
     }
 }
 
 /// The same as one SVG document.
-pub fn compare_svg(view: &CompareView, activations: &[&str]) -> String {
+pub fn compare_svg(view: &CompareView) -> String {
     let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(860.0, 620.0));
-    let charts = charts(theme::print_tokens(), rect, view, activations);
+    let titles = titles(view);
+    let charts = charts(theme::print_tokens(), rect, view, &titles);
     svg::document(rect.width(), rect.height(), &charts, &[])
+}
+
+/// The title of the noise plot of each row that ran.
+fn titles(view: &CompareView) -> Vec<String> {
+    ran(view).map(|(_, row)| format!("{}: {}", row.name, row.noise.title())).collect()
 }
 
 fn charts<'a>(
     t: &Tokens,
     rect: Rect,
     view: &CompareView,
-    activations: &[&str],
-) -> [(Rect, Chart<'a>); 3] {
+    titles: &'a [String],
+) -> Vec<(Rect, Chart<'a>)> {
     let gap = theme::CARD_GAP / 2.0;
     let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
     let (upper, lower) = (upper.with_max_y(upper.max.y - gap), lower.with_min_y(lower.min.y + gap));
     let (first, second) = lower.split_left_right_at_fraction(0.6);
     let (first, second) =
         (first.with_max_x(first.max.x - gap), second.with_min_x(second.min.x + gap));
-    [
-        (upper, margin_chart(t, view, activations)),
-        (first, accuracy_chart(t, first.width(), view)),
-        (second, bytes_chart(t, view)),
-    ]
+    let mut charts =
+        vec![(first, accuracy_chart(t, first.width(), view)), (second, bytes_chart(t, view))];
+    let width = (upper.width() + theme::CARD_GAP) / titles.len().max(1) as f32;
+    for (place, ((at, row), title)) in ran(view).zip(titles).enumerate() {
+        let left = upper.left() + place as f32 * width;
+        let size = vec2(width - theme::CARD_GAP, upper.height());
+        let rect = Rect::from_min_size(pos2(left, upper.top()), size);
+        charts.push((rect, noise_chart(t, view, at, row, title)));
+    }
+    if titles.is_empty() {
+        let chart = Chart {
+            id: "compare noise",
+            title: "Noise through the network",
+            about: NOISE,
+            empty: empty(view),
+            ..Chart::default()
+        };
+        charts.push((upper, chart));
+    }
+    charts
 }
 
 /// Accuracy against time of a sample.
@@ -86,9 +108,11 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
             curves.push(Curve {
                 name: legend(&row.name),
                 colour: t.series(at),
+                mark: Mark::series(at),
                 pen: Pen::Points,
+                whiskers: vec![whisker(point.x, row)],
                 points: vec![point],
-                faded: false,
+                ..Curve::default()
             });
         }
     }
@@ -96,17 +120,20 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
     let low = positions().fold(f64::INFINITY, f64::min);
     let high = positions().fold(f64::NEG_INFINITY, f64::max);
     let x = if low <= high { (low - 0.5, high + 0.5) } else { (-4.0, 0.0) };
-    let shares = ran(view).map(|(_, r)| r.accuracy);
+    let shares = ran(view).flat_map(|(_, r)| {
+        let [_, low, high] = whisker(0.0, r);
+        [r.accuracy, low, high]
+    });
     let plain = ran(view).map(|(_, r)| r.plain_accuracy).next();
     Chart {
         id: "compare accuracy",
-        title: "Accuracy by time of a sample",
+        title: "Accuracy by time per sample",
         about: ACCURACY,
         unit: Unit::Share,
         x,
         y: Unit::Share.bounds(shares.chain(plain)),
         curves,
-        reference: plain.map(|p| (p, "original network, in the clear")),
+        reference: plain.map(|p| (p, "original")),
         across: logarithmic(x, width, format::secs),
         wrong,
         empty: empty(view),
@@ -114,51 +141,74 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
     }
 }
 
-/// The margins that are drawn: at the input, after each of the `activations`, of the scores. What a
-/// table adds up meanwhile has more room than what it reads.
-fn margins(row: &CompareRow, activations: &[&str]) -> Vec<f64> {
+/// Where the accuracy behind that of a row lies.
+fn whisker(x: f64, row: &CompareRow) -> [f64; 3] {
+    let (low, high) = Share::of_fraction(row.accuracy, row.images).interval();
+    [x, low, high]
+}
+
+/// The figures that are drawn, with the names of their stages: at the input, after each activation, of
+/// the scores. What a table adds up meanwhile is further from failing than what goes into it.
+fn margins(row: &CompareRow) -> Vec<(&str, f64)> {
     let last = row.margins.len().saturating_sub(1);
     let drawn = row
         .margins
         .iter()
         .enumerate()
-        .filter(|(i, (name, _))| *i == 0 || *i == last || activations.contains(&name.as_str()));
-    drawn.map(|(_, (_, m))| m.clamp(LOWEST_MARGIN, HIGHEST_MARGIN)).collect()
+        .filter(|(i, (name, _))| *i == 0 || *i == last || row.activations.contains(name));
+    drawn.map(|(_, (name, m))| (name.as_str(), m.clamp(LOWEST_MARGIN, HIGHEST_MARGIN))).collect()
 }
 
-/// Margins through the network whose activation layers have these names.
-fn margin_chart<'a>(t: &Tokens, view: &CompareView, activations: &[&str]) -> Chart<'a> {
-    let mut curves = Vec::new();
-    let mut wrong = Vec::new();
-    for (at, row) in ran(view) {
-        let margins = margins(row, activations);
-        let last = margins.len().saturating_sub(1).max(1) as f64;
-        let points: Vec<PlotPoint> =
-            margins.iter().enumerate().map(|(i, m)| PlotPoint::new(i as f64 / last, *m)).collect();
-        if row.wrong_outputs > 0 {
-            wrong.extend(points.last().copied());
-        }
-        let (name, colour) = (legend(&row.name), t.series(at));
-        curves.push(Curve { name, colour, pen: Pen::Measured, points, faded: false });
-    }
-    let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
-    let y = Unit::Bits.bounds(heights.chain([0.0]));
-    let across = [(0.0, "input"), (0.5, "activations"), (1.0, "scores")];
+/// What was measured of the noise of one scheme through the network, from the names in the row.
+fn noise_chart<'a>(
+    t: &Tokens,
+    view: &CompareView,
+    at: usize,
+    row: &CompareRow,
+    title: &'a str,
+) -> Chart<'a> {
+    let margins = margins(row);
+    let points: Vec<PlotPoint> =
+        margins.iter().enumerate().map(|(i, (_, m))| PlotPoint::new(i as f64, *m)).collect();
+    let wrong: Vec<PlotPoint> = match row.wrong_outputs {
+        0 => Vec::new(),
+        _ => points.last().copied().into_iter().collect(),
+    };
+    let last = margins.len().saturating_sub(1).max(1) as f64;
+    let unit = Unit::of_noise(row.noise);
+    let reference = row.noise.at_zero().map(|words| (0.0, words));
+    let heights = points.iter().map(|p| p.y).chain(reference.map(|r| r.0));
+    let y = match row.noise {
+        // From certain failure up: a flat line is flat.
+        NoiseMeasure::Failure => unit.bounds(heights.chain([0.0])),
+        _ => unit.bounds(heights),
+    };
+    let across = [(0.0, "input"), (last, "scores")];
     Chart {
-        id: "compare margin",
-        title: "Measured margin through the network, bits",
-        about: MARGIN,
-        unit: Unit::Bits,
-        x: (-0.02, 1.02),
+        id: NOISE_IDS[at % NOISE_IDS.len()],
+        title,
+        about: NOISE,
+        unit,
+        x: (-0.04 * last, 1.04 * last),
         y,
-        curves,
-        reference: empty(view).is_none().then_some((0.0, "wrong below 0")),
+        curves: vec![Curve {
+            colour: t.series(at),
+            mark: Mark::series(at),
+            pen: Pen::Measured,
+            points,
+            ..Curve::default()
+        }],
+        reference,
         across: across.map(|(at, text)| (at, text.to_owned())).to_vec(),
         wrong,
         empty: empty(view),
         ..Chart::default()
     }
 }
+
+/// What the noise plots are known by.
+const NOISE_IDS: [&str; 4] =
+    ["compare noise", "compare noise 2", "compare noise 3", "compare noise 4"];
 
 /// Keys, upload and download.
 fn bytes_chart<'a>(t: &Tokens, view: &CompareView) -> Chart<'a> {
@@ -171,9 +221,10 @@ fn bytes_chart<'a>(t: &Tokens, view: &CompareView) -> Chart<'a> {
             Curve {
                 name: legend(&row.name),
                 colour: t.series(at),
+                mark: Mark::series(at),
                 pen: Pen::Points,
                 points: points.collect(),
-                faded: false,
+                ..Curve::default()
             }
         })
         .collect();
@@ -182,7 +233,7 @@ fn bytes_chart<'a>(t: &Tokens, view: &CompareView) -> Chart<'a> {
     let across = [(0.0, "keys"), (1.0, "upload"), (2.0, "download")];
     Chart {
         id: "compare bytes",
-        title: "Bytes",
+        title: "Bytes, all samples",
         about: BYTES,
         unit: Unit::Bytes,
         x: (-0.3, 2.3),

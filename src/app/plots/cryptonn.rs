@@ -1,6 +1,6 @@
 //! Loss and accuracy of an encrypted training beside the same training in the clear.
 
-use super::chart::{Chart, Curve, Pen, in_two};
+use super::chart::{Chart, Curve, Mark, Pen, in_two};
 use super::ticks::{Unit, number_ticks};
 use crate::app::cryptonn_view::CryptonnView;
 use crate::app::theme;
@@ -78,19 +78,20 @@ fn curves(
 ) -> Vec<Curve> {
     let t = theme::tokens(ui);
     let over = if many { Pen::Running } else { Pen::Measured };
-    let values: [(&'static str, _, _, Value); 3] = [
-        ("float", t.series(2), over, |v| v.float),
-        ("fixed point", t.plain, Pen::RunningUnder, |v| v.fixed_point),
-        ("encrypted", t.encrypted, over, |v| v.encrypted),
+    let values: [(&'static str, _, _, _, Value); 3] = [
+        ("original", t.original, Mark::ORIGINAL, over, |v| v.float),
+        ("reference", t.reference, Mark::REFERENCE, Pen::RunningUnder, |v| v.fixed_point),
+        ("encrypted", t.encrypted, Mark::ENCRYPTED, over, |v| v.encrypted),
     ];
     values
         .into_iter()
-        .map(|(name, colour, pen, value)| Curve {
+        .map(|(name, colour, mark, pen, value)| Curve {
             name,
             colour,
             pen,
+            mark,
             points: points.clone().map(|(x, v)| PlotPoint::new(x, value(&v))).collect(),
-            faded: false,
+            ..Curve::default()
         })
         .collect()
 }

@@ -83,14 +83,20 @@ fn steps(last: usize, width: f32) -> Vec<(f64, String)> {
 fn curves(ui: &Ui, view: &LeakView, value: fn(&Score) -> f64) -> Vec<Curve> {
     let t = theme::tokens(ui);
     let all = [
-        ("had it seen less", t.plain, view.limited.curve.as_ref()),
-        ("all that was seen", t.encrypted, view.open.curve.as_ref()),
+        ("had it seen less", t.series(0), view.limited.curve.as_ref()),
+        ("all that was seen", t.series(1), view.open.curve.as_ref()),
     ];
     all.into_iter()
         .filter_map(|(name, colour, curve)| {
             let points = curve?.points.iter();
             let points = points.map(|p| PlotPoint::new(position(p.steps), value(&p.score)));
-            Some(Curve { name, colour, pen: Pen::Measured, points: points.collect(), faded: false })
+            Some(Curve {
+                name,
+                colour,
+                pen: Pen::Measured,
+                points: points.collect(),
+                ..Curve::default()
+            })
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! The four live plots. Three of them share the stage axis and the stage under the pointer.
 
-mod accuracy;
 mod activation;
+mod answers;
 mod chart;
 mod compare;
 mod cryptonn;
@@ -15,14 +15,17 @@ mod tables;
 mod ticks;
 mod training;
 
-pub use accuracy::accuracy;
 pub use activation::linked;
+pub use answers::answers;
+pub use chart::{Mark, marker};
 pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};
-pub use sequence::{StepFigure, remedies_compared, sequence_input, sequence_state, sequence_steps};
-pub use stages::{Curves, MARGIN_DEFINITION, latency, margin, size};
+pub use sequence::{
+    StepFigure, remedies_compared, remedies_svg, sequence_input, sequence_state, sequence_steps,
+};
+pub use stages::{Curves, latency, margin, measured_how, size};
 pub use sweep::{sweep, sweep_svg};
 pub use tables::tables;
 pub use ticks::{number_text, number_ticks};

@@ -84,10 +84,10 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
         y: (0.0, most * 1.75),
         curves: vec![Curve {
             name: "predicted",
-            colour: t.plain,
+            colour: t.text,
             pen: Pen::Predicted,
             points: curve,
-            faded: false,
+            ..Curve::default()
         }],
         bars,
         bar_colour: t.encrypted.gamma_multiply(BARS),

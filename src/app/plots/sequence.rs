@@ -1,25 +1,28 @@
 //! A sequence over time: what goes in, the hidden state, and what every step does to noise and
 //! traffic.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Mark, Pen};
+use super::svg;
 use super::sweep::logarithmic;
 use super::ticks::{Unit, number_ticks};
 use crate::app::sequence_view::SequenceView;
 use crate::app::theme;
-use crate::circuit::Remedy;
-use crate::format;
+use crate::app::theme::Tokens;
+use crate::circuit::{NoiseMeasure, Remedy};
+use crate::format::{self, Share};
 use crate::run::sequence::{RemedyRow, SequenceReport, SequenceStep, SequenceTrace};
-use egui::{Color32, Rect, Ui};
+use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 
 const INPUT: &str = "The channels of one sequence as they are encrypted, step by step; padding in front is zero. More than four channels are cells, a column for every step: the stronger the colour, the larger the value.";
-const STATE: &str = "Units of the top layer after each step: in the network that ciphertexts stand for, and decrypted.";
+const STATE: &str =
+    "Units of the top layer after each step: of the reference network in the clear, and decrypted.";
 const BUDGET: &str = "Room of the state in its modulus, log2(q/2) − log2(max |phase|): one chain spends it step by step, a refresh gives it back, bootstrapping keeps it.";
-const MARGIN: &str = "Bits of precision left above the required: log2(allowed error) − log2(largest error). Dashed as planned, solid as measured with the secret key.";
+const MARGIN: &str = "Dashed as planned, solid as measured with the secret key.";
 const ERROR: &str = "Largest error of a state after each step, predicted and measured.";
 const TRAFFIC: &str =
     "Bytes that cross in each step, all batches; steps without a round cross nothing.";
-const COMPARED: &str = "Encrypted accuracy of each remedy against the time of one sequence from end to end over the chosen connection, keys included. A cross marks one that decrypted wrongly.";
+const COMPARED: &str = "Encrypted accuracy of each remedy against the time of one sequence from end to end over the chosen connection, keys included. Bars: where the accuracy on all such sequences lies, 95 % (Wilson). Hollow: not all steps, or not all sequences, were run. A cross marks one that decrypted wrongly.";
 
 /// Space under the plots, for the numbers.
 const BOTTOM: f32 = 18.0;
@@ -36,7 +39,7 @@ fn points(values: impl Iterator<Item = (usize, Option<f64>)>) -> Vec<PlotPoint> 
 }
 
 fn curve(name: &'static str, colour: Color32, pen: Pen, points: Vec<PlotPoint>) -> Curve {
-    Curve { name, colour, pen, points, faded: false }
+    Curve { name, colour, pen, points, ..Curve::default() }
 }
 
 /// A chart over the steps.
@@ -63,9 +66,7 @@ pub fn sequence_input(ui: &mut Ui, rect: Rect, trace: Option<&SequenceTrace>) {
         points(values.map(move |(step, row)| (step, row.get(channel).copied())))
     };
     let curves: Vec<Curve> = (0..channels.min(MOST_CURVES))
-        .map(|c| {
-            curve(if c == 0 { "encrypted values" } else { "" }, t.series(c), Pen::Running, of(c))
-        })
+        .map(|c| curve(if c == 0 { "input" } else { "" }, t.series(c), Pen::Running, of(c)))
         .collect();
     let many = channels > MOST_LINES;
     let curves = if many { Vec::new() } else { curves };
@@ -107,7 +108,7 @@ fn cells(ui: &Ui, inside: Rect, rows: &[Vec<f64>]) {
             // A little more than a cell, so that no lines show between them.
             let size = egui::vec2(width + 0.5, height + 0.5);
             let place = Rect::from_min_size(min, size).intersect(inside);
-            mesh.add_colored_rect(place, t.well.lerp_to_gamma(t.plain, share));
+            mesh.add_colored_rect(place, t.well.lerp_to_gamma(t.series(0), share));
         }
     }
     ui.painter_at(inside).add(mesh);
@@ -126,9 +127,9 @@ pub fn sequence_state(ui: &mut Ui, rect: Rect, trace: Option<&SequenceTrace>) {
         let Some(trace) = trace else { continue };
         let named = |name: &'static str| if unit == 0 { name } else { "" };
         let plain = of(&trace.plain, unit);
-        curves.push(curve(named("plaintext"), t.plain, Pen::RunningUnder, plain));
+        curves.push(curve(named("reference"), t.reference, Pen::RunningUnder, plain));
         let encrypted = of(&trace.encrypted, unit);
-        curves.push(curve(named("decrypted"), t.encrypted, Pen::Running, encrypted));
+        curves.push(curve(named("encrypted"), t.encrypted, Pen::Running, encrypted));
     }
     let y = bounds(Unit::Number, &curves);
     let empty = trace.is_none().then_some(NOTHING);
@@ -178,11 +179,22 @@ pub fn sequence_steps(
     let all: Vec<_> = steps.iter().map(|s| (s.step, figure.of(s))).collect();
     let first = points(all.iter().map(|(x, (y, _))| (*x, *y)));
     let second = points(all.iter().map(|(x, (_, y))| (*x, *y)));
+    let measure = match report.map(|r| r.remedy) {
+        Some(Remedy::Bootstrap) => NoiseMeasure::Failure,
+        _ => NoiseMeasure::Precision,
+    };
+    let how = format!("{} {MARGIN}", measure.definition());
     let (id, title, about, unit) = match figure {
-        StepFigure::Budget => ("sequence budget", "Modulus left", BUDGET, Unit::Bits),
-        StepFigure::Margin => ("sequence margin", "Margin by step", MARGIN, Unit::Bits),
-        StepFigure::Error => ("sequence error", "Error, log2", ERROR, Unit::Number),
-        StepFigure::Traffic => ("sequence traffic", "Traffic by step", TRAFFIC, Unit::Bytes),
+        StepFigure::Budget => ("sequence budget", "Modulus left, bits by step", BUDGET, Unit::Bits),
+        StepFigure::Margin => ("sequence margin", measure.title(), &*how, Unit::of_noise(measure)),
+        StepFigure::Error => ("sequence error", "Error by step, log2", ERROR, Unit::Number),
+        StepFigure::Traffic => {
+            ("sequence traffic", "Traffic by step, all sequences", TRAFFIC, Unit::Bytes)
+        }
+    };
+    let (first, second) = match figure {
+        StepFigure::Budget => (with_size(first), with_size(second)),
+        _ => (first, second),
     };
     let curves = if figure == StepFigure::Traffic {
         vec![
@@ -207,8 +219,8 @@ pub fn sequence_steps(
         Some(_) if !crosses => Some("Nothing crosses between the steps"),
         Some(_) => None,
     };
-    let reference =
-        (figure == StepFigure::Margin && crosses).then_some((0.0, "required precision"));
+    let at_zero = measure.at_zero().filter(|_| figure == StepFigure::Margin && crosses);
+    let reference = at_zero.map(|words| (0.0, words));
     let mut y = bounds(unit, &curves);
     if reference.is_some() {
         y = (y.0.min(-1.0), y.1.max(1.0));
@@ -228,49 +240,104 @@ pub fn sequence_steps(
     .show(ui, rect, BOTTOM);
 }
 
+/// Steps at which the state has a size: of one that is still zero, as before the first step of a padded
+/// sequence, what is left of its modulus says nothing and is very much.
+fn with_size(points: Vec<PlotPoint>) -> Vec<PlotPoint> {
+    let mut heights: Vec<f64> = points.iter().map(|p| p.y).collect();
+    heights.sort_by(f64::total_cmp);
+    let middle = heights.get(heights.len() / 2).copied().unwrap_or(0.0);
+    points.into_iter().filter(|p| p.y <= 2.0 * middle.max(1.0)).collect()
+}
+
 /// Accuracy of the remedies against time.
 pub fn remedies_compared(ui: &mut Ui, rect: Rect, view: &SequenceView) {
-    let t = theme::tokens(ui);
+    remedies(theme::tokens(ui), rect.width(), view).show(ui, rect, BOTTOM);
+}
+
+/// The same as an SVG document, with the polynomials in words under it.
+pub fn remedies_svg(view: &SequenceView) -> String {
+    let t = theme::print_tokens();
+    let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(620.0, 340.0));
+    let rows: Vec<&RemedyRow> = view.ran().map(|(_, row)| row).collect();
+    let names: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let steps = match row.is_partial() {
+                true => format!(
+                    ", {} of {} steps, {} sequences",
+                    row.steps, row.all_steps, row.sequences
+                ),
+                false => String::new(),
+            };
+            format!("{}, {}{steps}", row.name(), row.activation)
+        })
+        .collect();
+    let legend: Vec<(Color32, Mark, &str)> = rows
+        .iter()
+        .enumerate()
+        .zip(&names)
+        .map(|((at, row), name)| {
+            (t.series(remedy_place(row.remedy)), remedy_mark(&rows[..at], row), name.as_str())
+        })
+        .collect();
+    let chart = remedies(t, rect.width(), view);
+    svg::document(rect.width(), rect.height(), &[(rect, chart)], &legend)
+}
+
+/// The shape of a row: rows of one remedy have one colour and shapes of their own.
+fn remedy_mark(before: &[&RemedyRow], row: &RemedyRow) -> Mark {
+    Mark::series(before.iter().filter(|r| r.remedy == row.remedy).count())
+}
+
+fn remedies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
     let place = |r: &RemedyRow| r.end_to_end_secs(&view.connection).max(1e-6).log10();
-    let places: Vec<(f64, f64)> = view.ran().map(|(_, r)| (place(r), r.accuracy)).collect();
-    let mut named = Vec::new();
-    let mut curves = Vec::new();
+    let rows: Vec<&RemedyRow> = view.ran().map(|(_, row)| row).collect();
+    let mut curves: Vec<Curve> = Vec::new();
     let mut wrong = Vec::new();
-    for (_, row) in view.ran() {
+    let mut heights = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
         let point = PlotPoint::new(place(row), row.accuracy);
+        heights.push(row.accuracy);
         if row.wrong_outputs > 0 {
             wrong.push(point);
             continue;
         }
-        // One colour and one name for all rows of a remedy.
-        let name = if named.contains(&row.remedy) { "" } else { row.remedy.name() };
-        named.push(row.remedy);
-        let colour = t.series(remedy_place(row.remedy));
-        curves.push(curve(name, colour, Pen::Points, vec![point]));
+        let (low, high) = Share::of_fraction(row.accuracy, row.sequences).interval();
+        heights.extend([low, high]);
+        // One name for all rows of a remedy.
+        let name = row.remedy.name();
+        let named = curves.iter().any(|c| c.name == name);
+        curves.push(Curve {
+            name: if named { "" } else { name },
+            colour: t.series(remedy_place(row.remedy)),
+            pen: Pen::Points,
+            mark: remedy_mark(&rows[..at], row),
+            hollow: row.is_partial(),
+            whiskers: vec![[point.x, low, high]],
+            points: vec![point],
+            ..Curve::default()
+        });
     }
-    let (low, high) = places
+    let (low, high) = rows
         .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), (x, _)| (l.min(*x), h.max(*x)));
+        .map(|r| place(r))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
     let x = if low > high { (-1.0, 1.0) } else { (low - 0.5, high + 0.5) };
-    let across = logarithmic(x, rect.width(), format::secs);
-    let plain = view.ran().map(|(_, r)| r.plain_accuracy).reduce(f64::max);
-    let y = Unit::Share.bounds(places.iter().map(|p| p.1).chain(plain));
-    let empty = places.is_empty().then_some("Each remedy that was run is a point here");
+    let plain = rows.iter().map(|r| r.plain_accuracy).reduce(f64::max);
     Chart {
         id: "remedies",
-        title: "Accuracy against time",
+        title: "Accuracy by time of one sequence",
         about: COMPARED,
         unit: Unit::Share,
         x,
-        y,
+        y: Unit::Share.bounds(heights.into_iter().chain(plain)),
         curves,
-        reference: plain.map(|p| (p, "in the clear")),
-        across,
+        reference: plain.map(|p| (p, "original")),
+        across: logarithmic(x, width, format::secs),
         wrong,
-        empty,
+        empty: rows.is_empty().then_some("Each remedy that was run is a point here"),
         ..Chart::default()
     }
-    .show(ui, rect, BOTTOM);
 }
 
 /// The number of a remedy's colour.

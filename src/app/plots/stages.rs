@@ -1,20 +1,26 @@
 //! Latency, ciphertext size and noise margin per stage.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Mark, Pen};
 use super::ticks::Unit;
 use crate::app::run_view::RunView;
 use crate::app::state::State;
 use crate::app::theme;
-use crate::circuit::{Plan, StageKind, StagePlan};
+use crate::circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
+use crate::format;
 use crate::run::StageReport;
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 
-/// What margin means here, for whoever looks at the plot.
-pub const MARGIN_DEFINITION: &str = "Margin = log2(q/2) − log2(max |phase|), in bits (BFV: of t times the phase modulo q, which takes the message out): how much larger the noise of a ciphertext may still grow before decryption fails, at 0. For CKKS: bits of precision above the required, log2(allowed error) − log2(largest error). For TFHE: −log2 of the probability that a table reads a sum more than one step off, given the noise so far. Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). A positive margin alone proves nothing: measured points are also compared with the network the ciphertexts stand for, and a red cross marks a stage that decrypted wrongly.";
+/// How figures of noise come about, beside what each of them is.
+const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
 
-const LATENCY: &str = "Wall time of each stage, all batches, on a logarithmic axis: the encrypted stage (predicted and measured) and the same layer of the float network in the clear.";
-const SIZE: &str = "Bytes of all ciphertexts after each stage (one batch), on a logarithmic axis, and of the same values in the clear.";
+/// What a measure of noise is, and how it is measured, for whoever looks at the plot.
+pub fn measured_how(measure: NoiseMeasure) -> String {
+    format!("{} {MEASURED_HOW}", measure.definition())
+}
+
+const LATENCY: &str = "Wall time of each stage for all samples together, on a logarithmic axis: the encrypted stage (predicted and measured) and the same layer of the original network in the clear. While a run goes on both are told for the samples that are done. A layer in the clear is timed several times, and the median is drawn.";
+const SIZE: &str = "Bytes of all ciphertexts after each stage for one batch, on a logarithmic axis, and of the same values in the clear. They need not be in memory all at once: stages are computed piece by piece where that saves memory.";
 
 /// Space under a plot for the names of the stages.
 const NAMES: f32 = 30.0;
@@ -25,6 +31,10 @@ pub struct Curves<'a> {
     pub run: Option<&'a RunView>,
     /// The run belongs to an earlier setup.
     pub faded: bool,
+    /// The plan belongs to the setup before; the one of this is being made.
+    pub pending: bool,
+    /// What is told of noise.
+    pub measure: NoiseMeasure,
 }
 
 impl<'a> Curves<'a> {
@@ -34,7 +44,9 @@ impl<'a> Curves<'a> {
         let current = state.run_is_of_setup();
         let run = state.run.as_ref();
         let plan = if current { run.and_then(|r| r.plan.as_deref()) } else { None };
+        let pending = plan.is_none() && state.preview.pending;
         let plan = plan.or(state.preview.plan.as_deref());
+        let measure = plan.map_or(NoiseMeasure::Margin, |p| NoiseMeasure::of(p.scheme));
         let same_stages = |run: &&RunView| {
             let names = run.stages.iter().map(|s| s.as_ref().map(|s| s.name.as_str()));
             plan.is_none_or(|p| {
@@ -43,7 +55,35 @@ impl<'a> Curves<'a> {
             })
         };
         let run = run.filter(|r| current || same_stages(r));
-        Self { plan, run, faded: !current }
+        Self { plan, run, faded: !current, pending, measure }
+    }
+
+    /// Samples that times are told for: those that are done while the run goes on.
+    fn samples(&self) -> Option<(usize, usize)> {
+        let of = self.plan?.images;
+        let done = self.run.map_or(of, |r| (r.measured_share() * of as f64).round() as usize);
+        Some((done, of))
+    }
+
+    /// What the times are of, in words.
+    fn of_samples(&self) -> String {
+        match self.samples() {
+            None => "Time of each stage".to_owned(),
+            Some((done, of)) if done < of => format!(
+                "Time of each stage, {} of {} samples so far",
+                format::count(done as u64),
+                format::count(of as u64)
+            ),
+            Some((_, 1)) => "Time of each stage, 1 sample".to_owned(),
+            Some((_, of)) => {
+                format!("Time of each stage, all {} samples", format::count(of as u64))
+            }
+        }
+    }
+
+    /// Predicted seconds of stage `i` for the samples that times are told for.
+    pub fn planned_secs(&self, i: usize) -> Option<f64> {
+        Some(self.planned(i)?.secs * self.run.map_or(1.0, RunView::measured_share))
     }
 
     /// Number of stages.
@@ -85,25 +125,20 @@ impl<'a> Curves<'a> {
             .collect()
     }
 
-    /// The curves of plaintext, prediction and encryption, in their fixed colours.
+    /// The curves of the original network, the prediction and the encrypted one, in their fixed colours.
     fn side_by_side(
         &self,
         t: &theme::Tokens,
         unit: Unit,
         plain: impl Fn(&StageReport) -> f64,
-        predicted: impl Fn(&StagePlan) -> f64,
+        predicted: impl Fn(usize) -> Option<f64>,
         encrypted: impl Fn(&StageReport) -> f64,
     ) -> Vec<Drawn> {
         let measured =
             |of: &dyn Fn(&StageReport) -> f64| self.points(unit, |i| self.measured(i).map(of));
         vec![
-            ("plaintext", t.plain, Pen::Measured, measured(&plain)),
-            (
-                "predicted",
-                t.encrypted,
-                Pen::Predicted,
-                self.points(unit, |i| self.planned(i).map(&predicted)),
-            ),
+            ("original", t.original, Pen::Measured, measured(&plain)),
+            ("predicted", t.encrypted, Pen::Predicted, self.points(unit, &predicted)),
             ("encrypted", t.encrypted, Pen::Measured, measured(&encrypted)),
         ]
     }
@@ -121,10 +156,11 @@ pub fn latency(
         theme::tokens(ui),
         unit,
         |stage| stage.plain_secs,
-        |stage| stage.secs,
+        |i| curves.planned_secs(i),
         |stage| stage.secs,
     );
-    stage_chart(ui, rect, curves, hovered, "latency", "Latency", LATENCY, unit, drawn)
+    let title = curves.of_samples();
+    stage_chart(ui, rect, curves, hovered, "latency", &title, LATENCY, unit, drawn)
 }
 
 /// Draws the size of the ciphertexts after each stage; the stage under the pointer.
@@ -134,10 +170,18 @@ pub fn size(ui: &mut Ui, rect: Rect, curves: &Curves<'_>, hovered: Option<usize>
         theme::tokens(ui),
         unit,
         |stage| stage.plain_bytes as f64,
-        |stage| stage.ciphertext_bytes as f64,
+        |i| Some(curves.planned(i)?.ciphertext_bytes as f64),
         |stage| stage.ciphertext_bytes as f64,
     );
-    stage_chart(ui, rect, curves, hovered, "size", "Ciphertext size", SIZE, unit, drawn)
+    let title = match curves.plan {
+        Some(p) if p.tables.is_some() => "Ciphertext size, one sample".to_owned(),
+        Some(p) => {
+            let most = p.images.min(p.ring_degree);
+            format!("Ciphertext size, a batch of {}", format::count(most as u64))
+        }
+        None => "Ciphertext size".to_owned(),
+    };
+    stage_chart(ui, rect, curves, hovered, "size", &title, SIZE, unit, drawn)
 }
 
 /// Draws the noise margin after each stage; the stage under the pointer.
@@ -148,7 +192,7 @@ pub fn margin(
     hovered: Option<usize>,
 ) -> Option<usize> {
     let t = theme::tokens(ui);
-    let unit = Unit::Bits;
+    let unit = Unit::of_noise(curves.measure);
     let drawn = vec![
         (
             "predicted",
@@ -169,8 +213,8 @@ pub fn margin(
         curves,
         hovered,
         "margin",
-        "Noise margin, bits",
-        MARGIN_DEFINITION,
+        curves.measure.title(),
+        &measured_how(curves.measure),
         unit,
         drawn,
     )
@@ -185,25 +229,23 @@ fn stage_chart(
     curves: &Curves<'_>,
     hovered: Option<usize>,
     id: &'static str,
-    title: &'static str,
+    title: &str,
     about: &str,
     unit: Unit,
     drawn: Vec<Drawn>,
 ) -> Option<usize> {
     let count = curves.len();
-    let margin = unit == Unit::Bits;
+    let margin = matches!(unit, Unit::Bits | Unit::Failure);
     let positions = drawn.iter().flat_map(|(.., points)| points.iter().map(|p| p.y));
-    // The line at which decryption fails is always in sight.
-    let y = unit.bounds(positions.chain(margin.then_some(0.0)));
+    // What 0 means is always in sight.
+    let at_zero = curves.measure.at_zero().filter(|_| margin && count > 0);
+    let y = unit.bounds(positions.chain(at_zero.map(|_| 0.0)));
     let wrong_at = |i: usize| {
         let measured = curves.measured(i).filter(|s| s.wrong_values > 0)?;
         let value = measured.margin_bits_measured.unwrap_or(0.0);
         Some(PlotPoint::new(i as f64, value.clamp(y.0, y.1)))
     };
     let wrong = if margin { (0..count).filter_map(wrong_at).collect() } else { Vec::new() };
-    let is_table = curves.plan.is_some_and(|p| p.tables.is_some());
-    let reference =
-        if is_table { "tables read wrongly near 0" } else { "decryption fails below 0" };
     let chart = Chart {
         id,
         title,
@@ -214,11 +256,13 @@ fn stage_chart(
         curves: drawn
             .into_iter()
             .map(|(name, colour, pen, points)| {
-                let faded = curves.faded && pen != Pen::Predicted;
-                Curve { name, colour, pen, points, faded }
+                let predicted = pen == Pen::Predicted;
+                let faded = if predicted { curves.pending } else { curves.faded };
+                let mark = if name == "original" { Mark::ORIGINAL } else { Mark::ENCRYPTED };
+                Curve { name, colour, pen, points, faded, mark, ..Curve::default() }
             })
             .collect(),
-        reference: (margin && count > 0).then_some((0.0, reference)),
+        reference: at_zero.map(|words| (0.0, words)),
         wrong,
         cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
         empty: curves.is_empty().then_some("No plan yet"),
@@ -260,8 +304,8 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
     let (planned, measured) = (curves.planned(i), curves.measured(i));
     let text = |unit: Unit, v: Option<f64>| v.map_or("—".to_owned(), |v| unit.text(v));
     let rows = [
-        ("Time", Unit::Secs, planned.map(|s| s.secs), measured.map(|s| s.secs)),
-        ("Time in the clear", Unit::Secs, None, measured.map(|s| s.plain_secs)),
+        ("Time", Unit::Secs, curves.planned_secs(i), measured.map(|s| s.secs)),
+        ("Time of the original", Unit::Secs, None, measured.map(|s| s.plain_secs)),
         (
             "Size",
             Unit::Bytes,
@@ -269,8 +313,12 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
             measured.map(|s| s.ciphertext_bytes as f64),
         ),
         (
-            "Margin",
-            Unit::Bits,
+            match curves.measure {
+                NoiseMeasure::Margin => "Noise margin",
+                NoiseMeasure::Precision => "Spare precision",
+                NoiseMeasure::Failure => "Failure probability",
+            },
+            Unit::of_noise(curves.measure),
             planned.map(|s| s.margin_bits),
             measured.and_then(|s| s.margin_bits_measured),
         ),

@@ -1,6 +1,6 @@
 //! Charts as one SVG document, for papers and slides: what the window draws, in print colours.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Mark, Pen};
 use crate::app::theme;
 use egui::{Color32, Rect};
 use std::fmt::Write;
@@ -13,7 +13,7 @@ const BOTTOM: f64 = 30.0;
 const LETTER: f64 = 6.2;
 const PEN: f64 = 22.0;
 
-/// Width of a name under the charts, and the height of a line of them.
+/// Least width of a name under the charts, and the height of a line of them.
 const NAME: f32 = 168.0;
 const LINE: f32 = 16.0;
 
@@ -23,10 +23,12 @@ pub fn document(
     width: f32,
     drawn: f32,
     charts: &[(Rect, Chart)],
-    legend: &[(Color32, &str)],
+    legend: &[(Color32, Mark, &str)],
 ) -> String {
     let t = theme::print_tokens();
-    let columns = (width / NAME).floor().max(1.0) as usize;
+    let longest = legend.iter().map(|(.., name)| name.chars().count()).max().unwrap_or(0);
+    let column = NAME.max(longest as f32 * LETTER as f32 + 24.0);
+    let columns = (width / column).floor().max(1.0) as usize;
     let height = drawn + LINE * legend.len().div_ceil(columns) as f32;
     let mut out = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="Inter, Helvetica, sans-serif" font-size="11">
@@ -37,10 +39,11 @@ pub fn document(
     for (number, (rect, chart)) in charts.iter().enumerate() {
         Frame::new(*rect, chart, number).draw(&mut out);
     }
-    for (at, (colour, name)) in legend.iter().enumerate() {
-        let x = 12.0 + (at % columns) as f32 * NAME;
+    for (at, (colour, mark, name)) in legend.iter().enumerate() {
+        let x = 12.0 + (at % columns) as f32 * column;
         let y = drawn + (at / columns) as f32 * LINE + 2.0;
-        circle(&mut out, f64::from(x), f64::from(y), &theme::hex(*colour), 1.0);
+        let full = Ink { colour: theme::hex(*colour), opacity: 1.0, hollow: false };
+        marker(&mut out, (f64::from(x), f64::from(y)), *mark, &full);
         _ = writeln!(
             out,
             r#"<text x="{}" y="{}" fill="{}">{}</text>"#,
@@ -133,8 +136,9 @@ impl<'a> Frame<'a> {
         for curve in &self.chart.curves {
             self.curve(out, curve);
         }
+        let strong = Ink { colour: theme::hex(t.text_strong), opacity: 1.0, hollow: false };
         for mark in &self.chart.marks {
-            circle(out, self.x(mark.x), self.y(mark.y), &theme::hex(t.text_strong), 1.0);
+            marker(out, (self.x(mark.x), self.y(mark.y)), Mark::Round, &strong);
         }
         out.push_str("</g>\n");
         for point in &self.chart.wrong {
@@ -195,7 +199,7 @@ impl<'a> Frame<'a> {
             let middle = self.top - 18.0;
             pen(out, curve, &format!("{left:.1},{middle} {:.1},{middle}", left + 17.0));
             if matches!(curve.pen, Pen::Measured | Pen::Points) {
-                circle(out, left + 8.5, middle, &theme::hex(curve.colour), opacity(curve));
+                marker(out, (left + 8.5, middle), curve.mark, &Ink::of(curve));
             }
             _ = writeln!(
                 out,
@@ -213,10 +217,18 @@ impl<'a> Frame<'a> {
         let place = |p: &egui_plot::PlotPoint| format!("{:.1},{:.1}", self.x(p.x), self.y(p.y));
         let points: Vec<String> = curve.points.iter().map(place).collect();
         pen(out, curve, &points.join(" "));
+        for [x, low, high] in &curve.whiskers {
+            let (x, low, high) = (self.x(*x), self.y(*low), self.y(*high));
+            _ = writeln!(
+                out,
+                r#"<path class="whisker" d="M{x:.1} {low:.1}V{high:.1}M{0:.1} {low:.1}h8M{0:.1} {high:.1}h8" stroke="{1}" stroke-opacity="0.6"/>"#,
+                x - 4.0,
+                theme::hex(curve.colour)
+            );
+        }
         if matches!(curve.pen, Pen::Measured | Pen::Points) {
             for p in &curve.points {
-                let colour = theme::hex(curve.colour);
-                circle(out, self.x(p.x), self.y(p.y), &colour, opacity(curve));
+                marker(out, (self.x(p.x), self.y(p.y)), curve.mark, &Ink::of(curve));
             }
         }
     }
@@ -227,11 +239,40 @@ fn opacity(curve: &Curve) -> f64 {
     if curve.faded { 0.5 } else { 1.0 }
 }
 
-fn circle(out: &mut String, x: f64, y: f64, colour: &str, opacity: f64) {
-    _ = writeln!(
-        out,
-        r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}" fill-opacity="{opacity}"/>"#
-    );
+/// How a marker is filled.
+struct Ink {
+    colour: String,
+    opacity: f64,
+    hollow: bool,
+}
+
+impl Ink {
+    fn of(curve: &Curve) -> Self {
+        let colour = theme::hex(curve.colour);
+        Self { colour, opacity: opacity(curve), hollow: curve.hollow }
+    }
+}
+
+/// Radius of a marker.
+const MARKER: f64 = 3.2;
+
+fn marker(out: &mut String, (x, y): (f64, f64), mark: Mark, ink: &Ink) {
+    let Ink { colour, opacity, .. } = ink;
+    let style = match ink.hollow {
+        true => format!(r#"fill="none" stroke="{colour}" stroke-opacity="{opacity}""#),
+        false => format!(r#"fill="{colour}" fill-opacity="{opacity}""#),
+    };
+    let corners: Vec<String> = mark
+        .corners()
+        .iter()
+        .map(|[right, down]| {
+            format!("{:.1},{:.1}", x + MARKER * f64::from(*right), y + MARKER * f64::from(*down))
+        })
+        .collect();
+    _ = match corners.is_empty() {
+        true => writeln!(out, r#"<circle cx="{x:.1}" cy="{y:.1}" r="{MARKER}" {style}/>"#),
+        false => writeln!(out, r#"<polygon class="mark" points="{}" {style}/>"#, corners.join(" ")),
+    };
 }
 
 /// The line of a curve through `points`; none where markers stand alone.

@@ -1,17 +1,18 @@
 //! Rows of a sweep as points: accuracy against what it costs.
 
-use super::chart::{Chart, Curve, Pen};
+use super::chart::{Chart, Curve, Mark, Pen};
 use super::svg;
 use super::ticks::{Unit, number_ticks};
 use crate::app::state::State;
 use crate::app::sweep_view::{SweepAxis, SweepView};
 use crate::app::theme;
+use crate::circuit::NoiseMeasure;
 use crate::format;
 use crate::run::SweepRow;
 use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 
-const BY_DEGREE: &str = "Accuracy in the clear, degree by degree, one colour per method. Where networks were trained on with their polynomials, those are drawn solid and the others dashed. The line across is the network with its exact activation. Click a point to explore it.";
+const BY_DEGREE: &str = "Accuracy of the reference network in the clear, degree by degree, one colour and shape per method. Bars: where the accuracy on all samples of this kind lies, 95 % (Wilson); points whose bars overlap cannot be told apart by so many samples. Where networks were trained on with their polynomials, those are drawn solid and the others dashed. The line across is the network with its exact activation. Click a point to explore it.";
 const BY_COST: &str = "Accuracy against what it costs: the upper left is where one wants to be. Weak points: polynomials put in after training, where networks were also trained on with them. Click a point to explore it.";
 
 /// Space under the plots, for the numbers.
@@ -47,8 +48,11 @@ pub fn sweep_svg(view: &SweepView) -> String {
     let charts = [SweepAxis::Degree, view.choice.axis].map(|axis| chart(t, size.x, view, axis));
     let [first, second] = charts;
     let methods = view.methods();
-    let legend: Vec<(Color32, &str)> =
-        methods.iter().enumerate().map(|(at, m)| (t.series(at), m.name())).collect();
+    let legend: Vec<(Color32, Mark, &str)> = methods
+        .iter()
+        .enumerate()
+        .map(|(at, m)| (t.series(at), Mark::series(at), m.name()))
+        .collect();
     svg::document(2.0 * size.x, size.y, &[(place(0.0), first), (place(1.0), second)], &legend)
 }
 
@@ -67,14 +71,14 @@ fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -
             SweepAxis::Degree => "Accuracy by degree",
             SweepAxis::Depth => "Accuracy by depth",
             SweepAxis::Error => "Accuracy by largest error",
-            SweepAxis::Latency => "Accuracy by latency",
+            SweepAxis::Latency => "Accuracy by time of all samples",
         },
         about: if by_degree { BY_DEGREE } else { BY_COST },
         unit: Unit::Share,
         x,
         y,
         curves: curves(view, axis, t),
-        reference: view.exact_accuracy.filter(|_| empty.is_none()).map(|a| (a, "exact")),
+        reference: view.exact_accuracy.filter(|_| empty.is_none()).map(|a| (a, "original")),
         across,
         empty,
         ..Chart::default()
@@ -92,7 +96,13 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
     if axis != SweepAxis::Degree {
         let name = "best for its cost";
         let points = view.front(axis).into_iter().map(PlotPoint::from).collect();
-        curves.push(Curve { name, colour: t.cursor, pen: Pen::Predicted, points, faded: false });
+        curves.push(Curve {
+            name,
+            colour: t.cursor,
+            pen: Pen::Predicted,
+            points,
+            ..Curve::default()
+        });
     }
     for (at, method) in view.methods().into_iter().enumerate() {
         let pens = match (axis, any_trained) {
@@ -104,10 +114,16 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
         let colour = t.series(at);
         for (trained, pen) in [false, true].into_iter().zip(pens) {
             let points = view.line(method, axis, trained);
+            let whiskers = points.iter().map(|[x, y]| {
+                let (low, high) = view.share(*y).interval();
+                [*x, low, high]
+            });
+            let whiskers = if trained || !any_trained { whiskers.collect() } else { Vec::new() };
             let points = points.into_iter().map(PlotPoint::from).collect();
             // After training the networks before it stand back.
             let faded = any_trained && !trained;
-            curves.push(Curve { name: "", colour, pen, points, faded });
+            let mark = Mark::series(at);
+            curves.push(Curve { colour, pen, points, faded, mark, whiskers, ..Curve::default() });
         }
     }
     curves
@@ -128,9 +144,11 @@ fn x_range(view: &SweepView, axis: SweepAxis) -> (f64, f64) {
 
 fn y_range(view: &SweepView) -> (f64, f64) {
     let found = view.rows.iter().flat_map(heights).flatten();
-    let low = found.chain(view.exact_accuracy).fold(1.0, f64::min);
+    let found = found.chain(view.exact_accuracy);
+    let low = found.map(|share| view.share(share).interval().0);
+    let low = low.fold(1.0, f64::min);
     let high = view.rows.iter().flat_map(heights).flatten().chain(view.exact_accuracy);
-    let high = high.fold(low, f64::max);
+    let high = high.map(|share| view.share(share).interval().1).fold(low, f64::max);
     let air = (0.08 * (high - low)).max(0.002);
     (low - air, high + air)
 }
@@ -201,35 +219,37 @@ fn pointer(
     let clicked = under.filter(|_| response.clicked());
     if let Some(row) = under.and_then(|i| view.rows.get(i)) {
         ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
-        response.on_hover_ui_at_pointer(|ui| details(ui, row));
+        response.on_hover_ui_at_pointer(|ui| details(ui, view, row));
     }
     SweepPointer { hovered: under, clicked }
 }
 
 /// Everything known of a row, for hovering.
-fn details(ui: &mut Ui, row: &SweepRow) {
+fn details(ui: &mut Ui, view: &SweepView, row: &SweepRow) {
     ui.strong(format!("{}, degree {}, {}", row.method.name(), row.degree, row.interval_text()));
     let mut line = |name: &str, value: String| ui.label(format!("{name} {value}"));
     if let Some(a) = row.replaced {
-        line("Put in after training", format::percent(a.accuracy));
+        line("Put in after training", view.share(a.accuracy).both());
     }
     if let Some(a) = row.trained {
-        line("Trained with it", format::percent(a.accuracy));
+        line("Trained with it", view.share(a.accuracy).both());
     }
     if let Some(fit) = &row.fit {
         line("Largest error", format!("{:.2e}, depth {}", fit.error_max, fit.depth));
     }
     if let Some(c) = row.predicted {
         let text = format!(
-            "{} in {}, margin {}",
+            "{} in {}, {} {}",
             c.scheme.name(),
             format::secs(c.latency_secs),
-            format::bits(c.margin_bits)
+            NoiseMeasure::of(c.scheme).name(),
+            NoiseMeasure::of(c.scheme).text(c.margin_bits)
         );
         line("Predicted", text);
     }
     if let Some(r) = row.encrypted {
-        let text = format!("{} in {}", format::percent(r.accuracy), format::secs(r.latency_secs));
+        let accuracy = view.share(r.accuracy).both();
+        let text = format!("{accuracy}, in {}", format::secs(r.latency_secs));
         line("Encrypted", text);
     }
     if let Some(refusal) = &row.refusal {

@@ -60,10 +60,10 @@ fn steps(ui: &mut Ui, rect: Rect, table: &Table, view: (f64, f64), across: &[(f6
         let first = at == 0;
         curves.push(Curve {
             name: if first { "function" } else { "" },
-            colour: t.plain,
+            colour: t.original,
             pen: Pen::RunningUnder,
             points: exact,
-            faded: false,
+            ..Curve::default()
         });
         for step in 0..table.steps() as i64 {
             let level = f64::from(look_up.at(step)) * look_up.step;
@@ -72,10 +72,10 @@ fn steps(ui: &mut Ui, rect: Rect, table: &Table, view: (f64, f64), across: &[(f6
             let right = left + table.width as f64 * scale;
             curves.push(Curve {
                 name: if first && step == 0 { "lookup table" } else { "" },
-                colour: t.encrypted,
+                colour: t.reference,
                 pen: Pen::RunningUnder,
                 points: vec![PlotPoint::new(left, level), PlotPoint::new(right, level)],
-                faded: false,
+                ..Curve::default()
             });
         }
     }
@@ -118,7 +118,7 @@ fn sums(
         x: view,
         y: (0.0, if most > 0.0 { most * 1.1 } else { 1.0 }),
         bars,
-        bar_colour: t.plain.gamma_multiply(BARS),
+        bar_colour: t.original.gamma_multiply(BARS),
         span: Some((-reach, reach)),
         across: across.to_vec(),
         empty: (layer.sums.total() == 0).then_some("Nothing was measured"),
@@ -136,7 +136,7 @@ fn flips(ui: &mut Ui, rect: Rect, read: Option<&ReadingReport>) {
         colour: t.encrypted,
         pen,
         points: rows.iter().map(|d| PlotPoint::new(d.distance, of(d))).collect(),
-        faded: false,
+        ..Curve::default()
     };
     let curves = vec![
         line("predicted", Pen::Predicted, &|d| share(d.off_predicted, d.readings)),

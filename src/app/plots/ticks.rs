@@ -1,5 +1,6 @@
 //! Axes: where the ticks are and what they say. Logarithmic axes are drawn as logarithms.
 
+use crate::circuit::NoiseMeasure;
 use crate::format;
 
 /// The unit of a vertical axis.
@@ -11,6 +12,8 @@ pub enum Unit {
     Bytes,
     /// Bits, linear.
     Bits,
+    /// `-log2` of a probability, linear.
+    Failure,
     /// Shares from 0 to 1, linear.
     Share,
     /// Values without a unit, linear.
@@ -26,12 +29,20 @@ pub struct Tick {
 }
 
 impl Unit {
+    /// The axis of a measure of noise.
+    pub fn of_noise(measure: NoiseMeasure) -> Self {
+        match measure {
+            NoiseMeasure::Margin | NoiseMeasure::Precision => Self::Bits,
+            NoiseMeasure::Failure => Self::Failure,
+        }
+    }
+
     /// Position of `value` on the axis; `None` where it has none (zero on a logarithm).
     pub fn position(self, value: f64) -> Option<f64> {
         let position = match self {
             Self::Secs => value.log10(),
             Self::Bytes => value.log2(),
-            Self::Bits | Self::Share | Self::Number => value,
+            Self::Bits | Self::Failure | Self::Share | Self::Number => value,
         };
         position.is_finite().then_some(position)
     }
@@ -42,6 +53,7 @@ impl Unit {
             Self::Secs => format::secs(value),
             Self::Bytes => format::bytes(value.max(0.0).round() as u64),
             Self::Bits => format::bits(value),
+            Self::Failure => NoiseMeasure::Failure.text(value),
             Self::Share => format::percent(value),
             Self::Number => number_text(value),
         }
@@ -54,7 +66,7 @@ impl Unit {
         let (least, nothing) = match self {
             Self::Secs => (2.0, (-6.0, 0.0)),
             Self::Bytes => (4.0, (10.0, 24.0)),
-            Self::Bits => (10.0, (0.0, 40.0)),
+            Self::Bits | Self::Failure => (10.0, (0.0, 40.0)),
             Self::Share => (0.05, (0.0, 1.0)),
             Self::Number => (0.0, (-1.0, 1.0)),
         };
@@ -81,6 +93,9 @@ impl Unit {
                 multiples(low, high, step, |p| bytes_text(p.round() as i32))
             }
             Self::Bits => multiples(low, high, nice(span / room), |p| format!("{p:.0}")),
+            Self::Failure => multiples(low.max(0.0), high, nice(span / room), |p| {
+                if p == 0.0 { "1".to_owned() } else { format!("2^−{p:.0}") }
+            }),
             Self::Share => {
                 let step = nice(span / room);
                 let digits = if step < 0.0095 { 1 } else { 0 };
@@ -208,12 +223,14 @@ mod tests {
         assert_eq!(texts(Unit::Secs, -4.5, 0.5), ["100 µs", "1 ms", "10 ms", "100 ms", "1 s"]);
         assert_eq!(texts(Unit::Bytes, 9.0, 31.0), ["1 KiB", "32 KiB", "1 MiB", "32 MiB", "1 GiB"]);
         assert_eq!(texts(Unit::Bits, -3.0, 43.0), ["0", "10", "20", "30", "40"]);
+        assert_eq!(texts(Unit::Failure, -3.0, 43.0), ["1", "2^−10", "2^−20", "2^−30", "2^−40"]);
         assert_eq!(texts(Unit::Share, 0.93, 1.01), ["94 %", "96 %", "98 %", "100 %"]);
     }
 
     #[test]
     fn ticks_stay_inside_and_apart() {
-        for unit in [Unit::Secs, Unit::Bytes, Unit::Bits, Unit::Share, Unit::Number] {
+        for unit in [Unit::Secs, Unit::Bytes, Unit::Bits, Unit::Failure, Unit::Share, Unit::Number]
+        {
             for (low, high) in [(0.0, 1.0), (-7.3, 3.1), (12.0, 90.0), (0.2, 0.21)] {
                 for points in [40.0_f32, 120.0, 400.0] {
                     let ticks = unit.ticks(low, high, points);

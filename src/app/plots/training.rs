@@ -40,7 +40,7 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
         about: LOSS,
         unit: Unit::Number,
         y: (low, top * 1.08),
-        curves: vec![curve("training", t.plain, Pen::Running, loss)],
+        curves: vec![curve("training", t.series(0), Pen::Running, loss)],
         empty,
         ..base()
     };
@@ -58,8 +58,8 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
         unit: Unit::Share,
         y: (least - air, 1.0 + air),
         curves: vec![
-            curve("training", t.plain, Pen::Measured, train),
-            curve("held out", t.encrypted, Pen::Measured, held),
+            curve("training", t.series(0), Pen::Measured, train),
+            curve("held out", t.series(1), Pen::Measured, held),
         ],
         empty: empty.or(waiting),
         ..base()
@@ -75,7 +75,7 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
         about: INSIDE,
         unit: Unit::Share,
         y: (least - air, 1.0 + air),
-        curves: vec![curve("activation inputs", t.plain, Pen::Measured, inside)],
+        curves: vec![curve("activation inputs", t.series(0), Pen::Measured, inside)],
         empty: empty.or(waiting),
         ..base()
     };
@@ -88,5 +88,5 @@ fn by_epoch(view: &TrainingView, value: impl Fn(&EpochRecord) -> Option<f64>) ->
 }
 
 fn curve(name: &'static str, colour: Color32, pen: Pen, points: Vec<PlotPoint>) -> Curve {
-    Curve { name, colour, pen, points, faded: false }
+    Curve { name, colour, pen, points, ..Curve::default() }
 }

@@ -14,6 +14,7 @@ use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
 use crate::run::report::*;
 use crate::run::tally::Tally;
+use crate::run::warm::timed;
 use crate::run::{Event, Phase, RunError};
 use rayon::ThreadPool;
 use std::sync::Mutex;
@@ -36,9 +37,11 @@ pub(super) fn execute(
     let plain = session.prepared(&session.original, test, samples)?;
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
-    let started = Instant::now();
-    let logits = pool.install(|| session.original.forward(&plain, &watch))?;
-    let latency_secs = started.elapsed().as_secs_f64();
+    let found = timed(|| {
+        let logits = pool.install(|| session.original.forward(&plain, &watch))?;
+        Ok::<_, RunError>((logits, Vec::new()))
+    })?;
+    let (logits, latency_secs) = (found.result, found.whole);
     let reference = pool.install(|| Reference::new(&circuit.program, &sequences, &watch))?;
     let seed = session.scenario.randomness()?;
     let labels = &test.labels;

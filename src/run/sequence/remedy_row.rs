@@ -87,6 +87,9 @@ pub struct RemedyRow {
     /// Least measured margin of any step; of CKKS in bits of precision, of TFHE `-log2` of the
     /// probability of a wrong reading.
     pub margin_bits: Option<f64>,
+    /// What must be known of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     pub security_bits: u32,
     pub ring_degree: usize,
     /// Work of both sides on one sequence alone, without the way and the keys.
@@ -144,6 +147,7 @@ impl RemedyRow {
             fault: fault(report, alone),
             max_abs_error: report.encrypted.max_abs_error,
             margin_bits: measured.reduce(f64::min),
+            warnings: report.warnings.iter().map(|w| w.message.clone()).collect(),
             security_bits: report.scheme.security_bits,
             ring_degree: report.scheme.ring_degree,
             latency_secs: one.latency_secs(),
@@ -201,6 +205,11 @@ impl RemedyRow {
     /// Bytes of a sequence both ways, in a batch as full as it was.
     pub fn bytes_per_sequence(&self) -> f64 {
         (self.upload_bytes + self.download_bytes) as f64 / self.sequences.max(1) as f64
+    }
+
+    /// Whether not all steps, or not all sequences, were run.
+    pub fn is_partial(&self) -> bool {
+        self.steps < self.all_steps || self.note.is_some()
     }
 
     /// Whether it is the same thing run again: remedy, activation and, where chosen by hand, steps.

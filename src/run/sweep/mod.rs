@@ -27,7 +27,7 @@ const SWEPT: &str = "cryptoscope sweep";
 #[derive(Clone, Debug, PartialEq)]
 pub enum SweepEvent {
     /// The exact network was measured: its accuracy, and how many rows there will be.
-    Started { exact_accuracy: f64, rows: usize },
+    Started { exact_accuracy: f64, rows: usize, images: usize },
     /// What is being done for a row, counted from 0, and the share of it that is done.
     Doing { row: usize, of: usize, what: String, fraction: f64 },
     /// What is known of a row so far; comes again when more is known.
@@ -65,7 +65,11 @@ impl Session {
         }
         let exact = self.exact(request.function.as_ref(), cancel)?;
         let choices = self.with_own_layers(choices, &exact.layers)?;
-        on_event(SweepEvent::Started { exact_accuracy: exact.accuracy, rows: choices.len() });
+        on_event(SweepEvent::Started {
+            exact_accuracy: exact.accuracy,
+            rows: choices.len(),
+            images: self.images()?,
+        });
         let mut rows = Vec::with_capacity(choices.len());
         for (index, choice) in choices.iter().enumerate() {
             let of = choices.len();
@@ -88,6 +92,7 @@ impl Session {
             scenario: self.scenario.name.clone(),
             model: exact.network.name().to_owned(),
             dataset: self.dataset.name().to_owned(),
+            setup: Some(Box::new(crate::run::Setup::of(&self.scenario))),
             images: self.images()?,
             seed: self.scenario.seed,
             function: functions.join(", "),

@@ -2,10 +2,11 @@
 
 use super::row::SweepRow;
 use crate::format;
+use crate::run::Setup;
 use serde::{Deserialize, Serialize};
 
 /// Version of the fields of [`SweepReport`].
-pub const SWEEP_SCHEMA_VERSION: u32 = 1;
+pub const SWEEP_SCHEMA_VERSION: u32 = 2;
 
 /// Everything one sweep found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct SweepReport {
     pub function: String,
     /// Accuracy of the network with the exact function.
     pub exact_accuracy: f64,
+    /// What was swept, as it can be opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Box<Setup>>,
     pub rows: Vec<SweepRow>,
     /// Rows asked for and not done, because the sweep was stopped.
     #[serde(default)]
@@ -29,7 +33,7 @@ pub struct SweepReport {
 }
 
 /// Head of the CSV.
-const HEAD: [&str; 29] = [
+const HEAD: [&str; 31] = [
     "method",
     "degree",
     "interval",
@@ -59,6 +63,8 @@ const HEAD: [&str; 29] = [
     "margin_bits",
     "upload_bytes",
     "refusal",
+    "images",
+    "encrypted_reference_accuracy",
 ];
 
 impl SweepReport {
@@ -74,11 +80,11 @@ impl SweepReport {
 
     /// One line per row; what is not known is empty.
     pub fn to_csv(&self) -> String {
-        format::csv_table(&HEAD, self.rows.iter().map(cells))
+        format::csv_table(&HEAD, self.rows.iter().map(|row| cells(row, self.images)))
     }
 }
 
-fn cells(row: &SweepRow) -> [String; 29] {
+fn cells(row: &SweepRow, images: usize) -> [String; HEAD.len()] {
     fn cell<T: ToString>(value: Option<T>) -> String {
         value.map_or_else(String::new, |v| v.to_string())
     }
@@ -114,5 +120,7 @@ fn cells(row: &SweepRow) -> [String; 29] {
         cell(run.and_then(|r| r.margin_bits)),
         cell(run.map(|r| r.upload_bytes)),
         cell(row.refusal.clone()),
+        images.to_string(),
+        cell(run.map(|r| r.reference_accuracy)),
     ]
 }

@@ -77,7 +77,10 @@ pub struct SweepCost {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepRun {
     pub accuracy: f64,
-    /// Share of the samples with the class of the polynomial network.
+    /// The same of the reference network: what the ciphertexts stand for, in the clear.
+    #[serde(default)]
+    pub reference_accuracy: f64,
+    /// Share of the samples with the class of the reference network.
     pub agreement: f64,
     pub wrong_outputs: u64,
     pub right: bool,
@@ -141,6 +144,7 @@ impl SweepRun {
         let margins = report.stages.iter().filter_map(|s| s.margin_bits_measured);
         Self {
             accuracy: report.encrypted.accuracy,
+            reference_accuracy: report.plain.integer_accuracy,
             agreement: report.encrypted.agreement,
             wrong_outputs: report.encrypted.wrong_outputs,
             right: report.is_right(),

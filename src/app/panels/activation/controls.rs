@@ -11,6 +11,7 @@ use egui::{ComboBox, DragValue, Slider, Ui};
 
 const EXPORTS: [Command; 3] =
     [Command::ExportCurves, Command::ExportCoefficients, Command::ExportFigure];
+const SQUARES: &str = "The activations of this network are polynomials already and are kept as they are: nothing is approximated. Another function shows what it would do to weights that were trained without it.";
 const NOT_USABLE: &str = "The setup takes a polynomial for the function that the model really has, on an interval [−l, l]; layers that are polynomials already stay as they are";
 /// Limits of what can be typed as an end of the interval.
 const ENDS: std::ops::RangeInclusive<f64> = -1e6..=1e6;
@@ -29,6 +30,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         degree(ui, &mut choice);
         interval(ui, state, &mut choice);
         layer(ui, state, &mut choice);
+        if state.lab.has_polynomials_only() {
+            let text = egui::RichText::new(SQUARES).font(theme::small());
+            let colour = theme::tokens(ui).notice;
+            ui.add(egui::Label::new(text.color(colour)).wrap());
+        }
         ui.horizontal(|ui| {
             kit::command_button(ui, Command::UseApproximation, "Use in setup", state, queue)
                 .on_disabled_hover_text(NOT_USABLE);

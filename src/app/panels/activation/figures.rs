@@ -1,19 +1,25 @@
 //! What the polynomial costs: errors, depth, accuracy, and inputs that leave the interval.
 
+use crate::app::Queue;
+use crate::app::commands::Command;
 use crate::app::lab::{Checked, LabCurve, TOLD_BEYOND};
-use crate::app::panels::kit;
+use crate::app::panels::{kit, origin};
 use crate::app::plots::number_text;
 use crate::app::state::State;
 use crate::app::theme;
-use crate::format;
+use crate::format::{self, Share};
 use crate::network::RangeReport;
+use crate::run::PolynomialCheck;
 use egui::{Color32, RichText, Ui};
 
 /// Height of a line of figures.
 const LINE: f32 = 17.0;
 
-pub fn show(ui: &mut Ui, state: &State) {
-    card(ui, |ui| accuracy(ui, state));
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    card(ui, |ui| match state.lab.recurrent {
+        Some(_) => recurrent(ui, state, queue),
+        None => accuracy(ui, state),
+    });
     card(ui, |ui| {
         kit::heading(ui, "Polynomial");
         match &state.lab.curve {
@@ -59,15 +65,29 @@ fn notice(ui: &mut Ui, text: &str) {
         });
 }
 
+/// Where the accuracies of a recurrent network are.
+fn recurrent(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let t = theme::tokens(ui);
+    kit::heading(ui, "Accuracy");
+    let text = "What a polynomial does to a recurrent network shows over all its steps: put it in with Use in setup, and run it in the tab Sequence. Function and error are drawn here; inputs of the steps are not measured.";
+    ui.add(egui::Label::new(RichText::new(text).font(theme::small()).color(t.text)).wrap());
+    ui.add_space(2.0);
+    kit::command_button(ui, Command::ShowSequence, "Show the tab Sequence", state, queue);
+}
+
 fn accuracy(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
-    let Checked { check, failure, pending } = &state.lab.checked;
+    let Checked { check, failure, pending, of } = &state.lab.checked;
     ui.horizontal(|ui| {
         kit::heading(ui, "Accuracy in the clear");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let so_far = check.as_ref().filter(|c| c.samples < c.of);
             if state.running && *pending {
                 kit::caption(ui, "after the run");
+            } else if let Some(of) = of.as_ref().filter(|_| state.lab.is_stale()) {
+                let text = format!("of {}, degree {}", of.method.name(), of.degree);
+                kit::caption(ui, &text)
+                    .on_hover_text("The figures of the present choice are on their way");
             } else if let Some(c) = so_far {
                 kit::caption(ui, &format!("{} samples", format::count(c.samples as u64)));
             } else if *pending {
@@ -80,22 +100,25 @@ fn accuracy(ui: &mut Ui, state: &State) {
         return;
     }
     let dash = "—".to_owned();
-    let model = check.as_ref().map_or(dash.clone(), |c| format::percent(c.model_accuracy));
+    let share = |c: &PolynomialCheck, share: f64| Share::of_fraction(share, c.samples).both();
+    let model = check.as_ref().map_or(dash.clone(), |c| share(c, c.model_accuracy));
     let about = "Share of test samples classified as labelled by the model as it was trained";
-    line(ui, "Model as trained", &model, t.plain, about);
+    line(ui, "Original", &model, t.original, about);
+    // What is of another choice stands back until the figures of this one are there.
+    origin::dimmed(ui, state.lab.is_stale());
     if let Some(function) = &state.lab.choice.function {
         let known = state.lab.exact.as_ref().filter(|(f, _)| f == function);
         let exact = known.map_or(dash.clone(), |(_, share)| format::percent(*share));
         let about = "The same model with the chosen function, exact, in place of its activations; it was trained with its own";
-        line(ui, &format!("With exact {}", function.name()), &exact, t.plain, about);
+        line(ui, &format!("With exact {}", function.name()), &exact, t.original, about);
     }
-    let about = "The model with the polynomials in place of its activations, in double precision";
-    let polynomial = check.as_ref().map_or(dash.clone(), |c| format::percent(c.accuracy));
-    line(ui, "With the polynomials", &polynomial, t.encrypted, about);
+    let about = "Reference network: the model with the polynomials in place of its activations, in double precision";
+    let polynomial = check.as_ref().map_or(dash.clone(), |c| share(c, c.accuracy));
+    line(ui, "Reference", &polynomial, t.reference, about);
     let about =
         "Share of test samples to which the polynomial network and the model give the same class";
-    let agreement = check.as_ref().map_or(dash.clone(), |c| format::percent(c.agreement));
-    line(ui, "Same answer as the model", &agreement, t.text_strong, about);
+    let agreement = check.as_ref().map_or(dash.clone(), |c| share(c, c.agreement));
+    line(ui, "Same answer", &agreement, t.text_strong, about);
     let depth = check.as_ref().map_or(dash, |c| c.depth.to_string());
     let about = "Multiplications one after the other in all polynomials of the network";
     line(ui, "Depth of all activations", &depth, t.text_strong, about);

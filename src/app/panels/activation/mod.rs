@@ -34,14 +34,14 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             let size = vec2(ui.available_width(), PLOTS);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             linked(ui, rect, state, queue);
-            figures::show(ui, state);
+            figures::show(ui, state, queue);
             coefficients::show(ui, state);
         });
         return;
     }
     let mut right = kit::beside_column(ui, "lab column", COLUMN, |ui| {
         controls::show(ui, state, queue);
-        figures::show(ui, state);
+        figures::show(ui, state, queue);
         coefficients::show(ui, state);
     });
     let place = right.max_rect();

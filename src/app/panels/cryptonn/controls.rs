@@ -65,8 +65,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             ui.horizontal_wrapped(|ui| {
                 for (name, value, colour) in [
                     ("encrypted", a.encrypted, t.encrypted),
-                    ("fixed point", a.fixed_point, t.plain),
-                    ("float", a.float, t.series(2)),
+                    ("reference, in fixed point", a.fixed_point, t.reference),
+                    ("original, in float", a.float, t.original),
                 ] {
                     let text = RichText::new(format::percent(value));
                     ui.vertical(|ui| {

@@ -9,7 +9,8 @@ pub use controls::status;
 pub use plan::show as plan;
 
 use crate::app::Queue;
-use crate::app::panels::kit;
+use crate::app::origin::Results;
+use crate::app::panels::{kit, origin};
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::theme;
@@ -26,7 +27,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         controls::show(ui, state, queue);
         phases::show(ui, state);
     });
-    let place = right.max_rect();
+    let (results, origin) = (Results::Cryptonn, state.origin(Results::Cryptonn));
+    let going_on = state.is_going_on(results);
+    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
+    let place = right.available_rect_before_wrap();
+    origin::dimmed(&mut right, stale);
     ScrollArea::vertical().id_salt("cryptonn plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

@@ -53,7 +53,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
                 let room = (ui.available_width() * 0.3).min(PICTURE);
                 let size = vec2(room, pixels::height(shape, room));
                 ui.set_max_width(room);
-                pixels::sample(ui, size, shape, &values, range, t.plain, "True sample");
+                pixels::sample(ui, size, shape, &values, range, t.series(3), "True sample");
                 kit::caption(ui, "The client's own");
             });
             ui.vertical(|ui| {

@@ -46,17 +46,17 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             for (at, index) in &shown {
                 let name = format!("True sample {index}");
                 let values = true_of(*index);
-                let response = pixels::sample(ui, size, shape, &values, range, t.plain, &name);
+                let response = pixels::sample(ui, size, shape, &values, range, t.series(3), &name);
                 chosen(ui, view, *at, &response, queue);
             }
         });
         labels(ui, view, state, &shown, width);
         let about = "from everything it decrypted";
-        title(ui, "What the server makes of them", about, t.encrypted);
-        attack(ui, &view.open, view.pending, &shown, size, shape, range, "Reconstruction", t.encrypted);
+        title(ui, "What the server makes of them", about, t.series(1));
+        attack(ui, &view.open, view.pending, &shown, size, shape, range, "Reconstruction", t.series(1));
         if view.choice.settings.is_mitigated() {
-            title(ui, "Had it seen less", &mitigations(view), t.plain);
-            attack(ui, &view.limited, view.pending, &shown, size, shape, range, "Mitigated", t.plain);
+            title(ui, "Had it seen less", &mitigations(view), t.series(0));
+            attack(ui, &view.limited, view.pending, &shown, size, shape, range, "Mitigated", t.series(0));
         }
     });
 }
@@ -136,7 +136,7 @@ fn labels(ui: &mut Ui, view: &LeakView, state: &State, shown: &[(usize, usize)],
             let truth = dataset.and_then(|d| d.train().labels.get(*index));
             let (text, colour) = match (&name, read == truth) {
                 (None, _) => ("label hidden".to_owned(), t.text_weak),
-                (Some(name), true) => (format!("label {name}"), t.encrypted),
+                (Some(name), true) => (format!("label {name}"), t.series(1)),
                 (Some(name), false) => (format!("label {name}, wrong"), t.text_weak),
             };
             ui.painter_at(rect).text(

@@ -119,8 +119,8 @@ fn table(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 for (at, (_, about, text)) in COLUMNS.iter().enumerate() {
                     let colour = match at {
                         0 => t.text_strong,
-                        1 | 2 => t.plain,
-                        _ => t.encrypted,
+                        1 | 2 => t.series(0),
+                        _ => t.series(1),
                     };
                     ui.label(RichText::new(text(row)).size(12.0).color(colour))
                         .on_hover_text(*about);

@@ -9,7 +9,8 @@ pub use gallery::{scale, shape};
 
 use crate::app::Queue;
 use crate::app::commands::Action;
-use crate::app::panels::kit;
+use crate::app::origin::Results;
+use crate::app::panels::{kit, origin};
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::theme;
@@ -27,6 +28,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         words::figures(ui, state);
         words::explanation(ui, state);
     });
+    let (results, origin) = (Results::Cryptonn, state.origin(Results::Cryptonn));
+    let going_on = state.is_going_on(results);
+    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
+    origin::dimmed(&mut right, stale);
     ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(
         &mut right,
         |ui| {
@@ -69,7 +74,7 @@ fn steps(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 ui.painter().hline(
                     rect.x_range(),
                     rect.bottom() + 2.0,
-                    egui::Stroke::new(1.5, t.encrypted),
+                    egui::Stroke::new(1.5, t.series(1)),
                 );
             }
         });

@@ -29,9 +29,9 @@ pub fn figures(ui: &mut Ui, state: &State) {
         grid.min_col_width(66.0).show(ui, |ui| {
             let small = |text: &str, colour| RichText::new(text).font(theme::small()).color(colour);
             ui.label("");
-            ui.label(small("all seen", t.encrypted));
+            ui.label(small("all seen", t.series(1)));
             if mitigated {
-                ui.label(small("seen less", t.plain));
+                ui.label(small("seen less", t.series(0)));
             }
             ui.end_row();
             let about_error = "Mean squared error of an input, in units of its range squared";
@@ -51,9 +51,9 @@ pub fn figures(ui: &mut Ui, state: &State) {
             ];
             for (name, about, value) in rows {
                 ui.label(small(name, t.text_weak)).on_hover_text(about);
-                figure(ui, &view.open, value, t.encrypted, about);
+                figure(ui, &view.open, value, t.series(1), about);
                 if mitigated {
-                    figure(ui, &view.limited, value, t.plain, about);
+                    figure(ui, &view.limited, value, t.series(0), about);
                 }
                 ui.end_row();
             }

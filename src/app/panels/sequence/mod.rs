@@ -4,7 +4,8 @@ mod controls;
 mod remedies;
 
 use crate::app::Queue;
-use crate::app::panels::kit;
+use crate::app::origin::Results;
+use crate::app::panels::{kit, origin};
 use crate::app::plots::{self, StepFigure};
 use crate::app::state::State;
 use crate::app::theme;
@@ -26,7 +27,18 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut right = kit::beside_column(ui, "sequence column", COLUMN, |ui| {
         controls::show(ui, state, queue);
     });
-    let place = right.max_rect();
+    let (results, origin) = (Results::Sequence, state.origin(Results::Sequence));
+    let going_on = state.is_going_on(results);
+    // What is drawn may also be of a run of another scenario altogether.
+    let (results, origin) = match &state.run {
+        Some(run) if origin.is_none() && run.sequence.is_some() => {
+            (Results::Run, Some(&run.origin))
+        }
+        _ => (results, origin),
+    };
+    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
+    let place = right.available_rect_before_wrap();
+    origin::dimmed(&mut right, stale);
     ScrollArea::vertical().id_salt("sequence plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {

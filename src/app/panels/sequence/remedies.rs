@@ -2,12 +2,12 @@
 
 use crate::app::Queue;
 use crate::app::commands::{Action, Command};
-use crate::app::panels::kit;
+use crate::app::panels::{headline, kit};
 use crate::app::sequence_view::SequenceView;
 use crate::app::state::State;
 use crate::app::theme;
-use crate::circuit::Remedy;
-use crate::format;
+use crate::circuit::{NoiseMeasure, Remedy};
+use crate::format::{self, Share};
 use crate::run::sequence::RemedyRow;
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
@@ -16,14 +16,27 @@ const HEADER: f32 = 20.0;
 const GAP: f32 = 7.0;
 
 /// Name, meaning and width of each column; the first takes what is left.
-const COLUMNS: [(&str, &str, f32); 13] = [
+const COLUMNS: [(&str, &str, f32); 15] = [
     (
         "Remedy",
         "What was done about the noise; under the pointer: who learns what. Click a row to draw its steps",
-        104.0,
+        100.0,
     ),
-    ("Activation", "What stands in the place of the function, or who computes it", 128.0),
-    ("Accuracy", "Share of the sequences classified as labelled, after decryption", 58.0),
+    ("Activation", "What stands in the place of the function, or who computes it", 106.0),
+    (
+        "Original",
+        "Share of these sequences that the original network classifies as labelled, in the clear",
+        53.0,
+    ),
+    ("Reference", "The same of what the ciphertexts stand for, in the clear", 53.0),
+    ("Encrypted", "The same of the decrypted answers", 54.0),
+    ("Steps", "The last so many of the steps that the sequences have", 54.0),
+    ("Sequences", "How many were run", 58.0),
+    (
+        "End to end",
+        "One sequence: client, server and the way over the chosen connection, keys included",
+        60.0,
+    ),
     (
         "One sequence",
         "Work of client and server on one sequence alone, without keys and the way; ≤ where it is that of a batch, which takes the same however full it is",
@@ -32,19 +45,12 @@ const COLUMNS: [(&str, &str, f32); 13] = [
     ("Bytes", "Bytes up and down of one sequence, without keys", 62.0),
     ("Rounds", "How often one side waits for the other, for one sequence", 48.0),
     ("Client", "Of the work on one sequence that of the client", 58.0),
-    (
-        "End to end",
-        "One sequence: client, server and the way over the chosen connection, keys included",
-        62.0,
-    ),
     ("Sequences/s", "In batches as full as stated, client and server together", 68.0),
     ("Bytes each", "Bytes up and down per sequence in a batch, without keys", 62.0),
-    ("Steps", "The last so many steps of the sequences", 40.0),
-    ("Sequences", "How many were run", 60.0),
     (
-        "Margin",
-        "Least margin measured in any step: CKKS bits of precision above the required, TFHE minus log2 of the probability of a wrong reading",
-        46.0,
+        "Noise",
+        "The least measured in any step: spare precision in bits (CKKS), failure probability (TFHE)",
+        58.0,
     ),
 ];
 
@@ -79,6 +85,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
             let label = RichText::new(&text).font(theme::small()).color(t.notice);
             ui.add(egui::Label::new(label).truncate()).on_hover_text(&text);
         }
+        let warnings: Vec<String> = view
+            .ran()
+            .flat_map(|(_, row)| row.warnings.iter().map(|w| format!("{}: {w}", row.name())))
+            .collect();
+        headline::remarks(ui, &warnings);
         if view.ran().next().is_none() {
             kit::caption(ui, "Each remedy that was run is a row here; Run all remedies fills it");
             return;
@@ -115,13 +126,19 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
                     for column in 0..COLUMNS.len() {
                         line.col(|ui| {
                             let (text, colour) = cell(view, row, column, t);
+                            let counted = |fraction: f64| {
+                                Share::of_fraction(fraction, row.sequences).counted()
+                            };
                             let text = RichText::new(text).size(12.0).color(colour);
                             aligned(ui, column, |ui| {
                                 let label = egui::Label::new(text).truncate().selectable(false);
                                 let label = ui.add(label);
                                 let about = match (column, &row.note) {
                                     (0, _) => Some(format!("Reveals {}", row.reveals)),
-                                    (10 | 11, Some(note)) => Some(note.clone()),
+                                    (5 | 6, Some(note)) => Some(note.clone()),
+                                    (2, _) => Some(counted(row.plain_accuracy)),
+                                    (3, _) => Some(counted(row.carried_accuracy)),
+                                    (4, _) => Some(counted(row.accuracy)),
                                     _ => None,
                                 };
                                 if let Some(about) = about {
@@ -181,28 +198,34 @@ fn cell(
 ) -> (String, Color32) {
     let known = |text: String| (text, t.text_strong);
     let one = &row.one_sequence;
-    let some = |part: usize, all: usize, text: String| {
-        if part < all { (text, t.notice) } else { (text, t.text_strong) }
+    let share = |fraction: f64| Share::of_fraction(fraction, row.sequences).text();
+    let measure = match row.remedy {
+        Remedy::Bootstrap => NoiseMeasure::Failure,
+        _ => NoiseMeasure::Precision,
     };
     match column {
         0 => known(row.name()),
         1 => (row.activation.clone(), t.text),
-        2 if row.wrong_outputs > 0 => ("✗ wrong".to_owned(), t.wrong),
-        2 => known(format::percent(row.accuracy)),
-        3 => {
+        2 => (share(row.plain_accuracy), t.original),
+        3 => (share(row.carried_accuracy), t.reference),
+        4 if row.wrong_outputs > 0 => ("✗ wrong".to_owned(), t.wrong),
+        4 => (share(row.accuracy), t.encrypted),
+        5 if row.steps < row.all_steps => (format!("{} of {}", row.steps, row.all_steps), t.notice),
+        5 => known(format!("all {}", row.steps)),
+        6 if row.note.is_some() => (format::count(row.sequences as u64), t.notice),
+        6 => known(format::count(row.sequences as u64)),
+        7 => (format::secs(row.end_to_end_secs(&view.connection)), t.text),
+        8 => {
             let most = if one.alone || row.remedy == Remedy::Bootstrap { "" } else { "≤ " };
             known(format!("{most}{}", format::secs(row.latency_secs)))
         }
-        4 => known(format::bytes(one.upload_bytes + one.download_bytes)),
-        5 => known(format::count(one.rounds)),
-        6 => known(format::secs(one.client_secs)),
-        7 => (format::secs(row.end_to_end_secs(&view.connection)), t.text),
-        8 => known(format!("{:.1}", row.sequences_per_sec)),
-        9 => known(format::bytes(row.bytes_per_sequence() as u64)),
-        10 => some(row.steps, row.all_steps, row.steps.to_string()),
-        11 => known(format::count(row.sequences as u64)),
+        9 => known(format::bytes(one.upload_bytes + one.download_bytes)),
+        10 => known(format::count(one.rounds)),
+        11 => known(format::secs(one.client_secs)),
+        12 => known(format!("{:.1}", row.sequences_per_sec)),
+        13 => known(format::bytes(row.bytes_per_sequence() as u64)),
         _ => row
             .margin_bits
-            .map_or_else(|| ("—".to_owned(), t.text_weak), |m| known(format!("{m:.1}"))),
+            .map_or_else(|| ("—".to_owned(), t.text_weak), |m| known(measure.short(m))),
     }
 }

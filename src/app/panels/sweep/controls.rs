@@ -5,6 +5,7 @@ use crate::app::Queue;
 use crate::app::commands::{Action, Command};
 use crate::app::lab::TOP_DEGREE;
 use crate::app::panels::kit::{self, field, row};
+use crate::app::plots;
 use crate::app::state::State;
 use crate::app::sweep_view::{SweepAxis, TaskStanding};
 use crate::app::theme;
@@ -39,7 +40,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                     let entry = egui::Checkbox::new(&mut chosen, method.name());
                     let entry = ui.add_enabled(refusal.is_none(), entry);
                     if let Some(at) = drawn {
-                        dot(ui, theme::tokens(ui).series(at));
+                        dot(ui, at);
                     }
                     entry
                 });
@@ -118,10 +119,15 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
 }
 
-/// The colour of a method in the plots.
-fn dot(ui: &mut Ui, colour: egui::Color32) {
+/// The marker of a method in the plots.
+fn dot(ui: &mut Ui, at: usize) {
     let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(DOT * 2.0), egui::Sense::hover());
-    ui.painter().circle_filled(rect.center(), DOT, colour);
+    plots::marker(
+        ui.painter(),
+        rect.center(),
+        plots::Mark::series(at),
+        theme::tokens(ui).series(at),
+    );
 }
 
 fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {

@@ -7,7 +7,8 @@ pub use controls::task_button;
 
 use crate::app::Queue;
 use crate::app::commands::Action;
-use crate::app::panels::kit;
+use crate::app::origin::Results;
+use crate::app::panels::{kit, origin};
 use crate::app::plots;
 use crate::app::state::State;
 use crate::app::sweep_view::SweepAxis;
@@ -26,8 +27,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut right = kit::beside_column(ui, "sweep column", COLUMN, |ui| {
         controls::show(ui, state, queue);
     });
-    let place = right.max_rect();
-    let height = (place.height() * PLOTS).max(LEAST_PLOTS);
+    let (results, origin) = (Results::Sweep, state.origin(Results::Sweep));
+    let going_on = state.is_going_on(results);
+    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
+    origin::dimmed(&mut right, stale);
+    let height = (right.available_height() * PLOTS).max(LEAST_PLOTS);
     let size = vec2(right.available_width(), height);
     let (rect, _) = right.allocate_exact_size(size, Sense::hover());
     let mut under = plots_ui(&mut right, rect, state, queue);

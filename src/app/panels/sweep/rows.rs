@@ -4,7 +4,9 @@ use crate::app::Queue;
 use crate::app::commands::Action;
 use crate::app::panels::kit;
 use crate::app::state::State;
+use crate::app::sweep_view::SweepView;
 use crate::app::theme;
+use crate::circuit::NoiseMeasure;
 use crate::format;
 use crate::run::SweepRow;
 use egui::{Align, Color32, Layout, RichText, Ui};
@@ -12,40 +14,68 @@ use egui_extras::{Column, TableBuilder};
 
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;
-/// Least width of the column of methods.
+/// Least width of the column of methods, and where rows are run encrypted too.
 const METHOD: f32 = 132.0;
+const NARROW_METHOD: f32 = 104.0;
+/// Widths of cells that have what is predicted and what was measured.
+const BOTH_TIMES: f32 = 122.0;
+const BOTH_NOISES: f32 = 96.0;
 
 /// Name, what it says, width.
-const COLUMNS: [(&str, &str, f32); 13] = [
+const COLUMNS: [(&str, &str, f32); 11] = [
     ("Method", "How the polynomial was found", 0.0),
     ("Degree", "Degree asked for", 42.0),
     ("Depth", "Multiplications one after the other in all polynomials of the network", 40.0),
     ("Max error", "Largest error on the interval, worst layer", 60.0),
-    ("Accuracy", "In the clear, the polynomials put in after training", 62.0),
-    ("Outside", "Samples with an activation input outside the interval", 58.0),
-    ("Trained", "Accuracy in the clear after training on with the polynomials inside", 58.0),
-    ("Latency", "Predicted: encrypt, evaluate and decrypt all samples", 62.0),
-    ("Margin", "Predicted smallest margin, bits", 50.0),
-    ("Upload", "Predicted bytes from client to server", 64.0),
-    ("Encrypted", "Measured accuracy of the decrypted answers", 64.0),
-    ("Measured", "Measured latency of all samples", 62.0),
-    ("Margin", "Measured smallest margin, bits", 50.0),
+    (
+        "Reference",
+        "Accuracy of the reference network in the clear, the polynomials put in after training",
+        58.0,
+    ),
+    ("Outside", "Samples with an activation input outside the interval", 56.0),
+    (
+        "Trained",
+        "Accuracy of the reference network after training on with the polynomials inside",
+        58.0,
+    ),
+    (
+        "Time, all",
+        "Encrypt, evaluate and decrypt all samples: predicted, and behind the arrow measured",
+        62.0,
+    ),
+    (
+        "Noise",
+        "The least of any stage: noise margin in bits (BGV, BFV), spare precision in bits (CKKS); predicted, and behind the arrow measured",
+        58.0,
+    ),
+    ("Upload", "Predicted bytes from client to server, all samples", 62.0),
+    ("Encrypted", "Measured accuracy of the decrypted answers", 58.0),
 ];
+const TIMES: usize = 7;
+const NOISES: usize = 8;
 
 /// The row under the pointer.
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
     let t = theme::tokens(ui);
     let view = &state.sweep;
     let trained = view.rows.iter().any(|r| r.trained.is_some());
+    let encrypted = view.rows.iter().any(|r| r.encrypted.is_some());
+    // Without some the rest fits beside what was measured; all is there on hovering a point.
     let shown: Vec<usize> = (0..COLUMNS.len())
         .filter(|c| match c {
+            2 | 5 => !encrypted,
             6 => trained,
-            // Without it the rest fits beside the accuracy after training.
-            9 => !trained,
-            10..=12 => view.rows.iter().any(|r| r.encrypted.is_some()),
+            9 => !trained && !encrypted,
+            10 => encrypted,
             _ => true,
         })
         .collect();
+    let width = |column: usize| match column {
+        TIMES if encrypted => BOTH_TIMES,
+        NOISES if encrypted => BOTH_NOISES,
+        _ => COLUMNS[column].2,
+    };
+    let method = if encrypted { NARROW_METHOD } else { METHOD };
     let order = view.order();
     let mut under = None;
     theme::card(ui).show(ui, |ui| {
@@ -57,9 +87,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
                 .striped(true)
                 .sense(egui::Sense::click())
                 .cell_layout(Layout::right_to_left(Align::Center))
-                .column(Column::remainder().at_least(METHOD).clip(true));
+                .column(Column::remainder().at_least(method).clip(true));
             for column in shown.iter().skip(1) {
-                table = table.column(Column::exact(COLUMNS[*column].2).clip(true));
+                table = table.column(Column::exact(width(*column)).clip(true));
             }
             table
                 .min_scrolled_height(0.0)
@@ -79,12 +109,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
                         line.set_selected(view.hovered == Some(index));
                         for &column in &shown {
                             line.col(|ui| {
-                                let (text, colour) = cell(row, column, t);
+                                let (text, colour) = cell(view, row, column, t);
                                 let text = RichText::new(text).size(12.0).color(colour);
                                 aligned(ui, column, |ui| {
                                     let label = ui.add(egui::Label::new(text).truncate());
-                                    if let (0, Some(refusal)) = (column, &row.refusal) {
-                                        label.on_hover_text(refusal);
+                                    if let Some(about) = about(view, row, column) {
+                                        label.on_hover_text(about);
                                     }
                                 });
                             });
@@ -116,8 +146,7 @@ fn head(ui: &mut Ui, state: &State, queue: &mut Queue, column: usize) {
     let text = RichText::new(format!("{name}{arrow}")).font(theme::small()).color(t.text_weak);
     let label = egui::Label::new(text).sense(egui::Sense::click());
     let response = ui.add(label).on_hover_text(format!("{about}; click to sort"));
-    let kind = if column == 12 { "Measured margin" } else { name };
-    let response = kit::named(response, egui::Role::Button, &format!("Sort by {kind}"));
+    let response = kit::named(response, egui::Role::Button, &format!("Sort by {name}"));
     if response.clicked() {
         let mut choice = state.sweep.choice.clone();
         choice.sorted = match sorted {
@@ -138,12 +167,38 @@ fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
     }
 }
 
-fn cell(row: &SweepRow, column: usize, t: &theme::Tokens) -> (String, Color32) {
+/// More of a cell, for hovering.
+fn about(view: &SweepView, row: &SweepRow, column: usize) -> Option<String> {
+    match column {
+        0 => Some(row.refusal.clone().unwrap_or_else(|| row.method.name().to_owned())),
+        4 => row.replaced.map(|a| view.share(a.accuracy).counted()),
+        5 => row.replaced.map(|a| view.share(a.samples_outside).counted()),
+        6 => row.trained.map(|a| view.share(a.accuracy).counted()),
+        10 => row.encrypted.map(|r| {
+            format!(
+                "{}; the reference of this run {}; {} answers as the reference",
+                view.share(r.accuracy).counted(),
+                view.share(r.reference_accuracy).both(),
+                view.share(r.agreement).counted()
+            )
+        }),
+        _ => None,
+    }
+}
+
+fn cell(view: &SweepView, row: &SweepRow, column: usize, t: &theme::Tokens) -> (String, Color32) {
     let none = || ("—".to_owned(), t.text_weak);
     let known = |text: String| (text, t.text_strong);
     // Predictions stand weaker than measurements.
     let predicted = |text: String| (text, t.text_weak);
-    let bits = |b: f64| format!("{b:.1}");
+    let share = |accuracy: f64| view.share(accuracy).text();
+    // What is predicted and what was measured, in one cell.
+    let both = |planned: Option<String>, measured: Option<String>| match (planned, measured) {
+        (Some(p), Some(m)) => known(format!("{p} → {m}")),
+        (None, Some(m)) => known(m),
+        (Some(p), None) => predicted(p),
+        (None, None) => none(),
+    };
     match column {
         0 => {
             let colour = if row.refusal.is_some() { t.notice } else { t.text_strong };
@@ -152,19 +207,27 @@ fn cell(row: &SweepRow, column: usize, t: &theme::Tokens) -> (String, Color32) {
         1 => known(row.degree.to_string()),
         2 => row.fit.as_ref().map_or_else(none, |f| known(f.depth.to_string())),
         3 => row.fit.as_ref().map_or_else(none, |f| known(format!("{:.2e}", f.error_max))),
-        4 => row.replaced.map_or_else(none, |a| known(format::percent(a.accuracy))),
-        5 => row.replaced.map_or_else(none, |a| known(format::percent(a.samples_outside))),
-        6 => row.trained.map_or_else(none, |a| known(format::percent(a.accuracy))),
-        7 => row.predicted.map_or_else(none, |c| predicted(format::secs(c.latency_secs))),
-        8 => row.predicted.map_or_else(none, |c| predicted(bits(c.margin_bits))),
+        4 => row.replaced.map_or_else(none, |a| (share(a.accuracy), t.reference)),
+        5 => row.replaced.map_or_else(none, |a| known(share(a.samples_outside))),
+        6 => row.trained.map_or_else(none, |a| (share(a.accuracy), t.reference)),
+        TIMES => both(
+            row.predicted.map(|c| format::secs(c.latency_secs)),
+            row.encrypted.map(|r| format::secs(r.latency_secs)),
+        ),
+        NOISES => {
+            let measure =
+                row.predicted.map_or(NoiseMeasure::Margin, |c| NoiseMeasure::of(c.scheme));
+            both(
+                row.predicted.map(|c| measure.short(c.margin_bits)),
+                row.encrypted.and_then(|r| r.margin_bits).map(|m| measure.short(m)),
+            )
+        }
         9 => row.predicted.map_or_else(none, |c| predicted(format::bytes(c.upload_bytes))),
         10 => match row.encrypted {
             Some(run) if !run.right => ("✗ wrong".to_owned(), t.wrong),
-            Some(run) => known(format::percent(run.accuracy)),
+            Some(run) => (share(run.accuracy), t.encrypted),
             None => none(),
         },
-        11 => row.encrypted.map_or_else(none, |r| known(format::secs(r.latency_secs))),
-        12 => row.encrypted.and_then(|r| r.margin_bits).map_or_else(none, |m| known(bits(m))),
         _ => none(),
     }
 }

@@ -20,6 +20,7 @@ use crate::run::sequence::report::{SequenceReport, SequenceStep, StepSeen};
 use crate::run::sequence::session::SequenceSession;
 use crate::run::sequence::talk::TalkError;
 use crate::run::tally::{Tally, larger};
+use crate::run::warm::timed;
 use crate::run::{Event, Phase, RunError};
 use crate::scheme::tfhe::{
     CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SeededLwes, Switched,
@@ -53,10 +54,12 @@ pub fn execute_tables(
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
     let network = &circuit.network;
     let watch = Watch::new(cancel.clone(), &|_| ());
-    let started = Instant::now();
     let plain = session.prepared(&session.original, test, samples)?;
-    let logits = pool.install(|| session.original.forward(&plain, &watch))?;
-    let latency_secs = started.elapsed().as_secs_f64();
+    let found = timed(|| {
+        let logits = pool.install(|| session.original.forward(&plain, &watch))?;
+        Ok::<_, RunError>((logits, Vec::new()))
+    })?;
+    let (logits, latency_secs) = (found.result, found.whole);
     let expected = expectations(circuit, &sequences);
     let clipping = clipping(circuit, &sequences);
     let reference: Vec<f64> = expected.iter().flat_map(|e| e.1.clone()).collect();

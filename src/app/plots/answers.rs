@@ -1,0 +1,214 @@
+//! Who was right: every sample a cell, in a field for each of the three networks.
+
+use super::chart::Chart;
+use crate::app::run_view::{RunView, Standing};
+use crate::app::state::State;
+use crate::app::theme::{self, Tokens};
+use crate::app::three::Difference;
+use crate::format::{self, Share};
+use crate::run::Sample;
+use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
+
+const ABOUT: &str = "Every sample is a cell, in the same place in all three fields: filled where the network gives the label, empty where it does not. A sample that only the reference and the encrypted network miss was lost by quantisation or approximation. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
+
+/// Space between the frame and the fields, and under the title.
+const MARGIN: f32 = 10.0;
+const TITLE: f32 = 25.0;
+/// Height of the words over a field, and the space between two fields.
+const WORDS: f32 = 14.0;
+const GAP: f32 = 4.0;
+/// Cells at least so wide stand apart.
+const APART: f32 = 6.0;
+
+/// Draws the answers of the newest run; the place of the sample that was clicked among all samples, as
+/// the tab Samples orders them.
+pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
+    let run = state.run.as_ref();
+    let expected = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
+    let waiting = match run.map(|r| (&r.standing, r.samples.is_empty())) {
+        None => Some(match expected.filter(|_| !state.preview.pending) {
+            None => "Run to see three networks classify the test samples".to_owned(),
+            Some(share) => format!(
+                "Run to see three networks classify the test samples; the original had {} right after its training",
+                format::percent(share)
+            ),
+        }),
+        Some((Standing::Running, true)) => Some("Answers come with the first batch".to_owned()),
+        Some((_, true)) => Some("The run ended before there was an answer".to_owned()),
+        Some((_, false)) => None,
+    };
+    let chart = Chart {
+        id: "answers",
+        title: "Who was right",
+        about: ABOUT,
+        empty: Some(waiting.as_deref().unwrap_or_default()),
+        ..Chart::default()
+    };
+    chart.show(ui, rect, 0.0);
+    let run = run.filter(|r| !r.samples.is_empty())?;
+    let inside =
+        Rect::from_min_max(rect.min + vec2(MARGIN, TITLE), rect.max - vec2(MARGIN, MARGIN * 0.7));
+    ui.painter().rect_filled(inside.expand2(vec2(4.0, 2.0)), 2, theme::tokens(ui).surface);
+    fields(ui, inside, run, !state.run_is_of_setup())
+}
+
+/// The three fields, one over the other.
+fn fields(ui: &mut Ui, inside: Rect, run: &RunView, stale: bool) -> Option<usize> {
+    let t = theme::tokens(ui);
+    let mut painter = ui.painter_at(inside);
+    if stale {
+        painter.multiply_opacity(theme::STALE);
+    }
+    type Lane = (&'static str, Color32, fn(&Sample) -> bool, Share);
+    let lanes: [Lane; 3] = [
+        ("Original", t.original, |s| s.plain == s.label, run.three.original()),
+        ("Reference", t.reference, |s| s.reference == s.label, run.three.reference()),
+        ("Encrypted", t.encrypted, |s| s.encrypted == s.label, run.three.encrypted()),
+    ];
+    let height = (inside.height() - 2.0 * GAP) / 3.0;
+    let images = run.plan.as_ref().map_or(0, |p| p.images).max(run.samples.len());
+    let pointer = ui.input(|i| i.pointer.hover_pos());
+    let mut under = None;
+    for (at, (name, colour, right, share)) in lanes.into_iter().enumerate() {
+        let top = inside.top() + at as f32 * (height + GAP);
+        let wrong = at == 2 && run.is_wrong();
+        let words = match wrong {
+            true => "✗ decrypted wrongly: no answers".to_owned(),
+            false => format!("{} right", share.counted()),
+        };
+        let end =
+            painter.text(pos2(inside.left(), top), Align2::LEFT_TOP, name, theme::small(), colour);
+        painter.text(
+            pos2(end.right() + 6.0, top),
+            Align2::LEFT_TOP,
+            words,
+            theme::small(),
+            if wrong { t.wrong } else { t.text },
+        );
+        let field = Rect::from_min_max(
+            pos2(inside.left(), top + WORDS),
+            pos2(inside.right(), top + height),
+        );
+        painter.rect_filled(field, 2, t.well);
+        if wrong {
+            painter.rect_stroke(field, 2, Stroke::new(1.0, t.wrong), egui::StrokeKind::Inside);
+            continue;
+        }
+        let cells = Cells::new(field, images);
+        cells.fill(&painter, &run.samples, colour, right);
+        if at == 2 {
+            cells.frame(&painter, &run.samples, t);
+        }
+        under = under.or(pointer.and_then(|p| cells.at(p)));
+    }
+    let response = ui.interact(inside, ui.scope_id().with("answers"), Sense::click());
+    let sample = under.and_then(|i| Some((i, run.samples.get(i)?)));
+    let (index, sample) = sample.filter(|_| response.hovered())?;
+    ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+    let clicked = response.clicked();
+    response.on_hover_text_at_pointer(describe(run, sample));
+    clicked.then(|| run.order(Difference::Any).iter().position(|i| *i == index)).flatten()
+}
+
+/// A sample in a line.
+fn describe(run: &RunView, sample: &Sample) -> String {
+    let names = run.report.as_ref().map(|r| r.class_names.as_slice()).unwrap_or_default();
+    let name =
+        |class: u16| names.get(usize::from(class)).cloned().unwrap_or_else(|| class.to_string());
+    let encrypted = if run.is_wrong() { "✗".to_owned() } else { name(sample.encrypted) };
+    format!(
+        "Test sample {}: label {}; original {}, reference {}, encrypted {encrypted}",
+        sample.index,
+        name(sample.label),
+        name(sample.plain),
+        name(sample.reference),
+    )
+}
+
+/// Cells of one size that fill a field row by row.
+struct Cells {
+    field: Rect,
+    columns: usize,
+    size: egui::Vec2,
+}
+
+impl Cells {
+    /// About square cells for `count` samples.
+    fn new(field: Rect, count: usize) -> Self {
+        let count = count.max(1);
+        let ratio = field.height().max(1.0) / field.width().max(1.0);
+        let rows = (count as f32 * ratio).sqrt().round().max(1.0) as usize;
+        let columns = count.div_ceil(rows);
+        let rows = count.div_ceil(columns);
+        let size = vec2(field.width() / columns as f32, field.height() / rows as f32);
+        Self { field, columns, size }
+    }
+
+    fn place(&self, at: usize) -> Rect {
+        let (row, column) = (at / self.columns, at % self.columns);
+        let min = self.field.min + vec2(column as f32 * self.size.x, row as f32 * self.size.y);
+        Rect::from_min_size(min, self.size)
+    }
+
+    /// The sample under a point.
+    fn at(&self, point: egui::Pos2) -> Option<usize> {
+        let from = point - self.field.min;
+        let inside = self.field.contains(point);
+        inside.then(|| {
+            (from.y / self.size.y) as usize * self.columns + (from.x / self.size.x) as usize
+        })
+    }
+
+    /// Fills the cells of samples that are `right`; neighbours in a row as one, where cells are small.
+    fn fill(
+        &self,
+        painter: &Painter,
+        samples: &[Sample],
+        colour: Color32,
+        right: fn(&Sample) -> bool,
+    ) {
+        let apart = self.size.x >= APART;
+        let mut begun: Option<usize> = None;
+        for at in 0..=samples.len() {
+            let is_right = samples.get(at).is_some_and(right);
+            let ends = !is_right || apart || at.is_multiple_of(self.columns);
+            if let Some(first) = begun.filter(|_| ends) {
+                let whole = self.place(first).union(self.place(at - 1));
+                painter.rect_filled(if apart { whole.shrink(0.75) } else { whole }, 0, colour);
+                begun = None;
+            }
+            if is_right && begun.is_none() {
+                begun = Some(at);
+            }
+        }
+    }
+
+    /// Frames the cells whose answer encryption changed.
+    fn frame(&self, painter: &Painter, samples: &[Sample], t: &Tokens) {
+        for (at, _) in samples.iter().enumerate().filter(|(_, s)| Difference::Encryption.holds(s)) {
+            let place = self.place(at);
+            let least = Rect::from_center_size(place.center(), place.size().max(vec2(4.0, 4.0)));
+            let stroke = Stroke::new(1.5, t.text_strong);
+            painter.rect_stroke(least, 0, stroke, egui::StrokeKind::Outside);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_has_a_cell_inside_the_field_and_is_found_there() {
+        let field = Rect::from_min_size(pos2(10.0, 20.0), vec2(430.0, 17.0));
+        for count in [1, 3, 29, 359, 10_000] {
+            let cells = Cells::new(field, count);
+            for at in [0, count / 2, count - 1] {
+                let place = cells.place(at);
+                assert!(field.expand(0.01).contains_rect(place), "{at} of {count}");
+                assert_eq!(cells.at(place.center()), Some(at), "{at} of {count}");
+            }
+        }
+        assert_eq!(Cells::new(field, 5).at(pos2(0.0, 0.0)), None);
+    }
+}

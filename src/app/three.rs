@@ -1,0 +1,183 @@
+//! The three networks of a run, sample by sample: who was right, and what changed an answer.
+
+use crate::format::Share;
+use crate::run::{RunReport, Sample};
+
+/// Why the encrypted answer to a sample is not that of the original network; or which samples are
+/// looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Difference {
+    /// All samples, whatever the answers.
+    #[default]
+    Any,
+    /// The reference answers otherwise than the original: polynomials, tables or integers did it.
+    Approximation,
+    /// The decrypted answer is not that of the reference.
+    Encryption,
+    /// The decrypted answer is not the label.
+    Missed,
+}
+
+impl Difference {
+    /// All of them, as they are offered.
+    pub const ALL: [Self; 4] = [Self::Any, Self::Approximation, Self::Encryption, Self::Missed];
+
+    /// The words for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "all",
+            Self::Approximation => "approximation",
+            Self::Encryption => "encryption",
+            Self::Missed => "not the label",
+        }
+    }
+
+    /// What it means, for hovering.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Any => "Every sample; those whose answers differ come first",
+            Self::Approximation => {
+                "Samples to which the reference network (integers, polynomials or tables, in the clear) gives another class than the original"
+            }
+            Self::Encryption => {
+                "Samples whose decrypted class is not that of the reference network: noise changed the answer"
+            }
+            Self::Missed => "Samples whose decrypted class is not their label",
+        }
+    }
+
+    /// Whether `sample` is one of these.
+    pub fn holds(self, sample: &Sample) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Approximation => sample.reference != sample.plain,
+            Self::Encryption => sample.encrypted != sample.reference,
+            Self::Missed => sample.encrypted != sample.label,
+        }
+    }
+}
+
+/// Counts over samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Three {
+    pub seen: usize,
+    /// Right answers of each network.
+    original: usize,
+    reference: usize,
+    encrypted: usize,
+    /// Decrypted answers that are those of the reference.
+    agreeing: usize,
+}
+
+impl Three {
+    /// Takes in one more sample.
+    pub fn add(&mut self, sample: &Sample) {
+        self.seen += 1;
+        self.original += usize::from(sample.plain == sample.label);
+        self.reference += usize::from(sample.reference == sample.label);
+        self.encrypted += usize::from(sample.encrypted == sample.label);
+        self.agreeing += usize::from(!Difference::Encryption.holds(sample));
+    }
+
+    /// What a report has of it.
+    pub fn of(report: &RunReport) -> Self {
+        let count = |share: f64| Share::of_fraction(share, report.images).hits as usize;
+        Self {
+            seen: report.images,
+            original: count(report.plain.accuracy),
+            reference: count(report.plain.integer_accuracy),
+            encrypted: count(report.encrypted.accuracy),
+            agreeing: count(report.encrypted.agreement),
+        }
+    }
+
+    fn share(&self, hits: usize) -> Share {
+        Share::new(hits, self.seen)
+    }
+
+    /// Right answers of the original network.
+    pub fn original(&self) -> Share {
+        self.share(self.original)
+    }
+
+    /// Right answers of the reference network.
+    pub fn reference(&self) -> Share {
+        self.share(self.reference)
+    }
+
+    /// Right answers of the encrypted network.
+    pub fn encrypted(&self) -> Share {
+        self.share(self.encrypted)
+    }
+
+    /// Decrypted answers that are those of the reference.
+    pub fn agreement(&self) -> Share {
+        self.share(self.agreeing)
+    }
+
+    /// What the reference cost: `+0.88 points`.
+    pub fn reference_cost(&self) -> String {
+        self.reference().change_from(self.original())
+    }
+
+    /// What encryption cost, and how many answers it changed.
+    pub fn encryption_cost(&self) -> String {
+        let changed = self.seen - self.agreeing;
+        let cost = self.encrypted().change_from(self.reference());
+        match changed {
+            0 => cost,
+            1 => format!("{cost}, 1 answer changed"),
+            many => format!("{cost}, {} answers changed", crate::format::count(many as u64)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sample by its label and the classes of the three networks.
+    pub fn sample(label: u16, plain: u16, reference: u16, encrypted: u16) -> Sample {
+        Sample {
+            index: 0,
+            label,
+            plain,
+            reference,
+            encrypted,
+            plain_logits: vec![0.0; 2],
+            reference_logits: vec![0.0; 2],
+            encrypted_logits: vec![0.0; 2],
+        }
+    }
+
+    #[test]
+    fn what_approximation_and_encryption_change_is_told_apart() {
+        let by_approximation = sample(1, 1, 0, 0);
+        let by_encryption = sample(1, 1, 1, 0);
+        let missed_by_all = sample(1, 0, 0, 0);
+        let of = |s: &Sample| Difference::ALL.map(|d| d.holds(s));
+        assert_eq!(of(&by_approximation), [true, true, false, true]);
+        assert_eq!(of(&by_encryption), [true, false, true, true]);
+        assert_eq!(of(&missed_by_all), [true, false, false, true]);
+    }
+
+    #[test]
+    fn costs_have_their_counts() {
+        let mut three = Three::default();
+        for _ in 0..110 {
+            three.add(&sample(1, 1, 1, 1));
+        }
+        three.add(&sample(1, 0, 1, 1));
+        three.add(&sample(1, 0, 0, 0));
+        three.add(&sample(1, 0, 0, 0));
+        assert_eq!(three.original(), Share::new(110, 113));
+        assert_eq!(three.reference(), Share::new(111, 113));
+        assert_eq!(
+            (three.reference_cost().as_str(), three.encryption_cost().as_str()),
+            ("+0.88 points", "0")
+        );
+        three.add(&sample(1, 1, 1, 0));
+        assert_eq!(three.encryption_cost(), "−0.88 points, 1 answer changed");
+        assert_eq!(three.agreement(), Share::new(113, 114));
+    }
+}

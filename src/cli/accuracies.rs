@@ -1,0 +1,43 @@
+//! The three networks of a run in figures, for every kind of run alike.
+
+use super::run::wrong_outputs;
+use super::table::pairs;
+use crate::format::Share;
+use crate::run::RunReport;
+
+/// Right answers of the original, the reference and the encrypted network, and what the last two cost.
+pub(super) fn accuracies(report: &RunReport) -> String {
+    let (plain, encrypted) = (&report.plain, &report.encrypted);
+    let share = |fraction: f64| Share::of_fraction(fraction, report.images);
+    let (original, reference) = (share(plain.accuracy), share(plain.integer_accuracy));
+    let answers = share(encrypted.accuracy);
+    let what = match (&report.tables, &report.sequence, encrypted.error_bound) {
+        (Some(_), ..) => "lookup tables",
+        (None, Some(_), _) => "polynomials or tables",
+        (None, None, Some(_)) => "polynomials",
+        (None, None, None) => "integers",
+    };
+    pairs(&[
+        ("original accuracy", original.both()),
+        (
+            "reference accuracy",
+            format!(
+                "{} ({what}, in the clear); what it cost: {}",
+                reference.both(),
+                reference.change_from(original)
+            ),
+        ),
+        (
+            "encrypted accuracy",
+            format!("{}; what encryption cost: {}", answers.both(), answers.change_from(reference)),
+        ),
+        (
+            "agreement",
+            format!(
+                "{} encrypted answers are those of the reference",
+                share(encrypted.agreement).counted()
+            ),
+        ),
+        ("wrong outputs", wrong_outputs(encrypted)),
+    ])
+}
