@@ -158,7 +158,7 @@ impl Scenario {
     /// activations.
     pub fn is_made_again(&self) -> bool {
         let choice = &self.activation;
-        choice.kind == ActivationKind::Lookup || choice.method == "keep"
+        choice.kind == ActivationKind::Lookup || choice.keeps_all()
     }
 }
 

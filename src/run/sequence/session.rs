@@ -12,11 +12,12 @@ use crate::circuit::{
     Remedy, Sequences, plan_recurrent,
 };
 use crate::data::{Dataset, Shape, Split};
+use crate::network::Role;
 use crate::network::recurrent::{self, Gate, Prepared, RecurrentModel};
 use crate::network::{IntervalRule, LayerRule};
 use crate::progress::{Cancel, Watch};
 use crate::run::gaps::Gaps;
-use crate::run::identity::{missing_original, with_notes};
+use crate::run::identity::{missing_original, polynomials, with_notes};
 use crate::run::matching::{self, Matched};
 use crate::run::report::LayerReport;
 use crate::run::scenario::SequenceChoice;
@@ -108,8 +109,10 @@ impl SequenceSession {
         let (form, scheme) = match self.choice().remedy {
             Remedy::Client => ("functions computed by the client".to_owned(), "CKKS"),
             Remedy::Bootstrap => ("integers, lookup tables".to_owned(), "TFHE"),
-            _ if choice.method == "keep" => ("its own polynomials".to_owned(), "CKKS"),
-            _ => (format!("polynomials of degree {} ({})", choice.degree, choice.method), "CKKS"),
+            _ => {
+                let kept = self.carried().role() == Role::Polynomial;
+                (polynomials(choice, kept), "CKKS")
+            }
         };
         let reference = NetworkReport::of_recurrent(self.carried()).with_form(form);
         let original = NetworkReport::of_recurrent(&self.original);
