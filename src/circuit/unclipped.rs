@@ -145,7 +145,7 @@ mod tests {
     fn clipped_weights_are_counted_and_undone() {
         let network = network(2);
         let [clipped] = network.clipped_weights() else { panic!("one layer") };
-        assert_eq!((clipped.layer.as_str(), clipped.values, clipped.of), ("last", 2, 4));
+        assert_eq!((clipped.layer.as_str(), clipped.values), ("last", 2));
         assert_eq!(clipped.factor, 2.0);
         // With weights of 2 it would be 4 x + 2 = 26 < 36; with those of the model 52 > 36.
         assert_eq!(network.unclipped_class(&[6.0]), Some(1));

@@ -248,7 +248,7 @@ impl Cause<'_> {
                 times(inputs.factor)
             ),
             Self::SumsOutside { sums, of } => format!(
-                "{}: sums reach {} times the range of the lookup table in {} of {of} samples, and are looked up as if at its ends: give the table more room, or train the model with it",
+                "{}: sums reach {} times the range of the lookup table in {} of {of} samples, and are looked up where the circle folds them back to: give the table more room, or train the model with it",
                 sums.layer,
                 times(sums.factor),
                 sums.samples

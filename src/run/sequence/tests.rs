@@ -139,7 +139,7 @@ fn pre_activations_outside_the_interval_are_counted_in_every_gate() {
         // 9 sequences of 3 steps or less, 3 units: the lengths go 3, 2, 1 and again.
         assert!(wide.iter().all(|r| r.values == (3 + 2 + 1) * 3 * 3));
         let mut session = SequenceSession { compiled: Default::default(), ..session };
-        session.scenario.activation.interval = 0.9 * wide[0].highest.abs().max(-wide[0].lowest);
+        session.scenario.activation.interval = 0.3;
         let (narrow, told) = ranges(&session);
         assert!(told >= 1 && narrow[0].samples_outside >= 1, "{narrow:?}");
         assert!(narrow[0].reach() > 1.0);

@@ -44,8 +44,10 @@ fn sequences_far_outside_of_calibration_are_counted_and_wrong() {
     let kinds: Vec<&str> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
     assert!(kinds.contains(&"input_clipped"), "{kinds:?}");
     assert_eq!(report.encrypted.clipped_answers > 0, kinds.contains(&"clipped_answers"));
-    // The reference folds back as encryption does, so nothing decrypts wrongly by that.
-    assert_eq!(report.encrypted.wrong_outputs, 0, "{:?}", report.warnings);
+    assert!(kinds.contains(&"sums_outside") && !report.is_right(), "{kinds:?}");
+    // The reference folds sums back as encryption does: every lookup is right. (Scores of such states
+    // leave their room on the circle, which is reported.)
+    assert!(report.stages.iter().all(|s| s.wrong_values == 0), "{:?}", report.stages);
 }
 
 #[test]
