@@ -2,7 +2,8 @@
 
 /// Bytes that `count` words of `bits` bits take.
 pub fn packed_len(count: usize, bits: u32) -> usize {
-    (count * bits as usize).div_ceil(8)
+    // Eight words are `bits` bytes: no product is larger than the length itself.
+    count / 8 * bits as usize + (count % 8 * bits as usize).div_ceil(8)
 }
 
 /// Appends `words`, each below `2^bits`, little-endian bit by bit.
@@ -67,6 +68,16 @@ mod tests {
                 prop_assert_eq!(unpack_words(&bytes[1..], words.len(), bits, 1 << bits), None);
             }
         }
+    }
+
+    #[test]
+    fn lengths_are_whole_bytes_and_do_not_overflow_where_their_bits_would() {
+        for count in 0..40_usize {
+            for bits in 1..=64 {
+                assert_eq!(packed_len(count, bits), (count * bits as usize).div_ceil(8));
+            }
+        }
+        assert_eq!(packed_len(usize::MAX / 8, 8), usize::MAX / 8);
     }
 
     #[test]

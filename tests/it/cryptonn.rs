@@ -218,6 +218,20 @@ fn what_is_no_checkpoint_of_this_training_is_refused_in_one_line() {
         let read = Checkpoint::from_bytes(&changed.to_bytes()).unwrap();
         refused(&training, &read, words);
     }
+    // Figures that no training can have are refused before they reach a report.
+    let figures: [fn(&mut Checkpoint); 5] = [
+        |c| c.progress.losses[1].float = f64::NAN,
+        |c| c.progress.losses[0].encrypted = f64::INFINITY,
+        |c| c.progress.spent.step_secs = f64::NAN,
+        |c| c.progress.spent.phases.keys = -1.0,
+        |c| c.progress.epoch_secs = f64::NEG_INFINITY,
+    ];
+    for change in figures {
+        let mut changed = kept.clone();
+        change(&mut changed);
+        let error = Checkpoint::from_bytes(&changed.to_bytes()).unwrap_err().to_string();
+        assert!(error.contains("was expected") && !error.contains('\n'), "{error}");
+    }
     let noisy = TrainingChoice { noise: 0.1, ..choice.clone() };
     let of = CryptonnTraining { choice: &noisy, seed: 0, ..training };
     refused(&of, &kept, "noise and seed 0");

@@ -93,7 +93,7 @@ impl Checkpoint {
         };
         let students = [student()?, student()?, student()?];
         let pairs = from.count(16)?;
-        let mut ties = || Ok(from.block()?.as_chunks().0.to_vec());
+        let mut ties = || Ok(from.elements()?.to_vec());
         let rows_given =
             (0..pairs).map(|_| Ok([ties()?, ties()?])).collect::<Result<_, MessageError>>()?;
         from.end()?;
@@ -146,35 +146,35 @@ fn write_progress(out: &mut Writer, progress: &Progress) {
 }
 
 fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
-    let of = from.number()? as usize;
+    let of = from.size()?;
     let losses = (0..from.count(24)?)
         .map(|_| {
-            let (encrypted, fixed_point) = (from.float()?, from.float()?);
-            Ok(SideBySide { encrypted, fixed_point, float: from.float()? })
+            let (encrypted, fixed_point) = (from.finite()?, from.finite()?);
+            Ok(SideBySide { encrypted, fixed_point, float: from.finite()? })
         })
         .collect::<Result<_, MessageError>>()?;
     let epochs = (0..from.count(64)?)
         .map(|_| {
             Ok(EpochReport {
-                epoch: from.number()? as usize,
-                encrypted_accuracy: from.float()?,
-                plain_accuracy: from.float()?,
-                fixed_point_accuracy: from.float()?,
-                fixed_point_identical: from.number()? == 1,
-                encrypted_loss: from.float()?,
-                plain_loss: from.float()?,
-                secs: from.float()?,
+                epoch: from.size()?,
+                encrypted_accuracy: from.share()?,
+                plain_accuracy: from.share()?,
+                fixed_point_accuracy: from.share()?,
+                fixed_point_identical: from.flag()?,
+                encrypted_loss: from.finite()?,
+                plain_loss: from.finite()?,
+                secs: from.amount()?,
             })
         })
         .collect::<Result<_, MessageError>>()?;
-    let (identical, epoch_secs) = (from.number()? == 1, from.float()?);
-    let (step_secs, server_secs) = (from.float()?, from.float()?);
+    let (identical, epoch_secs) = (from.flag()?, from.amount()?);
+    let (step_secs, server_secs) = (from.amount()?, from.amount()?);
     let phases = PhaseSecs {
-        encryption: from.float()?,
-        keys: from.float()?,
-        inner_products: from.float()?,
-        discrete_logs: from.float()?,
-        plaintext: from.float()?,
+        encryption: from.amount()?,
+        keys: from.amount()?,
+        inner_products: from.amount()?,
+        discrete_logs: from.amount()?,
+        plaintext: from.amount()?,
     };
     let traffic = Traffic {
         ciphertext_bytes: from.number()?,
@@ -185,13 +185,12 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
         DlogRange { bound: from.number()?, largest: from.number()?, table_bytes: from.number()? };
     let spent = Spent { step_secs, server_secs, phases, traffic, dlog };
     let numbers = |from: &mut Reader| -> Result<Vec<usize>, MessageError> {
-        (0..from.count(8)?).map(|_| Ok(from.number()? as usize)).collect()
+        (0..from.count(8)?).map(|_| Ok(from.size()?)).collect()
     };
     let resumed_at = numbers(from)?;
     let mut seen = Vec::new();
     for _ in 0..from.count(80)? {
-        let (step, epoch, batch) =
-            (from.number()? as usize, from.number()? as usize, from.number()? as usize);
+        let (step, epoch, batch) = (from.size()?, from.size()?, from.size()?);
         let samples = numbers(from)?;
         let (weights, delta_rows) = (read_small(from)?, read_small(from)?);
         seen.push(ServerStep {
@@ -211,13 +210,13 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
 }
 
 fn read_small(from: &mut Reader) -> Result<Vec<Vec<i32>>, MessageError> {
-    let row = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|v| i32::from_le_bytes(*v)).collect();
-    (0..from.count(8)?).map(|_| from.block().map(row)).collect()
+    let row = |values: &[[u8; 4]]| values.iter().map(|v| i32::from_le_bytes(*v)).collect();
+    (0..from.count(8)?).map(|_| from.elements().map(row)).collect()
 }
 
 fn read_large(from: &mut Reader) -> Result<Vec<Vec<i64>>, MessageError> {
-    let row = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|v| i64::from_le_bytes(*v)).collect();
-    (0..from.count(8)?).map(|_| from.block().map(row)).collect()
+    let row = |values: &[[u8; 8]]| values.iter().map(|v| i64::from_le_bytes(*v)).collect();
+    (0..from.count(8)?).map(|_| from.elements().map(row)).collect()
 }
 
 fn write_tensors(out: &mut Writer, tensors: &[Vec<f32>]) {
@@ -228,6 +227,6 @@ fn write_tensors(out: &mut Writer, tensors: &[Vec<f32>]) {
 }
 
 fn read_tensors(from: &mut Reader) -> Result<Vec<Vec<f32>>, MessageError> {
-    let row = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|v| f32::from_le_bytes(*v)).collect();
-    (0..from.count(8)?).map(|_| from.block().map(row)).collect()
+    let row = |values: &[[u8; 4]]| values.iter().map(|v| f32::from_le_bytes(*v)).collect();
+    (0..from.count(8)?).map(|_| from.elements().map(row)).collect()
 }

@@ -72,7 +72,7 @@ impl EncryptedBatch {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MessageError> {
         let mut from = Reader::new(BATCH, bytes);
         let serial = from.number()?;
-        let (batch, samples) = (from.number()? as usize, from.number()? as usize);
+        let (batch, samples) = (from.size()?, from.size()?);
         let keys = [from.array()?, from.array()?];
         let forward = ciphertexts(&mut from)?;
         let parts = from.count(1)?;
@@ -137,7 +137,7 @@ impl KeyRequest {
     /// When lengths or kinds do not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MessageError> {
         let mut from = Reader::new(REQUEST, bytes);
-        let (number, batch) = (from.number()?, from.number()? as usize);
+        let (number, batch) = (from.number()?, from.size()?);
         let asked = match from.number()? {
             0 => Asked::Products(read_rows(&mut from)?),
             1 => Asked::Gradients(read_rows(&mut from)?),

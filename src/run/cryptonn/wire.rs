@@ -76,6 +76,54 @@ impl<'a> Reader<'a> {
         self.bytes(len)
     }
 
+    /// A block of whole elements of `N` bytes.
+    pub fn elements<const N: usize>(&mut self) -> Result<&'a [[u8; N]], MessageError> {
+        let (elements, rest) = self.block()?.as_chunks();
+        match rest.len() {
+            0 => Ok(elements),
+            left => Err(MessageError::Trailing { what: self.what, left }),
+        }
+    }
+
+    /// A number that is 0 or 1.
+    pub fn flag(&mut self) -> Result<bool, MessageError> {
+        match self.number()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(self.unexpected(other, "0 or 1")),
+        }
+    }
+
+    /// A number as an index or a count.
+    pub fn size(&mut self) -> Result<usize, MessageError> {
+        let number = self.number()?;
+        usize::try_from(number).map_err(|_| self.unexpected(number, "a smaller number"))
+    }
+
+    /// A number that is neither infinite nor undefined.
+    pub fn finite(&mut self) -> Result<f64, MessageError> {
+        let value = self.float()?;
+        if value.is_finite() { Ok(value) } else { Err(self.unexpected(value, "a finite number")) }
+    }
+
+    /// A number of what there is none or more.
+    pub fn amount(&mut self) -> Result<f64, MessageError> {
+        let value = self.finite()?;
+        if value >= 0.0 { Ok(value) } else { Err(self.unexpected(value, "0 or more")) }
+    }
+
+    /// A part of a whole: 0 to 1.
+    pub fn share(&mut self) -> Result<f64, MessageError> {
+        let value = self.float()?;
+        let possible = (0.0..=1.0).contains(&value);
+        if possible { Ok(value) } else { Err(self.unexpected(value, "a number from 0 to 1")) }
+    }
+
+    fn unexpected(&self, found: impl ToString, wanted: &str) -> MessageError {
+        let (found, wanted) = (found.to_string(), wanted.to_owned());
+        MessageError::Unexpected { what: self.what, found, wanted }
+    }
+
     /// How many things of `each` bytes follow; never more than the message can hold.
     pub fn count(&mut self, each: usize) -> Result<usize, MessageError> {
         let count = usize::try_from(self.number()?).unwrap_or(usize::MAX);
@@ -111,6 +159,44 @@ mod tests {
         assert_eq!((from.block(), from.block()), (Ok(&[3, 4, 5][..]), Ok(&[][..])));
         assert_eq!((from.end(), from.rest().len()), (Ok(()), 0));
         assert_eq!(from.number(), Err(MessageError::Short { what: "test", wanted: 8, left: 0 }));
+    }
+
+    #[test]
+    fn what_is_no_whole_element_no_flag_and_no_amount_is_refused() {
+        let written = |write: &dyn Fn(&mut Writer)| {
+            let mut out = Writer::default();
+            write(&mut out);
+            out.finish()
+        };
+        let block = |len: usize| written(&|out| _ = out.block(&vec![7; len]));
+        for len in 0..33 {
+            let bytes = block(len);
+            let found = Reader::new("test", &bytes).elements::<16>().map(<[_]>::len);
+            let left = len % 16;
+            let wanted = match left {
+                0 => Ok(len / 16),
+                left => Err(MessageError::Trailing { what: "test", left }),
+            };
+            assert_eq!(found, wanted);
+        }
+        for (number, wanted) in [(0, Some(false)), (1, Some(true)), (2, None), (u64::MAX, None)] {
+            let bytes = written(&|out| _ = out.number(number));
+            assert_eq!(Reader::new("test", &bytes).flag().ok(), wanted);
+        }
+        let cases = [
+            (0.0, true, true),
+            (1.0, true, true),
+            (1.5, true, false),
+            (-1e-300, false, false),
+            (f64::MAX, true, false),
+            (f64::INFINITY, false, false),
+            (f64::NAN, false, false),
+        ];
+        for (value, amount, share) in cases {
+            let bytes = written(&|out| _ = out.float(value));
+            assert_eq!(Reader::new("test", &bytes).amount().is_ok(), amount, "{value}");
+            assert_eq!(Reader::new("test", &bytes).share().is_ok(), share, "{value}");
+        }
     }
 
     #[test]

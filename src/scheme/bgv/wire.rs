@@ -241,9 +241,10 @@ fn read_header<'a>(
         )));
     }
     let stored_parts = if kind == Kind::Computed { header.parts } else { 1 };
-    let needed =
-        kind.seed_bytes() + header.count * stored_parts * poly_len(parameters, header.level);
-    if rest.len() != needed {
+    // In 64 bits: a header may say more than the words of the machine count.
+    let each = stored_parts as u64 * poly_len(parameters, header.level) as u64;
+    let needed = kind.seed_bytes() as u64 + header.count as u64 * each;
+    if rest.len() as u64 != needed {
         return Err(fail(format!("{} bytes after the header; {needed} are needed", rest.len())));
     }
     Ok((header, rest))

@@ -79,7 +79,7 @@ impl FreshBatch {
         if parts != 2 {
             return Err(reader.fail(format!("{parts} parts; fresh ciphertexts have 2")));
         }
-        reader.expect_len(SEED_BYTES + count * poly_len(parameters, level))?;
+        reader.expect_len(SEED_BYTES as u64 + count as u64 * poly_len(parameters, level) as u64)?;
         let seed = reader.seed()?;
         let polys = reader.polys(parameters, count, level)?;
         let mut bodies = Panels::any(parameters.degree(), level, count);
@@ -116,7 +116,7 @@ impl EvaluationKeys {
     /// Length of [`EvaluationKeys::to_bytes`] with keys for so many rotations.
     pub fn byte_len(parameters: &CkksParameters, rotations: usize) -> u64 {
         let header = header_len(&Scale::power_of_two(0));
-        header + keys_len(parameters, rotations) as u64
+        header + keys_len(parameters, rotations)
     }
 
     /// Reads what [`EvaluationKeys::to_bytes`] wrote for the same parameters.
@@ -194,7 +194,7 @@ impl Ciphertext {
     ) -> Result<Vec<Self>, CkksError> {
         let mut reader = Reader { kind: Kind::Computed, bytes };
         let Header { count, parts, level, scale } = reader.header(parameters)?;
-        reader.expect_len(count * parts * poly_len(parameters, level))?;
+        reader.expect_len((count * parts) as u64 * poly_len(parameters, level) as u64)?;
         let mut polys = reader.polys(parameters, count * parts, level)?.into_iter();
         let one = |_| {
             let parts = polys.by_ref().take(parts).collect();
@@ -218,10 +218,11 @@ fn header_len(scale: &Scale) -> u64 {
 }
 
 /// What follows the header of keys.
-fn keys_len(parameters: &CkksParameters, rotations: usize) -> usize {
+fn keys_len(parameters: &CkksParameters, rotations: usize) -> u64 {
     let polys = (rotations + 1) * parameters.digits(parameters.levels());
     let seeds = (rotations + 1) * SEED_BYTES;
-    4 * rotations + seeds + polys * poly_len(parameters, parameters.basis().primes())
+    let poly = poly_len(parameters, parameters.basis().primes());
+    (4 * rotations + seeds) as u64 + polys as u64 * poly as u64
 }
 
 impl Header {
@@ -279,9 +280,10 @@ impl Reader<'_> {
         Ok(Seed::from_bytes(self.take::<SEED_BYTES>()?))
     }
 
-    fn expect_len(&self, needed: usize) -> Result<(), CkksError> {
+    /// `needed` in 64 bits: a header may say more than the words of the machine count.
+    fn expect_len(&self, needed: u64) -> Result<(), CkksError> {
         let found = self.bytes.len();
-        if found == needed {
+        if found as u64 == needed {
             return Ok(());
         }
         Err(self.fail(format!("{found} bytes after the header; {needed} are needed")))

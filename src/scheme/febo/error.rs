@@ -8,6 +8,8 @@ use crate::scheme::group::{MalformedElement, OutOfBound};
 pub enum FeboError {
     #[error("{what}: {reason}")]
     Malformed { what: &'static str, reason: MalformedElement },
+    #[error("public key: the identity, with which values would not be hidden")]
+    Identity,
     #[error("{found} {what} for {wanted} ciphertexts; each needs its own")]
     Count { what: &'static str, found: usize, wanted: usize },
     #[error("operand {at} is {value}; sums and differences take -{max} to {max}")]

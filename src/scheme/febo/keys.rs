@@ -4,13 +4,14 @@ use super::{FeboError, Operation};
 use crate::ring::kernels::octet::OCTET;
 use crate::ring::{Kernel, Seed};
 use crate::scheme::group::{
-    self, Digits, ELEMENT_BYTES, Encoded, FULL_DIGITS, FixedOctet, MalformedElement, StoredSum,
-    decode, digits, each_multiple, random_scalar, same_multiples, signed_scalar, small_digits,
+    self, Digits, ELEMENT_BYTES, Encoded, FULL_DIGITS, FixedOctet, IDENTITY, MalformedElement,
+    StoredSum, decode, digits, each_multiple, random_scalar, same_multiples, signed_scalar,
+    small_digits,
 };
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rayon::prelude::*;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The secret `s`; wiped when dropped.
 pub struct MasterKey {
@@ -119,8 +120,11 @@ impl MasterKey {
             return Err(FeboError::DivisionByZero { at });
         }
         let elements = match operation {
-            Operation::Add => self.shifted(commitments, operands.iter().map(|y| -y))?,
-            Operation::Subtract => self.shifted(commitments, operands.iter().copied())?,
+            Operation::Add => {
+                let negated: Vec<i32> = small(operands)?.iter().map(|y| -y).collect();
+                self.shifted(commitments, &negated)?
+            }
+            Operation::Subtract => self.shifted(commitments, &small(operands)?)?,
             Operation::Multiply => self.scaled(commitments, operands, |y| y)?,
             Operation::Divide => self.scaled(commitments, operands, |y| y.invert())?,
         };
@@ -131,20 +135,14 @@ impl MasterKey {
     fn shifted(
         &self,
         commitments: &[Encoded],
-        operands: impl Iterator<Item = i64>,
+        operands: &[i32],
     ) -> Result<Vec<Encoded>, FeboError> {
         let kernel = Kernel::best();
-        let operands: Vec<i64> = operands.collect();
-        let small = operands.iter().enumerate().map(|(at, &y)| {
-            let max = i64::from(i32::MAX);
-            i32::try_from(y).map_err(|_| FeboError::Operand { value: y, at, max })
-        });
-        let small: Vec<i32> = small.collect::<Result<_, _>>()?;
         let malformed = |reason| FeboError::Malformed { what: "commitments", reason };
         let points = decode(kernel, commitments).map_err(malformed)?;
         let mut half = self.secret * one_half();
         let mut scalar = digits(half.as_bytes());
-        let sums = same_multiples(kernel, &points, &scalar, &self.half, &octets(&small));
+        let sums = same_multiples(kernel, &points, &scalar, &self.half, &octets(operands));
         half.zeroize();
         scalar.zeroize();
         Ok(group::encode_doubles(kernel, &sums, commitments.len()))
@@ -157,12 +155,31 @@ impl MasterKey {
         operands: &[i64],
         f: impl Fn(Scalar) -> Scalar + Sync,
     ) -> Result<Vec<Encoded>, FeboError> {
-        let half_secret = self.secret * one_half();
-        let half_key = |(r, &y): (&RistrettoPoint, &i64)| r * (half_secret * f(signed_scalar(y)));
         let commitments = points("commitments", commitments)?;
-        let halves: Vec<_> = commitments.par_iter().zip(operands).map(half_key).collect();
-        Ok(encode_doubles(&halves))
+        let half_secret = Zeroizing::new(self.secret * one_half());
+        let half_key = |(r, &y): (&RistrettoPoint, &i64)| {
+            let scalar = Zeroizing::new(*half_secret * f(signed_scalar(y)));
+            r * *scalar
+        };
+        let mut halves: Vec<_> = commitments.par_iter().zip(operands).map(half_key).collect();
+        let keys = encode_doubles(&halves);
+        halves.zeroize();
+        Ok(keys)
     }
+}
+
+/// Operands of sums and differences: -(2^31 - 1) to 2^31 - 1, so that each has its negative.
+///
+/// # Errors
+/// At the first that is outside.
+fn small(operands: &[i64]) -> Result<Vec<i32>, FeboError> {
+    let max = i64::from(i32::MAX);
+    let one = |(at, &value): (usize, &i64)| {
+        let fits = (-max..=max).contains(&value);
+        let small = i32::try_from(value).ok().filter(|_| fits);
+        small.ok_or(FeboError::Operand { value, at, max })
+    };
+    operands.iter().enumerate().map(one).collect()
 }
 
 /// Values eight at a time, filled up with zeros.
@@ -240,8 +257,12 @@ impl PublicKey {
     /// Reads what [`PublicKey::to_bytes`] wrote.
     ///
     /// # Errors
-    /// When it is no element of the group.
+    /// When it is no element of the group, or the identity, with which values would be encrypted in
+    /// the clear.
     pub fn from_bytes(bytes: &Encoded) -> Result<Self, FeboError> {
+        if *bytes == IDENTITY {
+            return Err(FeboError::Identity);
+        }
         let point = points("public key", std::slice::from_ref(bytes))?;
         let reason = MalformedElement { at: 0, of: 1 };
         let malformed = FeboError::Malformed { what: "public key", reason };

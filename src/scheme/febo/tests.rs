@@ -69,6 +69,17 @@ fn operands_and_results_out_of_range_are_told() {
     let large = i64::from(i32::MAX) + 1;
     let error = run(Operation::Subtract, &[0], &[large], 1).unwrap_err();
     assert!(matches!(error, FeboError::Operand { value, at: 0, .. } if value == large));
+    // Either sign, for sums and differences, to the last value that an operand can have.
+    for operation in [Operation::Add, Operation::Subtract] {
+        for value in [large, -large, i64::MAX, i64::MIN] {
+            let error = run(operation, &[0], &[value], 1).unwrap_err();
+            assert_eq!(error, FeboError::Operand { value, at: 0, max: large - 1 });
+        }
+    }
+    let most = i32::MAX;
+    assert_eq!(run(Operation::Add, &[most], &[-i64::from(most)], 1).unwrap(), [0]);
+    assert_eq!(run(Operation::Subtract, &[-most], &[-i64::from(most)], 1).unwrap(), [0]);
+    assert_eq!(run(Operation::Multiply, &[0], &[i64::MIN], 1).unwrap(), [0]);
     assert!(matches!(run(Operation::Add, &[1 << 22], &[1], 1), Err(FeboError::OutOfBound(_))));
     assert_eq!(run(Operation::Add, &[1 << 22], &[0], 1).unwrap(), [1 << 22]);
     assert!(matches!(
@@ -127,6 +138,7 @@ fn malformed_elements_are_refused() {
     let (master, public) = MasterKey::generate(&seed);
     assert_eq!(PublicKey::from_bytes(&public.to_bytes()).unwrap(), public);
     assert!(PublicKey::from_bytes(&[255; 32]).is_err());
+    assert_eq!(PublicKey::from_bytes(&[0; 32]), Err(FeboError::Identity));
     let mut ciphertexts = Encryptor::new(&public).encrypt(&[10, 20], &seed);
     let keys = master.derive(Operation::Add, &commitments(&ciphertexts), &[0, 0]).unwrap();
     ciphertexts[1].body[0] |= 1;

@@ -20,6 +20,10 @@ pub enum FeipError {
     Keys { keys: usize, rows: usize },
     #[error("{what}: {reason}")]
     Malformed { what: &'static str, reason: MalformedElement },
+    #[error(
+        "public key: element {at} of {of} is the identity, with which values would not be hidden"
+    )]
+    Identity { at: usize, of: usize },
     #[error("{what} is {found} bytes; {wanted} are needed")]
     Bytes { what: &'static str, found: usize, wanted: usize },
     #[error("a function key that is no scalar below the order of the group")]

@@ -2,7 +2,9 @@
 
 use super::FeipError;
 use crate::ring::{Kernel, Seed};
-use crate::scheme::group::{ELEMENT_BYTES, Encoded, MAX_WEIGHT, SmallSums, decode, random_scalars};
+use crate::scheme::group::{
+    ELEMENT_BYTES, Encoded, IDENTITY, MAX_WEIGHT, SmallSums, decode, random_scalars,
+};
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -100,7 +102,8 @@ impl PublicKey {
     /// Reads what [`PublicKey::to_bytes`] wrote.
     ///
     /// # Errors
-    /// When the length is no multiple of [`ELEMENT_BYTES`] in its range, or a point is malformed.
+    /// When the length is no multiple of [`ELEMENT_BYTES`] in its range, or a point is malformed or
+    /// the identity, with which values would be encrypted in the clear.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FeipError> {
         let (points, rest) = bytes.as_chunks::<ELEMENT_BYTES>();
         if !rest.is_empty() {
@@ -112,6 +115,9 @@ impl PublicKey {
         }
         let malformed = |reason| FeipError::Malformed { what: "public key", reason };
         decode(Kernel::best(), points).map_err(malformed)?;
+        if let Some(at) = points.iter().position(|point| *point == IDENTITY) {
+            return Err(FeipError::Identity { at, of: points.len() });
+        }
         Ok(Self { points: points.to_vec() })
     }
 

@@ -227,6 +227,10 @@ fn bytes_survive_the_way_and_malformed_points_do_not() {
         bytes[64..96].copy_from_slice(&bad);
         assert!(PublicKey::from_bytes(&bytes).is_err());
     }
+    // The identity is an element, but no public key: it would hide nothing.
+    let mut bytes = case.public.to_bytes();
+    bytes[64..96].fill(0);
+    assert_eq!(PublicKey::from_bytes(&bytes), Err(FeipError::Identity { at: 2, of: 9 }));
     // The order of the group is no key.
     let order: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,

@@ -11,6 +11,9 @@ pub const ELEMENT_BYTES: usize = 32;
 /// An encoded element of ristretto255, as it lies in messages; not checked to be one.
 pub type Encoded = [u8; ELEMENT_BYTES];
 
+/// The encoding of the identity: its only one.
+pub const IDENTITY: Encoded = [0; ELEMENT_BYTES];
+
 /// Octets whose inversions are shared.
 const CHUNK: usize = 64;
 

@@ -9,8 +9,10 @@ mod multiples;
 mod point;
 mod rows;
 mod scalars;
+#[cfg(test)]
+mod tests;
 
-pub use codec::{ELEMENT_BYTES, Encoded, MalformedElement, decode, encode_doubles};
+pub use codec::{ELEMENT_BYTES, Encoded, IDENTITY, MalformedElement, decode, encode_doubles};
 pub use dlog::{DlogTable, OutOfBound, TABLE_BITS};
 pub use fixed::{Digits, Encrypting, FULL_DIGITS, FixedOctet, digits, small_digits};
 pub use multiples::{each_multiple, same_multiples};

@@ -217,6 +217,10 @@ fn messages_come_back_and_broken_ones_are_refused() {
         assert_eq!(CompressedKeys::from_bytes(&parameters, &bytes).unwrap(), keys);
         assert!(CompressedKeys::from_bytes(&parameters, &bytes[1..]).is_err());
         assert!(CompressedKeys::from_bytes(&parameters, &bytes[..bytes.len() - 1]).is_err());
+        let mut with_bits = bytes.clone();
+        with_bits[25] = 1;
+        let text = CompressedKeys::from_bytes(&parameters, &with_bits).unwrap_err().to_string();
+        assert!(text.contains("0 is the only value"), "{text}");
     }
     let inputs = secret.encrypt(&parameters, &[5; 7], &seed);
     let bytes = inputs.to_bytes(&parameters);
@@ -250,6 +254,10 @@ fn messages_come_back_and_broken_ones_are_refused() {
     refused(&with(5, bytes[5] ^ 1), "other parameters");
     refused(&with(24, 255), "at most");
     refused(&with(21, 8), "are needed");
+    // The byte "bits" has one value where nothing is packed: no message has two encodings.
+    for bits in [1, 8, 32, 255] {
+        refused(&with(25, bits), "0 is the only value");
+    }
 }
 
 #[test]

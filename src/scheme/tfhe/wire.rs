@@ -6,14 +6,14 @@
 //! | 1 | kind: 1 fresh ciphertexts, 2 evaluation keys, 3 outputs |
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts; of keys, 1 when a key-switching key follows |
-//! | 1 | bits of a word (outputs; else 0) |
+//! | 1 | bits of a word (outputs; else 0, and nothing else is taken) |
 //! | 32 | seed of the masks (not of outputs) |
 //! | rest | bodies in words of 4 bytes; of the bootstrapping key in as many bytes as its noise needs; outputs with their masks, in packed bits |
 
 use super::ciphertext::{PackedLwes, SeededLwes};
 use super::keys::CompressedKeys;
 use super::{TfheError, TfheParameters};
-use crate::ring::{Seed, pack_words, packed_len, unpack_words};
+use crate::ring::{Seed, pack_words, unpack_words};
 
 const MAGIC: &[u8; 4] = b"CST1";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1;
@@ -80,8 +80,20 @@ impl Kind {
         Ok((count, bits.first().copied().unwrap_or(0).into(), rest))
     }
 
-    fn sized(self, bytes: &[u8], expected: usize) -> Result<(), TfheError> {
-        if bytes.len() == expected {
+    /// [`Kind::open`] of messages that name no bits.
+    fn open_bitless<'b>(
+        self,
+        p: &TfheParameters,
+        bytes: &'b [u8],
+    ) -> Result<(usize, &'b [u8]), TfheError> {
+        match self.open(p, bytes)? {
+            (count, 0, rest) => Ok((count, rest)),
+            (_, bits, _) => Err(self.fail(format!("says {bits} bits where 0 is the only value"))),
+        }
+    }
+
+    fn sized(self, bytes: &[u8], expected: u64) -> Result<(), TfheError> {
+        if bytes.len() as u64 == expected {
             return Ok(());
         }
         Err(self.fail(format!("{} bytes after the header; {expected} are needed", bytes.len())))
@@ -116,8 +128,8 @@ impl SeededLwes {
     /// Reads what [`Self::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &TfheParameters, bytes: &[u8]) -> Result<Self, TfheError> {
         let kind = Kind::Fresh;
-        let (count, _, rest) = kind.open(parameters, bytes)?;
-        kind.sized(rest, SEED_BYTES + 4 * count)?;
+        let (count, rest) = kind.open_bitless(parameters, bytes)?;
+        kind.sized(rest, SEED_BYTES as u64 + 4 * count as u64)?;
         let (seed, bodies) = rest.split_at(SEED_BYTES);
         Ok(Self { seed: seed_of(seed), bodies: words_of(bodies) })
     }
@@ -147,7 +159,7 @@ impl CompressedKeys {
     /// Reads what [`Self::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &TfheParameters, bytes: &[u8]) -> Result<Self, TfheError> {
         let kind = Kind::Keys;
-        let (flag, _, rest) = kind.open(parameters, bytes)?;
+        let (flag, rest) = kind.open_bitless(parameters, bytes)?;
         if flag > 1 {
             return Err(
                 kind.fail(format!("says {flag} where 0 or 1 key-switching keys are possible"))
@@ -156,7 +168,7 @@ impl CompressedKeys {
         let each = parameters.bootstrap_word_bytes();
         let bootstrap = parameters.bootstrap_words() * each;
         let switch = flag * 4 * parameters.key_switch_words();
-        kind.sized(rest, SEED_BYTES + bootstrap + switch)?;
+        kind.sized(rest, (SEED_BYTES + bootstrap + switch) as u64)?;
         let (masks, rest) = rest.split_at(SEED_BYTES);
         let (bodies, switch) = rest.split_at(bootstrap);
         let word = |bytes: &[u8]| {
@@ -184,7 +196,7 @@ impl PackedLwes {
 
     /// Length of [`Self::to_bytes`] for `count` ciphertexts in words of `bits` bits.
     pub fn byte_len(parameters: &TfheParameters, count: usize, bits: u32) -> u64 {
-        HEADER_BYTES as u64 + packed_bytes(parameters, count, bits) as u64
+        HEADER_BYTES as u64 + packed_bytes(parameters, count, bits)
     }
 
     /// Reads what [`Self::to_bytes`] wrote for the same parameters.
@@ -203,6 +215,8 @@ impl PackedLwes {
     }
 }
 
-fn packed_bytes(parameters: &TfheParameters, count: usize, bits: u32) -> usize {
-    packed_len(count * (parameters.big_dimension() + 1), bits)
+/// In 64 bits, whatever a header says and whatever the machine's own words are.
+fn packed_bytes(parameters: &TfheParameters, count: usize, bits: u32) -> u64 {
+    let words = count as u64 * (parameters.big_dimension() as u64 + 1);
+    (words * u64::from(bits)).div_ceil(8)
 }
