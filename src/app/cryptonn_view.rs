@@ -53,11 +53,17 @@ impl CryptonnView {
     pub fn restore(&mut self, checkpoint: &Arc<Checkpoint>, scenario: &Scenario) {
         let origin = Some(Origin::new(Results::Cryptonn, scenario));
         *self = Self { standing: TaskStanding::Stopped, origin, ..Self::default() };
+        self.epochs = checkpoint.progress.epochs.iter().map(EpochFigures::from).collect();
+        self.catch_up(checkpoint);
+    }
+
+    /// Goes to where the training stands: steps are told in passing, and some are left out where the
+    /// window is slow; checkpoints never are.
+    fn catch_up(&mut self, checkpoint: &Arc<Checkpoint>) {
         let progress = &checkpoint.progress;
-        for (at, loss) in progress.losses.iter().enumerate() {
+        for (at, loss) in progress.losses.iter().enumerate().skip(self.step) {
             self.take_loss(at + 1, *loss);
         }
-        self.epochs = progress.epochs.iter().map(EpochFigures::from).collect();
         (self.step, self.of) = (checkpoint.steps(), progress.of);
         let spent = &progress.spent;
         (self.phases, self.traffic, self.dlog) = (spent.phases, spent.traffic, spent.dlog);
@@ -83,7 +89,7 @@ impl CryptonnView {
                 self.take_loss(step, loss);
             }
             CryptonnEvent::Epoch(figures) => self.epochs.push(figures),
-            CryptonnEvent::Checkpoint(checkpoint) => self.checkpoint = Some(checkpoint),
+            CryptonnEvent::Checkpoint(checkpoint) => self.catch_up(&checkpoint),
             CryptonnEvent::Seen { .. } => {}
         }
     }
@@ -106,5 +112,44 @@ impl CryptonnView {
             });
         }
         self.loss.push((step as f64, smoothed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::cryptonn::{Optimiser, OptimiserKind, Progress, StudentState, Subject};
+
+    #[test]
+    fn steps_that_were_not_told_are_caught_up_with_the_next_checkpoint() {
+        let loss = |at: usize| SideBySide { encrypted: at as f64, fixed_point: 1.0, float: 2.0 };
+        let student = || {
+            let optimiser = Optimiser::new(OptimiserKind::Sgd);
+            StudentState { tensors: Vec::new(), optimiser }
+        };
+        let subject = Subject {
+            scenario: "test".into(),
+            model: "test".into(),
+            dataset: "test".into(),
+            dataset_digest: [0; 32],
+            seed: 1,
+            choice: crate::run::cryptonn::TrainingChoice::default(),
+        };
+        let losses = (0..12).map(loss).collect();
+        let progress = Progress { of: 12, losses, ..Progress::default() };
+        let students = [student(), student(), student()];
+        let checkpoint = Checkpoint { subject, progress, students, rows_given: Vec::new() };
+        let mut view = CryptonnView::default();
+        view.begin(&crate::run::Scenario::built_in().remove(0));
+        let (phases, traffic) = (PhaseSecs::default(), Traffic::default());
+        let (dlog, eta_secs) = (DlogRange::default(), 1.0);
+        for step in [1, 2, 5] {
+            let loss = loss(step - 1);
+            view.take(CryptonnEvent::Step { step, of: 12, loss, phases, traffic, dlog, eta_secs });
+        }
+        view.take(CryptonnEvent::Checkpoint(Arc::new(checkpoint)));
+        assert_eq!((view.step, view.of), (12, 12));
+        let steps: Vec<f64> = view.loss.iter().map(|point| point.0).collect();
+        assert_eq!(steps, [1.0, 2.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
     }
 }

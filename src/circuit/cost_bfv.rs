@@ -74,7 +74,7 @@ fn measure() -> Result<BfvCosts, BfvError> {
             started = now;
         };
         let secret = SecretKey::generate(&parameters, &seed)?;
-        let keys = secret.evaluation_keys(&seed)?;
+        let keys = secret.evaluation_keys(&parameters, &seed)?;
         lap(&mut costs.keygen);
         let fresh = secret.encrypt(&parameters, &vector, &seed, &watch, "")?;
         lap(&mut costs.encrypt);

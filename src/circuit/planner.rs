@@ -9,7 +9,9 @@ use super::request::*;
 use super::warning::{Cause, Warning};
 use super::{noise_bfv, planner_bfv, planner_bgv};
 use crate::ring::{Modulus, ntt_primes};
-use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees, security_bits};
+use crate::scheme::security::{
+    MIN_SECURITY_BITS, TABLE, TABLE_OF_BINOMIAL_SECRETS, max_log2_qp, ring_degrees, security_bits,
+};
 use std::sync::Arc;
 
 /// Widths tried, widest first.
@@ -201,7 +203,12 @@ fn compile(
         log2_qp: log2_q,
         plaintext_bits: log2(&candidate.moduli),
         security_bits: security_bits(candidate.n, log2_q),
-        security_table: TABLE.to_owned(),
+        security_table: match request.scheme {
+            SchemeKind::Bfv => TABLE_OF_BINOMIAL_SECRETS.to_owned(),
+            SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
+                TABLE.to_owned()
+            }
+        },
         depth: network.depth(),
         precision: network.precision(),
         images: request.images,

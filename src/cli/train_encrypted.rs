@@ -12,6 +12,7 @@ use crate::run::cryptonn::leak::LeakReport;
 use crate::run::cryptonn::{
     Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining,
 };
+use crate::scheme::group::SECURITY;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -160,6 +161,7 @@ fn show(report: &CryptonnReport) -> String {
                 report.threads
             ),
         ),
+        ("security", SECURITY.to_owned()),
         (
             "phases",
             format!(

@@ -35,6 +35,8 @@ pub struct Row {
 pub struct LinearMap {
     inputs: usize,
     outputs: usize,
+    /// Bits of the largest modulus it is made for.
+    prime_bits: u32,
     limb_bits: u32,
     groups: Vec<Group>,
     #[cfg(target_arch = "x86_64")]
@@ -122,6 +124,7 @@ impl LinearMap {
         Some(Self {
             inputs,
             outputs: rows.len(),
+            prime_bits,
             limb_bits,
             groups,
             #[cfg(target_arch = "x86_64")]
@@ -166,7 +169,9 @@ impl LinearMap {
         out: &mut [Tile],
         scratch: &mut LinearScratch,
     ) {
-        debug_assert!(x.len() == self.inputs && out.len() == self.outputs);
+        let shapes = x.len() == self.inputs && out.len() == self.outputs;
+        assert!(shapes, "a tile for each input and output");
+        assert!(q.value() >> self.prime_bits == 0, "a modulus as small as the limbs are made for");
         #[cfg(target_arch = "x86_64")]
         let signed = self.signed.as_ref().and_then(|map| Some((map, map.unit(kernel, q)?)));
         #[cfg(target_arch = "x86_64")]

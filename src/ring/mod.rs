@@ -2,6 +2,9 @@
 //! sampling, and word-wise programs with their kernels. Knows no scheme.
 
 mod basis;
+mod bound_seed;
+#[cfg(test)]
+mod extremes;
 #[cfg_attr(
     target_arch = "x86_64",
     expect(unsafe_code, reason = "instruction sets are called and wide registers loaded here")

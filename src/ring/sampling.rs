@@ -151,7 +151,8 @@ struct ByteRange {
 
 impl Blocks {
     fn of(&self, q: Modulus, first: usize, count: usize) -> ByteRange {
-        debug_assert!(first.is_multiple_of(TILE_WORDS) && count.is_multiple_of(TILE_WORDS));
+        let whole = first.is_multiple_of(TILE_WORDS) && count.is_multiple_of(TILE_WORDS);
+        assert!(whole, "whole tiles");
         let bytes = q.value().ilog2() as usize / 8 + 1;
         let (start, end) = (first * bytes, (first + count) * bytes);
         let blocks = (start / 64) as u64..end.div_ceil(64) as u64;

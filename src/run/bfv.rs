@@ -63,8 +63,9 @@ impl Backend for Bfv<'_> {
         seed: &Seed,
     ) -> Result<(SecretKey, EvaluationKeys), BackendError> {
         let branch_seed = |label| seed.derive(label, branch as u64);
-        let secret = SecretKey::generate(self.parameters(branch), &branch_seed("secret key"))?;
-        let keys = secret.evaluation_keys(&branch_seed("evaluation keys"))?;
+        let parameters = self.parameters(branch);
+        let secret = SecretKey::generate(parameters, &branch_seed("secret key"))?;
+        let keys = secret.evaluation_keys(parameters, &branch_seed("evaluation keys"))?;
         Ok((secret, keys))
     }
 

@@ -347,9 +347,11 @@ impl Scenario {
     }
 
     /// The seed of everything random in a run: the scenario's, or fresh from the system where that is 0.
+    /// What is encrypted with it takes part in every mask and error (see [`Seed::bound_to`]), so that
+    /// runs on other data share none.
     pub(super) fn randomness(&self) -> Result<Seed, RunError> {
         match self.seed {
-            0 => Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}"))),
+            0 => fresh_randomness(),
             number => Ok(Seed::from_number(number)),
         }
     }
@@ -399,6 +401,11 @@ fn inside<'a>(
         }
         _ => Err(format!("{part} is not inside a group")),
     }
+}
+
+/// A seed of the operating system.
+pub(super) fn fresh_randomness() -> Result<Seed, RunError> {
+    Seed::from_os().map_err(|e| RunError::Refused(format!("no randomness: {e}")))
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub const MIN_SECURITY_BITS: u32 = 128;
 /// Name of the table, to be printed beside every level read from it.
 pub const TABLE: &str = "Security Guidelines 2024 (eprint 2024/463), table 5.2, ternary, classical";
 
+/// The same of BFV, whose secrets and errors its library draws from one binomial distribution.
+pub const TABLE_OF_BINOMIAL_SECRETS: &str = "Security Guidelines 2024 (eprint 2024/463), table 5.2, classical; secrets and errors binomial, variance 10";
+
 /// Ring degrees in the table.
 pub fn ring_degrees() -> impl Iterator<Item = usize> {
     TERNARY_CLASSICAL_2024.iter().map(|(n, _)| *n)

@@ -10,6 +10,7 @@ mod data;
 mod encrypted;
 mod fetch;
 mod files;
+mod kernels;
 mod layering;
 mod matching;
 mod matrix;

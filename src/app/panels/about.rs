@@ -13,7 +13,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ),
     (
         "What the client learns",
-        "The outputs of the network for its own inputs. With enough questions it can learn much about the model.",
+        "The outputs of the network for its own inputs, and what their noise tells: there is no circuit privacy. With enough questions it can learn much about the model.",
     ),
     (
         "Analysis mode",
@@ -21,7 +21,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ),
     (
         "What the schemes promise",
-        "Security against whoever only looks (IND-CPA), by the table named in the plan. Ciphertexts are not authenticated: a server that cheats is not noticed. Do not give decrypted results, or whether decryption worked, to anyone who can choose ciphertexts: that is a decryption oracle.",
+        "Security against whoever only looks (IND-CPA), by the table named in the plan; functional encryption about 126 bits. Ciphertexts are not authenticated: a server that cheats is not noticed. Do not give decrypted results, or whether decryption worked, to anyone who can choose ciphertexts: that is a decryption oracle. Results of CKKS carry errors that lead to the key: show them to no one who knows the inputs (eprint 2020/1533); rare failures of the exact schemes tell as much (eprint 2024/116, 2024/127).",
     ),
     (
         "Not a product",

@@ -128,20 +128,38 @@ fn products_hold_at_the_ends_of_their_ranges() {
 fn limbs_combine_at_the_ends_of_their_ranges() {
     for (q, kernel) in edge_cases() {
         let last = q.value() - 1;
-        // `high 2^shift` and `offset sum` as large as 2^61 lets them be.
-        let shift = 61 - (64 - last.leading_zeros());
-        let offset = ((1u64 << 61) - 1) / last.max(1);
+        // `high 2^shift` as large as 2^61 lets it be; offsets of every size, to the last word.
+        let shift = 61 - bits_of(q);
+        let near = ((1u64 << 61) - 1) / last.max(1);
+        let offsets = [
+            0,
+            1,
+            1 << 13,
+            (1 << 31) - 1,
+            1 << 31,
+            u32::MAX.into(),
+            1 << 32,
+            near,
+            1 << 63,
+            u64::MAX,
+        ];
         let words = edge_words(q, q.value());
-        for tile in tiles(&words) {
+        for (tile, offset) in
+            tiles(&words).iter().flat_map(|tile| offsets.map(|offset| (tile, offset)))
+        {
             let full = Tile([last; TILE_WORDS]);
             let mut out = Tile::ZERO;
-            kernel.combine(q, Some((&full, shift)), &tile, offset, &tile, &mut out);
             let wide = i128::from(q.value());
-            let expected = |w: u64| {
-                let plus = (i128::from(last) << shift) + i128::from(w);
-                (plus - i128::from(offset) * i128::from(w)).rem_euclid(wide) as u64
-            };
-            assert_eq!(out.0, tile.0.map(expected), "{} q={}", kernel.name(), q.value());
+            let minus = |w: u64| i128::from(offset) * i128::from(w);
+            let plus = i128::from(last) << shift;
+            let at = format!("{} q={} offset {offset}", kernel.name(), q.value());
+            kernel.combine(q, Some((&full, shift)), tile, offset, tile, &mut out);
+            let expected = |w: u64| (plus + i128::from(w) - minus(w)).rem_euclid(wide) as u64;
+            assert_eq!(out.0, tile.0.map(expected), "{at}");
+            // The largest sum of inputs to be taken off, and no upper limb.
+            kernel.combine(q, None, tile, offset, &full, &mut out);
+            let expected = |w: u64| (i128::from(w) - minus(last)).rem_euclid(wide) as u64;
+            assert_eq!(out.0, tile.0.map(expected), "{at}");
         }
     }
 }

@@ -59,6 +59,11 @@ fn bit_mask(q: Modulus) -> u64 {
     u64::MAX >> q.value().leading_zeros()
 }
 
+/// Bits of `q`.
+fn bits_of(q: Modulus) -> u32 {
+    64 - q.value().leading_zeros()
+}
+
 /// Rows that [`Kernel::affine`] sums in one pass.
 const AFFINE_ROWS: usize = 12;
 
@@ -204,6 +209,7 @@ impl Kernel {
 
     /// `x = x + c mod q` for canonical words and constant.
     pub fn add_scalar(self, q: Modulus, x: &mut Tile, c: u64) {
+        assert!(c < q.value(), "a canonical constant");
         dispatch!(self, add_scalar(q, x, c));
     }
 
@@ -232,6 +238,7 @@ impl Kernel {
     /// words, cut to the bits of `q`; says whether all are below `q`. `bytes` is 1 to 7.
     pub fn uniform(self, q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> bool {
         assert!((1..8).contains(&bytes) && bytes * out.len() <= 8 * stream.len(), "enough bytes");
+        assert!(bits_of(q) as usize <= 8 * bytes, "a word holds the bits of the modulus");
         dispatch!(self, uniform(q, bytes, stream, out))
     }
 
@@ -250,6 +257,7 @@ impl Kernel {
 
     /// `x = c x mod q` for canonical words and constant.
     pub fn mul_scalar(self, q: Modulus, x: &mut [u64], c: u64) {
+        assert!(c < q.value(), "a canonical constant");
         dispatch!(self, mul_scalar(q, x, c));
     }
 
@@ -275,6 +283,7 @@ impl Kernel {
     /// `x = cx x - cy y mod q`, word by word; canonical words and constants.
     pub fn scale_sub(self, q: Modulus, x: &mut [u64], cx: u64, y: &[u64], cy: u64) {
         assert_eq!(x.len(), y.len(), "slices of one length");
+        assert!(cx < q.value() && cy < q.value(), "canonical constants");
         dispatch!(self, scale_sub(q, x, cx, y, cy));
     }
 
@@ -320,7 +329,8 @@ impl Kernel {
     /// times weights that are too large by `offset`, it takes the offset off again. `sum` below
     /// `2^62` is the sum of the words; `offset q` below `2^52`.
     pub fn offset_term(self, q: Modulus, offset: u64, sum: &Tile, out: &mut Tile) {
-        debug_assert!(offset.saturating_mul(q.value()) < 1 << PRODUCT_BITS, "see above");
+        let product = offset.saturating_mul(q.value());
+        assert!(product < 1 << PRODUCT_BITS, "an offset of this modulus that products hold");
         dispatch!(self, offset_term(q, offset, sum, out));
     }
 
@@ -340,6 +350,11 @@ impl Kernel {
         sum: &Tile,
         out: &mut Tile,
     ) {
+        let fits = |shift: u32| bits_of(q) + shift <= 61;
+        assert!(
+            high.is_none_or(|(_, shift)| fits(shift)),
+            "a shift that leaves the sum below 2^61"
+        );
         dispatch!(self, combine(q, high, low, offset, sum, out));
     }
 
@@ -365,6 +380,8 @@ impl Kernel {
     ) {
         let fits = rows.len() == constants.len() && rows.iter().all(|r| r.len() == out.len());
         assert!(fits, "a constant for each row, slices of one length");
+        let canonical = constants.iter().chain([&offset]).all(|c| *c < q.value());
+        assert!(canonical, "canonical constants");
         if rows.len() <= AFFINE_ROWS {
             return dispatch!(self, affine(q, rows, constants, offset, out));
         }

@@ -61,6 +61,7 @@ impl Kernel {
 
     /// `out += weight x`, modulo `2^32`.
     pub fn add_scaled(self, weight: u32, x: &[u32], out: &mut [u32]) {
+        assert_eq!(x.len(), out.len(), "slices of one length");
         match self.width() {
             Width::Portable => add_scaled(weight, x, out),
             // SAFETY: the width is given only where the processor has these instructions.
@@ -75,6 +76,9 @@ impl Kernel {
     /// The highest `64 - shift` bits, rounded and signed, of `X^degree x - x` modulo `X^N + 1`, N the
     /// length of `x` and `out`, `degree` below `2 N` and `shift` from 1 to 63.
     pub fn rotated_digits(self, x: &[u64], degree: usize, shift: u32, out: &mut [u64]) {
+        assert_eq!(x.len(), out.len(), "slices of one length");
+        let inside = degree < 2 * x.len() && (1..64).contains(&shift);
+        assert!(inside, "a rotation below 2 N and a shift from 1 to 63");
         match self.width() {
             Width::Portable => rotated_digits(x, degree, shift, out),
             // SAFETY: the width is given only where the processor has these instructions.

@@ -185,7 +185,7 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
         DlogRange { bound: from.number()?, largest: from.number()?, table_bytes: from.number()? };
     let spent = Spent { step_secs, server_secs, phases, traffic, dlog };
     let numbers = |from: &mut Reader| -> Result<Vec<usize>, MessageError> {
-        (0..from.count(8)?).map(|_| Ok(from.size()?)).collect()
+        (0..from.count(8)?).map(|_| from.size()).collect()
     };
     let resumed_at = numbers(from)?;
     let mut seen = Vec::new();

@@ -39,7 +39,7 @@ pub enum MessageKind {
     Arguments = 5,
     /// Server to client: the encrypted outputs of a batch.
     Outputs = 6,
-    /// Either way: the other side gave up, and why.
+    /// Either way: the other side gave up; of a server also why.
     Failure = 7,
 }
 

@@ -117,7 +117,10 @@ impl<'a> Talk<'a> {
         }
         if message.place.kind == MessageKind::Failure {
             let text = String::from_utf8_lossy(&message.payload);
-            let reason = text.chars().filter(|c| !c.is_control()).take(MAX_REASON_BYTES).collect();
+            let reason = match text.is_empty() {
+                true => "no reason is given".to_owned(),
+                false => text.chars().filter(|c| !c.is_control()).take(MAX_REASON_BYTES).collect(),
+            };
             return Err(TalkError::Peer { side, reason });
         }
         let (found, number, expected) = (message.place, message.number, self.received);
@@ -135,13 +138,17 @@ impl<'a> Talk<'a> {
         Ok(message.payload)
     }
 
-    /// Tells the other side that this one gives up; it may be gone already.
+    /// Tells the other side that this one gives up; it may be gone already. A client says no more than
+    /// that: why it could not use what a server sent depends on its key.
     pub fn give_up(&mut self, error: &TalkError) {
         if error.is_echo() {
             return;
         }
         let place = Place { kind: MessageKind::Failure, batch: 0, step: 0, layer: 0 };
-        let mut payload = error.to_string().into_bytes();
+        let mut payload = match self.side {
+            "client" => Vec::new(),
+            _ => error.to_string().into_bytes(),
+        };
         payload.truncate(MAX_REASON_BYTES);
         self.send(place, payload).ok();
     }
@@ -160,5 +167,31 @@ impl<'a> Talk<'a> {
             LinkError::Closed => TalkError::Closed { side, place },
             LinkError::Cancelled => TalkError::Cancelled(Cancelled),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Cancel;
+    use crate::run::sequence::link::ChannelLink;
+    use std::time::Duration;
+
+    #[test]
+    fn a_client_that_gives_up_does_not_say_why_and_a_server_does() {
+        let cancel = Cancel::default();
+        let (mut near, mut far) = ChannelLink::pair(Duration::from_secs(5), &cancel);
+        let (mut near_meter, mut far_meter) = (Meter::new(1), Meter::new(1));
+        let mut client = Talk::client(&mut near, SessionId::default(), &mut near_meter);
+        let mut server = Talk::server(&mut far, &mut far_meter);
+        let place = Place { kind: MessageKind::Hello, batch: 0, step: 0, layer: 0 };
+        let error = client.content(place, "values times the scale reach 2^61");
+        client.give_up(&error);
+        let told = server.expect(place).unwrap_err().to_string();
+        assert_eq!(told, "server: the other side gave up: no reason is given");
+        let error = server.content(place, "not enough levels");
+        server.give_up(&error);
+        let told = client.expect(place).unwrap_err().to_string();
+        assert!(told.contains("not enough levels"), "{told}");
     }
 }

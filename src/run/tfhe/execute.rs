@@ -16,6 +16,7 @@ use crate::run::memory::peak_memory_bytes;
 use crate::run::opening::Opening;
 use crate::run::pace::Pace;
 use crate::run::report::*;
+use crate::run::scenario::fresh_randomness;
 use crate::run::session::Session;
 use crate::run::table_report::{NoiseReport, TableReport};
 use crate::run::tally::{Row, Tally};
@@ -51,6 +52,8 @@ pub fn execute_tables(
     };
     let watch = Watch::new(cancel.clone(), &within);
     let (keys, kept) = session.keys.keys(circuit, session.scenario.seed, &seed, &watch)?;
+    // Keys that are kept meet the samples of many runs: never with randomness that comes again.
+    let seed = if kept { fresh_randomness()? } else { seed };
     let client = TableClient::new(circuit, &keys.secret, seed);
     let server = TableServer::new(circuit, &keys.server);
     report.bytes.evaluation_keys = keys.message_bytes;

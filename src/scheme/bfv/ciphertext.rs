@@ -37,8 +37,8 @@ pub struct Decrypted {
 }
 
 impl SecretKey {
-    /// Encrypts one vector of at most N integers per ciphertext. Errors come from `seed`, which must
-    /// never be used twice; the masks come from the library's own generator, seeded by the operating
+    /// Encrypts one vector of at most N integers per ciphertext. Errors come from `seed` and
+    /// from the vectors, so that a seed used again adds no error to two messages; the masks come from the library's own generator, seeded by the operating
     /// system, so that ciphertexts differ from run to run. `what` is told to `watch` as they are made.
     pub fn encrypt(
         &self,
@@ -48,12 +48,13 @@ impl SecretKey {
         watch: &Watch,
         what: &str,
     ) -> Result<Vec<Ciphertext>, BfvError> {
+        let seed = seed.bound_to(&[b"bfv", &parameters.identity()], vectors);
         let done = AtomicU64::new(0);
         vectors
             .par_iter()
             .enumerate()
             .map(|(index, vector)| {
-                let mut rng = generator(seed, "bfv errors", index as u64);
+                let mut rng = generator(&seed, "bfv errors", index as u64);
                 let plain = Plaintext::try_encode(
                     vector.as_slice(),
                     Encoding::simd(),

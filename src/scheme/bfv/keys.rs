@@ -39,8 +39,13 @@ impl SecretKey {
     }
 
     /// The relinearisation key that a server needs, with randomness from `seed`.
-    pub fn evaluation_keys(&self, seed: &Seed) -> Result<EvaluationKeys, BfvError> {
-        let mut rng = generator(seed, "bfv relinearisation", 0);
+    pub fn evaluation_keys(
+        &self,
+        parameters: &BfvParameters,
+        seed: &Seed,
+    ) -> Result<EvaluationKeys, BfvError> {
+        let seed = seed.bound_to_parameters(&[b"bfv keys", &parameters.identity()]);
+        let mut rng = generator(&seed, "bfv relinearisation", 0);
         let key = RelinearizationKey::new(&self.key, &mut rng)
             .map_err(BfvError::library("relinearisation key"))?;
         Ok(EvaluationKeys { key })

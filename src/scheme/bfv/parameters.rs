@@ -103,6 +103,13 @@ impl BfvParameters {
     }
 
     /// The library's parameters.
+    /// Ring degree, plaintext modulus and primes: what tells these parameters from others.
+    pub(super) fn identity(&self) -> Vec<u8> {
+        let primes = (0..self.primes()).map(|j| self.basis().modulus(j).value());
+        let numbers = [self.degree() as u64, self.t().value()].into_iter().chain(primes);
+        numbers.flat_map(u64::to_le_bytes).collect()
+    }
+
     pub(super) fn library(&self) -> &Arc<fhe::bfv::BfvParameters> {
         &self.0.library
     }

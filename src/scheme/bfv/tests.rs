@@ -28,7 +28,7 @@ impl Setting {
     fn new(parameters: BfvParameters) -> Self {
         let seed = Seed::from_number(11);
         let secret = SecretKey::generate(&parameters, &seed).unwrap();
-        let keys = secret.evaluation_keys(&seed.derive("keys", 0)).unwrap();
+        let keys = secret.evaluation_keys(&parameters, &seed.derive("keys", 0)).unwrap();
         Self { parameters, secret, keys }
     }
 
@@ -153,7 +153,7 @@ fn secrets_and_keys_come_from_their_seed() {
     let seed = Seed::from_number(11);
     let again = SecretKey::generate(&x.parameters, &seed).unwrap();
     assert_eq!(again.s, x.secret.s);
-    assert_eq!(again.evaluation_keys(&seed.derive("keys", 0)).unwrap(), x.keys);
+    assert_eq!(again.evaluation_keys(&x.parameters, &seed.derive("keys", 0)).unwrap(), x.keys);
     let other = SecretKey::generate(&x.parameters, &Seed::from_number(12)).unwrap();
     assert_ne!(other.s, x.secret.s);
     assert_eq!(format!("{again:?}"), "SecretKey(..)");

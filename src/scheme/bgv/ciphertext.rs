@@ -91,8 +91,8 @@ pub struct Decrypted {
 }
 
 impl SecretKey {
-    /// Encrypts one vector of at most N integers per ciphertext. `secret_seed` gives the errors and
-    /// must never be used twice; the masks come from a seed derived from it that is made public.
+    /// Encrypts one vector of at most N integers per ciphertext. `secret_seed` and the vectors give
+    /// the errors; the masks come from a seed derived of both that is made public.
     /// `done` is told after each ciphertext.
     pub fn encrypt(
         &self,
@@ -102,8 +102,9 @@ impl SecretKey {
         watch: &Watch,
         what: &str,
     ) -> Result<FreshBatch, Cancelled> {
-        let public = secret_seed.derive("bgv masks", 0);
-        let errors = secret_seed.derive("bgv errors", 0);
+        let seed = secret_seed.bound_to(&[b"bgv", &parameters.fingerprint()], vectors);
+        let public = seed.derive("bgv masks", 0);
+        let errors = seed.derive("bgv errors", 0);
         let done = AtomicU64::new(0);
         let mut bodies = Panels::any(parameters.degree(), parameters.primes(), vectors.len());
         bodies.panels_mut().try_for_each_init(

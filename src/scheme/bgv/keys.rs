@@ -45,6 +45,7 @@ impl SecretKey {
     pub fn evaluation_keys(&self, parameters: &BgvParameters, seed: &Seed) -> EvaluationKeys {
         let (basis, kernel) = (parameters.basis(), parameters.kernel());
         let level = parameters.primes();
+        let seed = seed.bound_to_parameters(&[b"bgv keys", &parameters.fingerprint()]);
         let public = seed.derive("bgv relinearisation masks", 0);
         let errors = seed.derive("bgv relinearisation errors", 0);
         let t = parameters.t().value() as i64;

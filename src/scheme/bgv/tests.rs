@@ -356,3 +356,33 @@ fn a_cancelled_encryption_stops() {
     let result = x.secret.encrypt(&x.parameters, &vectors(2, 7), &Seed::from_number(1), &watch, "");
     assert!(result.is_err());
 }
+
+#[test]
+fn two_messages_under_one_seed_share_neither_masks_nor_errors() {
+    let x = Setting::new(toy(40, 3, 20));
+    let a = vec![(0..N as i64).collect::<Vec<_>>(); 2];
+    let mut b = a.clone();
+    b[1][N - 1] += 1;
+    let (one, again, other) = (x.encrypt(&a), x.encrypt(&a), x.encrypt(&b));
+    assert_eq!(one.to_bytes(&x.parameters), again.to_bytes(&x.parameters));
+    let t = BigInt::from(x.parameters.t().value());
+    let errors = |batch: &FreshBatch, vectors: &[Vec<i64>], index: usize| -> Vec<BigInt> {
+        let phase = x.phase(&batch.ciphertext(&x.parameters, index).unwrap());
+        let message = x.encode(&vectors[index]).into_iter().map(BigInt::from);
+        phase.into_iter().zip(message).map(|(p, m)| (p - m) / &t).collect()
+    };
+    for index in 0..2 {
+        let (e, f) = (errors(&one, &a, index), errors(&other, &b, index));
+        assert!(e.iter().chain(&f).all(|e| e.abs() <= BigInt::from(21)));
+        // By chance one in 11 is the same.
+        let same = e.iter().zip(&f).filter(|(e, f)| e == f).count();
+        assert!(same < N / 3, "{same} errors of {N} are the same");
+        let mask =
+            |batch: &FreshBatch| batch.ciphertext(&x.parameters, index).unwrap().parts[1].clone();
+        let (e, f) = (mask(&one), mask(&other));
+        assert!(e.row(0).iter().zip(f.row(0)).all(|(e, f)| e != f));
+    }
+    // Keys with other primes, too.
+    let y = Setting::new(toy(41, 3, 20));
+    assert_ne!(x.keys.seed, y.keys.seed);
+}

@@ -113,8 +113,8 @@ pub struct Decrypted {
 
 impl SecretKey {
     /// Encrypts one vector of at most N numbers per ciphertext, at `scale`, with the first `level`
-    /// primes. `secret_seed` gives the errors and must never be used twice; the masks come from a
-    /// seed derived from it that is made public. `what` names the work to `watch`, which is told
+    /// primes. `secret_seed` and all of these give the errors; the masks come from a seed derived of
+    /// them that is made public. `what` names the work to `watch`, which is told
     /// after each ciphertext.
     #[expect(clippy::too_many_arguments, reason = "one call, all of them different things")]
     pub fn encrypt(
@@ -134,8 +134,12 @@ impl SecretKey {
         if !scale.is_tame() {
             return Err(CkksError::Scale { scale: scale.to_string() });
         }
-        let public = secret_seed.derive("ckks masks", 0);
-        let errors = secret_seed.derive("ckks errors", 0);
+        // The scale decides what a value becomes, the level modulo what.
+        let encoding = format!("{scale:?} at level {level}");
+        let context = [b"ckks" as &[u8], &parameters.fingerprint(), encoding.as_bytes()];
+        let seed = secret_seed.bound_to(&context, vectors);
+        let public = seed.derive("ckks masks", 0);
+        let errors = seed.derive("ckks errors", 0);
         let done = AtomicU64::new(0);
         let mut bodies = Panels::any(parameters.degree(), level, vectors.len());
         bodies.panels_mut().try_for_each_init(

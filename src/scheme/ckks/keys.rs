@@ -77,6 +77,7 @@ impl SecretKey {
         seed: &Seed,
     ) -> EvaluationKeys {
         let n = parameters.degree();
+        let seed = seed.bound_to_parameters(&[b"ckks keys", &parameters.fingerprint()]);
         let mut squared = self.s.clone();
         for (j, row) in squared.rows_mut().enumerate() {
             row.fill(0);

@@ -222,9 +222,10 @@ impl Encryptor {
         Self { kernel, generator: full(&generator), point: full(&key.to_bytes()), half }
     }
 
-    /// Encrypts values with fresh randomness from `seed`, which must never be used for others.
+    /// Encrypts values with randomness from `seed` and from them: the same seed for other values gives
+    /// other randomness.
     pub fn encrypt(&self, values: &[i32], seed: &Seed) -> Vec<Ciphertext> {
-        let mut stream = seed.derive("febo encryption", 0).stream(0);
+        let mut stream = seed.bound_to(&[b"febo"], &[values]).stream(0);
         let one_half = one_half();
         let mut small = octets(values);
         let mut scalars: Vec<[Digits; OCTET]> = Vec::with_capacity(small.len());

@@ -150,3 +150,14 @@ fn malformed_elements_are_refused() {
     ciphertexts[0].commitment = [255; 32];
     assert!(master.derive(Operation::Add, &commitments(&ciphertexts), &[0, 0]).is_err());
 }
+
+#[test]
+fn two_messages_under_one_seed_share_no_randomness() {
+    let seed = Seed::from_number(4);
+    let (_, public) = MasterKey::generate(&seed);
+    let encryptor = Encryptor::new(&public);
+    let of = |values: &[i32]| encryptor.encrypt(values, &seed);
+    assert_eq!(of(&[0, 1, 0]), of(&[0, 1, 0]));
+    let (a, b) = (of(&[0, 1, 0]), of(&[0, 0, 1]));
+    assert!(a.iter().all(|a| b.iter().all(|b| a.commitment != b.commitment && a.body != b.body)));
+}

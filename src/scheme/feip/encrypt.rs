@@ -62,7 +62,8 @@ impl Encryptor {
         self.len
     }
 
-    /// Encrypts vectors with fresh randomness from `seed`, which must never be used for others.
+    /// Encrypts vectors with randomness from `seed` and from them: the same seed for other vectors gives
+    /// other randomness.
     ///
     /// # Errors
     /// When a vector has another length than the key, a value is above the range, or `cancel` is set
@@ -74,6 +75,7 @@ impl Encryptor {
         cancel: &Cancel,
     ) -> Result<Ciphertexts, FeipError> {
         self.check(vectors)?;
+        let seed = seed.bound_to(&[b"feip"], vectors);
         let width = self.len + 1;
         let mut elements = vec![Encoded::default(); vectors.len() * width];
         let chunks = vectors.chunks(CHUNK).zip(elements.chunks_mut(CHUNK * width));

@@ -238,3 +238,17 @@ fn bytes_survive_the_way_and_malformed_points_do_not() {
     ];
     assert_eq!(FunctionKey::from_bytes(order), Err(FeipError::Scalar));
 }
+
+#[test]
+fn two_messages_under_one_seed_share_no_randomness() {
+    let (x, _) = small();
+    let mut other = x.clone();
+    other[10][8] += 1;
+    let of = |vectors: &[Vec<i32>]| case(Kernel::best(), 7, vectors, 200).ciphertexts.to_bytes();
+    assert_eq!(of(&x), of(&x));
+    let (a, b) = (of(&x), of(&other));
+    let elements = |bytes: &[u8]| -> std::collections::BTreeSet<Vec<u8>> {
+        bytes.chunks(32).map(<[u8]>::to_vec).collect()
+    };
+    assert!(elements(&a).is_disjoint(&elements(&b)));
+}

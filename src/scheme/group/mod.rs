@@ -1,6 +1,9 @@
 //! The group ristretto255 (RFC 9496) in bulk: eight elements at a time. Single operations with
 //! secrets, and arithmetic modulo the order of the group, are those of `curve25519-dalek`.
 
+/// What the schemes on this group rest on: Pollard's rho takes about `sqrt(pi 2^252 / 4)` additions.
+pub const SECURITY: &str = "about 126 bits, by discrete logarithms in ristretto255";
+
 mod codec;
 mod dlog;
 mod field;

@@ -63,7 +63,7 @@ fn elements(octets: usize) -> Vec<Stored> {
 /// What the field computes of each pair of neighbours.
 struct FieldOps<'a>(&'a [Stored]);
 
-/// Product, square, sum, difference, negative, inverse; canonical where `canonical` says so.
+/// Product, square, sum, difference, negative, inverse; canonical.
 type Results = [Stored; 6];
 
 impl OctetProgram for FieldOps<'_> {

@@ -47,6 +47,7 @@ impl SecretKey {
         messages: &[u32],
         seed: &Seed,
     ) -> SeededLwes {
+        let seed = seed.bound_to(&[b"tfhe", &parameters.fingerprint()], &[messages]);
         let masks = seed.derive("masks", 0);
         let size = LweSize(parameters.lwe_dimension + 1);
         let modulus = CiphertextModulus::new_native();
@@ -97,10 +98,11 @@ impl SecretKey {
         seed: &Seed,
         watch: &Watch,
     ) -> Result<CompressedKeys, TfheError> {
+        let seed = seed.bound_to_parameters(&[b"tfhe keys", &parameters.fingerprint()]);
         let masks = seed.derive("masks", 0);
-        let bodies = self.bootstrap_bodies(parameters, &masks, seed, watch)?;
+        let bodies = self.bootstrap_bodies(parameters, &masks, &seed, watch)?;
         let switch_bodies = match key_switch {
-            true => Some(self.switch_bodies(parameters, &masks, seed)),
+            true => Some(self.switch_bodies(parameters, &masks, &seed)),
             false => None,
         };
         watch.check()?;

@@ -78,7 +78,7 @@ fn sums<const ROWS: usize>(
         }
     }
     // Below `2^60 + 2^58`.
-    debug_assert!(columns.len() <= MAX_COLUMNS, "one sum");
+    assert!(columns.len() <= MAX_COLUMNS, "one sum");
     for ((row, negative), sums) in block.rows.into_iter().zip(block.negative).zip(sums) {
         // A multiple of q that is at least `negative 2^52`, less that: at most `256 q`.
         let negative = u64::from(negative);

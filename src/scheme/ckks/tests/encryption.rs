@@ -190,3 +190,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn two_messages_under_one_seed_share_neither_masks_nor_errors() {
+    let x = Setting::new(toy(&[50, 40, 40], &[50], 1), 40, &[]);
+    let a = vectors(2, N, 1);
+    let mut b = a.clone();
+    b[1][N - 1] += 0.25;
+    let (one, again, other) = (x.encrypt(&a), x.encrypt(&a), x.encrypt(&b));
+    let p = &x.parameters;
+    assert_eq!(one.to_bytes(p), again.to_bytes(p));
+    for index in 0..2 {
+        let (c, d) = (one.ciphertext(p, index).unwrap(), other.ciphertext(p, index).unwrap());
+        let (e, f) = (c.parts[1].row(0), d.parts[1].row(0));
+        assert!(e.iter().zip(f).all(|(e, f)| e != f), "masks");
+        // The first vector is the same in both: with the same errors it would decrypt to the same bits.
+        let (e, f) = (x.decrypt(&c), x.decrypt(&d));
+        let same = e.iter().zip(&f).filter(|(e, f)| e == f).count();
+        assert!(same < N / 4, "{same} values of {N}");
+    }
+    // The same numbers at another scale or level are another message.
+    let at = |scale: i32, level: usize| {
+        let (seed, watch) = (Seed::from_number(12), Watch::silent());
+        let scale = Scale::power_of_two(scale);
+        x.secret.encrypt(p, &a, &scale, level, &seed, &watch, "").unwrap().seed
+    };
+    assert_eq!(at(40, p.levels()), one.seed);
+    assert!(at(39, p.levels()) != one.seed && at(40, p.levels() - 1) != one.seed);
+    let y = Setting::new(toy(&[50, 40, 41], &[50], 1), 40, &[]);
+    assert_ne!(x.keys.relinearisation.seed, y.keys.relinearisation.seed);
+}
