@@ -8,6 +8,10 @@
 //! where they arise. What ciphertexts share (inputs, the secret, the key errors) is shared by the
 //! samples too, which closed formulas that assume independence cannot say; they are kept as the fast
 //! variant that searches use.
+//!
+//! A phase holds the message, too. Slots that are all alike are a constant polynomial: biases are
+//! followed as that, apart from what is random. They count where nothing else is left, as after
+//! weights that are all 0.
 
 use super::integer::IntegerLayer;
 use crate::ring::{ERROR_VARIANCE, Seed, SeedStream};
@@ -67,7 +71,7 @@ pub struct Ring<'a> {
 
 /// A way to follow noise through a circuit.
 pub(super) trait Noise {
-    fn linear(&mut self, layer: &IntegerLayer);
+    fn linear(&mut self, ring: Ring, layer: &IntegerLayer);
     fn square(&mut self);
     fn relinearise(&mut self, ring: Ring, level: usize);
     fn switch(&mut self, ring: Ring, dropped: u64);
@@ -128,7 +132,7 @@ fn follow(layers: &[IntegerLayer], ring: Ring, mut noise: impl Noise) -> Forecas
             squared = true;
             noise.square();
         } else {
-            noise.linear(layer);
+            noise.linear(ring, layer);
         }
         forecast.layers.push(stage(&noise, level));
     }
@@ -139,17 +143,44 @@ fn worst(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Independent variances, times `4^log2_scale`.
+/// A bias as an integer near 0 modulo `t`.
+pub(super) fn near_zero(bias: i128, t: u64) -> f64 {
+    let t = i128::from(t);
+    let rest = bias.rem_euclid(t);
+    (if rest > t / 2 { rest - t } else { rest }) as f64
+}
+
+/// Sums of constants by the weights of `layer`, and what `own` gives each of them.
+fn summed(layer: &IntegerLayer, constants: &[f64], own: impl Fn(i128) -> f64) -> Vec<f64> {
+    let IntegerLayer::Linear { rows, bias, .. } = layer else { return constants.to_vec() };
+    let sum = |row: &crate::ring::Row| -> f64 {
+        let pairs = row.columns.iter().zip(&row.weights);
+        pairs.map(|(c, w)| f64::from(*w) * constants[*c as usize]).sum()
+    };
+    rows.iter().zip(bias).map(|(row, b)| sum(row) + own(*b)).collect()
+}
+
+/// `log2` of the deviation that has the largest coefficient of a polynomial of random coefficients of
+/// deviation `random` and a constant, all times `2^log2_scale`; a phase is 1 or more.
+pub(super) fn deviation_log2(n: usize, random: f64, constant: f64, log2_scale: f64) -> f64 {
+    let peak = log2_peak(n);
+    let log2 = (random + constant.abs() / peak.exp2()).log2() + log2_scale;
+    log2.max(-peak)
+}
+
+/// Independent variances, times `4^log2_scale`, and constants, times `2^log2_scale`.
 pub(super) struct Variances {
     n: f64,
     log2_scale: f64,
     values: Vec<f64>,
+    constants: Vec<f64>,
 }
 
 impl Variances {
     /// `count` variances `fresh` in degree `n`.
     pub(super) fn new(n: usize, fresh: f64, count: usize) -> Self {
-        Self { n: n as f64, log2_scale: 0.0, values: vec![fresh; count] }
+        let constants = vec![0.0; count];
+        Self { n: n as f64, log2_scale: 0.0, values: vec![fresh; count], constants }
     }
 
     /// All times `factor`.
@@ -159,10 +190,33 @@ impl Variances {
 
     /// Keeps the numbers far from overflow.
     fn rescale(&mut self) {
-        let largest = self.values.iter().copied().fold(1.0, f64::max).log2().floor() / 2.0;
+        let square = |c: &f64| c * c;
+        let all = self.values.iter().copied().chain(self.constants.iter().map(square));
+        let largest = all.fold(1.0, f64::max).log2().floor() / 2.0;
         self.log2_scale += largest;
-        let factor = (-2.0 * largest).exp2();
-        self.values.iter_mut().for_each(|v| *v *= factor);
+        let factor = (-largest).exp2();
+        self.values.iter_mut().for_each(|v| *v *= factor * factor);
+        self.constants.iter_mut().for_each(|c| *c *= factor);
+    }
+
+    /// Weighted sums; `own` gives what a bias adds to the constant.
+    pub(super) fn sum(&mut self, layer: &IntegerLayer, own: impl Fn(i128) -> f64) {
+        let IntegerLayer::Linear { rows, .. } = layer else { return };
+        let sum = |r: &crate::ring::Row| {
+            let pairs = r.columns.iter().zip(&r.weights);
+            pairs.map(|(c, w)| f64::from(*w).powi(2) * self.values[*c as usize]).sum()
+        };
+        self.values = rows.iter().map(sum).collect();
+        let unit = (-self.log2_scale).exp2();
+        self.constants = summed(layer, &self.constants, |b| own(b) * unit);
+        self.rescale();
+    }
+
+    /// Constants become part of what is random.
+    pub(super) fn spread_constants(&mut self) {
+        for (v, c) in self.values.iter_mut().zip(&mut self.constants) {
+            *v += std::mem::take(c).powi(2) / self.n;
+        }
     }
 
     /// `variance` added to all.
@@ -173,23 +227,16 @@ impl Variances {
 }
 
 impl Noise for Variances {
-    fn linear(&mut self, layer: &IntegerLayer) {
-        if let IntegerLayer::Linear { rows, .. } = layer {
-            let sum = |r: &crate::ring::Row| {
-                r.columns
-                    .iter()
-                    .zip(&r.weights)
-                    .map(|(c, w)| f64::from(*w).powi(2) * self.values[*c as usize])
-                    .sum()
-            };
-            self.values = rows.iter().map(sum).collect();
-            self.rescale();
-        }
+    fn linear(&mut self, ring: Ring, layer: &IntegerLayer) {
+        self.sum(layer, |b| near_zero(b, ring.t));
     }
 
     fn square(&mut self) {
         let n = self.n;
-        self.values.iter_mut().for_each(|v| *v = 2.0 * n * *v * *v);
+        for (v, c) in self.values.iter_mut().zip(&mut self.constants) {
+            *v = 2.0 * n * *v * *v + 4.0 * *c * *c * *v;
+            *c *= *c;
+        }
         self.log2_scale *= 2.0;
         self.rescale();
     }
@@ -207,7 +254,9 @@ impl Noise for Variances {
     }
 
     fn deviations_log2(&self) -> Vec<f64> {
-        self.values.iter().map(|v| v.log2() / 2.0 + self.log2_scale).collect()
+        let (n, scale) = (self.n as usize, self.log2_scale);
+        let both = self.values.iter().zip(&self.constants);
+        both.map(|(v, c)| deviation_log2(n, v.sqrt(), *c, scale)).collect()
     }
 }
 
@@ -229,7 +278,7 @@ impl Points {
         let mut random = Gaussian::new(Seed::from_number(0x0063_7279_7074_6f73).stream(0));
         let log2_scale = fresh_variance(ring).log2() / 2.0;
         let (re, im) = (0..inputs).map(|_| random.complex(samples, n)).unzip();
-        let values = Values { log2_scale, re, im };
+        let values = Values { log2_scale, re, im, constants: vec![0.0; inputs] };
         let secret = random.complex(samples, n * SECRET_VARIANCE);
         let key_errors =
             ring.primes.iter().map(|_| random.complex(samples, n * ERROR_VARIANCE)).collect();
@@ -238,8 +287,8 @@ impl Points {
 }
 
 impl Noise for Points {
-    fn linear(&mut self, layer: &IntegerLayer) {
-        self.values.linear(layer);
+    fn linear(&mut self, ring: Ring, layer: &IntegerLayer) {
+        self.values.linear(layer, |b| near_zero(b, ring.t));
     }
 
     fn square(&mut self) {
@@ -248,6 +297,7 @@ impl Noise for Points {
                 (*x, *y) = (*x * *x - *y * *y, 2.0 * *x * *y);
             }
         }
+        self.values.constants.iter_mut().for_each(|c| *c *= *c);
         self.values.log2_scale *= 2.0;
         self.values.rescale();
     }
@@ -285,27 +335,31 @@ impl Noise for Points {
 
     fn deviations_log2(&self) -> Vec<f64> {
         let per_point = self.samples as f64 * self.n;
-        let square_sum = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
-        let Values { re, im, log2_scale } = &self.values;
+        let square_sum = |v: &[f64], c: f64| v.iter().map(|x| (x - c).powi(2)).sum::<f64>();
+        let Values { re, im, constants, log2_scale } = &self.values;
         re.iter()
             .zip(im)
-            .map(|(re, im)| {
-                ((square_sum(re) + square_sum(im)) / per_point).log2() / 2.0 + log2_scale
+            .zip(constants)
+            .map(|((re, im), c)| {
+                let random = ((square_sum(re, *c) + square_sum(im, 0.0)) / per_point).sqrt();
+                deviation_log2(self.n as usize, random, *c, *log2_scale)
             })
             .collect()
     }
 }
 
-/// Values at points, times `2^log2_scale`: `[ciphertext][point]`, real and imaginary.
+/// Values at points, times `2^log2_scale`: `[ciphertext][point]`, real and imaginary, and of each the
+/// constant that is part of it.
 pub(super) struct Values {
     pub(super) log2_scale: f64,
     pub(super) re: Vec<Vec<f64>>,
     pub(super) im: Vec<Vec<f64>>,
+    pub(super) constants: Vec<f64>,
 }
 
 impl Values {
-    /// Weighted sums; squares are left to the scheme.
-    pub(super) fn linear(&mut self, layer: &IntegerLayer) {
+    /// Weighted sums; `own` gives what a bias adds to the constant. Squares are left to the scheme.
+    pub(super) fn linear(&mut self, layer: &IntegerLayer, own: impl Fn(i128) -> f64) {
         let IntegerLayer::Linear { rows, .. } = layer else { return };
         let apply = |values: &[Vec<f64>]| -> Vec<Vec<f64>> {
             rows.iter()
@@ -320,6 +374,12 @@ impl Values {
                 .collect()
         };
         (self.re, self.im) = (apply(&self.re), apply(&self.im));
+        let unit = (-self.log2_scale).exp2();
+        let before = summed(layer, &self.constants, |_| 0.0);
+        self.constants = summed(layer, &self.constants, |b| own(b) * unit);
+        for ((re, c), before) in self.re.iter_mut().zip(&self.constants).zip(before) {
+            re.iter_mut().for_each(|x| *x += c - before);
+        }
         self.rescale();
     }
 
@@ -331,6 +391,7 @@ impl Values {
         self.log2_scale += shift;
         let factor = (-shift).exp2();
         self.re.iter_mut().chain(&mut self.im).flatten().for_each(|x| *x *= factor);
+        self.constants.iter_mut().for_each(|c| *c *= factor);
     }
 }
 
@@ -359,7 +420,7 @@ impl Gaussian {
 mod tests {
     use super::*;
     use crate::circuit::tests::integer_network;
-    use crate::ring::ntt_primes;
+    use crate::ring::{Row, ntt_primes};
 
     #[test]
     fn both_forecasts_start_alike_and_stay_close() {
@@ -399,6 +460,38 @@ mod tests {
             [estimate(network.layers(), 4, ring), simulate(network.layers(), 4, ring, 16)]
         {
             assert!(forecast.layers.iter().all(|s| s.worst_log2().is_finite()));
+        }
+    }
+
+    #[test]
+    fn what_is_left_after_weights_of_nothing_is_the_bias() {
+        let row = |weight| Row { columns: [0, 1].into(), weights: vec![weight; 2] };
+        let layer = |weights: [i32; 2], bias: [i128; 2]| IntegerLayer::Linear {
+            name: "sums".into(),
+            rows: weights.map(row).to_vec(),
+            bias: bias.to_vec(),
+            weight_bits: 2,
+        };
+        let layers = [
+            layer([0, 0], [1000, 0]),
+            IntegerLayer::Square { name: "square".into() },
+            layer([1, 0], [65_537 + 5, 7]),
+        ];
+        let n = 4096;
+        let primes = ntt_primes(48, n, 2, &[]);
+        let ring = Ring { n, t: 65_537, primes: &primes };
+        let peak = log2_peak(n);
+        for forecast in [estimate(&layers, 2, ring), simulate(&layers, 2, ring, 64)] {
+            let largest: Vec<f64> = forecast
+                .layers
+                .iter()
+                .flat_map(|s| s.deviations_log2.iter().map(|d| (d + peak).exp2()))
+                .collect();
+            // A phase of 0 counts as 1.
+            let expected = [1000.0, 1.0, 1e6, 1.0, 1e6 + 5.0, 7.0];
+            for (found, expected) in largest.iter().zip(expected) {
+                assert!((found / expected - 1.0f64).abs() < 1e-6, "{largest:?}");
+            }
         }
     }
 

@@ -15,7 +15,9 @@
 //! apart from the others, which are drawn at random.
 
 use super::integer::IntegerLayer;
-use super::noise::{Forecast, Gaussian, Noise, Ring, StageNoise, Values, Variances, log2_peak};
+use super::noise::{
+    Forecast, Gaussian, Noise, Ring, StageNoise, Values, Variances, deviation_log2, log2_peak,
+};
 use crate::ring::Seed;
 use crate::scheme::bfv::VARIANCE;
 use std::f64::consts::PI;
@@ -39,8 +41,9 @@ pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast 
     let mut stages = vec![noise.deviations_log2()];
     for layer in layers {
         match layer {
-            IntegerLayer::Linear { .. } => noise.linear(layer),
+            IntegerLayer::Linear { .. } => noise.sum(layer, |b| rest(b, ring)),
             IntegerLayer::Square { .. } => {
+                noise.spread_constants();
                 noise.multiply(4.0 * t * t * n * CENTRED * (1.0 + n * VARIANCE));
                 noise.add(digits * n * VARIANCE * t * t);
             }
@@ -56,12 +59,20 @@ pub fn simulate(layers: &[IntegerLayer], inputs: usize, ring: Ring, samples: usi
     let mut stages = vec![points.deviations_log2()];
     for layer in layers {
         match layer {
-            IntegerLayer::Linear { .. } => points.values.linear(layer),
+            IntegerLayer::Linear { .. } => points.values.linear(layer, |b| rest(b, ring)),
             IntegerLayer::Square { .. } => points.square(),
         }
         stages.push(points.deviations_log2());
     }
     forecast(ring, stages)
+}
+
+/// What encoding a bias adds to `e`: the rest of `q b` modulo t, in `(-t, 0]`.
+fn rest(bias: i128, ring: Ring) -> f64 {
+    let t = i128::from(ring.t);
+    let q = ring.primes.iter().fold(1, |q, p| q * i128::from(p % ring.t) % t);
+    let rest = q * bias.rem_euclid(t) % t;
+    -(rest as f64)
 }
 
 fn forecast(ring: Ring, stages: Vec<Vec<f64>>) -> Forecast {
@@ -110,7 +121,8 @@ impl<'a> Points<'a> {
                 (re, im)
             })
             .unzip();
-        let values = Values { log2_scale: (ring.t as f64).log2(), re, im };
+        let constants = vec![0.0; inputs];
+        let values = Values { log2_scale: (ring.t as f64).log2(), re, im, constants };
         let secret = random.complex(points, n * VARIANCE);
         let key_errors = ring.primes.iter().map(|_| random.complex(points, n * VARIANCE)).collect();
         Self { ring, near, points, values, random, mean, secret, key_errors }
@@ -120,6 +132,8 @@ impl<'a> Points<'a> {
     fn square(&mut self) {
         let (n, log2_t) = (self.ring.n as f64, (self.ring.t as f64).log2());
         self.values.log2_scale += 1.0 + log2_t;
+        // Times something random they are no constants any more.
+        self.values.constants.fill(0.0);
         for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
             let (ax, ay) = self.random.complex(self.points, n * CENTRED);
             let (bx, by) = self.random.complex(self.points, n * CENTRED);
@@ -150,16 +164,18 @@ impl<'a> Points<'a> {
     fn deviations_log2(&self) -> Vec<f64> {
         let n = self.ring.n as f64;
         let peak = log2_peak(self.ring.n).exp2();
-        let one = |re: &[f64], im: &[f64]| {
+        let one = |re: &[f64], im: &[f64], constant: f64| {
             let sum = |range: std::ops::Range<usize>| -> f64 {
-                range.map(|k| re[k] * re[k] + im[k] * im[k]).sum()
+                range.map(|k| (re[k] - constant).powi(2) + im[k] * im[k]).sum()
             };
             let roots = n / 2.0;
             let near = sum(0..self.near) / NEAR_POINTS as f64 / (roots * n);
             let random = sum(self.near..self.points) / (self.points - self.near).max(1) as f64 / n;
-            (random.sqrt() + near.sqrt() * SLOW_PEAK / peak).log2() + self.values.log2_scale
+            let deviation = random.sqrt() + near.sqrt() * SLOW_PEAK / peak;
+            deviation_log2(self.ring.n, deviation, constant, self.values.log2_scale)
         };
-        self.values.re.iter().zip(&self.values.im).map(|(re, im)| one(re, im)).collect()
+        let Values { re, im, constants, .. } = &self.values;
+        re.iter().zip(im).zip(constants).map(|((re, im), c)| one(re, im, *c)).collect()
     }
 }
 

@@ -116,6 +116,7 @@ impl Session {
                 network: &network,
                 calibration: &network.inputs_of(&raw[..some]),
                 error_bound: bound.error,
+                is_asked: asked.is_some(),
                 images: self.images()?,
                 threads: self.threads()?,
                 constraints: self.constraints(),

@@ -199,7 +199,9 @@ fn note(
         largest = larger(largest, error);
     }
     stage.max_abs_error = Some(largest);
-    stage.margin_bits_measured = Some((allowed / largest.max(f64::MIN_POSITIVE)).log2());
+    // Nothing is known more precisely than doubles are.
+    let least = (f64::EPSILON * allowed).max(f64::MIN_POSITIVE);
+    stage.margin_bits_measured = Some((allowed / larger(least, largest)).log2());
 }
 
 fn finish(

@@ -11,6 +11,9 @@ use crate::network::RangeReport;
 /// Margins further below or above the predicted ones than this are worth a warning, bits.
 const TOLERATED_BITS: f64 = 3.0;
 
+/// And so are those that were this much too optimistic, where every value is measured.
+const OPTIMISTIC_BITS: f64 = 1.0;
+
 /// What there is beside the counts of samples.
 pub(super) struct Findings<'a> {
     /// What wrong outputs do: "differ from the integer network".
@@ -119,7 +122,7 @@ fn stages(all: &[StageReport], margins: Margins) -> Vec<Warning> {
         let below = s.margin_bits_predicted - measured;
         match margins {
             // What is no number is no prediction.
-            Margins::BothWays => below.is_nan() || below.abs() > TOLERATED_BITS,
+            Margins::BothWays => !(-TOLERATED_BITS..=OPTIMISTIC_BITS).contains(&below),
             Margins::Smaller => below.is_nan() || below > TOLERATED_BITS,
             Margins::Elsewhere => false,
         }

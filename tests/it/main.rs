@@ -12,6 +12,7 @@ mod fetch;
 mod files;
 mod kernels;
 mod layering;
+mod margins;
 mod matching;
 mod matrix;
 mod model_file;

@@ -154,3 +154,22 @@ fn settings_of_recurrent_networks_are_refused_on_others() {
         assert!(text.contains(part), "{text}");
     }
 }
+
+#[test]
+fn what_fits_a_stricter_precision_fits_a_looser_one() {
+    for name in ["hospital", "digits"] {
+        let fits = |bits: u32| {
+            let precision = format!("scheme.precision_bits={bits}");
+            plan(&scenario(name, &["scheme.kind=ckks", "images=50", &precision]))
+        };
+        let all: Vec<Result<Plan, RunError>> = (0..=30).map(fits).collect();
+        let most = all.iter().rposition(Result::is_ok).expect("some fit");
+        assert!(all[..=most].iter().all(Result::is_ok), "{name}: gaps below {most} bits");
+        assert!(most >= 19, "{name}: {most}");
+        for (bits, refused) in all.iter().enumerate().skip(most + 1) {
+            let text = refused.as_ref().unwrap_err().to_string();
+            assert!(text.contains(&format!("scheme.precision_bits={most} fits")), "{bits}: {text}");
+            assert!(!text.contains("lower degree"), "{text}");
+        }
+    }
+}

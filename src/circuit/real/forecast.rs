@@ -62,9 +62,9 @@ const POINTS: usize = 256;
 
 /// Values after each layer at a chunk of samples, the inputs first.
 #[derive(Debug)]
-struct Trace {
-    samples: usize,
-    values: Vec<Vec<f64>>,
+pub(super) struct Trace {
+    pub samples: usize,
+    pub values: Vec<Vec<f64>>,
 }
 
 impl Forecast {
@@ -105,9 +105,10 @@ impl Forecast {
                 gaussian(trace.values[from].len(), Seed::from_number(stream).stream(at))
             })
         };
-        let rounded = |at: usize| match &layers[at] {
+        let of_weights = |at: usize| match &layers[at] {
             RealLayer::Linear { rows, .. } => {
-                rounding_reach(&traces, layers, at, rows, weight_scale(rows, WEIGHT_BITS), &means)
+                let factor = weight_scale(rows, WEIGHT_BITS);
+                rounding_reach(&traces, layers, at, &rounded(rows, factor, &means[at]))
             }
             _ => Vec::new(),
         };
@@ -115,13 +116,17 @@ impl Forecast {
             Block::Segment { layers, .. } => layers.end,
             Block::Polynomial { layer } => layer + 1,
         };
-        let sources: Vec<usize> = std::iter::once(0).chain(blocks.iter().map(after)).collect();
+        // Where a sum has no weights to speak of, the rounding of its bias is all there is.
+        let sums = layers.iter().enumerate().filter(|(_, layer)| has_idle_sums(layer));
+        let sums = sums.map(|(at, _)| at + 1);
+        let ends = blocks.iter().map(after);
+        let sources: Vec<usize> = std::iter::once(0).chain(ends).chain(sums).collect();
         let of = |at: usize| match sources.contains(&at) {
             true => noise(at, at as u64),
             false => Vec::new(),
         };
         let noise = (0..=layers.len()).map(of).collect();
-        let weights = (0..layers.len()).map(rounded).collect();
+        let weights = (0..layers.len()).map(of_weights).collect();
         Self {
             noise,
             weights,
@@ -133,15 +138,38 @@ impl Forecast {
         }
     }
 
-    /// What rounding the weights of layer `at` to multiples of `1 / scale` does.
-    pub fn rounding(&self, network: &RealNetwork, at: usize, scale: f64) -> Reach {
-        match &network.layers()[at] {
-            RealLayer::Linear { rows, .. } => {
-                rounding_reach(&self.traces, network.layers(), at, rows, scale, &self.means)
+    /// What it does that layer `at` has the sums `rounded`.
+    pub fn rounding(&self, network: &RealNetwork, at: usize, rounded: &[AffineRow]) -> Reach {
+        rounding_reach(&self.traces, network.layers(), at, rounded)
+    }
+
+    /// The traces.
+    pub fn traces(&self) -> &[Trace] {
+        &self.traces
+    }
+
+    /// Largest magnitude before layer `at`.
+    pub fn largest_before(&self, at: usize) -> f64 {
+        at.checked_sub(1).map_or(self.largest_input, |before| self.largest[before])
+    }
+
+    /// Tells `see` the index and the value of everything that goes into layer `at` at the samples.
+    pub fn each_value(&self, at: usize, mut see: impl FnMut(usize, f64)) {
+        for trace in &self.traces {
+            for (k, x) in trace.values[at].iter().enumerate() {
+                see(k / trace.samples.max(1), *x);
             }
-            _ => Vec::new(),
         }
     }
+}
+
+/// Whether a sum of `layer` has weights that are nothing beside the largest of the layer.
+pub(super) fn has_idle_sums(layer: &RealLayer) -> bool {
+    const NOTHING: f64 = 1.0 / 1024.0;
+    let RealLayer::Linear { rows, .. } = layer else { return false };
+    let largest = |row: &AffineRow| row.weights.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
+    let most = rows.iter().map(largest).fold(0.0, f64::max);
+    rows.iter().any(|row| largest(row) <= NOTHING * most)
 }
 
 /// The scale that brings the largest weight to just below `2^bits`.
@@ -167,11 +195,9 @@ fn rounding_reach(
     traces: &[Trace],
     layers: &[RealLayer],
     at: usize,
-    rows: &[AffineRow],
-    scale: f64,
-    means: &[Vec<f64>],
+    rounded: &[AffineRow],
 ) -> Reach {
-    let rounded = rounded(rows, scale, &means[at]);
+    let RealLayer::Linear { rows, .. } = &layers[at] else { return Vec::new() };
     let differences: Vec<AffineRow> = rows
         .iter()
         .zip(rounded)

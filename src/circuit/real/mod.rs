@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cost;
+mod disturbed;
 mod feasible;
 mod forecast;
 mod function;

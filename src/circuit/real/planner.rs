@@ -32,7 +32,7 @@ pub(super) const REQUIRED_PRECISION_BITS: f64 = 1.0;
 const LEAST_PRECISION_BITS: f64 = 0.5;
 
 /// Bits of weights, sign not counted, that are tried.
-const WEIGHT_BITS_TRIED: [u32; 10] = [4, 5, 6, 7, 8, 10, 12, 15, 18, 22];
+const WEIGHT_BITS_TRIED: [u32; 12] = [4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 26, 30];
 /// Bits by which inputs may have a larger scale than later values.
 const INPUT_BITS_TRIED: std::ops::RangeInclusive<i32> = -8..=12;
 /// Scales tried, bits.
@@ -41,8 +41,10 @@ const SCALE_BITS_TRIED: std::ops::RangeInclusive<u32> = 14..=50;
 /// Samples that errors are followed at.
 const SAMPLES: usize = 192;
 
-/// Tries to meet the precision once the exact scales are known.
+/// Tries to meet the precision once the exact scales are known: of the best so many are taken, and
+/// more are made only where none of them will do.
 const ATTEMPTS: usize = 4;
+const MOST_ATTEMPTS: usize = 40;
 
 /// A network to be planned for CKKS.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,8 @@ pub struct RealRequest<'a> {
     pub calibration: &'a [f64],
     /// Decrypted outputs further than this from those of the network are wrong.
     pub error_bound: f64,
+    /// Whether that was asked for, in bits.
+    pub is_asked: bool,
     pub images: usize,
     pub threads: usize,
     pub constraints: Constraints,
@@ -72,10 +76,15 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
         shape: &shape,
         forecast: &forecast,
         typical: CostTable::typical().unit,
+        bound: request.error_bound,
         spare_bits: REQUIRED_PRECISION_BITS,
     };
     let mut best: Option<RealCircuit> = None;
-    for _ in 0..ATTEMPTS {
+    let enough = |b: &RealCircuit| b.plan.margin_bits() >= LEAST_PRECISION_BITS;
+    for attempt in 0..MOST_ATTEMPTS {
+        if attempt >= ATTEMPTS && best.as_ref().is_some_and(enough) {
+            break;
+        }
         request.cancel.check()?;
         let found = planner.search(request.constraints);
         let found = found.or_else(|| planner.past_budget());
@@ -87,12 +96,13 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
             return Ok(circuit);
         }
         // Rounding to other weights, and exact scales, do a little worse than the estimate.
-        planner.spare_bits += (REQUIRED_PRECISION_BITS - margin).clamp(0.1, 8.0);
+        let least = if attempt < ATTEMPTS { 0.1 } else { 1.0 };
+        planner.spare_bits += (REQUIRED_PRECISION_BITS - margin).clamp(least, 8.0);
         if best.as_ref().is_none_or(|b| b.plan.margin_bits() < margin) {
             best = Some(circuit);
         }
     }
-    best.filter(|b| b.plan.margin_bits() >= LEAST_PRECISION_BITS).ok_or_else(|| planner.refusal())
+    best.filter(enough).ok_or_else(|| planner.refusal())
 }
 
 /// A schedule with its primes and its cost.
@@ -108,7 +118,8 @@ struct Planner<'a> {
     forecast: &'a Forecast,
     /// What choices are made with.
     typical: UnitCosts,
-    /// Bits by which estimated errors must stay below the bound.
+    /// Bound on errors of outputs, and bits by which estimated ones must stay below it.
+    bound: f64,
     spare_bits: f64,
 }
 
@@ -187,9 +198,8 @@ impl Planner<'_> {
             }
             (schedule.chain.iter().sum::<u32>() <= most).then_some(schedule)
         };
-        let precise = |schedule: &Schedule| {
-            self.error(schedule) * self.spare_bits.exp2() <= self.request.error_bound
-        };
+        let precise =
+            |schedule: &Schedule| self.error(schedule) * self.spare_bits.exp2() <= self.bound;
         if let Some(bits) = constraints.prime_bits {
             return of(bits).filter(precise);
         }
@@ -269,7 +279,7 @@ impl Planner<'_> {
         let Planner { request, shape, forecast, .. } = *self;
         let Candidate { schedule, moduli, .. } = candidate;
         let mut program = CkksProgram::new(shape, schedule, moduli, forecast)?;
-        let errors = Errors::new(shape, schedule, forecast, &program)?;
+        let errors = Errors::new(request.network, shape, schedule, forecast, &program)?;
         let work = self.work(schedule, moduli, &CostTable::of_this_machine().unit);
         let work = work.tried(shape, schedule, &program, request.images, request.threads);
         let parts = Parts { request, shape, schedule, forecast, errors: &errors, work: &work };
@@ -277,7 +287,9 @@ impl Planner<'_> {
         program.set_taps(&of_layer, &of_block);
         let p = &program.parameters;
         let end = shape.network.layers().len();
-        let max_error = errors.of_outputs(forecast, end, true, request.images);
+        let (_, max_error) = errors.at(forecast, end, true, (1, request.images));
+        // Nothing is known more precisely than doubles are.
+        let max_error = max_error.max(f64::EPSILON * request.error_bound);
         let choice = &schedule.choice;
         let weights = shape.network.layers().iter().zip(&choice.weight_bits);
         let weights = weights.filter(|(l, _)| matches!(l, RealLayer::Linear { .. }));
@@ -349,16 +361,31 @@ impl Planner<'_> {
         Ok(RealCircuit { taps: program.taps(), plan, network, program, typical_secs })
     }
 
-    fn refusal(&self) -> PlanError {
-        let c = self.request.constraints;
-        let activations = |square: bool| {
-            let is = |l: &&RealLayer| match l {
-                RealLayer::Square { .. } => square,
-                RealLayer::Polynomial { .. } => !square,
-                RealLayer::Linear { .. } => false,
-            };
-            self.shape.network.layers().iter().filter(is).count()
+    /// The most bits of precision that outputs could have under these constraints, if any.
+    fn most_bits(&mut self, constraints: Constraints) -> Option<u32> {
+        let fits = |planner: &mut Self, bits: u32| {
+            planner.bound = (-f64::from(bits)).exp2();
+            planner.search(constraints).is_some()
         };
+        let before = (self.bound, self.spare_bits);
+        self.spare_bits = REQUIRED_PRECISION_BITS;
+        // Fewer bits fit wherever more do.
+        let (mut low, mut high) = (0, -before.0.log2().floor().min(0.0) as u32 + 1);
+        let any = fits(self, 0);
+        while any && low + 1 < high {
+            let middle = (low + high) / 2;
+            if fits(self, middle) { low = middle } else { high = middle }
+        }
+        (self.bound, self.spare_bits) = before;
+        any.then_some(low)
+    }
+
+    fn refusal(&mut self) -> PlanError {
+        let c = self.request.constraints;
+        let layers = self.shape.network.layers();
+        let squares = layers.iter().filter(|l| matches!(l, RealLayer::Square { .. })).count();
+        let polynomials =
+            layers.iter().filter(|l| matches!(l, RealLayer::Polynomial { .. })).count();
         let levels: usize = (self.shape.blocks.iter())
             .map(
                 |b| if let Block::Polynomial { layer } = b { self.shape.levels(*layer) } else { 0 },
@@ -375,30 +402,54 @@ impl Planner<'_> {
         if let Some(b) = c.prime_bits {
             fixed.push(format!("primes of {b} bits"));
         }
+        let many = |count: usize, one: &str, more: &str| {
+            format!("{count} {}", if count == 1 { one } else { more })
+        };
         let circuit = format!(
-            "{} squares and {} other polynomials ({levels} levels) with errors below {:.2e}",
-            activations(true),
-            activations(false),
+            "{} and {} ({}) with errors below {:.2e}",
+            many(squares, "square", "squares"),
+            many(polynomials, "other polynomial", "other polynomials"),
+            many(levels, "level", "levels"),
             self.request.error_bound
         );
         let within = if fixed.is_empty() {
-            format!("any N up to {MAX_RING_DEGREE}")
+            format!(
+                "what scales of up to {} bits, weights of up to {} and any N up to {MAX_RING_DEGREE} carry",
+                SCALE_BITS_TRIED.end(),
+                WEIGHT_BITS_TRIED.last().unwrap_or(&0) + 1
+            )
         } else {
             fixed.join(", ")
         };
         let reason =
             format!("{circuit} need more than {within} at {MIN_SECURITY_BITS} bits of security");
-        let nearest = self.search(Constraints::default());
-        let nearest = match nearest.filter(|_| !fixed.is_empty()) {
-            Some(found) => format!(
+        let less = self.most_bits(c);
+        let found = if fixed.is_empty() { None } else { self.search(Constraints::default()) };
+        let mut ways = Vec::new();
+        if let Some(found) = found {
+            ways.push(format!(
                 "what fits: N = {}, {} primes of {} bits together",
                 found.schedule.choice.n,
                 found.schedule.chain.len(),
                 found.schedule.chain.iter().sum::<u32>()
-            ),
-            None => "use activations of a lower degree, or fewer of them".to_owned(),
-        };
-        PlanError::DoesNotFit { reason, nearest }
+            ));
+        }
+        match less {
+            Some(bits) if self.request.is_asked => {
+                ways.push(format!("scheme.precision_bits={bits} fits"));
+            }
+            Some(bits) => {
+                ways.push(format!("allow larger errors: scheme.precision_bits={bits} fits"))
+            }
+            None => {}
+        }
+        if ways.is_empty() && polynomials > 0 {
+            ways.push("use activations of a lower degree, or fewer of them".to_owned());
+        }
+        if ways.is_empty() {
+            ways.push("use a network with fewer squares, or with smaller weights".to_owned());
+        }
+        PlanError::DoesNotFit { reason, nearest: ways.join("; ") }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Scales and primes of a program, in bits, before any prime is chosen.
 
 use super::blocks::Block;
-use super::forecast::{Forecast, Reach, Spread, WEIGHT_BITS, weight_scale};
+use super::forecast::{Forecast, Reach, Spread, WEIGHT_BITS, has_idle_sums, weight_scale};
 use super::network::{RealLayer, RealNetwork};
 use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
 
@@ -252,8 +252,21 @@ impl Schedule {
         for (k, block) in shape.blocks.iter().enumerate() {
             let end = at(rescaled, self.entries[k + 1]);
             match block {
-                Block::Segment { .. } if self.drops[k].is_empty() => {}
-                Block::Segment { layers, .. } => noise[layers.end] = end,
+                Block::Segment { layers: range, .. } => {
+                    let mut scale = self.entries[k];
+                    for layer in range.clone() {
+                        match layers[layer] {
+                            RealLayer::Square { .. } => scale *= 2.0,
+                            _ => scale += self.weights[layer],
+                        }
+                        if has_idle_sums(&layers[layer]) {
+                            noise[layer + 1] = at(1.0 / 12.0, scale);
+                        }
+                    }
+                    if !self.drops[k].is_empty() {
+                        noise[range.end] += end;
+                    }
+                }
                 Block::Polynomial { layer } => {
                     let sum = coefficient_sum(&layers[*layer]);
                     let inside = at(rescaled, f64::from(self.choice.scale_bits));
@@ -356,6 +369,13 @@ impl Arrived {
             }
         }
         arrived
+    }
+
+    /// Variance of the error of each value.
+    pub fn variances(&self) -> Vec<f64> {
+        let mut all = self.normal.clone();
+        all.add(&self.products, 1.0);
+        all.values
     }
 
     /// The largest error of each value among so many slots.

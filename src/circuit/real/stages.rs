@@ -2,27 +2,35 @@
 
 use super::blocks::Block;
 use super::cost::Work;
+use super::disturbed::{Rounded, Upto, draw, matters};
 use super::forecast::{Forecast, Reach};
-use super::network::RealLayer;
+use super::network::{RealLayer, RealNetwork};
 use super::planner::RealRequest;
 use super::program::{CkksProgram, CkksStep};
 use super::schedule::{Arising, Arrived, Schedule, Shape};
+use crate::circuit::affine::AffineRow;
 use crate::circuit::plan::{StageKind, StagePlan};
 use crate::circuit::planner::MEASURED;
 use crate::circuit::request::PlanError;
 use crate::scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale, Segment};
+use std::sync::Arc;
 
 /// Errors as they arise in a program, with its exact scales and levels.
 pub(super) struct Errors {
-    pub arising: Arising,
-    /// What rounding the weights does, layer by layer.
-    pub weights: Vec<Reach>,
+    network: Arc<RealNetwork>,
+    arising: Arising,
+    /// What rounding weights and biases does, layer by layer, to first order.
+    weights: Vec<Reach>,
+    rounded: Rounded,
+    /// Whether squares of errors count, so that errors are drawn.
+    every_order: bool,
     /// The least room of a phase in its modulus up to each layer, the inputs first, bits.
     headroom_bits: Vec<f64>,
 }
 
 impl Errors {
     pub fn new(
+        network: &Arc<RealNetwork>,
         shape: &Shape,
         schedule: &Schedule,
         forecast: &Forecast,
@@ -30,8 +38,7 @@ impl Errors {
     ) -> Result<Self, PlanError> {
         let p = &program.parameters;
         let layers = shape.network.layers();
-        let of = |at: usize| forecast.rounding(shape.network, at, schedule.weights[at].exp2());
-        let weights: Vec<Reach> = (0..layers.len()).map(of).collect();
+        let mut rounded: Rounded = vec![None; layers.len()];
         let mut noise = vec![0.0; layers.len() + 1];
         noise[0] = Noise::fresh(p, &program.input_scale).variance;
         let mut scale = program.input_scale.clone();
@@ -48,6 +55,15 @@ impl Errors {
                 CkksStep::Segment { layers: range, segment, drop, .. } => {
                     for (op, at) in segment.ops.iter().zip(range.start + 1..) {
                         scale = Segment { ops: vec![op.clone()] }.scale_after(&scale);
+                        if let RealLayer::Linear { rows, .. } = &layers[at - 1] {
+                            let factor = schedule.weights[at - 1].exp2();
+                            let mut rows =
+                                super::forecast::rounded(rows, factor, &forecast.means[at - 1]);
+                            // Biases are whole numbers at the scale of their sums.
+                            let to_whole = |b: f64| (b * scale.value()).round() / scale.value();
+                            rows.iter_mut().for_each(|row| row.bias = to_whole(row.bias));
+                            rounded[at - 1] = Some(rows);
+                        }
                         narrow(&mut headroom, at, room(&scale, level, shape.ranges[at]));
                     }
                     if let Some(drop) = *drop {
@@ -105,8 +121,17 @@ impl Errors {
                 }
             }
         }
-        let rounding = vec![1.0; layers.len()];
-        Ok(Self { arising: Arising { noise, rounding }, weights, headroom_bits: headroom })
+        let of = |(at, rows): (usize, &Option<Vec<AffineRow>>)| match rows {
+            Some(rows) => forecast.rounding(shape.network, at, rows),
+            None => Vec::new(),
+        };
+        let weights: Vec<Reach> = rounded.iter().enumerate().map(of).collect();
+        let arising = Arising { noise, rounding: vec![1.0; layers.len()] };
+        let variances =
+            |at: usize| Arrived::new(forecast, &weights, &arising, (at, at, true)).variances();
+        let every_order = matters(forecast, shape.network, variances);
+        let network = Arc::clone(network);
+        Ok(Self { network, arising, weights, rounded, every_order, headroom_bits: headroom })
     }
 
     /// The least room of any phase, bits.
@@ -114,24 +139,25 @@ impl Errors {
         self.headroom_bits.last().copied().unwrap_or(f64::INFINITY)
     }
 
-    /// The largest error of each value after layer `at` (0 for the inputs) among `slots` slots.
-    fn at(&self, forecast: &Forecast, at: usize, with_own: bool, slots: usize) -> Vec<f64> {
-        let place = (at, at, with_own);
-        Arrived::new(forecast, &self.weights, &self.arising, place).largest_of_each(slots)
-    }
-
-    /// The largest error of the outputs of so many images that comes of everything up to layer
-    /// `upto`.
-    pub fn of_outputs(
+    /// The largest errors that come of everything up to layer `at` (0 for the inputs): of each value
+    /// there among `slots` slots, and of the outputs of so many images.
+    pub fn at(
         &self,
         forecast: &Forecast,
-        upto: usize,
+        at: usize,
         with_own: bool,
-        images: usize,
-    ) -> f64 {
+        (slots, images): (usize, usize),
+    ) -> (Vec<f64>, f64) {
+        if self.every_order {
+            let upto = Upto { layer: at, with_own };
+            let drawn = draw(forecast, &self.network, &self.rounded, &self.arising, upto);
+            let each = drawn.values.iter().map(|e| drawn.taken_to(*e, slots)).collect();
+            return (each, drawn.taken_to(drawn.outputs, images));
+        }
+        let arrived = |place| Arrived::new(forecast, &self.weights, &self.arising, place);
         let end = self.arising.noise.len() - 1;
-        let place = (end, upto, with_own);
-        Arrived::new(forecast, &self.weights, &self.arising, place).largest(images)
+        let each = arrived((at, at, with_own)).largest_of_each(slots);
+        (each, arrived((end, at, with_own)).largest(images))
     }
 }
 
@@ -164,18 +190,21 @@ pub(super) fn stages(
     let levels = schedule.levels();
     let slots = p.degree().min(request.images);
     let bound = request.error_bound;
+    let range = |at: usize| forecast.largest_before(at);
     let stage = |at: usize, with_own: bool, measured: &mut Vec<usize>| {
-        let each = errors.at(forecast, at, with_own, MEASURED * slots);
+        let counts = (MEASURED * slots, request.images);
+        let (each, reached) = errors.at(forecast, at, with_own, counts);
         let mut order: Vec<usize> = (0..each.len()).collect();
         order.sort_by(|a, b| each[*b].total_cmp(&each[*a]));
         order.truncate(MEASURED);
         let largest = order.first().map_or(0.0, |i| each[*i]);
         *measured = order;
-        let reached = errors.of_outputs(forecast, at, with_own, request.images);
+        // Nothing is known more precisely than doubles are.
+        let largest = largest.max(f64::EPSILON * range(at).max(bound));
         // Past the modulus nothing is left of precision.
         let room = errors.headroom_bits[at];
         let room = if room < 0.0 { room } else { f64::INFINITY };
-        let margin = (bound / reached.max(f64::MIN_POSITIVE)).log2().min(room);
+        let margin = (bound / reached.max(f64::EPSILON * bound)).log2().min(room);
         (largest, margin)
     };
     let words =
@@ -198,10 +227,6 @@ pub(super) fn stages(
                 range_worst: range,
             }
         };
-    let range = |at: usize| match at.checked_sub(1) {
-        None => forecast.largest_input,
-        Some(layer) => forecast.largest[layer],
-    };
     let mut ignored = Vec::new();
     let inputs = shape.network.inputs();
     let found = stage(0, true, &mut ignored);

@@ -111,6 +111,6 @@ impl SecretKey {
         }
         let (_, log2_noise) = basis.decode(&noise, t);
         noise.zeroize();
-        basis.log2(parameters.primes()) - 1.0 - log2_noise
+        basis.log2(parameters.primes()) - 1.0 - log2_noise.max(0.0)
     }
 }

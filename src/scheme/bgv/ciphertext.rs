@@ -174,7 +174,8 @@ impl SecretKey {
         let unfactor = t.inv(ciphertext.factor).unwrap_or(1);
         Decrypted {
             values: parameters.decode(coefficients, unfactor),
-            margin_bits: basis.log2(level) - 1.0 - log2_phase,
+            // A phase of 0 counts as 1.
+            margin_bits: basis.log2(level) - 1.0 - log2_phase.max(0.0),
         }
     }
 }
