@@ -5,7 +5,6 @@ use super::dialog::Purpose;
 use super::lab::{self, LabChoice};
 use super::state::{State, Tab};
 use crate::activation::Activation;
-use crate::run::LayerChoices;
 use crate::worker::Check;
 
 impl App {
@@ -46,7 +45,7 @@ impl App {
         let Some(half) = lab.usable_interval() else { return };
         let mut scenario = self.state.scenario.clone();
         scenario.activation.method = lab.choice.method.id().to_owned();
-        scenario.activation.layers = LayerChoices::Same;
+        scenario.activation.layers = lab.layer_choices();
         scenario.activation.degree = lab.choice.degree;
         // What a person would type, not what binary fractions leave of it.
         scenario.activation.interval = (half * 100.0).round() / 100.0;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 const FIRST_PART: usize = 256;
 
 /// What a model does on its data, measured once for all polynomials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ActivationData {
     /// The inputs of each activation layer over training samples (test samples where there are none).
     pub layers: Vec<LayerInputs>,

@@ -10,7 +10,7 @@ pub use figure::svg;
 
 use crate::activation::{Activation, Approximation, Histogram, MAX_PARTS, Method};
 use crate::network::{IntervalRule, LayerInputs, StandIns};
-use crate::run::{ActivationData, PolynomialCheck};
+use crate::run::{ActivationData, LayerChoice, LayerChoices, LayerInterval, PolynomialCheck};
 use std::sync::Arc;
 
 /// Highest degree of the slider.
@@ -19,6 +19,8 @@ pub const TOP_DEGREE: usize = 31;
 pub const HALF_WIDTHS: std::ops::RangeInclusive<f64> = 0.25..=500.0;
 /// Measured intervals hold all measured inputs of the layer and are this much wider.
 const MARGIN: f64 = 0.1;
+/// Half-widths are handed over to the millionth: what binary fractions leave of them says nothing.
+const DIGITS: f64 = 1e6;
 /// Curves that are kept.
 const MOST_KEPT: usize = 96;
 
@@ -153,6 +155,25 @@ impl Lab {
         (any && same && low == -high && matches!(self.curve, Some(Ok(_)))).then_some(high)
     }
 
+    /// What the setup takes over layer by layer: where each layer has the interval of its own inputs,
+    /// these intervals, and layers that are polynomials already as they are.
+    pub fn layer_choices(&self) -> LayerChoices {
+        let layers = self.data.as_ref().map_or(&[][..], |data| &data.layers);
+        if !self.choice.measured || layers.len() < 2 {
+            return LayerChoices::Same;
+        }
+        let own = |layer: &LayerInputs| {
+            if self.choice.function.is_none() && layer.function.is_polynomial() {
+                return LayerChoice { method: Some("keep".to_owned()), ..LayerChoice::default() };
+            }
+            let (_, half) =
+                layer.histogram.symmetric_interval(1.0, MARGIN).unwrap_or(self.choice.interval);
+            let half = (half * DIGITS).round() / DIGITS;
+            LayerChoice { interval: Some(LayerInterval::HalfWidth(half)), ..LayerChoice::default() }
+        };
+        LayerChoices::All(layers.iter().map(own).collect())
+    }
+
     /// Whether the figures of the check are of another choice than the present one.
     pub fn is_stale(&self) -> bool {
         self.checked.check.is_some() && self.checked.of.as_ref() != Some(&self.stand_ins())
@@ -270,6 +291,48 @@ mod tests {
         assert_eq!(choice.degree, TOP_DEGREE);
         choice.step_degree(-100);
         assert_eq!(choice.degree, 1);
+    }
+
+    #[test]
+    fn each_layer_hands_over_the_interval_of_its_own_inputs() {
+        let layer = |name: &str, function: Activation, most: f32| LayerInputs {
+            layer: name.into(),
+            function,
+            histogram: Histogram::of(&[-most, 0.5 * most]),
+            sample: Vec::new(),
+        };
+        let layers = vec![
+            layer("relu1", Activation::Relu, 2.0),
+            layer("square1", Activation::Square, 9.0),
+            layer("relu2", Activation::Relu, 5.0),
+        ];
+        let data = ActivationData { layers, ..ActivationData::default() };
+        let mut lab = Lab::default();
+        lab.take_data(Arc::new(data));
+        let LayerChoices::All(all) = lab.layer_choices() else { panic!("one for each layer") };
+        let half = |at: usize| all[at].interval.map(|i| i.ends().1);
+        // A tenth wider than the largest input, to a bin of the histogram.
+        assert!(half(0).is_some_and(|l| (l - 2.2).abs() < 0.1), "{all:?}");
+        assert!(half(2).is_some_and(|l| (l - 5.5).abs() < 0.25), "{all:?}");
+        assert_eq!(half(1), None);
+        assert_eq!(all[1].method.as_deref(), Some("keep"));
+        lab.choice.set_half_width(3.0);
+        assert_eq!(lab.layer_choices(), LayerChoices::Same);
+    }
+
+    #[test]
+    fn a_network_of_squares_is_not_taken_for_one_of_relu() {
+        let histogram = Histogram::of(&[-1.0, 1.0]);
+        let layers = vec![LayerInputs {
+            layer: "square1".into(),
+            function: Activation::Square,
+            histogram,
+            sample: Vec::new(),
+        }];
+        let mut lab = Lab::default();
+        lab.take_data(Arc::new(ActivationData { layers, ..ActivationData::default() }));
+        assert!(lab.choice.function.is_none() && lab.has_polynomials_only());
+        assert_eq!(lab.function(), Activation::Square);
     }
 
     #[test]
