@@ -203,7 +203,7 @@ fn a_sweep_is_a_table_and_a_file() {
     let args: Vec<&str> = sweep.into_iter().chain(more).collect();
     let told = cryptoscope(&[&args[..], &[text(&csv)]].concat());
     told.assert_ran();
-    assert!(told.out.contains("exact accuracy") && told.out.contains("Minimax"), "{}", told.out);
+    assert!(told.out.contains("original accuracy") && told.out.contains("Minimax"), "{}", told.out);
     assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 5);
     cryptoscope(&[&args[..], &[text(&json)]].concat()).assert_ran();
     assert!(std::fs::read_to_string(&json).unwrap().contains("\"exact_accuracy\""));
@@ -280,7 +280,7 @@ fn an_interrupt_stops_with_130() {
 fn a_plan_is_a_table_or_json() {
     let told = cryptoscope(&["plan", "digits", "--images", "100", "--threads", "1"]);
     told.assert_ran();
-    for part in ["security", "least margin", "ciphertexts", "upload"] {
+    for part in ["security", "least noise margin", "ciphertexts", "upload"] {
         assert!(told.out.contains(part), "{}", told.out);
     }
     let json = cryptoscope(&["plan", "digits", "--images", "100", "--json"]);
