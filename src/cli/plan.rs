@@ -198,7 +198,10 @@ fn show(plan: &Plan) -> String {
         Some(a) => {
             "spare precision in bits above the required, range on calibration data in bits\n"
                 .to_owned()
-                + &folded("degrees of activations at 128 bits: ", &degrees(&a.degrees))
+                + &folded(
+                    "degrees of activations at 128 bits, estimated from the scales of this plan: ",
+                    &degrees(&a.degrees),
+                )
         }
     };
     let tables = plan.tables.as_ref().map_or(String::new(), |t| super::tables::plan(t) + "\n");

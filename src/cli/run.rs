@@ -168,7 +168,7 @@ fn noise_legend(report: &RunReport) -> String {
         NoiseMeasure::Failure => " of a table lookup",
     };
     format!(
-        "{}{unit}, predicted and measured; time of all samples, encrypted and of the original network",
+        "{}{unit}, predicted and measured; times are of all samples together",
         NoiseMeasure::of_name(&report.scheme.kind).name()
     )
 }

@@ -157,7 +157,7 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
         table.row(cells(row, request, report.images));
     }
     let mut text = format!("{summary}\n{}", table.render());
-    text.push_str("reference: accuracy in the clear, polynomials put in after training; predicted, measured: time of all samples; noise: least noise margin (BGV, BFV) or spare precision (CKKS), bits\n");
+    text.push_str("reference: accuracy in the clear, polynomials put in after training\npredicted, measured: time of all samples together\nnoise: least noise margin (BGV, BFV) or spare precision (CKKS), bits\n");
     if !encrypted {
         text.push_str("outside: samples with an activation input outside the interval\n");
     }

@@ -36,7 +36,18 @@ pub(super) fn check(path: &str, names: &[String], classes: &[String]) -> Result<
                 some.join(", ")
             )
         }
-        None => return Ok(()),
+        None => {
+            // A name of the data's own on another class is a list in another order.
+            let moved = |(at, name): (usize, &String)| {
+                classes.iter().position(|c| c == name).filter(|own| *own != at)
+            };
+            let Some(own) = names.iter().enumerate().find_map(moved) else { return Ok(()) };
+            format!(
+                "option classes: {} is the name of class {} in the data itself; list the names in the order of the data, or leave the option out",
+                excerpt(&classes[own]),
+                own + 1
+            )
+        }
     };
     Err(DataError::Options { path: path.to_owned(), reason })
 }
@@ -52,6 +63,18 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_the_data_stay_with_their_classes() {
+        let of = |names: [&str; 2]| {
+            check("t.csv", &names.map(str::to_owned), &["b", "m"].map(str::to_owned))
+        };
+        assert!(of(["b", "m"]).is_ok() && of(["benign", "malignant"]).is_ok());
+        assert!(of(["b", "malignant"]).is_ok());
+        let crossed = of(["m", "b"]).unwrap_err().to_string();
+        assert!(crossed.contains("name of class 2 in the data"), "{crossed}");
+        assert!(of(["m", "x"]).is_err());
+    }
 
     #[test]
     fn the_option_is_taken_out_of_the_path() {

@@ -18,7 +18,7 @@ pub struct ActivationData {
     /// How many samples that were.
     pub samples: usize,
     /// The class the model gives to each test sample.
-    classes: Vec<u16>,
+    pub(crate) classes: Vec<u16>,
 }
 
 /// A network with polynomials in the place of its activations, in the clear, on test samples.

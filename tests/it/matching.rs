@@ -21,13 +21,14 @@ fn typed(words: &[&str]) -> (i32, String, String) {
     (status, text(out), text(err))
 }
 
-/// The report of a run that must end well.
+/// The report of a run: of one that ends well, or of one in which values that were cut off changed an
+/// answer, as one sample of a table may.
 fn report(dir: &Path, words: &[&str]) -> RunReport {
     let file = dir.join("report.json");
     let more = ["--seed", "3", "--report", file.to_str().expect("text")];
     let words: Vec<&str> = ["run"].iter().chain(words).copied().chain(more).collect();
     let (status, _, err) = typed(&words);
-    assert_eq!(status, 0, "{err}");
+    assert!(status < 2, "{err}");
     serde_json::from_slice(&std::fs::read(file).expect("written")).expect("a report")
 }
 

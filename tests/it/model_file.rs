@@ -211,7 +211,7 @@ fn headers_of_any_length_are_refused_without_being_read() {
         assert!(Network::from_bytes(&bytes, "long").is_err());
     }
     let error = Network::from_bytes(b"PK\x03\x04 a zip archive", "a.zip").expect_err("no model");
-    assert!(error.to_string().starts_with("model a.zip: header of"), "{error}");
+    assert!(error.to_string().starts_with("model a.zip: this is a ZIP archive"), "{error}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// A value for every setting of scheme, activation and sequence that is not that of the plan without it.
 const VALUES: [(&str, &str); 22] = [
     ("scheme.kind", "bfv"),
-    ("scheme.ring_degree", "16384"),
+    ("scheme.ring_degree", "32768"),
     ("scheme.prime_count", "9"),
     ("scheme.prime_bits", "37"),
     ("scheme.plaintext_bits", "33"),

@@ -20,6 +20,15 @@ use crate::scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
 use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
 use std::sync::Arc;
 
+/// Samples whose largest error parameters are chosen for, at least: a plan must hold for the one
+/// sample that lies out, whoever asks for it alone.
+const LEAST_COUNTED: usize = 1000;
+
+/// How many samples errors are counted for when `images` take part.
+pub(super) fn counted(images: usize) -> usize {
+    images.max(LEAST_COUNTED)
+}
+
 /// Largest ring degree that is tried.
 pub(super) const MAX_RING_DEGREE: usize = 65_536;
 /// Smallest one.
@@ -221,7 +230,7 @@ impl Planner<'_> {
         let end = self.shape.network.layers().len();
         let place = (end, end, false);
         let arrived = Arrived::new(self.forecast, &self.forecast.weights, &arising, place);
-        arrived.largest(self.request.images)
+        arrived.largest(counted(self.request.images))
     }
 
     /// The schedule with primes, where they are secure.

@@ -5,7 +5,7 @@ use super::cost::Work;
 use super::disturbed::{Rounded, Upto, draw, matters};
 use super::forecast::{Forecast, Reach};
 use super::network::{RealLayer, RealNetwork};
-use super::planner::RealRequest;
+use super::planner::{RealRequest, counted};
 use super::program::{CkksProgram, CkksStep};
 use super::schedule::{Arising, Arrived, Schedule, Shape};
 use crate::circuit::affine::AffineRow;
@@ -188,11 +188,12 @@ pub(super) fn stages(
     let Parts { request, shape, schedule, forecast, errors, work } = *parts;
     let p = &program.parameters;
     let levels = schedule.levels();
-    let slots = p.degree().min(request.images);
+    let images = counted(request.images);
+    let slots = p.degree().min(images);
     let bound = request.error_bound;
     let range = |at: usize| forecast.largest_before(at);
     let stage = |at: usize, with_own: bool, measured: &mut Vec<usize>| {
-        let counts = (MEASURED * slots, request.images);
+        let counts = (MEASURED * slots, images);
         let (each, reached) = errors.at(forecast, at, with_own, counts);
         let mut order: Vec<usize> = (0..each.len()).collect();
         order.sort_by(|a, b| each[*b].total_cmp(&each[*a]));

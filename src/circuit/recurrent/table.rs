@@ -6,7 +6,7 @@ use super::rounding::Moments;
 use super::sequences::Sequences;
 use crate::circuit::request::PlanError;
 use crate::circuit::table::{
-    FAILURE_BITS, best_pbs, reading_cost, switch_cost, typical_rotation_cost,
+    FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, reading_cost, switch_cost, typical_rotation_cost,
 };
 use crate::network::argmax;
 use crate::progress::{Cancelled, Watch};
@@ -294,16 +294,18 @@ impl TableRecurrent {
     }
 
     /// `-log2` of the probability that a reading of this deviation, in units of the sum, is more than
-    /// an eighth of the largest state off: no function here is steeper than its argument.
+    /// an eighth of the largest state off, [`MOST_MARGIN_BITS`] at most: no function here is steeper
+    /// than its argument.
     pub fn margin_bits(&self, deviation: f64) -> f64 {
         let distance = FAILURE_SHARE * self.largest_state() / self.sum_step;
         let p = both_tails(distance, deviation);
         if p > 1e-290 {
-            return -p.log2();
+            return (-p.log2()).min(MOST_MARGIN_BITS);
         }
         // erfc(x) ~ exp(-x^2) / (x sqrt(pi)).
         let x = distance / deviation.max(1e-12) / std::f64::consts::SQRT_2;
-        (x * x + (x * std::f64::consts::PI.sqrt()).ln()) / std::f64::consts::LN_2
+        let bits = (x * x + (x * std::f64::consts::PI.sqrt()).ln()) / std::f64::consts::LN_2;
+        bits.min(MOST_MARGIN_BITS)
     }
 }
 

@@ -16,7 +16,7 @@ use super::session::Session;
 use super::training::TrainOptions;
 use crate::activation::{Activation, Fitted};
 use crate::network::train::TrainEvent;
-use crate::network::{LayerInputs, LayerRule, Network, Op, StandIns, argmax};
+use crate::network::{LayerInputs, Network, Op, StandIns, argmax};
 use crate::progress::{Cancel, Watch};
 use std::sync::Arc;
 
@@ -59,12 +59,16 @@ impl Session {
         cancel: &Cancel,
         on_event: &mut (dyn FnMut(SweepEvent) + Send),
     ) -> Result<SweepReport, RunError> {
+        if !self.scenario.activation.layers.is_same() {
+            return Err(RunError::Refused(
+                "activation.layers is set, but every row of a sweep has one method, degree and interval for all layers: take activation.layers out of the scenario".into(),
+            ));
+        }
         let choices = request.rows()?;
         if let Some(options) = &request.fine_tune {
             options.check()?;
         }
         let exact = self.exact(request.function.as_ref(), cancel)?;
-        let choices = self.with_own_layers(choices, &exact.layers)?;
         on_event(SweepEvent::Started {
             exact_accuracy: exact.accuracy,
             rows: choices.len(),
@@ -100,25 +104,6 @@ impl Session {
             rows_left: choices.len() - rows.len(),
             rows,
         })
-    }
-
-    /// The rows with what the scenario gives single layers of their own: rows change the others.
-    fn with_own_layers(
-        &self,
-        rows: Vec<StandIns>,
-        layers: &[LayerInputs],
-    ) -> Result<Vec<StandIns>, RunError> {
-        let own = &self.scenario.activation.layers;
-        if own.is_same() {
-            return Ok(rows);
-        }
-        let names: Vec<String> = layers.iter().map(|l| l.layer.clone()).collect();
-        let with = |row: StandIns| {
-            let StandIns { method, degree, interval, .. } = row;
-            let all = LayerRule { method: Some(method), degree, interval };
-            Ok(StandIns { layers: own.rules(all, &names)?, ..row })
-        };
-        rows.into_iter().map(with).collect()
     }
 
     fn exact(&self, function: Option<&Activation>, cancel: &Cancel) -> Result<Exact, RunError> {

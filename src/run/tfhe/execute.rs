@@ -37,8 +37,8 @@ pub fn execute_tables(
 ) -> Result<RunReport, RunError> {
     let pace = Pace::new(&circuit.plan, on_event);
     let plain = Plain::run(session, circuit, cancel, &pace)?;
-    let kernel = "tfhe 1.8 (core_crypto, fft64)";
-    let mut report = Opening { plan: &circuit.plan, kernel, float: &plain.float }.report(session);
+    let mut report =
+        Opening { plan: &circuit.plan, kernel: super::KERNEL, float: &plain.float }.report(session);
 
     pace.phase(Phase::Keygen);
     let seed = session.scenario.randomness()?;

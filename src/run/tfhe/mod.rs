@@ -13,3 +13,6 @@ pub use execute::execute_tables;
 pub use keys::{KeyShelf, TableKeys};
 pub use server::{TableAnswer, TableServer, TableTap};
 pub(super) use together::{key_switched, read};
+
+/// What computes on table lookups, as reports name it.
+pub(super) const KERNEL: &str = "tfhe 1.8 (core_crypto, fft64)";

@@ -157,7 +157,9 @@ pub fn execute_tables(
             ring_degree: p.polynomial_size,
             security_bits: p.security_bits(),
             security_table: SECURITY_TABLE.to_owned(),
-            kernel: crate::ring::Kernel::best().name().to_owned(),
+            kernel: crate::run::tfhe::KERNEL.to_owned(),
+            log2_q: 32.0,
+            log2_qp: 32.0,
             ..SchemeReport::default()
         },
         plain: PlainReport { latency_secs, ..PlainReport::default() },
