@@ -27,6 +27,11 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
                 "--schemes: trainings on encrypted data are compared by mitigation; leave it out"
             );
         }
+        if scenario.images.is_some() {
+            bail!(
+                "--images: trainings on encrypted data are judged on all test samples; leave it out"
+            );
+        }
         return mitigations::command(&scenario, args, context);
     }
     let mut uses = context.uses(&args.scenario, &scenario);

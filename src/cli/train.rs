@@ -20,6 +20,8 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
             &["--range-penalty", "--from-scratch"],
             "a recurrent network is trained by its recipe or by --set train.CHOICE=VALUE, as in train.range_penalty=2",
         )?;
+        let used = ["dataset", "model", "seed", "train"];
+        unused_settings(args, &used, "the training of a recurrent network")?;
         return super::train_recurrent::command(&wanted, args, context);
     }
     let scenario = args.scenario.open(None, context)?;
@@ -29,6 +31,8 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
             &["--range-penalty", "--from-scratch", "--validation"],
             "not used by trainings on encrypted data",
         )?;
+        let used = ["dataset", "model", "seed", "threads", "training"];
+        unused_settings(args, &used, "training on encrypted data")?;
         return super::train_encrypted::command(args, scenario, context);
     }
     no_checkpoints(args)?;
@@ -52,6 +56,10 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
             epochs.join(" + ")
         );
         unused(args, &["--epochs", "--learning-rate", "--range-penalty", "--from-scratch"], &why)?;
+        unused_settings(args, &["dataset", "model", "seed"], "a model made again by its recipe")?;
+    } else {
+        let used = ["dataset", "model", "seed", "threads", "activation"];
+        unused_settings(args, &used, "training with a polynomial")?;
     }
     let trained = {
         let progress = Progress::new(context.err, context.terminal);
@@ -105,6 +113,23 @@ fn unused(args: &TrainArgs, names: &[&str], why: &str) -> Result<()> {
     ] {
         if given && names.contains(&name) {
             bail!("{name}: {why}; leave it out");
+        }
+    }
+    Ok(())
+}
+
+/// Refuses settings of the command line that a training would not look at: all but those that begin
+/// with one of `used`.
+fn unused_settings(args: &TrainArgs, used: &[&str], training: &str) -> Result<()> {
+    for setting in &args.scenario.settings {
+        let group = setting.split(['.', '=']).next().unwrap_or_default();
+        if !used.contains(&group) {
+            let path = setting.split_once('=').map_or(setting.as_str(), |(path, _)| path);
+            bail!(
+                "--set {}: {training} does not use it; leave it out (used are {})",
+                excerpt(path),
+                used.join(", ")
+            );
         }
     }
     Ok(())

@@ -82,7 +82,8 @@ fn carriers() -> Vec<(&'static str, Scenario)> {
         ("client", scenario("cryptornn", &["sequence.remedy=client", few, "sequence.steps=4"])),
     ];
     if cfg!(feature = "tfhe") {
-        all.push(("tfhe", scenario("digits", &["scheme.kind=tfhe", few])));
+        let asked = ["scheme.kind=tfhe", "activation.kind=lookup", few];
+        all.push(("tfhe", scenario("digits", &asked)));
         let tables = ["sequence.remedy=bootstrap", few, "sequence.steps=4"];
         all.push(("bootstrap", scenario("cryptornn", &tables)));
     }

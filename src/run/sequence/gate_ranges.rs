@@ -111,13 +111,15 @@ impl<'a> GateRanges<'a> {
     }
 }
 
-/// The interval that the polynomial of a function is made for.
+/// The interval that the polynomial of a function approximates on; that on which it is evaluated may
+/// be wider.
 fn interval(function: &CellFunction) -> Option<(f64, f64)> {
     let polynomial = function.polynomial.as_ref()?;
-    let made = match &function.exact {
-        Activation::Chebyshev(_) | Activation::Composite(_) => true,
+    match &function.exact {
+        Activation::Chebyshev(series) => Some(series.interval()),
+        Activation::Composite(all) => all.parts.first().map(|part| part.interval()),
         // Its own polynomial in powers of x is right everywhere.
-        exact => !exact.is_polynomial(),
-    };
-    polynomial.parts.first().filter(|_| made).map(|part| part.interval)
+        exact if exact.is_polynomial() => None,
+        _ => polynomial.parts.first().map(|part| part.interval),
+    }
 }

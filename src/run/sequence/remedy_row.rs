@@ -3,6 +3,7 @@
 use super::report::{EndToEnd, SequenceReport};
 use crate::circuit::{NetworkModel, Remedy};
 use crate::format;
+use crate::network::Role;
 use crate::run::{NetworkReport, RunReport};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -233,10 +234,15 @@ fn wrong(report: &RunReport) -> u64 {
 
 fn activation(report: &RunReport) -> String {
     let choice = &report.activation;
+    let own = report.networks.original.form == Role::Polynomial.name();
+    let function = if own { "the model's polynomial" } else { "exact" };
+    // A model that has polynomials already keeps them, whatever method is named.
+    let kept =
+        report.warnings.iter().any(|w| w.message.starts_with("activation.method is not used"));
     match choice.kind.as_str() {
-        "client" => "exact, by the client".to_owned(),
-        "lookup" => "exact, by a table".to_owned(),
-        _ if choice.method == "keep" => format!("trained, degree {}", choice.degree),
+        "client" => format!("{function}, by the client"),
+        "lookup" => format!("{function}, by a table"),
+        _ if choice.method == "keep" || kept => format!("trained, degree {}", choice.degree),
         method => {
             let known = choice.method.parse::<crate::activation::Method>();
             let name = known.map_or(method, |m| m.name());

@@ -114,39 +114,35 @@ fn cells_with_gates_run_with_polynomials_and_with_the_client() {
     }
 }
 
-/// The same data, the test part so many times as large.
-fn grown(dataset: &Dataset, factor: f32) -> Dataset {
-    let (test, classes) = (dataset.test().clone(), dataset.classes().to_vec());
-    let test = Split { inputs: test.inputs.iter().map(|x| x * factor).collect(), ..test };
-    let train = dataset.train().clone();
-    Dataset::new("waves", "test", dataset.shape(), classes, Vec::new(), train, test).unwrap()
-}
-
 #[test]
 fn pre_activations_outside_the_interval_are_counted_in_every_gate() {
     for gru in [false, true] {
         let model = RecurrentModel::random(2, 3, 3, 1, gru, 3);
-        let data = dataset(2, 3, 9, true);
-        let ranges = |factor: f32| {
-            let choice = SequenceChoice { remedy: Remedy::Refresh, ..SequenceChoice::default() };
-            let report = run(&session(model.clone(), grown(&data, factor), choice));
+        let choice = SequenceChoice { remedy: Remedy::Refresh, ..SequenceChoice::default() };
+        let mut session = session(model, dataset(2, 3, 9, true), choice);
+        let activation = &mut session.scenario.activation;
+        (activation.method, activation.degree) = ("chebyshev".into(), 3);
+        let ranges = |session: &SequenceSession| {
+            let report = run(session);
             let told = report.warnings.iter().filter(|w| w.kind == "range_exceeded").count();
             (report.ranges, told)
         };
-        let (inside, told) = ranges(0.5);
-        let names: Vec<&str> = inside.iter().map(|r| r.layer.as_str()).collect();
+        session.scenario.activation.interval = 20.0;
+        let (wide, told) = ranges(&session);
+        let names: Vec<&str> = wide.iter().map(|r| r.layer.as_str()).collect();
         let expected: &[&str] = match gru {
             false => &["layer 1"],
             true => &["layer 1, update gate", "layer 1, reset gate", "layer 1, candidate"],
         };
         assert_eq!(names, expected);
-        assert_eq!((told, inside[0].samples_outside), (0, 0), "{inside:?}");
+        assert_eq!((told, wide[0].samples_outside), (0, 0));
         // 9 sequences of 3 steps or less, 3 units: the lengths go 3, 2, 1 and again.
-        assert!(inside.iter().all(|r| r.values == (3 + 2 + 1) * 3 * 3));
-        let (outside, told) = ranges(6.0);
-        assert!(told >= 1, "{outside:?}");
-        let worst = outside.iter().max_by(|a, b| a.reach().total_cmp(&b.reach())).unwrap();
-        assert!(worst.samples_outside >= 1 && worst.reach() > 1.0, "{outside:?}");
+        assert!(wide.iter().all(|r| r.values == (3 + 2 + 1) * 3 * 3));
+        let mut session = SequenceSession { compiled: Default::default(), ..session };
+        session.scenario.activation.interval = 0.3;
+        let (narrow, told) = ranges(&session);
+        assert!(told >= 1 && narrow[0].samples_outside >= 1, "{narrow:?}");
+        assert!(narrow[0].reach() > 1.0);
     }
 }
 
