@@ -84,7 +84,8 @@ fn carriers() -> Vec<(&'static str, Scenario)> {
     if cfg!(feature = "tfhe") {
         let asked = ["scheme.kind=tfhe", "activation.kind=lookup", few];
         all.push(("tfhe", scenario("digits", &asked)));
-        let tables = ["sequence.remedy=bootstrap", few, "sequence.steps=4"];
+        let asked = ["activation.kind=lookup", few, "sequence.steps=4"];
+        let tables = [&["sequence.remedy=bootstrap"], &asked[..]].concat();
         all.push(("bootstrap", scenario("cryptornn", &tables)));
     }
     all

@@ -42,7 +42,9 @@ pub(super) fn execute(
         Ok::<_, RunError>((logits, Vec::new()))
     })?;
     let (logits, latency_secs) = (found.result, found.whole);
-    let reference = pool.install(|| Reference::new(&circuit.program, &sequences, &watch))?;
+    let reference = pool.install(|| {
+        Reference::new(&circuit.program, &sequences, &session.gate_intervals(), &watch)
+    })?;
     let seed = session.scenario.randomness()?;
     let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);

@@ -26,7 +26,7 @@ impl SequenceSession {
         let refused = || RunError::Refused("the test split has no sequences".into());
         let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
         let watch = Watch::new(cancel.clone(), &|_| ());
-        let reference = Reference::new(&circuit.program, &sequences, &watch)?;
+        let reference = Reference::new(&circuit.program, &sequences, &[], &watch)?;
         Ok(forecast(&circuit, &reference, &sequences, &test.labels))
     }
 }

@@ -23,10 +23,17 @@ struct Gate {
 }
 
 impl<'a> GateRanges<'a> {
-    /// Nothing seen yet.
-    pub fn new(network: &'a RecurrentNetwork, sequences: &'a Sequences) -> Self {
-        let gate = |layer: usize, name: &str, function: &CellFunction| {
-            Mutex::new(interval(function).map(|interval| Gate {
+    /// Nothing seen yet; `fitted` has the intervals of the activation strategy, gate after gate, where
+    /// it put a polynomial in the place of a function.
+    pub fn new(
+        network: &'a RecurrentNetwork,
+        sequences: &'a Sequences,
+        fitted: &[Option<(f64, f64)>],
+    ) -> Self {
+        let mut fitted = fitted.iter().copied();
+        let mut gate = |layer: usize, name: &str, function: &CellFunction| {
+            let own = fitted.next().flatten().or_else(|| interval(function));
+            Mutex::new(own.map(|interval| Gate {
                 report: RangeReport {
                     layer: format!("layer {}{name}", layer + 1),
                     interval,

@@ -51,6 +51,7 @@ impl Reference {
     pub fn new(
         program: &RecurrentProgram,
         sequences: &Sequences,
+        intervals: &[Option<(f64, f64)>],
         watch: &Watch,
     ) -> Result<Self, Cancelled> {
         let samples = sequences.len().min(program.parameters.degree());
@@ -60,7 +61,7 @@ impl Reference {
         let empty =
             |units: &Vec<usize>| vec![vec![vec![0.0; samples]; units.len()]; sequences.steps()];
         let states = Mutex::new(units.iter().map(empty).collect::<Vec<_>>());
-        let ranges = GateRanges::new(network, sequences);
+        let ranges = GateRanges::new(network, sequences, intervals);
         let view = |view: &StepView| {
             ranges.see(view);
             if view.first >= samples {

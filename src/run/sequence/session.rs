@@ -216,6 +216,16 @@ impl SequenceSession {
         gates.enumerate().map(fit).collect()
     }
 
+    /// Where the polynomials of the activation strategy approximate, gate after gate; none where the
+    /// model keeps its own, or functions are exact.
+    pub(super) fn gate_intervals(&self) -> Vec<Option<(f64, f64)>> {
+        if functions(self.choice().remedy) == Functions::Exact {
+            return Vec::new();
+        }
+        let fitted = self.fitted_gates().unwrap_or_default();
+        fitted.into_iter().map(|f| Some(f?.request().interval)).collect()
+    }
+
     /// Names of the gates of all layers, in the order of `activation.layers`: `layer 1 update`.
     pub(super) fn gate_names(&self) -> Vec<String> {
         let layers = self.carried().layers();
