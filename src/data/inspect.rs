@@ -30,7 +30,7 @@ pub struct Description {
     /// Shape of a sample; absent for a file of labels alone.
     pub shape: Option<Shape>,
     pub samples: usize,
-    /// Samples of the training and of the test part, as [`open`] gives them.
+    /// Samples of the training and of the test part, as [`super::open`] gives them.
     pub split: Option<(usize, usize)>,
     /// What the samples are, whatever they are called: that which a model file names as its data.
     pub digest: Option<Digest>,
@@ -46,7 +46,7 @@ pub struct Description {
     pub guesses: Vec<Guess>,
 }
 
-/// Describes a dataset: anything that [`open`] takes, and IDX files whose other half is missing.
+/// Describes a dataset: anything that [`super::open`] takes, and IDX files whose other half is missing.
 pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Description, DataError> {
     if let Some((rest, names)) = class_names::option(name_or_path) {
         let mut described = inspect(&rest, data_dir)?;

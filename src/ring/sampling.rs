@@ -66,7 +66,7 @@ impl Seed {
     /// Uniform residues modulo `q`: words `first..` of stream `stream` of this seed, anywhere in it
     /// at the same cost. Word `w` is made of bytes `b w..b (w + 1)` of the AES-256 stream, `b` the
     /// bytes of `q`, cut to the bits of `q`. Words that are not below `q` are drawn again from a
-    /// place of their own (see [`redraw`]). For public values: the time depends on them.
+    /// place of their own (see `redraw`). For public values: the time depends on them.
     ///
     /// `first` and the number of words are multiples of 32.
     pub fn uniform(&self, kernel: Kernel, q: Modulus, stream: u64, first: usize, out: &mut [u64]) {

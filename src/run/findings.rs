@@ -37,6 +37,7 @@ pub(super) enum Margins {
     /// Those that are too small.
     Smaller,
     /// Not here: their noise is measured more closely elsewhere.
+    #[cfg(feature = "tfhe")]
     Elsewhere,
 }
 
@@ -124,6 +125,7 @@ fn stages(all: &[StageReport], margins: Margins) -> Vec<Warning> {
             // What is no number is no prediction.
             Margins::BothWays => !(-TOLERATED_BITS..=OPTIMISTIC_BITS).contains(&below),
             Margins::Smaller => below.is_nan() || below > TOLERATED_BITS,
+            #[cfg(feature = "tfhe")]
             Margins::Elsewhere => false,
         }
     };

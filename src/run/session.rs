@@ -14,7 +14,7 @@ use super::scenario::SchemeSelector;
 use super::setting_use::{self, Function};
 use super::{Event, RunReport, Scenario, amounts, memory};
 use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
-use crate::circuit::{self, Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
+use crate::circuit::{Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
 use crate::data::{Dataset, Split};
 use crate::format;
 use crate::network::{Layer, Network, Op, RangeReport, StandIns};
@@ -57,7 +57,7 @@ pub enum Compiled {
     Real(Arc<RealCircuit>),
     /// Lookup tables on small integers.
     #[cfg(feature = "tfhe")]
-    Tables(Arc<circuit::table::TableCircuit>),
+    Tables(Arc<crate::circuit::table::TableCircuit>),
 }
 
 impl Compiled {

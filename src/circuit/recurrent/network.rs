@@ -20,7 +20,7 @@ pub struct StepSums {
     /// Row-major, hidden by hidden.
     pub u: Vec<f64>,
     pub bias: Vec<f64>,
-    /// In a network that was moved (see [`RecurrentNetwork::centred`]): what is added from the second
+    /// In a network that was moved (see `RecurrentNetwork::centred`): what is added from the second
     /// step of a sequence on. Otherwise empty.
     pub late: Vec<f64>,
 }

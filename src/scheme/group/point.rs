@@ -32,12 +32,12 @@ pub struct Addend<W> {
     pub t2d: Fe<W>,
 }
 
-/// [`Sum`] in memory.
+/// `Sum` in memory.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct StoredSum([Stored; 4]);
 
-/// [`Addend`] in memory.
+/// `Addend` in memory.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct StoredAddend([Stored; 3]);
