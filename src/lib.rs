@@ -1,7 +1,26 @@
 //! CryptoScope: see what encryption does to a neural network.
 //!
-//! One library, floors from the ground up; a room uses only rooms below it
-//! (held by `tests/layering.rs`).
+//! One library in rooms, floors from the ground up; a room uses only rooms below it (held by
+//! `tests/it/layering.rs`). `docs/architecture.md` has the map in full, walks through the code, and
+//! what to touch to add a thing.
+//!
+//! | room | what it is |
+//! |---|---|
+//! | `cli`, `app` | the command line, and the window (feature `gui`) |
+//! | `worker` | background work for the window |
+//! | `run` | runs, recurrent protocols, encrypted training and the attack on it, studies, reports |
+//! | `circuit` | network and request become an encrypted program, with predicted noise and cost |
+//! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); functional encryption; the security table |
+//! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
+//! | `network` | layers, inference in the clear, training, model files |
+//! | `activation` | activation functions and the polynomials in their place |
+//! | `data` | datasets and their readers |
+//! | `file` | output files and paths |
+//! | `format`, `progress` | numbers and texts for people; cancellation and progress |
+//!
+//! Where to begin: `run::Scenario` is everything that a run needs to be repeated, `run::Session`
+//! opens, plans and runs it, `run::RunReport` is what comes out. `circuit::plan` makes a plan,
+//! `run::execute` runs exact integers from raw samples to the report.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
