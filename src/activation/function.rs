@@ -144,6 +144,26 @@ impl Activation {
         matches!(self, Self::Square | Self::Polynomial(_) | Self::Chebyshev(_) | Self::Composite(_))
     }
 
+    /// Its degree, where it is a polynomial; of a composition that of the whole.
+    pub fn degree(&self) -> Option<usize> {
+        match self {
+            Self::Square => Some(2),
+            Self::Polynomial(p) => Some(p.degree()),
+            Self::Chebyshev(series) => Some(series.degree()),
+            Self::Composite(composite) => Some(composite.degree()),
+            _ => None,
+        }
+    }
+
+    /// Where a polynomial is meant to be evaluated; `None` where that is everywhere.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Chebyshev(series) => Some(series.interval()),
+            Self::Composite(all) => all.parts.first().map(|part| part.interval()),
+            _ => None,
+        }
+    }
+
     /// The same function in powers of `x`, where it is one polynomial.
     ///
     /// High degrees lose digits in this basis; nothing but degrees up to about 7 should be

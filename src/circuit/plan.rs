@@ -178,7 +178,7 @@ pub struct Plan {
     /// Share of samples that reference and encrypted network are promised to agree on at least: 1
     /// where schemes are exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agreement: Option<f64>,
+    pub promised_agreement: Option<f64>,
     /// Precision and levels, for CKKS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approximate: Option<Approximate>,

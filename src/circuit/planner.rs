@@ -221,7 +221,7 @@ fn compile(
             decrypt: work.decrypt,
         },
         warnings: warnings(request, &candidate, &worst),
-        agreement: Some(1.0),
+        promised_agreement: Some(1.0),
         stages: compiled.stages,
         bytes: compiled.bytes,
         primes: candidate.primes.clone(),

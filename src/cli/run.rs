@@ -5,6 +5,7 @@ use super::args::RunArgs;
 use super::plan::{bare_bits, number_of, security};
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
+use super::table_file::json_file;
 use super::{Answer, Context, WRONG, networks, sequence};
 use crate::circuit::NoiseMeasure;
 use crate::format;
@@ -15,7 +16,7 @@ use anyhow::Result;
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
     let mut uses = context.uses(&args.scenario, &scenario);
-    let file = args.report.as_deref().map(|p| uses.writes("--report", p)).transpose()?;
+    let file = json_file(args.report.as_deref(), &mut uses)?;
     let report = {
         let (sources, cancel) = (context.sources.clone(), context.cancel.clone());
         let progress = Progress::new(context.err, context.terminal);

@@ -5,6 +5,19 @@ use crate::format;
 use anyhow::{Result, bail};
 use std::path::Path;
 
+/// Opens the file that `--report` names, for a report that has no form but JSON.
+///
+/// # Errors
+/// When its name is that of a table, it is in use, or cannot be written.
+pub(super) fn json_file(path: Option<&Path>, uses: &mut Uses) -> Result<Option<OutputFile>> {
+    let Some(path) = path else { return Ok(None) };
+    let file = uses.writes("--report", path)?;
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+        bail!("--report {}: this report is written as JSON; name a .json file", format::path(path));
+    }
+    Ok(Some(file))
+}
+
 pub(super) struct TableFile {
     file: OutputFile,
     csv: bool,

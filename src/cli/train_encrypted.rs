@@ -1,8 +1,10 @@
 //! `train` of a scenario whose network is trained on encrypted data.
 
 use super::args::TrainArgs;
+use super::plan::number_of;
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
+use super::table_file::json_file;
 use super::{Answer, Context, WRONG, typed};
 use crate::file::write_whole;
 use crate::format;
@@ -40,7 +42,7 @@ pub(super) fn command(
         uses.reads("checkpoint of --resume", path);
     }
     let model = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
-    let file = args.report.as_deref().map(|p| uses.writes("--report", p)).transpose()?;
+    let file = json_file(args.report.as_deref(), &mut uses)?;
     let kept = args.checkpoint.as_deref().map(|p| uses.writes("--checkpoint", p)).transpose()?;
     let mut kept = kept.and(args.checkpoint.as_deref()).map(Kept::new);
     let dataset = crate::data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
@@ -75,8 +77,8 @@ pub(super) fn command(
     if let (Err(CryptonnError::Cancelled(_)), Some(Kept { place, step: Some(step), .. })) =
         (&result, &kept)
     {
-        let place = format::path(place);
-        writeln!(context.err, "step {step} is kept in {place}; go on with --resume {place}")?;
+        let (kept, again) = (format::path(place), typed::again(args, place));
+        writeln!(context.err, "step {step} is kept in {kept}; go on with: {again}")?;
     }
     let mut trained = result?;
     if let Some(file) = file {
@@ -118,11 +120,13 @@ impl Kept {
 }
 
 fn show(report: &CryptonnReport) -> String {
+    // The comparison in floating point is trained on the samples as they are.
+    let float = if report.training.noise > 0.0 { "float, no noise" } else { "float" };
     let mut epochs = Table::new(&[
         "epoch",
         "encrypted",
         "fixed point",
-        "float",
+        float,
         "steps identical",
         "loss",
         "time",
@@ -143,12 +147,12 @@ fn show(report: &CryptonnReport) -> String {
         (
             "trained",
             format!(
-                "{} on {} samples of {}, {} mini-batches of {}",
+                "{} on {} samples of {}, {} of {}",
                 format::excerpt(&report.model),
                 format::count(report.samples as u64),
                 format::excerpt(&report.dataset),
-                format::count(report.mini_batches as u64),
-                report.training.batch
+                number_of(report.mini_batches, "mini-batch", "mini-batches"),
+                report.training.batch.min(report.samples)
             ),
         ),
         (

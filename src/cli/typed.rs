@@ -30,6 +30,20 @@ pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
     words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ")
 }
 
+/// The command that goes on from the checkpoint at `place`, which holds all settings but the data.
+pub(super) fn again(args: &TrainArgs, place: &Path) -> String {
+    let place = quoted(&place.to_string_lossy());
+    let data: String = args
+        .scenario
+        .settings
+        .iter()
+        .filter(|setting| setting.starts_with("dataset="))
+        .map(|setting| format!(" --set {}", quoted(setting)))
+        .collect();
+    let scenario = quoted(&args.scenario.scenario);
+    format!("cryptoscope train {scenario}{data} --resume {place} --checkpoint {place}")
+}
+
 /// A word as a shell takes it for one.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./=,:+@%-".contains(c);
@@ -51,6 +65,19 @@ mod tests {
             Ok(Some(Command::Train(args))) => command(&args, 7),
             other => format!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_training_that_goes_on_names_its_data_and_its_checkpoint() {
+        let words = ["cryptonn", "--set", "dataset=my own.csv", "--set", "training.epochs=2"];
+        let all = ["cryptoscope", "train"].iter().chain(&words);
+        let Ok(Some(Command::Train(args))) = Cli::try_parse_from(all).map(|c| c.command) else {
+            panic!("is a training")
+        };
+        assert_eq!(
+            again(&args, Path::new("a b")),
+            "cryptoscope train cryptonn --set 'dataset=my own.csv' --resume 'a b' --checkpoint 'a b'"
+        );
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod public;
 mod rearrange;
 mod regular;
 mod sequences;
+mod sketch;
 mod source;
 mod split;
 
@@ -38,4 +39,5 @@ pub use inspect::{ClassCount, Description, inspect};
 pub use mnist::{RemoteFile, mnist_files};
 pub use open::{open, open_csv};
 pub use regular::open_regular;
+pub use sketch::{Seen, Sketch, Values};
 pub use split::SPLIT_SEED;

@@ -43,9 +43,9 @@ impl Dataset {
         Self { shape, features, train, test, ..self.clone() }
     }
 
-    /// The same sentences with the words numbered as `vocabulary` has them, 0 where it has not; `None`
-    /// where samples are no sentences.
-    pub fn with_vocabulary_of(&self, vocabulary: &[String]) -> Option<Self> {
+    /// The same sentences with the words numbered as `vocabulary` has them, 0 where it has not, and the
+    /// share of the words of the test part that it has not; `None` where samples are no sentences.
+    pub fn with_vocabulary_of(&self, vocabulary: &[String]) -> Option<(Self, f64)> {
         let words = self.words.as_ref()?;
         let tokens: HashMap<&str, usize> =
             vocabulary.iter().enumerate().map(|(token, word)| (word.as_str(), token)).collect();
@@ -60,7 +60,10 @@ impl Dataset {
         };
         let train = split(&self.train, &words.train);
         let test = split(&self.test, &words.test);
-        Some(Self { vocabulary: vocabulary.to_vec(), train, test, ..self.clone() })
+        let unknown = |(_, token): &(&f32, &f32)| **token == 0.0;
+        let said = || words.test.iter().zip(&test.inputs).filter(|(word, _)| **word != 0.0);
+        let share = said().filter(unknown).count() as f64 / said().count().max(1) as f64;
+        Some((Self { vocabulary: vocabulary.to_vec(), train, test, ..self.clone() }, share))
     }
 
     /// The same dataset of sentences with all their words.

@@ -3,7 +3,7 @@
 use super::layer::Op;
 use super::model::{MAX_TEXT_BYTES, Network, NetworkError, Provenance};
 use crate::activation::Activation;
-use crate::data::{Dataset, Digest};
+use crate::data::{Dataset, Digest, Sketch};
 use crate::format::excerpt;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -55,7 +55,7 @@ pub struct Twin {
 }
 
 /// What a model file says beside layers and tensors. Every part may be missing: old files have none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelCard {
     /// What each output stands for, in order.
@@ -70,6 +70,9 @@ pub struct ModelCard {
     /// What it was trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset: Option<Identity>,
+    /// Of the samples that it was trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<Sketch>,
     /// The model that the training began with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Identity>,
@@ -109,6 +112,7 @@ impl ModelCard {
             start.map(|start| Identity { name: start.name.to_owned(), digest: start.digest });
         Self {
             dataset: Some(identity),
+            sketch: Some(Sketch::of(dataset)),
             parent,
             twins: exact.into_iter().collect(),
             ..Self::of(dataset)
@@ -160,7 +164,7 @@ impl ModelCard {
 
     /// The names alone: a network whose weights or activations were changed is nobody's twin.
     pub(super) fn names(&self) -> Self {
-        Self { dataset: None, parent: None, twins: Vec::new(), ..self.clone() }
+        Self { dataset: None, sketch: None, parent: None, twins: Vec::new(), ..self.clone() }
     }
 
     /// Holds the names against the outputs, inputs and tokens of the model.

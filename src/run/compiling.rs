@@ -131,7 +131,7 @@ impl Session {
             Ok(mut circuit) => {
                 let plan = &mut circuit.plan;
                 if let Some(bound) = bound {
-                    plan.agreement = Some(bound.agreement);
+                    plan.promised_agreement = Some(bound.agreement);
                     plan.warnings.extend(bound.warning);
                 }
                 Ok(Compiled::Real(Arc::new(circuit)))

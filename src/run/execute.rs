@@ -56,7 +56,7 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
         };
         on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    Ok(finish(report, &tally, &plain.clipping, circuit.plan.agreement))
+    Ok(finish(report, &tally, &plain.clipping, circuit.plan.promised_agreement))
 }
 
 /// Results of the float and the integer network.

@@ -62,7 +62,7 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
         };
         on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    Ok(finish(report, &tally, (bound, circuit.plan.agreement), &plain.ranges))
+    Ok(finish(report, &tally, (bound, circuit.plan.promised_agreement), &plain.ranges))
 }
 
 /// Results of the float network, and of the polynomial network that ciphertexts stand for.

@@ -1,6 +1,5 @@
 //! The report of a run before anything is encrypted: what was planned, and the plaintext network.
 
-use super::activation_choice::ActivationKind;
 use super::float_run::FloatRun;
 use super::report::*;
 use super::session::Session;
@@ -42,16 +41,12 @@ impl Opening<'_> {
             class_names: session.dataset.classes().to_vec(),
             threads: plan.threads,
             seed: scenario.seed,
-            activation: ActivationReport {
-                kind: match scenario.activation.kind {
-                    _ if plan.tables.is_some() => "lookup".to_owned(),
-                    ActivationKind::Polynomial | ActivationKind::Lookup => "polynomial".to_owned(),
+            activation: match plan.tables {
+                Some(_) => ActivationReport {
+                    bits: Some(plan.plaintext_bits as u32),
+                    ..ActivationReport::exact("lookup")
                 },
-                method: scenario.activation.method.clone(),
-                degree: scenario.activation.degree,
-                interval: scenario.activation.interval,
-                bits: plan.tables.as_ref().map(|_| plan.plaintext_bits as u32),
-                layers: session.layer_reports(),
+                None => ActivationReport::polynomials(session.layer_reports()),
             },
             scheme: SchemeReport {
                 kind: plan.scheme.name().to_lowercase(),

@@ -1,9 +1,12 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
+use super::scenario::Scenario;
 use super::sequence::SequenceReport;
+use super::setup::Setup;
 use super::table_report::TableReport;
-use crate::activation::Approximation;
+use crate::activation::{Activation, Approximation};
 use crate::circuit::{Cause, StageKind, StagePlan, Warning};
+use crate::data::{Dataset, Digest};
 use crate::format;
 use crate::network::{Clipped, RangeReport};
 use serde::{Deserialize, Serialize};
@@ -13,14 +16,19 @@ pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivationReport {
+    /// "polynomial", "lookup", or "client" where the client applies the functions.
     pub kind: String,
+    /// How the polynomials were made: a method, "own" where the model has them, "by layer" where these
+    /// differ; "exact" where nothing is approximated.
     pub method: String,
+    /// The largest degree of a layer; 0 where nothing is approximated.
     pub degree: usize,
+    /// The widest interval of a layer, as the larger of its ends; 0 where none has one.
     pub interval: f64,
     /// Bits of lookup tables; absent for polynomials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
-    /// The polynomials that were put in, layer by layer (of a recurrent network: gate by gate).
+    /// The polynomials that ran, layer by layer (of a recurrent network: gate by gate).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerReport>,
 }
@@ -34,7 +42,37 @@ pub struct LayerReport {
     pub function: String,
     pub method: String,
     pub degree: usize,
-    pub interval: (f64, f64),
+    /// Where the polynomial is meant to be evaluated; absent where that is everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Method of a polynomial that the model has of its own.
+const OWN: &str = "own";
+
+impl ActivationReport {
+    /// Of polynomials in the places of activations.
+    pub(super) fn polynomials(layers: Vec<LayerReport>) -> Self {
+        let method = match layers.first() {
+            None => "exact",
+            Some(first) if layers.iter().all(|l| l.method == first.method) => &first.method,
+            Some(_) => "by layer",
+        };
+        let ends = layers.iter().filter_map(|l| l.interval).flat_map(|(low, high)| [low, high]);
+        Self {
+            kind: "polynomial".to_owned(),
+            method: method.to_owned(),
+            degree: layers.iter().map(|l| l.degree).max().unwrap_or(0),
+            interval: ends.fold(0.0, |widest, end| widest.max(end.abs())),
+            bits: None,
+            layers,
+        }
+    }
+
+    /// Of functions that are applied as they are: by lookup tables, or by the client.
+    pub(super) fn exact(kind: &str) -> Self {
+        Self { kind: kind.to_owned(), method: "exact".to_owned(), ..Self::default() }
+    }
 }
 
 impl LayerReport {
@@ -44,8 +82,19 @@ impl LayerReport {
             function: wanted.function.name(),
             method: wanted.method.id().to_owned(),
             degree,
-            interval: wanted.interval,
+            interval: Some(wanted.interval),
         }
+    }
+
+    /// Of a polynomial that the model has of its own; `None` where `function` is none.
+    pub(super) fn own(layer: &str, function: &Activation) -> Option<Self> {
+        Some(Self {
+            layer: layer.to_owned(),
+            function: function.name(),
+            method: OWN.to_owned(),
+            degree: function.degree()?,
+            interval: function.interval(),
+        })
     }
 }
 
@@ -235,6 +284,12 @@ pub struct RunReport {
     pub scenario: String,
     pub model: String,
     pub dataset: String,
+    /// SHA-256 of the samples as the model takes them, hexadecimal; absent in old reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset_digest: Option<Digest>,
+    /// Every setting that it was made with; absent in old reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Box<Setup>>,
     pub images: usize,
     pub classes: usize,
     pub class_names: Vec<String>,
@@ -270,8 +325,24 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// What it is of, said first how data and model were matched.
+    pub(super) fn of(
+        self,
+        scenario: &Scenario,
+        dataset: &Dataset,
+        networks: NetworksReport,
+        notes: &[String],
+    ) -> Self {
+        let mut report = self;
+        report.dataset_digest = Some(dataset.digest());
+        report.setup = Some(Box::new(Setup::of(scenario)));
+        report.networks = networks;
+        report.say(notes);
+        report
+    }
+
     /// Says first how data and model were matched.
-    pub(super) fn say(&mut self, notes: &[String]) {
+    fn say(&mut self, notes: &[String]) {
         let warning = |note: &String| Warning::from(Cause::Matching { note });
         self.warnings.splice(0..0, notes.iter().map(warning));
     }

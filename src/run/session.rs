@@ -13,7 +13,7 @@ use super::report::LayerReport;
 use super::scenario::SchemeSelector;
 use super::setting_use::{self, Function};
 use super::{Event, RunReport, Scenario, amounts, memory};
-use crate::activation::{Activation, DEFAULT_PARTS, Fitted, Method};
+use crate::activation::{DEFAULT_PARTS, Fitted, Method};
 use crate::circuit::{Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
 use crate::data::{Dataset, Split};
 use crate::format;
@@ -239,11 +239,7 @@ impl Session {
         let polynomial = self.polynomial_network()?;
         let fitted = self.fitted_stand_ins()?;
         let own = polynomial.layers().iter().filter_map(|layer| match &layer.op {
-            Op::Activation(Activation::Chebyshev(series)) => Some(Some(series.interval())),
-            Op::Activation(Activation::Composite(all)) => {
-                Some(all.parts.first().map(|part| part.interval()))
-            }
-            Op::Activation(_) => Some(None),
+            Op::Activation(function) => Some(function.interval()),
             _ => None,
         });
         let mut intervals: Vec<Option<(f64, f64)>> = own.collect();
@@ -281,16 +277,18 @@ impl Session {
         Ok(Some(fitted))
     }
 
-    /// The polynomials of the activation strategy, for the report; none where the model keeps its own.
+    /// The polynomials that run: those of the activation strategy, and the model's own.
     pub(super) fn layer_reports(&self) -> Vec<LayerReport> {
         let fitted = self.fitted_stand_ins().ok().flatten().unwrap_or_default();
         let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
-        let all = activations.zip(&fitted);
-        all.filter_map(|(layer, fitted)| {
-            let fitted = fitted.as_ref()?;
-            Some(LayerReport::of(&layer.name, fitted.request(), fitted.degree()))
-        })
-        .collect()
+        let of = |(at, layer): (usize, &Layer)| match (fitted.get(at), &layer.op) {
+            (Some(Some(fitted)), _) => {
+                Some(LayerReport::of(&layer.name, fitted.request(), fitted.degree()))
+            }
+            (_, Op::Activation(function)) => LayerReport::own(&layer.name, function),
+            _ => None,
+        };
+        activations.enumerate().filter_map(of).collect()
     }
 
     /// The polynomials that the activation strategy asks for; `None` where the model keeps its own.
@@ -341,7 +339,7 @@ impl Session {
             .num_threads(compiled.plan().threads)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let mut report = pool.install(|| match &compiled {
+        let report = pool.install(|| match &compiled {
             #[cfg(feature = "tfhe")]
             Compiled::Tables(circuit) => {
                 super::tfhe::execute_tables(self, circuit, cancel, on_event)
@@ -356,8 +354,8 @@ impl Session {
                 }
             },
         })?;
-        report.say(&self.notes);
-        report.networks = self.networks(&compiled)?;
+        let networks = self.networks(&compiled)?;
+        let report = report.of(&self.scenario, &self.dataset, networks, &self.notes);
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }

@@ -148,9 +148,9 @@ pub(super) fn unused(
     let reason = |s: &Setting| format!("it is of {}, and this runs {}", s.owners, carrier.name());
     let mut all: Vec<Warning> = idle.map(|s| warning(s.path, &reason(s))).collect();
     all.extend(unused_of_activations(scenario, carrier, functions));
-    let trains =
-        Scenario::built_in().iter().any(|s| s.name == scenario.name && s.training.is_some());
-    if scenario.training.is_some() && !trains {
+    let built_in = Scenario::built_in().into_iter().find(|s| s.name == scenario.name);
+    let usual = built_in.and_then(|s| s.training);
+    if scenario.training.is_some() && scenario.training != usual {
         all.push(warning("training", "it is of encrypted training: cryptoscope train"));
     }
     all

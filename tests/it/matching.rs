@@ -218,9 +218,12 @@ fn a_table_with_its_columns_and_classes_in_another_order_gives_the_same_answers(
     assert_eq!(other.class_names, ["malignant", "benign"]);
     let said: Vec<&str> =
         other.warnings.iter().filter(|w| w.kind == MATCHING).map(|w| w.message.as_str()).collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].contains("columns of mixed are matched by name"), "{said:?}");
     assert!(said[1].contains("benign, malignant there, malignant, benign in model"), "{said:?}");
+
+    // The table has another test part than the data that it was made of.
+    assert!(said[2].contains("was trained on test samples of mixed"), "{said:?}");
 
     // Letters or numbers for the names: refused, and right once they are named.
     for (letters, named) in [(["M", "B"], "benign,malignant"), (["0", "1"], "malignant,benign")] {
@@ -237,6 +240,54 @@ fn a_table_with_its_columns_and_classes_in_another_order_gives_the_same_answers(
         let named = format!("{dataset}?classes={named}");
         let found = report(dir.path(), &["hospital", "--set", &named]);
         assert_eq!(found.encrypted.accuracy, one.encrypted.accuracy);
+    }
+}
+
+/// What is said of model and data in a report.
+fn said(report: &RunReport) -> String {
+    let notes = report.warnings.iter().filter(|w| w.kind == MATCHING);
+    notes.map(|w| w.message.clone() + "\n").collect()
+}
+
+#[test]
+fn samples_of_the_training_are_not_taken_for_new_ones() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cancer = data::open("breast_cancer", None).expect("built in");
+    let header = format!("{},class\n", cancer.features().join(","));
+    let own = table(dir.path(), "own.csv", &header, &cancer, |row, label| {
+        Some(format!("{}{}\n", cells(row.iter()), cancer.classes()[usize::from(label)]))
+    });
+    let own = set("dataset", &own);
+    let run = |dataset: &str| said(&report(dir.path(), &["hospital", "--set", dataset]));
+    assert_eq!(run("dataset=breast_cancer"), "");
+    // Another split of the 569 samples: four of five in its test part were trained on.
+    let other = run(&format!("{own}?seed=7"));
+    let share: f64 = other
+        .split("so some ")
+        .nth(1)
+        .and_then(|rest| rest.split([' ', '%', '\u{a0}', '\u{202f}']).next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("{other}"));
+    assert!((65.0..95.0).contains(&share), "{other}");
+}
+
+#[test]
+fn other_units_are_told_whatever_the_scheme() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cancer = data::open("breast_cancer", None).expect("built in");
+    let header = format!("{},class\n", cancer.features().join(","));
+    let class = |label: u16| cancer.classes()[usize::from(label)].clone();
+    let inches = table(dir.path(), "inches.csv", &header, &cancer, |row, label| {
+        let mut row = row.to_vec();
+        row[0] /= 25.4;
+        Some(format!("{}{}\n", cells(row.iter()), class(label)))
+    });
+    let dataset = set("dataset", &inches);
+    for scheme in ["scheme.kind=bgv", "scheme.kind=ckks"] {
+        let words = ["hospital", "--set", &dataset, "--set", scheme];
+        let told = said(&report(dir.path(), &words));
+        let column = format!("column {} of inches", cancer.features()[0]);
+        assert!(told.contains(&column) && told.contains("other units"), "{scheme}: {told}");
     }
 }
 

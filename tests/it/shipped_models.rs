@@ -1,6 +1,6 @@
 //! The model files that come with the program: their cards, and that nothing else in them is touched.
 
-use cryptoscope::data;
+use cryptoscope::data::{self, Sketch};
 use cryptoscope::network::recurrent::{self, RecurrentModel, RecurrentParts};
 use cryptoscope::network::train::{Recipe, RecurrentRecipe};
 use cryptoscope::network::{self, Identity, ModelCard, Network, Provenance, Role, Twin};
@@ -70,6 +70,7 @@ fn expected(name: &str) -> Option<ModelCard> {
         features: opened.features().to_vec(),
         vocabulary: opened.vocabulary().to_vec(),
         dataset: Some(Identity { name: opened.name().to_owned(), digest: opened.digest() }),
+        sketch: Some(Sketch::of(&opened)),
         parent,
         twins: twin.into_iter().collect(),
     })

@@ -51,7 +51,11 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     assert!(tables.tables.iter().all(|t| t.further == 0));
     assert_eq!(tables.inputs.samples, 3 * session.network.input().len() as u64);
     assert!(report.stages.iter().any(|s| s.kind == StageKind::Lookup));
-    assert!(report.stages.iter().all(|s| s.margin_bits_measured.is_some_and(|m| m > 20.0)));
+    // The scores of three samples are too few to say how likely a wrong one is.
+    let (scores, others) = report.stages.split_last().unwrap();
+    assert_eq!(scores.margin_bits_measured, None);
+    let margins: Vec<f64> = others.iter().filter_map(|s| s.margin_bits_measured).collect();
+    assert!(!margins.is_empty() && margins.iter().all(|m| *m > 20.0), "{margins:?}");
     let plan = session.plan().unwrap();
     assert_eq!(report.bytes.evaluation_keys, plan.bytes.evaluation_keys, "sizes as predicted");
     assert_eq!(report.bytes.upload, plan.bytes.upload);

@@ -434,7 +434,7 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
         },
         secs: PlanSecs { keygen: 0.02, encrypt: 0.0124, evaluate: 0.137, decrypt: 0.004 },
         warnings: vec![],
-        agreement: None,
+        promised_agreement: None,
     }
 }
 

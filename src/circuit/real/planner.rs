@@ -343,7 +343,7 @@ impl Planner<'_> {
             batches: runs as usize,
             threads: request.threads,
             warnings: warnings(request.error_bound, max_error, errors.least_headroom_bits()),
-            agreement: None,
+            promised_agreement: None,
             stages,
             bytes,
             secs: PlanSecs {

@@ -333,7 +333,7 @@ fn plan_of(
         },
         warnings,
         // What parameters are chosen for: so many calibration samples tell no more.
-        agreement: Some(details.agreement.min(AGREEMENT)),
+        promised_agreement: Some(details.agreement.min(AGREEMENT)),
         approximate: None,
         tables: Some(details),
     }

@@ -192,13 +192,17 @@ mod tests {
         let found = open(source(text.leak()), "s", "o", 1).expect("opens");
         assert!(!found.vocabulary().contains(&"odd".to_owned()));
         let other: Vec<String> = ["(other)", "odd", "bad"].map(str::to_owned).into();
-        let laid = found.with_vocabulary_of(&other).expect("sentences");
+        let (laid, unknown) = found.with_vocabulary_of(&other).expect("sentences");
+        // Each sentence has two words; `film` and `good` are not known.
+        let test = laid.test();
+        let known = test.inputs.iter().filter(|t| **t > 0.0).count() as f64;
+        assert!((unknown - (1.0 - known / (2.0 * test.len() as f64))).abs() < 1e-12 && known > 0.0);
         assert_eq!((laid.vocabulary(), laid.shape()), (&other[..], found.shape()));
         let all = laid.train().inputs.iter().chain(&laid.test().inputs);
         let count = |token: f32| all.clone().filter(|t| **t == token).count();
         assert_eq!((count(1.0), count(2.0), count(0.0)), (1, 10, 31));
         let own = found.vocabulary().to_vec();
-        assert_eq!(found.with_vocabulary_of(&own).expect("sentences"), found);
+        assert_eq!(found.with_vocabulary_of(&own).expect("sentences").0, found);
     }
 
     #[test]

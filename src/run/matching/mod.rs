@@ -5,9 +5,9 @@
 
 mod names;
 
-use self::names::{Names, listed};
+use self::names::{Names, Place, listed};
 use super::RunError;
-use crate::data::{Dataset, Shape};
+use crate::data::{Dataset, Seen, Shape};
 use crate::format::{self, excerpt};
 use crate::network::recurrent::RecurrentModel;
 use crate::network::{ModelCard, Network};
@@ -38,6 +38,7 @@ pub(super) fn layers(network: &Network, dataset: &Arc<Dataset>) -> Result<Matche
     side.columns(&mut found, network.input())?;
     side.shape(&mut found, network.input())?;
     side.classes(&mut found)?;
+    side.training(&mut found);
     Ok(found)
 }
 
@@ -69,6 +70,7 @@ pub(super) fn sequences(
         )));
     }
     side.classes(&mut found)?;
+    side.training(&mut found);
     Ok(found)
 }
 
@@ -102,9 +104,15 @@ impl Side<'_> {
         let names = Names::new(given);
         let mut from = Vec::with_capacity(wanted.len());
         for name in wanted {
-            match names.find(name) {
-                Some(at) => from.push(at),
-                None => {
+            match names.place(name) {
+                Place::At(at) => from.push(at),
+                Place::Twice => {
+                    return self.refuse(format!(
+                        "takes one column {} and dataset {set} has several of that name; name them apart, or leave out those that are not meant (?drop=NUMBER,.. behind the path)",
+                        excerpt(name)
+                    ));
+                }
+                Place::Nowhere => {
                     let unknown = Names::new(wanted);
                     let others: Vec<String> =
                         given.iter().filter(|n| unknown.find(n).is_none()).cloned().collect();
@@ -249,6 +257,36 @@ impl Side<'_> {
         Ok(())
     }
 
+    /// Whether the test samples are those that the model was trained on, or unlike them.
+    fn training(&self, found: &mut Matched) {
+        let Some(sketch) = &self.card.sketch else { return };
+        let dataset = &found.dataset;
+        let (set, model) = (excerpt(dataset.name()), excerpt(self.name));
+        let Seen { looked_at, seen } = sketch.seen(dataset);
+        let same = || self.card.dataset.as_ref().is_some_and(|d| d.digest == dataset.digest());
+        if seen > 0 && !same() {
+            found.notes.push(format!(
+                "model {model} was trained on test samples of {set} ({seen} of {looked_at} that were looked up, so some {} of all): its accuracy there says nothing of new samples",
+                format::percent(seen as f64 / looked_at.max(1) as f64)
+            ));
+        }
+        if let Some((at, there, here, columns)) = sketch.unlike(dataset) {
+            let name = dataset.features().get(at).map(|name| excerpt(name));
+            let what = match (name, sketch.columns.len()) {
+                (_, 1) => "values".to_owned(),
+                (Some(name), _) => format!("column {name}"),
+                (None, _) => format!("column {}", at + 1),
+            };
+            let more = match columns {
+                1 => String::new(),
+                n => format!(" (the first of {n} such columns)"),
+            };
+            found.notes.push(format!(
+                "{what} of {set}: {here}, where model {model} was trained on {there}{more}; answers mean nothing if these are other units"
+            ));
+        }
+    }
+
     /// Words by the vocabulary of the model, never by the numbers of the file.
     fn words(&self, found: &mut Matched, model: &RecurrentModel) -> Result<(), RunError> {
         let dataset = &found.dataset;
@@ -284,13 +322,14 @@ impl Side<'_> {
                 dataset.vocabulary().len()
             ));
         }
-        let Some(laid) = dataset.with_vocabulary_of(known) else {
+        let Some((laid, unknown)) = dataset.with_vocabulary_of(known) else {
             return self.refuse(format!("takes words but the words of dataset {set} are gone"));
         };
         found.notes.push(format!(
-            "words of {set} are looked up in the vocabulary of model {} ({} words)",
+            "words of {set} are looked up in the vocabulary of model {} ({} words): {} of those in the test part are not in it, and are read as nothing",
             excerpt(self.name),
-            format::count(known.len() as u64)
+            format::count(known.len() as u64),
+            format::percent(unknown)
         ));
         found.dataset = Arc::new(laid);
         Ok(())

@@ -24,12 +24,26 @@ impl<'a> Names<'a> {
         Self { exact, alike }
     }
 
+    pub fn place(&self, name: &str) -> Place {
+        let found = self.exact.get(name).or_else(|| self.alike.get(&normal(name)));
+        found.map_or(Place::Nowhere, |at| at.map_or(Place::Twice, Place::At))
+    }
+
     pub fn find(&self, name: &str) -> Option<usize> {
-        match self.exact.get(name) {
-            Some(found) => *found,
-            None => self.alike.get(&normal(name)).copied().flatten(),
+        match self.place(name) {
+            Place::At(at) => Some(at),
+            Place::Twice | Place::Nowhere => None,
         }
     }
+}
+
+/// Where a name stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    At(usize),
+    /// Several are called so.
+    Twice,
+    Nowhere,
 }
 
 /// A name without what does not matter: case, blanks and underscores around and between words, and how
@@ -69,5 +83,6 @@ mod tests {
         let both = ["A".to_owned(), "a".to_owned()];
         let found = Names::new(&both);
         assert_eq!((found.find("A"), found.find("a"), found.find(" a")), (Some(0), Some(1), None));
+        assert_eq!((found.place(" a"), found.place("b")), (Place::Twice, Place::Nowhere));
     }
 }

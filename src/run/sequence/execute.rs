@@ -92,7 +92,7 @@ pub(super) fn execute(
             circuit.plan.error_bound
         ),
         advice: "take more or larger primes, a larger N, or refresh more often",
-        promised: plan.agreement,
+        promised: plan.promised_agreement,
         clipping: &Clipping::default(),
         ranges: &reference.ranges,
         margins: Margins::Smaller,
@@ -191,7 +191,6 @@ fn opening(
     latency_secs: f64,
 ) -> RunReport {
     let scenario = &session.scenario;
-    let by_client = circuit.plan.remedy == Remedy::Client;
     RunReport {
         schema_version: SCHEMA_VERSION,
         cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -203,13 +202,9 @@ fn opening(
         class_names: session.dataset.classes().to_vec(),
         threads: plan.threads,
         seed: scenario.seed,
-        activation: ActivationReport {
-            kind: if by_client { "client" } else { "polynomial" }.to_owned(),
-            method: if by_client { "exact".to_owned() } else { scenario.activation.method.clone() },
-            degree: if by_client { 0 } else { degree(circuit) },
-            bits: None,
-            interval: scenario.activation.interval,
-            layers: if by_client { Vec::new() } else { session.gate_reports() },
+        activation: match circuit.plan.remedy {
+            Remedy::Client => ActivationReport::exact("client"),
+            _ => ActivationReport::polynomials(session.gate_reports()),
         },
         scheme: SchemeReport {
             kind: "ckks".to_owned(),
@@ -236,13 +231,6 @@ fn opening(
         analysis_mode: true,
         ..RunReport::default()
     }
-}
-
-/// The highest degree of a polynomial of the network.
-fn degree(circuit: &RecurrentCircuit) -> usize {
-    let functions = circuit.program.network.layers.iter().flat_map(|l| l.functions());
-    let degrees = functions.filter_map(|f| Some(f.polynomial.as_ref()?.degrees().iter().product()));
-    degrees.max().unwrap_or(0)
 }
 
 fn describe(

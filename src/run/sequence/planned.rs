@@ -103,7 +103,7 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
             decrypt: 0.0,
         },
         warnings: plan.warnings.clone(),
-        agreement: Some(plan.agreement),
+        promised_agreement: Some(plan.agreement),
         tables: None,
         approximate: Some(Approximate {
             error_bound: plan.error_bound,

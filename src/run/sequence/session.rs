@@ -238,13 +238,14 @@ impl SequenceSession {
         names
     }
 
-    /// The polynomials of the activation strategy, for the report; none where the model keeps its own.
+    /// The polynomials that run: those of the activation strategy, and the model's own.
     pub(super) fn gate_reports(&self) -> Vec<LayerReport> {
         let fitted = self.fitted_gates().unwrap_or_default();
-        let all = self.gate_names().into_iter().zip(fitted);
-        all.filter_map(|(name, fitted)| {
-            let fitted = fitted?;
-            Some(LayerReport::of(&name, fitted.request(), fitted.degree()))
+        let own = self.carried().layers().iter().flat_map(|cell| cell.gates());
+        let all = self.gate_names().into_iter().zip(own).enumerate();
+        all.filter_map(|(at, (name, (_, gate)))| match fitted.get(at) {
+            Some(Some(fitted)) => Some(LayerReport::of(&name, fitted.request(), fitted.degree())),
+            _ => LayerReport::own(&name, &gate.activation),
         })
         .collect()
     }
@@ -419,12 +420,11 @@ impl SequenceSession {
             Event::Planned(plan) => on_event(Event::Planned(Box::new(self.told(&plan)))),
             other => on_event(other),
         };
-        let mut report = match self.choice().remedy {
+        let report = match self.choice().remedy {
             Remedy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
             _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, &told)?,
         };
-        report.say(&self.notes);
-        report.networks = self.networks();
+        let report = report.of(&self.scenario, &self.dataset, self.networks(), &self.notes);
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }

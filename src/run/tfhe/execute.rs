@@ -1,5 +1,6 @@
 //! One run with lookup tables, from raw samples to the report.
 
+use super::LEAST_READINGS;
 use super::client::TableClient;
 use super::measure::{Measuring, bound_margin, measured_margin};
 use super::server::{TableAnswer, TableServer};
@@ -228,7 +229,7 @@ impl Run<'_> {
         Findings {
             measure: "are outside their bound",
             advice: "take a larger n or N",
-            promised: self.circuit.plan.agreement,
+            promised: self.circuit.plan.promised_agreement,
             clipping: &self.plain.clipping,
             ranges: &[],
             margins: Margins::Elsewhere,
@@ -265,7 +266,7 @@ fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageRe
     let of = |at: usize, noise: Option<&NoiseReport>| {
         let (table, plan) = (tables.get(at)?, details.tables.get(at)?);
         let unit = plan.step / table.width as f64;
-        Some(measured_margin(table, unit, noise.filter(|n| n.samples > 1)?))
+        Some(measured_margin(table, unit, noise.filter(|n| n.samples >= LEAST_READINGS)?))
     };
     let noise = |at: usize, what: &str| {
         measured.tables.get(at).and_then(|t| t.noise.iter().find(|n| n.what == what))
@@ -281,7 +282,9 @@ fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageRe
                 stage.wrong_values = measured.tables.get(at - 1).map_or(0, |t| t.further);
                 of(at - 1, noise(at - 1, "modulus switch"))
             }
-            _ => Some(bound_margin(details.score_bound, measured.scores.deviation_measured)),
+            _ => Some(&measured.scores)
+                .filter(|n| n.samples >= LEAST_READINGS)
+                .map(|n| bound_margin(details.score_bound, n.deviation_measured)),
         };
     }
 }

@@ -14,5 +14,9 @@ pub use keys::{KeyShelf, TableKeys};
 pub use server::{TableAnswer, TableServer, TableTap};
 pub(super) use together::{key_switched, read};
 
+/// Readings from which the probability of a wrong one is extrapolated, at least: their deviation is then
+/// known to 9 %, the margin to a fifth.
+pub(super) const LEAST_READINGS: u64 = 60;
+
 /// What computes on table lookups, as reports name it.
 pub(super) const KERNEL: &str = "tfhe 1.8 (core_crypto, fft64)";

@@ -20,6 +20,7 @@ use crate::run::sequence::report::{SequenceReport, SequenceStep, StepSeen};
 use crate::run::sequence::session::SequenceSession;
 use crate::run::sequence::talk::TalkError;
 use crate::run::tally::{Tally, larger};
+use crate::run::tfhe::LEAST_READINGS;
 use crate::run::warm::timed;
 use crate::run::{Event, Phase, RunError};
 use crate::scheme::tfhe::{
@@ -34,10 +35,6 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Variances further above the predicted ones than this share are worth a warning.
 const TOLERATED_VARIANCE: f64 = 0.125;
-
-/// Readings from which the probability of a wrong one is extrapolated, at least: their deviation is then
-/// known to 5 %, the margin to a tenth.
-const LEAST_READINGS: u64 = 200;
 
 /// Runs `session` as `circuit` says and reports.
 pub fn execute_tables(
@@ -147,11 +144,7 @@ pub fn execute_tables(
         class_names: session.dataset.classes().to_vec(),
         threads: session.threads()?,
         seed: session.scenario.seed,
-        activation: ActivationReport {
-            kind: "lookup".to_owned(),
-            method: "exact".to_owned(),
-            ..ActivationReport::default()
-        },
+        activation: ActivationReport::exact("lookup"),
         scheme: SchemeReport {
             kind: "tfhe".to_owned(),
             ring_degree: p.polynomial_size,
@@ -187,7 +180,7 @@ pub fn execute_tables(
     Findings {
         measure: &format!("are further than {:.2e} from the table network", circuit.error_bound),
         advice: "train the network with more noise in its states, or set sequence.remedy to refresh or client",
-        promised: plan.agreement,
+        promised: plan.promised_agreement,
         clipping: &clipping,
         ranges: &[],
         margins: Margins::Elsewhere,
@@ -395,7 +388,7 @@ pub fn planned_tables(
             ..crate::circuit::PlanSecs::default()
         },
         warnings: noise_warning(circuit).into_iter().collect(),
-        agreement: Some(circuit.agreement.min(1.0 - CHANGED_ANSWERS)),
+        promised_agreement: Some(circuit.agreement.min(1.0 - CHANGED_ANSWERS)),
         approximate: None,
         tables: None,
     }
