@@ -260,9 +260,13 @@ impl Cause<'_> {
                 "outputs of the {network} network are no numbers in {samples} of {of} samples: it overflows; its classes mean nothing there"
             ),
             Self::AgreementBelowPromise { agreeing, of, promised, log10_p } => format!(
-                "encrypted and reference network agree on {agreeing} of {of} samples ({}) where the plan promised {}; the probability of that by chance is 10^{log10_p:.0}: these samples lie closer to the border between classes than those of calibration; ask for more precision",
+                "encrypted and reference network agree on {agreeing} of {of} samples ({}) where the plan promised {}; {}: these samples lie closer to the border between classes than those of calibration; ask for more precision",
                 format::percent(*agreeing as f64 / (*of).max(1) as f64),
-                format::percent(*promised)
+                format::percent(*promised),
+                match log10_p.is_finite() {
+                    true => format!("the probability of that by chance is 10^{log10_p:.0}"),
+                    false => "that cannot be by chance".to_owned(),
+                }
             ),
         }
     }

@@ -14,8 +14,9 @@ use std::path::PathBuf;
     version,
     about,
     after_help = "Without a command the window opens.\n\
-        Exit status: 0 ran, and every decrypted output is right; 1 ran, and something decrypted \
-        wrongly; 2 could not run; 130 stopped."
+        Exit status: 0 ran, and every answer is right; 1 ran, and something decrypted wrongly, agreed \
+        less often than promised, or was changed by values that were cut off; 2 could not run; 130 \
+        stopped."
 )]
 pub(super) struct Cli {
     /// Folder of the larger datasets [or the variable CRYPTOSCOPE_DATA]

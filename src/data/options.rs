@@ -59,7 +59,7 @@ impl ReadOptions {
                     None => {
                         let known = CsvOptions::KEYS.join(", ");
                         return Err(format!(
-                            "no option {}; known are {known}, format, frame",
+                            "no option {}; known are {known}, classes, format, frame",
                             excerpt(key)
                         ));
                     }

@@ -195,7 +195,7 @@ impl SequenceSession {
     fn fitted_gates(&self) -> Result<Vec<Option<Fitted>>, RunError> {
         let names = self.gate_names();
         let rules = self.scenario.activation.rules(&names)?;
-        let weighted = |rule: &LayerRule| rule.method == Some(Method::WeightedLeastSquares);
+        let weighted = |rule: &LayerRule| rule.method.is_some_and(Method::uses_weights);
         let measured = if rules.iter().any(weighted) { self.gate_inputs()? } else { Vec::new() };
         let gates = self.carried().layers().iter().flat_map(|l| l.gates());
         let fit = |(at, (_, gate)): (usize, (_, &Gate))| {
