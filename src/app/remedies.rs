@@ -31,7 +31,13 @@ impl App {
                 let refused = row.refused.unwrap_or_default();
                 run.end(report.ok_or(Failure::Refused(refused)));
             }
-            RemedyEvent::Begin { .. } | RemedyEvent::Run(_) => {}
+            // A sequence alone is run now: nothing of that is done.
+            RemedyEvent::Begin { scenario: None, .. } => {
+                if let Some(run) = &mut state.run {
+                    run.progress = None;
+                }
+            }
+            RemedyEvent::Run(_) => {}
         }
     }
 

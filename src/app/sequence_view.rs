@@ -20,6 +20,13 @@ pub struct Comparing {
     pub of: usize,
 }
 
+impl Comparing {
+    /// Share of all rows that is done when `fraction` of the present one is.
+    pub fn whole(&self, fraction: f64) -> f64 {
+        (self.row as f64 + fraction) / self.of.max(1) as f64
+    }
+}
+
 /// What a person chose, and what runs gave.
 #[derive(Clone, Debug)]
 pub struct SequenceView {

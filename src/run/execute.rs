@@ -28,7 +28,7 @@ pub fn execute<B: Backend<Value = i64, Circuit = Circuit>>(
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
     let circuit = backend.circuit();
-    let pace = Pace::new(&circuit.plan, on_event);
+    let pace = Pace::new(&circuit.plan, circuit.plan.batches * circuit.moduli.len(), on_event);
     let plain = Plain::run(session, circuit, cancel, &pace)?;
     let mut report = start(session, circuit, &plain);
 

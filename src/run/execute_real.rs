@@ -33,7 +33,7 @@ pub fn execute_real<B: Backend<Value = f64, Circuit = RealCircuit>>(
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
     let circuit = backend.circuit();
-    let pace = Pace::new(&circuit.plan, on_event);
+    let pace = Pace::new(&circuit.plan, circuit.plan.batches, on_event);
     let plain = Plain::run(session, circuit, cancel, &pace)?;
     let mut report = start(session, circuit, &plain);
 

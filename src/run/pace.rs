@@ -2,7 +2,7 @@
 
 use super::event::{Event, Phase};
 use super::report::StageReport;
-use crate::circuit::Plan;
+use crate::circuit::{Plan, PlanSecs};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -39,12 +39,22 @@ struct State {
 }
 
 impl<'a> Pace<'a> {
-    /// A pace for the run of `plan`.
-    pub fn new(plan: &Plan, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
-        let turns = (plan.batches * plan.plaintext_moduli.len()).max(1) as f64;
+    /// A pace for the run of `plan`, which encrypts, evaluates and decrypts so many times.
+    pub fn new(plan: &Plan, turns: usize, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
+        Self::with(&plan.secs, turns.max(1) as f64, on_event)
+    }
+
+    /// A pace for a run whose client and server work step by step: all from the first input to the
+    /// last answer is one evaluation.
+    pub fn of_steps(plan: &Plan, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
+        let evaluate = plan.secs.total();
+        let secs = PlanSecs { keygen: plan.secs.keygen, encrypt: 0.0, evaluate, decrypt: 0.0 };
+        Self::with(&secs, 1.0, on_event)
+    }
+
+    fn with(secs: &PlanSecs, turns: f64, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
         // The plaintext networks are about as much work as decrypting; nobody waits for them long.
-        let plain = plan.secs.decrypt.max(0.05 * plan.secs.total());
-        let secs = &plan.secs;
+        let plain = secs.decrypt.max(0.05 * secs.total());
         let total_secs = plain + secs.keygen + secs.total();
         Self {
             on_event,
@@ -124,36 +134,95 @@ impl<'a> Pace<'a> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_quick_start_promises_no_quick_end() {
-        let plan: Plan = serde_json::from_value(serde_json::json!({
-            "scheme": "tfhe", "ring_degree": 1, "primes": [], "plaintext_moduli": [3], "log2_q": 64.0,
+    /// A plan of so many seconds of keys and of evaluation.
+    fn plan(keygen: f64, evaluate: f64) -> Plan {
+        serde_json::from_value(serde_json::json!({
+            "scheme": "tfhe", "ring_degree": 1, "primes": [], "plaintext_moduli": [], "log2_q": 64.0,
             "log2_qp": 64.0, "plaintext_bits": 3.0, "security_bits": 128, "security_table": "",
-            "depth": 1, "precision": "", "images": 4, "batches": 1, "threads": 1, "stages": [],
+            "depth": 1, "precision": "", "images": 4, "batches": 4, "threads": 1, "stages": [],
             "bytes": { "upload": 0, "download": 0, "evaluation_keys": 0, "peak_memory": 0 },
-            "secs": { "keygen": 2.0, "encrypt": 0.0, "evaluate": 200.0, "decrypt": 0.0 },
+            "secs": { "keygen": keygen, "encrypt": 0.0, "evaluate": evaluate, "decrypt": 0.0 },
             "warnings": []
         }))
-        .unwrap();
-        let told = Mutex::new(Vec::new());
-        let on_event = |event| {
-            if let Event::Progress { phase, eta_secs, .. } = event {
-                told.lock().unwrap().push((phase, eta_secs));
-            }
-        };
-        let pace = Pace::new(&plan, &on_event);
+        .unwrap()
+    }
+
+    /// Phase, share done and seconds left of the newest word.
+    type Told = Mutex<Option<(Phase, f64, f64)>>;
+
+    fn keep(told: &Told, event: Event) {
+        if let Event::Progress { phase, fraction, eta_secs, .. } = event {
+            *told.lock().unwrap() = Some((phase, fraction, eta_secs));
+        }
+    }
+
+    /// So much time goes by.
+    fn pass(pace: &Pace, secs: f64) {
+        let mut state = pace.state.lock().unwrap();
+        state.turn_started -= Duration::from_secs_f64(secs);
+        state.told = None;
+    }
+
+    #[test]
+    fn a_quick_start_promises_no_quick_end() {
+        let told = Told::default();
+        let on_event = |event| keep(&told, event);
+        let pace = Pace::new(&plan(2.0, 200.0), 1, &on_event);
         // The plaintext network and the keys take no time here at all.
-        pace.phase(Phase::Plain);
-        pace.phase(Phase::Keygen);
-        pace.phase(Phase::Encrypt);
-        pace.phase(Phase::Evaluate);
-        let (phase, eta) = *told.lock().unwrap().last().unwrap();
+        for phase in [Phase::Plain, Phase::Keygen, Phase::Encrypt, Phase::Evaluate] {
+            pace.phase(phase);
+        }
+        let (phase, _, eta) = told.lock().unwrap().unwrap();
         assert_eq!(phase, Phase::Evaluate);
         assert!((eta - 200.0).abs() < 1.0, "{eta}");
         // A quarter of it in a third of a second is sixty times faster than predicted.
-        std::thread::sleep(Duration::from_millis(340));
+        pass(&pace, 0.34);
         pace.within(0.25);
-        let (_, eta) = *told.lock().unwrap().last().unwrap();
+        let (_, _, eta) = told.lock().unwrap().unwrap();
         assert!(eta < 20.0, "{eta}");
+    }
+
+    #[test]
+    fn progress_is_over_all_turns_and_time_left_falls_as_work_is_done() {
+        for turns in [1, 4] {
+            let told = Told::default();
+            let on_event = |event| keep(&told, event);
+            let pace = Pace::new(&plan(0.0, 200.0), turns, &on_event);
+            pace.phase(Phase::Plain);
+            let mut last = f64::INFINITY;
+            for turn in 0..turns {
+                pace.phase(Phase::Encrypt);
+                pace.phase(Phase::Evaluate);
+                // Three times slower than planned, evenly.
+                for part in 1..=4 {
+                    pass(&pace, 600.0 / (4 * turns) as f64);
+                    pace.within(f64::from(part) / 4.0);
+                    let (_, fraction, eta) = told.lock().unwrap().unwrap();
+                    let done = (turn as f64 + f64::from(part) / 4.0) / turns as f64;
+                    assert!((fraction - done).abs() < 0.06, "{fraction} told at {done}");
+                    assert!(eta < last, "{eta} after {last}");
+                    assert!((eta - 600.0 * (1.0 - done)).abs() < 1.0, "{eta} left at {done}");
+                    last = eta;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_client_and_server_do_in_turn_is_one_evaluation() {
+        let told = Told::default();
+        let on_event = |event| keep(&told, event);
+        let mut steps = plan(1.0, 60.0);
+        steps.secs.encrypt = 40.0;
+        let pace = Pace::of_steps(&steps, &on_event);
+        for phase in [Phase::Plain, Phase::Keygen, Phase::Evaluate] {
+            pace.phase(phase);
+        }
+        let (_, begun, eta) = told.lock().unwrap().unwrap();
+        assert!(begun < 0.1 && (eta - 100.0).abs() < 1.0, "{begun}, {eta}");
+        pass(&pace, 90.0);
+        pace.within(1.0);
+        let (_, fraction, eta) = told.lock().unwrap().unwrap();
+        assert!(fraction > 0.99 && eta < 1.0, "{fraction}, {eta}");
     }
 }

@@ -31,15 +31,20 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
             }
             Event::Progress { phase, fraction, .. } => {
                 assert!((0.0..=1.0).contains(&fraction));
-                phases.lock().unwrap().push(phase);
+                let mut phases = phases.lock().unwrap();
+                assert!(phases.last().is_none_or(|(_, before)| *before <= fraction));
+                phases.push((phase, fraction));
             }
             _ => {}
         })
         .unwrap();
     // Sample by sample, so that the accuracy grows while one watches.
     assert_eq!(*arrived.lock().unwrap(), vec![vec![0], vec![1], vec![2]]);
-    assert!(phases.lock().unwrap().windows(2).all(|p| p[0] <= p[1]));
-    assert!(phases.lock().unwrap().contains(&Phase::Keygen));
+    let phases = phases.into_inner().unwrap();
+    assert!(phases.windows(2).all(|p| p[0].0 <= p[1].0));
+    assert!(phases.iter().any(|(phase, _)| *phase == Phase::Keygen));
+    // The third of three samples is told as such, not as a third of the first.
+    assert!(phases.last().is_some_and(|(_, done)| *done > 0.6), "{:?}", phases.last());
     assert!(report.is_right() && report.encrypted.wrong_outputs == 0);
     assert_eq!(report.scheme.kind, "tfhe");
     assert!(report.scheme.security_bits >= 128);

@@ -4,7 +4,7 @@ use crate::scripted::{Control, Scripted};
 use cryptoscope::app::{App, Standing};
 use cryptoscope::run::Scenario;
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Shape};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
@@ -55,6 +55,17 @@ pub fn until<'a>(
         std::thread::sleep(Duration::from_millis(3));
     }
     harness.run_ok();
+}
+
+/// How opaque `text` is drawn, 0 to 1; `None` where it is not drawn.
+pub fn opacity(harness: &Harness<'_, App>, text: &str) -> Option<f32> {
+    let drawn = harness.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+        Shape::Text(shape) if shape.galley.text() == text => Some(shape),
+        _ => None,
+    });
+    let letters = drawn.flat_map(|shape| &shape.galley.rows);
+    let alphas = letters.flat_map(|row| row.visuals.mesh.vertices.iter().map(|v| v.color.a()));
+    alphas.max().map(|alpha| f32::from(alpha) / 255.0)
 }
 
 /// Waits for the plan of the setup as it stands.

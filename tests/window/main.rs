@@ -7,6 +7,7 @@ mod drive;
 mod scripted;
 mod sequence;
 mod shots;
+mod stale;
 mod tables;
 mod tasks;
 mod three;

@@ -16,6 +16,7 @@ use cryptoscope::run::{
     RunError, RunReport, SCHEMA_VERSION, Sample, Scenario, Session, StageReport,
 };
 use cryptoscope::worker::{Engine, Loaded, LoadedSequence};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub struct Script {
     pub changed: bool,
     /// The report warns of this.
     pub warn: Option<String>,
+    /// Seconds that the report tells, where not about those of the plan.
+    pub secs: Option<f64>,
     /// Wait in the middle of the run until this is cleared.
     pub hold: bool,
     /// Wait before anything is measured for a check until this is cleared.
@@ -51,6 +54,7 @@ impl Default for Script {
             wrong: false,
             changed: false,
             warn: None,
+            secs: None,
             hold: false,
             hold_checks: false,
             pause: Duration::ZERO,
@@ -113,7 +117,9 @@ impl Engine for Scripted {
             return Err(RunError::Refused(line));
         }
         self.opened = Some(scenario.clone());
-        let dataset = data::open("digits", None).expect("built in");
+        let file = Path::new(&scenario.dataset).is_file();
+        let dataset = if file { scenario.dataset.as_str() } else { "digits" };
+        let dataset = data::open(dataset, None).expect("64 values a row");
         let layers = vec![
             Layer { name: "flatten".into(), op: Op::Flatten },
             Layer {
@@ -288,6 +294,9 @@ impl Engine for Scripted {
             step(Phase::Decrypt, total)?;
         }
         let mut report = report(opened, plan, stages, &samples, script.wrong);
+        if let Some(secs) = script.secs {
+            report.encrypted.total_secs = secs;
+        }
         report.warnings.extend(script.warn.map(|message| {
             let warning =
                 serde_json::json!({ "kind": "margin_not_as_predicted", "message": message });

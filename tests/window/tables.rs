@@ -1,6 +1,6 @@
 //! Lookup tables in the window, with the real engine on the smallest network.
 
-use crate::drive::{WIDE, save_to, until, until_over, until_planned, window};
+use crate::drive::{WIDE, opacity, save_to, until, until_over, until_planned, window};
 use crate::scripted::Control;
 use crate::shots::{can_draw, shoot};
 use cryptoscope::app::{App, Tab, TaskStanding};
@@ -8,6 +8,7 @@ use cryptoscope::run::{
     ActivationKind, CompareReport, CompareRow, Scenario, SchemeSelector, Sources,
 };
 use cryptoscope::worker::SessionEngine;
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -141,4 +142,12 @@ fn schemes_are_compared_drawn_and_saved() {
     let marks = texts[2].matches("<circle").count() + texts[2].matches(r#"class="mark""#).count();
     assert!(marks >= 3 * 3 + 3);
     assert!(texts[2].matches(r#"class="whisker""#).count() == 3);
+    // Under another setup it stands back.
+    assert_eq!(opacity(&h, "BGV"), Some(1.0));
+    h.get_by_role_and_label(Role::ComboBox, "Scenario").click();
+    h.run_ok();
+    h.get_by_role_and_label(Role::Button, "digits").click();
+    h.run_ok();
+    assert!(has(&h, "of hospital, just now"));
+    assert!(opacity(&h, "3 of 3").is_some_and(|o| o < 0.6));
 }

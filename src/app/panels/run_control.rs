@@ -3,7 +3,8 @@
 use super::kit;
 use crate::app::Queue;
 use crate::app::commands::Command;
-use crate::app::run_view::Standing;
+use crate::app::run_view::{Progress, Standing};
+use crate::app::sequence_view::Comparing;
 use crate::app::state::State;
 use crate::app::theme;
 use crate::format;
@@ -43,7 +44,10 @@ fn bar(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
     let run = state.run.as_ref();
     let fraction = match run.filter(|_| !state.is_cryptonn()).map(|r| (&r.standing, r.progress)) {
-        Some((Standing::Running, progress)) => progress.map_or(0.0, |p| p.fraction),
+        Some((Standing::Running, progress)) => {
+            let fraction = progress.map_or(0.0, |p| p.fraction);
+            state.sequence.comparing.as_ref().map_or(fraction, |doing| doing.whole(fraction))
+        }
         Some((Standing::Finished, _)) if state.run_is_of_setup() => 1.0,
         _ if state.is_cryptonn() => state.cryptonn.fraction(),
         _ => 0.0,
@@ -74,14 +78,7 @@ fn status(ui: &mut Ui, state: &State) {
         _ if state.is_cryptonn() => super::cryptonn::status(state),
         Some(run) => match &run.standing {
             Standing::Running if state.stopping => "Stopping".to_owned(),
-            Standing::Running => run.progress.map_or("Starting".to_owned(), |p| {
-                let percent = (p.fraction * 100.0).clamp(0.0, 100.0);
-                format!(
-                    "{}, {percent:.0} %, about {} left",
-                    capital(p.phase.name()),
-                    format::secs(p.eta_secs.max(0.0))
-                )
-            }),
+            Standing::Running => under_way(run.progress, state.sequence.comparing.as_ref()),
             Standing::Finished => {
                 let secs = run.report.as_ref().map_or(f64::NAN, |r| r.encrypted.total_secs);
                 let of = match state.run_is_of_setup() {
@@ -113,7 +110,43 @@ fn status(ui: &mut Ui, state: &State) {
     ui.add(egui::Label::new(label).truncate()).on_hover_text(text);
 }
 
+/// How far a run is, and which of several it is.
+fn under_way(progress: Option<Progress>, comparing: Option<&Comparing>) -> String {
+    let of_it = if comparing.is_some() { " of it" } else { "" };
+    let told = progress.map_or("starting".to_owned(), |p| {
+        // What goes on is not all done.
+        let percent = (p.fraction * 100.0).clamp(0.0, 99.0).floor();
+        let left = format::secs(p.eta_secs.max(0.0));
+        format!("{percent} %{of_it}, about {left}{of_it} left ({})", p.phase.name())
+    });
+    match comparing {
+        Some(Comparing { row, of, .. }) => format!("Remedy {} of {of}: {told}", row + 1),
+        None => capital(&told),
+    }
+}
+
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Phase;
+
+    #[test]
+    fn a_run_that_goes_on_is_never_all_done_and_one_of_many_says_so() {
+        let at = |fraction, eta_secs| Some(Progress { phase: Phase::Evaluate, fraction, eta_secs });
+        assert_eq!(under_way(None, None), "Starting");
+        assert_eq!(under_way(at(0.629, 3.2), None), "62 %, about 3.20 s left (evaluate)");
+        assert_eq!(under_way(at(1.0, 0.0), None), "99 %, about 0 s left (evaluate)");
+        let doing = Comparing { name: "client".into(), row: 3, of: 5 };
+        assert_eq!(under_way(None, Some(&doing)), "Remedy 4 of 5: starting");
+        assert_eq!(
+            under_way(at(1.0, 0.0), Some(&doing)),
+            "Remedy 4 of 5: 99 % of it, about 0 s of it left (evaluate)"
+        );
+        assert!((doing.whole(1.0) - 0.8).abs() < 1e-12);
+    }
 }

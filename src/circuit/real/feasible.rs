@@ -4,6 +4,7 @@ use super::network::{RealLayer, RealNetwork};
 use crate::scheme::ckks::CkksModuli;
 use crate::scheme::security::{max_log2_qp, ring_degrees};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Highest degree that is looked at.
 const MAX_DEGREE: usize = 63;
@@ -21,41 +22,75 @@ pub struct DegreeChoice {
 }
 
 /// Degrees 1 to 63 for `network` with scales of `scale_bits` bits above a base modulus of these
-/// primes. Degree 2 takes one level by completing the square, other degrees d
-/// `ceil(log2(d + 1))`; special primes as the fastest key switch that is secure has them.
+/// primes, in rings of these degrees. Special primes are as the fastest key switch that is secure has
+/// them. A higher degree never takes a smaller ring: a chain with primes of the same sizes that is
+/// longer does what the shorter one does.
 pub(super) fn degrees(
     network: &RealNetwork,
     scale_bits: u32,
     base: &[u32],
-    max_ring_degree: usize,
+    rings: &RangeInclusive<usize>,
 ) -> Vec<DegreeChoice> {
     let activations =
         network.layers().iter().filter(|l| !matches!(l, RealLayer::Linear { .. })).count();
     let chain = |levels: usize| [base, &vec![scale_bits; levels]].concat();
-    let mut known: Vec<(usize, Option<usize>)> = Vec::new();
-    let mut ring_degree = |levels: usize| -> Option<usize> {
-        if let Some((_, found)) = known.iter().find(|(l, _)| *l == levels) {
-            return *found;
-        }
+    let smallest = |levels: usize| {
         let bits: u32 = chain(levels).iter().sum();
-        let fits = |n: &usize| {
-            *n <= max_ring_degree
-                && max_log2_qp(*n).is_some_and(|most| bits <= most)
-                && CkksModuli::fastest(*n, &chain(levels), scale_bits).is_some()
-        };
-        let found = ring_degrees().find(fits);
-        known.push((levels, found));
-        found
+        // Without a level nothing is multiplied, and no key is switched.
+        let drop_bits = if levels == 0 { CkksModuli::NO_SWITCH } else { scale_bits };
+        ring_degrees().filter(|n| rings.contains(n)).find(|n| {
+            max_log2_qp(*n).is_some_and(|most| bits <= most)
+                && CkksModuli::fastest(*n, &chain(levels), drop_bits).is_some()
+        })
     };
-    let of = |degree: usize| {
-        let each = match degree {
-            1 => 0,
-            2 => 1,
-            _ => (degree + 1).next_power_of_two().ilog2() as usize,
+    let mut found: Vec<DegreeChoice> = Vec::with_capacity(MAX_DEGREE);
+    for degree in (1..=MAX_DEGREE).rev() {
+        let levels = activations * levels_of(degree);
+        let choice = match found.last() {
+            Some(above) if above.levels == levels => DegreeChoice { degree, ..above.clone() },
+            above => DegreeChoice {
+                degree,
+                levels,
+                log2_q: f64::from(chain(levels).iter().sum::<u32>()),
+                ring_degree: smallest(levels).into_iter().chain(above.and_then(|a| a.ring_degree)).min(),
+            },
         };
-        let levels = activations * each;
-        let log2_q = f64::from(chain(levels).iter().sum::<u32>());
-        DegreeChoice { degree, levels, log2_q, ring_degree: ring_degree(levels) }
-    };
-    (1..=MAX_DEGREE).map(of).collect()
+        found.push(choice);
+    }
+    found.reverse();
+    found
+}
+
+/// Levels of one activation: degree 2 takes one by completing the square.
+fn levels_of(degree: usize) -> usize {
+    match degree {
+        1 => 0,
+        2 => 1,
+        _ => (degree + 1).next_power_of_two().ilog2() as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::real::tests::{network, samples};
+
+    #[test]
+    fn a_lower_degree_never_needs_a_larger_ring() {
+        let raw = samples(50, 12);
+        let mut rings_of_lines = Vec::new();
+        for depth in 1..=3 {
+            let real = RealNetwork::new(&network(depth, 12, 2), &raw).unwrap();
+            for (scale_bits, base) in [(14, &[22][..]), (19, &[43]), (26, &[40]), (40, &[45, 45])] {
+                let all = degrees(&real, scale_bits, base, &(4096..=65_536));
+                let rings: Vec<usize> =
+                    all.iter().map(|c| c.ring_degree.unwrap_or(usize::MAX)).collect();
+                assert!(rings.is_sorted(), "depth {depth}, scale {scale_bits}: {rings:?}");
+                assert!(all.iter().map(|c| c.degree).eq(1..=MAX_DEGREE));
+                rings_of_lines.push(rings[0]);
+            }
+        }
+        // Lines need no key, and so no prime beside those of the base.
+        assert!(rings_of_lines.iter().all(|n| *n == 4096), "{rings_of_lines:?}");
+    }
 }

@@ -18,6 +18,7 @@ use crate::circuit::warning::{Cause, Warning};
 use crate::progress::Cancel;
 use crate::scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
 use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Samples whose largest error parameters are chosen for, at least: a plan must hold for the one
@@ -29,10 +30,8 @@ pub(super) fn counted(images: usize) -> usize {
     images.max(LEAST_COUNTED)
 }
 
-/// Largest ring degree that is tried.
-pub(super) const MAX_RING_DEGREE: usize = 65_536;
-/// Smallest one.
-const MIN_RING_DEGREE: usize = 4096;
+/// Ring degrees that are tried.
+const RING_DEGREES: RangeInclusive<usize> = 4096..=65_536;
 
 /// Precision every plan must have above the required, bits: predictions are good to about one.
 pub(super) const REQUIRED_PRECISION_BITS: f64 = 1.0;
@@ -43,9 +42,9 @@ const LEAST_PRECISION_BITS: f64 = 0.5;
 /// Bits of weights, sign not counted, that are tried.
 const WEIGHT_BITS_TRIED: [u32; 12] = [4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 26, 30];
 /// Bits by which inputs may have a larger scale than later values.
-const INPUT_BITS_TRIED: std::ops::RangeInclusive<i32> = -8..=12;
+const INPUT_BITS_TRIED: RangeInclusive<i32> = -8..=12;
 /// Scales tried, bits.
-const SCALE_BITS_TRIED: std::ops::RangeInclusive<u32> = 14..=50;
+const SCALE_BITS_TRIED: RangeInclusive<u32> = 14..=50;
 
 /// Samples that errors are followed at.
 const SAMPLES: usize = 192;
@@ -74,7 +73,7 @@ pub struct RealRequest<'a> {
 
 /// Plans `request`.
 pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
-    check_ckks(&request.constraints, MIN_RING_DEGREE, MAX_RING_DEGREE)?;
+    check_ckks(&request.constraints, *RING_DEGREES.start(), *RING_DEGREES.end())?;
     let network = request.network.as_ref();
     let blocks = cut(network.layers());
     let take = request.calibration.len().min(SAMPLES * network.inputs());
@@ -138,7 +137,7 @@ impl Planner<'_> {
     fn search(&self, constraints: Constraints) -> Option<Candidate> {
         let layers = self.shape.network.layers();
         let mut best: Option<Candidate> = None;
-        for n in ring_degrees().filter(|n| (MIN_RING_DEGREE..=MAX_RING_DEGREE).contains(n)) {
+        for n in ring_degrees().filter(|n| RING_DEGREES.contains(n)) {
             if constraints.ring_degree.is_some_and(|fixed| fixed != n) {
                 continue;
             }
@@ -244,8 +243,7 @@ impl Planner<'_> {
                 Block::Polynomial { .. } => schedule.choice.scale_bits,
             })
             .min();
-        // Without key switches there is nothing to save.
-        let drop_bits = least_drop.unwrap_or(u32::MAX >> 1);
+        let drop_bits = least_drop.unwrap_or(CkksModuli::NO_SWITCH);
         let moduli = CkksModuli::fastest(n, &schedule.chain, drop_bits)?;
         let work = self.work(&schedule, &moduli, &self.typical);
         Some(Candidate { schedule, moduli, work })
@@ -362,7 +360,7 @@ impl Planner<'_> {
                 input_scale_bits: program.input_scale.log2(),
                 scale_bits: f64::from(choice.scale_bits),
                 weight_bits,
-                degrees: degrees(shape.network, choice.scale_bits, base, MAX_RING_DEGREE),
+                degrees: degrees(shape.network, choice.scale_bits, base, &RING_DEGREES),
             }),
         };
         let network = Arc::clone(request.network);
@@ -423,9 +421,10 @@ impl Planner<'_> {
         );
         let within = if fixed.is_empty() {
             format!(
-                "what scales of up to {} bits, weights of up to {} and any N up to {MAX_RING_DEGREE} carry",
+                "what scales of up to {} bits, weights of up to {} and any N up to {} carry",
                 SCALE_BITS_TRIED.end(),
-                WEIGHT_BITS_TRIED.last().unwrap_or(&0) + 1
+                WEIGHT_BITS_TRIED.last().unwrap_or(&0) + 1,
+                RING_DEGREES.end()
             )
         } else {
             fixed.join(", ")

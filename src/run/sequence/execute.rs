@@ -1,10 +1,10 @@
 //! One recurrent run, from raw sequences to the report.
 
-use super::client::Follower;
 use super::conversation::{Conversation, converse};
 use super::observer::{Observer, Reference};
 use super::planned::planned;
-use super::report::SequenceReport;
+use super::progress::Progress;
+use super::report::{SequenceReport, SequenceStep};
 use super::session::SequenceSession;
 use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
 use crate::progress::{Cancel, Watch};
@@ -12,13 +12,12 @@ use crate::run::backend::BackendError;
 use crate::run::clipping::Clipping;
 use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
+use crate::run::pace::Pace;
 use crate::run::report::*;
 use crate::run::tally::Tally;
 use crate::run::warm::timed;
 use crate::run::{Event, Phase, RunError};
 use rayon::ThreadPool;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 /// Runs `session` as `circuit` says and reports.
 pub(super) fn execute(
@@ -30,6 +29,8 @@ pub(super) fn execute(
 ) -> Result<RunReport, RunError> {
     let plan = planned(circuit);
     on_event(Event::Planned(Box::new(plan.clone())));
+    let pace = Pace::of_steps(&plan, on_event);
+    pace.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
     let samples = circuit.plan.sequences;
     let test = session.dataset.test();
@@ -49,14 +50,18 @@ pub(super) fn execute(
     let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
     on_event(Event::Sequence(Box::new(observer.report.clone())));
-    let progress = Progress::new(circuit, on_event);
+    let progress = Progress::new(circuit, &pace);
+    let unmeasured = stages(&plan);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
         if batch == 0
             && let Some(seen) = pool.install(|| observer.see(step, states))
         {
-            progress.step_measured(&seen.step);
+            if let Some(stage) = unmeasured.get(seen.step.step) {
+                pace.stage(seen.step.step, &measured(stage, &seen.step));
+            }
             on_event(Event::SequenceStep(Box::new(seen)));
         }
+        progress.served(batch, step);
         Ok(())
     };
     let within = |part: f64| progress.within(part);
@@ -81,10 +86,8 @@ pub(super) fn execute(
         rounds: sequence.rounds,
     };
     for (stage, step) in report.stages.iter_mut().zip(&sequence.per_step) {
+        *stage = measured(stage, step);
         stage.secs = step.client_secs + step.server_secs;
-        stage.margin_bits_measured = step.margin_bits_measured;
-        stage.max_abs_error = step.max_abs_error;
-        stage.wrong_values = step.wrong_values;
     }
     Findings {
         measure: &format!(
@@ -103,78 +106,13 @@ pub(super) fn execute(
     Ok(report)
 }
 
-/// Progress of a conversation by predicted time.
-struct Progress<'a> {
-    on_event: &'a (dyn Fn(Event) + Sync),
-    /// Predicted seconds of each step.
-    secs: Vec<f64>,
-    batches: usize,
-    started: Instant,
-    state: Mutex<At>,
-    hidden: Vec<StageReport>,
-}
-
-#[derive(Default)]
-struct At {
-    batch: usize,
-    step: usize,
-    furthest: f64,
-    told: Option<Instant>,
-}
-
-impl<'a> Progress<'a> {
-    fn new(circuit: &RecurrentCircuit, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
-        let steps = circuit.plan.step_plans.iter();
-        Self {
-            on_event,
-            secs: steps.map(|s| s.client_secs + s.server_secs).collect(),
-            batches: circuit.plan.batches,
-            started: Instant::now(),
-            state: Mutex::default(),
-            hidden: stages(&planned(circuit)),
-        }
-    }
-
-    /// The work on the step that goes on is `part` done.
-    fn within(&self, part: f64) {
-        const INTERVAL: Duration = Duration::from_millis(40);
-        let Ok(mut at) = self.state.try_lock() else { return };
-        if at.told.is_some_and(|told| told.elapsed() < INTERVAL) {
-            return;
-        }
-        at.told = Some(Instant::now());
-        let batch: f64 = self.secs.iter().sum();
-        let before: f64 = self.secs.iter().take(at.step).sum();
-        let own = self.secs.get(at.step).copied().unwrap_or(0.0);
-        let over = at.batch as f64 * batch + before + part.clamp(0.0, 1.0) * own;
-        let fraction = (over / (self.batches as f64 * batch).max(1e-9)).clamp(at.furthest, 1.0);
-        at.furthest = fraction;
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let eta_secs = match fraction > 0.02 {
-            true => elapsed * (1.0 - fraction) / fraction,
-            false => self.batches as f64 * batch,
-        };
-        let (phase, total) = (Phase::Evaluate, 1000);
-        let done = (fraction * total as f64) as u64;
-        (self.on_event)(Event::Progress { phase, done, total, fraction, eta_secs });
-    }
-
-    fn step_measured(&self, step: &super::report::SequenceStep) {
-        let Some(stage) = self.hidden.get(step.step) else { return };
-        let mut stage = stage.clone();
-        stage.margin_bits_measured = step.margin_bits_measured;
-        stage.max_abs_error = step.max_abs_error;
-        stage.wrong_values = step.wrong_values;
-        (self.on_event)(Event::Stage { index: step.step, stage: Box::new(stage) });
-    }
-}
-
-impl Follower for Progress<'_> {
-    fn step(&self, batch: usize, step: usize) {
-        if let Ok(mut at) = self.state.lock() {
-            (at.batch, at.step) = (batch, step + 1);
-        }
-        self.within(0.0);
+/// A stage with what was measured of its step.
+fn measured(stage: &StageReport, step: &SequenceStep) -> StageReport {
+    StageReport {
+        margin_bits_measured: step.margin_bits_measured,
+        max_abs_error: step.max_abs_error,
+        wrong_values: step.wrong_values,
+        ..stage.clone()
     }
 }
 

@@ -11,6 +11,7 @@ mod message;
 mod meter;
 mod observer;
 mod planned;
+mod progress;
 mod remedy_row;
 mod report;
 mod server;

@@ -21,6 +21,7 @@ use crate::run::scenario::fresh_randomness;
 use crate::run::session::Session;
 use crate::run::table_report::{NoiseReport, TableReport};
 use crate::run::tally::{Row, Tally};
+use crate::scheme::tfhe::SERVER_KEYS;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -36,7 +37,8 @@ pub fn execute_tables(
     cancel: &Cancel,
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
-    let pace = Pace::new(&circuit.plan, on_event);
+    // All samples are encrypted, then all are evaluated one after the other.
+    let pace = Pace::new(&circuit.plan, 1, on_event);
     let plain = Plain::run(session, circuit, cancel, &pace)?;
     let mut report =
         Opening { plan: &circuit.plan, kernel: super::KERNEL, float: &plain.float }.report(session);
@@ -48,7 +50,7 @@ pub fn execute_tables(
     let within = |s: Step| {
         // Making the keys, then taking them to the Fourier domain.
         let half =
-            if s.what == "server keys" { halves.fetch_max(1, Ordering::Relaxed).max(1) } else { 0 };
+            if s.what == SERVER_KEYS { halves.fetch_max(1, Ordering::Relaxed).max(1) } else { 0 };
         pace.within((half as f64 + s.done as f64 / s.total.max(1) as f64) / 2.0);
     };
     let watch = Watch::new(cancel.clone(), &within);

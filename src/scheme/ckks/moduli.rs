@@ -30,6 +30,9 @@ pub struct CkksModuli {
 }
 
 impl CkksModuli {
+    /// Bits that a key switch is fused with where there is none: nothing is to be saved.
+    pub const NO_SWITCH: u32 = u32::MAX >> 1;
+
     /// Distinct primes of the given sizes, each the largest left below `2^bits`; `None` when there
     /// are not so many.
     pub fn find(
@@ -52,7 +55,7 @@ impl CkksModuli {
     /// The digits and special primes that make key switches fastest for a chain of these sizes, at
     /// 128 bits of security, such that their noise stays below half of what rounding adds anyway.
     /// Every key switch is taken to be fused with a division by at least `drop_bits` bits; 0 for
-    /// rotations that are not rescaled. `None` when nothing fits.
+    /// rotations that are not rescaled, [`CkksModuli::NO_SWITCH`] where there are none. `None` when nothing fits.
     pub fn fastest(n: usize, chain_bits: &[u32], drop_bits: u32) -> Option<Self> {
         let room = max_log2_qp(n)?.checked_sub(chain_bits.iter().sum())?;
         let levels = chain_bits.len();

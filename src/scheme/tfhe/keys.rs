@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tfhe::core_crypto::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+/// What a watch is told while the server unpacks its keys.
+pub const SERVER_KEYS: &str = "server keys";
+
 /// The client's keys: of the ciphertexts that are bootstrapped, and of what blind rotation gives.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SecretKey {
@@ -309,7 +312,7 @@ impl CompressedKeys {
                     buffers.stack(),
                 );
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                watch.step("server keys", done, total)?;
+                watch.step(SERVER_KEYS, done, total)?;
                 Ok(fourier.data().to_vec())
             })
             .collect();

@@ -23,7 +23,7 @@ pub use ciphertext::{LweList, PackedLwes, SeededLwes};
 pub use error::TfheError;
 pub use evaluate::Switched;
 pub use interval::rate_interval;
-pub use keys::{CompressedKeys, SecretKey, ServerKeys};
+pub use keys::{CompressedKeys, SERVER_KEYS, SecretKey, ServerKeys};
 pub use noise::{NoiseModel, both_tails, upper_tail};
 pub use parameters::{
     Decomposition, SECURITY_BITS, SECURITY_TABLE, TfheParameters, minimal_variance,

@@ -2,7 +2,7 @@
 
 use super::client::TableClient;
 use super::forecast::{Expected, expectations, forecast_tables, states_by_step};
-use super::server::{OUTPUT_BITS, TableServer};
+use super::server::{LOOKUPS, OUTPUT_BITS, TableServer};
 use crate::circuit::{
     CHANGED_ANSWERS, Cause, Plan, PlanBytes, Sequences, StageKind, StagePlan,
     TableRecurrentCircuit, Warning,
@@ -13,6 +13,7 @@ use crate::run::backend::BackendError;
 use crate::run::clipping::Clipping;
 use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
+use crate::run::pace::Pace;
 use crate::run::report::*;
 use crate::run::sequence::link::ChannelLink;
 use crate::run::sequence::meter::Meter;
@@ -24,11 +25,12 @@ use crate::run::tfhe::LEAST_READINGS;
 use crate::run::warm::timed;
 use crate::run::{Event, Phase, RunError};
 use crate::scheme::tfhe::{
-    CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SeededLwes, Switched,
+    CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SERVER_KEYS, SeededLwes, Switched,
 };
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The longest wait for a message: a sequence is answered as a whole.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -50,6 +52,11 @@ pub fn execute_tables(
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
     let network = &circuit.network;
+    let mut plan = planned_tables(circuit, sequences.steps(), samples, session.threads()?);
+    plan.warnings.extend(session.remarks(plan.bytes.peak_memory)?);
+    let pace = Pace::of_steps(&plan, on_event);
+    on_event(Event::Planned(Box::new(plan.clone())));
+    pace.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
     let plain = session.prepared(&session.original, test, samples)?;
     let found = timed(|| {
@@ -63,24 +70,27 @@ pub fn execute_tables(
     let seed = session.scenario.randomness()?;
 
     let steps = sequences.steps();
-    let mut plan = planned_tables(circuit, steps, samples, session.threads()?);
-    plan.warnings.extend(session.remarks(plan.bytes.peak_memory)?);
-    on_event(Event::Planned(Box::new(plan.clone())));
     let client = TableClient::new(circuit, seed);
     let foretold = forecast_tables(circuit, &sequences, &expected, &test.labels, samples);
     on_event(Event::Sequence(Box::new(foretold.clone())));
     let mut seen = Seen::new(circuit, &client, &sequences, &expected, foretold);
     let (mut ours, mut theirs) = ChannelLink::pair(PATIENCE, cancel);
     let (mut client_meter, mut server_meter) = (Meter::new(steps), Meter::new(steps));
-    let begun = Instant::now();
+    let evaluating = AtomicBool::new(false);
     let follow = |s: Step| {
-        let fraction = s.done as f64 / s.total.max(1) as f64;
-        let elapsed = begun.elapsed().as_secs_f64();
-        let eta_secs = elapsed * (1.0 - fraction) / fraction.max(1e-3);
-        let (phase, done, total) = (Phase::Evaluate, s.done, s.total);
-        on_event(Event::Progress { phase, done, total, fraction, eta_secs });
+        if s.what == LOOKUPS && !evaluating.swap(true, Ordering::Relaxed) {
+            pace.phase(Phase::Evaluate);
+        }
+        let done = s.done as f64 / s.total.max(1) as f64;
+        pace.within(match s.what.as_str() {
+            LOOKUPS => done,
+            // The client makes the keys, then the server unpacks them.
+            SERVER_KEYS => (1.0 + done) / 2.0,
+            _ => done / 2.0,
+        });
     };
-    let server_watch = Watch::new(cancel.clone(), &follow);
+    pace.phase(Phase::Keygen);
+    let both = Watch::new(cancel.clone(), &follow);
     let (asked, served) = std::thread::scope(|scope| {
         let server = scope.spawn(|| {
             let lengths = (0..samples).map(|s| sequences.length(s)).collect();
@@ -90,12 +100,12 @@ pub fn execute_tables(
                     on_event(Event::SequenceStep(Box::new(seen)));
                 }
             };
-            let served = server.serve(&mut theirs, &mut server_meter, &server_watch, &mut tap);
+            let served = server.serve(&mut theirs, &mut server_meter, &both, &mut tap);
             // The client must not wait for one that is gone.
             drop(theirs);
             served
         });
-        let asked = client.run(&mut ours, &mut client_meter, &sequences, &watch);
+        let asked = client.run(&mut ours, &mut client_meter, &sequences, &both);
         drop(ours);
         let gone = || TalkError::Gone { side: "server" };
         (asked, server.join().unwrap_or_else(|_| Err(gone())))

@@ -17,6 +17,9 @@ use rayon::prelude::*;
 /// Bits of the words that outputs travel in.
 pub(super) const OUTPUT_BITS: u32 = 24;
 
+/// What a watch is told of steps.
+pub(super) const LOOKUPS: &str = "bootstrap";
+
 /// What an analysis is shown of a step: sequence, step, what tables read, and what they gave.
 pub type TableTap<'a> = &'a mut (dyn FnMut(usize, usize, &[Switched], &LweList) + Send);
 
@@ -115,7 +118,7 @@ impl<'a> TableServer<'a> {
             talk.meter.pause();
             tap(index, at, &switched, &next);
             talk.meter.resume();
-            watch.step("bootstrap", (index * self.steps + at + 1) as u64, self.readings())?;
+            watch.step(LOOKUPS, (index * self.steps + at + 1) as u64, self.readings())?;
             state = Some(next);
         }
         let place_of_outputs = place(MessageKind::Outputs, self.steps - 1);
