@@ -69,16 +69,7 @@ impl Fitted {
     /// on Computing 2 (1973), with the splitting of Bossuat et al., eprint 2020/1203, section 5),
     /// 1 for the plain square, and 1 more for a gate.
     pub fn multiplicative_depth(&self) -> usize {
-        let of = |degree: usize| (degree + 1).next_power_of_two().trailing_zeros() as usize;
-        match &self.form {
-            Form::Powers(p) if p.coefficients() == [0.0, 0.0, 1.0] => 1,
-            Form::Powers(p) => of(p.degree()),
-            Form::Chebyshev(series) => of(series.degree()),
-            Form::Composite(composite) => {
-                let parts: usize = composite.parts.iter().map(|p| of(p.degree())).sum();
-                parts + usize::from(composite.gate.is_some())
-            }
-        }
+        depth_of(&self.activation())
     }
 
     /// The polynomial in the Chebyshev basis of the interval; `None` for a composition.
@@ -139,5 +130,22 @@ impl Fitted {
     /// For approximations of the sign function: nearer to 0 than this, they do not hold.
     pub fn gap(&self) -> Option<f64> {
         self.gap
+    }
+}
+
+/// The multiplicative depth of a polynomial, as [`Fitted::multiplicative_depth`] counts it; 0 of a
+/// function that is none.
+pub fn depth_of(function: &Activation) -> usize {
+    let of = |degree: usize| (degree + 1).next_power_of_two().trailing_zeros() as usize;
+    match function {
+        Activation::Square => 1,
+        Activation::Polynomial(p) if p.coefficients() == [0.0, 0.0, 1.0] => 1,
+        Activation::Polynomial(p) => of(p.degree()),
+        Activation::Chebyshev(series) => of(series.degree()),
+        Activation::Composite(composite) => {
+            let parts: usize = composite.parts.iter().map(|p| of(p.degree())).sum();
+            parts + usize::from(composite.gate.is_some())
+        }
+        _ => 0,
     }
 }

@@ -21,7 +21,7 @@ pub use composite::{Composite, Gate};
 pub use error::ApproximationError;
 pub use error_measure::{ErrorMeasures, OutsideError};
 pub use fit::{Approximation, DEFAULT_PARTS, MAX_DEGREE, MAX_PARTS};
-pub use fitted::Fitted;
+pub use fitted::{Fitted, depth_of};
 pub use function::Activation;
 pub use histogram::{Bin, Histogram};
 pub use method::Method;

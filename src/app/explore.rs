@@ -47,8 +47,7 @@ impl App {
         scenario.activation.method = lab.choice.method.id().to_owned();
         scenario.activation.layers = lab.layer_choices();
         scenario.activation.degree = lab.choice.degree;
-        // What a person would type, not what binary fractions leave of it.
-        scenario.activation.interval = (half * 100.0).round() / 100.0;
+        scenario.activation.interval = lab::rounded(half, lab.choice.measured);
         self.edit(scenario);
     }
 

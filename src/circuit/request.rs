@@ -30,6 +30,9 @@ pub enum PlanError {
     OutOfRange { what: &'static str, given: String, allowed: String },
     #[error("does not fit: {reason}; {nearest}")]
     DoesNotFit { reason: String, nearest: String },
+    /// So many steps of a recurrent network one after the other are too many for one modulus chain.
+    #[error("does not fit: {reason}")]
+    ChainTooLong { reason: String },
     #[error(transparent)]
     Bgv(#[from] BgvError),
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use super::error::RunError;
 use super::session::Session;
-use crate::activation::Activation;
+use crate::activation::{Activation, Fitted, depth_of};
 use crate::network::{LayerInputs, Network, RangeReport, StandIns, argmax};
 use crate::progress::{Cancel, Watch};
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,12 @@ impl Session {
             .fit(&data.layers)
             .map_err(|e| RunError::Refused(format!("activation: {e}")))?;
         let network: Network = self.network.with_stand_ins(&fitted)?;
-        let depth = fitted.iter().flatten().map(|f| f.multiplicative_depth()).sum();
+        // Layers that are polynomials already are kept, and multiply too.
+        let depth_at = |(layer, fitted): (&LayerInputs, &Option<Fitted>)| match fitted {
+            Some(fitted) => fitted.multiplicative_depth(),
+            None => depth_of(&layer.function),
+        };
+        let depth = data.layers.iter().zip(&fitted).map(depth_at).sum();
         let test = self.dataset.test();
         let (len, width) = (self.dataset.shape().len(), network.classes());
         let mut found: Vec<u16> = Vec::with_capacity(test.len());

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 /// Work is repeated until it took so long altogether, and so many times at most.
 const ENOUGH: Duration = Duration::from_millis(60);
+/// Work that took less than this the first time is done once more at least: on a busy machine threads
+/// are slow to wake.
+const SHORT: Duration = Duration::from_millis(600);
 const MOST: usize = 9;
 
 /// A result with its times, seconds.
@@ -31,7 +34,8 @@ pub(super) fn timed<T, E>(
     };
     let (result, first) = attempt()?;
     let mut warm = Vec::new();
-    while warm.len() + 1 < MOST && begun.elapsed() < ENOUGH {
+    let within = |least: usize| if least == 0 { SHORT } else { ENOUGH };
+    while warm.len() + 1 < MOST && begun.elapsed() < within(warm.len()) {
         warm.push(attempt()?.1);
     }
     if warm.is_empty() {
@@ -74,12 +78,23 @@ mod tests {
         let mut calls = 0;
         let found = timed(|| -> Result<_, ()> {
             calls += 1;
-            std::thread::sleep(ENOUGH);
+            std::thread::sleep(SHORT);
             Ok(((), vec![7.0]))
         });
         let found = found.unwrap();
         assert_eq!((calls, found.parts), (1, vec![7.0]));
-        assert!(found.whole >= ENOUGH.as_secs_f64());
+        assert!(found.whole >= SHORT.as_secs_f64());
+    }
+
+    #[test]
+    fn a_slow_first_try_is_not_the_only_one() {
+        let mut calls = 0;
+        let found = timed(|| -> Result<_, ()> {
+            calls += 1;
+            std::thread::sleep(if calls == 1 { 2 * ENOUGH } else { Duration::ZERO });
+            Ok(((), vec![[90.0, 1.0][calls - 1]]))
+        });
+        assert_eq!((calls, found.unwrap().parts), (2, vec![1.0]));
     }
 
     #[test]

@@ -140,6 +140,29 @@ fn an_exhausted_chain_is_refused_and_when_forced_reported_as_wrong() {
 }
 
 #[test]
+fn squares_in_a_row_are_never_run_without_the_levels_they_need() {
+    for (n, primes) in [(8192, 2), (8192, 3), (16_384, 9)] {
+        let session = open(
+            "deep",
+            &[
+                "images=2",
+                "activation.kind=polynomial",
+                "activation.method=least_squares",
+                "activation.degree=2",
+                "activation.interval=20",
+                "scheme.kind=ckks",
+                "scheme.past_budget=true",
+                &format!("scheme.ring_degree={n}"),
+                &format!("scheme.prime_count={primes}"),
+            ],
+        );
+        let error = session.run(&Cancel::default(), &|_| ()).unwrap_err().to_string();
+        assert!(error.contains("does not fit") && !error.contains("segment"), "{error}");
+        assert!(error.contains("10 squares") && error.contains(&format!("N = {n}")), "{error}");
+    }
+}
+
+#[test]
 fn outputs_beyond_every_number_are_refused_at_once() {
     let settings =
         ["activation.method=hermite", "activation.degree=63", "activation.interval=0.01"];

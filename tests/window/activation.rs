@@ -1,10 +1,12 @@
 //! The activation laboratory: what a person does in it, and what it then shows.
 
-use crate::drive::{until, until_over, until_planned, window};
+use crate::drive::{WIDE, until, until_over, until_planned, window};
 use crate::scripted::Control;
 use cryptoscope::activation::{Activation, Method};
 use cryptoscope::app::{App, LabCurve, Tab};
 use cryptoscope::network::IntervalRule;
+use cryptoscope::run::{LayerChoices, Scenario, Sources};
+use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, vec2};
 use egui_kittest::Harness;
@@ -254,4 +256,60 @@ fn a_still_laboratory_asks_for_no_frames() {
     assert!(h.run_ok().is_some_and(|steps| steps <= 2));
     let delay = h.output().viewport_output.values().map(|v| v.repaint_delay).min();
     assert!(delay.is_some_and(|d| d > std::time::Duration::from_secs(3600)), "{delay:?}");
+}
+
+/// The real engine on a built-in scenario, with its settings.
+fn real(scenario: &str, settings: &[&str]) -> Window {
+    let scenario = Scenario::open(scenario).expect("built in");
+    let scenario = settings.iter().fold(scenario, |s, text| s.with_setting(text).expect("a field"));
+    let mut h = Harness::builder().with_size(WIDE).build_eframe(|cc| {
+        App::new(cc, SessionEngine::new(Sources::default()), scenario).expect("a thread")
+    });
+    until_planned(&mut h);
+    press(&mut h, Modifiers::COMMAND, Key::Num3);
+    until_checked(&mut h);
+    h
+}
+
+#[test]
+fn each_layer_is_handed_over_with_the_interval_of_its_own_inputs() {
+    let mut h = real("deep", &["activation.kind=polynomial", "activation.degree=2"]);
+    let lab = &h.state().state().lab;
+    let layers = lab.data.as_ref().expect("measured").layers.clone();
+    assert!(layers.len() == 10 && lab.choice.measured);
+    h.get_by_role_and_label(Role::Button, "Use in setup").click();
+    h.run_ok();
+    let activation = h.state().state().scenario.activation.clone();
+    assert_eq!((activation.method.as_str(), activation.degree), ("minimax", 7));
+    let LayerChoices::All(handed) = &activation.layers else { panic!("{:?}", activation.layers) };
+    let halves: Vec<f64> =
+        handed.iter().map(|l| l.interval.expect("measured").ends().1).collect();
+    for (layer, half) in layers.iter().zip(&halves) {
+        let (_, own) = layer.histogram.symmetric_interval(1.0, 0.1).expect("inputs");
+        assert!((own - half).abs() < 1e-5, "{}: {own} and {half}", layer.layer);
+    }
+    assert!(halves.iter().any(|half| (half - halves[0]).abs() > 0.1), "{halves:?}");
+    // What is run then is what was checked: the interval of every layer stands in its name.
+    let rules = activation.rules(&layers.iter().map(|l| l.layer.clone()).collect::<Vec<_>>());
+    let rules = rules.expect("one for each layer");
+    let ends = |rule: &IntervalRule| match rule {
+        IntervalRule::Given(ends) => *ends,
+        IntervalRule::Measured { .. } => panic!("given"),
+    };
+    assert!(rules.iter().zip(&halves).all(|(r, half)| ends(&r.interval) == (-half, *half)));
+}
+
+#[test]
+fn squares_are_shown_as_squares_and_multiply() {
+    let mut h = real("digits", &[]);
+    let shown = |h: &Window| h.get_by_role_and_label(Role::ComboBox, "Function").value();
+    assert_eq!(shown(&h).as_deref(), Some("Own: square"));
+    assert!(has(&h, "The activations of this network are polynomials already"));
+    assert!(!has(&h, "ReLU") && !has(&h, "With exact"));
+    let check = h.state().state().lab.checked.check.clone().expect("checked");
+    assert_eq!(check.accuracy, check.model_accuracy, "nothing is put in its place");
+    assert_eq!(check.depth, 1);
+    assert!(!cryptoscope::app::Command::UseApproximation.is_enabled(h.state().state()));
+    press(&mut h, Modifiers::COMMAND, Key::Num1);
+    assert_eq!(h.state().state().scenario.activation.method, "keep");
 }

@@ -5,9 +5,10 @@ use crate::scripted::Control;
 use cryptoscope::app::{App, Tab};
 use cryptoscope::circuit::Remedy;
 use cryptoscope::run::sequence::RemedyRow;
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 fn key(harness: &mut Harness<'_, App>, modifiers: Modifiers, key: Key) {
     harness.key_press_modifiers(modifiers, key);
@@ -52,6 +53,30 @@ fn every_remedy_becomes_a_row_that_can_be_sorted() {
     // The setup is what it was: only the runs had other remedies.
     let choice = h.state().state().scenario.sequence.clone().expect("recurrent");
     assert_eq!(choice.remedy, Remedy::Refresh);
+}
+
+#[test]
+fn one_of_several_runs_is_not_told_as_the_whole() {
+    let control = Control::default();
+    let mut h = opened(&control, WIDE, egui::Theme::Dark);
+    control.set(|s| s.hold = true);
+    key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    until(&mut h, "progress", |h| {
+        h.state().state().run.as_ref().is_some_and(|r| r.progress.is_some_and(|p| p.fraction > 0.0))
+    });
+    let run = h.state().state().run.as_ref().expect("begun");
+    let part = run.progress.expect("told").fraction;
+    assert_eq!(run.scenario.sequence.as_ref().expect("recurrent").remedy, Remedy::OneChain);
+    let line = "Remedy 1 of 4: ";
+    assert!(h.query_all_by_label_contains(line).next().is_some());
+    let bar = h.get_by_role_and_label(Role::ProgressIndicator, "Progress");
+    let shown = bar.accesskit_node().numeric_value().expect("a bar");
+    assert!((shown - 100.0 * part / 4.0).abs() < 1e-6, "{shown} of {part}");
+    // The tab Run draws that run, and not the plan of the setup beside it.
+    key(&mut h, Modifiers::COMMAND, Key::Num1);
+    assert!(h.query_all_by_label_contains("of cryptornn with sequence.remedy").next().is_some());
+    control.set(|s| s.hold = false);
+    until(&mut h, "the end", |h| h.state().state().sequence.comparing.is_none());
 }
 
 #[test]

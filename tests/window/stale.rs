@@ -219,8 +219,6 @@ fn what_was_measured_stands_in_the_cell_of_what_was_predicted() {
     let times = [predicted.latency_secs, measured.latency_secs].map(format::secs);
     assert!(has(&h, &times.join(" → ")), "{times:?}");
     let noise = [predicted.margin_bits, measured.margin_bits.expect("measured")];
-    let noise = noise.map(|m| {
-        cryptoscope::circuit::NoiseMeasure::of(predicted.scheme).short(m)
-    });
+    let noise = noise.map(|m| cryptoscope::circuit::NoiseMeasure::of(predicted.scheme).short(m));
     assert!(has(&h, &noise.join(" → ")), "{noise:?}");
 }

@@ -151,3 +151,26 @@ fn schemes_are_compared_drawn_and_saved() {
     assert!(has(&h, "of hospital, just now"));
     assert!(opacity(&h, "3 of 3").is_some_and(|o| o < 0.6));
 }
+
+#[cfg(feature = "tfhe")]
+#[test]
+fn past_the_budget_only_exact_integers_are_pressed() {
+    let mut h = hospital();
+    until_planned(&mut h);
+    press(&mut h, Key::Num7);
+    h.get_by_label("Past the noise budget").click();
+    h.run_ok();
+    h.get_by_label("Compare schemes").click();
+    h.run_ok();
+    until(&mut h, "the comparison", |h| {
+        h.state().state().compare.standing == TaskStanding::Finished
+    });
+    let rows = &h.state().state().compare.rows;
+    assert!(rows.iter().all(|r| r.refusal.is_none()), "{rows:?}");
+    let large = |name: &str| {
+        let row = rows.iter().find(|r| r.name == name).expect("a row");
+        row.parameters.contains("N 16384")
+    };
+    // CKKS has nothing beyond its modulus: it is planned as ever.
+    assert!(large("BGV") && !large("CKKS"), "{rows:?}");
+}

@@ -8,7 +8,7 @@ pub use curve::{LabCurve, TOLD_BEYOND};
 pub use export::{coefficients_csv, curves_csv};
 pub use figure::svg;
 
-use crate::activation::{Activation, Approximation, Histogram, MAX_PARTS, Method};
+use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
 use crate::network::{IntervalRule, LayerInputs, StandIns};
 use crate::run::{ActivationData, LayerChoice, LayerChoices, LayerInterval, PolynomialCheck};
 use std::sync::Arc;
@@ -19,8 +19,9 @@ pub const TOP_DEGREE: usize = 31;
 pub const HALF_WIDTHS: std::ops::RangeInclusive<f64> = 0.25..=500.0;
 /// Measured intervals hold all measured inputs of the layer and are this much wider.
 const MARGIN: f64 = 0.1;
-/// Half-widths are handed over to the millionth: what binary fractions leave of them says nothing.
-const DIGITS: f64 = 1e6;
+/// Measured half-widths are handed over to the millionth: what binary fractions leave of them says
+/// nothing.
+const MILLION: f64 = 1e6;
 /// Curves that are kept.
 const MOST_KEPT: usize = 96;
 
@@ -139,9 +140,13 @@ impl Lab {
     }
 
     /// The half-width that the setup would take over: of a symmetric interval, where a polynomial was
-    /// found for the function that the model really has.
+    /// found for the function that the model really has, of as many parts as setups have.
     pub fn usable_interval(&self) -> Option<f64> {
         let chosen = self.choice.function.as_ref();
+        let LabChoice { method, parts, .. } = self.choice;
+        if method == Method::CompositeMinimax && parts != DEFAULT_PARTS {
+            return None;
+        }
         if let Some(own) = &self.recurrent {
             let (low, high) = self.interval();
             let fits = chosen.is_none_or(|c| c == own) && low == -high;
@@ -168,7 +173,7 @@ impl Lab {
             }
             let (_, half) =
                 layer.histogram.symmetric_interval(1.0, MARGIN).unwrap_or(self.choice.interval);
-            let half = (half * DIGITS).round() / DIGITS;
+            let half = rounded(half, self.choice.measured);
             LayerChoice { interval: Some(LayerInterval::HalfWidth(half)), ..LayerChoice::default() }
         };
         LayerChoices::All(layers.iter().map(own).collect())
@@ -233,6 +238,12 @@ impl Lab {
         self.kept.push((layer, request, curve.clone()));
         self.curve = Some(curve);
     }
+}
+
+/// A half-width as the setup takes it: as a person would type it, or as it was measured.
+pub fn rounded(half: f64, measured: bool) -> f64 {
+    let digits = if measured { MILLION } else { 100.0 };
+    (half * digits).round() / digits
 }
 
 impl LabChoice {
@@ -333,6 +344,26 @@ mod tests {
         lab.take_data(Arc::new(ActivationData { layers, ..ActivationData::default() }));
         assert!(lab.choice.function.is_none() && lab.has_polynomials_only());
         assert_eq!(lab.function(), Activation::Square);
+    }
+
+    #[test]
+    fn what_setups_do_not_have_is_not_handed_over() {
+        let layers = vec![LayerInputs {
+            layer: "relu1".into(),
+            function: Activation::Relu,
+            histogram: Histogram::of(&[-1.0, 1.0]),
+            sample: Vec::new(),
+        }];
+        let mut lab = Lab::default();
+        lab.take_data(Arc::new(ActivationData { layers, ..ActivationData::default() }));
+        assert!(lab.usable_interval().is_some());
+        lab.choice.method = Method::CompositeMinimax;
+        lab.refresh();
+        assert!(lab.usable_interval().is_some());
+        lab.choice.parts = DEFAULT_PARTS + 1;
+        lab.refresh();
+        assert_eq!(lab.usable_interval(), None);
+        assert_eq!((rounded(4.403_204_82, true), rounded(4.403_204_82, false)), (4.403_205, 4.4));
     }
 
     #[test]

@@ -15,13 +15,13 @@ use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
 /// Width of the column of controls.
-const COLUMN: f32 = 236.0;
+const COLUMN: f32 = 220.0;
 /// Share of the height that the plots take.
 const PLOTS: f32 = 0.62;
 const LEAST_PLOTS: f32 = 260.0;
 const HEADER: f32 = 22.0;
 const GAP: f32 = 5.0;
-const NAME: f32 = 46.0;
+const NAME: f32 = 48.0;
 const EXPORTS: [Command; 3] =
     [Command::ExportCompare, Command::ExportCompareReport, Command::ExportCompareFigure];
 
@@ -43,9 +43,9 @@ const COLUMNS: [(&str, &str, f32); 11] = [
     (
         "First answer",
         "Time until the first answer, also of a sample sent alone: a batch takes as long however full it is",
-        62.0,
+        65.0,
     ),
-    ("Per sample", "Time of all samples over their number", 56.0),
+    ("Per sample", "Time of all samples over their number", 60.0),
     ("Keys", "Evaluation keys, sent to the server once", 54.0),
     ("Upload", "Bytes from client to server, all samples", 52.0),
     ("Download", "Bytes from server to client, all samples", 53.0),

@@ -188,7 +188,7 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
     let few = seen && three.seen < format::FEW as usize;
     let under = |share: Share| if few { "samples".to_owned() } else { counted(share) };
     let [time, rate] = times(state, t, stale);
-    let agreement = format!("{} as the reference", three.agreement().counted());
+    let agreement = format!("{} agree", three.agreement().counted());
     [
         Figure {
             name: "Original accuracy",
@@ -240,7 +240,7 @@ fn wrong_outputs(run: Option<&RunView>, t: &Tokens, stale: bool) -> Figure {
             None => "—".to_owned(),
         },
         under: report.map_or_else(String::new, |r| {
-            format!("of {} decrypted", format::count((r.images * r.classes) as u64))
+            format!("of {}", format::count((r.images * r.classes) as u64))
         }),
         colour: match wrong {
             Some(0) if !is_wrong => t.right,
@@ -256,9 +256,11 @@ fn wrong_outputs(run: Option<&RunView>, t: &Tokens, stale: bool) -> Figure {
 fn times(state: &State, t: &Tokens, stale: bool) -> [Figure; 2] {
     let run = state.run.as_ref();
     let report = run.and_then(|r| r.report.as_deref());
-    let plan = state.preview.plan.as_deref();
-    let pending = state.preview.pending;
-    let live = run.filter(|r| r.standing == Standing::Running).and_then(|r| r.progress);
+    // While a run goes on its own plan counts, whatever is chosen meanwhile.
+    let running = run.filter(|r| r.standing == Standing::Running);
+    let plan = running.map_or(state.preview.plan.as_deref(), |r| r.plan.as_deref());
+    let pending = if running.is_some() { stale } else { state.preview.pending };
+    let live = running.and_then(|r| r.progress);
     let samples = |n: usize| format!("{} samples", format::count(n as u64));
     let dash = || "—".to_owned();
     let (name, value, under, old) = match (report, live, plan) {

@@ -301,7 +301,14 @@ fn because(ui: &mut Ui, sample: &Sample, wrong: bool) {
 
 fn verdict(ui: &mut Ui, name: &str, value: &str, colour: Color32) {
     let t = theme::tokens(ui);
-    ui.label(RichText::new(name).color(t.text_weak));
-    ui.label(RichText::new(value).font(theme::strong(15.0)).color(colour));
+    let mut text = egui::text::LayoutJob::default();
+    let format = |font, colour| egui::TextFormat {
+        valign: egui::Align::Center,
+        ..egui::TextFormat::simple(font, colour)
+    };
+    text.append(name, 0.0, format(egui::TextStyle::Body.resolve(ui.style()), t.text_weak));
+    text.append(value, 5.0, format(theme::strong(15.0), colour));
+    // A name and its value stay together.
+    ui.add(egui::Label::new(text).extend());
     ui.add_space(14.0);
 }

@@ -13,8 +13,10 @@ const WIDTHS: [f32; 9] = [46.0, 58.0, 68.0, 66.0, 60.0, 42.0, 70.0, 70.0, 52.0];
 const GAP: f32 = 7.0;
 /// Room for the vertical scroll bar, where there is one.
 const SCROLL_BAR: f32 = 8.0;
-/// Below this width the kind is left out: the name tells it too.
+/// Below this width the kind is left out, which the name tells too; below the other one the modulus,
+/// which the plan has.
 const WITH_KIND: f32 = 720.0;
+const WITH_MODULUS: f32 = 640.0;
 
 const COLUMNS: [(&str, &str); 10] = [
     ("Stage", "Layer, or what is done between two layers"),
@@ -39,6 +41,7 @@ const COLUMNS: [(&str, &str); 10] = [
     ("Error", "Largest difference between decrypted sample values and the reference network"),
 ];
 
+const MODULUS: usize = 6;
 /// Columns of what is told of noise.
 const PREDICTED_NOISE: usize = 7;
 const MEASURED_NOISE: usize = 8;
@@ -71,8 +74,12 @@ pub fn show(
             ui.spacing_mut().scroll.floating_allocated_width = SCROLL_BAR;
         }
         egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
-            let with_kind = ui.available_width() >= WITH_KIND;
-            let shown = |column: usize| column != 1 || with_kind;
+            let width = ui.available_width();
+            let shown = |column: usize| match column {
+                1 => width >= WITH_KIND,
+                MODULUS => width >= WITH_MODULUS,
+                _ => true,
+            };
             let mut table = TableBuilder::new(ui)
                 .striped(true)
                 .sense(egui::Sense::hover())

@@ -2,10 +2,12 @@
 
 use super::ticks::{Tick, Unit};
 use crate::app::theme;
-use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, Color32, Galley, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use egui_plot::{
     HLine, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, Points, VLine,
 };
+use std::sync::Arc;
 
 /// How a curve is drawn, and what that means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,6 +128,16 @@ pub struct Shown {
 }
 
 const TITLE: f32 = 20.0;
+/// Height of a legend on a line of its own, where the title leaves it no room.
+const LEGEND: f32 = 15.0;
+/// Length of a sample of a pen, and with the space before the name.
+const SAMPLE: f32 = 17.0;
+const BEFORE_NAME: f32 = 22.0;
+/// Space between two entries of a legend, and between numbers of the horizontal axis.
+const APART: f32 = 10.0;
+const NUMBERS_APART: f32 = 5.0;
+/// Narrower plots have no words inside.
+const LEAST_WORDS: f32 = 84.0;
 const LEFT: f32 = 54.0;
 const RIGHT: f32 = 10.0;
 /// Space under a plot from which on the horizontal axis has numbers.
@@ -133,8 +145,12 @@ const NUMBERS: f32 = 16.0;
 
 impl Chart<'_> {
     /// Draws the chart into `rect`, leaving `bottom` points under the plot for the horizontal axis.
-    pub fn show(self, ui: &mut Ui, rect: Rect, bottom: f32) -> Shown {
+    pub fn show(mut self, ui: &mut Ui, rect: Rect, bottom: f32) -> Shown {
         let t = theme::tokens(ui);
+        if self.empty.is_some() {
+            // An axis of nothing has no numbers.
+            self.across.clear();
+        }
         ui.painter().rect(
             rect,
             theme::ROUNDING,
@@ -142,11 +158,11 @@ impl Chart<'_> {
             Stroke::new(1.0, t.line),
             egui::StrokeKind::Inside,
         );
+        let head = self.title(ui, rect);
         let inside = Rect::from_min_max(
-            rect.min + vec2(LEFT, TITLE + 6.0),
+            rect.min + vec2(LEFT, head + 6.0),
             rect.max - vec2(RIGHT, bottom + 4.0),
         );
-        self.title(ui, rect);
         let mut ticks = self.unit.ticks(self.y.0, self.y.1, inside.height());
         if self.empty.is_some() {
             ticks.clear();
@@ -248,7 +264,7 @@ impl Chart<'_> {
                 egui::StrokeKind::Inside,
             );
             painter.galley(place.min, galley, t.wrong);
-        } else if let Some(words) = empty {
+        } else if let Some(words) = empty.filter(|_| inside.width() >= LEAST_WORDS) {
             let galley = painter.layout(
                 words.to_owned(),
                 theme::small(),
@@ -261,11 +277,15 @@ impl Chart<'_> {
         Shown { inside, response }
     }
 
-    fn title(&self, ui: &mut Ui, rect: Rect) {
+    /// Draws title and legend; their height.
+    fn title(&self, ui: &mut Ui, rect: Rect) -> f32 {
         let t = theme::tokens(ui);
         let at = rect.min + vec2(10.0, 6.0);
         let painter = ui.painter_at(rect);
-        let title = painter.layout_no_wrap(self.title.to_owned(), theme::heading(), t.text_strong);
+        let mut job =
+            LayoutJob::simple_singleline(self.title.to_owned(), theme::heading(), t.text_strong);
+        job.wrap = TextWrapping::truncate_at_width(rect.right() - RIGHT - at.x);
+        let title = painter.layout_job(job);
         let title_rect = Rect::from_min_size(at, title.size());
         painter.galley(at, title, t.text_strong);
         let response = ui.interact(
@@ -277,21 +297,29 @@ impl Chart<'_> {
             egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{} plot", self.title))
         });
         response.on_hover_text(self.about);
-        // The legend: samples of the pens, right to left.
+        let named = self.curves.iter().filter(|c| !c.points.is_empty() && !c.name.is_empty());
+        let entries: Vec<(&Curve, Arc<Galley>)> = named
+            .map(|curve| {
+                let name = curve.name.to_owned();
+                (curve, painter.layout_no_wrap(name, theme::small(), t.text))
+            })
+            .collect();
+        let widths = entries.iter().map(|(_, name)| BEFORE_NAME + name.size().x + APART);
+        let beside = rect.right() - RIGHT - widths.sum::<f32>() >= title_rect.right();
+        let (top, head) = if beside { (at.y, TITLE) } else { (at.y + LEGEND, TITLE + LEGEND) };
+        // Samples of the pens, right to left.
         let mut right = rect.right() - RIGHT;
-        for curve in self.curves.iter().rev().filter(|c| !c.points.is_empty() && !c.name.is_empty())
-        {
-            let name = painter.layout_no_wrap(curve.name.to_owned(), theme::small(), t.text);
-            let width = name.size().x + 22.0;
-            if right - width < title_rect.right() + 8.0 {
+        for (curve, name) in entries.into_iter().rev() {
+            let left = right - name.size().x - BEFORE_NAME;
+            if left < rect.left() + RIGHT {
                 break;
             }
-            let left = right - width;
-            let middle = at.y + 8.0;
-            painter.galley(pos2(left + 22.0, middle - name.size().y / 2.0), name, t.text);
+            let middle = top + 8.0;
+            painter.galley(pos2(left + BEFORE_NAME, middle - name.size().y / 2.0), name, t.text);
             pen_sample(&painter, pos2(left, middle), curve);
-            right = left - 10.0;
+            right = left - APART;
         }
+        head
     }
 
     /// What lies behind the curves: the stretch that counts, and bars.
@@ -326,6 +354,7 @@ impl Chart<'_> {
 
     fn bottom_axis(&self, ui: &Ui, inside: Rect) {
         let t = theme::tokens(ui);
+        let mut taken = f32::NEG_INFINITY;
         for (at, text) in &self.across {
             let share = ((at - self.x.0) / (self.x.1 - self.x.0)) as f32;
             let x = inside.left() + share * inside.width();
@@ -335,6 +364,10 @@ impl Chart<'_> {
             let width = galley.size().x;
             let last = inside.right() + RIGHT - 3.0 - width;
             let left = (x - width / 2.0).min(last).max(inside.left() - LEFT / 2.0);
+            if left < taken + NUMBERS_APART {
+                continue;
+            }
+            taken = left + width;
             painter.galley(pos2(left, inside.bottom() + 3.0), galley, t.text_weak);
         }
     }
@@ -362,16 +395,16 @@ impl Chart<'_> {
 
 fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
     let stroke = Stroke::new(theme::CURVE, curve.colour);
-    let ends = [at, at + Vec2::X * 17.0];
+    let ends = [at, at + Vec2::X * SAMPLE];
     match curve.pen {
         Pen::Predicted => {
             painter.extend(egui::Shape::dashed_line(&ends, stroke, 4.5, 2.5));
         }
         Pen::Measured => {
             painter.line_segment(ends, stroke);
-            marker(painter, at + Vec2::X * 8.5, curve.mark, curve.colour);
+            marker(painter, at + Vec2::X * (SAMPLE / 2.0), curve.mark, curve.colour);
         }
-        Pen::Points => marker(painter, at + Vec2::X * 8.5, curve.mark, curve.colour),
+        Pen::Points => marker(painter, at + Vec2::X * (SAMPLE / 2.0), curve.mark, curve.colour),
         Pen::Running => {
             painter.line_segment(ends, stroke);
         }

@@ -17,6 +17,8 @@ const ACCURACY: &str = "Share of samples classified as labelled after decryption
 const NOISE: &str = "As measured at the input, after each activation, and of the scores. Each scheme has a quantity and an axis of its own: they cannot be compared with each other, their shapes can. With polynomials it falls with every activation; bootstrapping makes the noise new at every table. A cross marks a scheme that decrypted wrongly.";
 const BYTES: &str = "Bytes of evaluation keys, and of what goes up and down for all samples, on a logarithmic axis.";
 const BOTTOM: f32 = 18.0;
+/// Narrower plots have short names of what is sent.
+const SHORT_NAMES: f32 = 230.0;
 /// Margins further below zero are drawn here.
 const LOWEST_MARGIN: f64 = -60.0;
 /// Margins above are so good that their height says nothing.
@@ -73,8 +75,10 @@ fn charts<'a>(
     let (first, second) = lower.split_left_right_at_fraction(0.6);
     let (first, second) =
         (first.with_max_x(first.max.x - gap), second.with_min_x(second.min.x + gap));
-    let mut charts =
-        vec![(first, accuracy_chart(t, first.width(), view)), (second, bytes_chart(t, view))];
+    let mut charts = vec![
+        (first, accuracy_chart(t, first.width(), view)),
+        (second, bytes_chart(t, second.width(), view)),
+    ];
     let width = (upper.width() + theme::CARD_GAP) / titles.len().max(1) as f32;
     for (place, ((at, row), title)) in ran(view).zip(titles).enumerate() {
         let left = upper.left() + place as f32 * width;
@@ -211,7 +215,7 @@ const NOISE_IDS: [&str; 4] =
     ["compare noise", "compare noise 2", "compare noise 3", "compare noise 4"];
 
 /// Keys, upload and download.
-fn bytes_chart<'a>(t: &Tokens, view: &CompareView) -> Chart<'a> {
+fn bytes_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
     let curves: Vec<Curve> = ran(view)
         .map(|(at, row)| {
             let values = [row.evaluation_key_bytes, row.upload_bytes, row.download_bytes];
@@ -230,7 +234,8 @@ fn bytes_chart<'a>(t: &Tokens, view: &CompareView) -> Chart<'a> {
         .collect();
     let heights = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y));
     let y = Unit::Bytes.bounds(heights);
-    let across = [(0.0, "keys"), (1.0, "upload"), (2.0, "download")];
+    let [up, down] = if width < SHORT_NAMES { ["up", "down"] } else { ["upload", "download"] };
+    let across = [(0.0, "keys"), (1.0, up), (2.0, down)];
     Chart {
         id: "compare bytes",
         title: "Bytes, all samples",

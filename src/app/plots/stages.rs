@@ -2,7 +2,7 @@
 
 use super::chart::{Chart, Curve, Mark, Pen};
 use super::ticks::Unit;
-use crate::app::run_view::RunView;
+use crate::app::run_view::{RunView, Standing};
 use crate::app::state::State;
 use crate::app::theme;
 use crate::circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
@@ -25,7 +25,8 @@ const SIZE: &str = "Bytes of all ciphertexts after each stage for one batch, on 
 /// Space under a plot for the names of the stages.
 const NAMES: f32 = 30.0;
 
-/// What the plots and the table show: predictions of the setup, measurements of the newest run.
+/// What the plots and the table show: predictions of the setup, measurements of the newest run; of a run
+/// that goes on both.
 pub struct Curves<'a> {
     pub plan: Option<&'a Plan>,
     pub run: Option<&'a RunView>,
@@ -38,13 +39,14 @@ pub struct Curves<'a> {
 }
 
 impl<'a> Curves<'a> {
-    /// The curves for what `state` holds. A run of an earlier setup is drawn faded, and only while its
-    /// stages are still those of the plan.
+    /// The curves for what `state` holds. A run of another setup is drawn faded, and once it is over only
+    /// where its stages are those of the plan.
     pub fn of(state: &'a State) -> Self {
         let current = state.run_is_of_setup();
         let run = state.run.as_ref();
-        let plan = if current { run.and_then(|r| r.plan.as_deref()) } else { None };
-        let pending = plan.is_none() && state.preview.pending;
+        let going_on = run.is_some_and(|r| r.standing == Standing::Running);
+        let plan = run.filter(|_| current || going_on).and_then(|r| r.plan.as_deref());
+        let pending = if plan.is_some() { !current } else { state.preview.pending };
         let plan = plan.or(state.preview.plan.as_deref());
         let measure = plan.map_or(NoiseMeasure::Margin, |p| NoiseMeasure::of(p.scheme));
         let same_stages = |run: &&RunView| {
@@ -54,15 +56,19 @@ impl<'a> Curves<'a> {
                     && p.stages.iter().zip(names).all(|(p, n)| n.is_none_or(|n| n == p.name))
             })
         };
-        let run = run.filter(|r| current || same_stages(r));
+        let run = run.filter(|r| current || going_on || same_stages(r));
         Self { plan, run, faded: !current, pending, measure }
     }
 
     /// Samples that times are told for: those that are done while the run goes on.
     fn samples(&self) -> Option<(usize, usize)> {
         let of = self.plan?.images;
-        let done = self.run.map_or(of, |r| (r.measured_share() * of as f64).round() as usize);
-        Some((done, of))
+        Some(((self.share() * of as f64).round() as usize, of))
+    }
+
+    /// Share of the samples of the plan that times are told for.
+    fn share(&self) -> f64 {
+        self.run.map_or(1.0, RunView::measured_share)
     }
 
     /// What the times are of, in words.
@@ -83,7 +89,7 @@ impl<'a> Curves<'a> {
 
     /// Predicted seconds of stage `i` for the samples that times are told for.
     pub fn planned_secs(&self, i: usize) -> Option<f64> {
-        Some(self.planned(i)?.secs * self.run.map_or(1.0, RunView::measured_share))
+        Some(self.planned(i)?.secs * self.share())
     }
 
     /// Number of stages.

@@ -52,7 +52,10 @@ pub(super) fn degrees(
                 degree,
                 levels,
                 log2_q: f64::from(chain(levels).iter().sum::<u32>()),
-                ring_degree: smallest(levels).into_iter().chain(above.and_then(|a| a.ring_degree)).min(),
+                ring_degree: smallest(levels)
+                    .into_iter()
+                    .chain(above.and_then(|a| a.ring_degree))
+                    .min(),
             },
         };
         found.push(choice);

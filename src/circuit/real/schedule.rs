@@ -292,16 +292,24 @@ impl Schedule {
         Some(())
     }
 
-    /// Takes a prime away: from the base, or where that has but one, from the last rescaling;
-    /// `None` when polynomials need all that are left.
+    /// Takes a prime away: from the base, or where that has but one, from the last rescaling; `None`
+    /// when what is left is needed: by polynomials, and by every square that something follows, whose
+    /// product is only relinearised with a prime to drop.
     pub fn shorten(&mut self, shape: &Shape) -> Option<()> {
         if self.base().len() > 1 {
             self.chain.remove(0);
             return Some(());
         }
-        let dropping = shape.blocks.iter().zip(&mut self.drops).rev();
-        let segments = dropping.filter(|(b, _)| matches!(b, Block::Segment { .. }));
-        let drop = segments.map(|(_, drop)| drop).find(|drop| !drop.is_empty())?;
+        let last = shape.blocks.len().saturating_sub(1);
+        let dropping = shape.blocks.iter().zip(&mut self.drops).enumerate().rev();
+        let spare = dropping.filter_map(|(at, (block, drop))| match block {
+            Block::Segment { squares, .. } => {
+                let needed = usize::from(*squares && at < last);
+                (drop.len() > needed).then_some(drop)
+            }
+            Block::Polynomial { .. } => None,
+        });
+        let drop = spare.into_iter().next()?;
         let bits = drop.pop()?;
         let at = self.chain.iter().rposition(|b| *b == bits)?;
         self.chain.remove(at);

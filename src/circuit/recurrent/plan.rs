@@ -47,7 +47,8 @@ pub struct RecurrentPlan {
     pub scale_bits: f64,
     /// Levels of one more step.
     pub levels_per_step: usize,
-    /// The most steps that one chain carries at 128 bits, at the largest ring degree allowed.
+    /// The most steps that one chain carries at 128 bits of security, as plans of such chains were
+    /// made; 0 where none were.
     pub longest_chain: usize,
     /// Decrypted outputs further than this from the network they stand for are wrong.
     pub error_bound: f64,

@@ -85,16 +85,8 @@ pub struct RecurrentCircuit {
 /// When nothing fits, with the reason and what would.
 pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, PlanError> {
     check(request)?;
-    let exact = request.remedy == Remedy::Client;
-    let network = Arc::new(request.network.clone());
-    let mut planner = Planner {
-        request,
-        network,
-        functions: if exact { Functions::Exact } else { Functions::Polynomial },
-        spare_bits: spare_bits(request.remedy),
-    };
+    let mut planner = Planner::new(request);
     let forecast = planner.forecast(request.steps);
-    let longest = if exact { 0 } else { planner.longest_chain()? };
     let mut best: Option<RecurrentCircuit> = None;
     for _ in 0..3 {
         request.cancel.check()?;
@@ -105,7 +97,7 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
             planner.spare_bits = LEAST_SPARE_BITS;
             continue;
         };
-        let circuit = planner.compile(&forecast, &found, longest)?;
+        let circuit = planner.compile(&forecast, &found)?;
         let margin = (request.error_bound / circuit.plan.max_error).log2();
         let spare = spare_bits(request.remedy);
         if margin >= spare {
@@ -116,7 +108,16 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
     }
     let enough =
         |c: &RecurrentCircuit| c.plan.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound;
-    best.filter(enough).ok_or_else(|| planner.refusal(longest))
+    best.filter(enough).ok_or_else(|| planner.refusal())
+}
+
+/// The most steps that one chain carries at 128 bits of security, by estimate: a plan of so many may
+/// still miss its precision by a little, or one of more keep it.
+///
+/// # Errors
+/// When the work is cancelled.
+pub fn estimated_chain(request: &RecurrentRequest) -> Result<usize, PlanError> {
+    Planner::new(request).longest_chain()
 }
 
 fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
@@ -188,7 +189,17 @@ struct Planner<'a> {
     spare_bits: f64,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(request: &'a RecurrentRequest<'a>) -> Self {
+        let exact = request.remedy == Remedy::Client;
+        Self {
+            request,
+            network: Arc::new(request.network.clone()),
+            functions: if exact { Functions::Exact } else { Functions::Polynomial },
+            spare_bits: spare_bits(request.remedy),
+        }
+    }
+
     fn forecast(&self, steps: usize) -> Forecast {
         Forecast::new(&self.network, self.functions, self.request.calibration, steps)
     }
@@ -338,7 +349,6 @@ impl Planner<'_> {
         batches as f64 * cost.secs() + cost.keygen_secs + on_the_way
     }
 
-    /// The most steps that one chain carries at 128 bits of security.
     fn longest_chain(&self) -> Result<usize, PlanError> {
         let fits = |steps: usize| -> Result<bool, PlanError> {
             self.request.cancel.check()?;
@@ -364,7 +374,6 @@ impl Planner<'_> {
         &self,
         forecast: &Forecast,
         found: &Candidate,
-        longest_chain: usize,
     ) -> Result<RecurrentCircuit, PlanError> {
         let request = self.request;
         let Candidate { choice, moduli, .. } = found;
@@ -423,7 +432,7 @@ impl Planner<'_> {
             sigma_bits: choice.sigma,
             scale_bits: program.scale.log2(),
             levels_per_step: levels.iter().copied().max().unwrap_or(0),
-            longest_chain,
+            longest_chain: 0,
             error_bound: request.error_bound,
             max_error,
             agreement: 0.0,
@@ -486,7 +495,7 @@ impl Planner<'_> {
         Ok(Arising { state: state + input, input })
     }
 
-    fn refusal(&self, longest: usize) -> PlanError {
+    fn refusal(&self) -> PlanError {
         let request = self.request;
         let levels = self.levels();
         let forecast = self.forecast(request.steps);
@@ -511,17 +520,11 @@ impl Planner<'_> {
             "{} bits at {MIN_SECURITY_BITS} bits of security with N = {n}",
             max_log2_qp(n).unwrap_or(0)
         );
-        PlanError::DoesNotFit {
+        PlanError::ChainTooLong {
             reason: format!(
-                "one chain of {wanted} steps takes {} levels, more than the {within}; the longest is {longest} steps",
+                "one chain of {wanted} steps takes {} levels, more than the {within}",
                 depth(&levels, wanted)
             ),
-            nearest: match request.remedy {
-                Remedy::OneChain => format!(
-                    "set sequence.steps={longest}, or sequence.remedy to refresh, client or bootstrap"
-                ),
-                _ => format!("set sequence.refresh_every to at most {}", longest.max(1)),
-            },
         }
     }
 }

@@ -15,7 +15,7 @@ const ROW_SECS: f64 = 15.0;
 /// Sequences that are bootstrapped at least: one after another they take their time.
 const LEAST_BOOTSTRAPPED: usize = 2;
 
-/// Steps by which the length of a chain that is too short or too long is corrected, at most.
+/// Steps by which the length of a chain that takes too long is corrected, at most.
 const CORRECTIONS: usize = 8;
 
 /// How the work on one chain grows with its steps: each of them at more levels.
@@ -157,13 +157,17 @@ impl SequenceSession {
             scenario.activation.method = method.id().to_owned();
             scenario.activation.layers = LayerChoices::Same;
         }
-        Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))
+        let made = Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))?;
+        // One chain is as long whatever else is done about the noise, with the same polynomials.
+        let longest = if setting.method.is_none() { self.longest.clone() } else { Arc::default() };
+        Ok(Self { longest, ..made })
     }
 
     /// The same session on the first `images` sequences.
     fn with_images(&self, images: usize) -> Result<Self, RunError> {
         let scenario = Scenario { images: Some(images), ..self.scenario.clone() };
-        Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))
+        let made = Self::with(&scenario, Arc::clone(&self.dataset), Arc::clone(&self.model))?;
+        Ok(Self { longest: self.longest.clone(), ..made })
     }
 
     fn steps(&self) -> usize {
@@ -245,8 +249,10 @@ impl SequenceSession {
         let (mut session, why) = match whole.circuit(cancel) {
             Ok(_) => (whole, None),
             Err(RunError::Plan(_)) => {
-                let (session, steps) = self.longest_chain(setting, all, cancel)?;
-                (session, Some(format!("one chain carries {steps} at 128 bits")))
+                let longest = self.longest_chain(cancel)?;
+                let steps = longest.clamp(1, all.saturating_sub(1).max(1));
+                let session = self.with_setting(Setting { steps: Some(steps), ..setting })?;
+                (session, Some(format!("one chain carries {longest} at 128 bits")))
             }
             Err(error) => return Err(error),
         };
@@ -269,42 +275,6 @@ impl SequenceSession {
             (why, slow) => why.or(slow),
         };
         Ok((session, why))
-    }
-
-    /// The longest chain, shorter than `all`: the bound on errors depends on the steps, so the
-    /// planner's word for a short chain is corrected until one more step is refused.
-    fn longest_chain(
-        &self,
-        setting: Setting,
-        all: usize,
-        cancel: &Cancel,
-    ) -> Result<(Self, usize), RunError> {
-        let of = |steps: usize| -> Result<Option<Self>, RunError> {
-            let session = self.with_setting(Setting { steps: Some(steps), ..setting })?;
-            match session.circuit(cancel) {
-                Ok(_) => Ok(Some(session)),
-                Err(RunError::Plan(_)) => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
-        let one = self.with_setting(Setting { steps: Some(1), ..setting })?;
-        let said = one.circuit(cancel)?.plan.longest_chain.clamp(1, all.saturating_sub(1).max(1));
-        let mut best = (one, 1);
-        let mut steps = said;
-        for _ in 0..CORRECTIONS {
-            match of(steps)? {
-                Some(session) => {
-                    best = (session, steps);
-                    if steps < said || steps + 1 >= all {
-                        break;
-                    }
-                    steps += 1;
-                }
-                None if steps > said || steps == 1 => break,
-                None => steps -= 1,
-            }
-        }
-        Ok(best)
     }
 
     /// All sequences, or as many as there is time for, in full batches where there are batches.

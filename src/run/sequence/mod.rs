@@ -7,6 +7,7 @@ mod execute;
 mod forecast;
 mod gate_ranges;
 mod link;
+mod longest;
 mod message;
 mod meter;
 mod observer;

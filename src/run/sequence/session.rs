@@ -16,7 +16,7 @@ use crate::network::Role;
 use crate::network::recurrent::{self, Gate, Prepared, RecurrentModel};
 use crate::network::{IntervalRule, LayerRule};
 use crate::progress::{Cancel, Watch};
-use crate::run::gaps::Gaps;
+use crate::run::gaps::{Bound, Gaps};
 use crate::run::identity::{missing_original, polynomials, with_notes};
 use crate::run::matching::{self, Matched};
 use crate::run::report::LayerReport;
@@ -46,6 +46,8 @@ pub struct SequenceSession {
     /// How data and model were matched, and what could not be known; a sentence each.
     pub notes: Vec<String>,
     pub(super) compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
+    /// Steps that one chain carries, once they are known.
+    pub(super) longest: Arc<OnceLock<usize>>,
     #[cfg(feature = "tfhe")]
     pub(super) tabled: Arc<OnceLock<Arc<TableRecurrentCircuit>>>,
 }
@@ -89,6 +91,7 @@ impl SequenceSession {
             original,
             notes,
             compiled: Arc::default(),
+            longest: Arc::default(),
             #[cfg(feature = "tfhe")]
             tabled: Arc::default(),
         })
@@ -360,12 +363,34 @@ impl SequenceSession {
         if let Some(made) = self.compiled.get() {
             return Ok(Arc::clone(made));
         }
-        let choice = self.choice();
-        if choice.remedy == Remedy::Bootstrap {
+        let remedy = self.choice().remedy;
+        if remedy == Remedy::Bootstrap {
             return Err(RunError::Refused(
                 "bootstrapping has no chain to plan: run it, or set sequence.remedy to one_chain, refresh or client".into(),
             ));
         }
+        let (mut made, bound) = match self.chain(cancel, plan_recurrent) {
+            Err(RunError::Plan(PlanError::ChainTooLong { reason })) => {
+                return Err(self.too_long(reason, cancel)?.into());
+            }
+            planned => planned?,
+        };
+        made.plan.agreement = bound.agreement;
+        made.plan.warnings.extend(bound.warning);
+        if functions(remedy) == Functions::Polynomial {
+            made.plan.longest_chain = self.longest_chain(cancel)?;
+        }
+        made.plan.warnings.extend(self.remarks(made.plan.memory_bytes)?);
+        Ok(Arc::clone(self.compiled.get_or_init(|| Arc::new(made))))
+    }
+
+    /// What `plan` makes of the scenario, and the bound on errors that it was asked to keep.
+    pub(super) fn chain<T>(
+        &self,
+        cancel: &Cancel,
+        plan: impl FnOnce(&RecurrentRequest) -> Result<T, PlanError>,
+    ) -> Result<(T, Bound), RunError> {
+        let choice = self.choice();
         let network = self.network()?;
         let split = self.calibration_split();
         let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
@@ -394,16 +419,17 @@ impl SequenceSession {
             connection: &connection,
             cancel,
         };
-        let mut made = plan_recurrent(&request).map_err(|error| match error {
-            PlanError::DoesNotFit { reason, nearest } if asked.is_none() => {
-                PlanError::DoesNotFit { reason: reason + &bound.needs(), nearest }
+        let needs = if asked.is_none() { bound.needs() } else { String::new() };
+        let made = plan(&request).map_err(|error| match error {
+            PlanError::DoesNotFit { reason, nearest } => {
+                PlanError::DoesNotFit { reason: reason + &needs, nearest }
+            }
+            PlanError::ChainTooLong { reason } => {
+                PlanError::ChainTooLong { reason: reason + &needs }
             }
             other => other,
         })?;
-        made.plan.agreement = bound.agreement;
-        made.plan.warnings.extend(bound.warning);
-        made.plan.warnings.extend(self.remarks(made.plan.memory_bytes)?);
-        Ok(Arc::clone(self.compiled.get_or_init(|| Arc::new(made))))
+        Ok((made, bound))
     }
 
     /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.

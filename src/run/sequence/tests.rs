@@ -139,6 +139,7 @@ fn pre_activations_outside_the_interval_are_counted_in_every_gate() {
         // 9 sequences of 3 steps or less, 3 units: the lengths go 3, 2, 1 and again.
         assert!(wide.iter().all(|r| r.values == (3 + 2 + 1) * 3 * 3));
         let mut session = SequenceSession { compiled: Default::default(), ..session };
+        session.longest = Default::default();
         session.scenario.activation.interval = 0.3;
         let (narrow, told) = ranges(&session);
         assert!(told >= 1 && narrow[0].samples_outside >= 1, "{narrow:?}");
@@ -362,9 +363,56 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
     let refused = of(longest + 1, 16_384).circuit(&Cancel::default()).unwrap_err().to_string();
     assert!(
         refused.contains(&format!("the longest is {longest} steps"))
-            && refused.contains("sequence.remedy"),
+            && refused.contains(&format!("sequence.steps={longest}, or sequence.remedy")),
         "{refused}"
     );
+    // Whatever is asked, the number is the same.
+    let mut refreshing = of(1, 16_384);
+    let choice = SequenceChoice { steps: None, ..SequenceChoice::default() };
+    refreshing.scenario.sequence = Some(choice);
+    assert_eq!(refreshing.circuit(&Cancel::default()).unwrap().plan.longest_chain, longest);
+    let request = RemedyRequest::default();
+    let rows = refreshing.compare(&request, &Cancel::default(), &|_| ()).unwrap().rows;
+    let chain = rows.iter().find(|r| r.remedy == Remedy::OneChain).unwrap();
+    assert_eq!((chain.longest_chain, chain.steps), (longest, longest));
+    let note = chain.note.as_deref().unwrap_or_default();
+    assert!(note.contains(&format!("one chain carries {longest} at 128 bits")), "{note}");
+}
+
+#[test]
+fn progress_tells_what_both_sides_have_done() {
+    use crate::run::{Event, Phase};
+    use std::sync::Mutex;
+    let chain = SequenceChoice { remedy: Remedy::OneChain, ..SequenceChoice::default() };
+    let each = SequenceChoice { refresh_every: Some(1), ..SequenceChoice::default() };
+    for (choice, steps) in [(chain, 8), (each, 6)] {
+        let session = session(model(2, 4, 1, false), dataset(2, steps, 20, false), choice);
+        let plan = session.circuit(&Cancel::default()).unwrap().plan.clone();
+        let secs = |of: fn(&crate::circuit::StepPlan) -> f64| -> Vec<f64> {
+            plan.step_plans.iter().map(of).collect()
+        };
+        let (client, server) = (secs(|s| s.client_secs), secs(|s| s.server_secs));
+        let all: f64 = client.iter().chain(&server).sum();
+        let told = Mutex::new((Phase::Plain, 0.0));
+        session
+            .run(&Cancel::default(), &|event| match event {
+                Event::Progress { phase, fraction, .. } => {
+                    let mut told = told.lock().unwrap();
+                    assert!(told.0 <= phase && told.1 <= fraction && fraction <= 1.0);
+                    *told = (phase, fraction);
+                }
+                Event::SequenceStep(seen) => {
+                    // The client may be done with all of its part, the server is with these steps.
+                    let over: f64 = server.iter().take(seen.step.step + 1).sum();
+                    let most = 0.05 + (over + client.iter().sum::<f64>()) / all;
+                    assert!(told.lock().unwrap().1 <= most.min(1.0) + 0.05, "{}", seen.step.step);
+                }
+                _ => {}
+            })
+            .unwrap();
+        let (phase, last) = *told.lock().unwrap();
+        assert!(phase == Phase::Evaluate && last > 0.7, "{last}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use egui::{ComboBox, DragValue, Slider, Ui};
 const EXPORTS: [Command; 3] =
     [Command::ExportCurves, Command::ExportCoefficients, Command::ExportFigure];
 const SQUARES: &str = "The activations of this network are polynomials already and are kept as they are: nothing is approximated. Another function shows what it would do to weights that were trained without it.";
-const NOT_USABLE: &str = "The setup takes a polynomial for the function that the model really has, on an interval [−l, l]; layers that are polynomials already stay as they are";
+const NOT_USABLE: &str = "The setup takes a polynomial for the function that the model really has, on an interval [−l, l]; layers that are polynomials already stay as they are, and composed polynomials are two";
 /// Limits of what can be typed as an end of the interval.
 const ENDS: std::ops::RangeInclusive<f64> = -1e6..=1e6;
 /// Height of an open list: all entries without scrolling.
@@ -168,7 +168,7 @@ fn interval(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
         let about = "Each layer has its own interval: it holds all inputs measured on training samples, and a tenth more";
         let known = state.lab.histogram().is_some();
         let mut measured = choice.measured;
-        let check = egui::Checkbox::new(&mut measured, "From the data, per layer");
+        let check = egui::Checkbox::new(&mut measured, "Measured, per layer");
         if ui.add_enabled(known, check).on_hover_text(about).changed() {
             choice.measured = measured;
             // By hand one starts from what was measured.

@@ -62,20 +62,18 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.horizontal(|ui| buttons(ui, &EXPORTS));
         if let Some(last) = view.epochs.last() {
             let a = &last.accuracy;
-            ui.horizontal_wrapped(|ui| {
-                for (name, value, colour) in [
-                    ("encrypted", a.encrypted, t.encrypted),
-                    ("reference, in fixed point", a.fixed_point, t.reference),
-                    ("original, in float", a.float, t.original),
-                ] {
-                    let text = RichText::new(format::percent(value));
-                    ui.vertical(|ui| {
-                        ui.spacing_mut().item_spacing.y = 0.0;
-                        ui.label(text.font(theme::strong(15.0)).color(colour));
-                        let name = RichText::new(name).font(theme::small()).color(t.text_weak);
-                        ui.add(Label::new(name));
-                    });
-                    ui.add_space(4.0);
+            ui.columns(3, |columns| {
+                let figures = [
+                    ("original", "In floating point, in the clear", a.float, t.original),
+                    ("reference", "In fixed point, in the clear", a.fixed_point, t.reference),
+                    ("encrypted", "On ciphertexts", a.encrypted, t.encrypted),
+                ];
+                for (ui, (name, about, value, colour)) in columns.iter_mut().zip(figures) {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    let text = RichText::new(format::percent(value)).font(theme::strong(15.0));
+                    ui.add(Label::new(text.color(colour)).truncate()).on_hover_text(about);
+                    let name = RichText::new(name).font(theme::small()).color(t.text_weak);
+                    ui.add(Label::new(name).truncate()).on_hover_text(about);
                 }
             });
         }

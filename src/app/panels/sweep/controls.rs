@@ -103,14 +103,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 })
                 .response
         });
-        let enabled = EXPORTS.iter().all(|c| c.is_enabled(state));
         ui.horizontal(|ui| {
             for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
-                let button = kit::command_button(ui, command, text, state, queue);
+                let button = kit::command_button(ui, command, text, state, queue)
+                    .on_disabled_hover_text("There is nothing to save before a sweep");
                 kit::named(button, egui::Role::Button, command.spec().label);
-            }
-            if !enabled {
-                kit::caption(ui, "after a sweep");
             }
         });
     });
@@ -135,7 +132,7 @@ fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {
     task_button(ui, state, queue, running, Command::RunSweep);
     let fraction = state.sweep.doing.as_ref().map_or(0.0, |d| d.1);
     let text = match &state.sweep.standing {
-        TaskStanding::Idle => "Compares what the tab Activation shows one by one".to_owned(),
+        TaskStanding::Idle => "A row for each method and degree".to_owned(),
         TaskStanding::Running => {
             state.sweep.doing.as_ref().map_or("Starting".to_owned(), |d| d.0.clone())
         }

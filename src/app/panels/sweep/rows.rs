@@ -14,7 +14,7 @@ use egui_extras::{Column, TableBuilder};
 
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;
-/// Least width of the column of methods, and where rows are run encrypted too.
+/// Least width of the column of methods, and where the others leave it less.
 const METHOD: f32 = 132.0;
 const NARROW_METHOD: f32 = 104.0;
 /// Widths of cells that have what is predicted and what was measured.
@@ -75,13 +75,15 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
         NOISES if encrypted => BOTH_NOISES,
         _ => COLUMNS[column].2,
     };
-    let method = if encrypted { NARROW_METHOD } else { METHOD };
+    let others: f32 = shown.iter().skip(1).map(|c| width(*c) + GAP).sum();
     let order = view.order();
     let mut under = None;
     theme::card(ui).show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ui.spacing_mut().item_spacing = egui::vec2(GAP, 2.0);
         let inside = ui.available_height();
+        let left = ui.available_width() - others;
+        let method = if left < METHOD { NARROW_METHOD } else { METHOD };
         egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
             let mut table = TableBuilder::new(ui)
                 .striped(true)

@@ -4,8 +4,9 @@ use crate::circuit::Remedy;
 use crate::data::Dataset;
 use crate::network::recurrent::RecurrentModel;
 use crate::progress::Cancel;
-use crate::run::SequenceChoice;
 use crate::run::sequence::tests::{dataset, session};
+use crate::run::{Event, Phase, SequenceChoice};
+use std::sync::Mutex;
 
 #[test]
 fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
@@ -13,7 +14,19 @@ fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
     let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
     let mut session = session(model, dataset(2, 4, 12, true), choice);
     session.scenario.images = Some(3);
-    let report = session.run(&Cancel::default(), &|_| ()).unwrap();
+    let told = Mutex::new(vec![(Phase::Plain, 0.0)]);
+    let report = session
+        .run(&Cancel::default(), &|event| {
+            if let Event::Progress { phase, fraction, .. } = event {
+                told.lock().unwrap().push((phase, fraction));
+            }
+        })
+        .unwrap();
+    // Keys are no evaluation, and unpacking them all is not the whole.
+    let told = told.into_inner().unwrap();
+    assert!(told.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1), "{told:?}");
+    assert!(told.iter().all(|(phase, done)| *phase == Phase::Evaluate || *done < 0.1), "{told:?}");
+    assert!(told.last().is_some_and(|(_, done)| *done > 0.7), "{told:?}");
     assert!(report.is_right(), "{:?}", report.encrypted);
     assert_eq!(report.scheme.kind, "tfhe");
     let sequence = report.sequence.unwrap();

@@ -1,0 +1,116 @@
+//! How many steps one chain carries. The bound on errors depends on the steps, so the planner's estimate
+//! is corrected by plans: what is told of a setup, in its refusal and in a comparison is one number.
+
+use super::session::SequenceSession;
+use crate::circuit::{PlanError, Remedy, estimated_chain, plan_recurrent};
+use crate::progress::Cancel;
+use crate::run::{RunError, Scenario, SequenceChoice};
+use std::sync::Arc;
+
+impl SequenceSession {
+    /// The most of the last steps that one chain carries with the settings of this scenario; 0 where it
+    /// carries none.
+    ///
+    /// # Errors
+    /// When the scenario means nothing, or the work is cancelled.
+    pub fn longest_chain(&self, cancel: &Cancel) -> Result<usize, RunError> {
+        if let Some(known) = self.longest.get() {
+            return Ok(*known);
+        }
+        let of = |steps: usize| {
+            let remedy = Remedy::OneChain;
+            self.with_choice(SequenceChoice {
+                remedy,
+                refresh_every: None,
+                steps: Some(steps),
+                ..self.choice()
+            })
+        };
+        let estimate = of(1).chain(cancel, estimated_chain)?.0;
+        let found = most(estimate, self.all_steps(), |steps| of(steps).fits(cancel))?;
+        Ok(*self.longest.get_or_init(|| found))
+    }
+
+    /// Why so many steps of one chain are refused, and how many would do.
+    pub(super) fn too_long(&self, reason: String, cancel: &Cancel) -> Result<PlanError, RunError> {
+        let choice = self.choice();
+        if choice.remedy == Remedy::OneChain {
+            let longest = self.longest_chain(cancel)?;
+            let others = "sequence.remedy to refresh, client or bootstrap";
+            return Ok(PlanError::DoesNotFit {
+                reason: format!("{reason}; the longest is {longest} steps"),
+                nearest: match longest {
+                    0 => format!("set {others}"),
+                    _ => format!("set sequence.steps={longest}, or {others}"),
+                },
+            });
+        }
+        let asked = choice.refresh_every.unwrap_or(1);
+        let fits = |every: usize| {
+            let refresh_every = Some(every);
+            self.with_choice(SequenceChoice { refresh_every, ..self.choice() }).fits(cancel)
+        };
+        let estimate = self.chain(cancel, estimated_chain)?.0;
+        let longest = most(estimate, asked.saturating_sub(1), fits)?;
+        Ok(PlanError::DoesNotFit {
+            reason: format!("{reason}; the longest is {longest} steps"),
+            nearest: match longest {
+                0 => "set sequence.remedy to client or bootstrap".to_owned(),
+                _ => format!("set sequence.refresh_every to at most {longest}"),
+            },
+        })
+    }
+
+    fn with_choice(&self, choice: SequenceChoice) -> Self {
+        let scenario = Scenario { sequence: Some(choice), ..self.scenario.clone() };
+        Self { scenario, compiled: Arc::default(), ..self.clone() }
+    }
+
+    /// Whether there is a plan.
+    fn fits(&self, cancel: &Cancel) -> Result<bool, RunError> {
+        match self.chain(cancel, plan_recurrent) {
+            Ok(_) => Ok(true),
+            Err(RunError::Plan(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The largest of 1 to `all` that fits, looked for from `start` on; 0 where none does.
+fn most(
+    start: usize,
+    all: usize,
+    fits: impl Fn(usize) -> Result<bool, RunError>,
+) -> Result<usize, RunError> {
+    let mut at = start.min(all);
+    if at > 0 && fits(at)? {
+        while at < all && fits(at + 1)? {
+            at += 1;
+        }
+        return Ok(at);
+    }
+    while at > 1 {
+        at -= 1;
+        if fits(at)? {
+            return Ok(at);
+        }
+    }
+    if start == 0 && all > 0 && fits(1)? { Ok(1) } else { Ok(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_that_fits_is_found_from_any_start() {
+        for longest in 0..=9 {
+            for start in 0..=12 {
+                let found = most(start, 9, |steps| Ok(steps <= longest)).unwrap();
+                // From nothing no more than one step is tried.
+                let expected = if start == 0 { longest.min(1) } else { longest };
+                assert_eq!(found, expected, "{longest} from {start}");
+            }
+        }
+    }
+}
