@@ -69,7 +69,10 @@ impl Fitted {
     /// on Computing 2 (1973), with the splitting of Bossuat et al., eprint 2020/1203, section 5),
     /// 1 for the plain square, and 1 more for a gate.
     pub fn multiplicative_depth(&self) -> usize {
-        depth_of(&self.activation())
+        match &self.form {
+            Form::Chebyshev(series) => depth_of_degree(series.degree()),
+            Form::Powers(_) | Form::Composite(_) => depth_of(&self.activation()),
+        }
     }
 
     /// The polynomial in the Chebyshev basis of the interval; `None` for a composition.
@@ -136,7 +139,7 @@ impl Fitted {
 /// The multiplicative depth of a polynomial, as [`Fitted::multiplicative_depth`] counts it; 0 of a
 /// function that is none.
 pub fn depth_of(function: &Activation) -> usize {
-    let of = |degree: usize| (degree + 1).next_power_of_two().trailing_zeros() as usize;
+    let of = depth_of_degree;
     match function {
         Activation::Square => 1,
         Activation::Polynomial(p) if p.coefficients() == [0.0, 0.0, 1.0] => 1,
@@ -148,4 +151,8 @@ pub fn depth_of(function: &Activation) -> usize {
         }
         _ => 0,
     }
+}
+
+fn depth_of_degree(degree: usize) -> usize {
+    (degree + 1).next_power_of_two().trailing_zeros() as usize
 }

@@ -282,8 +282,7 @@ fn each_layer_is_handed_over_with_the_interval_of_its_own_inputs() {
     let activation = h.state().state().scenario.activation.clone();
     assert_eq!((activation.method.as_str(), activation.degree), ("minimax", 7));
     let LayerChoices::All(handed) = &activation.layers else { panic!("{:?}", activation.layers) };
-    let halves: Vec<f64> =
-        handed.iter().map(|l| l.interval.expect("measured").ends().1).collect();
+    let halves: Vec<f64> = handed.iter().map(|l| l.interval.expect("measured").ends().1).collect();
     for (layer, half) in layers.iter().zip(&halves) {
         let (_, own) = layer.histogram.symmetric_interval(1.0, 0.1).expect("inputs");
         assert!((own - half).abs() < 1e-5, "{}: {own} and {half}", layer.layer);

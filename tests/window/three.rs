@@ -53,7 +53,7 @@ fn cards_tell_what_the_reference_and_what_encryption_cost() {
         "97.77 %",
         "351 of 359",
         "Encrypted accuracy",
-        "359 of 359 agree",
+        "all 359 agree",
         "What the reference cost:",
         "−0.28 points",
         "What encryption cost:",

@@ -5,6 +5,8 @@ use crate::app::theme;
 use crate::circuit::DegreeChoice;
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
+const ABOUT: &str = "Degrees of polynomials that this network could have in the place of every activation, at 128 bits of security, with primes of the sizes in this plan. A plan for another degree chooses its own, and may do with a smaller N";
+
 /// Height of the strip, points.
 const HEIGHT: f32 = 26.0;
 
@@ -17,8 +19,7 @@ pub fn show(ui: &mut Ui, degrees: &[DegreeChoice]) {
     let Some(last) = degrees.last() else { return };
     let text = summary(degrees);
     let caption = egui::RichText::new(&text).font(theme::small()).color(t.text_weak);
-    ui.add(egui::Label::new(caption).wrap())
-        .on_hover_text("Degrees of polynomials that this network could have in the place of every activation, at 128 bits of security");
+    ui.add(egui::Label::new(caption).wrap()).on_hover_text(ABOUT);
     let (strip, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let width = strip.width() / degrees.len() as f32;
@@ -41,7 +42,7 @@ pub fn show(ui: &mut Ui, degrees: &[DegreeChoice]) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &label));
 }
 
-/// "Degrees to 3 at N 8192, to 15 at 16384, none above".
+/// "With such primes degrees to 3 at N 8192, to 15 at N 16384, none above".
 fn summary(degrees: &[DegreeChoice]) -> String {
     let groups = degrees.chunk_by(|a, b| a.ring_degree == b.ring_degree);
     let texts = groups.filter_map(|group| {
@@ -51,7 +52,7 @@ fn summary(degrees: &[DegreeChoice]) -> String {
             None => "none above".to_owned(),
         })
     });
-    format!("Degrees {}", texts.collect::<Vec<_>>().join(", "))
+    format!("With such primes degrees {}", texts.collect::<Vec<_>>().join(", "))
 }
 
 fn describe(choice: &DegreeChoice) -> String {
@@ -75,9 +76,9 @@ mod tests {
             ring_degree,
         };
         let all = [choice(1, Some(4096)), choice(2, Some(8192)), choice(3, Some(8192))];
-        assert_eq!(summary(&all), "Degrees to 1 at N 4096, to 3 at N 8192");
+        assert_eq!(summary(&all), "With such primes degrees to 1 at N 4096, to 3 at N 8192");
         let some = [choice(1, Some(4096)), choice(2, None)];
-        assert_eq!(summary(&some), "Degrees to 1 at N 4096, none above");
+        assert_eq!(summary(&some), "With such primes degrees to 1 at N 4096, none above");
         assert!(describe(&some[1]).ends_with("too much for any N"));
     }
 }

@@ -188,7 +188,11 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
     let few = seen && three.seen < format::FEW as usize;
     let under = |share: Share| if few { "samples".to_owned() } else { counted(share) };
     let [time, rate] = times(state, t, stale);
-    let agreement = format!("{} agree", three.agreement().counted());
+    let agree = three.agreement();
+    let agreement = match agree.hits == agree.of {
+        true => format!("all {} agree", format::count(agree.of)),
+        false => format!("{} agree", agree.counted()),
+    };
     [
         Figure {
             name: "Original accuracy",

@@ -244,13 +244,11 @@ impl Chart<'_> {
             let above = line - inside.top() > 18.0;
             let align = if above { Align2::LEFT_BOTTOM } else { Align2::LEFT_TOP };
             let by = if above { -2.0 } else { 2.0 };
-            painter.text(
-                pos2(inside.left() + 6.0, line + by),
-                align,
-                words,
-                theme::small(),
-                t.text_weak,
-            );
+            let words = painter.layout_no_wrap(words.to_owned(), theme::small(), t.text_weak);
+            if words.size().x + 6.0 <= inside.width() {
+                let place = align.anchor_size(pos2(inside.left() + 6.0, line + by), words.size());
+                painter.galley(place.min, words, t.text_weak);
+            }
         }
         if let Some(words) = verdict {
             let font = theme::strong(13.0);
@@ -304,20 +302,35 @@ impl Chart<'_> {
                 (curve, painter.layout_no_wrap(name, theme::small(), t.text))
             })
             .collect();
-        let widths = entries.iter().map(|(_, name)| BEFORE_NAME + name.size().x + APART);
-        let beside = rect.right() - RIGHT - widths.sum::<f32>() >= title_rect.right();
-        let (top, head) = if beside { (at.y, TITLE) } else { (at.y + LEGEND, TITLE + LEGEND) };
-        // Samples of the pens, right to left.
-        let mut right = rect.right() - RIGHT;
-        for (curve, name) in entries.into_iter().rev() {
-            let left = right - name.size().x - BEFORE_NAME;
-            if left < rect.left() + RIGHT {
-                break;
+        let width = |(_, name): &(&Curve, Arc<Galley>)| BEFORE_NAME + name.size().x + APART;
+        let all: f32 = entries.iter().map(width).sum();
+        let beside = rect.right() - RIGHT - all >= title_rect.right();
+        // Under the title on as many lines as it takes.
+        let line = rect.width() - RIGHT;
+        let mut lines: Vec<(f32, Vec<_>)> = Vec::new();
+        for entry in entries {
+            let width = width(&entry);
+            match lines.last_mut().filter(|(taken, _)| beside || taken + width <= line) {
+                Some((taken, entries)) => {
+                    *taken += width;
+                    entries.push(entry);
+                }
+                None => lines.push((width, vec![entry])),
             }
-            let middle = top + 8.0;
-            painter.galley(pos2(left + BEFORE_NAME, middle - name.size().y / 2.0), name, t.text);
-            pen_sample(&painter, pos2(left, middle), curve);
-            right = left - APART;
+        }
+        let head = if beside { TITLE } else { TITLE + LEGEND * lines.len() as f32 };
+        let first = if beside { at.y + 8.0 } else { at.y + 8.0 + LEGEND };
+        for (row, (_, entries)) in lines.into_iter().enumerate() {
+            let middle = first + LEGEND * row as f32;
+            // Samples of the pens, right to left.
+            let mut right = rect.right() - RIGHT;
+            for (curve, name) in entries.into_iter().rev() {
+                let left = right - name.size().x - BEFORE_NAME;
+                let place = pos2(left + BEFORE_NAME, middle - name.size().y / 2.0);
+                painter.galley(place, name, t.text);
+                pen_sample(&painter, pos2(left, middle), curve);
+                right = left - APART;
+            }
         }
         head
     }

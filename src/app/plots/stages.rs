@@ -45,9 +45,11 @@ impl<'a> Curves<'a> {
         let current = state.run_is_of_setup();
         let run = state.run.as_ref();
         let going_on = run.is_some_and(|r| r.standing == Standing::Running);
-        let plan = run.filter(|_| current || going_on).and_then(|r| r.plan.as_deref());
-        let pending = if plan.is_some() { !current } else { state.preview.pending };
-        let plan = plan.or(state.preview.plan.as_deref());
+        let own = run.filter(|_| current || going_on).and_then(|r| r.plan.as_deref());
+        let pending = if own.is_some() { !current } else { state.preview.pending };
+        // A run of another setup has a plan of its own to come.
+        let other = state.preview.plan.as_deref().filter(|_| current || !going_on);
+        let plan = own.or(other);
         let measure = plan.map_or(NoiseMeasure::Margin, |p| NoiseMeasure::of(p.scheme));
         let same_stages = |run: &&RunView| {
             let names = run.stages.iter().map(|s| s.as_ref().map(|s| s.name.as_str()));
