@@ -82,6 +82,8 @@ impl Approximation {
         self.method.applies_to(&self.function)?;
         let problem = Problem::new(&self.function, self.degree, self.interval);
         let series = |rest: Vec<f64>| problem.finish(rest).map(Form::Chebyshev);
+        // Measured values need not lie about the middle: their polynomial has what symmetry forbids.
+        let lopsided = |rest: Vec<f64>| problem.finish_without_symmetry(rest).map(Form::Chebyshev);
         let plain = |form: Form| Fitted::new(self.clone(), form);
         Ok(match self.method {
             Method::Taylor => plain(Form::Powers(taylor::fit(&problem)?)),
@@ -89,8 +91,8 @@ impl Approximation {
             Method::ChebyshevLeastSquares => plain(series(chebyshev_least_squares::fit(&problem))?),
             Method::ModifiedChebyshev => plain(series(least_squares::modified(&problem))?),
             Method::LeastSquares => plain(series(least_squares::uniform(&problem))?),
-            Method::WeightedLeastSquares => plain(series(weighted::fit(&problem, weights)?)?),
-            Method::Hermite => plain(series(hermite::fit(&problem, weights))?),
+            Method::WeightedLeastSquares => plain(lopsided(weighted::fit(&problem, weights)?)?),
+            Method::Hermite => plain(lopsided(hermite::fit(&problem, weights))?),
             Method::DerivativeIntegral => {
                 plain(Form::Chebyshev(problem.finite(derivative::fit(&problem))?))
             }

@@ -153,6 +153,10 @@ pub fn depth_of(function: &Activation) -> usize {
     }
 }
 
+/// A quadratic is a square of a weighted sum and a constant.
 fn depth_of_degree(degree: usize) -> usize {
+    if degree == 2 {
+        return 1;
+    }
     (degree + 1).next_power_of_two().trailing_zeros() as usize
 }

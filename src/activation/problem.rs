@@ -79,14 +79,30 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// When a coefficient is not finite.
     pub fn finish(&self, mut rest: Vec<f64>) -> Result<ChebyshevSeries, ApproximationError> {
-        let largest = rest.iter().fold(0.0, |m: f64, c| m.max(c.abs()));
         for (k, c) in rest.iter_mut().enumerate() {
             let forbidden = match self.parity {
                 Some(Parity::Even) => k % 2 == 1,
                 Some(Parity::Odd) => k % 2 == 0,
                 None => false,
             };
-            if forbidden || c.abs() <= 4.0 * f64::EPSILON * largest {
+            if forbidden {
+                *c = 0.0;
+            }
+        }
+        self.finish_without_symmetry(rest)
+    }
+
+    /// The same of a fit that need not have the symmetry of the function: one to measured values.
+    ///
+    /// # Errors
+    /// When a coefficient is not finite.
+    pub fn finish_without_symmetry(
+        &self,
+        mut rest: Vec<f64>,
+    ) -> Result<ChebyshevSeries, ApproximationError> {
+        let largest = rest.iter().fold(0.0, |m: f64, c| m.max(c.abs()));
+        for c in &mut rest {
+            if c.abs() <= 4.0 * f64::EPSILON * largest {
                 *c = 0.0;
             }
         }

@@ -272,7 +272,8 @@ fn degree_and_depth_are_those_reached() {
     assert_eq!(of(&Activation::Relu, 8), (8, 4));
     assert_eq!(of(&Activation::Tanh, 8), (7, 3));
     assert_eq!(of(&Activation::Sigmoid, 31), (31, 5));
-    assert_eq!(of(&Activation::Square, 31), (2, 2));
+    // A quadratic is one square of a sum.
+    assert_eq!(of(&Activation::Square, 31), (2, 1));
     let square = fit(&Activation::Relu, Method::Square, 5, (-5.0, 5.0));
     assert_eq!((square.degree(), square.multiplicative_depth()), (2, 1));
     assert_eq!(square.activation(), Activation::Square);

@@ -35,6 +35,14 @@ impl IntegerNetwork {
         (clipped, with.map(|(one, index)| (index, one.factor)).collect())
     }
 
+    /// How far raw value `x` at position `at` lies from the middle of the grid: 1 at its ends.
+    pub fn input_factor(&self, at: usize, x: f32) -> f64 {
+        let mut seen = Clipped::of("");
+        let ends = (f64::from(self.input.min), f64::from(self.input.max));
+        seen.see(self.input_level(at, x), ends);
+        seen.factor
+    }
+
     /// The class of a raw sample with nothing cut off, neither inputs nor weights; `None` where an
     /// output is no number. Up to the rounding of doubles.
     pub fn unclipped_class(&self, sample: &[f32]) -> Option<usize> {

@@ -79,6 +79,8 @@ pub enum Cause<'a> {
     ClippedAnswers { changed: u64, clipped: u64, of: u64 },
     /// Outputs of a network in the clear that are no numbers.
     Overflow { network: &'static str, samples: u64, of: u64 },
+    /// The original network is right no more often than one that always gives the most frequent class.
+    Guessing { correct: u64, most: u64, of: u64 },
     /// Reference and encrypted network agree less often than the plan promised; `log10_p` is that of
     /// the probability to see that by chance.
     AgreementBelowPromise { agreeing: u64, of: u64, promised: f64, log10_p: f64 },
@@ -115,6 +117,7 @@ impl Cause<'_> {
             Self::SumsOutside { .. } => "sums_outside",
             Self::ClippedAnswers { .. } => "clipped_answers",
             Self::Overflow { .. } => "plaintext_overflow",
+            Self::Guessing { .. } => "no_better_than_guessing",
             Self::AgreementBelowPromise { .. } => "agreement_below_promise",
         }
     }
@@ -258,6 +261,9 @@ impl Cause<'_> {
             ),
             Self::Overflow { network, samples, of } => format!(
                 "outputs of the {network} network are no numbers in {samples} of {of} samples: it overflows; its classes mean nothing there"
+            ),
+            Self::Guessing { correct, most, of } => format!(
+                "the original network is right on {correct} of {of} samples; always giving the most frequent class would be right on {most}: its answers say nothing of these data (other units, classes or columns than it was trained on?)"
             ),
             Self::AgreementBelowPromise { agreeing, of, promised, log10_p } => format!(
                 "encrypted and reference network agree on {agreeing} of {of} samples ({}) where the plan promised {}; {}: these samples lie closer to the border between classes than those of calibration; ask for more precision",

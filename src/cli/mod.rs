@@ -84,6 +84,11 @@ impl Context<'_> {
             uses.reads("scenario", &path);
         }
         for (what, path) in scenario.files(self.sources.data_dir.as_deref()) {
+            if what == "model"
+                && let Some(original) = crate::network::original_file(&path)
+            {
+                uses.reads("original of the model", &original);
+            }
             uses.reads(what, &path);
         }
         uses
@@ -296,6 +301,11 @@ fn tell(text: &str, status: i32, out: &mut dyn Write, err: &mut dyn Write) -> i3
 }
 
 impl ScenarioArgs {
+    /// Whether a setting of the command line is for the field `key`.
+    fn sets(&self, key: &str) -> bool {
+        self.settings.iter().any(|s| s.split_once('=').is_some_and(|(path, _)| path == key))
+    }
+
     /// The scenario with all changes applied.
     fn open(&self, size: Option<&SizeArgs>, context: &mut Context) -> Result<Scenario> {
         let (scenario, notes) = Scenario::open_told(&self.scenario)?;
@@ -309,6 +319,16 @@ impl ScenarioArgs {
     fn changed(&self, mut scenario: Scenario, size: Option<&SizeArgs>) -> Result<Scenario> {
         for setting in &self.settings {
             scenario = scenario.with_setting(setting)?;
+        }
+        let given = [
+            ("--seed", "seed", self.seed.is_some()),
+            ("--images", "images", size.is_some_and(|s| s.images.is_some())),
+            ("--threads", "threads", size.is_some_and(|s| s.threads.is_some())),
+        ];
+        for (option, key, _) in given.into_iter().filter(|(_, _, given)| *given) {
+            if self.sets(key) {
+                anyhow::bail!("{option} and --set {key}=: both are given; leave one of them out");
+            }
         }
         if let Some(seed) = self.seed {
             scenario.seed = seed;

@@ -210,15 +210,15 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
         (
             "time",
             format!(
-                "server {} + client {}: {} a batch, {} a step, {} per sequence and step",
-                format::secs(sequence.server_secs),
-                format::secs(sequence.client_secs),
+                "server {} + client {}: {} a batch, {} a step, {} per sequence and step; keys {}",
+                format::secs(sequence.server_secs - sequence.server_key_secs),
+                format::secs(sequence.client_secs - sequence.client_key_secs),
                 format::secs(sequence.batch_secs),
                 format::secs(sequence.step_secs),
                 format::secs(
-                    (sequence.server_secs + sequence.client_secs)
-                        / (sequence.sequences * sequence.steps).max(1) as f64
-                )
+                    sequence.work_secs() / (sequence.sequences * sequence.steps).max(1) as f64
+                ),
+                format::secs(sequence.client_key_secs + sequence.server_key_secs)
             ),
         ),
         (

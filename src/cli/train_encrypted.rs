@@ -33,6 +33,14 @@ pub(super) fn command(
         Some(from) => args.scenario.changed(from.subject.settings(scenario), None)?,
         None => scenario,
     };
+    for (option, key, given) in [
+        ("--epochs", "training.epochs", args.epochs.is_some()),
+        ("--learning-rate", "training.learning_rate", args.learning_rate.is_some()),
+    ] {
+        if given && args.scenario.sets(key) {
+            bail!("{option} and --set {key}=: both are given; leave one of them out");
+        }
+    }
     let mut choice = scenario.training.clone().unwrap_or_default();
     choice.epochs = args.epochs.unwrap_or(choice.epochs);
     choice.learning_rate = args.learning_rate.unwrap_or(choice.learning_rate);
@@ -69,10 +77,13 @@ pub(super) fn command(
             }
             CryptonnEvent::Epoch(_) | CryptonnEvent::Seen { .. } => {}
         };
-        match &resume {
+        let threads = scenario.threads.unwrap_or(0);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let mut work = || match &resume {
             Some(from) => training.resume(from, &watch, &mut on_event),
             None => training.run(&watch, &mut on_event),
-        }
+        };
+        pool.install(&mut work)
     };
     if let (Err(CryptonnError::Cancelled(_)), Some(Kept { place, step: Some(step), .. })) =
         (&result, &kept)

@@ -10,17 +10,25 @@ pub struct Guess {
     pub text: String,
     /// The option behind the path that decides otherwise, as `?header=no`; empty where there is none.
     pub option: String,
+    /// Whether the data may well be meant otherwise: then it is told wherever they are run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubt: bool,
 }
 
 impl Guess {
     /// A decision, and the option (written as `header=no`) that decides otherwise.
     pub(super) fn new(text: impl Into<String>, option: &str) -> Self {
-        Self { text: text.into(), option: format!("?{option}") }
+        Self { text: text.into(), option: format!("?{option}"), doubt: false }
+    }
+
+    /// A decision that may well be wrong.
+    pub(super) fn doubt(text: impl Into<String>, option: &str) -> Self {
+        Self { doubt: true, ..Self::new(text, option) }
     }
 
     /// Something to know that no option changes.
     pub(super) fn note(text: impl Into<String>) -> Self {
-        Self { text: text.into(), option: String::new() }
+        Self { text: text.into(), option: String::new(), doubt: false }
     }
 }
 

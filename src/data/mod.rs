@@ -27,6 +27,7 @@ mod source;
 mod split;
 
 pub use built_in::{NAMED, Named};
+pub use class_names::{alike_class, alike_words};
 pub use csv::{Column, Comments, CsvOptions, Header, Missing};
 pub use dataset::{Dataset, DatasetError, Shape, Split};
 pub use digest::Digest;

@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 /// Files of a folder that are looked into.
 const MOST_FILES: usize = 256;
 
+/// The file that the exact original of the model at `path` would be read from, where it is none of the
+/// built-in ones: no result may be written there.
+pub fn original_file(path: &Path) -> Option<PathBuf> {
+    let model = Network::load(path).ok()?;
+    if model.original().is_some() {
+        return None;
+    }
+    holding(path, &model.card().twin(Role::Exact)?.digest)
+}
+
 impl Network {
     /// The network with the exact activations that this one was fine-tuned from: built in, or in the
     /// folder of `path`, the file of this one, whatever it is called there. Its digest must hold.

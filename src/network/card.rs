@@ -108,11 +108,14 @@ impl ModelCard {
             }
             _ => start.card.twin(Role::Exact).cloned(),
         });
+        let earlier = start.as_ref().and_then(|start| start.card.sketch.clone());
+        let sketch = Sketch::of(dataset);
+        let sketch = earlier.iter().fold(sketch, |all, earlier| all.with_earlier(earlier));
         let parent =
             start.map(|start| Identity { name: start.name.to_owned(), digest: start.digest });
         Self {
             dataset: Some(identity),
-            sketch: Some(Sketch::of(dataset)),
+            sketch: Some(sketch),
             parent,
             twins: exact.into_iter().collect(),
             ..Self::of(dataset)

@@ -20,6 +20,7 @@ pub mod train;
 mod windows;
 mod zoo;
 
+pub use beside::original_file;
 pub use card::{Identity, ModelCard, Role, Twin};
 pub use clipping::Clipped;
 pub use file::ModelError;

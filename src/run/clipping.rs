@@ -1,5 +1,7 @@
 //! Samples with values that were cut off, and what they are answered without that.
 
+use super::session::Session;
+use crate::data::Sketch;
 use crate::network::Clipped;
 use std::collections::BTreeMap;
 
@@ -18,28 +20,49 @@ pub(super) struct Clipping {
     pub unclipped: BTreeMap<usize, Option<usize>>,
 }
 
-/// Share of the inputs of calibration samples that training may have cut off: outliers. Where it is
-/// more, the data are others than those that the model was trained on.
-const OUTLIERS: f64 = 0.05;
-
 /// How far inputs may lie outside of their range before a sample counts as unlike what the network was
-/// trained on, given what is cut off of calibration samples: as far as those where it was trained with
-/// that range, else not at all.
-pub(super) fn trained_reach(calibration: &Clipped, is_trained: bool) -> f64 {
-    let few = calibration.values as f64 <= OUTLIERS * calibration.of as f64;
-    if is_trained && few { calibration.factor.max(1.0) } else { 1.0 }
+/// trained on: as far as those of its training, which the model remembers, where it was trained with that
+/// range, else not at all. What the data at hand hold says nothing of that. `factor` is that of a raw
+/// value at a position.
+pub(super) fn trained_reach(
+    session: &Session,
+    is_trained: bool,
+    factor: impl Fn(usize, f32) -> f64,
+) -> f64 {
+    let card = session.network.card();
+    let own = || {
+        // A model that remembers no values may still know its data.
+        let data = card.dataset.as_ref()?;
+        (data.digest == session.dataset.digest()).then(|| Sketch::of(&session.dataset))
+    };
+    let inputs = session.network.input().len();
+    let sketch = card.sketch.clone().filter(|_| is_trained);
+    sketch.or_else(|| own().filter(|_| is_trained)).map_or(1.0, |s| s.reach(inputs, factor))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Dataset;
+    use crate::run::{Scenario, Sources};
 
     #[test]
-    fn outliers_of_the_training_are_part_of_it_and_other_data_are_not() {
-        let clipped = |values| Clipped { values, of: 100, factor: 3.0, ..Clipped::default() };
-        assert_eq!(trained_reach(&clipped(4), true), 3.0);
-        assert_eq!(trained_reach(&clipped(4), false), 1.0);
-        assert_eq!(trained_reach(&clipped(60), true), 1.0);
-        assert_eq!(trained_reach(&Clipped { factor: 0.5, ..clipped(0) }, true), 1.0);
+    fn outliers_of_the_training_are_part_of_it_whatever_the_data_at_hand_hold() {
+        let hospital = Scenario::open("hospital").unwrap();
+        let session = Session::open(&hospital, &Sources::default()).unwrap();
+        // A grid that ends at 3000: the largest area of the training is larger, as all others are not.
+        let factor = |_: usize, x: f32| f64::from(x) / 3000.0;
+        let raw = &session.dataset.train().inputs;
+        let largest = raw.iter().fold(0.0, |m: f32, x| m.max(*x));
+        let expected = f64::from(largest) / 3000.0;
+        assert!(expected > 1.0);
+        assert_eq!(trained_reach(&session, true, factor), expected);
+        assert_eq!(trained_reach(&session, false, factor), 1.0);
+        // Other data at hand change nothing.
+        let wide =
+            Dataset::clone(&session.dataset).with_columns(&(0..30).rev().collect::<Vec<_>>());
+        let mut other = session.clone();
+        other.dataset = std::sync::Arc::new(wide);
+        assert_eq!(trained_reach(&other, true, factor), expected);
     }
 }

@@ -3,7 +3,7 @@
 use super::activation_choice::ActivationKind;
 use super::error::RunError;
 use super::event::Event;
-use super::report::{NetworksReport, RunReport};
+use super::report::{NetworksReport, RunReport, StageReport};
 use super::scenario::Scenario;
 use super::session::Session;
 use super::setup::Setup;
@@ -214,7 +214,10 @@ impl Way {
 impl CompareRow {
     /// What a run gave.
     pub fn new(name: &str, run: &RunReport) -> Self {
-        let measured = run.stages.iter().filter_map(|s| Some((s, s.margin_bits_measured?)));
+        // Only lookups can fail where there are tables; other stages say what they would do to one.
+        let counts = |s: &&StageReport| run.tables.is_none() || s.kind == StageKind::Lookup;
+        let stages = run.stages.iter().filter(counts);
+        let measured = stages.filter_map(|s| Some((s, s.margin_bits_measured?)));
         let margins: Vec<(String, f64)> = measured.map(|(s, m)| (s.name.clone(), m)).collect();
         let is_activation = |kind: StageKind| {
             matches!(kind, StageKind::Square | StageKind::Polynomial | StageKind::Lookup)
@@ -260,7 +263,7 @@ impl CompareRow {
 }
 
 /// Head of the CSV.
-const HEAD: [&str; 21] = [
+const HEAD: [&str; 23] = [
     "name",
     "parameters",
     "images",
@@ -282,6 +285,8 @@ const HEAD: [&str; 21] = [
     "encrypted_network",
     "reference_accuracy",
     "noise_measure",
+    "fault",
+    "warnings",
 ];
 
 impl CompareReport {
@@ -326,5 +331,7 @@ fn cells(row: &CompareRow) -> [String; HEAD.len()] {
         of(row.networks.encrypted.name.clone()),
         of(row.reference_accuracy.to_string()),
         of(row.noise.name().to_owned()),
+        row.fault.clone().unwrap_or_default(),
+        row.warnings.join("; "),
     ]
 }

@@ -5,8 +5,8 @@ use super::gaps::Gaps;
 use super::scenario::SchemeSelector;
 use super::session::{Compiled, Session};
 use crate::circuit::{
-    self, IntegerNetwork, LowerError, PlanError, Precision, RealNetwork, RealRequest, Request,
-    SchemeKind,
+    self, Constraints, IntegerNetwork, LowerError, PlanError, Precision, RealNetwork, RealRequest,
+    Request, SchemeKind,
 };
 use crate::network::{Network, argmax};
 use crate::progress::{Cancel, Watch};
@@ -53,8 +53,9 @@ impl Session {
                 };
                 Ok(if faster && agreement >= AGREEMENT { exact } else { real })
             }
-            (Ok((exact, _)), Err(_)) => Ok(exact),
-            (Err(_), real) => real,
+            // Integers stand for the network only where they answer as it does.
+            (Ok((exact, agreement)), Err(_)) if agreement >= AGREEMENT => Ok(exact),
+            (_, real) => real,
         }
     }
 
@@ -78,7 +79,15 @@ impl Session {
             threads: self.threads()?,
             constraints: self.constraints(),
         };
-        let circuit = Arc::new(circuit::plan(&request)?);
+        // Past the budget goes only what fits no budget.
+        let within = Constraints { past_budget: false, ..request.constraints };
+        let circuit = match circuit::plan(&Request { constraints: within, ..request }) {
+            Err(PlanError::DoesNotFit { .. }) if request.constraints.past_budget => {
+                circuit::plan(&request)?
+            }
+            planned => planned?,
+        };
+        let circuit = Arc::new(circuit);
         let agreement = match self.scenario.scheme.kind {
             SchemeSelector::Auto => {
                 let outputs = polynomial.forward_batch(raw, &watch)?;
@@ -111,17 +120,27 @@ impl Session {
             false => None,
         };
         cancel.check()?;
+        let calibration = network.inputs_of(&raw[..some]);
         let planned = match &bound {
-            Some(bound) => circuit::plan_real(&RealRequest {
-                network: &network,
-                calibration: &network.inputs_of(&raw[..some]),
-                error_bound: bound.error,
-                is_asked: asked.is_some(),
-                images: self.images()?,
-                threads: self.threads()?,
-                constraints: self.constraints(),
-                cancel,
-            }),
+            Some(bound) => {
+                let constraints = self.constraints();
+                let request = RealRequest {
+                    network: &network,
+                    calibration: &calibration,
+                    error_bound: bound.error,
+                    is_asked: asked.is_some(),
+                    images: self.images()?,
+                    threads: self.threads()?,
+                    constraints: Constraints { past_budget: false, ..constraints },
+                    cancel,
+                };
+                match circuit::plan_real(&request) {
+                    Err(PlanError::DoesNotFit { .. }) if constraints.past_budget => {
+                        circuit::plan_real(&RealRequest { constraints, ..request })
+                    }
+                    planned => planned,
+                }
+            }
             None => Err(PlanError::DoesNotFit {
                 reason: "outputs of the polynomial network overflow on calibration data".into(),
                 nearest: "use activations of a lower degree".into(),

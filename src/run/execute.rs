@@ -81,7 +81,7 @@ impl Plain {
         let (float, (inputs, integer)) = FloatRun::with(session, cancel, pace, |raw, watch| {
             let inputs = circuit.network.quantise_inputs(raw);
             let integer = circuit.network.evaluate(&inputs, &wanted, watch)?;
-            let clipping = clipping(&circuit.network, raw, session.calibration_inputs());
+            let clipping = clipping(session, &circuit.network, raw);
             Ok((inputs, (integer, clipping)))
         })?;
         let (integer, clipping) = integer;
@@ -106,9 +106,10 @@ fn start(session: &Session, circuit: &Circuit, plain: &Plain) -> RunReport {
 
 /// What of raw samples is cut off: their own inputs, further out than those of calibration samples, or
 /// weights, which concern them all.
-fn clipping(network: &IntegerNetwork, raw: &[f32], calibration: &[f32]) -> Clipping {
+fn clipping(session: &Session, network: &IntegerNetwork, raw: &[f32]) -> Clipping {
     let (inputs, clipped) = network.input_clipping(raw);
-    let reach = trained_reach(&network.input_clipping(calibration).0, network.has_trained_grid());
+    let factor = |at: usize, x: f32| network.input_factor(at, x);
+    let reach = trained_reach(session, network.has_trained_grid(), factor);
     let beyond = clipped.into_iter().filter(|(_, factor)| *factor > reach);
     let mut samples: Vec<usize> = beyond.map(|(index, _)| index).collect();
     let inputs_trained = samples.is_empty();

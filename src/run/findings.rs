@@ -11,6 +11,12 @@ use crate::network::RangeReport;
 /// Margins further below or above the predicted ones than this are worth a warning, bits.
 const TOLERATED_BITS: f64 = 3.0;
 
+/// Samples from which their largest error is held against that of the thousand that plans count with.
+const EXTREME_SAMPLES: u64 = 100;
+
+/// Samples from which an accuracy is held against that of guessing.
+const MANY_SAMPLES: u64 = 20;
+
 /// And so are those that were this much too optimistic, where every value is measured.
 const OPTIMISTIC_BITS: f64 = 1.0;
 
@@ -81,6 +87,9 @@ impl Findings<'_> {
                 causes.push(Cause::AgreementBelowPromise { agreeing, of, promised, log10_p });
             }
         }
+        if let Some((correct, most)) = tally.guesses().filter(|_| of >= MANY_SAMPLES) {
+            causes.push(Cause::Guessing { correct, most, of });
+        }
         for (network, samples) in [("original", tally.overflows()), ("reference", tally.lost())] {
             if samples > 0 {
                 causes.push(Cause::Overflow { network, samples, of });
@@ -107,14 +116,15 @@ impl Findings<'_> {
             }
         }));
         let mut warnings: Vec<Warning> = causes.into_iter().map(Warning::from).collect();
-        warnings.extend(stages(&report.stages, self.margins));
+        warnings.extend(stages(&report.stages, self.margins, of >= EXTREME_SAMPLES));
         report.warnings.extend(warnings);
     }
 }
 
 /// Stages that were wrong, else those whose margin is not as predicted. Many of a kind are told as one.
-fn stages(all: &[StageReport], margins: Margins) -> Vec<Warning> {
+fn stages(all: &[StageReport], margins: Margins, extreme: bool) -> Vec<Warning> {
     const MANY: usize = 3;
+    let above = if extreme { TOLERATED_BITS } else { f64::INFINITY };
     let wrong = |s: &&StageReport| s.wrong_values > 0;
     let surprising = |s: &&StageReport| {
         let Some(measured) = s.margin_bits_measured.filter(|_| s.wrong_values == 0) else {
@@ -123,7 +133,7 @@ fn stages(all: &[StageReport], margins: Margins) -> Vec<Warning> {
         let below = s.margin_bits_predicted - measured;
         match margins {
             // What is no number is no prediction.
-            Margins::BothWays => !(-TOLERATED_BITS..=OPTIMISTIC_BITS).contains(&below),
+            Margins::BothWays => !(-above..=OPTIMISTIC_BITS).contains(&below),
             Margins::Smaller => below.is_nan() || below > TOLERATED_BITS,
             #[cfg(feature = "tfhe")]
             Margins::Elsewhere => false,

@@ -1,8 +1,8 @@
 //! Which networks a run is about, by name and content.
 
-use super::activation_choice::{ActivationChoice, ActivationKind};
+use super::activation_choice::ActivationKind;
 use super::error::RunError;
-use super::report::{NetworkReport, NetworksReport};
+use super::report::{ActivationReport, NetworkReport, NetworksReport};
 use super::session::{Compiled, Session};
 use crate::circuit::{Cause, Plan, Warning};
 use crate::network::recurrent::RecurrentModel;
@@ -47,8 +47,7 @@ impl Session {
         let scheme = compiled.plan().scheme.name();
         let choice = &self.scenario.activation;
         let own = NetworkReport::of(&self.network);
-        let kept = self.network.layers().iter().all(|layer| layer.op.is_polynomial());
-        let polynomials = polynomials(choice, kept);
+        let polynomials = ActivationReport::polynomials(self.layer_reports()).form();
         let reference = match compiled {
             Compiled::Integer(_) if choice.kind == ActivationKind::Polynomial => {
                 own.with_form(format!("integers, {polynomials}"))
@@ -70,17 +69,6 @@ impl Session {
     /// The plan with what must be said of model and data before it.
     pub fn told(&self, plan: &Plan) -> Plan {
         with_notes(plan, &self.notes)
-    }
-}
-
-/// What a network has for activations under a strategy; `kept` where it has nothing but polynomials.
-pub(super) fn polynomials(choice: &ActivationChoice, kept: bool) -> String {
-    if kept || choice.keeps_all() {
-        "its own polynomials".to_owned()
-    } else if choice.layers.is_same() {
-        format!("polynomials of degree {} ({})", choice.degree, choice.method)
-    } else {
-        "polynomials chosen layer by layer".to_owned()
     }
 }
 

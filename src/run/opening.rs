@@ -22,8 +22,9 @@ impl Opening<'_> {
         let classes = session.network.classes();
         let plain_secs_of = |name: &str| -> f64 {
             let names: Vec<&str> = name.split(" + ").collect();
-            let layers = session.network.layers().iter().zip(&float.layer_secs);
-            layers.filter(|(l, _)| names.contains(&l.name.as_str())).map(|(_, s)| s).sum()
+            let layers = session.original.layers().iter().zip(&float.layer_secs);
+            let own = layers.filter(|(l, _)| names.contains(&l.name.as_str()));
+            own.fold(0.0, |sum, (_, secs)| sum + secs)
         };
         let in_batch = samples.div_ceil(plan.batches.max(1)) as u64;
         let stages = plan.stages.iter().map(|s| StageReport {

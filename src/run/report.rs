@@ -23,7 +23,7 @@ pub struct ActivationReport {
     pub method: String,
     /// The largest degree of a layer; 0 where nothing is approximated.
     pub degree: usize,
-    /// The widest interval of a layer, as the larger of its ends; 0 where none has one.
+    /// The largest half-width of the interval of a layer; 0 where none has one.
     pub interval: f64,
     /// Bits of lookup tables; absent for polynomials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +47,9 @@ pub struct LayerReport {
     pub interval: Option<(f64, f64)>,
 }
 
+/// Method where that of one layer is not that of another.
+const BY_LAYER: &str = "by layer";
+
 /// Method of a polynomial that the model has of its own.
 const OWN: &str = "own";
 
@@ -56,16 +59,26 @@ impl ActivationReport {
         let method = match layers.first() {
             None => "exact",
             Some(first) if layers.iter().all(|l| l.method == first.method) => &first.method,
-            Some(_) => "by layer",
+            Some(_) => BY_LAYER,
         };
-        let ends = layers.iter().filter_map(|l| l.interval).flat_map(|(low, high)| [low, high]);
+        let halves = layers.iter().filter_map(|l| l.interval).map(|(low, high)| 0.5 * (high - low));
         Self {
             kind: "polynomial".to_owned(),
             method: method.to_owned(),
             degree: layers.iter().map(|l| l.degree).max().unwrap_or(0),
-            interval: ends.fold(0.0, |widest, end| widest.max(end.abs())),
+            interval: halves.fold(0.0, f64::max),
             bits: None,
             layers,
+        }
+    }
+
+    /// What a network has for activations, in words.
+    pub(super) fn form(&self) -> String {
+        match self.method.as_str() {
+            "exact" => "no activations".to_owned(),
+            OWN => "its own polynomials".to_owned(),
+            BY_LAYER => "polynomials chosen layer by layer".to_owned(),
+            method => format!("polynomials of degree {} ({method})", self.degree),
         }
     }
 

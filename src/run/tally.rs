@@ -67,6 +67,8 @@ pub(super) struct Tally {
     encrypted: u64,
     /// Samples that reference and encrypted network give the same class.
     agreeing: u64,
+    /// Samples of each class.
+    labels: BTreeMap<u16, u64>,
     /// Samples with outputs that are no numbers, of the original and of the reference network.
     overflows: u64,
     lost: u64,
@@ -97,6 +99,7 @@ impl Tally {
             [argmax(row.original), argmax(row.reference), argmax(row.decrypted)];
         let label = usize::from(row.label);
         self.samples += 1;
+        *self.labels.entry(row.label).or_default() += 1;
         self.original += u64::from(plain == label);
         self.reference += u64::from(reference == label);
         self.encrypted += u64::from(encrypted == label);
@@ -126,6 +129,13 @@ impl Tally {
             reference_logits: logits(row.reference),
             encrypted_logits: logits(row.decrypted),
         }
+    }
+
+    /// Samples that the original network classifies as labelled, and those of the most frequent class,
+    /// where there are several classes and these are no fewer.
+    pub fn guesses(&self) -> Option<(u64, u64)> {
+        let most = self.labels.values().copied().max()?;
+        (self.labels.len() > 1 && self.original <= most).then_some((self.original, most))
     }
 
     /// Counts sequences with these labels: what original, reference and encrypted network give,

@@ -314,7 +314,7 @@ fn layers_have_polynomials_of_their_own() {
         report.activation.layers.iter().map(|l| (l.layer.as_str(), l.degree, l.interval)).collect();
     assert_eq!(found, [("act0", 3, Some((-6.0, 6.0))), ("act1", 5, Some((-5.0, 7.0)))]);
     let all = &report.activation;
-    assert_eq!((all.method.as_str(), all.degree, all.interval), ("minimax", 5, 7.0));
+    assert_eq!((all.method.as_str(), all.degree, all.interval), ("minimax", 5, 6.0));
     // What is put in is what was asked for, layer by layer: the same network made by hand.
     let both = |degree: &str, interval: &str| {
         let settings = ["activation.method=minimax", degree, interval];

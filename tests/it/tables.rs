@@ -160,7 +160,8 @@ fn schemes_are_compared_on_the_same_samples() {
         assert_eq!(row.refusal, None);
         assert_eq!(row.images, 3);
         assert!(row.security_bits >= 128 && row.latency_secs > 0.0 && row.upload_bytes > 0);
-        assert!(row.margin_bits.is_some());
+        // Few lookups say nothing of how likely a wrong one is.
+        assert_eq!(row.margin_bits.is_some(), row.name != "TFHE");
     }
     let csv = report.to_csv();
     assert_eq!(csv.lines().count(), 4);

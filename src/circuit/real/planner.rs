@@ -54,6 +54,11 @@ const SAMPLES: usize = 192;
 const ATTEMPTS: usize = 4;
 const MOST_ATTEMPTS: usize = 40;
 
+/// Steps of spare precision below which nothing else is tried, bits.
+const LEAST_STEP_BITS: f64 = 0.1;
+/// Precision above the required from which something cheaper is looked for, bits.
+const DEAR_BITS: f64 = 2.0;
+
 /// A network to be planned for CKKS.
 #[derive(Clone, Copy, Debug)]
 pub struct RealRequest<'a> {
@@ -87,30 +92,10 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
         bound: request.error_bound,
         spare_bits: REQUIRED_PRECISION_BITS,
     };
-    let mut best: Option<RealCircuit> = None;
-    let enough = |b: &RealCircuit| b.plan.margin_bits() >= LEAST_PRECISION_BITS;
-    for attempt in 0..MOST_ATTEMPTS {
-        if attempt >= ATTEMPTS && best.as_ref().is_some_and(enough) {
-            break;
-        }
-        request.cancel.check()?;
-        let found = planner.search(request.constraints);
-        let found = found.or_else(|| planner.past_budget());
-        request.cancel.check()?;
-        let Some(candidate) = found else { break };
-        let circuit = planner.compile(&candidate)?;
-        let margin = circuit.plan.margin_bits();
-        if margin >= REQUIRED_PRECISION_BITS || request.constraints.past_budget {
-            return Ok(circuit);
-        }
-        // Rounding to other weights, and exact scales, do a little worse than the estimate.
-        let least = if attempt < ATTEMPTS { 0.1 } else { 1.0 };
-        planner.spare_bits += (REQUIRED_PRECISION_BITS - margin).clamp(least, 8.0);
-        if best.as_ref().is_none_or(|b| b.plan.margin_bits() < margin) {
-            best = Some(circuit);
-        }
+    match planner.fitting()? {
+        Some(circuit) => Ok(circuit),
+        None => Err(planner.refusal()?),
     }
-    best.filter(enough).ok_or_else(|| planner.refusal())
 }
 
 /// A schedule with its primes and its cost.
@@ -132,6 +117,71 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// The circuit that keeps the bound, the cheapest of those that are tried; `None` where none does.
+    ///
+    /// Rounding to other weights, and exact scales, do a little worse or better than the estimate that
+    /// candidates are chosen by. So the spare precision that is asked of the estimate is raised until the
+    /// compiled circuit has enough, and lowered again between what was too little and what nothing had.
+    fn fitting(&mut self) -> Result<Option<RealCircuit>, PlanError> {
+        let request = self.request;
+        let enough = |b: &RealCircuit| b.plan.margin_bits() >= LEAST_PRECISION_BITS;
+        let (mut too_little, mut too_much) = (None, f64::INFINITY);
+        let (mut best, mut good): (Option<RealCircuit>, Option<RealCircuit>) = (None, None);
+        self.spare_bits = REQUIRED_PRECISION_BITS;
+        for attempt in 0..MOST_ATTEMPTS {
+            let done = good.is_some() || best.as_ref().is_some_and(enough);
+            if attempt >= ATTEMPTS && done {
+                break;
+            }
+            request.cancel.check()?;
+            let found = self.search(request.constraints);
+            let found = found.or_else(|| self.past_budget());
+            request.cancel.check()?;
+            let low: f64 = too_little.unwrap_or(0.0);
+            let Some(candidate) = found else {
+                too_much = self.spare_bits;
+                let middle = 0.5 * (low + too_much);
+                if too_much - middle < LEAST_STEP_BITS {
+                    break;
+                }
+                self.spare_bits = middle;
+                continue;
+            };
+            let circuit = self.compile(&candidate)?;
+            let margin = circuit.plan.margin_bits();
+            if request.constraints.past_budget {
+                return Ok(Some(circuit));
+            }
+            if margin >= REQUIRED_PRECISION_BITS {
+                too_much = self.spare_bits;
+                let cheaper = |g: &RealCircuit| circuit.typical_secs < g.typical_secs;
+                let dear = margin > REQUIRED_PRECISION_BITS + DEAR_BITS;
+                if good.as_ref().is_none_or(cheaper) {
+                    good = Some(circuit);
+                }
+                let middle = 0.5 * (low + too_much);
+                // What was right at once, or has little more than it needs, is the cheapest.
+                if too_little.is_none() || !dear || too_much - middle < LEAST_STEP_BITS {
+                    break;
+                }
+                self.spare_bits = middle;
+                continue;
+            }
+            too_little = Some(self.spare_bits);
+            let least = if attempt < ATTEMPTS { 0.1 } else { 1.0 };
+            let next = self.spare_bits + (REQUIRED_PRECISION_BITS - margin).clamp(least, 8.0);
+            let middle = 0.5 * (self.spare_bits + too_much);
+            if best.as_ref().is_none_or(|b| b.plan.margin_bits() < margin) {
+                best = Some(circuit);
+            }
+            if too_much - self.spare_bits < LEAST_STEP_BITS {
+                break;
+            }
+            self.spare_bits = next.min(middle);
+        }
+        Ok(good.or(best.filter(enough)))
+    }
+
     /// The fastest candidate that fits: first with as many bits for the weights of every layer, then
     /// layer by layer.
     fn search(&self, constraints: Constraints) -> Option<Candidate> {
@@ -283,7 +333,8 @@ impl Planner<'_> {
     }
 
     fn compile(&self, candidate: &Candidate) -> Result<RealCircuit, PlanError> {
-        let Planner { request, shape, forecast, .. } = *self;
+        let Planner { shape, forecast, .. } = *self;
+        let request = &RealRequest { error_bound: self.bound, ..*self.request };
         let Candidate { schedule, moduli, .. } = candidate;
         let mut program = CkksProgram::new(shape, schedule, moduli, forecast)?;
         let errors = Errors::new(request.network, shape, schedule, forecast, &program)?;
@@ -294,7 +345,7 @@ impl Planner<'_> {
         program.set_taps(&of_layer, &of_block);
         let p = &program.parameters;
         let end = shape.network.layers().len();
-        let (_, max_error) = errors.at(forecast, end, true, (1, request.images));
+        let (_, max_error) = errors.at(forecast, end, true, (1, counted(request.images)));
         // Nothing is known more precisely than doubles are.
         let max_error = max_error.max(f64::EPSILON * request.error_bound);
         let choice = &schedule.choice;
@@ -368,26 +419,37 @@ impl Planner<'_> {
         Ok(RealCircuit { taps: program.taps(), plan, network, program, typical_secs })
     }
 
-    /// The most bits of precision that outputs could have under these constraints, if any.
-    fn most_bits(&mut self, constraints: Constraints) -> Option<u32> {
+    /// The most bits of precision below the bound that outputs could have, if any: by estimate, then held
+    /// against what compiles.
+    fn most_bits(&mut self) -> Result<Option<u32>, PlanError> {
+        /// Numbers of bits that are compiled.
+        const COMPILED: u32 = 4;
         let fits = |planner: &mut Self, bits: u32| {
             planner.bound = (-f64::from(bits)).exp2();
-            planner.search(constraints).is_some()
+            planner.search(planner.request.constraints).is_some()
         };
         let before = (self.bound, self.spare_bits);
         self.spare_bits = REQUIRED_PRECISION_BITS;
-        // Fewer bits fit wherever more do.
-        let (mut low, mut high) = (0, -before.0.log2().floor().min(0.0) as u32 + 1);
-        let any = fits(self, 0);
+        // Fewer bits fit wherever more do. What was asked for does not.
+        let (mut low, mut high) = (0, -before.0.log2().ceil().min(0.0) as u32);
+        let any = high > 0 && fits(self, 0);
         while any && low + 1 < high {
             let middle = (low + high) / 2;
             if fits(self, middle) { low = middle } else { high = middle }
         }
+        let mut found = None;
+        for bits in (low.saturating_sub(COMPILED - 1)..=low).rev().filter(|_| any) {
+            self.bound = (-f64::from(bits)).exp2();
+            if self.fitting()?.is_some() {
+                found = Some(bits);
+                break;
+            }
+        }
         (self.bound, self.spare_bits) = before;
-        any.then_some(low)
+        Ok(found)
     }
 
-    fn refusal(&mut self) -> PlanError {
+    fn refusal(&mut self) -> Result<PlanError, PlanError> {
         let c = self.request.constraints;
         let layers = self.shape.network.layers();
         let squares = layers.iter().filter(|l| matches!(l, RealLayer::Square { .. })).count();
@@ -431,7 +493,7 @@ impl Planner<'_> {
         };
         let reason =
             format!("{circuit} need more than {within} at {MIN_SECURITY_BITS} bits of security");
-        let less = self.most_bits(c);
+        let less = self.most_bits()?;
         let found = if fixed.is_empty() { None } else { self.search(Constraints::default()) };
         let mut ways = Vec::new();
         if let Some(found) = found {
@@ -457,7 +519,7 @@ impl Planner<'_> {
         if ways.is_empty() {
             ways.push("use a network with fewer squares, or with smaller weights".to_owned());
         }
-        PlanError::DoesNotFit { reason, nearest: ways.join("; ") }
+        Ok(PlanError::DoesNotFit { reason, nearest: ways.join("; ") })
     }
 }
 

@@ -39,6 +39,11 @@ fn spare_bits(remedy: Remedy) -> f64 {
 
 const LEAST_SPARE_BITS: f64 = 0.5;
 
+/// Tries to meet the precision, at most, and steps of spare precision below which nothing else is tried,
+/// bits.
+const MOST_ATTEMPTS: usize = 8;
+const LEAST_STEP_BITS: f64 = 0.1;
+
 /// Room between the largest value expected and half of the modulus, bits.
 const HEADROOM_BITS: f64 = 3.0;
 
@@ -88,13 +93,16 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
     let mut planner = Planner::new(request);
     let forecast = planner.forecast(request.steps);
     let mut best: Option<RecurrentCircuit> = None;
-    for _ in 0..3 {
+    // Spare precision of the estimate that gave too little, and that nothing has.
+    let (mut too_little, mut too_much) = (0.0, f64::INFINITY);
+    for _ in 0..MOST_ATTEMPTS {
         request.cancel.check()?;
         let Some(found) = planner.search(&forecast)? else {
-            if best.is_some() || planner.spare_bits <= LEAST_SPARE_BITS {
+            too_much = planner.spare_bits;
+            if too_much - too_little < LEAST_STEP_BITS {
                 break;
             }
-            planner.spare_bits = LEAST_SPARE_BITS;
+            planner.spare_bits = 0.5 * (too_little + too_much);
             continue;
         };
         let circuit = planner.compile(&forecast, &found)?;
@@ -103,8 +111,13 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
         if margin >= spare {
             return Ok(circuit);
         }
-        planner.spare_bits += (spare - margin).clamp(0.1, 8.0);
+        too_little = planner.spare_bits;
+        let next = planner.spare_bits + (spare - margin).clamp(0.1, 8.0);
         best = best.filter(|b| b.plan.max_error <= circuit.plan.max_error).or(Some(circuit));
+        if too_much - too_little < LEAST_STEP_BITS {
+            break;
+        }
+        planner.spare_bits = next.min(0.5 * (too_little + too_much));
     }
     let enough =
         |c: &RecurrentCircuit| c.plan.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound;

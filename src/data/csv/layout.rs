@@ -7,7 +7,8 @@ use crate::data::guess::Guess;
 use crate::format::excerpt;
 
 /// Names that mark the class column.
-const CLASS_NAMES: [&str; 5] = ["label", "class", "target", "species", "diagnosis"];
+const CLASS_NAMES: [&str; 7] =
+    ["label", "class", "target", "species", "diagnosis", "digit", "outcome"];
 /// Cells that stand for nothing, in lower case.
 const MISSING: [&str; 8] = ["", "?", "na", "n/a", "nan", "null", "<na>", "#n/a"];
 /// Words for a missing value that may be a class as well.
@@ -76,6 +77,16 @@ impl Cells<'_> {
                         || (!class && MISSING_VALUES.iter().any(|w| same(w)))
                 }
             }
+    }
+
+    /// Whether a cell was said to stand for a missing value, as a number that is none may be.
+    pub fn is_named_missing(&self, cell: &str) -> bool {
+        let number = self.numbers.parse(cell);
+        let same = |word: &String| {
+            cell.eq_ignore_ascii_case(word)
+                || number.is_some() && self.numbers.parse(word) == number
+        };
+        matches!(&self.options.missing, Missing::These(words) if words.iter().any(same))
     }
 
     pub fn kind(&self, cell: &str) -> Kind {
@@ -233,16 +244,22 @@ fn class_column(
         [] => {}
     }
     let last = width.saturating_sub(1);
-    let first = columns::is_class(body, 0, cells) && !columns::is_class(body, last, cells);
+    let [begins, ends] = [0, last].map(|column| columns::is_class(body, column, cells));
+    let first = begins && !ends;
     let found = if first { 0 } else { last };
     let (place, why) = match first {
         true => ("first", ": it has few different values and the last many"),
         false => ("last", ""),
     };
-    guesses.push(Guess::new(
-        format!("column {}{}, the {place}, is the class{why}", found + 1, name(found)),
-        if first { "class=last" } else { "class=first, or a name or number" },
-    ));
+    let text = format!("column {}{}, the {place}, is the class{why}", found + 1, name(found));
+    guesses.push(match (begins, ends) {
+        (true, true) if last > 0 => Guess::doubt(
+            format!("{text}; the first could be it as well"),
+            "class=first, or a name or number",
+        ),
+        (true, false) => Guess::new(text, "class=last"),
+        _ => Guess::new(text, "class=first, or a name or number"),
+    });
     Ok(found)
 }
 

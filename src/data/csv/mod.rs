@@ -271,14 +271,16 @@ impl Values {
         let cell = |column: usize| cells.get(column).map(String::as_str).unwrap_or_default();
         for (at, &column) in layout.values.iter().enumerate() {
             let cell = cell(column);
+            // What was said to be missing is no number, even where it looks like one.
+            let named = look.is_named_missing(cell);
             let value = match look.numbers.parse(cell) {
-                Some(value) if value.is_finite() => value,
-                _ if look.is_missing(cell, false) && look.options.skip_incomplete => {
+                Some(value) if value.is_finite() && !named => value,
+                _ if (named || look.is_missing(cell, false)) && look.options.skip_incomplete => {
                     self.values.truncate(before);
                     self.incomplete += 1;
                     return Ok(());
                 }
-                _ => match truth(cell) {
+                _ => match truth(cell).filter(|_| !named) {
                     Some(value) => {
                         self.truths.insert(column);
                         value
@@ -338,7 +340,7 @@ fn wrong(cell: &str, column: usize, name: Option<&String>, look: Cells) -> Strin
     let number = column + 1;
     let shown = excerpt(cell);
     let name = name.map_or(String::new(), |n| format!(" (column {})", excerpt(n)));
-    let reason = if look.is_missing(cell, false) {
+    let reason = if look.is_missing(cell, false) || look.is_named_missing(cell) {
         let word = if cell.is_empty() { String::new() } else { format!(" ({shown})") };
         format!(
             "the value is missing{word}; fill it in, leave such rows out with ?incomplete=skip, or the column with ?drop={number}"

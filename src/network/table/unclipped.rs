@@ -19,13 +19,11 @@ pub struct Unclipped {
 }
 
 impl TableNetwork {
-    /// Inputs of raw samples that lie outside the grid.
-    pub fn input_clipping(&self, raw: &[f32]) -> Clipped {
-        let of = |sample: &[f32]| self.levels(sample).1;
-        let samples = raw.par_chunks(self.input().len().max(1)).map(of);
-        let mut all = Clipped::of("");
-        samples.collect::<Vec<_>>().iter().for_each(|one| all.merge(one));
-        all
+    /// How far raw value `x` at position `at` lies from the middle of the grid: 1 at its ends.
+    pub fn input_factor(&self, at: usize, x: f32) -> f64 {
+        let (mut seen, grid) = (Clipped::of(""), self.grid());
+        seen.see(grid.level(at, x), (f64::from(grid.low), f64::from(grid.high)));
+        seen.factor
     }
 
     /// The inputs of a sample as they would be on a grid without ends, and which lie outside.

@@ -91,11 +91,15 @@ fn one(harness: &mut Harness, parameters: &TfheParameters) -> Result<(), BenchEr
     let rows: Vec<&[u32]> = outputs.iter().collect();
     let (timing, down) =
         harness.time(&name("key switch"), || (), |()| keys.key_switch(&rows).map_err(stopped))?;
+    // Errors this many standard deviations off do not occur.
+    let most = 8.0 * model.key_switch().sqrt() * 32f64.exp2();
     for (a, b) in outputs.iter().zip(down.iter()) {
         let (before, after) =
             (secret.phase(a).map_err(refused)?, secret.phase(b).map_err(refused)?);
         let off = after.wrapping_sub(before) as i32;
-        demand(off.unsigned_abs() < 1 << 27, &name("key switch"), || format!("off by {off}"))?;
+        demand(f64::from(off.unsigned_abs()) < most, &name("key switch"), || {
+            format!("off by {off}")
+        })?;
     }
     let measured = figure("key switch", &timing)
         .with("base_log", KEY_SWITCH.base_log)

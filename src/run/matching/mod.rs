@@ -13,6 +13,9 @@ use crate::network::recurrent::RecurrentModel;
 use crate::network::{ModelCard, Network};
 use std::sync::Arc;
 
+/// Share of the test samples of a dataset that may be in its training part too without a word.
+const DOUBLES: f64 = 0.05;
+
 /// A dataset as a model takes it.
 #[derive(Clone, Debug)]
 pub(super) struct Matched {
@@ -34,7 +37,7 @@ struct Side<'a> {
 /// When shapes, columns or classes do not fit.
 pub(super) fn layers(network: &Network, dataset: &Arc<Dataset>) -> Result<Matched, RunError> {
     let side = Side { name: network.name(), card: network.card(), classes: network.classes() };
-    let mut found = Matched { dataset: Arc::clone(dataset), notes: Vec::new() };
+    let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
     side.columns(&mut found, network.input())?;
     side.shape(&mut found, network.input())?;
     side.classes(&mut found)?;
@@ -51,7 +54,7 @@ pub(super) fn sequences(
     dataset: &Arc<Dataset>,
 ) -> Result<Matched, RunError> {
     let side = Side { name: model.name(), card: model.card(), classes: model.classes() };
-    let mut found = Matched { dataset: Arc::clone(dataset), notes: Vec::new() };
+    let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
     side.words(&mut found, model)?;
     let Shape::Sequence { channels, .. } = found.dataset.shape() else {
         return Err(RunError::Refused(format!(
@@ -72,6 +75,12 @@ pub(super) fn sequences(
     side.classes(&mut found)?;
     side.training(&mut found);
     Ok(found)
+}
+
+/// What the reader of the data decided and may well be meant otherwise.
+fn doubts(dataset: &Dataset) -> Vec<String> {
+    let all = dataset.guesses().iter().filter(|guess| guess.doubt);
+    all.map(|guess| format!("{}: {guess}", excerpt(dataset.name()))).collect()
 }
 
 impl Side<'_> {
@@ -101,10 +110,17 @@ impl Side<'_> {
         if wanted == given {
             return Ok(());
         }
-        let names = Names::new(given);
+        let names = Names::of_columns(given);
         let mut from = Vec::with_capacity(wanted.len());
         for name in wanted {
             match names.place(name) {
+                Place::At(at) if from.contains(&at) => {
+                    return self.refuse(format!(
+                        "takes two columns, {} and another of like name, where dataset {set} has one, {}; name the columns as the model does",
+                        excerpt(name),
+                        given.get(at).map(|n| excerpt(n)).unwrap_or_default()
+                    ));
+                }
                 Place::At(at) => from.push(at),
                 Place::Twice => {
                     return self.refuse(format!(
@@ -113,7 +129,7 @@ impl Side<'_> {
                     ));
                 }
                 Place::Nowhere => {
-                    let unknown = Names::new(wanted);
+                    let unknown = Names::of_columns(wanted);
                     let others: Vec<String> =
                         given.iter().filter(|n| unknown.find(n).is_none()).cloned().collect();
                     let there = match others.as_slice() {
@@ -264,10 +280,18 @@ impl Side<'_> {
         let (set, model) = (excerpt(dataset.name()), excerpt(self.name));
         let Seen { looked_at, seen } = sketch.seen(dataset);
         let same = || self.card.dataset.as_ref().is_some_and(|d| d.digest == dataset.digest());
-        if seen > 0 && !same() {
+        let share = seen as f64 / looked_at.max(1) as f64;
+        let some = match looked_at {
+            few if few < 20 => format!("{seen} of {few} that were looked up"),
+            _ => format!(
+                "{seen} of {looked_at} that were looked up, so some {} of all",
+                format::percent(share)
+            ),
+        };
+        // Single doubles in a public set are its own affair.
+        if seen > 0 && (share > DOUBLES || !same()) {
             found.notes.push(format!(
-                "model {model} was trained on test samples of {set} ({seen} of {looked_at} that were looked up, so some {} of all): its accuracy there says nothing of new samples",
-                format::percent(seen as f64 / looked_at.max(1) as f64)
+                "model {model} was trained on test samples of {set}, or on samples equal to them ({some}): its accuracy there says nothing of new samples"
             ));
         }
         if let Some((at, there, here, columns)) = sketch.unlike(dataset) {

@@ -1,31 +1,43 @@
 //! Names held against names.
 
+use crate::data::{alike_class, alike_words};
 use crate::format::{self, excerpt};
 use std::collections::HashMap;
 
 /// Names that a message lists before the rest is only counted.
 const LISTED: usize = 6;
 
-/// Positions of names, by what they say: as they are written, or else alike but for case, blanks and
-/// the way a number is written.
+/// Positions of names, by what they say: as they are written, or else alike but for case and blanks; of
+/// classes but for the way a number is written too.
 pub(super) struct Names<'a> {
     exact: HashMap<&'a str, Option<usize>>,
     alike: HashMap<String, Option<usize>>,
+    alike_of: fn(&str) -> String,
 }
 
 impl<'a> Names<'a> {
+    /// Of classes.
     pub fn new(names: &'a [String]) -> Self {
+        Self::alike(names, alike_class)
+    }
+
+    /// Of columns: 1.10 is another item than 1.1.
+    pub fn of_columns(names: &'a [String]) -> Self {
+        Self::alike(names, alike_words)
+    }
+
+    fn alike(names: &'a [String], alike_of: fn(&str) -> String) -> Self {
         let (mut exact, mut alike) = (HashMap::new(), HashMap::new());
         for (at, name) in names.iter().enumerate() {
             // Of two that are the same neither is found.
             exact.entry(name.as_str()).and_modify(|e| *e = None).or_insert(Some(at));
-            alike.entry(normal(name)).and_modify(|e| *e = None).or_insert(Some(at));
+            alike.entry(alike_of(name)).and_modify(|e| *e = None).or_insert(Some(at));
         }
-        Self { exact, alike }
+        Self { exact, alike, alike_of }
     }
 
     pub fn place(&self, name: &str) -> Place {
-        let found = self.exact.get(name).or_else(|| self.alike.get(&normal(name)));
+        let found = self.exact.get(name).or_else(|| self.alike.get(&(self.alike_of)(name)));
         found.map_or(Place::Nowhere, |at| at.map_or(Place::Twice, Place::At))
     }
 
@@ -46,17 +58,6 @@ pub(super) enum Place {
     Nowhere,
 }
 
-/// A name without what does not matter: case, blanks and underscores around and between words, and how
-/// a number is written.
-fn normal(name: &str) -> String {
-    if let Some(number) = name.trim().parse::<f64>().ok().filter(|n| n.is_finite()) {
-        return (number + 0.0).to_string();
-    }
-    let words: Vec<String> =
-        name.split(|c: char| c.is_whitespace() || c == '_').map(str::to_lowercase).collect();
-    words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
 /// The first few names, and how many more there are.
 pub(super) fn listed(names: &[String]) -> String {
     let mut text = names.iter().take(LISTED).map(|n| excerpt(n)).collect::<Vec<_>>().join(", ");
@@ -75,14 +76,17 @@ mod tests {
         for (one, other) in
             [("1", "1.0"), ("01", "1"), ("Mean_Radius", "mean  radius"), (" a ", "A")]
         {
-            assert_eq!(normal(one), normal(other));
+            assert_eq!(alike_class(one), alike_class(other));
         }
         for (one, other) in [("1", "1a"), ("a b", "ab"), ("nan", "NA")] {
-            assert_ne!(normal(one), normal(other));
+            assert_ne!(alike_class(one), alike_class(other));
         }
         let both = ["A".to_owned(), "a".to_owned()];
         let found = Names::new(&both);
         assert_eq!((found.find("A"), found.find("a"), found.find(" a")), (Some(0), Some(1), None));
         assert_eq!((found.place(" a"), found.place("b")), (Place::Twice, Place::Nowhere));
+        let items = ["1.1".to_owned(), "Item_2".to_owned()];
+        let columns = Names::of_columns(&items);
+        assert_eq!((columns.find("1.10"), columns.find("item 2")), (None, Some(1)));
     }
 }

@@ -105,10 +105,10 @@ pub struct SequenceReport {
     pub client_key_secs: f64,
     #[serde(default)]
     pub server_key_secs: f64,
-    /// Wall seconds of one batch, and of one step of it.
+    /// Wall seconds of one batch, and of one step of it, without the keys.
     pub batch_secs: f64,
     pub step_secs: f64,
-    /// Batches full or not: sequences of this run over its time.
+    /// Batches full or not: sequences of this run over its time without the keys.
     pub sequences_per_sec: f64,
     /// By connection, from near to far.
     pub end_to_end: Vec<EndToEnd>,
@@ -128,6 +128,11 @@ impl SequenceReport {
             }
             trace.encrypted[at].clone_from(values);
         }
+    }
+
+    /// Busy seconds of both sides without the keys.
+    pub fn work_secs(&self) -> f64 {
+        self.client_secs + self.server_secs - self.client_key_secs - self.server_key_secs
     }
 
     /// The time over `connection`.

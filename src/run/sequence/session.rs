@@ -12,14 +12,13 @@ use crate::circuit::{
     Remedy, Sequences, plan_recurrent,
 };
 use crate::data::{Dataset, Shape, Split};
-use crate::network::Role;
 use crate::network::recurrent::{self, Gate, Prepared, RecurrentModel};
 use crate::network::{IntervalRule, LayerRule};
 use crate::progress::{Cancel, Watch};
 use crate::run::gaps::{Bound, Gaps};
-use crate::run::identity::{missing_original, polynomials, with_notes};
+use crate::run::identity::{missing_original, with_notes};
 use crate::run::matching::{self, Matched};
-use crate::run::report::LayerReport;
+use crate::run::report::{ActivationReport, LayerReport};
 use crate::run::scenario::SequenceChoice;
 use crate::run::setting_use::check_sequence;
 use crate::run::{
@@ -108,14 +107,10 @@ impl SequenceSession {
 
     /// Which model is the original, and which one the ciphertexts stand for.
     pub fn networks(&self) -> NetworksReport {
-        let choice = &self.scenario.activation;
         let (form, scheme) = match self.choice().remedy {
             Remedy::Client => ("functions computed by the client".to_owned(), "CKKS"),
             Remedy::Bootstrap => ("integers, lookup tables".to_owned(), "TFHE"),
-            _ => {
-                let kept = self.carried().role() == Role::Polynomial;
-                (polynomials(choice, kept), "CKKS")
-            }
+            _ => (ActivationReport::polynomials(self.gate_reports()).form(), "CKKS"),
         };
         let reference = NetworkReport::of_recurrent(self.carried()).with_form(form);
         let original = NetworkReport::of_recurrent(&self.original);

@@ -118,8 +118,8 @@ impl Plain {
         pace.phase(Phase::Plain);
         let network = &circuit.network;
         let (float, (inputs, run)) = FloatRun::with(session, cancel, pace, |raw, watch| {
-            let calibration = network.input_clipping(session.calibration_inputs());
-            let reach = trained_reach(&calibration, network.has_trained_grid());
+            let factor = |at: usize, x: f32| network.input_factor(at, x);
+            let reach = trained_reach(session, network.has_trained_grid(), factor);
             let run = (network.evaluate(raw, watch)?, network.unclipped(raw, reach));
             Ok((network.integers(raw)?, run))
         })?;

@@ -128,15 +128,17 @@ pub fn execute_tables(
         (step.client_secs, step.server_secs) = (client.secs, server.secs);
     }
     let (client_secs, server_secs) = (client_meter.secs(), server_meter.secs());
-    let secs = client_secs + server_secs;
+    let (client_key_secs, server_key_secs) = (client_meter.key_secs, server_meter.key_secs);
+    let (client_work, server_work) = (client_secs - client_key_secs, server_secs - server_key_secs);
+    let secs = client_work + server_work;
     let sequence = SequenceReport {
         upload_bytes: sequence.per_step.iter().map(|s| s.up_bytes).sum(),
         download_bytes: sequence.per_step.iter().map(|s| s.down_bytes).sum(),
         key_bytes: client_meter.hello_bytes,
         client_secs,
         server_secs,
-        client_key_secs: client_meter.key_secs,
-        server_key_secs: server_meter.key_secs,
+        client_key_secs,
+        server_key_secs,
         batch_secs: secs / samples.max(1) as f64,
         step_secs: secs / (samples * steps).max(1) as f64,
         sequences_per_sec: samples as f64 / secs.max(1e-9),
@@ -168,8 +170,9 @@ pub fn execute_tables(
         plain: PlainReport { latency_secs, ..PlainReport::default() },
         encrypted: EncryptedReport {
             error_bound: Some(circuit.error_bound),
-            encrypt_secs: client_secs,
-            evaluate_secs: server_secs,
+            keygen_secs: client_key_secs + server_key_secs,
+            encrypt_secs: client_work,
+            evaluate_secs: server_work,
             total_secs: secs,
             images_per_sec: samples as f64 / secs.max(1e-9),
             ..EncryptedReport::default()
