@@ -2,6 +2,7 @@
 
 mod activation;
 mod approximate;
+mod attacks;
 mod bench;
 mod cli;
 mod corpus;
