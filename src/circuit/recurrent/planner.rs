@@ -121,11 +121,11 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
     }
     let enough =
         |c: &RecurrentCircuit| c.plan.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound;
-    best.filter(enough).ok_or_else(|| planner.refusal())
+    best.filter(enough).ok_or_else(|| planner.refusal(&forecast))
 }
 
-/// The most steps that one chain carries at 128 bits of security, by estimate: a plan of so many may
-/// still miss its precision by a little, or one of more keep it.
+/// The most steps that one chain carries at 128 bits of security under the bound of `request`, by
+/// estimate: a plan of so many may still miss its precision by a little, or one of more keep it.
 ///
 /// # Errors
 /// When the work is cancelled.
@@ -508,13 +508,13 @@ impl<'a> Planner<'a> {
         Ok(Arising { state: state + input, input })
     }
 
-    fn refusal(&self) -> PlanError {
+    fn refusal(&self, forecast: &Forecast) -> PlanError {
         let request = self.request;
         let levels = self.levels();
-        let forecast = self.forecast(request.steps);
+        let roundings = self.roundings(forecast);
         let precise = degrees()
             .filter(|n| self.is_tried(*n))
-            .any(|n| self.smallest(&forecast, &self.roundings(&forecast), n).is_some());
+            .any(|n| self.smallest(forecast, &roundings, n).is_some());
         if !precise {
             return PlanError::DoesNotFit {
                 reason: format!(

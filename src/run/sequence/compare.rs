@@ -267,8 +267,13 @@ impl SequenceSession {
                 format!("{} would take about {}", plan.steps, format::secs(secs))
             });
             let share = (within / secs).powf(1.0 / CHAIN_GROWTH);
-            let steps = ((plan.steps as f64 * share) as usize).clamp(1, plan.steps - 1);
+            let mut steps = ((plan.steps as f64 * share) as usize).clamp(1, plan.steps - 1);
             session = self.with_setting(Setting { steps: Some(steps), ..setting })?;
+            // Errors of fewer steps may have to be smaller than there are primes for.
+            while steps > 1 && matches!(session.circuit(cancel), Err(RunError::Plan(_))) {
+                steps -= 1;
+                session = self.with_setting(Setting { steps: Some(steps), ..setting })?;
+            }
         }
         let why = match (why, too_slow) {
             (Some(why), Some(slow)) => Some(format!("{why}; {slow}")),

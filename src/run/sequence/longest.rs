@@ -1,11 +1,15 @@
-//! How many steps one chain carries. The bound on errors depends on the steps, so the planner's estimate
-//! is corrected by plans: what is told of a setup, in its refusal and in a comparison is one number.
+//! How many steps one chain carries, found by planning such chains: what is told of a setup, in its
+//! refusal and in a comparison is one number. The bound on errors depends on the steps and may be
+//! narrower for fewer of them, so nothing is known of a number of steps before it was tried.
 
 use super::session::SequenceSession;
 use crate::circuit::{PlanError, Remedy, estimated_chain, plan_recurrent};
 use crate::progress::Cancel;
 use crate::run::{RunError, Scenario, SequenceChoice};
 use std::sync::Arc;
+
+/// Steps by which the planner's estimate may be too short.
+const SPREAD: usize = 4;
 
 impl SequenceSession {
     /// The most of the last steps that one chain carries with the settings of this scenario; 0 where it
@@ -26,8 +30,7 @@ impl SequenceSession {
                 ..self.choice()
             })
         };
-        let estimate = of(1).chain(cancel, estimated_chain)?.0;
-        let found = most(estimate, self.all_steps(), |steps| of(steps).fits(cancel))?;
+        let found = most(self.all_steps(), |steps| of(steps).fits(cancel))?;
         Ok(*self.longest.get_or_init(|| found))
     }
 
@@ -50,8 +53,9 @@ impl SequenceSession {
             let refresh_every = Some(every);
             self.with_choice(SequenceChoice { refresh_every, ..self.choice() }).fits(cancel)
         };
+        // All steps are run whatever is asked, under one bound: the estimate is good to a few.
         let estimate = self.chain(cancel, estimated_chain)?.0;
-        let longest = most(estimate, asked.saturating_sub(1), fits)?;
+        let longest = most(asked.saturating_sub(1).min(estimate + SPREAD), fits)?;
         Ok(PlanError::DoesNotFit {
             reason: format!("{reason}; the longest is {longest} steps"),
             nearest: match longest {
@@ -76,26 +80,14 @@ impl SequenceSession {
     }
 }
 
-/// The largest of 1 to `all` that fits, looked for from `start` on; 0 where none does.
-fn most(
-    start: usize,
-    all: usize,
-    fits: impl Fn(usize) -> Result<bool, RunError>,
-) -> Result<usize, RunError> {
-    let mut at = start.min(all);
-    if at > 0 && fits(at)? {
-        while at < all && fits(at + 1)? {
-            at += 1;
-        }
-        return Ok(at);
-    }
-    while at > 1 {
-        at -= 1;
-        if fits(at)? {
-            return Ok(at);
+/// The largest of 1 to `from` that fits; 0 where none does.
+fn most(from: usize, fits: impl Fn(usize) -> Result<bool, RunError>) -> Result<usize, RunError> {
+    for steps in (1..=from).rev() {
+        if fits(steps)? {
+            return Ok(steps);
         }
     }
-    if start == 0 && all > 0 && fits(1)? { Ok(1) } else { Ok(0) }
+    Ok(0)
 }
 
 #[cfg(test)]
@@ -103,14 +95,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_that_fits_is_found_from_any_start() {
-        for longest in 0..=9 {
-            for start in 0..=12 {
-                let found = most(start, 9, |steps| Ok(steps <= longest)).unwrap();
-                // From nothing no more than one step is tried.
-                let expected = if start == 0 { longest.min(1) } else { longest };
-                assert_eq!(found, expected, "{longest} from {start}");
-            }
-        }
+    fn the_most_that_fits_is_found_although_fewer_do_not() {
+        let fits = |steps: usize| Ok([2, 3, 7].contains(&steps));
+        assert_eq!(most(9, fits).unwrap(), 7);
+        assert_eq!(most(6, fits).unwrap(), 3);
+        assert_eq!(most(1, fits).unwrap(), 0);
     }
 }

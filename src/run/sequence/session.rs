@@ -364,6 +364,8 @@ impl SequenceSession {
                 "bootstrapping has no chain to plan: run it, or set sequence.remedy to one_chain, refresh or client".into(),
             ));
         }
+        // What is wrong with a sequence is told before there is a plan.
+        self.prepared(self.carried(), self.dataset.test(), self.images()?)?;
         let (mut made, bound) = match self.chain(cancel, plan_recurrent) {
             Err(RunError::Plan(PlanError::ChainTooLong { reason })) => {
                 return Err(self.too_long(reason, cancel)?.into());
@@ -392,7 +394,9 @@ impl SequenceSession {
         let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
         let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
         let images = self.images()?;
-        let test = self.prepared(self.carried(), self.dataset.test(), images)?;
+        let steps = calibration.steps();
+        let lengths = &self.dataset.test().lengths;
+        let lengths = lengths.get(..images).unwrap_or(lengths);
         let functions = functions(choice.remedy);
         let watch = Watch::new(cancel.clone(), &|_| ());
         let outputs = network.evaluate(&calibration, functions, &watch, &|_| ())?;
@@ -405,9 +409,9 @@ impl SequenceSession {
             calibration: &calibration,
             remedy: choice.remedy,
             refresh_every: choice.refresh_every,
-            steps: test.steps,
+            steps,
             sequences: images,
-            masked: test.is_padded(),
+            masked: lengths.iter().any(|length| usize::from(*length) < steps),
             error_bound: bound.error,
             ring_degree: self.scenario.scheme.ring_degree,
             threads: self.threads()?,
