@@ -92,12 +92,13 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
     check(request)?;
     let mut planner = Planner::new(request);
     let forecast = planner.forecast(request.steps);
+    let roundings = planner.roundings(&forecast);
     let mut best: Option<RecurrentCircuit> = None;
     // Spare precision of the estimate that gave too little, and that nothing has.
     let (mut too_little, mut too_much) = (0.0, f64::INFINITY);
     for _ in 0..MOST_ATTEMPTS {
         request.cancel.check()?;
-        let Some(found) = planner.search(&forecast)? else {
+        let Some(found) = planner.search(&forecast, &roundings)? else {
             too_much = planner.spare_bits;
             if too_much - too_little < LEAST_STEP_BITS {
                 break;
@@ -121,7 +122,7 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
     }
     let enough =
         |c: &RecurrentCircuit| c.plan.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound;
-    best.filter(enough).ok_or_else(|| planner.refusal(&forecast))
+    best.filter(enough).ok_or_else(|| planner.refusal(&forecast, &roundings))
 }
 
 /// The most steps that one chain carries at 128 bits of security under the bound of `request`, by
@@ -314,7 +315,11 @@ impl<'a> Planner<'a> {
     }
 
     /// The fastest candidate over the connection.
-    fn search(&self, forecast: &Forecast) -> Result<Option<Candidate>, PlanError> {
+    fn search(
+        &self,
+        forecast: &Forecast,
+        roundings: &[Reach],
+    ) -> Result<Option<Candidate>, PlanError> {
         let request = self.request;
         let cycles: Vec<usize> = match (request.remedy, request.refresh_every) {
             (Remedy::OneChain, _) => vec![request.steps],
@@ -322,11 +327,10 @@ impl<'a> Planner<'a> {
             (Remedy::Refresh, None) => (1..=MAX_CYCLE.min(request.steps)).collect(),
             _ => vec![1],
         };
-        let roundings = self.roundings(forecast);
         let mut best: Option<Candidate> = None;
         for n in degrees().filter(|n| self.is_tried(*n)) {
             request.cancel.check()?;
-            let Some(bits) = self.smallest(forecast, &roundings, n) else { continue };
+            let Some(bits) = self.smallest(forecast, roundings, n) else { continue };
             for cycle in &cycles {
                 let choice = self.choice(forecast, n, bits, request.steps, *cycle);
                 if chain_bits(&self.network, &choice).iter().sum::<u32>()
@@ -508,13 +512,12 @@ impl<'a> Planner<'a> {
         Ok(Arising { state: state + input, input })
     }
 
-    fn refusal(&self, forecast: &Forecast) -> PlanError {
+    fn refusal(&self, forecast: &Forecast, roundings: &[Reach]) -> PlanError {
         let request = self.request;
         let levels = self.levels();
-        let roundings = self.roundings(forecast);
         let precise = degrees()
             .filter(|n| self.is_tried(*n))
-            .any(|n| self.smallest(forecast, &roundings, n).is_some());
+            .any(|n| self.smallest(forecast, roundings, n).is_some());
         if !precise {
             return PlanError::DoesNotFit {
                 reason: format!(
