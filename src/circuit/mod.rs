@@ -48,7 +48,7 @@ pub use recurrent::{
     CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, ProgramChoice,
     RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentPlan,
     RecurrentProgram, RecurrentRequest, Remedy, Sequences, StepPlan, StepSums, StepView, SumsMap,
-    estimated_chain, plan_recurrent,
+    conceivable_chain, estimated_chain, plan_recurrent,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 pub use table_plan::{ReadingPlan, TablePlan};

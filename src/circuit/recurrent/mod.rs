@@ -22,7 +22,9 @@ pub use network::{
     CellFunction, Functions, RecurrentCell, RecurrentLayer, RecurrentNetwork, StepSums, StepView,
 };
 pub use plan::{RecurrentPlan, StepPlan};
-pub use planner::{RecurrentCircuit, RecurrentRequest, estimated_chain, plan_recurrent};
+pub use planner::{
+    RecurrentCircuit, RecurrentRequest, conceivable_chain, estimated_chain, plan_recurrent,
+};
 pub use program::{LayerMaps, ProgramChoice, RecurrentProgram, SumsMap};
 pub use remedy::Remedy;
 pub use sequences::Sequences;

@@ -134,6 +134,23 @@ pub fn estimated_chain(request: &RecurrentRequest) -> Result<usize, PlanError> {
     Planner::new(request).longest_chain()
 }
 
+/// No chain carries more steps than these, however small its primes.
+pub fn conceivable_chain(request: &RecurrentRequest) -> usize {
+    let planner = Planner::new(request);
+    let levels = planner.levels();
+    let most_levels = |n: usize| {
+        let primes = (max_log2_qp(n).unwrap_or(0) / least_bits(n)) as usize;
+        primes.min(MAX_CHAIN).saturating_sub(1)
+    };
+    let most = degrees().filter(|n| planner.is_tried(*n)).map(most_levels).max().unwrap_or(0);
+    (1..=request.steps).take_while(|steps| depth(&levels, *steps) <= most).last().unwrap_or(0)
+}
+
+/// Primes that are 1 modulo 4N have at least so many bits.
+fn least_bits(n: usize) -> u32 {
+    (4 * n).ilog2() + 4
+}
+
 fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
     let out = |what, given: String, allowed: String| PlanError::OutOfRange { what, given, allowed };
     if let Some(n) = request.ring_degree.filter(|n| !degrees().any(|d| d == *n)) {
@@ -264,7 +281,7 @@ impl<'a> Planner<'a> {
     /// The smallest primes, and a gain for them, that are precise enough at degree `n`.
     fn smallest(&self, forecast: &Forecast, roundings: &[Reach], n: usize) -> Option<(u32, u32)> {
         let bound = self.request.error_bound / self.spare_bits.exp2();
-        let least = (4 * n).ilog2() + 4;
+        let least = least_bits(n);
         let of = |(gain, rounding): (&u32, &Reach)| {
             let precise = |sigma: u32| {
                 sigma > gain + 6
@@ -287,7 +304,7 @@ impl<'a> Planner<'a> {
             let sums = forecast.sums.iter().copied().fold(0.0, f64::max);
             needed = needed.max(scale + f64::from(gain) + bits(sums));
         }
-        let least = (4 * n).ilog2() + 4;
+        let least = least_bits(n);
         let needed = ((needed + 1.0 + HEADROOM_BITS).ceil() as u32).max(least);
         let count = needed.div_ceil(MAX_MODULUS_BITS);
         (0..count).map(|i| ((needed + i) / count).max(least)).collect()

@@ -3,7 +3,7 @@
 //! narrower for fewer of them, so nothing is known of a number of steps before it was tried.
 
 use super::session::SequenceSession;
-use crate::circuit::{PlanError, Remedy, estimated_chain, plan_recurrent};
+use crate::circuit::{PlanError, Remedy, conceivable_chain, estimated_chain, plan_recurrent};
 use crate::progress::Cancel;
 use crate::run::{RunError, Scenario, SequenceChoice};
 use std::sync::Arc;
@@ -30,7 +30,9 @@ impl SequenceSession {
                 ..self.choice()
             })
         };
-        let found = most(self.all_steps(), |steps| of(steps).fits(cancel))?;
+        let all = of(self.all_steps());
+        let from = all.chain(cancel, |request| Ok(conceivable_chain(request)))?.0;
+        let found = most(from, |steps| of(steps).fits(cancel))?;
         Ok(*self.longest.get_or_init(|| found))
     }
 
