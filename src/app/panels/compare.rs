@@ -15,7 +15,7 @@ use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
 /// Width of the column of controls.
-const COLUMN: f32 = 220.0;
+const COLUMN: f32 = 206.0;
 /// Share of the height that the plots take.
 const PLOTS: f32 = 0.62;
 const LEAST_PLOTS: f32 = 260.0;
@@ -31,14 +31,14 @@ const COLUMNS: [(&str, &str, f32); 11] = [
     (
         "Original",
         "Share of samples that the original network classifies as labelled, in the clear",
-        52.0,
+        57.0,
     ),
     (
         "Reference",
         "The same of what the ciphertexts stand for, in the clear: integers, polynomials or tables",
-        53.0,
+        57.0,
     ),
-    ("Encrypted", "The same of the decrypted answers", 53.0),
+    ("Encrypted", "The same of the decrypted answers", 57.0),
     ("Agreement", "Decrypted answers that are those of the reference network", 57.0),
     (
         "First answer",

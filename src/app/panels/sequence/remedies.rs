@@ -22,14 +22,14 @@ const COLUMNS: [(&str, &str, f32); 15] = [
         "What was done about the noise; under the pointer: who learns what. Click a row to draw its steps",
         100.0,
     ),
-    ("Activation", "What stands in the place of the function, or who computes it", 106.0),
+    ("Activation", "What stands in the place of the function, or who computes it", 118.0),
     (
         "Original",
         "Share of these sequences that the original network classifies as labelled, in the clear",
-        53.0,
+        58.0,
     ),
-    ("Reference", "The same of what the ciphertexts stand for, in the clear", 53.0),
-    ("Encrypted", "The same of the decrypted answers", 54.0),
+    ("Reference", "The same of what the ciphertexts stand for, in the clear", 58.0),
+    ("Encrypted", "The same of the decrypted answers", 58.0),
     ("Steps", "The last so many of the steps that the sequences have", 54.0),
     ("Sequences", "How many were run", 58.0),
     (
