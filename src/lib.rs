@@ -8,19 +8,21 @@
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
 //! | `worker` | background work for the window |
+//! | `service` | client and server apart: offers, keys, requests and answers in files |
 //! | `run` | runs, recurrent protocols, encrypted training and the attack on it, studies, reports |
+//! | `engine` | client and server of one round, in bytes; schemes behind one trait; the offer |
 //! | `circuit` | network and request become an encrypted program, with predicted noise and cost |
 //! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); functional encryption; the security table |
 //! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
 //! | `network` | layers, inference in the clear, training, model files |
 //! | `activation` | activation functions and the polynomials in their place |
 //! | `data` | datasets and their readers |
-//! | `file` | output files and paths |
+//! | `file`, `wire` | output files and paths; envelopes of messages |
 //! | `format`, `progress` | numbers and texts for people; cancellation and progress |
 //!
 //! Where to begin: `run::Scenario` is everything that a run needs to be repeated, `run::Session`
 //! opens, plans and runs it, `run::RunReport` is what comes out. `circuit::plan` makes a plan,
-//! `run::execute` runs exact integers from raw samples to the report.
+//! `run::execute_integers` and `run::execute_reals` go from raw samples to the report.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -28,6 +30,8 @@
 pub mod file;
 pub mod format;
 pub mod progress;
+
+pub mod wire;
 
 pub mod data;
 
@@ -41,7 +45,11 @@ pub mod scheme;
 
 pub mod circuit;
 
+pub mod engine;
+
 pub mod run;
+
+pub mod service;
 
 pub mod worker;
 

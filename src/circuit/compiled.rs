@@ -5,6 +5,7 @@ use super::plan::Plan;
 use crate::ring::{Basis, Kernel, LinearMap, Modulus, Tap};
 use crate::scheme::bfv::{BfvError, BfvParameters};
 use crate::scheme::bgv::{BgvError, BgvParameters, Segment, SegmentOp};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,14 +56,14 @@ pub struct BfvProgram {
 }
 
 /// A layer of the network, and the values to measure after it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BfvLayer {
     pub op: BfvOp,
     pub taps: Vec<usize>,
 }
 
 /// What a layer does to the messages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum BfvOp {
     /// Weighted sums plus an integer each.
     Linear { map: Arc<LinearMap>, bias: Vec<i128> },
@@ -71,7 +72,7 @@ pub enum BfvOp {
 }
 
 /// A segment, and the key switch that follows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CircuitStep {
     /// Layers of the network in this segment.
     pub layers: Range<usize>,

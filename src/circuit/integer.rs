@@ -3,7 +3,9 @@
 use super::affine::{AffineRow, FloatStage, LowerError, lower};
 use super::unclipped::WideWeight;
 use super::values::Values;
-use crate::network::{Clipped, InputQuantiser, Network, Normalisation, WeightQuantiser};
+use crate::network::{
+    Clipped, InputEncoding, InputQuantiser, Network, Normalisation, WeightQuantiser,
+};
 use crate::progress::{Cancelled, Watch};
 use crate::ring::Row;
 use rayon::prelude::*;
@@ -191,18 +193,15 @@ impl IntegerNetwork {
         format!("input {} bits, weights {} bits", span.log2().ceil(), weights.join("/"))
     }
 
+    /// How a client makes inputs of raw values.
+    pub fn encoding(&self) -> InputEncoding {
+        let normalisation = self.normalisation.clone();
+        InputEncoding { inputs: self.inputs, normalisation, grid: Some(self.input) }
+    }
+
     /// Raw dataset values of whole samples to input integers.
     pub fn quantise_inputs(&self, raw: &[f32]) -> Vec<i32> {
-        let at = |values: &[f32], i: usize| if values.len() == 1 { values[0] } else { values[i] };
-        let grid = self.input;
-        raw.iter()
-            .enumerate()
-            .map(|(k, x)| {
-                let i = k % self.inputs;
-                let x = (x - at(&self.normalisation.offset, i)) / at(&self.normalisation.scale, i);
-                ((x / grid.step).round() as i32).clamp(grid.min, grid.max)
-            })
-            .collect()
+        self.encoding().integers(raw)
     }
 
     /// Exact outputs of whole samples, row-major, and for each of `captures` (layer, value) the

@@ -4,6 +4,7 @@ use super::real::DegreeChoice;
 use super::table_plan::TablePlan;
 use super::warning::Warning;
 use crate::format;
+use crate::wire::ENVELOPE_BYTES;
 use serde::{Deserialize, Serialize};
 
 /// The scheme that carries a circuit.
@@ -96,6 +97,11 @@ pub struct PlanBytes {
     pub evaluation_keys: u64,
     /// Peak memory of the run, estimated.
     pub peak_memory: u64,
+}
+
+/// Bytes of a message with a body of so many.
+pub(super) fn message(body: u64) -> u64 {
+    body + ENVELOPE_BYTES as u64
 }
 
 /// Predicted wall times, seconds, all batches.

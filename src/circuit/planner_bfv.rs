@@ -4,10 +4,10 @@ use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
 use super::compiled::{BfvProgram, Program};
 use super::cost_table::CostTable;
 use super::integer::IntegerLayer;
-use super::plan::{PlanBytes, StageKind, StagePlan};
+use super::plan::{PlanBytes, StageKind, StagePlan, message};
 use super::planner::MEASURED;
 use super::request::{PlanError, Request};
-use crate::scheme::bfv::{BfvError, BfvParameters};
+use crate::scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
 
 /// Predicted times.
 pub(super) fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {
@@ -58,9 +58,9 @@ pub(super) fn compile(
     let (fresh, computed) = (ciphertext_bytes(true)?, ciphertext_bytes(false)?);
     let runs = (batches(request.images, candidate.n) * candidate.moduli.len()) as u64;
     let bytes = PlanBytes {
-        upload: runs * fresh * network.inputs() as u64,
-        download: runs * computed * network.outputs() as u64,
-        evaluation_keys: candidate.moduli.len() as u64 * key_bytes,
+        upload: runs * message(HEADER_BYTES + fresh * network.inputs() as u64),
+        download: runs * message(HEADER_BYTES + computed * network.outputs() as u64),
+        evaluation_keys: candidate.moduli.len() as u64 * message(key_bytes),
         peak_memory: peak_memory(request, candidate),
     };
     let noisiest: Vec<_> = forecast.layers.iter().map(|s| s.noisiest(MEASURED)).collect();

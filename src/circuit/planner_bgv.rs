@@ -5,7 +5,7 @@ use super::compiled::{BgvProgram, Program, cut, linear_maps};
 use super::cost::{UnitCosts, word_secs};
 use super::integer::{IntegerLayer, IntegerNetwork};
 use super::noise::StageNoise;
-use super::plan::{PlanBytes, StageKind, StagePlan};
+use super::plan::{PlanBytes, StageKind, StagePlan, message};
 use super::planner::MEASURED;
 use super::request::{PlanError, Request};
 use crate::ring::{Kernel, Modulus};
@@ -138,9 +138,10 @@ pub(super) fn compile(
     let parts = stages.last().map_or(2, |s| s.parts);
     let level = forecast.layers.last().map_or(candidate.primes.len(), |s| s.level);
     let bytes = PlanBytes {
-        upload: runs * FreshBatch::byte_len(&of_widest, network.inputs()),
-        download: runs * Ciphertext::byte_len(&of_widest, network.outputs(), parts, level),
-        evaluation_keys: candidate.moduli.len() as u64 * EvaluationKeys::byte_len(&of_widest),
+        upload: runs * message(FreshBatch::byte_len(&of_widest, network.inputs())),
+        download: runs * message(Ciphertext::byte_len(&of_widest, network.outputs(), parts, level)),
+        evaluation_keys: candidate.moduli.len() as u64
+            * message(EvaluationKeys::byte_len(&of_widest)),
         peak_memory: peak_memory(network, candidate, request.threads),
     };
     let noisiest =

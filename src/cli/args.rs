@@ -80,6 +80,112 @@ pub(super) enum Command {
     },
     /// Download a public dataset, checked against its checksums
     Fetch(FetchArgs),
+    /// Server: make the offer (public) and the program (with the weights) of a scenario
+    Publish(PublishArgs),
+    /// Client: make a secret key and evaluation keys for an offer
+    Keygen(KeygenArgs),
+    /// Client: encrypt samples for the server of an offer
+    Encrypt(EncryptArgs),
+    /// Server: answer a request without reading it
+    Evaluate(EvaluateArgs),
+    /// Client: decrypt an answer, and hold its check samples against the offer
+    Decrypt(DecryptArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub size: SizeArgs,
+    /// Folder for offer.cso and program.csp; it is made
+    #[arg(long, value_name = "DIR", value_parser = path)]
+    pub out: PathBuf,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeygenArgs {
+    /// The offer of a server (offer.cso)
+    #[arg(value_parser = path)]
+    pub offer: PathBuf,
+    /// Folder for secret.key and evaluation.keys; it is made
+    #[arg(long, value_name = "DIR", value_parser = path)]
+    pub out: PathBuf,
+    /// Make the key from this number, for tests: whoever knows it has the key [default: fresh randomness]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EncryptArgs {
+    /// The offer of a server (offer.cso)
+    #[arg(value_parser = path)]
+    pub offer: PathBuf,
+    /// Folder with the keys of this offer
+    #[arg(long, value_name = "DIR", value_parser = path)]
+    pub keys: PathBuf,
+    /// Dataset: every row of a table in its order, of other data the test part
+    #[arg(required_unless_present = "test_split", conflicts_with = "test_split")]
+    pub dataset: Option<String>,
+    /// Take the test part of the data that the offer names
+    #[arg(long)]
+    pub test_split: bool,
+    /// Only the first samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub images: Option<u32>,
+    /// Write the request here
+    #[arg(long, value_name = "REQUEST", value_parser = path)]
+    pub out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvaluateArgs {
+    /// Folder with offer.cso and program.csp
+    #[arg(value_parser = path)]
+    pub service: PathBuf,
+    /// Keys of the client (evaluation.keys)
+    #[arg(long, value_name = "FILE", value_parser = path)]
+    pub evaluation_keys: PathBuf,
+    /// Request of the client
+    #[arg(value_parser = path)]
+    pub request: PathBuf,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub threads: Option<u32>,
+    /// Write the answer here
+    #[arg(long, value_name = "ANSWER", value_parser = path)]
+    pub out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DecryptArgs {
+    /// The offer of a server (offer.cso)
+    #[arg(value_parser = path)]
+    pub offer: PathBuf,
+    /// Folder with the keys of this offer
+    #[arg(long, value_name = "DIR", value_parser = path)]
+    pub keys: PathBuf,
+    /// Answer of the server
+    #[arg(value_parser = path)]
+    pub answer: PathBuf,
+    /// Write a row for each sample here
+    #[arg(long, value_name = "FILE.csv", value_parser = path)]
+    pub out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// A scenario and changes to it.

@@ -13,6 +13,7 @@ mod progress;
 mod remedies;
 mod run;
 mod sequence;
+mod service;
 mod signals;
 mod sweep;
 mod table;
@@ -34,6 +35,7 @@ use crate::ring::Kernel;
 use crate::run::bench::BenchError;
 use crate::run::cryptonn::CryptonnError;
 use crate::run::{RunError, Scenario, Sources};
+use crate::service::ServiceError;
 use anyhow::{Context as _, Result};
 use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
 use clap::Parser;
@@ -209,6 +211,11 @@ fn dispatch(
         Command::Bench(args) => bench::command(&args, &mut context, out),
         Command::Inspect { file } => inspect::command(&file, &context),
         Command::Fetch(args) => fetch_set(&args, &mut context),
+        Command::Publish(args) => service::publish(&args, &mut context),
+        Command::Keygen(args) => service::keygen(&args, &mut context),
+        Command::Encrypt(args) => service::encrypt(&args, &mut context),
+        Command::Evaluate(args) => service::evaluate(&args, &mut context),
+        Command::Decrypt(args) => service::decrypt(&args, &mut context),
     };
     match answer {
         Ok(answer) => tell(&answer.text, answer.status, out, context.err),
@@ -249,6 +256,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
         cause.is::<Cancelled>()
             || matches!(cause.downcast_ref(), Some(RunError::Cancelled(_)))
             || matches!(cause.downcast_ref(), Some(CryptonnError::Cancelled(_)))
+            || matches!(cause.downcast_ref(), Some(ServiceError::Cancelled(_)))
             || matches!(
                 cause.downcast_ref(),
                 Some(BenchError::Cancelled(_) | BenchError::Run(RunError::Cancelled(_)))

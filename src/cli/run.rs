@@ -75,11 +75,21 @@ fn show(report: &RunReport) -> String {
         (
             "encrypted",
             format!(
-                "{} = encrypt {} + evaluate {} + decrypt {}",
+                "{} = encrypt {} + evaluate {} + decrypt {} + messages {}",
                 format::secs(encrypted.total_secs),
                 format::secs(encrypted.encrypt_secs),
                 format::secs(encrypted.evaluate_secs),
-                format::secs(encrypted.decrypt_secs)
+                format::secs(encrypted.decrypt_secs),
+                format::secs(encrypted.message_secs())
+            ),
+        ),
+        (
+            "messages",
+            format!(
+                "encoded {}, hashed {}, decoded {}",
+                format::secs(encrypted.encode_secs),
+                format::secs(encrypted.hash_secs),
+                format::secs(encrypted.decode_secs)
             ),
         ),
         (

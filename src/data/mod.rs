@@ -38,7 +38,7 @@ pub use foreign::foreign;
 pub use guess::Guess;
 pub use inspect::{ClassCount, Description, inspect};
 pub use mnist::{RemoteFile, mnist_files};
-pub use open::{open, open_csv};
+pub use open::{open, open_csv, open_whole};
 pub use regular::open_regular;
 pub use sketch::{Seen, Sketch, Values};
 pub use split::SPLIT_SEED;

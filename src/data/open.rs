@@ -36,6 +36,19 @@ pub fn open(name_or_path: &str, data_dir: Option<&Path>) -> Result<Dataset, Data
     open_described(name_or_path, data_dir).map(|(dataset, _)| dataset)
 }
 
+/// Opens data to be answered: every row of a table in its order, of other data their test part.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_whole(name_or_path: &str, data_dir: Option<&Path>) -> Result<Dataset, DataError> {
+    let mark = if name_or_path.contains('?') { '&' } else { '?' };
+    match open(&format!("{name_or_path}{mark}split=none"), data_dir) {
+        // Not a table: it has parts of its own, or no rows.
+        Err(DataError::Options { .. }) => open(name_or_path, data_dir),
+        other => other,
+    }
+}
+
 /// The same, with its format in words.
 pub(super) fn open_described(
     name_or_path: &str,

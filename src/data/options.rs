@@ -30,7 +30,7 @@ pub(super) struct ReadOptions {
 impl ReadOptions {
     /// Reads `key=value` pairs with `&` between them; an error says what is wrong. Keys: those of
     /// [`CsvOptions`] (`delimiter`, `skip`, `comment`, `header`, `class`, `drop`, `decimal`,
-    /// `thousands`, `strip`, `missing`, `incomplete`, `labels`, `shape`, `seed`), `format` (`csv`,
+    /// `thousands`, `strip`, `missing`, `incomplete`, `labels`, `shape`, `seed`, `split`), `format` (`csv`,
     /// `ts`, `text`, `idx`) and `frame` (a number of steps).
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut options = Self::default();

@@ -68,6 +68,27 @@ impl OutputFile {
         Ok(this)
     }
 
+    /// The same for what nobody else may read.
+    ///
+    /// # Errors
+    /// When the access rights cannot be set.
+    pub fn private(self) -> Result<Self, OutputError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            self.keep(Permissions::from_mode(0o600))?;
+        }
+        Ok(self)
+    }
+
+    /// Writes a part; more may follow, the last with [`OutputFile::finish`].
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.file.write_all(bytes).map_err(|e| io(&self.shown, &e))
+    }
+
     fn keep(&self, permissions: Permissions) -> Result<(), OutputError> {
         self.file.set_permissions(permissions).map_err(|e| io(&self.shown, &e))
     }

@@ -9,6 +9,7 @@ use super::{
     plane_map::{PlaneMap, PlaneScratch},
     signed_map::SignedMap,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,10 +32,13 @@ pub struct Row {
 ///
 /// Weights are made non-negative by an offset (taken off again with the sum of the inputs) and cut
 /// into limbs so that weight limb times residue stays below 2^52.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "WrittenMap", into = "WrittenMap")]
 pub struct LinearMap {
     inputs: usize,
     outputs: usize,
+    /// What it was made of.
+    source: Arc<[Row]>,
     /// Bits of the largest modulus it is made for.
     prime_bits: u32,
     limb_bits: u32,
@@ -48,6 +52,46 @@ pub struct LinearMap {
     #[cfg(target_arch = "x86_64")]
     other_planes: Option<PlaneMap>,
     macs: u64,
+}
+
+/// A map as it is written: each list of columns once.
+#[derive(Serialize, Deserialize)]
+struct WrittenMap {
+    inputs: usize,
+    prime_bits: u32,
+    lists: Vec<Vec<u32>>,
+    /// Number of its list, and the weights of each row.
+    rows: Vec<(usize, Vec<i32>)>,
+}
+
+impl From<LinearMap> for WrittenMap {
+    fn from(map: LinearMap) -> Self {
+        let mut numbers: HashMap<Arc<[u32]>, usize> = HashMap::new();
+        let mut lists = Vec::new();
+        let rows = map.source.iter().map(|row| {
+            let number = *numbers.entry(Arc::clone(&row.columns)).or_insert_with(|| {
+                lists.push(row.columns.to_vec());
+                lists.len() - 1
+            });
+            (number, row.weights.clone())
+        });
+        let rows = rows.collect();
+        Self { inputs: map.inputs, prime_bits: map.prime_bits, lists, rows }
+    }
+}
+
+impl TryFrom<WrittenMap> for LinearMap {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenMap) -> Result<Self, Self::Error> {
+        let lists: Vec<Arc<[u32]>> = written.lists.into_iter().map(Arc::from).collect();
+        let row = |(list, weights): (usize, Vec<i32>)| {
+            Some(Row { columns: Arc::clone(lists.get(list)?), weights })
+        };
+        let rows: Option<Vec<Row>> = written.rows.into_iter().map(row).collect();
+        let map = rows.and_then(|rows| Self::new(written.inputs, &rows, written.prime_bits));
+        map.ok_or("a linear map names columns that are not there")
+    }
 }
 
 /// Buffers of one thread that applies maps.
@@ -124,6 +168,7 @@ impl LinearMap {
         Some(Self {
             inputs,
             outputs: rows.len(),
+            source: rows.into(),
             prime_bits,
             limb_bits,
             groups,

@@ -10,6 +10,7 @@ mod extremes;
     expect(unsafe_code, reason = "instruction sets are called and wide registers loaded here")
 )]
 pub mod kernels;
+mod layout;
 mod linear;
 mod mixed_radix;
 mod modulus;
@@ -29,6 +30,7 @@ mod words;
 
 pub use basis::Basis;
 pub use kernels::Kernel;
+pub use layout::PolyLayout;
 pub use linear::{LinearMap, LinearScratch, Row};
 pub use mixed_radix::{MixedRadix, Onto};
 pub use modulus::{MAX_MODULUS_BITS, Modulus};

@@ -6,49 +6,63 @@ pub fn packed_len(count: usize, bits: u32) -> usize {
     count / 8 * bits as usize + (count % 8 * bits as usize).div_ceil(8)
 }
 
-/// Appends `words`, each below `2^bits`, little-endian bit by bit.
-pub fn pack_words(words: &[u64], bits: u32, out: &mut Vec<u8>) {
-    out.reserve(packed_len(words.len(), bits));
-    let mut pending = 0u128;
+/// Writes `words`, each below `2^bits`, little-endian bit by bit over all of `out`, which is
+/// [`packed_len`] long. `bits` is at most 60.
+pub fn pack_words(words: &[u64], bits: u32, out: &mut [u8]) {
+    let mut pending = 0u64;
     let mut filled = 0;
+    let (eights, rest) = out.as_chunks_mut::<8>();
+    let mut eights = eights.iter_mut();
     for &word in words {
-        pending |= u128::from(word) << filled;
+        pending |= word << filled;
         filled += bits;
-        while filled >= 8 {
-            out.push(pending as u8);
-            pending >>= 8;
-            filled -= 8;
+        if filled >= 64 {
+            filled -= 64;
+            let whole = pending.to_le_bytes();
+            // No shift by 64: the word ended with the eight bytes where nothing is left of it.
+            pending = if filled > 0 { word >> (bits - filled) } else { 0 };
+            if let Some(out) = eights.next() {
+                *out = whole;
+            }
         }
     }
-    if filled > 0 {
-        out.push(pending as u8);
+    let last = pending.to_le_bytes();
+    match eights.next() {
+        Some(out) => *out = last,
+        None => rest.iter_mut().zip(last).for_each(|(out, byte)| *out = byte),
     }
 }
 
-/// Reads `count` words of `bits` bits, all below `limit`; `None` when `bytes` has not exactly the
-/// packed length, a word is too large, or the unused last bits are not zero.
-pub fn unpack_words(bytes: &[u8], count: usize, bits: u32, limit: u64) -> Option<Vec<u64>> {
-    if bytes.len() != packed_len(count, bits) {
-        return None;
+/// Reads `words.len()` words of `bits` bits, all below `limit`, into `words`; whether that worked: not
+/// when `bytes` has not exactly the packed length, a word is too large, or the unused last bits are not
+/// zero. `bits` is at most 60.
+pub fn unpack_words(bytes: &[u8], bits: u32, limit: u64, words: &mut [u64]) -> bool {
+    if bytes.len() != packed_len(words.len(), bits) {
+        return false;
     }
-    let mut words = Vec::with_capacity(count);
-    let mut pending = 0u128;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let mut tail = [0; 8];
+    tail.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let mut eights = eights.iter().chain([&tail]).map(|eight| u64::from_le_bytes(*eight));
+    let mask = (1u64 << bits) - 1;
+    let mut pending = 0u64;
     let mut filled = 0;
-    let mut bytes = bytes.iter();
-    for _ in 0..count {
-        while filled < bits {
-            pending |= u128::from(*bytes.next()?) << filled;
-            filled += 8;
+    let mut fits = true;
+    for word in words {
+        let mut value = pending;
+        if filled < bits {
+            let next = eights.next().unwrap_or(0);
+            value |= next << filled;
+            pending = next >> (bits - filled);
+            filled += 64 - bits;
+        } else {
+            pending >>= bits;
+            filled -= bits;
         }
-        let word = (pending & ((1u128 << bits) - 1)) as u64;
-        if word >= limit {
-            return None;
-        }
-        words.push(word);
-        pending >>= bits;
-        filled -= bits;
+        *word = value & mask;
+        fits &= *word < limit;
     }
-    (pending == 0).then_some(words)
+    fits && pending == 0 && eights.all(|eight| eight == 0)
 }
 
 #[cfg(test)]
@@ -60,14 +74,29 @@ mod tests {
         #[test]
         fn words_survive_a_round_trip(bits in 2u32..=60, words in prop::collection::vec(any::<u64>(), 0..70)) {
             let words: Vec<u64> = words.iter().map(|w| w >> (64 - bits)).collect();
-            let mut bytes = Vec::new();
-            pack_words(&words, bits, &mut bytes);
-            prop_assert_eq!(bytes.len(), packed_len(words.len(), bits));
-            prop_assert_eq!(unpack_words(&bytes, words.len(), bits, 1 << bits), Some(words.clone()));
+            let bytes = packed(&words, bits);
+            // Bit i of the bytes is bit i % bits of word i / bits.
+            let bit = |i: usize| bytes.get(i / 8).map_or(0, |b| b >> (i % 8) & 1);
+            for (at, word) in words.iter().enumerate() {
+                let found = (0..bits as usize).map(|b| u64::from(bit(at * bits as usize + b)) << b);
+                prop_assert_eq!(found.sum::<u64>(), *word);
+            }
+            prop_assert_eq!(unpacked(&bytes, words.len(), bits, 1 << bits), Some(words.clone()));
             if !bytes.is_empty() {
-                prop_assert_eq!(unpack_words(&bytes[1..], words.len(), bits, 1 << bits), None);
+                prop_assert_eq!(unpacked(&bytes[1..], words.len(), bits, 1 << bits), None);
             }
         }
+    }
+
+    fn packed(words: &[u64], bits: u32) -> Vec<u8> {
+        let mut bytes = vec![0; packed_len(words.len(), bits)];
+        pack_words(words, bits, &mut bytes);
+        bytes
+    }
+
+    fn unpacked(bytes: &[u8], count: usize, bits: u32, limit: u64) -> Option<Vec<u64>> {
+        let mut words = vec![0; count];
+        unpack_words(bytes, bits, limit, &mut words).then_some(words)
     }
 
     #[test]
@@ -82,11 +111,10 @@ mod tests {
 
     #[test]
     fn words_over_the_limit_and_stray_bits_are_refused() {
-        let mut bytes = Vec::new();
-        pack_words(&[5, 6, 7], 3, &mut bytes);
-        assert_eq!(unpack_words(&bytes, 3, 3, 8), Some(vec![5, 6, 7]));
-        assert_eq!(unpack_words(&bytes, 3, 3, 7), None);
+        let mut bytes = packed(&[5, 6, 7], 3);
+        assert_eq!(unpacked(&bytes, 3, 3, 8), Some(vec![5, 6, 7]));
+        assert_eq!(unpacked(&bytes, 3, 3, 7), None);
         *bytes.last_mut().unwrap() |= 0x80;
-        assert_eq!(unpack_words(&bytes, 3, 3, 8), None);
+        assert_eq!(unpacked(&bytes, 3, 3, 8), None);
     }
 }

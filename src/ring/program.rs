@@ -7,6 +7,7 @@ use super::kernels::{Kernel, TILE_WORDS, Tile};
 use super::{Blocks, LinearMap, LinearScratch, Modulus, Panels, Seed};
 use crate::progress::{Cancel, Cancelled};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -66,7 +67,7 @@ impl Drop for Borrowed<'_> {
 }
 
 /// A value inside a program to be copied out: output `index` of operation `op`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tap {
     pub op: usize,
     pub index: usize,

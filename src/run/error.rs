@@ -1,9 +1,9 @@
 //! Why a run could not start or finish.
 
-use super::backend::BackendError;
 use super::cryptonn::CryptonnError;
 use crate::circuit::{LowerError, PlanError};
 use crate::data::DataError;
+use crate::engine::{EngineError, OfferError};
 use crate::network::train::TrainError;
 use crate::network::{ForwardError, ModelError, NetworkError};
 use crate::progress::Cancelled;
@@ -28,7 +28,9 @@ pub enum RunError {
     #[error(transparent)]
     Train(TrainError),
     #[error(transparent)]
-    Backend(BackendError),
+    Engine(EngineError),
+    #[error("offer: {0}")]
+    Offer(#[from] OfferError),
     #[error(transparent)]
     Cryptonn(CryptonnError),
     #[error("{0}")]
@@ -44,11 +46,11 @@ impl From<CryptonnError> for RunError {
     }
 }
 
-impl From<BackendError> for RunError {
-    fn from(error: BackendError) -> Self {
+impl From<EngineError> for RunError {
+    fn from(error: EngineError) -> Self {
         match error {
-            BackendError::Cancelled(c) => Self::Cancelled(c),
-            other => Self::Backend(other),
+            EngineError::Cancelled(c) => Self::Cancelled(c),
+            other => Self::Engine(other),
         }
     }
 }

@@ -2,22 +2,15 @@
 
 mod activation_choice;
 mod amounts;
-mod backend;
 pub mod bench;
-mod bfv;
-mod bgv;
 mod chance;
-mod ckks;
-mod client;
 mod clipping;
 mod compare;
 mod compiling;
 pub mod cryptonn;
 mod error;
-mod evaluator;
 mod event;
 mod execute;
-mod execute_real;
 mod findings;
 mod float_run;
 mod gaps;
@@ -25,15 +18,15 @@ mod identity;
 mod lookup;
 mod matching;
 mod memory;
-mod noop;
+mod offering;
 mod opening;
 mod pace;
 mod polynomial_check;
+mod reference;
 mod report;
 mod scenario;
 mod scenario_file;
 pub mod sequence;
-mod server;
 mod session;
 mod setting_use;
 mod setup;
@@ -50,24 +43,17 @@ pub use crate::circuit::{MATCHING, RANGE_EXCEEDED};
 pub use activation_choice::{
     ActivationChoice, ActivationKind, LayerChoice, LayerChoices, LayerInterval,
 };
-pub use backend::{Backend, BackendError, Decrypted, Evaluated, Measured, Tapped};
-pub use bfv::Bfv;
-pub use bgv::Bgv;
-pub use ckks::Ckks;
-pub use client::{Answers, BranchAnswer, Client};
 pub use compare::{COMPARE_SCHEMA_VERSION, CompareEvent, CompareReport, CompareRow, Way};
 pub use error::RunError;
 pub use event::{Event, Phase, Sample};
-pub use execute::execute;
-pub use execute_real::execute_real;
-pub use noop::{Noop, RealNoop};
+pub use execute::{execute_integers, execute_reals};
+pub use matching::match_to;
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use report::{
     ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
     NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
 pub use scenario::{Scenario, ScenarioError, SchemeChoice, SchemeSelector, SequenceChoice};
-pub use server::Server;
 pub use session::{Compiled, Session, Sources};
 pub use setup::Setup;
 pub use sweep::{
@@ -79,9 +65,7 @@ pub use table_report::{
 };
 pub use table_study::TableStudy;
 #[cfg(feature = "tfhe")]
-pub use tfhe::{
-    KeyShelf, TableAnswer, TableClient, TableKeys, TableServer, TableTap, execute_tables,
-};
+pub use tfhe::{KeyShelf, TableKeys, execute_tables};
 pub use training::{
     DEFAULT_TRAINING_SEED, TrainOptions, recipe, recurrent_command, train_again, training_seed,
 };

@@ -7,6 +7,7 @@ use super::table_report::TableReport;
 use crate::activation::{Activation, Approximation};
 use crate::circuit::{Cause, StageKind, StagePlan, Warning};
 use crate::data::{Dataset, Digest};
+use crate::engine::WireClock;
 use crate::format;
 use crate::network::{Clipped, RangeReport};
 use serde::{Deserialize, Serialize};
@@ -187,8 +188,33 @@ pub struct EncryptedReport {
     pub encrypt_secs: f64,
     pub evaluate_secs: f64,
     pub decrypt_secs: f64,
+    /// Writing ciphertexts as bytes, hashing these on both sides, and reading them; 0 in old reports.
+    #[serde(default)]
+    pub encode_secs: f64,
+    #[serde(default)]
+    pub hash_secs: f64,
+    #[serde(default)]
+    pub decode_secs: f64,
+    /// All of the above but the keys.
     pub total_secs: f64,
     pub images_per_sec: f64,
+}
+
+impl EncryptedReport {
+    /// Enters what messages took, and the sums over `samples`.
+    pub(super) fn timed(&mut self, samples: u64, clock: &WireClock) {
+        self.encode_secs = clock.encode_secs;
+        self.hash_secs = clock.hash_secs;
+        self.decode_secs = clock.decode_secs;
+        let work = self.encrypt_secs + self.evaluate_secs + self.decrypt_secs;
+        self.total_secs = work + self.message_secs();
+        self.images_per_sec = samples.max(1) as f64 / self.total_secs.max(1e-9);
+    }
+
+    /// Encoding, hashing and decoding.
+    pub fn message_secs(&self) -> f64 {
+        self.encode_secs + self.hash_secs + self.decode_secs
+    }
 }
 
 /// What was measured in one stage, next to what was predicted.

@@ -1,14 +1,11 @@
 //! From a scenario to its plan and to its report.
 
 use super::activation_choice::ActivationKind;
-use super::bfv::Bfv;
-use super::bgv::Bgv;
-use super::ckks::Ckks;
 use super::error::RunError;
-use super::execute::execute;
-use super::execute_real::execute_real;
+use super::execute::{execute_integers, execute_reals};
 use super::identity::missing_original;
 use super::matching::{self, Matched};
+use super::offering;
 use super::report::LayerReport;
 use super::scenario::SchemeSelector;
 use super::setting_use::{self, Function};
@@ -16,6 +13,7 @@ use super::{Event, RunReport, Scenario, amounts, memory};
 use crate::activation::{DEFAULT_PARTS, Fitted, Method};
 use crate::circuit::{Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
 use crate::data::{Dataset, Split};
+use crate::engine::{Bfv, Bgv, Ckks, CkksOffered, Offered};
 use crate::format;
 use crate::network::{Layer, Network, Op, RangeReport, StandIns};
 use crate::progress::{Cancel, Watch};
@@ -327,6 +325,19 @@ impl Session {
         &split.inputs[..samples * self.dataset.shape().len()]
     }
 
+    /// What a server of this session tells its clients.
+    ///
+    /// # Errors
+    /// When the reference network fails.
+    pub fn offer(&self, compiled: &Compiled) -> Result<Offered, RunError> {
+        match compiled {
+            Compiled::Integer(circuit) => offering::integers(self, circuit),
+            Compiled::Real(circuit) => offering::reals(self, circuit),
+            #[cfg(feature = "tfhe")]
+            Compiled::Tables(circuit) => offering::tables(self, circuit),
+        }
+    }
+
     /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.
     pub fn run(
         &self,
@@ -344,13 +355,22 @@ impl Session {
             Compiled::Tables(circuit) => {
                 super::tfhe::execute_tables(self, circuit, cancel, on_event)
             }
-            Compiled::Real(circuit) => execute_real(self, &Ckks(circuit), cancel, on_event),
+            Compiled::Real(circuit) => {
+                let program = &circuit.program;
+                let offered = CkksOffered {
+                    parameters: program.parameters.clone(),
+                    input_scale: program.input_scale.clone(),
+                };
+                execute_reals::<Ckks>(self, circuit, offered, program, cancel, on_event)
+            }
             Compiled::Integer(circuit) => match &circuit.program {
                 Program::Bfv(program) => {
-                    execute(self, &Bfv::new(circuit, program), cancel, on_event)
+                    let parameters = program.parameters.clone();
+                    execute_integers::<Bfv>(self, circuit, parameters, program, cancel, on_event)
                 }
                 Program::Bgv(program) => {
-                    execute(self, &Bgv::new(circuit, program), cancel, on_event)
+                    let parameters = program.parameters.clone();
+                    execute_integers::<Bgv>(self, circuit, parameters, program, cancel, on_event)
                 }
             },
         })?;

@@ -3,13 +3,11 @@
 use crate::sample::{random_dataset, real_network};
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{CkksStep, StageKind};
-use cryptoscope::progress::{Cancel, Watch};
-use cryptoscope::ring::Seed;
+use cryptoscope::engine::RealNoop;
+use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
-    Backend, Ckks, Client, Compiled, Event, Phase, RealNoop, RunError, RunReport, Scenario, Server,
-    Session, Sources, execute_real,
+    Compiled, Event, Phase, RunError, RunReport, Scenario, Session, Sources, execute_reals,
 };
-use cryptoscope::scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch};
 use std::sync::Arc;
 
 fn scenario(name: &str, settings: &[&str]) -> Scenario {
@@ -221,54 +219,12 @@ fn plain_numbers_go_through_the_same_pipeline() {
     let Compiled::Real(circuit) = session.compiled(&Cancel::default()).unwrap() else {
         panic!("planned for CKKS")
     };
-    let plain = execute_real(&session, &RealNoop(&circuit), &Cancel::default(), &|_| ()).unwrap();
+    let cancel = Cancel::default();
+    let plain = execute_reals::<RealNoop>(&session, &circuit, (), &circuit, &cancel, &|_| ());
+    let plain = plain.unwrap();
     assert_eq!(plain.encrypted.accuracy, encrypted.encrypted.accuracy);
     assert_eq!((plain.encrypted.wrong_outputs, plain.encrypted.agreement), (0, 1.0));
     assert!(plain.encrypted.max_abs_error < 1e-12);
-}
-
-#[test]
-fn answers_are_the_same_when_every_message_crosses_as_bytes() {
-    let settings = ["activation.method=minimax", "activation.degree=3", "activation.interval=6"];
-    let session = random(2, 1, &Activation::Silu, &settings);
-    let Compiled::Real(circuit) = session.compiled(&Cancel::default()).unwrap() else {
-        panic!("planned for CKKS")
-    };
-    let backend = Ckks(&circuit);
-    let parameters = &circuit.program.parameters;
-    let watch = Watch::silent();
-    let inputs = circuit.network.inputs_of(&session.dataset.test().inputs);
-    let expected = circuit.network.evaluate(&inputs, &[], &watch).unwrap();
-    let samples = session.dataset.test().len();
-    let bound = circuit.plan.approximate.as_ref().unwrap().error_bound;
-
-    let (client, keys) = Client::new(&backend, Seed::from_number(5), &watch).unwrap();
-    let encrypted = client.encrypt(0, 0, &inputs, &watch).unwrap();
-    let (key_bytes, upload) = (keys[0].to_bytes(parameters), encrypted.to_bytes(parameters));
-    assert_eq!(key_bytes.len() as u64, backend.key_bytes(0, &keys[0]));
-    assert_eq!(upload.len() as u64, backend.input_bytes(0, &encrypted));
-    assert_eq!(circuit.plan.bytes.evaluation_keys, key_bytes.len() as u64);
-    assert_eq!(circuit.plan.bytes.upload, upload.len() as u64);
-
-    let received = EvaluationKeys::from_bytes(parameters, &key_bytes).unwrap();
-    let server = Server::new(&backend, vec![received]);
-    let inputs = FreshBatch::from_bytes(parameters, &upload).unwrap();
-    let evaluated = server.evaluate(0, inputs, false, &watch, &|_| ()).unwrap();
-    assert!(evaluated.taps.is_empty(), "no taps but in analysis");
-    let download = Ciphertext::many_to_bytes(parameters, &evaluated.outputs);
-    assert_eq!(circuit.plan.bytes.download, download.len() as u64);
-
-    let outputs = Ciphertext::many_from_bytes(parameters, &download).unwrap();
-    let wrong = |client: &Client<Ckks>| {
-        let answer = client.decrypt(0, &outputs).unwrap();
-        let (values, _) = Client::<Ckks>::read(&answer, samples);
-        let pairs = values.iter().zip(&expected.outputs);
-        pairs.filter(|(a, b)| (*a - *b).abs() > bound).count()
-    };
-    assert_eq!(wrong(&client), 0);
-    // Another client's secret reads nothing.
-    let (other, _) = Client::new(&backend, Seed::from_number(6), &watch).unwrap();
-    assert!(wrong(&other) > samples);
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::Activation;
+use cryptoscope::engine::Noop;
 use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
-    Event, Noop, Phase, RunError, RunReport, Scenario, Session, Sources, execute,
+    Event, Phase, RunError, RunReport, Scenario, Session, Sources, execute_integers,
 };
 use std::sync::{Arc, Mutex};
 
@@ -118,7 +119,10 @@ fn plain_integers_go_through_the_same_pipeline() {
     let session = Session::open(&scenario("digits", &["seed=3"]), &sources()).unwrap();
     let encrypted = run(&session);
     let circuit = session.circuit(&Cancel::default()).unwrap();
-    let plain = execute(&session, &Noop(&circuit), &Cancel::default(), &|_| ()).unwrap();
+    let moduli = circuit.moduli.clone();
+    let cancel = Cancel::default();
+    let plain = execute_integers::<Noop>(&session, &circuit, moduli, &circuit, &cancel, &|_| ());
+    let plain = plain.unwrap();
     assert_eq!(plain.encrypted.accuracy, encrypted.encrypted.accuracy);
     assert_eq!((plain.encrypted.wrong_outputs, plain.encrypted.agreement), (0, 1.0));
     assert!(plain.stages.iter().all(|s| s.wrong_values == 0));

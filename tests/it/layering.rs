@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 /// Rooms from the ground up. Rooms on one line do not know each other.
 const FLOORS: &[&[&str]] = &[
     &["format", "progress"],
-    &["file"],
+    &["file", "wire"],
     &["data"],
     &["activation"],
     &["network"],
     &["ring"],
     &["scheme"],
     &["circuit"],
+    &["engine"],
     &["run"],
+    &["service"],
     &["worker"],
     &["app", "cli"],
 ];

@@ -21,6 +21,7 @@ mod network;
 mod sample;
 mod second_opinion;
 mod sequences;
+mod service;
 mod settings;
 mod shipped_models;
 mod sweep;

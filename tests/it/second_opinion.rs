@@ -3,9 +3,10 @@
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{Circuit, Program, SchemeKind, StageKind};
+use cryptoscope::engine::{Bfv, Bgv, Noop, Scheme};
 use cryptoscope::progress::Cancel;
 use cryptoscope::run::{
-    Backend, Bfv, Bgv, Event, Noop, Phase, RunError, RunReport, Scenario, Session, Sources, execute,
+    Event, Phase, RunError, RunReport, Scenario, Session, Sources, execute_integers,
 };
 use std::sync::{Arc, Mutex};
 
@@ -25,9 +26,11 @@ fn random(seed: u64, (depth, width, input_max): (usize, usize, u64), kind: &str)
 }
 
 /// The report, and the decrypted outputs of every sample.
-fn answers<B: Backend<Value = i64, Circuit = Circuit>>(
+fn answers<S: Scheme<Value = i64>>(
     session: &Session,
-    backend: &B,
+    circuit: &Circuit,
+    parameters: &[S::Parameters],
+    program: &S::Program,
 ) -> (RunReport, Vec<Vec<f32>>) {
     let samples = Mutex::new(Vec::new());
     let collect = |event| {
@@ -35,8 +38,10 @@ fn answers<B: Backend<Value = i64, Circuit = Circuit>>(
             samples.lock().unwrap().extend(found.into_iter().map(|s| s.encrypted_logits));
         }
     };
-    let report = execute(session, backend, &Cancel::default(), &collect).expect("a report");
-    (report, samples.into_inner().unwrap())
+    let cancel = Cancel::default();
+    let (parameters, collect) = (parameters.to_vec(), &collect);
+    let report = execute_integers::<S>(session, circuit, parameters, program, &cancel, collect);
+    (report.expect("a report"), samples.into_inner().unwrap())
 }
 
 fn assert_right_and_as_predicted(report: &RunReport) {
@@ -65,14 +70,17 @@ fn three_backends_give_the_same_answers() {
         );
         let Program::Bgv(bgv) = &ours_circuit.program else { panic!("planned for BGV") };
         let Program::Bfv(bfv) = &theirs_circuit.program else { panic!("planned for BFV") };
-        let (_, plain) = answers(&ours, &Noop(&ours_circuit));
-        let (report, first) = answers(&ours, &Bgv::new(&ours_circuit, bgv));
+        let plainly = |session: &Session, circuit: &Circuit| {
+            answers::<Noop>(session, circuit, &circuit.moduli, circuit)
+        };
+        let (_, plain) = plainly(&ours, &ours_circuit);
+        let (report, first) = answers::<Bgv>(&ours, &ours_circuit, &bgv.parameters, bgv);
         assert!(report.is_right());
-        let (report, second) = answers(&theirs, &Bfv::new(&theirs_circuit, bfv));
+        let (report, second) = answers::<Bfv>(&theirs, &theirs_circuit, &bfv.parameters, bfv);
         assert_right_and_as_predicted(&report);
         assert!(plain.len() == 40 && plain.iter().flatten().any(|x| *x != 0.0));
         assert!(first == plain && second == plain, "seed {seed}");
-        let (_, plain) = answers(&theirs, &Noop(&theirs_circuit));
+        let (_, plain) = plainly(&theirs, &theirs_circuit);
         assert_eq!(first, plain);
     }
 }

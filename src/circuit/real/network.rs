@@ -2,7 +2,7 @@
 
 use super::function::RealFunction;
 use crate::circuit::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
-use crate::network::{Network, Normalisation};
+use crate::network::{InputEncoding, Network, Normalisation};
 use crate::progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
@@ -113,17 +113,15 @@ impl RealNetwork {
         self.widths().last().copied().unwrap_or(self.inputs)
     }
 
+    /// How a client makes inputs of raw values.
+    pub fn encoding(&self) -> InputEncoding {
+        let normalisation = self.normalisation.clone();
+        InputEncoding { inputs: self.inputs, normalisation, grid: None }
+    }
+
     /// Raw dataset values of whole samples as inputs: normalised.
     pub fn inputs_of(&self, raw: &[f32]) -> Vec<f64> {
-        let at = |values: &[f32], i: usize| if values.len() == 1 { values[0] } else { values[i] };
-        let (offset, scale) = (&self.normalisation.offset, &self.normalisation.scale);
-        raw.iter()
-            .enumerate()
-            .map(|(k, x)| {
-                let i = k % self.inputs;
-                f64::from((x - at(offset, i)) / at(scale, i))
-            })
-            .collect()
+        self.encoding().reals(raw)
     }
 
     /// Outputs of whole samples, row-major, and for each of `captures` (layer, value) the values of

@@ -12,7 +12,9 @@ use super::stages::{Errors, Parts, outputs, stages};
 use crate::circuit::candidate::batches;
 use crate::circuit::cost::UnitCosts;
 use crate::circuit::cost_table::CostTable;
-use crate::circuit::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind};
+use crate::circuit::plan::{
+    Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message,
+};
 use crate::circuit::request::{Constraints, PlanError, check_ckks};
 use crate::circuit::warning::{Cause, Warning};
 use crate::progress::Cancel;
@@ -359,9 +361,14 @@ impl Planner<'_> {
         let scale = program.output_scale();
         let bytes = PlanBytes {
             upload: runs
-                * FreshBatch::byte_len(p, shape.network.inputs(), p.levels(), &program.input_scale),
-            download: runs * Ciphertext::byte_len(p, count, out_parts, level, &scale),
-            evaluation_keys: EvaluationKeys::byte_len(p, 0),
+                * message(FreshBatch::byte_len(
+                    p,
+                    shape.network.inputs(),
+                    p.levels(),
+                    &program.input_scale,
+                )),
+            download: runs * message(Ciphertext::byte_len(p, count, out_parts, level, &scale)),
+            evaluation_keys: message(EvaluationKeys::byte_len(p, 0)),
             peak_memory: peak_memory(shape, schedule, request.threads),
         };
         let base = schedule.base();

@@ -16,6 +16,7 @@ use crate::scheme::ckks::{
     Scale, Segment, SegmentOp, round_weights,
 };
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ pub struct CkksProgram {
 }
 
 /// What happens between two changes of level.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum CkksStep {
     /// A word-wise segment, and the rescaling after it.
     Segment {
@@ -71,7 +72,7 @@ pub enum CkksStep {
 }
 
 /// One polynomial.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CkksPart {
     pub interval: Interval,
     pub plan: PolynomialPlan,

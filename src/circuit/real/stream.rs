@@ -3,6 +3,7 @@
 
 use crate::ring::{LinearMap, Row};
 use crate::scheme::ckks::{Scale, SegmentOp};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub(super) struct Layer {
 }
 
 /// A polynomial layer cut into groups of values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stream {
     pub groups: Vec<StreamGroup>,
     /// Number of values.
@@ -31,7 +32,7 @@ pub struct Stream {
 }
 
 /// Values whose polynomials are evaluated together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StreamGroup {
     /// Which values.
     pub values: Vec<usize>,
@@ -42,7 +43,7 @@ pub struct StreamGroup {
 }
 
 /// What a group adds to some of the sums.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sink {
     pub sums: Vec<usize>,
     pub op: SegmentOp,

@@ -2,6 +2,7 @@
 
 use crate::network::table::{LookUp, Table, TableLayer, TableNetwork};
 use crate::scheme::tfhe::{LookupPolynomial, TfheParameters};
+use serde::{Deserialize, Serialize};
 
 /// Torus elements are in units of `2^-32`.
 ///
@@ -9,7 +10,7 @@ use crate::scheme::tfhe::{LookupPolynomial, TfheParameters};
 /// half of it. A level `v` of a table lies at `(v - (f + l) / 2) / (4 R')`, with `f` and `l` the first
 /// and last level and R' the range of the table after it: PBS then gives on the far half of the circle
 /// what the first and the last step give. Constants put `(f + l) / 2` back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableProgram {
     /// One unit of an input.
     pub input_unit: u32,
@@ -21,7 +22,7 @@ pub struct TableProgram {
 }
 
 /// A layer of sums and how it is read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SumProgram {
     /// What is added to the body of each sum.
     pub constants: Vec<u32>,
@@ -32,7 +33,7 @@ pub struct SumProgram {
 }
 
 /// How a table reads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadingProgram {
     pub polynomial: LookupPolynomial,
     pub functions: usize,

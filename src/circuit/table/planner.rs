@@ -5,7 +5,7 @@ use super::cost::{ReadingCost, reading_cost};
 use super::encoding::TableProgram;
 use super::search::{FAILURE_BITS, FAMILIES, Found, LWE_DIMENSIONS, Wanted, search};
 use super::stages::{self, Costs};
-use crate::circuit::plan::{Plan, PlanBytes, PlanSecs, SchemeKind};
+use crate::circuit::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message};
 use crate::circuit::request::{Constraints, PlanError};
 use crate::circuit::table_plan::{ReadingPlan, TablePlan};
 use crate::circuit::warning::{Cause, Warning};
@@ -279,10 +279,11 @@ fn plan_of(
     let images = request.images as f64;
     let key_switch = network.tables().count() > 1;
     let (inputs, classes) = (network.input().len(), network.classes());
-    let upload = SeededLwes::byte_len(inputs) * request.images as u64;
+    let samples = request.images as u64;
+    let upload = message(SeededLwes::byte_len(inputs)) * samples;
     let download =
-        PackedLwes::byte_len(parameters, classes, details.output_bits) * request.images as u64;
-    let evaluation_keys = CompressedKeys::byte_len(parameters, key_switch);
+        message(PackedLwes::byte_len(parameters, classes, details.output_bits)) * samples;
+    let evaluation_keys = message(CompressedKeys::byte_len(parameters, key_switch));
     let bits = network.tables().map(|t| t.bits).max().unwrap_or(0);
     let mut warnings = Vec::new();
     if details.failure_per_reading > (-FAILURE_BITS).exp2() {

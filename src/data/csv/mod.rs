@@ -13,7 +13,7 @@ mod rounding;
 
 pub use options::{Column, Comments, CsvOptions, Header, Missing};
 
-use super::dataset::{Dataset, Shape};
+use super::dataset::{Dataset, Shape, Split};
 use super::decode::decode;
 use super::error::DataError;
 use super::guess::Guess;
@@ -72,10 +72,18 @@ pub(super) fn open(
             });
         }
     };
-    let (train, test) = stratified(&table.values, &table.labels, table.columns, options.seed);
+    let (train, test) = match options.unsplit {
+        true => {
+            let (inputs, labels) = (table.values.clone(), table.labels.clone());
+            (Split::default(), Split { inputs, labels, lengths: Vec::new() })
+        }
+        false => stratified(&table.values, &table.labels, table.columns, options.seed),
+    };
     let features = if options.shape.is_some() { Vec::new() } else { table.features };
     let mut guesses = table.guesses;
-    guesses.extend(split_guess(&table.labels, &table.classes, options.seed));
+    if !options.unsplit {
+        guesses.extend(split_guess(&table.labels, &table.classes, options.seed));
+    }
     let dataset = Dataset::new(name, origin, shape, table.classes, features, train, test)?;
     Ok((dataset.with_guesses(guesses), format))
 }

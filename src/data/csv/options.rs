@@ -86,6 +86,8 @@ pub struct CsvOptions {
     pub shape: Option<Shape>,
     /// Seed of the split into training and test part.
     pub seed: u64,
+    /// Whether all rows are for testing, in their order.
+    pub unsplit: bool,
 }
 
 impl Default for CsvOptions {
@@ -106,13 +108,14 @@ impl Default for CsvOptions {
             numeric_classes: None,
             shape: None,
             seed: SPLIT_SEED,
+            unsplit: false,
         }
     }
 }
 
 impl CsvOptions {
     /// The options that [`CsvOptions::set`] knows.
-    pub(in crate::data) const KEYS: [&'static str; 14] = [
+    pub(in crate::data) const KEYS: [&'static str; 15] = [
         "delimiter",
         "skip",
         "comment",
@@ -127,6 +130,7 @@ impl CsvOptions {
         "labels",
         "shape",
         "seed",
+        "split",
     ];
 
     /// Sets the option `key`; an error says what is allowed. `None` for another key.
@@ -183,6 +187,11 @@ impl CsvOptions {
                     return wrong("HEIGHTxWIDTH or CHANNELSxHEIGHTxWIDTH is needed, as in 28x28");
                 }
             },
+            ("split", "none") => self.unsplit = true,
+            ("split", "seed") => self.unsplit = false,
+            ("split", _) => {
+                return wrong("none (every row is tested, in its order) or seed is needed");
+            }
             _ => self.seed = whole(value)?,
         }
         Ok(())

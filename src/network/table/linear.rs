@@ -3,9 +3,10 @@
 use crate::data::Shape;
 use crate::network::windows::Windows;
 use crate::network::{Clipped, Op, WeightQuantiser};
+use serde::{Deserialize, Serialize};
 
 /// One input of a sum and its weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     /// Index of the input value.
     pub index: u32,

@@ -3,7 +3,7 @@
 use super::linear::Linear;
 use super::lookup::{MAX_BITS, Table};
 use crate::data::Shape;
-use crate::network::{ForwardError, Normalisation, SimplifyError};
+use crate::network::{ForwardError, InputEncoding, InputQuantiser, Normalisation, SimplifyError};
 use crate::progress::Cancelled;
 
 /// Largest magnitude of a level or an input.
@@ -275,11 +275,12 @@ impl InputGrid {
 
     /// Raw values of samples as integers; `raw` starts at the first value of a sample.
     pub fn integers(&self, raw: &[f32]) -> Vec<i32> {
-        let offset = self.normalisation.offset.iter().cycle();
-        let scale = self.normalisation.scale.iter().cycle();
-        let step = self.step as f32;
-        let (low, high) = (self.low as f32, self.high as f32);
-        let integer = |x: f32| (x / step).round().clamp(low, high) as i32;
-        raw.iter().zip(offset).zip(scale).map(|((x, o), s)| integer((x - o) / s)).collect()
+        self.encoding(raw.len()).integers(raw)
+    }
+
+    /// How a client makes inputs of raw values, `inputs` to a sample.
+    pub fn encoding(&self, inputs: usize) -> InputEncoding {
+        let grid = InputQuantiser { step: self.step as f32, min: self.low, max: self.high };
+        InputEncoding { inputs, normalisation: self.normalisation.clone(), grid: Some(grid) }
     }
 }

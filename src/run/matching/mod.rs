@@ -45,6 +45,25 @@ pub(super) fn layers(network: &Network, dataset: &Arc<Dataset>) -> Result<Matche
     Ok(found)
 }
 
+/// `dataset` as a server takes it that names its inputs and outputs as `card` does; what was done is told,
+/// a sentence each.
+///
+/// # Errors
+/// When shapes, columns or classes do not fit.
+pub fn match_to(
+    name: &str,
+    card: &ModelCard,
+    input: Shape,
+    dataset: &Arc<Dataset>,
+) -> Result<(Arc<Dataset>, Vec<String>), RunError> {
+    let side = Side { name, card, classes: card.classes.len() };
+    let mut found = Matched { dataset: Arc::clone(dataset), notes: Vec::new() };
+    side.columns(&mut found, input)?;
+    side.shape(&mut found, input)?;
+    side.classes(&mut found)?;
+    Ok((found.dataset, found.notes))
+}
+
 /// `dataset` as `model` takes it.
 ///
 /// # Errors

@@ -7,8 +7,8 @@ use super::progress::Progress;
 use super::report::{SequenceReport, SequenceStep};
 use super::session::SequenceSession;
 use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
+use crate::engine::EngineError;
 use crate::progress::{Cancel, Watch};
-use crate::run::backend::BackendError;
 use crate::run::clipping::Clipping;
 use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
@@ -66,7 +66,7 @@ pub(super) fn execute(
     };
     let within = |part: f64| progress.within(part);
     let ran = converse(circuit, &sequences, &seed, pool, cancel, &progress, &within, &mut see)
-        .map_err(BackendError::from)?;
+        .map_err(EngineError::from)?;
 
     let classes = session.model.classes();
     let mut report = opening(session, circuit, &plan, latency_secs);

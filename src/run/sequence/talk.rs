@@ -3,8 +3,8 @@
 use super::link::{Link, LinkError};
 use super::message::{Message, MessageError, MessageKind, Place, SessionId};
 use super::meter::Meter;
+use crate::engine::EngineError;
 use crate::progress::Cancelled;
-use crate::run::backend::BackendError;
 use crate::scheme::ckks::CkksError;
 
 /// Why a conversation ended early; the text is one line for a person.
@@ -51,7 +51,7 @@ impl From<CkksError> for TalkError {
     }
 }
 
-impl From<TalkError> for BackendError {
+impl From<TalkError> for EngineError {
     fn from(error: TalkError) -> Self {
         match error {
             TalkError::Cancelled(c) => Self::Cancelled(c),

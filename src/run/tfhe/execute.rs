@@ -1,11 +1,12 @@
 //! One run with lookup tables, from raw samples to the report.
 
 use super::LEAST_READINGS;
-use super::client::TableClient;
 use super::measure::{Measuring, bound_margin, measured_margin};
-use super::server::{TableAnswer, TableServer};
 use crate::circuit::table::TableCircuit;
 use crate::circuit::{Cause, StageKind, Warning};
+use crate::engine::{
+    ServedTables, TableAnswer, TableClient, TableServer, TablesOffered, WireClock,
+};
 use crate::network::table::{Table, TableRun, Unclipped};
 use crate::progress::{Cancel, Step, Watch};
 use crate::run::clipping::{Clipping, trained_reach};
@@ -14,6 +15,7 @@ use crate::run::event::{Event, Phase, Sample};
 use crate::run::findings::{Findings, Margins};
 use crate::run::float_run::FloatRun;
 use crate::run::memory::peak_memory_bytes;
+use crate::run::offering;
 use crate::run::opening::Opening;
 use crate::run::pace::Pace;
 use crate::run::report::*;
@@ -21,7 +23,8 @@ use crate::run::scenario::fresh_randomness;
 use crate::run::session::Session;
 use crate::run::table_report::{NoiseReport, TableReport};
 use crate::run::tally::{Row, Tally};
-use crate::scheme::tfhe::SERVER_KEYS;
+use crate::scheme::tfhe::{PackedLwes, SERVER_KEYS, SeededLwes};
+use crate::wire::{Envelope, Kind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -57,8 +60,12 @@ pub fn execute_tables(
     let (keys, kept) = session.keys.keys(circuit, session.scenario.seed, &seed, &watch)?;
     // Keys that are kept meet the samples of many runs: never with randomness that comes again.
     let seed = if kept { fresh_randomness()? } else { seed };
-    let client = TableClient::new(circuit, &keys.secret, seed);
-    let server = TableServer::new(circuit, &keys.server);
+    let (parameters, offered) = (&circuit.parameters, TablesOffered::of(circuit));
+    let served = ServedTables::of(circuit);
+    let client = TableClient::new(parameters, &offered, &keys.secret, seed);
+    let server = TableServer::new(parameters, &served, &keys.server);
+    let offer = offering::tables(session, circuit)?.identity;
+    let mut clock = WireClock::default();
     report.bytes.evaluation_keys = keys.message_bytes;
     report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
 
@@ -68,10 +75,14 @@ pub fn execute_tables(
     let mut sent = Vec::with_capacity(plain.float.samples);
     for (index, integers) in plain.inputs.chunks(len).enumerate() {
         cancel.check()?;
-        sent.push(client.encrypt(index, integers));
+        let encrypted = client.encrypt(index, integers);
+        let envelope = envelope(Kind::Request, offer, index);
+        let write = |out: &mut Vec<u8>| out.extend(encrypted.to_bytes(parameters));
+        sent.push(clock.seal(&envelope, write));
         pace.within(sent.len() as f64 / plain.float.samples as f64);
     }
-    report.encrypted.encrypt_secs = started.elapsed().as_secs_f64();
+    let messages = clock.encode_secs + clock.hash_secs;
+    report.encrypted.encrypt_secs = started.elapsed().as_secs_f64() - messages;
     report.bytes.upload = sent.iter().map(|m| m.len() as u64).sum();
     if let Some(stage) = report.stages.first_mut() {
         stage.secs = report.encrypted.encrypt_secs;
@@ -92,6 +103,8 @@ pub fn execute_tables(
         further: 0,
         sample_secs: Vec::new(),
         keys_kept: kept,
+        offer,
+        clock,
     };
     for (index, message) in sent.iter().enumerate() {
         let sample = run.sample(&client, &server, (index, message), cancel, &mut report)?;
@@ -146,6 +159,14 @@ struct Run<'a> {
     further: u64,
     sample_secs: Vec<f64>,
     keys_kept: bool,
+    /// Identity of the offer.
+    offer: [u8; 32],
+    clock: WireClock,
+}
+
+/// Of the message of a sample.
+fn envelope(kind: Kind, offer: [u8; 32], index: usize) -> Envelope {
+    Envelope { kind, offer, batch: index as u64, branch: 0 }
 }
 
 impl Run<'_> {
@@ -169,15 +190,25 @@ impl Run<'_> {
             let done = done.fetch_add(n, Ordering::Relaxed) + n;
             self.pace.within((index as f64 + done as f64 / total) / samples);
         };
+        let parameters = &self.circuit.parameters;
+        let sent = self.clock.open(message, (Kind::Request, &self.offer), |_, body| {
+            Ok(SeededLwes::from_bytes(parameters, body)?)
+        })?;
         let started = Instant::now();
-        let answer = server.evaluate(message, true, &watch, &count)?;
+        let answer = server.evaluate(&sent, true, &watch, &count)?;
         let secs = started.elapsed().as_secs_f64();
         self.sample_secs.push(secs);
         report.encrypted.evaluate_secs += secs;
-        report.bytes.download += answer.bytes.len() as u64;
+        let back = envelope(Kind::Answer, self.offer, index);
+        let write = |out: &mut Vec<u8>| out.extend(answer.scores.to_bytes(parameters));
+        let message = self.clock.seal(&back, write);
+        report.bytes.download += message.len() as u64;
+        let received = self.clock.open(&message, (Kind::Answer, &self.offer), |_, body| {
+            Ok(PackedLwes::from_bytes(parameters, body)?)
+        })?;
 
         let started = Instant::now();
-        let scores = client.decrypt(&answer.bytes)?;
+        let scores = client.decrypt(&received)?;
         report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
 
         let reading = self.measuring.sample(client, integers, &answer)?;
@@ -243,9 +274,7 @@ impl Run<'_> {
         let errors = samples * self.circuit.network.classes() as f64;
         let largest = (2.0 * errors.max(2.0).ln()).sqrt() * details.score_deviation;
         encrypted.max_abs_error_predicted = Some(largest * scale);
-        encrypted.total_secs =
-            encrypted.encrypt_secs + encrypted.evaluate_secs + encrypted.decrypt_secs;
-        encrypted.images_per_sec = samples / encrypted.total_secs.max(1e-9);
+        encrypted.timed(self.tally.samples, &self.clock);
         report.peak_memory_bytes = peak_memory_bytes();
         let mut tables = self.measuring.finish();
         self.sample_secs.sort_by(f64::total_cmp);

@@ -4,6 +4,7 @@ use crate::circuit::table::TableCircuit;
 use crate::progress::Watch;
 use crate::ring::Seed;
 use crate::scheme::tfhe::{CompressedKeys, SecretKey, ServerKeys, TfheError, TfheParameters};
+use crate::wire::ENVELOPE_BYTES;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The client's secret key, and the server's keys as it read them from the client's message.
@@ -34,7 +35,7 @@ impl TableKeys {
         let message = message.to_bytes(&parameters);
         let server = CompressedKeys::from_bytes(&parameters, &message)?;
         let server = server.expand(&parameters, watch)?;
-        let message_bytes = message.len() as u64;
+        let message_bytes = (ENVELOPE_BYTES + message.len()) as u64;
         Ok(Self { parameters, seed, key_switch, secret, server, message_bytes })
     }
 

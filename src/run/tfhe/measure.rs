@@ -1,8 +1,7 @@
 //! Noise and readings of a sample, with the secret key.
 
-use super::client::TableClient;
-use super::server::TableAnswer;
 use crate::circuit::table::TableCircuit;
+use crate::engine::{TableAnswer, TableClient};
 use crate::network::table::{Linear, Table, TableLayer};
 use crate::run::table_report::*;
 use crate::scheme::tfhe::{TfheError, upper_tail};

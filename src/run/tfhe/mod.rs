@@ -1,18 +1,12 @@
 //! Networks of sums and lookup tables under TFHE, sample by sample: client and server, which
 //! exchange bytes, the executor, and the measuring of noise.
 
-mod client;
 mod execute;
 mod keys;
 mod measure;
-mod server;
-mod together;
 
-pub use client::TableClient;
 pub use execute::execute_tables;
 pub use keys::{KeyShelf, TableKeys};
-pub use server::{TableAnswer, TableServer, TableTap};
-pub(super) use together::{key_switched, read};
 
 /// Readings from which the probability of a wrong one is extrapolated, at least: their deviation is then
 /// known to 9 %, the margin to a fifth.

@@ -6,7 +6,7 @@ use crate::progress::Watch;
 use crate::ring::{RnsPoly, Seed};
 use fhe::bfv::{Encoding, Plaintext};
 use fhe_math::rq::Representation;
-use fhe_traits::{FheDecoder, FheDecrypter, FheEncoder, FheEncrypter, Serialize};
+use fhe_traits::{FheDecoder, FheDecrypter, FheEncoder, FheEncrypter};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::{Zeroize, Zeroizing};
@@ -16,11 +16,6 @@ use zeroize::{Zeroize, Zeroizing};
 pub struct Ciphertext(pub(super) fhe::bfv::Ciphertext);
 
 impl Ciphertext {
-    /// Bytes on the wire.
-    pub fn byte_len(&self) -> u64 {
-        self.0.to_bytes().len() as u64
-    }
-
     /// Evaluations of polynomial number `part`, prime after prime.
     pub(super) fn words(&self, part: usize) -> Option<&[u64]> {
         self.0.get(part)?.coefficients().to_slice()

@@ -5,7 +5,7 @@ use crate::ring::Seed;
 use fhe::bfv::{Encoding, Plaintext, RelinearizationKey};
 use fhe_math::rq::traits::TryConvertFrom;
 use fhe_math::rq::{Poly, Representation};
-use fhe_traits::{FheDecoder, FheDecrypter, Serialize};
+use fhe_traits::{FheDecoder, FheDecrypter};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use zeroize::Zeroize;
@@ -90,7 +90,7 @@ pub(super) fn generator(seed: &Seed, label: &str, index: u64) -> StdRng {
 /// The relinearisation key. Public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluationKeys {
-    key: RelinearizationKey,
+    pub(super) key: RelinearizationKey,
 }
 
 impl EvaluationKeys {
@@ -99,10 +99,5 @@ impl EvaluationKeys {
         let mut square = &ciphertext.0 * &ciphertext.0;
         self.key.relinearizes(&mut square).map_err(BfvError::library("relinearisation"))?;
         Ok(Ciphertext(square))
-    }
-
-    /// Bytes on the wire.
-    pub fn byte_len(&self) -> u64 {
-        self.key.to_bytes().len() as u64
     }
 }

@@ -16,12 +16,14 @@ mod error;
 mod evaluate;
 mod keys;
 mod parameters;
+mod wire;
 
 pub use ciphertext::{Ciphertext, Decrypted};
 pub use error::BfvError;
 pub use evaluate::linear;
 pub use keys::{EvaluationKeys, SecretKey};
 pub use parameters::BfvParameters;
+pub use wire::HEADER_BYTES;
 
 /// Variance of a coefficient of the secret and of a fresh error: the `fhe` crate's default.
 pub const VARIANCE: f64 = 10.0;

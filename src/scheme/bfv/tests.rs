@@ -165,10 +165,15 @@ fn predicted_sizes_are_those_on_the_wire() {
         let fresh = x.encrypt(&vectors(2, 3));
         let computed = x.linear(&fresh, &[vec![1, -1]], &[0]);
         let bytes = |fresh| x.parameters.ciphertext_bytes(2, fresh).unwrap();
-        assert_eq!(x.keys.byte_len(), x.parameters.key_bytes().unwrap());
-        assert_eq!(fresh[0].byte_len(), bytes(true));
-        assert_eq!(computed[0].byte_len(), bytes(false));
-        assert_eq!(x.keys.square(&fresh[0]).unwrap().byte_len(), bytes(false));
+        let len = |ciphertext: &Ciphertext| {
+            let mut out = Vec::new();
+            Ciphertext::write_many(std::slice::from_ref(ciphertext), &mut out);
+            out.len() as u64 - HEADER_BYTES
+        };
+        assert_eq!(x.keys.to_bytes().len() as u64, x.parameters.key_bytes().unwrap());
+        assert_eq!(len(&fresh[0]), bytes(true));
+        assert_eq!(len(&computed[0]), bytes(false));
+        assert_eq!(len(&x.keys.square(&fresh[0]).unwrap()), bytes(false));
     }
 }
 

@@ -7,11 +7,12 @@ use super::parameters::MAX_PRIMES;
 use crate::progress::{Cancel, Cancelled, Watch};
 use crate::ring::{LinearMap, RnsPoly, RowsMut, Source, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One operation of a segment, on messages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum SegmentOp {
     /// Weighted sums of the messages plus an integer each.
     Linear { map: Arc<LinearMap>, bias: Vec<i128> },
@@ -20,7 +21,7 @@ pub enum SegmentOp {
 }
 
 /// Operations between two key switches, all word-wise, with at most one square.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Segment {
     pub ops: Vec<SegmentOp>,
 }

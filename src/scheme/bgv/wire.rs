@@ -13,8 +13,8 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, mask};
 use super::{BgvError, BgvParameters};
-use crate::ring::{Modulus, Panels, RnsPoly, Seed, pack_words, packed_len, unpack_words};
-use rayon::prelude::*;
+use crate::ring::{PolyLayout, RnsPoly, Seed};
+use std::borrow::Borrow;
 
 const MAGIC: &[u8; 4] = b"CSB3";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 8;
@@ -54,9 +54,17 @@ struct Header {
 impl FreshBatch {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(parameters, &mut out);
+        out
+    }
+
+    /// Appends [`FreshBatch::to_bytes`].
+    pub fn write(&self, parameters: &BgvParameters, out: &mut Vec<u8>) {
         let header = Header { count: self.len(), parts: 2, level: parameters.primes(), factor: 1 };
-        let bodies = (0..self.len()).filter_map(|index| self.bodies.poly(index));
-        write(parameters, Kind::Fresh, &header, Some(&self.seed), bodies)
+        let seed = Some(&self.seed);
+        let body = |index| self.bodies.poly(index);
+        write(parameters, (Kind::Fresh, &header, seed), self.len(), body, out);
     }
 
     /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts.
@@ -70,15 +78,8 @@ impl FreshBatch {
         let (header, rest) = read_header(parameters, Kind::Fresh, bytes)?;
         expect_fresh(Kind::Fresh, &header, parameters)?;
         let (seed, rest) = read_seed(Kind::Fresh, rest)?;
-        let mut bodies = Panels::any(parameters.degree(), header.level, header.count);
-        let polys = read_polys(parameters, Kind::Fresh, rest, header.count, header.level)?;
-        bodies.panels_mut().for_each(|mut panel| {
-            for index in panel.range() {
-                for (j, row) in polys[index].rows().enumerate() {
-                    panel.put(index, j, row);
-                }
-            }
-        });
+        let found = layout(parameters, header.level).read_panels(header.count, rest);
+        let bodies = found.map_err(|index| broken(Kind::Fresh, index, header.count))?;
         Ok(Self { bodies, seed })
     }
 }
@@ -88,13 +89,11 @@ impl EvaluationKeys {
     pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
         let header =
             Header { count: self.digits.len(), parts: 2, level: parameters.primes(), factor: 1 };
-        write(
-            parameters,
-            Kind::Keys,
-            &header,
-            Some(&self.seed),
-            self.digits.iter().map(|(body, _)| body.clone()),
-        )
+        let mut out = Vec::new();
+        let body = |index: usize| self.digits.get(index).map(|(body, _)| body);
+        let seed = Some(&self.seed);
+        write(parameters, (Kind::Keys, &header, seed), self.digits.len(), body, &mut out);
+        out
     }
 
     /// Length of [`EvaluationKeys::to_bytes`].
@@ -112,7 +111,9 @@ impl EvaluationKeys {
             return Err(BgvError::Wire { what: kind.name(), reason });
         }
         let (seed, rest) = read_seed(kind, rest)?;
-        let bodies = read_polys(parameters, kind, rest, header.count, header.level)?;
+        let bodies = layout(parameters, header.level)
+            .read(header.count, rest)
+            .map_err(|index| broken(kind, index, header.count))?;
         let with_mask = |(index, body)| (body, mask(parameters, &seed, index as u64, header.level));
         let digits = bodies.into_iter().enumerate().map(with_mask).collect();
         Ok(Self { digits, seed })
@@ -122,6 +123,13 @@ impl EvaluationKeys {
 impl Ciphertext {
     /// Ciphertexts of one level, number of parts and factor as bytes.
     pub fn many_to_bytes(parameters: &BgvParameters, ciphertexts: &[Self]) -> Vec<u8> {
+        let mut out = Vec::new();
+        Self::write_many(parameters, ciphertexts, &mut out);
+        out
+    }
+
+    /// Appends [`Ciphertext::many_to_bytes`].
+    pub fn write_many(parameters: &BgvParameters, ciphertexts: &[Self], out: &mut Vec<u8>) {
         let first = ciphertexts.first();
         let header = Header {
             count: ciphertexts.len(),
@@ -129,8 +137,10 @@ impl Ciphertext {
             level: first.map_or(1, Self::level),
             factor: first.map_or(1, |c| c.factor),
         };
-        let polys = ciphertexts.iter().flat_map(|c| c.parts.iter().cloned());
-        write(parameters, Kind::Computed, &header, None, polys)
+        let parts = header.parts;
+        let poly = |at: usize| ciphertexts.get(at / parts)?.parts.get(at % parts);
+        let count = ciphertexts.len() * parts;
+        write(parameters, (Kind::Computed, &header, None), count, poly, out);
     }
 
     /// Length of [`Ciphertext::many_to_bytes`].
@@ -145,8 +155,9 @@ impl Ciphertext {
     ) -> Result<Vec<Self>, BgvError> {
         let kind = Kind::Computed;
         let (header, rest) = read_header(parameters, kind, bytes)?;
-        let polys = read_polys(parameters, kind, rest, header.count * header.parts, header.level)?;
-        let mut polys = polys.into_iter();
+        let count = header.count * header.parts;
+        let polys = layout(parameters, header.level).read(count, rest);
+        let mut polys = polys.map_err(|index| broken(kind, index, count))?.into_iter();
         let one = |_| {
             let parts = polys.by_ref().take(header.parts).collect();
             Self { parts, factor: header.factor }
@@ -155,25 +166,27 @@ impl Ciphertext {
     }
 }
 
-/// Bits of a word modulo prime `j`.
-fn word_bits(q: Modulus) -> u32 {
-    64 - q.value().leading_zeros()
+/// Polynomials modulo the first `level` primes.
+fn layout(parameters: &BgvParameters, level: usize) -> PolyLayout {
+    PolyLayout::new(parameters.degree(), (0..level).map(|j| parameters.basis().modulus(j)))
 }
 
 fn poly_len(parameters: &BgvParameters, level: usize) -> usize {
-    let basis = parameters.basis();
-    (0..level).map(|j| packed_len(parameters.degree(), word_bits(basis.modulus(j)))).sum()
+    layout(parameters, level).poly_len()
 }
 
-fn write(
+fn broken(kind: Kind, index: usize, count: usize) -> BgvError {
+    let reason = format!("polynomial {index} of {count} has a word that is not below its prime");
+    BgvError::Wire { what: kind.name(), reason }
+}
+
+fn write<P: Borrow<RnsPoly>>(
     parameters: &BgvParameters,
-    kind: Kind,
-    header: &Header,
-    seed: Option<&Seed>,
-    polys: impl Iterator<Item = RnsPoly>,
-) -> Vec<u8> {
-    let total = header.count * header.parts * poly_len(parameters, header.level);
-    let mut out = Vec::with_capacity(HEADER_BYTES + SEED_BYTES + total);
+    (kind, header, seed): (Kind, &Header, Option<&Seed>),
+    polys: usize,
+    poly: impl Fn(usize) -> Option<P> + Sync,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(MAGIC);
     out.push(kind as u8);
     out.extend_from_slice(&parameters.fingerprint());
@@ -184,12 +197,7 @@ fn write(
     if let Some(seed) = seed {
         out.extend_from_slice(&seed.to_bytes());
     }
-    for poly in polys {
-        for (j, row) in poly.rows().enumerate() {
-            pack_words(row, word_bits(parameters.basis().modulus(j)), &mut out);
-        }
-    }
-    out
+    layout(parameters, header.level).write(polys, poly, out);
 }
 
 fn read_header<'a>(
@@ -264,32 +272,4 @@ fn read_seed(kind: Kind, bytes: &[u8]) -> Result<(Seed, &[u8]), BgvError> {
         Some((seed, rest)) => Ok((Seed::from_bytes(*seed), rest)),
         None => Err(BgvError::Wire { what: kind.name(), reason: "ends before its seed".into() }),
     }
-}
-
-fn read_polys(
-    parameters: &BgvParameters,
-    kind: Kind,
-    mut bytes: &[u8],
-    count: usize,
-    level: usize,
-) -> Result<Vec<RnsPoly>, BgvError> {
-    let n = parameters.degree();
-    let fail = |index: usize| BgvError::Wire {
-        what: kind.name(),
-        reason: format!("polynomial {index} of {count} has a word that is not below its prime"),
-    };
-    let mut polys = Vec::with_capacity(count);
-    for index in 0..count {
-        let mut words = Vec::with_capacity(n * level);
-        for j in 0..level {
-            let q = parameters.basis().modulus(j);
-            let bits = word_bits(q);
-            let (row, rest) =
-                bytes.split_at_checked(packed_len(n, bits)).ok_or_else(|| fail(index))?;
-            bytes = rest;
-            words.extend(unpack_words(row, n, bits, q.value()).ok_or_else(|| fail(index))?);
-        }
-        polys.push(RnsPoly::from_words(n, words).ok_or_else(|| fail(index))?);
-    }
-    Ok(polys)
 }

@@ -3,6 +3,7 @@
 use super::noise::TERNARY_VARIANCE;
 use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS, ntt_primes};
 use crate::scheme::security::max_log2_qp;
+use serde::{Deserialize, Serialize};
 
 /// Most primes to a digit that are tried; past it less is saved than special primes cost.
 const MAX_DIGIT: usize = 8;
@@ -19,7 +20,8 @@ const MAX_DIGIT: usize = 8;
 /// transforms, nearly all of its time: larger digits are faster, and cost the modulus P.
 /// [`CkksModuli::fastest`] takes what the security table leaves: 20 transforms instead of 30 for
 /// four primes at N = 8192. Rotations that are not rescaled need P as large as a digit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CkksModuli {
     /// The primes of q, first to last; rescaling drops from the end.
     pub chain: Vec<u64>,

@@ -102,6 +102,16 @@ impl CkksParameters {
         self.0.levels
     }
 
+    /// The primes that these parameters were made with.
+    pub fn moduli(&self) -> CkksModuli {
+        let prime = |j| self.modulus(j).value();
+        CkksModuli {
+            chain: (0..self.levels()).map(prime).collect(),
+            special: self.special().map(prime).collect(),
+            digit_primes: self.digit_primes(),
+        }
+    }
+
     /// Where the special primes are in the basis.
     pub fn special(&self) -> Range<usize> {
         self.0.levels..self.0.basis.primes()

@@ -1,15 +1,36 @@
 //! Scales as exact rational numbers.
 
+use serde::{Deserialize, Serialize};
+
 /// The factor between a message and the integers that stand for it, kept as a formal product
 /// `2^e prod m_i^k_i` of odd integers, so that products and quotients are exact and two scales can
 /// be compared exactly: rescaling by a prime divides by that prime, not by something near it.
 ///
 /// Equal products of different factors compare as different; no arithmetic here makes such a pair.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Factors", into = "Factors")]
 pub struct Scale {
     two: i32,
     /// Odd factors above 1, rising, with exponents other than 0.
     odd: Vec<(u64, i32)>,
+}
+
+/// A scale as it is written: exponent of two, and odd factors with theirs.
+#[derive(Serialize, Deserialize)]
+struct Factors(i32, Vec<(u64, i32)>);
+
+impl From<Scale> for Factors {
+    fn from(scale: Scale) -> Self {
+        Self(scale.two, scale.odd)
+    }
+}
+
+impl TryFrom<Factors> for Scale {
+    type Error = &'static str;
+
+    fn try_from(Factors(two, odd): Factors) -> Result<Self, Self::Error> {
+        Self::from_factors(two, odd).ok_or("a scale is not a number that this program writes")
+    }
 }
 
 /// Largest exponent a scale may have; beyond it the value would lose accuracy, and only a circuit

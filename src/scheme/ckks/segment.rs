@@ -7,10 +7,11 @@ use super::{CkksError, CkksParameters, Scale};
 use crate::progress::Cancel;
 use crate::ring::{LinearMap, Modulus, RowsMut, Source, Tap, WordOp, WordProgram};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One operation of a segment, on messages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum SegmentOp {
     /// Weighted sums of the messages plus a number each. The weights of the map are integers that
     /// stand for real ones times `weight_scale` (see [`round_weights`]); scales multiply.
@@ -20,7 +21,7 @@ pub enum SegmentOp {
 }
 
 /// Operations between two key switches, all word-wise, with at most one square.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Segment {
     pub ops: Vec<SegmentOp>,
 }

@@ -16,11 +16,7 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, Rotation, SwitchKey, mask};
 use super::{CkksError, CkksParameters, Scale};
-use crate::ring::{
-    Panels, RnsPoly, Seed, pack_words, packed_len, rotation_permutation, unpack_words,
-};
-use rayon::prelude::*;
-use std::borrow::Borrow;
+use crate::ring::{PolyLayout, RnsPoly, Seed, rotation_permutation};
 
 const MAGIC: &[u8; 4] = b"CSC2";
 const FIXED_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 4 + 1;
@@ -57,13 +53,17 @@ struct Header {
 impl FreshBatch {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &CkksParameters) -> Vec<u8> {
-        let (count, level, scale) = (self.len(), self.level(), self.scale.clone());
-        let header = Header { count, parts: 2, level, scale };
-        let mut out = header.write(parameters, Kind::Fresh);
-        out.extend_from_slice(&self.seed.to_bytes());
-        let bodies = (0..self.len()).filter_map(|index| self.bodies.poly(index));
-        write_polys(parameters, bodies, &mut out);
+        let mut out = Vec::new();
+        self.write(parameters, &mut out);
         out
+    }
+
+    /// Appends [`FreshBatch::to_bytes`].
+    pub fn write(&self, parameters: &CkksParameters, out: &mut Vec<u8>) {
+        let (count, level, scale) = (self.len(), self.level(), self.scale.clone());
+        Header { count, parts: 2, level, scale }.write(parameters, Kind::Fresh, out);
+        out.extend_from_slice(&self.seed.to_bytes());
+        layout(parameters, level).write(count, |index| self.bodies.poly(index), out);
     }
 
     /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts at `level` and `scale`.
@@ -81,15 +81,8 @@ impl FreshBatch {
         }
         reader.expect_len(SEED_BYTES as u64 + count as u64 * poly_len(parameters, level) as u64)?;
         let seed = reader.seed()?;
-        let polys = reader.polys(parameters, count, level)?;
-        let mut bodies = Panels::any(parameters.degree(), level, count);
-        bodies.panels_mut().for_each(|mut panel| {
-            for index in panel.range() {
-                for (j, row) in polys[index].rows().enumerate() {
-                    panel.put(index, j, row);
-                }
-            }
-        });
+        let found = layout(parameters, level).read_panels(count, reader.bytes);
+        let bodies = found.map_err(|index| reader.broken(index, count))?;
         Ok(Self { bodies, seed, scale })
     }
 }
@@ -99,7 +92,8 @@ impl EvaluationKeys {
     pub fn to_bytes(&self, parameters: &CkksParameters) -> Vec<u8> {
         let (count, level) = (self.rotations.len(), parameters.levels());
         let scale = Scale::power_of_two(0);
-        let mut out = Header { count, parts: 2, level, scale }.write(parameters, Kind::Keys);
+        let mut out = Vec::new();
+        Header { count, parts: 2, level, scale }.write(parameters, Kind::Keys, &mut out);
         for steps in self.rotations.keys() {
             out.extend_from_slice(&steps.to_le_bytes());
         }
@@ -108,7 +102,8 @@ impl EvaluationKeys {
         };
         keys().for_each(|key| out.extend_from_slice(&key.seed.to_bytes()));
         for key in keys() {
-            write_polys(parameters, key.digits.iter().map(|(body, _)| body), &mut out);
+            let body = |index: usize| key.digits.get(index).map(|(body, _)| body);
+            layout(parameters, parameters.basis().primes()).write(key.digits.len(), body, &mut out);
         }
         out
     }
@@ -164,6 +159,13 @@ impl EvaluationKeys {
 impl Ciphertext {
     /// Ciphertexts of one level, number of parts and scale as bytes.
     pub fn many_to_bytes(parameters: &CkksParameters, ciphertexts: &[Self]) -> Vec<u8> {
+        let mut out = Vec::new();
+        Self::write_many(parameters, ciphertexts, &mut out);
+        out
+    }
+
+    /// Appends [`Ciphertext::many_to_bytes`].
+    pub fn write_many(parameters: &CkksParameters, ciphertexts: &[Self], out: &mut Vec<u8>) {
         let first = ciphertexts.first();
         let header = Header {
             count: ciphertexts.len(),
@@ -171,9 +173,10 @@ impl Ciphertext {
             level: first.map_or(1, Self::level),
             scale: first.map_or_else(|| Scale::power_of_two(0), |c| c.scale.clone()),
         };
-        let mut out = header.write(parameters, Kind::Computed);
-        write_polys(parameters, ciphertexts.iter().flat_map(|c| &c.parts), &mut out);
-        out
+        header.write(parameters, Kind::Computed, out);
+        let parts = header.parts;
+        let poly = |at: usize| ciphertexts.get(at / parts)?.parts.get(at % parts);
+        layout(parameters, header.level).write(ciphertexts.len() * parts, poly, out);
     }
 
     /// Length of [`Ciphertext::many_to_bytes`].
@@ -204,13 +207,13 @@ impl Ciphertext {
     }
 }
 
-/// Bits of a word modulo prime `j` of the basis.
-fn word_bits(parameters: &CkksParameters, j: usize) -> u32 {
-    64 - parameters.modulus(j).value().leading_zeros()
+/// Polynomials modulo the first `primes` primes of the basis.
+fn layout(parameters: &CkksParameters, primes: usize) -> PolyLayout {
+    PolyLayout::new(parameters.degree(), (0..primes).map(|j| parameters.modulus(j)))
 }
 
 fn poly_len(parameters: &CkksParameters, primes: usize) -> usize {
-    (0..primes).map(|j| packed_len(parameters.degree(), word_bits(parameters, j))).sum()
+    layout(parameters, primes).poly_len()
 }
 
 fn header_len(scale: &Scale) -> u64 {
@@ -226,8 +229,7 @@ fn keys_len(parameters: &CkksParameters, rotations: usize) -> u64 {
 }
 
 impl Header {
-    fn write(&self, parameters: &CkksParameters, kind: Kind) -> Vec<u8> {
-        let mut out = Vec::new();
+    fn write(&self, parameters: &CkksParameters, kind: Kind, out: &mut Vec<u8>) {
         out.extend_from_slice(MAGIC);
         out.push(kind as u8);
         out.extend_from_slice(&parameters.fingerprint());
@@ -240,19 +242,6 @@ impl Header {
         for (factor, exponent) in odd {
             out.extend_from_slice(&factor.to_le_bytes());
             out.extend_from_slice(&exponent.to_le_bytes());
-        }
-        out
-    }
-}
-
-fn write_polys(
-    parameters: &CkksParameters,
-    polys: impl IntoIterator<Item = impl Borrow<RnsPoly>>,
-    out: &mut Vec<u8>,
-) {
-    for poly in polys {
-        for (j, row) in poly.borrow().rows().enumerate() {
-            pack_words(row, word_bits(parameters, j), out);
         }
     }
 }
@@ -321,30 +310,20 @@ impl Reader<'_> {
         Ok(Header { count, parts, level, scale })
     }
 
+    fn broken(&self, index: usize, count: usize) -> CkksError {
+        let reason = "has a word that is not below its prime";
+        self.fail(format!("polynomial {index} of {count} {reason}"))
+    }
+
     fn polys(
         &mut self,
         parameters: &CkksParameters,
         count: usize,
         primes: usize,
     ) -> Result<Vec<RnsPoly>, CkksError> {
-        let n = parameters.degree();
-        let mut polys = Vec::with_capacity(count);
-        for index in 0..count {
-            let fail = || {
-                let reason = "has a word that is not below its prime";
-                self.fail(format!("polynomial {index} of {count} {reason}"))
-            };
-            let mut words = Vec::with_capacity(n * primes);
-            let mut rest = self.bytes;
-            for j in 0..primes {
-                let (bits, q) = (word_bits(parameters, j), parameters.modulus(j).value());
-                let (row, after) = rest.split_at_checked(packed_len(n, bits)).ok_or_else(fail)?;
-                rest = after;
-                words.extend(unpack_words(row, n, bits, q).ok_or_else(fail)?);
-            }
-            polys.push(RnsPoly::from_words(n, words).ok_or_else(fail)?);
-            self.bytes = rest;
-        }
+        let layout = layout(parameters, primes);
+        let polys = layout.read(count, self.bytes).map_err(|index| self.broken(index, count))?;
+        self.bytes = self.bytes.get(count * layout.poly_len()..).unwrap_or_default();
         Ok(polys)
     }
 }

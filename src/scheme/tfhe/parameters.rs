@@ -1,6 +1,7 @@
 //! Parameters, and the security they are held against.
 
 use super::TfheError;
+use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
 /// Security of parameters on the curve of [`minimal_variance`], bits.
@@ -22,7 +23,8 @@ pub fn minimal_variance(dimension: usize, modulus_bits: u32) -> f64 {
 }
 
 /// How words are cut into digits: `levels` digits of `base_log` bits, from the top.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Decomposition {
     pub base_log: u32,
     pub levels: u32,

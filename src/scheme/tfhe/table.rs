@@ -1,13 +1,14 @@
 //! The polynomial that blind rotation reads a table from.
 
 use super::parameters::TfheParameters;
+use serde::{Deserialize, Serialize};
 
 /// Entries of one or more functions in one polynomial: what PBS turns a phase into.
 ///
 /// The phase of a sum lies on a circle of 2N positions; blind rotation reads the polynomial at that
 /// position, with its sign changed on the far half. Functions share the polynomial: of `f`
 /// functions, position p holds function `p mod f`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookupPolynomial {
     pub(super) entries: Vec<u64>,
     /// `log2` of the number of functions, rounded up.

@@ -13,7 +13,7 @@
 use super::ciphertext::{PackedLwes, SeededLwes};
 use super::keys::CompressedKeys;
 use super::{TfheError, TfheParameters};
-use crate::ring::{Seed, pack_words, unpack_words};
+use crate::ring::{Seed, pack_words, packed_len, unpack_words};
 
 const MAGIC: &[u8; 4] = b"CST1";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1;
@@ -190,7 +190,9 @@ impl PackedLwes {
         let count = self.words.len() / (self.dimension + 1);
         let mut out = Kind::Outputs.header(parameters, count, self.bits);
         let words: Vec<u64> = self.words.iter().map(|w| u64::from(*w)).collect();
-        pack_words(&words, self.bits, &mut out);
+        let start = out.len();
+        out.resize(start + packed_len(words.len(), self.bits), 0);
+        pack_words(&words, self.bits, out.get_mut(start..).unwrap_or_default());
         out
     }
 
@@ -209,8 +211,10 @@ impl PackedLwes {
         kind.sized(rest, packed_bytes(parameters, count, bits))?;
         let dimension = parameters.big_dimension();
         let total = count * (dimension + 1);
-        let words = unpack_words(rest, total, bits, 1 << bits)
-            .ok_or_else(|| kind.fail("bits after the last word are not zero"))?;
+        let mut words = vec![0; total];
+        if !unpack_words(rest, bits, 1 << bits, &mut words) {
+            return Err(kind.fail("bits after the last word are not zero"));
+        }
         Ok(Self { dimension, bits, words: words.iter().map(|w| *w as u32).collect() })
     }
 }

@@ -7,9 +7,9 @@ use crate::circuit::{
     CHANGED_ANSWERS, Cause, Plan, PlanBytes, Sequences, StageKind, StagePlan,
     TableRecurrentCircuit, Warning,
 };
+use crate::engine::EngineError;
 use crate::network::Clipped;
 use crate::progress::{Cancel, Step, Watch};
-use crate::run::backend::BackendError;
 use crate::run::clipping::Clipping;
 use crate::run::findings::{Findings, Margins};
 use crate::run::memory::peak_memory_bytes;
@@ -112,8 +112,8 @@ pub fn execute_tables(
     });
     let outputs = match (asked, served) {
         (Ok(outputs), Ok(())) => outputs,
-        (Err(error), Err(other)) if error.is_echo() => return Err(BackendError::from(other).into()),
-        (Err(error), _) | (Ok(_), Err(error)) => return Err(BackendError::from(error).into()),
+        (Err(error), Err(other)) if error.is_echo() => return Err(EngineError::from(other).into()),
+        (Err(error), _) | (Ok(_), Err(error)) => return Err(EngineError::from(error).into()),
     };
 
     let classes = network.classes;

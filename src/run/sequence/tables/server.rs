@@ -1,12 +1,12 @@
 //! The server of a recurrent run on lookup tables.
 
 use crate::circuit::TableRecurrentCircuit;
+use crate::engine::{key_switched, read_tables};
 use crate::progress::Watch;
 use crate::run::sequence::link::Link;
 use crate::run::sequence::message::{MessageKind, Place};
 use crate::run::sequence::meter::Meter;
 use crate::run::sequence::talk::{Talk, TalkError};
-use crate::run::tfhe::{key_switched, read};
 use crate::scheme::tfhe::{
     CompressedKeys, LookupPolynomial, LweList, PackedLwes, SeededLwes, ServerKeys, Switched,
     TfheError,
@@ -109,7 +109,7 @@ impl<'a> TableServer<'a> {
                 let sums = self.sums(keys, &inputs, step, state.as_ref())?;
                 let switched: Vec<Switched> =
                     sums.iter().map(|sum| Switched::new(p, sum, 0)).collect();
-                let state = read(p, keys, &switched, (table, 1), watch, &|_| ())?;
+                let state = read_tables(p, keys, &switched, (table, 1), watch, &|_| ())?;
                 Ok((switched, state))
             };
             let done = self.pool.install(step);

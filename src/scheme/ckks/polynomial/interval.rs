@@ -3,9 +3,10 @@
 use super::super::arithmetic::tame;
 use super::super::{Ciphertext, CkksError, CkksParameters, Scale};
 use crate::progress::Watch;
+use serde::{Deserialize, Serialize};
 
 /// An interval `[low, high]` that polynomials in the Chebyshev basis are given on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,

@@ -1,6 +1,7 @@
 //! Which products a polynomial is made of.
 
 use super::super::CkksError;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Largest degree there is a plan for.
@@ -10,7 +11,7 @@ const MAX_DEGREE: usize = 127;
 pub(super) const NEGLIGIBLE: f64 = 1.0 / (1u64 << 50) as f64;
 
 /// Which Chebyshev coefficients are not zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Parity {
     Full,
     /// Even degrees, and degree 1: ReLU and its like, which are `x / 2` plus an even function.
@@ -86,7 +87,8 @@ pub(super) enum Node {
 /// `T_i`, and divisions by some of them until what is left is a weighted sum of powers. Products
 /// that are added up are relinearised and rescaled together. Of all ways that take the fewest
 /// levels, with `T_1, ..., T_k` for some k and powers of two to divide by, the cheapest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "(usize, Parity)", into = "(usize, Parity)")]
 pub struct PolynomialPlan {
     degree: usize,
     parity: Parity,
@@ -94,6 +96,20 @@ pub struct PolynomialPlan {
     pub(super) powers: Vec<Power>,
     pub(super) root: Node,
     cost: PolynomialCost,
+}
+
+impl From<PolynomialPlan> for (usize, Parity) {
+    fn from(plan: PolynomialPlan) -> Self {
+        (plan.degree, plan.parity)
+    }
+}
+
+impl TryFrom<(usize, Parity)> for PolynomialPlan {
+    type Error = CkksError;
+
+    fn try_from((degree, parity): (usize, Parity)) -> Result<Self, CkksError> {
+        Self::new(degree, parity)
+    }
 }
 
 impl PolynomialPlan {

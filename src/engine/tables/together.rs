@@ -18,7 +18,7 @@ fn together(all: usize) -> usize {
 }
 
 /// `rows` under the GLWE key taken to the LWE key.
-pub(in crate::run) fn key_switched(
+pub(crate) fn key_switched(
     parameters: &TfheParameters,
     keys: &ServerKeys,
     rows: &[&[u32]],
@@ -31,7 +31,7 @@ pub(in crate::run) fn key_switched(
 
 /// What the `functions` of a table give for each input: function after function. `done` is told how
 /// many readings are done each time.
-pub(in crate::run) fn read(
+pub(crate) fn read(
     parameters: &TfheParameters,
     keys: &ServerKeys,
     switched: &[Switched],

@@ -1,6 +1,6 @@
 //! A CKKS program step by step.
 
-use super::backend::{BackendError, Tapped};
+use super::scheme::{EngineError, Tapped};
 use crate::circuit::{CkksPart, CkksStep, Stream, evaluate_parts};
 use crate::progress::{Step, Watch};
 use crate::ring::Tap;
@@ -83,7 +83,7 @@ pub(super) struct Evaluator<'a> {
 
 impl Evaluator<'_> {
     /// Runs all steps.
-    pub fn run(&mut self, steps: &[CkksStep]) -> Result<(), BackendError> {
+    pub fn run(&mut self, steps: &[CkksStep]) -> Result<(), EngineError> {
         let mut at = 0;
         while let Some(rest) = steps.get(at..).filter(|rest| !rest.is_empty()) {
             at += match rest {
@@ -103,7 +103,7 @@ impl Evaluator<'_> {
 
     /// A segment without its first `skip` operations, and the rescaling after it; how many steps that
     /// were.
-    fn segment(&mut self, step: &CkksStep, skip: usize) -> Result<usize, BackendError> {
+    fn segment(&mut self, step: &CkksStep, skip: usize) -> Result<usize, EngineError> {
         let CkksStep::Segment { segment, taps, drop, switch_taps, .. } = step else { return Ok(1) };
         let started = Instant::now();
         let stage = self.stage_secs.len();
@@ -160,7 +160,7 @@ impl Evaluator<'_> {
     }
 
     /// A polynomial on all values; how many steps that were.
-    fn polynomials(&mut self, step: &CkksStep) -> Result<usize, BackendError> {
+    fn polynomials(&mut self, step: &CkksStep) -> Result<usize, EngineError> {
         let CkksStep::Polynomial { parts, gate, taps, .. } = step else { return Ok(1) };
         let started = Instant::now();
         let stage = self.stage_secs.len();
@@ -189,7 +189,7 @@ impl Evaluator<'_> {
         steps: &[CkksStep],
         stream: &Stream,
         before: Option<&CkksStep>,
-    ) -> Result<usize, BackendError> {
+    ) -> Result<usize, EngineError> {
         let [CkksStep::Polynomial { parts, gate, taps, .. }, after @ ..] = steps else {
             return Ok(1);
         };

@@ -1,12 +1,13 @@
 //! The client of lookup tables: owns the data and the secret key.
 
-use crate::circuit::table::TableCircuit;
+use super::program::TablesOffered;
 use crate::ring::Seed;
-use crate::scheme::tfhe::{PackedLwes, SecretKey, Switched, TfheError};
+use crate::scheme::tfhe::{PackedLwes, SecretKey, SeededLwes, Switched, TfheError, TfheParameters};
 
 /// Encrypts samples and reads scores. The only holder of the secret key.
 pub struct TableClient<'a> {
-    circuit: &'a TableCircuit,
+    parameters: &'a TfheParameters,
+    offered: &'a TablesOffered,
     secret: &'a SecretKey,
     seed: Seed,
 }
@@ -14,23 +15,30 @@ pub struct TableClient<'a> {
 impl<'a> TableClient<'a> {
     /// A client that encrypts with randomness from `seed`, which must not be used with the same key
     /// for other samples.
-    pub fn new(circuit: &'a TableCircuit, secret: &'a SecretKey, seed: Seed) -> Self {
-        Self { circuit, secret, seed }
+    pub fn new(
+        parameters: &'a TfheParameters,
+        offered: &'a TablesOffered,
+        secret: &'a SecretKey,
+        seed: Seed,
+    ) -> Self {
+        Self { parameters, offered, secret, seed }
     }
 
-    /// The message with one encrypted sample. `number` gives fresh randomness and must be used once.
-    pub fn encrypt(&self, number: usize, integers: &[i32]) -> Vec<u8> {
-        let unit = self.circuit.program.input_unit;
+    /// One encrypted sample. `number` gives fresh randomness and must be used once.
+    pub fn encrypt(&self, number: usize, integers: &[i32]) -> SeededLwes {
+        let unit = self.offered.input_unit;
         let messages: Vec<u32> = integers.iter().map(|x| (*x as u32).wrapping_mul(unit)).collect();
         let seed = self.seed.derive("sample", number as u64);
-        let parameters = &self.circuit.parameters;
-        self.secret.encrypt(parameters, &messages, &seed).to_bytes(parameters)
+        self.secret.encrypt(self.parameters, &messages, &seed)
     }
 
-    /// The scores in a message of the server, in their units, with noise.
-    pub fn decrypt(&self, bytes: &[u8]) -> Result<Vec<f64>, TfheError> {
-        let list = PackedLwes::from_bytes(&self.circuit.parameters, bytes)?.expand();
-        let unit = f64::from(self.circuit.program.score_unit);
+    /// The scores that the server sent, in their units, with noise.
+    ///
+    /// # Errors
+    /// When they are not for this key.
+    pub fn decrypt(&self, scores: &PackedLwes) -> Result<Vec<f64>, TfheError> {
+        let list = scores.expand();
+        let unit = f64::from(self.offered.score_unit);
         let score = |phase: &u32| f64::from(*phase as i32) / unit;
         Ok(self.secret.phases(&list)?.iter().map(score).collect())
     }
@@ -44,7 +52,7 @@ impl<'a> TableClient<'a> {
     /// from `-N` to `N - 1`.
     pub fn position(&self, switched: &Switched) -> Result<(u32, i64), TfheError> {
         let phase = self.secret.phase(&switched.centred())?;
-        let bits = (2 * self.circuit.parameters.polynomial_size).trailing_zeros();
+        let bits = (2 * self.parameters.polynomial_size).trailing_zeros();
         Ok((phase, i64::from(phase as i32 >> (32 - bits))))
     }
 }

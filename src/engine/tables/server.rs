@@ -1,16 +1,18 @@
 //! The server of lookup tables: owns the model and computes on what it cannot read.
 
+use super::program::{ServedSums, ServedTables};
 use super::together::{key_switched, read};
-use crate::circuit::table::TableCircuit;
-use crate::network::table::{Linear, TableLayer};
 use crate::progress::Watch;
-use crate::scheme::tfhe::{LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError};
+use crate::scheme::tfhe::{
+    LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError, TfheParameters,
+};
 use rayon::prelude::*;
 use std::time::Instant;
 
 /// Evaluates samples with the evaluation keys. It has no place for a secret key.
 pub struct TableServer<'a> {
-    circuit: &'a TableCircuit,
+    parameters: &'a TfheParameters,
+    program: &'a ServedTables,
     keys: &'a ServerKeys,
 }
 
@@ -30,8 +32,7 @@ pub struct TableTap {
 /// What a server gives back.
 #[derive(Debug)]
 pub struct TableAnswer {
-    /// The message with the scores.
-    pub bytes: Vec<u8>,
+    pub scores: PackedLwes,
     /// For analysis only; not part of the answer.
     pub inputs: Option<LweList>,
     pub taps: Vec<TableTap>,
@@ -41,23 +42,28 @@ pub struct TableAnswer {
 
 impl<'a> TableServer<'a> {
     /// A server with the keys that the client gave it.
-    pub fn new(circuit: &'a TableCircuit, keys: &'a ServerKeys) -> Self {
-        Self { circuit, keys }
+    pub fn new(
+        parameters: &'a TfheParameters,
+        program: &'a ServedTables,
+        keys: &'a ServerKeys,
+    ) -> Self {
+        Self { parameters, program, keys }
     }
 
-    /// Evaluates the sample in a message. `measure` asks for taps; `done` is told how many readings
-    /// are done each time.
+    /// Evaluates a sample. `measure` asks for taps; `done` is told how many readings are done each time.
+    ///
+    /// # Errors
+    /// When it is no sample of this network, or the work is stopped.
     pub fn evaluate(
         &self,
-        bytes: &[u8],
+        sent: &SeededLwes,
         measure: bool,
         watch: &Watch,
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<TableAnswer, TfheError> {
-        let parameters = &self.circuit.parameters;
+        let parameters = self.parameters;
         let mut started = Instant::now();
-        let sent = SeededLwes::from_bytes(parameters, bytes)?;
-        let expected = self.circuit.network.input().len();
+        let expected = self.program.inputs;
         if sent.len() != expected {
             return Err(TfheError::Wire {
                 what: "encrypted inputs",
@@ -67,12 +73,9 @@ impl<'a> TableServer<'a> {
         let mut values = sent.expand(parameters);
         let inputs = measure.then(|| values.clone());
         let (mut taps, mut layer_secs) = (Vec::new(), Vec::new());
-        let mut programs = self.circuit.program.sums.iter();
-        for layer in self.circuit.network.layers() {
-            let TableLayer::Linear(linear) = layer else { continue };
+        for (layer, program) in self.program.layers.iter().zip(&self.program.program.sums) {
             watch.check()?;
-            let Some(program) = programs.next() else { break };
-            let sums = weighted_sums(linear, &values, &program.constants)?;
+            let sums = weighted_sums(layer, &values, &program.constants)?;
             let sum_secs = started.elapsed().as_secs_f64();
             let Some(reading) = &program.reading else {
                 values = sums;
@@ -97,24 +100,23 @@ impl<'a> TableServer<'a> {
             }
             started = Instant::now();
         }
-        let bits = self.circuit.program.output_bits;
-        let bytes = PackedLwes::new(&values, bits).to_bytes(parameters);
-        Ok(TableAnswer { bytes, inputs, taps, layer_secs })
+        let scores = PackedLwes::new(&values, self.program.program.output_bits);
+        Ok(TableAnswer { scores, inputs, taps, layer_secs })
     }
 
     /// Sums under the GLWE key taken to the LWE key; `None` where they already are.
     fn down(&self, sums: &LweList) -> Result<Option<LweList>, TfheError> {
-        let dimension = self.circuit.parameters.lwe_dimension;
+        let dimension = self.parameters.lwe_dimension;
         if sums.dimension() == dimension {
             return Ok(None);
         }
         let rows: Vec<&[u32]> = sums.iter().collect();
-        key_switched(&self.circuit.parameters, self.keys, &rows).map(Some)
+        key_switched(self.parameters, self.keys, &rows).map(Some)
     }
 }
 
 fn weighted_sums(
-    linear: &Linear,
+    linear: &ServedSums,
     values: &LweList,
     constants: &[u32],
 ) -> Result<LweList, TfheError> {
@@ -122,7 +124,7 @@ fn weighted_sums(
     let rows: Vec<usize> = (0..linear.rows()).collect();
     let sums = rows.into_par_iter().map(|row| {
         let mut out = vec![0; size];
-        let terms = linear.row(row).0.iter().map(|t| (t.index, t.weight));
+        let terms = linear.row(row).iter().map(|t| (t.index, t.weight));
         values.weighted_sum(terms, constants.get(row).copied().unwrap_or(0), &mut out)?;
         Ok::<_, TfheError>(out)
     });

@@ -1,7 +1,7 @@
-//! Circuits on BFV of the `fhe` crate.
+//! Programs on BFV of the `fhe` crate.
 
-use super::backend::{Backend, BackendError, Evaluated, Measured, Tapped};
-use crate::circuit::{BfvOp, BfvProgram, Circuit};
+use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+use crate::circuit::{BfvOp, BfvProgram};
 use crate::progress::Watch;
 use crate::ring::Seed;
 use crate::ring::kernels::TILE_WORDS;
@@ -10,24 +10,10 @@ use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Runs a circuit with BFV.
-pub struct Bfv<'a> {
-    circuit: &'a Circuit,
-    program: &'a BfvProgram,
-}
+/// Runs a program with BFV.
+pub enum Bfv {}
 
-impl<'a> Bfv<'a> {
-    /// A backend for `circuit`, whose program this is.
-    pub fn new(circuit: &'a Circuit, program: &'a BfvProgram) -> Self {
-        Self { circuit, program }
-    }
-
-    fn parameters(&self, branch: usize) -> &BfvParameters {
-        &self.program.parameters[branch]
-    }
-}
-
-impl From<BfvError> for BackendError {
+impl From<BfvError> for EngineError {
     fn from(error: BfvError) -> Self {
         match error {
             BfvError::Cancelled(c) => Self::Cancelled(c),
@@ -36,73 +22,62 @@ impl From<BfvError> for BackendError {
     }
 }
 
-impl Backend for Bfv<'_> {
+impl Scheme for Bfv {
     type Value = i64;
-    type Circuit = Circuit;
+    type Parameters = BfvParameters;
+    type Program = BfvProgram;
     type Secret = SecretKey;
     type Keys = EvaluationKeys;
     type Inputs = Vec<Ciphertext>;
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn circuit(&self) -> &Circuit {
-        self.circuit
-    }
-
-    fn branches(&self) -> usize {
-        self.circuit.moduli.len()
-    }
-
-    fn inputs(&self) -> usize {
-        self.circuit.network.inputs()
-    }
-
     fn keygen(
-        &self,
+        parameters: &BfvParameters,
         branch: usize,
         seed: &Seed,
-    ) -> Result<(SecretKey, EvaluationKeys), BackendError> {
+        _: &Watch,
+    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
         let branch_seed = |label| seed.derive(label, branch as u64);
-        let parameters = self.parameters(branch);
         let secret = SecretKey::generate(parameters, &branch_seed("secret key"))?;
         let keys = secret.evaluation_keys(parameters, &branch_seed("evaluation keys"))?;
-        Ok((secret, keys))
+        Ok((secret, keys.to_bytes()))
     }
 
     fn encrypt(
-        &self,
-        branch: usize,
+        parameters: &BfvParameters,
         secret: &SecretKey,
         vectors: &[Vec<i64>],
         seed: &Seed,
         watch: &Watch,
-    ) -> Result<Vec<Ciphertext>, BackendError> {
-        Ok(secret.encrypt(self.parameters(branch), vectors, seed, watch, "encrypt")?)
+    ) -> Result<Vec<Ciphertext>, EngineError> {
+        Ok(secret.encrypt(parameters, vectors, seed, watch, "encrypt")?)
     }
 
-    fn fresh(&self, _branch: usize, inputs: &Vec<Ciphertext>, index: usize) -> Option<Ciphertext> {
+    fn fresh(
+        _parameters: &BfvParameters,
+        inputs: &Vec<Ciphertext>,
+        index: usize,
+    ) -> Option<Ciphertext> {
         inputs.get(index).cloned()
     }
 
     fn evaluate(
-        &self,
-        branch: usize,
+        parameters: &BfvParameters,
+        program: &BfvProgram,
         keys: &EvaluationKeys,
         inputs: Vec<Ciphertext>,
-        measure: bool,
-        watch: &Watch,
-        fraction: &(dyn Fn(f64) + Sync),
-    ) -> Result<Evaluated<Self>, BackendError> {
-        let parameters = self.parameters(branch);
-        let stages = &self.circuit.plan.stages;
-        let predicted: f64 = stages.iter().skip(1).map(|s| s.secs).sum();
+        following: &Evaluation,
+    ) -> Result<Evaluated<Self>, EngineError> {
+        let Evaluation { stage_secs: planned, measure, watch, fraction } = *following;
+        let predicted: f64 = planned.iter().skip(1).sum();
         let mut before = 0.0;
         let mut stage_secs = vec![0.0];
         let mut taps = Vec::new();
         let mut values = inputs;
-        for (stage, layer) in (1..).zip(&self.program.layers) {
+        for (stage, layer) in (1..).zip(&program.layers) {
             let started = Instant::now();
-            let own = stages.get(stage).map_or(0.0, |s| s.secs) / predicted.max(1e-12);
+            let own = planned.get(stage).copied().unwrap_or(0.0) / predicted.max(1e-12);
             let units = match &layer.op {
                 BfvOp::Linear { .. } => parameters.primes() * parameters.degree() / TILE_WORDS,
                 BfvOp::Square => values.len(),
@@ -140,12 +115,10 @@ impl Backend for Bfv<'_> {
     }
 
     fn decrypt(
-        &self,
-        branch: usize,
+        parameters: &BfvParameters,
         secret: &SecretKey,
         outputs: &Vec<Ciphertext>,
-    ) -> Result<(Vec<Vec<i64>>, f64), BackendError> {
-        let parameters = self.parameters(branch);
+    ) -> Result<(Vec<Vec<i64>>, f64), EngineError> {
         let all: Vec<_> = outputs
             .par_iter()
             .map(|c| secret.decrypt(parameters, c))
@@ -155,29 +128,41 @@ impl Backend for Bfv<'_> {
     }
 
     fn measure(
-        &self,
-        branch: usize,
+        parameters: &BfvParameters,
         secret: &SecretKey,
         ciphertext: &Ciphertext,
-    ) -> Result<Measured<i64>, BackendError> {
-        let decrypted = secret.decrypt(self.parameters(branch), ciphertext)?;
+    ) -> Result<Measured<i64>, EngineError> {
+        let decrypted = secret.decrypt(parameters, ciphertext)?;
         Ok(Measured { values: decrypted.values, margin_bits: decrypted.margin_bits })
     }
 
-    fn input_bytes(&self, _branch: usize, inputs: &Vec<Ciphertext>) -> u64 {
-        bytes_of(inputs)
+    fn read_keys(
+        parameters: &BfvParameters,
+        bytes: &[u8],
+        _: &Watch,
+    ) -> Result<EvaluationKeys, EngineError> {
+        Ok(EvaluationKeys::from_bytes(parameters, bytes)?)
     }
 
-    fn output_bytes(&self, _branch: usize, outputs: &Vec<Ciphertext>) -> u64 {
-        bytes_of(outputs)
+    fn write_inputs(_parameters: &BfvParameters, inputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
+        Ciphertext::write_many(inputs, out);
     }
 
-    fn key_bytes(&self, _branch: usize, keys: &EvaluationKeys) -> u64 {
-        keys.byte_len()
+    fn read_inputs(
+        parameters: &BfvParameters,
+        bytes: &[u8],
+    ) -> Result<Vec<Ciphertext>, EngineError> {
+        Ok(Ciphertext::many_from_bytes(parameters, bytes)?)
     }
-}
 
-/// Ciphertexts of one kind all take the same bytes on the wire.
-fn bytes_of(ciphertexts: &[Ciphertext]) -> u64 {
-    ciphertexts.first().map_or(0, Ciphertext::byte_len) * ciphertexts.len() as u64
+    fn write_outputs(_parameters: &BfvParameters, outputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
+        Ciphertext::write_many(outputs, out);
+    }
+
+    fn read_outputs(
+        parameters: &BfvParameters,
+        bytes: &[u8],
+    ) -> Result<Vec<Ciphertext>, EngineError> {
+        Ok(Ciphertext::many_from_bytes(parameters, bytes)?)
+    }
 }

@@ -1,103 +1,80 @@
-//! Circuits on our BGV.
+//! Programs on our BGV.
 
-use super::backend::{Backend, BackendError, Evaluated, Measured, Tapped};
-use crate::circuit::{BgvProgram, Circuit};
+use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+use crate::circuit::BgvProgram;
 use crate::progress::Watch;
 use crate::ring::Seed;
 use crate::ring::kernels::TILE_WORDS;
 use crate::scheme::bgv::{
-    BgvParameters, Ciphertext, EvaluationKeys, FreshBatch, SecretKey, SegmentInput,
+    BgvError, BgvParameters, Ciphertext, EvaluationKeys, FreshBatch, SecretKey, SegmentInput,
 };
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Runs a circuit with BGV.
-pub struct Bgv<'a> {
-    circuit: &'a Circuit,
-    program: &'a BgvProgram,
-}
+/// Runs a program with BGV.
+pub enum Bgv {}
 
-impl<'a> Bgv<'a> {
-    /// A backend for `circuit`, whose program this is.
-    pub fn new(circuit: &'a Circuit, program: &'a BgvProgram) -> Self {
-        Self { circuit, program }
-    }
-
-    fn parameters(&self, branch: usize) -> &BgvParameters {
-        &self.program.parameters[branch]
+impl From<BgvError> for EngineError {
+    fn from(error: BgvError) -> Self {
+        Self::Scheme { scheme: "BGV", reason: error.to_string() }
     }
 }
 
-impl Backend for Bgv<'_> {
+impl Scheme for Bgv {
     type Value = i64;
-    type Circuit = Circuit;
+    type Parameters = BgvParameters;
+    type Program = BgvProgram;
     type Secret = SecretKey;
     type Keys = EvaluationKeys;
     type Inputs = FreshBatch;
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn circuit(&self) -> &Circuit {
-        self.circuit
-    }
-
-    fn branches(&self) -> usize {
-        self.circuit.moduli.len()
-    }
-
-    fn inputs(&self) -> usize {
-        self.circuit.network.inputs()
-    }
-
     fn keygen(
-        &self,
+        parameters: &BgvParameters,
         branch: usize,
         seed: &Seed,
-    ) -> Result<(SecretKey, EvaluationKeys), BackendError> {
-        let parameters = self.parameters(branch);
+        _: &Watch,
+    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
         let secret = SecretKey::generate(parameters, &seed.derive("secret key", branch as u64));
         let keys =
             secret.evaluation_keys(parameters, &seed.derive("evaluation keys", branch as u64));
-        Ok((secret, keys))
+        Ok((secret, keys.to_bytes(parameters)))
     }
 
     fn encrypt(
-        &self,
-        branch: usize,
+        parameters: &BgvParameters,
         secret: &SecretKey,
         vectors: &[Vec<i64>],
         seed: &Seed,
         watch: &Watch,
-    ) -> Result<FreshBatch, BackendError> {
-        Ok(secret.encrypt(self.parameters(branch), vectors, seed, watch, "encrypt")?)
+    ) -> Result<FreshBatch, EngineError> {
+        Ok(secret.encrypt(parameters, vectors, seed, watch, "encrypt")?)
     }
 
-    fn fresh(&self, branch: usize, inputs: &FreshBatch, index: usize) -> Option<Ciphertext> {
-        inputs.ciphertext(self.parameters(branch), index)
+    fn fresh(parameters: &BgvParameters, inputs: &FreshBatch, index: usize) -> Option<Ciphertext> {
+        inputs.ciphertext(parameters, index)
     }
 
     fn evaluate(
-        &self,
-        branch: usize,
+        parameters: &BgvParameters,
+        program: &BgvProgram,
         keys: &EvaluationKeys,
         inputs: FreshBatch,
-        measure: bool,
-        watch: &Watch,
-        fraction: &(dyn Fn(f64) + Sync),
-    ) -> Result<Evaluated<Self>, BackendError> {
-        let parameters = self.parameters(branch);
-        let plan = &self.circuit.plan;
-        let predicted: f64 = plan.stages.iter().skip(1).map(|s| s.secs).sum();
+        following: &Evaluation,
+    ) -> Result<Evaluated<Self>, EngineError> {
+        let Evaluation { stage_secs: planned, measure, watch, fraction } = *following;
+        let predicted: f64 = planned.iter().skip(1).sum();
         // Progress by predicted time: the share before a stage range, and of the range itself.
         let share = |stages: std::ops::Range<usize>| -> f64 {
-            plan.stages[stages].iter().map(|s| s.secs).sum::<f64>() / predicted.max(1e-12)
+            planned.get(stages).map_or(0.0, |all| all.iter().sum()) / predicted.max(1e-12)
         };
         let mut stage_secs = vec![0.0];
         let mut taps = Vec::new();
         let mut fresh = Some(inputs);
         let mut computed = Vec::new();
-        for step in &self.program.steps {
+        for step in &program.steps {
             let started = Instant::now();
             let first = stage_secs.len();
             let range = first..first + step.layers.len();
@@ -154,37 +131,48 @@ impl Backend for Bgv<'_> {
     }
 
     fn decrypt(
-        &self,
-        branch: usize,
+        parameters: &BgvParameters,
         secret: &SecretKey,
         outputs: &Vec<Ciphertext>,
-    ) -> Result<(Vec<Vec<i64>>, f64), BackendError> {
-        let parameters = self.parameters(branch);
+    ) -> Result<(Vec<Vec<i64>>, f64), EngineError> {
         let all: Vec<_> = outputs.par_iter().map(|c| secret.decrypt(parameters, c)).collect();
         let margin = all.iter().map(|d| d.margin_bits).fold(f64::INFINITY, f64::min);
         Ok((all.into_iter().map(|d| d.values).collect(), margin))
     }
 
     fn measure(
-        &self,
-        branch: usize,
+        parameters: &BgvParameters,
         secret: &SecretKey,
         ciphertext: &Ciphertext,
-    ) -> Result<Measured<i64>, BackendError> {
-        let decrypted = secret.decrypt(self.parameters(branch), ciphertext);
+    ) -> Result<Measured<i64>, EngineError> {
+        let decrypted = secret.decrypt(parameters, ciphertext);
         Ok(Measured { values: decrypted.values, margin_bits: decrypted.margin_bits })
     }
 
-    fn input_bytes(&self, branch: usize, inputs: &FreshBatch) -> u64 {
-        FreshBatch::byte_len(self.parameters(branch), inputs.len())
+    fn read_keys(
+        parameters: &BgvParameters,
+        bytes: &[u8],
+        _: &Watch,
+    ) -> Result<EvaluationKeys, EngineError> {
+        Ok(EvaluationKeys::from_bytes(parameters, bytes)?)
     }
 
-    fn output_bytes(&self, branch: usize, outputs: &Vec<Ciphertext>) -> u64 {
-        let (parts, level) = outputs.first().map_or((2, 1), |c| (c.parts(), c.level()));
-        Ciphertext::byte_len(self.parameters(branch), outputs.len(), parts, level)
+    fn write_inputs(parameters: &BgvParameters, inputs: &FreshBatch, out: &mut Vec<u8>) {
+        inputs.write(parameters, out);
     }
 
-    fn key_bytes(&self, branch: usize, _keys: &EvaluationKeys) -> u64 {
-        EvaluationKeys::byte_len(self.parameters(branch))
+    fn read_inputs(parameters: &BgvParameters, bytes: &[u8]) -> Result<FreshBatch, EngineError> {
+        Ok(FreshBatch::from_bytes(parameters, bytes)?)
+    }
+
+    fn write_outputs(parameters: &BgvParameters, outputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
+        Ciphertext::write_many(parameters, outputs, out);
+    }
+
+    fn read_outputs(
+        parameters: &BgvParameters,
+        bytes: &[u8],
+    ) -> Result<Vec<Ciphertext>, EngineError> {
+        Ok(Ciphertext::many_from_bytes(parameters, bytes)?)
     }
 }

@@ -1,0 +1,223 @@
+//! The client: owns the data and the secret key.
+
+use super::crt::Crt;
+use super::scheme::{EngineError, Measured, Scheme};
+use super::wire_clock::WireClock;
+use crate::progress::Watch;
+use crate::ring::Seed;
+use crate::wire::{Draft, Envelope, Kind};
+
+/// Encrypts inputs and reads answers. The only holder of the secret keys, one per branch; it knows the
+/// parameters and has no place for a program, which has the weights:
+///
+/// ```compile_fail,E0308
+/// use cryptoscope::circuit::BgvProgram;
+/// use cryptoscope::engine::{Bgv, Client};
+/// use cryptoscope::progress::Watch;
+/// use cryptoscope::ring::Seed;
+/// fn leak(program: BgvProgram, seed: Seed, watch: &Watch) {
+///     let _ = Client::<Bgv>::new(vec![program], 1, [0; 32], seed, watch);
+/// }
+/// ```
+///
+/// while the parameters of an offer are what it is made of:
+///
+/// ```
+/// use cryptoscope::engine::{Bgv, Client};
+/// use cryptoscope::progress::Watch;
+/// use cryptoscope::ring::Seed;
+/// use cryptoscope::scheme::bgv::BgvParameters;
+/// fn client(parameters: BgvParameters, seed: Seed, watch: &Watch) {
+///     let _ = Client::<Bgv>::new(vec![parameters], 1, [0; 32], seed, watch);
+/// }
+/// ```
+pub struct Client<S: Scheme> {
+    parameters: Vec<S::Parameters>,
+    /// Values of a sample.
+    inputs: usize,
+    /// Identity of the offer.
+    offer: [u8; 32],
+    secrets: Vec<S::Secret>,
+    seed: Seed,
+}
+
+/// Outputs of one branch as they came back.
+#[derive(Clone, Debug)]
+pub struct BranchAnswer<V> {
+    /// A vector of slots per output.
+    pub vectors: Vec<Vec<V>>,
+    /// Smallest margin of any of them, bits.
+    pub margin_bits: f64,
+}
+
+impl<S: Scheme> Client<S> {
+    /// A client of the offer with this identity, with keys from `seed`; also the messages with the keys
+    /// for the server, one per branch.
+    ///
+    /// # Errors
+    /// When the scheme fails, or the work is stopped.
+    pub fn new(
+        parameters: Vec<S::Parameters>,
+        inputs: usize,
+        offer: [u8; 32],
+        seed: Seed,
+        watch: &Watch,
+    ) -> Result<(Self, Vec<Vec<u8>>), EngineError> {
+        let mut secrets = Vec::new();
+        let mut messages = Vec::new();
+        for (branch, parameters) in parameters.iter().enumerate() {
+            watch.check()?;
+            let (secret, keys) = S::keygen(parameters, branch, &seed, watch)?;
+            secrets.push(secret);
+            let (kind, batch, branch) = (Kind::EvaluationKeys, 0, branch as u64);
+            let mut draft = Draft::new(&Envelope { kind, offer, batch, branch });
+            draft.body().extend_from_slice(&keys);
+            messages.push(draft.seal());
+        }
+        Ok((Self { parameters, inputs: inputs.max(1), offer, secrets, seed }, messages))
+    }
+
+    /// The same with other randomness for what is encrypted.
+    #[must_use]
+    pub fn with_randomness(self, seed: Seed) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Number of branches.
+    pub fn branches(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// Encrypts one batch (sample after sample) for one branch. `batch` numbers batches: every
+    /// number gives fresh randomness and must be used once.
+    ///
+    /// # Errors
+    /// When the scheme fails, or the work is stopped.
+    pub fn encrypt<V: Copy + Into<S::Value>>(
+        &self,
+        branch: usize,
+        batch: usize,
+        inputs: &[V],
+        watch: &Watch,
+    ) -> Result<S::Inputs, EngineError> {
+        let width = self.inputs;
+        // Slots hold samples: input i of every sample goes into ciphertext i.
+        let vectors: Vec<Vec<S::Value>> = (0..width)
+            .map(|i| inputs.chunks_exact(width).map(|sample| sample[i].into()).collect())
+            .collect();
+        let seed = self.seed.derive("batch", (batch as u64) << 8 | branch as u64);
+        S::encrypt(&self.parameters[branch], &self.secrets[branch], &vectors, &seed, watch)
+    }
+
+    /// The message with encrypted inputs.
+    pub fn send(
+        &self,
+        branch: usize,
+        batch: usize,
+        inputs: &S::Inputs,
+        clock: &mut WireClock,
+    ) -> Vec<u8> {
+        clock.seal(&self.envelope(Kind::Request, batch, branch), |out| {
+            S::write_inputs(&self.parameters[branch], inputs, out);
+        })
+    }
+
+    /// A fresh ciphertext of `inputs`, to be measured.
+    pub fn fresh(&self, branch: usize, inputs: &S::Inputs, index: usize) -> Option<S::Ciphertext> {
+        S::fresh(&self.parameters[branch], inputs, index)
+    }
+
+    /// The encrypted outputs in a message.
+    ///
+    /// # Errors
+    /// When it is no answer to this batch and branch, or was changed on the way.
+    pub fn receive(
+        &self,
+        branch: usize,
+        batch: usize,
+        bytes: &[u8],
+        clock: &mut WireClock,
+    ) -> Result<S::Outputs, EngineError> {
+        clock.open(bytes, (Kind::Answer, &self.offer), |envelope, body| {
+            expect_numbers(envelope, batch, branch)?;
+            S::read_outputs(&self.parameters[branch], body)
+        })
+    }
+
+    /// Decrypts the outputs of one branch.
+    ///
+    /// # Errors
+    /// When the scheme fails.
+    pub fn decrypt(
+        &self,
+        branch: usize,
+        outputs: &S::Outputs,
+    ) -> Result<BranchAnswer<S::Value>, EngineError> {
+        let (vectors, margin_bits) =
+            S::decrypt(&self.parameters[branch], &self.secrets[branch], outputs)?;
+        Ok(BranchAnswer { vectors, margin_bits })
+    }
+
+    /// Measures one ciphertext with the secret key.
+    ///
+    /// # Errors
+    /// When the scheme fails.
+    pub fn measure(
+        &self,
+        branch: usize,
+        ciphertext: &S::Ciphertext,
+    ) -> Result<Measured<S::Value>, EngineError> {
+        S::measure(&self.parameters[branch], &self.secrets[branch], ciphertext)
+    }
+
+    fn envelope(&self, kind: Kind, batch: usize, branch: usize) -> Envelope {
+        Envelope { kind, offer: self.offer, batch: batch as u64, branch: branch as u64 }
+    }
+}
+
+/// Refuses a message of another batch or branch.
+pub(super) fn expect_numbers(
+    envelope: &Envelope,
+    batch: usize,
+    branch: usize,
+) -> Result<(), EngineError> {
+    if (envelope.batch, envelope.branch) == (batch as u64, branch as u64) {
+        return Ok(());
+    }
+    Err(crate::wire::WireError::Content {
+        what: "message",
+        reason: format!(
+            "it is of batch {} and plaintext modulus {} where {batch} and {branch} are expected",
+            envelope.batch, envelope.branch
+        ),
+    }
+    .into())
+}
+
+/// Puts the branches of a batch of `samples` together, sample after sample: integers modulo the product
+/// of all plaintext moduli, centred; also the smallest margin, bits.
+pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> (Vec<i128>, f64) {
+    let outputs = branches.first().map_or(0, |b| b.vectors.len());
+    let mut residues = vec![0; branches.len()];
+    let mut combined = Vec::with_capacity(samples * outputs);
+    for sample in 0..samples {
+        for output in 0..outputs {
+            for (residue, branch) in residues.iter_mut().zip(branches) {
+                *residue = branch.vectors[output][sample];
+            }
+            combined.push(crt.combine(&residues));
+        }
+    }
+    (combined, margin(branches))
+}
+
+/// The real outputs of a batch of `samples`, sample after sample, and the smallest margin, bits.
+pub fn read_reals(branches: &[BranchAnswer<f64>], samples: usize) -> (Vec<f64>, f64) {
+    let vectors = branches.first().map_or(&[][..], |b| &b.vectors);
+    let of = |sample: usize| vectors.iter().map(move |v| v[sample]);
+    ((0..samples).flat_map(of).collect(), margin(branches))
+}
+
+fn margin<V>(branches: &[BranchAnswer<V>]) -> f64 {
+    branches.iter().map(|b| b.margin_bits).fold(f64::INFINITY, f64::min)
+}

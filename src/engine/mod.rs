@@ -1,0 +1,33 @@
+//! Client and server of one round: schemes behind one trait, messages in bytes, and the offer that both
+//! begin with.
+
+mod bfv;
+mod bgv;
+mod ckks;
+mod client;
+mod crt;
+mod evaluator;
+mod noop;
+mod offer;
+mod scheme;
+mod server;
+#[cfg(feature = "tfhe")]
+mod tables;
+mod wire_clock;
+
+pub use bfv::Bfv;
+pub use bgv::Bgv;
+pub use ckks::{Ckks, CkksOffered};
+pub use client::{BranchAnswer, Client, combined, read_reals};
+pub use crt::Crt;
+pub use noop::{NoKeys, NoSecret, Noop, RealNoop};
+pub use offer::{Check, Offer, OfferError, Offered, OfferedScheme};
+pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+pub use server::Server;
+#[cfg(feature = "tfhe")]
+pub use tables::{
+    ServedTables, TableAnswer, TableClient, TableServer, TableTap, Tables, TablesOffered,
+};
+#[cfg(feature = "tfhe")]
+pub(crate) use tables::{key_switched, read as read_tables};
+pub use wire_clock::WireClock;

@@ -1,0 +1,188 @@
+//! What a scheme must do for a run of one round. Client and server are generic over it, so that every
+//! pipeline also runs on plain numbers ([`super::Noop`]).
+//!
+//! What both sides know (`Parameters`), what the server alone has (`Program`, with the weights), and what
+//! the client alone has (`Secret`) are types of their own: no side has a place for what is the other's.
+
+use crate::progress::{Cancelled, Watch};
+use crate::ring::Seed;
+use crate::wire::WireError;
+
+/// Why a side could not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("cancelled")]
+    Cancelled(#[from] Cancelled),
+    #[error("{scheme}: {reason}")]
+    Scheme { scheme: &'static str, reason: String },
+    #[error(transparent)]
+    Wire(WireError),
+}
+
+impl From<WireError> for EngineError {
+    fn from(error: WireError) -> Self {
+        Self::Wire(error)
+    }
+}
+
+/// A ciphertext from the middle of a circuit, to be measured by the client.
+#[derive(Debug)]
+pub struct Tapped<C> {
+    /// Stage of the plan it was taken after.
+    pub stage: usize,
+    /// Which of the stage's values it is.
+    pub index: usize,
+    pub ciphertext: C,
+}
+
+/// What a server gives back.
+#[derive(Debug)]
+pub struct Evaluated<S: Scheme> {
+    pub outputs: S::Outputs,
+    /// For analysis only; not part of the answer.
+    pub taps: Vec<Tapped<S::Ciphertext>>,
+    /// Wall seconds of each stage of the plan; 0 for the input.
+    pub stage_secs: Vec<f64>,
+}
+
+/// A vector (a value per slot) per output, and the smallest margin among them, bits.
+pub type Decrypted<V> = (Vec<Vec<V>>, f64);
+
+/// What a client finds in a tapped ciphertext.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured<V> {
+    /// Values of the slots; of exact schemes centred modulo the plaintext modulus.
+    pub values: Vec<V>,
+    /// `log2(q/2) - log2(max |phase|)`, bits; depends on the secret key.
+    pub margin_bits: f64,
+}
+
+/// How an evaluation is followed.
+#[derive(Clone, Copy)]
+pub struct Evaluation<'a> {
+    /// Predicted seconds of each stage of the plan, by which progress is told.
+    pub stage_secs: &'a [f64],
+    /// Whether ciphertexts are kept to be measured.
+    pub measure: bool,
+    pub watch: &'a Watch<'a>,
+    /// Told how much is done, 0 to 1.
+    pub fraction: &'a (dyn Fn(f64) + Sync),
+}
+
+/// A scheme that can run a program. A branch is one plaintext modulus; approximate schemes have one.
+pub trait Scheme: Sized {
+    /// What a slot holds: `i64` of exact schemes, `f64` of approximate ones.
+    type Value: Copy + Send + Sync;
+    /// What both sides know, of one branch.
+    type Parameters: Clone + Send + Sync;
+    /// What is run, with the weights: the server's.
+    type Program: Sync;
+    /// The client's.
+    type Secret: Send + Sync;
+    /// What a server needs besides its program.
+    type Keys: Send + Sync;
+    /// Encrypted inputs of one batch and branch.
+    type Inputs: Send;
+    /// Encrypted outputs of one batch and branch.
+    type Outputs: Send;
+    /// One ciphertext.
+    type Ciphertext: Send;
+
+    /// The secret key of branch number `branch` from a seed that must stay secret, and the evaluation
+    /// keys as bytes.
+    ///
+    /// # Errors
+    /// When the scheme fails, or the work is stopped.
+    fn keygen(
+        parameters: &Self::Parameters,
+        branch: usize,
+        seed: &Seed,
+        watch: &Watch,
+    ) -> Result<(Self::Secret, Vec<u8>), EngineError>;
+
+    /// Reads the evaluation keys that [`Scheme::keygen`] gave.
+    ///
+    /// # Errors
+    /// When the bytes are not those of keys for these parameters, or the work is stopped.
+    fn read_keys(
+        parameters: &Self::Parameters,
+        bytes: &[u8],
+        watch: &Watch,
+    ) -> Result<Self::Keys, EngineError>;
+
+    /// Encrypts one vector (a value per slot) per input.
+    ///
+    /// # Errors
+    /// When the scheme fails, or the work is stopped.
+    fn encrypt(
+        parameters: &Self::Parameters,
+        secret: &Self::Secret,
+        vectors: &[Vec<Self::Value>],
+        seed: &Seed,
+        watch: &Watch,
+    ) -> Result<Self::Inputs, EngineError>;
+
+    /// A fresh ciphertext of `inputs`, to be measured.
+    fn fresh(
+        parameters: &Self::Parameters,
+        inputs: &Self::Inputs,
+        index: usize,
+    ) -> Option<Self::Ciphertext>;
+
+    /// Runs the program.
+    ///
+    /// # Errors
+    /// When the inputs do not fit it, the scheme fails, or the work is stopped.
+    fn evaluate(
+        parameters: &Self::Parameters,
+        program: &Self::Program,
+        keys: &Self::Keys,
+        inputs: Self::Inputs,
+        following: &Evaluation,
+    ) -> Result<Evaluated<Self>, EngineError>;
+
+    /// Decrypts the outputs: a vector (a value per slot) per output, and the smallest margin among them,
+    /// bits.
+    ///
+    /// # Errors
+    /// When the scheme fails.
+    fn decrypt(
+        parameters: &Self::Parameters,
+        secret: &Self::Secret,
+        outputs: &Self::Outputs,
+    ) -> Result<Decrypted<Self::Value>, EngineError>;
+
+    /// Decrypts and measures one ciphertext.
+    ///
+    /// # Errors
+    /// When the scheme fails.
+    fn measure(
+        parameters: &Self::Parameters,
+        secret: &Self::Secret,
+        ciphertext: &Self::Ciphertext,
+    ) -> Result<Measured<Self::Value>, EngineError>;
+
+    /// Appends encrypted inputs as bytes.
+    fn write_inputs(parameters: &Self::Parameters, inputs: &Self::Inputs, out: &mut Vec<u8>);
+
+    /// Reads what [`Scheme::write_inputs`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are not those of inputs for these parameters.
+    fn read_inputs(
+        parameters: &Self::Parameters,
+        bytes: &[u8],
+    ) -> Result<Self::Inputs, EngineError>;
+
+    /// Appends encrypted outputs as bytes.
+    fn write_outputs(parameters: &Self::Parameters, outputs: &Self::Outputs, out: &mut Vec<u8>);
+
+    /// Reads what [`Scheme::write_outputs`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are not those of outputs for these parameters.
+    fn read_outputs(
+        parameters: &Self::Parameters,
+        bytes: &[u8],
+    ) -> Result<Self::Outputs, EngineError>;
+}

@@ -1,0 +1,126 @@
+//! The server: owns the model and computes on what it cannot read.
+
+use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
+use super::wire_clock::WireClock;
+use crate::progress::Watch;
+use crate::wire::{Envelope, Kind, WireError};
+
+/// Evaluates the program with the evaluation keys. It has no place for a secret key:
+///
+/// ```compile_fail,E0308
+/// use cryptoscope::circuit::BgvProgram;
+/// use cryptoscope::engine::{Bgv, Server};
+/// use cryptoscope::scheme::bgv::{BgvParameters, SecretKey};
+/// fn leak(parameters: BgvParameters, program: &BgvProgram, secret: SecretKey) -> Server<'_, Bgv> {
+///     Server::new(vec![parameters], program, &[], [0; 32], vec![secret])
+/// }
+/// ```
+///
+/// while evaluation keys are welcome:
+///
+/// ```
+/// use cryptoscope::circuit::BgvProgram;
+/// use cryptoscope::engine::{Bgv, Server};
+/// use cryptoscope::scheme::bgv::{BgvParameters, EvaluationKeys};
+/// fn serve(parameters: BgvParameters, program: &BgvProgram, keys: EvaluationKeys) -> Server<'_, Bgv> {
+///     Server::new(vec![parameters], program, &[], [0; 32], vec![keys])
+/// }
+/// ```
+pub struct Server<'a, S: Scheme> {
+    parameters: Vec<S::Parameters>,
+    program: &'a S::Program,
+    /// Predicted seconds of each stage.
+    stage_secs: Vec<f64>,
+    /// Identity of the offer.
+    offer: [u8; 32],
+    keys: Vec<S::Keys>,
+}
+
+impl<'a, S: Scheme> Server<'a, S> {
+    /// A server of the offer with this identity, with the evaluation keys of a client, one set per
+    /// branch. `stage_secs` are the predicted seconds of each stage of its plan.
+    pub fn new(
+        parameters: Vec<S::Parameters>,
+        program: &'a S::Program,
+        stage_secs: &[f64],
+        offer: [u8; 32],
+        keys: Vec<S::Keys>,
+    ) -> Self {
+        Self { parameters, program, stage_secs: stage_secs.to_vec(), offer, keys }
+    }
+
+    /// The keys in the messages of a client, one message per branch.
+    ///
+    /// # Errors
+    /// When one is missing, is no such message, or was changed on the way; when the work is stopped.
+    pub fn receive_keys(
+        parameters: &[S::Parameters],
+        offer: &[u8; 32],
+        messages: &[Vec<u8>],
+        watch: &Watch,
+    ) -> Result<Vec<S::Keys>, EngineError> {
+        if messages.len() != parameters.len() {
+            let reason = format!("{} messages; {} are needed", messages.len(), parameters.len());
+            return Err(WireError::Content { what: "evaluation keys", reason }.into());
+        }
+        let each = messages.iter().zip(parameters).enumerate();
+        let one = |(branch, (bytes, parameters)): (usize, (&Vec<u8>, &S::Parameters))| {
+            WireClock::default().open(bytes, (Kind::EvaluationKeys, offer), |envelope, body| {
+                super::client::expect_numbers(envelope, 0, branch)?;
+                S::read_keys(parameters, body, watch)
+            })
+        };
+        each.map(one).collect()
+    }
+
+    /// The encrypted inputs in a message.
+    ///
+    /// # Errors
+    /// When it is no request of this batch and branch, or was changed on the way.
+    pub fn receive(
+        &self,
+        branch: usize,
+        batch: usize,
+        bytes: &[u8],
+        clock: &mut WireClock,
+    ) -> Result<S::Inputs, EngineError> {
+        clock.open(bytes, (Kind::Request, &self.offer), |envelope, body| {
+            super::client::expect_numbers(envelope, batch, branch)?;
+            S::read_inputs(&self.parameters[branch], body)
+        })
+    }
+
+    /// Evaluates one batch and branch. `measure` asks for taps; `fraction` is told how much is done, 0
+    /// to 1.
+    ///
+    /// # Errors
+    /// When the inputs do not fit the program, the scheme fails, or the work is stopped.
+    pub fn evaluate(
+        &self,
+        branch: usize,
+        inputs: S::Inputs,
+        measure: bool,
+        watch: &Watch,
+        fraction: &(dyn Fn(f64) + Sync),
+    ) -> Result<Evaluated<S>, EngineError> {
+        let following = Evaluation { stage_secs: &self.stage_secs, measure, watch, fraction };
+        S::evaluate(&self.parameters[branch], self.program, &self.keys[branch], inputs, &following)
+    }
+
+    /// The message with encrypted outputs.
+    pub fn send(
+        &self,
+        branch: usize,
+        batch: usize,
+        outputs: &S::Outputs,
+        clock: &mut WireClock,
+    ) -> Vec<u8> {
+        let envelope = Envelope {
+            kind: Kind::Answer,
+            offer: self.offer,
+            batch: batch as u64,
+            branch: branch as u64,
+        };
+        clock.seal(&envelope, |out| S::write_outputs(&self.parameters[branch], outputs, out))
+    }
+}

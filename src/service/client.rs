@@ -1,0 +1,382 @@
+//! The client: keys, a request, and what the answer says.
+
+use super::answers::Answers;
+use super::error::ServiceError;
+use super::head::Head;
+use super::record::{Record, VERSION};
+use super::run_with::{Job, Slot, run_with};
+use super::server::{ended, in_file, next};
+use crate::engine::{BranchAnswer, Client, Crt, Offer, Offered, OfferedScheme, Scheme, WireClock};
+use crate::network::ModelCard;
+use crate::progress::{Cancel, Step, Watch};
+use crate::ring::{Modulus, Seed};
+use crate::wire::{Draft, Envelope, Kind, Message};
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+/// The keys of a client.
+pub struct KeyPair {
+    /// The message with the secret: the client's own.
+    pub secret: Vec<u8>,
+    /// The messages for the server.
+    pub evaluation: Vec<u8>,
+}
+
+/// Samples as the offer takes them.
+pub struct Samples {
+    /// Raw values, sample after sample.
+    pub raw: Vec<f32>,
+    pub count: usize,
+    /// Class of each, where there are any.
+    pub known: Option<Vec<u16>>,
+    /// Where they come from.
+    pub name: String,
+    /// How they were matched to the offer, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Samples {
+    /// Only the first `count`.
+    ///
+    /// # Errors
+    /// When there are fewer.
+    pub fn first(&mut self, count: usize) -> Result<(), ServiceError> {
+        if count == 0 || count > self.count {
+            return Err(ServiceError::Refused(format!(
+                "--images {count}: {} has {} samples, so 1 to {} are possible",
+                crate::format::excerpt(&self.name),
+                self.count,
+                self.count
+            )));
+        }
+        self.raw.truncate(self.raw.len() / self.count * count);
+        if let Some(known) = &mut self.known {
+            known.truncate(count);
+        }
+        self.count = count;
+        Ok(())
+    }
+
+    /// The test part of a dataset, matched to the offer by the names of columns and classes.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    pub fn of(offer: &Offer, dataset: crate::data::Dataset) -> Result<Self, ServiceError> {
+        let card = ModelCard {
+            classes: offer.classes.clone(),
+            features: offer.features.clone(),
+            ..ModelCard::default()
+        };
+        let name = dataset.name().to_owned();
+        let (dataset, notes) =
+            crate::run::match_to(&offer.model, &card, offer.shape, &Arc::new(dataset))?;
+        let test = dataset.test();
+        Ok(Self {
+            raw: test.inputs.clone(),
+            count: test.len(),
+            known: Some(test.labels.clone()),
+            name,
+            notes,
+        })
+    }
+}
+
+/// New keys for an offer from `seed`, which must be as secret as the key.
+///
+/// # Errors
+/// When the scheme fails, or the work is stopped.
+pub fn keygen(
+    offered: &Offered,
+    seed: &Seed,
+    cancel: &Cancel,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Result<KeyPair, ServiceError> {
+    let envelope = Envelope { kind: Kind::SecretKey, offer: offered.identity, batch: 0, branch: 0 };
+    let mut draft = Draft::new(&envelope);
+    draft.body().extend_from_slice(&seed.to_bytes());
+    let evaluation = run_with(&offered.offer, Keygen { offered, seed, cancel, progress })?;
+    Ok(KeyPair { secret: draft.seal(), evaluation })
+}
+
+struct Keygen<'a> {
+    offered: &'a Offered,
+    seed: &'a Seed,
+    cancel: &'a Cancel,
+    progress: &'a (dyn Fn(f64) + Sync),
+}
+
+impl Job for Keygen<'_> {
+    type Output = Vec<u8>;
+
+    fn run<S: Scheme<Value: Slot>>(
+        self,
+        parameters: Vec<S::Parameters>,
+    ) -> Result<Vec<u8>, ServiceError> {
+        let told = |s: Step| (self.progress)(s.done as f64 / s.total.max(1) as f64);
+        let watch = Watch::new(self.cancel.clone(), &told);
+        Ok(client::<S>(self.offered, parameters, self.seed, &watch)?.1.concat())
+    }
+}
+
+/// A client, and the messages with its evaluation keys.
+fn client<S: Scheme>(
+    offered: &Offered,
+    parameters: Vec<S::Parameters>,
+    seed: &Seed,
+    watch: &Watch,
+) -> Result<(Client<S>, Vec<Vec<u8>>), ServiceError> {
+    let (width, offer) = (offered.offer.encoding.inputs, offered.identity);
+    Ok(Client::<S>::new(parameters, width, offer, seed.clone(), watch)?)
+}
+
+/// The seed in the message of a secret key of this offer.
+fn secret_of(offered: &Offered, bytes: &[u8]) -> Result<Seed, ServiceError> {
+    let of_key = ServiceError::of("secret key");
+    let message = Message::open(bytes).and_then(|m| m.expect(Kind::SecretKey, &offered.identity));
+    let body = message.map_err(&of_key)?.body;
+    let seed: [u8; 32] = body.try_into().map_err(|_| {
+        let reason = format!("{} bytes where 32 are needed", body.len());
+        of_key(crate::wire::WireError::Content { what: "seed", reason })
+    })?;
+    Ok(Seed::from_bytes(seed))
+}
+
+/// Encrypts samples, message by message: one batch is in memory at a time. `randomness` is for the masks
+/// and errors alone, and must not be used again.
+///
+/// # Errors
+/// When a file is not what it should be, or the work is stopped.
+pub fn encrypt(
+    offered: &Offered,
+    secret: &[u8],
+    samples: &Samples,
+    randomness: &Seed,
+    request: &mut dyn Write,
+    cancel: &Cancel,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Result<Record, ServiceError> {
+    let seed = secret_of(offered, secret)?;
+    let width = offered.offer.encoding.inputs;
+    if samples.count == 0 || samples.raw.len() != samples.count * width {
+        return Err(ServiceError::Refused(format!(
+            "{}: {} values of {} samples where the offer takes {width} each",
+            crate::format::excerpt(&samples.name),
+            samples.raw.len(),
+            samples.count
+        )));
+    }
+    let work = Encrypt { offered, seed, samples, randomness, request, cancel, progress };
+    run_with(&offered.offer, work)
+}
+
+struct Encrypt<'a> {
+    offered: &'a Offered,
+    seed: Seed,
+    samples: &'a Samples,
+    randomness: &'a Seed,
+    request: &'a mut dyn Write,
+    cancel: &'a Cancel,
+    progress: &'a (dyn Fn(f64) + Sync),
+}
+
+/// How samples and check samples lie in the batches of a request.
+pub(super) struct Layout {
+    /// Samples of each batch.
+    pub batch_samples: usize,
+    /// Check samples of each batch.
+    pub checks: usize,
+    pub batches: usize,
+}
+
+impl Layout {
+    /// Of a request with so many samples.
+    fn of(offer: &Offer, samples: usize) -> Self {
+        let (slots, checks) = (offer.slots(), offer.checks.len());
+        if slots == 1 {
+            // A batch is a sample: one of those that are checked comes after them.
+            return Self { batch_samples: 1, checks: 0, batches: samples + 1 };
+        }
+        let batch_samples = slots - checks;
+        Self { batch_samples, checks, batches: samples.div_ceil(batch_samples) }
+    }
+}
+
+impl Job for Encrypt<'_> {
+    type Output = Record;
+
+    fn run<S: Scheme<Value: Slot>>(
+        self,
+        parameters: Vec<S::Parameters>,
+    ) -> Result<Record, ServiceError> {
+        let Self { offered, samples, .. } = self;
+        let offer = &offered.offer;
+        let watch = Watch::new(self.cancel.clone(), &|_| ());
+        let branches = parameters.len();
+        let client = client::<S>(offered, parameters, &self.seed, &watch)?.0;
+        let client = client.with_randomness(self.randomness.derive("request", 0));
+        let layout = Layout::of(offer, samples.count);
+        let id: String = self
+            .randomness
+            .derive("name", 0)
+            .to_bytes()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let head = Head { id: id.clone(), batches: layout.batches, branches };
+        let io = |e: std::io::Error| ServiceError::of("request")(e.into());
+        self.request.write_all(&head.seal(Kind::Request, offered.identity)).map_err(io)?;
+        let all = (layout.batches * branches) as f64;
+        let width = offer.encoding.inputs;
+        for (at, (batch, branch)) in head.messages().enumerate() {
+            let first = (batch * layout.batch_samples * width).min(samples.raw.len());
+            let last = (first + layout.batch_samples * width).min(samples.raw.len());
+            let mut raw = samples.raw.get(first..last).unwrap_or_default().to_vec();
+            let checks = if raw.is_empty() { 1 } else { layout.checks };
+            raw.extend(offer.checks.iter().take(checks).flat_map(|c| &c.input));
+            let inputs: Vec<S::Value> = encoded(offer, &raw);
+            let told = |s: Step| {
+                (self.progress)((at as f64 + s.done as f64 / s.total.max(1) as f64) / all);
+            };
+            let watch = Watch::new(self.cancel.clone(), &told);
+            let encrypted = client.encrypt(branch, batch, &inputs, &watch)?;
+            let message = client.send(branch, batch, &encrypted, &mut WireClock::default());
+            self.request.write_all(&message).map_err(io)?;
+        }
+        Ok(Record {
+            version: VERSION,
+            id,
+            offer: hexadecimal(&offered.identity),
+            data: samples.name.clone(),
+            samples: samples.count,
+            batch_samples: layout.batch_samples,
+            checks: layout.checks,
+            known: samples.known.clone(),
+        })
+    }
+}
+
+/// Raw values as what goes into slots.
+fn encoded<V: Slot>(offer: &Offer, raw: &[f32]) -> Vec<V> {
+    match offer.encoding.grid {
+        Some(_) => offer.encoding.integers(raw).iter().map(|x| V::of(f64::from(*x))).collect(),
+        None => offer.encoding.reals(raw).iter().map(|x| V::of(*x)).collect(),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Decrypts an answer; `record_of` finds the record of the request with a name.
+///
+/// # Errors
+/// When a file is not what it should be, or the work is stopped.
+pub fn decrypt(
+    offered: &Offered,
+    secret: &[u8],
+    answer: &mut dyn Read,
+    record_of: &dyn Fn(&str) -> Result<Record, ServiceError>,
+    cancel: &Cancel,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Result<Answers, ServiceError> {
+    let seed = secret_of(offered, secret)?;
+    run_with(&offered.offer, Decrypt { offered, seed, answer, record_of, cancel, progress })
+}
+
+struct Decrypt<'a> {
+    offered: &'a Offered,
+    seed: Seed,
+    answer: &'a mut dyn Read,
+    record_of: &'a dyn Fn(&str) -> Result<Record, ServiceError>,
+    cancel: &'a Cancel,
+    progress: &'a (dyn Fn(f64) + Sync),
+}
+
+impl Job for Decrypt<'_> {
+    type Output = Answers;
+
+    fn run<S: Scheme<Value: Slot>>(
+        self,
+        parameters: Vec<S::Parameters>,
+    ) -> Result<Answers, ServiceError> {
+        let Self { offered, .. } = self;
+        let offer = &offered.offer;
+        let of_answer = ServiceError::of("answer");
+        let first = next(self.answer).map_err(&of_answer)?;
+        let head = Head::open(&first, Kind::Answer, &offered.identity).map_err(&of_answer)?;
+        let record = (self.record_of)(&head.id)?;
+        let layout = Layout::of(offer, record.samples);
+        let fits = record.version == VERSION
+            && record.offer == hexadecimal(&offered.identity)
+            && record.id == head.id
+            && (head.batches, head.branches) == (layout.batches, parameters.len())
+            && (record.batch_samples, record.checks) == (layout.batch_samples, layout.checks)
+            && record.known.as_ref().is_none_or(|known| known.len() == record.samples);
+        if !fits {
+            return Err(ServiceError::Refused(format!(
+                "record of request {}: it is not of this offer and answer",
+                head.id
+            )));
+        }
+        let watch = Watch::new(self.cancel.clone(), &|_| ());
+        let branches = parameters.len();
+        let client = client::<S>(offered, parameters, &self.seed, &watch)?.0;
+        let moduli = moduli(&offer.scheme);
+        let crt = Crt::new(&moduli);
+        let mut answers = Answers::new(offer, &record);
+        for batch in 0..head.batches {
+            let mut found = Vec::with_capacity(branches);
+            for branch in 0..branches {
+                watch.check()?;
+                let bytes = next(self.answer).map_err(&of_answer)?;
+                let outputs = client
+                    .receive(branch, batch, &bytes, &mut WireClock::default())
+                    .map_err(|e| in_file("answer", e))?;
+                found.push(client.decrypt(branch, &outputs)?);
+            }
+            let outputs = |sample: usize| outputs_of(&found, &crt, !moduli.is_empty(), sample);
+            let margin = found.iter().map(|b| b.margin_bits).fold(f64::INFINITY, f64::min);
+            let here = layout
+                .batch_samples
+                .min(record.samples.saturating_sub(batch * layout.batch_samples));
+            let checks = if here == 0 { 1 } else { layout.checks };
+            answers.add(offer, margin, (here, checks), &outputs);
+            (self.progress)((batch + 1) as f64 / head.batches as f64);
+        }
+        ended(self.answer).map_err(of_answer)?;
+        Ok(answers)
+    }
+}
+
+/// Plaintext moduli of exact schemes.
+fn moduli(scheme: &OfferedScheme) -> Vec<Modulus> {
+    match scheme {
+        OfferedScheme::Bgv { plaintext_moduli, .. }
+        | OfferedScheme::Bfv { plaintext_moduli, .. } => {
+            plaintext_moduli.iter().filter_map(|t| Modulus::new(*t)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Outputs of one sample of a batch, in their own units.
+fn outputs_of<V: Slot>(
+    branches: &[BranchAnswer<V>],
+    crt: &Crt,
+    exact: bool,
+    sample: usize,
+) -> Vec<f64> {
+    let outputs = branches.first().map_or(0, |b| b.vectors.len());
+    let slot = |branch: &BranchAnswer<V>, output: usize| {
+        branch.vectors.get(output).and_then(|v| v.get(sample)).copied()
+    };
+    let one = |output: usize| match exact {
+        true => {
+            let each = branches.iter().map(|b| slot(b, output).map_or(0, Slot::residue));
+            crt.combine(&each.collect::<Vec<_>>()) as f64
+        }
+        false => branches.first().and_then(|b| slot(b, output)).map_or(f64::NAN, Slot::real),
+    };
+    (0..outputs).map(one).collect()
+}

@@ -1,0 +1,58 @@
+//! What stands before the messages of a request, and of its answer.
+
+use crate::wire::{Draft, Envelope, Kind, Message, WireError};
+use serde::{Deserialize, Serialize};
+
+/// Most batches of a request.
+const MAX_BATCHES: usize = 1 << 32;
+
+/// What both sides must know of the messages that follow. It holds nothing of the samples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Head {
+    /// Chosen by the client, random: by it the answer finds its request.
+    pub id: String,
+    pub batches: usize,
+    /// Plaintext moduli: so many messages to a batch.
+    pub branches: usize,
+}
+
+impl Head {
+    /// The message.
+    pub fn seal(&self, kind: Kind, offer: [u8; 32]) -> Vec<u8> {
+        let mut draft = Draft::new(&Envelope { kind, offer, batch: u64::MAX, branch: 0 });
+        draft.body().extend(serde_json::to_vec(self).unwrap_or_default());
+        draft.seal()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When it is no head, was changed, or cannot be right.
+    pub fn open(bytes: &[u8], kind: Kind, offer: &[u8; 32]) -> Result<Self, WireError> {
+        let message = Message::open(bytes)?.expect(kind, offer)?;
+        let fail = |reason: String| WireError::Content { what: "head", reason };
+        if message.envelope.batch != u64::MAX {
+            return Err(fail("the first message is not the head".into()));
+        }
+        let head: Self = serde_json::from_slice(message.body).map_err(|e| fail(e.to_string()))?;
+        let named = head.id.len() == 32 && head.id.bytes().all(|b| b.is_ascii_hexdigit());
+        let counted =
+            (1..=MAX_BATCHES).contains(&head.batches) && (1..=64).contains(&head.branches);
+        if !named || !counted {
+            return Err(fail(format!(
+                "{} batches of {} messages with the name {}",
+                head.batches,
+                head.branches,
+                crate::format::excerpt(&head.id)
+            )));
+        }
+        Ok(head)
+    }
+
+    /// Numbers of batch and plaintext modulus of each message, in order.
+    pub fn messages(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let branches = self.branches;
+        (0..self.batches).flat_map(move |batch| (0..branches).map(move |branch| (batch, branch)))
+    }
+}

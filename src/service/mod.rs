@@ -1,0 +1,26 @@
+//! Client and server apart: an offer and its program, keys, requests and answers, in files.
+//!
+//! | file | whose | what |
+//! |---|---|---|
+//! | `offer.cso` | everybody's | [`Offer`](crate::engine::Offer) |
+//! | `program.csp` | the server's | the program with the weights |
+//! | `secret.key` | the client's | the seed of the secret key |
+//! | `evaluation.keys` | sent to the server | a message for each plaintext modulus |
+//! | request, answer | sent | a head, and a message for each batch and plaintext modulus |
+//! | `requests/ID.json` | the client's | what it will need to read the answer |
+
+mod answers;
+mod client;
+mod error;
+mod head;
+mod program;
+mod record;
+mod run_with;
+mod server;
+
+pub use answers::{Answers, CheckFault};
+pub use client::{KeyPair, Samples, decrypt, encrypt, keygen};
+pub use error::ServiceError;
+pub use program::publish;
+pub use record::Record;
+pub use server::evaluate;

@@ -1,0 +1,134 @@
+//! The server: a request becomes an answer.
+
+use super::error::ServiceError;
+use super::head::Head;
+use super::program::{Served, open};
+use crate::engine::{
+    Bfv, Bgv, Ckks, CkksOffered, Offered, OfferedScheme, Scheme, Server, WireClock,
+};
+use crate::progress::{Cancel, Step, Watch};
+use crate::wire::{Kind, Message, WireError};
+use std::io::{Read, Write};
+
+/// Everything that a server has.
+struct Work<'a> {
+    offered: &'a Offered,
+    stage_secs: &'a [f64],
+    keys: &'a mut dyn Read,
+    request: &'a mut dyn Read,
+    answer: &'a mut dyn Write,
+    cancel: &'a Cancel,
+    progress: &'a (dyn Fn(f64) + Sync),
+}
+
+/// Evaluates a request, message by message: one batch is in memory at a time. Gives the number of batches.
+///
+/// # Errors
+/// When a file is not what it should be, or the work is stopped.
+pub fn evaluate(
+    offered: &Offered,
+    program: &[u8],
+    (keys, request): (&mut dyn Read, &mut dyn Read),
+    answer: &mut dyn Write,
+    cancel: &Cancel,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Result<usize, ServiceError> {
+    let (served, stage_secs) = open(offered, program, "program")?;
+    let stage_secs = stage_secs.as_slice();
+    let work = Work { offered, stage_secs, keys, request, answer, cancel, progress };
+    match &served {
+        Served::Bgv(program) => work.run::<Bgv>(program.parameters.clone(), program),
+        Served::Bfv(program) => work.run::<Bfv>(program.parameters.clone(), program),
+        Served::Ckks(program) => {
+            let (parameters, input_scale) =
+                (program.parameters.clone(), program.input_scale.clone());
+            work.run::<Ckks>(vec![CkksOffered { parameters, input_scale }], program)
+        }
+        #[cfg(feature = "tfhe")]
+        Served::Tables(tables) => {
+            let OfferedScheme::Tfhe(known) = &offered.offer.scheme else {
+                return Err(ServiceError::Refused("program: not of its offer".into()));
+            };
+            let made = known.parameters();
+            let parameters = made.map_err(|e| ServiceError::Refused(format!("offer: {e}")))?;
+            work.run::<crate::engine::Tables>(vec![(parameters, known.clone())], tables)
+        }
+    }
+}
+
+impl Work<'_> {
+    fn run<S: Scheme>(
+        self,
+        parameters: Vec<S::Parameters>,
+        program: &S::Program,
+    ) -> Result<usize, ServiceError> {
+        let identity = self.offered.identity;
+        let told = |_: Step| (self.progress)(0.0);
+        let watch = Watch::new(self.cancel.clone(), &told);
+        let mut messages = Vec::new();
+        for _ in 0..parameters.len() {
+            messages.extend(Message::next(self.keys).map_err(ServiceError::of("evaluation keys"))?);
+        }
+        let keys = Server::<S>::receive_keys(&parameters, &identity, &messages, &watch)
+            .map_err(|e| in_file("evaluation keys", e))?;
+        drop(messages);
+        ended(self.keys).map_err(ServiceError::of("evaluation keys"))?;
+        let branches = parameters.len();
+        let server = Server::<S>::new(parameters, program, self.stage_secs, identity, keys);
+
+        let of_request = ServiceError::of("request");
+        let first = next(self.request).map_err(&of_request)?;
+        let head = Head::open(&first, Kind::Request, &identity).map_err(&of_request)?;
+        if head.branches != branches {
+            let reason = format!(
+                "{} messages to a batch where the offer has {branches} plaintext moduli",
+                head.branches
+            );
+            return Err(of_request(WireError::Content { what: "head", reason }));
+        }
+        let io = |e: std::io::Error| ServiceError::of("answer")(e.into());
+        self.answer.write_all(&head.seal(Kind::Answer, identity)).map_err(io)?;
+        let all = (head.batches * branches) as f64;
+        let watch = Watch::new(self.cancel.clone(), &|_| ());
+        for (at, (batch, branch)) in head.messages().enumerate() {
+            let bytes = next(self.request).map_err(&of_request)?;
+            let mut clock = WireClock::default();
+            let inputs = server
+                .receive(branch, batch, &bytes, &mut clock)
+                .map_err(|e| in_file("request", e))?;
+            drop(bytes);
+            let within = |part: f64| (self.progress)((at as f64 + part) / all);
+            let found = server.evaluate(branch, inputs, false, &watch, &within)?;
+            let message = server.send(branch, batch, &found.outputs, &mut clock);
+            self.answer.write_all(&message).map_err(io)?;
+        }
+        ended(self.request).map_err(of_request)?;
+        Ok(head.batches)
+    }
+}
+
+/// The next message, which must come.
+pub(super) fn next(stream: &mut dyn Read) -> Result<Vec<u8>, WireError> {
+    let needed = crate::wire::ENVELOPE_BYTES as u64;
+    Message::next(stream)?.ok_or(WireError::Short { found: 0, needed })
+}
+
+/// Nothing may follow.
+pub(super) fn ended(stream: &mut dyn Read) -> Result<(), WireError> {
+    let mut one = [0];
+    match stream.read(&mut one)? {
+        0 => Ok(()),
+        _ => Err(WireError::Content { what: "end", reason: "more messages than it says".into() }),
+    }
+}
+
+/// An error of a message, with the file that it is in.
+pub(super) fn in_file(file: &str, error: crate::engine::EngineError) -> ServiceError {
+    match error {
+        crate::engine::EngineError::Wire(source) => ServiceError::of(file)(source),
+        crate::engine::EngineError::Scheme { scheme, reason } => {
+            ServiceError::Refused(format!("{file}: {scheme}: {reason}"))
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,8 @@
+//! What crosses between client and server, or lies in a file between them: one envelope round every
+//! message.
+
+mod envelope;
+mod reader;
+
+pub use envelope::{Draft, ENVELOPE_BYTES, Envelope, Kind, Message, WireError, short};
+pub use reader::Reader;
