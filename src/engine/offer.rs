@@ -60,6 +60,10 @@ pub struct Check {
     pub input: Vec<f32>,
     /// Outputs in the units of the original network.
     pub outputs: Vec<f64>,
+    /// How far decrypted outputs may lie from them: 0 of exact schemes, the error bound of CKKS; of
+    /// lookup tables, where noise moves a lookup to an adjacent bin now and then, half the gap between the
+    /// two largest outputs.
+    pub tolerance: f64,
 }
 
 /// The offer. It holds no weight; a word embedding that the client applies is public preprocessing.
@@ -158,6 +162,8 @@ impl Offer {
                 && check.outputs.len() == self.classes.len()
                 && check.input.iter().all(|x| x.is_finite())
                 && check.outputs.iter().all(|y| y.is_finite())
+                && check.tolerance.is_finite()
+                && check.tolerance >= 0.0
         };
         if self.checks.is_empty() || !self.checks.iter().all(fits) {
             return Some("no check sample, or one of another shape".into());

@@ -36,7 +36,8 @@ pub(super) fn integers(session: &Session, circuit: &Circuit) -> Result<Offered, 
         let found = network.evaluate(&network.quantise_inputs(raw), &[], &Watch::silent())?;
         Ok(found.outputs.iter().map(|y| *y as f64 * step).collect())
     };
-    made(session, &circuit.plan, (scheme, network.encoding(), step), None, outputs)
+    let tolerance = |_: &[f64]| 0.0;
+    made(session, &circuit.plan, (scheme, network.encoding(), step), None, (outputs, tolerance))
 }
 
 /// Of a circuit on real numbers.
@@ -50,7 +51,8 @@ pub(super) fn reals(session: &Session, circuit: &RealCircuit) -> Result<Offered,
     let outputs =
         |raw: &[f32]| Ok(network.evaluate(&network.inputs_of(raw), &[], &Watch::silent())?.outputs);
     let bound = circuit.plan.approximate.as_ref().map(|a| a.error_bound);
-    made(session, &circuit.plan, (scheme, network.encoding(), 1.0), bound, outputs)
+    let tolerance = |_: &[f64]| bound.unwrap_or(0.0);
+    made(session, &circuit.plan, (scheme, network.encoding(), 1.0), bound, (outputs, tolerance))
 }
 
 /// Of a circuit of lookup tables.
@@ -68,7 +70,7 @@ pub(super) fn tables(
         Ok(scores.iter().map(|score| *score as f64 * scale).collect())
     };
     let bound = circuit.tables().map(|t| t.score_bound * scale);
-    made(session, &circuit.plan, (scheme, encoding, scale), bound, outputs)
+    made(session, &circuit.plan, (scheme, encoding, scale), bound, (outputs, half_gap))
 }
 
 fn values(moduli: &[Modulus]) -> Vec<u64> {
@@ -80,12 +82,16 @@ fn made(
     plan: &Plan,
     (scheme, encoding, output_scale): (OfferedScheme, InputEncoding, f64),
     error_bound: Option<f64>,
-    outputs: impl Fn(&[f32]) -> Result<Vec<f64>, RunError>,
+    (outputs, tolerance): (impl Fn(&[f32]) -> Result<Vec<f64>, RunError>, impl Fn(&[f64]) -> f64),
 ) -> Result<Offered, RunError> {
     let network = &session.network;
     let checks = averages(session.calibration_inputs(), network.input().len())
         .into_iter()
-        .map(|input| Ok(Check { outputs: outputs(&input)?, input }))
+        .map(|input| {
+            let outputs = outputs(&input)?;
+            let tolerance = tolerance(&outputs);
+            Ok(Check { input, outputs, tolerance })
+        })
         .collect::<Result<_, RunError>>()?;
     let card = network.card();
     let offer = Offer {
@@ -106,6 +112,17 @@ fn made(
         checks,
     };
     Ok(offer.seal()?)
+}
+
+/// Half the gap between the two largest outputs.
+#[cfg(feature = "tfhe")]
+fn half_gap(outputs: &[f64]) -> f64 {
+    let mut sorted = outputs.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.as_slice() {
+        [.., second, first] => 0.5 * (first - second),
+        _ => 0.0,
+    }
 }
 
 /// Averages of samples, a few apart from one another.

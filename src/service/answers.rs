@@ -4,6 +4,7 @@ use super::record::Record;
 use crate::engine::Offer;
 use crate::format::csv_table;
 use crate::network::argmax;
+use std::ops::Range;
 
 /// Margin below which outputs are not told from noise, bits.
 const LEAST_MARGIN: f64 = 1.0;
@@ -65,17 +66,18 @@ impl Answers {
         &mut self,
         offer: &Offer,
         margin_bits: f64,
-        (samples, checks): (usize, usize),
+        (samples, checks): (usize, Range<usize>),
         outputs: &dyn Fn(usize) -> Vec<f64>,
     ) {
         let scaled = |sample: usize| -> Vec<f64> {
             outputs(sample).into_iter().map(|y| y * offer.output_scale).collect()
         };
         self.outputs.extend((0..samples).map(scaled));
-        for (at, check) in offer.checks.iter().take(checks).enumerate() {
+        let checked = offer.checks.get(checks).unwrap_or_default();
+        for (at, check) in checked.iter().enumerate() {
             let found = scaled(samples + at);
             let largest = check.outputs.iter().fold(1.0, |m: f64, y| m.max(y.abs()));
-            let bound = offer.error_bound.unwrap_or(0.0) + ROUNDING * largest;
+            let bound = check.tolerance + ROUNDING * largest;
             self.checked += 1;
             let complete = found.len() == check.outputs.len();
             let pairs = found.iter().zip(&check.outputs);

@@ -12,6 +12,7 @@ use crate::progress::{Cancel, Step, Watch};
 use crate::ring::{Modulus, Seed};
 use crate::wire::{Draft, Envelope, Kind, Message};
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The keys of a client.
@@ -193,11 +194,19 @@ impl Layout {
     fn of(offer: &Offer, samples: usize) -> Self {
         let (slots, checks) = (offer.slots(), offer.checks.len());
         if slots == 1 {
-            // A batch is a sample: one of those that are checked comes after them.
-            return Self { batch_samples: 1, checks: 0, batches: samples + 1 };
+            // A batch is a sample: those that are checked come after all others.
+            return Self { batch_samples: 1, checks: 0, batches: samples + checks };
         }
         let batch_samples = slots - checks;
         Self { batch_samples, checks, batches: samples.div_ceil(batch_samples) }
+    }
+
+    /// Which check samples a batch has.
+    fn checks_of(&self, offer: &Offer, samples: usize, batch: usize) -> Range<usize> {
+        match batch.checked_sub(samples).filter(|_| self.batch_samples == 1) {
+            Some(extra) => extra..(extra + 1).min(offer.checks.len()),
+            None => 0..self.checks,
+        }
     }
 }
 
@@ -232,8 +241,9 @@ impl Job for Encrypt<'_> {
             let first = (batch * layout.batch_samples * width).min(samples.raw.len());
             let last = (first + layout.batch_samples * width).min(samples.raw.len());
             let mut raw = samples.raw.get(first..last).unwrap_or_default().to_vec();
-            let checks = if raw.is_empty() { 1 } else { layout.checks };
-            raw.extend(offer.checks.iter().take(checks).flat_map(|c| &c.input));
+            let checks = layout.checks_of(offer, samples.count, batch);
+            let checks = offer.checks.get(checks).unwrap_or_default();
+            raw.extend(checks.iter().flat_map(|c| &c.input));
             let inputs: Vec<S::Value> = encoded(offer, &raw);
             let told = |s: Step| {
                 (self.progress)((at as f64 + s.done as f64 / s.total.max(1) as f64) / all);
@@ -340,7 +350,7 @@ impl Job for Decrypt<'_> {
             let here = layout
                 .batch_samples
                 .min(record.samples.saturating_sub(batch * layout.batch_samples));
-            let checks = if here == 0 { 1 } else { layout.checks };
+            let checks = layout.checks_of(offer, record.samples, batch);
             answers.add(offer, margin, (here, checks), &outputs);
             (self.progress)((batch + 1) as f64 / head.batches as f64);
         }
