@@ -3,9 +3,7 @@
 use super::error::ServiceError;
 use super::head::Head;
 use super::program::{Served, open};
-use crate::engine::{
-    Bfv, Bgv, Ckks, CkksOffered, Offered, OfferedScheme, Scheme, Server, WireClock,
-};
+use crate::engine::{Bfv, Bgv, Ckks, CkksOffered, Offered, Scheme, Server, WireClock};
 use crate::progress::{Cancel, Step, Watch};
 use crate::wire::{Kind, Message, WireError};
 use std::io::{Read, Write};
@@ -46,7 +44,7 @@ pub fn evaluate(
         }
         #[cfg(feature = "tfhe")]
         Served::Tables(tables) => {
-            let OfferedScheme::Tfhe(known) = &offered.offer.scheme else {
+            let crate::engine::OfferedScheme::Tfhe(known) = &offered.offer.scheme else {
                 return Err(ServiceError::Refused("program: not of its offer".into()));
             };
             let made = known.parameters();

@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 const OFFER: [u8; 32] = [3; 32];
 
+/// Whether outputs of each branch, a vector of slots per output, are right.
+type IsRight<'a, V> = Box<dyn Fn(&[Vec<Vec<V>>]) -> bool + 'a>;
+
 /// A scheme with everything that its two sides need, and what comes out.
 struct Case<'a, S: Scheme> {
     plan: &'a Plan,
@@ -23,7 +26,7 @@ struct Case<'a, S: Scheme> {
     inputs: Vec<S::Value>,
     width: usize,
     /// Whether decrypted branches are what the reference network gives.
-    is_right: Box<dyn Fn(&[Vec<Vec<S::Value>>]) -> bool + 'a>,
+    is_right: IsRight<'a, S::Value>,
     /// Whether there are keys, so that another client reads something else.
     has_keys: bool,
     /// Whether the program needs the evaluation keys at all.
