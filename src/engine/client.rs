@@ -195,8 +195,8 @@ pub(super) fn expect_numbers(
 }
 
 /// Puts the branches of a batch of `samples` together, sample after sample: integers modulo the product
-/// of all plaintext moduli, centred; also the smallest margin, bits.
-pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> (Vec<i128>, f64) {
+/// of all plaintext moduli, centred.
+pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> Vec<i128> {
     let outputs = branches.first().map_or(0, |b| b.vectors.len());
     let mut residues = vec![0; branches.len()];
     let mut combined = Vec::with_capacity(samples * outputs);
@@ -208,16 +208,12 @@ pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> (V
             combined.push(crt.combine(&residues));
         }
     }
-    (combined, margin(branches))
+    combined
 }
 
-/// The real outputs of a batch of `samples`, sample after sample, and the smallest margin, bits.
-pub fn read_reals(branches: &[BranchAnswer<f64>], samples: usize) -> (Vec<f64>, f64) {
+/// The real outputs of a batch of `samples`, sample after sample.
+pub fn read_reals(branches: &[BranchAnswer<f64>], samples: usize) -> Vec<f64> {
     let vectors = branches.first().map_or(&[][..], |b| &b.vectors);
     let of = |sample: usize| vectors.iter().map(move |v| v[sample]);
-    ((0..samples).flat_map(of).collect(), margin(branches))
-}
-
-fn margin<V>(branches: &[BranchAnswer<V>]) -> f64 {
-    branches.iter().map(|b| b.margin_bits).fold(f64::INFINITY, f64::min)
+    (0..samples).flat_map(of).collect()
 }

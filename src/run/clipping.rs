@@ -29,6 +29,9 @@ pub(super) fn trained_reach(
     is_trained: bool,
     factor: impl Fn(usize, f32) -> f64,
 ) -> f64 {
+    if !is_trained {
+        return 1.0;
+    }
     let card = session.network.card();
     let own = || {
         // A model that remembers no values may still know its data.
@@ -36,8 +39,7 @@ pub(super) fn trained_reach(
         (data.digest == session.dataset.digest()).then(|| Sketch::of(&session.dataset))
     };
     let inputs = session.network.input().len();
-    let sketch = card.sketch.clone().filter(|_| is_trained);
-    sketch.or_else(|| own().filter(|_| is_trained)).map_or(1.0, |s| s.reach(inputs, factor))
+    card.sketch.clone().or_else(own).map_or(1.0, |s| s.reach(inputs, factor))
 }
 
 #[cfg(test)]

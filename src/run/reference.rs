@@ -131,7 +131,7 @@ impl<S: Scheme<Value = i64>> Reference<S> for Integers<'_> {
     }
 
     fn combine(&self, branches: &[BranchAnswer<i64>], samples: usize) -> Vec<i128> {
-        combined(&self.crt, branches, samples).0
+        combined(&self.crt, branches, samples)
     }
 
     fn note(
@@ -230,7 +230,7 @@ impl<S: Scheme<Value = f64>> Reference<S> for Reals<'_> {
     }
 
     fn combine(&self, branches: &[BranchAnswer<f64>], samples: usize) -> Vec<f64> {
-        read_reals(branches, samples).0
+        read_reals(branches, samples)
     }
 
     fn note(

@@ -191,7 +191,7 @@ fn integer_case<'a, S: Scheme<Value = i64>>(
             margin_bits: 0.0,
         };
         let branches: Vec<_> = branches.iter().map(of).collect();
-        combined(&crt, &branches, samples).0 == expected
+        combined(&crt, &branches, samples) == expected
     };
     Case {
         plan: &circuit.plan,
@@ -250,7 +250,7 @@ fn real_case<'a, S: Scheme<Value = f64>>(
             margin_bits: 0.0,
         };
         let branches: Vec<_> = branches.iter().map(of).collect();
-        let found = read_reals(&branches, samples).0;
+        let found = read_reals(&branches, samples);
         found.len() == expected.len()
             && found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= bound)
     };

@@ -37,10 +37,7 @@ struct Side<'a> {
 /// When shapes, columns or classes do not fit.
 pub(super) fn layers(network: &Network, dataset: &Arc<Dataset>) -> Result<Matched, RunError> {
     let side = Side { name: network.name(), card: network.card(), classes: network.classes() };
-    let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
-    side.columns(&mut found, network.input())?;
-    side.shape(&mut found, network.input())?;
-    side.classes(&mut found)?;
+    let mut found = side.samples(dataset, network.input())?;
     side.training(&mut found);
     Ok(found)
 }
@@ -57,11 +54,8 @@ pub fn match_to(
     dataset: &Arc<Dataset>,
 ) -> Result<(Arc<Dataset>, Vec<String>), RunError> {
     let side = Side { name, card, classes: card.classes.len() };
-    let mut found = Matched { dataset: Arc::clone(dataset), notes: Vec::new() };
-    side.columns(&mut found, input)?;
-    side.shape(&mut found, input)?;
-    side.classes(&mut found)?;
-    Ok((found.dataset, found.notes))
+    let Matched { dataset, notes } = side.samples(dataset, input)?;
+    Ok((dataset, notes))
 }
 
 /// `dataset` as `model` takes it.
@@ -103,6 +97,15 @@ fn doubts(dataset: &Dataset) -> Vec<String> {
 }
 
 impl Side<'_> {
+    /// A dataset of samples as this side takes them, with what its reader was in doubt of.
+    fn samples(&self, dataset: &Arc<Dataset>, input: Shape) -> Result<Matched, RunError> {
+        let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
+        self.columns(&mut found, input)?;
+        self.shape(&mut found, input)?;
+        self.classes(&mut found)?;
+        Ok(found)
+    }
+
     fn refuse<T>(&self, reason: String) -> Result<T, RunError> {
         Err(RunError::Refused(format!("model {} {reason}", excerpt(self.name))))
     }
