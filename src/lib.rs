@@ -25,35 +25,11 @@
 //! `run::execute_integers` and `run::execute_reals` go from raw samples to the report.
 
 #![deny(unsafe_code)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-pub mod file;
-pub mod format;
-pub mod progress;
-
-pub mod wire;
-
-pub mod data;
-
-pub mod activation;
-
-pub mod network;
-
-pub mod ring;
-
-pub mod scheme;
-
-pub mod circuit;
-
-pub mod engine;
-
-pub mod run;
-
-pub mod service;
-
-pub mod worker;
+pub use {
+    activation, circuit, cli, data, engine, file, format, network, progress, ring, run, scheme,
+    service, wire, worker,
+};
 
 #[cfg(feature = "gui")]
-pub mod app;
-
-pub mod cli;
+pub use app;

@@ -1,7 +1,7 @@
 //! Why no polynomial can be fitted.
 
 use super::fit::{MAX_DEGREE, MAX_PARTS};
-use crate::format::short;
+use format::short;
 
 /// Why no polynomial can be fitted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

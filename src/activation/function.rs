@@ -235,7 +235,7 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Gate;
+    use crate::Gate;
 
     #[test]
     fn values_are_those_of_the_definitions() {

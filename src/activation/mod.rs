@@ -1,5 +1,8 @@
 //! Activation functions and the polynomials that stand in for them.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod chebyshev;
 mod composite;
 mod error;

@@ -8,8 +8,8 @@ use super::sequence_view::SequenceView;
 use super::state::Tab;
 use super::sweep_view::SweepChoice;
 use super::three::Difference;
-use crate::network::train::RecurrentOptions;
-use crate::run::{Scenario, TrainOptions};
+use network::train::RecurrentOptions;
+use run::{Scenario, TrainOptions};
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
 #[derive(Clone, Debug)]

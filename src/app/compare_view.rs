@@ -2,8 +2,8 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use crate::run::{CompareEvent, CompareReport, CompareRow, Scenario};
-use crate::worker::Failure;
+use run::{CompareEvent, CompareReport, CompareRow, Scenario};
+use worker::Failure;
 
 /// Everything the tab Compare shows.
 #[derive(Clone, Debug, Default)]

@@ -5,10 +5,10 @@ use super::cryptonn_export as export;
 use super::dialog::Purpose;
 use super::state::{State, Tab};
 use super::sweep_view::TaskStanding;
-use crate::run::Scenario;
-use crate::run::cryptonn::{Checkpoint, CryptonnEvent, CryptonnTrained, MitigationReport};
-use crate::worker::{Failure, LeakUpdate, TaskRequest};
+use run::Scenario;
+use run::cryptonn::{Checkpoint, CryptonnEvent, CryptonnTrained, MitigationReport};
 use std::sync::Arc;
+use worker::{Failure, LeakUpdate, TaskRequest};
 
 impl App {
     /// Starts the encrypted training of the setup.

@@ -4,8 +4,8 @@ use super::App;
 use super::dialog::Purpose;
 use super::lab::{self, LabChoice};
 use super::state::{State, Tab};
-use crate::activation::Activation;
-use crate::worker::Check;
+use activation::Activation;
+use worker::Check;
 
 impl App {
     /// Asks for the accuracy of the polynomial network that is explored, when it is another than last

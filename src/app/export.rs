@@ -1,6 +1,6 @@
 //! What the window writes besides the report itself.
 
-use crate::run::RunReport;
+use run::RunReport;
 
 /// The stage table as CSV, one line per stage, units in the column names.
 pub fn stages_csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
@@ -49,8 +49,8 @@ pub fn stages_csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::StageKind;
-    use crate::run::StageReport;
+    use circuit::StageKind;
+    use run::StageReport;
 
     #[test]
     fn every_column_is_filled_and_what_was_not_measured_is_empty() {

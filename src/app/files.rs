@@ -1,9 +1,9 @@
 //! Small files and desktop dialogs, on threads of their own: a slow disk never holds the window.
 
 use super::dialog::{self, Purpose};
-use crate::run::Scenario;
-use crate::run::cryptonn::Checkpoint;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use run::Scenario;
+use run::cryptonn::Checkpoint;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ impl Files {
 
 /// Writes whole or not at all: a failure leaves what was there.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    crate::file::write_whole(path, bytes).map_err(|error| format!("{error}; choose another place"))
+    file::write_whole(path, bytes).map_err(|error| format!("{error}; choose another place"))
 }
 
 fn write_png(path: &Path, image: &egui::ColorImage) -> Result<(), String> {

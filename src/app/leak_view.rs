@@ -1,11 +1,11 @@
 //! What the server learns, as it is drawn: what is chosen, and what the attacks found.
 
-use crate::run::cryptonn::ServerView;
-use crate::run::cryptonn::leak::{
+use run::cryptonn::ServerView;
+use run::cryptonn::leak::{
     LabelLeak, LeakCurve, LeakSettings, Pool, Reconstruction, Score, labels,
 };
-use crate::worker::{LeakRequest, LeakUpdate};
 use std::sync::Arc;
+use worker::{LeakRequest, LeakUpdate};
 
 /// Rows per ciphertext of the limit that is drawn until another is chosen.
 const USUAL_LIMIT: usize = 8;

@@ -9,11 +9,11 @@ use super::palette::Palette;
 use super::run_view::{RunView, Standing};
 use super::state::{State, Tab};
 use super::three::Difference;
-use crate::activation::Activation;
-use crate::run::Scenario;
-use crate::worker::{Failure, Loaded, Update};
+use activation::Activation;
+use run::Scenario;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use worker::{Failure, Loaded, Update};
 
 /// A change of the setup is planned after this long without another.
 const SETTLE: Duration = Duration::from_millis(90);

@@ -2,9 +2,9 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use crate::run::Scenario;
-use crate::run::cryptonn::{MitigationEvent, MitigationReport, MitigationRow};
-use crate::worker::Failure;
+use run::Scenario;
+use run::cryptonn::{MitigationEvent, MitigationReport, MitigationRow};
+use worker::Failure;
 
 /// The comparison of mitigations in the tab What the server learns.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,9 @@
 //!
 //! Panels and plots only read [`State`] and queue [`Action`]s; `logic` applies them.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod action;
 mod command_table;
 mod commands;
@@ -47,12 +50,12 @@ pub use sweep_view::{SweepAxis, SweepChoice, SweepView, TaskStanding};
 pub use three::{Difference, Three};
 pub use training_view::TrainingView;
 
-use crate::ring::Kernel;
-use crate::run::{Scenario, Sources};
-use crate::worker::{Check, Engine, LeakWorker, SessionEngine, Task, Worker};
 use anyhow::Context as _;
+use ring::Kernel;
+use run::{Scenario, Sources};
 use std::path::PathBuf;
 use std::time::Instant;
+use worker::{Check, Engine, LeakWorker, SessionEngine, Task, Worker};
 
 /// What draws the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

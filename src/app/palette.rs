@@ -34,8 +34,8 @@ impl Palette {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::commands::Command;
-    use crate::run::Scenario;
+    use crate::commands::Command;
+    use run::Scenario;
 
     #[test]
     fn words_in_any_order_find_a_command() {

@@ -3,8 +3,8 @@
 use super::App;
 use super::dialog::{PathDialog, Purpose};
 use super::export;
-use crate::file::Uses;
-use crate::run::Scenario;
+use file::Uses;
+use run::Scenario;
 use std::path::{Path, PathBuf};
 
 impl App {

@@ -2,9 +2,9 @@
 
 use super::App;
 use super::run_view::RunView;
-use crate::run::RunReport;
-use crate::run::sequence::{RemedyComparison, RemedyEvent};
-use crate::worker::Failure;
+use run::RunReport;
+use run::sequence::{RemedyComparison, RemedyEvent};
+use worker::Failure;
 
 impl App {
     /// Starts all remedies, first to last.

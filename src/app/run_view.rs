@@ -2,12 +2,12 @@
 
 use super::origin::{Origin, Results};
 use super::three::{Difference, Three};
-use crate::circuit::Plan;
-use crate::data::Dataset;
-use crate::run::sequence::SequenceReport;
-use crate::run::{Event, Phase, RunReport, Sample, Scenario, StageReport};
-use crate::worker::Failure;
+use circuit::Plan;
+use data::Dataset;
+use run::sequence::SequenceReport;
+use run::{Event, Phase, RunReport, Sample, Scenario, StageReport};
 use std::sync::Arc;
+use worker::Failure;
 
 /// How a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl RunView {
 
     /// What went wrong, in words; `None` when nothing did.
     pub fn wrong_text(&self) -> Option<String> {
-        use crate::format::count;
+        use format::count;
         if !self.is_wrong() {
             return None;
         }

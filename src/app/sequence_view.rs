@@ -2,13 +2,13 @@
 //! that times are told for.
 
 use super::origin::{Origin, Results};
-use crate::activation::Method;
-use crate::circuit::{NetworkModel, Remedy};
-use crate::run::sequence::{
+use activation::Method;
+use circuit::{NetworkModel, Remedy};
+use run::sequence::{
     COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow,
     SequenceReport,
 };
-use crate::run::{RunReport, Scenario};
+use run::{RunReport, Scenario};
 use std::sync::Arc;
 
 /// A comparison that goes on.
@@ -193,7 +193,7 @@ impl SequenceView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::EncryptedReport;
+    use run::EncryptedReport;
 
     fn report(remedy: Remedy, accuracy: f64, rounds: u64) -> RunReport {
         let sequence =

@@ -14,10 +14,10 @@ use super::sequence_view::SequenceView;
 use super::sweep_view::{SweepView, TaskStanding};
 use super::three::Difference;
 use super::training_view::TrainingView;
-use crate::circuit::Plan;
-use crate::run::{ActivationKind, Scenario, SchemeSelector, TableStudy};
-use crate::worker::{Loaded, LoadedSequence, TRAINS};
+use circuit::Plan;
+use run::{ActivationKind, Scenario, SchemeSelector, TableStudy};
 use std::sync::Arc;
+use worker::{Loaded, LoadedSequence, TRAINS};
 
 /// What is in the centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! A sweep as it is drawn: what is chosen for it, and the rows as they come.
 
 use super::origin::{Origin, Results};
-use crate::activation::Method;
-use crate::format::Share;
-use crate::run::{Scenario, SweepEvent, SweepReport, SweepRow};
-use crate::worker::Failure;
+use activation::Method;
+use format::Share;
+use run::{Scenario, SweepEvent, SweepReport, SweepRow};
+use worker::Failure;
 
 /// How long work stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use super::App;
 use super::dialog::Purpose;
 use super::plots;
 use super::sweep_view::TaskStanding;
-use crate::activation::Activation;
-use crate::network::{IntervalRule, Network, Op};
-use crate::run::{LayerChoices, SweepReport, SweepRequest, SweepRow, TrainOptions};
-use crate::worker::{Loaded, Task, TaskRequest, TaskUpdate};
+use activation::Activation;
+use network::{IntervalRule, Network, Op};
+use run::{LayerChoices, SweepReport, SweepRequest, SweepRow, TrainOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
+use worker::{Loaded, Task, TaskRequest, TaskUpdate};
 
 impl App {
     /// Takes in what the task tells.

@@ -1,7 +1,7 @@
 //! The three networks of a run, sample by sample: who was right, and what changed an answer.
 
-use crate::format::Share;
-use crate::run::{RunReport, Sample};
+use format::Share;
+use run::{RunReport, Sample};
 
 /// Why the encrypted answer to a sample is not that of the original network; or which samples are
 /// looked at.
@@ -127,7 +127,7 @@ impl Three {
         match changed {
             0 => cost,
             1 => format!("{cost}, 1 answer changed"),
-            many => format!("{cost}, {} answers changed", crate::format::count(many as u64)),
+            many => format!("{cost}, {} answers changed", format::count(many as u64)),
         }
     }
 }

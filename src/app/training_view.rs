@@ -2,11 +2,11 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use crate::network::recurrent::RecurrentModel;
-use crate::network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
-use crate::run::{Scenario, TrainOptions};
-use crate::worker::Failure;
+use network::recurrent::RecurrentModel;
+use network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
+use run::{Scenario, TrainOptions};
 use std::sync::Arc;
+use worker::Failure;
 
 /// Weight of the newest mini-batch in the loss that is drawn.
 const NEWEST: f64 = 0.05;

@@ -1,8 +1,8 @@
 //! A float network as alternating sparse affine maps and squares.
 
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::network::{Layer, Network, Op, Padding, Windows};
+use activation::Activation;
+use data::Shape;
+use network::{Layer, Network, Op, Padding, Windows};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -315,10 +315,10 @@ fn read(windows: &Windows, position: usize, channels: Range<usize>) -> (Arc<[u32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Polynomial;
-    use crate::network::Normalisation;
-    use crate::progress::Watch;
-    use crate::ring::Seed;
+    use activation::Polynomial;
+    use network::Normalisation;
+    use progress::Watch;
+    use ring::Seed;
 
     fn values(count: usize, seed: u64) -> Vec<f32> {
         let mut stream = Seed::from_number(seed).stream(0);

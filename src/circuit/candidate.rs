@@ -3,7 +3,7 @@
 use super::compiled::{Program, StageTap};
 use super::noise::{Forecast, Ring, StageNoise, log2_peak};
 use super::plan::{PlanBytes, StagePlan};
-use crate::ring::Row;
+use ring::Row;
 use std::collections::HashMap;
 
 /// One parameter set under consideration.
@@ -67,7 +67,7 @@ pub(super) struct Compiled {
     pub(super) taps: Vec<StageTap>,
 }
 
-/// What the kernels do for one word: see [`crate::ring::LinearMap::kernel_macs`], without building the map.
+/// What the kernels do for one word: see [`ring::LinearMap::kernel_macs`], without building the map.
 pub(super) fn kernel_macs(rows: &[Row], limb_bits: u32) -> f64 {
     let mut groups: HashMap<*const u32, (usize, usize, i64, i64)> = HashMap::new();
     for row in rows {

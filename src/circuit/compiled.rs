@@ -2,9 +2,9 @@
 
 use super::integer::{IntegerLayer, IntegerNetwork};
 use super::plan::Plan;
-use crate::ring::{Basis, Kernel, LinearMap, Modulus, Tap};
-use crate::scheme::bfv::{BfvError, BfvParameters};
-use crate::scheme::bgv::{BgvError, BgvParameters, Segment, SegmentOp};
+use ring::{Basis, Kernel, LinearMap, Modulus, Tap};
+use scheme::bfv::{BfvError, BfvParameters};
+use scheme::bgv::{BgvError, BgvParameters, Segment, SegmentOp};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! Predicted time: unit costs, times the work of a plan. Which costs: see [`super::cost_table`].
 
-use crate::progress::Watch;
-use crate::ring::kernels::{BLOCK_ROWS, TILE_WORDS, Tile};
-use crate::ring::{
+use progress::Watch;
+use rayon::prelude::*;
+use ring::kernels::{BLOCK_ROWS, TILE_WORDS, Tile};
+use ring::{
     Basis, Blocks, Kernel, LinearMap, LinearScratch, Modulus, Ntt, Panels, Row, Seed, ntt_primes,
 };
-use crate::scheme::bgv::{BgvParameters, SecretKey};
-use rayon::prelude::*;
+use scheme::bgv::{BgvParameters, SecretKey};
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Predicted time of BFV: the operations of the library, scaled. Which costs: see
 //! [`super::cost_table`].
 
-use crate::progress::Watch;
-use crate::ring::{Seed, ntt_primes};
-use crate::scheme::bfv::{BfvError, BfvParameters, SecretKey};
+use progress::Watch;
+use ring::{Seed, ntt_primes};
+use scheme::bfv::{BfvError, BfvParameters, SecretKey};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 

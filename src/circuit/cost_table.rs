@@ -7,7 +7,7 @@
 
 use super::cost::UnitCosts;
 use super::cost_bfv::BfvCosts;
-use crate::ring::Kernel;
+use ring::Kernel;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -3,12 +3,10 @@
 use super::affine::{AffineRow, FloatStage, LowerError, lower};
 use super::unclipped::WideWeight;
 use super::values::Values;
-use crate::network::{
-    Clipped, InputEncoding, InputQuantiser, Network, Normalisation, WeightQuantiser,
-};
-use crate::progress::{Cancelled, Watch};
-use crate::ring::Row;
+use network::{Clipped, InputEncoding, InputQuantiser, Network, Normalisation, WeightQuantiser};
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
+use ring::Row;
 
 /// A layer of small integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -338,9 +336,9 @@ fn input_grid(normalisation: &Normalisation, calibration: &[f32], bits: u32) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Activation;
-    use crate::data::Shape;
-    use crate::network::{Layer, Op, Quantisation};
+    use activation::Activation;
+    use data::Shape;
+    use network::{Layer, Op, Quantisation};
     use proptest::prelude::*;
 
     fn layer(name: &str, op: Op) -> Layer {

@@ -1,5 +1,8 @@
 //! Network and strategy become an encrypted program: quantisation, ranges, parameters, predicted noise and cost.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod affine;
 mod candidate;
 mod compiled;

@@ -14,7 +14,7 @@
 //! weights that are all 0.
 
 use super::integer::IntegerLayer;
-use crate::ring::{ERROR_VARIANCE, Seed, SeedStream};
+use ring::{ERROR_VARIANCE, Seed, SeedStream};
 
 /// Variance of a coefficient of the uniform ternary secret.
 const SECRET_VARIANCE: f64 = 2.0 / 3.0;
@@ -153,7 +153,7 @@ pub(super) fn near_zero(bias: i128, t: u64) -> f64 {
 /// Sums of constants by the weights of `layer`, and what `own` gives each of them.
 fn summed(layer: &IntegerLayer, constants: &[f64], own: impl Fn(i128) -> f64) -> Vec<f64> {
     let IntegerLayer::Linear { rows, bias, .. } = layer else { return constants.to_vec() };
-    let sum = |row: &crate::ring::Row| -> f64 {
+    let sum = |row: &ring::Row| -> f64 {
         let pairs = row.columns.iter().zip(&row.weights);
         pairs.map(|(c, w)| f64::from(*w) * constants[*c as usize]).sum()
     };
@@ -202,7 +202,7 @@ impl Variances {
     /// Weighted sums; `own` gives what a bias adds to the constant.
     pub(super) fn sum(&mut self, layer: &IntegerLayer, own: impl Fn(i128) -> f64) {
         let IntegerLayer::Linear { rows, .. } = layer else { return };
-        let sum = |r: &crate::ring::Row| {
+        let sum = |r: &ring::Row| {
             let pairs = r.columns.iter().zip(&r.weights);
             pairs.map(|(c, w)| f64::from(*w).powi(2) * self.values[*c as usize]).sum()
         };
@@ -419,8 +419,8 @@ impl Gaussian {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::tests::integer_network;
-    use crate::ring::{Row, ntt_primes};
+    use crate::tests::integer_network;
+    use ring::{Row, ntt_primes};
 
     #[test]
     fn both_forecasts_start_alike_and_stay_close() {

@@ -18,8 +18,8 @@ use super::integer::IntegerLayer;
 use super::noise::{
     Forecast, Gaussian, Noise, Ring, StageNoise, Values, Variances, deviation_log2, log2_peak,
 };
-use crate::ring::Seed;
-use crate::scheme::bfv::VARIANCE;
+use ring::Seed;
+use scheme::bfv::VARIANCE;
 use std::f64::consts::PI;
 
 /// Variance of a uniform number from an interval of width 1, about its middle and about its end.
@@ -182,8 +182,8 @@ impl<'a> Points<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::tests::integer_network;
-    use crate::ring::ntt_primes;
+    use crate::tests::integer_network;
+    use ring::ntt_primes;
 
     #[test]
     fn both_forecasts_start_alike_and_stay_close() {

@@ -1,7 +1,6 @@
 //! What is told of noise, scheme by scheme: three quantities that never share an axis.
 
 use super::SchemeKind;
-use crate::format;
 use serde::{Deserialize, Serialize};
 
 /// The quantity behind fields named `margin_bits`; larger is safer in each.

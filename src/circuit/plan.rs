@@ -3,9 +3,8 @@
 use super::real::DegreeChoice;
 use super::table_plan::TablePlan;
 use super::warning::Warning;
-use crate::format;
-use crate::wire::ENVELOPE_BYTES;
 use serde::{Deserialize, Serialize};
+use wire::ENVELOPE_BYTES;
 
 /// The scheme that carries a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

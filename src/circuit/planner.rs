@@ -8,8 +8,8 @@ use super::plan::{Plan, PlanSecs, SchemeKind};
 use super::request::*;
 use super::warning::{Cause, Warning};
 use super::{noise_bfv, planner_bfv, planner_bgv};
-use crate::ring::{Modulus, ntt_primes};
-use crate::scheme::security::{
+use ring::{Modulus, ntt_primes};
+use scheme::security::{
     MIN_SECURITY_BITS, TABLE, TABLE_OF_BINOMIAL_SECRETS, max_log2_qp, ring_degrees, security_bits,
 };
 use std::sync::Arc;
@@ -262,9 +262,9 @@ fn warnings(request: &Request, candidate: &Candidate, worst: &[f64]) -> Vec<Warn
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::candidate::kernel_macs;
-    use crate::circuit::tests::{integer_network, request};
-    use crate::circuit::{IntegerLayer, Program};
+    use crate::candidate::kernel_macs;
+    use crate::tests::{integer_network, request};
+    use crate::{IntegerLayer, Program};
 
     #[test]
     fn plans_are_secure_and_keep_the_margin() {
@@ -350,7 +350,7 @@ mod tests {
             for layer in network.layers() {
                 let IntegerLayer::Linear { rows, .. } = layer else { continue };
                 let inputs = rows[0].columns.len();
-                let map = crate::ring::LinearMap::new(inputs, rows, bits).unwrap();
+                let map = ring::LinearMap::new(inputs, rows, bits).unwrap();
                 assert_eq!(kernel_macs(rows, 52 - bits), map.kernel_macs() as f64);
             }
         }

@@ -7,7 +7,7 @@ use super::integer::IntegerLayer;
 use super::plan::{PlanBytes, StageKind, StagePlan, message};
 use super::planner::MEASURED;
 use super::request::{PlanError, Request};
-use crate::scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
+use scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
 
 /// Predicted times.
 pub(super) fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {

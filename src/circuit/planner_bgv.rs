@@ -8,8 +8,8 @@ use super::noise::StageNoise;
 use super::plan::{PlanBytes, StageKind, StagePlan, message};
 use super::planner::MEASURED;
 use super::request::{PlanError, Request};
-use crate::ring::{Kernel, Modulus};
-use crate::scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
+use ring::{Kernel, Modulus};
+use scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
 
 /// Predicted times.
 pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {

@@ -2,12 +2,12 @@
 
 use super::integer::IntegerNetwork;
 use super::plan::SchemeKind;
-use crate::progress::Cancelled;
-use crate::ring::ntt_primes;
-use crate::scheme::bfv::BfvError;
-use crate::scheme::bgv::BgvError;
-use crate::scheme::ckks::CkksError;
-use crate::scheme::security::{max_log2_qp, ring_degrees};
+use progress::Cancelled;
+use ring::ntt_primes;
+use scheme::bfv::BfvError;
+use scheme::bgv::BgvError;
+use scheme::ckks::CkksError;
+use scheme::security::{max_log2_qp, ring_degrees};
 use std::sync::Arc;
 
 /// What the user fixed; the planner chooses the rest.

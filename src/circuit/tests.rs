@@ -1,12 +1,10 @@
 //! What tests of the planner share.
 
 use super::{Constraints, IntegerNetwork, Request, SchemeKind};
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::network::{
-    InputQuantiser, Layer, Network, Normalisation, Op, Quantisation, WeightQuantiser,
-};
-use crate::ring::Seed;
+use activation::Activation;
+use data::Shape;
+use network::{InputQuantiser, Layer, Network, Normalisation, Op, Quantisation, WeightQuantiser};
+use ring::Seed;
 use std::sync::Arc;
 
 /// A random network of `depth` squares between dense layers of `width` values, with 4-bit weights.

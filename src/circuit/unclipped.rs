@@ -1,7 +1,7 @@
 //! The integer network without clipping, in double precision: what clipped samples are held against.
 
 use super::integer::{IntegerLayer, IntegerNetwork};
-use crate::network::{Clipped, argmax};
+use network::{Clipped, argmax};
 use rayon::prelude::*;
 
 /// A weight that lies outside its grid.
@@ -88,9 +88,9 @@ impl IntegerNetwork {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Activation;
-    use crate::data::Shape;
-    use crate::network::{
+    use activation::Activation;
+    use data::Shape;
+    use network::{
         InputQuantiser, Layer, Network, Normalisation, Op, Quantisation, WeightQuantiser,
     };
 
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(clipped.factor, 2.0);
         // With weights of 2 it would be 4 x + 2 = 26 < 36; with those of the model 52 > 36.
         assert_eq!(network.unclipped_class(&[6.0]), Some(1));
-        let watch = crate::progress::Watch::silent();
+        let watch = progress::Watch::silent();
         let cut = network.evaluate(&network.quantise_inputs(&[6.0]), &[], &watch).expect("runs");
         assert_eq!(argmax(&cut.outputs), 0);
     }

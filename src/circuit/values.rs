@@ -1,7 +1,7 @@
 //! Values of an integer network while it is evaluated: exact, and as fast as they allow.
 
 use super::integer::IntegerLayer;
-use crate::ring::Row;
+use ring::Row;
 
 /// Values of a chunk of samples: doubles while every partial sum is an integer below 2^53, so
 /// exact; 128-bit integers beyond.

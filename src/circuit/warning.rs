@@ -1,7 +1,6 @@
 //! Everything that a plan or a run warns of: one list of kinds, each with its numbers and what to do.
 
-use crate::format;
-use crate::network::Clipped;
+use network::Clipped;
 use serde::{Deserialize, Serialize};
 
 /// Something that a reader of a plan or a report must know.

@@ -2,8 +2,8 @@
 
 use super::run::wrong_outputs;
 use super::table::pairs;
-use crate::format::Share;
-use crate::run::RunReport;
+use format::Share;
+use run::RunReport;
 
 /// Right answers of the original, the reference and the encrypted network, and what the last two cost.
 pub(super) fn accuracies(report: &RunReport) -> String {

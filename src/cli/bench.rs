@@ -3,11 +3,11 @@
 use super::args::{BenchArgs, COSTS};
 use super::progress::Progress;
 use super::{Answer, Context};
-use crate::circuit::{CostTable, cache_folder};
-use crate::progress::{Step, Watch};
-use crate::ring::Kernel;
-use crate::run::bench::{BenchError, Harness, Measurement, Options, Workload};
 use anyhow::{Context as _, Result, ensure};
+use circuit::{CostTable, cache_folder};
+use progress::{Step, Watch};
+use ring::Kernel;
+use run::bench::{BenchError, Harness, Measurement, Options, Workload};
 use std::io::Write;
 
 /// Measures and writes each figure to `out` as soon as it is there.

@@ -5,10 +5,10 @@ use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, mitigations, networks, remedies, verdict};
-use crate::format::{self, Share};
-use crate::progress::Step;
-use crate::run::{CompareEvent, CompareReport, Session};
 use anyhow::{Result, bail};
+use format::{self, Share};
+use progress::Step;
+use run::{CompareEvent, CompareReport, Session};
 
 pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;

@@ -2,12 +2,10 @@
 
 use super::table::pairs;
 use super::{Answer, Context};
-use crate::data::{self, ClassCount, Description};
-use crate::file::as_path;
-use crate::format;
-use crate::network;
-use crate::network::recurrent::{self, RecurrentModel};
 use anyhow::Result;
+use data::{self, ClassCount, Description};
+use file::as_path;
+use network::recurrent::{self, RecurrentModel};
 use std::io::Read;
 
 /// Classes and columns listed by name before the rest is only counted.

@@ -5,12 +5,11 @@ use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::table_file::TableFile;
 use super::{Answer, Context, verdict};
-use crate::format;
-use crate::progress::Step;
-use crate::run::Scenario;
-use crate::run::cryptonn::leak::Score;
-use crate::run::cryptonn::{CryptonnTraining, MitigationEvent, MitigationReport};
 use anyhow::Result;
+use progress::Step;
+use run::Scenario;
+use run::cryptonn::leak::Score;
+use run::cryptonn::{CryptonnTraining, MitigationEvent, MitigationReport};
 
 pub(super) fn command(
     scenario: &Scenario,
@@ -19,7 +18,7 @@ pub(super) fn command(
 ) -> Result<Answer> {
     let mut uses = context.uses(&args.scenario, scenario);
     let file = TableFile::open(args.report.as_deref(), &mut uses)?;
-    let dataset = crate::data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
+    let dataset = data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
     let training = CryptonnTraining::of(scenario, &dataset)?;
     let report = {
         let progress = Progress::new(context.err, context.terminal);

@@ -1,6 +1,9 @@
 //! The same work without a window: commands, their results on standard output, progress and errors
 //! on standard error.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod accuracies;
 mod args;
 mod bench;
@@ -26,20 +29,19 @@ mod typed;
 
 pub use args::Renderer;
 
-use crate::circuit::{cache_folder, keep_costs_in};
-use crate::data::{self, fetch};
-use crate::file::{self, Uses};
-use crate::format;
-use crate::progress::{Cancel, Cancelled, Step, Watch};
-use crate::ring::Kernel;
-use crate::run::bench::BenchError;
-use crate::run::cryptonn::CryptonnError;
-use crate::run::{RunError, Scenario, Sources};
-use crate::service::ServiceError;
+use self::progress::Progress;
+use ::progress::{Cancel, Cancelled, Step, Watch};
+use ::run::bench::BenchError;
+use ::run::cryptonn::CryptonnError;
+use ::run::{RunError, Scenario, Sources};
+use ::service::ServiceError;
 use anyhow::{Context as _, Result};
 use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
+use circuit::{cache_folder, keep_costs_in};
 use clap::Parser;
-use progress::Progress;
+use data::{self, fetch};
+use file::{self, Uses};
+use ring::Kernel;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -87,7 +89,7 @@ impl Context<'_> {
         }
         for (what, path) in scenario.files(self.sources.data_dir.as_deref()) {
             if what == "model"
-                && let Some(original) = crate::network::original_file(&path)
+                && let Some(original) = network::original_file(&path)
             {
                 uses.reads("original of the model", &original);
             }

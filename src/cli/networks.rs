@@ -1,7 +1,7 @@
 //! Which networks a run is about.
 
-use crate::format::excerpt;
-use crate::run::{NetworkReport, NetworksReport};
+use format::excerpt;
+use run::{NetworkReport, NetworksReport};
 
 /// Hexadecimal digits of a digest that are shown.
 const SHOWN: usize = 12;

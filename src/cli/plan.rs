@@ -4,11 +4,10 @@ use super::args::PlanArgs;
 use super::run::noise_head;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks, sequence};
-use crate::circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
-use crate::data::Dataset;
-use crate::format;
-use crate::run::Session;
 use anyhow::Result;
+use circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
+use data::Dataset;
+use run::Session;
 
 pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;

@@ -1,8 +1,7 @@
 //! Progress on standard error: a bar on a terminal, a line now and then elsewhere.
 
-use crate::format;
-use crate::progress::Step;
 use indicatif::{ProgressBar, ProgressStyle};
+use progress::Step;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

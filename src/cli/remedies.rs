@@ -5,13 +5,13 @@ use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, networks, verdict};
-use crate::activation::{Activation, Method};
-use crate::circuit::{NoiseMeasure, Remedy};
-use crate::format::{self, Share};
-use crate::progress::Step;
-use crate::run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceSession};
-use crate::run::{Event, Scenario};
+use activation::{Activation, Method};
 use anyhow::{Result, bail};
+use circuit::{NoiseMeasure, Remedy};
+use format::{self, Share};
+use progress::Step;
+use run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceSession};
+use run::{Event, Scenario};
 use std::sync::Mutex;
 
 /// Parts that the progress of a row is told in.

@@ -7,11 +7,10 @@ use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::table_file::json_file;
 use super::{Answer, Context, WRONG, networks, sequence};
-use crate::circuit::NoiseMeasure;
-use crate::format;
-use crate::run::sequence::SequenceSession;
-use crate::run::{EncryptedReport, Event, RunReport, Session};
 use anyhow::Result;
+use circuit::NoiseMeasure;
+use run::sequence::SequenceSession;
+use run::{EncryptedReport, Event, RunReport, Session};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;

@@ -5,11 +5,10 @@ use super::plan::{bare_bits, guesses, number_of, security};
 use super::run::remarks;
 use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks};
-use crate::circuit::{Plan, RecurrentPlan, Remedy};
-use crate::format;
-use crate::run::sequence::{SequenceReport, SequenceSession};
-use crate::run::{RunReport, Scenario};
 use anyhow::Result;
+use circuit::{Plan, RecurrentPlan, Remedy};
+use run::sequence::{SequenceReport, SequenceSession};
+use run::{RunReport, Scenario};
 
 /// Steps that a table shows; of more the first and last ones.
 const SHOWN: usize = 32;

@@ -4,13 +4,12 @@ use super::args::{DecryptArgs, EncryptArgs, EvaluateArgs, KeygenArgs, PublishArg
 use super::progress::Progress;
 use super::table::{folded, pairs};
 use super::{Answer, Context, WRONG};
-use crate::engine::Offered;
-use crate::file::{OutputFile, Uses};
-use crate::format;
-use crate::ring::Seed;
-use crate::run::Session;
-use crate::service::{self, Record, Samples, ServiceError};
 use anyhow::{Context as _, Result, bail};
+use engine::Offered;
+use file::{OutputFile, Uses};
+use ring::Seed;
+use run::Session;
+use service::{self, Record, Samples, ServiceError};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
@@ -44,7 +43,7 @@ pub(super) fn publish(args: &PublishArgs, context: &mut Context) -> Result<Answe
     let rows = [
         ("offer", format!("{}, {}", place(&args.out, OFFER), size(offered.bytes.len()))),
         ("program", format!("{}, {}; keep it", place(&args.out, PROGRAM), size(written.len()))),
-        ("identity", crate::wire::short(&offered.identity)),
+        ("identity", wire::short(&offered.identity)),
         ("scheme", format!("{}, N {}", plan.scheme.name(), plan.ring_degree)),
         ("next", "give the offer to clients: cryptoscope keygen OFFER --out KEYS".to_owned()),
     ];
@@ -76,7 +75,7 @@ pub(super) fn keygen(args: &KeygenArgs, context: &mut Context) -> Result<Answer>
             "evaluation keys",
             format!("{}, {}", place(&args.out, EVALUATION), size(keys.evaluation.len())),
         ),
-        ("offer", crate::wire::short(&offered.identity)),
+        ("offer", wire::short(&offered.identity)),
     ];
     Ok(pairs(&rows).into())
 }
@@ -90,13 +89,13 @@ pub(super) fn encrypt(args: &EncryptArgs, context: &mut Context) -> Result<Answe
     uses.reads("secret key", &secret_place);
     let folder_of_data = context.sources.data_dir.as_deref();
     let spec = args.dataset.as_deref().unwrap_or(&offered.offer.data);
-    for path in crate::data::files(spec, folder_of_data) {
+    for path in data::files(spec, folder_of_data) {
         uses.reads("dataset", &path);
     }
     let mut out = new_file(&mut uses, "--out", &args.out, args.force)?;
     let dataset = match args.test_split {
-        true => crate::data::open(spec, folder_of_data)?,
-        false => crate::data::open_whole(spec, folder_of_data)?,
+        true => data::open(spec, folder_of_data)?,
+        false => data::open_whole(spec, folder_of_data)?,
     };
     let mut samples = Samples::of(&offered.offer, dataset)?;
     if let Some(images) = args.images {
@@ -192,7 +191,7 @@ pub(super) fn decrypt(args: &DecryptArgs, context: &mut Context) -> Result<Answe
             ))
         };
         let mut text = String::new();
-        let file = crate::data::open_regular(&place).map_err(|e| refused(e.to_string()))?;
+        let file = data::open_regular(&place).map_err(|e| refused(e.to_string()))?;
         file.take(MAX_WHOLE).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
         serde_json::from_str(&text).map_err(|e| refused(e.to_string()))
     };
@@ -274,7 +273,7 @@ fn offer(path: &Path) -> Result<Offered> {
 /// The bytes of a file.
 fn whole(path: &Path, what: &str) -> Result<Vec<u8>> {
     let told = || format!("{what} {}", format::path(path));
-    let file = crate::data::open_regular(path).with_context(told)?;
+    let file = data::open_regular(path).with_context(told)?;
     let mut bytes = Vec::new();
     file.take(MAX_WHOLE + 1).read_to_end(&mut bytes).with_context(told)?;
     if bytes.len() as u64 > MAX_WHOLE {
@@ -285,7 +284,7 @@ fn whole(path: &Path, what: &str) -> Result<Vec<u8>> {
 
 fn stream(path: &Path, what: &str) -> Result<BufReader<File>> {
     let told = || format!("{what} {}", format::path(path));
-    Ok(BufReader::with_capacity(1 << 20, crate::data::open_regular(path).with_context(told)?))
+    Ok(BufReader::with_capacity(1 << 20, data::open_regular(path).with_context(told)?))
 }
 
 /// A result file as a stream.

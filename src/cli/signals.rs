@@ -1,8 +1,7 @@
 //! Ctrl-C and its like.
 
 use super::STOPPED;
-use crate::file;
-use crate::progress::Cancel;
+use progress::Cancel;
 use std::os::raw::c_int;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

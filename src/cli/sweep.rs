@@ -6,12 +6,12 @@ use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, verdict};
-use crate::activation::{Activation, DEFAULT_PARTS, Method};
-use crate::format::{self, Share};
-use crate::network::IntervalRule;
-use crate::progress::Step;
-use crate::run::{Session, SweepEvent, SweepReport, SweepRequest, SweepRow, TrainOptions};
+use activation::{Activation, DEFAULT_PARTS, Method};
 use anyhow::{Context as _, Result, bail};
+use format::{self, Share};
+use network::IntervalRule;
+use progress::Step;
+use run::{Session, SweepEvent, SweepReport, SweepRequest, SweepRow, TrainOptions};
 
 /// How much wider than its measured inputs the interval of a layer is.
 const MARGIN: f64 = 0.1;

@@ -1,7 +1,5 @@
 //! Text tables that line up.
 
-use crate::format;
-
 /// A table whose first column is aligned left and the others right.
 pub(super) struct Table {
     rows: Vec<Vec<String>>,

@@ -1,8 +1,7 @@
 //! The file that the rows of a table are written to: its name says in which form.
 
-use crate::file::{OutputFile, Uses};
-use crate::format;
 use anyhow::{Result, bail};
+use file::{OutputFile, Uses};
 use std::path::Path;
 
 /// Opens the file that `--report` names, for a report that has no form but JSON.

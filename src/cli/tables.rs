@@ -1,9 +1,8 @@
 //! Lookup tables in plans and reports.
 
 use super::table::{Table, pairs};
-use crate::circuit::TablePlan;
-use crate::format;
-use crate::run::TableReport;
+use circuit::TablePlan;
+use run::TableReport;
 
 /// A probability as a power of two.
 fn power(p: f64) -> String {

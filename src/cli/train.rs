@@ -4,12 +4,12 @@ use super::args::TrainArgs;
 use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::{Answer, Context, typed};
-use crate::format::{self, excerpt};
-use crate::network::Provenance;
-use crate::network::train::{EpochRecord, Trained};
-use crate::progress::{Step, Watch};
-use crate::run::{Session, TrainOptions, recipe, train_again};
 use anyhow::{Result, bail};
+use format::{self, excerpt};
+use network::Provenance;
+use network::train::{EpochRecord, Trained};
+use progress::{Step, Watch};
+use run::{Session, TrainOptions, recipe, train_again};
 use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
@@ -67,7 +67,7 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         let watch = Watch::new(context.cancel.clone(), &report);
         if again {
             let folder = context.sources.data_dir.as_deref();
-            let dataset = crate::data::open(&scenario.dataset, folder)?;
+            let dataset = data::open(&scenario.dataset, folder)?;
             train_again(&scenario, &dataset, args.validation, &watch, &mut |_| {})?
         } else {
             let session = Session::open(&scenario, &context.sources)?;

@@ -6,16 +6,13 @@ use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::table_file::json_file;
 use super::{Answer, Context, WRONG, typed};
-use crate::file::write_whole;
-use crate::format;
-use crate::progress::Watch;
-use crate::run::Scenario;
-use crate::run::cryptonn::leak::LeakReport;
-use crate::run::cryptonn::{
-    Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining,
-};
-use crate::scheme::group::SECURITY;
 use anyhow::{Result, bail};
+use file::write_whole;
+use progress::Watch;
+use run::Scenario;
+use run::cryptonn::leak::LeakReport;
+use run::cryptonn::{Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining};
+use scheme::group::SECURITY;
 use std::path::{Path, PathBuf};
 
 pub(super) fn command(
@@ -53,7 +50,7 @@ pub(super) fn command(
     let file = json_file(args.report.as_deref(), &mut uses)?;
     let kept = args.checkpoint.as_deref().map(|p| uses.writes("--checkpoint", p)).transpose()?;
     let mut kept = kept.and(args.checkpoint.as_deref()).map(Kept::new);
-    let dataset = crate::data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
+    let dataset = data::open(&scenario.dataset, context.sources.data_dir.as_deref())?;
     let training = CryptonnTraining {
         scenario: &scenario.name,
         model: &scenario.model,

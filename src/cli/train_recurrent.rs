@@ -4,12 +4,12 @@ use super::args::TrainArgs;
 use super::progress::Progress;
 use super::train::{saved, show};
 use super::{Answer, Context, typed};
-use crate::file::Uses;
-use crate::network::recurrent;
-use crate::network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
-use crate::progress::{Step, Watch};
-use crate::run::{DEFAULT_TRAINING_SEED, Scenario};
 use anyhow::{Result, anyhow, bail};
+use file::Uses;
+use network::recurrent;
+use network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
+use progress::{Step, Watch};
+use run::{DEFAULT_TRAINING_SEED, Scenario};
 
 /// What choices of the training begin with among the settings.
 const PREFIX: &str = "train.";
@@ -71,11 +71,11 @@ pub(super) fn command(wanted: &Wanted, args: &TrainArgs, context: &mut Context) 
         Some(scenario) => context.uses(&args.scenario, scenario),
         None => Uses::of_process(),
     };
-    for path in crate::data::files(&recipe.dataset, data_dir) {
+    for path in data::files(&recipe.dataset, data_dir) {
         uses.reads("dataset", &path);
     }
     let file = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
-    let dataset = crate::data::open(&recipe.dataset, data_dir)?;
+    let dataset = data::open(&recipe.dataset, data_dir)?;
     let seed = args.scenario.seed.filter(|s| *s != 0).unwrap_or(DEFAULT_TRAINING_SEED);
     let training =
         RecurrentTraining { recipe, dataset: &dataset, seed, validation: args.validation };

@@ -56,7 +56,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{Cli, Command};
+    use crate::args::{Cli, Command};
     use clap::Parser;
 
     fn typed(words: &[&str]) -> String {

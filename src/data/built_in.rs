@@ -207,7 +207,7 @@ mod tests {
             (d.classes(), d.features().len()),
             (&["malignant".into(), "benign".into()][..], 30)
         );
-        let malignant = |s: &crate::data::Split| s.labels.iter().filter(|&&l| l == 0).count();
+        let malignant = |s: &crate::Split| s.labels.iter().filter(|&&l| l == 0).count();
         assert_eq!((malignant(d.train()), malignant(d.test())), (170, 42));
         assert_eq!((d.train().len(), d.test().len()), (456, 113));
     }

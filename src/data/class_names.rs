@@ -2,7 +2,7 @@
 
 use super::dataset::Dataset;
 use super::error::DataError;
-use crate::format::excerpt;
+use format::excerpt;
 use std::path::Path;
 
 /// A name without what does not matter: case, blanks and underscores around and between words.
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn there_is_a_name_for_each_class() {
-        let opened = |text: &str| crate::data::open(text, None);
+        let opened = |text: &str| crate::open(text, None);
         let iris = opened("iris?classes=a,b,c").expect("opens");
         assert_eq!(iris.classes(), ["a", "b", "c"]);
         for (text, said) in [

@@ -1,7 +1,7 @@
 //! Which files a dataset is read from, so that nothing is written over them.
 
 use super::built_in::NAMED;
-use crate::file::as_path;
+use file::as_path;
 use std::path::{Path, PathBuf};
 
 /// Whether `text` names a dataset, with or without options behind a `?`, and not a path.

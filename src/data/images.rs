@@ -6,7 +6,7 @@ use super::guess::Guess;
 use super::idx;
 use super::source::Source;
 use super::split::{split_guess, stratified};
-use crate::format::path as shown;
+use format::path as shown;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 

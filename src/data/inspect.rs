@@ -9,7 +9,7 @@ use super::idx;
 use super::images::Pair;
 use super::open::open_described;
 use super::source::Source;
-use crate::format::path as shown;
+use format::path as shown;
 use serde::Serialize;
 use std::path::Path;
 
@@ -51,7 +51,7 @@ pub fn inspect(name_or_path: &str, data_dir: Option<&Path>) -> Result<Descriptio
     if let Some((rest, names)) = class_names::option(name_or_path) {
         let mut described = inspect(&rest, data_dir)?;
         let listed: Vec<String> = described.classes.iter().map(|c| c.name.clone()).collect();
-        class_names::check(&crate::format::escaped(&rest), &names, &listed)?;
+        class_names::check(&format::escaped(&rest), &names, &listed)?;
         for (class, name) in described.classes.iter_mut().zip(names) {
             class.name = name;
         }

@@ -5,7 +5,7 @@ use super::error::DataError;
 use super::images::open_folder;
 use super::public::recognised;
 use super::split::SPLIT_SEED;
-use crate::format::path as shown;
+use format::path as shown;
 use std::path::Path;
 
 /// One file of a public dataset, as it is offered for download.

@@ -1,5 +1,8 @@
 //! What goes in: datasets, and one reader per format.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod built_in;
 mod class_names;
 mod csv;

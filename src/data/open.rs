@@ -7,8 +7,8 @@ use super::images::{Pair, open_folder, open_pair};
 use super::options::{Format, ReadOptions};
 use super::source::Source;
 use super::{built_in, class_names, csv, idx, mnist, sequences};
-use crate::file::as_path;
-use crate::format::{excerpt, path as shown};
+use file::as_path;
+use format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
 /// Opens a dataset:

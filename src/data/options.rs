@@ -2,7 +2,7 @@
 
 use super::csv::CsvOptions;
 use super::error::DataError;
-use crate::format::excerpt;
+use format::excerpt;
 
 /// A format that a file can be said to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ impl ReadOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::csv::{Column, Comments, Header, Missing};
-    use crate::data::dataset::Shape;
+    use crate::csv::{Column, Comments, Header, Missing};
+    use crate::dataset::Shape;
 
     #[test]
     fn options_behind_a_path_are_read() {

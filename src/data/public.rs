@@ -40,7 +40,7 @@ pub(super) fn recognised(dataset: Dataset, name: &str, place: &str) -> Result<Da
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Shape, Split};
+    use crate::{Shape, Split};
 
     #[test]
     fn other_content_under_a_known_name_is_refused() {

@@ -2,7 +2,6 @@
 //! to see that others have other units.
 
 use super::dataset::{Dataset, Shape, Split};
-use crate::format;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -226,7 +225,7 @@ mod tests {
     use super::*;
 
     fn open(name: &str) -> Dataset {
-        crate::data::open(name, None).expect("opens")
+        crate::open(name, None).expect("opens")
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::error::DataError;
 use super::regular::open_regular;
-use crate::format::path as shown;
 use flate2::bufread::MultiGzDecoder;
+use format::path as shown;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 

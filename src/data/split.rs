@@ -2,7 +2,7 @@
 
 use super::dataset::Split;
 use super::guess::Guess;
-use crate::format::excerpt;
+use format::excerpt;
 
 /// One sample in this many goes to the test part.
 const TEST_SHARE: usize = 5;

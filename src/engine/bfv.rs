@@ -1,12 +1,12 @@
 //! Programs on BFV of the `fhe` crate.
 
 use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
-use crate::circuit::{BfvOp, BfvProgram};
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::ring::kernels::TILE_WORDS;
-use crate::scheme::bfv::{BfvError, BfvParameters, Ciphertext, EvaluationKeys, SecretKey, linear};
+use circuit::{BfvOp, BfvProgram};
+use progress::Watch;
 use rayon::prelude::*;
+use ring::Seed;
+use ring::kernels::TILE_WORDS;
+use scheme::bfv::{BfvError, BfvParameters, Ciphertext, EvaluationKeys, SecretKey, linear};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 

@@ -1,14 +1,14 @@
 //! Programs on our BGV.
 
 use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
-use crate::circuit::BgvProgram;
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::ring::kernels::TILE_WORDS;
-use crate::scheme::bgv::{
+use circuit::BgvProgram;
+use progress::Watch;
+use rayon::prelude::*;
+use ring::Seed;
+use ring::kernels::TILE_WORDS;
+use scheme::bgv::{
     BgvError, BgvParameters, Ciphertext, EvaluationKeys, FreshBatch, SecretKey, SegmentInput,
 };
-use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -111,7 +111,7 @@ impl Scheme for Bgv {
                 let started = Instant::now();
                 let stage = stage_secs.len();
                 let (before, own) = (share(1..stage), share(stage..stage + 1));
-                let report = |s: crate::progress::Step| {
+                let report = |s: progress::Step| {
                     fraction(before + own * s.done as f64 / s.total.max(1) as f64);
                 };
                 let inner = Watch::new(watch.cancel_flag().clone(), &report);

@@ -2,13 +2,13 @@
 
 use super::evaluator::{Evaluator, Share, Values};
 use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
-use crate::circuit::CkksProgram;
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::scheme::ckks::{
+use circuit::CkksProgram;
+use progress::Watch;
+use rayon::prelude::*;
+use ring::Seed;
+use scheme::ckks::{
     Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Scale, SecretKey,
 };
-use rayon::prelude::*;
 
 /// Runs a program with CKKS.
 pub enum Ckks {}

@@ -3,9 +3,9 @@
 use super::crt::Crt;
 use super::scheme::{EngineError, Measured, Scheme};
 use super::wire_clock::WireClock;
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::wire::{Draft, Envelope, Kind};
+use progress::Watch;
+use ring::Seed;
+use wire::{Draft, Envelope, Kind};
 
 /// Encrypts inputs and reads answers. The only holder of the secret keys, one per branch; it knows the
 /// parameters and has no place for a program, which has the weights:
@@ -184,7 +184,7 @@ pub(super) fn expect_numbers(
     if (envelope.batch, envelope.branch) == (batch as u64, branch as u64) {
         return Ok(());
     }
-    Err(crate::wire::WireError::Content {
+    Err(wire::WireError::Content {
         what: "message",
         reason: format!(
             "it is of batch {} and plaintext modulus {} where {batch} and {branch} are expected",

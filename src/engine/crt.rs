@@ -1,6 +1,6 @@
 //! Integers from their residues modulo several plaintext moduli.
 
-use crate::ring::Modulus;
+use ring::Modulus;
 
 /// Chinese remainders of up to two moduli of 50 bits, or more as long as their product stays below
 /// 2^127.
@@ -41,8 +41,8 @@ impl Crt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::ntt_primes;
     use proptest::prelude::*;
+    use ring::ntt_primes;
 
     proptest! {
         #[test]

@@ -1,15 +1,15 @@
 //! A CKKS program step by step.
 
 use super::scheme::{EngineError, Tapped};
-use crate::circuit::{CkksPart, CkksStep, Stream, evaluate_parts};
-use crate::progress::{Step, Watch};
-use crate::ring::Tap;
-use crate::ring::kernels::TILE_WORDS;
-use crate::scheme::ckks::{
+use circuit::{CkksPart, CkksStep, Stream, evaluate_parts};
+use progress::{Step, Watch};
+use rayon::prelude::*;
+use ring::Tap;
+use ring::kernels::TILE_WORDS;
+use scheme::ckks::{
     Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Segment, SegmentInput,
     SegmentOp, SegmentOutput,
 };
-use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;

@@ -1,6 +1,9 @@
 //! Client and server of one round: schemes behind one trait, messages in bytes, and the offer that both
 //! begin with.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod bfv;
 mod bgv;
 mod ckks;
@@ -29,5 +32,5 @@ pub use tables::{
     ServedTables, TableAnswer, TableClient, TableServer, TableTap, Tables, TablesOffered,
 };
 #[cfg(feature = "tfhe")]
-pub(crate) use tables::{key_switched, read as read_tables};
+pub use tables::{key_switched, read as read_tables};
 pub use wire_clock::WireClock;

@@ -2,10 +2,10 @@
 //! cryptography, for tests.
 
 use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
-use crate::circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageTap};
-use crate::progress::Watch;
-use crate::ring::{Modulus, Seed};
-use crate::wire::Reader;
+use circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageTap};
+use progress::Watch;
+use ring::{Modulus, Seed};
+use wire::Reader;
 
 /// Runs a circuit in the clear.
 pub enum Noop {}
@@ -234,7 +234,7 @@ fn apply_real(layer: &RealLayer, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
         RealLayer::Polynomial { function, .. } => each(&|x| function.eval(x)),
         RealLayer::Linear { rows, .. } => {
             let slots = values.first().map_or(0, Vec::len);
-            let one = |row: &crate::circuit::AffineRow| {
+            let one = |row: &circuit::AffineRow| {
                 let sum = |s: usize| {
                     let terms = row.columns.iter().zip(&row.weights);
                     terms.fold(row.bias, |acc, (c, w)| acc + values[*c as usize][s] * w)
@@ -255,7 +255,7 @@ fn apply(t: Modulus, layer: &IntegerLayer, values: &[Vec<i64>]) -> Vec<Vec<i64>>
             .collect(),
         IntegerLayer::Linear { rows, bias, .. } => {
             let slots = values.first().map_or(0, Vec::len);
-            let one = |(row, b): (&crate::ring::Row, &i128)| {
+            let one = |(row, b): (&ring::Row, &i128)| {
                 (0..slots)
                     .map(|s| {
                         let terms = row.columns.iter().zip(&row.weights);

@@ -2,13 +2,13 @@
 //! against what is promised, and nothing of the model's weights.
 
 use super::ckks::CkksOffered;
-use crate::data::Shape;
-use crate::network::{Identity, InputEncoding};
-use crate::scheme::bfv::BfvParameters;
-use crate::scheme::bgv::BgvParameters;
-use crate::scheme::ckks::{CkksModuli, CkksParameters, Scale};
-use crate::wire::{Draft, Envelope, Kind, Message, Reader, WireError};
+use data::Shape;
+use network::{Identity, InputEncoding};
+use scheme::bfv::BfvParameters;
+use scheme::bgv::BgvParameters;
+use scheme::ckks::{CkksModuli, CkksParameters, Scale};
 use serde::{Deserialize, Serialize};
+use wire::{Draft, Envelope, Kind, Message, Reader, WireError};
 
 /// Version of the layout.
 const VERSION: u32 = 1;

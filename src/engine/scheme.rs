@@ -4,9 +4,9 @@
 //! What both sides know (`Parameters`), what the server alone has (`Program`, with the weights), and what
 //! the client alone has (`Secret`) are types of their own: no side has a place for what is the other's.
 
-use crate::progress::{Cancelled, Watch};
-use crate::ring::Seed;
-use crate::wire::WireError;
+use progress::{Cancelled, Watch};
+use ring::Seed;
+use wire::WireError;
 
 /// Why a side could not do its part.
 #[derive(Debug, thiserror::Error)]

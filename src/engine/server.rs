@@ -2,8 +2,8 @@
 
 use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
 use super::wire_clock::WireClock;
-use crate::progress::Watch;
-use crate::wire::{Envelope, Kind, WireError};
+use progress::Watch;
+use wire::{Envelope, Kind, WireError};
 
 /// Evaluates the program with the evaluation keys. It has no place for a secret key:
 ///

@@ -1,8 +1,8 @@
 //! What it takes to turn ciphertexts into messages and back.
 
 use super::scheme::EngineError;
-use crate::wire::{Draft, Envelope, Kind, Message};
 use std::time::Instant;
+use wire::{Draft, Envelope, Kind, Message};
 
 /// Wall seconds of messages, both sides together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,6 +1,6 @@
 //! What is wrong with a JSON file or a setting, in words for a person.
 
-use crate::format::{escaped, excerpt};
+use format::{escaped, excerpt};
 use serde_json::Error;
 
 /// Why `text` is not what was expected: the field, what it must be, and the place.

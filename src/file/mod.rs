@@ -1,6 +1,9 @@
 //! Files of the user: results are put in place whole or not at all, and never over what they are made
 //! from; what is wrong with them is told in plain words.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod json;
 mod name;
 mod output;

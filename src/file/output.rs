@@ -1,7 +1,6 @@
 //! A result file: opened before the work, so that a bad path fails early, and put in place whole.
 
 use super::unfinished;
-use crate::format;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{Error, ErrorKind, Write};

@@ -1,7 +1,6 @@
 //! The files that one command reads and writes: what it writes must be none of the others.
 
 use super::output::{OutputError, OutputFile, target};
-use crate::format;
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 

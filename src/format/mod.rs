@@ -1,6 +1,9 @@
 //! How numbers and texts are printed, everywhere the same: one function per unit, and one for text
 //! from files.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod text;
 
 pub use text::{escaped, excerpt, path};

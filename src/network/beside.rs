@@ -3,7 +3,7 @@
 use super::card::Role;
 use super::file::stated_digest;
 use super::model::Network;
-use crate::data::Digest;
+use data::Digest;
 use std::path::{Path, PathBuf};
 
 /// Files of a folder that are looked into.

@@ -4,8 +4,8 @@ use super::layer::{Layer, Op, Padding};
 use super::model::{
     MAX_NAME_BYTES, Network, NetworkError, Normalisation, Provenance, Quantisation,
 };
-use crate::activation::{Activation, ChebyshevSeries, Composite, Gate, Polynomial};
-use crate::data::{Digest, Shape};
+use activation::{Activation, ChebyshevSeries, Composite, Gate, Polynomial};
+use data::{Digest, Shape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

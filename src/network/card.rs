@@ -2,9 +2,9 @@
 
 use super::layer::Op;
 use super::model::{MAX_TEXT_BYTES, Network, NetworkError, Provenance};
-use crate::activation::Activation;
-use crate::data::{Dataset, Digest, Sketch};
-use crate::format::excerpt;
+use activation::Activation;
+use data::{Dataset, Digest, Sketch};
+use format::excerpt;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 

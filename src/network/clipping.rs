@@ -1,6 +1,5 @@
 //! Values that leave the range they can be stored in.
 
-use crate::format;
 use serde::{Deserialize, Serialize};
 
 /// Values of one layer that lay outside their range.

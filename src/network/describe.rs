@@ -2,8 +2,7 @@
 
 use super::layer::{Layer, Op, Padding};
 use super::model::Network;
-use crate::data::Shape;
-use crate::format;
+use data::Shape;
 use std::fmt::Write;
 
 impl Op {

@@ -9,8 +9,8 @@
 use super::blueprint::{Blueprint, Tensors, Written};
 use super::card::ModelCard;
 use super::model::{Network, NetworkError};
-use crate::data::Digest;
-use crate::file::OutputError;
+use data::Digest;
+use file::OutputError;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
 use std::io::Read;
@@ -57,7 +57,7 @@ impl Network {
     /// are not exactly those its architecture needs.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
-        Self::from_bytes(&read(path)?, &crate::format::path(path))
+        Self::from_bytes(&read(path)?, &format::path(path))
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.
@@ -93,8 +93,8 @@ impl Network {
 
 /// The bytes of a model file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
-    let fail = |source| ModelError::Read { path: crate::format::path(path), source };
-    let file = crate::data::open_regular(path).map_err(fail)?;
+    let fail = |source| ModelError::Read { path: format::path(path), source };
+    let file = data::open_regular(path).map_err(fail)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
     Ok(bytes)
@@ -102,7 +102,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 
 /// The digest that the header of a model file states; `None` where there is none.
 pub(super) fn stated_digest(path: &Path) -> Option<Digest> {
-    let mut file = crate::data::open_regular(path).ok()?;
+    let mut file = data::open_regular(path).ok()?;
     let mut start = [0; 8];
     file.read_exact(&mut start).ok()?;
     let len = u64::from_le_bytes(start);
@@ -117,7 +117,7 @@ pub(super) fn stated_digest(path: &Path) -> Option<Digest> {
 
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    Ok(crate::file::write_whole(path, bytes)?)
+    Ok(file::write_whole(path, bytes)?)
 }
 
 /// A model file, opened.
@@ -162,7 +162,7 @@ pub(super) fn open(bytes: &[u8], origin: &str, kind: &str) -> Result<Opened, Mod
         return Err(ModelError::TooLarge { origin: origin.into(), len: bytes.len() as u64 });
     }
     let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
-    if let Some(what) = crate::data::foreign(bytes) {
+    if let Some(what) = data::foreign(bytes) {
         return Err(format(format!("this is {what}; a model is a .safetensors file")));
     }
     check_header_length(bytes).map_err(format)?;

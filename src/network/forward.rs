@@ -3,10 +3,10 @@
 use super::layer::Op;
 use super::model::Network;
 use super::windows::Windows;
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::progress::{Cancelled, Watch};
+use activation::Activation;
 use candle_core::{Device, Tensor};
+use data::Shape;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 use std::time::Instant;
 

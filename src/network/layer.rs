@@ -1,6 +1,6 @@
 //! The layers a network is made of.
 
-use crate::activation::Activation;
+use activation::Activation;
 use serde::{Deserialize, Serialize};
 
 /// Rows and columns of zeros put around a feature map before a convolution or pooling.

@@ -3,8 +3,8 @@
 use super::forward::ForwardError;
 use super::layer::Op;
 use super::model::Network;
-use crate::activation::{Activation, Histogram};
-use crate::progress::Watch;
+use activation::{Activation, Histogram};
+use progress::Watch;
 use rayon::prelude::*;
 
 /// Values of a layer that are kept one by one, at most.
@@ -76,9 +76,9 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Shape;
-    use crate::network::{Layer, Normalisation, Provenance};
-    use crate::progress::Cancel;
+    use crate::{Layer, Normalisation, Provenance};
+    use data::Shape;
+    use progress::Cancel;
 
     fn network() -> Network {
         let layer = |name: &str, op| Layer { name: name.into(), op };

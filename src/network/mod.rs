@@ -1,5 +1,8 @@
 //! Networks: layers, shapes, plaintext inference, training, files, and the built-in architectures.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod beside;
 mod blueprint;
 mod card;
@@ -35,5 +38,5 @@ pub use model::{
 };
 pub use simplify::SimplifyError;
 pub use stand_in::{IntervalRule, LayerRule, RangeReport, RangedOutputs, StandInError, StandIns};
-pub(crate) use windows::Windows;
+pub use windows::Windows;
 pub use zoo::{built_in_names, is_named, open};

@@ -2,8 +2,8 @@
 
 use super::card::ModelCard;
 use super::layer::{Layer, Op, Padding};
-use crate::activation::{Activation, ChebyshevSeries, MAX_PARTS};
-use crate::data::Shape;
+use activation::{Activation, ChebyshevSeries, MAX_PARTS};
+use data::Shape;
 use serde::{Deserialize, Serialize};
 
 /// How raw dataset values become network inputs: `(x - offset) / scale`.

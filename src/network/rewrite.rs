@@ -5,7 +5,7 @@ use super::layer::{Layer, Op};
 use super::model::{
     MAX_TEXT_BYTES, Network, NetworkError, Normalisation, Provenance, Quantisation,
 };
-use crate::activation::Activation;
+use activation::Activation;
 
 impl Network {
     /// The same network with `activation` in the place of every activation that is no polynomial.
@@ -110,9 +110,9 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Polynomial;
-    use crate::data::Shape;
-    use crate::network::Normalisation;
+    use crate::Normalisation;
+    use activation::Polynomial;
+    use data::Shape;
 
     #[test]
     fn only_what_is_no_polynomial_is_replaced() {

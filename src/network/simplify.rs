@@ -3,9 +3,9 @@
 use super::forward::{ForwardError, batch_norm_affine};
 use super::layer::{Layer, Op, Padding};
 use super::model::{Network, NetworkError, Normalisation, Provenance};
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::progress::Watch;
+use activation::Activation;
+use data::Shape;
+use progress::Watch;
 
 /// Largest merged dense layer, weights.
 const MAX_MERGED: usize = 1 << 24;

@@ -4,9 +4,8 @@ use super::forward::ForwardError;
 use super::layer::{Layer, Op};
 use super::measure::LayerInputs;
 use super::model::{Network, NetworkError};
-use crate::activation::{Activation, Approximation, ApproximationError, Fitted, Method};
-use crate::format;
-use crate::progress::Watch;
+use activation::{Activation, Approximation, ApproximationError, Fitted, Method};
+use progress::Watch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -263,8 +262,8 @@ impl RangeReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Shape;
-    use crate::network::{Normalisation, Provenance};
+    use crate::{Normalisation, Provenance};
+    use data::Shape;
 
     fn network() -> Network {
         let layer = |name: &str, op| Layer { name: name.into(), op };

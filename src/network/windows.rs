@@ -1,11 +1,11 @@
 //! Where the windows of a convolution or pooling lie on one channel.
 
 use super::layer::Padding;
-use crate::data::Shape;
+use data::Shape;
 
 /// For each window, which values of a channel it reads.
 #[derive(Clone, Debug)]
-pub(crate) struct Windows {
+pub struct Windows {
     /// Values in one channel of the input; also the index that stands for a zero of the padding.
     pub plane: usize,
     /// Number of windows: values in one channel of the output.

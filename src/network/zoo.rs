@@ -61,7 +61,7 @@ pub fn open(name_or_path: &str) -> Result<Network, ModelError> {
     if let Some((name, bytes)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
         return Network::from_bytes(bytes, name);
     }
-    let path = crate::file::as_path(name_or_path);
+    let path = file::as_path(name_or_path);
     let looks_like_path = path.extension().is_some() || path.components().count() > 1;
     if !looks_like_path && !path.exists() {
         let known: Vec<_> = built_in_names().collect();

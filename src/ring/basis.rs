@@ -146,7 +146,7 @@ fn half_digits(moduli: &[Modulus]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::ntt_primes;
+    use crate::ntt_primes;
     use num_bigint::BigInt;
     use num_traits::{Signed, ToPrimitive};
     use proptest::prelude::*;

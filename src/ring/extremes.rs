@@ -3,9 +3,9 @@
 //! long rows, residues 0 and q - 1, on every kernel.
 
 use super::*;
-use crate::progress::Cancel;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
+use progress::Cancel;
 use std::sync::Arc;
 
 const N: usize = 64;

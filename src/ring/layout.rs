@@ -116,7 +116,7 @@ fn bits(q: Modulus) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::ntt_primes;
+    use crate::ntt_primes;
 
     #[test]
     fn polynomials_come_back_and_words_over_their_prime_are_refused() {

@@ -366,8 +366,8 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::kernels::TILE_WORDS;
-    use crate::ring::ntt_primes;
+    use crate::kernels::TILE_WORDS;
+    use crate::ntt_primes;
     use proptest::prelude::*;
 
     fn check(inputs: usize, rows: &[Row], prime_bits: u32, words: &[u64]) {

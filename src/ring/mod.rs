@@ -1,6 +1,9 @@
 //! Arithmetic in `Z_q[X]/(X^N + 1)` by residues: moduli, number-theoretic transforms, bases,
 //! sampling, and word-wise programs with their kernels. Knows no scheme.
 
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod basis;
 mod bound_seed;
 #[cfg(test)]

@@ -104,7 +104,7 @@ fn fast(n: usize, modulus: Modulus, plan: &Plan) -> Option<Transform> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::ntt_primes;
+    use crate::ntt_primes;
     use proptest::prelude::*;
 
     fn naive_product(m: Modulus, a: &[u64], b: &[u64]) -> Vec<u64> {
@@ -189,7 +189,7 @@ mod tests {
             prop_assume!(bits >= log_n + 4);
             let Some(&q) = ntt_primes(bits, n, 1, &[]).first() else { return Ok(()) };
             let ntt = Ntt::new(n, q).unwrap();
-            let mut stream = crate::ring::Seed::from_number(seed).stream(0);
+            let mut stream = crate::Seed::from_number(seed).stream(0);
             let word = |random: u64| match random % 4 {
                 0 if ends => 0,
                 1 | 2 if ends => q - 1,

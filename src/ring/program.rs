@@ -5,7 +5,7 @@
 
 use super::kernels::{Kernel, TILE_WORDS, Tile};
 use super::{Blocks, LinearMap, LinearScratch, Modulus, Panels, Seed};
-use crate::progress::{Cancel, Cancelled};
+use progress::{Cancel, Cancelled};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
@@ -304,7 +304,7 @@ impl Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::{Row, ntt_primes};
+    use crate::{Row, ntt_primes};
 
     fn dense(inputs: usize, outputs: usize) -> Arc<LinearMap> {
         let columns: Arc<[u32]> = (0..inputs as u32).collect();

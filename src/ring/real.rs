@@ -171,7 +171,7 @@ impl RealBasis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::ntt_primes;
+    use crate::ntt_primes;
     use proptest::prelude::*;
 
     /// The product of two symmetric elements from its definition: Laurent polynomials in X with
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn moduli_without_a_transform_are_refused() {
-        let only_2n = (1..).map(|k| 64 * k + 1).find(|q| q % 128 != 1 && crate::ring::is_prime(*q));
+        let only_2n = (1..).map(|k| 64 * k + 1).find(|q| q % 128 != 1 && crate::is_prime(*q));
         assert!(RealNtt::new(32, only_2n.unwrap()).is_none());
         let primes = ntt_primes(30, 64, 2, &[]);
         assert!(RealBasis::new(32, &primes, Kernel::best()).is_some());

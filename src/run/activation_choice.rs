@@ -1,8 +1,8 @@
 //! The activation strategy of a scenario: the same for all layers, or layer by layer.
 
 use super::error::RunError;
-use crate::activation::Method;
-use crate::network::{IntervalRule, LayerRule};
+use activation::Method;
+use network::{IntervalRule, LayerRule};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -267,7 +267,7 @@ impl<'de> Deserialize<'de> for LayerChoices {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Scenario;
+    use crate::Scenario;
 
     fn names(count: usize) -> Vec<String> {
         (1..=count).map(|i| format!("act{i}")).collect()

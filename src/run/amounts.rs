@@ -1,7 +1,7 @@
 //! What a scenario asks for, held against its dataset and the program's limits.
 
 use super::{RunError, Scenario};
-use crate::data::Dataset;
+use data::Dataset;
 
 /// Most worker threads.
 const MAX_THREADS: usize = 256;

@@ -1,8 +1,8 @@
 //! Samples with values that were cut off, and what they are answered without that.
 
 use super::session::Session;
-use crate::data::Sketch;
-use crate::network::Clipped;
+use data::Sketch;
+use network::Clipped;
 use std::collections::BTreeMap;
 
 /// What was cut off in the reference network of a run.
@@ -45,8 +45,8 @@ pub(super) fn trained_reach(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Dataset;
-    use crate::run::{Scenario, Sources};
+    use crate::{Scenario, Sources};
+    use data::Dataset;
 
     #[test]
     fn outliers_of_the_training_are_part_of_it_whatever_the_data_at_hand_hold() {

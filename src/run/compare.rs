@@ -7,9 +7,8 @@ use super::report::{NetworksReport, RunReport, StageReport};
 use super::scenario::Scenario;
 use super::session::Session;
 use super::setup::Setup;
-use crate::circuit::{NoiseMeasure, StageKind};
-use crate::format;
-use crate::progress::{Cancel, Cancelled, Watch};
+use circuit::{NoiseMeasure, StageKind};
+use progress::{Cancel, Cancelled, Watch};
 use serde::{Deserialize, Serialize};
 
 /// Version of the fields of [`CompareReport`].

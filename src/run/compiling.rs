@@ -4,12 +4,12 @@ use super::error::RunError;
 use super::gaps::Gaps;
 use super::scenario::SchemeSelector;
 use super::session::{Compiled, Session};
-use crate::circuit::{
+use circuit::{
     self, Constraints, IntegerNetwork, LowerError, PlanError, Precision, RealNetwork, RealRequest,
     Request, SchemeKind,
 };
-use crate::network::{Network, argmax};
-use crate::progress::{Cancel, Watch};
+use network::{Network, argmax};
+use progress::{Cancel, Watch};
 use std::sync::Arc;
 
 /// Bits an input or a weight may be quantised to.

@@ -1,12 +1,12 @@
 //! Why a run could not start or finish.
 
 use super::cryptonn::CryptonnError;
-use crate::circuit::{LowerError, PlanError};
-use crate::data::DataError;
-use crate::engine::{EngineError, OfferError};
-use crate::network::train::TrainError;
-use crate::network::{ForwardError, ModelError, NetworkError};
-use crate::progress::Cancelled;
+use circuit::{LowerError, PlanError};
+use data::DataError;
+use engine::{EngineError, OfferError};
+use network::train::TrainError;
+use network::{ForwardError, ModelError, NetworkError};
+use progress::Cancelled;
 
 /// Why a run could not start or finish; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]

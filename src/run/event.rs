@@ -2,7 +2,7 @@
 
 use super::report::{RunReport, StageReport};
 use super::sequence::{SequenceReport, StepSeen};
-use crate::circuit::Plan;
+use circuit::Plan;
 use serde::{Deserialize, Serialize};
 
 /// The phases of a run, in order.

@@ -10,9 +10,9 @@ use super::reference::{Integers, Place, Reals, Reference};
 use super::report::RunReport;
 use super::session::Session;
 use super::tally::Row;
-use crate::circuit::{Circuit, Plan, RealCircuit};
-use crate::engine::{Client, Scheme, Server, WireClock};
-use crate::progress::{Cancel, Step, Watch};
+use circuit::{Circuit, Plan, RealCircuit};
+use engine::{Client, Scheme, Server, WireClock};
+use progress::{Cancel, Step, Watch};
 use std::ops::Range;
 use std::time::Instant;
 

@@ -5,8 +5,8 @@ use super::chance::{BROKEN_LOG10, ln_at_most};
 use super::clipping::Clipping;
 use super::report::{ClipReport, RunReport, StageReport};
 use super::tally::Tally;
-use crate::circuit::{Cause, Warning};
-use crate::network::RangeReport;
+use circuit::{Cause, Warning};
+use network::RangeReport;
 
 /// Margins further below or above the predicted ones than this are worth a warning, bits.
 const TOLERATED_BITS: f64 = 3.0;

@@ -4,7 +4,7 @@ use super::error::RunError;
 use super::pace::Pace;
 use super::session::Session;
 use super::warm::timed;
-use crate::progress::{Cancel, Step, Watch};
+use progress::{Cancel, Step, Watch};
 
 /// Outputs and times of the model with its original activations.
 pub(super) struct FloatRun {

@@ -1,8 +1,7 @@
 //! How far apart the best two outputs are, and what errors that leaves room for.
 
 use super::RunError;
-use crate::circuit::{Cause, Warning};
-use crate::format;
+use circuit::{Cause, Warning};
 
 /// Share of samples whose answer errors within the bound may change.
 const CHANGED: f64 = 1e-3;

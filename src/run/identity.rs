@@ -4,9 +4,9 @@ use super::activation_choice::ActivationKind;
 use super::error::RunError;
 use super::report::{ActivationReport, NetworkReport, NetworksReport};
 use super::session::{Compiled, Session};
-use crate::circuit::{Cause, Plan, Warning};
-use crate::network::recurrent::RecurrentModel;
-use crate::network::{ModelCard, Network, Provenance, Role};
+use circuit::{Cause, Plan, Warning};
+use network::recurrent::RecurrentModel;
+use network::{ModelCard, Network, Provenance, Role};
 
 impl NetworkReport {
     pub(super) fn of(network: &Network) -> Self {
@@ -97,14 +97,14 @@ pub(super) fn missing_original(
     match (card.twin(Role::Exact), &provenance.original) {
         (Some(twin), _) => Some(format!(
             "model {} was trained from {} ({}), which is neither built in nor beside its file: {own}",
-            crate::format::excerpt(name),
-            crate::format::excerpt(&twin.name),
+            format::excerpt(name),
+            format::excerpt(&twin.name),
             twin.digest.short()
         )),
         (None, Some(original)) => Some(format!(
             "model {} names {} as its original but not its digest (an old file): it is not used, and {own}",
-            crate::format::excerpt(name),
-            crate::format::excerpt(original)
+            format::excerpt(name),
+            format::excerpt(original)
         )),
         (None, None) => None,
     }

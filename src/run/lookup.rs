@@ -4,7 +4,7 @@ use super::activation_choice::ActivationKind;
 use super::error::RunError;
 use super::scenario::SchemeSelector;
 use super::session::{Compiled, Session};
-use crate::progress::Cancel;
+use progress::Cancel;
 
 /// Bits of tables where neither the scenario nor the model says.
 #[cfg(feature = "tfhe")]
@@ -36,11 +36,11 @@ impl Session {
 #[cfg(feature = "tfhe")]
 mod tables {
     use super::*;
-    use crate::circuit::table::{TableRequest, plan_tables};
-    use crate::network::table::{TableError, TableNetwork, TableOptions};
-    use crate::network::{Network, Role};
-    use crate::progress::Watch;
-    use crate::scheme::tfhe::TfheError;
+    use circuit::table::{TableRequest, plan_tables};
+    use network::table::{TableError, TableNetwork, TableOptions};
+    use network::{Network, Role};
+    use progress::Watch;
+    use scheme::tfhe::TfheError;
     use std::sync::Arc;
 
     impl From<TableError> for RunError {
@@ -62,7 +62,7 @@ mod tables {
     }
 
     impl Session {
-        pub(in crate::run) fn table_circuit(&self, cancel: &Cancel) -> Result<Compiled, RunError> {
+        pub(crate) fn table_circuit(&self, cancel: &Cancel) -> Result<Compiled, RunError> {
             let network = Arc::new(self.table_network(cancel)?);
             let request = TableRequest {
                 network: &network,
@@ -89,9 +89,7 @@ mod tables {
         }
 
         /// The network that was trained with tables of the bits that are asked for, and its tables.
-        pub(in crate::run) fn trained_tables(
-            &self,
-        ) -> Result<Option<(Network, TableNetwork)>, RunError> {
+        pub(crate) fn trained_tables(&self) -> Result<Option<(Network, TableNetwork)>, RunError> {
             let asked = self.scenario.activation.bits;
             let twin = self.network.twin(Role::Table);
             for network in [Some(&*self.network), twin.as_ref()].into_iter().flatten() {

@@ -1,8 +1,7 @@
 //! How much memory the process took, how much is free, and whether a plan fits into it.
 
 use super::error::RunError;
-use crate::circuit::{Cause, Warning};
-use crate::format;
+use circuit::{Cause, Warning};
 use std::path::{Path, PathBuf};
 
 /// Peak resident memory of this process, bytes; 0 where the system does not tell.

@@ -1,5 +1,8 @@
 //! Runs: client, server, the messages between them, events, and the report.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod activation_choice;
 mod amounts;
 pub mod bench;
@@ -39,10 +42,10 @@ mod tfhe;
 mod training;
 mod warm;
 
-pub use crate::circuit::{MATCHING, RANGE_EXCEEDED};
 pub use activation_choice::{
     ActivationChoice, ActivationKind, LayerChoice, LayerChoices, LayerInterval,
 };
+pub use circuit::{MATCHING, RANGE_EXCEEDED};
 pub use compare::{COMPARE_SCHEMA_VERSION, CompareEvent, CompareReport, CompareRow, Way};
 pub use error::RunError;
 pub use event::{Event, Phase, Sample};

@@ -2,11 +2,11 @@
 
 use super::error::RunError;
 use super::session::Session;
-use crate::circuit::{Circuit, Plan, Program, RealCircuit};
-use crate::engine::{Check, Offer, Offered, OfferedScheme};
-use crate::network::InputEncoding;
-use crate::progress::Watch;
-use crate::ring::{Basis, Modulus};
+use circuit::{Circuit, Plan, Program, RealCircuit};
+use engine::{Check, Offer, Offered, OfferedScheme};
+use network::InputEncoding;
+use progress::Watch;
+use ring::{Basis, Modulus};
 
 /// Samples that a client checks.
 const CHECKS: usize = 4;
@@ -59,11 +59,11 @@ pub(super) fn reals(session: &Session, circuit: &RealCircuit) -> Result<Offered,
 #[cfg(feature = "tfhe")]
 pub(super) fn tables(
     session: &Session,
-    circuit: &crate::circuit::table::TableCircuit,
+    circuit: &circuit::table::TableCircuit,
 ) -> Result<Offered, RunError> {
     let network = &circuit.network;
     let scale = network.score_scale();
-    let scheme = OfferedScheme::Tfhe(crate::engine::TablesOffered::of(circuit));
+    let scheme = OfferedScheme::Tfhe(engine::TablesOffered::of(circuit));
     let encoding = network.grid().encoding(network.input().len());
     let outputs = |raw: &[f32]| {
         let scores = network.evaluate(raw, &Watch::silent())?.scores;

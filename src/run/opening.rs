@@ -3,7 +3,7 @@
 use super::float_run::FloatRun;
 use super::report::*;
 use super::session::Session;
-use crate::circuit::{Plan, StageKind};
+use circuit::{Plan, StageKind};
 
 /// What is known when encryption begins.
 pub(super) struct Opening<'a> {

@@ -2,7 +2,7 @@
 
 use super::event::{Event, Phase};
 use super::report::StageReport;
-use crate::circuit::{Plan, PlanSecs};
+use circuit::{Plan, PlanSecs};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

@@ -2,9 +2,9 @@
 
 use super::error::RunError;
 use super::session::Session;
-use crate::activation::{Activation, Fitted, depth_of};
-use crate::network::{LayerInputs, Network, RangeReport, StandIns, argmax};
-use crate::progress::{Cancel, Watch};
+use activation::{Activation, Fitted, depth_of};
+use network::{LayerInputs, Network, RangeReport, StandIns, argmax};
+use progress::{Cancel, Watch};
 use serde::{Deserialize, Serialize};
 
 /// Samples in the first part of a check; each next part has twice as many.
@@ -18,7 +18,7 @@ pub struct ActivationData {
     /// How many samples that were.
     pub samples: usize,
     /// The class the model gives to each test sample.
-    pub(crate) classes: Vec<u16>,
+    pub classes: Vec<u16>,
 }
 
 /// A network with polynomials in the place of its activations, in the clear, on test samples.

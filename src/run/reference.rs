@@ -10,12 +10,12 @@ use super::pace::Pace;
 use super::report::{RunReport, StageReport};
 use super::session::Session;
 use super::tally::{Output, Tally, larger};
-use crate::circuit::{Circuit, IntegerNetwork, Plan, RealCircuit, StagePlan, StageTap};
-use crate::engine::{BranchAnswer, Crt, Measured, Scheme, combined, read_reals};
-use crate::network::RangeReport;
-use crate::progress::Cancel;
-use crate::ring::Modulus;
+use circuit::{Circuit, IntegerNetwork, Plan, RealCircuit, StagePlan, StageTap};
+use engine::{BranchAnswer, Crt, Measured, Scheme, combined, read_reals};
+use network::RangeReport;
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::Modulus;
 use std::ops::Range;
 
 /// Errors inside may be larger than what leaves a margin by this factor, one bit, before they count

@@ -4,12 +4,11 @@ use super::scenario::Scenario;
 use super::sequence::SequenceReport;
 use super::setup::Setup;
 use super::table_report::TableReport;
-use crate::activation::{Activation, Approximation};
-use crate::circuit::{Cause, StageKind, StagePlan, Warning};
-use crate::data::{Dataset, Digest};
-use crate::engine::WireClock;
-use crate::format;
-use crate::network::{Clipped, RangeReport};
+use activation::{Activation, Approximation};
+use circuit::{Cause, StageKind, StagePlan, Warning};
+use data::{Dataset, Digest};
+use engine::WireClock;
+use network::{Clipped, RangeReport};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON layout of [`RunReport`].

@@ -4,10 +4,9 @@ use super::activation_choice::{ActivationChoice, ActivationKind};
 use super::cryptonn::TrainingChoice;
 use super::error::RunError;
 use super::scenario_file;
-use crate::circuit::Remedy;
-use crate::file;
-use crate::network::train::{Recipe, Stage};
-use crate::ring::Seed;
+use circuit::Remedy;
+use network::train::{Recipe, Stage};
+use ring::Seed;
 use serde::{Deserialize, Serialize};
 
 /// Which scheme to use.

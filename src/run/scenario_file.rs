@@ -1,7 +1,6 @@
 //! Scenarios in files, and the files that scenarios name.
 
 use super::scenario::{Scenario, ScenarioError};
-use crate::{data, file, format, network};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

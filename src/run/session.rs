@@ -10,13 +10,12 @@ use super::report::LayerReport;
 use super::scenario::SchemeSelector;
 use super::setting_use::{self, Function};
 use super::{Event, RunReport, Scenario, amounts, memory};
-use crate::activation::{DEFAULT_PARTS, Fitted, Method};
-use crate::circuit::{Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
-use crate::data::{Dataset, Split};
-use crate::engine::{Bfv, Bgv, Ckks, CkksOffered, Offered};
-use crate::format;
-use crate::network::{Layer, Network, Op, RangeReport, StandIns};
-use crate::progress::{Cancel, Watch};
+use activation::{DEFAULT_PARTS, Fitted, Method};
+use circuit::{Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
+use data::{Dataset, Split};
+use engine::{Bfv, Bgv, Ckks, CkksOffered, Offered};
+use network::{Layer, Network, Op, RangeReport, StandIns};
+use progress::{Cancel, Watch};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -55,7 +54,7 @@ pub enum Compiled {
     Real(Arc<RealCircuit>),
     /// Lookup tables on small integers.
     #[cfg(feature = "tfhe")]
-    Tables(Arc<crate::circuit::table::TableCircuit>),
+    Tables(Arc<circuit::table::TableCircuit>),
 }
 
 impl Compiled {
@@ -85,8 +84,8 @@ const CALIBRATION_SAMPLES: usize = 2048;
 impl Session {
     /// Loads the model and the dataset of `scenario` and checks that they fit together.
     pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
-        let dataset = crate::data::open(&scenario.dataset, sources.data_dir.as_deref())?;
-        let network = crate::network::open(&scenario.model)?;
+        let dataset = data::open(&scenario.dataset, sources.data_dir.as_deref())?;
+        let network = network::open(&scenario.model)?;
         Self::with(scenario, Arc::new(dataset), Arc::new(network))
     }
 

@@ -3,9 +3,9 @@
 use super::error::RunError;
 use super::scenario::{Scenario, SchemeSelector};
 use super::{ActivationKind, LayerChoices};
-use crate::activation::Method;
-use crate::circuit::{Cause, Remedy, SchemeKind, Warning};
-use crate::network::LayerRule;
+use activation::Method;
+use circuit::{Cause, Remedy, SchemeKind, Warning};
+use network::LayerRule;
 
 /// What carries a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::error::RunError;
 use super::session::Session;
-use crate::network::table::{Accumulators, TableNetwork};
-use crate::progress::Cancel;
+use network::table::{Accumulators, TableNetwork};
+use progress::Cancel;
 use std::sync::Arc;
 
 /// Test samples that accuracies are taken on, at most.
@@ -35,8 +35,8 @@ impl Session {
     /// When there is no plan, or `cancel` asks to stop.
     #[cfg(feature = "tfhe")]
     pub fn study_tables(&self, cancel: &Cancel) -> Result<Option<TableStudy>, RunError> {
-        use crate::network::table::Noise;
-        use crate::progress::Watch;
+        use network::table::Noise;
+        use progress::Watch;
         let super::Compiled::Tables(circuit) = self.compiled(cancel)? else { return Ok(None) };
         let network = Arc::clone(&circuit.network);
         let watch = Watch::new(cancel.clone(), &|_| ());

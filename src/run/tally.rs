@@ -4,7 +4,7 @@
 use super::clipping::Clipping;
 use super::event::Sample;
 use super::report::RunReport;
-use crate::network::argmax;
+use network::argmax;
 use std::collections::BTreeMap;
 
 /// An output of a network: an integer of an exact scheme, or a real number.

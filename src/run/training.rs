@@ -5,10 +5,10 @@ use super::activation_choice::ActivationKind;
 use super::error::RunError;
 use super::scenario::Scenario;
 use super::session::Session;
-use crate::data::Dataset;
-use crate::network::train::{FineTuning, Recipe, RecurrentOptions, TrainEvent, Trained, Training};
-use crate::network::{Network, StandIns};
-use crate::progress::Watch;
+use data::Dataset;
+use network::train::{FineTuning, Recipe, RecurrentOptions, TrainEvent, Trained, Training};
+use network::{Network, StandIns};
+use progress::Watch;
 use std::sync::Arc;
 
 /// Seed of a training when none is given: the same model every time.
@@ -27,7 +27,7 @@ pub struct TrainOptions {
     /// Learning rate at the start; it falls to zero along a cosine.
     pub learning_rate: f64,
     /// Price of activation inputs outside of the interval (see
-    /// [`crate::network::train::Stage::range_penalty`]).
+    /// [`network::train::Stage::range_penalty`]).
     pub range_penalty: f64,
     /// Fresh weights in the place of those of the exact network.
     pub from_scratch: bool,

@@ -1,9 +1,9 @@
 //! What came out of an answer, and whether it can be trusted.
 
 use super::record::Record;
-use crate::engine::Offer;
-use crate::format::csv_table;
-use crate::network::argmax;
+use engine::Offer;
+use format::csv_table;
+use network::argmax;
 use std::ops::Range;
 
 /// Margin below which outputs are not told from noise, bits.

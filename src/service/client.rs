@@ -6,14 +6,14 @@ use super::head::Head;
 use super::record::{Record, VERSION};
 use super::run_with::{Job, Slot, run_with};
 use super::server::{ended, in_file, next};
-use crate::engine::{BranchAnswer, Client, Crt, Offer, Offered, OfferedScheme, Scheme, WireClock};
-use crate::network::ModelCard;
-use crate::progress::{Cancel, Step, Watch};
-use crate::ring::{Modulus, Seed};
-use crate::wire::{Draft, Envelope, Kind, Message};
+use engine::{BranchAnswer, Client, Crt, Offer, Offered, OfferedScheme, Scheme, WireClock};
+use network::ModelCard;
+use progress::{Cancel, Step, Watch};
+use ring::{Modulus, Seed};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::sync::Arc;
+use wire::{Draft, Envelope, Kind, Message};
 
 /// The keys of a client.
 pub struct KeyPair {
@@ -45,7 +45,7 @@ impl Samples {
         if count == 0 || count > self.count {
             return Err(ServiceError::Refused(format!(
                 "--images {count}: {} has {} samples, so 1 to {} are possible",
-                crate::format::excerpt(&self.name),
+                format::excerpt(&self.name),
                 self.count,
                 self.count
             )));
@@ -62,15 +62,14 @@ impl Samples {
     ///
     /// # Errors
     /// When it does not fit.
-    pub fn of(offer: &Offer, dataset: crate::data::Dataset) -> Result<Self, ServiceError> {
+    pub fn of(offer: &Offer, dataset: data::Dataset) -> Result<Self, ServiceError> {
         let card = ModelCard {
             classes: offer.classes.clone(),
             features: offer.features.clone(),
             ..ModelCard::default()
         };
         let name = dataset.name().to_owned();
-        let (dataset, notes) =
-            crate::run::match_to(&offer.model, &card, offer.shape, &Arc::new(dataset))?;
+        let (dataset, notes) = run::match_to(&offer.model, &card, offer.shape, &Arc::new(dataset))?;
         let test = dataset.test();
         Ok(Self {
             raw: test.inputs.clone(),
@@ -137,7 +136,7 @@ fn secret_of(offered: &Offered, bytes: &[u8]) -> Result<Seed, ServiceError> {
     let body = message.map_err(&of_key)?.body;
     let seed: [u8; 32] = body.try_into().map_err(|_| {
         let reason = format!("{} bytes where 32 are needed", body.len());
-        of_key(crate::wire::WireError::Content { what: "seed", reason })
+        of_key(wire::WireError::Content { what: "seed", reason })
     })?;
     Ok(Seed::from_bytes(seed))
 }
@@ -161,7 +160,7 @@ pub fn encrypt(
     if samples.count == 0 || samples.raw.len() != samples.count * width {
         return Err(ServiceError::Refused(format!(
             "{}: {} values of {} samples where the offer takes {width} each",
-            crate::format::excerpt(&samples.name),
+            format::excerpt(&samples.name),
             samples.raw.len(),
             samples.count
         )));

@@ -1,10 +1,10 @@
 //! Why a side could not do its part.
 
-use crate::engine::{EngineError, OfferError};
-use crate::file::OutputError;
-use crate::progress::Cancelled;
-use crate::run::RunError;
-use crate::wire::WireError;
+use engine::{EngineError, OfferError};
+use file::OutputError;
+use progress::Cancelled;
+use run::RunError;
+use wire::WireError;
 
 /// Why a side could not do its part; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What stands before the messages of a request, and of its answer.
 
-use crate::wire::{Draft, Envelope, Kind, Message, WireError};
 use serde::{Deserialize, Serialize};
+use wire::{Draft, Envelope, Kind, Message, WireError};
 
 /// Most batches of a request.
 const MAX_BATCHES: usize = 1 << 32;
@@ -44,7 +44,7 @@ impl Head {
                 "{} batches of {} messages with the name {}",
                 head.batches,
                 head.branches,
-                crate::format::excerpt(&head.id)
+                format::excerpt(&head.id)
             )));
         }
         Ok(head)

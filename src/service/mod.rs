@@ -2,12 +2,15 @@
 //!
 //! | file | whose | what |
 //! |---|---|---|
-//! | `offer.cso` | everybody's | [`Offer`](crate::engine::Offer) |
+//! | `offer.cso` | everybody's | [`Offer`](engine::Offer) |
 //! | `program.csp` | the server's | the program with the weights |
 //! | `secret.key` | the client's | the seed of the secret key |
 //! | `evaluation.keys` | sent to the server | a message for each plaintext modulus |
 //! | request, answer | sent | a head, and a message for each batch and plaintext modulus |
 //! | `requests/ID.json` | the client's | what it will need to read the answer |
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod answers;
 mod client;

@@ -1,14 +1,12 @@
 //! The program of a server, in a file of its own.
 
 use super::error::ServiceError;
-use crate::circuit::{
-    BfvLayer, BfvProgram, BgvProgram, CircuitStep, CkksProgram, CkksStep, Program,
-};
-use crate::engine::{Offer, Offered, OfferedScheme};
-use crate::progress::Cancel;
-use crate::run::{Compiled, Session};
-use crate::wire::{Draft, Envelope, Kind, Message};
+use circuit::{BfvLayer, BfvProgram, BgvProgram, CircuitStep, CkksProgram, CkksStep, Program};
+use engine::{Offer, Offered, OfferedScheme};
+use progress::Cancel;
+use run::{Compiled, Session};
 use serde::{Deserialize, Serialize};
+use wire::{Draft, Envelope, Kind, Message};
 
 /// A program with the weights, as it is written.
 #[derive(Serialize, Deserialize)]
@@ -17,7 +15,7 @@ enum Steps {
     Bfv(Vec<BfvLayer>),
     Ckks(Vec<CkksStep>),
     #[cfg(feature = "tfhe")]
-    Tables(crate::engine::ServedTables),
+    Tables(engine::ServedTables),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -33,7 +31,7 @@ pub(super) enum Served {
     Bfv(BfvProgram),
     Ckks(CkksProgram),
     #[cfg(feature = "tfhe")]
-    Tables(crate::engine::ServedTables),
+    Tables(engine::ServedTables),
 }
 
 /// The offer of a session, and the message with its program.
@@ -50,7 +48,7 @@ pub fn publish(session: &Session, cancel: &Cancel) -> Result<(Offered, Vec<u8>),
         },
         Compiled::Real(circuit) => Steps::Ckks(circuit.program.steps.clone()),
         #[cfg(feature = "tfhe")]
-        Compiled::Tables(circuit) => Steps::Tables(crate::engine::ServedTables::of(circuit)),
+        Compiled::Tables(circuit) => Steps::Tables(engine::ServedTables::of(circuit)),
     };
     let stage_secs = compiled.plan().stages.iter().map(|s| s.secs).collect();
     let envelope = Envelope { kind: Kind::Program, offer: offered.identity, batch: 0, branch: 0 };

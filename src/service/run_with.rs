@@ -1,7 +1,7 @@
 //! The scheme of an offer, as a type.
 
 use super::error::ServiceError;
-use crate::engine::{Bfv, Bgv, Ckks, Offer, OfferedScheme, Scheme};
+use engine::{Bfv, Bgv, Ckks, Offer, OfferedScheme, Scheme};
 
 /// A number in a slot.
 pub trait Slot: Copy + Send + Sync {
@@ -74,7 +74,7 @@ pub(super) fn run_with<J: Job>(offer: &Offer, job: J) -> Result<J::Output, Servi
         OfferedScheme::Tfhe(offered) => {
             let made = offered.parameters();
             let parameters = made.map_err(|e| ServiceError::Refused(format!("offer: {e}")))?;
-            job.run::<crate::engine::Tables>(vec![(parameters, offered.clone())])
+            job.run::<engine::Tables>(vec![(parameters, offered.clone())])
         }
     }
 }

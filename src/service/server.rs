@@ -3,10 +3,10 @@
 use super::error::ServiceError;
 use super::head::Head;
 use super::program::{Served, open};
-use crate::engine::{Bfv, Bgv, Ckks, CkksOffered, Offered, Scheme, Server, WireClock};
-use crate::progress::{Cancel, Step, Watch};
-use crate::wire::{Kind, Message, WireError};
+use engine::{Bfv, Bgv, Ckks, CkksOffered, Offered, Scheme, Server, WireClock};
+use progress::{Cancel, Step, Watch};
 use std::io::{Read, Write};
+use wire::{Kind, Message, WireError};
 
 /// Everything that a server has.
 struct Work<'a> {
@@ -44,12 +44,12 @@ pub fn evaluate(
         }
         #[cfg(feature = "tfhe")]
         Served::Tables(tables) => {
-            let crate::engine::OfferedScheme::Tfhe(known) = &offered.offer.scheme else {
+            let engine::OfferedScheme::Tfhe(known) = &offered.offer.scheme else {
                 return Err(ServiceError::Refused("program: not of its offer".into()));
             };
             let made = known.parameters();
             let parameters = made.map_err(|e| ServiceError::Refused(format!("offer: {e}")))?;
-            work.run::<crate::engine::Tables>(vec![(parameters, known.clone())], tables)
+            work.run::<engine::Tables>(vec![(parameters, known.clone())], tables)
         }
     }
 }
@@ -107,7 +107,7 @@ impl Work<'_> {
 
 /// The next message, which must come.
 pub(super) fn next(stream: &mut dyn Read) -> Result<Vec<u8>, WireError> {
-    let needed = crate::wire::ENVELOPE_BYTES as u64;
+    let needed = wire::ENVELOPE_BYTES as u64;
     Message::next(stream)?.ok_or(WireError::Short { found: 0, needed })
 }
 
@@ -121,10 +121,10 @@ pub(super) fn ended(stream: &mut dyn Read) -> Result<(), WireError> {
 }
 
 /// An error of a message, with the file that it is in.
-pub(super) fn in_file(file: &str, error: crate::engine::EngineError) -> ServiceError {
+pub(super) fn in_file(file: &str, error: engine::EngineError) -> ServiceError {
     match error {
-        crate::engine::EngineError::Wire(source) => ServiceError::of(file)(source),
-        crate::engine::EngineError::Scheme { scheme, reason } => {
+        engine::EngineError::Wire(source) => ServiceError::of(file)(source),
+        engine::EngineError::Scheme { scheme, reason } => {
             ServiceError::Refused(format!("{file}: {scheme}: {reason}"))
         }
         other => other.into(),

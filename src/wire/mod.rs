@@ -1,6 +1,9 @@
 //! What crosses between client and server, or lies in a file between them: one envelope round every
 //! message.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod envelope;
 mod reader;
 

@@ -1,17 +1,17 @@
 //! What the worker drives: the real runs, or a scripted stand-in in tests.
 
-use crate::activation::Activation;
-use crate::circuit::Plan;
-use crate::data::{self, Dataset};
-use crate::network::StandIns;
-use crate::network::recurrent::{self, RecurrentModel};
-use crate::network::{self, Network};
-use crate::progress::Cancel;
-use crate::run::cryptonn::{CryptonnPlan, architecture};
-use crate::run::sequence::{
+use activation::Activation;
+use circuit::Plan;
+use data::{self, Dataset};
+use network::StandIns;
+use network::recurrent::{self, RecurrentModel};
+use network::{self, Network};
+use progress::Cancel;
+use run::cryptonn::{CryptonnPlan, architecture};
+use run::sequence::{
     RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport, SequenceSession,
 };
-use crate::run::{
+use run::{
     ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
     TableStudy,
 };
@@ -134,7 +134,7 @@ pub struct SessionEngine {
     measured: Option<Study>,
     /// Keys of lookup tables outlive a run.
     #[cfg(feature = "tfhe")]
-    keys: crate::run::KeyShelf,
+    keys: run::KeyShelf,
 }
 
 /// What was measured of one model on one dataset.
@@ -162,7 +162,7 @@ impl SessionEngine {
             recurrent: Kept::default(),
             measured: None,
             #[cfg(feature = "tfhe")]
-            keys: crate::run::KeyShelf::default(),
+            keys: run::KeyShelf::default(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Requests by number, and what comes back.
 
 use super::{Loaded, LoadedSequence};
-use crate::activation::Activation;
-use crate::circuit::Plan;
-use crate::network::StandIns;
-use crate::run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport};
-use crate::run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario, TableStudy};
+use activation::Activation;
+use circuit::Plan;
+use network::StandIns;
+use run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport};
+use run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario, TableStudy};
 use std::sync::Arc;
 
 /// The number of a request; later requests have larger numbers.
@@ -69,7 +69,7 @@ pub struct Check {
 pub(super) struct CheckRequest {
     pub job: Job,
     pub check: Check,
-    pub cancel: crate::progress::Cancel,
+    pub cancel: progress::Cancel,
 }
 
 /// A request on its way to the thread.
@@ -79,5 +79,5 @@ pub(super) struct Request {
     pub scenario: Scenario,
     /// Not one run, but one with every remedy.
     pub remedies: Option<RemedyRequest>,
-    pub cancel: crate::progress::Cancel,
+    pub cancel: progress::Cancel,
 }

@@ -2,13 +2,13 @@
 //! answered.
 
 use super::thread::guarded;
-use crate::progress::Cancel;
-use crate::run::RunError;
-use crate::run::cryptonn::ServerView;
-use crate::run::cryptonn::leak::{
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use progress::Cancel;
+use run::RunError;
+use run::cryptonn::ServerView;
+use run::cryptonn::leak::{
     LeakCurve, LeakSettings, Pool, Reconstruction, Score, curve, reconstruct,
 };
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;

@@ -3,6 +3,9 @@
 //! Requests go in through [`Worker`], [`Update`]s come out of [`Worker::drain`]. Every request gets a
 //! job number; what a replaced or cancelled job still sends is dropped by that number.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod engine;
 mod job;
 mod leak;

@@ -1,9 +1,9 @@
 //! Events on their way out: gathered for a moment, repeated ones replaced, never blocking the run.
 
 use super::job::{Job, Update};
-use crate::progress::Cancel;
-use crate::run::Event;
 use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
+use progress::Cancel;
+use run::Event;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -139,7 +139,7 @@ fn add(events: &mut Vec<Event>, event: Event) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Phase;
+    use run::Phase;
 
     fn progress(done: u64) -> Event {
         Event::Progress { phase: Phase::Encrypt, done, total: 9, fraction: 0.0, eta_secs: 0.0 }

@@ -1,6 +1,6 @@
 //! A gate that holds long work between two steps.
 
-use crate::progress::Cancel;
+use progress::Cancel;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 

@@ -5,18 +5,18 @@ use super::job::Failure;
 use super::pause::Pause;
 use super::thread::guarded;
 use super::{Loaded, LoadedSequence};
-use crate::network::train::{
+use crossbeam_channel::{Receiver, Sender, bounded};
+use network::train::{
     RecurrentOptions, RecurrentRecipe, RecurrentTrained, RecurrentTraining, TrainEvent, Trained,
 };
-use crate::progress::{Cancel, Watch};
-use crate::run::cryptonn::{
+use progress::{Cancel, Watch};
+use run::cryptonn::{
     Checkpoint, CryptonnEvent, CryptonnTrained, CryptonnTraining, MitigationEvent, MitigationReport,
 };
-use crate::run::{
+use run::{
     CompareEvent, CompareReport, DEFAULT_TRAINING_SEED, RunError, Scenario, Session, SweepEvent,
     SweepReport, SweepRequest, TrainOptions, recurrent_command,
 };
-use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};

@@ -3,11 +3,11 @@
 use super::engine::Engine;
 use super::job::{Check, CheckRequest, Failure, Job, Request, Update};
 use super::outbox::{self, Batch, Outbox, Shared};
-use crate::circuit::Plan;
-use crate::progress::Cancel;
-use crate::run::sequence::{RemedyEvent, RemedyRequest};
-use crate::run::{PolynomialCheck, RunError, Scenario};
+use circuit::Plan;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
+use progress::Cancel;
+use run::sequence::{RemedyEvent, RemedyRequest};
+use run::{PolynomialCheck, RunError, Scenario};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};

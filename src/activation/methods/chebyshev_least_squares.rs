@@ -1,7 +1,7 @@
 //! The truncated Chebyshev series.
 
-use crate::activation::problem::Problem;
-use crate::activation::quadrature::pieces;
+use crate::problem::Problem;
+use crate::quadrature::pieces;
 use std::f64::consts::PI;
 
 /// Points of the rule on each piece.

@@ -1,13 +1,13 @@
 //! Compositions of minimax polynomials for the sign function, and for ReLU by it.
 
 use super::minimax::sign_part;
-use crate::activation::chebyshev::ChebyshevSeries;
-use crate::activation::composite::{Composite, Gate};
-use crate::activation::error::ApproximationError;
-use crate::activation::fit::Approximation;
-use crate::activation::fitted::{Fitted, Form};
-use crate::activation::function::Activation;
-use crate::activation::problem::Problem;
+use crate::chebyshev::ChebyshevSeries;
+use crate::composite::{Composite, Gate};
+use crate::error::ApproximationError;
+use crate::fit::Approximation;
+use crate::fitted::{Fitted, Form};
+use crate::function::Activation;
+use crate::problem::Problem;
 
 /// The smallest gap that is tried, as a share of the interval.
 const SMALLEST_GAP: f64 = 1e-6;

@@ -1,9 +1,9 @@
 //! CryptoDL's way for ReLU: fit the derivative, then integrate.
 
 use super::least_squares::discrete;
-use crate::activation::chebyshev::ChebyshevSeries;
-use crate::activation::function::Activation;
-use crate::activation::problem::Problem;
+use crate::chebyshev::ChebyshevSeries;
+use crate::function::Activation;
+use crate::problem::Problem;
 
 /// Half-width below which the smooth step is made steeper, so that it still is a step: the smallest
 /// interval in the authors' tables.

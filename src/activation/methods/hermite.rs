@@ -1,9 +1,9 @@
 //! The Hermite expansion.
 
-use crate::activation::chebyshev::ChebyshevSeries;
-use crate::activation::histogram::Histogram;
-use crate::activation::problem::Problem;
-use crate::activation::quadrature::pieces;
+use crate::chebyshev::ChebyshevSeries;
+use crate::histogram::Histogram;
+use crate::problem::Problem;
+use crate::quadrature::pieces;
 use std::f64::consts::PI;
 
 /// Half-width of the interval in standard deviations, where no deviation was measured.

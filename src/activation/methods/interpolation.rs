@@ -1,7 +1,7 @@
 //! Interpolation at Chebyshev nodes.
 
-use crate::activation::chebyshev::ChebyshevSeries;
-use crate::activation::problem::Problem;
+use crate::chebyshev::ChebyshevSeries;
+use crate::problem::Problem;
 
 /// The polynomial of the given degree that meets the function at the Chebyshev nodes of the first
 /// kind, `cos((2j + 1) pi / 2(n + 1))` on `[-1, 1]`; its maximum error is within the factor

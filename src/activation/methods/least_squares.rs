@@ -1,7 +1,7 @@
 //! Least squares under a weight on the interval.
 
-use crate::activation::chebyshev::ChebyshevSeries;
-use crate::activation::problem::Problem;
+use crate::chebyshev::ChebyshevSeries;
+use crate::problem::Problem;
 
 /// The polynomial with the smallest `integral over [-1, 1] of (f - p)^2`: every point counts alike,
 /// so this is the truncated Legendre series (Abramowitz and Stegun, section 22.2.10).

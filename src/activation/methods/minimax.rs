@@ -1,12 +1,12 @@
 //! Minimax polynomials.
 
 use super::remez::{Exchange, Levelled};
-use crate::activation::chebyshev::ChebyshevSeries;
-use crate::activation::error::ApproximationError;
-use crate::activation::fit::Approximation;
-use crate::activation::fitted::{Fitted, Form};
-use crate::activation::function::Parity;
-use crate::activation::problem::Problem;
+use crate::chebyshev::ChebyshevSeries;
+use crate::error::ApproximationError;
+use crate::fit::Approximation;
+use crate::fitted::{Fitted, Form};
+use crate::function::Parity;
+use crate::problem::Problem;
 use std::f64::consts::PI;
 
 /// The largest spread that still counts as a solution, as a share of the largest error.

@@ -1,9 +1,9 @@
 //! Low-degree forms as their authors printed them.
 
-use crate::activation::error::ApproximationError;
-use crate::activation::function::Activation;
-use crate::activation::method::Method;
-use crate::activation::polynomial::Polynomial;
+use crate::error::ApproximationError;
+use crate::function::Activation;
+use crate::method::Method;
+use crate::polynomial::Polynomial;
 
 /// Where a form holds.
 enum Domain {
@@ -128,7 +128,7 @@ pub fn form(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Approximation;
+    use crate::Approximation;
 
     #[test]
     fn the_printed_example_comes_out() {

@@ -1,6 +1,6 @@
 //! The exchange algorithm of Remez on Chebyshev polynomials.
 
-use crate::activation::chebyshev::clenshaw;
+use crate::chebyshev::clenshaw;
 
 /// Samples of the error between two neighbouring places of the search.
 const SAMPLES: usize = 12;

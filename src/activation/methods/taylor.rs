@@ -1,9 +1,9 @@
 //! Taylor polynomials.
 
-use crate::activation::error::ApproximationError;
-use crate::activation::function::Activation;
-use crate::activation::polynomial::Polynomial;
-use crate::activation::problem::Problem;
+use crate::error::ApproximationError;
+use crate::function::Activation;
+use crate::polynomial::Polynomial;
+use crate::problem::Problem;
 
 /// `sum_k f^(k)(0) / k! x^k`: about 0, where every smooth target has its bend, whatever the interval.
 ///

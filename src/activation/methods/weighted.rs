@@ -1,10 +1,10 @@
 //! Least squares under the measured distribution.
 
 use super::least_squares::discrete;
-use crate::activation::error::ApproximationError;
-use crate::activation::histogram::Histogram;
-use crate::activation::method::Method;
-use crate::activation::problem::Problem;
+use crate::error::ApproximationError;
+use crate::histogram::Histogram;
+use crate::method::Method;
+use crate::problem::Problem;
 
 /// Bins of the distribution that take part.
 const MOST_BINS: usize = 512;

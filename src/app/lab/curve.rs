@@ -1,6 +1,6 @@
 //! One polynomial, sampled for the plots.
 
-use crate::activation::{
+use activation::{
     Activation, Approximation, ApproximationError, ErrorMeasures, Fitted, Histogram, OutsideError,
 };
 
@@ -106,7 +106,7 @@ fn view((low, high): (f64, f64), measured: Option<&Histogram>) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::{Activation, Method};
+    use activation::{Activation, Method};
 
     #[test]
     fn the_view_holds_the_interval_and_what_was_measured() {

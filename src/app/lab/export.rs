@@ -1,7 +1,7 @@
 //! Curves and coefficients as CSV.
 
 use super::LabCurve;
-use crate::activation::{ChebyshevSeries, Histogram};
+use activation::{ChebyshevSeries, Histogram};
 
 /// The curves of the plots, one line per place; the measured share is that of the bin it lies in.
 pub fn curves_csv(curve: &LabCurve, measured: Option<&Histogram>) -> Result<Vec<u8>, csv::Error> {
@@ -60,7 +60,7 @@ fn parts(curve: &LabCurve) -> Vec<ChebyshevSeries> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::{Activation, Approximation, Method};
+    use activation::{Activation, Approximation, Method};
 
     fn rows(bytes: Vec<u8>) -> Vec<csv::StringRecord> {
         csv::Reader::from_reader(&bytes[..]).records().map(|r| r.expect("a row")).collect()

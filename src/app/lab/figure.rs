@@ -1,9 +1,9 @@
 //! The three linked plots as SVG, for papers and slides.
 
 use super::LabCurve;
-use crate::activation::Histogram;
-use crate::app::plots::{number_text, number_ticks};
-use crate::app::theme;
+use crate::plots::{number_text, number_ticks};
+use crate::theme;
+use activation::Histogram;
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -163,7 +163,7 @@ fn line(out: &mut String, frame: &Frame, points: &[[f64; 2]], colour: &str, widt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::{Activation, Approximation, Method};
+    use activation::{Activation, Approximation, Method};
 
     #[test]
     fn the_figure_is_one_well_formed_document() {

@@ -8,9 +8,9 @@ pub use curve::{LabCurve, TOLD_BEYOND};
 pub use export::{coefficients_csv, curves_csv};
 pub use figure::svg;
 
-use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
-use crate::network::{IntervalRule, LayerInputs, StandIns};
-use crate::run::{ActivationData, LayerChoice, LayerChoices, LayerInterval, PolynomialCheck};
+use activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
+use network::{IntervalRule, LayerInputs, StandIns};
+use run::{ActivationData, LayerChoice, LayerChoices, LayerInterval, PolynomialCheck};
 use std::sync::Arc;
 
 /// Highest degree of the slider.

@@ -1,9 +1,9 @@
 //! What the program is, and what is private in it.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::state::State;
+use crate::theme;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
 
 const PRIVATE: &[(&str, &str)] = &[

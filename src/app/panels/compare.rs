@@ -2,17 +2,17 @@
 
 use super::sweep::task_button;
 use super::{headline, kit, origin};
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::origin::Results;
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::sweep_view::TaskStanding;
-use crate::app::theme;
-use crate::format::{self, Share};
-use crate::run::CompareRow;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::origin::Results;
+use crate::plots;
+use crate::state::State;
+use crate::sweep_view::TaskStanding;
+use crate::theme;
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
+use format::{self, Share};
+use run::CompareRow;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 206.0;

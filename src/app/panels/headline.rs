@@ -1,14 +1,14 @@
 //! The figures that matter, in one row; or, in red, that they mean nothing.
 
 use super::origin;
-use crate::app::Queue;
-use crate::app::origin::Results;
-use crate::app::run_view::{RunView, Standing};
-use crate::app::state::State;
-use crate::app::theme::{self, Tokens};
-use crate::app::three::Three;
-use crate::format::{self, Share};
+use crate::Queue;
+use crate::origin::Results;
+use crate::run_view::{RunView, Standing};
+use crate::state::State;
+use crate::theme::{self, Tokens};
+use crate::three::Three;
 use egui::{Color32, Rect, RichText, Ui, Vec2, vec2};
+use format::{self, Share};
 
 const HEIGHT: f32 = 68.0;
 /// Below this width of the tab the figures stand on two rows.

@@ -1,9 +1,9 @@
 //! Small parts that several panels are made of.
 
-use crate::app::Queue;
-use crate::app::commands::Command;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Command;
+use crate::state::State;
+use crate::theme;
 use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, WidgetText};
 
 /// Height of a bar of progress.

@@ -1,11 +1,10 @@
 //! All messages since the start.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::notes::Level;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
+use crate::Queue;
+use crate::commands::Action;
+use crate::notes::Level;
+use crate::state::State;
+use crate::theme;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {

@@ -1,10 +1,10 @@
 //! The menu bar: every command, and what stands over the whole window.
 
 use super::kit;
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::state::{State, Tab};
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::state::{State, Tab};
+use crate::theme;
 use egui::{Align, Layout, RichText, Ui};
 
 const FILE: &[Option<Command>] = &[

@@ -1,13 +1,13 @@
 //! The distributions of measured noise, under the plots of a run with lookup tables.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::panels::kit;
-use crate::app::plots::{noise, noise_places};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::run::TableReport;
+use crate::Queue;
+use crate::commands::Action;
+use crate::panels::kit;
+use crate::plots::{noise, noise_places};
+use crate::state::State;
+use crate::theme;
 use egui::{ComboBox, Rect, Sense, Ui, vec2};
+use run::TableReport;
 
 /// Height of a distribution.
 pub const HEIGHT: f32 = 132.0;
@@ -47,10 +47,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         if let Some(table) = report.tables.get(layer) {
             let text = format!(
                 "{} readings: {} one step off ({:.1} predicted), {} further off{}",
-                crate::format::count(table.readings),
-                crate::format::count(table.one_step),
+                format::count(table.readings),
+                format::count(table.one_step),
                 table.one_step_predicted,
-                crate::format::count(table.further),
+                format::count(table.further),
                 if report.keys_kept { "; keys of the run before" } else { "" }
             );
             kit::caption(ui, &text);

@@ -1,11 +1,11 @@
 //! The line over results that another setup than the present one gave.
 
 use super::kit;
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::origin::{Origin, Results};
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::origin::{Origin, Results};
+use crate::state::State;
+use crate::theme;
 use egui::{RichText, Ui};
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! The command palette.
 
 use super::kit;
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::state::State;
+use crate::theme;
 use egui::{
     Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, vec2,
 };

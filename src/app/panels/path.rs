@@ -1,9 +1,9 @@
 //! The dialog that asks for a path: a field, and the desktop's own dialog behind a button.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::state::State;
+use crate::theme;
 use egui::{Context, Id, Key, Modal, Modifiers, RichText, TextEdit};
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {

@@ -1,8 +1,8 @@
 //! Samples drawn small: images as pixels, tables as bars.
 
 use super::kit;
-use crate::app::theme;
-use crate::data::Shape;
+use crate::theme;
+use data::Shape;
 use egui::{Color32, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 /// Draws `values` of `range` into a field of `size`: grey pixels when `shape` is an image, otherwise a

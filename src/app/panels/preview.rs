@@ -1,11 +1,10 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
 use super::{cryptonn, degrees, kit, origin};
-use crate::app::plots::measured_how;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::circuit::{NoiseMeasure, Plan, TablePlan};
-use crate::format;
+use crate::plots::measured_how;
+use crate::state::State;
+use crate::theme;
+use circuit::{NoiseMeasure, Plan, TablePlan};
 use egui::{RichText, Ui};
 
 pub fn show(ui: &mut Ui, state: &State) {

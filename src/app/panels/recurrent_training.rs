@@ -2,16 +2,15 @@
 
 use super::kit::{self, field, row};
 use super::sweep::task_button;
-use crate::activation::{Activation, Method};
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::state::State;
-use crate::app::sweep_view::TaskStanding;
-use crate::app::theme;
-use crate::format;
-use crate::network::train::{CellKind, RecurrentOptions};
-use crate::worker::LoadedSequence;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::state::State;
+use crate::sweep_view::TaskStanding;
+use crate::theme;
+use activation::{Activation, Method};
 use egui::{ComboBox, DragValue, RichText, Ui};
+use network::train::{CellKind, RecurrentOptions};
+use worker::LoadedSequence;
 
 pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Queue) {
     let view = &state.training;

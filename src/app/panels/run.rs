@@ -1,11 +1,11 @@
 //! The tab Run: figures, four linked plots, the stage table.
 
 use super::{headline, noise, origin, table};
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::plots::{self, Curves};
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::plots::{self, Curves};
+use crate::state::State;
+use crate::theme;
 use egui::{Rect, ScrollArea, Ui, vec2};
 
 /// Plots shrink to this height before the tab scrolls.

@@ -1,13 +1,12 @@
 //! The one thing to press, how far it got, and whether it can work.
 
 use super::kit;
-use crate::app::Queue;
-use crate::app::commands::Command;
-use crate::app::run_view::{Progress, Standing};
-use crate::app::sequence_view::Comparing;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
+use crate::Queue;
+use crate::commands::Command;
+use crate::run_view::{Progress, Standing};
+use crate::sequence_view::Comparing;
+use crate::state::State;
+use crate::theme;
 use egui::{Button, RichText, Ui, Vec2};
 
 const BUTTON_HEIGHT: f32 = 40.0;
@@ -133,7 +132,7 @@ fn capital(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Phase;
+    use run::Phase;
 
     #[test]
     fn a_run_that_goes_on_is_never_all_done_and_one_of_many_says_so() {

@@ -1,19 +1,18 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
 use super::{kit, origin};
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::origin::Results;
-use crate::app::plots;
-use crate::app::run_view::RunView;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::three::Difference;
-use crate::data::{Dataset, Shape};
-use crate::format;
-use crate::run::Sample;
-use crate::run::sequence::SequenceTrace;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::origin::Results;
+use crate::plots;
+use crate::run_view::RunView;
+use crate::state::State;
+use crate::theme;
+use crate::three::Difference;
+use data::{Dataset, Shape};
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use run::Sample;
+use run::sequence::SequenceTrace;
 
 const INPUT_WIDTH: f32 = 300.0;
 const BAR: f32 = 9.0;

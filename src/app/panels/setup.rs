@@ -1,16 +1,14 @@
 //! The setup: scenario, model, dataset, activation strategy, scheme and parameters.
 
 use super::kit::{self, field, row};
-use crate::activation::{MAX_DEGREE, Method};
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::circuit::{Plan, SchemeKind};
-use crate::data;
-use crate::network;
-use crate::run::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::state::State;
+use crate::theme;
+use activation::{MAX_DEGREE, Method};
+use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
+use run::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
 use std::path::Path;
 
 /// The method that keeps the activations of the model.
@@ -92,7 +90,7 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
         })
     });
     let facts = state.loaded.as_ref().map(|l| {
-        let test = crate::format::count(l.dataset.test().len() as u64);
+        let test = format::count(l.dataset.test().len() as u64);
         format!(
             "{test} test samples of {}, {} classes; {} layers",
             l.dataset.shape(),

@@ -1,9 +1,8 @@
 //! The stages in figures.
 
-use crate::app::plots::{Curves, measured_how};
-use crate::app::theme;
-use crate::circuit::{NoiseMeasure, StageKind};
-use crate::format;
+use crate::plots::{Curves, measured_how};
+use crate::theme;
+use circuit::{NoiseMeasure, StageKind};
 use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 

@@ -1,11 +1,11 @@
 //! Messages over the lower right corner.
 
 use super::kit;
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::notes::Level;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::notes::Level;
+use crate::state::State;
+use crate::theme;
 use egui::{Align2, Context, Id, vec2};
 
 const WIDTH: f32 = 380.0;

@@ -4,14 +4,13 @@ use super::kit::{self, field, row};
 use super::origin;
 use super::recurrent_training;
 use super::sweep::task_button;
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::origin::Results;
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::sweep_view::TaskStanding;
-use crate::app::theme;
-use crate::format;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::origin::Results;
+use crate::plots;
+use crate::state::State;
+use crate::sweep_view::TaskStanding;
+use crate::theme;
 use egui::{DragValue, ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls.

@@ -2,10 +2,9 @@
 
 use super::chart::{Chart, Curve, Pen, Shown};
 use super::ticks::{Unit, number_text, number_ticks};
-use crate::app::lab::{Lab, LabCurve};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
+use crate::lab::{Lab, LabCurve};
+use crate::state::State;
+use crate::theme;
 use egui::{Event, MouseWheelUnit, Rect, Sense, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 

@@ -1,13 +1,13 @@
 //! Who was right: every sample a cell, in a field for each of the three networks.
 
 use super::chart::Chart;
-use crate::app::run_view::{RunView, Standing};
-use crate::app::state::State;
-use crate::app::theme::{self, Tokens};
-use crate::app::three::Difference;
-use crate::format::{self, Share};
-use crate::run::Sample;
+use crate::run_view::{RunView, Standing};
+use crate::state::State;
+use crate::theme::{self, Tokens};
+use crate::three::Difference;
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
+use format::{self, Share};
+use run::Sample;
 
 const ABOUT: &str = "Every sample is a cell, in the same place in all three fields: filled where the network gives the label, empty where it does not. A sample that only the reference and the encrypted network miss was lost by quantisation or approximation. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
 

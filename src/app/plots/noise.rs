@@ -2,10 +2,10 @@
 
 use super::chart::{Chart, Curve, Pen};
 use super::ticks::Unit;
-use crate::app::theme;
-use crate::run::{NOISE_SPAN, NoiseReport, TableReport};
+use crate::theme;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
+use run::{NOISE_SPAN, NoiseReport, TableReport};
 
 const NOISE: &str = "Phase minus message, measured with the secret key (analysis mode), in predicted standard deviations: bars are what was measured, the dashed curve is the normal distribution that was predicted before there was a key.";
 const BOTTOM: f32 = 18.0;
@@ -69,7 +69,7 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
     });
     let about = format!(
         "{NOISE} {} values, standard deviation {} predicted, {} measured; variance {:.3} times the predicted.",
-        crate::format::count(place.noise.samples),
+        format::count(place.noise.samples),
         deviation(place.noise.deviation_predicted),
         deviation(place.noise.deviation_measured),
         place.noise.variance_ratio()

@@ -5,14 +5,14 @@ use super::chart::{Chart, Curve, Mark, Pen};
 use super::svg;
 use super::sweep::logarithmic;
 use super::ticks::{Unit, number_ticks};
-use crate::app::sequence_view::SequenceView;
-use crate::app::theme;
-use crate::app::theme::Tokens;
-use crate::circuit::{NoiseMeasure, Remedy};
-use crate::format::{self, Share};
-use crate::run::sequence::{RemedyRow, SequenceReport, SequenceStep, SequenceTrace};
+use crate::sequence_view::SequenceView;
+use crate::theme;
+use crate::theme::Tokens;
+use circuit::{NoiseMeasure, Remedy};
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
+use format::{self, Share};
+use run::sequence::{RemedyRow, SequenceReport, SequenceStep, SequenceTrace};
 
 const INPUT: &str = "The channels of one sequence as they are encrypted, step by step; padding in front is zero. More than four channels are cells, a column for every step: the stronger the colour, the larger the value.";
 const STATE: &str =

@@ -2,14 +2,13 @@
 
 use super::chart::{Chart, Curve, Mark, Pen};
 use super::ticks::Unit;
-use crate::app::run_view::{RunView, Standing};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
-use crate::format;
-use crate::run::StageReport;
+use crate::run_view::{RunView, Standing};
+use crate::state::State;
+use crate::theme;
+use circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
+use run::StageReport;
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
@@ -334,7 +333,7 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
     let mut out = vec![("", "predicted".to_owned(), "measured".to_owned())];
     out.extend(rows.map(|(name, unit, p, m)| (name, text(unit, p), text(unit, m))));
     if let Some(wrong) = measured.map(|s| s.wrong_values).filter(|w| *w > 0) {
-        out.push(("Decrypted wrongly", String::new(), crate::format::count(wrong)));
+        out.push(("Decrypted wrongly", String::new(), format::count(wrong)));
     }
     out
 }

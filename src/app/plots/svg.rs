@@ -1,7 +1,7 @@
 //! Charts as one SVG document, for papers and slides: what the window draws, in print colours.
 
 use super::chart::{Chart, Curve, Mark, Pen};
-use crate::app::theme;
+use crate::theme;
 use egui::{Color32, Rect};
 use std::fmt::Write;
 

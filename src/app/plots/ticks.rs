@@ -1,7 +1,6 @@
 //! Axes: where the ticks are and what they say. Logarithmic axes are drawn as logarithms.
 
-use crate::circuit::NoiseMeasure;
-use crate::format;
+use circuit::NoiseMeasure;
 
 /// The unit of a vertical axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

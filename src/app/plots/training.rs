@@ -2,12 +2,12 @@
 
 use super::chart::{Chart, Curve, Pen};
 use super::ticks::{Unit, number_ticks};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::training_view::TrainingView;
-use crate::network::train::EpochRecord;
+use crate::state::State;
+use crate::theme;
+use crate::training_view::TrainingView;
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
+use network::train::EpochRecord;
 
 const LOSS: &str = "Cross-entropy and range penalty, smoothed over the mini-batches.";
 const ACCURACY: &str = "After each epoch: share of the training samples classified as labelled while the weights still moved, and of the samples held out of training.";

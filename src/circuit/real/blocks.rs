@@ -46,7 +46,7 @@ pub(super) fn cut(layers: &[RealLayer]) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::real::RealFunction;
+    use crate::real::RealFunction;
 
     #[test]
     fn a_new_segment_begins_at_every_square_but_the_first() {

@@ -5,11 +5,11 @@ use super::network::RealLayer;
 use super::program::{CkksProgram, CkksStep};
 use super::schedule::{Schedule, Shape};
 use super::stream::GROUP;
-use crate::circuit::candidate::batches;
-use crate::circuit::cost::{UnitCosts, word_secs};
-use crate::circuit::cost_table::CostTable;
-use crate::ring::{Kernel, MAX_MODULUS_BITS, Modulus};
-use crate::scheme::ckks::{CkksModuli, PolynomialPlan, SegmentOp};
+use crate::candidate::batches;
+use crate::cost::{UnitCosts, word_secs};
+use crate::cost_table::CostTable;
+use ring::{Kernel, MAX_MODULUS_BITS, Modulus};
+use scheme::ckks::{CkksModuli, PolynomialPlan, SegmentOp};
 
 /// Where the time goes, all batches, seconds.
 #[derive(Clone, Debug, Default)]

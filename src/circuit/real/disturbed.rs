@@ -5,9 +5,9 @@
 use super::forecast::Forecast;
 use super::network::{RealLayer, RealNetwork, apply, linear};
 use super::schedule::Arising;
-use crate::circuit::affine::AffineRow;
-use crate::ring::{Seed, SeedStream};
+use crate::affine::AffineRow;
 use rayon::prelude::*;
+use ring::{Seed, SeedStream};
 
 /// Samples that are drawn, about: those of the calibration as often as it takes.
 const DRAWN: usize = 1536;

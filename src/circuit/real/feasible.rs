@@ -1,8 +1,8 @@
 //! Which degrees of polynomials a network could have at 128 bits of security.
 
 use super::network::{RealLayer, RealNetwork};
-use crate::scheme::ckks::CkksModuli;
-use crate::scheme::security::{max_log2_qp, ring_degrees};
+use scheme::ckks::CkksModuli;
+use scheme::security::{max_log2_qp, ring_degrees};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -76,7 +76,7 @@ fn levels_of(degree: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::real::tests::{network, samples};
+    use crate::real::tests::{network, samples};
 
     #[test]
     fn a_lower_degree_never_needs_a_larger_ring() {

@@ -7,9 +7,9 @@
 
 use super::blocks::Block;
 use super::network::{CHUNK, RealLayer, RealNetwork, apply, by_value, linear};
-use crate::circuit::affine::AffineRow;
-use crate::ring::{Seed, SeedStream};
+use crate::affine::AffineRow;
 use rayon::prelude::*;
+use ring::{Seed, SeedStream};
 
 /// Bits of weights, sign not counted, for which [`Forecast::weights`] is given.
 pub(super) const WEIGHT_BITS: u32 = 10;

@@ -1,6 +1,6 @@
 //! Activations as CKKS evaluates them.
 
-use crate::activation::{Activation, ChebyshevSeries};
+use activation::{Activation, ChebyshevSeries};
 
 /// A polynomial in the Chebyshev basis of an interval.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl RealFunction {
         }
     }
 
-    /// Levels it takes: see [`crate::scheme::ckks::PolynomialPlan`].
+    /// Levels it takes: see [`scheme::ckks::PolynomialPlan`].
     pub fn levels(&self) -> usize {
         let of = |degree: usize| (degree.max(1) + 1).next_power_of_two().ilog2() as usize;
         let parts: usize = self.degrees().into_iter().map(of).sum();
@@ -132,7 +132,7 @@ impl FunctionPart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::{Composite, Gate, Polynomial};
+    use activation::{Composite, Gate, Polynomial};
 
     #[test]
     fn functions_are_those_of_the_activations() {

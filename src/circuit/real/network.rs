@@ -1,9 +1,9 @@
 //! The network of real numbers that ciphertexts stand for, evaluated in double precision.
 
 use super::function::RealFunction;
-use crate::circuit::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
-use crate::network::{InputEncoding, Network, Normalisation};
-use crate::progress::{Cancelled, Watch};
+use crate::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
+use network::{InputEncoding, Network, Normalisation};
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// How much wider than the calibrated inputs of a polynomial in powers of x its Chebyshev basis is.
@@ -206,7 +206,7 @@ pub(super) fn linear(rows: &[AffineRow], values: &[f64], samples: usize, bias: b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::real::tests::{network, samples};
+    use crate::real::tests::{network, samples};
 
     #[test]
     fn it_computes_what_the_network_does() {

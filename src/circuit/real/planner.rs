@@ -9,17 +9,15 @@ use super::network::{RealLayer, RealNetwork};
 use super::program::{CkksProgram, RealCircuit};
 use super::schedule::{Arrived, Choice, Schedule, Shape};
 use super::stages::{Errors, Parts, outputs, stages};
-use crate::circuit::candidate::batches;
-use crate::circuit::cost::UnitCosts;
-use crate::circuit::cost_table::CostTable;
-use crate::circuit::plan::{
-    Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message,
-};
-use crate::circuit::request::{Constraints, PlanError, check_ckks};
-use crate::circuit::warning::{Cause, Warning};
-use crate::progress::Cancel;
-use crate::scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
-use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use crate::candidate::batches;
+use crate::cost::UnitCosts;
+use crate::cost_table::CostTable;
+use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message};
+use crate::request::{Constraints, PlanError, check_ckks};
+use crate::warning::{Cause, Warning};
+use progress::Cancel;
+use scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
+use scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 

@@ -6,16 +6,16 @@ use super::function::RealFunction;
 use super::network::{RealLayer, RealNetwork};
 use super::schedule::{Schedule, Shape};
 use super::stream::{Layer, Stream};
-use crate::circuit::compiled::StageTap;
-use crate::circuit::plan::Plan;
-use crate::circuit::request::PlanError;
-use crate::progress::Watch;
-use crate::ring::{Row, Tap};
-use crate::scheme::ckks::{
+use crate::compiled::StageTap;
+use crate::plan::Plan;
+use crate::request::PlanError;
+use progress::Watch;
+use rayon::prelude::*;
+use ring::{Row, Tap};
+use scheme::ckks::{
     Ciphertext, CkksError, CkksModuli, CkksParameters, EvaluationKeys, Interval, PolynomialPlan,
     Scale, Segment, SegmentOp, round_weights,
 };
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::blocks::Block;
 use super::forecast::{Forecast, Reach, Spread, WEIGHT_BITS, has_idle_sums, weight_scale};
 use super::network::{RealLayer, RealNetwork};
-use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
+use ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
 
 /// Room between the largest phase expected and half of the modulus, bits.
 pub(super) const HEADROOM_BITS: f64 = 2.5;

@@ -8,11 +8,11 @@ use super::network::{RealLayer, RealNetwork};
 use super::planner::{RealRequest, counted};
 use super::program::{CkksProgram, CkksStep};
 use super::schedule::{Arising, Arrived, Schedule, Shape};
-use crate::circuit::affine::AffineRow;
-use crate::circuit::plan::{StageKind, StagePlan};
-use crate::circuit::planner::MEASURED;
-use crate::circuit::request::PlanError;
-use crate::scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale, Segment};
+use crate::affine::AffineRow;
+use crate::plan::{StageKind, StagePlan};
+use crate::planner::MEASURED;
+use crate::request::PlanError;
+use scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale, Segment};
 use std::sync::Arc;
 
 /// Errors as they arise in a program, with its exact scales and levels.

@@ -1,8 +1,8 @@
 //! Polynomials of many values, some at a time: what goes in is computed for a group of them, and the
 //! weighted sums after them grow group by group, so that never all values are held.
 
-use crate::ring::{LinearMap, Row};
-use crate::scheme::ckks::{Scale, SegmentOp};
+use ring::{LinearMap, Row};
+use scheme::ckks::{Scale, SegmentOp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! What tests of the real planner share.
 
-use crate::activation::{Activation, ChebyshevSeries, Polynomial};
-use crate::data::Shape;
-use crate::network::{Layer, Network, Normalisation, Op};
-use crate::ring::Seed;
+use activation::{Activation, ChebyshevSeries, Polynomial};
+use data::Shape;
+use network::{Layer, Network, Normalisation, Op};
+use ring::Seed;
 
 /// A random network of `depth` polynomials of `degree` between dense layers of `width` values.
 pub fn network(depth: usize, width: usize, degree: usize) -> Network {

@@ -3,9 +3,9 @@
 use super::network::{RecurrentCell, RecurrentNetwork};
 use super::program::{ProgramChoice, depth, layer_levels};
 use super::remedy::Remedy;
-use crate::circuit::cost::UnitCosts;
-use crate::circuit::real::RealFunction;
-use crate::scheme::ckks::{CkksModuli, PolynomialPlan};
+use crate::cost::UnitCosts;
+use crate::real::RealFunction;
+use scheme::ckks::{CkksModuli, PolynomialPlan};
 
 /// Seconds and bytes of one batch.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::network::{Functions, RecurrentCell, RecurrentNetwork, product};
 use super::sequences::Sequences;
-use crate::ring::{Seed, SeedStream};
+use ring::{Seed, SeedStream};
 
 /// Sequences that errors are followed at, at most.
 const SEQUENCES: usize = 96;

@@ -2,11 +2,11 @@
 
 use super::network::{CellFunction, RecurrentCell, RecurrentLayer, RecurrentNetwork, StepSums};
 use super::sequences::Sequences;
-use crate::activation::Activation;
-use crate::circuit::real::RealFunction;
-use crate::network::NetworkError;
-use crate::network::recurrent::{Cell, Gate, Prepared, RecurrentModel};
-use crate::progress::{Cancelled, Watch};
+use crate::real::RealFunction;
+use activation::Activation;
+use network::NetworkError;
+use network::recurrent::{Cell, Gate, Prepared, RecurrentModel};
+use progress::{Cancelled, Watch};
 
 /// How much wider than the calibrated arguments of a polynomial in powers of x its Chebyshev basis is.
 const REACH: f64 = 1.25;
@@ -120,9 +120,9 @@ fn wide(values: &[f32]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Polynomial;
-    use crate::circuit::recurrent::Functions;
-    use crate::network::recurrent::Sequences as Raw;
+    use crate::recurrent::Functions;
+    use activation::Polynomial;
+    use network::recurrent::Sequences as Raw;
 
     #[test]
     fn it_computes_what_the_model_does() {

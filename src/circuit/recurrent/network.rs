@@ -1,9 +1,9 @@
 //! The recurrent network of real numbers that ciphertexts stand for, in double precision.
 
 use super::sequences::Sequences;
-use crate::activation::Activation;
-use crate::circuit::real::RealFunction;
-use crate::progress::{Cancelled, Watch};
+use crate::real::RealFunction;
+use activation::Activation;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// Sequences worked on together.

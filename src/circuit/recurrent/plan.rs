@@ -2,7 +2,7 @@
 
 use super::remedy::Remedy;
 use super::traffic::NetworkModel;
-use crate::circuit::warning::Warning;
+use crate::warning::Warning;
 use serde::{Deserialize, Serialize};
 
 /// Prediction for one step.

@@ -11,13 +11,13 @@ use super::program::{
 use super::remedy::Remedy;
 use super::sequences::Sequences;
 use super::traffic::NetworkModel;
-use crate::circuit::cost_table::CostTable;
-use crate::circuit::real::CkksPart;
-use crate::circuit::request::PlanError;
-use crate::progress::Cancel;
-use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
-use crate::scheme::ckks::{CkksModuli, MAX_CHAIN, Noise, PolynomialInput, Scale};
-use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use crate::cost_table::CostTable;
+use crate::real::CkksPart;
+use crate::request::PlanError;
+use progress::Cancel;
+use ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
+use scheme::ckks::{CkksModuli, MAX_CHAIN, Noise, PolynomialInput, Scale};
+use scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
 use std::sync::Arc;
 
 /// Ring degrees that are tried.

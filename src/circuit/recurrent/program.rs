@@ -2,10 +2,10 @@
 
 use super::network::{CellFunction, RecurrentCell, RecurrentNetwork, StepSums};
 use super::remedy::Remedy;
-use crate::circuit::real::{CkksFunction, RealFunction};
-use crate::circuit::request::PlanError;
-use crate::ring::{LinearMap, Row};
-use crate::scheme::ckks::{CkksError, CkksModuli, CkksParameters, Scale, SegmentOp, round_weights};
+use crate::real::{CkksFunction, RealFunction};
+use crate::request::PlanError;
+use ring::{LinearMap, Row};
+use scheme::ckks::{CkksError, CkksModuli, CkksParameters, Scale, SegmentOp, round_weights};
 use std::sync::Arc;
 
 /// Numbers that fix a program.

@@ -4,17 +4,15 @@
 use super::network::{CellFunction, Functions, RecurrentCell, RecurrentNetwork};
 use super::rounding::Moments;
 use super::sequences::Sequences;
-use crate::circuit::request::PlanError;
-use crate::circuit::table::{
+use crate::request::PlanError;
+use crate::table::{
     FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, reading_cost, switch_cost, typical_rotation_cost,
 };
-use crate::network::argmax;
-use crate::progress::{Cancelled, Watch};
-use crate::ring::Seed;
-use crate::scheme::tfhe::{
-    Decomposition, LookupPolynomial, NoiseModel, TfheParameters, both_tails,
-};
+use network::argmax;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
+use ring::Seed;
+use scheme::tfhe::{Decomposition, LookupPolynomial, NoiseModel, TfheParameters, both_tails};
 
 /// Levels of an input on either side of the middle.
 pub(super) const INPUT_LEVELS: f64 = 1008.0;

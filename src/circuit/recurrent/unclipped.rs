@@ -3,7 +3,7 @@
 use super::network::Functions;
 use super::sequences::Sequences;
 use super::table::{INPUT_LEVELS, RANGE, TableRecurrent};
-use crate::network::{Clipped, argmax};
+use network::{Clipped, argmax};
 
 /// What of one sequence left its range.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! How often noise changes an answer, by simulation on calibration samples.
 
 use super::forecast::Forecast;
-use crate::network::argmax;
-use crate::network::table::{FlipCounts, Noise, TableError, TableNetwork};
-use crate::progress::Watch;
+use network::argmax;
+use network::table::{FlipCounts, Noise, TableError, TableNetwork};
+use progress::Watch;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

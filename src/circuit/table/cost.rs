@@ -1,10 +1,8 @@
 //! Predicted time of a reading.
 
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::scheme::tfhe::{
-    LookupPolynomial, LweList, SecretKey, Switched, TfheError, TfheParameters,
-};
+use progress::Watch;
+use ring::Seed;
+use scheme::tfhe::{LookupPolynomial, LweList, SecretKey, Switched, TfheError, TfheParameters};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! Where integers lie on the torus.
 
-use crate::network::table::{LookUp, Table, TableLayer, TableNetwork};
-use crate::scheme::tfhe::{LookupPolynomial, TfheParameters};
+use network::table::{LookUp, Table, TableLayer, TableNetwork};
+use scheme::tfhe::{LookupPolynomial, TfheParameters};
 use serde::{Deserialize, Serialize};
 
 /// Torus elements are in units of `2^-32`.
@@ -79,7 +79,7 @@ impl TableProgram {
             match layer {
                 TableLayer::Linear(linear) => {
                     let unit = units.get(sums.len()).copied().unwrap_or(score_unit);
-                    let constant = |(terms, bias): (&[crate::network::table::Term], i64)| {
+                    let constant = |(terms, bias): (&[network::table::Term], i64)| {
                         let put_back = terms.iter().fold(0u32, |sum, t| {
                             let function = t.index as usize / values.max(1);
                             let offset = offsets.get(function).copied().unwrap_or(0);

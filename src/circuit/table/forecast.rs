@@ -1,7 +1,7 @@
 //! Predicted noise of a network under some parameters.
 
-use crate::network::table::{Linear, Table, TableLayer, TableNetwork};
-use crate::scheme::tfhe::{NoiseModel, TfheParameters, upper_tail};
+use network::table::{Linear, Table, TableLayer, TableNetwork};
+use scheme::tfhe::{NoiseModel, TfheParameters, upper_tail};
 
 /// Noise before and after one table. Variances are fractions of the torus squared; `mean` over the
 /// sums of a layer, `worst` of the sum with the largest weights.

@@ -5,13 +5,13 @@ use super::cost::{ReadingCost, reading_cost};
 use super::encoding::TableProgram;
 use super::search::{FAILURE_BITS, FAMILIES, Found, LWE_DIMENSIONS, Wanted, search};
 use super::stages::{self, Costs};
-use crate::circuit::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message};
-use crate::circuit::request::{Constraints, PlanError};
-use crate::circuit::table_plan::{ReadingPlan, TablePlan};
-use crate::circuit::warning::{Cause, Warning};
-use crate::network::table::{TableError, TableLayer, TableNetwork};
-use crate::progress::{Cancel, Watch};
-use crate::scheme::tfhe::{
+use crate::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message};
+use crate::request::{Constraints, PlanError};
+use crate::table_plan::{ReadingPlan, TablePlan};
+use crate::warning::{Cause, Warning};
+use network::table::{TableError, TableLayer, TableNetwork};
+use progress::{Cancel, Watch};
+use scheme::tfhe::{
     CompressedKeys, NoiseModel, PackedLwes, SECURITY_TABLE, SeededLwes, TfheParameters,
 };
 use std::sync::Arc;

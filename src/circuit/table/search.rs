@@ -2,8 +2,8 @@
 
 use super::cost::{switch_cost, typical_rotation_cost};
 use super::forecast::{Forecast, forecast};
-use crate::network::table::TableNetwork;
-use crate::scheme::tfhe::{Decomposition, TfheParameters};
+use network::table::TableNetwork;
+use scheme::tfhe::{Decomposition, TfheParameters};
 
 /// A reading more than one step off must have probability `2^-FAILURE_BITS` at most.
 pub const FAILURE_BITS: f64 = 40.0;
@@ -107,7 +107,7 @@ pub fn best_pbs(family: (usize, usize)) -> Option<Decomposition> {
     let noise = |base_log: u32| {
         let pbs = Decomposition { base_log, levels: 1 };
         let made = TfheParameters::secure(700, family, pbs, key_switch).ok()?;
-        Some((crate::scheme::tfhe::NoiseModel::new(&made).bootstrap(), pbs))
+        Some((scheme::tfhe::NoiseModel::new(&made).bootstrap(), pbs))
     };
     let all = (12..=30).filter_map(noise);
     all.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, pbs)| pbs)

@@ -2,10 +2,10 @@
 
 use super::cost::ReadingCost;
 use super::forecast::{Forecast, margin_bits};
-use crate::circuit::plan::{StageKind, StagePlan};
-use crate::circuit::table_plan::TablePlan;
-use crate::network::table::{Table, TableLayer, TableNetwork};
-use crate::scheme::tfhe::TfheParameters;
+use crate::plan::{StageKind, StagePlan};
+use crate::table_plan::TablePlan;
+use network::table::{Table, TableLayer, TableNetwork};
+use scheme::tfhe::TfheParameters;
 
 /// Margins beyond this are told as this, bits.
 pub const MOST_MARGIN_BITS: f64 = 256.0;

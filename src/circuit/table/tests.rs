@@ -1,11 +1,11 @@
 use super::forecast::{far, margin_bits};
 use super::*;
-use crate::activation::Activation;
-use crate::circuit::{Constraints, PlanError, SchemeKind};
-use crate::data::Shape;
-use crate::network::Normalisation;
-use crate::network::table::{InputGrid, Linear, LookUp, Table, TableLayer, TableNetwork, Term};
-use crate::progress::Cancel;
+use crate::{Constraints, PlanError, SchemeKind};
+use activation::Activation;
+use data::Shape;
+use network::Normalisation;
+use network::table::{InputGrid, Linear, LookUp, Table, TableLayer, TableNetwork, Term};
+use progress::Cancel;
 use std::sync::Arc;
 
 /// Layers of 8 values with tables of `bits` bits between them.

@@ -2,8 +2,8 @@
 
 use super::layout::{Fault, sounds_missing};
 use super::options::CsvOptions;
-use crate::data::guess::Guess;
-use crate::format::excerpt;
+use crate::guess::Guess;
+use format::excerpt;
 use std::collections::BTreeMap;
 
 /// Most different values of the class column.

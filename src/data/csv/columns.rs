@@ -1,8 +1,8 @@
 //! What the columns of a table look like from their cells.
 
 use super::layout::{Cells, Fault, Row};
-use crate::data::guess::Guess;
-use crate::format::excerpt;
+use crate::guess::Guess;
+use format::excerpt;
 use std::collections::HashMap;
 
 /// Words that stand above the class column rather than in it.

@@ -3,8 +3,8 @@
 use super::columns::{self, Kind};
 use super::number::{NumberFormat, truth};
 use super::options::{Column, CsvOptions, Header, Missing};
-use crate::data::guess::Guess;
-use crate::format::excerpt;
+use crate::guess::Guess;
+use format::excerpt;
 
 /// Names that mark the class column.
 const CLASS_NAMES: [&str; 7] =

@@ -19,7 +19,7 @@ use super::error::DataError;
 use super::guess::Guess;
 use super::source::Source;
 use super::split::{split_guess, stratified};
-use crate::format::excerpt;
+use format::excerpt;
 use layout::{Cells, Fault, Layout, Row};
 use number::{NumberFormat, truth};
 

@@ -1,7 +1,7 @@
 //! How a CSV file is to be read.
 
-use crate::data::dataset::Shape;
-use crate::data::split::SPLIT_SEED;
+use crate::dataset::Shape;
+use crate::split::SPLIT_SEED;
 
 /// Whether the first row names the columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Default for CsvOptions {
 
 impl CsvOptions {
     /// The options that [`CsvOptions::set`] knows.
-    pub(in crate::data) const KEYS: [&'static str; 15] = [
+    pub(crate) const KEYS: [&'static str; 15] = [
         "delimiter",
         "skip",
         "comment",
@@ -134,7 +134,7 @@ impl CsvOptions {
     ];
 
     /// Sets the option `key`; an error says what is allowed. `None` for another key.
-    pub(in crate::data) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), String>> {
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), String>> {
         if !Self::KEYS.contains(&key) {
             return None;
         }
@@ -198,7 +198,7 @@ impl CsvOptions {
     }
 
     /// Whether the options go together.
-    pub(in crate::data) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let marks = if self.decimal_comma { ("comma", ',') } else { ("point", '.') };
         if self.thousands == Some(marks.1) {
             return Err(format!(

@@ -1,8 +1,8 @@
 //! Columns in which a few values are so large that all others become one number beside them.
 
 use super::layout::Layout;
-use crate::data::guess::Guess;
-use crate::format::excerpt;
+use crate::guess::Guess;
+use format::excerpt;
 
 /// Span of all values, in spans of the middle half, from which on a column is told of.
 const LARGEST_RATIO: f64 = 1e6;

@@ -2,7 +2,7 @@
 
 use super::delimiter::reader;
 use super::options::Comments;
-use crate::data::guess::Guess;
+use crate::guess::Guess;
 use std::borrow::Cow;
 
 /// The text of a table alone.

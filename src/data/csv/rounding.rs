@@ -1,8 +1,8 @@
 //! Columns whose numbers have more digits than are kept.
 
 use super::layout::{Layout, Row};
-use crate::data::guess::Guess;
-use crate::format::excerpt;
+use crate::guess::Guess;
+use format::excerpt;
 
 /// Share of a column's span that rounding may change without being told.
 const TOLD: f64 = 1e-3;

@@ -1,6 +1,6 @@
 //! Why a download failed, in one line for a person.
 
-use crate::progress::Cancelled;
+use progress::Cancelled;
 use std::path::Path;
 
 /// Why files could not be fetched.
@@ -18,6 +18,6 @@ pub enum FetchError {
 
 impl FetchError {
     pub(super) fn disk(path: &Path, action: &'static str, source: std::io::Error) -> Self {
-        Self::Disk { path: crate::format::path(path), action, source }
+        Self::Disk { path: format::path(path), action, source }
     }
 }

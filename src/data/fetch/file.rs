@@ -2,7 +2,7 @@
 
 use super::transfer::{Broken, Transfer};
 use super::{FetchError, Patience, RemoteFile};
-use crate::progress::Watch;
+use progress::Watch;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -151,7 +151,7 @@ impl<'a> Part<'a> {
         // by the one who held the lock.
         let locked = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
         if !locked || !path.exists() {
-            return Err(FetchError::Busy { path: crate::format::path(&path) });
+            return Err(FetchError::Busy { path: format::path(&path) });
         }
         let mut hash = Sha256::new();
         let len = absorb(&mut file, &path, &mut hash, watch)?;
@@ -193,7 +193,7 @@ impl<'a> Part<'a> {
             status => return Err(Broken::Network(format!("HTTP {status}"))),
         }
         let (what, total) = (format!("download {}", self.wanted.name), self.wanted.bytes);
-        let stop = |c: crate::progress::Cancelled| Broken::Stop(c.into());
+        let stop = |c: progress::Cancelled| Broken::Stop(c.into());
         while let Some(bytes) = transfer.bytes(self.watch)? {
             if self.len + bytes.len() as u64 > total {
                 self.restart().map_err(Broken::Stop)?;

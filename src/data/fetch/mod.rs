@@ -7,7 +7,7 @@ mod transfer;
 pub use error::FetchError;
 
 use super::mnist::{RemoteFile, mnist_files};
-use crate::progress::Watch;
+use progress::Watch;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! One HTTP request, read on a thread of its own so that waiting for the network never delays a cancel.
 
 use super::{FetchError, Patience};
-use crate::progress::Watch;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use progress::Watch;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
@@ -69,7 +69,7 @@ impl Transfer {
                 Err(RecvTimeoutError::Timeout) => {
                     return Err(Broken::Network(format!(
                         "nothing came for {}",
-                        crate::format::secs(patience.as_secs_f64())
+                        format::secs(patience.as_secs_f64())
                     )));
                 }
                 Err(RecvTimeoutError::Disconnected) => {

@@ -4,7 +4,7 @@ use super::super::csv::{Column, CsvOptions, Header};
 use super::super::decode::decode;
 use super::super::error::DataError;
 use super::super::guess::Guess;
-use crate::format::excerpt;
+use format::excerpt;
 use std::collections::HashMap;
 
 /// Longest class, bytes.
@@ -45,7 +45,7 @@ enum Side {
 
 /// Whether bytes look like the beginning of labelled sentences: lines with one tab, words on one side
 /// of it and a single word on the other.
-pub(in crate::data) fn is_labelled_text(start: &[u8]) -> bool {
+pub(crate) fn is_labelled_text(start: &[u8]) -> bool {
     let text = match start {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),

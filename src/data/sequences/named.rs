@@ -7,7 +7,7 @@ use super::super::public::recognised;
 use super::super::source::Source;
 use super::super::split::SPLIT_SEED;
 use super::{text, ts, waves};
-use crate::format::path as shown;
+use format::path as shown;
 use std::path::{Path, PathBuf};
 
 /// A set of the UCR and UEA archives, and who made it.
@@ -21,10 +21,7 @@ const ARCHIVES: [(&str, &str); 3] = [
 const SENTENCES: &str = "sentiment-labelled-sentences";
 
 /// Opens a set of sequences by its name; `None` when there is none of that name.
-pub(in crate::data) fn open(
-    name: &str,
-    data_dir: Option<&Path>,
-) -> Option<Result<Dataset, DataError>> {
+pub(crate) fn open(name: &str, data_dir: Option<&Path>) -> Option<Result<Dataset, DataError>> {
     if name == "waves" {
         return Some(waves::open(name, SPLIT_SEED));
     }
@@ -95,11 +92,7 @@ fn sentences(folder: &Path, name: &str) -> Result<Dataset, DataError> {
 ///
 /// # Errors
 /// When the samples are no sequences of one length, or it is no multiple of `frame`.
-pub(in crate::data) fn framed(
-    whole: &Dataset,
-    name: &str,
-    frame: usize,
-) -> Result<Dataset, DataError> {
+pub(crate) fn framed(whole: &Dataset, name: &str, frame: usize) -> Result<Dataset, DataError> {
     let refuse = |reason: String| DataError::Options { path: name.to_owned(), reason };
     let Shape::Sequence { steps, channels } = whole.shape() else {
         return Err(refuse(format!("samples of {} have no steps", whole.shape())));
@@ -123,7 +116,7 @@ pub(in crate::data) fn framed(
 }
 
 /// Images of one channel, read row by row: each row a step, each column a channel.
-pub(in crate::data) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, DataError> {
+pub(crate) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, DataError> {
     let Shape::Image { channels: 1, height, width } = images.shape() else {
         return Err(DataError::Layout {
             path: format!("dataset {}", images.name()),
@@ -175,10 +168,10 @@ mod tests {
 
     #[test]
     fn images_are_read_row_by_row() {
-        let digits = crate::data::open("digits", None).expect("built in");
-        let rows = crate::data::open("digits-rows", None).expect("opens");
+        let digits = crate::open("digits", None).expect("built in");
+        let rows = crate::open("digits-rows", None).expect("opens");
         assert_eq!(rows.shape(), Shape::Sequence { steps: 8, channels: 8 });
         assert_eq!(rows.test().inputs, digits.test().inputs);
-        assert!(crate::data::open("iris-rows", None).is_err());
+        assert!(crate::open("iris-rows", None).is_err());
     }
 }

@@ -34,7 +34,7 @@ struct Sentence {
 }
 
 /// Opens files of labelled sentences as one dataset, split 4:1 by seed.
-pub(in crate::data) fn open(
+pub(crate) fn open(
     sources: Vec<Source>,
     name: &str,
     origin: &str,
@@ -44,7 +44,7 @@ pub(in crate::data) fn open(
 }
 
 /// The same with options: `class` (first or last), `header`, `skip` and `seed` are used.
-pub(in crate::data) fn open_with(
+pub(crate) fn open_with(
     sources: Vec<Source>,
     name: &str,
     origin: &str,
@@ -210,7 +210,7 @@ mod tests {
         let text: &'static str =
             format!("{}end\t1\nshort one\t0\nx y\t1\nz\t0\n", "word ".repeat(99)).leak();
         let found = open(source(text), "s", "o", 1).expect("opens");
-        assert_eq!(found.shape(), crate::data::Shape::Sequence { steps: MAX_TOKENS, channels: 1 });
+        assert_eq!(found.shape(), crate::Shape::Sequence { steps: MAX_TOKENS, channels: 1 });
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::split::{shuffled_test_part, split_guess};
 use super::series::{About, Series, dataset};
 use super::ts_header::TsHeader;
 use super::ts_row::row;
-use crate::format::{excerpt, path as shown};
+use format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
 
 /// Largest text that is read, bytes.
@@ -25,13 +25,13 @@ struct File {
 }
 
 /// Whether a path is named like a file of this format.
-pub(in crate::data) fn is_ts(path: &Path) -> bool {
+pub(crate) fn is_ts(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     name.ends_with(".ts") || name.ends_with(".ts.gz")
 }
 
 /// Whether bytes begin as a file of this format does, whatever its name is.
-pub(in crate::data) fn begins_as_ts(start: &[u8]) -> bool {
+pub(crate) fn begins_as_ts(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(start);
     let mut lines = text.lines().map(|l| l.trim_start_matches('\u{feff}').trim());
     let first = lines.find(|l| !l.is_empty() && !l.starts_with('#')).unwrap_or_default();
@@ -43,12 +43,7 @@ pub(in crate::data) fn begins_as_ts(start: &[u8]) -> bool {
 
 /// Opens `NAME_TRAIN.ts` with `NAME_TEST.ts` beside it, by either of them; any other file is split
 /// 4:1, the same way every time.
-pub(in crate::data) fn open(
-    path: &Path,
-    name: &str,
-    origin: &str,
-    seed: u64,
-) -> Result<Dataset, DataError> {
+pub(crate) fn open(path: &Path, name: &str, origin: &str, seed: u64) -> Result<Dataset, DataError> {
     let text = path.to_string_lossy();
     let other = [("_TRAIN.ts", "_TEST.ts"), ("_TEST.ts", "_TRAIN.ts")]
         .into_iter()
@@ -313,7 +308,7 @@ mod tests {
         for name in ["X_TRAIN.ts", "X_TEST.ts"] {
             let found = open(&folder.path().join(name), "X_TRAIN", "o", 1).expect("opens");
             assert_eq!(found.name(), "X");
-            assert_eq!(found.shape(), crate::data::Shape::Sequence { steps: 3, channels: 2 });
+            assert_eq!(found.shape(), crate::Shape::Sequence { steps: 3, channels: 2 });
             assert_eq!(found.train().lengths, [2, 1]);
             assert!(found.test().lengths.is_empty());
             let padded = [0.0, 0.0, 1.0, 3.0, 2.0, 4.0, 0.0, 0.0, 0.0, 0.0, 5.0, 6.0];

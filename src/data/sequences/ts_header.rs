@@ -1,6 +1,6 @@
 //! The `@` lines of a file of time series.
 
-use crate::format::excerpt;
+use format::excerpt;
 
 /// Most classes.
 const MAX_CLASSES: usize = 1000;

@@ -1,7 +1,7 @@
 //! A line of a file of time series: one series and its class.
 
 use super::ts_header::unquoted;
-use crate::format::excerpt;
+use format::excerpt;
 
 /// Most steps of a series.
 const MAX_STEPS: usize = 65_535;

@@ -1,8 +1,8 @@
 //! The client of lookup tables: owns the data and the secret key.
 
 use super::program::TablesOffered;
-use crate::ring::Seed;
-use crate::scheme::tfhe::{PackedLwes, SecretKey, SeededLwes, Switched, TfheError, TfheParameters};
+use ring::Seed;
+use scheme::tfhe::{PackedLwes, SecretKey, SeededLwes, Switched, TfheError, TfheParameters};
 
 /// Encrypts samples and reads scores. The only holder of the secret key.
 pub struct TableClient<'a> {

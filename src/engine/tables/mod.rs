@@ -10,4 +10,4 @@ pub use client::TableClient;
 pub use program::{ServedTables, TablesOffered};
 pub use scheme::Tables;
 pub use server::{TableAnswer, TableServer, TableTap};
-pub(crate) use together::{key_switched, read};
+pub use together::{key_switched, read};

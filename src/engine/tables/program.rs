@@ -1,8 +1,8 @@
 //! What both sides of lookup tables know, and what the server alone has.
 
-use crate::circuit::table::{TableCircuit, TableProgram};
-use crate::network::table::{TableLayer, Term};
-use crate::scheme::tfhe::{Decomposition, TfheError, TfheParameters};
+use circuit::table::{TableCircuit, TableProgram};
+use network::table::{TableLayer, Term};
+use scheme::tfhe::{Decomposition, TfheError, TfheParameters};
 use serde::{Deserialize, Serialize};
 
 /// What both sides know.
@@ -83,7 +83,7 @@ impl ServedTables {
             TableLayer::Linear(linear) => Some(linear),
             TableLayer::Table(_) => None,
         });
-        let served = |linear: &crate::network::table::Linear| {
+        let served = |linear: &network::table::Linear| {
             let mut sums = ServedSums::default();
             for (terms, _) in linear.iter() {
                 sums.terms.extend_from_slice(terms);

@@ -3,10 +3,10 @@
 use super::client::TableClient;
 use super::program::{ServedTables, TablesOffered};
 use super::server::TableServer;
-use crate::engine::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::scheme::tfhe::{
+use crate::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
+use progress::Watch;
+use ring::Seed;
+use scheme::tfhe::{
     CompressedKeys, PackedLwes, SecretKey, SeededLwes, ServerKeys, TfheError, TfheParameters,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};

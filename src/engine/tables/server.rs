@@ -2,11 +2,11 @@
 
 use super::program::{ServedSums, ServedTables};
 use super::together::{key_switched, read};
-use crate::progress::Watch;
-use crate::scheme::tfhe::{
+use progress::Watch;
+use rayon::prelude::*;
+use scheme::tfhe::{
     LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError, TfheParameters,
 };
-use rayon::prelude::*;
 use std::time::Instant;
 
 /// Evaluates samples with the evaluation keys. It has no place for a secret key.

@@ -1,11 +1,9 @@
 //! Key switches and readings of many ciphertexts on all threads, so many at a time that the keys pass
 //! through the cache for several at once.
 
-use crate::progress::Watch;
-use crate::scheme::tfhe::{
-    LookupPolynomial, LweList, ServerKeys, Switched, TfheError, TfheParameters,
-};
+use progress::Watch;
 use rayon::prelude::*;
+use scheme::tfhe::{LookupPolynomial, LweList, ServerKeys, Switched, TfheError, TfheParameters};
 
 /// Readings that one task does side by side, at most.
 const TOGETHER: usize = 16;
@@ -18,7 +16,7 @@ fn together(all: usize) -> usize {
 }
 
 /// `rows` under the GLWE key taken to the LWE key.
-pub(crate) fn key_switched(
+pub fn key_switched(
     parameters: &TfheParameters,
     keys: &ServerKeys,
     rows: &[&[u32]],
@@ -31,7 +29,7 @@ pub(crate) fn key_switched(
 
 /// What the `functions` of a table give for each input: function after function. `done` is told how
 /// many readings are done each time.
-pub(crate) fn read(
+pub fn read(
     parameters: &TfheParameters,
     keys: &ServerKeys,
     switched: &[Switched],

@@ -7,10 +7,10 @@
 use super::model::{
     Cell, Embedding, Gate, GateName, Head, RecurrentLayer, RecurrentModel, RecurrentParts,
 };
-use crate::data::Digest;
-use crate::network::blueprint::{ActivationPrint, Tensors, Written, digest, take_tensor};
-use crate::network::file;
-use crate::network::{ModelCard, ModelError, Normalisation, Provenance};
+use crate::blueprint::{ActivationPrint, Tensors, Written, digest, take_tensor};
+use crate::file;
+use crate::{ModelCard, ModelError, Normalisation, Provenance};
+use data::Digest;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -59,7 +59,7 @@ impl RecurrentModel {
     /// tensors are not exactly those its architecture needs.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
-        Self::from_bytes(&file::read(path)?, &crate::format::path(path))
+        Self::from_bytes(&file::read(path)?, &format::path(path))
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.
@@ -241,7 +241,7 @@ impl LayerPrint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::{Activation, ChebyshevSeries};
+    use activation::{Activation, ChebyshevSeries};
 
     fn models() -> Vec<RecurrentModel> {
         let plain = RecurrentModel::random(3, 4, 5, 2, true, 1);
@@ -281,7 +281,7 @@ mod tests {
         assert!(text("\\\"hidden\\\":3", "\\\"hidden\\\":4").contains("has shape"));
         assert!(text("\\\"classes\\\":2", "\\\"classes\\\":9").contains("has shape"));
         assert!(text("\"recurrent\":", "\"recurrant\":").contains("recurrent"));
-        let network = crate::network::open("digits").expect("built in").to_bytes();
+        let network = crate::open("digits").expect("built in").to_bytes();
         let refused = RecurrentModel::from_bytes(&network, "m").unwrap_err().to_string();
         assert!(refused.contains("metadata recurrent is missing"), "{refused}");
     }

@@ -2,7 +2,7 @@
 
 use super::model::{Cell, Gate, RecurrentLayer, RecurrentModel};
 use super::sequences::Prepared;
-use crate::progress::{Cancelled, Watch};
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// Samples that are worked on together: their values of one unit lie side by side.

@@ -1,10 +1,9 @@
 //! A recurrent network: a table of tokens perhaps, one or two cells, and a dense head.
 
-use crate::activation::Activation;
-use crate::format;
-use crate::network::card::{Start, on_one_line, role_of};
-use crate::network::model::{MAX_TEXT_BYTES, check_activation};
-use crate::network::{ModelCard, NetworkError, Normalisation, Provenance, Role};
+use crate::card::{Start, on_one_line, role_of};
+use crate::model::{MAX_TEXT_BYTES, check_activation};
+use crate::{ModelCard, NetworkError, Normalisation, Provenance, Role};
+use activation::Activation;
 use serde::{Deserialize, Serialize};
 
 /// Most layers of cells.
@@ -285,7 +284,7 @@ impl RecurrentModel {
     }
 
     /// This model as the start of a training.
-    pub(in crate::network) fn as_start(&self) -> Start<'_> {
+    pub(crate) fn as_start(&self) -> Start<'_> {
         let (digest, role) = (self.digest(), self.role());
         Start { name: self.name(), digest, role, card: &self.parts.card }
     }

@@ -1,8 +1,8 @@
 //! Recurrent networks with random weights, for tests and measurements.
 
 use super::model::{Cell, Gate, Head, RecurrentLayer, RecurrentModel, RecurrentParts};
-use crate::activation::Activation;
-use crate::network::{ModelCard, Normalisation, Provenance};
+use crate::{ModelCard, Normalisation, Provenance};
+use activation::Activation;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -12,7 +12,7 @@ const GAIN: f32 = 0.8;
 impl RecurrentLayer {
     /// A layer with weights uniform of variance `gain^2 / (inputs + hidden)`, biases zero, `tanh`
     /// and, in a GRU, sigmoid gates.
-    pub(in crate::network) fn random(
+    pub(crate) fn random(
         inputs: usize,
         hidden: usize,
         gru: bool,
@@ -47,7 +47,7 @@ impl RecurrentLayer {
 
 impl Head {
     /// A head with weights uniform of variance `1 / hidden`, biases zero.
-    pub(in crate::network) fn random(hidden: usize, classes: usize, rng: &mut StdRng) -> Self {
+    pub(crate) fn random(hidden: usize, classes: usize, rng: &mut StdRng) -> Self {
         let limit = (3.0 / hidden.max(1) as f32).sqrt();
         let weight = (0..classes * hidden).map(|_| rng.random_range(-limit..=limit)).collect();
         Self { weight, bias: vec![0.0; classes] }

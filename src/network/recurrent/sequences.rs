@@ -1,7 +1,7 @@
 //! Sequences as they are read, and as a model takes them.
 
 use super::model::RecurrentModel;
-use crate::network::NetworkError;
+use crate::NetworkError;
 
 /// Raw sequences of one length, shorter ones padded at the front.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! The recurrent models that come with the program.
 
 use super::model::RecurrentModel;
-use crate::network::{ModelError, Role};
+use crate::{ModelError, Role};
 
 const BUILT_IN: &[(&str, &[u8])] = &[
     ("cryptornn", include_bytes!("../../../models/cryptornn.safetensors")),
@@ -51,7 +51,7 @@ pub fn open(name_or_path: &str) -> Result<RecurrentModel, ModelError> {
     if let Some((name, bytes)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
         return RecurrentModel::from_bytes(bytes, name);
     }
-    let path = crate::file::as_path(name_or_path);
+    let path = file::as_path(name_or_path);
     let looks_like_path = path.extension().is_some() || path.components().count() > 1;
     if !looks_like_path && !path.exists() {
         let known: Vec<_> = built_in_names().collect();

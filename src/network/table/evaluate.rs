@@ -1,8 +1,8 @@
 //! Exact evaluation, sample by sample on every thread.
 
 use super::model::{TableError, TableLayer, TableNetwork};
-use crate::network::{Clipped, argmax};
-use crate::progress::{Cancelled, Watch};
+use crate::{Clipped, argmax};
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// What a network gave for samples, exactly.
@@ -100,6 +100,6 @@ impl TableRun {
 
     /// Share of the samples classified as labelled.
     pub fn accuracy(&self, classes: usize, labels: &[u16]) -> f64 {
-        crate::network::accuracy(&self.scores, classes, labels)
+        crate::accuracy(&self.scores, classes, labels)
     }
 }

@@ -1,8 +1,8 @@
 //! Weighted sums of small integers, and how the layers of a float network become such sums.
 
-use crate::data::Shape;
-use crate::network::windows::Windows;
-use crate::network::{Clipped, Op, WeightQuantiser};
+use crate::windows::Windows;
+use crate::{Clipped, Op, WeightQuantiser};
+use data::Shape;
 use serde::{Deserialize, Serialize};
 
 /// One input of a sum and its weight.

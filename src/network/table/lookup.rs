@@ -1,6 +1,6 @@
 //! A table that reads a sum in steps.
 
-use crate::activation::Activation;
+use activation::Activation;
 
 /// Most bits of a table's input.
 pub const MAX_BITS: u32 = 6;

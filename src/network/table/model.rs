@@ -2,9 +2,9 @@
 
 use super::linear::Linear;
 use super::lookup::{MAX_BITS, Table};
-use crate::data::Shape;
-use crate::network::{ForwardError, InputEncoding, InputQuantiser, Normalisation, SimplifyError};
-use crate::progress::Cancelled;
+use crate::{ForwardError, InputEncoding, InputQuantiser, Normalisation, SimplifyError};
+use data::Shape;
+use progress::Cancelled;
 
 /// Largest magnitude of a level or an input.
 const MAX_VALUE: i32 = 1 << 16;

@@ -3,11 +3,11 @@
 use super::linear::Linear;
 use super::lookup::{LookUp, MAX_BITS, Table};
 use super::model::{InputGrid, TableError, TableLayer, TableNetwork};
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::network::train::best_step;
-use crate::network::{Network, Op, Quantisation, WeightQuantiser};
-use crate::progress::{Cancelled, Watch};
+use crate::train::best_step;
+use crate::{Network, Op, Quantisation, WeightQuantiser};
+use activation::Activation;
+use data::Shape;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// How a float network is put on integers after training.

@@ -1,8 +1,8 @@
 //! Evaluation with the noise that an encrypted run puts on every sum before a table reads it.
 
 use super::model::{TableError, TableLayer, TableNetwork};
-use crate::network::argmax;
-use crate::progress::{Cancelled, Watch};
+use crate::argmax;
+use progress::{Cancelled, Watch};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
@@ -85,7 +85,7 @@ impl TableNetwork {
                 all.further += one.further;
             }
         }
-        let accuracy = crate::network::accuracy(&scores, self.classes(), labels);
+        let accuracy = crate::accuracy(&scores, self.classes(), labels);
         Ok(Simulation { scores, flips, accuracy, agreement: same as f64 / count as f64 })
     }
 

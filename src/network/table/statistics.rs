@@ -1,8 +1,8 @@
 //! Where the sums lie that tables read.
 
 use super::model::{TableError, TableNetwork};
-use crate::activation::Histogram;
-use crate::progress::{Cancelled, Watch};
+use activation::Histogram;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// Samples that one task walks through.

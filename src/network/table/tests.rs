@@ -1,13 +1,13 @@
 //! Lowering against the float network, evaluation against direct computation, noise from a seed.
 
 use super::*;
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::network::{
+use crate::{
     InputQuantiser, Layer, Network, Normalisation, Op, Padding, Provenance, Quantisation,
     TableQuantiser, WeightQuantiser,
 };
-use crate::progress::{Cancel, Watch};
+use activation::Activation;
+use data::Shape;
+use progress::{Cancel, Watch};
 use proptest::prelude::*;
 
 fn layer(name: &str, op: Op) -> Layer {
@@ -382,7 +382,7 @@ fn convolutions_pools_and_norms_of_any_network_are_quantised() {
         .answers(4)
         .into_iter()
         .zip(expected.chunks(4))
-        .filter(|(a, row)| *a == crate::network::argmax(row));
+        .filter(|(a, row)| *a == crate::argmax(row));
     assert!(same.count() >= 185);
 }
 
@@ -411,7 +411,7 @@ fn without_clipping_inputs_go_on_and_trained_tables_stay_flat() {
             .collect();
         let scores: Vec<i64> =
             (0..3).map(|c| (0..5).map(|r| last[c * 5 + r] as i64 * hidden[r]).sum()).collect();
-        assert_eq!(found.classes.get(&index), Some(&Some(crate::network::argmax(&scores))));
+        assert_eq!(found.classes.get(&index), Some(&Some(crate::argmax(&scores))));
     }
 }
 
@@ -431,7 +431,7 @@ fn sums_beyond_an_untrained_table_follow_its_function() {
     let (mut same, mut clear) = (0, 0);
     for (index, class) in &found.classes {
         let mut row = outputs[index * 3..(index + 1) * 3].to_vec();
-        let right = crate::network::argmax(&row);
+        let right = crate::argmax(&row);
         row.sort_by(f32::total_cmp);
         if row[2] - row[1] > 40.0 {
             clear += 1;

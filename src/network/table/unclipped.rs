@@ -2,7 +2,7 @@
 
 use super::lookup::{LookUp, Table};
 use super::model::{TableLayer, TableNetwork};
-use crate::network::{Clipped, argmax};
+use crate::{Clipped, argmax};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

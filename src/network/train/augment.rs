@@ -1,6 +1,6 @@
 //! Small distortions of training images.
 
-use crate::data::Shape;
+use data::Shape;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

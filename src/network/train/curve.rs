@@ -1,6 +1,6 @@
 //! Polynomials with their slopes, and the price of leaving their interval.
 
-use crate::activation::{ChebyshevSeries, Polynomial};
+use activation::{ChebyshevSeries, Polynomial};
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::augment::Augment;
 use super::recipe::{Recipe, Scaling, Stage};
 use super::recipes::DISTORTED;
-use crate::data::{Dataset, Shape};
-use crate::network::{Network, StandIns};
+use crate::{Network, StandIns};
+use data::{Dataset, Shape};
 
 /// Training samples from which on mini-batches are large.
 const MANY_SAMPLES: usize = 5000;

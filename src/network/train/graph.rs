@@ -5,11 +5,9 @@ use super::grid::best_step;
 use super::ops::{Gather, SampleSums, Spread, Swap};
 use super::reading::Reading;
 use super::recipe::Grid;
-use crate::activation::{Activation, ChebyshevSeries, Gate};
-use crate::network::windows::Windows;
-use crate::network::{
-    Layer, Network, NetworkError, Op, Quantisation, TableQuantiser, WeightQuantiser,
-};
+use crate::windows::Windows;
+use crate::{Layer, Network, NetworkError, Op, Quantisation, TableQuantiser, WeightQuantiser};
+use activation::{Activation, ChebyshevSeries, Gate};
 use candle_core::{D, Device, Result, Tensor, Var};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,6 +1,6 @@
 //! Values on an integer grid.
 
-use crate::network::{InputQuantiser, WeightQuantiser};
+use crate::{InputQuantiser, WeightQuantiser};
 use rayon::prelude::*;
 
 /// Puts each value on the grid, in place.
@@ -17,7 +17,7 @@ pub(super) fn weight_integers(weights: &[f32], grid: &WeightQuantiser) -> Vec<f3
 
 /// The step with the least squared rounding error for integers up to `max`, found among 200 between
 /// a twentieth of the plain choice (largest weight / `max`) and that choice.
-pub(in crate::network) fn best_step(weights: &[f32], max: i32) -> f32 {
+pub(crate) fn best_step(weights: &[f32], max: i32) -> f32 {
     let largest = weights.iter().fold(0.0f32, |m, w| m.max(w.abs()));
     if largest == 0.0 {
         return 1.0;

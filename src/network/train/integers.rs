@@ -1,11 +1,11 @@
 //! The network on integers, exactly: what quantisation-aware training is judged by.
 
 use super::grid::weight_integers;
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::network::windows::Windows;
-use crate::network::{Network, Op, Quantisation};
-use crate::progress::{Cancelled, Watch};
+use crate::windows::Windows;
+use crate::{Network, Op, Quantisation};
+use activation::Activation;
+use data::Shape;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 
 /// Magnitudes up to here are exact in double precision.
@@ -140,7 +140,7 @@ impl IntegerLayer {
     }
 }
 
-fn integers(weight: &[f32], grid: &crate::network::WeightQuantiser) -> Vec<f64> {
+fn integers(weight: &[f32], grid: &crate::WeightQuantiser) -> Vec<f64> {
     weight_integers(weight, grid).into_iter().map(f64::from).collect()
 }
 

@@ -1,8 +1,8 @@
 //! Reading a lookup table on the way forward, with the slope of its function on the way back.
 
-use crate::activation::Activation;
-use crate::network::TableQuantiser;
-use crate::network::table::LookUp;
+use crate::TableQuantiser;
+use crate::table::LookUp;
+use activation::Activation;
 use candle_core::{CpuStorage, CustomOp1, Device, Error, Layout, Result, Shape, Tensor};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

@@ -3,8 +3,8 @@
 use super::augment::Augment;
 use super::scaling::standardise;
 use super::{recipes, table_recipes};
-use crate::data::{Dataset, Shape};
-use crate::network::{InputQuantiser, Layer, Network, Normalisation, StandIns};
+use crate::{InputQuantiser, Layer, Network, Normalisation, StandIns};
+use data::{Dataset, Shape};
 
 /// How raw values become inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,7 @@ pub struct Stage {
     /// Share of the target spread evenly over all classes.
     pub smoothing: f32,
     pub augment: Augment,
-    /// Whether the network is simplified (see [`crate::network::Network::simplify`]) first.
+    /// Whether the network is simplified (see [`crate::Network::simplify`]) first.
     pub simplify: bool,
     /// Polynomials that are put in the place of the activations first, and trained with.
     pub stand_ins: Option<StandIns>,

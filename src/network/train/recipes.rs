@@ -2,9 +2,9 @@
 
 use super::augment::Augment;
 use super::recipe::{Grid, Recipe, Scaling, Stage};
-use crate::activation::{Activation, DEFAULT_PARTS, Method};
-use crate::data::Shape;
-use crate::network::{InputQuantiser, IntervalRule, Layer, Op, Padding, StandIns};
+use crate::{InputQuantiser, IntervalRule, Layer, Op, Padding, StandIns};
+use activation::{Activation, DEFAULT_PARTS, Method};
+use data::Shape;
 
 /// Distortions of handwritten digits of 28x28 pixels.
 pub(super) const DISTORTED: Augment =
@@ -229,7 +229,7 @@ pub(super) fn cryptodl_relu() -> Recipe {
 /// The network of CryptoDL for encrypted use: that with ReLU, fine-tuned with polynomials in the
 /// place of the activations.
 pub(super) fn cryptodl() -> Option<Recipe> {
-    let original = crate::network::open("cryptodl-relu").ok()?;
+    let original = crate::open("cryptodl-relu").ok()?;
     let stand_ins = StandIns {
         function: None,
         method: Method::LeastSquares,

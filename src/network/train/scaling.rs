@@ -1,6 +1,6 @@
 //! Normalisation of raw values from the data that are trained on.
 
-use crate::network::Normalisation;
+use crate::Normalisation;
 
 /// Mean and standard deviation of each of `features` values over `rows`, which gives the same rows
 /// every time. A feature whose values are all the same gets scale 1, whatever their size: there is no

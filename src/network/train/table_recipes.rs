@@ -4,8 +4,8 @@
 use super::augment::Augment;
 use super::recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 use super::recipes::{batch_norm, dense, layer, relu, stage};
-use crate::data::Shape;
-use crate::network::{InputQuantiser, Layer, Op};
+use crate::{InputQuantiser, Layer, Op};
+use data::Shape;
 
 /// Standard deviation of the noise that these models are trained with, as a share of the range. A
 /// sum with 2^-8.5 of it is what a key switch and a modulus switch to 4096 leave; the models bear

@@ -2,7 +2,7 @@
 
 use super::TrainError;
 use super::graph::{Forward, Graph};
-use crate::network::{Layer, Network, Normalisation, Provenance};
+use crate::{Layer, Network, Normalisation, Provenance};
 use candle_core::{D, Device, Tensor, Var};
 
 /// Everything behind one layer, as a differentiable graph.

@@ -3,14 +3,14 @@
 use super::graph::Graph;
 use super::integers::Integers;
 use super::*;
-use crate::activation::{Activation, Approximation, Method, Polynomial};
-use crate::data::{Dataset, Shape, Split};
-use crate::network::{
+use crate::{
     InputQuantiser, IntervalRule, Layer, Network, Normalisation, Op, Padding, Provenance, StandIns,
     argmax,
 };
-use crate::progress::{Cancel, Watch};
+use activation::{Activation, Approximation, Method, Polynomial};
 use candle_core::{Device, Tensor};
+use data::{Dataset, Shape, Split};
+use progress::{Cancel, Watch};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -136,7 +136,7 @@ fn training_on_a_grid_ends_on_the_grid_and_matches_the_integers() {
 fn stopping_is_seen_and_progress_speaks_of_epochs() {
     let cancel = Cancel::default();
     let seen = std::sync::Mutex::new(Vec::new());
-    let report = |step: crate::progress::Step| {
+    let report = |step: progress::Step| {
         let mut seen = seen.lock().expect("not poisoned");
         seen.push(step);
         if seen.len() == 6 {
@@ -415,7 +415,7 @@ fn a_penalty_keeps_activation_inputs_inside_the_interval() {
 
 #[test]
 fn training_with_tables_gives_the_integers_it_was_trained_on() {
-    let dataset = crate::data::open("digits", None).expect("built in");
+    let dataset = data::open("digits", None).expect("built in");
     let mut recipe = Recipe::built_in("digits-table").expect("known");
     recipe.stages.iter_mut().for_each(|s| s.epochs = 4);
     let trained = train(&recipe, &dataset, 5, &Watch::silent()).expect("trains");
@@ -429,8 +429,7 @@ fn training_with_tables_gives_the_integers_it_was_trained_on() {
     let bytes = trained.network.to_bytes();
     let read = Network::from_bytes(&bytes, "again").expect("reads");
     assert_eq!(read, trained.network);
-    let table =
-        crate::network::table::TableNetwork::trained(&read).expect("fits").expect("trained");
+    let table = crate::table::TableNetwork::trained(&read).expect("fits").expect("trained");
     let run = table.evaluate(&dataset.test().inputs, &Watch::silent()).expect("runs");
     assert_eq!(run.accuracy(10, &dataset.test().labels), check.accuracy);
     assert_eq!(train(&recipe, &dataset, 5, &Watch::silent()).expect("trains").network, read);

@@ -4,19 +4,18 @@ use super::graph::{Graph, cross_entropy};
 use super::grid::snap_inputs;
 use super::integers::Integers;
 use super::recipe::{Recipe, Stage, TableGrid};
-use crate::activation::{Activation, Fitted};
-use crate::data::{Dataset, DatasetError, Shape, Split};
-use crate::format;
-use crate::network::card::on_one_line;
-use crate::network::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
-use crate::network::table::{TableError, TableNetwork};
-use crate::network::{
+use crate::card::on_one_line;
+use crate::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
+use crate::table::{TableError, TableNetwork};
+use crate::{
     ForwardError, Layer, LayerInputs, ModelCard, Network, NetworkError, Normalisation, Op,
     Provenance, Role, SimplifyError, StandInError, StandIns, accuracy, argmax,
 };
-use crate::progress::{Cancelled, Watch};
+use activation::{Activation, Fitted};
 use candle_core::{Device, Tensor};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW};
+use data::{Dataset, DatasetError, Shape, Split};
+use progress::{Cancelled, Watch};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};

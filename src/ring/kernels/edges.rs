@@ -1,7 +1,7 @@
 //! Every kernel at the ends of the ranges it states, against wide integers.
 
 use super::*;
-use crate::ring::ntt_primes;
+use crate::ntt_primes;
 
 /// Moduli at the ends of what the kernels distinguish.
 fn edge_moduli() -> Vec<Modulus> {

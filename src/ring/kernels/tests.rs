@@ -1,7 +1,7 @@
 //! Every kernel against the portable one, and the portable one against wide integers.
 
 use super::*;
-use crate::ring::ntt_primes;
+use crate::ntt_primes;
 use proptest::prelude::*;
 
 fn moduli() -> impl Strategy<Value = Modulus> {

@@ -238,7 +238,7 @@ fn vector_times_matrix<const FUSED: bool>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::Seed;
+    use crate::Seed;
 
     #[test]
     fn all_kernels_give_what_the_definition_says() {

@@ -3,13 +3,13 @@
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::Measurement;
 use super::transforms::transform_secs;
-use crate::progress::{Cancelled, Watch};
-use crate::ring::{Kernel, Seed, ntt_primes};
-use crate::scheme::bgv::{
+use progress::{Cancelled, Watch};
+use rayon::prelude::*;
+use ring::{Kernel, Seed, ntt_primes};
+use scheme::bgv::{
     BgvError, BgvParameters, Ciphertext, EvaluationKeys, FreshBatch, SecretKey, Segment,
     SegmentInput, SegmentOp,
 };
-use rayon::prelude::*;
 
 const N: usize = 8192;
 const PRIMES: usize = 4;

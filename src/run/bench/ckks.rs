@@ -3,7 +3,7 @@
 use super::cryptonets::{Runs, scenario};
 use super::harness::{BenchError, Harness};
 use super::measurement::Measurement;
-use crate::run::Session;
+use crate::Session;
 
 /// Images of a run: whole batches of every ring degree up to 8192, as the cited figure has them.
 const IMAGES: usize = 8192;

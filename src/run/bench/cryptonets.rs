@@ -3,10 +3,10 @@
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::{Measurement, Timing};
 use super::peak::peak_macs_per_sec;
-use crate::circuit::{Circuit, Program};
-use crate::ring::Kernel;
-use crate::run::{Event, Phase, RunReport, Scenario, Session};
-use crate::scheme::bgv::SegmentOp;
+use crate::{Event, Phase, RunReport, Scenario, Session};
+use circuit::{Circuit, Program};
+use ring::Kernel;
+use scheme::bgv::SegmentOp;
 
 /// CryptoNets with the test images.
 pub(super) fn session(harness: &Harness, threads: usize) -> Result<Session, BenchError> {

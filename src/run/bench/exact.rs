@@ -1,8 +1,8 @@
 //! Word-wise operations the slow way: one word at a time, on residues.
 
-use crate::ring::{Modulus, Row};
+use ring::{Modulus, Row};
 
-/// What a word-wise program does to all values; see [`crate::ring::WordOp`].
+/// What a word-wise program does to all values; see [`ring::WordOp`].
 #[derive(Clone, Debug)]
 pub enum ExactOp {
     /// The rows on every part, then an integer per output added to part 0.

@@ -1,10 +1,10 @@
 //! What every workload is handed: threads, repetitions, and where the lines go.
 
 use super::measurement::{Measurement, Timing};
-use crate::progress::{Cancelled, Watch};
-use crate::ring::Kernel;
-use crate::run::{RunError, Sources};
-use crate::scheme::bgv::BgvError;
+use crate::{RunError, Sources};
+use progress::{Cancelled, Watch};
+use ring::Kernel;
+use scheme::bgv::BgvError;
 use std::time::Instant;
 
 /// How to measure.

@@ -2,12 +2,12 @@
 
 use super::cryptonets::{Runs, word_macs};
 use super::harness::{BenchError, Harness};
-use crate::activation::Activation;
-use crate::circuit::IntegerLayer;
-use crate::data::{Dataset, Shape, Split};
-use crate::network::{Layer, Network, Normalisation, Op, Provenance};
-use crate::ring::{Seed, SeedStream};
-use crate::run::{Scenario, Session};
+use crate::{Scenario, Session};
+use activation::Activation;
+use circuit::IntegerLayer;
+use data::{Dataset, Shape, Split};
+use network::{Layer, Network, Normalisation, Op, Provenance};
+use ring::{Seed, SeedStream};
 use std::sync::Arc;
 
 /// Widths of the dense layers of each network; squares stand between them.

@@ -2,10 +2,10 @@
 
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::Measurement;
-use crate::circuit::table::FAMILIES;
-use crate::progress::Cancelled;
-use crate::ring::Seed;
-use crate::scheme::tfhe::{
+use circuit::table::FAMILIES;
+use progress::Cancelled;
+use ring::Seed;
+use scheme::tfhe::{
     Decomposition, LookupPolynomial, LweList, NoiseModel, SecretKey, Switched, TfheError,
     TfheParameters,
 };

@@ -1,7 +1,7 @@
 //! What the multiply-add of a kernel can do at best.
 
-use crate::ring::Kernel;
-use crate::ring::kernels::{BLOCK_ROWS, REPEAT_MACS, TILE_WORDS, Tile, repeat_byte_products};
+use ring::Kernel;
+use ring::kernels::{BLOCK_ROWS, REPEAT_MACS, TILE_WORDS, Tile, repeat_byte_products};
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -4,14 +4,13 @@ use super::exact::{self, ExactOp};
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::Measurement;
 use super::peak::peak_macs_per_sec;
-use crate::circuit::{IntegerLayer, IntegerNetwork, segments};
-use crate::network;
-use crate::progress::{Cancel, Cancelled};
-use crate::ring::kernels::{TILE_WORDS, Tile};
-use crate::ring::{
+use circuit::{IntegerLayer, IntegerNetwork, segments};
+use progress::{Cancel, Cancelled};
+use rayon::prelude::*;
+use ring::kernels::{TILE_WORDS, Tile};
+use ring::{
     Kernel, LinearMap, LinearScratch, Modulus, Row, Seed, Source, WordOp, WordProgram, ntt_primes,
 };
-use rayon::prelude::*;
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -2,13 +2,13 @@
 
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::{Measurement, Timing};
-use crate::activation::{Activation, Polynomial};
-use crate::circuit::Remedy;
-use crate::data::{Dataset, Shape, Split};
-use crate::network::recurrent::RecurrentModel;
-use crate::ring::Seed;
-use crate::run::sequence::{SequenceReport, SequenceSession};
-use crate::run::{RunReport, Scenario, SequenceChoice};
+use crate::sequence::{SequenceReport, SequenceSession};
+use crate::{RunReport, Scenario, SequenceChoice};
+use activation::{Activation, Polynomial};
+use circuit::Remedy;
+use data::{Dataset, Shape, Split};
+use network::recurrent::RecurrentModel;
+use ring::Seed;
 use std::sync::Arc;
 
 /// Hidden units, channels of a step, and steps.

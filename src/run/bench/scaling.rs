@@ -2,8 +2,8 @@
 
 use super::cryptonets::{Runs, scenario, session};
 use super::harness::{BenchError, Harness, cores};
-use crate::data::{Dataset, Split};
-use crate::run::{RunError, Session};
+use crate::{RunError, Session};
+use data::{Dataset, Split};
 use std::sync::Arc;
 
 /// Slots of a ciphertext: images of one batch.
@@ -16,7 +16,7 @@ const CALIBRATION: usize = 2048;
 
 pub(super) fn measure(harness: &mut Harness) -> Result<(), BenchError> {
     let mnist = Arc::new(with_more_test_images(harness)?);
-    let network = crate::network::open("cryptonets").map_err(RunError::from)?;
+    let network = network::open("cryptonets").map_err(RunError::from)?;
     let network = Arc::new(network);
     let session = |batches: usize, threads: usize| -> Result<Session, BenchError> {
         let mut scenario = scenario()?;

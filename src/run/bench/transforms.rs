@@ -2,7 +2,7 @@
 
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::Measurement;
-use crate::ring::{Ntt, Seed, ntt_primes};
+use ring::{Ntt, Seed, ntt_primes};
 
 /// Transforms of one repetition: long enough for the clock, few enough for the second-level cache.
 const TRANSFORMS: usize = 8;

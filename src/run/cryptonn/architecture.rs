@@ -1,10 +1,10 @@
 //! The networks that can be trained on encrypted data.
 
 use super::{CryptonnError, TrainingChoice};
-use crate::activation::Activation;
-use crate::data::Shape;
-use crate::network::train::{Recipe, Scaling};
-use crate::network::{Layer, Network, Op, Padding};
+use activation::Activation;
+use data::Shape;
+use network::train::{Recipe, Scaling};
+use network::{Layer, Network, Op, Padding};
 
 /// Their names, as the field `model` of a scenario gives them.
 pub const ARCHITECTURES: [&str; 5] =

@@ -2,10 +2,10 @@
 
 use super::message::{Asked, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie};
 use super::{CryptonnError, TrainingChoice};
-use crate::progress::Cancel;
-use crate::ring::Seed;
-use crate::scheme::febo::{self, Operation};
-use crate::scheme::feip;
+use progress::Cancel;
+use ring::Seed;
+use scheme::febo::{self, Operation};
+use scheme::feip;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 

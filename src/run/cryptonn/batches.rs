@@ -2,12 +2,12 @@
 
 use super::architecture::first_linear;
 use super::{CryptonnError, InputEncoding, TrainingChoice};
-use crate::data::{Dataset, Shape};
-use crate::network::{Clipped, Network, Op, Windows};
-use crate::ring::{Seed, SeedStream};
+use data::{Dataset, Shape};
+use network::{Clipped, Network, Op, Windows};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
+use ring::{Seed, SeedStream};
 
 /// Normalised inputs beyond this are cut off.
 pub(super) const LARGEST_INPUT: f64 = 10.0;

@@ -13,8 +13,8 @@ use super::{
     Batches, CryptonnError, CryptonnTraining, DlogRange, EpochReport, MessageError, Optimiser,
     PhaseSecs, ServerStep, SideBySide, Student, Traffic, TrainingChoice,
 };
-use crate::data::Dataset;
-use crate::run::Scenario;
+use crate::Scenario;
+use data::Dataset;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::Path;
@@ -137,10 +137,10 @@ impl Checkpoint {
     /// # Errors
     /// One line that names the file and says what is wrong with it.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let shown = crate::format::path(path);
+        let shown = format::path(path);
         let about = |error: CheckpointError| CheckpointError::File(format!("{shown}: {error}"));
         let unreadable = |e: std::io::Error| CheckpointError::File(format!("{shown}: {e}"));
-        let mut file = crate::data::open_regular(path).map_err(unreadable)?;
+        let mut file = data::open_regular(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         // What begins otherwise is not read to its end.
         file.by_ref().take(MARK.len() as u64).read_to_end(&mut bytes).map_err(unreadable)?;

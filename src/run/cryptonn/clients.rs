@@ -3,10 +3,10 @@
 use super::authority::{InputKeys, PublicKeys};
 use super::message::{EncryptedBatch, MessageError, Tie};
 use super::{Batches, CryptonnError};
-use crate::progress::Cancel;
-use crate::ring::{Kernel, Seed};
-use crate::scheme::febo;
-use crate::scheme::feip::Encryptor;
+use progress::Cancel;
+use ring::{Kernel, Seed};
+use scheme::febo;
+use scheme::feip::Encryptor;
 
 /// The clients together: what one sends does not depend on the others.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use super::clients::Clients;
 use super::message::Tie;
 use super::server::{Dimensions, Pending, Server};
 use super::{Batches, CryptonnError, DlogRange, PhaseSecs, SecureSteps, Traffic, TrainingChoice};
-use crate::progress::Cancel;
-use crate::ring::Seed;
-use crate::scheme::group::{DlogTable, ELEMENT_BYTES};
+use progress::Cancel;
+use ring::Seed;
+use scheme::group::{DlogTable, ELEMENT_BYTES};
 use std::time::Instant;
 
 /// Memory of a decoded element, bytes.

@@ -1,11 +1,11 @@
 //! Why an encrypted training cannot start or go on.
 
 use super::message::MessageError;
-use crate::network::train::TrainError;
-use crate::network::{ForwardError, NetworkError};
-use crate::progress::Cancelled;
-use crate::scheme::febo::FeboError;
-use crate::scheme::feip::FeipError;
+use network::train::TrainError;
+use network::{ForwardError, NetworkError};
+use progress::Cancelled;
+use scheme::febo::FeboError;
+use scheme::feip::FeipError;
 
 /// Why an encrypted training cannot start or go on; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,7 @@ use super::sitting::{pool, test_accuracy};
 use super::student::{Arithmetic, Student};
 use super::training::Prepared;
 use super::{CryptonnError, CryptonnTraining, PlainSteps, ServerStep, ServerView, TrainingChoice};
-use crate::format;
-use crate::progress::{Cancel, Watch};
+use progress::{Cancel, Watch};
 use serde::{Deserialize, Serialize};
 
 /// Version of the report's layout.
@@ -272,7 +271,7 @@ mod tests {
 
     #[test]
     fn every_way_is_trained_with_and_attacked() {
-        let dataset = crate::data::open("digits", None).unwrap();
+        let dataset = data::open("digits", None).unwrap();
         let choice = TrainingChoice {
             epochs: 6,
             batch: 30,

@@ -1,9 +1,9 @@
 //! What an encrypted training will take, told before a key exists.
 
 use super::TrainingChoice;
-use crate::data::Dataset;
-use crate::network::{Network, Op};
-use crate::scheme::group::{DlogTable, ELEMENT_BYTES};
+use data::Dataset;
+use network::{Network, Op};
+use scheme::group::{DlogTable, ELEMENT_BYTES};
 
 /// Seconds of one core, measured with AVX-512 IFMA: to encrypt one group element and to decode it,
 const ENCRYPT_SECS: f64 = 7e-6;
@@ -131,12 +131,12 @@ fn largest_input(network: &Network, dataset: &Dataset, samples: usize) -> f64 {
 mod tests {
     use super::super::{Batches, EncryptedSteps, SecureSteps, architecture};
     use super::*;
-    use crate::progress::Cancel;
-    use crate::ring::Seed;
+    use progress::Cancel;
+    use ring::Seed;
 
     #[test]
     fn the_plan_tells_bytes_and_table_as_they_come() {
-        let dataset = crate::data::open("digits", None).unwrap();
+        let dataset = data::open("digits", None).unwrap();
         let choice = TrainingChoice { samples: Some(24), batch: 12, ..TrainingChoice::default() };
         let network = architecture("cryptonn").unwrap().fresh(&dataset, 1).unwrap();
         let plan = CryptonnPlan::of(&network, &dataset, &choice, 1).unwrap();

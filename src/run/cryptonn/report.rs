@@ -3,8 +3,7 @@
 use super::authority::LogLine;
 use super::leak::LeakReport;
 use super::{DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic, TrainingChoice};
-use crate::circuit::Warning;
-use crate::format;
+use circuit::Warning;
 use serde::{Deserialize, Serialize};
 
 /// Version of the report's layout.

@@ -5,11 +5,11 @@ use super::authority::of_batch;
 use super::message::{
     Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie,
 };
-use crate::progress::Cancel;
-use crate::ring::Kernel;
-use crate::scheme::febo;
-use crate::scheme::feip::{CiphertextSet, FunctionKey, Products};
-use crate::scheme::group::{DlogTable, Encoded};
+use progress::Cancel;
+use ring::Kernel;
+use scheme::febo;
+use scheme::feip::{CiphertextSet, FunctionKey, Products};
+use scheme::group::{DlogTable, Encoded};
 use std::collections::HashMap;
 
 /// The shape of what is sent, known to all.

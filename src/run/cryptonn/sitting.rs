@@ -11,10 +11,10 @@ use super::{
     Batches, CryptonnError, CryptonnEvent, CryptonnTraining, EpochFigures, EpochReport, PlainSteps,
     ServerStep, ServerView, SideBySide, TrainingChoice,
 };
-use crate::data::Dataset;
-use crate::network::{Network, accuracy};
-use crate::progress::Watch;
-use crate::ring::Seed;
+use data::Dataset;
+use network::{Network, accuracy};
+use progress::Watch;
+use ring::Seed;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

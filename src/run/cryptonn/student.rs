@@ -3,8 +3,8 @@
 use super::architecture::first_linear;
 use super::checkpoint::StudentState;
 use super::{Batches, CryptonnError, Optimiser, SecureSteps, ServerStep, TrainingChoice};
-use crate::network::train::Tail;
-use crate::network::{Clipped, Layer, Network, Op, argmax};
+use network::train::Tail;
+use network::{Clipped, Layer, Network, Op, argmax};
 use rayon::prelude::*;
 
 /// What a step gave.

@@ -9,13 +9,13 @@ use super::report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport};
 use super::sitting::Sitting;
 use super::student::Student;
 use super::{Batches, CryptonnError, CryptonnEvent, ServerView, TrainingChoice};
-use crate::circuit::{Cause, Warning};
-use crate::data::Dataset;
-use crate::network::{Network, Provenance};
-use crate::progress::{Cancel, Cancelled, Watch};
-use crate::ring::{Kernel, Seed};
-use crate::run::Scenario;
-use crate::run::memory::peak_memory_bytes;
+use crate::Scenario;
+use crate::memory::peak_memory_bytes;
+use circuit::{Cause, Warning};
+use data::Dataset;
+use network::{Network, Provenance};
+use progress::{Cancel, Cancelled, Watch};
+use ring::{Kernel, Seed};
 use std::sync::Arc;
 
 /// Seed of weights and mini-batches when none is given.

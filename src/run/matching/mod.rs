@@ -7,10 +7,10 @@ mod names;
 
 use self::names::{Names, Place, listed};
 use super::RunError;
-use crate::data::{Dataset, Seen, Shape};
-use crate::format::{self, excerpt};
-use crate::network::recurrent::RecurrentModel;
-use crate::network::{ModelCard, Network};
+use data::{Dataset, Seen, Shape};
+use format::{self, excerpt};
+use network::recurrent::RecurrentModel;
+use network::{ModelCard, Network};
 use std::sync::Arc;
 
 /// Share of the test samples of a dataset that may be in its training part too without a word.

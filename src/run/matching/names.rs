@@ -1,7 +1,7 @@
 //! Names held against names.
 
-use crate::data::{alike_class, alike_words};
-use crate::format::{self, excerpt};
+use data::{alike_class, alike_words};
+use format::{self, excerpt};
 use std::collections::HashMap;
 
 /// Names that a message lists before the rest is only counted.

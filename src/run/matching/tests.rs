@@ -1,7 +1,7 @@
 use super::*;
-use crate::data::Split;
-use crate::network::{self, accuracy};
-use crate::progress::Watch;
+use data::Split;
+use network::{self, accuracy};
+use progress::Watch;
 
 fn names(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|t| (*t).to_owned()).collect()
@@ -14,7 +14,7 @@ fn altered(
     features: Vec<String>,
     change: impl Fn(&[f32], u16) -> Option<(Vec<f32>, u16)>,
 ) -> Arc<Dataset> {
-    let known = crate::data::open(name, None).expect("built in");
+    let known = data::open(name, None).expect("built in");
     let len = known.shape().len();
     let split = |part: &Split| {
         let mut made = Split::default();
@@ -46,7 +46,7 @@ fn judged(network: &str, dataset: &Arc<Dataset>) -> (f64, Vec<String>) {
 }
 
 fn hospital() -> (Arc<Dataset>, f64) {
-    let known = Arc::new(crate::data::open("breast_cancer", None).expect("built in"));
+    let known = Arc::new(data::open("breast_cancer", None).expect("built in"));
     let (accuracy, notes) = judged("hospital", &known);
     assert_eq!(notes, Vec::<String>::new());
     (known, accuracy)
@@ -97,7 +97,7 @@ fn classes_in_another_order_change_nothing() {
 
 #[test]
 fn whole_numbers_keep_their_value() {
-    let known = crate::data::open("digits", None).expect("built in");
+    let known = data::open("digits", None).expect("built in");
     let network = network::open("digits").expect("built in");
     let outputs = network.forward_batch(&known.test().inputs, &Watch::silent()).expect("runs");
     for (kept, classes) in [
@@ -135,7 +135,7 @@ fn what_cannot_be_matched_is_refused_with_both_sides() {
     let other = altered("digits", classes, vec![], |row, label| Some((row.to_vec(), label)));
     let text = layers(&network, &other).unwrap_err().to_string();
     assert!(text.contains("does not know class 10 of dataset own"), "{text}");
-    let iris = Arc::new(crate::data::open("iris", None).expect("built in"));
+    let iris = Arc::new(data::open("iris", None).expect("built in"));
     let text = layers(&network, &iris).unwrap_err().to_string();
     assert!(text.contains("shape 1x8x8") && text.contains("shape 4"), "{text}");
     let hospital = network::open("hospital").expect("built in");

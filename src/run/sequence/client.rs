@@ -5,12 +5,12 @@ use super::message::{MessageKind, Place, SessionId};
 use super::meter::Meter;
 use super::server::{agreement, sends_state};
 use super::talk::{Talk, TalkError};
-use crate::circuit::{Functions, RecurrentProgram, Remedy, Sequences};
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::scheme::ckks::{Ciphertext, CkksError, Decrypted, SecretKey};
+use circuit::{Functions, RecurrentProgram, Remedy, Sequences};
+use progress::Watch;
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use ring::Seed;
+use scheme::ckks::{Ciphertext, CkksError, Decrypted, SecretKey};
 
 /// Encrypts sequences, refreshes states, reads answers. The only holder of the secret key.
 pub struct Client<'a> {

@@ -2,11 +2,10 @@
 
 use super::remedy_row::{COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyRow, note};
 use super::session::SequenceSession;
-use crate::activation::Method;
-use crate::circuit::{RecurrentCircuit, Remedy};
-use crate::format;
-use crate::progress::{Cancel, Cancelled};
-use crate::run::{Event, LayerChoices, RunError, RunReport, Scenario};
+use crate::{Event, LayerChoices, RunError, RunReport, Scenario};
+use activation::Method;
+use circuit::{RecurrentCircuit, Remedy};
+use progress::{Cancel, Cancelled};
 use std::sync::Arc;
 
 /// Seconds that a row may take by prediction, unless told otherwise.

@@ -5,10 +5,10 @@ use super::link::ChannelLink;
 use super::meter::Meter;
 use super::server::{Server, Tap};
 use super::talk::TalkError;
-use crate::circuit::{RecurrentCircuit, Sequences};
-use crate::progress::{Cancel, Step, Watch};
-use crate::ring::Seed;
+use circuit::{RecurrentCircuit, Sequences};
+use progress::{Cancel, Step, Watch};
 use rayon::ThreadPool;
+use ring::Seed;
 use std::time::{Duration, Instant};
 
 /// The least wait for a message, and how many times the predicted time of a step it is.

@@ -6,17 +6,17 @@ use super::planned::planned;
 use super::progress::Progress;
 use super::report::{SequenceReport, SequenceStep};
 use super::session::SequenceSession;
-use crate::circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
-use crate::engine::EngineError;
-use crate::progress::{Cancel, Watch};
-use crate::run::clipping::Clipping;
-use crate::run::findings::{Findings, Margins};
-use crate::run::memory::peak_memory_bytes;
-use crate::run::pace::Pace;
-use crate::run::report::*;
-use crate::run::tally::Tally;
-use crate::run::warm::timed;
-use crate::run::{Event, Phase, RunError};
+use crate::clipping::Clipping;
+use crate::findings::{Findings, Margins};
+use crate::memory::peak_memory_bytes;
+use crate::pace::Pace;
+use crate::report::*;
+use crate::tally::Tally;
+use crate::warm::timed;
+use crate::{Event, Phase, RunError};
+use circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
+use engine::EngineError;
+use progress::{Cancel, Watch};
 use rayon::ThreadPool;
 
 /// Runs `session` as `circuit` says and reports.

@@ -3,9 +3,9 @@
 use super::observer::Reference;
 use super::report::{SequenceReport, SequenceStep, SequenceTrace};
 use super::session::SequenceSession;
-use crate::circuit::{RecurrentCell, RecurrentCircuit, Remedy, Sequences, StepPlan};
-use crate::progress::{Cancel, Watch};
-use crate::run::RunError;
+use crate::RunError;
+use circuit::{RecurrentCell, RecurrentCircuit, Remedy, Sequences, StepPlan};
+use progress::{Cancel, Watch};
 
 /// Sequences whose states are kept over time.
 pub(super) const TRACES: usize = 6;

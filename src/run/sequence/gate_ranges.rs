@@ -1,10 +1,8 @@
 //! What goes into the polynomials of a recurrent network, against their intervals.
 
-use crate::activation::Activation;
-use crate::circuit::{
-    CellFunction, Functions, RecurrentCell, RecurrentNetwork, Sequences, StepView,
-};
-use crate::network::RangeReport;
+use activation::Activation;
+use circuit::{CellFunction, Functions, RecurrentCell, RecurrentNetwork, Sequences, StepView};
+use network::RangeReport;
 use std::sync::Mutex;
 
 /// Counts over all steps of all sequences.

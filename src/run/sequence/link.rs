@@ -1,7 +1,7 @@
 //! The way of messages from one side to the other: bytes only, and never a wait without an end.
 
-use crate::progress::Cancel;
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
+use progress::Cancel;
 use std::time::{Duration, Instant};
 
 /// How often a wait looks whether it is to stop.

@@ -3,9 +3,9 @@
 //! narrower for fewer of them, so nothing is known of a number of steps before it was tried.
 
 use super::session::SequenceSession;
-use crate::circuit::{PlanError, Remedy, conceivable_chain, estimated_chain, plan_recurrent};
-use crate::progress::Cancel;
-use crate::run::{RunError, Scenario, SequenceChoice};
+use crate::{RunError, Scenario, SequenceChoice};
+use circuit::{PlanError, Remedy, conceivable_chain, estimated_chain, plan_recurrent};
+use progress::Cancel;
 use std::sync::Arc;
 
 /// Steps by which the planner's estimate may be too short.

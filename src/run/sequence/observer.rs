@@ -5,13 +5,13 @@ use super::forecast::forecast;
 use super::gate_ranges::GateRanges;
 use super::report::{SequenceReport, StepSeen};
 use super::session::functions;
-use crate::circuit::{Functions, RecurrentCircuit, RecurrentProgram, Sequences, StepView};
-use crate::network::RangeReport;
-use crate::progress::{Cancelled, Watch};
-use crate::ring::Seed;
-use crate::run::tally::larger;
-use crate::scheme::ckks::Ciphertext;
+use crate::tally::larger;
+use circuit::{Functions, RecurrentCircuit, RecurrentProgram, Sequences, StepView};
+use network::RangeReport;
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
+use ring::Seed;
+use scheme::ckks::Ciphertext;
 use std::sync::Mutex;
 
 /// Units of a layer that are measured.

@@ -1,13 +1,13 @@
 //! A recurrent plan in the shape that every run has.
 
 use super::session::SequenceSession;
-use crate::circuit::{
+use crate::setting_use::{self, Carrier, Function};
+use crate::{RunError, memory};
+use circuit::{
     Approximate, Plan, PlanBytes, PlanSecs, RecurrentCircuit, Remedy, SchemeKind, StageKind,
     StagePlan, Warning,
 };
-use crate::progress::Cancel;
-use crate::run::setting_use::{self, Carrier, Function};
-use crate::run::{RunError, memory};
+use progress::Cancel;
 
 impl SequenceSession {
     /// A warning for every setting that is not used, and where so much memory is not free but was asked
@@ -57,7 +57,7 @@ pub(super) fn planned(circuit: &RecurrentCircuit) -> Plan {
         Remedy::Client | Remedy::Bootstrap => StageKind::Linear,
         Remedy::OneChain | Remedy::Refresh => StageKind::Polynomial,
     };
-    let stage = |(at, step): (usize, &crate::circuit::StepPlan)| StagePlan {
+    let stage = |(at, step): (usize, &circuit::StepPlan)| StagePlan {
         name: format!("step {}", at + 1),
         kind,
         secs: plan.batches as f64 * (step.server_secs + step.client_secs),

@@ -1,9 +1,9 @@
 //! Progress of a conversation: what client and server have done of all steps, by predicted time.
 
 use super::client::Follower;
-use crate::circuit::{CellFunction, RecurrentCell, RecurrentCircuit, RecurrentProgram};
-use crate::run::Phase;
-use crate::run::pace::Pace;
+use crate::Phase;
+use crate::pace::Pace;
+use circuit::{CellFunction, RecurrentCell, RecurrentCircuit, RecurrentProgram};
 use std::sync::Mutex;
 
 /// A share this much smaller than the one before is of the next pass.

@@ -1,10 +1,9 @@
 //! A remedy in figures, and the table of all of them.
 
 use super::report::{EndToEnd, SequenceReport};
-use crate::circuit::{NetworkModel, Remedy};
-use crate::format;
-use crate::network::Role;
-use crate::run::{NetworkReport, RunReport};
+use crate::{NetworkReport, RunReport};
+use circuit::{NetworkModel, Remedy};
+use network::Role;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -244,7 +243,7 @@ fn activation(report: &RunReport) -> String {
         "lookup" => format!("{function}, by a table"),
         _ if choice.method == "keep" || kept => format!("trained, degree {}", choice.degree),
         method => {
-            let known = choice.method.parse::<crate::activation::Method>();
+            let known = choice.method.parse::<activation::Method>();
             let name = known.map_or(method, |m| m.name());
             format!("{name}, degree {}", choice.degree)
         }

@@ -1,7 +1,6 @@
 //! What a recurrent run showed, beside the figures that every run has.
 
-use crate::circuit::{NetworkModel, Remedy};
-use crate::format;
+use circuit::{NetworkModel, Remedy};
 use serde::{Deserialize, Serialize};
 
 /// One step: predicted and measured. Traffic and seconds are those of all batches.

@@ -5,11 +5,11 @@ use super::message::{MessageKind, Place};
 use super::meter::Meter;
 use super::step::{Entering, Stepper};
 use super::talk::{Talk, TalkError};
-use crate::circuit::{RecurrentProgram, Remedy};
-use crate::progress::Watch;
-use crate::scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch, SegmentInput};
+use circuit::{RecurrentProgram, Remedy};
+use progress::Watch;
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch, SegmentInput};
 use sha2::{Digest, Sha256};
 
 /// What an analysis is shown after each step: batch, step, and the states of every layer. It is no
@@ -222,7 +222,7 @@ impl<'a> Server<'a> {
 
 /// Whether the client sends all states before `step`.
 pub(super) fn sends_state(program: &RecurrentProgram, step: usize) -> bool {
-    use crate::circuit::LayerMaps;
+    use circuit::LayerMaps;
     let gated = program.layers.iter().any(|l| matches!(l, LayerMaps::Gru { .. }));
     match program.choice.remedy {
         Remedy::Refresh => gated || step > 0,

@@ -4,26 +4,26 @@ use super::execute::execute;
 #[cfg(feature = "tfhe")]
 use super::forecast::TRACES;
 use super::report::SequenceReport;
-use crate::activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
+use crate::gaps::{Bound, Gaps};
+use crate::identity::{missing_original, with_notes};
+use crate::matching::{self, Matched};
+use crate::report::{ActivationReport, LayerReport};
+use crate::scenario::SequenceChoice;
+use crate::setting_use::check_sequence;
+use crate::{
+    Event, NetworkReport, NetworksReport, RunError, RunReport, Scenario, Sources, amounts,
+};
+use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
 #[cfg(feature = "tfhe")]
-use crate::circuit::TableRecurrentCircuit;
-use crate::circuit::{
+use circuit::TableRecurrentCircuit;
+use circuit::{
     Functions, NetworkModel, Plan, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
     Remedy, Sequences, plan_recurrent,
 };
-use crate::data::{Dataset, Shape, Split};
-use crate::network::recurrent::{self, Gate, Prepared, RecurrentModel};
-use crate::network::{IntervalRule, LayerRule};
-use crate::progress::{Cancel, Watch};
-use crate::run::gaps::{Bound, Gaps};
-use crate::run::identity::{missing_original, with_notes};
-use crate::run::matching::{self, Matched};
-use crate::run::report::{ActivationReport, LayerReport};
-use crate::run::scenario::SequenceChoice;
-use crate::run::setting_use::check_sequence;
-use crate::run::{
-    Event, NetworkReport, NetworksReport, RunError, RunReport, Scenario, Sources, amounts,
-};
+use data::{Dataset, Shape, Split};
+use network::recurrent::{self, Gate, Prepared, RecurrentModel};
+use network::{IntervalRule, LayerRule};
+use progress::{Cancel, Watch};
 use std::sync::{Arc, OnceLock};
 
 /// Training sequences that errors are followed at, at most.
@@ -54,8 +54,8 @@ pub struct SequenceSession {
 impl SequenceSession {
     /// Loads the model and the dataset of `scenario` and checks that they fit together.
     pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
-        let dataset = crate::data::open(&scenario.dataset, sources.data_dir.as_deref())?;
-        if crate::network::built_in_names().any(|name| name == scenario.model) {
+        let dataset = data::open(&scenario.dataset, sources.data_dir.as_deref())?;
+        if network::built_in_names().any(|name| name == scenario.model) {
             return Err(RunError::Refused(format!(
                 "sequence settings are for recurrent networks, and model {} is none: leave them out",
                 scenario.model
@@ -293,7 +293,7 @@ impl SequenceSession {
         let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
         let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
         let watch = Watch::new(cancel.clone(), &|_| ());
-        let made = Arc::new(crate::circuit::plan_tables(&self.network()?, &calibration, &watch)?);
+        let made = Arc::new(circuit::plan_tables(&self.network()?, &calibration, &watch)?);
         Ok(Arc::clone(self.tabled.get_or_init(|| made)))
     }
 

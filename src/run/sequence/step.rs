@@ -1,13 +1,11 @@
 //! One layer of one step on ciphertexts.
 
-use crate::circuit::{
-    CellFunction, LayerMaps, RecurrentCell, RecurrentProgram, SumsMap, evaluate_parts,
-};
-use crate::progress::Watch;
-use crate::scheme::ckks::{
+use circuit::{CellFunction, LayerMaps, RecurrentCell, RecurrentProgram, SumsMap, evaluate_parts};
+use progress::Watch;
+use rayon::prelude::*;
+use scheme::ckks::{
     Ciphertext, CkksError, EvaluationKeys, FreshBatch, Scale, Segment, SegmentInput, SegmentOp,
 };
-use rayon::prelude::*;
 
 /// What enters a layer.
 pub(super) enum Entering<'a> {
@@ -34,7 +32,7 @@ pub(super) struct Stepper<'a> {
 
 impl Stepper<'_> {
     /// What the functions of `layer` are applied to, from what enters and the state before (none in
-    /// the first step, when it is 0): as [`crate::circuit::RecurrentLayer::sums`] lists it.
+    /// the first step, when it is 0): as [`circuit::RecurrentLayer::sums`] lists it.
     pub fn sums(
         &self,
         layer: usize,

@@ -3,9 +3,9 @@
 use super::link::{Link, LinkError};
 use super::message::{Message, MessageError, MessageKind, Place, SessionId};
 use super::meter::Meter;
-use crate::engine::EngineError;
-use crate::progress::Cancelled;
-use crate::scheme::ckks::CkksError;
+use engine::EngineError;
+use progress::Cancelled;
+use scheme::ckks::CkksError;
 
 /// Why a conversation ended early; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]
@@ -173,8 +173,8 @@ impl<'a> Talk<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Cancel;
-    use crate::run::sequence::link::ChannelLink;
+    use crate::sequence::link::ChannelLink;
+    use progress::Cancel;
     use std::time::Duration;
 
     #[test]

@@ -2,16 +2,16 @@
 
 use super::link::{ChannelLink, Link, LinkError};
 use super::*;
-use crate::activation::{Activation, Method, Polynomial};
-use crate::circuit::{
+use crate::{Scenario, SequenceChoice};
+use ::progress::{Cancel, Watch};
+use activation::{Activation, Method, Polynomial};
+use circuit::{
     NetworkModel, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy, Sequences,
     plan_recurrent,
 };
-use crate::data::{Dataset, Shape, Split};
-use crate::network::recurrent::{Prepared, RecurrentModel};
-use crate::progress::{Cancel, Watch};
-use crate::ring::Seed;
-use crate::run::{Scenario, SequenceChoice};
+use data::{Dataset, Shape, Split};
+use network::recurrent::{Prepared, RecurrentModel};
+use ring::Seed;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -56,7 +56,7 @@ pub(super) fn session(
     SequenceSession::with(&scenario(choice), Arc::new(dataset), Arc::new(model)).unwrap()
 }
 
-fn run(session: &SequenceSession) -> crate::run::RunReport {
+fn run(session: &SequenceSession) -> crate::RunReport {
     session.run(&Cancel::default(), &|_| ()).unwrap()
 }
 
@@ -383,14 +383,14 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
 
 #[test]
 fn progress_tells_what_both_sides_have_done() {
-    use crate::run::{Event, Phase};
+    use crate::{Event, Phase};
     use std::sync::Mutex;
     let chain = SequenceChoice { remedy: Remedy::OneChain, ..SequenceChoice::default() };
     let each = SequenceChoice { refresh_every: Some(1), ..SequenceChoice::default() };
     for (choice, steps) in [(chain, 8), (each, 6)] {
         let session = session(model(2, 4, 1, false), dataset(2, steps, 20, false), choice);
         let plan = session.circuit(&Cancel::default()).unwrap().plan.clone();
-        let secs = |of: fn(&crate::circuit::StepPlan) -> f64| -> Vec<f64> {
+        let secs = |of: fn(&circuit::StepPlan) -> f64| -> Vec<f64> {
             plan.step_plans.iter().map(of).collect()
         };
         let (client, server) = (secs(|s| s.client_secs), secs(|s| s.server_secs));
@@ -439,12 +439,12 @@ fn a_run_stops_when_asked() {
     session.circuit(&cancel).unwrap();
     let stopped = std::sync::Mutex::new(None);
     let ended = session.run(&cancel, &|event| {
-        if matches!(event, crate::run::Event::Stage { index: 3, .. }) {
+        if matches!(event, crate::Event::Stage { index: 3, .. }) {
             *stopped.lock().unwrap() = Some(Instant::now());
             cancel.cancel();
         }
     });
-    assert!(matches!(ended, Err(crate::run::RunError::Cancelled(_))), "{:?}", ended.err());
+    assert!(matches!(ended, Err(crate::RunError::Cancelled(_))), "{:?}", ended.err());
     let since = stopped.lock().unwrap().unwrap();
     assert!(since.elapsed() < Duration::from_secs(1));
 }

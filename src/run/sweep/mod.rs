@@ -14,10 +14,10 @@ use super::event::Event;
 use super::scenario::Scenario;
 use super::session::Session;
 use super::training::TrainOptions;
-use crate::activation::{Activation, Fitted};
-use crate::network::train::TrainEvent;
-use crate::network::{LayerInputs, Network, Op, StandIns, argmax};
-use crate::progress::{Cancel, Watch};
+use activation::{Activation, Fitted};
+use network::train::TrainEvent;
+use network::{LayerInputs, Network, Op, StandIns, argmax};
+use progress::{Cancel, Watch};
 use std::sync::Arc;
 
 /// Where networks trained in a sweep come from; they are not kept.
@@ -96,7 +96,7 @@ impl Session {
             scenario: self.scenario.name.clone(),
             model: exact.network.name().to_owned(),
             dataset: self.dataset.name().to_owned(),
-            setup: Some(Box::new(crate::run::Setup::of(&self.scenario))),
+            setup: Some(Box::new(crate::Setup::of(&self.scenario))),
             images: self.images()?,
             seed: self.scenario.seed,
             function: functions.join(", "),

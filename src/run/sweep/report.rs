@@ -1,8 +1,7 @@
 //! A finished sweep, and its table as CSV.
 
 use super::row::SweepRow;
-use crate::format;
-use crate::run::Setup;
+use crate::Setup;
 use serde::{Deserialize, Serialize};
 
 /// Version of the fields of [`SweepReport`].

@@ -1,9 +1,9 @@
 //! What a sweep is asked for.
 
-use crate::activation::{Activation, MAX_DEGREE, Method};
-use crate::network::{IntervalRule, StandIns};
-use crate::run::error::RunError;
-use crate::run::training::TrainOptions;
+use crate::error::RunError;
+use crate::training::TrainOptions;
+use activation::{Activation, MAX_DEGREE, Method};
+use network::{IntervalRule, StandIns};
 
 /// Most rows of a sweep.
 const MAX_ROWS: usize = 1000;

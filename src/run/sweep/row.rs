@@ -1,10 +1,10 @@
 //! What a sweep finds out about one choice of polynomials.
 
-use crate::activation::Method;
-use crate::circuit::{Plan, SchemeKind};
-use crate::format::short;
-use crate::network::{IntervalRule, StandIns};
-use crate::run::report::RunReport;
+use crate::report::RunReport;
+use activation::Method;
+use circuit::{Plan, SchemeKind};
+use format::short;
+use network::{IntervalRule, StandIns};
 use serde::{Deserialize, Serialize};
 
 /// One choice of polynomials; fields are filled in as they become known.

@@ -2,31 +2,29 @@
 
 use super::LEAST_READINGS;
 use super::measure::{Measuring, bound_margin, measured_margin};
-use crate::circuit::table::TableCircuit;
-use crate::circuit::{Cause, StageKind, Warning};
-use crate::engine::{
-    ServedTables, TableAnswer, TableClient, TableServer, TablesOffered, WireClock,
-};
-use crate::network::table::{Table, TableRun, Unclipped};
-use crate::progress::{Cancel, Step, Watch};
-use crate::run::clipping::{Clipping, trained_reach};
-use crate::run::error::RunError;
-use crate::run::event::{Event, Phase, Sample};
-use crate::run::findings::{Findings, Margins};
-use crate::run::float_run::FloatRun;
-use crate::run::memory::peak_memory_bytes;
-use crate::run::offering;
-use crate::run::opening::Opening;
-use crate::run::pace::Pace;
-use crate::run::report::*;
-use crate::run::scenario::fresh_randomness;
-use crate::run::session::Session;
-use crate::run::table_report::{NoiseReport, TableReport};
-use crate::run::tally::{Row, Tally};
-use crate::scheme::tfhe::{PackedLwes, SERVER_KEYS, SeededLwes};
-use crate::wire::{Envelope, Kind};
+use crate::clipping::{Clipping, trained_reach};
+use crate::error::RunError;
+use crate::event::{Event, Phase, Sample};
+use crate::findings::{Findings, Margins};
+use crate::float_run::FloatRun;
+use crate::memory::peak_memory_bytes;
+use crate::offering;
+use crate::opening::Opening;
+use crate::pace::Pace;
+use crate::report::*;
+use crate::scenario::fresh_randomness;
+use crate::session::Session;
+use crate::table_report::{NoiseReport, TableReport};
+use crate::tally::{Row, Tally};
+use circuit::table::TableCircuit;
+use circuit::{Cause, StageKind, Warning};
+use engine::{ServedTables, TableAnswer, TableClient, TableServer, TablesOffered, WireClock};
+use network::table::{Table, TableRun, Unclipped};
+use progress::{Cancel, Step, Watch};
+use scheme::tfhe::{PackedLwes, SERVER_KEYS, SeededLwes};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
+use wire::{Envelope, Kind};
 
 /// Measured variances further from the predicted than this, as a share, are worth a warning.
 const TOLERATED_VARIANCE: f64 = 0.125;

@@ -1,11 +1,11 @@
 //! Keys of both sides, kept from run to run while the window is open.
 
-use crate::circuit::table::TableCircuit;
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::scheme::tfhe::{CompressedKeys, SecretKey, ServerKeys, TfheError, TfheParameters};
-use crate::wire::ENVELOPE_BYTES;
+use circuit::table::TableCircuit;
+use progress::Watch;
+use ring::Seed;
+use scheme::tfhe::{CompressedKeys, SecretKey, ServerKeys, TfheError, TfheParameters};
 use std::sync::{Arc, Mutex, PoisonError};
+use wire::ENVELOPE_BYTES;
 
 /// The client's secret key, and the server's keys as it read them from the client's message.
 pub struct TableKeys {

@@ -1,10 +1,10 @@
 //! Noise and readings of a sample, with the secret key.
 
-use crate::circuit::table::TableCircuit;
-use crate::engine::{TableAnswer, TableClient};
-use crate::network::table::{Linear, Table, TableLayer};
-use crate::run::table_report::*;
-use crate::scheme::tfhe::{TfheError, upper_tail};
+use crate::table_report::*;
+use circuit::table::TableCircuit;
+use engine::{TableAnswer, TableClient};
+use network::table::{Linear, Table, TableLayer};
+use scheme::tfhe::{TfheError, upper_tail};
 
 /// Widest distance that is told apart, in widths of a step, and how finely.
 const DISTANCES: usize = 20;
@@ -81,7 +81,7 @@ pub(super) struct Reading {
 impl<'a> Measuring<'a> {
     pub fn new(circuit: &'a TableCircuit) -> Self {
         let details = circuit.tables().cloned().unwrap_or_default();
-        let layer = |(at, t): (usize, &crate::circuit::ReadingPlan)| Layer {
+        let layer = |(at, t): (usize, &circuit::ReadingPlan)| Layer {
             report: ReadingReport {
                 name: t.name.clone(),
                 distances: (1..=DISTANCES)
@@ -229,7 +229,7 @@ impl Layer {
 
 /// The sums of one sample, exactly.
 fn apply(linear: &Linear, values: &[i32]) -> Vec<i64> {
-    let sum = |(terms, bias): (&[crate::network::table::Term], i64)| {
+    let sum = |(terms, bias): (&[network::table::Term], i64)| {
         let products = terms.iter().map(|t| {
             let value = values.get(t.index as usize).copied().unwrap_or(0);
             i64::from(t.weight) * i64::from(value)
@@ -243,12 +243,11 @@ fn apply(linear: &Linear, values: &[i32]) -> Vec<i64> {
 /// than one step, as margin in bits.
 pub(super) fn measured_margin(table: &Table, unit: f64, noise: &NoiseReport) -> f64 {
     let deviation = (noise.deviation_measured.powi(2) + noise.mean.powi(2)).sqrt() / unit;
-    crate::circuit::table::margin_bits(table, deviation)
-        .min(crate::circuit::table::MOST_MARGIN_BITS)
+    circuit::table::margin_bits(table, deviation).min(circuit::table::MOST_MARGIN_BITS)
 }
 
 /// `-log2` of the probability that a normal error leaves `bound`.
 pub(super) fn bound_margin(bound: f64, deviation: f64) -> f64 {
     let p = 2.0 * upper_tail(bound, deviation);
-    if p > 0.0 { -p.log2() } else { crate::circuit::table::MOST_MARGIN_BITS }
+    if p > 0.0 { -p.log2() } else { circuit::table::MOST_MARGIN_BITS }
 }

@@ -2,12 +2,12 @@
 
 use super::keys::{SecretKey, generator};
 use super::{BfvError, BfvParameters};
-use crate::progress::Watch;
-use crate::ring::{RnsPoly, Seed};
 use fhe::bfv::{Encoding, Plaintext};
 use fhe_math::rq::Representation;
 use fhe_traits::{FheDecoder, FheDecrypter, FheEncoder, FheEncrypter};
+use progress::Watch;
 use rayon::prelude::*;
+use ring::{RnsPoly, Seed};
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::{Zeroize, Zeroizing};
 

@@ -1,6 +1,6 @@
 //! What can be wrong with parameters and operands.
 
-use crate::progress::Cancelled;
+use progress::Cancelled;
 
 /// Why parameters are refused or an operation could not be done.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

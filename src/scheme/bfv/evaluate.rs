@@ -1,8 +1,8 @@
 //! Weighted sums, word by word on our kernels.
 
 use super::{BfvError, BfvParameters, Ciphertext};
-use crate::progress::Cancel;
-use crate::ring::{LinearMap, Source, WordOp, WordProgram};
+use progress::Cancel;
+use ring::{LinearMap, Source, WordOp, WordProgram};
 use std::sync::Arc;
 
 /// Weighted sums of the messages plus an integer each, prime by prime, tiles in parallel.

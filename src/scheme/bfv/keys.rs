@@ -1,13 +1,13 @@
 //! Secret and evaluation keys.
 
 use super::{BfvError, BfvParameters, Ciphertext};
-use crate::ring::Seed;
 use fhe::bfv::{Encoding, Plaintext, RelinearizationKey};
 use fhe_math::rq::traits::TryConvertFrom;
 use fhe_math::rq::{Poly, Representation};
 use fhe_traits::{FheDecoder, FheDecrypter};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use ring::Seed;
 use zeroize::Zeroize;
 
 /// The secret. Only the client has it; wiped when dropped.

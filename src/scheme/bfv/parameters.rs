@@ -1,12 +1,12 @@
 //! Parameters that client and server agree on.
 
 use super::BfvError;
-use crate::ring::{Basis, Kernel, Modulus, Ntt};
-use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
+use crate::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
 use fhe::bfv::BfvParametersBuilder;
 use fhe_math::rq::traits::TryConvertFrom;
 use fhe_math::rq::{Context, Poly, Representation};
 use fhe_traits::Serialize;
+use ring::{Basis, Kernel, Modulus, Ntt};
 use std::sync::Arc;
 
 /// Numbers of primes a modulus may have; the library cannot relinearise with one.

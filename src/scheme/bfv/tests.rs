@@ -1,13 +1,13 @@
 //! BFV against plain slots, its noise meter against the definition, and what it must refuse.
 
 use super::*;
-use crate::progress::{Cancel, Watch};
-use crate::ring::{LinearMap, Row, Seed, ntt_primes};
 use fhe::bfv::{Encoding, Plaintext};
 use fhe_math::rq::Representation;
 use fhe_traits::{FheDecoder, FheDecrypter};
 use num_bigint::{BigInt, BigUint};
 use num_traits::ToPrimitive;
+use progress::{Cancel, Watch};
+use ring::{LinearMap, Row, Seed, ntt_primes};
 use std::sync::Arc;
 
 const N: usize = 64;

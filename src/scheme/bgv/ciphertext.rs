@@ -2,9 +2,9 @@
 
 use super::BgvParameters;
 use super::keys::{SecretKey, mask_row};
-use crate::progress::{Cancelled, Watch};
-use crate::ring::{PanelMut, Panels, RnsPoly, Seed};
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
+use ring::{PanelMut, Panels, RnsPoly, Seed};
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroize;
 

@@ -1,7 +1,7 @@
 //! Secret and evaluation keys.
 
 use super::BgvParameters;
-use crate::ring::{RnsPoly, Seed};
+use ring::{RnsPoly, Seed};
 use zeroize::Zeroize;
 
 /// The secret: a uniform ternary polynomial. Only the client has it; wiped when dropped.

@@ -1,8 +1,8 @@
 //! Parameters that client and server agree on.
 
 use super::BgvError;
-use crate::ring::{Basis, Kernel, Modulus, Ntt};
-use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
+use crate::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
+use ring::{Basis, Kernel, Modulus, Ntt};
 use std::sync::Arc;
 
 /// Most primes a modulus may have.

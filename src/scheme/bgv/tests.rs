@@ -1,11 +1,11 @@
 //! BGV against big integers, against itself on the wire, and against what it must refuse.
 
 use super::*;
-use crate::progress::{Cancel, Watch};
-use crate::ring::{LinearMap, Row, Seed, Tap, ntt_primes};
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
+use progress::{Cancel, Watch};
 use proptest::prelude::*;
+use ring::{LinearMap, Row, Seed, Tap, ntt_primes};
 use std::sync::Arc;
 
 const N: usize = 64;

@@ -13,7 +13,7 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, mask};
 use super::{BgvError, BgvParameters};
-use crate::ring::{PolyLayout, RnsPoly, Seed};
+use ring::{PolyLayout, RnsPoly, Seed};
 use std::borrow::Borrow;
 
 const MAGIC: &[u8; 4] = b"CSB3";

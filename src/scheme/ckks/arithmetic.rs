@@ -1,7 +1,7 @@
 //! What needs no key: sums, constants, plaintexts, products into three parts.
 
 use super::{Ciphertext, CkksError, CkksParameters, Scale};
-use crate::ring::{Modulus, RnsPoly};
+use ring::{Modulus, RnsPoly};
 
 /// An encoded vector, to be added to ciphertexts or multiplied with them.
 #[derive(Clone, Debug, PartialEq, Eq)]

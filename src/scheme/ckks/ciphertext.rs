@@ -2,9 +2,9 @@
 
 use super::keys::{SecretKey, mask, mask_row};
 use super::{CkksError, CkksParameters, Scale};
-use crate::progress::Watch;
-use crate::ring::{MixedRadix, Modulus, PanelMut, Panels, RnsPoly, Seed};
+use progress::Watch;
 use rayon::prelude::*;
+use ring::{MixedRadix, Modulus, PanelMut, Panels, RnsPoly, Seed};
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroize;
 

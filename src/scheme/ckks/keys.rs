@@ -1,8 +1,8 @@
 //! Secret and evaluation keys.
 
 use super::{CkksError, CkksParameters};
-use crate::ring::{RnsPoly, Seed, rotation_permutation};
 use rayon::prelude::*;
+use ring::{RnsPoly, Seed, rotation_permutation};
 use std::collections::BTreeMap;
 use zeroize::Zeroize;
 

@@ -1,8 +1,8 @@
 //! The primes of a parameter set, and how to choose them.
 
 use super::noise::TERNARY_VARIANCE;
-use crate::ring::{ERROR_VARIANCE, MAX_MODULUS_BITS, ntt_primes};
-use crate::scheme::security::max_log2_qp;
+use crate::security::max_log2_qp;
+use ring::{ERROR_VARIANCE, MAX_MODULUS_BITS, ntt_primes};
 use serde::{Deserialize, Serialize};
 
 /// Most primes to a digit that are tried; past it less is saved than special primes cost.

@@ -7,7 +7,7 @@
 //! Player, eprint 2022/162, section 3, do the same for the full ring).
 
 use super::{CkksParameters, Scale};
-use crate::ring::ERROR_VARIANCE;
+use ring::ERROR_VARIANCE;
 
 /// Variance of a uniform rounding error.
 const ROUNDING: f64 = 1.0 / 12.0;

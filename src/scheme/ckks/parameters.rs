@@ -3,8 +3,8 @@
 use super::CkksError;
 use super::encoder::Encoder;
 use super::moduli::CkksModuli;
-use crate::ring::{Kernel, MixedRadix, Modulus, Onto, RealBasis};
-use crate::scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
+use crate::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
+use ring::{Kernel, MixedRadix, Modulus, Onto, RealBasis};
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use super::arithmetic::{integer, residue};
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::mask_stream;
 use super::{CkksError, CkksParameters, Scale};
-use crate::progress::Cancel;
-use crate::ring::{LinearMap, Modulus, RowsMut, Source, Tap, WordOp, WordProgram};
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::{LinearMap, Modulus, RowsMut, Source, Tap, WordOp, WordProgram};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

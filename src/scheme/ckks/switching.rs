@@ -2,9 +2,9 @@
 
 use super::keys::{EvaluationKeys, SwitchKey, permute};
 use super::{Ciphertext, CkksError, CkksParameters};
-use crate::progress::Watch;
-use crate::ring::{MixedRadix, Onto, RnsPoly};
+use progress::Watch;
 use rayon::prelude::*;
+use ring::{MixedRadix, Onto, RnsPoly};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,7 +33,7 @@ impl Division {
         let by: Vec<usize> = special.clone().chain(kept..level).collect();
         let moduli: Vec<_> = by.iter().map(|j| parameters.modulus(*j)).collect();
         let special: Vec<u64> = special.map(|j| parameters.modulus(j).value()).collect();
-        let product = |q: crate::ring::Modulus, primes: &[u64]| {
+        let product = |q: ring::Modulus, primes: &[u64]| {
             primes.iter().fold(1, |acc, p| q.mul(acc, q.reduce(*p)))
         };
         let chain = by.iter().filter(|j| **j < level).map(|j| parameters.prime(*j));

@@ -16,7 +16,7 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, Rotation, SwitchKey, mask};
 use super::{CkksError, CkksParameters, Scale};
-use crate::ring::{PolyLayout, RnsPoly, Seed, rotation_permutation};
+use ring::{PolyLayout, RnsPoly, Seed, rotation_permutation};
 
 const MAGIC: &[u8; 4] = b"CSC2";
 const FIXED_BYTES: usize = 4 + 1 + 16 + 4 + 1 + 1 + 4 + 1;

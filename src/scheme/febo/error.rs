@@ -1,7 +1,7 @@
 //! What can go wrong with basic operations.
 
 use super::Operation;
-use crate::scheme::group::{MalformedElement, OutOfBound};
+use crate::group::{MalformedElement, OutOfBound};
 
 /// Why an operation of FEBO was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

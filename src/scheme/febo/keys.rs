@@ -1,9 +1,7 @@
 //! Keys and ciphertexts.
 
 use super::{FeboError, Operation};
-use crate::ring::kernels::octet::OCTET;
-use crate::ring::{Kernel, Seed};
-use crate::scheme::group::{
+use crate::group::{
     self, Digits, ELEMENT_BYTES, Encoded, FULL_DIGITS, FixedOctet, IDENTITY, MalformedElement,
     StoredSum, decode, digits, each_multiple, random_scalar, same_multiples, signed_scalar,
     small_digits,
@@ -11,6 +9,8 @@ use crate::scheme::group::{
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rayon::prelude::*;
+use ring::kernels::octet::OCTET;
+use ring::{Kernel, Seed};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The secret `s`; wiped when dropped.

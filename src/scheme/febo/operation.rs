@@ -2,13 +2,11 @@
 
 use super::keys::{encode_doubles, one_half, points};
 use super::{Ciphertext, FeboError, FunctionKey};
-use crate::progress::Cancel;
-use crate::ring::Kernel;
-use crate::scheme::group::{
-    DlogTable, Encoded, MalformedElement, decode, differences, signed_scalar,
-};
+use crate::group::{DlogTable, Encoded, MalformedElement, decode, differences, signed_scalar};
 use curve25519_dalek::RistrettoPoint;
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::Kernel;
 use serde::{Deserialize, Serialize};
 
 /// What is computed of an encrypted x and a known y.

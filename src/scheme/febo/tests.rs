@@ -1,7 +1,7 @@
 use super::*;
-use crate::ring::{Kernel, Seed};
-use crate::scheme::group::{DlogTable, Encoded};
+use crate::group::{DlogTable, Encoded};
 use proptest::prelude::*;
+use ring::{Kernel, Seed};
 
 fn table() -> &'static DlogTable {
     static TABLE: std::sync::OnceLock<DlogTable> = std::sync::OnceLock::new();
@@ -127,7 +127,7 @@ fn one_key_reveals_its_input_as_documented() {
     let ciphertexts = Encryptor::new(&public).encrypt(&[42], &seed);
     let key = &master.derive(Operation::Subtract, &commitments(&ciphertexts), &[5]).unwrap()[0];
     let point = |e: &Encoded| CompressedRistretto(*e).decompress().unwrap();
-    let base = |v: i64| RistrettoPoint::mul_base(&crate::scheme::group::signed_scalar(v));
+    let base = |v: i64| RistrettoPoint::mul_base(&crate::group::signed_scalar(v));
     let secret = point(&key.element) - base(5);
     assert_eq!(point(&ciphertexts[0].body) - secret, base(42));
 }

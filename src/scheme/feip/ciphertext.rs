@@ -1,11 +1,11 @@
 //! Ciphertexts as they are sent, and as they are computed with.
 
 use super::{FeipError, MAX_LEN};
-use crate::progress::Cancel;
-use crate::ring::Kernel;
-use crate::ring::kernels::octet::OCTET;
-use crate::scheme::group::{ELEMENT_BYTES, Encoded, MalformedElement, StoredAddend, decode};
+use crate::group::{ELEMENT_BYTES, Encoded, MalformedElement, StoredAddend, decode};
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::Kernel;
+use ring::kernels::octet::OCTET;
 
 /// Ciphertexts of vectors of one length: `C_0, C_1, ..., C_n` of each.
 #[derive(Clone, Debug, PartialEq, Eq)]

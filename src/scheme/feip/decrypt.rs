@@ -2,10 +2,10 @@
 
 use super::keys::check_rows;
 use super::{CiphertextSet, FeipError, FunctionKey};
-use crate::progress::Cancel;
-use crate::ring::kernels::octet::OCTET;
-use crate::scheme::group::{DlogTable, RowSums, Rows, StoredSum, key_digit_bits, key_digits};
+use crate::group::{DlogTable, RowSums, Rows, StoredSum, key_digit_bits, key_digits};
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::kernels::octet::OCTET;
 
 /// Inner products that are still in the exponent: `<x, y> G`.
 pub struct Products {

@@ -1,15 +1,15 @@
 //! Encryption with the public key, many vectors at a time.
 
 use super::{Ciphertexts, FeipError, PublicKey};
-use crate::progress::Cancel;
-use crate::ring::kernels::octet::OCTET;
-use crate::ring::{Kernel, Seed};
-use crate::scheme::group::{
+use crate::group::{
     Digits, Encoded, Encrypting, FULL_DIGITS, FixedOctet, MalformedElement, StoredSum, decode,
     digits, encode_doubles, random_scalar, small_digits,
 };
 use curve25519_dalek::{RistrettoPoint, Scalar};
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::kernels::octet::OCTET;
+use ring::{Kernel, Seed};
 use zeroize::Zeroize;
 
 /// Vectors that share a pass over the tables.

@@ -1,7 +1,7 @@
 //! What can go wrong with inner products.
 
-use crate::progress::Cancelled;
-use crate::scheme::group::{MAX_WEIGHT, MalformedElement, OutOfBound};
+use crate::group::{MAX_WEIGHT, MalformedElement, OutOfBound};
+use progress::Cancelled;
 
 /// Why an operation of FEIP was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! Keys: the master key of the authority, the public key of the clients, keys for single functions.
 
 use super::FeipError;
-use crate::ring::{Kernel, Seed};
-use crate::scheme::group::{
+use crate::group::{
     ELEMENT_BYTES, Encoded, IDENTITY, MAX_WEIGHT, SmallSums, decode, random_scalars,
 };
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use rayon::prelude::*;
+use ring::{Kernel, Seed};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

@@ -1,8 +1,8 @@
 use super::*;
-use crate::progress::Cancel;
-use crate::ring::{Kernel, Seed};
-use crate::scheme::group::{DlogTable, MAX_WEIGHT};
+use crate::group::{DlogTable, MAX_WEIGHT};
+use progress::Cancel;
 use proptest::prelude::*;
+use ring::{Kernel, Seed};
 
 /// Never set.
 fn go() -> Cancel {
@@ -121,7 +121,7 @@ fn ciphertexts_are_those_of_the_definition() {
         let plain = points[i + 1] - points[0] * key;
         assert_eq!(
             plain,
-            RistrettoPoint::mul_base(&crate::scheme::group::signed_scalar(i64::from(*value)))
+            RistrettoPoint::mul_base(&crate::group::signed_scalar(i64::from(*value)))
         );
     }
 }

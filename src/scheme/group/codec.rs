@@ -2,8 +2,8 @@
 
 use super::field::{D, Fe, INVSQRT_A_MINUS_D, ONE, SQRT_M1, Stored, ZERO, invert_all};
 use super::point::{Addend, StoredAddend, StoredSum, Sum};
-use crate::ring::Kernel;
-use crate::ring::kernels::octet::{LIMB_BITS, OCTET, Octet, OctetProgram};
+use ring::Kernel;
+use ring::kernels::octet::{LIMB_BITS, OCTET, Octet, OctetProgram};
 
 /// Bytes of an encoded group element.
 pub const ELEMENT_BYTES: usize = 32;

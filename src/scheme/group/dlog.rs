@@ -8,11 +8,11 @@ use super::codec::decode;
 use super::field::{Fe, Stored, invert_all};
 use super::fixed::normalise;
 use super::point::{Addend, StoredAddend, StoredSum, Sum};
-use crate::progress::Cancel;
-use crate::ring::Kernel;
-use crate::ring::kernels::octet::{LIMBS, OCTET, Octet, OctetProgram};
 use curve25519_dalek::{RistrettoPoint, Scalar};
+use progress::Cancel;
 use rayon::prelude::*;
+use ring::Kernel;
+use ring::kernels::octet::{LIMBS, OCTET, Octet, OctetProgram};
 
 /// Octets of targets that share an inversion.
 const CHUNK: usize = 64;
@@ -488,9 +488,9 @@ fn compare<W: Octet>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::Seed;
-    use crate::scheme::group::signed_scalar;
+    use crate::group::signed_scalar;
     use proptest::prelude::*;
+    use ring::Seed;
 
     fn points(values: &[i64]) -> Vec<StoredSum> {
         let encoded: Vec<[u8; 32]> = values
@@ -548,7 +548,7 @@ mod tests {
     #[test]
     fn what_is_no_small_multiple_is_told_and_never_guessed() {
         let mut stream = Seed::from_number(5).stream(0);
-        let random = crate::scheme::group::random_scalar(&mut stream);
+        let random = crate::group::random_scalar(&mut stream);
         let point = RistrettoPoint::mul_base(&random).compress().to_bytes();
         let decoded = decode(Kernel::best(), &[point; 3]).unwrap();
         let nothing = decode(Kernel::best(), &[[0; 32]; 3]).unwrap();

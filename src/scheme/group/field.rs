@@ -2,7 +2,7 @@
 //!
 //! Every operation takes the same time whatever the elements are.
 
-use crate::ring::kernels::octet::{LIMB_BITS, LIMBS, OCTET, Octet, each_limb};
+use ring::kernels::octet::{LIMB_BITS, LIMBS, OCTET, Octet, each_limb};
 
 /// Eight elements as they lie in memory: `limbs[k][lane]` has weight `2^(51 k)`.
 #[repr(C, align(64))]

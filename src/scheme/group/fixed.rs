@@ -7,8 +7,8 @@
 use super::codec::{Encoded, decode};
 use super::field::{Fe, ONE, ZERO, invert_all};
 use super::point::{Addend, StoredAddend, StoredSum, Sum};
-use crate::ring::Kernel;
-use crate::ring::kernels::octet::{OCTET, Octet, OctetProgram};
+use ring::Kernel;
+use ring::kernels::octet::{OCTET, Octet, OctetProgram};
 
 /// Digits of a scalar.
 pub const FULL_DIGITS: usize = 64;

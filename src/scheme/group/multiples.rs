@@ -3,9 +3,9 @@
 
 use super::fixed::{Digits, FULL_DIGITS, FixedOctet, MULTIPLES, add_small, choose, normalise};
 use super::point::{Addend, StoredAddend, StoredSum, Sum};
-use crate::ring::Kernel;
-use crate::ring::kernels::octet::{OCTET, Octet, OctetProgram};
 use rayon::prelude::*;
+use ring::Kernel;
+use ring::kernels::octet::{OCTET, Octet, OctetProgram};
 
 /// Octets that share an inversion.
 const CHUNK: usize = 16;

@@ -4,7 +4,7 @@
 //! sections 3.1 and 3.3 (complete, so that no input is special).
 
 use super::field::{Fe, ONE, Stored, TWO_D, ZERO};
-use crate::ring::kernels::octet::{LIMBS, Octet};
+use ring::kernels::octet::{LIMBS, Octet};
 
 /// Eight points, projective: `x = X/Z`, `y = Y/Z`, `xy = T/Z`.
 #[derive(Clone, Copy)]

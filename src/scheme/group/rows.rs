@@ -7,8 +7,8 @@
 
 use super::fixed::normalise;
 use super::point::{Addend, StoredAddend, StoredSum, Sum};
-use crate::ring::Kernel;
-use crate::ring::kernels::octet::{Octet, OctetProgram};
+use ring::Kernel;
+use ring::kernels::octet::{Octet, OctetProgram};
 
 /// Largest weight in magnitude.
 pub const MAX_WEIGHT: i32 = 1 << 24;

@@ -1,7 +1,7 @@
 //! Scalars with small ones: what keys and encodings of values are made of.
 
-use crate::ring::{Seed, SeedStream};
 use curve25519_dalek::Scalar;
+use ring::{Seed, SeedStream};
 use zeroize::Zeroize;
 
 /// A uniform scalar from a stream of randomness.

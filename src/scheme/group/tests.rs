@@ -2,11 +2,11 @@
 
 use super::field::{Fe, Stored, ZERO};
 use super::*;
-use crate::ring::kernels::octet::{LIMBS, OCTET, Octet, OctetProgram};
-use crate::ring::{Kernel, Seed, SeedStream};
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use num_bigint::BigUint;
+use ring::kernels::octet::{LIMBS, OCTET, Octet, OctetProgram};
+use ring::{Kernel, Seed, SeedStream};
 
 /// One kernel for each way in which octets are computed.
 fn kernels() -> Vec<Kernel> {

@@ -3,7 +3,7 @@
 use super::TfheError;
 use super::parameters::TfheParameters;
 use super::seeds;
-use crate::ring::{Kernel, Seed};
+use ring::{Kernel, Seed};
 use tfhe::core_crypto::prelude::*;
 
 /// Ciphertexts of one dimension, mask then body, one after another.

@@ -1,6 +1,6 @@
 //! What can be wrong with parameters, operands and messages.
 
-use crate::progress::Cancelled;
+use progress::Cancelled;
 
 /// Why parameters or operations are refused, or bytes are not what they should be.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

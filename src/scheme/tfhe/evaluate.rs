@@ -6,8 +6,8 @@ use super::keys::{BootstrapKey, ServerKeys};
 use super::parameters::TfheParameters;
 use super::rotate::rotate;
 use super::table::LookupPolynomial;
-use crate::progress::Watch;
-use crate::ring::Kernel;
+use progress::Watch;
+use ring::Kernel;
 use tfhe::core_crypto::prelude::*;
 
 /// A ciphertext modulo 2N: mask then body, each from 0 to 2N - 1.

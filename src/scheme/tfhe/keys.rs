@@ -3,10 +3,10 @@
 use super::ciphertext::{LweList, SeededLwes};
 use super::parameters::TfheParameters;
 use super::{TfheError, seeds};
-use crate::progress::{Cancelled, Watch};
-use crate::ring::Seed;
-use crate::ring::kernels::{BLOCK, Complex, ComplexBlock};
+use progress::{Cancelled, Watch};
 use rayon::prelude::*;
+use ring::Seed;
+use ring::kernels::{BLOCK, Complex, ComplexBlock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tfhe::core_crypto::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -216,7 +216,7 @@ pub struct CompressedKeys {
 }
 
 /// A bootstrapping key of one level in the Fourier domain, arranged for
-/// [`Kernel::vector_times_matrix`](crate::ring::Kernel::vector_times_matrix).
+/// [`Kernel::vector_times_matrix`](ring::Kernel::vector_times_matrix).
 pub(super) struct RotationKey {
     blocks: Vec<ComplexBlock>,
     /// Blocks of the matrix of a key bit.

@@ -4,9 +4,9 @@ use super::TfheError;
 use super::evaluate::Switched;
 use super::keys::RotationKey;
 use super::parameters::TfheParameters;
-use crate::progress::Watch;
-use crate::ring::Kernel;
-use crate::ring::kernels::{BLOCK, ComplexBlock};
+use progress::Watch;
+use ring::Kernel;
+use ring::kernels::{BLOCK, ComplexBlock};
 use tfhe::core_crypto::fft_impl::fft64::math::polynomial::FourierPolynomialMutView;
 use tfhe::core_crypto::prelude::*;
 

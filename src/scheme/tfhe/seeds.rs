@@ -1,6 +1,6 @@
 //! The generators of the crate `tfhe`, started from our seeds.
 
-use crate::ring::Seed;
+use ring::Seed;
 use tfhe::core_crypto::commons::generators::DeterministicSeeder;
 use tfhe::core_crypto::commons::math::random;
 pub(super) use tfhe::core_crypto::commons::math::random::CompressionSeed;

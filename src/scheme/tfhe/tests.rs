@@ -1,6 +1,6 @@
 use super::*;
-use crate::progress::Watch;
-use crate::ring::Seed;
+use progress::Watch;
+use ring::Seed;
 
 /// Fast parameters, noisy enough that key noise is what is measured.
 fn toy() -> TfheParameters {
@@ -288,11 +288,11 @@ fn insecure_parameters_are_refused_with_the_reason() {
 fn key_generation_stops_when_asked() {
     let parameters = toy();
     let secret = SecretKey::generate(&parameters, &Seed::from_number(1));
-    let cancel = crate::progress::Cancel::default();
+    let cancel = progress::Cancel::default();
     cancel.cancel();
     let watch = Watch::new(cancel, &|_| ());
     let stopped = secret.server_keys(&parameters, true, &Seed::from_number(1), &watch);
-    assert_eq!(stopped.err(), Some(TfheError::Cancelled(crate::progress::Cancelled)));
+    assert_eq!(stopped.err(), Some(TfheError::Cancelled(progress::Cancelled)));
 }
 
 #[test]

@@ -13,7 +13,7 @@
 use super::ciphertext::{PackedLwes, SeededLwes};
 use super::keys::CompressedKeys;
 use super::{TfheError, TfheParameters};
-use crate::ring::{Seed, pack_words, packed_len, unpack_words};
+use ring::{Seed, pack_words, packed_len, unpack_words};
 
 const MAGIC: &[u8; 4] = b"CST1";
 const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1;

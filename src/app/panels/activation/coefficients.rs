@@ -1,10 +1,10 @@
 //! The coefficients as a table.
 
-use crate::activation::{ChebyshevSeries, Polynomial};
-use crate::app::lab::LabCurve;
-use crate::app::panels::kit;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::lab::LabCurve;
+use crate::panels::kit;
+use crate::state::State;
+use crate::theme;
+use activation::{ChebyshevSeries, Polynomial};
 use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
@@ -92,7 +92,7 @@ fn of(prefix: &str, series: &ChebyshevSeries, powers: Option<&Polynomial>) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::{Activation, Approximation, Method};
+    use activation::{Activation, Approximation, Method};
 
     #[test]
     fn only_what_is_not_zero_has_a_row() {

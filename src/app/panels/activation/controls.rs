@@ -1,12 +1,12 @@
 //! What is approximated, how, and where.
 
-use crate::activation::{Activation, MAX_PARTS, Method};
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::lab::{HALF_WIDTHS, LabChoice, TOP_DEGREE};
-use crate::app::panels::kit::{self, field, row};
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::lab::{HALF_WIDTHS, LabChoice, TOP_DEGREE};
+use crate::panels::kit::{self, field, row};
+use crate::state::State;
+use crate::theme;
+use activation::{Activation, MAX_PARTS, Method};
 use egui::{ComboBox, DragValue, Slider, Ui};
 
 const EXPORTS: [Command; 3] =

@@ -1,16 +1,16 @@
 //! What the polynomial costs: errors, depth, accuracy, and inputs that leave the interval.
 
-use crate::app::Queue;
-use crate::app::commands::Command;
-use crate::app::lab::{Checked, LabCurve, TOLD_BEYOND};
-use crate::app::panels::{kit, origin};
-use crate::app::plots::number_text;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format::{self, Share};
-use crate::network::RangeReport;
-use crate::run::PolynomialCheck;
+use crate::Queue;
+use crate::commands::Command;
+use crate::lab::{Checked, LabCurve, TOLD_BEYOND};
+use crate::panels::{kit, origin};
+use crate::plots::number_text;
+use crate::state::State;
+use crate::theme;
 use egui::{Color32, RichText, Ui};
+use format::{self, Share};
+use network::RangeReport;
+use run::PolynomialCheck;
 
 /// Height of a line of figures.
 const LINE: f32 = 17.0;

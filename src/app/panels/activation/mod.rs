@@ -5,12 +5,12 @@ mod controls;
 mod figures;
 mod tables;
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::panels::kit;
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::panels::kit;
+use crate::plots;
+use crate::state::State;
+use crate::theme;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls and figures.

@@ -1,16 +1,15 @@
 //! The tab Activation where activations are lookup tables.
 
 use super::COLUMN;
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::panels::kit::{self, field};
-use crate::app::plots::{self, number_text};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
-use crate::network::table::{Accumulators, Table};
-use crate::run::{ReadingReport, TableStudy};
+use crate::Queue;
+use crate::commands::Action;
+use crate::panels::kit::{self, field};
+use crate::plots::{self, number_text};
+use crate::state::State;
+use crate::theme;
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
+use network::table::{Accumulators, Table};
+use run::{ReadingReport, TableStudy};
 
 const LEAST_PLOTS: f32 = 360.0;
 
@@ -52,7 +51,7 @@ fn reading<'a>(state: &'a State, name: &str) -> Option<&'a ReadingReport> {
     run.report.as_ref()?.tables.as_ref()?.tables.iter().find(|t| t.name == name)
 }
 
-fn planned(state: &State, at: usize) -> Option<&crate::circuit::ReadingPlan> {
+fn planned(state: &State, at: usize) -> Option<&circuit::ReadingPlan> {
     state.preview.plan.as_ref()?.tables.as_ref()?.tables.get(at)
 }
 
@@ -132,7 +131,7 @@ fn figures(
     ui: &mut Ui,
     table: &Table,
     layer: &Accumulators,
-    plan: Option<&crate::circuit::ReadingPlan>,
+    plan: Option<&circuit::ReadingPlan>,
     read: Option<&ReadingReport>,
 ) {
     kit::heading(ui, "This table");

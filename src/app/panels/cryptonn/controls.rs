@@ -1,15 +1,14 @@
 //! Starting, stopping and resuming an encrypted training.
 
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::panels::kit::{self, field, optional, row};
-use crate::app::panels::sweep::task_button;
-use crate::app::state::State;
-use crate::app::sweep_view::TaskStanding;
-use crate::app::theme;
-use crate::format;
-use crate::run::cryptonn::{OptimiserKind, TrainingChoice};
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::panels::kit::{self, field, optional, row};
+use crate::panels::sweep::task_button;
+use crate::state::State;
+use crate::sweep_view::TaskStanding;
+use crate::theme;
 use egui::{DragValue, Label, RichText, Ui};
+use run::cryptonn::{OptimiserKind, TrainingChoice};
 
 /// Samples to start from when not all are wanted.
 const FEW: usize = 600;

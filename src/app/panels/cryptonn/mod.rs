@@ -8,12 +8,12 @@ mod sample;
 pub use controls::status;
 pub use plan::show as plan;
 
-use crate::app::Queue;
-use crate::app::origin::Results;
-use crate::app::panels::{kit, origin};
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::origin::Results;
+use crate::panels::{kit, origin};
+use crate::plots;
+use crate::state::State;
+use crate::theme;
 use egui::{ScrollArea, Sense, Ui, vec2};
 
 /// Width of the column of controls.

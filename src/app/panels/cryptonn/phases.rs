@@ -1,10 +1,9 @@
 //! Where the time goes, what passes between the roles, and the range of the discrete logarithms.
 
-use crate::app::cryptonn_view::CryptonnView;
-use crate::app::panels::kit;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
+use crate::cryptonn_view::CryptonnView;
+use crate::panels::kit;
+use crate::state::State;
+use crate::theme;
 use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 
 const ROW: f32 = 17.0;

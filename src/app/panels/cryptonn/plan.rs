@@ -1,11 +1,10 @@
 //! The plan of an encrypted training.
 
-use crate::app::panels::kit;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
-use crate::run::cryptonn::CryptonnPlan;
+use crate::panels::kit;
+use crate::state::State;
+use crate::theme;
 use egui::{RichText, Ui};
+use run::cryptonn::CryptonnPlan;
 
 /// Height of a line of figures.
 const LINE: f32 = 16.0;

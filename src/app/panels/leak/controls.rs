@@ -1,12 +1,12 @@
 //! The attack, and what stands in its way.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::panels::kit::{self, field, optional, row};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::run::cryptonn::leak::{AttackMethod, LeakSources};
+use crate::Queue;
+use crate::commands::Action;
+use crate::panels::kit::{self, field, optional, row};
+use crate::state::State;
+use crate::theme;
 use egui::{ComboBox, Ui};
+use run::cryptonn::leak::{AttackMethod, LeakSources};
 
 /// Rows per ciphertext and units to start from when a mitigation is switched on.
 const USUAL_ROWS: usize = 8;

@@ -1,14 +1,14 @@
 //! True samples, and below each what is made of it.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::leak_view::{Attack, LeakView};
-use crate::app::panels::{kit, pixels};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::data::Shape;
-use crate::run::cryptonn::InputEncoding;
+use crate::Queue;
+use crate::commands::Action;
+use crate::leak_view::{Attack, LeakView};
+use crate::panels::{kit, pixels};
+use crate::state::State;
+use crate::theme;
+use data::Shape;
 use egui::{Align2, Color32, RichText, Sense, Stroke, Ui, Vec2, vec2};
+use run::cryptonn::InputEncoding;
 
 /// Least width of an image and of a table row.
 const IMAGE: f32 = 56.0;
@@ -115,7 +115,7 @@ fn chosen(ui: &Ui, view: &LeakView, at: usize, response: &egui::Response, queue:
         ui.painter().rect_stroke(response.rect, 2, stroke, egui::StrokeKind::Outside);
     }
     if response.clicked() {
-        let choice = crate::app::LeakChoice { sample: at, ..view.choice.clone() };
+        let choice = crate::LeakChoice { sample: at, ..view.choice.clone() };
         queue.push(Action::EditLeak(Box::new(choice)));
     }
 }

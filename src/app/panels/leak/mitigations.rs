@@ -1,15 +1,14 @@
 //! What protects the samples, and what it costs: ways that were trained with, as a table.
 
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::panels::kit;
-use crate::app::state::State;
-use crate::app::sweep_view::TaskStanding;
-use crate::app::theme;
-use crate::format;
-use crate::run::cryptonn::MitigationRow;
-use crate::run::cryptonn::leak::Score;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::panels::kit;
+use crate::state::State;
+use crate::sweep_view::TaskStanding;
+use crate::theme;
 use egui::{Color32, RichText, Ui};
+use run::cryptonn::MitigationRow;
+use run::cryptonn::leak::Score;
 
 /// Height of a line of the table.
 const LINE: f32 = 17.0;
@@ -132,7 +131,7 @@ fn table(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 let button = button.on_hover_text(about);
                 if kit::named(button, egui::Role::Button, &format!("Use {}", row.name)).clicked() {
                     let training = Some(row.training.clone());
-                    let scenario = crate::run::Scenario { training, ..state.scenario.clone() };
+                    let scenario = run::Scenario { training, ..state.scenario.clone() };
                     queue.push(Action::Edit(Box::new(scenario)));
                 }
                 ui.end_row();

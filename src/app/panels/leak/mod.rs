@@ -7,13 +7,13 @@ mod words;
 
 pub use gallery::{scale, shape};
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::origin::Results;
-use crate::app::panels::{kit, origin};
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::origin::Results;
+use crate::panels::{kit, origin};
+use crate::plots;
+use crate::state::State;
+use crate::theme;
 use egui::{ScrollArea, Sense, Slider, Ui, vec2};
 
 /// Width of the column of controls.

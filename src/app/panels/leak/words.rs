@@ -1,10 +1,9 @@
 //! Figures of the attacks, and what they mean in plain words.
 
-use crate::app::leak_view::{Attack, LeakView};
-use crate::app::panels::kit;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::format;
+use crate::leak_view::{Attack, LeakView};
+use crate::panels::kit;
+use crate::state::State;
+use crate::theme;
 use egui::{Color32, Label, RichText, Ui};
 
 /// How a figure of an attack is written.

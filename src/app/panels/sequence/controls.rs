@@ -1,19 +1,18 @@
 //! The remedy, the sequence that is drawn, and the connection that times are told for.
 
-use crate::activation::{Activation, Method};
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::panels::kit::{self, field, row};
-use crate::app::plots;
-use crate::app::sequence_view::SequenceView;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::circuit::{NetworkModel, Remedy};
-use crate::data::Shape;
-use crate::format;
-use crate::run::sequence::RemedyRequest;
-use crate::run::{Scenario, SequenceChoice};
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::panels::kit::{self, field, row};
+use crate::plots;
+use crate::sequence_view::SequenceView;
+use crate::state::State;
+use crate::theme;
+use activation::{Activation, Method};
+use circuit::{NetworkModel, Remedy};
+use data::Shape;
 use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
+use run::sequence::RemedyRequest;
+use run::{Scenario, SequenceChoice};
 
 /// Height of the plot under the controls.
 const PLOT: f32 = 168.0;

@@ -3,14 +3,14 @@
 mod controls;
 mod remedies;
 
-use crate::app::Queue;
-use crate::app::origin::Results;
-use crate::app::panels::{kit, origin};
-use crate::app::plots::{self, StepFigure};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::run::sequence::SequenceReport;
+use crate::Queue;
+use crate::origin::Results;
+use crate::panels::{kit, origin};
+use crate::plots::{self, StepFigure};
+use crate::state::State;
+use crate::theme;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
+use run::sequence::SequenceReport;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;

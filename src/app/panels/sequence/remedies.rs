@@ -1,16 +1,16 @@
 //! The remedies in figures.
 
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::panels::{headline, kit};
-use crate::app::sequence_view::SequenceView;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::circuit::{NoiseMeasure, Remedy};
-use crate::format::{self, Share};
-use crate::run::sequence::RemedyRow;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::panels::{headline, kit};
+use crate::sequence_view::SequenceView;
+use crate::state::State;
+use crate::theme;
+use circuit::{NoiseMeasure, Remedy};
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
+use format::{self, Share};
+use run::sequence::RemedyRow;
 
 const HEADER: f32 = 20.0;
 const GAP: f32 = 7.0;

@@ -1,15 +1,14 @@
 //! What is compared, and how far.
 
-use crate::activation::Method;
-use crate::app::Queue;
-use crate::app::commands::{Action, Command};
-use crate::app::lab::TOP_DEGREE;
-use crate::app::panels::kit::{self, field, row};
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::sweep_view::{SweepAxis, TaskStanding};
-use crate::app::theme;
-use crate::format;
+use crate::Queue;
+use crate::commands::{Action, Command};
+use crate::lab::TOP_DEGREE;
+use crate::panels::kit::{self, field, row};
+use crate::plots;
+use crate::state::State;
+use crate::sweep_view::{SweepAxis, TaskStanding};
+use crate::theme;
+use activation::Method;
 use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
 
 const EXPORTS: [Command; 3] =

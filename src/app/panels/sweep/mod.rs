@@ -5,14 +5,14 @@ mod rows;
 
 pub use controls::task_button;
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::origin::Results;
-use crate::app::panels::{kit, origin};
-use crate::app::plots;
-use crate::app::state::State;
-use crate::app::sweep_view::SweepAxis;
-use crate::app::theme;
+use crate::Queue;
+use crate::commands::Action;
+use crate::origin::Results;
+use crate::panels::{kit, origin};
+use crate::plots;
+use crate::state::State;
+use crate::sweep_view::SweepAxis;
+use crate::theme;
 use egui::{Rect, Sense, Ui, vec2};
 
 /// Width of the column of controls.

@@ -1,16 +1,15 @@
 //! The rows of a sweep in figures, sorted by any column.
 
-use crate::app::Queue;
-use crate::app::commands::Action;
-use crate::app::panels::kit;
-use crate::app::state::State;
-use crate::app::sweep_view::SweepView;
-use crate::app::theme;
-use crate::circuit::NoiseMeasure;
-use crate::format;
-use crate::run::SweepRow;
+use crate::Queue;
+use crate::commands::Action;
+use crate::panels::kit;
+use crate::state::State;
+use crate::sweep_view::SweepView;
+use crate::theme;
+use circuit::NoiseMeasure;
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
+use run::SweepRow;
 
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;

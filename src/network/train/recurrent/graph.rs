@@ -2,9 +2,9 @@
 
 use super::super::curve::Excess;
 use super::super::graph::activate;
-use crate::activation::Activation;
-use crate::network::NetworkError;
-use crate::network::recurrent::{Cell, Embedding, Gate, Head, RecurrentModel, RecurrentParts};
+use crate::NetworkError;
+use crate::recurrent::{Cell, Embedding, Gate, Head, RecurrentModel, RecurrentParts};
+use activation::Activation;
 use candle_core::{Device, Result, Tensor, Var};
 use std::sync::atomic::Ordering;
 

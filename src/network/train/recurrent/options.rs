@@ -1,9 +1,9 @@
 //! What a person chooses of a recurrent training.
 
 use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
-use crate::activation::Method;
-use crate::network::recurrent::RecurrentModel;
-use crate::network::train::TrainError;
+use crate::recurrent::RecurrentModel;
+use crate::train::TrainError;
+use activation::Method;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -147,7 +147,7 @@ impl RecurrentOptions {
         }
         let value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
         fields.insert(key.to_owned(), value);
-        serde_json::from_value(json).map_err(|e| crate::file::reason(key, &e.to_string()))
+        serde_json::from_value(json).map_err(|e| file::reason(key, &e.to_string()))
     }
 
     /// The choices that differ from those of `usual`, as [`RecurrentOptions::with_setting`] takes them.

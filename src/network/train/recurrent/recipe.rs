@@ -1,8 +1,8 @@
 //! How a recurrent model is made.
 
 use super::recipes;
-use crate::activation::Method;
-use crate::network::recurrent::RecurrentModel;
+use crate::recurrent::RecurrentModel;
+use activation::Method;
 
 /// The polynomials that stand in for the functions of all gates.
 #[derive(Clone, Copy, Debug, PartialEq)]

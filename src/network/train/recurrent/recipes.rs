@@ -1,8 +1,8 @@
 //! The recipes of the recurrent models that come with the program.
 
 use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
-use crate::activation::Method;
-use crate::network::recurrent::{self, RecurrentModel};
+use crate::recurrent::{self, RecurrentModel};
+use activation::Method;
 
 /// Half-width of the interval that pre-activations are kept in.
 const INTERVAL: f64 = 2.5;

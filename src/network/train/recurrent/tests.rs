@@ -1,11 +1,10 @@
 use super::graph::{Batch, Graph, Values};
 use super::*;
-use crate::activation::{Activation, ChebyshevSeries, Method};
-use crate::data;
-use crate::network::recurrent::{Cell, RecurrentModel, RecurrentParts, Sequences};
-use crate::network::train::TrainEvent;
-use crate::progress::{Cancel, Watch};
+use crate::recurrent::{Cell, RecurrentModel, RecurrentParts, Sequences};
+use crate::train::TrainEvent;
+use activation::{Activation, ChebyshevSeries, Method};
 use candle_core::{Device, Tensor};
+use progress::{Cancel, Watch};
 
 const SAMPLES: usize = 3;
 const STEPS: usize = 5;

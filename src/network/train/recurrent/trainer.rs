@@ -5,20 +5,19 @@ use super::super::scaling;
 use super::super::trainer::{mix, schedule};
 use super::graph::{Batch, Graph, Values};
 use super::recipe::{RecurrentRecipe, RecurrentStage};
-use crate::activation::{Activation, Approximation};
-use crate::data::{Dataset, Shape, Split};
-use crate::format;
-use crate::network::card::on_one_line;
-use crate::network::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
-use crate::network::recurrent::{
+use crate::card::on_one_line;
+use crate::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
+use crate::recurrent::{
     Embedding, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
 };
-use crate::network::train::{EpochRecord, TrainError, TrainEvent};
-use crate::network::{ModelCard, Normalisation, Provenance, Role, StandInError, accuracy, argmax};
-use crate::progress::Watch;
+use crate::train::{EpochRecord, TrainError, TrainEvent};
+use crate::{ModelCard, Normalisation, Provenance, Role, StandInError, accuracy, argmax};
+use activation::{Activation, Approximation};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW};
+use data::{Dataset, Shape, Split};
+use progress::Watch;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -66,7 +65,7 @@ impl RecurrentTraining<'_> {
         let mut order: Vec<usize> = (0..dataset.train().len()).collect();
         order.shuffle(&mut StdRng::seed_from_u64(mix(seed, 1)));
         if validation >= order.len() {
-            return Err(crate::data::DatasetError::HoldOut {
+            return Err(data::DatasetError::HoldOut {
                 name: dataset.name().to_owned(),
                 samples: validation,
                 all: order.len(),
@@ -249,19 +248,18 @@ fn with_polynomials(
     let Some(choice) = stage.polynomials else { return Ok(model.clone()) };
     let interval = (-stage.interval, stage.interval);
     let gates = model.layers().iter().flat_map(RecurrentLayer::gates);
-    let fit =
-        |(name, gate): (crate::network::recurrent::GateName, &crate::network::recurrent::Gate)| {
-            if gate.activation.is_polynomial() {
-                return Ok(None);
-            }
-            let request =
-                Approximation::new(gate.activation.clone(), choice.method, choice.degree, interval);
-            let fitted = request
-                .fit(None)
-                .map_err(|source| StandInError { layer: name.id().to_owned(), source })?;
-            // In the Chebyshev basis the interval stays known to whoever opens the model.
-            Ok::<_, TrainError>(fitted.chebyshev().map(Activation::Chebyshev))
-        };
+    let fit = |(name, gate): (crate::recurrent::GateName, &crate::recurrent::Gate)| {
+        if gate.activation.is_polynomial() {
+            return Ok(None);
+        }
+        let request =
+            Approximation::new(gate.activation.clone(), choice.method, choice.degree, interval);
+        let fitted = request
+            .fit(None)
+            .map_err(|source| StandInError { layer: name.id().to_owned(), source })?;
+        // In the Chebyshev basis the interval stays known to whoever opens the model.
+        Ok::<_, TrainError>(fitted.chebyshev().map(Activation::Chebyshev))
+    };
     let activations: Vec<_> = gates.map(fit).collect::<Result<_, _>>()?;
     Ok(model.with_activations(&activations)?)
 }

@@ -1,11 +1,11 @@
 //! Byte products: pairs of bytes times small weights, summed in 16 bits as long as they fit.
 
 use super::{Double, Halves};
-use crate::ring::Modulus;
-use crate::ring::kernels::planes::{
+use crate::Modulus;
+use crate::kernels::planes::{
     MAX_PLANES, Output, PlaneUnit, QUAD, QUADS, Quad, ROWS, Sums, WORDS, Weights,
 };
-use crate::ring::kernels::{Tile, avx2_available};
+use crate::kernels::{Tile, avx2_available};
 use std::arch::x86_64::*;
 use std::hint::black_box;
 

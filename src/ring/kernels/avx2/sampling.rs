@@ -1,9 +1,9 @@
 //! Key streams and what is drawn from them.
 
 use super::{LANES, load, load_signed, splat, store, store_signed};
-use crate::ring::Modulus;
-use crate::ring::kernels::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
-use crate::ring::kernels::{BlockAt, ERROR_BYTES, bit_mask, portable};
+use crate::Modulus;
+use crate::kernels::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
+use crate::kernels::{BlockAt, ERROR_BYTES, bit_mask, portable};
 use std::arch::x86_64::*;
 
 /// Blocks worked on together: one in each 32-bit lane.

@@ -1,8 +1,8 @@
 //! AES on four blocks a register.
 
 use super::store;
-use crate::ring::kernels::BlockAt;
-use crate::ring::kernels::aes::{self, MaskKey, ROUND_KEYS, counter_block};
+use crate::kernels::BlockAt;
+use crate::kernels::aes::{self, MaskKey, ROUND_KEYS, counter_block};
 use std::arch::x86_64::*;
 
 /// Blocks of the stream worked on together: enough to hide the latency of a round.

@@ -1,8 +1,8 @@
 //! Randomness: a ChaCha stream on sixteen blocks at once, and uniform words and errors made of it.
 
 use super::{LANES, load, splat, store, store_signed};
-use crate::ring::kernels::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
-use crate::ring::kernels::{BlockAt, ERROR_BYTES, Modulus};
+use crate::kernels::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
+use crate::kernels::{BlockAt, ERROR_BYTES, Modulus};
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
@@ -138,7 +138,7 @@ fn load_some(words: &[u64]) -> __m512i {
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
 pub fn uniform(q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> bool {
     let index = spread(bytes);
-    let (mask, limit) = (splat(crate::ring::kernels::bit_mask(q)), splat(q.value()));
+    let (mask, limit) = (splat(crate::kernels::bit_mask(q)), splat(q.value()));
     let mut above = 0;
     let (out8, out_rest) = out.as_chunks_mut::<LANES>();
     // Eight words of `bytes` bytes each are `bytes` words of the stream.
@@ -149,7 +149,7 @@ pub fn uniform(q: Modulus, bytes: usize, stream: &[u64], out: &mut [u64]) -> boo
         store(out, word);
     }
     let done = out8.len() * bytes;
-    crate::ring::kernels::portable::uniform(q, bytes, &stream[done..], out_rest) && above == 0
+    crate::kernels::portable::uniform(q, bytes, &stream[done..], out_rest) && above == 0
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]
@@ -164,8 +164,5 @@ pub fn centered_binomial(stream: &[u64], out: &mut [i64]) {
         let minus = _mm512_popcnt_epi64(_mm512_and_si512(_mm512_srli_epi64::<21>(word), half));
         store_signed(out, _mm512_sub_epi64(plus, minus));
     }
-    crate::ring::kernels::portable::centered_binomial(
-        &stream[out8.len() * ERROR_BYTES..],
-        out_rest,
-    );
+    crate::kernels::portable::centered_binomial(&stream[out8.len() * ERROR_BYTES..], out_rest);
 }

@@ -6,9 +6,9 @@
 //! too large by exactly `n 2^52`.
 
 use super::{LANES, REGISTERS, Wide, load, splat, store};
-use crate::ring::Modulus;
-use crate::ring::kernels::signed::{MAX_COLUMNS, SignedBlock};
-use crate::ring::kernels::{BLOCK_ROWS, Tile};
+use crate::Modulus;
+use crate::kernels::signed::{MAX_COLUMNS, SignedBlock};
+use crate::kernels::{BLOCK_ROWS, Tile};
 use std::arch::x86_64::*;
 
 /// Whether a word is zero.

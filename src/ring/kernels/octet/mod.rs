@@ -42,6 +42,7 @@ pub trait Octet: Copy {
 
 /// An array of one expression for each limb. Closures would not be compiled for the instruction set
 /// of the program they stand in.
+#[macro_export]
 macro_rules! each_limb {
     ($k:ident => $value:expr) => {
         [
@@ -68,7 +69,7 @@ macro_rules! each_limb {
         ]
     };
 }
-pub(crate) use each_limb;
+pub use each_limb;
 
 /// A computation on octets, written for any instruction set. `run` and everything it calls must be
 /// `#[inline(always)]`, so that it is compiled for the instruction set it is called with.

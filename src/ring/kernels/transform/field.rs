@@ -1,8 +1,8 @@
 //! Arithmetic of a butterfly on eight words.
 
 use super::Shrink;
-use crate::ring::kernels::Modulus;
-use crate::ring::kernels::ifma::{MASK_52, splat};
+use crate::kernels::Modulus;
+use crate::kernels::ifma::{MASK_52, splat};
 use std::arch::x86_64::*;
 
 /// What a butterfly needs besides its factor.

@@ -2,8 +2,8 @@
 
 use super::field::Field;
 use super::{Part, Powers, Transform, WORDS_IN_CACHE, factors, pass};
-use crate::ring::kernels::Modulus;
-use crate::ring::kernels::ifma::{LANES, load, splat, store};
+use crate::kernels::Modulus;
+use crate::kernels::ifma::{LANES, load, splat, store};
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]

@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use super::{Part, Powers, Shrink, Transform, WORDS_IN_CACHE, factors, pass};
-use crate::ring::kernels::ifma::{LANES, load, splat, store};
+use crate::kernels::ifma::{LANES, load, splat, store};
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]

@@ -10,7 +10,7 @@
 //! its quadratic half has a closed form, direction by direction, and its other half is a clamp.
 
 use super::equations::{Orthogonal, add, completed, dot};
-use crate::progress::{Cancel, Cancelled};
+use progress::{Cancel, Cancelled};
 
 /// Standard deviation taken for exact values, in their integers: they are believed outright.
 pub const EXACT: f64 = 1e-4;

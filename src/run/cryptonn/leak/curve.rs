@@ -4,8 +4,8 @@ use super::knowledge::Knowledge;
 use super::measure::{Pool, Score};
 use super::reconstruct::of_knowledge;
 use super::settings::LeakSettings;
-use crate::progress::{Cancel, Cancelled};
-use crate::run::cryptonn::ServerView;
+use crate::cryptonn::ServerView;
+use progress::{Cancel, Cancelled};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

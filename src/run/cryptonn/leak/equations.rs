@@ -6,7 +6,7 @@
 //! which finds small singular values to high relative accuracy). In that form every equation says one
 //! number, the coordinate of the unknowns in one direction, and its norm says how firmly.
 
-use crate::progress::{Cancel, Cancelled};
+use progress::{Cancel, Cancelled};
 
 /// Rows further below the largest norm than this say nothing: what is left of them is rounding.
 const NEGLIGIBLE: f64 = 1e-11;

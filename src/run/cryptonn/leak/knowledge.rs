@@ -4,8 +4,8 @@ use super::background::Background;
 use super::bounded::EXACT;
 use super::equations::{Equations, Orthogonal};
 use super::settings::{LeakSettings, LeakSources};
-use crate::progress::{Cancel, Cancelled};
-use crate::run::cryptonn::{ServerStep, ServerView};
+use crate::cryptonn::{ServerStep, ServerView};
+use progress::{Cancel, Cancelled};
 use std::collections::HashSet;
 
 /// The equations about the samples of one mini-batch.

@@ -1,6 +1,6 @@
 //! Labels: the server knows its outputs `A` and decrypts `A - Y`, so it has `Y`.
 
-use crate::run::cryptonn::ServerView;
+use crate::cryptonn::ServerView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -275,7 +275,7 @@ mod tests {
             let z = dot(&w, &x);
             equations.push(w, [z]);
         }
-        let known = equations.orthogonal(&crate::progress::Cancel::default()).unwrap();
+        let known = equations.orthogonal(&progress::Cancel::default()).unwrap();
         let targets: Vec<f64> = known.targets.iter().map(|t| t[0]).collect();
         let found = least_magnitude(&known.directions, &targets, n, (0.0, 100.0));
         let far = x.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);

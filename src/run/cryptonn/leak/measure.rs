@@ -2,7 +2,7 @@
 
 use super::background::Background;
 use super::reconstruct::Reconstruction;
-use crate::run::cryptonn::Batches;
+use crate::cryptonn::Batches;
 use serde::{Deserialize, Serialize};
 
 /// True samples in the integers of the encoding: those attacked, and others to tell them apart from.

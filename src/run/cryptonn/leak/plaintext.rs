@@ -2,7 +2,7 @@
 //! encryption, which changes none of them. For tests.
 
 use super::measure::Pool;
-use crate::run::cryptonn::{InputEncoding, ServerStep, ServerView};
+use crate::cryptonn::{InputEncoding, ServerStep, ServerView};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

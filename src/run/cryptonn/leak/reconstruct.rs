@@ -7,8 +7,8 @@ use super::knowledge::Knowledge;
 use super::linear_program::least_magnitude;
 use super::settings::{AttackMethod, LeakSettings};
 use super::windows;
-use crate::progress::{Cancel, Cancelled};
-use crate::run::cryptonn::ServerView;
+use crate::cryptonn::ServerView;
+use progress::{Cancel, Cancelled};
 
 /// A mini-batch as the server makes it out.
 #[derive(Clone, Debug, Default, PartialEq)]

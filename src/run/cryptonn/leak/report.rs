@@ -4,8 +4,8 @@ use super::curve::{LeakCurve, curve};
 use super::labels::labels;
 use super::measure::Pool;
 use super::settings::{AttackMethod, LeakSettings, LeakSources};
-use crate::progress::{Cancel, Cancelled};
-use crate::run::cryptonn::ServerView;
+use crate::cryptonn::ServerView;
+use progress::{Cancel, Cancelled};
 use serde::{Deserialize, Serialize};
 
 /// Rows per ciphertext in the curve with a limit.

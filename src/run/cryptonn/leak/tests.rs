@@ -3,8 +3,8 @@
 
 use super::plaintext::Plaintext;
 use super::*;
-use crate::progress::Cancel;
-use crate::run::cryptonn::{InputEncoding, ServerStep, ServerView};
+use crate::cryptonn::{InputEncoding, ServerStep, ServerView};
+use progress::Cancel;
 use std::sync::LazyLock;
 
 const SAMPLES: usize = 640;
@@ -20,7 +20,7 @@ struct Case {
 
 /// Three epochs of 64-32-10 on the digits; the first two mini-batches are written down.
 static DIGITS: LazyLock<Case> = LazyLock::new(|| {
-    let dataset = crate::data::open("digits", None).unwrap();
+    let dataset = data::open("digits", None).unwrap();
     let train = dataset.train();
     let (low, high) =
         train.inputs.iter().fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(*v), h.max(*v)));

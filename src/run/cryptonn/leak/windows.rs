@@ -8,7 +8,7 @@
 use super::equations::dot;
 use super::knowledge::Knowledge;
 use super::reconstruct::Reconstruction;
-use crate::progress::{Cancel, Cancelled};
+use progress::{Cancel, Cancelled};
 use rayon::prelude::*;
 
 const MOST_ROUNDS: usize = 600;

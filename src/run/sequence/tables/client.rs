@@ -1,16 +1,16 @@
 //! The client of a recurrent run on lookup tables.
 
-use crate::circuit::TableRecurrentCircuit;
-use crate::progress::Watch;
-use crate::ring::Seed;
-use crate::run::sequence::link::Link;
-use crate::run::sequence::message::{MessageKind, Place};
-use crate::run::sequence::meter::Meter;
-use crate::run::sequence::talk::{Talk, TalkError};
-use crate::scheme::tfhe::{PackedLwes, SecretKey};
+use crate::sequence::link::Link;
+use crate::sequence::message::{MessageKind, Place};
+use crate::sequence::meter::Meter;
+use crate::sequence::talk::{Talk, TalkError};
+use circuit::TableRecurrentCircuit;
+use progress::Watch;
+use ring::Seed;
+use scheme::tfhe::{PackedLwes, SecretKey};
 
 use super::super::message::SessionId;
-use crate::circuit::Sequences;
+use circuit::Sequences;
 
 /// Encrypts sequences and reads outputs. The only holder of the secret key.
 pub struct TableClient<'a> {

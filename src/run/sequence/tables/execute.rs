@@ -3,32 +3,32 @@
 use super::client::TableClient;
 use super::forecast::{Expected, expectations, forecast_tables, states_by_step};
 use super::server::{LOOKUPS, OUTPUT_BITS, TableServer};
-use crate::circuit::{
+use crate::clipping::Clipping;
+use crate::findings::{Findings, Margins};
+use crate::memory::peak_memory_bytes;
+use crate::pace::Pace;
+use crate::report::*;
+use crate::sequence::link::ChannelLink;
+use crate::sequence::meter::Meter;
+use crate::sequence::report::{SequenceReport, SequenceStep, StepSeen};
+use crate::sequence::session::SequenceSession;
+use crate::sequence::talk::TalkError;
+use crate::tally::{Tally, larger};
+use crate::tfhe::LEAST_READINGS;
+use crate::warm::timed;
+use crate::{Event, Phase, RunError};
+use circuit::{
     CHANGED_ANSWERS, Cause, Plan, PlanBytes, Sequences, StageKind, StagePlan,
     TableRecurrentCircuit, Warning,
 };
-use crate::engine::EngineError;
-use crate::network::Clipped;
-use crate::progress::{Cancel, Step, Watch};
-use crate::run::clipping::Clipping;
-use crate::run::findings::{Findings, Margins};
-use crate::run::memory::peak_memory_bytes;
-use crate::run::pace::Pace;
-use crate::run::report::*;
-use crate::run::sequence::link::ChannelLink;
-use crate::run::sequence::meter::Meter;
-use crate::run::sequence::report::{SequenceReport, SequenceStep, StepSeen};
-use crate::run::sequence::session::SequenceSession;
-use crate::run::sequence::talk::TalkError;
-use crate::run::tally::{Tally, larger};
-use crate::run::tfhe::LEAST_READINGS;
-use crate::run::warm::timed;
-use crate::run::{Event, Phase, RunError};
-use crate::scheme::tfhe::{
-    CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SERVER_KEYS, SeededLwes, Switched,
-};
+use engine::EngineError;
+use network::Clipped;
+use progress::{Cancel, Step, Watch};
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use scheme::tfhe::{
+    CompressedKeys, LweList, PackedLwes, SECURITY_TABLE, SERVER_KEYS, SeededLwes, Switched,
+};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -162,7 +162,7 @@ pub fn execute_tables(
             ring_degree: p.polynomial_size,
             security_bits: p.security_bits(),
             security_table: SECURITY_TABLE.to_owned(),
-            kernel: crate::run::tfhe::KERNEL.to_owned(),
+            kernel: crate::tfhe::KERNEL.to_owned(),
             log2_q: 32.0,
             log2_qp: 32.0,
             ..SchemeReport::default()
@@ -370,7 +370,7 @@ pub fn planned_tables(
         range_worst: 1.0,
     };
     Plan {
-        scheme: crate::circuit::SchemeKind::Tfhe,
+        scheme: circuit::SchemeKind::Tfhe,
         ring_degree: p.polynomial_size,
         primes: Vec::new(),
         plaintext_moduli: Vec::new(),
@@ -396,10 +396,7 @@ pub fn planned_tables(
             evaluation_keys: CompressedKeys::byte_len(p, true),
             peak_memory: p.key_memory_bytes(true) + (200 << 20),
         },
-        secs: crate::circuit::PlanSecs {
-            evaluate: secs * steps as f64,
-            ..crate::circuit::PlanSecs::default()
-        },
+        secs: circuit::PlanSecs { evaluate: secs * steps as f64, ..circuit::PlanSecs::default() },
         warnings: noise_warning(circuit).into_iter().collect(),
         promised_agreement: Some(circuit.agreement.min(1.0 - CHANGED_ANSWERS)),
         approximate: None,

@@ -1,8 +1,8 @@
 //! What is known of a run on lookup tables before anything is encrypted.
 
-use crate::circuit::{Remedy, Sequences, TableRecurrentCircuit};
-use crate::run::sequence::forecast::{TRACES, inputs};
-use crate::run::sequence::report::{SequenceReport, SequenceStep, SequenceTrace};
+use crate::sequence::forecast::{TRACES, inputs};
+use crate::sequence::report::{SequenceReport, SequenceStep, SequenceTrace};
+use circuit::{Remedy, Sequences, TableRecurrentCircuit};
 use rayon::prelude::*;
 
 /// Units of a state that are kept over time.

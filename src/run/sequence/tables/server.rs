@@ -1,18 +1,18 @@
 //! The server of a recurrent run on lookup tables.
 
-use crate::circuit::TableRecurrentCircuit;
-use crate::engine::{key_switched, read_tables};
-use crate::progress::Watch;
-use crate::run::sequence::link::Link;
-use crate::run::sequence::message::{MessageKind, Place};
-use crate::run::sequence::meter::Meter;
-use crate::run::sequence::talk::{Talk, TalkError};
-use crate::scheme::tfhe::{
+use crate::sequence::link::Link;
+use crate::sequence::message::{MessageKind, Place};
+use crate::sequence::meter::Meter;
+use crate::sequence::talk::{Talk, TalkError};
+use circuit::TableRecurrentCircuit;
+use engine::{key_switched, read_tables};
+use progress::Watch;
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use scheme::tfhe::{
     CompressedKeys, LookupPolynomial, LweList, PackedLwes, SeededLwes, ServerKeys, Switched,
     TfheError,
 };
-use rayon::ThreadPool;
-use rayon::prelude::*;
 
 /// Bits of the words that outputs travel in.
 pub(super) const OUTPUT_BITS: u32 = 24;

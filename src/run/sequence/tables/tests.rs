@@ -1,11 +1,11 @@
 //! Whole runs on lookup tables.
 
-use crate::circuit::Remedy;
-use crate::data::Dataset;
-use crate::network::recurrent::RecurrentModel;
-use crate::progress::Cancel;
-use crate::run::sequence::tests::{dataset, session};
-use crate::run::{Event, Phase, SequenceChoice};
+use crate::sequence::tests::{dataset, session};
+use crate::{Event, Phase, SequenceChoice};
+use circuit::Remedy;
+use data::Dataset;
+use network::recurrent::RecurrentModel;
+use progress::Cancel;
 use std::sync::Mutex;
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::switching::Pool;
 use super::super::{Ciphertext, CkksError, CkksParameters, EvaluationKeys, Scale};
 use super::plan::{NEGLIGIBLE, Node, PolynomialPlan};
-use crate::progress::Watch;
+use progress::Watch;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -260,7 +260,7 @@ impl PolynomialPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheme::ckks::Parity;
+    use crate::ckks::Parity;
     use proptest::prelude::*;
 
     /// Plain numbers: what the plan computes, without any encryption.

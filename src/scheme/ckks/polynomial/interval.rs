@@ -2,7 +2,7 @@
 
 use super::super::arithmetic::tame;
 use super::super::{Ciphertext, CkksError, CkksParameters, Scale};
-use crate::progress::Watch;
+use progress::Watch;
 use serde::{Deserialize, Serialize};
 
 /// An interval `[low, high]` that polynomials in the Chebyshev basis are given on.

@@ -3,7 +3,7 @@
 use super::super::noise::{Noise, largest_error};
 use super::super::{Ciphertext, CkksError, CkksParameters, EvaluationKeys, Scale};
 use super::precision::{PolynomialInput, PolynomialPrecision};
-use crate::progress::Watch;
+use progress::Watch;
 
 /// A polynomial of degree 2 or 4 made of squares:
 /// `factor (x + shift)^2 + offset`, or `factor (((x + shift)^2 + inner)^2 + slope (x + shift)) + offset`.

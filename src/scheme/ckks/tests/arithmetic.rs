@@ -84,7 +84,7 @@ fn rescaling_rounds_to_nearest() {
     let coefficients: Vec<i64> =
         (0..N as i64).map(|j| j * 7_777_777_777_777 - 99_999_999).collect();
     let trivial = Ciphertext {
-        parts: vec![p.basis().lift(&coefficients, 3), crate::ring::RnsPoly::zero(N, 3)],
+        parts: vec![p.basis().lift(&coefficients, 3), ring::RnsPoly::zero(N, 3)],
         scale: x.scale.clone(),
     };
     for drop in 1..=2 {
@@ -203,7 +203,7 @@ fn transforms_are_counted() {
 fn cancelled_work_stops() {
     let x = Setting::new(toy(&[48, 40], &[45], 1), 40, &[]);
     let c = x.ciphertexts(&vectors(2, N, 9));
-    let cancel = crate::progress::Cancel::default();
+    let cancel = progress::Cancel::default();
     cancel.cancel();
     let watch = Watch::new(cancel, &|_| ());
     assert!(matches!(x.parameters.rescale(c, 1, &watch, ""), Err(CkksError::Cancelled(_))));

@@ -1,9 +1,9 @@
 //! Encoding, encryption and decryption.
 
 use super::*;
-use crate::progress::Cancel;
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
+use progress::Cancel;
 use proptest::prelude::*;
 
 /// The value at `X = exp(i pi 5^k / (2N))`, from its definition.
@@ -169,7 +169,7 @@ fn a_cancelled_encryption_stops() {
     cancel.cancel();
     let (p, seed, watch) = (&x.parameters, Seed::from_number(5), Watch::new(cancel, &|_| ()));
     let result = x.secret.encrypt(p, &vectors(2, N, 1), &x.scale, 2, &seed, &watch, "");
-    assert_eq!(result, Err(CkksError::Cancelled(crate::progress::Cancelled)));
+    assert_eq!(result, Err(CkksError::Cancelled(progress::Cancelled)));
 }
 
 proptest! {

@@ -9,8 +9,8 @@ mod segment;
 mod wire;
 
 use super::*;
-use crate::progress::Watch;
-use crate::ring::Seed;
+use progress::Watch;
+use ring::Seed;
 
 /// A toy ring: quick, and of no security.
 pub(super) const N: usize = 64;

@@ -1,8 +1,8 @@
 //! A small network, layer by layer and against floating point.
 
 use super::*;
-use crate::progress::Cancel;
-use crate::ring::{LinearMap, Row, Tap};
+use progress::Cancel;
+use ring::{LinearMap, Row, Tap};
 use std::sync::Arc;
 
 fn dense(weights: &[Vec<f64>], scale: &Scale, bias: &[f64]) -> SegmentOp {

@@ -1,5 +1,8 @@
 //! Progress and cancellation, passed down to everything that can take longer than an instant.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
