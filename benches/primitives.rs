@@ -4,10 +4,10 @@
 //! arithmetic limit; this one compares with the run before.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use cryptoscope::bench::{Program, Setting, Transforms};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::ring::kernels::{BLOCK_ROWS, REPEAT_MACS, TILE_WORDS, Tile};
 use cryptoscope::ring::{Kernel, Modulus, ntt_primes};
-use cryptoscope::run::bench::{Program, Setting, Transforms};
 use std::time::Duration;
 
 const SEED: u64 = 1;

@@ -6,7 +6,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use cryptoscope::activation::Method;
 use cryptoscope::app::App;
-use cryptoscope::run::{Scenario, Sources};
+use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;

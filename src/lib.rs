@@ -26,10 +26,10 @@
 
 #![deny(unsafe_code)]
 
-pub use {
-    activation, circuit, cli, data, engine, file, format, network, progress, ring, run, scheme,
-    service, wire, worker,
+pub use ::{
+    activation, attack, bench, circuit, cli, data, engine, file, format, inference, network,
+    progress, recurrent, report, ring, scenario, scheme, service, study, training, wire, worker,
 };
 
 #[cfg(feature = "gui")]
-pub use app;
+pub use ::app;

@@ -8,8 +8,9 @@ use super::sequence_view::SequenceView;
 use super::state::Tab;
 use super::sweep_view::SweepChoice;
 use super::three::Difference;
+use inference::TrainOptions;
 use network::train::RecurrentOptions;
-use run::{Scenario, TrainOptions};
+use scenario::Scenario;
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
 #[derive(Clone, Debug)]

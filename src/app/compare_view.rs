@@ -2,7 +2,8 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use run::{CompareEvent, CompareReport, CompareRow, Scenario};
+use scenario::Scenario;
+use study::{CompareEvent, CompareReport, CompareRow};
 use worker::Failure;
 
 /// Everything the tab Compare shows.

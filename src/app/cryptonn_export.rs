@@ -112,8 +112,8 @@ pub fn svg(training: &CryptonnView, leak: &LeakView) -> String {
 "#,
         theme::hex(t.well)
     );
-    let three = |points: Vec<(f64, run::cryptonn::SideBySide)>| {
-        let line = |name, colour, width, value: fn(&run::cryptonn::SideBySide) -> f64| {
+    let three = |points: Vec<(f64, training::SideBySide)>| {
+        let line = |name, colour, width, value: fn(&training::SideBySide) -> f64| {
             let points = points.iter().map(|(x, v)| [*x, value(v)]).collect();
             Line { name, colour, width, points }
         };
@@ -123,7 +123,7 @@ pub fn svg(training: &CryptonnView, leak: &LeakView) -> String {
             line("encrypted", t.encrypted, 1.6, |v| v.encrypted),
         ]
     };
-    let two = |value: fn(&run::cryptonn::leak::Score) -> f64| {
+    let two = |value: fn(&attack::Score) -> f64| {
         let line = |name, colour, attack: &Attack| {
             let points = attack.curve.iter().flat_map(|c| &c.points);
             let points = points.map(|p| [(1.0 + p.steps as f64).log2(), value(&p.score)]);

@@ -1,13 +1,13 @@
 //! The logic of encrypted trainings and of what the server learns from them.
 
-use super::App;
-use super::cryptonn_export as export;
 use super::dialog::Purpose;
 use super::state::{State, Tab};
 use super::sweep_view::TaskStanding;
-use run::Scenario;
-use run::cryptonn::{Checkpoint, CryptonnEvent, CryptonnTrained, MitigationReport};
+use super::{App, cryptonn_export as export};
+use scenario::Scenario;
 use std::sync::Arc;
+use study::MitigationReport;
+use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
 use worker::{Failure, LeakUpdate, TaskRequest};
 
 impl App {

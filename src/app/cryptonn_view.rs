@@ -2,12 +2,12 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use run::Scenario;
-use run::cryptonn::{
+use scenario::Scenario;
+use std::sync::Arc;
+use training::{
     Checkpoint, CryptonnEvent, CryptonnReport, DlogRange, EpochFigures, PhaseSecs, SideBySide,
     Traffic,
 };
-use std::sync::Arc;
 
 /// Weight of the newest mini-batch in the loss that is drawn.
 const NEWEST: f64 = 0.1;
@@ -118,7 +118,8 @@ impl CryptonnView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use run::cryptonn::{Optimiser, OptimiserKind, Progress, StudentState, Subject};
+    use scenario::OptimiserKind;
+    use training::{Optimiser, Progress, StudentState, Subject};
 
     #[test]
     fn steps_that_were_not_told_are_caught_up_with_the_next_checkpoint() {
@@ -133,14 +134,14 @@ mod tests {
             dataset: "test".into(),
             dataset_digest: [0; 32],
             seed: 1,
-            choice: run::cryptonn::TrainingChoice::default(),
+            choice: scenario::TrainingChoice::default(),
         };
         let losses = (0..12).map(loss).collect();
         let progress = Progress { of: 12, losses, ..Progress::default() };
         let students = [student(), student(), student()];
         let checkpoint = Checkpoint { subject, progress, students, rows_given: Vec::new() };
         let mut view = CryptonnView::default();
-        view.begin(&run::Scenario::built_in().remove(0));
+        view.begin(&scenario::Scenario::built_in().remove(0));
         let (phases, traffic) = (PhaseSecs::default(), Traffic::default());
         let (dlog, eta_secs) = (DlogRange::default(), 1.0);
         for step in [1, 2, 5] {

@@ -1,6 +1,6 @@
 //! What the window writes besides the report itself.
 
-use run::RunReport;
+use report::RunReport;
 
 /// The stage table as CSV, one line per stage, units in the column names.
 pub fn stages_csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
@@ -50,7 +50,7 @@ pub fn stages_csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
 mod tests {
     use super::*;
     use circuit::StageKind;
-    use run::StageReport;
+    use report::StageReport;
 
     #[test]
     fn every_column_is_filled_and_what_was_not_measured_is_empty() {

@@ -2,10 +2,10 @@
 
 use super::dialog::{self, Purpose};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use run::Scenario;
-use run::cryptonn::Checkpoint;
+use scenario::Scenario;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use training::Checkpoint;
 
 /// What came of it.
 pub enum Done {

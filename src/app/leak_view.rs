@@ -1,9 +1,6 @@
 //! What the server learns, as it is drawn: what is chosen, and what the attacks found.
 
-use run::cryptonn::ServerView;
-use run::cryptonn::leak::{
-    LabelLeak, LeakCurve, LeakSettings, Pool, Reconstruction, Score, labels,
-};
+use attack::{LabelLeak, LeakCurve, LeakSettings, Pool, Reconstruction, Score, ServerView, labels};
 use std::sync::Arc;
 use worker::{LeakRequest, LeakUpdate};
 

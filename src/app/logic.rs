@@ -1,16 +1,15 @@
 //! Where everything that changes the window happens, once a frame and before it is drawn.
 
-use super::App;
 use super::commands::{Action, Command, pressed};
 use super::dialog::{Purpose, purpose_of};
-use super::explore;
 use super::files::Done;
 use super::palette::Palette;
 use super::run_view::{RunView, Standing};
 use super::state::{State, Tab};
 use super::three::Difference;
+use super::{App, explore};
 use activation::Activation;
-use run::Scenario;
+use scenario::Scenario;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use worker::{Failure, Loaded, Update};

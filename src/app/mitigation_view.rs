@@ -2,8 +2,8 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
-use run::Scenario;
-use run::cryptonn::{MitigationEvent, MitigationReport, MitigationRow};
+use scenario::Scenario;
+use study::{MitigationEvent, MitigationReport, MitigationRow};
 use worker::Failure;
 
 /// The comparison of mitigations in the tab What the server learns.

@@ -52,7 +52,7 @@ pub use training_view::TrainingView;
 
 use anyhow::Context as _;
 use ring::Kernel;
-use run::{Scenario, Sources};
+use scenario::{Scenario, Sources};
 use std::path::PathBuf;
 use std::time::Instant;
 use worker::{Check, Engine, LeakWorker, SessionEngine, Task, Worker};

@@ -1,6 +1,6 @@
 //! Where a result comes from: the setup it was made with, and when.
 
-use run::{ActivationChoice, Scenario, SchemeChoice, SchemeSelector, Setup};
+use scenario::{ActivationChoice, Scenario, SchemeChoice, SchemeSelector, Setup};
 use std::time::{Duration, Instant};
 
 /// What is shown of a setup, and kept until it is cleared.

@@ -35,7 +35,7 @@ impl Palette {
 mod tests {
     use super::*;
     use crate::commands::Command;
-    use run::Scenario;
+    use scenario::Scenario;
 
     #[test]
     fn words_in_any_order_find_a_command() {

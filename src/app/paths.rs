@@ -1,10 +1,9 @@
 //! What is opened and saved: asked for with a dialog, then done.
 
-use super::App;
 use super::dialog::{PathDialog, Purpose};
-use super::export;
+use super::{App, export};
 use file::Uses;
-use run::Scenario;
+use scenario::Scenario;
 use std::path::{Path, PathBuf};
 
 impl App {

@@ -2,8 +2,8 @@
 
 use super::App;
 use super::run_view::RunView;
-use run::RunReport;
-use run::sequence::{RemedyComparison, RemedyEvent};
+use report::RunReport;
+use study::{RemedyComparison, RemedyEvent};
 use worker::Failure;
 
 impl App {

@@ -4,8 +4,8 @@ use super::origin::{Origin, Results};
 use super::three::{Difference, Three};
 use circuit::Plan;
 use data::Dataset;
-use run::sequence::SequenceReport;
-use run::{Event, Phase, RunReport, Sample, Scenario, StageReport};
+use report::{Event, Phase, RunReport, Sample, SequenceReport, StageReport};
+use scenario::Scenario;
 use std::sync::Arc;
 use worker::Failure;
 

@@ -4,12 +4,10 @@
 use super::origin::{Origin, Results};
 use activation::Method;
 use circuit::{NetworkModel, Remedy};
-use run::sequence::{
-    COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow,
-    SequenceReport,
-};
-use run::{RunReport, Scenario};
+use report::{RunReport, SequenceReport};
+use scenario::Scenario;
 use std::sync::Arc;
+use study::{COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow};
 
 /// A comparison that goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,7 +191,7 @@ impl SequenceView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use run::EncryptedReport;
+    use report::EncryptedReport;
 
     fn report(remedy: Remedy, accuracy: f64, rounds: u64) -> RunReport {
         let sequence =

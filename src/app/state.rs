@@ -15,7 +15,8 @@ use super::sweep_view::{SweepView, TaskStanding};
 use super::three::Difference;
 use super::training_view::TrainingView;
 use circuit::Plan;
-use run::{ActivationKind, Scenario, SchemeSelector, TableStudy};
+use inference::TableStudy;
+use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::sync::Arc;
 use worker::{Loaded, LoadedSequence, TRAINS};
 

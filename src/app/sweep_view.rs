@@ -3,7 +3,8 @@
 use super::origin::{Origin, Results};
 use activation::Method;
 use format::Share;
-use run::{Scenario, SweepEvent, SweepReport, SweepRow};
+use scenario::Scenario;
+use study::{SweepEvent, SweepReport, SweepRow};
 use worker::Failure;
 
 /// How long work stands.

@@ -1,14 +1,15 @@
 //! The logic of sweeps and trainings: what is asked of them, and what comes of it.
 
-use super::App;
 use super::dialog::Purpose;
-use super::plots;
 use super::sweep_view::TaskStanding;
+use super::{App, plots};
 use activation::Activation;
+use inference::TrainOptions;
 use network::{IntervalRule, Network, Op};
-use run::{LayerChoices, SweepReport, SweepRequest, SweepRow, TrainOptions};
+use scenario::LayerChoices;
 use std::path::PathBuf;
 use std::sync::Arc;
+use study::{SweepReport, SweepRequest, SweepRow};
 use worker::{Loaded, Task, TaskRequest, TaskUpdate};
 
 impl App {

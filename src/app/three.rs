@@ -1,7 +1,7 @@
 //! The three networks of a run, sample by sample: who was right, and what changed an answer.
 
 use format::Share;
-use run::{RunReport, Sample};
+use report::{RunReport, Sample};
 
 /// Why the encrypted answer to a sample is not that of the original network; or which samples are
 /// looked at.

@@ -2,9 +2,10 @@
 
 use super::origin::{Origin, Results};
 use super::sweep_view::TaskStanding;
+use inference::TrainOptions;
 use network::recurrent::RecurrentModel;
 use network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
-use run::{Scenario, TrainOptions};
+use scenario::Scenario;
 use std::sync::Arc;
 use worker::Failure;
 

@@ -3,7 +3,7 @@
 use super::run::wrong_outputs;
 use super::table::pairs;
 use format::Share;
-use run::RunReport;
+use report::RunReport;
 
 /// Right answers of the original, the reference and the encrypted network, and what the last two cost.
 pub(super) fn accuracies(report: &RunReport) -> String {

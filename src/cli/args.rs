@@ -1,8 +1,8 @@
 //! What can be typed.
 
+use bench::Workload;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use run::bench::Workload;
 use std::convert::Infallible;
 use std::path::PathBuf;
 

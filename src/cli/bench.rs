@@ -4,10 +4,10 @@ use super::args::{BenchArgs, COSTS};
 use super::progress::Progress;
 use super::{Answer, Context};
 use anyhow::{Context as _, Result, ensure};
+use bench::{BenchError, Harness, Measurement, Options, Workload};
 use circuit::{CostTable, cache_folder};
 use progress::{Step, Watch};
 use ring::Kernel;
-use run::bench::{BenchError, Harness, Measurement, Options, Workload};
 use std::io::Write;
 
 /// Measures and writes each figure to `out` as soon as it is there.

@@ -7,8 +7,9 @@ use super::table_file::TableFile;
 use super::{Answer, Context, FAILED, mitigations, networks, remedies, verdict};
 use anyhow::{Result, bail};
 use format::{self, Share};
+use inference::Session;
 use progress::Step;
-use run::{CompareEvent, CompareReport, Session};
+use study::{CompareEvent, CompareReport, compare, scheme_ways};
 
 pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
@@ -39,7 +40,7 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
     let session = Session::open(&scenario, &context.sources)?;
     // What no way could do is refused before any is tried.
     session.images()?;
-    let mut ways = session.scheme_ways(&context.cancel)?;
+    let mut ways = scheme_ways(&session, &context.cancel)?;
     if let Some(names) = &args.schemes {
         let wanted = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
         if let Some(unknown) =
@@ -52,7 +53,7 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
     }
     let report = {
         let progress = Progress::new(context.err, context.terminal);
-        session.compare(&ways, &context.cancel, &mut |event| {
+        compare(&session, &ways, &context.cancel, &mut |event| {
             if let CompareEvent::Doing { row, of, name, fraction } = event {
                 let what = format!("{name}, {} of {of}", row + 1);
                 progress.step(&Step { what, done: (fraction * 1000.0) as u64, total: 1000 });

@@ -6,10 +6,11 @@ use super::table::{Table, pairs};
 use super::table_file::TableFile;
 use super::{Answer, Context, verdict};
 use anyhow::Result;
+use attack::Score;
 use progress::Step;
-use run::Scenario;
-use run::cryptonn::leak::Score;
-use run::cryptonn::{CryptonnTraining, MitigationEvent, MitigationReport};
+use scenario::Scenario;
+use study::{MitigationEvent, MitigationReport, compare_mitigations};
+use training::CryptonnTraining;
 
 pub(super) fn command(
     scenario: &Scenario,
@@ -22,7 +23,7 @@ pub(super) fn command(
     let training = CryptonnTraining::of(scenario, &dataset)?;
     let report = {
         let progress = Progress::new(context.err, context.terminal);
-        training.compare_mitigations(&context.cancel, &mut |event| {
+        compare_mitigations(&training, &context.cancel, &mut |event| {
             if let MitigationEvent::Doing { row, of, name, fraction } = event {
                 let what = format!("{name}, {} of {of}", row + 1);
                 progress.step(&Step { what, done: (fraction * 1000.0) as u64, total: 1000 });

@@ -30,10 +30,8 @@ mod typed;
 pub use args::Renderer;
 
 use self::progress::Progress;
+use ::bench::BenchError;
 use ::progress::{Cancel, Cancelled, Step, Watch};
-use ::run::bench::BenchError;
-use ::run::cryptonn::CryptonnError;
-use ::run::{RunError, Scenario, Sources};
 use ::service::ServiceError;
 use anyhow::{Context as _, Result};
 use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
@@ -42,10 +40,12 @@ use clap::Parser;
 use data::{self, fetch};
 use file::{self, Uses};
 use ring::Kernel;
+use scenario::{RunError, Scenario, Sources};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use training::CryptonnError;
 
 /// Ran, and something decrypted wrongly.
 pub const WRONG: i32 = 1;

@@ -1,7 +1,7 @@
 //! Which networks a run is about.
 
 use format::excerpt;
-use run::{NetworkReport, NetworksReport};
+use report::{NetworkReport, NetworksReport};
 
 /// Hexadecimal digits of a digest that are shown.
 const SHOWN: usize = 12;

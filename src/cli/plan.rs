@@ -7,7 +7,7 @@ use super::{Answer, Context, networks, sequence};
 use anyhow::Result;
 use circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
 use data::Dataset;
-use run::Session;
+use inference::Session;
 
 pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;

@@ -10,9 +10,11 @@ use anyhow::{Result, bail};
 use circuit::{NoiseMeasure, Remedy};
 use format::{self, Share};
 use progress::Step;
-use run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceSession};
-use run::{Event, Scenario};
+use recurrent::SequenceSession;
+use report::Event;
+use scenario::Scenario;
 use std::sync::Mutex;
+use study::{RemedyComparison, RemedyEvent, RemedyRequest, compare_strategies};
 
 /// Parts that the progress of a row is told in.
 const PARTS: f64 = 1000.0;
@@ -42,7 +44,7 @@ pub(super) fn command(
     let comparison = {
         let progress = Progress::new(context.err, context.terminal);
         let doing = Mutex::new(String::new());
-        session.compare(&request, &context.cancel, &|event| {
+        compare_strategies(&session, &request, &context.cancel, &|event| {
             let Ok(mut doing) = doing.lock() else { return };
             let fraction = match event {
                 RemedyEvent::Begin { row, of, name, .. } => {

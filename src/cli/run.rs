@@ -9,8 +9,9 @@ use super::table_file::json_file;
 use super::{Answer, Context, WRONG, networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
-use run::sequence::SequenceSession;
-use run::{EncryptedReport, Event, RunReport, Session};
+use inference::Session;
+use recurrent::SequenceSession;
+use report::{EncryptedReport, Event, RunReport};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;

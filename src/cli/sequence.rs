@@ -7,8 +7,9 @@ use super::table::{Table, folded, pairs};
 use super::{Answer, Context, networks};
 use anyhow::Result;
 use circuit::{Plan, RecurrentPlan, Remedy};
-use run::sequence::{SequenceReport, SequenceSession};
-use run::{RunReport, Scenario};
+use recurrent::SequenceSession;
+use report::{RunReport, SequenceReport};
+use scenario::Scenario;
 
 /// Steps that a table shows; of more the first and last ones.
 const SHOWN: usize = 32;

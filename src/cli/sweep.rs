@@ -9,9 +9,10 @@ use super::{Answer, Context, FAILED, verdict};
 use activation::{Activation, DEFAULT_PARTS, Method};
 use anyhow::{Context as _, Result, bail};
 use format::{self, Share};
+use inference::{Session, TrainOptions};
 use network::IntervalRule;
 use progress::Step;
-use run::{Session, SweepEvent, SweepReport, SweepRequest, SweepRow, TrainOptions};
+use study::{SweepEvent, SweepReport, SweepRequest, SweepRow, sweep};
 
 /// How much wider than its measured inputs the interval of a layer is.
 const MARGIN: f64 = 0.1;
@@ -36,7 +37,7 @@ pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer>
     let session = Session::open(&scenario, &context.sources)?;
     let report = {
         let progress = Progress::new(context.err, context.terminal);
-        session.sweep(&request, &context.cancel, &mut |event| {
+        sweep(&session, &request, &context.cancel, &mut |event| {
             if let SweepEvent::Doing { row, of, what, fraction } = event {
                 let done = ((row as f64 + fraction) * 1000.0) as u64;
                 let what = format!("row {}/{of}, {what}", row + 1);

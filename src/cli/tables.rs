@@ -2,7 +2,7 @@
 
 use super::table::{Table, pairs};
 use circuit::TablePlan;
-use run::TableReport;
+use report::TableReport;
 
 /// A probability as a power of two.
 fn power(p: f64) -> String {

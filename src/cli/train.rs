@@ -6,10 +6,10 @@ use super::table::{Table, pairs};
 use super::{Answer, Context, typed};
 use anyhow::{Result, bail};
 use format::{self, excerpt};
+use inference::{Session, TrainOptions, recipe, train_again};
 use network::Provenance;
 use network::train::{EpochRecord, Trained};
 use progress::{Step, Watch};
-use run::{Session, TrainOptions, recipe, train_again};
 use std::path::Path;
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {

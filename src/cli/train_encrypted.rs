@@ -7,13 +7,13 @@ use super::table::{Table, folded, pairs};
 use super::table_file::json_file;
 use super::{Answer, Context, WRONG, typed};
 use anyhow::{Result, bail};
+use attack::LeakReport;
 use file::write_whole;
 use progress::Watch;
-use run::Scenario;
-use run::cryptonn::leak::LeakReport;
-use run::cryptonn::{Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining};
+use scenario::Scenario;
 use scheme::group::SECURITY;
 use std::path::{Path, PathBuf};
+use training::{Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining};
 
 pub(super) fn command(
     args: &TrainArgs,

@@ -6,10 +6,11 @@ use super::train::{saved, show};
 use super::{Answer, Context, typed};
 use anyhow::{Result, anyhow, bail};
 use file::Uses;
+use inference::DEFAULT_TRAINING_SEED;
 use network::recurrent;
 use network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use progress::{Step, Watch};
-use run::{DEFAULT_TRAINING_SEED, Scenario};
+use scenario::Scenario;
 
 /// What choices of the training begin with among the settings.
 const PREFIX: &str = "train.";

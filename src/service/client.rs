@@ -69,7 +69,8 @@ impl Samples {
             ..ModelCard::default()
         };
         let name = dataset.name().to_owned();
-        let (dataset, notes) = run::match_to(&offer.model, &card, offer.shape, &Arc::new(dataset))?;
+        let (dataset, notes) =
+            scenario::match_to(&offer.model, &card, offer.shape, &Arc::new(dataset))?;
         let test = dataset.test();
         Ok(Self {
             raw: test.inputs.clone(),

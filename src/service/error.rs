@@ -3,7 +3,7 @@
 use engine::{EngineError, OfferError};
 use file::OutputError;
 use progress::Cancelled;
-use run::RunError;
+use scenario::RunError;
 use wire::WireError;
 
 /// Why a side could not do its part; the text is one line for a person.

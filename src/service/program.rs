@@ -3,8 +3,8 @@
 use super::error::ServiceError;
 use circuit::{BfvLayer, BfvProgram, BgvProgram, CircuitStep, CkksProgram, CkksStep, Program};
 use engine::{Offer, Offered, OfferedScheme};
+use inference::{Compiled, Session};
 use progress::Cancel;
-use run::{Compiled, Session};
 use serde::{Deserialize, Serialize};
 use wire::{Draft, Envelope, Kind, Message};
 

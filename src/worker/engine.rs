@@ -3,21 +3,18 @@
 use activation::Activation;
 use circuit::Plan;
 use data::{self, Dataset};
-use network::StandIns;
-use network::recurrent::{self, RecurrentModel};
-use network::{self, Network};
+use inference::{ActivationData, PolynomialCheck, Session, TableStudy};
+use network::recurrent::RecurrentModel;
+use network::{self, Network, StandIns};
 use progress::Cancel;
-use run::cryptonn::{CryptonnPlan, architecture};
-use run::sequence::{
-    RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport, SequenceSession,
-};
-use run::{
-    ActivationData, Event, PolynomialCheck, RunError, RunReport, Scenario, Session, Sources,
-    TableStudy,
-};
+use recurrent::SequenceSession;
+use report::{Event, RunReport, SequenceReport};
+use scenario::{RunError, Scenario, Sources};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
+use study::{RemedyComparison, RemedyEvent, RemedyRequest, compare_strategies};
+use training::{CryptonnPlan, architecture};
 
 /// The model and the dataset of an opened scenario, for people to look at.
 #[derive(Clone, Debug)]
@@ -134,7 +131,7 @@ pub struct SessionEngine {
     measured: Option<Study>,
     /// Keys of lookup tables outlive a run.
     #[cfg(feature = "tfhe")]
-    keys: run::KeyShelf,
+    keys: inference::KeyShelf,
 }
 
 /// What was measured of one model on one dataset.
@@ -162,7 +159,7 @@ impl SessionEngine {
             recurrent: Kept::default(),
             measured: None,
             #[cfg(feature = "tfhe")]
-            keys: run::KeyShelf::default(),
+            keys: inference::KeyShelf::default(),
         }
     }
 }
@@ -272,7 +269,9 @@ impl Engine for SessionEngine {
         let dataset =
             self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?;
         if scenario.sequence.is_some() {
-            let model = self.recurrent.get(&scenario.model, || recurrent::open(&scenario.model))?;
+            let model = self
+                .recurrent
+                .get(&scenario.model, || network::recurrent::open(&scenario.model))?;
             let opened = SequenceSession::with(scenario, Arc::clone(&dataset), Arc::clone(&model));
             return opened
                 .map(OpenedSession::Sequence)
@@ -364,7 +363,9 @@ impl Engine for SessionEngine {
             OpenedSession::Layers(_) => {
                 Err(RunError::Refused("remedies are for recurrent networks".into()))
             }
-            OpenedSession::Sequence(session) => session.compare(request, cancel, on_event),
+            OpenedSession::Sequence(session) => {
+                compare_strategies(session, request, cancel, on_event)
+            }
             OpenedSession::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
         }
     }

@@ -3,10 +3,12 @@
 use super::{Loaded, LoadedSequence};
 use activation::Activation;
 use circuit::Plan;
+use inference::{ActivationData, PolynomialCheck, TableStudy};
 use network::StandIns;
-use run::sequence::{RemedyComparison, RemedyEvent, RemedyRequest, SequenceReport};
-use run::{ActivationData, Event, PolynomialCheck, RunReport, Scenario, TableStudy};
+use report::{Event, RunReport, SequenceReport};
+use scenario::Scenario;
 use std::sync::Arc;
+use study::{RemedyComparison, RemedyEvent, RemedyRequest};
 
 /// The number of a request; later requests have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,13 +2,12 @@
 //! answered.
 
 use super::thread::guarded;
+use attack::{
+    LeakCurve, LeakSettings, Pool, Reconstruction, Score, ServerView, curve, reconstruct,
+};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use progress::Cancel;
-use run::RunError;
-use run::cryptonn::ServerView;
-use run::cryptonn::leak::{
-    LeakCurve, LeakSettings, Pool, Reconstruction, Score, curve, reconstruct,
-};
+use scenario::RunError;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;

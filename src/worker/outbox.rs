@@ -3,7 +3,7 @@
 use super::job::{Job, Update};
 use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
 use progress::Cancel;
-use run::Event;
+use report::Event;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -139,7 +139,7 @@ fn add(events: &mut Vec<Event>, event: Event) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use run::Phase;
+    use report::Phase;
 
     fn progress(done: u64) -> Event {
         Event::Progress { phase: Phase::Encrypt, done, total: 9, fraction: 0.0, eta_secs: 0.0 }

@@ -6,20 +6,20 @@ use super::pause::Pause;
 use super::thread::guarded;
 use super::{Loaded, LoadedSequence};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use inference::{DEFAULT_TRAINING_SEED, Session, TrainOptions, recurrent_command};
 use network::train::{
     RecurrentOptions, RecurrentRecipe, RecurrentTrained, RecurrentTraining, TrainEvent, Trained,
 };
 use progress::{Cancel, Watch};
-use run::cryptonn::{
-    Checkpoint, CryptonnEvent, CryptonnTrained, CryptonnTraining, MitigationEvent, MitigationReport,
-};
-use run::{
-    CompareEvent, CompareReport, DEFAULT_TRAINING_SEED, RunError, Scenario, Session, SweepEvent,
-    SweepReport, SweepRequest, TrainOptions, recurrent_command,
-};
+use scenario::{RunError, Scenario};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use study::{
+    CompareEvent, CompareReport, MitigationEvent, MitigationReport, SweepEvent, SweepReport,
+    SweepRequest, compare, compare_mitigations, scheme_ways, sweep,
+};
+use training::{Checkpoint, CryptonnEvent, CryptonnTrained, CryptonnTraining};
 
 /// News that may wait for the window.
 const ROOM: usize = 256;
@@ -214,7 +214,7 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
     match request {
         TaskRequest::Sweep(request) => {
             let result = guarded(|| {
-                open()?.sweep(request, &cancel, &mut |event| match event {
+                sweep(&open()?, request, &cancel, &mut |event| match event {
                     SweepEvent::Doing { .. } => out.hint(TaskUpdate::Sweep(event)),
                     other => out.send(TaskUpdate::Sweep(other)),
                 })
@@ -224,13 +224,13 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
         TaskRequest::Compare { past_budget } => {
             let result = guarded(|| {
                 let session = open()?;
-                let mut ways = session.scheme_ways(&cancel)?;
+                let mut ways = scheme_ways(&session, &cancel)?;
                 if *past_budget {
                     for way in ways.iter_mut().filter(|w| w.name == EXACT) {
                         way.settings.extend(PAST_BUDGET.map(str::to_owned));
                     }
                 }
-                session.compare(&ways, &cancel, &mut |event| match event {
+                compare(&session, &ways, &cancel, &mut |event| match event {
                     CompareEvent::Doing { .. } => out.hint(TaskUpdate::Compare(event)),
                     other => out.send(TaskUpdate::Compare(other)),
                 })
@@ -250,7 +250,7 @@ fn work(scenario: &Scenario, loaded: &Loaded, request: &TaskRequest, mut out: Ou
         TaskRequest::Mitigations => {
             let result = guarded(|| -> Result<MitigationReport, RunError> {
                 let training = CryptonnTraining::of(scenario, &loaded.dataset)?;
-                Ok(training.compare_mitigations(&cancel, &mut |event| match event {
+                Ok(compare_mitigations(&training, &cancel, &mut |event| match event {
                     MitigationEvent::Doing { .. } => out.hint(TaskUpdate::Mitigation(event)),
                     other => out.send(TaskUpdate::Mitigation(other)),
                 })?)

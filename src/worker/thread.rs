@@ -5,14 +5,15 @@ use super::job::{Check, CheckRequest, Failure, Job, Request, Update};
 use super::outbox::{self, Batch, Outbox, Shared};
 use circuit::Plan;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
+use inference::PolynomialCheck;
 use progress::Cancel;
-use run::sequence::{RemedyEvent, RemedyRequest};
-use run::{PolynomialCheck, RunError, Scenario};
+use scenario::{RunError, Scenario};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use study::{RemedyEvent, RemedyRequest};
 
 /// Batches of updates that may wait for the window.
 const EVENT_ROOM: usize = 64;

@@ -2,9 +2,10 @@
 
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::{Activation, Method};
+use cryptoscope::inference::Session;
 use cryptoscope::network::{IntervalRule, StandIns};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{RunError, Scenario, Session};
+use cryptoscope::scenario::{RunError, Scenario};
 use std::sync::Arc;
 
 fn session(activation: &Activation) -> Session {

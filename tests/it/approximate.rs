@@ -4,10 +4,10 @@ use crate::sample::{random_dataset, real_network};
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{CkksStep, StageKind};
 use cryptoscope::engine::RealNoop;
+use cryptoscope::inference::{Compiled, Session, execute_reals};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{
-    Compiled, Event, Phase, RunError, RunReport, Scenario, Session, Sources, execute_reals,
-};
+use cryptoscope::report::{Event, Phase, RunReport};
+use cryptoscope::scenario::{RunError, Scenario, Sources};
 use std::sync::Arc;
 
 fn scenario(name: &str, settings: &[&str]) -> Scenario {

@@ -1,9 +1,10 @@
 //! Ways to a wrong number with exit status 0 that people found who looked for them.
 
-use cryptoscope::data;
-use cryptoscope::network;
+use cryptoscope::inference::Session;
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{RunReport, Scenario, Session, Sources};
+use cryptoscope::report::RunReport;
+use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::{data, network};
 use std::path::Path;
 
 /// Runs the program: its exit status, what it says, what it complains of.
@@ -262,7 +263,7 @@ fn recurrent_plans_that_fit_a_stricter_bound_fit_a_looser_one() {
         let scenario =
             settings.iter().fold(start, |s, setting| s.with_setting(setting).expect("a setting"));
         let sources = Sources::default();
-        let session = cryptoscope::run::sequence::SequenceSession::open(&scenario, &sources);
+        let session = cryptoscope::recurrent::SequenceSession::open(&scenario, &sources);
         session.expect("opens").circuit(&Cancel::default()).map(|_| ()).map_err(|e| e.to_string())
     };
     for steps in ["sequence.steps=8", "sequence.steps=16"] {

@@ -1,6 +1,6 @@
 //! `cryptoscope bench`: lines that parse, outputs that are checked, options that are refused.
 
-use cryptoscope::run::bench::{Measurement, Setting, Transforms, Workload, check_vectors};
+use cryptoscope::bench::{Measurement, Setting, Transforms, Workload, check_vectors};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

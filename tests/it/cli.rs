@@ -298,7 +298,7 @@ fn a_run_prints_tables_and_writes_its_report() {
     told.assert_ran();
     assert!(told.out.contains("encrypted accuracy"), "{}", told.out);
     assert!(told.err.contains("encrypt"), "progress in lines: {}", told.err);
-    let report: cryptoscope::run::RunReport =
+    let report: cryptoscope::report::RunReport =
         serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!((report.images, report.seed, report.encrypted.wrong_outputs), (20, 3, 0));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);

@@ -1,13 +1,14 @@
 //! Training on encrypted data: whole runs bit for bit as in plaintext, and roles that refuse.
 
+use cryptoscope::attack::{LeakSettings, reconstruct};
 use cryptoscope::data::{Dataset, Shape, Split};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::ring::Seed;
-use cryptoscope::run::cryptonn::leak::{LeakSettings, reconstruct};
-use cryptoscope::run::cryptonn::{
+use cryptoscope::scenario::{OptimiserKind, TrainingChoice};
+use cryptoscope::training::{
     Arithmetic, Authority, Batches, Checkpoint, CryptonnError, CryptonnEvent, CryptonnTrained,
-    CryptonnTraining, EncryptedSteps, EpochReport, MessageError, OptimiserKind, PlainSteps, Policy,
-    PolicyError, SecureSteps, SideBySide, Student, TrainingChoice, architecture,
+    CryptonnTraining, EncryptedSteps, EpochReport, MessageError, PlainSteps, Policy, PolicyError,
+    SecureSteps, SideBySide, Student, architecture,
 };
 use sha2::Digest;
 use std::sync::Arc;
@@ -310,7 +311,7 @@ fn noise_is_trained_with_and_stays_with_the_clients() {
 /// Roles by hand, to put wrong messages between them.
 mod roles {
     use super::*;
-    use cryptoscope::run::cryptonn::{Clients, Dimensions, InputKeys, Pending, PublicKeys, Server};
+    use cryptoscope::training::{Clients, Dimensions, InputKeys, Pending, PublicKeys, Server};
 
     struct Setting {
         batches: Batches,

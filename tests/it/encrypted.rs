@@ -3,10 +3,10 @@
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::Activation;
 use cryptoscope::engine::Noop;
+use cryptoscope::inference::{Session, execute_integers};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{
-    Event, Phase, RunError, RunReport, Scenario, Session, Sources, execute_integers,
-};
+use cryptoscope::report::{Event, Phase, RunReport};
+use cryptoscope::scenario::{RunError, Scenario, Sources};
 use std::sync::{Arc, Mutex};
 
 fn scenario(name: &str, settings: &[&str]) -> Scenario {

@@ -11,6 +11,7 @@ mod data;
 mod encrypted;
 mod fetch;
 mod files;
+mod imports;
 mod kernels;
 mod layering;
 mod margins;

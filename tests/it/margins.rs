@@ -4,9 +4,11 @@
 use crate::sample::{random_dataset, real_network};
 use cryptoscope::activation::Activation;
 use cryptoscope::data::{Dataset, Split};
+use cryptoscope::inference::Session;
 use cryptoscope::network::{Layer, Network, Op};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{RunReport, Scenario, Session};
+use cryptoscope::report::RunReport;
+use cryptoscope::scenario::Scenario;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -98,7 +100,7 @@ fn case(number: u64) -> Case {
 }
 
 fn stages(report: &RunReport) -> Vec<(String, f64, bool)> {
-    let of = |stage: &cryptoscope::run::StageReport| {
+    let of = |stage: &cryptoscope::report::StageReport| {
         let measured = stage.margin_bits_measured?;
         let predicted = stage.margin_bits_predicted;
         assert!(measured.is_finite() && predicted.is_finite(), "{}: {stage:?}", report.model);

@@ -1,12 +1,15 @@
 //! The network that was given is the network that runs, on data that mean what it was trained on.
 
 use cryptoscope::activation::Activation;
+use cryptoscope::circuit::MATCHING;
 use cryptoscope::data::{self, Dataset, Split};
+use cryptoscope::inference::Session;
 use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
 use cryptoscope::network::{self, Layer, Network, Op, accuracy, argmax};
 use cryptoscope::progress::{Cancel, Watch};
-use cryptoscope::run::sequence::SequenceSession;
-use cryptoscope::run::{MATCHING, RunReport, Scenario, Session, Sources};
+use cryptoscope::recurrent::SequenceSession;
+use cryptoscope::report::RunReport;
+use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::worker::{Engine, SessionEngine};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -4,10 +4,10 @@ use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{Circuit, Program, SchemeKind, StageKind};
 use cryptoscope::engine::{Bfv, Bgv, Noop, Scheme};
+use cryptoscope::inference::{Session, execute_integers};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{
-    Event, Phase, RunError, RunReport, Scenario, Session, Sources, execute_integers,
-};
+use cryptoscope::report::{Event, Phase, RunReport};
+use cryptoscope::scenario::{RunError, Scenario, Sources};
 use std::sync::{Arc, Mutex};
 
 fn session(name: &str, settings: &[&str]) -> Session {

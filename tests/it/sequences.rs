@@ -5,8 +5,8 @@ use cryptoscope::network::accuracy;
 use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
 use cryptoscope::network::train::{CellKind, RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use cryptoscope::progress::{Cancel, Watch};
-use cryptoscope::run::sequence::SequenceSession;
-use cryptoscope::run::{Scenario, SequenceChoice};
+use cryptoscope::recurrent::SequenceSession;
+use cryptoscope::scenario::{Scenario, SequenceChoice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

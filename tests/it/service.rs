@@ -1,9 +1,11 @@
 //! Client and server as processes that share nothing but files.
 
+use cryptoscope::inference::Session;
 use cryptoscope::network;
 use cryptoscope::progress::Cancel;
+use cryptoscope::report::Event;
 use cryptoscope::ring::Seed;
-use cryptoscope::run::{Event, Scenario, Session, Sources};
+use cryptoscope::scenario::{Scenario, Sources};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 

@@ -2,9 +2,10 @@
 //! is not used.
 
 use cryptoscope::circuit::Plan;
+use cryptoscope::inference::Session;
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::sequence::SequenceSession;
-use cryptoscope::run::{RunError, Scenario, Session, Sources};
+use cryptoscope::recurrent::SequenceSession;
+use cryptoscope::scenario::{RunError, Scenario, Sources};
 use serde_json::Value;
 
 /// A value for every setting of scheme, activation and sequence that is not that of the plan without it.

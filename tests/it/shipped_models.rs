@@ -4,7 +4,7 @@ use cryptoscope::data::{self, Sketch};
 use cryptoscope::network::recurrent::{self, RecurrentModel, RecurrentParts};
 use cryptoscope::network::train::{Recipe, RecurrentRecipe};
 use cryptoscope::network::{self, Identity, ModelCard, Network, Provenance, Role, Twin};
-use cryptoscope::run::cryptonn::architecture;
+use cryptoscope::training::architecture;
 use std::path::{Path, PathBuf};
 
 /// Set, the files are written again with the cards that are expected; tensors stay as they are.

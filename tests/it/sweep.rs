@@ -1,11 +1,11 @@
 //! Sweeps: what becomes of one network when polynomials take the place of its activations.
 
 use cryptoscope::activation::{Activation, Method};
+use cryptoscope::inference::{Session, TrainOptions};
 use cryptoscope::network::IntervalRule;
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{
-    RunError, Scenario, Session, Sources, SweepEvent, SweepReport, SweepRequest, TrainOptions,
-};
+use cryptoscope::scenario::{RunError, Scenario, Sources};
+use cryptoscope::study::{SweepEvent, SweepReport, SweepRequest, sweep};
 
 fn session(settings: &[&str]) -> Session {
     let mut scenario = Scenario::open("digits").expect("built in");
@@ -34,13 +34,13 @@ fn a_stopped_sweep_keeps_the_rows_it_has() {
     let cancel = Cancel::default();
     let stop_at = |row: usize| {
         let cancel = Cancel::default();
-        session.sweep(&request, &cancel.clone(), &mut |event| {
+        sweep(&session, &request, &cancel.clone(), &mut |event| {
             if matches!(event, SweepEvent::Doing { row: at, .. } if at == row) {
                 cancel.cancel();
             }
         })
     };
-    let whole = session.sweep(&request, &cancel, &mut |_| {}).expect("sweeps");
+    let whole = sweep(&session, &request, &cancel, &mut |_| {}).expect("sweeps");
     let part = stop_at(2).expect("two rows");
     assert_eq!((part.rows.len(), part.rows_left, whole.rows_left), (2, 1, 0));
     for (kept, same) in part.rows.iter().zip(&whole.rows) {
@@ -56,14 +56,14 @@ fn errors_fall_with_the_degree_and_rows_are_told_as_they_come() {
     let mut told = Vec::new();
     let request = request(&[Method::Minimax, Method::Taylor], &[2, 5, 9]);
     let report =
-        session.sweep(&request, &Cancel::default(), &mut |e| told.push(e)).expect("sweeps");
+        sweep(&session, &request, &Cancel::default(), &mut |e| told.push(e)).expect("sweeps");
     assert_eq!(report.rows.len(), 6);
     let (minimax, taylor) = report.rows.split_at(3);
     let errors: Vec<f64> =
         minimax.iter().map(|r| r.fit.as_ref().expect("fits").error_max).collect();
     assert!(errors.windows(2).all(|w| w[1] < w[0]), "{errors:?}");
     for (worse, better) in taylor.iter().zip(minimax) {
-        let error = |r: &cryptoscope::run::SweepRow| r.fit.as_ref().map(|f| f.error_max);
+        let error = |r: &cryptoscope::study::SweepRow| r.fit.as_ref().map(|f| f.error_max);
         assert!(error(worse) >= error(better), "nothing beats minimax");
     }
     let best = minimax[2].replaced.expect("counted");
@@ -96,7 +96,7 @@ fn training_with_the_polynomial_recovers_what_replacing_lost() {
         intervals: vec![IntervalRule::Given((-3.0, 3.0))],
         ..request(&[Method::ModifiedChebyshev], &[2])
     };
-    let report = session.sweep(&request, &Cancel::default(), &mut |_| {}).expect("sweeps");
+    let report = sweep(&session, &request, &Cancel::default(), &mut |_| {}).expect("sweeps");
     let row = &report.rows[0];
     let (replaced, trained) = (row.replaced.expect("counted"), row.trained.expect("trained"));
     assert!(trained.accuracy > replaced.accuracy, "{row:?}");
@@ -108,7 +108,7 @@ fn training_with_the_polynomial_recovers_what_replacing_lost() {
 fn a_degree_2_row_is_run_encrypted_and_agrees_with_its_network() {
     let session = session(&["images=40", "scheme.kind=bgv"]);
     let request = SweepRequest { encrypted: true, ..request(&[Method::LeastSquares], &[2, 4]) };
-    let report = session.sweep(&request, &Cancel::default(), &mut |_| {}).expect("sweeps");
+    let report = sweep(&session, &request, &Cancel::default(), &mut |_| {}).expect("sweeps");
     assert_eq!(report.images, 40);
     let run = report.rows[0].encrypted.expect("ran");
     assert!(run.right && run.agreement == 1.0 && run.margin_bits.is_some_and(|m| m > 0.0));
@@ -122,10 +122,10 @@ fn a_degree_2_row_is_run_encrypted_and_agrees_with_its_network() {
 #[test]
 fn impossible_sweeps_are_refused_and_stopping_is_seen() {
     let keep = SweepRequest { function: None, ..request(&[Method::Minimax], &[2]) };
-    let none = session(&[]).sweep(&keep, &Cancel::default(), &mut |_| {}).unwrap_err();
+    let none = sweep(&session(&[]), &keep, &Cancel::default(), &mut |_| {}).unwrap_err();
     assert!(none.to_string().contains("is a polynomial already"), "{none}");
     let cancel = Cancel::default();
     cancel.cancel();
-    let stopped = session(&[]).sweep(&request(&[Method::Minimax], &[2]), &cancel, &mut |_| {});
+    let stopped = sweep(&session(&[]), &request(&[Method::Minimax], &[2]), &cancel, &mut |_| {});
     assert!(matches!(stopped, Err(RunError::Cancelled(_))));
 }

@@ -1,10 +1,11 @@
 //! Lookup tables from a scenario to its report.
 
 use cryptoscope::circuit::StageKind;
+use cryptoscope::inference::{KeyShelf, Session};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::{
-    CompareEvent, Event, KeyShelf, Phase, RunError, RunReport, Scenario, Session, Sources,
-};
+use cryptoscope::report::{Event, Phase, RunReport};
+use cryptoscope::scenario::{RunError, Scenario, Sources};
+use cryptoscope::study::{CompareEvent, compare, scheme_ways};
 use std::sync::Mutex;
 
 fn session(settings: &[&str]) -> Session {
@@ -145,15 +146,14 @@ fn a_run_stops_between_readings() {
 #[test]
 fn schemes_are_compared_on_the_same_samples() {
     let session = session(&[]);
-    let ways = session.scheme_ways(&Cancel::default()).unwrap();
+    let ways = scheme_ways(&session, &Cancel::default()).unwrap();
     let names: Vec<_> = ways.iter().map(|w| w.name.as_str()).collect();
     assert_eq!(names, ["BGV", "CKKS", "TFHE"]);
     let mut rows = 0;
-    let report = session
-        .compare(&ways, &Cancel::default(), &mut |event| {
-            rows += usize::from(matches!(event, CompareEvent::Row(_)));
-        })
-        .unwrap();
+    let report = compare(&session, &ways, &Cancel::default(), &mut |event| {
+        rows += usize::from(matches!(event, CompareEvent::Row(_)));
+    })
+    .unwrap();
     assert_eq!((rows, report.rows.len(), report.rows_left), (3, 3, 0));
     assert!(report.is_right());
     for row in &report.rows {
@@ -169,6 +169,6 @@ fn schemes_are_compared_on_the_same_samples() {
     // A way that cannot run is told, and the others stay.
     let mut broken = ways[..1].to_vec();
     broken[0].settings.push("scheme.ring_degree=2048".into());
-    let refused = session.compare(&broken, &Cancel::default(), &mut |_| ()).unwrap();
+    let refused = compare(&session, &broken, &Cancel::default(), &mut |_| ()).unwrap();
     assert!(refused.rows[0].refusal.is_some());
 }

@@ -1,9 +1,11 @@
 //! Values that leave their range, ties, and bounds: what a run says of them.
 
 use cryptoscope::data::{Dataset, Split};
+use cryptoscope::inference::Session;
 use cryptoscope::network::{Network, Op, argmax};
 use cryptoscope::progress::{Cancel, Watch};
-use cryptoscope::run::{RunReport, Scenario, Session, Sources};
+use cryptoscope::report::RunReport;
+use cryptoscope::scenario::{Scenario, Sources};
 use std::sync::Arc;
 
 fn open(settings: &[&str]) -> Session {

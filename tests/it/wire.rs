@@ -6,9 +6,10 @@ use cryptoscope::engine::{
     Bfv, Bgv, Ckks, CkksOffered, Client, Crt, EngineError, Noop, RealNoop, Scheme, Server,
     WireClock, combined, read_reals,
 };
+use cryptoscope::inference::{Compiled, Session};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::ring::Seed;
-use cryptoscope::run::{Compiled, Scenario, Session, Sources};
+use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::wire::{Message, WireError};
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::scripted::Control;
 use cryptoscope::activation::{Activation, Method};
 use cryptoscope::app::{App, LabCurve, Tab};
 use cryptoscope::network::IntervalRule;
-use cryptoscope::run::{LayerChoices, Scenario, Sources};
+use cryptoscope::scenario::{LayerChoices, Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, vec2};

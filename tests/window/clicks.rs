@@ -283,12 +283,13 @@ fn reports_stages_and_scenarios_are_saved() {
         until_text(&mut h, &format!("Saved {}", path.display()));
     }
     let report = std::fs::read(folder.path().join("report.json")).expect("written");
-    let report: cryptoscope::run::RunReport = serde_json::from_slice(&report).expect("a report");
+    let report: cryptoscope::report::RunReport = serde_json::from_slice(&report).expect("a report");
     assert_eq!((report.images, report.analysis_mode), (359, true));
     let stages = std::fs::read_to_string(folder.path().join("stages.csv")).expect("written");
     assert_eq!(stages.lines().count(), 9);
     let scenario = folder.path().join("scenario.json");
-    let scenario = cryptoscope::run::Scenario::open(&scenario.to_string_lossy()).expect("reads");
+    let scenario =
+        cryptoscope::scenario::Scenario::open(&scenario.to_string_lossy()).expect("reads");
     assert_eq!(scenario, h.state().state().scenario);
 }
 

@@ -3,9 +3,9 @@
 use crate::drive::{WIDE, until, until_planned};
 use crate::shots::{can_draw, shoot};
 use cryptoscope::app::{App, LeakChoice, Tab, TaskStanding};
-use cryptoscope::run::cryptonn::CryptonnReport;
-use cryptoscope::run::cryptonn::leak::AttackMethod;
-use cryptoscope::run::{Scenario, Sources};
+use cryptoscope::attack::AttackMethod;
+use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::training::CryptonnReport;
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};

@@ -2,7 +2,7 @@
 
 use crate::scripted::{Control, Scripted};
 use cryptoscope::app::{App, Standing};
-use cryptoscope::run::Scenario;
+use cryptoscope::scenario::Scenario;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Shape};
 use egui_kittest::Harness;

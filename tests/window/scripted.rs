@@ -4,17 +4,15 @@
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, Remedy, SchemeKind, StageKind, StagePlan};
 use cryptoscope::data::{self, Dataset};
-use cryptoscope::network::recurrent;
-use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance, StandIns};
+use cryptoscope::inference::{ActivationData, PolynomialCheck, Session};
+use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance, StandIns, recurrent};
 use cryptoscope::progress::Cancel;
-use cryptoscope::run::sequence::{
-    RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow, SequenceReport, SequenceStep,
-    SequenceTrace, StepSeen,
+use cryptoscope::report::{
+    BytesReport, EncryptedReport, Event, Phase, PlainReport, RunReport, SCHEMA_VERSION, Sample,
+    SequenceReport, SequenceStep, SequenceTrace, StageReport, StepSeen,
 };
-use cryptoscope::run::{
-    ActivationData, BytesReport, EncryptedReport, Event, Phase, PlainReport, PolynomialCheck,
-    RunError, RunReport, SCHEMA_VERSION, Sample, Scenario, Session, StageReport,
-};
+use cryptoscope::scenario::{RunError, Scenario};
+use cryptoscope::study::{RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow};
 use cryptoscope::worker::{Engine, Loaded, LoadedSequence};
 use std::path::Path;
 use std::sync::{Arc, Mutex};

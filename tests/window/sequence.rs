@@ -4,7 +4,7 @@ use crate::drive::{WIDE, until, until_planned, window, window_on};
 use crate::scripted::Control;
 use cryptoscope::app::{App, Tab};
 use cryptoscope::circuit::Remedy;
-use cryptoscope::run::sequence::RemedyRow;
+use cryptoscope::study::RemedyRow;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;

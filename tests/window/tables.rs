@@ -4,9 +4,8 @@ use crate::drive::{WIDE, opacity, save_to, until, until_over, until_planned, win
 use crate::scripted::Control;
 use crate::shots::{can_draw, shoot};
 use cryptoscope::app::{App, Tab, TaskStanding};
-use cryptoscope::run::{
-    ActivationKind, CompareReport, CompareRow, Scenario, SchemeSelector, Sources,
-};
+use cryptoscope::scenario::{ActivationKind, Scenario, SchemeSelector, Sources};
+use cryptoscope::study::{CompareReport, CompareRow};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};

@@ -1,7 +1,8 @@
 //! The worker thread, without a window.
 
 use crate::scripted::{Control, Scripted};
-use cryptoscope::run::{Event, Scenario};
+use cryptoscope::report::Event;
+use cryptoscope::scenario::Scenario;
 use cryptoscope::worker::{Busy, Failure, Update, Worker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,8 +9,9 @@ pub use export::{coefficients_csv, curves_csv};
 pub use figure::svg;
 
 use activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
+use inference::{ActivationData, PolynomialCheck};
 use network::{IntervalRule, LayerInputs, StandIns};
-use run::{ActivationData, LayerChoice, LayerChoices, LayerInterval, PolynomialCheck};
+use scenario::{LayerChoice, LayerChoices, LayerInterval};
 use std::sync::Arc;
 
 /// Highest degree of the slider.

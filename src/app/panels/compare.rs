@@ -2,17 +2,15 @@
 
 use super::sweep::task_button;
 use super::{headline, kit, origin};
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::origin::Results;
-use crate::plots;
 use crate::state::State;
 use crate::sweep_view::TaskStanding;
-use crate::theme;
+use crate::{Queue, plots, theme};
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 use format::{self, Share};
-use run::CompareRow;
+use study::CompareRow;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 206.0;

@@ -1,13 +1,12 @@
 //! The distributions of measured noise, under the plots of a run with lookup tables.
 
-use crate::Queue;
 use crate::commands::Action;
 use crate::panels::kit;
 use crate::plots::{noise, noise_places};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use egui::{ComboBox, Rect, Sense, Ui, vec2};
-use run::TableReport;
+use report::TableReport;
 
 /// Height of a distribution.
 pub const HEIGHT: f32 = 132.0;

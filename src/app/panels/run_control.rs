@@ -1,12 +1,11 @@
 //! The one thing to press, how far it got, and whether it can work.
 
 use super::kit;
-use crate::Queue;
 use crate::commands::Command;
 use crate::run_view::{Progress, Standing};
 use crate::sequence_view::Comparing;
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use egui::{Button, RichText, Ui, Vec2};
 
 const BUTTON_HEIGHT: f32 = 40.0;
@@ -132,7 +131,7 @@ fn capital(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use run::Phase;
+    use report::Phase;
 
     #[test]
     fn a_run_that_goes_on_is_never_all_done_and_one_of_many_says_so() {

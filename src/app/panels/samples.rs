@@ -1,18 +1,15 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
 use super::{kit, origin};
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::origin::Results;
-use crate::plots;
 use crate::run_view::RunView;
 use crate::state::State;
-use crate::theme;
 use crate::three::Difference;
+use crate::{Queue, plots, theme};
 use data::{Dataset, Shape};
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
-use run::Sample;
-use run::sequence::SequenceTrace;
+use report::{Sample, SequenceTrace};
 
 const INPUT_WIDTH: f32 = 300.0;
 const BAR: f32 = 9.0;

@@ -1,14 +1,13 @@
 //! The setup: scenario, model, dataset, activation strategy, scheme and parameters.
 
 use super::kit::{self, field, row};
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use activation::{MAX_DEGREE, Method};
 use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
-use run::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
+use scenario::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
 use std::path::Path;
 
 /// The method that keeps the activations of the model.

@@ -7,7 +7,7 @@ use crate::theme::{self, Tokens};
 use crate::three::Difference;
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 use format::{self, Share};
-use run::Sample;
+use report::Sample;
 
 const ABOUT: &str = "Every sample is a cell, in the same place in all three fields: filled where the network gives the label, empty where it does not. A sample that only the reference and the encrypted network miss was lost by quantisation or approximation. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
 

@@ -11,7 +11,7 @@ use circuit::NoiseMeasure;
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
-use run::CompareRow;
+use study::CompareRow;
 
 const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time per sample when as many are sent as were run, on a logarithmic axis. Bars: where the accuracy on all samples of this kind lies, 95 % (Wilson). A cross marks a scheme whose outputs decrypted wrongly: no answers.";
 const NOISE: &str = "As measured at the input, after each activation, and of the scores. Each scheme has a quantity and an axis of its own: they cannot be compared with each other, their shapes can. With polynomials it falls with every activation; bootstrapping makes the noise new at every table. A cross marks a scheme that decrypted wrongly.";

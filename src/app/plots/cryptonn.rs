@@ -6,7 +6,7 @@ use crate::cryptonn_view::CryptonnView;
 use crate::theme;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
-use run::cryptonn::SideBySide;
+use training::SideBySide;
 
 const LOSS: &str = "Cross-entropy of each mini-batch, smoothed: trained on ciphertexts, in plaintext on the same integers, and in plaintext on floating-point numbers. All three start from the same weights and take the same mini-batches.";
 const ACCURACY: &str = "Share of the test samples classified as labelled after each epoch. Encrypted and fixed point must coincide: every integer is the same.";

@@ -4,9 +4,9 @@ use super::chart::{Chart, Curve, Pen, in_two};
 use super::ticks::Unit;
 use crate::leak_view::LeakView;
 use crate::theme;
+use attack::Score;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
-use run::cryptonn::leak::Score;
 
 const ERROR: &str = "Mean squared error of a reconstructed input, in units of the range of inputs squared, over all samples of the recorded mini-batches. The line is what somebody reaches who has seen nothing and guesses the average sample every time.";
 const IDENTIFIED: &str = "Share of the reconstructions that lie nearer to their own true sample than to any other of the pool. Guessing at random identifies one in the size of the pool.";

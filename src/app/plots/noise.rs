@@ -5,7 +5,7 @@ use super::ticks::Unit;
 use crate::theme;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
-use run::{NOISE_SPAN, NoiseReport, TableReport};
+use report::{NOISE_SPAN, NoiseReport, TableReport};
 
 const NOISE: &str = "Phase minus message, measured with the secret key (analysis mode), in predicted standard deviations: bars are what was measured, the dashed curve is the normal distribution that was predicted before there was a key.";
 const BOTTOM: f32 = 18.0;

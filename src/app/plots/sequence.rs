@@ -12,7 +12,8 @@ use circuit::{NoiseMeasure, Remedy};
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
-use run::sequence::{RemedyRow, SequenceReport, SequenceStep, SequenceTrace};
+use report::{SequenceReport, SequenceStep, SequenceTrace};
+use study::RemedyRow;
 
 const INPUT: &str = "The channels of one sequence as they are encrypted, step by step; padding in front is zero. More than four channels are cells, a column for every step: the stronger the colour, the larger the value.";
 const STATE: &str =

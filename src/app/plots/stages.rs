@@ -8,7 +8,7 @@ use crate::theme;
 use circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
-use run::StageReport;
+use report::StageReport;
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";

@@ -9,7 +9,7 @@ use crate::theme;
 use circuit::NoiseMeasure;
 use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use run::SweepRow;
+use study::SweepRow;
 
 const BY_DEGREE: &str = "Accuracy of the reference network in the clear, degree by degree, one colour and shape per method. Bars: where the accuracy on all samples of this kind lies, 95 % (Wilson); points whose bars overlap cannot be told apart by so many samples. Where networks were trained on with their polynomials, those are drawn solid and the others dashed. The line across is the network with its exact activation. Click a point to explore it.";
 const BY_COST: &str = "Accuracy against what it costs: the upper left is where one wants to be. Weak points: polynomials put in after training, where networks were also trained on with them. Click a point to explore it.";

@@ -6,7 +6,7 @@ use crate::theme;
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use network::table::{Accumulators, Table};
-use run::ReadingReport;
+use report::ReadingReport;
 
 const STEPS: &str = "The activation function, and what the lookup table gives for each step of its range. Sums in a step all give the same output; the table ends where the shading begins.";
 const SUMS: &str = "The weighted sums that this table reads, over training samples: share in each bin. Noise of an encrypted run moves a sum a little; it matters only where a sum lies close to a step.";
@@ -131,7 +131,7 @@ fn flips(ui: &mut Ui, rect: Rect, read: Option<&ReadingReport>) {
     let t = theme::tokens(ui);
     let rows: Vec<_> = read.iter().flat_map(|r| &r.distances).filter(|d| d.readings > 0).collect();
     let share = |count: f64, of: u64| count / of.max(1) as f64;
-    let line = |name, pen, of: &dyn Fn(&run::DistanceReport) -> f64| Curve {
+    let line = |name, pen, of: &dyn Fn(&report::DistanceReport) -> f64| Curve {
         name,
         colour: t.encrypted,
         pen,

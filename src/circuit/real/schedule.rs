@@ -45,6 +45,8 @@ pub(super) struct Shape<'a> {
     pub ranges: Vec<f64>,
     /// `log2` of the scale of weights of [`WEIGHT_BITS`] bits of each linear layer.
     weights: Vec<f64>,
+    /// Of each layer whether some of its sums are of nothing but zeros.
+    idle: Vec<bool>,
 }
 
 impl<'a> Shape<'a> {
@@ -55,7 +57,9 @@ impl<'a> Shape<'a> {
             RealLayer::Linear { rows, .. } => weight_scale(rows, WEIGHT_BITS).log2(),
             _ => 0.0,
         });
-        Self { network, blocks, ranges: ranges.map(bits).collect(), weights: weights.collect() }
+        let ranges = ranges.map(bits).collect();
+        let idle = network.layers().iter().map(has_idle_sums).collect();
+        Self { network, blocks, ranges, weights: weights.collect(), idle }
     }
 
     /// `log2` of the scale that weights of layer `at` are rounded at.
@@ -259,7 +263,7 @@ impl Schedule {
                             RealLayer::Square { .. } => scale *= 2.0,
                             _ => scale += self.weights[layer],
                         }
-                        if has_idle_sums(&layers[layer]) {
+                        if shape.idle[layer] {
                             noise[layer + 1] = at(1.0 / 12.0, scale);
                         }
                     }

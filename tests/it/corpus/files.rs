@@ -65,7 +65,7 @@ fn models() -> Vec<Case> {
 }
 
 fn scenarios() -> Vec<Case> {
-    let whole = cryptoscope::run::Scenario::open("digits").expect("built in").to_json();
+    let whole = cryptoscope::scenario::Scenario::open("digits").expect("built in").to_json();
     vec![
         scenario("a scenario", &whole).opened(),
         scenario("empty", "").refused(&["s.json"]),

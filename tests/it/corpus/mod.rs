@@ -11,8 +11,8 @@ mod series;
 use cryptoscope::data::{Dataset, open};
 use cryptoscope::network::Network;
 use cryptoscope::network::recurrent::RecurrentModel;
-use cryptoscope::run::Scenario;
-use cryptoscope::run::cryptonn::Checkpoint;
+use cryptoscope::scenario::Scenario;
+use cryptoscope::training::Checkpoint;
 use std::path::Path;
 
 /// Longest message, characters, the path aside.

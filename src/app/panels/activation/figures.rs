@@ -1,16 +1,15 @@
 //! What the polynomial costs: errors, depth, accuracy, and inputs that leave the interval.
 
-use crate::Queue;
 use crate::commands::Command;
 use crate::lab::{Checked, LabCurve, TOLD_BEYOND};
 use crate::panels::{kit, origin};
 use crate::plots::number_text;
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use egui::{Color32, RichText, Ui};
 use format::{self, Share};
+use inference::PolynomialCheck;
 use network::RangeReport;
-use run::PolynomialCheck;
 
 /// Height of a line of figures.
 const LINE: f32 = 17.0;

@@ -1,15 +1,15 @@
 //! The tab Activation where activations are lookup tables.
 
 use super::COLUMN;
-use crate::Queue;
 use crate::commands::Action;
 use crate::panels::kit::{self, field};
 use crate::plots::{self, number_text};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
+use inference::TableStudy;
 use network::table::{Accumulators, Table};
-use run::{ReadingReport, TableStudy};
+use report::ReadingReport;
 
 const LEAST_PLOTS: f32 = 360.0;
 

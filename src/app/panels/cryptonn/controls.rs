@@ -1,14 +1,13 @@
 //! Starting, stopping and resuming an encrypted training.
 
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::panels::kit::{self, field, optional, row};
 use crate::panels::sweep::task_button;
 use crate::state::State;
 use crate::sweep_view::TaskStanding;
-use crate::theme;
+use crate::{Queue, theme};
 use egui::{DragValue, Label, RichText, Ui};
-use run::cryptonn::{OptimiserKind, TrainingChoice};
+use scenario::{OptimiserKind, TrainingChoice};
 
 /// Samples to start from when not all are wanted.
 const FEW: usize = 600;

@@ -4,7 +4,7 @@ use crate::panels::kit;
 use crate::state::State;
 use crate::theme;
 use egui::{RichText, Ui};
-use run::cryptonn::CryptonnPlan;
+use training::CryptonnPlan;
 
 /// Height of a line of figures.
 const LINE: f32 = 16.0;

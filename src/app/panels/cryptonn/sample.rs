@@ -1,13 +1,12 @@
 //! A training sample as the client has it, and as the server sees it: first-layer values.
 
-use crate::Queue;
 use crate::commands::Action;
 use crate::leak_view::LeakView;
 use crate::panels::{kit, leak, pixels};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
+use attack::ServerStep;
 use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
-use run::cryptonn::ServerStep;
 
 const PICTURE: f32 = 150.0;
 /// Most values drawn as bars.

@@ -1,12 +1,11 @@
 //! The attack, and what stands in its way.
 
-use crate::Queue;
 use crate::commands::Action;
 use crate::panels::kit::{self, field, optional, row};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
+use attack::{AttackMethod, LeakSources};
 use egui::{ComboBox, Ui};
-use run::cryptonn::leak::{AttackMethod, LeakSources};
 
 /// Rows per ciphertext and units to start from when a mitigation is switched on.
 const USUAL_ROWS: usize = 8;

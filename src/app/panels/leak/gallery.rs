@@ -1,14 +1,13 @@
 //! True samples, and below each what is made of it.
 
-use crate::Queue;
 use crate::commands::Action;
 use crate::leak_view::{Attack, LeakView};
 use crate::panels::{kit, pixels};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
+use attack::InputEncoding;
 use data::Shape;
 use egui::{Align2, Color32, RichText, Sense, Stroke, Ui, Vec2, vec2};
-use run::cryptonn::InputEncoding;
 
 /// Least width of an image and of a table row.
 const IMAGE: f32 = 56.0;

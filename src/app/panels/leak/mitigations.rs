@@ -1,14 +1,13 @@
 //! What protects the samples, and what it costs: ways that were trained with, as a table.
 
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::panels::kit;
 use crate::state::State;
 use crate::sweep_view::TaskStanding;
-use crate::theme;
+use crate::{Queue, theme};
+use attack::Score;
 use egui::{Color32, RichText, Ui};
-use run::cryptonn::MitigationRow;
-use run::cryptonn::leak::Score;
+use study::MitigationRow;
 
 /// Height of a line of the table.
 const LINE: f32 = 17.0;
@@ -131,7 +130,7 @@ fn table(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 let button = button.on_hover_text(about);
                 if kit::named(button, egui::Role::Button, &format!("Use {}", row.name)).clicked() {
                     let training = Some(row.training.clone());
-                    let scenario = run::Scenario { training, ..state.scenario.clone() };
+                    let scenario = scenario::Scenario { training, ..state.scenario.clone() };
                     queue.push(Action::Edit(Box::new(scenario)));
                 }
                 ui.end_row();

@@ -1,18 +1,16 @@
 //! The remedy, the sequence that is drawn, and the connection that times are told for.
 
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::panels::kit::{self, field, row};
-use crate::plots;
 use crate::sequence_view::SequenceView;
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, plots, theme};
 use activation::{Activation, Method};
 use circuit::{NetworkModel, Remedy};
 use data::Shape;
 use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
-use run::sequence::RemedyRequest;
-use run::{Scenario, SequenceChoice};
+use scenario::{Scenario, SequenceChoice};
+use study::RemedyRequest;
 
 /// Height of the plot under the controls.
 const PLOT: f32 = 168.0;

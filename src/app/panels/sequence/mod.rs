@@ -3,14 +3,13 @@
 mod controls;
 mod remedies;
 
-use crate::Queue;
 use crate::origin::Results;
 use crate::panels::{kit, origin};
 use crate::plots::{self, StepFigure};
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
-use run::sequence::SequenceReport;
+use report::SequenceReport;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;

@@ -1,16 +1,15 @@
 //! The remedies in figures.
 
-use crate::Queue;
 use crate::commands::{Action, Command};
 use crate::panels::{headline, kit};
 use crate::sequence_view::SequenceView;
 use crate::state::State;
-use crate::theme;
+use crate::{Queue, theme};
 use circuit::{NoiseMeasure, Remedy};
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 use format::{self, Share};
-use run::sequence::RemedyRow;
+use study::RemedyRow;
 
 const HEADER: f32 = 20.0;
 const GAP: f32 = 7.0;

@@ -1,15 +1,14 @@
 //! The rows of a sweep in figures, sorted by any column.
 
-use crate::Queue;
 use crate::commands::Action;
 use crate::panels::kit;
 use crate::state::State;
 use crate::sweep_view::SweepView;
-use crate::theme;
+use crate::{Queue, theme};
 use circuit::NoiseMeasure;
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
-use run::SweepRow;
+use study::SweepRow;
 
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;

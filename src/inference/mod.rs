@@ -1,0 +1,29 @@
+//! Batch inference, client and server of one round: from a scenario to its plan and to its report.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod compiling;
+mod execute;
+mod float_run;
+mod identity;
+mod lookup;
+mod offering;
+mod opening;
+mod polynomial_check;
+mod reference;
+mod session;
+mod table_study;
+#[cfg(feature = "tfhe")]
+mod tfhe;
+mod training;
+
+pub use execute::{execute_integers, execute_reals};
+pub use polynomial_check::{ActivationData, PolynomialCheck};
+pub use session::{Compiled, Session};
+pub use table_study::TableStudy;
+#[cfg(feature = "tfhe")]
+pub use tfhe::{KeyShelf, TableKeys, execute_tables};
+pub use training::{
+    DEFAULT_TRAINING_SEED, TrainOptions, recipe, recurrent_command, train_again, training_seed,
+};

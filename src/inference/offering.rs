@@ -1,0 +1,140 @@
+//! The offer of a session: what its server tells clients.
+
+use super::session::Session;
+use circuit::{Circuit, Plan, Program, RealCircuit};
+use engine::{Check, Offer, Offered, OfferedScheme};
+use network::InputEncoding;
+use progress::Watch;
+use ring::{Basis, Modulus};
+use scenario::RunError;
+
+/// Samples that a client checks.
+const CHECKS: usize = 4;
+/// Samples of the calibration data that each of them is the average of: nobody's record.
+const AVERAGED: usize = 16;
+
+/// Of a circuit on integers.
+pub(crate) fn integers(session: &Session, circuit: &Circuit) -> Result<Offered, RunError> {
+    let (ring_degree, plaintext_moduli) = (circuit.plan.ring_degree, values(&circuit.moduli));
+    let primes = |basis: Option<&Basis>| {
+        let basis = basis.into_iter();
+        basis.flat_map(|b| (0..b.primes()).map(move |j| b.modulus(j).value())).collect()
+    };
+    let scheme = match &circuit.program {
+        Program::Bgv(program) => {
+            let primes = primes(program.parameters.first().map(|p| p.basis()));
+            OfferedScheme::Bgv { ring_degree, primes, plaintext_moduli }
+        }
+        Program::Bfv(program) => {
+            let primes = primes(program.parameters.first().map(|p| p.basis()));
+            OfferedScheme::Bfv { ring_degree, primes, plaintext_moduli }
+        }
+    };
+    let network = &circuit.network;
+    let step = network.output_step();
+    let outputs = |raw: &[f32]| {
+        let found = network.evaluate(&network.quantise_inputs(raw), &[], &Watch::silent())?;
+        Ok(found.outputs.iter().map(|y| *y as f64 * step).collect())
+    };
+    let tolerance = |_: &[f64]| 0.0;
+    made(session, &circuit.plan, (scheme, network.encoding(), step), None, (outputs, tolerance))
+}
+
+/// Of a circuit on real numbers.
+pub(crate) fn reals(session: &Session, circuit: &RealCircuit) -> Result<Offered, RunError> {
+    let (network, program) = (&circuit.network, &circuit.program);
+    let scheme = OfferedScheme::Ckks {
+        ring_degree: circuit.plan.ring_degree,
+        moduli: program.parameters.moduli(),
+        input_scale: program.input_scale.clone(),
+    };
+    let outputs =
+        |raw: &[f32]| Ok(network.evaluate(&network.inputs_of(raw), &[], &Watch::silent())?.outputs);
+    let bound = circuit.plan.approximate.as_ref().map(|a| a.error_bound);
+    let tolerance = |_: &[f64]| bound.unwrap_or(0.0);
+    made(session, &circuit.plan, (scheme, network.encoding(), 1.0), bound, (outputs, tolerance))
+}
+
+/// Of a circuit of lookup tables.
+#[cfg(feature = "tfhe")]
+pub(crate) fn tables(
+    session: &Session,
+    circuit: &circuit::table::TableCircuit,
+) -> Result<Offered, RunError> {
+    let network = &circuit.network;
+    let scale = network.score_scale();
+    let scheme = OfferedScheme::Tfhe(engine::TablesOffered::of(circuit));
+    let encoding = network.grid().encoding(network.input().len());
+    let outputs = |raw: &[f32]| {
+        let scores = network.evaluate(raw, &Watch::silent())?.scores;
+        Ok(scores.iter().map(|score| *score as f64 * scale).collect())
+    };
+    let bound = circuit.tables().map(|t| t.score_bound * scale);
+    made(session, &circuit.plan, (scheme, encoding, scale), bound, (outputs, half_gap))
+}
+
+fn values(moduli: &[Modulus]) -> Vec<u64> {
+    moduli.iter().map(|t| t.value()).collect()
+}
+
+fn made(
+    session: &Session,
+    plan: &Plan,
+    (scheme, encoding, output_scale): (OfferedScheme, InputEncoding, f64),
+    error_bound: Option<f64>,
+    (outputs, tolerance): (impl Fn(&[f32]) -> Result<Vec<f64>, RunError>, impl Fn(&[f64]) -> f64),
+) -> Result<Offered, RunError> {
+    let network = &session.network;
+    let checks = averages(session.calibration_inputs(), network.input().len())
+        .into_iter()
+        .map(|input| {
+            let outputs = outputs(&input)?;
+            let tolerance = tolerance(&outputs);
+            Ok(Check { input, outputs, tolerance })
+        })
+        .collect::<Result<_, RunError>>()?;
+    let card = network.card();
+    let offer = Offer {
+        version: Offer::VERSION,
+        name: session.scenario.name.clone(),
+        model: network.name().to_owned(),
+        scheme,
+        shape: network.input(),
+        features: card.features.clone(),
+        encoding,
+        classes: session.dataset.classes().to_vec(),
+        output_scale,
+        error_bound,
+        promised_agreement: plan.promised_agreement,
+        margin_bits: plan.stages.last().map_or(0.0, |s| s.margin_bits),
+        dataset: card.dataset.clone(),
+        data: session.scenario.dataset.clone(),
+        checks,
+    };
+    Ok(offer.seal()?)
+}
+
+/// Half the gap between the two largest outputs.
+#[cfg(feature = "tfhe")]
+fn half_gap(outputs: &[f64]) -> f64 {
+    let mut sorted = outputs.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.as_slice() {
+        [.., second, first] => 0.5 * (first - second),
+        _ => 0.0,
+    }
+}
+
+/// Averages of samples, a few apart from one another.
+fn averages(raw: &[f32], width: usize) -> Vec<Vec<f32>> {
+    let samples: Vec<&[f32]> = raw.chunks_exact(width.max(1)).collect();
+    let groups = samples.chunks(AVERAGED.min(samples.len().max(1))).take(CHECKS);
+    let average = |group: &[&[f32]]| {
+        let mean = |at: usize| {
+            let sum: f64 = group.iter().filter_map(|s| s.get(at)).map(|x| f64::from(*x)).sum();
+            (sum / group.len() as f64) as f32
+        };
+        (0..width).map(mean).collect()
+    };
+    groups.map(average).collect()
+}

@@ -1,0 +1,101 @@
+//! What is known of a run on sequences before anything is encrypted.
+
+use super::observer::Reference;
+use super::session::SequenceSession;
+use circuit::{RecurrentCell, RecurrentCircuit, Remedy, Sequences, StepPlan};
+use progress::{Cancel, Watch};
+use report::{SequenceReport, SequenceStep, SequenceTrace};
+use scenario::RunError;
+
+/// Sequences whose states are kept over time.
+pub(crate) const TRACES: usize = 6;
+
+impl SequenceSession {
+    /// Steps as they are foretold, and some sequences with their states in the clear.
+    ///
+    /// # Errors
+    /// As [`SequenceSession::plan`].
+    pub fn forecast(&self, cancel: &Cancel) -> Result<SequenceReport, RunError> {
+        if self.choice().remedy == Remedy::Bootstrap {
+            return self.forecast_of_tables(cancel);
+        }
+        let circuit = self.circuit(cancel)?;
+        let test = self.dataset.test();
+        let samples = self.images()?.min(TRACES);
+        let prepared = self.prepared(self.carried(), test, samples)?;
+        let refused = || RunError::Refused("the test split has no sequences".into());
+        let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let reference = Reference::new(&circuit.program, &sequences, &[], &watch)?;
+        Ok(forecast(&circuit, &reference, &sequences, &test.labels))
+    }
+}
+
+/// The report of a run that is still to come.
+pub(crate) fn forecast(
+    circuit: &RecurrentCircuit,
+    reference: &Reference,
+    sequences: &Sequences,
+    labels: &[u16],
+) -> SequenceReport {
+    let RecurrentCircuit { plan, program } = circuit;
+    let network = &program.network;
+    let batches = plan.batches as u64;
+    let step = |(step, planned): (usize, &StepPlan)| {
+        let last = step + 1 == plan.steps;
+        let ends = (step + 1).is_multiple_of(program.choice.cycle);
+        SequenceStep {
+            step,
+            margin_bits_predicted: planned.margin_bits,
+            budget_bits_predicted: planned.budget_bits,
+            max_abs_error_predicted: planned.max_error,
+            client_secs_predicted: planned.client_secs * plan.batches as f64,
+            server_secs_predicted: planned.server_secs * plan.batches as f64,
+            up_bytes: planned.up_bytes * batches,
+            down_bytes: planned.down_bytes * batches,
+            refreshed: plan.remedy.is_interactive() && ends && !last,
+            ..SequenceStep::default()
+        }
+    };
+    let top = network.layers.len().saturating_sub(1);
+    let units = reference.units(top).to_vec();
+    let trace = |index: usize| SequenceTrace {
+        index,
+        label: labels.get(index).copied().unwrap_or(0),
+        begins: sequences.steps() - sequences.length(index),
+        inputs: inputs(sequences, index),
+        units: units.clone(),
+        plain: reference.trace(top, index),
+        encrypted: Vec::new(),
+    };
+    let gated = network.layers.iter().any(|l| matches!(l.cell, RecurrentCell::Gru { .. }));
+    SequenceReport {
+        remedy: plan.remedy,
+        reveals: plan.remedy.reveals().to_owned(),
+        cell: if gated { "GRU" } else { "Elman" }.to_owned(),
+        hidden: network.layers.iter().map(|l| l.hidden).collect(),
+        channels: network.channels,
+        steps: plan.steps,
+        sequences: plan.sequences,
+        batches: plan.batches,
+        masked: program.choice.masked,
+        refresh_every: plan.refresh_every,
+        levels_per_step: plan.levels_per_step,
+        longest_chain: plan.longest_chain,
+        per_step: plan.step_plans.iter().enumerate().map(step).collect(),
+        traces: (0..sequences.len().min(TRACES)).map(trace).collect(),
+        rounds: batches * plan.rounds,
+        upload_bytes: plan.upload_bytes,
+        download_bytes: plan.download_bytes,
+        key_bytes: plan.key_bytes,
+        client_secs: plan.client_secs,
+        server_secs: plan.server_secs,
+        ..SequenceReport::default()
+    }
+}
+
+/// The values of a sequence, row by row.
+pub(crate) fn inputs(sequences: &Sequences, index: usize) -> Vec<Vec<f64>> {
+    let rows = sequences.values(index).chunks(sequences.channels().max(1));
+    rows.map(<[f64]>::to_vec).collect()
+}

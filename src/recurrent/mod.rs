@@ -1,0 +1,34 @@
+//! Recurrent networks on encrypted sequences: a protocol of client and server, step by step.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod client;
+mod conversation;
+mod execute;
+mod forecast;
+mod gate_ranges;
+mod link;
+mod longest;
+mod message;
+mod meter;
+mod observer;
+mod planned;
+mod progress;
+mod server;
+mod session;
+mod step;
+#[cfg(feature = "tfhe")]
+mod tables;
+mod talk;
+
+pub use client::{Client, Follower};
+pub use link::{ChannelLink, Link, LinkError};
+pub use message::{Message, MessageError, MessageKind, Place, SessionId};
+pub use meter::{Meter, StepCost};
+pub use server::{Server, Tap};
+pub use session::SequenceSession;
+pub use talk::{Talk, TalkError};
+
+#[cfg(test)]
+mod tests;

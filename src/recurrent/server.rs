@@ -1,0 +1,232 @@
+//! The server of a recurrent run: owns the model, computes on what it cannot read.
+
+use super::link::Link;
+use super::message::{MessageKind, Place};
+use super::meter::Meter;
+use super::step::{Entering, Stepper};
+use super::talk::{Talk, TalkError};
+use circuit::{RecurrentProgram, Remedy};
+use progress::Watch;
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch, SegmentInput};
+use sha2::{Digest, Sha256};
+
+/// What an analysis is shown after each step: batch, step, and the states of every layer. It is no
+/// part of the protocol, and its time is not counted.
+pub type Tap<'a> =
+    &'a mut (dyn FnMut(usize, usize, &[Vec<Ciphertext>]) -> Result<(), TalkError> + Send);
+
+/// What both sides hold against each other's before anything is computed.
+pub(crate) fn agreement(program: &RecurrentProgram) -> [u8; 32] {
+    Sha256::digest(program.fingerprint_text().as_bytes()).into()
+}
+
+/// Evaluates a program for one client. There is no place for a secret key in it.
+pub struct Server<'a> {
+    program: &'a RecurrentProgram,
+    batches: usize,
+    pool: &'a ThreadPool,
+}
+
+impl<'a> Server<'a> {
+    /// A server for so many batches, with the threads of `pool`.
+    pub fn new(program: &'a RecurrentProgram, batches: usize, pool: &'a ThreadPool) -> Self {
+        Self { program, batches, pool }
+    }
+
+    /// Serves until the last batch is answered. What goes wrong is told to the client too.
+    ///
+    /// # Errors
+    /// When a message is not the one that is due, the client gives up, or the work is cancelled.
+    pub fn serve(
+        &self,
+        link: &mut dyn Link,
+        meter: &mut Meter,
+        watch: &Watch,
+        tap: Tap,
+    ) -> Result<(), TalkError> {
+        let mut talk = Talk::server(link, meter);
+        let served = self.all(&mut talk, watch, tap);
+        if let Err(error) = &served {
+            talk.give_up(error);
+        }
+        served
+    }
+
+    fn all(&self, talk: &mut Talk, watch: &Watch, tap: Tap) -> Result<(), TalkError> {
+        talk.meter.at(0);
+        let keys = self.hello(talk)?;
+        talk.meter.keys_are_done();
+        for batch in 0..self.batches {
+            self.batch(batch, keys.as_ref(), talk, watch, tap)?;
+        }
+        talk.meter.pause();
+        Ok(())
+    }
+
+    fn hello(&self, talk: &mut Talk) -> Result<Option<EvaluationKeys>, TalkError> {
+        let place = Place { kind: MessageKind::Hello, batch: 0, step: 0, layer: 0 };
+        let payload = talk.expect(place)?;
+        let Some((claimed, keys)) = payload.split_first_chunk::<32>() else {
+            return Err(talk.content(place, "too short for a fingerprint"));
+        };
+        if *claimed != agreement(self.program) {
+            let reason = "the client means another program: plan both sides from the same scenario";
+            return Err(talk.content(place, reason));
+        }
+        match self.program.choice.remedy {
+            Remedy::OneChain | Remedy::Refresh => {
+                let keys = EvaluationKeys::from_bytes(&self.program.parameters, keys);
+                Ok(Some(keys.map_err(|e| talk.content(place, e))?))
+            }
+            Remedy::Client | Remedy::Bootstrap => Ok(None),
+        }
+    }
+
+    fn batch(
+        &self,
+        batch: usize,
+        keys: Option<&EvaluationKeys>,
+        talk: &mut Talk,
+        watch: &Watch,
+        tap: Tap,
+    ) -> Result<(), TalkError> {
+        let program = self.program;
+        let stepper = Stepper { program, watch };
+        let layers = program.network.layers.len();
+        let place = |kind, step: usize, layer: usize| Place {
+            kind,
+            batch: batch as u32,
+            step: step as u32,
+            layer: layer as u8,
+        };
+        let mut states: Vec<Option<Vec<Ciphertext>>> = vec![None; layers];
+        let base = program.choice.base.len();
+        for step in 0..program.choice.steps {
+            talk.meter.at(step);
+            watch.check()?;
+            let first = step - step % program.choice.cycle;
+            let levels = program.entry_levels(program.cycle_at(first));
+            let levels = &levels[step - first];
+            let begins = step == first;
+            if begins && self.takes_state(step) {
+                for (layer, state) in states.iter_mut().enumerate() {
+                    let place = place(MessageKind::State, step, layer);
+                    let hidden = program.network.layers[layer].hidden;
+                    *state = Some(self.fresh(talk, place, hidden, levels[layer])?);
+                }
+            }
+            let place_of_inputs = place(MessageKind::Inputs, step, 0);
+            let inputs = self.batch_of(talk, place_of_inputs, program.input_width(), levels[0])?;
+            let channels = program.network.channels;
+            let masks: Vec<Ciphertext> = (channels..channels + program.masks)
+                .filter_map(|at| inputs.ciphertext(&program.parameters, at))
+                .collect();
+            let mut below: Option<Vec<Ciphertext>> = None;
+            for layer in 0..layers {
+                let level = levels[layer];
+                let lowered = |all: &[Ciphertext]| -> Vec<Ciphertext> {
+                    all.iter().map(|c| c.clone().at_level(level)).collect()
+                };
+                let masks = lowered(&masks);
+                let entering = match &below {
+                    None => Entering::Fresh(&inputs),
+                    Some(below) => {
+                        let followed = below.iter().chain(&masks).cloned();
+                        Entering::Computed(followed.map(|c| c.at_level(level)).collect())
+                    }
+                };
+                let state = states[layer].as_deref().map(lowered);
+                let state = state.as_deref();
+                let sums = self.pool.install(|| stepper.sums(layer, &entering, state, &masks))?;
+                let next = match keys {
+                    Some(keys) => self.pool.install(|| stepper.finish(keys, layer, sums, state))?,
+                    None => {
+                        let bytes = Ciphertext::many_to_bytes(&program.parameters, &sums);
+                        talk.send(place(MessageKind::Arguments, step, layer), bytes)?;
+                        let place = place(MessageKind::State, step, layer);
+                        let hidden = program.network.layers[layer].hidden;
+                        self.fresh(talk, place, hidden, program.parameters.levels())?
+                    }
+                };
+                below = Some(next.clone());
+                states[layer] = Some(next);
+            }
+            talk.meter.pause();
+            let seen: Vec<Vec<Ciphertext>> = states.iter().flatten().cloned().collect();
+            tap(batch, step, &seen)?;
+            talk.meter.resume();
+            let last = step + 1 == program.choice.steps;
+            let ends = step + 1 == first + program.cycle_at(first);
+            if ends && !last && program.choice.remedy == Remedy::Refresh {
+                for (layer, state) in states.iter_mut().enumerate() {
+                    let values: Vec<Ciphertext> = state.take().into_iter().flatten().collect();
+                    let values: Vec<_> = values.into_iter().map(|c| c.at_level(base)).collect();
+                    let bytes = Ciphertext::many_to_bytes(&program.parameters, &values);
+                    talk.send(place(MessageKind::Refresh, step, layer), bytes)?;
+                }
+            }
+        }
+        let top: Vec<Ciphertext> = states.pop().flatten().into_iter().flatten().collect();
+        let top: Vec<Ciphertext> = top.into_iter().map(|c| c.at_level(base)).collect();
+        let apply = || stepper.apply(&program.head, &SegmentInput::Computed(&top));
+        let outputs = self.pool.install(apply)?;
+        let bytes = Ciphertext::many_to_bytes(&program.parameters, &outputs);
+        talk.send(place(MessageKind::Outputs, program.choice.steps - 1, 0), bytes)
+    }
+
+    /// Whether the client sends states before `step`: not in the beginning, when they are 0, unless
+    /// cells with gates need them.
+    fn takes_state(&self, step: usize) -> bool {
+        sends_state(self.program, step)
+    }
+
+    fn batch_of(
+        &self,
+        talk: &mut Talk,
+        place: Place,
+        count: usize,
+        level: usize,
+    ) -> Result<FreshBatch, TalkError> {
+        let program = self.program;
+        let payload = talk.expect(place)?;
+        let batch = FreshBatch::from_bytes(&program.parameters, &payload)
+            .map_err(|e| talk.content(place, e))?;
+        if (batch.len(), batch.level()) != (count, level) || *batch.scale() != program.scale {
+            let reason = format!(
+                "{} ciphertexts at level {}; {count} at level {level} and the scale of the program are due",
+                batch.len(),
+                batch.level()
+            );
+            return Err(talk.content(place, reason));
+        }
+        Ok(batch)
+    }
+
+    fn fresh(
+        &self,
+        talk: &mut Talk,
+        place: Place,
+        count: usize,
+        level: usize,
+    ) -> Result<Vec<Ciphertext>, TalkError> {
+        let batch = self.batch_of(talk, place, count, level)?;
+        let p = &self.program.parameters;
+        let all = 0..batch.len();
+        Ok(self
+            .pool
+            .install(|| all.into_par_iter().filter_map(|i| batch.ciphertext(p, i)).collect()))
+    }
+}
+
+/// Whether the client sends all states before `step`.
+pub(crate) fn sends_state(program: &RecurrentProgram, step: usize) -> bool {
+    use circuit::LayerMaps;
+    let gated = program.layers.iter().any(|l| matches!(l, LayerMaps::Gru { .. }));
+    match program.choice.remedy {
+        Remedy::Refresh => gated || step > 0,
+        Remedy::OneChain | Remedy::Client => gated && step == 0,
+        Remedy::Bootstrap => false,
+    }
+}

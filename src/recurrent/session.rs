@@ -1,0 +1,482 @@
+//! From a recurrent scenario to its plan and to its report.
+
+use super::execute::execute;
+#[cfg(feature = "tfhe")]
+use super::forecast::TRACES;
+use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
+#[cfg(feature = "tfhe")]
+use circuit::{
+    Functions, NetworkModel, Plan, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
+    Remedy, Sequences, TableRecurrentCircuit, plan_recurrent,
+};
+use data::{Dataset, Shape, Split};
+use network::recurrent::{self, Gate, Prepared, RecurrentModel};
+use network::{IntervalRule, LayerRule};
+use progress::{Cancel, Watch};
+use report::{
+    ActivationReport, Bound, Event, Gaps, LayerReport, NetworkReport, NetworksReport, RunReport,
+    SequenceReport,
+};
+use scenario::{
+    Matched, RunError, Scenario, SequenceChoice, Sources, amounts, check_sequence, matching,
+    missing_original, with_notes,
+};
+use std::sync::{Arc, OnceLock};
+
+/// Training sequences that errors are followed at, at most.
+const CALIBRATION: usize = 256;
+
+/// Most bits of precision that may be asked for.
+const MAX_PRECISION_BITS: u32 = 24;
+
+/// A recurrent scenario with its model and dataset in memory, ready to be planned and run.
+#[derive(Clone)]
+pub struct SequenceSession {
+    pub scenario: Scenario,
+    pub dataset: Arc<Dataset>,
+    /// The model as it was loaded.
+    pub model: Arc<RecurrentModel>,
+    /// The model with the exact functions that `model` was trained from; `model` itself where it was
+    /// not.
+    pub original: Arc<RecurrentModel>,
+    /// How data and model were matched, and what could not be known; a sentence each.
+    pub notes: Vec<String>,
+    pub(crate) compiled: Arc<OnceLock<Arc<RecurrentCircuit>>>,
+    /// Steps that one chain carries, once they are known.
+    pub(crate) longest: Arc<OnceLock<usize>>,
+    #[cfg(feature = "tfhe")]
+    pub(crate) tabled: Arc<OnceLock<Arc<TableRecurrentCircuit>>>,
+}
+
+impl SequenceSession {
+    /// Loads the model and the dataset of `scenario` and checks that they fit together.
+    pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
+        let dataset = data::open(&scenario.dataset, sources.data_dir.as_deref())?;
+        if network::built_in_names().any(|name| name == scenario.model) {
+            return Err(RunError::Refused(format!(
+                "sequence settings are for recurrent networks, and model {} is none: leave them out",
+                scenario.model
+            )));
+        }
+        let model = recurrent::open(&scenario.model)?;
+        Self::with(scenario, Arc::new(dataset), Arc::new(model))
+    }
+
+    /// A session with a model and a dataset already in memory.
+    pub fn with(
+        scenario: &Scenario,
+        dataset: Arc<Dataset>,
+        model: Arc<RecurrentModel>,
+    ) -> Result<Self, RunError> {
+        let remedy = scenario.sequence.as_ref().map_or(Remedy::default(), |s| s.remedy);
+        check_sequence(scenario, remedy)?;
+        let Matched { dataset, mut notes } = matching::sequences(&model, &dataset)?;
+        let found = model.original();
+        notes.extend(missing_original(
+            model.name(),
+            model.card(),
+            model.provenance(),
+            found.is_some(),
+        ));
+        let original = found.map_or_else(|| Arc::clone(&model), Arc::new);
+        let scenario = scenario.clone();
+        Ok(Self {
+            scenario,
+            dataset,
+            model,
+            original,
+            notes,
+            compiled: Arc::default(),
+            longest: Arc::default(),
+            #[cfg(feature = "tfhe")]
+            tabled: Arc::default(),
+        })
+    }
+
+    /// The model that ciphertexts stand for: with exact functions where the client or a table
+    /// computes them, or where a method shall put polynomials in their place.
+    pub fn carried(&self) -> &RecurrentModel {
+        match functions(self.choice().remedy) {
+            Functions::Polynomial if self.scenario.activation.keeps_all() => &self.model,
+            Functions::Exact | Functions::Polynomial => &self.original,
+        }
+    }
+
+    /// Which model is the original, and which one the ciphertexts stand for.
+    pub fn networks(&self) -> NetworksReport {
+        let (form, scheme) = match self.choice().remedy {
+            Remedy::Client => ("functions computed by the client".to_owned(), "CKKS"),
+            Remedy::Bootstrap => ("integers, lookup tables".to_owned(), "TFHE"),
+            _ => (ActivationReport::polynomials(self.gate_reports()).form(), "CKKS"),
+        };
+        let reference = NetworkReport::of_recurrent(self.carried()).with_form(form);
+        let original = NetworkReport::of_recurrent(&self.original);
+        NetworksReport::new(original, reference, scheme)
+    }
+
+    /// The plan with what must be said of model and data before it.
+    pub fn told(&self, plan: &Plan) -> Plan {
+        with_notes(plan, &self.notes)
+    }
+
+    /// The choices of the scenario about its sequences.
+    pub fn choice(&self) -> SequenceChoice {
+        self.scenario.sequence.clone().unwrap_or_default()
+    }
+
+    /// The connection that the planner chooses for.
+    pub fn connection(&self) -> Result<NetworkModel, RunError> {
+        let name = self.choice().connection;
+        NetworkModel::named(&name).ok_or_else(|| {
+            let known: Vec<String> = NetworkModel::presets().into_iter().map(|m| m.name).collect();
+            RunError::Refused(format!(
+                "sequence.connection is {name}; {} are possible",
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// Sequences of the test split that take part.
+    pub fn images(&self) -> Result<usize, RunError> {
+        amounts::images(&self.scenario, &self.dataset)
+    }
+
+    /// Worker threads: as asked for, or one per core.
+    pub fn threads(&self) -> Result<usize, RunError> {
+        amounts::threads(&self.scenario)
+    }
+
+    /// Steps of a sequence of the dataset.
+    pub fn all_steps(&self) -> usize {
+        match self.dataset.shape() {
+            Shape::Sequence { steps, .. } => steps,
+            _ => 0,
+        }
+    }
+
+    /// Sequences of the first `count` samples of a split as `model` takes them: their last steps,
+    /// where the scenario asks for fewer.
+    pub(crate) fn prepared(
+        &self,
+        model: &RecurrentModel,
+        split: &Split,
+        count: usize,
+    ) -> Result<Prepared, RunError> {
+        let len = self.dataset.shape().len();
+        let all = self.all_steps();
+        let raw = recurrent::Sequences {
+            inputs: split.inputs.get(..count * len).unwrap_or(&split.inputs),
+            lengths: split.lengths.get(..count).unwrap_or_default(),
+            steps: all,
+        };
+        let prepared = model.prepare(raw)?;
+        match self.choice().steps {
+            None => Ok(prepared),
+            Some(steps) if (1..=all).contains(&steps) => Ok(last_steps(&prepared, steps)),
+            Some(steps) => Err(RunError::Refused(format!(
+                "sequence.steps is {steps}; sequences of {} have {all}, so 1 to {all} are possible",
+                self.dataset.name()
+            ))),
+        }
+    }
+
+    /// The polynomials that the activation strategy puts in the place of functions that are none,
+    /// gate after gate.
+    pub fn stand_ins(&self) -> Result<Vec<Option<Activation>>, RunError> {
+        Ok(self.fitted_gates()?.into_iter().map(|f| Some(f?.activation())).collect())
+    }
+
+    /// The polynomials of the activation strategy, gate after gate.
+    fn fitted_gates(&self) -> Result<Vec<Option<Fitted>>, RunError> {
+        let names = self.gate_names();
+        let rules = self.scenario.activation.rules(&names)?;
+        let weighted = |rule: &LayerRule| rule.method.is_some_and(Method::uses_weights);
+        let measured = if rules.iter().any(weighted) { self.gate_inputs()? } else { Vec::new() };
+        let gates = self.carried().layers().iter().flat_map(|l| l.gates());
+        let fit = |(at, (_, gate)): (usize, (_, &Gate))| {
+            let LayerRule { method: Some(method), degree, interval: IntervalRule::Given(ends) } =
+                rules[at]
+            else {
+                return Ok(None);
+            };
+            if gate.activation.is_polynomial() {
+                return Ok(None);
+            }
+            let wanted = Approximation::new(gate.activation.clone(), method, degree, ends);
+            let fitted = wanted.with_parts(DEFAULT_PARTS).fit(measured.get(at));
+            fitted
+                .map(Some)
+                .map_err(|e| RunError::Refused(format!("activation of gate {}: {e}", names[at])))
+        };
+        gates.enumerate().map(fit).collect()
+    }
+
+    /// Where the polynomials of the activation strategy approximate, gate after gate; none where the
+    /// model keeps its own, or functions are exact.
+    pub(crate) fn gate_intervals(&self) -> Vec<Option<(f64, f64)>> {
+        if functions(self.choice().remedy) == Functions::Exact {
+            return Vec::new();
+        }
+        let fitted = self.fitted_gates().unwrap_or_default();
+        fitted.into_iter().map(|f| Some(f?.request().interval)).collect()
+    }
+
+    /// Names of the gates of all layers, in the order of `activation.layers`: `layer 1 update`.
+    pub(crate) fn gate_names(&self) -> Vec<String> {
+        let layers = self.carried().layers();
+        let mut names = Vec::new();
+        for (at, cell) in layers.iter().enumerate() {
+            let prefix =
+                if layers.len() > 1 { format!("layer {} ", at + 1) } else { String::new() };
+            names.extend(cell.gates().iter().map(|(name, _)| format!("{prefix}{}", name.id())));
+        }
+        names
+    }
+
+    /// The polynomials that run: those of the activation strategy, and the model's own.
+    pub(crate) fn gate_reports(&self) -> Vec<LayerReport> {
+        let fitted = self.fitted_gates().unwrap_or_default();
+        let own = self.carried().layers().iter().flat_map(|cell| cell.gates());
+        let all = self.gate_names().into_iter().zip(own).enumerate();
+        all.filter_map(|(at, (name, (_, gate)))| match fitted.get(at) {
+            Some(Some(fitted)) => Some(LayerReport::of(&name, fitted.request(), fitted.degree())),
+            _ => LayerReport::own(&name, &gate.activation),
+        })
+        .collect()
+    }
+
+    /// What goes into the functions of the carried model on calibration sequences, gate after gate.
+    fn gate_inputs(&self) -> Result<Vec<Histogram>, RunError> {
+        let split = self.calibration_split();
+        let some = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let trace = self.carried().forward_traced(&some, &Watch::silent())?.trace;
+        let steps = trace.unwrap_or_default().steps;
+        let mut all = Vec::new();
+        for (layer, cell) in self.carried().layers().iter().enumerate() {
+            for gate in 0..cell.gates().len() {
+                let mut histogram = Histogram::default();
+                for values in steps.iter().filter_map(|s| s.get(layer)?.pre.get(gate)) {
+                    let values: Vec<f32> = values.iter().map(|z| *z as f32).collect();
+                    histogram.add(&values);
+                }
+                all.push(histogram);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The network that ciphertexts stand for.
+    pub fn network(&self) -> Result<RecurrentNetwork, RunError> {
+        let split = self.calibration_split();
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let exact = matches!(self.choice().remedy, Remedy::Client | Remedy::Bootstrap);
+        let stand_ins = if exact { Vec::new() } else { self.stand_ins()? };
+        RecurrentNetwork::lower(self.carried(), &stand_ins, exact, &calibration)
+            .map_err(|e| RunError::Refused(e.to_string()))
+    }
+
+    fn calibration_split(&self) -> &Split {
+        if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
+    }
+
+    /// The circuit of tables, made once.
+    #[cfg(feature = "tfhe")]
+    fn tables(&self, cancel: &Cancel) -> Result<Arc<TableRecurrentCircuit>, RunError> {
+        if let Some(made) = self.tabled.get() {
+            return Ok(Arc::clone(made));
+        }
+        let split = self.calibration_split();
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
+        let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let made = Arc::new(circuit::plan_tables(&self.network()?, &calibration, &watch)?);
+        Ok(Arc::clone(self.tabled.get_or_init(|| made)))
+    }
+
+    #[cfg(feature = "tfhe")]
+    fn run_tables(
+        &self,
+        pool: &rayon::ThreadPool,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        crate::tables::execute_tables(self, &*self.tables(cancel)?, pool, cancel, on_event)
+    }
+
+    /// Parameters and predictions of bootstrapping.
+    #[cfg(feature = "tfhe")]
+    pub(crate) fn plan_of_tables(&self, cancel: &Cancel) -> Result<Plan, RunError> {
+        let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
+        let circuit = self.tables(cancel)?;
+        let (images, threads) = (self.images()?, self.threads()?);
+        let mut plan = crate::tables::planned_tables(&circuit, steps, images, threads);
+        plan.warnings.extend(self.remarks(plan.bytes.peak_memory)?);
+        Ok(plan)
+    }
+
+    /// What is foretold of bootstrapping.
+    #[cfg(feature = "tfhe")]
+    pub(crate) fn forecast_of_tables(&self, cancel: &Cancel) -> Result<SequenceReport, RunError> {
+        let circuit = self.tables(cancel)?;
+        let (samples, test) = (self.images()?, self.dataset.test());
+        let prepared = self.prepared(self.carried(), test, samples.min(TRACES))?;
+        let refused = || RunError::Refused("the test split has no sequences".into());
+        let some = Sequences::prepared(&prepared).ok_or_else(refused)?;
+        let expected = crate::tables::expectations(&circuit, &some);
+        Ok(crate::tables::forecast_tables(&circuit, &some, &expected, &test.labels, samples))
+    }
+
+    #[cfg(not(feature = "tfhe"))]
+    pub(crate) fn forecast_of_tables(&self, _: &Cancel) -> Result<SequenceReport, RunError> {
+        Err(without_tables())
+    }
+
+    #[cfg(not(feature = "tfhe"))]
+    pub(crate) fn plan_of_tables(&self, _: &Cancel) -> Result<Plan, RunError> {
+        Err(without_tables())
+    }
+
+    #[cfg(not(feature = "tfhe"))]
+    fn run_tables(
+        &self,
+        _: &rayon::ThreadPool,
+        _: &Cancel,
+        _: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        Err(without_tables())
+    }
+
+    /// The compiled circuit of a remedy that CKKS carries, made once.
+    ///
+    /// # Errors
+    /// When nothing fits: why not, and what would.
+    pub fn circuit(&self, cancel: &Cancel) -> Result<Arc<RecurrentCircuit>, RunError> {
+        if let Some(made) = self.compiled.get() {
+            return Ok(Arc::clone(made));
+        }
+        let remedy = self.choice().remedy;
+        if remedy == Remedy::Bootstrap {
+            return Err(RunError::Refused(
+                "bootstrapping has no chain to plan: run it, or set sequence.remedy to one_chain, refresh or client".into(),
+            ));
+        }
+        // What is wrong with a sequence is told before there is a plan.
+        self.prepared(self.carried(), self.dataset.test(), self.images()?)?;
+        let (mut made, bound) = match self.chain(cancel, plan_recurrent) {
+            Err(RunError::Plan(PlanError::ChainTooLong { reason })) => {
+                return Err(self.too_long(reason, cancel)?.into());
+            }
+            planned => planned?,
+        };
+        made.plan.agreement = bound.agreement;
+        made.plan.warnings.extend(bound.warning);
+        if functions(remedy) == Functions::Polynomial {
+            made.plan.longest_chain = self.longest_chain(cancel)?;
+        }
+        made.plan.warnings.extend(self.remarks(made.plan.memory_bytes)?);
+        Ok(Arc::clone(self.compiled.get_or_init(|| Arc::new(made))))
+    }
+
+    /// What `plan` makes of the scenario, and the bound on errors that it was asked to keep.
+    pub(crate) fn chain<T>(
+        &self,
+        cancel: &Cancel,
+        plan: impl FnOnce(&RecurrentRequest) -> Result<T, PlanError>,
+    ) -> Result<(T, Bound), RunError> {
+        let choice = self.choice();
+        let network = self.network()?;
+        let split = self.calibration_split();
+        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
+        let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
+        let images = self.images()?;
+        let steps = calibration.steps();
+        let lengths = &self.dataset.test().lengths;
+        let lengths = lengths.get(..images).unwrap_or(lengths);
+        let functions = functions(choice.remedy);
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let outputs = network.evaluate(&calibration, functions, &watch, &|_| ())?;
+        let asked = self.scenario.scheme.precision_bits;
+        let gaps = Gaps::of(&outputs, network.classes());
+        let bound = gaps.bound_for(asked, MAX_PRECISION_BITS)?;
+        let connection = self.connection()?;
+        let request = RecurrentRequest {
+            network: &network,
+            calibration: &calibration,
+            remedy: choice.remedy,
+            refresh_every: choice.refresh_every,
+            steps,
+            sequences: images,
+            masked: lengths.iter().any(|length| usize::from(*length) < steps),
+            error_bound: bound.error,
+            ring_degree: self.scenario.scheme.ring_degree,
+            threads: self.threads()?,
+            connection: &connection,
+            cancel,
+        };
+        let needs = if asked.is_none() { bound.needs() } else { String::new() };
+        let made = plan(&request).map_err(|error| match error {
+            PlanError::DoesNotFit { reason, nearest } => {
+                PlanError::DoesNotFit { reason: reason + &needs, nearest }
+            }
+            PlanError::ChainTooLong { reason } => {
+                PlanError::ChainTooLong { reason: reason + &needs }
+            }
+            other => other,
+        })?;
+        Ok((made, bound))
+    }
+
+    /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.
+    pub fn run(
+        &self,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads()?)
+            .build()
+            .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
+        let told = |event| match event {
+            Event::Planned(plan) => on_event(Event::Planned(Box::new(self.told(&plan)))),
+            other => on_event(other),
+        };
+        let report = match self.choice().remedy {
+            Remedy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
+            _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, &told)?,
+        };
+        let report = report.of(&self.scenario, &self.dataset, self.networks(), &self.notes);
+        on_event(Event::Finished(Box::new(report.clone())));
+        Ok(report)
+    }
+}
+
+/// Why a build without tables cannot bootstrap.
+#[cfg(not(feature = "tfhe"))]
+fn without_tables() -> RunError {
+    RunError::Refused(
+        "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
+    )
+}
+
+/// The functions of the network that ciphertexts stand for.
+pub(crate) fn functions(remedy: Remedy) -> Functions {
+    match remedy {
+        Remedy::Client | Remedy::Bootstrap => Functions::Exact,
+        Remedy::OneChain | Remedy::Refresh => Functions::Polynomial,
+    }
+}
+
+fn last_steps(prepared: &Prepared, steps: usize) -> Prepared {
+    let cut = prepared.steps.saturating_sub(steps);
+    let row = prepared.steps * prepared.width;
+    let values = prepared.values.chunks(row.max(1));
+    Prepared {
+        samples: prepared.samples,
+        steps,
+        width: prepared.width,
+        values: values.flat_map(|v| v.iter().skip(cut * prepared.width)).copied().collect(),
+        begins: prepared.begins.iter().map(|b| b.saturating_sub(cut)).collect(),
+    }
+}

@@ -1,0 +1,166 @@
+//! One layer of one step on ciphertexts.
+
+use circuit::{CellFunction, LayerMaps, RecurrentCell, RecurrentProgram, SumsMap, evaluate_parts};
+use progress::Watch;
+use rayon::prelude::*;
+use scheme::ckks::{
+    Ciphertext, CkksError, EvaluationKeys, FreshBatch, Scale, Segment, SegmentInput, SegmentOp,
+};
+
+/// What enters a layer.
+pub(crate) enum Entering<'a> {
+    /// Inputs of the step as they came, followed by the masks.
+    Fresh(&'a FreshBatch),
+    /// States of the layer below, followed by the masks.
+    Computed(Vec<Ciphertext>),
+}
+
+impl Entering<'_> {
+    fn input(&self) -> SegmentInput<'_> {
+        match self {
+            Self::Fresh(batch) => SegmentInput::Fresh(batch),
+            Self::Computed(all) => SegmentInput::Computed(all),
+        }
+    }
+}
+
+/// Works on the layers of a program.
+pub(crate) struct Stepper<'a> {
+    pub program: &'a RecurrentProgram,
+    pub watch: &'a Watch<'a>,
+}
+
+impl Stepper<'_> {
+    /// What the functions of `layer` are applied to, from what enters and the state before (none in
+    /// the first step, when it is 0): as [`circuit::RecurrentLayer::sums`] lists it.
+    pub fn sums(
+        &self,
+        layer: usize,
+        entering: &Entering,
+        state: Option<&[Ciphertext]>,
+        masks: &[Ciphertext],
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        match &self.program.layers[layer] {
+            LayerMaps::Elman { sums } => self.both(sums, entering, state),
+            LayerMaps::Gru { gates, candidate } => {
+                let mut all = self.both(gates, entering, state)?;
+                all.extend(self.apply(&candidate.input, &entering.input())?);
+                let state = state.ok_or(CkksError::Segment { inputs: 0, parts: 2 })?;
+                let followed: Vec<Ciphertext> = state.iter().chain(masks).cloned().collect();
+                let inner = SegmentInput::Computed(&followed);
+                all.extend(self.apply(&candidate.recurrent, &inner)?);
+                Ok(all)
+            }
+        }
+    }
+
+    fn both(
+        &self,
+        map: &SumsMap,
+        entering: &Entering,
+        state: Option<&[Ciphertext]>,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let input = self.apply(&map.input, &entering.input())?;
+        let Some(state) = state else { return Ok(input) };
+        let recurrent = self.apply(&map.recurrent, &SegmentInput::Computed(state))?;
+        let pairs: Vec<_> = input.into_iter().zip(recurrent).collect();
+        let p = &self.program.parameters;
+        pairs.into_par_iter().map(|(sum, term)| p.add_to(sum, &term)).collect()
+    }
+
+    /// One linear operation.
+    pub fn apply(
+        &self,
+        op: &SegmentOp,
+        input: &SegmentInput,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let segment = Segment { ops: vec![op.clone()] };
+        let cancel = self.watch.cancel_flag();
+        let output = segment.run(&self.program.parameters, input, &[], cancel, &|| ())?;
+        Ok(output.ciphertexts)
+    }
+
+    /// The next state of `layer` by its polynomials.
+    pub fn finish(
+        &self,
+        keys: &EvaluationKeys,
+        layer: usize,
+        sums: Vec<Ciphertext>,
+        state: Option<&[Ciphertext]>,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let scale = &self.program.scale;
+        match &self.program.carried.layers[layer].cell {
+            RecurrentCell::Elman { function, .. } => self.function(keys, function, sums, scale),
+            RecurrentCell::Gru { squash, function, .. } => {
+                let state = state.ok_or(CkksError::Segment { inputs: 0, parts: 2 })?;
+                self.gated(keys, squash, function, sums, state)
+            }
+        }
+    }
+
+    /// `n + z (h - n)` with `n = f(x + r u)`.
+    fn gated(
+        &self,
+        keys: &EvaluationKeys,
+        squash: &CellFunction,
+        function: &CellFunction,
+        mut sums: Vec<Ciphertext>,
+        state: &[Ciphertext],
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let (p, hidden) = (&self.program.parameters, state.len());
+        let inner = sums.split_off(3 * hidden);
+        let outer = sums.split_off(2 * hidden);
+        let reset_sums = sums.split_off(hidden);
+        let level = |all: &[Ciphertext]| all.iter().map(Ciphertext::level).min().unwrap_or(1);
+        let levels_of = |f: &CellFunction| f.polynomial.as_ref().map_or(0, |p| p.levels());
+
+        // The product with the reset gate drops the prime that is the gate's scale.
+        let after_gates = level(&reset_sums) - levels_of(squash);
+        let prime_scale = |level: usize| {
+            let one = Scale::power_of_two(0);
+            one.over(&one.over_integers([p.prime(level - 1)]))
+        };
+        let reset = self.function(keys, squash, reset_sums, &prime_scale(after_gates))?;
+        let products = reset.par_iter().zip(&inner).map(|(r, u)| p.multiply(r, u));
+        let products = products.collect::<Result<Vec<_>, _>>()?;
+        let products = keys.relinearise_and_rescale(p, products, 1, self.watch, "reset")?;
+        let here = level(&products);
+        let pairs: Vec<_> = outer.into_iter().zip(products).collect();
+        let added = pairs.into_par_iter().map(|(x, product)| p.add_to(x.at_level(here), &product));
+        let candidate = added.collect::<Result<Vec<_>, _>>()?;
+        let candidate = self.function(keys, function, candidate, &self.program.scale)?;
+
+        let last = level(&candidate);
+        let update: Vec<Ciphertext> = sums
+            .into_iter()
+            .map(|z| {
+                let needed = last + levels_of(squash);
+                z.at_level(needed)
+            })
+            .collect();
+        let update = self.function(keys, squash, update, &prime_scale(last))?;
+        let blended = (0..hidden).into_par_iter().map(|i| {
+            let difference = p.subtract(&state[i], &candidate[i])?;
+            p.multiply(&difference, &update[i])
+        });
+        let blended = blended.collect::<Result<Vec<_>, _>>()?;
+        let blended = keys.relinearise_and_rescale(p, blended, 1, self.watch, "update")?;
+        let pairs: Vec<_> = candidate.into_iter().zip(blended).collect();
+        let sum = |(n, blend): (Ciphertext, Ciphertext)| p.add_to(n.at_level(last - 1), &blend);
+        pairs.into_par_iter().map(sum).collect()
+    }
+
+    /// The polynomial of every value, with results at `result`.
+    fn function(
+        &self,
+        keys: &EvaluationKeys,
+        function: &CellFunction,
+        values: Vec<Ciphertext>,
+        result: &Scale,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let Some(first) = values.first() else { return Ok(values) };
+        let made = self.program.function(function, first.scale(), result, first.level())?;
+        let (p, watch) = (&self.program.parameters, self.watch);
+        evaluate_parts(p, keys, &made.parts, made.gate, values, watch)
+    }
+}

@@ -1,0 +1,37 @@
+//! What is told: events on the way, tallies, findings and warnings, and the report.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod chance;
+mod clipping;
+mod event;
+mod findings;
+mod gaps;
+pub mod memory;
+mod networks;
+mod pace;
+mod report;
+mod sequence;
+mod table_report;
+mod tally;
+mod warm;
+
+pub use circuit::{MATCHING, RANGE_EXCEEDED};
+pub use clipping::{Clipping, trained_reach};
+pub use event::{Event, Phase, Sample};
+pub use findings::{Findings, Margins};
+pub use gaps::{Bound, Gaps};
+pub use memory::peak_memory_bytes;
+pub use pace::Pace;
+pub use report::{
+    ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
+    NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
+};
+pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
+pub use table_report::{
+    DistanceReport, KERNEL, LEAST_READINGS, NOISE_BINS, NOISE_SPAN, NoiseReport, ReadingReport,
+    TableReport,
+};
+pub use tally::{Output, Row, Tally, larger};
+pub use warm::timed;

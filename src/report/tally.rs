@@ -1,0 +1,253 @@
+//! What came back, sample by sample, held against the original and the reference network: one count
+//! for every scheme and protocol.
+
+use super::clipping::Clipping;
+use super::event::Sample;
+use super::report::RunReport;
+use network::argmax;
+use std::collections::BTreeMap;
+
+/// An output of a network: an integer of an exact scheme, or a real number.
+pub trait Output: Copy + PartialOrd {
+    /// Its value, rounded to a double.
+    fn real(self) -> f64;
+    /// How far it is from `right`; NaN where one of them is no number.
+    fn error(self, right: Self) -> f64;
+}
+
+impl Output for i128 {
+    fn real(self) -> f64 {
+        self as f64
+    }
+
+    fn error(self, right: Self) -> f64 {
+        self.abs_diff(right) as f64
+    }
+}
+
+impl Output for f64 {
+    fn real(self) -> f64 {
+        self
+    }
+
+    fn error(self, right: Self) -> f64 {
+        (self - right).abs()
+    }
+}
+
+/// The larger of two errors, where one that is no number is larger than any that is one.
+pub fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a >= b { a } else { b }
+}
+
+/// The outputs of one sample, by network.
+pub struct Row<'a, T> {
+    /// Index in the test split.
+    pub index: usize,
+    pub label: u16,
+    pub original: &'a [f32],
+    pub reference: &'a [T],
+    /// What errors are counted from: the reference, or with lookup tables the exact scores of what
+    /// the tables really gave.
+    pub exact: &'a [T],
+    pub decrypted: &'a [T],
+}
+
+/// Counts over all samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Errors above this are wrong; 0 where schemes are exact.
+    bound: f64,
+    /// An output times this is in the units of the original network.
+    scale: f64,
+    pub samples: u64,
+    /// Samples that the original, the reference and the encrypted network classify as labelled.
+    original: u64,
+    reference: u64,
+    encrypted: u64,
+    /// Samples that reference and encrypted network give the same class.
+    agreeing: u64,
+    /// Samples of each class.
+    labels: BTreeMap<u16, u64>,
+    /// Samples with outputs that are no numbers, of the original and of the reference network.
+    overflows: u64,
+    lost: u64,
+    /// Classes of clipped samples without clipping, how many of them came, and how many with another
+    /// class than the reference network gives.
+    unclipped: BTreeMap<usize, Option<usize>>,
+    clipped: u64,
+    changed: u64,
+    outputs: u64,
+    wrong_outputs: u64,
+    largest_error: f64,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(bound: f64, scale: f64) -> Self {
+        Self { bound, scale, ..Self::default() }
+    }
+
+    /// The same, holding clipped samples against their classes without clipping.
+    pub fn with_clipping(self, clipping: &Clipping) -> Self {
+        Self { unclipped: clipping.unclipped.clone(), ..self }
+    }
+
+    /// Counts a sample, and gives it as it is told.
+    pub fn add<T: Output>(&mut self, row: &Row<T>) -> Sample {
+        let [plain, reference, encrypted] =
+            [argmax(row.original), argmax(row.reference), argmax(row.decrypted)];
+        let label = usize::from(row.label);
+        self.samples += 1;
+        *self.labels.entry(row.label).or_default() += 1;
+        self.original += u64::from(plain == label);
+        self.reference += u64::from(reference == label);
+        self.encrypted += u64::from(encrypted == label);
+        self.agreeing += u64::from(encrypted == reference);
+        self.overflows += u64::from(row.original.iter().any(|y| !y.is_finite()));
+        self.lost += u64::from(row.reference.iter().any(|y| !y.real().is_finite()));
+        if let Some(unclipped) = self.unclipped.get(&row.index) {
+            self.clipped += 1;
+            self.changed += u64::from(*unclipped != Some(reference));
+        }
+        for (got, right) in row.decrypted.iter().zip(row.exact) {
+            let error = got.error(*right);
+            self.outputs += 1;
+            // What is not a number is wrong too.
+            self.wrong_outputs += u64::from(error.is_nan() || error > self.bound);
+            self.largest_error = larger(self.largest_error, error);
+        }
+        let logits =
+            |all: &[T]| all.iter().map(|v| (v.real() * self.scale) as f32).collect::<Vec<_>>();
+        Sample {
+            index: row.index,
+            label: row.label,
+            plain: plain as u16,
+            reference: reference as u16,
+            encrypted: encrypted as u16,
+            plain_logits: row.original.to_vec(),
+            reference_logits: logits(row.reference),
+            encrypted_logits: logits(row.decrypted),
+        }
+    }
+
+    /// Samples that the original network classifies as labelled, and those of the most frequent class,
+    /// where there are several classes and these are no fewer.
+    pub fn guesses(&self) -> Option<(u64, u64)> {
+        let most = self.labels.values().copied().max()?;
+        (self.labels.len() > 1 && self.original <= most).then_some((self.original, most))
+    }
+
+    /// Counts sequences with these labels: what original, reference and encrypted network give,
+    /// row-major `[labels][classes]` each.
+    pub fn add_all(&mut self, labels: &[u16], classes: usize, all: [&[f64]; 3]) -> Vec<Sample> {
+        let [original, reference, decrypted] = all.map(|outputs| outputs.chunks(classes.max(1)));
+        let rows = original.zip(reference).zip(decrypted).zip(labels).enumerate();
+        rows.map(|(index, (((original, reference), decrypted), label))| {
+            let original: Vec<f32> = original.iter().map(|y| *y as f32).collect();
+            let (label, original) = (*label, original.as_slice());
+            self.add(&Row { index, label, original, reference, exact: reference, decrypted })
+        })
+        .collect()
+    }
+
+    /// Decrypted outputs so far.
+    pub fn outputs(&self) -> u64 {
+        self.outputs
+    }
+
+    /// Outputs outside of their bound.
+    pub fn wrong_outputs(&self) -> u64 {
+        self.wrong_outputs
+    }
+
+    /// Samples that reference and encrypted network give the same class.
+    pub fn agreeing(&self) -> u64 {
+        self.agreeing
+    }
+
+    /// Samples whose original outputs are no numbers.
+    pub fn overflows(&self) -> u64 {
+        self.overflows
+    }
+
+    /// Samples whose reference outputs are no numbers.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Samples that are answered otherwise than without clipping, of so many that were clipped.
+    pub fn clipped(&self) -> (u64, u64) {
+        (self.changed, self.clipped)
+    }
+
+    /// Enters accuracies, their counts and errors into `report`.
+    pub fn enter(&self, report: &mut RunReport) {
+        let share = |count: u64| count as f64 / self.samples.max(1) as f64;
+        let plain = &mut report.plain;
+        plain.correct = Some(self.original);
+        plain.accuracy = share(self.original);
+        plain.reference_correct = Some(self.reference);
+        plain.integer_accuracy = share(self.reference);
+        let encrypted = &mut report.encrypted;
+        encrypted.correct = Some(self.encrypted);
+        encrypted.accuracy = share(self.encrypted);
+        encrypted.agreeing = Some(self.agreeing);
+        encrypted.agreement = share(self.agreeing);
+        encrypted.wrong_outputs = self.wrong_outputs;
+        encrypted.max_abs_error = self.largest_error * self.scale;
+        encrypted.clipped_answers = self.changed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row<'a, T>(
+        label: u16,
+        original: &'a [f32],
+        reference: &'a [T],
+        decrypted: &'a [T],
+    ) -> Row<'a, T> {
+        Row { index: 0, label, original, reference, exact: reference, decrypted }
+    }
+
+    #[test]
+    fn three_networks_are_counted_apart() {
+        let mut tally = Tally::new(0.1, 2.0);
+        let sample = tally.add(&row(1, &[0.0, 1.0], &[1.0, 0.5], &[0.95, 0.5]));
+        assert_eq!((sample.plain, sample.reference, sample.encrypted), (1, 0, 0));
+        assert_eq!(sample.reference_logits, [2.0, 1.0]);
+        assert_eq!(sample.encrypted_logits, [1.9, 1.0]);
+        tally.add(&row(1, &[0.0, 1.0], &[0.2, 0.5], &[0.55, 0.5]));
+        let mut report = RunReport::default();
+        tally.enter(&mut report);
+        assert_eq!((report.plain.correct, report.plain.reference_correct), (Some(2), Some(1)));
+        assert_eq!((report.encrypted.correct, report.encrypted.agreeing), (Some(0), Some(1)));
+        assert_eq!(report.plain.integer_accuracy, 0.5);
+        assert_eq!((tally.outputs(), report.encrypted.wrong_outputs), (4, 1));
+        assert!((report.encrypted.max_abs_error - 0.7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_integer_is_wrong_by_one() {
+        let mut tally = Tally::new(0.0, 0.5);
+        let big = 1i128 << 90;
+        tally.add(&row(0, &[1.0, 0.0], &[big, 0], &[big + 1, 0]));
+        let mut report = RunReport::default();
+        tally.enter(&mut report);
+        assert_eq!(report.encrypted.wrong_outputs, 1);
+        assert_eq!(report.encrypted.max_abs_error, 0.5);
+    }
+
+    #[test]
+    fn what_is_no_number_is_wrong_and_stays_the_largest_error() {
+        let mut tally = Tally::new(1e9, 1.0);
+        tally.add(&row(0, &[1.0], &[0.0, 0.0, 0.0], &[f64::NAN, 5.0, f64::INFINITY]));
+        let mut report = RunReport::default();
+        tally.enter(&mut report);
+        assert_eq!(report.encrypted.wrong_outputs, 2);
+        assert!(report.encrypted.max_abs_error.is_nan());
+    }
+}

@@ -1,0 +1,31 @@
+//! What is asked: the scenario with its choices, where things are looked for, whether model and data
+//! fit together, and why a run could not start or finish.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod activation_choice;
+pub mod amounts;
+mod error;
+pub mod matching;
+mod notes;
+mod scenario;
+mod scenario_file;
+pub mod setting_use;
+mod setup;
+mod sources;
+mod training_choice;
+
+pub use activation_choice::{
+    ActivationChoice, ActivationKind, LayerChoice, LayerChoices, LayerInterval,
+};
+pub use error::RunError;
+pub use matching::{Matched, match_to};
+pub use notes::{missing_original, with_notes};
+pub use scenario::{
+    Scenario, ScenarioError, SchemeChoice, SchemeSelector, SequenceChoice, fresh_randomness,
+};
+pub use setting_use::{Carrier, Function, check_sequence};
+pub use setup::Setup;
+pub use sources::Sources;
+pub use training_choice::{OptimiserKind, TrainingChoice};

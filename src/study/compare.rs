@@ -1,0 +1,329 @@
+//! One model and one dataset carried by several schemes, as one table.
+
+use circuit::{NoiseMeasure, StageKind};
+use inference::Session;
+use progress::{Cancel, Cancelled, Watch};
+use report::{Event, NetworksReport, RunReport, StageReport};
+use scenario::{ActivationKind, RunError, Scenario, Setup};
+use serde::{Deserialize, Serialize};
+
+/// Version of the fields of [`CompareReport`].
+pub const COMPARE_SCHEMA_VERSION: u32 = 2;
+
+/// A way to run a scenario: changes to it, under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub name: String,
+    /// Changes, `KEY=VALUE`.
+    pub settings: Vec<String>,
+}
+
+/// What one way gave. Bytes and times are those of the whole run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompareRow {
+    pub name: String,
+    /// Parameters in a few words.
+    pub parameters: String,
+    /// Why it could not run; the other fields mean nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    pub images: usize,
+    /// Share of samples classified as labelled: encrypted, by the original network, and by the reference
+    /// that the ciphertexts stand for.
+    pub accuracy: f64,
+    pub plain_accuracy: f64,
+    #[serde(default)]
+    pub reference_accuracy: f64,
+    /// Share of answers that are those of the reference network.
+    pub agreement: f64,
+    /// Until the first answer, also of a sample sent alone: a batch takes the same time however full
+    /// it is.
+    pub latency_secs: f64,
+    pub images_per_sec: f64,
+    pub keygen_secs: f64,
+    pub upload_bytes: u64,
+    pub download_bytes: u64,
+    pub evaluation_key_bytes: u64,
+    pub rounds: u64,
+    pub wrong_outputs: u64,
+    /// What is wrong with the answers, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// What `margin_bits` and `margins` measure: each scheme has its own quantity.
+    #[serde(default)]
+    pub noise: NoiseMeasure,
+    /// Least measured margin of any stage, bits; of each scheme in its own meaning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin_bits: Option<f64>,
+    /// Measured margin after each stage, bits, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub margins: Vec<(String, f64)>,
+    /// Names of the stages that are activations, among those of `margins`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activations: Vec<String>,
+    /// What must be known of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    pub security_bits: u32,
+    pub peak_memory_bytes: u64,
+    /// Which networks were run; those of a way may be others than those of the next.
+    #[serde(default)]
+    pub networks: NetworksReport,
+}
+
+/// All ways of one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompareReport {
+    pub schema_version: u32,
+    pub cryptoscope_version: String,
+    pub scenario: String,
+    pub model: String,
+    pub dataset: String,
+    pub seed: u64,
+    pub threads: usize,
+    /// What was compared, as it can be opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Box<Setup>>,
+    pub rows: Vec<CompareRow>,
+    /// Ways asked for and not run, because the comparison was stopped.
+    #[serde(default)]
+    pub rows_left: usize,
+}
+
+/// What a comparison tells while it goes on.
+#[derive(Clone, Debug)]
+pub enum CompareEvent {
+    /// Row `row` of `of` is being run; `fraction` of it is done.
+    Doing { row: usize, of: usize, name: String, fraction: f64 },
+    /// A row is finished.
+    Row(Box<CompareRow>),
+}
+
+/// The schemes that carry this scenario's model: BGV and CKKS with polynomials, TFHE with lookup
+/// tables. Where the scenario has no polynomials, they are least-squares fits of degree 2 on the
+/// interval that calibration samples take.
+pub fn scheme_ways(base: &Session, cancel: &Cancel) -> Result<Vec<Way>, RunError> {
+    let mut polynomial = vec!["activation.kind=polynomial".to_owned()];
+    if base.scenario.activation.kind != ActivationKind::Polynomial
+        || (base.scenario.activation.keeps_all()
+            && !base.network.layers().iter().all(|l| l.op.is_polynomial()))
+    {
+        let watch = Watch::new(cancel.clone(), &|_| ());
+        let raw = base.calibration_inputs();
+        let layers = base.network.measure_activations(raw, &watch)?;
+        let ends = layers.iter().flat_map(|l| [l.histogram.min(), l.histogram.max()]);
+        let reach = ends.flatten().map(f64::abs).fold(1.0, f64::max);
+        polynomial.push("activation.method=least_squares".to_owned());
+        polynomial.push("activation.degree=2".to_owned());
+        polynomial.push(format!("activation.interval={reach:.2}"));
+    }
+    let way = |name: &str, kind: &str, settings: &[String]| Way {
+        name: name.to_owned(),
+        settings: settings.iter().cloned().chain([format!("scheme.kind={kind}")]).collect(),
+    };
+    let table = ["activation.kind=lookup".to_owned()];
+    Ok(vec![
+        way("BGV", "bgv", &polynomial),
+        way("CKKS", "ckks", &polynomial),
+        way("TFHE", "tfhe", &table),
+    ])
+}
+
+/// Runs every way in turn on the same model and samples.
+///
+/// # Errors
+/// When a setting means nothing. A way that cannot run is a row with its refusal; when the work is
+/// stopped, rows that are finished stay.
+pub fn compare(
+    base: &Session,
+    ways: &[Way],
+    cancel: &Cancel,
+    on_event: &mut dyn FnMut(CompareEvent),
+) -> Result<CompareReport, RunError> {
+    let mut report = CompareReport {
+        schema_version: COMPARE_SCHEMA_VERSION,
+        cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: base.scenario.name.clone(),
+        model: base.network.name().to_owned(),
+        dataset: base.dataset.name().to_owned(),
+        seed: base.scenario.seed,
+        threads: base.threads()?,
+        setup: Some(Box::new(Setup::of(&base.scenario))),
+        ..CompareReport::default()
+    };
+    for (row, way) in ways.iter().enumerate() {
+        let scenario = way.of(&base.scenario)?;
+        let session = Session::with(&scenario, base.dataset.clone(), base.network.clone())?;
+        let (told, tell) = std::sync::mpsc::channel();
+        let doing = |fraction| CompareEvent::Doing {
+            row,
+            of: ways.len(),
+            name: way.name.clone(),
+            fraction,
+        };
+        on_event(doing(0.0));
+        // Events come from the threads of the run.
+        let ran = std::thread::scope(|scope| {
+            let run = scope.spawn(|| {
+                let told = told;
+                session.run(cancel, &|event| {
+                    if let Event::Progress { fraction, .. } = event {
+                        told.send(fraction).ok();
+                    }
+                })
+            });
+            tell.iter().for_each(|fraction| on_event(doing(fraction)));
+            run.join()
+                .unwrap_or_else(|_| Err(RunError::Refused("the run ended without a report".into())))
+        });
+        let made = match ran {
+            Ok(run) => CompareRow::new(&way.name, &run),
+            Err(RunError::Cancelled(Cancelled)) => {
+                report.rows_left = ways.len() - row;
+                return Ok(report);
+            }
+            Err(refused) => CompareRow {
+                name: way.name.clone(),
+                refusal: Some(refused.to_string()),
+                ..CompareRow::default()
+            },
+        };
+        on_event(CompareEvent::Row(Box::new(made.clone())));
+        report.rows.push(made);
+    }
+    Ok(report)
+}
+
+impl Way {
+    /// The scenario with its changes.
+    fn of(&self, scenario: &Scenario) -> Result<Scenario, RunError> {
+        let changed =
+            self.settings.iter().try_fold(scenario.clone(), |s, text| s.with_setting(text));
+        changed.map_err(|e| RunError::Refused(format!("{}: {e}", self.name)))
+    }
+}
+
+impl CompareRow {
+    /// What a run gave.
+    pub fn new(name: &str, run: &RunReport) -> Self {
+        // Only lookups can fail where there are tables; other stages say what they would do to one.
+        let counts = |s: &&StageReport| run.tables.is_none() || s.kind == StageKind::Lookup;
+        let stages = run.stages.iter().filter(counts);
+        let measured = stages.filter_map(|s| Some((s, s.margin_bits_measured?)));
+        let margins: Vec<(String, f64)> = measured.map(|(s, m)| (s.name.clone(), m)).collect();
+        let is_activation = |kind: StageKind| {
+            matches!(kind, StageKind::Square | StageKind::Polynomial | StageKind::Lookup)
+        };
+        let activations = run.stages.iter().filter(|s| is_activation(s.kind));
+        let parameters = match &run.tables {
+            Some(t) => format!(
+                "n {}, k {}, N {}, tables of {} bits",
+                t.lwe_dimension, t.glwe_dimension, t.polynomial_size, t.bits
+            ),
+            None => format!("N {}, log2 q {:.0}", run.scheme.ring_degree, run.scheme.log2_q),
+        };
+        let encrypted = &run.encrypted;
+        Self {
+            name: name.to_owned(),
+            parameters,
+            refusal: None,
+            images: run.images,
+            accuracy: encrypted.accuracy,
+            plain_accuracy: run.plain.accuracy,
+            reference_accuracy: run.plain.integer_accuracy,
+            agreement: encrypted.agreement,
+            latency_secs: encrypted.total_secs / run.bytes.rounds.max(1) as f64,
+            images_per_sec: encrypted.images_per_sec,
+            keygen_secs: encrypted.keygen_secs,
+            upload_bytes: run.bytes.upload,
+            download_bytes: run.bytes.download,
+            evaluation_key_bytes: run.bytes.evaluation_keys,
+            rounds: run.bytes.rounds,
+            fault: run.wrong_text().map(str::to_owned),
+            wrong_outputs: encrypted.wrong_outputs
+                + run.stages.iter().map(|s| s.wrong_values).sum::<u64>(),
+            noise: NoiseMeasure::of_name(&run.scheme.kind),
+            activations: activations.map(|s| s.name.clone()).collect(),
+            warnings: run.warnings.iter().map(|w| w.message.clone()).collect(),
+            margin_bits: margins.iter().map(|(_, m)| *m).reduce(f64::min),
+            margins,
+            security_bits: run.scheme.security_bits,
+            peak_memory_bytes: run.peak_memory_bytes,
+            networks: run.networks.clone(),
+        }
+    }
+}
+
+/// Head of the CSV.
+const HEAD: [&str; 23] = [
+    "name",
+    "parameters",
+    "images",
+    "accuracy",
+    "plain_accuracy",
+    "agreement",
+    "latency_secs",
+    "images_per_sec",
+    "keygen_secs",
+    "upload_bytes",
+    "download_bytes",
+    "evaluation_key_bytes",
+    "rounds",
+    "wrong_outputs",
+    "margin_bits",
+    "security_bits",
+    "peak_memory_bytes",
+    "refusal",
+    "encrypted_network",
+    "reference_accuracy",
+    "noise_measure",
+    "fault",
+    "warnings",
+];
+
+impl CompareReport {
+    /// Whether everything that was decrypted was right.
+    pub fn is_right(&self) -> bool {
+        self.rows.iter().all(|r| r.wrong_outputs == 0 && r.fault.is_none())
+    }
+
+    /// The report as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// One line per row; what is not known is empty.
+    pub fn to_csv(&self) -> String {
+        format::csv_table(&HEAD, self.rows.iter().map(cells))
+    }
+}
+
+fn cells(row: &CompareRow) -> [String; HEAD.len()] {
+    let ran = row.refusal.is_none();
+    let of = |text: String| if ran { text } else { String::new() };
+    [
+        row.name.clone(),
+        row.parameters.clone(),
+        of(row.images.to_string()),
+        of(row.accuracy.to_string()),
+        of(row.plain_accuracy.to_string()),
+        of(row.agreement.to_string()),
+        of(row.latency_secs.to_string()),
+        of(row.images_per_sec.to_string()),
+        of(row.keygen_secs.to_string()),
+        of(row.upload_bytes.to_string()),
+        of(row.download_bytes.to_string()),
+        of(row.evaluation_key_bytes.to_string()),
+        of(row.rounds.to_string()),
+        of(row.wrong_outputs.to_string()),
+        row.margin_bits.map_or(String::new(), |m| m.to_string()),
+        of(row.security_bits.to_string()),
+        of(row.peak_memory_bytes.to_string()),
+        row.refusal.clone().unwrap_or_default(),
+        of(row.networks.encrypted.name.clone()),
+        of(row.reference_accuracy.to_string()),
+        of(row.noise.name().to_owned()),
+        row.fault.clone().unwrap_or_default(),
+        row.warnings.join("; "),
+    ]
+}
