@@ -6,7 +6,7 @@ use super::sweep_view::TaskStanding;
 use super::{App, cryptonn_export as export};
 use scenario::Scenario;
 use std::sync::Arc;
-use study::MitigationReport;
+use study::{MitigationReport, Study};
 use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
 use worker::{Failure, LeakUpdate, TaskRequest};
 

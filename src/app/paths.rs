@@ -5,6 +5,7 @@ use super::{App, export};
 use file::Uses;
 use scenario::Scenario;
 use std::path::{Path, PathBuf};
+use study::Study;
 
 impl App {
     pub(super) fn ask_path(&mut self, purpose: Purpose) {

@@ -9,7 +9,7 @@ use network::{IntervalRule, Network, Op};
 use scenario::LayerChoices;
 use std::path::PathBuf;
 use std::sync::Arc;
-use study::{SweepReport, SweepRequest, SweepRow};
+use study::{Study, SweepRequest, SweepRow};
 use worker::{Loaded, Task, TaskRequest, TaskUpdate};
 
 impl App {
@@ -219,7 +219,7 @@ impl App {
                 compared.map(|_| plots::compare_svg(&self.state.compare).into_bytes())
             }
             Purpose::SaveSweep => sweep.map(|r| r.to_csv().into_bytes()),
-            Purpose::SaveSweepReport => sweep.map(|r| SweepReport::to_json(r).into_bytes()),
+            Purpose::SaveSweepReport => sweep.map(|r| r.to_json().into_bytes()),
             Purpose::SaveSweepFigure => {
                 sweep.map(|_| plots::sweep_svg(&self.state.sweep).into_bytes())
             }

@@ -1,10 +1,11 @@
 //! `compare`: one model and dataset carried by several schemes, as one table.
 
 use super::args::CompareArgs;
+use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{Answer, Context, FAILED, mitigations, networks, remedies, verdict};
+use super::{Answer, Context, mitigations, networks, remedies};
 use anyhow::{Result, bail};
 use format::{self, Share};
 use inference::Session;
@@ -61,53 +62,31 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
         })?
     };
     if let Some(file) = file {
-        file.finish(|| report.to_csv(), || Ok(report.to_json()))?;
+        file.finish(&report)?;
     }
-    let refused: Vec<_> =
-        report.rows.iter().filter_map(|r| Some((&r.name, r.refusal.as_ref()?))).collect();
-    let status = verdict(report.rows.len(), refused.len(), report.is_right(), report.rows_left);
-    if status == FAILED {
-        let reasons = refused.iter().map(|(name, why)| format!("{name} cannot: {why}"));
-        bail!("{}", reasons.collect::<Vec<_>>().join("; "));
-    }
+    let status = status(&report)?;
     Ok(Answer { text: show(&report), status })
 }
 
+/// What fits a page.
+const COLUMNS: [&str; 13] = [
+    "name",
+    "reference_accuracy",
+    "accuracy",
+    "agreement",
+    "latency_secs",
+    "images_per_sec",
+    "evaluation_key_bytes",
+    "upload_bytes",
+    "download_bytes",
+    "rounds",
+    "margin_bits",
+    "wrong_outputs",
+    "parameters",
+];
+
 fn show(report: &CompareReport) -> String {
-    let head = [
-        "scheme",
-        "reference",
-        "encrypted",
-        "agreement",
-        "first answer",
-        "per sample",
-        "keys",
-        "up",
-        "down",
-        "rounds",
-        "noise",
-        "wrong",
-        "parameters",
-    ];
-    let mut table = Table::new(&head);
-    for row in report.rows.iter().filter(|r| r.refusal.is_none()) {
-        let share = |fraction: f64| Share::of_fraction(fraction, row.images);
-        table.row(vec![
-            row.name.clone(),
-            share(row.reference_accuracy).text(),
-            share(row.accuracy).text(),
-            share(row.agreement).text(),
-            format::secs(row.latency_secs),
-            format::secs(1.0 / row.images_per_sec.max(1e-12)),
-            format::bytes(row.evaluation_key_bytes),
-            format::bytes(row.upload_bytes),
-            format::bytes(row.download_bytes),
-            row.rounds.to_string(),
-            row.noise.text(row.margin_bits.unwrap_or(f64::NAN)),
-            format::count(row.wrong_outputs),
-            row.parameters.clone(),
-        ]);
-    }
+    let table = Table::of(&COLUMNS, report.rows.iter().filter(|r| r.refusal.is_none()));
     let images = report.rows.iter().map(|r| r.images).max().unwrap_or(0);
     let plain = report.rows.iter().map(|r| r.plain_accuracy).fold(0.0, f64::max);
     let legend = folded(

@@ -1,12 +1,12 @@
 //! `compare` of a training on encrypted data: what protects the samples, and what it costs.
 
 use super::args::CompareArgs;
+use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::table_file::TableFile;
-use super::{Answer, Context, verdict};
+use super::{Answer, Context};
 use anyhow::Result;
-use attack::Score;
 use progress::Step;
 use scenario::Scenario;
 use study::{MitigationEvent, MitigationReport, compare_mitigations};
@@ -31,35 +31,19 @@ pub(super) fn command(
         })?
     };
     if let Some(file) = file {
-        let json = || Ok(serde_json::to_string_pretty(&report)? + "\n");
-        file.finish(|| report.to_csv(), json)?;
+        file.finish(&report)?;
     }
-    // A way that cannot be trained ends the comparison; what is trained here is compared bit for bit
-    // with nothing, so no row is wrong.
-    let status = verdict(report.rows.len(), 0, true, report.rows_left);
+    let status = status(&report)?;
     Ok(Answer { text: show(&report), status })
 }
 
 fn show(report: &MitigationReport) -> String {
     let similar = report.rows.iter().any(|row| row.with_similar_data.is_some());
-    let mut head = vec!["mitigation", "epochs", "accuracy", "error", "identified", "labels read"];
-    if similar {
-        head.extend(["similar data: error", "identified"]);
-    }
-    let mut table = Table::new(&head);
-    let figures = |score: &Score| {
-        [format!("{:.5}", score.mean_squared_error), format::percent(score.identified)]
-    };
-    for row in &report.rows {
-        let mut cells =
-            vec![row.name.clone(), row.epochs.to_string(), format::percent(row.accuracy)];
-        cells.extend(figures(&row.attack));
-        cells.push(format::percent(row.labels_read));
-        if similar {
-            cells.extend(row.with_similar_data.as_ref().map(figures).into_iter().flatten());
-        }
-        table.row(cells);
-    }
+    let ids =
+        ["mitigation", "epochs", "accuracy", "mean_squared_error", "identified", "labels_read"];
+    let with_similar = ["mean_squared_error_similar_data", "identified_similar_data"];
+    let ids = [&ids[..], if similar { &with_similar } else { &[] }].concat();
+    let table = Table::of(&ids, report.rows.iter());
     let rows = [
         (
             "trained",
@@ -87,6 +71,7 @@ fn show(report: &MitigationReport) -> String {
             ),
         ),
     ];
+    let similar = if similar { "*: by somebody who knows similar data\n" } else { "" };
     let stopped = if report.rows_left > 0 { "stopped before the end\n" } else { "" };
-    format!("{}\n{}{stopped}", table.render(), pairs(&rows))
+    format!("{}{similar}\n{}{stopped}", table.render(), pairs(&rows))
 }

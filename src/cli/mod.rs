@@ -11,6 +11,7 @@ mod compare;
 mod inspect;
 mod mitigations;
 mod networks;
+mod outcome;
 mod plan;
 mod progress;
 mod remedies;
@@ -230,17 +231,6 @@ fn dispatch(
     }
 }
 
-/// The exit status of a table of rows: `refused` of `rows` could not run, all that ran were `right`, and
-/// `left` were not begun because the work was stopped.
-fn verdict(rows: usize, refused: usize, right: bool, left: usize) -> i32 {
-    match () {
-        () if rows > 0 && refused == rows && left == 0 => FAILED,
-        () if !right => WRONG,
-        () if left > 0 => STOPPED,
-        () => 0,
-    }
-}
-
 /// Tells why a command ended early; gives the exit status.
 fn told(error: &anyhow::Error, err: &mut dyn Write) -> i32 {
     if is_stop(error) {
@@ -386,23 +376,6 @@ fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_rule_gives_the_status_of_every_table() {
-        for (rows, refused, right, left, status) in [
-            (3, 0, true, 0, 0),
-            (3, 2, true, 0, 0),
-            (3, 3, true, 0, FAILED),
-            (3, 1, false, 0, WRONG),
-            (2, 0, false, 1, WRONG),
-            (2, 0, true, 1, STOPPED),
-            (2, 2, true, 1, STOPPED),
-            (0, 0, true, 3, STOPPED),
-            (0, 0, true, 0, 0),
-        ] {
-            assert_eq!(verdict(rows, refused, right, left), status, "{rows} {refused} {left}");
-        }
-    }
 
     #[test]
     fn a_cause_is_told_once_and_nothing_raw() {

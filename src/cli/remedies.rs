@@ -1,20 +1,19 @@
 //! `compare` of a recurrent scenario: every remedy that fits, one table.
 
 use super::args::CompareArgs;
+use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{Answer, Context, FAILED, networks, verdict};
+use super::{Answer, Context, networks};
 use activation::{Activation, Method};
 use anyhow::{Result, bail};
-use circuit::{NoiseMeasure, Remedy};
-use format::{self, Share};
 use progress::Step;
 use recurrent::SequenceSession;
 use report::Event;
 use scenario::Scenario;
 use std::sync::Mutex;
-use study::{RemedyComparison, RemedyEvent, RemedyRequest, compare_strategies};
+use study::{RemedyComparison, RemedyEvent, RemedyRequest, Row, compare_strategies};
 
 /// Parts that the progress of a row is told in.
 const PARTS: f64 = 1000.0;
@@ -59,16 +58,9 @@ pub(super) fn command(
         })?
     };
     if let Some(file) = file {
-        file.finish(|| comparison.to_csv(), || Ok(comparison.to_json()))?;
+        file.finish(&comparison)?;
     }
-    let refused: Vec<_> =
-        comparison.rows.iter().filter_map(|r| Some((r.name(), r.refused.as_ref()?))).collect();
-    let (rows, left) = (comparison.rows.len(), comparison.rows_left);
-    let status = verdict(rows, refused.len(), comparison.is_right(), left);
-    if status == FAILED {
-        let reasons = refused.iter().map(|(name, why)| format!("{name} cannot: {why}"));
-        bail!("{}", reasons.collect::<Vec<_>>().join("; "));
-    }
+    let status = status(&comparison)?;
     Ok(Answer { text: show(&comparison), status })
 }
 
@@ -82,20 +74,33 @@ fn methods(names: &[String]) -> Result<Vec<Method>> {
     names.iter().map(parse).collect()
 }
 
+/// What came out, and what one sequence takes.
+const ANSWERS: [&str; 9] = [
+    "remedy",
+    "steps",
+    "sequences",
+    "plain_accuracy",
+    "carried_accuracy",
+    "accuracy",
+    "agreement",
+    "wrong_outputs",
+    "margin_bits",
+];
+const COSTS: [&str; 8] = [
+    "remedy",
+    "latency_secs",
+    "one_client_secs",
+    "one_upload_bytes",
+    "one_download_bytes",
+    "one_rounds",
+    "sequences_per_sec",
+    "bytes_per_sequence",
+];
+
 fn show(comparison: &RemedyComparison) -> String {
-    let mut answers = Table::new(&[
-        "remedy",
-        "steps",
-        "sequences",
-        "original",
-        "reference",
-        "encrypted",
-        "agree",
-        "wrong",
-        "noise",
-    ]);
-    let mut costs =
-        Table::new(&["cost", "alone", "client", "bytes", "rounds", "sequences/s", "bytes each"]);
+    let ran = || comparison.rows.iter().filter(|r| r.refused.is_none());
+    let answers = Table::of(&ANSWERS, ran());
+    let costs = Table::of(&COSTS, ran());
     let mut head = vec!["from end to end"];
     let presets = comparison.rows.iter().find(|r| !r.end_to_end.is_empty());
     let presets = presets.map_or(&[][..], |r| &r.end_to_end);
@@ -103,44 +108,11 @@ fn show(comparison: &RemedyComparison) -> String {
     let mut ways = Table::new(&head);
     let (mut notes, mut reveals) = (String::new(), Vec::new());
     for row in &comparison.rows {
-        let name = match row.activation.as_str() {
-            "" => row.name(),
-            activation => format!("{}, {activation}", row.name()),
-        };
+        let name = Row::name(row);
         if let Some(reason) = &row.refused {
             notes.push_str(&folded(&format!("{name}: "), reason));
             continue;
         }
-        let one = &row.one_sequence;
-        let share = |fraction: f64| Share::of_fraction(fraction, row.sequences).text();
-        let measure = match row.remedy {
-            Remedy::Bootstrap => NoiseMeasure::Failure,
-            _ => NoiseMeasure::Precision,
-        };
-        answers.row(vec![
-            name.clone(),
-            if row.steps < row.all_steps {
-                format!("{} of {}", row.steps, row.all_steps)
-            } else {
-                row.steps.to_string()
-            },
-            format::count(row.sequences as u64),
-            share(row.plain_accuracy),
-            share(row.carried_accuracy),
-            share(row.accuracy),
-            share(row.agreement),
-            format::count(row.wrong_outputs),
-            row.margin_bits.map_or("—".to_owned(), |m| measure.text(m)),
-        ]);
-        costs.row(vec![
-            name.clone(),
-            format::secs(row.latency_secs),
-            format::secs(one.client_secs),
-            format::bytes(one.upload_bytes + one.download_bytes),
-            format::count(one.rounds),
-            format!("{:.1}", row.sequences_per_sec),
-            format::bytes(row.bytes_per_sequence() as u64),
-        ]);
         let mut cells = vec![name.clone()];
         cells.extend(row.end_to_end.iter().map(|e| format::secs(e.secs)));
         ways.row(cells);
@@ -172,7 +144,7 @@ fn show(comparison: &RemedyComparison) -> String {
     }
     let about = folded(
         "",
-        "original: in the clear, on the same steps of the same sequences; reference: what the ciphertexts stand for, in the clear; agree: encrypted answers that are those of the reference; noise: the least measured, spare precision or failure probability; alone: work on one sequence, client and server, without keys and the way; client: its part; bytes, rounds: of one sequence; sequences/s, bytes each: in a batch as full as stated; from end to end: one sequence over a connection, keys included",
+        "original: in the clear, on the same steps of the same sequences; reference: what the ciphertexts stand for, in the clear; agree: encrypted answers that are those of the reference; noise: the least measured, spare precision or failure probability; alone: work on one sequence, client and server, without keys and the way; client: its part; up, down, rounds: of one sequence; sequences/s, bytes each: in a batch as full as stated; from end to end: one sequence over a connection, keys included",
     );
     format!(
         "Remedies for {}: model {} on {}\n\n{}\n{}\n{}\n{about}\n{notes}",

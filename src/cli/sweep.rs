@@ -1,18 +1,18 @@
 //! `sweep`: many polynomials in the place of the activations of one network, as one table.
 
 use super::args::SweepArgs;
-use super::plan::bare_bits;
+use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::table_file::TableFile;
-use super::{Answer, Context, FAILED, verdict};
+use super::{Answer, Context};
 use activation::{Activation, DEFAULT_PARTS, Method};
 use anyhow::{Context as _, Result, bail};
 use format::{self, Share};
 use inference::{Session, TrainOptions};
 use network::IntervalRule;
 use progress::Step;
-use study::{SweepEvent, SweepReport, SweepRequest, SweepRow, sweep};
+use study::{Study, SweepEvent, SweepReport, SweepRequest, sweep};
 
 /// How much wider than its measured inputs the interval of a layer is.
 const MARGIN: f64 = 0.1;
@@ -46,19 +46,9 @@ pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer>
         })?
     };
     if let Some(file) = file {
-        file.finish(|| report.to_csv(), || Ok(report.to_json()))?;
+        file.finish(&report)?;
     }
-    let refused = report.rows.iter().filter(|r| r.replaced.is_none()).count();
-    let status = verdict(report.rows.len(), refused, report.is_right(), report.rows_left);
-    if status == FAILED {
-        let name = |r: &SweepRow| format!("{} {} {}", r.method.name(), r.degree, r.interval_text());
-        let reasons: Vec<String> = report
-            .rows
-            .iter()
-            .filter_map(|r| Some(format!("{} cannot: {}", name(r), r.refusal.as_ref()?)))
-            .collect();
-        bail!("{}", reasons.join("; "));
-    }
+    let status = status(&report)?;
     Ok(Answer { text: show(&report, &request), status })
 }
 
@@ -136,27 +126,26 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
         ("function", report.function.clone()),
         ("original accuracy", share(report.exact_accuracy).both()),
     ]);
-    let mut head = vec!["method", "degree", "interval", "depth"];
     let (trained, encrypted) = (request.fine_tune.is_some(), request.encrypted);
     // As much as fits a page.
-    if !trained && !encrypted {
-        head.push("max error");
-    }
-    head.push("reference");
-    if !encrypted {
-        head.push("outside");
-    }
-    if trained {
-        head.push("trained");
-    }
-    head.extend(["predicted", "noise"]);
-    if encrypted {
-        head.extend(["encrypted", "measured", "noise", "wrong"]);
-    }
-    let mut table = Table::new(&head);
-    for row in &report.rows {
-        table.row(cells(row, request, report.images));
-    }
+    let columns = [
+        ("method", true),
+        ("degree", true),
+        ("interval", true),
+        ("depth", true),
+        ("error_max", !trained && !encrypted),
+        ("accuracy", true),
+        ("samples_outside", !encrypted),
+        ("trained_accuracy", trained),
+        ("predicted_latency_secs", true),
+        ("predicted_margin_bits", true),
+        ("encrypted_accuracy", encrypted),
+        ("latency_secs", encrypted),
+        ("margin_bits", encrypted),
+        ("wrong_outputs", encrypted),
+    ];
+    let ids: Vec<&str> = columns.iter().filter(|(_, shown)| *shown).map(|(id, _)| *id).collect();
+    let table = Table::of(&ids, report.rows.iter());
     let mut text = format!("{summary}\n{}", table.render());
     text.push_str("reference: accuracy in the clear, polynomials put in after training\npredicted, measured: time of all samples together\nnoise: least noise margin (BGV, BFV) or spare precision (CKKS), bits\n");
     if !encrypted {
@@ -181,42 +170,6 @@ fn show(report: &SweepReport, request: &SweepRequest) -> String {
         );
     }
     text
-}
-
-fn cells(row: &SweepRow, request: &SweepRequest, images: usize) -> Vec<String> {
-    let share = |fraction: f64| Share::of_fraction(fraction, images).text();
-    const NONE: &str = "—";
-    fn cell<T>(value: Option<T>, write: impl Fn(T) -> String) -> String {
-        value.map_or_else(|| NONE.to_owned(), write)
-    }
-    let fit = row.fit.as_ref();
-    let (trained, encrypted) = (request.fine_tune.is_some(), request.encrypted);
-    let mut cells = vec![
-        row.method.name().to_owned(),
-        row.degree.to_string(),
-        row.interval_text(),
-        cell(fit, |f| f.depth.to_string()),
-    ];
-    if !trained && !encrypted {
-        cells.push(cell(fit, |f| format!("{:.2e}", f.error_max)));
-    }
-    cells.push(cell(row.replaced, |a| share(a.accuracy)));
-    if !encrypted {
-        cells.push(cell(row.replaced, |a| share(a.samples_outside)));
-    }
-    if trained {
-        cells.push(cell(row.trained, |a| share(a.accuracy)));
-    }
-    cells.push(cell(row.predicted, |c| format::secs(c.latency_secs)));
-    cells.push(cell(row.predicted, |c| bare_bits(c.margin_bits)));
-    if encrypted {
-        let run = row.encrypted;
-        cells.push(cell(run, |r| share(r.accuracy)));
-        cells.push(cell(run, |r| format::secs(r.latency_secs)));
-        cells.push(cell(run.and_then(|r| r.margin_bits), bare_bits));
-        cells.push(cell(run, |r| format::count(r.wrong_outputs)));
-    }
-    cells
 }
 
 #[cfg(test)]

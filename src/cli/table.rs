@@ -1,5 +1,7 @@
 //! Text tables that line up.
 
+use study::Row;
+
 /// A table whose first column is aligned left and the others right.
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
@@ -8,6 +10,15 @@ pub(super) struct Table {
 impl Table {
     pub fn new(head: &[&str]) -> Self {
         Self { rows: vec![head.iter().map(|&h| h.to_owned()).collect()] }
+    }
+
+    /// The columns `ids` of rows of a study; names of columns in small letters.
+    pub fn of<'a, R: Row>(ids: &[&str], rows: impl Iterator<Item = &'a R>) -> Self {
+        let columns = R::columns(ids);
+        let head: Vec<String> = columns.iter().map(|c| c.title.to_lowercase()).collect();
+        let mut table = Self::new(&head.iter().map(String::as_str).collect::<Vec<_>>());
+        rows.for_each(|row| table.row(columns.iter().map(|c| c.text(row)).collect()));
+        table
     }
 
     /// A row of cells; text from files in them stays on its line.

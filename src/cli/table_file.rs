@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use file::{OutputFile, Uses};
 use std::path::Path;
+use study::Study;
 
 /// Opens the file that `--report` names, for a report that has no form but JSON.
 ///
@@ -37,16 +38,12 @@ impl TableFile {
         Ok(Some(Self { file: uses.writes("--report", path)?, csv }))
     }
 
-    /// Writes the rows.
+    /// Writes the rows of a study.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn finish(
-        self,
-        csv: impl FnOnce() -> String,
-        json: impl FnOnce() -> Result<String>,
-    ) -> Result<()> {
-        let text = if self.csv { csv() } else { json()? };
+    pub fn finish(self, study: &impl Study) -> Result<()> {
+        let text = if self.csv { study.to_csv() } else { study.to_json() };
         Ok(self.file.finish(text.as_bytes())?)
     }
 }

@@ -431,14 +431,16 @@ fn a_run_stops_when_asked() {
     let session = session(model(1, 4, 1, false), dataset(1, 4000, 4, false), choice);
     let cancel = Cancel::default();
     session.circuit(&cancel).unwrap();
-    let stopped = std::sync::Mutex::new(None);
+    let last = std::sync::atomic::AtomicUsize::new(0);
     let ended = session.run(&cancel, &|event| {
-        if matches!(event, report::Event::Stage { index: 3, .. }) {
-            *stopped.lock().unwrap() = Some(Instant::now());
-            cancel.cancel();
+        if let report::Event::Stage { index, .. } = event {
+            last.fetch_max(index, std::sync::atomic::Ordering::Relaxed);
+            if index == 3 {
+                cancel.cancel();
+            }
         }
     });
     assert!(matches!(ended, Err(scenario::RunError::Cancelled(_))), "{:?}", ended.err());
-    let since = stopped.lock().unwrap().unwrap();
-    assert!(since.elapsed() < Duration::from_secs(1));
+    // Of the 4000 steps no more than what was on its way between the two sides.
+    assert!(last.into_inner() < 40);
 }

@@ -1,5 +1,6 @@
 //! One model and one dataset carried by several schemes, as one table.
 
+use crate::table::{Cell, Column, Row, Study};
 use circuit::{NoiseMeasure, StageKind};
 use inference::Session;
 use progress::{Cancel, Cancelled, Watch};
@@ -254,76 +255,77 @@ impl CompareRow {
     }
 }
 
-/// Head of the CSV.
-const HEAD: [&str; 23] = [
-    "name",
-    "parameters",
-    "images",
-    "accuracy",
-    "plain_accuracy",
-    "agreement",
-    "latency_secs",
-    "images_per_sec",
-    "keygen_secs",
-    "upload_bytes",
-    "download_bytes",
-    "evaluation_key_bytes",
-    "rounds",
-    "wrong_outputs",
-    "margin_bits",
-    "security_bits",
-    "peak_memory_bytes",
-    "refusal",
-    "encrypted_network",
-    "reference_accuracy",
-    "noise_measure",
-    "fault",
-    "warnings",
-];
+impl Row for CompareRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::asked("name", "Scheme", |r: &Self| Some(Cell::words(&r.name)))
+            .about("Its parameters stand beside"),
+        Column::asked("parameters", "Parameters", |r: &Self| Some(Cell::words(&r.parameters))),
+        Column::found("images", "", |r: &Self| Some(Cell::count(r.images as u64))),
+        Column::found("accuracy", "Encrypted", |r: &Self| Some(Cell::share(r.accuracy, r.images)))
+            .about("Share of samples that the decrypted answers classify as labelled"),
+        Column::found("plain_accuracy", "Original", |r: &Self| {
+            Some(Cell::share(r.plain_accuracy, r.images))
+        })
+        .about("Share of samples that the original network classifies as labelled, in the clear"),
+        Column::found("agreement", "Agreement", |r: &Self| Some(Cell::share(r.agreement, r.images)))
+            .about("Decrypted answers that are those of the reference network"),
+        Column::found("latency_secs", "First answer", |r: &Self| Some(Cell::secs(r.latency_secs)))
+            .about("Time until the first answer, also of a sample sent alone: a batch takes as long however full it is"),
+        Column::found("images_per_sec", "Per sample", |r: &Self| {
+            let secs = 1.0 / r.images_per_sec.max(1e-12);
+            Some(Cell::number(r.images_per_sec, format::secs(secs)))
+        })
+        .about("Time of all samples over their number"),
+        Column::found("keygen_secs", "", |r: &Self| Some(Cell::secs(r.keygen_secs))),
+        Column::found("upload_bytes", "Upload", |r: &Self| Some(Cell::bytes(r.upload_bytes)))
+            .about("Bytes from client to server, all samples"),
+        Column::found("download_bytes", "Download", |r: &Self| Some(Cell::bytes(r.download_bytes)))
+            .about("Bytes from server to client, all samples"),
+        Column::found("evaluation_key_bytes", "Keys", |r: &Self| {
+            Some(Cell::bytes(r.evaluation_key_bytes))
+        })
+        .about("Evaluation keys, sent to the server once"),
+        Column::found("rounds", "Rounds", |r: &Self| Some(Cell::count(r.rounds))),
+        Column::found("wrong_outputs", "Wrong", |r: &Self| Some(Cell::count(r.wrong_outputs))),
+        Column::found("margin_bits", "Noise", |r: &Self| {
+            let margin = r.margin_bits?;
+            Some(Cell::number(margin, r.noise.short(margin)))
+        })
+        .about("The least that was measured: noise margin in bits (BGV, BFV), spare precision in bits (CKKS), failure probability (TFHE)"),
+        Column::found("security_bits", "", |r: &Self| Some(Cell::count(r.security_bits.into()))),
+        Column::found("peak_memory_bytes", "", |r: &Self| Some(Cell::bytes(r.peak_memory_bytes))),
+        Column::asked("refusal", "", |r: &Self| r.refusal.clone().map(Cell::words)),
+        Column::found("encrypted_network", "", |r: &Self| Some(Cell::words(&r.networks.encrypted.name))),
+        Column::found("reference_accuracy", "Reference", |r: &Self| {
+            Some(Cell::share(r.reference_accuracy, r.images))
+        })
+        .about("Share of samples that is classified as labelled by what the ciphertexts stand for, in the clear: integers, polynomials or tables"),
+        Column::found("noise_measure", "", |r: &Self| Some(Cell::words(r.noise.name()))),
+        Column::asked("fault", "", |r: &Self| r.fault.clone().map(Cell::words)),
+        Column::asked("warnings", "", |r: &Self| Some(Cell::words(r.warnings.join("; ")))),
+    ];
 
-impl CompareReport {
-    /// Whether everything that was decrypted was right.
-    pub fn is_right(&self) -> bool {
-        self.rows.iter().all(|r| r.wrong_outputs == 0 && r.fault.is_none())
+    fn name(&self) -> String {
+        self.name.clone()
     }
 
-    /// The report as JSON.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
-    /// One line per row; what is not known is empty.
-    pub fn to_csv(&self) -> String {
-        format::csv_table(&HEAD, self.rows.iter().map(cells))
+    fn is_right(&self) -> bool {
+        self.wrong_outputs == 0 && self.fault.is_none()
     }
 }
 
-fn cells(row: &CompareRow) -> [String; HEAD.len()] {
-    let ran = row.refusal.is_none();
-    let of = |text: String| if ran { text } else { String::new() };
-    [
-        row.name.clone(),
-        row.parameters.clone(),
-        of(row.images.to_string()),
-        of(row.accuracy.to_string()),
-        of(row.plain_accuracy.to_string()),
-        of(row.agreement.to_string()),
-        of(row.latency_secs.to_string()),
-        of(row.images_per_sec.to_string()),
-        of(row.keygen_secs.to_string()),
-        of(row.upload_bytes.to_string()),
-        of(row.download_bytes.to_string()),
-        of(row.evaluation_key_bytes.to_string()),
-        of(row.rounds.to_string()),
-        of(row.wrong_outputs.to_string()),
-        row.margin_bits.map_or(String::new(), |m| m.to_string()),
-        of(row.security_bits.to_string()),
-        of(row.peak_memory_bytes.to_string()),
-        row.refusal.clone().unwrap_or_default(),
-        of(row.networks.encrypted.name.clone()),
-        of(row.reference_accuracy.to_string()),
-        of(row.noise.name().to_owned()),
-        row.fault.clone().unwrap_or_default(),
-        row.warnings.join("; "),
-    ]
+impl Study for CompareReport {
+    type Row = CompareRow;
+
+    fn rows(&self) -> &[CompareRow] {
+        &self.rows
+    }
+
+    fn rows_left(&self) -> usize {
+        self.rows_left
+    }
 }

@@ -4,6 +4,7 @@
 //! The trainings run in plaintext fixed point, whose integers are those of the encrypted training one by
 //! one; so are the weights, the accuracy, and everything the server sees.
 
+use crate::table::{Cell, Column, Row, Study};
 use attack::{LeakSettings, Score, ServerStep, ServerView, labels, reconstruct};
 use progress::{Cancel, Watch};
 use scenario::TrainingChoice;
@@ -64,18 +65,6 @@ pub struct MitigationReport {
     #[serde(default)]
     pub rows_left: usize,
 }
-
-/// Columns of the table as CSV.
-const HEAD: [&str; 8] = [
-    "mitigation",
-    "epochs",
-    "accuracy",
-    "mean_squared_error",
-    "identified",
-    "mean_squared_error_similar_data",
-    "identified_similar_data",
-    "labels_read",
-];
 
 /// What is told while the ways are tried.
 #[derive(Clone, Debug)]
@@ -241,25 +230,67 @@ fn mitigated(
     })
 }
 
-impl MitigationReport {
-    /// One line per way; what is not known is empty.
-    pub fn to_csv(&self) -> String {
-        let cells = |row: &MitigationRow| {
-            let known = |value: fn(&Score) -> f64| {
-                row.with_similar_data.as_ref().map_or_else(String::new, |s| value(s).to_string())
-            };
-            [
-                row.name.clone(),
-                row.epochs.to_string(),
-                row.accuracy.to_string(),
-                row.attack.mean_squared_error.to_string(),
-                row.attack.identified.to_string(),
-                known(|s| s.mean_squared_error),
-                known(|s| s.identified),
-                row.labels_read.to_string(),
-            ]
-        };
-        format::csv_table(&HEAD, self.rows.iter().map(cells))
+fn error(score: &Score) -> Cell {
+    Cell::number(score.mean_squared_error, format!("{:.4}", score.mean_squared_error))
+}
+
+fn identified(score: &Score) -> Cell {
+    Cell::number(score.identified, format::percent(score.identified))
+}
+
+impl Row for MitigationRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::asked("mitigation", "Mitigation", |r: &Self| Some(Cell::words(&r.name))).about(
+            "What the training was done with: units of the first layer, the authority's limit of distinct rows on a mini-batch, noise on inputs",
+        ),
+        Column::found("epochs", "Epochs", |r: &Self| Some(Cell::count(r.epochs as u64)))
+            .about("Trained before the authority's limit ended it"),
+        Column::found("accuracy", "Accuracy", |r: &Self| {
+            Some(Cell::number(r.accuracy, format::percent(r.accuracy)))
+        })
+        .about("Share of the test samples classified as labelled: what it costs"),
+        Column::found("mean_squared_error", "Error", |r: &Self| Some(error(&r.attack))).about(
+            "Mean squared error of a reconstructed input, in units of its range squared",
+        ),
+        Column::found("identified", "Identified", |r: &Self| Some(identified(&r.attack)))
+            .about("Reconstructions nearer to their own sample than to any other"),
+        Column::found("mean_squared_error_similar_data", "Error*", |r: &Self| {
+            r.with_similar_data.as_ref().map(error)
+        })
+        .about("The same by somebody who knows similar data: their mean and how values vary together"),
+        Column::found("identified_similar_data", "Identified*", |r: &Self| {
+            r.with_similar_data.as_ref().map(identified)
+        })
+        .about("The same by somebody who knows similar data"),
+        Column::found("labels_read", "Labels read", |r: &Self| {
+            Some(Cell::number(r.labels_read, format::percent(r.labels_read)))
+        })
+        .about("Labels that were read off"),
+    ];
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn refusal(&self) -> Option<&str> {
+        None
+    }
+
+    /// Nothing is decrypted.
+    fn is_right(&self) -> bool {
+        true
+    }
+}
+
+impl Study for MitigationReport {
+    type Row = MitigationRow;
+
+    fn rows(&self) -> &[MitigationRow] {
+        &self.rows
+    }
+
+    fn rows_left(&self) -> usize {
+        self.rows_left
     }
 }
 

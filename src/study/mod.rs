@@ -8,6 +8,7 @@ mod mitigations;
 mod strategies;
 mod strategy_row;
 mod sweep;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -24,3 +25,4 @@ pub use sweep::{
     SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
     SweepRequest, SweepRow, SweepRun, sweep,
 };
+pub use table::{Cell, Column, Outcome, Row, Study};

@@ -1,6 +1,7 @@
 //! A remedy in figures, and the table of all of them.
 
-use circuit::{NetworkModel, Remedy};
+use crate::table::{Cell, Column, Row, Study, exact};
+use circuit::{NetworkModel, NoiseMeasure, Remedy};
 use network::Role;
 use report::{EndToEnd, NetworkReport, RunReport, SequenceReport};
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,26 @@ impl RemedyRow {
         }
     }
 
+    /// The same with its activation.
+    fn told(&self) -> String {
+        match self.activation.as_str() {
+            "" => self.name(),
+            activation => format!("{}, {activation}", self.name()),
+        }
+    }
+
+    fn share(&self, fraction: f64) -> Cell {
+        Cell::share(fraction, self.sequences)
+    }
+
+    /// What its margins measure.
+    pub fn noise(&self) -> NoiseMeasure {
+        match self.remedy {
+            Remedy::Bootstrap => NoiseMeasure::Failure,
+            _ => NoiseMeasure::Precision,
+        }
+    }
+
     /// Bytes of a sequence both ways, in a batch as full as it was.
     pub fn bytes_per_sequence(&self) -> f64 {
         (self.upload_bytes + self.download_bytes) as f64 / self.sequences.max(1) as f64
@@ -263,115 +284,105 @@ pub struct RemedyComparison {
     pub rows_left: usize,
 }
 
-/// Head of the CSV, before the connections.
-const HEAD: [&str; 35] = [
-    "remedy",
-    "refresh_every",
-    "steps",
-    "all_steps",
-    "longest_chain",
-    "activation",
-    "sequences",
-    "plain_accuracy",
-    "carried_accuracy",
-    "accuracy",
-    "agreement",
-    "wrong_outputs",
-    "max_abs_error",
-    "margin_bits",
-    "security_bits",
-    "ring_degree",
-    "latency_secs",
-    "sequences_per_sec",
-    "upload_bytes",
-    "download_bytes",
-    "key_bytes",
-    "rounds",
-    "client_secs",
-    "server_secs",
-    "one_client_secs",
-    "one_server_secs",
-    "one_upload_bytes",
-    "one_download_bytes",
-    "one_rounds",
-    "one_alone",
-    "key_secs",
-    "bytes_per_sequence",
-    "reveals",
-    "note",
-    "refused",
-];
+impl Row for RemedyRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::asked("remedy", "Strategy", |r| Some(Cell::number(r.remedy.id(), r.told()))),
+        Column::found("refresh_every", "", |r| Some(Cell::count(r.refresh_every as u64))),
+        Column::asked("steps", "Steps", |r| {
+            let of_all = || format!("{} of {}", r.steps, r.all_steps);
+            let text = if r.steps < r.all_steps { of_all() } else { r.steps.to_string() };
+            Some(Cell::number(r.steps, text))
+        }),
+        Column::asked("all_steps", "", |r| Some(Cell::count(r.all_steps as u64))),
+        Column::found("longest_chain", "", |r| Some(Cell::count(r.longest_chain as u64))),
+        Column::asked("activation", "", |r| Some(Cell::words(&r.activation))),
+        Column::found("sequences", "Sequences", |r| Some(Cell::count(r.sequences as u64))),
+        Column::found("plain_accuracy", "Original", |r| Some(r.share(r.plain_accuracy))),
+        Column::found("carried_accuracy", "Reference", |r| Some(r.share(r.carried_accuracy))),
+        Column::found("accuracy", "Encrypted", |r| Some(r.share(r.accuracy))),
+        Column::found("agreement", "Agree", |r| Some(r.share(r.agreement))),
+        Column::found("wrong_outputs", "Wrong", |r| Some(Cell::count(r.wrong_outputs))),
+        Column::found("max_abs_error", "", |r| Some(Cell::words(r.max_abs_error.to_string()))),
+        Column::found("margin_bits", "Noise", |r| {
+            let margin = r.margin_bits?;
+            Some(Cell::number(margin, r.noise().text(margin)))
+        }),
+        Column::found("security_bits", "", |r| Some(Cell::count(r.security_bits.into()))),
+        Column::found("ring_degree", "", |r| Some(Cell::words(r.ring_degree.to_string()))),
+        Column::found("latency_secs", "Alone", |r| Some(Cell::secs(r.latency_secs))),
+        Column::found("sequences_per_sec", "Sequences/s", |r| {
+            Some(Cell::number(r.sequences_per_sec, format!("{:.1}", r.sequences_per_sec)))
+        }),
+        Column::found("upload_bytes", "", |r| Some(Cell::bytes(r.upload_bytes))),
+        Column::found("download_bytes", "", |r| Some(Cell::bytes(r.download_bytes))),
+        Column::found("key_bytes", "", |r| Some(Cell::bytes(r.key_bytes))),
+        Column::found("rounds", "", |r| Some(Cell::count(r.rounds))),
+        Column::found("client_secs", "", |r| Some(Cell::secs(r.client_secs))),
+        Column::found("server_secs", "", |r| Some(Cell::secs(r.server_secs))),
+        Column::found("one_client_secs", "Client", |r| {
+            Some(Cell::secs(r.one_sequence.client_secs))
+        }),
+        Column::found("one_server_secs", "", |r| Some(Cell::secs(r.one_sequence.server_secs))),
+        Column::found("one_upload_bytes", "Up", |r| Some(Cell::bytes(r.one_sequence.upload_bytes))),
+        Column::found("one_download_bytes", "Down", |r| {
+            Some(Cell::bytes(r.one_sequence.download_bytes))
+        }),
+        Column::found("one_rounds", "Rounds", |r| Some(Cell::count(r.one_sequence.rounds))),
+        Column::found("one_alone", "", |r| Some(Cell::words(r.one_sequence.alone.to_string()))),
+        Column::found("key_secs", "", |r| Some(Cell::secs(r.one_sequence.key_secs))),
+        Column::found("bytes_per_sequence", "Bytes each", |r| {
+            let bytes = r.bytes_per_sequence();
+            Some(Cell::number(format!("{bytes:.0}"), format::bytes(bytes as u64)))
+        }),
+        Column::asked("reveals", "", |r| Some(Cell::words(&r.reveals))),
+        Column::asked("note", "", |r| r.note.clone().map(Cell::words)),
+        Column::asked("refused", "", |r| r.refused.clone().map(Cell::words)),
+    ];
 
-impl RemedyComparison {
-    /// Whether every row that was run decrypted rightly.
-    pub fn is_right(&self) -> bool {
-        self.rows.iter().all(|r| r.wrong_outputs == 0 && r.fault.is_none())
+    fn name(&self) -> String {
+        self.told()
     }
 
-    /// As JSON.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    fn refusal(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
-    /// One line per row, units in the names of columns; figures of what was not run are empty.
-    pub fn to_csv(&self) -> String {
+    fn is_right(&self) -> bool {
+        self.wrong_outputs == 0 && self.fault.is_none()
+    }
+}
+
+impl Study for RemedyComparison {
+    type Row = RemedyRow;
+
+    fn rows(&self) -> &[RemedyRow] {
+        &self.rows
+    }
+
+    fn rows_left(&self) -> usize {
+        self.rows_left
+    }
+
+    /// With a column more for each connection.
+    fn to_csv(&self) -> String {
         let longest = self.rows.iter().max_by_key(|r| r.end_to_end.len());
         let ways = longest.map_or(&[][..], |r| &r.end_to_end);
         let names: Vec<String> =
             ways.iter().map(|w| format!("end_to_end_secs {}", w.connection.name)).collect();
-        let head: Vec<&str> = HEAD.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let head: Vec<&str> = RemedyRow::COLUMNS
+            .iter()
+            .map(|c| c.id)
+            .chain(names.iter().map(String::as_str))
+            .collect();
         let line = |row: &RemedyRow| {
             let of = |way: &EndToEnd| {
                 let same = |e: &&EndToEnd| e.connection.name == way.connection.name;
                 row.end_to_end.iter().find(same).map_or(String::new(), |e| e.secs.to_string())
             };
-            cells(row).into_iter().chain(ways.iter().map(of)).collect::<Vec<String>>()
+            exact(row).into_iter().chain(ways.iter().map(of)).collect::<Vec<String>>()
         };
         format::csv_table(&head, self.rows.iter().map(line))
     }
-}
-
-fn cells(row: &RemedyRow) -> [String; HEAD.len()] {
-    let ran = row.refused.is_none();
-    let of = |text: String| if ran { text } else { String::new() };
-    let one = &row.one_sequence;
-    [
-        row.remedy.id().to_owned(),
-        of(row.refresh_every.to_string()),
-        row.steps.to_string(),
-        row.all_steps.to_string(),
-        of(row.longest_chain.to_string()),
-        row.activation.clone(),
-        of(row.sequences.to_string()),
-        of(row.plain_accuracy.to_string()),
-        of(row.carried_accuracy.to_string()),
-        of(row.accuracy.to_string()),
-        of(row.agreement.to_string()),
-        of(row.wrong_outputs.to_string()),
-        of(row.max_abs_error.to_string()),
-        row.margin_bits.map_or(String::new(), |m| m.to_string()),
-        of(row.security_bits.to_string()),
-        of(row.ring_degree.to_string()),
-        of(row.latency_secs.to_string()),
-        of(row.sequences_per_sec.to_string()),
-        of(row.upload_bytes.to_string()),
-        of(row.download_bytes.to_string()),
-        of(row.key_bytes.to_string()),
-        of(row.rounds.to_string()),
-        of(row.client_secs.to_string()),
-        of(row.server_secs.to_string()),
-        of(one.client_secs.to_string()),
-        of(one.server_secs.to_string()),
-        of(one.upload_bytes.to_string()),
-        of(one.download_bytes.to_string()),
-        of(one.rounds.to_string()),
-        of(one.alone.to_string()),
-        of(one.key_secs.to_string()),
-        of(format!("{:.0}", row.bytes_per_sequence())),
-        row.reveals.clone(),
-        row.note.clone().unwrap_or_default(),
-        row.refused.clone().unwrap_or_default(),
-    ]
 }
 
 /// What was left out of a row: steps, sequences.

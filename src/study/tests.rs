@@ -1,6 +1,6 @@
 //! Strategies side by side on small random models.
 
-use crate::{RemedyEvent, RemedyRequest, compare_strategies};
+use crate::{RemedyEvent, RemedyRequest, Study, compare_strategies};
 use activation::{Activation, Method, Polynomial};
 use circuit::Remedy;
 use data::{Dataset, Shape, Split};

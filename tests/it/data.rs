@@ -367,26 +367,19 @@ fn missing_mnist_is_told_in_one_line_with_checksums() {
     assert!(text.contains("MNIST has 60000 + 10000"), "{text}");
 }
 
-/// The folder of larger public sets, or a line that says what is skipped.
-fn public_sets(what: &str) -> Option<PathBuf> {
-    let dir = std::env::var_os("CRYPTOSCOPE_DATA").map(PathBuf::from);
-    if dir.is_none() {
-        eprintln!("skipped: {what} needs CRYPTOSCOPE_DATA");
-    }
-    dir
-}
-
 #[test]
-fn mnist_is_read_when_it_is_there() {
-    let Some(dir) = public_sets("reading MNIST") else { return };
+#[ignore = "needs the public sets: CRYPTOSCOPE_DATA"]
+fn mnist_is_read() {
+    let dir = crate::public_sets::folder();
     let d = open("mnist", Some(&dir)).unwrap();
     assert_eq!((d.train().len(), d.test().len(), d.classes().len()), (60_000, 10_000, 10));
     assert_eq!(d.test().labels[..5], [7, 2, 1, 0, 4]);
 }
 
 #[test]
+#[ignore = "needs the public sets: CRYPTOSCOPE_DATA"]
 fn wdbc_is_read_with_options_and_equals_the_built_in_set() {
-    let Some(dir) = public_sets("reading wdbc.data") else { return };
+    let dir = crate::public_sets::folder();
     let options = CsvOptions {
         skip_lines: 1,
         header: Header::No,

@@ -58,11 +58,10 @@ fn digits_and_hospital_are_answered_right() {
 }
 
 #[test]
+#[ignore = "needs the public sets: CRYPTOSCOPE_DATA"]
 fn cryptonets_answers_all_of_mnist() {
-    let Ok(session) = Session::open(&scenario("cryptonets", &[]), &sources()) else {
-        println!("skipped: MNIST is not there (set CRYPTOSCOPE_DATA)");
-        return;
-    };
+    let sources = Sources { data_dir: Some(crate::public_sets::folder()) };
+    let session = Session::open(&scenario("cryptonets", &[]), &sources).unwrap();
     let report = run(&session);
     assert_eq!(report.images, 10_000);
     assert_right(&report, 0.990);

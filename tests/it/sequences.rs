@@ -7,17 +7,8 @@ use cryptoscope::network::train::{CellKind, RecurrentOptions, RecurrentRecipe, R
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::recurrent::SequenceSession;
 use cryptoscope::scenario::{Scenario, SequenceChoice};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// The folder of the public sets, where the environment names one.
-fn data_dir() -> Option<PathBuf> {
-    let dir = std::env::var_os("CRYPTOSCOPE_DATA").map(PathBuf::from).filter(|d| d.is_dir());
-    if dir.is_none() {
-        eprintln!("skipped: CRYPTOSCOPE_DATA names no folder of public sets");
-    }
-    dir
-}
 
 /// Accuracy of a model on the test part of a dataset.
 fn judged(model: &RecurrentModel, dataset: &str, data_dir: Option<&Path>) -> f64 {
@@ -65,8 +56,9 @@ fn the_generated_waves_are_told_apart() {
 }
 
 #[test]
+#[ignore = "needs the public sets: CRYPTOSCOPE_DATA"]
 fn the_models_reach_their_accuracy_on_public_sets() {
-    let Some(dir) = data_dir() else { return };
+    let dir = crate::public_sets::folder();
     for (name, least) in [
         ("cryptornn-power", 0.95),
         ("cryptornn-ecg", 0.80),

@@ -5,7 +5,7 @@ use cryptoscope::inference::{Session, TrainOptions};
 use cryptoscope::network::IntervalRule;
 use cryptoscope::progress::Cancel;
 use cryptoscope::scenario::{RunError, Scenario, Sources};
-use cryptoscope::study::{SweepEvent, SweepReport, SweepRequest, sweep};
+use cryptoscope::study::{Study as _, SweepEvent, SweepReport, SweepRequest, sweep};
 
 fn session(settings: &[&str]) -> Session {
     let mut scenario = Scenario::open("digits").expect("built in");

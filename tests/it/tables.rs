@@ -5,7 +5,7 @@ use cryptoscope::inference::{KeyShelf, Session};
 use cryptoscope::progress::Cancel;
 use cryptoscope::report::{Event, Phase, RunReport};
 use cryptoscope::scenario::{RunError, Scenario, Sources};
-use cryptoscope::study::{CompareEvent, compare, scheme_ways};
+use cryptoscope::study::{CompareEvent, Study as _, compare, scheme_ways};
 use std::sync::Mutex;
 
 fn session(settings: &[&str]) -> Session {

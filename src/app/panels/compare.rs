@@ -9,8 +9,7 @@ use crate::sweep_view::TaskStanding;
 use crate::{Queue, plots, theme};
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
-use format::{self, Share};
-use study::CompareRow;
+use study::{CompareRow, Row as _};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 206.0;
@@ -23,35 +22,19 @@ const NAME: f32 = 48.0;
 const EXPORTS: [Command; 3] =
     [Command::ExportCompare, Command::ExportCompareReport, Command::ExportCompareFigure];
 
-/// Name, what it says, width.
-const COLUMNS: [(&str, &str, f32); 11] = [
-    ("Scheme", "Its parameters stand beside", 0.0),
-    (
-        "Original",
-        "Share of samples that the original network classifies as labelled, in the clear",
-        57.0,
-    ),
-    (
-        "Reference",
-        "The same of what the ciphertexts stand for, in the clear: integers, polynomials or tables",
-        57.0,
-    ),
-    ("Encrypted", "The same of the decrypted answers", 57.0),
-    ("Agreement", "Decrypted answers that are those of the reference network", 57.0),
-    (
-        "First answer",
-        "Time until the first answer, also of a sample sent alone: a batch takes as long however full it is",
-        65.0,
-    ),
-    ("Per sample", "Time of all samples over their number", 60.0),
-    ("Keys", "Evaluation keys, sent to the server once", 54.0),
-    ("Upload", "Bytes from client to server, all samples", 52.0),
-    ("Download", "Bytes from server to client, all samples", 53.0),
-    (
-        "Noise",
-        "The least that was measured: noise margin in bits (BGV, BFV), spare precision in bits (CKKS), failure probability (TFHE)",
-        50.0,
-    ),
+/// Columns, and their widths.
+const COLUMNS: [(&str, f32); 11] = [
+    ("name", 0.0),
+    ("plain_accuracy", 57.0),
+    ("reference_accuracy", 57.0),
+    ("accuracy", 57.0),
+    ("agreement", 57.0),
+    ("latency_secs", 65.0),
+    ("images_per_sec", 60.0),
+    ("evaluation_key_bytes", 54.0),
+    ("upload_bytes", 52.0),
+    ("download_bytes", 53.0),
+    ("margin_bits", 50.0),
 ];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
@@ -148,6 +131,7 @@ fn parameters(ui: &mut Ui, rows: &[CompareRow]) {
 
 fn rows(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
+    let columns = CompareRow::columns(&COLUMNS.map(|(id, _)| id));
     theme::card(ui).show(ui, |ui| {
         ui.set_min_size(ui.available_size());
         ui.spacing_mut().item_spacing = egui::vec2(GAP, 2.0);
@@ -157,7 +141,7 @@ fn rows(ui: &mut Ui, state: &State) {
                 .striped(true)
                 .cell_layout(Layout::right_to_left(Align::Center))
                 .column(Column::remainder().at_least(NAME).clip(true));
-            for (_, _, width) in COLUMNS.iter().skip(1) {
+            for (_, width) in COLUMNS.iter().skip(1) {
                 table = table.column(Column::exact(*width).clip(true));
             }
             table
@@ -165,11 +149,11 @@ fn rows(ui: &mut Ui, state: &State) {
                 .max_scroll_height(inside)
                 .auto_shrink([false, false])
                 .header(HEADER, |mut header| {
-                    for (column, (name, about, _)) in COLUMNS.iter().enumerate() {
+                    for (at, column) in columns.iter().enumerate() {
                         header.col(|ui| {
-                            aligned(ui, column, |ui| {
-                                let text = RichText::new(*name).font(theme::small());
-                                ui.label(text.color(t.text_weak)).on_hover_text(*about);
+                            aligned(ui, at, |ui| {
+                                let text = RichText::new(column.title).font(theme::small());
+                                ui.label(text.color(t.text_weak)).on_hover_text(column.about);
                             });
                         });
                     }
@@ -178,10 +162,10 @@ fn rows(ui: &mut Ui, state: &State) {
                     body.rows(theme::TABLE_ROW, state.compare.rows.len(), |mut line| {
                         let index = line.index();
                         let Some(row) = state.compare.rows.get(index) else { return };
-                        for column in 0..COLUMNS.len() {
+                        for (at, column) in columns.iter().enumerate() {
                             line.col(|ui| {
-                                aligned(ui, column, |ui| {
-                                    if column == 0 {
+                                aligned(ui, at, |ui| {
+                                    if at == 0 {
                                         dot(ui, index);
                                     }
                                     let (text, colour) = cell(row, column, t);
@@ -216,28 +200,20 @@ fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
     }
 }
 
-fn cell(row: &CompareRow, column: usize, t: &theme::Tokens) -> (String, Color32) {
-    if row.refusal.is_some() {
-        return match column {
-            0 => (row.name.clone(), t.notice),
-            _ => ("—".to_owned(), t.text_weak),
-        };
-    }
+fn cell(
+    row: &CompareRow,
+    column: &study::Column<CompareRow>,
+    t: &theme::Tokens,
+) -> (String, Color32) {
     let wrong = row.wrong_outputs > 0;
-    let share = |fraction: f64| Share::of_fraction(fraction, row.images);
-    let text = match column {
-        0 => row.name.clone(),
-        1 => return (share(row.plain_accuracy).text(), t.original),
-        2 => return (share(row.reference_accuracy).text(), t.reference),
-        3 | 4 if wrong => return ("✗ wrong".to_owned(), t.wrong),
-        3 => return (share(row.accuracy).text(), t.encrypted),
-        4 => share(row.agreement).text(),
-        5 => format::secs(row.latency_secs),
-        6 => format::secs(1.0 / row.images_per_sec.max(1e-12)),
-        7 => format::bytes(row.evaluation_key_bytes),
-        8 => format::bytes(row.upload_bytes),
-        9 => format::bytes(row.download_bytes),
-        _ => row.margin_bits.map_or("—".to_owned(), |m| row.noise.short(m)),
+    let colour = match column.id {
+        "name" if row.refusal.is_some() => t.notice,
+        _ if row.refusal.is_some() => t.text_weak,
+        "accuracy" | "agreement" if wrong => return ("✗ wrong".to_owned(), t.wrong),
+        "plain_accuracy" => t.original,
+        "reference_accuracy" => t.reference,
+        "accuracy" => t.encrypted,
+        _ => t.text_strong,
     };
-    (text, t.text_strong)
+    (column.text(row), colour)
 }

@@ -143,7 +143,7 @@ impl Part<'_> {
         choice: &StandIns,
         on_event: &mut (dyn FnMut(SweepEvent) + Send),
     ) -> Result<SweepRow, RunError> {
-        let mut row = SweepRow::new(choice);
+        let mut row = SweepRow::new(choice, self.session.images()?);
         match self.fill(&mut row, choice, on_event) {
             Err(RunError::Cancelled(stop)) => return Err(stop.into()),
             Err(error) => row.refusal = Some(error.to_string()),

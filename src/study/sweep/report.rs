@@ -1,11 +1,12 @@
 //! A finished sweep, and its table as CSV.
 
 use super::row::SweepRow;
+use crate::table::{Cell, Column, Row, Study};
 use scenario::Setup;
 use serde::{Deserialize, Serialize};
 
 /// Version of the fields of [`SweepReport`].
-pub const SWEEP_SCHEMA_VERSION: u32 = 2;
+pub const SWEEP_SCHEMA_VERSION: u32 = 3;
 
 /// Everything one sweep found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,95 +32,110 @@ pub struct SweepReport {
     pub rows_left: usize,
 }
 
-/// Head of the CSV.
-const HEAD: [&str; 31] = [
-    "method",
-    "degree",
-    "interval",
-    "degree_reached",
-    "depth",
-    "error_max",
-    "error_mean_square",
-    "error_weighted",
-    "accuracy",
-    "agreement",
-    "samples_outside",
-    "trained_accuracy",
-    "trained_samples_outside",
-    "scheme",
-    "ring_degree",
-    "log2_q",
-    "security_bits",
-    "predicted_latency_secs",
-    "predicted_margin_bits",
-    "predicted_upload_bytes",
-    "predicted_evaluation_key_bytes",
-    "predicted_peak_memory_bytes",
-    "encrypted_accuracy",
-    "encrypted_agreement",
-    "wrong_outputs",
-    "latency_secs",
-    "margin_bits",
-    "upload_bytes",
-    "refusal",
-    "images",
-    "encrypted_reference_accuracy",
-];
+impl Study for SweepReport {
+    type Row = SweepRow;
 
-impl SweepReport {
-    /// Whether everything that was decrypted was right.
-    pub fn is_right(&self) -> bool {
-        self.rows.iter().filter_map(|r| r.encrypted).all(|run| run.right)
+    fn rows(&self) -> &[SweepRow] {
+        &self.rows
     }
 
-    /// The report as JSON.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
-    /// One line per row; what is not known is empty.
-    pub fn to_csv(&self) -> String {
-        format::csv_table(&HEAD, self.rows.iter().map(|row| cells(row, self.images)))
+    fn rows_left(&self) -> usize {
+        self.rows_left
     }
 }
 
-fn cells(row: &SweepRow, images: usize) -> [String; HEAD.len()] {
-    fn cell<T: ToString>(value: Option<T>) -> String {
-        value.map_or_else(String::new, |v| v.to_string())
+/// A part of a row, where it is known.
+fn of<T: Copy>(part: Option<T>, cell: impl FnOnce(T) -> Cell) -> Option<Cell> {
+    part.map(cell)
+}
+
+fn error(value: f64) -> Cell {
+    Cell::number(value, format!("{value:.2e}"))
+}
+
+impl Row for SweepRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::asked("method", "Method", |r| Some(Cell::number(r.method.id(), r.method.name()))),
+        Column::asked("degree", "Degree", |r| Some(Cell::count(r.degree as u64))),
+        Column::asked("interval", "Interval", |r| {
+            let text = r.interval_text();
+            Some(Cell::number(text.replace('±', "+-"), text))
+        }),
+        Column::asked("degree_reached", "", |r| Some(Cell::count(r.fit.as_ref()?.degree as u64))),
+        Column::asked("depth", "Depth", |r| Some(Cell::count(r.fit.as_ref()?.depth as u64))),
+        Column::asked("error_max", "Max error", |r| Some(error(r.fit.as_ref()?.error_max))),
+        Column::asked("error_mean_square", "", |r| Some(error(r.fit.as_ref()?.error_mean_square))),
+        Column::asked("error_weighted", "", |r| r.fit.as_ref()?.error_weighted.map(error)),
+        Column::asked("accuracy", "Reference", |r| {
+            of(r.replaced, |a| Cell::share(a.accuracy, r.images))
+        }),
+        Column::asked("agreement", "", |r| of(r.replaced, |a| Cell::share(a.agreement, r.images))),
+        Column::asked("samples_outside", "Outside", |r| {
+            of(r.replaced, |a| Cell::share(a.samples_outside, r.images))
+        }),
+        Column::asked("trained_accuracy", "Trained", |r| {
+            of(r.trained, |a| Cell::share(a.accuracy, r.images))
+        }),
+        Column::asked("trained_samples_outside", "", |r| {
+            of(r.trained, |a| Cell::share(a.samples_outside, r.images))
+        }),
+        Column::asked("scheme", "", |r| of(r.predicted, |c| Cell::words(c.scheme.name()))),
+        Column::asked("ring_degree", "", |r| {
+            of(r.predicted, |c| Cell::words(c.ring_degree.to_string()))
+        }),
+        Column::asked("log2_q", "", |r| of(r.predicted, |c| Cell::bits(c.log2_q))),
+        Column::asked("security_bits", "", |r| {
+            of(r.predicted, |c| Cell::count(c.security_bits.into()))
+        }),
+        Column::asked("predicted_latency_secs", "Predicted", |r| {
+            of(r.predicted, |c| Cell::secs(c.latency_secs))
+        }),
+        Column::asked("predicted_margin_bits", "Noise", |r| {
+            of(r.predicted, |c| Cell::bits(c.margin_bits))
+        }),
+        Column::asked("predicted_upload_bytes", "", |r| {
+            of(r.predicted, |c| Cell::bytes(c.upload_bytes))
+        }),
+        Column::asked("predicted_evaluation_key_bytes", "", |r| {
+            of(r.predicted, |c| Cell::bytes(c.evaluation_key_bytes))
+        }),
+        Column::asked("predicted_peak_memory_bytes", "", |r| {
+            of(r.predicted, |c| Cell::bytes(c.peak_memory_bytes))
+        }),
+        Column::found("encrypted_accuracy", "Encrypted", |r| {
+            of(r.encrypted, |e| Cell::share(e.accuracy, r.images))
+        }),
+        Column::found("encrypted_agreement", "", |r| {
+            of(r.encrypted, |e| Cell::share(e.agreement, r.images))
+        }),
+        Column::found("wrong_outputs", "Wrong", |r| {
+            of(r.encrypted, |e| Cell::count(e.wrong_outputs))
+        }),
+        Column::found("latency_secs", "Measured", |r| {
+            of(r.encrypted, |e| Cell::secs(e.latency_secs))
+        }),
+        Column::found("margin_bits", "Noise", |r| r.encrypted?.margin_bits.map(Cell::bits)),
+        Column::found("upload_bytes", "", |r| of(r.encrypted, |e| Cell::bytes(e.upload_bytes))),
+        Column::asked("refusal", "", |r| r.refusal.clone().map(Cell::words)),
+        Column::asked("images", "", |r| Some(Cell::count(r.images as u64))),
+        Column::found("encrypted_reference_accuracy", "", |r| {
+            of(r.encrypted, |e| Cell::share(e.reference_accuracy, r.images))
+        }),
+    ];
+
+    fn name(&self) -> String {
+        format!("{} {} {}", self.method.name(), self.degree, self.interval_text())
     }
-    let (fit, replaced, trained) = (row.fit.as_ref(), row.replaced, row.trained);
-    let (cost, run) = (row.predicted, row.encrypted);
-    [
-        row.method.id().to_owned(),
-        row.degree.to_string(),
-        row.interval_text().replace('±', "+-"),
-        cell(fit.map(|f| f.degree)),
-        cell(fit.map(|f| f.depth)),
-        cell(fit.map(|f| f.error_max)),
-        cell(fit.map(|f| f.error_mean_square)),
-        cell(fit.and_then(|f| f.error_weighted)),
-        cell(replaced.map(|a| a.accuracy)),
-        cell(replaced.map(|a| a.agreement)),
-        cell(replaced.map(|a| a.samples_outside)),
-        cell(trained.map(|a| a.accuracy)),
-        cell(trained.map(|a| a.samples_outside)),
-        cell(cost.map(|c| c.scheme.name())),
-        cell(cost.map(|c| c.ring_degree)),
-        cell(cost.map(|c| c.log2_q)),
-        cell(cost.map(|c| c.security_bits)),
-        cell(cost.map(|c| c.latency_secs)),
-        cell(cost.map(|c| c.margin_bits)),
-        cell(cost.map(|c| c.upload_bytes)),
-        cell(cost.map(|c| c.evaluation_key_bytes)),
-        cell(cost.map(|c| c.peak_memory_bytes)),
-        cell(run.map(|r| r.accuracy)),
-        cell(run.map(|r| r.agreement)),
-        cell(run.map(|r| r.wrong_outputs)),
-        cell(run.map(|r| r.latency_secs)),
-        cell(run.and_then(|r| r.margin_bits)),
-        cell(run.map(|r| r.upload_bytes)),
-        cell(row.refusal.clone()),
-        images.to_string(),
-        cell(run.map(|r| r.reference_accuracy)),
-    ]
+
+    fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    fn is_right(&self) -> bool {
+        self.encrypted.is_none_or(|run| run.right)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.replaced.is_none()
+    }
 }

@@ -14,6 +14,9 @@ pub struct SweepRow {
     /// The degree asked for.
     pub degree: usize,
     pub interval: IntervalRule,
+    /// Test samples that shares are of.
+    #[serde(default)]
+    pub images: usize,
     /// Why there is no polynomial, or why it cannot be carried encrypted; one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
@@ -93,11 +96,12 @@ pub struct SweepRun {
 }
 
 impl SweepRow {
-    pub(crate) fn new(choice: &StandIns) -> Self {
+    pub(crate) fn new(choice: &StandIns, images: usize) -> Self {
         Self {
             method: choice.method,
             degree: choice.degree,
             interval: choice.interval,
+            images,
             refusal: None,
             fit: None,
             replaced: None,

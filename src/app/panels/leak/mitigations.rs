@@ -5,47 +5,24 @@ use crate::panels::kit;
 use crate::state::State;
 use crate::sweep_view::TaskStanding;
 use crate::{Queue, theme};
-use attack::Score;
 use egui::{Color32, RichText, Ui};
-use study::MitigationRow;
+use study::{MitigationRow, Row as _};
 
 /// Height of a line of the table.
 const LINE: f32 = 17.0;
 /// Height of the card without its lines.
 const FRAME: f32 = 88.0;
 
-/// Column: name, what it means, and what a row writes there.
-type Column = (&'static str, &'static str, fn(&MitigationRow) -> String);
-
-const COLUMNS: [Column; 7] = [
-    (
-        "mitigation",
-        "What the training was done with: units of the first layer, the authority's limit of distinct rows on a mini-batch, noise on inputs",
-        |r| r.name.clone(),
-    ),
-    ("epochs", "Trained before the authority's limit ended it", |r| r.epochs.to_string()),
-    ("accuracy", "Share of the test samples classified as labelled: what it costs", |r| {
-        format::percent(r.accuracy)
-    }),
-    ("error", "Mean squared error of a reconstructed input, in units of its range squared", |r| {
-        format!("{:.4}", r.attack.mean_squared_error)
-    }),
-    ("identified", "Reconstructions nearer to their own sample than to any other", |r| {
-        format::percent(r.attack.identified)
-    }),
-    (
-        "error*",
-        "The same by somebody who knows similar data: their mean and how values vary together",
-        |r| known(r, |s| format!("{:.4}", s.mean_squared_error)),
-    ),
-    ("identified*", "The same by somebody who knows similar data", |r| {
-        known(r, |s| format::percent(s.identified))
-    }),
+/// What fits the card.
+const COLUMNS: [&str; 7] = [
+    "mitigation",
+    "epochs",
+    "accuracy",
+    "mean_squared_error",
+    "identified",
+    "mean_squared_error_similar_data",
+    "identified_similar_data",
 ];
-
-fn known(row: &MitigationRow, text: fn(&Score) -> String) -> String {
-    row.with_similar_data.as_ref().map_or_else(|| "—".to_owned(), text)
-}
 
 /// Height the card takes.
 pub fn height(state: &State) -> f32 {
@@ -104,24 +81,25 @@ fn status(state: &State) -> String {
 
 fn table(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
+    let columns = MitigationRow::columns(&COLUMNS);
     ui.spacing_mut().interact_size.y = LINE;
     let small =
         |text: &str, colour: Color32| RichText::new(text).font(theme::small()).color(colour);
     egui::ScrollArea::horizontal().id_salt("mitigations").show(ui, |ui| {
         egui::Grid::new("mitigations table").spacing([10.0, 2.0]).striped(true).show(ui, |ui| {
-            for (name, about, _) in COLUMNS {
-                ui.label(small(name, t.text_weak)).on_hover_text(about);
+            for column in &columns {
+                ui.label(small(column.title, t.text_weak)).on_hover_text(column.about);
             }
             ui.end_row();
             for row in &state.mitigations.rows {
-                for (at, (_, about, text)) in COLUMNS.iter().enumerate() {
+                for (at, column) in columns.iter().enumerate() {
                     let colour = match at {
                         0 => t.text_strong,
                         1 | 2 => t.series(0),
                         _ => t.series(1),
                     };
-                    ui.label(RichText::new(text(row)).size(12.0).color(colour))
-                        .on_hover_text(*about);
+                    ui.label(RichText::new(column.text(row)).size(12.0).color(colour))
+                        .on_hover_text(column.about);
                 }
                 let used = state.scenario.training.as_ref() == Some(&row.training);
                 let button = egui::Button::new(small("Use", t.text)).small();
