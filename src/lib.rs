@@ -27,8 +27,9 @@
 #![deny(unsafe_code)]
 
 pub use ::{
-    activation, attack, bench, circuit, cli, data, engine, file, format, inference, network,
-    progress, recurrent, report, ring, scenario, scheme, service, study, training, wire, worker,
+    activation, attack, bench, circuit, cli, data, engine, experiment, file, format, functional,
+    inference, network, progress, recurrent, report, ring, scenario, scheme, service, study,
+    training, wire, worker,
 };
 
 #[cfg(feature = "gui")]

@@ -2,10 +2,10 @@
 
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::{Measurement, Timing};
+use functional::feip::{Ciphertexts, Encryptor, FeipError, FunctionKey, MasterKey};
+use functional::group::DlogTable;
 use progress::Cancel;
 use ring::{Kernel, Seed};
-use scheme::feip::{Ciphertexts, Encryptor, FeipError, FunctionKey, MasterKey};
-use scheme::group::DlogTable;
 
 /// Inputs are from 0 to this, as pixels with two decimals are.
 const MAX_INPUT: i32 = 100;

@@ -85,7 +85,7 @@ const COLUMNS: [&str; 13] = [
     "parameters",
 ];
 
-fn show(report: &CompareReport) -> String {
+pub(super) fn show(report: &CompareReport) -> String {
     let table = Table::of(&COLUMNS, report.rows.iter().filter(|r| r.refusal.is_none()));
     let images = report.rows.iter().map(|r| r.images).max().unwrap_or(0);
     let plain = report.rows.iter().map(|r| r.plain_accuracy).fold(0.0, f64::max);

@@ -19,6 +19,8 @@ mod run;
 mod sequence;
 mod service;
 mod signals;
+#[cfg(test)]
+mod snapshots;
 mod sweep;
 mod table;
 mod table_file;

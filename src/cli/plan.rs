@@ -7,21 +7,20 @@ use super::{Answer, Context, networks, sequence};
 use anyhow::Result;
 use circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
 use data::Dataset;
-use inference::Session;
+use experiment::Experiment;
 
 pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
-    if scenario.sequence.is_some() {
-        return sequence::plan(&scenario, args.json, context);
+    let experiment = Experiment::open(&scenario, &context.sources)?;
+    if let Experiment::Sequence(session) = &experiment {
+        return sequence::plan(session, args.json, context);
     }
-    let session = Session::open(&scenario, &context.sources)?;
-    let compiled = session.compiled(&context.cancel)?;
-    let plan = session.told(compiled.plan());
+    let plan = experiment.plan(&context.cancel)?;
     if args.json {
         return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
     }
-    let networks = pairs(&networks::rows(&session.networks(&compiled)?));
-    let (name, guesses) = (format::excerpt(&scenario.name), guesses(&session.dataset));
+    let networks = pairs(&networks::rows(&experiment.networks(&context.cancel)?));
+    let (name, guesses) = (format::excerpt(&scenario.name), guesses(experiment.dataset()));
     Ok(format!(
         "Plan of {name}
 

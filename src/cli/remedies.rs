@@ -97,7 +97,7 @@ const COSTS: [&str; 8] = [
     "bytes_per_sequence",
 ];
 
-fn show(comparison: &RemedyComparison) -> String {
+pub(super) fn show(comparison: &RemedyComparison) -> String {
     let ran = || comparison.rows.iter().filter(|r| r.refused.is_none());
     let answers = Table::of(&ANSWERS, ran());
     let costs = Table::of(&COSTS, ran());

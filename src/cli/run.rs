@@ -9,8 +9,7 @@ use super::table_file::json_file;
 use super::{Answer, Context, WRONG, networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
-use inference::Session;
-use recurrent::SequenceSession;
+use experiment::Experiment;
 use report::{EncryptedReport, Event, RunReport};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
@@ -25,10 +24,7 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
                 progress.run(phase.name(), fraction, eta_secs);
             }
         };
-        match scenario.sequence {
-            Some(_) => SequenceSession::open(&scenario, &sources)?.run(&cancel, &follow)?,
-            None => Session::open(&scenario, &sources)?.run(&cancel, &follow)?,
-        }
+        Experiment::open(&scenario, &sources)?.run(&cancel, &follow)?
     };
     if let Some(file) = file {
         file.finish((serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
@@ -41,7 +37,7 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     Ok(Answer { text, status })
 }
 
-fn show(report: &RunReport) -> String {
+pub(super) fn show(report: &RunReport) -> String {
     let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
     let mut summary = vec![
         (

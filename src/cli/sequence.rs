@@ -9,21 +9,19 @@ use anyhow::Result;
 use circuit::{Plan, RecurrentPlan, Remedy};
 use recurrent::SequenceSession;
 use report::{RunReport, SequenceReport};
-use scenario::Scenario;
 
 /// Steps that a table shows; of more the first and last ones.
 const SHOWN: usize = 32;
 
 /// `plan` of a recurrent scenario.
-pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result<Answer> {
-    let session = SequenceSession::open(scenario, &context.sources)?;
+pub(super) fn plan(session: &SequenceSession, json: bool, context: &Context) -> Result<Answer> {
     if session.choice().remedy == Remedy::Bootstrap {
         let plan = session.plan(&context.cancel)?;
         if json {
             return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
         }
         let guesses = guesses(&session.dataset);
-        return Ok(format!("{}{}{guesses}", before(&session), show_tables(&plan)).into());
+        return Ok(format!("{}{}{guesses}", before(session), show_tables(&plan)).into());
     }
     let circuit = session.circuit(&context.cancel)?;
     if json {
@@ -31,7 +29,7 @@ pub(super) fn plan(scenario: &Scenario, json: bool, context: &Context) -> Result
     }
     let notes: String = session.notes.iter().map(|n| folded("warning: ", n)).collect();
     let guesses = guesses(&session.dataset);
-    Ok(format!("{}{}{notes}{guesses}", before(&session), show_plan(&circuit.plan)).into())
+    Ok(format!("{}{}{notes}{guesses}", before(session), show_plan(&circuit.plan)).into())
 }
 
 /// Title and networks of a plan.

@@ -104,7 +104,7 @@ fn function(name: &str) -> Result<Activation> {
         .with_context(|| format!("--function {name}: {} are possible", known().join(", ")))
 }
 
-fn show(report: &SweepReport, request: &SweepRequest) -> String {
+pub(super) fn show(report: &SweepReport, request: &SweepRequest) -> String {
     let share = |fraction: f64| Share::of_fraction(fraction, report.images);
     let summary = pairs(&[
         (

@@ -9,9 +9,9 @@ use super::{Answer, Context, WRONG, typed};
 use anyhow::{Result, bail};
 use attack::LeakReport;
 use file::write_whole;
+use functional::group::SECURITY;
 use progress::Watch;
 use scenario::Scenario;
-use scheme::group::SECURITY;
 use std::path::{Path, PathBuf};
 use training::{Checkpoint, CryptonnError, CryptonnEvent, CryptonnReport, CryptonnTraining};
 
@@ -127,7 +127,7 @@ impl Kept {
     }
 }
 
-fn show(report: &CryptonnReport) -> String {
+pub(super) fn show(report: &CryptonnReport) -> String {
     // The comparison in floating point is trained on the samples as they are.
     let float = if report.training.noise > 0.0 { "float, no noise" } else { "float" };
     let mut epochs = Table::new(&[

@@ -1,6 +1,6 @@
 //! What can be chosen of an encrypted training.
 
-use scheme::group::MAX_WEIGHT;
+use functional::group::MAX_WEIGHT;
 use serde::{Deserialize, Serialize};
 
 /// How weights follow gradients.

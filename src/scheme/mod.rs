@@ -6,9 +6,6 @@
 pub mod bfv;
 pub mod bgv;
 pub mod ckks;
-pub mod febo;
-pub mod feip;
-pub mod group;
 pub mod security;
 #[cfg(feature = "tfhe")]
 pub mod tfhe;

@@ -2,11 +2,11 @@
 
 use super::message::{Asked, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie};
 use crate::error::CryptonnError;
+use functional::febo::{self, Operation};
+use functional::feip;
 use progress::Cancel;
 use ring::Seed;
 use scenario::TrainingChoice;
-use scheme::febo::{self, Operation};
-use scheme::feip;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 

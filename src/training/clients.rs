@@ -4,10 +4,10 @@ use super::authority::{InputKeys, PublicKeys};
 use super::message::{EncryptedBatch, MessageError, Tie};
 use crate::batches::Batches;
 use crate::error::CryptonnError;
+use functional::febo;
+use functional::feip::Encryptor;
 use progress::Cancel;
 use ring::{Kernel, Seed};
-use scheme::febo;
-use scheme::feip::Encryptor;
 
 /// The clients together: what one sends does not depend on the others.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use crate::batches::Batches;
 use crate::error::CryptonnError;
 use crate::event::{DlogRange, PhaseSecs, Traffic};
 use crate::steps::SecureSteps;
+use functional::group::{DlogTable, ELEMENT_BYTES};
 use progress::Cancel;
 use ring::Seed;
 use scenario::TrainingChoice;
-use scheme::group::{DlogTable, ELEMENT_BYTES};
 use std::time::Instant;
 
 /// Memory of a decoded element, bytes.

@@ -1,12 +1,12 @@
 //! Why an encrypted training cannot start or go on.
 
 use super::message::MessageError;
+use functional::febo::FeboError;
+use functional::feip::FeipError;
 use network::train::TrainError;
 use network::{ForwardError, NetworkError};
 use progress::Cancelled;
 use scenario::RunError;
-use scheme::febo::FeboError;
-use scheme::feip::FeipError;
 
 /// Why an encrypted training cannot start or go on; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,9 @@
 //! What clients, server and authority send each other.
 
 use super::wire::{Reader, Writer};
-use scheme::febo;
-use scheme::feip::{Ciphertexts, FUNCTION_KEY_BYTES, FeipError, FunctionKey};
-use scheme::group::{ELEMENT_BYTES, Encoded};
+use functional::febo;
+use functional::feip::{Ciphertexts, FUNCTION_KEY_BYTES, FeipError, FunctionKey};
+use functional::group::{ELEMENT_BYTES, Encoded};
 use sha2::{Digest, Sha256};
 
 /// Why a message is refused.
@@ -249,10 +249,10 @@ impl KeyGrant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use functional::feip::{Encryptor, MasterKey};
     use progress::Cancel;
     use proptest::prelude::*;
     use ring::{Kernel, Seed};
-    use scheme::feip::{Encryptor, MasterKey};
 
     fn batch() -> EncryptedBatch {
         let seed = Seed::from_number(1);

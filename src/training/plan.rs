@@ -1,9 +1,9 @@
 //! What an encrypted training will take, told before a key exists.
 
 use data::Dataset;
+use functional::group::{DlogTable, ELEMENT_BYTES};
 use network::{Network, Op};
 use scenario::TrainingChoice;
-use scheme::group::{DlogTable, ELEMENT_BYTES};
 
 /// Seconds of one core, measured with AVX-512 IFMA: to encrypt one group element and to decode it,
 const ENCRYPT_SECS: f64 = 7e-6;

@@ -5,11 +5,11 @@ use super::message::{
     Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie,
 };
 use crate::error::CryptonnError;
+use functional::febo;
+use functional::feip::{CiphertextSet, FunctionKey, Products};
+use functional::group::{DlogTable, Encoded};
 use progress::Cancel;
 use ring::Kernel;
-use scheme::febo;
-use scheme::feip::{CiphertextSet, FunctionKey, Products};
-use scheme::group::{DlogTable, Encoded};
 use std::collections::HashMap;
 
 /// The shape of what is sent, known to all.

@@ -3,6 +3,7 @@
 use activation::Activation;
 use circuit::Plan;
 use data::{self, Dataset};
+use experiment::Experiment;
 use inference::{ActivationData, PolynomialCheck, Session, TableStudy};
 use network::recurrent::RecurrentModel;
 use network::{self, Network, StandIns};
@@ -199,10 +200,9 @@ impl<T> Kept<T> {
     }
 }
 
-/// An opened scenario: of layers one after the other, or of a recurrent network.
+/// An opened scenario.
 pub enum OpenedSession {
-    Layers(Session),
-    Sequence(SequenceSession),
+    Ready(Experiment),
     /// Data whose names are not those of the model: they can be looked at, and a model can be trained
     /// on them.
     Unmatched {
@@ -213,14 +213,21 @@ pub enum OpenedSession {
 }
 
 impl OpenedSession {
+    /// What can be planned and run.
+    fn ready(&self) -> Result<&Experiment, RunError> {
+        match self {
+            Self::Ready(experiment) => Ok(experiment),
+            Self::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
+        }
+    }
+
     /// The session of layers, for what only that can do.
     fn layers(&self) -> Result<&Session, RunError> {
-        match self {
-            Self::Layers(session) => Ok(session),
-            Self::Sequence(_) => Err(RunError::Refused(
+        match self.ready()? {
+            Experiment::Layers(session) => Ok(session),
+            Experiment::Sequence(_) => Err(RunError::Refused(
                 "a recurrent network; its polynomials are chosen in the setup, its steps are in the tab Sequence".into(),
             )),
-            Self::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
         }
     }
 }
@@ -274,7 +281,7 @@ impl Engine for SessionEngine {
                 .get(&scenario.model, || network::recurrent::open(&scenario.model))?;
             let opened = SequenceSession::with(scenario, Arc::clone(&dataset), Arc::clone(&model));
             return opened
-                .map(OpenedSession::Sequence)
+                .map(|session| OpenedSession::Ready(Experiment::Sequence(session)))
                 .or_else(|error| unmatched_sequence(error, &dataset, &model));
         }
         let network = self.network.get(&scenario.model, || {
@@ -291,7 +298,7 @@ impl Engine for SessionEngine {
         };
         #[cfg(feature = "tfhe")]
         let session = session.with_keys(self.keys.clone());
-        Ok(OpenedSession::Layers(session))
+        Ok(OpenedSession::Ready(Experiment::Layers(session)))
     }
 
     fn is_current(&self, scenario: &Scenario) -> bool {
@@ -317,22 +324,18 @@ impl Engine for SessionEngine {
     }
 
     fn plan(&mut self, opened: &OpenedSession, cancel: &Cancel) -> Result<Plan, RunError> {
-        let session = match opened {
-            OpenedSession::Layers(session) => session,
-            OpenedSession::Sequence(session) => return session.plan(cancel),
-            OpenedSession::Unmatched { .. } => opened.layers()?,
-        };
-        if session.scenario.training.is_some() {
+        let experiment = opened.ready()?;
+        if matches!(experiment, Experiment::Layers(s) if s.scenario.training.is_some()) {
             return Err(RunError::Refused(TRAINS.into()));
         }
-        Ok(session.told(session.compiled(cancel)?.plan()))
+        experiment.plan(cancel)
     }
 
     fn loaded_sequence(&self, opened: &OpenedSession) -> Option<LoadedSequence> {
         let session = match opened {
-            OpenedSession::Sequence(session) => session,
+            OpenedSession::Ready(Experiment::Sequence(session)) => session,
             OpenedSession::Unmatched { sequence, .. } => return sequence.as_deref().cloned(),
-            OpenedSession::Layers(_) => return None,
+            OpenedSession::Ready(Experiment::Layers(_)) => return None,
         };
         Some(LoadedSequence {
             dataset: Arc::clone(&session.dataset),
@@ -347,8 +350,8 @@ impl Engine for SessionEngine {
         cancel: &Cancel,
     ) -> Result<Option<SequenceReport>, RunError> {
         match opened {
-            OpenedSession::Layers(_) | OpenedSession::Unmatched { .. } => Ok(None),
-            OpenedSession::Sequence(session) => session.forecast(cancel).map(Some),
+            OpenedSession::Ready(experiment) => experiment.forecast(cancel),
+            OpenedSession::Unmatched { .. } => Ok(None),
         }
     }
 
@@ -359,14 +362,11 @@ impl Engine for SessionEngine {
         cancel: &Cancel,
         on_event: &(dyn Fn(RemedyEvent) + Sync),
     ) -> Result<RemedyComparison, RunError> {
-        match opened {
-            OpenedSession::Layers(_) => {
+        match opened.ready()? {
+            Experiment::Layers(_) => {
                 Err(RunError::Refused("remedies are for recurrent networks".into()))
             }
-            OpenedSession::Sequence(session) => {
-                compare_strategies(session, request, cancel, on_event)
-            }
-            OpenedSession::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
+            Experiment::Sequence(session) => compare_strategies(session, request, cancel, on_event),
         }
     }
 
@@ -376,8 +376,8 @@ impl Engine for SessionEngine {
         cancel: &Cancel,
     ) -> Result<Option<TableStudy>, RunError> {
         match opened {
-            OpenedSession::Layers(session) => session.study_tables(cancel),
-            OpenedSession::Sequence(_) | OpenedSession::Unmatched { .. } => Ok(None),
+            OpenedSession::Ready(experiment) => experiment.tables(cancel),
+            OpenedSession::Unmatched { .. } => Ok(None),
         }
     }
 
@@ -388,11 +388,7 @@ impl Engine for SessionEngine {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        match opened {
-            OpenedSession::Layers(session) => session.run(cancel, on_event),
-            OpenedSession::Sequence(session) => session.run(cancel, on_event),
-            OpenedSession::Unmatched { reason, .. } => Err(RunError::Refused(reason.clone())),
-        }
+        opened.ready()?.run(cancel, on_event)
     }
 
     fn measure(

@@ -14,12 +14,13 @@ const FLOORS: &[&[&str]] = &[
     &["data"],
     &["activation"],
     &["network", "ring"],
-    &["scheme"],
+    &["scheme", "functional"],
     &["circuit"],
     &["engine"],
     &["scenario", "attack"],
     &["report"],
     &["inference", "recurrent", "training"],
+    &["experiment"],
     &["study", "bench", "service"],
     &["worker"],
     &["app", "cli"],
@@ -76,7 +77,7 @@ fn every_folder_is_a_room_with_a_floor_and_schemes_know_no_network() {
             "{name} has no floor; add it to FLOORS"
         );
     }
-    for room in ["ring", "scheme"] {
+    for room in ["ring", "scheme", "functional"] {
         let manifest = std::fs::read_to_string(source().join(room).join("Cargo.toml")).unwrap();
         let used = dependencies(&manifest);
         for above in ["network", "activation", "data"] {

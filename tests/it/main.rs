@@ -19,6 +19,7 @@ mod matching;
 mod matrix;
 mod model_file;
 mod network;
+mod old_files;
 mod public_sets;
 mod sample;
 mod second_opinion;
