@@ -7,10 +7,10 @@ use serde_json::from_str;
 use study::{CompareReport, RemedyComparison, Study, SweepReport, SweepRequest};
 use training::CryptonnReport;
 
-/// A file of an earlier run: its figures never change.
+/// A report of an earlier run: its figures never change.
 macro_rules! file {
     ($name:literal) => {
-        include_str!(concat!("../../tests/it/old_files/", $name))
+        include_str!(concat!("snapshots/reports/", $name))
     };
 }
 

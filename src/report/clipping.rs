@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn outliers_of_the_training_are_part_of_it_whatever_the_data_at_hand_hold() {
         let hospital = network::open("hospital").unwrap();
-        let dataset = data::open("breast-cancer", None).unwrap();
+        let dataset = data::open("breast_cancer", None).unwrap();
         // A grid that ends at 3000: the largest area of the training is larger, as all others are not.
         let factor = |_: usize, x: f32| f64::from(x) / 3000.0;
         let largest = dataset.train().inputs.iter().fold(0.0, |m: f32, x| m.max(*x));

@@ -216,7 +216,7 @@ fn mitigations_are_trained_with_and_taken_over() {
     });
     let rows = h.state().state().mitigations.rows.clone();
     assert_eq!((rows.len(), rows[0].name.as_str()), (11, "none"));
-    assert!(has(&h, "identified*") && has(&h, "limit 32"));
+    assert!(has(&h, "Identified*") && has(&h, "limit 32"));
     h.get_by_role_and_label(Role::Button, "Use noise 0.3").click_accesskit();
     h.run_ok();
     let training = h.state().state().scenario.training.clone().expect("a training");
