@@ -7,6 +7,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
+//! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
 //! | `worker` | background work for the window |
 //! | `service` | client and server apart: offers, keys, requests and answers in files |
 //! | `run` | runs, recurrent protocols, encrypted training and the attack on it, studies, reports |
@@ -33,4 +34,4 @@ pub use ::{
 };
 
 #[cfg(feature = "gui")]
-pub use ::app;
+pub use ::{app, kit, view};

@@ -1,6 +1,6 @@
 //! Why no polynomial can be fitted.
 
-use super::fit::{MAX_DEGREE, MAX_PARTS};
+use super::limit::{MAX_DEGREE, MAX_PARTS};
 use format::short;
 
 /// Why no polynomial can be fitted.

@@ -1,9 +1,10 @@
-//! The request for a polynomial, and the way to its method.
+//! The way from a request to its method.
 
 use super::error::ApproximationError;
 use super::fitted::{Fitted, Form};
 use super::function::Activation;
 use super::histogram::Histogram;
+use super::limit::{MAX_DEGREE, MAX_PARTS};
 use super::method::Method;
 use super::methods::{
     chebyshev_least_squares, composite, derivative, hermite, interpolation, least_squares, minimax,
@@ -11,13 +12,7 @@ use super::methods::{
 };
 use super::polynomial::Polynomial;
 use super::problem::Problem;
-use serde::{Deserialize, Serialize};
-
-/// Largest degree fitted.
-pub const MAX_DEGREE: usize = 63;
-
-/// Most polynomials in a composition.
-pub const MAX_PARTS: usize = 4;
+use super::request::Approximation;
 
 /// Largest magnitude of an end of the interval.
 const MAX_END: f64 = 1e6;
@@ -25,39 +20,7 @@ const MAX_END: f64 = 1e6;
 /// Smallest width of the interval, as a share of its larger end.
 const MIN_WIDTH: f64 = 1e-6;
 
-/// A polynomial that is wanted: which function, by which method, of which degree, where.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Approximation {
-    pub function: Activation,
-    pub method: Method,
-    /// Largest degree, 1 to [`MAX_DEGREE`]; in a composition that of each part.
-    pub degree: usize,
-    /// Ends of the interval, the lower one first.
-    pub interval: (f64, f64),
-    /// Polynomials in a composition, 1 to [`MAX_PARTS`]; other methods make one.
-    #[serde(default = "default_parts")]
-    pub parts: usize,
-}
-
-/// Parts of a composition where nothing else is said.
-pub const DEFAULT_PARTS: usize = 2;
-
-fn default_parts() -> usize {
-    DEFAULT_PARTS
-}
-
 impl Approximation {
-    /// A request with [`DEFAULT_PARTS`].
-    pub fn new(function: Activation, method: Method, degree: usize, interval: (f64, f64)) -> Self {
-        Self { function, method, degree, interval, parts: DEFAULT_PARTS }
-    }
-
-    /// The same with another number of parts.
-    pub fn with_parts(self, parts: usize) -> Self {
-        Self { parts, ..self }
-    }
-
     /// Finds the polynomial.
     ///
     /// `weights` are measured pre-activations: needed by weighted least squares, used by the Hermite

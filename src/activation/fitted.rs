@@ -2,10 +2,10 @@
 
 use super::chebyshev::ChebyshevSeries;
 use super::composite::Composite;
-use super::fit::Approximation;
+use super::equioscillation::Equioscillation;
 use super::function::Activation;
-use super::methods::minimax::Equioscillation;
 use super::polynomial::Polynomial;
+use super::request::Approximation;
 
 /// Highest degree that a network is given in powers of x.
 const POWERS_UP_TO: usize = 3;

@@ -1,16 +1,11 @@
 //! What a person can ask of the window besides plain commands.
 
-use super::commands::Command;
-use super::lab::LabChoice;
-use super::leak_view::LeakChoice;
-use super::origin::Results;
-use super::sequence_view::SequenceView;
-use super::state::Tab;
-use super::sweep_view::SweepChoice;
-use super::three::Difference;
+use crate::command::Command;
+use crate::tab::Tab;
 use inference::TrainOptions;
 use network::train::RecurrentOptions;
 use scenario::Scenario;
+use view::{Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabChoice};
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
 #[derive(Clone, Debug)]

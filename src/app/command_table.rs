@@ -1,6 +1,6 @@
 //! Names, explanations and keys of all commands.
 
-use super::commands::Command;
+use crate::command::Command;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 /// How a command is shown and reached.

@@ -1,81 +1,11 @@
 //! Everything that can be done with a key, a menu or the palette.
 
-pub use super::action::Action;
-pub use super::command_table::{Spec, TABLE};
-
-use super::state::{State, Tab};
-use super::sweep_view::TaskStanding;
+use super::command::Command;
+use super::command_table::{Spec, TABLE};
+use super::state::State;
+use crate::tab::Tab;
 use egui::Modifiers;
-
-/// Something a person can ask for, without further data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Command {
-    Run,
-    Stop,
-    OpenScenario,
-    OpenModel,
-    OpenDataset,
-    SaveScenario,
-    ExportReport,
-    ExportStages,
-    SaveScreenshot,
-    Quit,
-    Undo,
-    Redo,
-    ResetSetup,
-    Palette,
-    ShowRun,
-    ShowSamples,
-    ShowActivation,
-    ShowSweep,
-    ShowTraining,
-    ShowLeak,
-    ShowSequence,
-    NextSample,
-    PreviousSample,
-    RaiseDegree,
-    LowerDegree,
-    NextMethod,
-    PreviousMethod,
-    MeasuredInterval,
-    UseApproximation,
-    ExportCurves,
-    ExportCoefficients,
-    ExportFigure,
-    RunSweep,
-    Train,
-    StopTask,
-    ExportSweep,
-    ExportSweepReport,
-    ExportSweepFigure,
-    Compare,
-    ShowCompare,
-    ExportCompare,
-    ExportCompareReport,
-    ExportCompareFigure,
-    UseTrained,
-    SaveModel,
-    PauseTraining,
-    ContinueTraining,
-    SaveCheckpoint,
-    OpenCheckpoint,
-    CompareMitigations,
-    ExportMitigations,
-    ExportCryptonn,
-    ExportLeak,
-    ExportCryptonnReport,
-    ExportCryptonnFigure,
-    CompareRemedies,
-    ExportRemedies,
-    ExportRemedyReport,
-    ExportRemedyFigure,
-    ToggleTheme,
-    ZoomIn,
-    ZoomOut,
-    ZoomReset,
-    ShowLog,
-    About,
-}
+use view::TaskStanding;
 
 impl Command {
     /// How it is shown and reached.

@@ -1,13 +1,15 @@
 //! The logic of encrypted trainings and of what the server learns from them.
 
 use super::dialog::Purpose;
-use super::state::{State, Tab};
-use super::sweep_view::TaskStanding;
-use super::{App, cryptonn_export as export};
+use super::state::State;
+use super::{App, plots};
+use crate::tab::Tab;
 use scenario::Scenario;
 use std::sync::Arc;
 use study::{MitigationReport, Study};
 use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
+use view::TaskStanding;
+use view::cryptonn_export as export;
 use worker::{Failure, LeakUpdate, TaskRequest};
 
 impl App {
@@ -100,7 +102,7 @@ impl App {
             },
             Purpose::SaveLeak => export::leak_csv(leak).map_err(|e| e.to_string()),
             Purpose::SaveCryptonnReport => export::json(training, leak).map_err(|e| e.to_string()),
-            Purpose::SaveCryptonnFigure => Ok(export::svg(training, leak).into_bytes()),
+            Purpose::SaveCryptonnFigure => Ok(plots::cryptonn_svg(training, leak).into_bytes()),
             _ => return None,
         };
         Some(bytes)

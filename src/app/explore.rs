@@ -1,10 +1,11 @@
 //! The logic of the activation laboratory: what is chosen, checked, taken over and saved.
 
-use super::App;
 use super::dialog::Purpose;
-use super::lab::{self, LabChoice};
-use super::state::{State, Tab};
+use super::state::State;
+use super::{App, plots};
+use crate::tab::Tab;
 use activation::Activation;
+use view::lab::{self, LabChoice};
 use worker::Check;
 
 impl App {
@@ -64,7 +65,7 @@ impl App {
         Some(match purpose {
             Purpose::SaveCurves => curve.and_then(|c| csv(lab::curves_csv(c, measured))),
             Purpose::SaveCoefficients => curve.and_then(|c| csv(lab::coefficients_csv(c))),
-            Purpose::SaveFigure => curve.map(|c| lab::svg(c, measured).into_bytes()),
+            Purpose::SaveFigure => curve.map(|c| plots::activation_svg(lab, c).into_bytes()),
             _ => return None,
         })
     }

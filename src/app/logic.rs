@@ -1,17 +1,19 @@
 //! Where everything that changes the window happens, once a frame and before it is drawn.
 
-use super::commands::{Action, Command, pressed};
+use super::commands::pressed;
 use super::dialog::{Purpose, purpose_of};
 use super::files::Done;
 use super::palette::Palette;
-use super::run_view::{RunView, Standing};
-use super::state::{State, Tab};
-use super::three::Difference;
+use super::state::State;
 use super::{App, explore};
+use crate::action::Action;
+use crate::command::Command;
+use crate::tab::Tab;
 use activation::Activation;
 use scenario::Scenario;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use view::{Difference, RunView, Standing};
 use worker::{Failure, Loaded, Update};
 
 /// A change of the setup is planned after this long without another.

@@ -1,4 +1,4 @@
-//! The window: state, logic, panels, plots, theme, commands.
+//! The window: state, logic, panels, plots, commands.
 //!
 //! Panels and plots only read [`State`] and queue [`Action`]s; `logic` applies them.
 
@@ -6,49 +6,39 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod action;
+mod command;
 mod command_table;
 mod commands;
-mod compare_view;
-mod cryptonn_export;
 mod cryptonn_tasks;
-mod cryptonn_view;
 mod dialog;
 mod display;
 mod explore;
 mod export;
 mod files;
-mod lab;
-mod leak_view;
 mod logic;
-mod mitigation_view;
 mod notes;
-mod origin;
 mod palette;
+mod palette_search;
 mod panels;
 mod paths;
 mod plots;
+mod queue;
 mod remedies;
-mod run_view;
-mod sequence_view;
 mod state;
-mod sweep_view;
+mod tab;
 mod tasks;
-mod theme;
-mod three;
-mod training_view;
 
-pub use commands::{Action, Command};
-pub use cryptonn_view::CryptonnView;
-pub use lab::{Checked, Lab, LabChoice, LabCurve};
-pub use leak_view::{Attack, LeakChoice, LeakView};
-pub use mitigation_view::MitigationView;
-pub use origin::{Origin, Results};
-pub use run_view::{RunView, Standing};
-pub use sequence_view::{Comparing, SequenceView};
-pub use state::{State, Tab};
-pub use sweep_view::{SweepAxis, SweepChoice, SweepView, TaskStanding};
-pub use three::{Difference, Three};
-pub use training_view::TrainingView;
+pub use action::Action;
+pub use command::Command;
+pub use queue::Queue;
+pub use state::State;
+pub use tab::Tab;
+pub use view::lab::{Checked, Lab, LabChoice, LabCurve};
+pub use view::{
+    Attack, Comparing, CryptonnView, Difference, LeakChoice, LeakView, MitigationView, Origin,
+    Results, RunView, SequenceView, Standing, SweepAxis, SweepChoice, SweepView, TaskStanding,
+    Three, TrainingView,
+};
 
 use anyhow::Context as _;
 use ring::Kernel;
@@ -154,7 +144,7 @@ impl App {
         scenario: Scenario,
     ) -> std::io::Result<Self> {
         let ctx = &cc.egui_ctx;
-        theme::install(ctx);
+        kit::theme::install(ctx);
         // The zoom commands of the table replace the built-in ones.
         ctx.options_mut(|o| o.zoom_with_keyboard = false);
         // Tables open at their first column, wherever they were scrolled to last time.
@@ -202,24 +192,5 @@ impl eframe::App for App {
         if !self.queue.is_empty() {
             ui.ctx().request_repaint();
         }
-    }
-}
-
-/// What the panels ask for, until `logic` applies it.
-#[derive(Default)]
-pub struct Queue(Vec<Action>);
-
-impl Queue {
-    /// Asks for `action`.
-    pub fn push(&mut self, action: impl Into<Action>) {
-        self.0.push(action.into());
-    }
-
-    fn take(&mut self) -> Vec<Action> {
-        std::mem::take(&mut self.0)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }

@@ -1,9 +1,9 @@
 //! The logic of the tab Sequence: every remedy run on the same sequences, one after the other.
 
 use super::App;
-use super::run_view::RunView;
 use report::RunReport;
 use study::{RemedyComparison, RemedyEvent};
+use view::RunView;
 use worker::Failure;
 
 impl App {

@@ -1,38 +1,18 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
-use super::compare_view::CompareView;
-use super::cryptonn_view::CryptonnView;
 use super::dialog::PathDialog;
-use super::lab::Lab;
-use super::leak_view::LeakView;
-use super::mitigation_view::MitigationView;
 use super::notes::Notes;
-use super::origin::{Origin, Results};
 use super::palette::Palette;
-use super::run_view::RunView;
-use super::sequence_view::SequenceView;
-use super::sweep_view::{SweepView, TaskStanding};
-use super::three::Difference;
-use super::training_view::TrainingView;
+use super::tab::Tab;
 use circuit::Plan;
 use inference::TableStudy;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::sync::Arc;
+use view::{
+    CompareView, CryptonnView, Difference, LeakView, MitigationView, Origin, Results, RunView,
+    SequenceView, SweepView, TaskStanding, TrainingView, lab::Lab,
+};
 use worker::{Loaded, LoadedSequence, TRAINS};
-
-/// What is in the centre.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    #[default]
-    Run,
-    Samples,
-    Activation,
-    Sweep,
-    Training,
-    Leak,
-    Compare,
-    Sequence,
-}
 
 /// The answer to the setup as it stands.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! The logic of sweeps and trainings: what is asked of them, and what comes of it.
 
 use super::dialog::Purpose;
-use super::sweep_view::TaskStanding;
 use super::{App, plots};
 use activation::Activation;
 use inference::TrainOptions;
@@ -10,6 +9,7 @@ use scenario::LayerChoices;
 use std::path::PathBuf;
 use std::sync::Arc;
 use study::{Study, SweepRequest, SweepRow};
+use view::TaskStanding;
 use worker::{Loaded, Task, TaskRequest, TaskUpdate};
 
 impl App {

@@ -2,7 +2,7 @@
 
 use super::background::Background;
 use super::view::InputEncoding;
-use crate::reconstruct::Reconstruction;
+use crate::reconstruction::Reconstruction;
 use serde::{Deserialize, Serialize};
 
 /// True samples in the integers of the encoding: those attacked, and others to tell them apart from.

@@ -20,6 +20,7 @@ mod measure;
 #[cfg(test)]
 mod plaintext;
 mod reconstruct;
+mod reconstruction;
 mod report;
 mod settings;
 #[cfg(test)]
@@ -31,7 +32,8 @@ pub use background::{Background, MOST_INPUTS as MOST_SIMILAR_INPUTS};
 pub use curve::{LeakCurve, LeakPoint, curve};
 pub use labels::{LabelLeak, labels};
 pub use measure::{Pool, Score};
-pub use reconstruct::{Reconstruction, reconstruct};
+pub use reconstruct::reconstruct;
+pub use reconstruction::Reconstruction;
 pub use report::{LeakReport, report};
 pub use settings::{AttackMethod, LeakSettings, LeakSources};
 pub use view::{InputEncoding, ServerStep, ServerView};

@@ -5,28 +5,11 @@ use super::bounded::Bounded;
 use super::equations::{Orthogonal, dot};
 use super::knowledge::Knowledge;
 use super::linear_program::least_magnitude;
+use super::reconstruction::Reconstruction;
 use super::settings::{AttackMethod, LeakSettings};
 use super::windows;
 use crate::view::ServerView;
 use progress::{Cancel, Cancelled};
-
-/// A mini-batch as the server makes it out.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reconstruction {
-    /// The training samples, by index.
-    pub samples: Vec<usize>,
-    /// Their inputs in the integers of the encoding, sample after sample.
-    pub values: Vec<f64>,
-    /// Steps with this mini-batch that were seen.
-    pub uses: usize,
-    /// Rows whose products, and rows whose gradients were used.
-    pub rows: (usize, usize),
-    /// Share of the inputs that the equations alone determine: independent equations by unknowns.
-    pub known_share: f64,
-    /// Samples of which every product is met exactly when their values are rounded, while the
-    /// equations leave nothing open: the server has them, and knows that it has.
-    pub certain: usize,
-}
 
 /// Reconstructs the samples of mini-batch `batch` from the steps before step `seen`; `None` when
 /// the view has nothing of that mini-batch. `background` is used where the settings say so.

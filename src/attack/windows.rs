@@ -7,7 +7,7 @@
 
 use super::equations::dot;
 use super::knowledge::Knowledge;
-use crate::reconstruct::Reconstruction;
+use crate::reconstruction::Reconstruction;
 use progress::{Cancel, Cancelled};
 use rayon::prelude::*;
 

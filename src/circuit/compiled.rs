@@ -1,6 +1,7 @@
 //! A circuit with its parameters: everything both sides need to run it.
 
-use super::integer::{IntegerLayer, IntegerNetwork};
+use super::integer::IntegerNetwork;
+use super::integer_layer::IntegerLayer;
 use super::plan::Plan;
 use ring::{Basis, Kernel, LinearMap, Modulus, Tap};
 use scheme::bfv::{BfvError, BfvParameters};
@@ -38,6 +39,9 @@ pub struct StageTap {
     pub layer: usize,
     pub index: usize,
 }
+
+/// Ciphertexts measured after each stage: the ones predicted to be noisiest.
+pub(super) const MEASURED: usize = 3;
 
 /// A network cut into BGV segments.
 #[derive(Clone, Debug)]

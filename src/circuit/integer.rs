@@ -1,30 +1,13 @@
 //! The integer network: what the ciphertexts stand for, evaluated exactly in the clear.
 
 use super::affine::{AffineRow, FloatStage, LowerError, lower};
-use super::unclipped::WideWeight;
+use super::integer_layer::IntegerLayer;
 use super::values::Values;
+use super::wide_weight::WideWeight;
 use network::{Clipped, InputEncoding, InputQuantiser, Network, Normalisation, WeightQuantiser};
 use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 use ring::Row;
-
-/// A layer of small integers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum IntegerLayer {
-    /// Weighted sums and a bias each; `weight_bits` counts the sign.
-    Linear { name: String, rows: Vec<Row>, bias: Vec<i128>, weight_bits: u32 },
-    /// Squares.
-    Square { name: String },
-}
-
-impl IntegerLayer {
-    /// The layer's name.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Linear { name, .. } | Self::Square { name } => name,
-        }
-    }
-}
 
 /// A network on integers, exact: linear layers with integer weights, and squares.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ mod cost;
 mod cost_bfv;
 mod cost_table;
 mod integer;
+mod integer_layer;
 mod noise;
 mod noise_bfv;
 mod noise_measure;
@@ -26,6 +27,7 @@ mod table_plan;
 mod unclipped;
 mod values;
 mod warning;
+mod wide_weight;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
 pub use compiled::{
@@ -34,7 +36,8 @@ pub use compiled::{
 };
 pub use cost::UnitCosts;
 pub use cost_table::{CostTable, cache_folder, keep_costs_in};
-pub use integer::{Evaluation, IntegerLayer, IntegerNetwork, Precision};
+pub use integer::{Evaluation, IntegerNetwork, Precision};
+pub use integer_layer::IntegerLayer;
 pub use noise_measure::NoiseMeasure;
 pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;

@@ -13,7 +13,7 @@
 //! followed as that, apart from what is random. They count where nothing else is left, as after
 //! weights that are all 0.
 
-use super::integer::IntegerLayer;
+use super::integer_layer::IntegerLayer;
 use ring::{ERROR_VARIANCE, Seed, SeedStream};
 
 /// Variance of a coefficient of the uniform ternary secret.

@@ -14,7 +14,7 @@
 //! `1 / (1 - z)` times the width, all of it at the few roots nearest to 1. Those are followed
 //! apart from the others, which are drawn at random.
 
-use super::integer::IntegerLayer;
+use super::integer_layer::IntegerLayer;
 use super::noise::{
     Forecast, Gaussian, Noise, Ring, StageNoise, Values, Variances, deviation_log2, log2_peak,
 };

@@ -19,8 +19,6 @@ const PRIME_BITS_TRIED: [u32; 7] = [50, 48, 46, 44, 42, 40, 36];
 
 /// Points followed for the forecast that is shown.
 const SAMPLES: usize = 128;
-/// Ciphertexts measured after each stage: the ones predicted to be noisiest.
-pub(super) const MEASURED: usize = 3;
 
 /// Plans `request`.
 pub fn plan(request: &Request) -> Result<Circuit, PlanError> {

@@ -1,11 +1,10 @@
 //! What a BFV circuit costs, its stages and its program.
 
 use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
-use super::compiled::{BfvProgram, Program};
+use super::compiled::{BfvProgram, MEASURED, Program};
 use super::cost_table::CostTable;
-use super::integer::IntegerLayer;
+use super::integer_layer::IntegerLayer;
 use super::plan::{PlanBytes, StageKind, StagePlan, message};
-use super::planner::MEASURED;
 use super::request::{PlanError, Request};
 use scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
 

@@ -1,12 +1,12 @@
 //! What a BGV circuit costs, its stages and its program.
 
 use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
-use super::compiled::{BgvProgram, Program, cut, linear_maps};
+use super::compiled::{BgvProgram, MEASURED, Program, cut, linear_maps};
 use super::cost::{UnitCosts, word_secs};
-use super::integer::{IntegerLayer, IntegerNetwork};
+use super::integer::IntegerNetwork;
+use super::integer_layer::IntegerLayer;
 use super::noise::StageNoise;
 use super::plan::{PlanBytes, StageKind, StagePlan, message};
-use super::planner::MEASURED;
 use super::request::{PlanError, Request};
 use ring::{Kernel, Modulus};
 use scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};

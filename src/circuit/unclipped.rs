@@ -1,18 +1,9 @@
 //! The integer network without clipping, in double precision: what clipped samples are held against.
 
-use super::integer::{IntegerLayer, IntegerNetwork};
+use super::integer::IntegerNetwork;
+use super::integer_layer::IntegerLayer;
 use network::{Clipped, argmax};
 use rayon::prelude::*;
-
-/// A weight that lies outside its grid.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct WideWeight {
-    pub layer: usize,
-    pub row: usize,
-    pub term: usize,
-    /// What it would be on the grid if that had no end.
-    pub level: f64,
-}
 
 impl IntegerNetwork {
     /// Inputs of raw samples that lie outside the grid, and which samples have such, each with the

@@ -1,6 +1,6 @@
 //! Values of an integer network while it is evaluated: exact, and as fast as they allow.
 
-use super::integer::IntegerLayer;
+use super::integer_layer::IntegerLayer;
 use ring::Row;
 
 /// Values of a chunk of samples: doubles while every partial sum is an integer below 2^53, so

@@ -1,7 +1,7 @@
 //! The three networks of a run in figures, for every kind of run alike.
 
-use super::run::wrong_outputs;
 use super::table::pairs;
+use super::words::wrong_outputs;
 use format::Share;
 use report::RunReport;
 

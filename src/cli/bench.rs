@@ -1,8 +1,8 @@
 //! `bench`: measurements, one JSON line each.
 
 use super::args::{BenchArgs, COSTS};
+use super::context::{Answer, Context};
 use super::progress::Progress;
-use super::{Answer, Context};
 use anyhow::{Context as _, Result, ensure};
 use bench::{BenchError, Harness, Measurement, Options, Workload};
 use circuit::{CostTable, cache_folder};

@@ -1,11 +1,12 @@
 //! `compare`: one model and dataset carried by several schemes, as one table.
 
 use super::args::CompareArgs;
+use super::context::{Answer, Context};
 use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{Answer, Context, mitigations, networks, remedies};
+use super::{mitigations, networks, remedies};
 use anyhow::{Result, bail};
 use format::{self, Share};
 use inference::Session;

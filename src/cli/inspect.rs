@@ -1,7 +1,7 @@
 //! `inspect`: what a model or dataset holds.
 
+use super::context::{Answer, Context};
 use super::table::pairs;
-use super::{Answer, Context};
 use anyhow::Result;
 use data::{self, ClassCount, Description};
 use file::as_path;

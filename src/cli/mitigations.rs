@@ -1,11 +1,11 @@
 //! `compare` of a training on encrypted data: what protects the samples, and what it costs.
 
 use super::args::CompareArgs;
+use super::context::{Answer, Context};
 use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, pairs};
 use super::table_file::TableFile;
-use super::{Answer, Context};
 use anyhow::Result;
 use progress::Step;
 use scenario::Scenario;

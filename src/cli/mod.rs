@@ -8,6 +8,7 @@ mod accuracies;
 mod args;
 mod bench;
 mod compare;
+mod context;
 mod inspect;
 mod mitigations;
 mod networks;
@@ -16,11 +17,13 @@ mod plan;
 mod progress;
 mod remedies;
 mod run;
+mod scenario_args;
 mod sequence;
 mod service;
 mod signals;
 #[cfg(test)]
 mod snapshots;
+mod status;
 mod sweep;
 mod table;
 mod table_file;
@@ -28,7 +31,9 @@ mod tables;
 mod train;
 mod train_encrypted;
 mod train_recurrent;
+mod trained;
 mod typed;
+mod words;
 
 pub use args::Renderer;
 
@@ -37,25 +42,19 @@ use ::bench::BenchError;
 use ::progress::{Cancel, Cancelled, Step, Watch};
 use ::service::ServiceError;
 use anyhow::{Context as _, Result};
-use args::{Cli, Command, FetchArgs, PublicSet, ScenarioArgs, SizeArgs};
+use args::{Cli, Command, FetchArgs, PublicSet};
 use circuit::{cache_folder, keep_costs_in};
 use clap::Parser;
+use context::{Answer, Context};
 use data::{self, fetch};
-use file::{self, Uses};
 use ring::Kernel;
 use scenario::{RunError, Scenario, Sources};
+use status::{FAILED, STOPPED, WRONG};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use training::CryptonnError;
-
-/// Ran, and something decrypted wrongly.
-pub const WRONG: i32 = 1;
-/// Could not run.
-pub const FAILED: i32 = 2;
-/// Stopped on request, as shells count Ctrl-C.
-pub const STOPPED: i32 = 130;
 
 /// Characters of an error that are told, whatever it quotes.
 const MAX_ERROR: usize = 4000;
@@ -73,46 +72,6 @@ pub struct WindowOptions {
 
 /// Opens the window and comes back when it is closed.
 pub type OpenWindow<'a> = &'a mut dyn FnMut(WindowOptions) -> Result<()>;
-
-/// The surroundings of a command.
-struct Context<'a> {
-    sources: Sources,
-    cancel: Cancel,
-    err: &'a mut (dyn Write + Send),
-    /// Whether `err` is a terminal.
-    terminal: bool,
-}
-
-impl Context<'_> {
-    /// The files that a command on `scenario` reads, which it must not write.
-    fn uses(&self, args: &ScenarioArgs, scenario: &Scenario) -> Uses {
-        let mut uses = Uses::of_process();
-        if let Some(path) = Scenario::file_of(&args.scenario) {
-            uses.reads("scenario", &path);
-        }
-        for (what, path) in scenario.files(self.sources.data_dir.as_deref()) {
-            if what == "model"
-                && let Some(original) = network::original_file(&path)
-            {
-                uses.reads("original of the model", &original);
-            }
-            uses.reads(what, &path);
-        }
-        uses
-    }
-}
-
-/// What a command has to say on standard output, and its exit status.
-struct Answer {
-    text: String,
-    status: i32,
-}
-
-impl From<String> for Answer {
-    fn from(text: String) -> Self {
-        Self { text, status: 0 }
-    }
-}
 
 /// The whole program: arguments, streams and Ctrl-C of the process.
 pub fn main(window: OpenWindow) -> ExitCode {
@@ -302,47 +261,6 @@ fn tell(text: &str, status: i32, out: &mut dyn Write, err: &mut dyn Write) -> i3
     }
 }
 
-impl ScenarioArgs {
-    /// Whether a setting of the command line is for the field `key`.
-    fn sets(&self, key: &str) -> bool {
-        self.settings.iter().any(|s| s.split_once('=').is_some_and(|(path, _)| path == key))
-    }
-
-    /// The scenario with all changes applied.
-    fn open(&self, size: Option<&SizeArgs>, context: &mut Context) -> Result<Scenario> {
-        let (scenario, notes) = Scenario::open_told(&self.scenario)?;
-        for note in notes {
-            writeln!(context.err, "note: {}", format::escaped(&note))?;
-        }
-        self.changed(scenario, size)
-    }
-
-    /// `scenario` with all changes applied.
-    fn changed(&self, mut scenario: Scenario, size: Option<&SizeArgs>) -> Result<Scenario> {
-        for setting in &self.settings {
-            scenario = scenario.with_setting(setting)?;
-        }
-        let given = [
-            ("--seed", "seed", self.seed.is_some()),
-            ("--images", "images", size.is_some_and(|s| s.images.is_some())),
-            ("--threads", "threads", size.is_some_and(|s| s.threads.is_some())),
-        ];
-        for (option, key, _) in given.into_iter().filter(|(_, _, given)| *given) {
-            if self.sets(key) {
-                anyhow::bail!("{option} and --set {key}=: both are given; leave one of them out");
-            }
-        }
-        if let Some(seed) = self.seed {
-            scenario.seed = seed;
-        }
-        if let Some(size) = size {
-            scenario.images = size.images.map(|n| n as usize).or(scenario.images);
-            scenario.threads = size.threads.map(|n| n as usize).or(scenario.threads);
-        }
-        Ok(scenario)
-    }
-}
-
 fn scenarios() -> String {
     let scenarios = Scenario::built_in();
     let rows: Vec<_> = scenarios.iter().map(|s| (s.name.as_str(), s.description.clone())).collect();
@@ -364,11 +282,11 @@ fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
             "downloaded",
             format!(
                 "{}, {}",
-                plan::number_of(fetched.downloaded.len(), "file", "files"),
+                words::number_of(fetched.downloaded.len(), "file", "files"),
                 format::bytes(fetched.bytes)
             ),
         ),
-        ("already there", plan::number_of(fetched.kept.len(), "file", "files")),
+        ("already there", words::number_of(fetched.kept.len(), "file", "files")),
     ];
     let moved = fetched.replaced.iter();
     rows.extend(moved.map(|path| ("other file moved to", format::path(path))));

@@ -1,6 +1,6 @@
 //! The exit status of a study.
 
-use super::{STOPPED, WRONG};
+use super::status::{STOPPED, WRONG};
 use anyhow::{Result, bail};
 use study::{Outcome, Study};
 

@@ -1,12 +1,12 @@
 //! `plan`: what a run would need and take.
 
 use super::args::PlanArgs;
-use super::run::noise_head;
+use super::context::{Answer, Context};
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, networks, sequence};
+use super::words::{bare_bits, guesses, noise_head, number_of, security};
+use super::{networks, sequence};
 use anyhow::Result;
 use circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
-use data::Dataset;
 use experiment::Experiment;
 
 pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> {
@@ -31,11 +31,6 @@ pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> 
     .into())
 }
 
-/// What the reader of the data decided, a line each, with the option that decides otherwise.
-pub(super) fn guesses(dataset: &Dataset) -> String {
-    dataset.guesses().iter().map(|guess| folded("data: ", &guess.to_string())).collect()
-}
-
 /// A stage kind in one word.
 fn kind(kind: StageKind) -> &'static str {
     match kind {
@@ -47,21 +42,6 @@ fn kind(kind: StageKind) -> &'static str {
         StageKind::KeySwitch => "key switch",
         StageKind::Lookup => "table",
     }
-}
-
-/// Bits without their unit, for columns whose head names it.
-pub(super) fn bare_bits(value: f64) -> String {
-    format::bits(value).trim_end_matches(" bits").to_owned()
-}
-
-/// The security level with the table it is read from.
-pub(super) fn security(bits: u32, table: &str) -> String {
-    if bits == 0 { format!("INSECURE ({table})") } else { format!("{bits} bits ({table})") }
-}
-
-/// A number with its noun.
-pub(super) fn number_of(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", format::count(count as u64), if count == 1 { one } else { many })
 }
 
 /// Bits of a magnitude.

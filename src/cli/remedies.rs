@@ -1,11 +1,12 @@
 //! `compare` of a recurrent scenario: every remedy that fits, one table.
 
 use super::args::CompareArgs;
+use super::context::{Answer, Context};
+use super::networks;
 use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{Answer, Context, networks};
 use activation::{Activation, Method};
 use anyhow::{Result, bail};
 use progress::Step;

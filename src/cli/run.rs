@@ -2,15 +2,17 @@
 
 use super::accuracies::accuracies;
 use super::args::RunArgs;
-use super::plan::{bare_bits, number_of, security};
+use super::context::{Answer, Context};
 use super::progress::Progress;
-use super::table::{Table, folded, pairs};
+use super::status::WRONG;
+use super::table::{Table, pairs};
 use super::table_file::json_file;
-use super::{Answer, Context, WRONG, networks, sequence};
+use super::words::{bare_bits, noise_head, number_of, remarks, security};
+use super::{networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
 use experiment::Experiment;
-use report::{EncryptedReport, Event, RunReport};
+use report::{Event, RunReport};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
@@ -123,51 +125,6 @@ pub(super) fn show(report: &RunReport) -> String {
     text
 }
 
-/// How many outputs were wrong, and by what measure.
-pub(super) fn wrong_outputs(encrypted: &EncryptedReport) -> String {
-    let wrong = format::count(encrypted.wrong_outputs);
-    match encrypted.error_bound {
-        None => wrong,
-        Some(bound) => {
-            let predicted = encrypted.max_abs_error_predicted;
-            format!(
-                "{wrong} further off than {bound:.2e}, largest error {:.2e}{}",
-                encrypted.max_abs_error,
-                predicted.map_or(String::new(), |p| format!(", predicted {p:.2e}"))
-            )
-        }
-    }
-}
-
-/// What must be said of a run under its figures.
-pub(super) fn remarks(report: &RunReport) -> String {
-    let mut text = String::new();
-    if report.analysis_mode {
-        text.push_str(
-            "analysis mode: margins were measured with the secret key; keep them from the server\n",
-        );
-    }
-    for clip in report.clipping.iter().filter(|c| c.in_training) {
-        let (what, clipped) = (&clip.what, &clip.clipped);
-        let of =
-            if clipped.layer.is_empty() { what } else { &format!("{what} of {}", clipped.layer) };
-        text.push_str(&folded(
-            "",
-            &format!(
-                "{of} cut off in {} of {} samples, up to {:.2} times their range, as in training",
-                clipped.samples, report.images, clipped.factor
-            ),
-        ));
-    }
-    for warning in &report.warnings {
-        text.push_str(&folded("warning: ", &warning.message));
-    }
-    if let Some(wrong) = report.wrong_text() {
-        text.push_str(&folded("WRONG: ", wrong));
-    }
-    text
-}
-
 /// What is told of noise, and of what times are.
 fn noise_legend(report: &RunReport) -> String {
     let unit = match NoiseMeasure::of_name(&report.scheme.kind) {
@@ -178,15 +135,6 @@ fn noise_legend(report: &RunReport) -> String {
         "{}{unit}, predicted and measured; times are of all samples together",
         NoiseMeasure::of_name(&report.scheme.kind).name()
     )
-}
-
-/// The word over a column of what is told of noise.
-pub(super) fn noise_head(measure: NoiseMeasure) -> &'static str {
-    match measure {
-        NoiseMeasure::Margin => "margin",
-        NoiseMeasure::Precision => "spare",
-        NoiseMeasure::Failure => "failure",
-    }
 }
 
 fn stages(report: &RunReport) -> String {

@@ -1,10 +1,10 @@
 //! Recurrent scenarios: their plan, and the report of a run step by step.
 
 use super::accuracies::accuracies;
-use super::plan::{bare_bits, guesses, number_of, security};
-use super::run::remarks;
+use super::context::{Answer, Context};
+use super::networks;
 use super::table::{Table, folded, pairs};
-use super::{Answer, Context, networks};
+use super::words::{bare_bits, guesses, number_of, remarks, security};
 use anyhow::Result;
 use circuit::{Plan, RecurrentPlan, Remedy};
 use recurrent::SequenceSession;

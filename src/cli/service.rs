@@ -1,9 +1,10 @@
 //! `publish`, `keygen`, `encrypt`, `evaluate`, `decrypt`: client and server as processes of their own.
 
 use super::args::{DecryptArgs, EncryptArgs, EvaluateArgs, KeygenArgs, PublishArgs};
+use super::context::{Answer, Context};
 use super::progress::Progress;
+use super::status::WRONG;
 use super::table::{folded, pairs};
-use super::{Answer, Context, WRONG};
 use anyhow::{Context as _, Result, bail};
 use engine::Offered;
 use file::{OutputFile, Uses};

@@ -1,6 +1,6 @@
 //! Ctrl-C and its like.
 
-use super::STOPPED;
+use super::status::STOPPED;
 use progress::Cancel;
 use std::os::raw::c_int;
 use std::sync::Arc;
@@ -66,13 +66,12 @@ fn ignored(status: &str) -> u64 {
     line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
+    #[cfg(target_os = "linux")]
     fn ignored_signals_are_read() {
-        assert_eq!(ignored("Name:\tx\nSigIgn:\t0000000000000003\n"), 3);
-        assert_eq!(ignored("Name:\tx\n"), 0);
+        assert_eq!(super::ignored("Name:\tx\nSigIgn:\t0000000000000003\n"), 3);
+        assert_eq!(super::ignored("Name:\tx\n"), 0);
     }
 }

@@ -1,11 +1,11 @@
 //! `sweep`: many polynomials in the place of the activations of one network, as one table.
 
 use super::args::SweepArgs;
+use super::context::{Answer, Context};
 use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::table_file::TableFile;
-use super::{Answer, Context};
 use activation::{Activation, DEFAULT_PARTS, Method};
 use anyhow::{Context as _, Result, bail};
 use format::{self, Share};

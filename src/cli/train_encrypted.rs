@@ -1,11 +1,13 @@
 //! `train` of a scenario whose network is trained on encrypted data.
 
 use super::args::TrainArgs;
-use super::plan::number_of;
+use super::context::{Answer, Context};
 use super::progress::Progress;
+use super::status::WRONG;
 use super::table::{Table, folded, pairs};
 use super::table_file::json_file;
-use super::{Answer, Context, WRONG, typed};
+use super::typed;
+use super::words::number_of;
 use anyhow::{Result, bail};
 use attack::LeakReport;
 use file::write_whole;

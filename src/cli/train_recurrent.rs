@@ -1,9 +1,10 @@
 //! `train` for recurrent models: made again from their recipe, or with other choices.
 
 use super::args::TrainArgs;
+use super::context::{Answer, Context};
 use super::progress::Progress;
-use super::train::{saved, show};
-use super::{Answer, Context, typed};
+use super::trained::{saved, show};
+use super::typed;
 use anyhow::{Result, anyhow, bail};
 use file::Uses;
 use inference::DEFAULT_TRAINING_SEED;

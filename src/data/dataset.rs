@@ -1,7 +1,7 @@
 //! A labelled dataset, split into a training and a test part.
 
 use super::guess::Guess;
-use super::rearrange::Words;
+use super::words::Words;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

@@ -28,6 +28,7 @@ mod sequences;
 mod sketch;
 mod source;
 mod split;
+mod words;
 
 pub use built_in::{NAMED, Named};
 pub use class_names::{alike_class, alike_words};

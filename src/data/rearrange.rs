@@ -1,19 +1,9 @@
 //! The same samples with their columns, classes or words in the order in which a model takes them.
 
 use super::dataset::{Dataset, Shape, Split};
+use super::words::Words;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Every word of a dataset of sentences, those too that its own vocabulary leaves out: another
-/// vocabulary can be laid over the same sentences.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Words {
-    /// The words; the first stands for padding.
-    pub all: Vec<String>,
-    /// For each value of [`Split::inputs`] the index of its word, as a number.
-    pub train: Vec<f32>,
-    pub test: Vec<f32>,
-}
 
 impl Dataset {
     /// The same samples with `names` for classes, where class `i` is now class `to[i]`.

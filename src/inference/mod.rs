@@ -12,6 +12,7 @@ mod offering;
 mod opening;
 mod polynomial_check;
 mod reference;
+mod running;
 mod session;
 mod table_study;
 #[cfg(feature = "tfhe")]

@@ -1,14 +1,11 @@
-//! From a scenario to its plan and to its report.
+//! From a scenario to its plan.
 
-use super::execute::{execute_integers, execute_reals};
-use super::offering;
 use activation::{DEFAULT_PARTS, Fitted, Method};
-use circuit::{Circuit, Constraints, Plan, Program, RealCircuit, SchemeKind};
+use circuit::{Circuit, Constraints, Plan, RealCircuit, SchemeKind};
 use data::{Dataset, Split};
-use engine::{Bfv, Bgv, Ckks, CkksOffered, Offered};
 use network::{Layer, Network, Op, RangeReport, StandIns};
 use progress::{Cancel, Watch};
-use report::{Event, LayerReport, RunReport, memory};
+use report::{LayerReport, memory};
 use scenario::{
     ActivationKind, Function, Matched, RunError, Scenario, SchemeSelector, Sources, amounts,
     matching, missing_original, setting_use,
@@ -179,7 +176,11 @@ impl Session {
     }
 
     /// `compiled` where its memory is free, or was asked for all the same, which is told.
-    fn within_memory(&self, mut compiled: Compiled, cancel: &Cancel) -> Result<Compiled, RunError> {
+    pub(crate) fn within_memory(
+        &self,
+        mut compiled: Compiled,
+        cancel: &Cancel,
+    ) -> Result<Compiled, RunError> {
         let needed = compiled.plan().bytes.peak_memory;
         let fits = |free: u64| self.fitting(free, compiled.plan().ring_degree, cancel);
         let told = memory::check(needed, self.scenario.scheme.past_memory, fits)?;
@@ -311,61 +312,6 @@ impl Session {
         let split = calibration_split(&self.dataset);
         let samples = split.len().min(CALIBRATION_SAMPLES);
         &split.inputs[..samples * self.dataset.shape().len()]
-    }
-
-    /// What a server of this session tells its clients.
-    ///
-    /// # Errors
-    /// When the reference network fails.
-    pub fn offer(&self, compiled: &Compiled) -> Result<Offered, RunError> {
-        match compiled {
-            Compiled::Integer(circuit) => offering::integers(self, circuit),
-            Compiled::Real(circuit) => offering::reals(self, circuit),
-            #[cfg(feature = "tfhe")]
-            Compiled::Tables(circuit) => offering::tables(self, circuit),
-        }
-    }
-
-    /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.
-    pub fn run(
-        &self,
-        cancel: &Cancel,
-        on_event: &(dyn Fn(Event) + Sync),
-    ) -> Result<RunReport, RunError> {
-        let compiled = self.within_memory(self.compiled(cancel)?, cancel)?;
-        on_event(Event::Planned(Box::new(self.told(compiled.plan()))));
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(compiled.plan().threads)
-            .build()
-            .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = pool.install(|| match &compiled {
-            #[cfg(feature = "tfhe")]
-            Compiled::Tables(circuit) => {
-                crate::tfhe::execute_tables(self, circuit, cancel, on_event)
-            }
-            Compiled::Real(circuit) => {
-                let program = &circuit.program;
-                let offered = CkksOffered {
-                    parameters: program.parameters.clone(),
-                    input_scale: program.input_scale.clone(),
-                };
-                execute_reals::<Ckks>(self, circuit, offered, program, cancel, on_event)
-            }
-            Compiled::Integer(circuit) => match &circuit.program {
-                Program::Bfv(program) => {
-                    let parameters = program.parameters.clone();
-                    execute_integers::<Bfv>(self, circuit, parameters, program, cancel, on_event)
-                }
-                Program::Bgv(program) => {
-                    let parameters = program.parameters.clone();
-                    execute_integers::<Bgv>(self, circuit, parameters, program, cancel, on_event)
-                }
-            },
-        })?;
-        let networks = self.networks(&compiled)?;
-        let report = report.of(&self.scenario, &self.dataset, networks, &self.notes);
-        on_event(Event::Finished(Box::new(report.clone())));
-        Ok(report)
     }
 }
 

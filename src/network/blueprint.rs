@@ -1,9 +1,8 @@
 //! The architecture as it stands in a model file: everything but the numbers in tensors.
 
 use super::layer::{Layer, Op, Padding};
-use super::model::{
-    MAX_NAME_BYTES, Network, NetworkError, Normalisation, Provenance, Quantisation,
-};
+use super::model::{Network, NetworkError, Normalisation, Quantisation};
+use super::provenance::{MAX_NAME_BYTES, Provenance};
 use activation::{Activation, ChebyshevSeries, Composite, Gate, Polynomial};
 use data::{Digest, Shape};
 use serde::{Deserialize, Serialize};

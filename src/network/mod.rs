@@ -14,6 +14,7 @@ mod forward;
 mod layer;
 mod measure;
 mod model;
+mod provenance;
 pub mod recurrent;
 mod rewrite;
 mod simplify;
@@ -22,6 +23,7 @@ pub mod table;
 pub mod train;
 
 mod windows;
+mod with_card;
 mod zoo;
 
 pub use beside::original_file;
@@ -33,9 +35,10 @@ pub use forward::{ForwardError, accuracy, argmax};
 pub use layer::{Layer, Op, Padding};
 pub use measure::LayerInputs;
 pub use model::{
-    InputQuantiser, Network, NetworkError, Normalisation, Provenance, Quantisation, TableQuantiser,
+    InputQuantiser, Network, NetworkError, Normalisation, Quantisation, TableQuantiser,
     WeightQuantiser,
 };
+pub use provenance::Provenance;
 pub use simplify::SimplifyError;
 pub use stand_in::{IntervalRule, LayerRule, RangeReport, RangedOutputs, StandInError, StandIns};
 pub use windows::Windows;

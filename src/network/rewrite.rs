@@ -2,9 +2,8 @@
 
 use super::card::on_one_line;
 use super::layer::{Layer, Op};
-use super::model::{
-    MAX_TEXT_BYTES, Network, NetworkError, Normalisation, Provenance, Quantisation,
-};
+use super::model::{Network, NetworkError, Normalisation, Quantisation};
+use super::provenance::{MAX_TEXT_BYTES, Provenance};
 use activation::Activation;
 
 impl Network {

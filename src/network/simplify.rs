@@ -2,7 +2,8 @@
 
 use super::forward::{ForwardError, batch_norm_affine};
 use super::layer::{Layer, Op, Padding};
-use super::model::{Network, NetworkError, Normalisation, Provenance};
+use super::model::{Network, NetworkError, Normalisation};
+use super::provenance::Provenance;
 use activation::Activation;
 use data::Shape;
 use progress::Watch;

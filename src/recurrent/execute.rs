@@ -1,9 +1,10 @@
 //! One recurrent run, from raw sequences to the report.
 
 use super::conversation::{Conversation, converse};
-use super::observer::{Observer, Reference};
+use super::observer::Observer;
 use super::planned::planned;
 use super::progress::Progress;
+use super::reference::Reference;
 use super::session::SequenceSession;
 use circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
 use engine::EngineError;

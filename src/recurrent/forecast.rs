@@ -1,6 +1,6 @@
 //! What is known of a run on sequences before anything is encrypted.
 
-use super::observer::Reference;
+use super::reference::Reference;
 use super::session::SequenceSession;
 use circuit::{RecurrentCell, RecurrentCircuit, Remedy, Sequences, StepPlan};
 use progress::{Cancel, Watch};

@@ -3,10 +3,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod bootstrapping;
 mod client;
 mod conversation;
 mod execute;
 mod forecast;
+mod functions;
 mod gate_ranges;
 mod link;
 mod longest;
@@ -15,6 +17,8 @@ mod meter;
 mod observer;
 mod planned;
 mod progress;
+mod reference;
+mod running;
 mod server;
 mod session;
 mod step;

@@ -1,22 +1,18 @@
-//! From a recurrent scenario to its plan and to its report.
+//! From a recurrent scenario to its plan.
 
-use super::execute::execute;
-#[cfg(feature = "tfhe")]
-use super::forecast::TRACES;
+use super::functions::functions;
 use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
 #[cfg(feature = "tfhe")]
+use circuit::TableRecurrentCircuit;
 use circuit::{
     Functions, NetworkModel, Plan, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
-    Remedy, Sequences, TableRecurrentCircuit, plan_recurrent,
+    Remedy, Sequences, plan_recurrent,
 };
 use data::{Dataset, Shape, Split};
 use network::recurrent::{self, Gate, Prepared, RecurrentModel};
 use network::{IntervalRule, LayerRule};
 use progress::{Cancel, Watch};
-use report::{
-    ActivationReport, Bound, Event, Gaps, LayerReport, NetworkReport, NetworksReport, RunReport,
-    SequenceReport,
-};
+use report::{ActivationReport, Bound, Gaps, LayerReport, NetworkReport, NetworksReport};
 use scenario::{
     Matched, RunError, Scenario, SequenceChoice, Sources, amounts, check_sequence, matching,
     missing_original, with_notes,
@@ -275,13 +271,13 @@ impl SequenceSession {
             .map_err(|e| RunError::Refused(e.to_string()))
     }
 
-    fn calibration_split(&self) -> &Split {
+    pub(crate) fn calibration_split(&self) -> &Split {
         if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
     }
 
     /// The circuit of tables, made once.
     #[cfg(feature = "tfhe")]
-    fn tables(&self, cancel: &Cancel) -> Result<Arc<TableRecurrentCircuit>, RunError> {
+    pub(crate) fn tables(&self, cancel: &Cancel) -> Result<Arc<TableRecurrentCircuit>, RunError> {
         if let Some(made) = self.tabled.get() {
             return Ok(Arc::clone(made));
         }
@@ -292,59 +288,6 @@ impl SequenceSession {
         let watch = Watch::new(cancel.clone(), &|_| ());
         let made = Arc::new(circuit::plan_tables(&self.network()?, &calibration, &watch)?);
         Ok(Arc::clone(self.tabled.get_or_init(|| made)))
-    }
-
-    #[cfg(feature = "tfhe")]
-    fn run_tables(
-        &self,
-        pool: &rayon::ThreadPool,
-        cancel: &Cancel,
-        on_event: &(dyn Fn(Event) + Sync),
-    ) -> Result<RunReport, RunError> {
-        crate::tables::execute_tables(self, &*self.tables(cancel)?, pool, cancel, on_event)
-    }
-
-    /// Parameters and predictions of bootstrapping.
-    #[cfg(feature = "tfhe")]
-    pub(crate) fn plan_of_tables(&self, cancel: &Cancel) -> Result<Plan, RunError> {
-        let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
-        let circuit = self.tables(cancel)?;
-        let (images, threads) = (self.images()?, self.threads()?);
-        let mut plan = crate::tables::planned_tables(&circuit, steps, images, threads);
-        plan.warnings.extend(self.remarks(plan.bytes.peak_memory)?);
-        Ok(plan)
-    }
-
-    /// What is foretold of bootstrapping.
-    #[cfg(feature = "tfhe")]
-    pub(crate) fn forecast_of_tables(&self, cancel: &Cancel) -> Result<SequenceReport, RunError> {
-        let circuit = self.tables(cancel)?;
-        let (samples, test) = (self.images()?, self.dataset.test());
-        let prepared = self.prepared(self.carried(), test, samples.min(TRACES))?;
-        let refused = || RunError::Refused("the test split has no sequences".into());
-        let some = Sequences::prepared(&prepared).ok_or_else(refused)?;
-        let expected = crate::tables::expectations(&circuit, &some);
-        Ok(crate::tables::forecast_tables(&circuit, &some, &expected, &test.labels, samples))
-    }
-
-    #[cfg(not(feature = "tfhe"))]
-    pub(crate) fn forecast_of_tables(&self, _: &Cancel) -> Result<SequenceReport, RunError> {
-        Err(without_tables())
-    }
-
-    #[cfg(not(feature = "tfhe"))]
-    pub(crate) fn plan_of_tables(&self, _: &Cancel) -> Result<Plan, RunError> {
-        Err(without_tables())
-    }
-
-    #[cfg(not(feature = "tfhe"))]
-    fn run_tables(
-        &self,
-        _: &rayon::ThreadPool,
-        _: &Cancel,
-        _: &(dyn Fn(Event) + Sync),
-    ) -> Result<RunReport, RunError> {
-        Err(without_tables())
     }
 
     /// The compiled circuit of a remedy that CKKS carries, made once.
@@ -426,45 +369,6 @@ impl SequenceSession {
             other => other,
         })?;
         Ok((made, bound))
-    }
-
-    /// Runs the plaintext and the encrypted network side by side, telling `on_event` as it goes.
-    pub fn run(
-        &self,
-        cancel: &Cancel,
-        on_event: &(dyn Fn(Event) + Sync),
-    ) -> Result<RunReport, RunError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads()?)
-            .build()
-            .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let told = |event| match event {
-            Event::Planned(plan) => on_event(Event::Planned(Box::new(self.told(&plan)))),
-            other => on_event(other),
-        };
-        let report = match self.choice().remedy {
-            Remedy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
-            _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, &told)?,
-        };
-        let report = report.of(&self.scenario, &self.dataset, self.networks(), &self.notes);
-        on_event(Event::Finished(Box::new(report.clone())));
-        Ok(report)
-    }
-}
-
-/// Why a build without tables cannot bootstrap.
-#[cfg(not(feature = "tfhe"))]
-fn without_tables() -> RunError {
-    RunError::Refused(
-        "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
-    )
-}
-
-/// The functions of the network that ciphertexts stand for.
-pub(crate) fn functions(remedy: Remedy) -> Functions {
-    match remedy {
-        Remedy::Client | Remedy::Bootstrap => Functions::Exact,
-        Remedy::OneChain | Remedy::Refresh => Functions::Polynomial,
     }
 }
 

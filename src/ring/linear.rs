@@ -4,6 +4,7 @@ use super::Modulus;
 #[cfg(target_arch = "x86_64")]
 use super::kernels::amx::Session;
 use super::kernels::{BLOCK_ROWS, Kernel, MAX_COLUMNS, PRODUCT_BITS, Tile, WEIGHT_BITS};
+use super::row::Row;
 #[cfg(target_arch = "x86_64")]
 use super::{
     plane_map::{PlaneMap, PlaneScratch},
@@ -15,18 +16,6 @@ use std::sync::Arc;
 
 /// Columns whose tiles stay in the first-level cache while all blocks of rows pass over them.
 const COLUMNS_IN_CACHE: usize = 80;
-
-/// One output of a linear map: `sum_c weights[c] x[columns[c]]`.
-///
-/// Rows that share a column list (the maps of a convolution window, the rows of a dense layer)
-/// share one pass over the inputs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Inputs that take part, in rising order.
-    pub columns: Arc<[u32]>,
-    /// Their weights.
-    pub weights: Vec<i32>,
-}
 
 /// A matrix of small integers, ready to be applied to tiles of residues.
 ///

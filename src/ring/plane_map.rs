@@ -6,7 +6,7 @@ use super::kernels::planes::{
     Output, PlaneUnit, QUAD, QUADS, Quad, ROWS, Sums, WORDS, Weights, planes_of,
 };
 use super::kernels::{TILE_WORDS, Tile};
-use super::linear::Row;
+use super::row::Row;
 
 /// Planes of all inputs worked on together: for a thousand inputs some 40 KiB.
 const PLANES_IN_CACHE: usize = 3;

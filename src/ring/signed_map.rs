@@ -1,9 +1,10 @@
 //! Linear maps of a few small weights a row, such as convolutions, with signed weights.
 
 use super::Modulus;
-use super::kernels::signed::{SignedBlock, SignedUnit};
+use super::kernels::signed::SignedUnit;
+use super::kernels::signed_block::SignedBlock;
 use super::kernels::{BLOCK_ROWS, Kernel, Tile};
-use super::linear::Row;
+use super::row::Row;
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -2,7 +2,6 @@
 
 use super::activation_choice::{ActivationChoice, ActivationKind};
 use super::error::RunError;
-use super::scenario_file;
 use crate::training_choice::TrainingChoice;
 use circuit::Remedy;
 use network::train::{Recipe, Stage};
@@ -310,27 +309,6 @@ impl Scenario {
             images: None,
             threads: None,
         }
-    }
-
-    /// A built-in scenario by name, a built-in model on its dataset, or a scenario from a file (`-` for
-    /// standard input). Relative paths in a file begin at its folder.
-    pub fn open(name_or_path: &str) -> Result<Self, ScenarioError> {
-        Self::open_told(name_or_path).map(|(scenario, _)| scenario)
-    }
-
-    /// As [`Scenario::open`], with what is to be said of where its files were found.
-    pub fn open_told(name_or_path: &str) -> Result<(Self, Vec<String>), ScenarioError> {
-        if let Some(found) = Self::built_in_named(name_or_path) {
-            return Ok((found, Vec::new()));
-        }
-        let Some(path) = scenario_file::path_of(name_or_path) else {
-            let known: Vec<_> = Self::built_in().into_iter().map(|s| s.name).collect();
-            return Err(ScenarioError::Unknown {
-                name: name_or_path.into(),
-                known: known.join(", "),
-            });
-        };
-        scenario_file::read(&path)
     }
 
     /// A built-in scenario by name, or a built-in model on its dataset.

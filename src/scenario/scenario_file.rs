@@ -10,8 +10,31 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// What stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
+impl Scenario {
+    /// A built-in scenario by name, a built-in model on its dataset, or a scenario from a file (`-` for
+    /// standard input). Relative paths in a file begin at its folder.
+    pub fn open(name_or_path: &str) -> Result<Self, ScenarioError> {
+        Self::open_told(name_or_path).map(|(scenario, _)| scenario)
+    }
+
+    /// As [`Scenario::open`], with what is to be said of where its files were found.
+    pub fn open_told(name_or_path: &str) -> Result<(Self, Vec<String>), ScenarioError> {
+        if let Some(found) = Self::built_in_named(name_or_path) {
+            return Ok((found, Vec::new()));
+        }
+        let Some(path) = path_of(name_or_path) else {
+            let known: Vec<_> = Self::built_in().into_iter().map(|s| s.name).collect();
+            return Err(ScenarioError::Unknown {
+                name: name_or_path.into(),
+                known: known.join(", "),
+            });
+        };
+        read(&path)
+    }
+}
+
 /// The file that a scenario of this name is read from; `None` when it can only be a name.
-pub fn path_of(name: &str) -> Option<PathBuf> {
+fn path_of(name: &str) -> Option<PathBuf> {
     let path = file::as_path(name);
     let named_as_one = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"))
         || path.components().count() > 1;
@@ -19,7 +42,7 @@ pub fn path_of(name: &str) -> Option<PathBuf> {
 }
 
 /// The scenario in a file, and what is to be said of where its files were found.
-pub fn read(path: &Path) -> Result<(Scenario, Vec<String>), ScenarioError> {
+fn read(path: &Path) -> Result<(Scenario, Vec<String>), ScenarioError> {
     let shown = format::path(path);
     let parse = |reason| ScenarioError::Parse { from: shown.clone(), reason };
     let bytes = if path == Path::new(STANDARD_INPUT) {

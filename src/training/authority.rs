@@ -1,6 +1,8 @@
 //! The authority: holds the master keys and decides who gets which function.
 
-use super::message::{Asked, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie};
+use super::message::{Asked, Granted, KeyGrant, KeyRequest, Tie, tie};
+use super::message_error::MessageError;
+use super::policy_error::PolicyError;
 use crate::error::CryptonnError;
 use functional::febo::{self, Operation};
 use functional::feip;
@@ -30,19 +32,6 @@ impl Policy {
     pub fn key_pairs(&self, batches: usize) -> usize {
         if self.max_rows.is_some() { batches } else { 1 }
     }
-}
-
-/// Why keys are refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    #[error(
-        "weight {value} in row {row} of the {pass} pass; the policy allows -{max} to {max}: raise training.max_weight or lower training.weight_decimals"
-    )]
-    Weight { pass: &'static str, row: usize, value: i32, max: i32 },
-    #[error(
-        "{rows} distinct rows of the {pass} pass for one mini-batch; the policy allows {max}: with more the server could solve for the inputs (training.max_rows)"
-    )]
-    Rows { pass: &'static str, rows: usize, max: usize },
 }
 
 /// One line of the authority's log.

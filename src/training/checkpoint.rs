@@ -7,15 +7,14 @@
 //! samples away, here as anywhere; and a seed other than 0, which makes trainings repeatable, gives the
 //! keys away to whoever reads it.
 
-use super::checkpoint_bytes::MARK;
 use super::message::Tie;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
-use crate::event::{DlogRange, PhaseSecs, SideBySide, Traffic};
-use crate::message::MessageError;
-use crate::optimiser::Optimiser;
+use crate::figures::{DlogRange, PhaseSecs, SideBySide, Traffic};
+use crate::message_error::MessageError;
 use crate::report::EpochReport;
 use crate::student::Student;
+use crate::student_state::StudentState;
 use crate::training::CryptonnTraining;
 use attack::ServerStep;
 use data::Dataset;
@@ -23,6 +22,9 @@ use scenario::{Scenario, TrainingChoice};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::Path;
+
+/// What every checkpoint file begins with.
+pub(crate) const MARK: &[u8] = b"CryptoScope encrypted training\n";
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: u64 = 1 << 30;
@@ -115,14 +117,6 @@ impl Spent {
             },
         }
     }
-}
-
-/// A network in training, as numbers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StudentState {
-    /// Weights and biases of the first layer, then all parameters behind it.
-    pub tensors: Vec<Vec<f32>>,
-    pub optimiser: Optimiser,
 }
 
 /// A training that was interrupted.
@@ -244,17 +238,6 @@ impl Checkpoint {
             return wrong("values seen by the server");
         }
         Ok(())
-    }
-}
-
-impl StudentState {
-    /// Whether lengths are those of `other`, every number is finite, and the optimiser took `steps`.
-    fn fits(&self, other: &Self, steps: usize) -> bool {
-        let lengths = |tensors: &[Vec<f32>]| tensors.iter().map(Vec::len).collect::<Vec<_>>();
-        let finite = self.tensors.iter().flatten().all(|v| v.is_finite());
-        lengths(&self.tensors) == lengths(&other.tensors)
-            && finite
-            && self.optimiser.fits(&other.optimiser, &self.tensors, steps)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Bytes of a checkpoint: a mark, a version, a checksum, and numbers as they are, so that not a bit of
 //! them is lost.
 
-use super::checkpoint::{Checkpoint, CheckpointError, Progress, Spent, StudentState, Subject};
+use super::checkpoint::{Checkpoint, CheckpointError, MARK, Progress, Spent, Subject};
+use super::student_state::StudentState;
 use super::wire::{Reader, Writer};
-use crate::event::{DlogRange, PhaseSecs, SideBySide, Traffic};
-use crate::message::MessageError;
+use crate::figures::{DlogRange, PhaseSecs, SideBySide, Traffic};
+use crate::message_error::MessageError;
 use crate::optimiser::Optimiser;
 use crate::report::EpochReport;
 use attack::ServerStep;
@@ -12,8 +13,6 @@ use scenario::TrainingChoice;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What every checkpoint file begins with.
-pub(crate) const MARK: &[u8] = b"CryptoScope encrypted training\n";
 const VERSION: u64 = 1;
 const WHAT: &str = "checkpoint";
 

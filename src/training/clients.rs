@@ -1,7 +1,8 @@
 //! The clients: encrypt their samples with the public keys and send mini-batches.
 
 use super::authority::{InputKeys, PublicKeys};
-use super::message::{EncryptedBatch, MessageError, Tie};
+use super::message::{EncryptedBatch, Tie};
+use super::message_error::MessageError;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use functional::febo;

@@ -6,7 +6,7 @@ use super::message::Tie;
 use super::server::{Dimensions, Pending, Server};
 use crate::batches::Batches;
 use crate::error::CryptonnError;
-use crate::event::{DlogRange, PhaseSecs, Traffic};
+use crate::figures::{DlogRange, PhaseSecs, Traffic};
 use crate::steps::SecureSteps;
 use functional::group::{DlogTable, ELEMENT_BYTES};
 use progress::Cancel;

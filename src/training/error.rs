@@ -1,6 +1,6 @@
 //! Why an encrypted training cannot start or go on.
 
-use super::message::MessageError;
+use super::message_error::MessageError;
 use functional::febo::FeboError;
 use functional::feip::FeipError;
 use network::train::TrainError;
@@ -20,7 +20,7 @@ pub enum CryptonnError {
     #[error(transparent)]
     Message(#[from] MessageError),
     #[error("the authority refuses: {0}")]
-    Refused(#[from] crate::authority::PolicyError),
+    Refused(#[from] crate::policy_error::PolicyError),
     #[error(transparent)]
     Train(TrainError),
     #[error(transparent)]

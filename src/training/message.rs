@@ -1,25 +1,11 @@
 //! What clients, server and authority send each other.
 
+use super::message_error::MessageError;
 use super::wire::{Reader, Writer};
 use functional::febo;
-use functional::feip::{Ciphertexts, FUNCTION_KEY_BYTES, FeipError, FunctionKey};
+use functional::feip::{Ciphertexts, FUNCTION_KEY_BYTES, FunctionKey};
 use functional::group::{ELEMENT_BYTES, Encoded};
 use sha2::{Digest, Sha256};
-
-/// Why a message is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MessageError {
-    #[error("{what}: {wanted} more bytes are announced, {left} are left")]
-    Short { what: &'static str, wanted: usize, left: usize },
-    #[error("{what}: {left} bytes too many")]
-    Trailing { what: &'static str, left: usize },
-    #[error("{what}: {found} where {wanted} was expected")]
-    Unexpected { what: &'static str, found: String, wanted: String },
-    #[error("{what} number {number} was here before; every message counts once")]
-    Replayed { what: &'static str, number: u64 },
-    #[error("{what}: {reason}")]
-    Content { what: &'static str, reason: FeipError },
-}
 
 /// A digest that ties an answer to its question.
 pub type Tie = [u8; 16];

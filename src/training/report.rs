@@ -1,7 +1,7 @@
 //! The report of an encrypted training.
 
 use super::authority::LogLine;
-use crate::event::{DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic};
+use crate::figures::{DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic};
 use attack::LeakReport;
 use circuit::Warning;
 use scenario::TrainingChoice;

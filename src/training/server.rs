@@ -1,9 +1,8 @@
 //! The server: holds the weights, asks for keys, and decrypts results of functions only.
 
 use super::authority::of_batch;
-use super::message::{
-    Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, MessageError, Tie, tie,
-};
+use super::message::{Asked, EncryptedBatch, Granted, KeyGrant, KeyRequest, Tie, tie};
+use super::message_error::MessageError;
 use crate::error::CryptonnError;
 use functional::febo;
 use functional::feip::{CiphertextSet, FunctionKey, Products};
@@ -270,9 +269,9 @@ impl Server {
     }
 
     /// Largest bound so far, largest magnitude met, bytes of the table.
-    pub fn dlog_range(&self) -> crate::event::DlogRange {
+    pub fn dlog_range(&self) -> crate::figures::DlogRange {
         let table_bytes = self.table.bytes() as u64;
-        crate::event::DlogRange { bound: self.bound, largest: self.largest, table_bytes }
+        crate::figures::DlogRange { bound: self.bound, largest: self.largest, table_bytes }
     }
 
     /// Samples of a mini-batch that is here.

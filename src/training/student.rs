@@ -1,6 +1,6 @@
 //! A network in training: its first layer on integers or floats, the rest in the clear.
 
-use super::checkpoint::StudentState;
+use super::student_state::StudentState;
 use crate::architecture::first_linear;
 use crate::batches::Batches;
 use crate::error::CryptonnError;

@@ -1,24 +1,14 @@
-//! The whole training: on ciphertexts, in plaintext fixed point, and in floating point, step by step
-//! side by side from the same seed.
+//! A training on encrypted data: what it is of, and what follows from that.
 
-use super::checkpoint::Checkpoint;
 use super::course::Course;
-use super::report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport};
-use super::sitting::Sitting;
 use super::student::Student;
 use crate::architecture::recipe;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
-use crate::event::CryptonnEvent;
-use attack::{Pool, ServerView};
-use circuit::{Cause, Warning};
 use data::Dataset;
-use network::{Network, Provenance};
-use progress::{Cancel, Cancelled, Watch};
-use report::peak_memory_bytes;
-use ring::{Kernel, Seed};
+use network::Network;
+use ring::Seed;
 use scenario::{Scenario, TrainingChoice};
-use std::sync::Arc;
 
 /// Seed of weights and mini-batches when none is given.
 const DEFAULT_SEED: u64 = 1;
@@ -34,17 +24,6 @@ pub struct CryptonnTraining<'a> {
     /// Seed of weights, mini-batches, noise, keys and encryption; 0 takes fresh randomness for noise, keys
     /// and encryption.
     pub seed: u64,
-}
-
-/// What came of it.
-#[derive(Clone, Debug)]
-pub struct CryptonnTrained {
-    /// Trained on ciphertexts.
-    pub network: Network,
-    pub report: CryptonnReport,
-    pub view: Arc<ServerView>,
-    /// The truth about what is in `view`.
-    pub pool: Arc<Pool>,
 }
 
 /// A training made ready: everything that follows from its settings.
@@ -71,38 +50,6 @@ impl<'a> CryptonnTraining<'a> {
         Ok(Self { scenario: &scenario.name, model, dataset, choice, seed })
     }
 
-    /// Trains, telling `on_event` as it goes.
-    ///
-    /// # Errors
-    /// When the model does not fit the data, the authority refuses, or `watch` asks to stop (within a
-    /// step); where it was stopped is told by [`CryptonnEvent::Checkpoint`].
-    pub fn run(
-        &self,
-        watch: &Watch,
-        on_event: &mut dyn FnMut(CryptonnEvent),
-    ) -> Result<CryptonnTrained, CryptonnError> {
-        self.go(None, watch, on_event)
-    }
-
-    /// Goes on where the training was interrupted: weights and figures become those of a training that
-    /// never was, bit for bit; times and messages add up, as ciphertexts are sent again under new keys.
-    ///
-    /// # Errors
-    /// When `from` is of another training, and as [`CryptonnTraining::run`].
-    pub fn resume(
-        &self,
-        from: &Checkpoint,
-        watch: &Watch,
-        on_event: &mut dyn FnMut(CryptonnEvent),
-    ) -> Result<CryptonnTrained, CryptonnError> {
-        if self.seed == 0 && self.choice.noise > 0.0 {
-            return Err(CryptonnError::Impossible(
-                "a training with noise and seed 0 cannot go on: its noise is written down nowhere; give such trainings a seed".into(),
-            ));
-        }
-        self.go(Some(from), watch, on_event)
-    }
-
     /// Network, mini-batches and course.
     pub fn prepare(&self) -> Result<Prepared, CryptonnError> {
         let Self { dataset, choice, .. } = *self;
@@ -114,93 +61,5 @@ impl<'a> CryptonnTraining<'a> {
         let units = Student::new(&network, &batches, choice)?.units();
         let course = Course::new(choice, &batches, units, seed)?;
         Ok(Prepared { network, batches, course, secret })
-    }
-
-    fn go(
-        &self,
-        from: Option<&Checkpoint>,
-        watch: &Watch,
-        on_event: &mut dyn FnMut(CryptonnEvent),
-    ) -> Result<CryptonnTrained, CryptonnError> {
-        let Prepared { network, batches, course, secret } = self.prepare()?;
-        on_event(CryptonnEvent::Preparing { what: "keys and tables", fraction: 0.0 });
-        watch.check()?;
-        let (epochs, steps) = (course.epochs(), course.steps());
-        let mut sitting = Sitting::new(self, &network, &batches, course, &secret, from, watch)?;
-        on_event(CryptonnEvent::Preparing { what: "keys and tables", fraction: 1.0 });
-        if let Err(error) = sitting.train(watch, on_event) {
-            if matches!(error, CryptonnError::Cancelled(_)) {
-                on_event(CryptonnEvent::Checkpoint(Arc::new(sitting.checkpoint())));
-            }
-            return Err(error);
-        }
-        let choice = self.choice;
-        let progress = &sitting.progress;
-        let spent = &progress.spent;
-        let log = sitting.secure.log();
-        let report = CryptonnReport {
-            schema_version: CRYPTONN_SCHEMA_VERSION,
-            cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
-            scenario: self.scenario.to_owned(),
-            model: self.model.to_owned(),
-            dataset: self.dataset.name().to_owned(),
-            seed: self.seed,
-            threads: rayon::current_num_threads(),
-            kernel: Kernel::best().name().to_owned(),
-            samples: batches.samples(),
-            mini_batches: batches.count(),
-            training: choice.clone(),
-            epochs: progress.epochs.clone(),
-            ended_by_limit: epochs < choice.epochs,
-            resumed_at: progress.resumed_at.clone(),
-            secs_per_mini_batch: spent.step_secs / steps.max(1) as f64,
-            server_secs_per_mini_batch: spent.server_secs / steps.max(1) as f64,
-            total_secs: spent.step_secs,
-            phases: spent.phases,
-            bytes: spent.traffic,
-            dlog: spent.dlog,
-            refused: log.iter().filter(|line| line.refused.is_some()).cloned().collect(),
-            peak_memory_bytes: peak_memory_bytes(),
-            warnings: clipped(&batches, sitting.encrypted()),
-            leak: None,
-        };
-        let command = format!(
-            "cryptoscope train {} --set model={} --epochs {} --seed {}",
-            self.scenario, self.model, choice.epochs, self.seed
-        );
-        let network = sitting.network()?.trained_on(self.dataset)?;
-        let provenance = Provenance {
-            seed: self.seed,
-            test_accuracy: report.epochs.last().map(|epoch| epoch.encrypted_accuracy),
-            ..network.provenance().clone()
-        };
-        let network = network.with_provenance(provenance)?;
-        let network = network.made_by(&command)?;
-        let (view, pool) = (Arc::new(sitting.view()), Arc::clone(&sitting.pool));
-        Ok(CryptonnTrained { network, report, view, pool })
-    }
-}
-
-/// What the training cut off, data and weights.
-fn clipped(batches: &Batches, student: &Student) -> Vec<Warning> {
-    let inputs = Some(batches.clipped()).filter(|c| c.any());
-    let weights = Some(student.clipped()).filter(|c| c.any());
-    let advice = "raise training.max_weight, or lower the learning rate";
-    let of = batches.samples() as u64;
-    let inputs = inputs.map(|inputs| Cause::InputsClipped { inputs, of });
-    let weights = weights.map(|weights| Cause::WeightsClipped { weights, advice });
-    inputs.into_iter().chain(weights).map(Warning::from).collect()
-}
-
-impl CryptonnTrained {
-    /// Measures what the server learned, for the report.
-    ///
-    /// # Errors
-    /// When `cancel` is set.
-    pub fn measure_leak(&mut self, dataset: &Dataset, cancel: &Cancel) -> Result<(), Cancelled> {
-        let labels = &dataset.train().labels;
-        let label = |sample: usize| labels.get(sample).copied();
-        self.report.leak = Some(attack::report(&self.view, &self.pool, label, cancel)?);
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes of messages and checkpoints.
 
-use super::message::MessageError;
+use super::message_error::MessageError;
 
 /// Writes numbers and blocks, little-endian.
 #[derive(Debug, Default)]

@@ -5,7 +5,9 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod envelope;
+mod error;
 mod reader;
 
-pub use envelope::{Draft, ENVELOPE_BYTES, Envelope, Kind, Message, WireError, short};
+pub use envelope::{Draft, ENVELOPE_BYTES, Envelope, Kind, Message, short};
+pub use error::WireError;
 pub use reader::Reader;

@@ -1,6 +1,6 @@
 //! Fields of a message, one after the other, checked against what is left before anything is allocated.
 
-use super::envelope::WireError;
+use super::error::WireError;
 
 /// What is left of some bytes. All integers are little-endian.
 #[derive(Clone, Copy, Debug)]

@@ -108,7 +108,9 @@ impl Room {
     /// The module that `path` lies in, re-exports followed.
     fn owner(&self, mut path: Module, exports: &BTreeMap<Module, Module>) -> Module {
         for _ in 0..8 {
-            let known = (1..=path.len()).rev().find_map(|n| {
+            // A function may be known under the name of a file; what stands in the file is in the file.
+            let is_file = |n: usize| n < path.len() && self.texts.contains_key(&path[..n]);
+            let known = (1..=path.len()).rev().filter(|n| !is_file(*n)).find_map(|n| {
                 let target = exports.get(&path[..n])?;
                 (target[..] != path[..n]).then(|| [target, &path[n..]].concat())
             });
@@ -127,7 +129,7 @@ impl Room {
 fn plain(text: &str) -> String {
     let lines = text.lines().map(|l| l.split("//").next().unwrap_or_default());
     let text = lines.collect::<Vec<_>>().join("\n");
-    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
     let mut out = String::new();
     let mut in_string = false;
     let mut previous = ' ';
@@ -284,6 +286,18 @@ mod tests {
         assert_eq!(found(&[root, a, ("b.rs", "const B: &str = \"crate::A\";")]), none);
         let tests = "struct B;\n#[cfg(test)]\nmod tests {\n    use crate::A;\n}";
         assert_eq!(found(&[root, a, ("b.rs", tests)]), none);
+    }
+
+    #[test]
+    fn a_file_and_a_function_of_one_name_are_told_apart() {
+        let root =
+            ("mod.rs", "mod plan;\nmod planner;\npub use plan::Plan;\npub use planner::plan;\n");
+        let plan = ("plan.rs", "pub struct Plan;");
+        let planner = "use super::request::A;\npub fn plan() -> super::plan::Plan {}";
+        let request = "use super::plan::Plan;\npub struct A(Plan);";
+        let none: [Vec<String>; 0] = [];
+        let files = [root, plan, ("planner.rs", planner), ("request.rs", request)];
+        assert_eq!(found(&files), none);
     }
 
     #[test]

@@ -23,6 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["experiment"],
     &["study", "bench", "service"],
     &["worker"],
+    &["kit", "view"],
     &["app", "cli"],
 ];
 

@@ -247,7 +247,8 @@ fn training_and_leak_are_saved() {
     assert!(json["leak"]["all_seen"]["reconstructed"].is_array());
     press(&mut h, ALT, Key::G);
     let text = save_to(&mut h, &folder.path().join("training.svg"));
-    assert!(text.starts_with("<svg") && text.matches("<polyline").count() == 10);
+    // Ten curves, and the pen of each in a legend.
+    assert!(text.starts_with("<svg") && text.matches("<polyline").count() == 20);
     assert!(!text.contains("NaN") && !text.contains("inf"));
 }
 

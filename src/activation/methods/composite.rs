@@ -4,10 +4,10 @@ use super::minimax::sign_part;
 use crate::chebyshev::ChebyshevSeries;
 use crate::composite::{Composite, Gate};
 use crate::error::ApproximationError;
-use crate::fit::Approximation;
 use crate::fitted::{Fitted, Form};
 use crate::function::Activation;
 use crate::problem::Problem;
+use crate::request::Approximation;
 
 /// The smallest gap that is tried, as a share of the interval.
 const SMALLEST_GAP: f64 = 1e-6;

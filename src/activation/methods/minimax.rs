@@ -2,32 +2,16 @@
 
 use super::remez::{Exchange, Levelled};
 use crate::chebyshev::ChebyshevSeries;
+use crate::equioscillation::{Equioscillation, Extremum};
 use crate::error::ApproximationError;
-use crate::fit::Approximation;
 use crate::fitted::{Fitted, Form};
 use crate::function::Parity;
 use crate::problem::Problem;
+use crate::request::Approximation;
 use std::f64::consts::PI;
 
 /// The largest spread that still counts as a solution, as a share of the largest error.
 const LARGEST_SPREAD: f64 = 1e-8;
-
-/// The alternation that proves a polynomial best.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Equioscillation {
-    /// The maximum error.
-    pub error: f64,
-    /// Where it is reached, from left to right: at least degree + 2 places, with alternating sign.
-    pub extrema: Vec<Extremum>,
-}
-
-/// A place where the error is largest.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Extremum {
-    pub x: f64,
-    /// `p(x) - f(x)`.
-    pub error: f64,
-}
 
 /// The polynomial with the smallest `max over [a, b] of |f - p|`, by the exchange of Remez.
 ///

@@ -1,10 +1,10 @@
 //! What the program is, and what is private in it.
 
-use crate::Queue;
-use crate::commands::Action;
+use crate::action::Action;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
+use kit::theme;
 
 const PRIVATE: &[(&str, &str)] = &[
     (

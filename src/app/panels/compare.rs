@@ -1,15 +1,18 @@
 //! The tab Compare: the schemes that carry this model, as a table and as plots.
 
 use super::sweep::task_button;
-use super::{headline, kit, origin};
-use crate::commands::{Action, Command};
-use crate::origin::Results;
+use super::{headline, origin};
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::TaskStanding;
-use crate::{Queue, plots, theme};
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
+use kit::theme;
 use study::{CompareRow, Row as _};
+use view::{Results, TaskStanding};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 206.0;
@@ -82,7 +85,7 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         ui.horizontal(|ui| {
             for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
-                let button = kit::command_button(ui, command, text, state, queue);
+                let button = command_button(ui, command, text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
         });
@@ -183,12 +186,7 @@ fn rows(ui: &mut Ui, state: &State) {
 /// The marker of a scheme in the plots.
 fn dot(ui: &mut Ui, at: usize) {
     let (rect, _) = ui.allocate_exact_size(vec2(9.0, 10.0), Sense::hover());
-    plots::marker(
-        ui.painter(),
-        rect.center(),
-        plots::Mark::series(at),
-        theme::tokens(ui).series(at),
-    );
+    kit::marker(ui.painter(), rect.center(), kit::Mark::series(at), theme::tokens(ui).series(at));
 }
 
 /// Words to the left, figures to the right.

@@ -1,9 +1,9 @@
 //! Which degrees of activations a network could have, as a strip: one cell a degree, higher for a
 //! larger ring.
 
-use crate::theme;
 use circuit::DegreeChoice;
 use egui::{Rect, Sense, Ui, pos2, vec2};
+use kit::theme;
 
 const ABOUT: &str = "Degrees of polynomials that this network could have in the place of every activation, at 128 bits of security, with primes of the sizes in this plan. A plan for another degree chooses its own, and may do with a smaller N";
 

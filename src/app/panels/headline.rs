@@ -1,14 +1,12 @@
 //! The figures that matter, in one row; or, in red, that they mean nothing.
 
 use super::origin;
-use crate::Queue;
-use crate::origin::Results;
-use crate::run_view::{RunView, Standing};
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme::{self, Tokens};
-use crate::three::Three;
 use egui::{Color32, Rect, RichText, Ui, Vec2, vec2};
 use format::{self, Share};
+use kit::theme::{self, Tokens};
+use view::{Results, RunView, Standing, Three};
 
 const HEIGHT: f32 = 68.0;
 /// Below this width of the tab the figures stand on two rows.

@@ -1,11 +1,11 @@
 //! All messages since the start.
 
-use crate::Queue;
-use crate::commands::Action;
+use crate::action::Action;
 use crate::notes::Level;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
+use kit::theme;
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     if !state.show_log {

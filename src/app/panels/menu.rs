@@ -1,11 +1,13 @@
 //! The menu bar: every command, and what stands over the whole window.
 
-use super::kit;
-use crate::Queue;
-use crate::commands::{Action, Command};
-use crate::state::{State, Tab};
-use crate::theme;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::queue::Queue;
+use crate::state::State;
+use crate::tab::Tab;
 use egui::{Align, Layout, RichText, Ui};
+use kit::theme;
 
 const FILE: &[Option<Command>] = &[
     Some(Command::OpenScenario),
@@ -130,9 +132,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let other = if ui.visuals().dark_mode { "Light" } else { "Dark" };
-            kit::command_button(ui, Command::ToggleTheme, other, state, queue);
+            command_button(ui, Command::ToggleTheme, other, state, queue);
             if ui.available_width() > ROOM_FOR_ALL {
-                kit::command_button(ui, Command::Palette, "Commands…", state, queue);
+                command_button(ui, Command::Palette, "Commands…", state, queue);
             }
             kit::badge(ui, "Analysis mode", t.text_weak, t.surface).on_hover_text(
                 "Margins and errors are measured with the secret key, on the client's side. Such figures leak \

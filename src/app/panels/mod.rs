@@ -2,11 +2,11 @@
 
 mod about;
 mod activation;
+mod button;
 mod compare;
 mod cryptonn;
 mod degrees;
 mod headline;
-mod kit;
 mod leak;
 mod log;
 mod menu;
@@ -14,7 +14,6 @@ mod noise;
 mod origin;
 mod palette;
 mod path;
-mod pixels;
 mod preview;
 mod recurrent_training;
 mod run;
@@ -27,10 +26,11 @@ mod table;
 mod toasts;
 mod training;
 
-use super::Queue;
-use super::state::{State, Tab};
-use super::theme;
+use super::state::State;
+use crate::queue::Queue;
+use crate::tab::Tab;
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+use kit::theme;
 
 /// Draws the whole window.
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {

@@ -1,11 +1,12 @@
 //! The distributions of measured noise, under the plots of a run with lookup tables.
 
-use crate::commands::Action;
-use crate::panels::kit;
+use crate::action::Action;
+
 use crate::plots::{noise, noise_places};
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use egui::{ComboBox, Rect, Sense, Ui, vec2};
+use kit::theme;
 use report::TableReport;
 
 /// Height of a distribution.

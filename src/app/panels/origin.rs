@@ -1,13 +1,12 @@
 //! The line over results that another setup than the present one gave.
 
-use super::kit;
-use crate::Queue;
-use crate::commands::Action;
-use crate::origin::{Origin, Results};
+use crate::action::Action;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{RichText, Ui};
+use kit::theme;
 use std::time::Duration;
+use view::{Origin, Results};
 
 /// How often the age in a line is written anew.
 const AGES: Duration = Duration::from_secs(30);

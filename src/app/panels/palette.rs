@@ -1,13 +1,12 @@
 //! The command palette.
 
-use super::kit;
-use crate::Queue;
-use crate::commands::Action;
+use crate::action::Action;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{
     Align2, Area, Button, Context, Id, Key, Modal, Modifiers, Order, ScrollArea, TextEdit, vec2,
 };
+use kit::theme;
 
 const WIDTH: f32 = 480.0;
 const HEIGHT: f32 = 420.0;

@@ -1,10 +1,10 @@
 //! The dialog that asks for a path: a field, and the desktop's own dialog behind a button.
 
-use crate::Queue;
-use crate::commands::Action;
+use crate::action::Action;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{Context, Id, Key, Modal, Modifiers, RichText, TextEdit};
+use kit::theme;
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     let Some(dialog) = &state.dialog else { return };

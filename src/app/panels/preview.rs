@@ -1,11 +1,11 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::{cryptonn, degrees, kit, origin};
+use super::{cryptonn, degrees, origin};
 use crate::plots::measured_how;
 use crate::state::State;
-use crate::theme;
 use circuit::{NoiseMeasure, Plan, TablePlan};
 use egui::{RichText, Ui};
+use kit::theme;
 
 pub fn show(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);

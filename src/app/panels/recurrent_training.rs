@@ -1,15 +1,16 @@
 //! Choices for the training of a recurrent network, and what came of it.
 
-use super::kit::{self, field, row};
 use super::sweep::task_button;
-use crate::Queue;
-use crate::commands::{Action, Command};
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::TaskStanding;
-use crate::theme;
 use activation::{Activation, Method};
 use egui::{ComboBox, DragValue, RichText, Ui};
+use kit::{field, row, theme};
 use network::train::{CellKind, RecurrentOptions};
+use view::TaskStanding;
 use worker::LoadedSequence;
 
 pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Queue) {
@@ -145,7 +146,7 @@ pub fn result(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Q
             for (command, text) in
                 [(Command::UseTrained, "Use this model"), (Command::SaveModel, "Save…")]
             {
-                let button = kit::command_button(ui, command, text, state, queue);
+                let button = command_button(ui, command, text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
         });

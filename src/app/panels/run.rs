@@ -1,12 +1,12 @@
 //! The tab Run: figures, four linked plots, the stage table.
 
 use super::{headline, noise, origin, table};
-use crate::Queue;
-use crate::commands::Action;
+use crate::action::Action;
 use crate::plots::{self, Curves};
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{Rect, ScrollArea, Ui, vec2};
+use kit::theme;
 
 /// Plots shrink to this height before the tab scrolls.
 const LEAST_PLOT: f32 = 128.0;

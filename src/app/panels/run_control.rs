@@ -1,12 +1,11 @@
 //! The one thing to press, how far it got, and whether it can work.
 
-use super::kit;
-use crate::commands::Command;
-use crate::run_view::{Progress, Standing};
-use crate::sequence_view::Comparing;
+use crate::command::Command;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use egui::{Button, RichText, Ui, Vec2};
+use kit::theme;
+use view::{Comparing, Progress, Standing};
 
 const BUTTON_HEIGHT: f32 = 40.0;
 const PROGRESS_HEIGHT: f32 = 6.0;

@@ -1,15 +1,17 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
-use super::{kit, origin};
-use crate::commands::{Action, Command};
-use crate::origin::Results;
-use crate::run_view::RunView;
+use super::origin;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::three::Difference;
-use crate::{Queue, plots, theme};
 use data::{Dataset, Shape};
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use kit::theme;
 use report::{Sample, SequenceTrace};
+use view::{Difference, Results, RunView};
 
 const INPUT_WIDTH: f32 = 300.0;
 const BAR: f32 = 9.0;
@@ -35,8 +37,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let stale = origin::banner(ui, state, queue, Results::Run, Some(&run.origin), going_on);
     let order = run.order(state.difference);
     ui.horizontal_wrapped(|ui| {
-        kit::command_button(ui, Command::PreviousSample, "◀ Previous", state, queue);
-        kit::command_button(ui, Command::NextSample, "Next ▶", state, queue);
+        command_button(ui, Command::PreviousSample, "◀ Previous", state, queue);
+        command_button(ui, Command::NextSample, "Next ▶", state, queue);
         let at = state.sample_at.min(order.len().saturating_sub(1)) + 1;
         let place = match order.len() {
             0 => "none".to_owned(),

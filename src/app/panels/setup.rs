@@ -1,12 +1,13 @@
 //! The setup: scenario, model, dataset, activation strategy, scheme and parameters.
 
-use super::kit::{self, field, row};
-use crate::commands::{Action, Command};
+use crate::action::Action;
+use crate::command::Command;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use activation::{MAX_DEGREE, Method};
 use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
+use kit::{field, row, theme};
 use scenario::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
 use std::path::Path;
 

@@ -1,12 +1,11 @@
 //! Messages over the lower right corner.
 
-use super::kit;
-use crate::Queue;
-use crate::commands::Action;
+use crate::action::Action;
 use crate::notes::Level;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{Align2, Context, Id, vec2};
+use kit::theme;
 
 const WIDTH: f32 = 380.0;
 

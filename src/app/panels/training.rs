@@ -1,17 +1,17 @@
 //! The tab Training: the model learns with a polynomial in the place of its activation.
 
-use super::kit::{self, field, row};
 use super::origin;
 use super::recurrent_training;
 use super::sweep::task_button;
-use crate::Queue;
-use crate::commands::{Action, Command};
-use crate::origin::Results;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
 use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::TaskStanding;
-use crate::theme;
 use egui::{DragValue, ScrollArea, Sense, Ui, vec2};
+use kit::{field, row, theme};
+use view::{Results, TaskStanding};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -121,7 +121,7 @@ fn result(ui: &mut Ui, state: &State, queue: &mut Queue) {
             for (command, text) in
                 [(Command::UseTrained, "Use this model"), (Command::SaveModel, "Save…")]
             {
-                let button = kit::command_button(ui, command, text, state, queue);
+                let button = command_button(ui, command, text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
         });

@@ -1,12 +1,11 @@
 //! The three linked plots of the activation laboratory: function and polynomial, error, inputs.
 
-use super::chart::{Chart, Curve, Pen, Shown};
-use super::ticks::{Unit, number_text, number_ticks};
-use crate::lab::{Lab, LabCurve};
 use crate::state::State;
-use crate::theme;
 use egui::{Event, MouseWheelUnit, Rect, Sense, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
+use kit::theme::{self, Tokens};
+use kit::{Chart, Curve, Figure, Pen, Shown, Unit, number_text, number_ticks};
+use view::lab::{Lab, LabCurve};
 
 const FUNCTION: &str = "The activation function and the polynomial that stands in for it, on the interval and a little beyond. Turn the wheel to change the degree; drag an end of the interval to move it.";
 const ERROR: &str = "Polynomial minus function. Dots mark the places where a minimax polynomial reaches its maximum error, with alternating sign: no polynomial of this degree has a smaller one.";
@@ -23,6 +22,9 @@ const NO_NUMBERS: f32 = 4.0;
 const BINS: usize = 140;
 /// How near an end of the interval can be taken hold of, points.
 const GRIP: f32 = 8.0;
+/// Width of the page that is saved, and heights of its plots.
+const PAGE: f32 = 720.0;
+const PAGE_HEIGHTS: [f32; 3] = [322.0, 212.0, 182.0];
 /// How strongly the bars are drawn: the grid shows through.
 const BARS: f32 = 0.7;
 /// What a touchpad moves for one degree, points.
@@ -58,12 +60,44 @@ pub fn linked(ui: &mut Ui, rect: Rect, state: &State) -> Linked {
         (None, None) => Some("Loading"),
     };
     let axis = Axis::of(lab, curve, rect.width());
+    let t = theme::tokens(ui);
     let shown = [
-        function(ui, places[0], lab, curve, &axis, empty),
-        error(ui, places[1], lab, curve, &axis, empty),
-        inputs(ui, places[2], lab, &axis),
+        function(t, lab, curve, &axis, empty).show(ui, places[0], NO_NUMBERS),
+        error(t, lab, curve, &axis, empty).show(ui, places[1], NO_NUMBERS),
+        inputs(t, lab, &axis).show(ui, places[2], BOTTOM),
     ];
     pointer(ui, rect, &shown, lab, curve, &axis)
+}
+
+/// The plots of `curve` as one SVG document; without that of the inputs where none were measured.
+pub fn activation_svg(lab: &Lab, curve: &LabCurve) -> String {
+    let t = theme::print_tokens();
+    let request = curve.fitted.request();
+    let axis = Axis::of(lab, Some(curve), PAGE);
+    let mut all = vec![
+        (PAGE_HEIGHTS[0], function(t, lab, Some(curve), &axis, None)),
+        (PAGE_HEIGHTS[1], error(t, lab, Some(curve), &axis, None)),
+    ];
+    if lab.histogram().is_some() {
+        all.push((PAGE_HEIGHTS[2], inputs(t, lab, &axis)));
+    }
+    let mut top = 0.0;
+    let charts = all.into_iter().map(|(height, chart)| {
+        let place = Rect::from_min_size(pos2(0.0, top), vec2(PAGE, height));
+        top = place.bottom();
+        (place, chart)
+    });
+    let charts: Vec<_> = charts.collect();
+    let heading = format!(
+        "{}, {}, degree {}, [{}, {}], maximum error {:.3e}",
+        request.function.name(),
+        request.method.name(),
+        curve.fitted.degree(),
+        number_text(request.interval.0),
+        number_text(request.interval.1),
+        curve.errors.max,
+    );
+    Figure { size: vec2(PAGE, top), heading, charts, ..Figure::default() }.svg()
 }
 
 /// The horizontal axis all three share.
@@ -89,15 +123,13 @@ fn points(values: &[[f64; 2]]) -> Vec<PlotPoint> {
     values.iter().map(|p| PlotPoint::from(*p)).collect()
 }
 
-fn function(
-    ui: &mut Ui,
-    rect: Rect,
+fn function<'a>(
+    t: &Tokens,
     lab: &Lab,
     curve: Option<&LabCurve>,
     axis: &Axis,
-    empty: Option<&str>,
-) -> Shown {
-    let t = theme::tokens(ui);
+    empty: Option<&'a str>,
+) -> Chart<'a> {
     let curves = curve.map_or_else(Vec::new, |c| {
         let of = |name, colour, pen, values: &[[f64; 2]]| Curve {
             name,
@@ -111,7 +143,7 @@ fn function(
             of("polynomial", t.reference, Pen::Running, &c.polynomial),
         ]
     });
-    let chart = Chart {
+    Chart {
         id: "lab function",
         title: "Function and polynomial",
         about: FUNCTION,
@@ -124,19 +156,16 @@ fn function(
         cursor: lab.hovered,
         empty,
         ..Chart::default()
-    };
-    chart.show(ui, rect, NO_NUMBERS)
+    }
 }
 
-fn error(
-    ui: &mut Ui,
-    rect: Rect,
+fn error<'a>(
+    t: &Tokens,
     lab: &Lab,
     curve: Option<&LabCurve>,
     axis: &Axis,
-    empty: Option<&str>,
-) -> Shown {
-    let t = theme::tokens(ui);
+    empty: Option<&'a str>,
+) -> Chart<'a> {
     let marks = curve.and_then(|c| c.fitted.equioscillation()).map_or_else(Vec::new, |proof| {
         proof.extrema.iter().map(|e| PlotPoint::new(e.x, e.error)).collect()
     });
@@ -149,7 +178,7 @@ fn error(
             ..Curve::default()
         }]
     });
-    let chart = Chart {
+    Chart {
         id: "lab error",
         title: "Error",
         about: ERROR,
@@ -163,12 +192,10 @@ fn error(
         cursor: lab.hovered,
         empty: empty.map(|_| ""),
         ..Chart::default()
-    };
-    chart.show(ui, rect, NO_NUMBERS)
+    }
 }
 
-fn inputs(ui: &mut Ui, rect: Rect, lab: &Lab, axis: &Axis) -> Shown {
-    let t = theme::tokens(ui);
+fn inputs<'a>(t: &Tokens, lab: &Lab, axis: &Axis) -> Chart<'a> {
     let bins = lab.histogram().map_or_else(Vec::new, |h| {
         let total = h.total() as f64;
         let bins = h.bins(BINS);
@@ -185,7 +212,7 @@ fn inputs(ui: &mut Ui, rect: Rect, lab: &Lab, axis: &Axis) -> Shown {
         None => Some("Measuring what goes into the activation layers"),
         _ => None,
     };
-    let chart = Chart {
+    Chart {
         id: "lab inputs",
         title: "Measured inputs",
         about: INPUTS,
@@ -199,8 +226,7 @@ fn inputs(ui: &mut Ui, rect: Rect, lab: &Lab, axis: &Axis) -> Shown {
         cursor: lab.hovered,
         empty,
         ..Chart::default()
-    };
-    chart.show(ui, rect, BOTTOM)
+    }
 }
 
 /// What the pointer does over any of the plots.
@@ -320,4 +346,36 @@ fn tip(ui: &Ui, lab: &Lab, curve: Option<&LabCurve>, x: f64) {
             }
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use activation::{Activation, Approximation, Histogram, Method};
+    use inference::ActivationData;
+    use network::LayerInputs;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_page_has_a_plot_of_the_inputs_where_they_were_measured() {
+        let request = Approximation::new(Activation::Relu, Method::Minimax, 4, (-2.0, 2.0));
+        let curve = LabCurve::new(&request, None).expect("fits");
+        let layer = LayerInputs {
+            layer: "relu1".into(),
+            function: Activation::Relu,
+            histogram: Histogram::of(&[-1.0, 0.5, 0.5, 1.5]),
+            sample: Vec::new(),
+        };
+        let mut measured = Lab::default();
+        let data = ActivationData { layers: vec![layer], ..ActivationData::default() };
+        measured.take_data(Arc::new(data));
+        for (lab, plots) in [(Lab::default(), 2), (measured, 3)] {
+            let text = activation_svg(&lab, &curve);
+            assert_eq!(text.matches("<clipPath").count(), plots);
+            // Each curve, and its pen in the legend.
+            assert_eq!(text.matches("<polyline").count(), 6);
+            assert!(text.contains("ReLU, Minimax, degree 4, [−2, 2], maximum error "));
+            assert!(!text.contains("NaN") && !text.contains("inf"));
+        }
+    }
 }

@@ -1,13 +1,14 @@
 //! Who was right: every sample a cell, in a field for each of the three networks.
 
-use super::chart::Chart;
-use crate::run_view::{RunView, Standing};
 use crate::state::State;
-use crate::theme::{self, Tokens};
-use crate::three::Difference;
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 use format::{self, Share};
+use kit::{
+    Chart,
+    theme::{self, Tokens},
+};
 use report::Sample;
+use view::{Difference, RunView, Standing};
 
 const ABOUT: &str = "Every sample is a cell, in the same place in all three fields: filled where the network gives the label, empty where it does not. A sample that only the reference and the encrypted network miss was lost by quantisation or approximation. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
 

@@ -1,17 +1,15 @@
 //! Schemes side by side: accuracy against time, noise through the network, bytes.
 
-use super::chart::{Chart, Curve, Mark, Pen};
-use super::svg;
-use super::sweep::logarithmic;
-use super::ticks::Unit;
-use crate::compare_view::CompareView;
-use crate::theme;
-use crate::theme::Tokens;
 use circuit::NoiseMeasure;
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
+use kit::{
+    Chart, Curve, Figure, Mark, Pen, Unit, logarithmic,
+    theme::{self, Tokens},
+};
 use study::CompareRow;
+use view::CompareView;
 
 const ACCURACY: &str = "Share of samples classified as labelled after decryption, against the time per sample when as many are sent as were run, on a logarithmic axis. Bars: where the accuracy on all samples of this kind lies, 95 % (Wilson). A cross marks a scheme whose outputs decrypted wrongly: no answers.";
 const NOISE: &str = "As measured at the input, after each activation, and of the scores. Each scheme has a quantity and an axis of its own: they cannot be compared with each other, their shapes can. With polynomials it falls with every activation; bootstrapping makes the noise new at every table. A cross marks a scheme that decrypted wrongly.";
@@ -55,7 +53,7 @@ pub fn compare_svg(view: &CompareView) -> String {
     let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(860.0, 620.0));
     let titles = titles(view);
     let charts = charts(theme::print_tokens(), rect, view, &titles);
-    svg::document(rect.width(), rect.height(), &charts, &[])
+    Figure { size: rect.size(), charts, ..Figure::default() }.svg()
 }
 
 /// The title of the noise plot of each row that ran.

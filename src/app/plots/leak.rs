@@ -1,12 +1,11 @@
 //! What is learned over the steps: error and identification, of everything, and had it seen less.
 
-use super::chart::{Chart, Curve, Pen, in_two};
-use super::ticks::Unit;
-use crate::leak_view::LeakView;
-use crate::theme;
 use attack::Score;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
+use kit::theme::{self, Tokens};
+use kit::{Chart, Curve, Pen, Unit, in_two};
+use view::LeakView;
 
 const ERROR: &str = "Mean squared error of a reconstructed input, in units of the range of inputs squared, over all samples of the recorded mini-batches. The line is what somebody reaches who has seen nothing and guesses the average sample every time.";
 const IDENTIFIED: &str = "Share of the reconstructions that lie nearer to their own true sample than to any other of the pool. Guessing at random identifies one in the size of the pool.";
@@ -16,14 +15,21 @@ const BOTTOM: f32 = 18.0;
 
 /// Draws both plots into `rect`, side by side where there is room.
 pub fn leak(ui: &mut Ui, rect: Rect, view: &LeakView) {
-    let (first, second) = in_two(rect, 440.0);
+    for (rect, chart) in charts(theme::tokens(ui), in_two(rect, 440.0), view) {
+        chart.show(ui, rect, BOTTOM);
+    }
+}
+
+/// Both plots at their `places`.
+pub fn charts<'a>(t: &Tokens, places: (Rect, Rect), view: &LeakView) -> [(Rect, Chart<'a>); 2] {
+    let (first, second) = places;
     let average = view.data.as_ref().map(|(_, pool)| pool.mean_guess_error());
     let error = |s: &Score| s.mean_squared_error;
-    let curves = curves(ui, view, error);
+    let curves = curves(t, view, error);
     // Without points there is still an axis, and a table's errors are a hundredth of an image's.
     let least = average.filter(|a| *a > 0.0).unwrap_or(0.05);
     let highest = curves.iter().flat_map(|c| &c.points).map(|p| p.y).fold(least, f64::max);
-    let chart = Chart {
+    let errors = Chart {
         id: "leak error",
         title: "Error by steps seen",
         about: ERROR,
@@ -32,16 +38,15 @@ pub fn leak(ui: &mut Ui, rect: Rect, view: &LeakView) {
         reference: average.map(|a| (a, "guessing the average sample")),
         ..base(view, first, curves)
     };
-    chart.show(ui, first, BOTTOM);
-    let chart = Chart {
+    let identified = Chart {
         id: "leak identified",
         title: "Identified",
         about: IDENTIFIED,
         unit: Unit::Share,
         y: (-0.02, 1.05),
-        ..base(view, second, self::curves(ui, view, |s| s.identified))
+        ..base(view, second, self::curves(t, view, |s| s.identified))
     };
-    chart.show(ui, second, BOTTOM);
+    [(first, errors), (second, identified)]
 }
 
 fn base<'a>(view: &LeakView, rect: Rect, curves: Vec<Curve>) -> Chart<'a> {
@@ -79,8 +84,7 @@ fn steps(last: usize, width: f32) -> Vec<(f64, String)> {
     ticks
 }
 
-fn curves(ui: &Ui, view: &LeakView, value: fn(&Score) -> f64) -> Vec<Curve> {
-    let t = theme::tokens(ui);
+fn curves(t: &Tokens, view: &LeakView, value: fn(&Score) -> f64) -> Vec<Curve> {
     let all = [
         ("had it seen less", t.series(0), view.limited.curve.as_ref()),
         ("all that was seen", t.series(1), view.open.curve.as_ref()),

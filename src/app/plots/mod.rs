@@ -2,24 +2,22 @@
 
 mod activation;
 mod answers;
-mod chart;
 mod compare;
 mod cryptonn;
+mod cryptonn_figure;
 mod leak;
 mod noise;
 mod sequence;
 mod stages;
-mod svg;
 mod sweep;
 mod tables;
-mod ticks;
 mod training;
 
-pub use activation::linked;
+pub use activation::{activation_svg, linked};
 pub use answers::answers;
-pub use chart::{Mark, marker};
 pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
+pub use cryptonn_figure::cryptonn_svg;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};
 pub use sequence::{
@@ -28,5 +26,4 @@ pub use sequence::{
 pub use stages::{Curves, latency, margin, measured_how, size};
 pub use sweep::{sweep, sweep_svg};
 pub use tables::tables;
-pub use ticks::{number_text, number_ticks};
 pub use training::training;

@@ -1,10 +1,8 @@
 //! Measured noise of an encrypted run against the normal curve that was predicted.
 
-use super::chart::{Chart, Curve, Pen};
-use super::ticks::Unit;
-use crate::theme;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
+use kit::{Chart, Curve, Pen, Unit, theme};
 use report::{NOISE_SPAN, NoiseReport, TableReport};
 
 const NOISE: &str = "Phase minus message, measured with the secret key (analysis mode), in predicted standard deviations: bars are what was measured, the dashed curve is the normal distribution that was predicted before there was a key.";
@@ -110,6 +108,6 @@ fn deviation(value: f64) -> String {
     if value > 0.0 && value < 0.05 {
         format!("2^{:.2}", value.log2()).replace('-', "−")
     } else {
-        super::number_text(value)
+        kit::number_text(value)
     }
 }

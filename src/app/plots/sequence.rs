@@ -1,19 +1,17 @@
 //! A sequence over time: what goes in, the hidden state, and what every step does to noise and
 //! traffic.
 
-use super::chart::{Chart, Curve, Mark, Pen};
-use super::svg;
-use super::sweep::logarithmic;
-use super::ticks::{Unit, number_ticks};
-use crate::sequence_view::SequenceView;
-use crate::theme;
-use crate::theme::Tokens;
 use circuit::{NoiseMeasure, Remedy};
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
+use kit::{
+    Chart, Curve, Figure, Mark, Pen, Unit, logarithmic, number_ticks,
+    theme::{self, Tokens},
+};
 use report::{SequenceReport, SequenceStep, SequenceTrace};
 use study::RemedyRow;
+use view::SequenceView;
 
 const INPUT: &str = "The channels of one sequence as they are encrypted, step by step; padding in front is zero. More than four channels are cells, a column for every step: the stronger the colour, the larger the value.";
 const STATE: &str =
@@ -273,7 +271,7 @@ pub fn remedies_svg(view: &SequenceView) -> String {
             format!("{}, {}{steps}", row.name(), row.activation)
         })
         .collect();
-    let legend: Vec<(Color32, Mark, &str)> = rows
+    let legend = rows
         .iter()
         .enumerate()
         .zip(&names)
@@ -282,7 +280,7 @@ pub fn remedies_svg(view: &SequenceView) -> String {
         })
         .collect();
     let chart = remedies(t, rect.width(), view);
-    svg::document(rect.width(), rect.height(), &[(rect, chart)], &legend)
+    Figure { size: rect.size(), charts: vec![(rect, chart)], legend, ..Figure::default() }.svg()
 }
 
 /// The shape of a row: rows of one remedy have one colour and shapes of their own.

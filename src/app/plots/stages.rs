@@ -1,14 +1,12 @@
 //! Latency, ciphertext size and noise margin per stage.
 
-use super::chart::{Chart, Curve, Mark, Pen};
-use super::ticks::Unit;
-use crate::run_view::{RunView, Standing};
 use crate::state::State;
-use crate::theme;
 use circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
+use kit::{Chart, Curve, Mark, Pen, Unit, theme};
 use report::StageReport;
+use view::{RunView, Standing};
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";

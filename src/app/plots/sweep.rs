@@ -1,15 +1,12 @@
 //! Rows of a sweep as points: accuracy against what it costs.
 
-use super::chart::{Chart, Curve, Mark, Pen};
-use super::svg;
-use super::ticks::{Unit, number_ticks};
 use crate::state::State;
-use crate::sweep_view::{SweepAxis, SweepView};
-use crate::theme;
 use circuit::NoiseMeasure;
-use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
+use kit::{Chart, Curve, Figure, Mark, Pen, Unit, logarithmic, number_ticks, theme};
 use study::SweepRow;
+use view::{SweepAxis, SweepView};
 
 const BY_DEGREE: &str = "Accuracy of the reference network in the clear, degree by degree, one colour and shape per method. Bars: where the accuracy on all samples of this kind lies, 95 % (Wilson); points whose bars overlap cannot be told apart by so many samples. Where networks were trained on with their polynomials, those are drawn solid and the others dashed. The line across is the network with its exact activation. Click a point to explore it.";
 const BY_COST: &str = "Accuracy against what it costs: the upper left is where one wants to be. Weak points: polynomials put in after training, where networks were also trained on with them. Click a point to explore it.";
@@ -20,8 +17,6 @@ const BOTTOM: f32 = 18.0;
 const REACH: f32 = 14.0;
 /// Air beside the outermost points, as a share of the axis.
 const AIR: f64 = 0.06;
-/// Width of a number under a logarithmic axis, with the air beside it.
-const TICK: f32 = 58.0;
 
 /// What the pointer asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,12 +42,10 @@ pub fn sweep_svg(view: &SweepView) -> String {
     let charts = [SweepAxis::Degree, view.choice.axis].map(|axis| chart(t, size.x, view, axis));
     let [first, second] = charts;
     let methods = view.methods();
-    let legend: Vec<(Color32, Mark, &str)> = methods
-        .iter()
-        .enumerate()
-        .map(|(at, m)| (t.series(at), Mark::series(at), m.name()))
-        .collect();
-    svg::document(2.0 * size.x, size.y, &[(place(0.0), first), (place(1.0), second)], &legend)
+    let named = methods.iter().enumerate();
+    let legend = named.map(|(at, m)| (t.series(at), Mark::series(at), m.name())).collect();
+    let charts = vec![(place(0.0), first), (place(1.0), second)];
+    Figure { size: vec2(2.0 * size.x, size.y), charts, legend, ..Figure::default() }.svg()
 }
 
 fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -> Chart<'a> {
@@ -162,18 +155,6 @@ fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> {
             .filter(|(at, _)| at.fract() == 0.0)
             .collect(),
     }
-}
-
-/// Powers of ten, with twice and five times of them where there is room.
-pub fn logarithmic(x: (f64, f64), points: f32, text: impl Fn(f64) -> String) -> Vec<(f64, String)> {
-    let decades = x.0.floor() as i32..=x.1.ceil() as i32;
-    let of = |steps: &[f64]| -> Vec<(f64, String)> {
-        let all = decades.clone().flat_map(|d| steps.iter().map(move |s| s * 10f64.powi(d)));
-        let inside = all.filter(|v| (x.0..=x.1).contains(&v.log10()));
-        inside.map(|v| (v.log10(), text(v))).collect()
-    };
-    let fine = of(&[1.0, 2.0, 5.0]);
-    if fine.len() as f32 * TICK <= points { fine } else { of(&[1.0]) }
 }
 
 fn pointer(

@@ -1,10 +1,8 @@
 //! The plots of a lookup table: the function and its steps, the sums it reads, readings that were off.
 
-use super::chart::{Chart, Curve, Pen};
-use super::ticks::{Unit, number_ticks};
-use crate::theme;
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
+use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
 use network::table::{Accumulators, Table};
 use report::ReadingReport;
 

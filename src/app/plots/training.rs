@@ -1,13 +1,11 @@
 //! Loss, accuracy and range of a training while it goes on.
 
-use super::chart::{Chart, Curve, Pen};
-use super::ticks::{Unit, number_ticks};
 use crate::state::State;
-use crate::theme;
-use crate::training_view::TrainingView;
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
+use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
 use network::train::EpochRecord;
+use view::TrainingView;
 
 const LOSS: &str = "Cross-entropy and range penalty, smoothed over the mini-batches.";
 const ACCURACY: &str = "After each epoch: share of the training samples classified as labelled while the weights still moved, and of the samples held out of training.";

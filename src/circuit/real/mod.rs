@@ -9,6 +9,7 @@ mod function;
 mod network;
 mod planner;
 mod program;
+mod request;
 mod schedule;
 mod stages;
 mod stream;
@@ -16,8 +17,9 @@ mod stream;
 pub use feasible::DegreeChoice;
 pub use function::{FunctionPart, RealFunction};
 pub use network::{RealEvaluation, RealLayer, RealNetwork};
-pub use planner::{RealRequest, plan_real};
+pub use planner::plan_real;
 pub use program::{CkksFunction, CkksPart, CkksProgram, CkksStep, RealCircuit, evaluate_parts};
+pub use request::RealRequest;
 pub use stream::{Sink, Stream, StreamGroup};
 
 #[cfg(test)]

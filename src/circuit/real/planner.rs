@@ -5,8 +5,9 @@ use super::blocks::{Block, cut};
 use super::cost::{Work, peak_memory, work};
 use super::feasible::degrees;
 use super::forecast::Forecast;
-use super::network::{RealLayer, RealNetwork};
+use super::network::RealLayer;
 use super::program::{CkksProgram, RealCircuit};
+use super::request::{RealRequest, counted};
 use super::schedule::{Arrived, Choice, Schedule, Shape};
 use super::stages::{Errors, Parts, outputs, stages};
 use crate::candidate::batches;
@@ -15,20 +16,10 @@ use crate::cost_table::CostTable;
 use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message};
 use crate::request::{Constraints, PlanError, check_ckks};
 use crate::warning::{Cause, Warning};
-use progress::Cancel;
 use scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
 use scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-
-/// Samples whose largest error parameters are chosen for, at least: a plan must hold for the one
-/// sample that lies out, whoever asks for it alone.
-const LEAST_COUNTED: usize = 1000;
-
-/// How many samples errors are counted for when `images` take part.
-pub(super) fn counted(images: usize) -> usize {
-    images.max(LEAST_COUNTED)
-}
 
 /// Ring degrees that are tried.
 const RING_DEGREES: RangeInclusive<usize> = 4096..=65_536;
@@ -58,23 +49,6 @@ const MOST_ATTEMPTS: usize = 40;
 const LEAST_STEP_BITS: f64 = 0.1;
 /// Precision above the required from which something cheaper is looked for, bits.
 const DEAR_BITS: f64 = 2.0;
-
-/// A network to be planned for CKKS.
-#[derive(Clone, Copy, Debug)]
-pub struct RealRequest<'a> {
-    pub network: &'a Arc<RealNetwork>,
-    /// Inputs of whole samples, normalised.
-    pub calibration: &'a [f64],
-    /// Decrypted outputs further than this from those of the network are wrong.
-    pub error_bound: f64,
-    /// Whether that was asked for, in bits.
-    pub is_asked: bool,
-    pub images: usize,
-    pub threads: usize,
-    pub constraints: Constraints,
-    /// Asks the planner to stop.
-    pub cancel: &'a Cancel,
-}
 
 /// Plans `request`.
 pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {

@@ -1,6 +1,6 @@
 //! The classes of a table, from the cells of its class column.
 
-use super::layout::{Fault, sounds_missing};
+use super::cell::{Fault, sounds_missing};
 use super::options::CsvOptions;
 use crate::guess::Guess;
 use format::excerpt;

@@ -1,6 +1,6 @@
 //! What the columns of a table look like from their cells.
 
-use super::layout::{Cells, Fault, Row};
+use super::cell::{Cells, Fault, Kind, Row};
 use crate::guess::Guess;
 use format::excerpt;
 use std::collections::HashMap;
@@ -10,14 +10,6 @@ const HEADINGS: [&str; 8] =
     ["label", "class", "target", "species", "diagnosis", "category", "grade", "outcome"];
 /// Columns from which on a first row 0, 1, 2, ... counts the columns without a doubt.
 const COUNTED: usize = 5;
-
-/// What a cell looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Number,
-    Missing,
-    Text,
-}
 
 /// Whether the first row names the columns, and why.
 ///

@@ -1,46 +1,17 @@
 //! What the columns of a table are: its header, its class column, the values.
 
-use super::columns::{self, Kind};
-use super::number::{NumberFormat, truth};
-use super::options::{Column, CsvOptions, Header, Missing};
+use super::cell::{Cells, Fault, Row};
+use super::columns;
+use super::options::{Column, Header};
 use crate::guess::Guess;
 use format::excerpt;
 
 /// Names that mark the class column.
 const CLASS_NAMES: [&str; 7] =
     ["label", "class", "target", "species", "diagnosis", "digit", "outcome"];
-/// Cells that stand for nothing, in lower case.
-const MISSING: [&str; 8] = ["", "?", "na", "n/a", "nan", "null", "<na>", "#n/a"];
-/// Words for a missing value that may be a class as well.
-const MISSING_VALUES: [&str; 12] = [
-    "none", "-", "--", ".", "nil", "missing", "#div/0!", "#value!", "#ref!", "#num!", "#null!",
-    "#name?",
-];
 
 /// Headings of a column without a name of its own.
 const UNNAMED: [&str; 2] = ["", "Unnamed: 0"];
-
-/// A row of a table with its line in the file; cells are trimmed.
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub line: u64,
-    pub cells: Vec<String>,
-}
-
-/// Something wrong with a table.
-#[derive(Debug)]
-pub(super) struct Fault {
-    /// From 1; 0 where it is not of one line or column.
-    pub line: u64,
-    pub column: usize,
-    pub reason: String,
-}
-
-impl Fault {
-    pub fn at(line: u64, column: usize, reason: impl Into<String>) -> Self {
-        Self { line, column, reason: reason.into() }
-    }
-}
 
 /// The columns of a table, from 0.
 pub(super) struct Layout {
@@ -54,55 +25,6 @@ pub(super) struct Layout {
     /// Names of the value columns; empty without a header.
     pub names: Vec<String>,
     pub guesses: Vec<Guess>,
-}
-
-/// How cells of a table are to be understood.
-#[derive(Clone, Copy)]
-pub(super) struct Cells<'a> {
-    pub options: &'a CsvOptions,
-    pub numbers: NumberFormat<'a>,
-}
-
-impl Cells<'_> {
-    /// Whether a cell stands for a missing value; `class` for one of the class column, where fewer
-    /// words do.
-    pub fn is_missing(&self, cell: &str, class: bool) -> bool {
-        let same = |word: &str| cell.eq_ignore_ascii_case(word);
-        cell.is_empty()
-            || match &self.options.missing {
-                Missing::Nothing => false,
-                Missing::These(words) => words.iter().any(|w| same(w)),
-                Missing::Usual => {
-                    MISSING.iter().any(|w| same(w))
-                        || (!class && MISSING_VALUES.iter().any(|w| same(w)))
-                }
-            }
-    }
-
-    /// Whether a cell was said to stand for a missing value, as a number that is none may be.
-    pub fn is_named_missing(&self, cell: &str) -> bool {
-        let number = self.numbers.parse(cell);
-        let same = |word: &String| {
-            cell.eq_ignore_ascii_case(word)
-                || number.is_some() && self.numbers.parse(word) == number
-        };
-        matches!(&self.options.missing, Missing::These(words) if words.iter().any(same))
-    }
-
-    pub fn kind(&self, cell: &str) -> Kind {
-        if self.is_missing(cell, false) {
-            Kind::Missing
-        } else if self.numbers.resembles_number(cell) || truth(cell).is_some() {
-            Kind::Number
-        } else {
-            Kind::Text
-        }
-    }
-}
-
-/// Names that a class has instead of a missing value.
-pub(super) fn sounds_missing(class: &str) -> bool {
-    MISSING_VALUES.iter().chain(&MISSING).any(|w| class.eq_ignore_ascii_case(w))
 }
 
 /// The layout of a table that begins with `rows`, a few hundred of them.

@@ -1,5 +1,6 @@
 //! Tables in CSV files: one row per sample, one column of it the class.
 
+mod cell;
 mod classes;
 mod columns;
 mod delimiter;
@@ -19,8 +20,9 @@ use super::error::DataError;
 use super::guess::Guess;
 use super::source::Source;
 use super::split::{split_guess, stratified};
+use cell::{Cells, Fault, Row};
 use format::excerpt;
-use layout::{Cells, Fault, Layout, Row};
+use layout::Layout;
 use number::{NumberFormat, truth};
 
 /// Largest text that is read, bytes.

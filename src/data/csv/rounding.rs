@@ -1,6 +1,7 @@
 //! Columns whose numbers have more digits than are kept.
 
-use super::layout::{Layout, Row};
+use super::cell::Row;
+use super::layout::Layout;
 use crate::guess::Guess;
 use format::excerpt;
 

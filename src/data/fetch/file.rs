@@ -1,7 +1,8 @@
 //! One file: a `.part` beside its place, continued where it stopped, checked, then renamed.
 
 use super::transfer::{Broken, Transfer};
-use super::{FetchError, Patience, RemoteFile};
+use super::{FetchError, Patience};
+use crate::mnist::RemoteFile;
 use progress::Watch;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};

@@ -2,35 +2,21 @@
 
 mod error;
 mod file;
+mod patience;
 mod transfer;
 
 pub use error::FetchError;
+pub use patience::Patience;
 
 use super::mnist::{RemoteFile, mnist_files};
 use progress::Watch;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Where MNIST is offered; the checksums decide, not the mirror.
 pub const MNIST_MIRRORS: [&str; 2] = [
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 ];
-
-/// How long to wait before a mirror is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// To resolve the name and connect.
-    pub connect: Duration,
-    /// For the next bytes.
-    pub stall: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), stall: Duration::from_secs(20) }
-    }
-}
 
 /// What a download did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,12 +17,14 @@
 //!   on the same ciphertext; the same holds for `x` and `/` with known y;
 //! * `/` gives `x y^-1 mod p`, which is small, and found, only where y divides x.
 
+mod decryption;
 mod error;
 mod keys;
 mod operation;
 #[cfg(test)]
 mod tests;
 
+pub use decryption::decrypt;
 pub use error::FeboError;
 pub use keys::{Ciphertext, Encryptor, FunctionKey, MasterKey, PublicKey};
-pub use operation::{Operation, decrypt};
+pub use operation::Operation;

@@ -1,7 +1,8 @@
 //! A recurrent network: a table of tokens perhaps, one or two cells, and a dense head.
 
 use crate::card::{Start, on_one_line, role_of};
-use crate::model::{MAX_TEXT_BYTES, check_activation};
+use crate::model::check_activation;
+use crate::provenance::MAX_TEXT_BYTES;
 use crate::{ModelCard, NetworkError, Normalisation, Provenance, Role};
 use activation::Activation;
 use serde::{Deserialize, Serialize};

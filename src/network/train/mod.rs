@@ -1,6 +1,7 @@
 //! Training: recipes, mini-batches, fine-tuning on the integer grid.
 
 mod augment;
+mod built_in;
 mod curve;
 mod fine_tune;
 mod graph;

@@ -2,7 +2,6 @@
 
 use super::augment::Augment;
 use super::scaling::standardise;
-use super::{recipes, table_recipes};
 use crate::{InputQuantiser, Layer, Network, Normalisation, StandIns};
 use data::{Dataset, Shape};
 
@@ -90,34 +89,6 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Names of the recipes that come with the program.
-    pub const NAMES: [&'static str; 8] = [
-        "digits",
-        "hospital",
-        "cryptonets",
-        "cryptodl-relu",
-        "digits-table",
-        "hospital-table",
-        "mnist-mlp",
-        "deep",
-    ];
-
-    /// The recipe of that name, if there is one.
-    pub fn built_in(name: &str) -> Option<Self> {
-        match name {
-            "digits" => Some(recipes::digits()),
-            "hospital" => Some(recipes::hospital()),
-            "cryptonets" => Some(recipes::cryptonets()),
-            "cryptodl-relu" => Some(recipes::cryptodl_relu()),
-            "digits-table" => Some(table_recipes::digits_table()),
-            "hospital-table" => Some(table_recipes::hospital_table()),
-            "mnist-mlp" => Some(table_recipes::mnist_mlp()),
-            "deep" => Some(table_recipes::deep()),
-            "cryptodl" => recipes::cryptodl(),
-            _ => None,
-        }
-    }
-
     /// Normalisation for `dataset`.
     pub(super) fn normalisation(&self, dataset: &Dataset) -> Normalisation {
         match &self.scaling {

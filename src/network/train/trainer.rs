@@ -5,7 +5,7 @@ use super::grid::snap_inputs;
 use super::integers::Integers;
 use super::recipe::{Recipe, Stage, TableGrid};
 use crate::card::on_one_line;
-use crate::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
+use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::table::{TableError, TableNetwork};
 use crate::{
     ForwardError, Layer, LayerInputs, ModelCard, Network, NetworkError, Normalisation, Op,

@@ -7,89 +7,38 @@ pub(super) mod amx;
 pub(super) mod avx2;
 mod chacha;
 mod choice;
+mod features;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+mod kernel;
 pub mod octet;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod planes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod signed;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod signed_block;
 mod torus;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod transform;
+mod words;
 
 pub use aes::MaskKey;
 pub use choice::{KERNEL_VARIABLE, KernelError};
 pub use torus::{BLOCK, Complex, ComplexBlock};
 
-use super::Modulus;
-use serde::{Deserialize, Serialize};
+pub(super) use features::{avx2_available, ifma_available};
+pub use kernel::Kernel;
+pub(super) use words::{AFFINE_ROWS, bit_mask, bits_of};
+pub use words::{
+    BLOCK_ROWS, BlockAt, ERROR_BYTES, MAX_COLUMNS, PRODUCT_BITS, TILE_WORDS, Tile, WEIGHT_BITS,
+};
 
-/// Words in one tile: four 512-bit registers.
-pub const TILE_WORDS: usize = 32;
-
-/// Rows of a linear map that share one pass over the inputs.
-pub const BLOCK_ROWS: usize = 6;
-
-/// Bits of a product that a multiply-accumulate takes exactly.
-pub const PRODUCT_BITS: u32 = 52;
-
-/// Bits of the weights that a multiply-accumulate takes.
-pub const WEIGHT_BITS: u32 = 32;
-
-/// Columns that one accumulator takes: `1000 * 2^52 < 2^62`.
-pub const MAX_COLUMNS: usize = 1000;
+pub(super) use super::Modulus;
 
 /// Multiply-adds of one round of [`Kernel::repeat`].
 pub const REPEAT_MACS: u64 = (TILE_WORDS * BLOCK_ROWS) as u64;
-
-/// Bytes of a key stream that one error coefficient takes: twice 21 bits, rounded up.
-pub const ERROR_BYTES: usize = 6;
-
-/// A block of a key stream: 64 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockAt {
-    pub counter: u64,
-    pub stream: u64,
-}
-
-/// Ones up to the highest bit of `q`.
-fn bit_mask(q: Modulus) -> u64 {
-    u64::MAX >> q.value().leading_zeros()
-}
-
-/// Bits of `q`.
-fn bits_of(q: Modulus) -> u32 {
-    64 - q.value().leading_zeros()
-}
-
-/// Rows that [`Kernel::affine`] sums in one pass.
-const AFFINE_ROWS: usize = 12;
-
-/// Some consecutive words of one polynomial, aligned for the widest registers.
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tile(pub [u64; TILE_WORDS]);
-
-impl Tile {
-    /// All zero.
-    pub const ZERO: Self = Self([0; TILE_WORDS]);
-}
-
-/// An instruction set the inner loops are written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kernel {
-    /// Plain Rust on 64-bit words.
-    Portable,
-    /// AVX2 with fused multiply-add (FMA).
-    Avx2,
-    /// AVX-512 with the 52-bit integer multiply-add (IFMA).
-    Avx512Ifma,
-    /// The same, and linear maps on the tile unit with byte products (AMX).
-    AmxInt8,
-}
 
 impl Kernel {
     /// The kernels this processor can run, slowest first.
@@ -107,48 +56,6 @@ impl Kernel {
         }
         kernels
     }
-
-    /// Short name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            Self::Avx2 => "avx2",
-            Self::Avx512Ifma => "avx512_ifma",
-            Self::AmxInt8 => "amx_int8",
-        }
-    }
-}
-
-impl Kernel {
-    /// Whether linear maps modulo `q` go to the tile unit.
-    #[cfg(target_arch = "x86_64")]
-    pub(super) fn has_tiles(self, q: Modulus) -> bool {
-        self == Self::AmxInt8 && q.value() >> 11 != 0
-    }
-}
-
-fn avx2_available() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
-fn ifma_available() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vbmi")
-            && is_x86_feature_detected!("avx512vpopcntdq")
-            && is_x86_feature_detected!("avx512ifma")
-            && is_x86_feature_detected!("vaes")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    false
 }
 
 /// Keeps the byte products of `kernel` busy for some rounds and says how many they were; `None`

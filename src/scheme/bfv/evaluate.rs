@@ -1,9 +1,18 @@
-//! Weighted sums, word by word on our kernels.
+//! Squares by the library, and weighted sums, word by word on our kernels.
 
-use super::{BfvError, BfvParameters, Ciphertext};
+use super::{BfvError, BfvParameters, Ciphertext, EvaluationKeys};
 use progress::Cancel;
 use ring::{LinearMap, Source, WordOp, WordProgram};
 use std::sync::Arc;
+
+impl EvaluationKeys {
+    /// The square of a ciphertext of two parts, relinearised to two parts again.
+    pub fn square(&self, ciphertext: &Ciphertext) -> Result<Ciphertext, BfvError> {
+        let mut square = &ciphertext.0 * &ciphertext.0;
+        self.key.relinearizes(&mut square).map_err(BfvError::library("relinearisation"))?;
+        Ok(Ciphertext(square))
+    }
+}
 
 /// Weighted sums of the messages plus an integer each, prime by prime, tiles in parallel.
 /// `tile_done` is told after each tile. Ciphertexts have two parts.

@@ -1,6 +1,6 @@
 //! Secret and evaluation keys.
 
-use super::{BfvError, BfvParameters, Ciphertext};
+use super::{BfvError, BfvParameters};
 use fhe::bfv::{Encoding, Plaintext, RelinearizationKey};
 use fhe_math::rq::traits::TryConvertFrom;
 use fhe_math::rq::{Poly, Representation};
@@ -91,13 +91,4 @@ pub(super) fn generator(seed: &Seed, label: &str, index: u64) -> StdRng {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluationKeys {
     pub(super) key: RelinearizationKey,
-}
-
-impl EvaluationKeys {
-    /// The square of a ciphertext of two parts, relinearised to two parts again.
-    pub fn square(&self, ciphertext: &Ciphertext) -> Result<Ciphertext, BfvError> {
-        let mut square = &ciphertext.0 * &ciphertext.0;
-        self.key.relinearizes(&mut square).map_err(BfvError::library("relinearisation"))?;
-        Ok(Ciphertext(square))
-    }
 }

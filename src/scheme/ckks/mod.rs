@@ -23,6 +23,7 @@ mod parameters;
 mod polynomial;
 mod scale;
 mod segment;
+mod slots;
 mod switching;
 mod wire;
 

@@ -1,9 +1,11 @@
 //! The primes of a parameter set, and how to choose them.
 
-use super::noise::TERNARY_VARIANCE;
 use crate::security::max_log2_qp;
 use ring::{ERROR_VARIANCE, MAX_MODULUS_BITS, ntt_primes};
 use serde::{Deserialize, Serialize};
+
+/// Variance of a uniform ternary coefficient.
+pub(super) const TERNARY_VARIANCE: f64 = 2.0 / 3.0;
 
 /// Most primes to a digit that are tried; past it less is saved than special primes cost.
 const MAX_DIGIT: usize = 8;

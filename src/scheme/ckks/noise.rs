@@ -6,14 +6,12 @@
 //! would lose a factor `sqrt N` at each product (Costache, Curtis, Hales, Murphy, Ogilvie and
 //! Player, eprint 2022/162, section 3, do the same for the full ring).
 
+use super::moduli::TERNARY_VARIANCE;
 use super::{CkksParameters, Scale};
 use ring::ERROR_VARIANCE;
 
 /// Variance of a uniform rounding error.
 const ROUNDING: f64 = 1.0 / 12.0;
-
-/// Variance of a uniform ternary coefficient.
-pub(super) const TERNARY_VARIANCE: f64 = 2.0 / 3.0;
 
 /// Variances of a slot of the phase, not divided by any scale.
 impl CkksParameters {

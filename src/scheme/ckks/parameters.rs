@@ -1,8 +1,8 @@
 //! Parameters that client and server agree on.
 
 use super::CkksError;
-use super::encoder::Encoder;
 use super::moduli::CkksModuli;
+use super::slots::Encoder;
 use crate::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
 use ring::{Kernel, MixedRadix, Modulus, Onto, RealBasis};
 use std::ops::Range;

@@ -14,6 +14,7 @@ mod noise;
 mod parameters;
 mod rotate;
 mod seeds;
+mod switched;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,11 +22,11 @@ mod wire;
 
 pub use ciphertext::{LweList, PackedLwes, SeededLwes};
 pub use error::TfheError;
-pub use evaluate::Switched;
 pub use interval::rate_interval;
 pub use keys::{CompressedKeys, SERVER_KEYS, SecretKey, ServerKeys};
 pub use noise::{NoiseModel, both_tails, upper_tail};
 pub use parameters::{
     Decomposition, SECURITY_BITS, SECURITY_TABLE, TfheParameters, minimal_variance,
 };
+pub use switched::Switched;
 pub use table::{LookupPolynomial, position_of};

@@ -1,9 +1,9 @@
 //! Blind rotation of several ciphertexts side by side.
 
 use super::TfheError;
-use super::evaluate::Switched;
 use super::keys::RotationKey;
 use super::parameters::TfheParameters;
+use super::switched::Switched;
 use progress::Watch;
 use ring::Kernel;
 use ring::kernels::{BLOCK, ComplexBlock};

@@ -1,12 +1,12 @@
 //! The coefficients as a table.
 
-use crate::lab::LabCurve;
-use crate::panels::kit;
+use view::lab::LabCurve;
+
 use crate::state::State;
-use crate::theme;
 use activation::{ChebyshevSeries, Polynomial};
 use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
+use kit::theme;
 
 const HEADER: f32 = 18.0;
 const ROW: f32 = 17.0;

@@ -1,13 +1,17 @@
 //! What is approximated, how, and where.
 
-use crate::Queue;
-use crate::commands::{Action, Command};
-use crate::lab::{HALF_WIDTHS, LabChoice, TOP_DEGREE};
-use crate::panels::kit::{self, field, row};
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use activation::{Activation, MAX_PARTS, Method};
 use egui::{ComboBox, DragValue, Slider, Ui};
+use kit::{field, row, theme};
+use view::lab::{HALF_WIDTHS, LabChoice, TOP_DEGREE};
+
+/// Width of the column of controls and figures.
+pub const COLUMN: f32 = 268.0;
 
 const EXPORTS: [Command; 3] =
     [Command::ExportCurves, Command::ExportCoefficients, Command::ExportFigure];
@@ -36,7 +40,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             ui.add(egui::Label::new(text.color(colour)).wrap());
         }
         ui.horizontal(|ui| {
-            kit::command_button(ui, Command::UseApproximation, "Use in setup", state, queue)
+            command_button(ui, Command::UseApproximation, "Use in setup", state, queue)
                 .on_disabled_hover_text(NOT_USABLE);
             let enabled = EXPORTS.iter().all(|c| c.is_enabled(state));
             ui.add_enabled_ui(enabled, |ui| {

@@ -1,15 +1,16 @@
 //! What the polynomial costs: errors, depth, accuracy, and inputs that leave the interval.
 
-use crate::commands::Command;
-use crate::lab::{Checked, LabCurve, TOLD_BEYOND};
-use crate::panels::{kit, origin};
-use crate::plots::number_text;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::panels::origin;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use egui::{Color32, RichText, Ui};
 use format::{self, Share};
 use inference::PolynomialCheck;
+use kit::{number_text, theme};
 use network::RangeReport;
+use view::lab::{Checked, LabCurve, TOLD_BEYOND};
 
 /// Height of a line of figures.
 const LINE: f32 = 17.0;
@@ -71,7 +72,7 @@ fn recurrent(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let text = "What a polynomial does to a recurrent network shows over all its steps: put it in with Use in setup, and run it in the tab Sequence. Function and error are drawn here; inputs of the steps are not measured.";
     ui.add(egui::Label::new(RichText::new(text).font(theme::small()).color(t.text)).wrap());
     ui.add_space(2.0);
-    kit::command_button(ui, Command::ShowSequence, "Show the tab Sequence", state, queue);
+    command_button(ui, Command::ShowSequence, "Show the tab Sequence", state, queue);
 }
 
 fn accuracy(ui: &mut Ui, state: &State) {

@@ -5,16 +5,15 @@ mod controls;
 mod figures;
 mod tables;
 
-use crate::Queue;
-use crate::commands::Action;
-use crate::panels::kit;
+use crate::action::Action;
+use crate::queue::Queue;
+use controls::COLUMN;
+
 use crate::plots;
 use crate::state::State;
-use crate::theme;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
+use kit::theme;
 
-/// Width of the column of controls and figures.
-const COLUMN: f32 = 268.0;
 /// Below this width of the tab everything stands in one column.
 const TWO_COLUMNS: f32 = 560.0;
 /// Height of the plots in one column.

@@ -1,13 +1,13 @@
 //! The tab Activation where activations are lookup tables.
 
-use super::COLUMN;
-use crate::commands::Action;
-use crate::panels::kit::{self, field};
-use crate::plots::{self, number_text};
+use super::controls::COLUMN;
+use crate::action::Action;
+use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use inference::TableStudy;
+use kit::{field, number_text, theme};
 use network::table::{Accumulators, Table};
 use report::ReadingReport;
 

@@ -1,13 +1,15 @@
 //! Starting, stopping and resuming an encrypted training.
 
-use crate::commands::{Action, Command};
-use crate::panels::kit::{self, field, optional, row};
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
 use crate::panels::sweep::task_button;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::TaskStanding;
-use crate::{Queue, theme};
 use egui::{DragValue, Label, RichText, Ui};
+use kit::{field, optional, row, theme};
 use scenario::{OptimiserKind, TrainingChoice};
+use view::TaskStanding;
 
 /// Samples to start from when not all are wanted.
 const FEW: usize = 600;
@@ -42,7 +44,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         let mut buttons = |ui: &mut Ui, all: &[(Command, &str)]| {
             for (command, text) in all {
-                let button = kit::command_button(ui, *command, *text, state, queue);
+                let button = command_button(ui, *command, *text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
         };

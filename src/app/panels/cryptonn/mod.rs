@@ -8,13 +8,13 @@ mod sample;
 pub use controls::status;
 pub use plan::show as plan;
 
-use crate::Queue;
-use crate::origin::Results;
-use crate::panels::{kit, origin};
+use crate::panels::origin;
 use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{ScrollArea, Sense, Ui, vec2};
+use kit::theme;
+use view::Results;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;

@@ -1,10 +1,10 @@
 //! Where the time goes, what passes between the roles, and the range of the discrete logarithms.
 
-use crate::cryptonn_view::CryptonnView;
-use crate::panels::kit;
+use view::CryptonnView;
+
 use crate::state::State;
-use crate::theme;
 use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
+use kit::theme;
 
 const ROW: f32 = 17.0;
 const NAME: f32 = 108.0;

@@ -1,9 +1,8 @@
 //! The plan of an encrypted training.
 
-use crate::panels::kit;
 use crate::state::State;
-use crate::theme;
 use egui::{RichText, Ui};
+use kit::theme;
 use training::CryptonnPlan;
 
 /// Height of a line of figures.

@@ -1,12 +1,13 @@
 //! A training sample as the client has it, and as the server sees it: first-layer values.
 
-use crate::commands::Action;
-use crate::leak_view::LeakView;
-use crate::panels::{kit, leak, pixels};
+use crate::action::Action;
+use crate::panels::leak;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use attack::ServerStep;
 use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use kit::{pixels, theme};
+use view::LeakView;
 
 const PICTURE: f32 = 150.0;
 /// Most values drawn as bars.

@@ -1,11 +1,11 @@
 //! The attack, and what stands in its way.
 
-use crate::commands::Action;
-use crate::panels::kit::{self, field, optional, row};
+use crate::action::Action;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use attack::{AttackMethod, LeakSources};
 use egui::{ComboBox, Ui};
+use kit::{field, optional, row, theme};
 
 /// Rows per ciphertext and units to start from when a mitigation is switched on.
 const USUAL_ROWS: usize = 8;

@@ -1,13 +1,13 @@
 //! True samples, and below each what is made of it.
 
-use crate::commands::Action;
-use crate::leak_view::{Attack, LeakView};
-use crate::panels::{kit, pixels};
+use crate::action::Action;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use attack::InputEncoding;
 use data::Shape;
 use egui::{Align2, Color32, RichText, Sense, Stroke, Ui, Vec2, vec2};
+use kit::{pixels, theme};
+use view::{Attack, LeakView};
 
 /// Least width of an image and of a table row.
 const IMAGE: f32 = 56.0;
@@ -114,7 +114,7 @@ fn chosen(ui: &Ui, view: &LeakView, at: usize, response: &egui::Response, queue:
         ui.painter().rect_stroke(response.rect, 2, stroke, egui::StrokeKind::Outside);
     }
     if response.clicked() {
-        let choice = crate::LeakChoice { sample: at, ..view.choice.clone() };
+        let choice = view::LeakChoice { sample: at, ..view.choice.clone() };
         queue.push(Action::EditLeak(Box::new(choice)));
     }
 }

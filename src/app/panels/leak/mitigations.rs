@@ -1,12 +1,15 @@
 //! What protects the samples, and what it costs: ways that were trained with, as a table.
 
-use crate::commands::{Action, Command};
-use crate::panels::kit;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::TaskStanding;
-use crate::{Queue, theme};
 use egui::{Color32, RichText, Ui};
+use kit::theme;
 use study::{MitigationRow, Row as _};
+use view::TaskStanding;
 
 /// Height of a line of the table.
 const LINE: f32 = 17.0;
@@ -40,7 +43,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             kit::heading(ui, "Mitigations, trained with");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let save = Command::ExportMitigations;
-                let button = kit::command_button(ui, save, "CSV…", state, queue);
+                let button = command_button(ui, save, "CSV…", state, queue);
                 kit::named(button, egui::Role::Button, save.spec().label);
                 let running = view.standing == TaskStanding::Running;
                 let (command, text) = if running {
@@ -48,7 +51,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 } else {
                     (Command::CompareMitigations, "Compare")
                 };
-                let button = kit::command_button(ui, command, text, state, queue);
+                let button = command_button(ui, command, text, state, queue);
                 kit::named(button, egui::Role::Button, command.spec().label);
             });
         });

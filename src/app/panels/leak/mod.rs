@@ -7,14 +7,14 @@ mod words;
 
 pub use gallery::{scale, shape};
 
-use crate::Queue;
-use crate::commands::Action;
-use crate::origin::Results;
-use crate::panels::{kit, origin};
+use crate::action::Action;
+use crate::panels::origin;
 use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::theme;
 use egui::{ScrollArea, Sense, Slider, Ui, vec2};
+use kit::theme;
+use view::Results;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;

@@ -1,10 +1,10 @@
 //! Figures of the attacks, and what they mean in plain words.
 
-use crate::leak_view::{Attack, LeakView};
-use crate::panels::kit;
+use view::{Attack, LeakView};
+
 use crate::state::State;
-use crate::theme;
 use egui::{Color32, Label, RichText, Ui};
+use kit::theme;
 
 /// How a figure of an attack is written.
 type Figure = fn(&Attack) -> String;

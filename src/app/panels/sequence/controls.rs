@@ -1,16 +1,20 @@
 //! The remedy, the sequence that is drawn, and the connection that times are told for.
 
-use crate::commands::{Action, Command};
-use crate::panels::kit::{self, field, row};
-use crate::sequence_view::SequenceView;
+use super::shown::shown;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, plots, theme};
 use activation::{Activation, Method};
 use circuit::{NetworkModel, Remedy};
 use data::Shape;
 use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
+use kit::{field, row, theme};
 use scenario::{Scenario, SequenceChoice};
 use study::RemedyRequest;
+use view::SequenceView;
 
 /// Height of the plot under the controls.
 const PLOT: f32 = 168.0;
@@ -88,7 +92,7 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
         let text = RichText::new(text).font(theme::small()).color(t.text_weak);
         ui.add(Label::new(text).wrap());
         ui.horizontal(|ui| {
-            kit::command_button(ui, Command::CompareRemedies, "Run all remedies", state, queue);
+            command_button(ui, Command::CompareRemedies, "Run all remedies", state, queue);
             if let Some(doing) = &state.sequence.comparing {
                 let text = format!("{} of {}, {}", doing.row + 1, doing.of, doing.name);
                 kit::caption(ui, &text).on_hover_text(&text);
@@ -150,7 +154,7 @@ fn compared(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 fn sequence(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let Some(report) = super::shown(state).filter(|r| !r.traces.is_empty()) else { return };
+    let Some(report) = shown(state).filter(|r| !r.traces.is_empty()) else { return };
     let mut view = state.sequence.trace;
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());

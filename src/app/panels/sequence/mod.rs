@@ -2,14 +2,16 @@
 
 mod controls;
 mod remedies;
+mod shown;
 
-use crate::origin::Results;
-use crate::panels::{kit, origin};
+use crate::panels::origin;
 use crate::plots::{self, StepFigure};
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
-use report::SequenceReport;
+use kit::theme;
+use shown::shown;
+use view::Results;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -50,14 +52,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             remedies::show(ui, state, queue, TABLE);
         },
     );
-}
-
-/// The steps that are drawn: of the row that was chosen, of the newest run, or as they are foretold.
-fn shown(state: &State) -> Option<&SequenceReport> {
-    let view = &state.sequence;
-    let row = view.shown.and_then(|at| view.rows.get(at)?.sequence.as_deref());
-    let run = state.run.as_ref().and_then(|run| run.sequence.as_deref());
-    row.or(run).or(view.forecast.as_deref())
 }
 
 fn grid(ui: &mut Ui, state: &State, columns: usize, height: f32) {

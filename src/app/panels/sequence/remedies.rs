@@ -1,15 +1,18 @@
 //! The remedies in figures.
 
-use crate::commands::{Action, Command};
-use crate::panels::{headline, kit};
-use crate::sequence_view::SequenceView;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::panels::headline;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::{Queue, theme};
 use circuit::{NoiseMeasure, Remedy};
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 use format::{self, Share};
+use kit::theme;
 use study::RemedyRow;
+use view::SequenceView;
 
 const HEADER: f32 = 20.0;
 const GAP: f32 = 7.0;
@@ -70,7 +73,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
                     (Command::ExportRemedyReport, "JSON…"),
                     (Command::ExportRemedies, "CSV…"),
                 ] {
-                    let button = kit::command_button(ui, command, text, state, queue);
+                    let button = command_button(ui, command, text, state, queue);
                     kit::named(button, egui::Role::Button, command.spec().label);
                 }
             });

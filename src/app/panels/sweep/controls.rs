@@ -1,15 +1,14 @@
 //! What is compared, and how far.
 
-use crate::Queue;
-use crate::commands::{Action, Command};
-use crate::lab::TOP_DEGREE;
-use crate::panels::kit::{self, field, row};
-use crate::plots;
+use crate::action::Action;
+use crate::command::Command;
+use crate::panels::button::command_button;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::{SweepAxis, TaskStanding};
-use crate::theme;
 use activation::Method;
 use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
+use kit::{field, row, theme};
+use view::{SweepAxis, TaskStanding, lab::TOP_DEGREE};
 
 const EXPORTS: [Command; 3] =
     [Command::ExportSweep, Command::ExportSweepReport, Command::ExportSweepFigure];
@@ -104,7 +103,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         ui.horizontal(|ui| {
             for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
-                let button = kit::command_button(ui, command, text, state, queue)
+                let button = command_button(ui, command, text, state, queue)
                     .on_disabled_hover_text("There is nothing to save before a sweep");
                 kit::named(button, egui::Role::Button, command.spec().label);
             }
@@ -118,12 +117,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 /// The marker of a method in the plots.
 fn dot(ui: &mut Ui, at: usize) {
     let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(DOT * 2.0), egui::Sense::hover());
-    plots::marker(
-        ui.painter(),
-        rect.center(),
-        plots::Mark::series(at),
-        theme::tokens(ui).series(at),
-    );
+    kit::marker(ui.painter(), rect.center(), kit::Mark::series(at), theme::tokens(ui).series(at));
 }
 
 fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {

@@ -5,15 +5,14 @@ mod rows;
 
 pub use controls::task_button;
 
-use crate::Queue;
-use crate::commands::Action;
-use crate::origin::Results;
-use crate::panels::{kit, origin};
+use crate::action::Action;
+use crate::panels::origin;
 use crate::plots;
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::SweepAxis;
-use crate::theme;
 use egui::{Rect, Sense, Ui, vec2};
+use kit::theme;
+use view::{Results, SweepAxis};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;

@@ -1,14 +1,15 @@
 //! The rows of a sweep in figures, sorted by any column.
 
-use crate::commands::Action;
-use crate::panels::kit;
+use crate::action::Action;
+
+use crate::queue::Queue;
 use crate::state::State;
-use crate::sweep_view::SweepView;
-use crate::{Queue, theme};
 use circuit::NoiseMeasure;
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
+use kit::theme;
 use study::SweepRow;
+use view::SweepView;
 
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;

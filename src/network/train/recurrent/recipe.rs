@@ -1,6 +1,5 @@
 //! How a recurrent model is made.
 
-use super::recipes;
 use crate::recurrent::RecurrentModel;
 use activation::Method;
 
@@ -44,12 +43,6 @@ pub struct RecurrentStage {
     pub polynomials: Option<StepPolynomials>,
 }
 
-impl Default for RecurrentStage {
-    fn default() -> Self {
-        recipes::stage("exact", 30, 32, 4e-3)
-    }
-}
-
 /// How a recurrent model is made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecurrentRecipe {
@@ -73,43 +66,4 @@ pub struct RecurrentRecipe {
     /// Training samples to hold out; 0 where all are needed.
     pub validation: usize,
     pub stages: Vec<RecurrentStage>,
-}
-
-impl RecurrentRecipe {
-    /// Names of the recipes that come with the program; those that end in `-tanh` have the exact
-    /// function, the others start from them and are trained with polynomials.
-    pub const NAMES: [&'static str; 14] = [
-        "cryptornn",
-        "cryptornn-tanh",
-        "cryptornn-gru",
-        "cryptornn-gru-tanh",
-        "cryptornn-power",
-        "cryptornn-power-tanh",
-        "cryptornn-ecg",
-        "cryptornn-ecg-tanh",
-        "cryptornn-vowels",
-        "cryptornn-vowels-tanh",
-        "cryptornn-sentiment",
-        "cryptornn-sentiment-tanh",
-        "cryptornn-mnist-rows",
-        "cryptornn-mnist-rows-tanh",
-    ];
-
-    /// The recipe that `model` was made by or trained from, or else a usual one, for `dataset`.
-    pub fn like(model: &RecurrentModel, dataset: &str) -> Self {
-        let name = model.provenance().original.as_deref().unwrap_or(model.name());
-        let known = Self::built_in(name).filter(|r| r.dataset == dataset);
-        known.unwrap_or_else(|| {
-            let embedding = model.embedding().map(|e| e.width);
-            Self { embedding, ..recipes::recipe("model", dataset, 16, RecurrentStage::default()) }
-        })
-    }
-
-    /// The recipe of that name, if there is one and the model it starts from is there.
-    pub fn built_in(name: &str) -> Option<Self> {
-        match name.strip_suffix("-tanh") {
-            Some(base) => recipes::exact(base),
-            None => recipes::polynomial(name),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use super::super::trainer::{mix, schedule};
 use super::graph::{Batch, Graph, Values};
 use super::recipe::{RecurrentRecipe, RecurrentStage};
 use crate::card::on_one_line;
-use crate::model::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
+use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::recurrent::{
     Embedding, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
 };

@@ -1,7 +1,8 @@
 //! Sums of rows times constants, and the way into the conjugate-invariant ring.
 
 use super::super::{AFFINE_ROWS, portable};
-use super::{Double, EXACT_PRODUCTS, LANES, Modulus, load_double};
+use super::lanes::{Double, EXACT_PRODUCTS, LANES, load_double};
+use crate::kernels::Modulus;
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx2,fma")]

@@ -1,6 +1,6 @@
 //! Byte products: pairs of bytes times small weights, summed in 16 bits as long as they fit.
 
-use super::{Double, Halves};
+use super::lanes::{Double, Halves};
 use crate::Modulus;
 use crate::kernels::planes::{
     MAX_PLANES, Output, PlaneUnit, QUAD, QUADS, Quad, ROWS, Sums, WORDS, Weights,
@@ -30,7 +30,7 @@ impl Bytes {
         let fits = largest <= LARGEST_WEIGHT
             && bound * 257 < 1 << 31
             && total < 1 << 62
-            && super::is_wide(q)
+            && super::lanes::is_wide(q)
             && avx2_available();
         let most = i16::MAX as u64 / (2 * 255 * largest.max(1));
         fits.then(|| Self { run: 1 << most.max(1).ilog2().min(QUADS.ilog2()) })
@@ -112,7 +112,12 @@ fn pack(inputs: [&[u64; WORDS]; QUAD], planes: usize, out: &mut [Quad], stride: 
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn bytes(a: &[u64; 4], b: &[u64; 4], c: &[u64; 4], d: &[u64; 4]) -> ([__m256i; 2], [__m256i; 2]) {
-    let (a, b, c, d) = (super::load(a), super::load(b), super::load(c), super::load(d));
+    let (a, b, c, d) = (
+        super::lanes::load(a),
+        super::lanes::load(b),
+        super::lanes::load(c),
+        super::lanes::load(d),
+    );
     let (ab, cd) = (_mm256_unpacklo_epi8(a, b), _mm256_unpacklo_epi8(c, d));
     let even = [_mm256_unpacklo_epi16(ab, cd), _mm256_unpackhi_epi16(ab, cd)];
     let (ab, cd) = (_mm256_unpackhi_epi8(a, b), _mm256_unpackhi_epi8(c, d));
@@ -235,13 +240,13 @@ fn combine(q: Modulus, sums: &[Sums], outputs: &[Output], out: &mut [Tile], half
                 let ab = _mm256_add_epi64(a[i], _mm256_slli_epi64::<16>(b[i]));
                 let cd = _mm256_add_epi64(c[i], _mm256_slli_epi64::<16>(d[i]));
                 let sum = _mm256_add_epi64(ab, _mm256_slli_epi64::<32>(cd));
-                super::to_word(double.canonical(double.fold_halves(Halves::of_signed(sum))))
+                super::lanes::to_word(double.canonical(double.fold_halves(Halves::of_signed(sum))))
             };
             let (low, high) = (join(0), join(1));
             // Undoes the order of `pack`.
             let words = words.as_chunks_mut().0;
-            super::store(&mut words[0], _mm256_permute2x128_si256::<0x20>(low, high));
-            super::store(&mut words[1], _mm256_permute2x128_si256::<0x31>(low, high));
+            super::lanes::store(&mut words[0], _mm256_permute2x128_si256::<0x20>(low, high));
+            super::lanes::store(&mut words[1], _mm256_permute2x128_si256::<0x31>(low, high));
         }
     }
 }

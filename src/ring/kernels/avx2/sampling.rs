@@ -1,6 +1,6 @@
 //! Key streams and what is drawn from them.
 
-use super::{LANES, load, load_signed, splat, store, store_signed};
+use super::lanes::{LANES, load, load_signed, splat, store, store_signed};
 use crate::Modulus;
 use crate::kernels::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use crate::kernels::{BlockAt, ERROR_BYTES, bit_mask, portable};

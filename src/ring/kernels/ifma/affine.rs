@@ -1,7 +1,8 @@
 //! Sums of rows times constants, and the way into the conjugate-invariant ring.
 
 use super::super::{AFFINE_ROWS, portable};
-use super::{LANES, MASK_52, Modulus, Wide, load, splat, store};
+use super::lanes::{LANES, MASK_52, Wide, load, splat, store};
+use crate::kernels::Modulus;
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vbmi,avx512vpopcntdq,avx512ifma")]

@@ -1,6 +1,6 @@
 //! AES on four blocks a register.
 
-use super::store;
+use super::lanes::store;
 use crate::kernels::BlockAt;
 use crate::kernels::aes::{self, MaskKey, ROUND_KEYS, counter_block};
 use std::arch::x86_64::*;

@@ -1,6 +1,6 @@
 //! Randomness: a ChaCha stream on sixteen blocks at once, and uniform words and errors made of it.
 
-use super::{LANES, load, splat, store, store_signed};
+use super::lanes::{LANES, load, splat, store, store_signed};
 use crate::kernels::chacha::{CONSTANTS, DOUBLE_ROUNDS, QUARTERS};
 use crate::kernels::{BlockAt, ERROR_BYTES, Modulus};
 use std::arch::x86_64::*;

@@ -5,9 +5,9 @@
 //! is, as long as the weight is not larger than `2^(51 - b)`. So a sum of `n` negative weights is
 //! too large by exactly `n 2^52`.
 
-use super::{LANES, REGISTERS, Wide, load, splat, store};
+use super::lanes::{LANES, REGISTERS, Wide, load, splat, store};
 use crate::Modulus;
-use crate::kernels::signed::{MAX_COLUMNS, SignedBlock};
+use crate::kernels::signed_block::{MAX_COLUMNS, SignedBlock};
 use crate::kernels::{BLOCK_ROWS, Tile};
 use std::arch::x86_64::*;
 

@@ -1,6 +1,6 @@
 //! Sums of rows times constants, and the way into the conjugate-invariant ring.
 
-use super::Modulus;
+use crate::kernels::Modulus;
 
 pub fn mirror(q: Modulus, x: &mut [u64], front: &[u64], back: &[u64]) {
     mirror_rest(q, x, front, back, 1);

@@ -1,6 +1,6 @@
 //! Arithmetic of a butterfly on eight words.
 
-use super::Shrink;
+use super::tables::Shrink;
 use crate::kernels::Modulus;
 use crate::kernels::ifma::{MASK_52, splat};
 use std::arch::x86_64::*;

@@ -1,7 +1,7 @@
 //! Coefficients to evaluations.
 
 use super::field::Field;
-use super::{Part, Powers, Transform, WORDS_IN_CACHE, factors, pass};
+use super::tables::{Part, Powers, Transform, WORDS_IN_CACHE, factors, pass};
 use crate::kernels::Modulus;
 use crate::kernels::ifma::{LANES, load, splat, store};
 use std::arch::x86_64::*;

@@ -1,7 +1,7 @@
 //! Evaluations to coefficients: the forward transform backwards.
 
 use super::field::Field;
-use super::{Part, Powers, Shrink, Transform, WORDS_IN_CACHE, factors, pass};
+use super::tables::{Part, Powers, Shrink, Transform, WORDS_IN_CACHE, factors, pass};
 use crate::kernels::ifma::{LANES, load, splat, store};
 use std::arch::x86_64::*;
 

@@ -1,8 +1,8 @@
 //! Charts as one SVG document, for papers and slides: what the window draws, in print colours.
 
-use super::chart::{Chart, Curve, Mark, Pen};
+use crate::chart::{Chart, Curve, Mark, Pen};
 use crate::theme;
-use egui::{Color32, Rect};
+use egui::{Color32, Rect, Vec2, vec2};
 use std::fmt::Write;
 
 const LEFT: f64 = 58.0;
@@ -17,44 +17,66 @@ const PEN: f64 = 22.0;
 const NAME: f32 = 168.0;
 const LINE: f32 = 16.0;
 
-/// A document with `charts` at their places in `width` by `drawn`, and under them what the colours
-/// mean.
-pub fn document(
-    width: f32,
-    drawn: f32,
-    charts: &[(Rect, Chart)],
-    legend: &[(Color32, Mark, &str)],
-) -> String {
-    let t = theme::print_tokens();
-    let longest = legend.iter().map(|(.., name)| name.chars().count()).max().unwrap_or(0);
-    let column = NAME.max(longest as f32 * LETTER as f32 + 24.0);
-    let columns = (width / column).floor().max(1.0) as usize;
-    let height = drawn + LINE * legend.len().div_ceil(columns) as f32;
-    let mut out = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="Inter, Helvetica, sans-serif" font-size="11">
+/// Height of the words above the charts.
+const HEADING: f32 = 26.0;
+
+/// Charts on one page, with words above them and, below, what the colours mean.
+#[derive(Default)]
+pub struct Figure<'a> {
+    /// Width, and height without heading and legend.
+    pub size: Vec2,
+    /// None where it is empty.
+    pub heading: String,
+    /// Each with its place in `size`.
+    pub charts: Vec<(Rect, Chart<'a>)>,
+    pub legend: Vec<(Color32, Mark, &'a str)>,
+}
+
+impl Figure<'_> {
+    /// The figure as one SVG document.
+    pub fn svg(&self) -> String {
+        let t = theme::print_tokens();
+        let width = self.size.x;
+        let head = if self.heading.is_empty() { 0.0 } else { HEADING };
+        let drawn = head + self.size.y;
+        let longest = self.legend.iter().map(|(.., name)| name.chars().count()).max().unwrap_or(0);
+        let column = NAME.max(longest as f32 * LETTER as f32 + 24.0);
+        let columns = (width / column).floor().max(1.0) as usize;
+        let height = drawn + LINE * self.legend.len().div_ceil(columns) as f32;
+        let mut out = format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="Inter, Helvetica, sans-serif" font-size="11">
 <rect width="{width}" height="{height}" fill="{}"/>
 "#,
-        theme::hex(t.well)
-    );
-    for (number, (rect, chart)) in charts.iter().enumerate() {
-        Frame::new(*rect, chart, number).draw(&mut out);
-    }
-    for (at, (colour, mark, name)) in legend.iter().enumerate() {
-        let x = 12.0 + (at % columns) as f32 * column;
-        let y = drawn + (at / columns) as f32 * LINE + 2.0;
-        let full = Ink { colour: theme::hex(*colour), opacity: 1.0, hollow: false };
-        marker(&mut out, (f64::from(x), f64::from(y)), *mark, &full);
-        _ = writeln!(
-            out,
-            r#"<text x="{}" y="{}" fill="{}">{}</text>"#,
-            x + 9.0,
-            y + 4.0,
-            theme::hex(t.text),
-            escaped(name)
+            theme::hex(t.well)
         );
+        if !self.heading.is_empty() {
+            _ = writeln!(
+                out,
+                r#"<text x="12" y="20" font-size="14" font-weight="600" fill="{}">{}</text>"#,
+                theme::hex(t.text_strong),
+                escaped(&self.heading)
+            );
+        }
+        for (number, (rect, chart)) in self.charts.iter().enumerate() {
+            Frame::new(rect.translate(vec2(0.0, head)), chart, number).draw(&mut out);
+        }
+        for (at, (colour, mark, name)) in self.legend.iter().enumerate() {
+            let x = 12.0 + (at % columns) as f32 * column;
+            let y = drawn + (at / columns) as f32 * LINE + 2.0;
+            let full = Ink { colour: theme::hex(*colour), opacity: 1.0, hollow: false };
+            marker(&mut out, (f64::from(x), f64::from(y)), *mark, &full);
+            _ = writeln!(
+                out,
+                r#"<text x="{}" y="{}" fill="{}">{}</text>"#,
+                x + 9.0,
+                y + 4.0,
+                theme::hex(t.text),
+                escaped(name)
+            );
+        }
+        out.push_str("</svg>\n");
+        out
     }
-    out.push_str("</svg>\n");
-    out
 }
 
 /// Text as XML holds it.
@@ -105,6 +127,16 @@ impl<'a> Frame<'a> {
             escaped(self.chart.title)
         );
         self.legend(out);
+        if let Some((low, high)) = self.chart.span {
+            let (x, end) = (self.x(low).max(left), self.x(high).min(right));
+            _ = writeln!(
+                out,
+                r#"<rect x="{x:.1}" y="{top}" width="{:.1}" height="{}" fill="{}"/>"#,
+                (end - x).max(0.0),
+                bottom - top,
+                theme::hex(t.grid_minor)
+            );
+        }
         self.axes(out);
         _ = writeln!(
             out,
@@ -289,4 +321,57 @@ fn pen(out: &mut String, curve: &Curve, points: &str) {
         r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-opacity="{}"{dash}/>"#,
         opacity(curve)
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui_plot::PlotPoint;
+
+    fn figure(chart: Chart<'_>) -> String {
+        let size = vec2(400.0, 200.0);
+        let rect = Rect::from_min_size(egui::Pos2::ZERO, size);
+        let legend = vec![(Color32::RED, Mark::Square, "<script> & others")];
+        let heading = "[-1, 1] & \"more\" > less".to_owned();
+        Figure { size, heading, charts: vec![(rect, chart)], legend }.svg()
+    }
+
+    #[test]
+    fn the_document_is_well_formed_and_texts_are_escaped() {
+        let text = figure(Chart {
+            title: "a < b",
+            x: (0.0, 1.0),
+            y: (0.0, 1.0),
+            curves: vec![Curve {
+                name: "<c>",
+                points: vec![[0.0, 0.5].into()],
+                ..Curve::default()
+            }],
+            bars: vec![[0.0, 0.5, 0.25]],
+            marks: vec![PlotPoint::new(0.5, 0.5)],
+            span: Some((0.25, 0.75)),
+            across: vec![(0.5, "1 < 2".to_owned())],
+            reference: Some((0.5, "x < y")),
+            wrong: vec![PlotPoint::new(0.5, 0.5)],
+            verdict: Some("no < yes"),
+            ..Chart::default()
+        });
+        assert!(text.starts_with("<svg ") && text.ends_with("</svg>\n"));
+        for tag in ["g", "clipPath", "text"] {
+            let opened = text.matches(&format!("<{tag} ")).count();
+            assert_eq!(opened, text.matches(&format!("</{tag}>")).count(), "{tag}");
+        }
+        for raw in ["<script>", "a < b", "<c>", "1 < 2", "x < y", "no < yes", "& others"] {
+            assert!(!text.contains(raw), "{raw}");
+        }
+        assert!(text.contains("&lt;script&gt; &amp; others") && text.contains("] &amp; "));
+    }
+
+    #[test]
+    fn a_chart_without_curves_says_why() {
+        let empty =
+            Chart { empty: Some("nothing yet"), x: (0.0, 1.0), y: (0.0, 1.0), ..Chart::default() };
+        let text = figure(empty);
+        assert!(text.contains("nothing yet") && !text.contains("NaN"));
+    }
 }

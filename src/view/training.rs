@@ -1,7 +1,7 @@
 //! A training as it is drawn: what is chosen for it, and its curves as they grow.
 
 use super::origin::{Origin, Results};
-use super::sweep_view::TaskStanding;
+use super::task::TaskStanding;
 use inference::TrainOptions;
 use network::recurrent::RecurrentModel;
 use network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};

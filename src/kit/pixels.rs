@@ -1,7 +1,6 @@
 //! Samples drawn small: images as pixels, tables as bars.
 
-use super::kit;
-use crate::theme;
+use crate::{theme, widgets};
 use data::Shape;
 use egui::{Color32, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
@@ -17,7 +16,7 @@ pub fn sample(
     name: &str,
 ) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let response = kit::named(response, egui::Role::Image, name);
+    let response = widgets::named(response, egui::Role::Image, name);
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, 2, t.well);
     match shape {

@@ -1,7 +1,7 @@
 //! A comparison of schemes as it is drawn: rows as they come.
 
 use super::origin::{Origin, Results};
-use super::sweep_view::TaskStanding;
+use super::task::TaskStanding;
 use scenario::Scenario;
 use study::{CompareEvent, CompareReport, CompareRow};
 use worker::Failure;

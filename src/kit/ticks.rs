@@ -2,6 +2,9 @@
 
 use circuit::NoiseMeasure;
 
+/// Width of a number under a logarithmic axis, with the air beside it.
+const TICK: f32 = 58.0;
+
 /// The unit of a vertical axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
@@ -155,6 +158,18 @@ pub fn number_text(value: f64) -> String {
         format!("{value:.2e}")
     };
     text.replace('-', "−")
+}
+
+/// Powers of ten, with twice and five times of them where there is room.
+pub fn logarithmic(x: (f64, f64), points: f32, text: impl Fn(f64) -> String) -> Vec<(f64, String)> {
+    let decades = x.0.floor() as i32..=x.1.ceil() as i32;
+    let of = |steps: &[f64]| -> Vec<(f64, String)> {
+        let all = decades.clone().flat_map(|d| steps.iter().map(move |s| s * 10f64.powi(d)));
+        let inside = all.filter(|v| (x.0..=x.1).contains(&v.log10()));
+        inside.map(|v| (v.log10(), text(v))).collect()
+    };
+    let fine = of(&[1.0, 2.0, 5.0]);
+    if fine.len() as f32 * TICK <= points { fine } else { of(&[1.0]) }
 }
 
 fn decades(low: f64, high: f64, span: f64, room: f64) -> Vec<Tick> {

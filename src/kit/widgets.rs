@@ -1,10 +1,7 @@
 //! Small parts that several panels are made of.
 
-use crate::Queue;
-use crate::commands::Command;
-use crate::state::State;
 use crate::theme;
-use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, WidgetText};
+use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder};
 
 /// Height of a bar of progress.
 const PROGRESS_HEIGHT: f32 = 4.0;
@@ -77,23 +74,6 @@ pub fn badge(ui: &mut Ui, text: &str, colour: Color32, fill: Color32) -> egui::R
         .inner_margin(egui::Margin::symmetric(6, 1))
         .show(ui, |ui| ui.label(RichText::new(text).font(theme::small()).color(colour)))
         .response
-}
-
-/// A button for a command, with its tooltip and shortcut.
-pub fn command_button(
-    ui: &mut Ui,
-    command: Command,
-    text: impl Into<WidgetText>,
-    state: &State,
-    queue: &mut Queue,
-) -> egui::Response {
-    let response = ui
-        .add_enabled(command.is_enabled(state), egui::Button::new(text.into()))
-        .on_hover_text(command.hover_text(ui.ctx()));
-    if response.clicked() {
-        queue.push(command);
-    }
-    response
 }
 
 /// A thin bar: the share of long work that is done.

@@ -1,7 +1,7 @@
 //! An encrypted training as it is drawn: its curves as they grow, and its figures.
 
 use super::origin::{Origin, Results};
-use super::sweep_view::TaskStanding;
+use super::task::TaskStanding;
 use scenario::Scenario;
 use std::sync::Arc;
 use training::{

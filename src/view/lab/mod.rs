@@ -2,11 +2,9 @@
 
 mod curve;
 mod export;
-mod figure;
 
 pub use curve::{LabCurve, TOLD_BEYOND};
 pub use export::{coefficients_csv, curves_csv};
-pub use figure::svg;
 
 use activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
 use inference::{ActivationData, PolynomialCheck};

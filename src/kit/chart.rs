@@ -1,7 +1,7 @@
 //! The frame every plot stands in: title, legend, axes; inside it `egui_plot` draws the curves.
 
-use super::ticks::{Tick, Unit};
 use crate::theme;
+use crate::ticks::{Tick, Unit};
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Galley, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use egui_plot::{

@@ -1,7 +1,7 @@
 //! What protects the samples, as it is drawn: the ways that were tried.
 
 use super::origin::{Origin, Results};
-use super::sweep_view::TaskStanding;
+use super::task::TaskStanding;
 use scenario::Scenario;
 use study::{MitigationEvent, MitigationReport, MitigationRow};
 use worker::Failure;

@@ -1,0 +1,21 @@
+//! A layer of the integer network.
+
+use ring::Row;
+
+/// A layer of small integers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IntegerLayer {
+    /// Weighted sums and a bias each; `weight_bits` counts the sign.
+    Linear { name: String, rows: Vec<Row>, bias: Vec<i128>, weight_bits: u32 },
+    /// Squares.
+    Square { name: String },
+}
+
+impl IntegerLayer {
+    /// The layer's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Linear { name, .. } | Self::Square { name } => name,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What windows are made of: colours and fonts, small widgets, charts, and charts as SVG.
+//!
+//! Nothing here knows the state of the application: what is drawn is handed over, and what a person does
+//! with it is told back.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod chart;
+pub mod pixels;
+mod svg;
+pub mod theme;
+mod ticks;
+mod widgets;
+
+pub use chart::{Chart, Curve, Mark, Pen, Shown, in_two, marker};
+pub use svg::Figure;
+pub use ticks::{Tick, Unit, logarithmic, number_text, number_ticks};
+pub use widgets::{
+    badge, beside_column, caption, field, fixed_label, heading, named, optional, progress, row,
+};

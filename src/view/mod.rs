@@ -1,0 +1,31 @@
+//! What the window knows of runs, studies and trainings: their events gathered into what is drawn, with
+//! the setup they were made with. Nothing here draws.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod compare;
+mod cryptonn;
+pub mod cryptonn_export;
+pub mod lab;
+mod leak;
+mod mitigation;
+mod origin;
+mod run;
+mod sequence;
+mod sweep;
+mod task;
+mod three;
+mod training;
+
+pub use compare::CompareView;
+pub use cryptonn::CryptonnView;
+pub use leak::{Attack, LeakChoice, LeakView};
+pub use mitigation::MitigationView;
+pub use origin::{Origin, Results};
+pub use run::{Progress, RunView, Standing};
+pub use sequence::{Comparing, SequenceView};
+pub use sweep::{SweepAxis, SweepChoice, SweepView};
+pub use task::TaskStanding;
+pub use three::{Difference, Three};
+pub use training::TrainingView;
