@@ -1,7 +1,6 @@
 //! Buttons of commands.
 
 use crate::command::Command;
-use crate::panels::button::command_button;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Ui, WidgetText};
