@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use circuit::{Circuit, Plan, Program, RealCircuit};
-use engine::{Check, Offer, Offered, OfferedScheme};
+use engine::{Check, Encoding, Offer, Offered, OfferedScheme};
 use network::InputEncoding;
 use progress::Watch;
 use ring::{Basis, Modulus};
@@ -101,7 +101,7 @@ fn made(
         scheme,
         shape: network.input(),
         features: card.features.clone(),
-        encoding,
+        encoding: Encoding::Values(encoding),
         classes: session.dataset.classes().to_vec(),
         output_scale,
         error_bound,

@@ -275,13 +275,13 @@ impl SequenceSession {
             .map_err(|e| RunError::Refused(e.to_string()))
     }
 
-    fn calibration_split(&self) -> &Split {
+    pub(crate) fn calibration_split(&self) -> &Split {
         if self.dataset.train().is_empty() { self.dataset.test() } else { self.dataset.train() }
     }
 
     /// The circuit of tables, made once.
     #[cfg(feature = "tfhe")]
-    fn tables(&self, cancel: &Cancel) -> Result<Arc<TableRecurrentCircuit>, RunError> {
+    pub(crate) fn tables(&self, cancel: &Cancel) -> Result<Arc<TableRecurrentCircuit>, RunError> {
         if let Some(made) = self.tabled.get() {
             return Ok(Arc::clone(made));
         }
