@@ -6,6 +6,7 @@ use super::encoding::Encoding;
 use super::levelled::{LevelledKnown, LevelledOffered};
 use data::Shape;
 use network::Identity;
+use network::recurrent::{SequenceEncoding, Shorter};
 use scheme::bfv::BfvParameters;
 use scheme::bgv::BgvParameters;
 use scheme::ckks::{CkksModuli, CkksParameters, Scale};
@@ -149,11 +150,8 @@ impl Offer {
         if let Some(fault) = self.encoding.fault(self.shape) {
             return Some(fault);
         }
-        if let OfferedScheme::Levelled(levelled) = &self.scheme {
-            let steps = self.encoding.sequences().map_or(0, |sequences| sequences.steps);
-            if let Some(fault) = levelled.fault(steps) {
-                return Some(fault);
-            }
+        if let Some(fault) = self.scheme.fault(&self.encoding) {
+            return Some(fault);
         }
         let named = self.encoding.sequences().map_or(inputs, |sequences| sequences.channels);
         if !self.features.is_empty() && self.features.len() != named {
@@ -217,6 +215,24 @@ impl Offered {
 }
 
 impl OfferedScheme {
+    /// Why it does not go with an encoding, where it does not.
+    fn fault(&self, encoding: &Encoding) -> Option<String> {
+        let of = |s: &SequenceEncoding| (s.shorter == Shorter::Shown, s.grid.is_some());
+        let fits = match (self, encoding.sequences()) {
+            (Self::Levelled(levelled), Some(sequences)) => {
+                if let Some(fault) = levelled.fault(sequences.steps) {
+                    return Some(fault);
+                }
+                of(sequences) == (false, false)
+            }
+            #[cfg(feature = "tfhe")]
+            (Self::Tfhe(_), Some(sequences)) => of(sequences) == (true, true),
+            (Self::Levelled(_), None) => false,
+            (_, sequences) => sequences.is_none(),
+        };
+        (!fits).then(|| "an encoding that its scheme does not take".into())
+    }
+
     /// Parameters of each plaintext modulus, where the scheme is BGV.
     ///
     /// # Errors

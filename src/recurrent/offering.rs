@@ -197,7 +197,8 @@ impl SequenceSession {
         let all = of(self.calibration_split()).into_iter().chain(of(self.dataset.test()));
         let some: Vec<Vec<f32>> = all.filter(usable).take(CHECKS * AVERAGED).collect();
         let words = encoding.embedding.is_some();
-        some.chunks(AVERAGED).map(|group| blended(group, words)).collect()
+        let groups = some.chunks_exact(AVERAGED.min(some.len().max(1)));
+        groups.map(|group| blended(group, words)).collect()
     }
 }
 
@@ -220,11 +221,78 @@ fn blended(group: &[Vec<f32>], words: bool) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{dataset, model, session};
+    use engine::{Client, Levelled, Server, WireClock};
+    use ring::Seed;
+    use scenario::SequenceChoice;
 
     #[test]
     fn check_samples_are_as_long_as_the_shortest_and_nobodys() {
         let group = [vec![1.0, 2.0, 3.0, 4.0], vec![10.0, 20.0]];
         assert_eq!(blended(&group, false), [6.5, 12.0]);
         assert_eq!(blended(&group, true), [10.0, 4.0]);
+    }
+
+    #[test]
+    fn what_is_offered_answers_as_the_reference_and_takes_nothing_else() {
+        for (layers, gru, varying, steps) in
+            [(1, false, false, 3), (1, false, true, 3), (2, false, true, 3), (1, true, true, 2)]
+        {
+            let remedy = Remedy::OneChain;
+            let choice = SequenceChoice { remedy, steps: Some(steps), ..SequenceChoice::default() };
+            let session = session(model(2, 4, layers, gru), dataset(2, 6, 20, varying), choice);
+            let made = session.offering(&Cancel::default()).unwrap();
+            let (offer, identity) = (&made.offered.offer, made.offered.identity);
+            let OfferedScheme::Levelled(levelled) = &offer.scheme else { panic!("{offer:?}") };
+            let ServedSequences::Levelled(chain) = made.program else { panic!("tables") };
+            let program = chain.compiled(levelled).unwrap();
+            let (known, watch) = (vec![levelled.known().unwrap()], Watch::silent());
+            let (width, seed) = (offer.encoding.width(), Seed::from_number(1));
+            let (client, messages) =
+                Client::<Levelled>::new(known.clone(), width, identity, seed, &watch).unwrap();
+            let keys = Server::<Levelled>::receive_keys(&known, &identity, &messages, &watch);
+            let server = Server::<Levelled>::new(known, &program, &[], identity, keys.unwrap());
+
+            let encoding = offer.encoding.sequences().unwrap();
+            assert_eq!(encoding.shorter == Shorter::Refused, !varying);
+            let test = session.dataset.test();
+            let (raw, lengths) = encoding.fitted(&test.inputs, &test.lengths, 6);
+            let vectors = offer.encoding.vectors(&raw, &lengths).unwrap();
+            let mut clock = WireClock::default();
+            let inputs = client.encrypt_vectors(0, 0, &vectors, &watch).unwrap();
+            let request = client.send(0, 0, &inputs, &mut clock);
+            let inputs = server.receive(0, 0, &request, &mut clock).unwrap();
+            let found = server.evaluate(0, inputs, false, &watch, &|_| ()).unwrap();
+            assert_eq!(found.stage_secs.len(), steps);
+            let answer = server.send(0, 0, &found.outputs, &mut clock);
+            let outputs = client.receive(0, 0, &answer, &mut clock).unwrap();
+            let outputs = client.decrypt(0, &outputs).unwrap();
+            let prepared = session.prepared(session.carried(), test, 20).unwrap();
+            let sequences = Sequences::prepared(&prepared).unwrap();
+            let polynomial = Functions::Polynomial;
+            let right = program.network.evaluate(&sequences, polynomial, &watch, &|_| ()).unwrap();
+            for (at, right) in right.iter().enumerate() {
+                let error = (outputs.vectors[at % 3][at / 3] - right).abs();
+                assert!(error <= offer.error_bound.unwrap(), "{layers} {gru} {varying}: {error}");
+            }
+
+            // A value less in every step, and vectors that are no steps.
+            let fewer = vectors.chunks(encoding.width()).flat_map(|step| step[1..].to_vec());
+            let fewer: Vec<Vec<f64>> = fewer.collect();
+            let inputs = client.encrypt_vectors(0, 1, &fewer, &watch).unwrap();
+            let refused = server.evaluate(0, inputs, false, &watch, &|_| ()).map(|_| ());
+            assert!(refused.unwrap_err().to_string().contains("are due"));
+            assert!(client.encrypt_vectors(0, 2, &vectors[1..], &watch).is_err());
+        }
+    }
+
+    #[test]
+    fn protocols_of_many_rounds_are_refused_with_those_of_one() {
+        let choice = SequenceChoice { remedy: Remedy::Client, ..SequenceChoice::default() };
+        let two = session(model(2, 4, 2, false), dataset(2, 6, 20, false), choice);
+        let told = two.offering(&Cancel::default()).err().unwrap().to_string();
+        assert!(told.contains("not served by files"), "{told}");
+        // Tables carry one layer.
+        assert!(told.contains("one_chain") && !told.contains("bootstrap"), "{told}");
     }
 }
