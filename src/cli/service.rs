@@ -8,9 +8,8 @@ use super::table::{folded, pairs};
 use anyhow::{Context as _, Result, bail};
 use engine::Offered;
 use file::{OutputFile, Uses};
-use inference::Session;
 use ring::Seed;
-use service::{self, Record, Samples, ServiceError};
+use service::{self, Publication, Record, Samples, ServiceError};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
@@ -26,28 +25,28 @@ const MAX_WHOLE: u64 = 4 << 30;
 
 pub(super) fn publish(args: &PublishArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
-    if scenario.sequence.is_some() {
-        bail!(
-            "scenario {}: recurrent networks are not yet served by files; run them with `cryptoscope run`",
-            format::excerpt(&scenario.name)
-        );
-    }
     let mut uses = context.uses(&args.scenario, &scenario);
     folder(&args.out)?;
     let offer = new_file(&mut uses, "the offer", &args.out.join(OFFER), args.force)?;
     let program = new_file(&mut uses, "the program", &args.out.join(PROGRAM), args.force)?;
-    let session = Session::open(&scenario, &context.sources)?;
-    let plan = session.plan()?;
-    let (offered, written) = service::publish(&session, &context.cancel)?;
+    let Publication { plan, offered, program: written } =
+        service::publish(&scenario, &context.sources, &context.cancel)?;
     program.private()?.finish(&written)?;
     offer.finish(&offered.bytes)?;
-    let rows = [
+    let mut rows = vec![
         ("offer", format!("{}, {}", place(&args.out, OFFER), size(offered.bytes.len()))),
         ("program", format!("{}, {}; keep it", place(&args.out, PROGRAM), size(written.len()))),
         ("identity", wire::short(&offered.identity)),
         ("scheme", format!("{}, N {}", plan.scheme.name(), plan.ring_degree)),
-        ("next", "give the offer to clients: cryptoscope keygen OFFER --out KEYS".to_owned()),
     ];
+    if let Some(words) = offered.offer.encoding.sequences().filter(|s| s.embedding.is_some()) {
+        let words = format::count(words.tokens() as u64);
+        rows.push(("public", format!("the vectors of {words} words, which clients look up")));
+    }
+    rows.push((
+        "next",
+        "give the offer to clients: cryptoscope keygen OFFER --out KEYS".to_owned(),
+    ));
     Ok(pairs(&rows).into())
 }
 

@@ -105,8 +105,22 @@ impl<S: Scheme> Client<S> {
         let vectors: Vec<Vec<S::Value>> = (0..width)
             .map(|i| inputs.chunks_exact(width).map(|sample| sample[i].into()).collect())
             .collect();
+        self.encrypt_vectors(branch, batch, &vectors, watch)
+    }
+
+    /// The same of one vector (a value per slot) per input.
+    ///
+    /// # Errors
+    /// As [`Client::encrypt`].
+    pub fn encrypt_vectors(
+        &self,
+        branch: usize,
+        batch: usize,
+        vectors: &[Vec<S::Value>],
+        watch: &Watch,
+    ) -> Result<S::Inputs, EngineError> {
         let seed = self.seed.derive("batch", (batch as u64) << 8 | branch as u64);
-        S::encrypt(&self.parameters[branch], &self.secrets[branch], &vectors, &seed, watch)
+        S::encrypt(&self.parameters[branch], &self.secrets[branch], vectors, &seed, watch)
     }
 
     /// The message with encrypted inputs.

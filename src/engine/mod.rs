@@ -9,7 +9,9 @@ mod bgv;
 mod ckks;
 mod client;
 mod crt;
+mod encoding;
 mod evaluator;
+mod levelled;
 mod noop;
 mod offer;
 mod scheme;
@@ -23,14 +25,17 @@ pub use bgv::Bgv;
 pub use ckks::{Ckks, CkksOffered};
 pub use client::{BranchAnswer, Client, combined, read_reals};
 pub use crt::Crt;
+pub use encoding::Encoding;
+pub use levelled::{
+    FirstState, Levelled, LevelledInputs, LevelledKnown, LevelledOffered, ServedChain, Stepper,
+};
 pub use noop::{NoKeys, NoSecret, Noop, RealNoop};
 pub use offer::{Check, Offer, OfferError, Offered, OfferedScheme};
 pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
 pub use server::Server;
 #[cfg(feature = "tfhe")]
 pub use tables::{
-    ServedTables, TableAnswer, TableClient, TableServer, TableTap, Tables, TablesOffered,
+    OUTPUT_BITS, ServedSteps, ServedTables, TableAnswer, TableClient, TableServer, TableTap,
+    TableWork, Tables, TablesOffered,
 };
-#[cfg(feature = "tfhe")]
-pub use tables::{key_switched, read as read_tables};
 pub use wire_clock::WireClock;

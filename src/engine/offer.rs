@@ -2,8 +2,11 @@
 //! against what is promised, and nothing of the model's weights.
 
 use super::ckks::CkksOffered;
+use super::encoding::Encoding;
+use super::levelled::{LevelledKnown, LevelledOffered};
 use data::Shape;
-use network::{Identity, InputEncoding};
+use network::Identity;
+use network::recurrent::{SequenceEncoding, Shorter};
 use scheme::bfv::BfvParameters;
 use scheme::bgv::BgvParameters;
 use scheme::ckks::{CkksModuli, CkksParameters, Scale};
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use wire::{Draft, Envelope, Kind, Message, Reader, WireError};
 
 /// Version of the layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Longest offer, bytes.
 const MAX_BYTES: usize = 64 << 20;
 
@@ -47,6 +50,8 @@ pub enum OfferedScheme {
         moduli: CkksModuli,
         input_scale: Scale,
     },
+    /// A recurrent network on one modulus chain of CKKS.
+    Levelled(LevelledOffered),
     #[cfg(feature = "tfhe")]
     Tfhe(super::TablesOffered),
 }
@@ -56,12 +61,12 @@ pub enum OfferedScheme {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// Raw values.
+    /// Raw values; of a sequence, of the steps that it has.
     pub input: Vec<f32>,
     /// Outputs in the units of the original network.
     pub outputs: Vec<f64>,
-    /// How far decrypted outputs may lie from them: 0 of exact schemes, the error bound of CKKS; of
-    /// lookup tables, where noise moves a lookup to an adjacent bin now and then, half the gap between the
+    /// How far decrypted outputs may lie from them: 0 of exact schemes, the error bound of CKKS and of
+    /// sequences; of other lookup tables, where noise moves a lookup to an adjacent bin now and then, half the gap between the
     /// two largest outputs.
     pub tolerance: f64,
 }
@@ -80,7 +85,7 @@ pub struct Offer {
     pub shape: Shape,
     /// Names of its values, in order; may be empty.
     pub features: Vec<String>,
-    pub encoding: InputEncoding,
+    pub encoding: Encoding,
     /// What each output stands for.
     pub classes: Vec<String>,
     /// An integer output times this is in the units of the original network; 1 of real outputs.
@@ -133,6 +138,7 @@ impl Offer {
             OfferedScheme::Bgv { ring_degree, .. }
             | OfferedScheme::Bfv { ring_degree, .. }
             | OfferedScheme::Ckks { ring_degree, .. } => *ring_degree,
+            OfferedScheme::Levelled(offered) => offered.ring_degree,
             // As many messages as samples.
             #[cfg(feature = "tfhe")]
             OfferedScheme::Tfhe(_) => 1,
@@ -141,14 +147,15 @@ impl Offer {
 
     fn fault(&self) -> Option<String> {
         let inputs = self.shape.len();
-        if self.encoding.inputs != inputs {
-            return Some(format!("{} values encoded of samples of {inputs}", self.encoding.inputs));
-        }
-        if let Some(fault) = self.encoding.fault() {
+        if let Some(fault) = self.encoding.fault(self.shape) {
             return Some(fault);
         }
-        if !self.features.is_empty() && self.features.len() != inputs {
-            return Some(format!("{} names of {inputs} values", self.features.len()));
+        if let Some(fault) = self.scheme.fault(&self.encoding) {
+            return Some(fault);
+        }
+        let named = self.encoding.sequences().map_or(inputs, |sequences| sequences.channels);
+        if !self.features.is_empty() && self.features.len() != named {
+            return Some(format!("{} names of {named} values", self.features.len()));
         }
         if self.classes.len() < 2 || !self.output_scale.is_finite() || self.output_scale <= 0.0 {
             return Some(format!(
@@ -158,7 +165,7 @@ impl Offer {
             ));
         }
         let fits = |check: &Check| {
-            check.input.len() == inputs
+            self.encoding.steps_of(check.input.len(), self.shape).is_some()
                 && check.outputs.len() == self.classes.len()
                 && check.input.iter().all(|x| x.is_finite())
                 && check.outputs.iter().all(|y| y.is_finite())
@@ -208,6 +215,24 @@ impl Offered {
 }
 
 impl OfferedScheme {
+    /// Why it does not go with an encoding, where it does not.
+    fn fault(&self, encoding: &Encoding) -> Option<String> {
+        let of = |s: &SequenceEncoding| (s.shorter == Shorter::Shown, s.grid.is_some());
+        let fits = match (self, encoding.sequences()) {
+            (Self::Levelled(levelled), Some(sequences)) => {
+                if let Some(fault) = levelled.fault(sequences.steps) {
+                    return Some(fault);
+                }
+                of(sequences) == (false, false)
+            }
+            #[cfg(feature = "tfhe")]
+            (Self::Tfhe(_), Some(sequences)) => of(sequences) == (true, true),
+            (Self::Levelled(_), None) => false,
+            (_, sequences) => sequences.is_none(),
+        };
+        (!fits).then(|| "an encoding that its scheme does not take".into())
+    }
+
     /// Parameters of each plaintext modulus, where the scheme is BGV.
     ///
     /// # Errors
@@ -248,5 +273,13 @@ impl OfferedScheme {
         let parameters = CkksParameters::new(ring_degree, moduli);
         let parameters = parameters.map_err(|e| OfferError::Parameters(e.to_string()))?;
         Ok(CkksOffered { parameters, input_scale: scale.clone() })
+    }
+
+    /// The same, where it is a recurrent network on one chain.
+    ///
+    /// # Errors
+    /// As [`OfferedScheme::bgv`].
+    pub fn levelled(offered: &LevelledOffered) -> Result<LevelledKnown, OfferError> {
+        offered.known().map_err(|e| OfferError::Parameters(e.to_string()))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use circuit::{Circuit, Plan, Program, RealCircuit};
-use engine::{Check, Offer, Offered, OfferedScheme};
+use engine::{Check, Encoding, Offer, Offered, OfferedScheme};
 use network::InputEncoding;
 use progress::Watch;
 use ring::{Basis, Modulus};
@@ -101,7 +101,7 @@ fn made(
         scheme,
         shape: network.input(),
         features: card.features.clone(),
-        encoding,
+        encoding: Encoding::Values(encoding),
         classes: session.dataset.classes().to_vec(),
         output_scale,
         error_bound,
@@ -128,7 +128,7 @@ fn half_gap(outputs: &[f64]) -> f64 {
 /// Averages of samples, a few apart from one another.
 fn averages(raw: &[f32], width: usize) -> Vec<Vec<f32>> {
     let samples: Vec<&[f32]> = raw.chunks_exact(width.max(1)).collect();
-    let groups = samples.chunks(AVERAGED.min(samples.len().max(1))).take(CHECKS);
+    let groups = samples.chunks_exact(AVERAGED.min(samples.len().max(1))).take(CHECKS);
     let average = |group: &[&[f32]]| {
         let mean = |at: usize| {
             let sum: f64 = group.iter().filter_map(|s| s.get(at)).map(|x| f64::from(*x)).sum();

@@ -3,13 +3,12 @@
 use super::link::Link;
 use super::message::{MessageKind, Place};
 use super::meter::Meter;
-use super::step::{Entering, Stepper};
 use super::talk::{Talk, TalkError};
 use circuit::{RecurrentProgram, Remedy};
+use engine::Stepper;
 use progress::Watch;
 use rayon::ThreadPool;
-use rayon::prelude::*;
-use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch, SegmentInput};
+use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch};
 use sha2::{Digest, Sha256};
 
 /// What an analysis is shown after each step: batch, step, and the states of every layer. It is no
@@ -93,7 +92,7 @@ impl<'a> Server<'a> {
         tap: Tap,
     ) -> Result<(), TalkError> {
         let program = self.program;
-        let stepper = Stepper { program, watch };
+        let stepper = Stepper { program, watch, pool: Some(self.pool) };
         let layers = program.network.layers.len();
         let place = |kind, step: usize, layer: usize| Place {
             kind,
@@ -114,45 +113,22 @@ impl<'a> Server<'a> {
                 for (layer, state) in states.iter_mut().enumerate() {
                     let place = place(MessageKind::State, step, layer);
                     let hidden = program.network.layers[layer].hidden;
-                    *state = Some(self.fresh(talk, place, hidden, levels[layer])?);
+                    *state = Some(self.fresh(&stepper, talk, place, hidden, levels[layer])?);
                 }
             }
             let place_of_inputs = place(MessageKind::Inputs, step, 0);
             let inputs = self.batch_of(talk, place_of_inputs, program.input_width(), levels[0])?;
-            let channels = program.network.channels;
-            let masks: Vec<Ciphertext> = (channels..channels + program.masks)
-                .filter_map(|at| inputs.ciphertext(&program.parameters, at))
-                .collect();
-            let mut below: Option<Vec<Ciphertext>> = None;
-            for layer in 0..layers {
-                let level = levels[layer];
-                let lowered = |all: &[Ciphertext]| -> Vec<Ciphertext> {
-                    all.iter().map(|c| c.clone().at_level(level)).collect()
+            stepper.step(&inputs, levels, &mut states, &mut |layer, sums, state| {
+                let Some(keys) = keys else {
+                    let bytes = Ciphertext::many_to_bytes(&program.parameters, &sums);
+                    talk.send(place(MessageKind::Arguments, step, layer), bytes)?;
+                    let place = place(MessageKind::State, step, layer);
+                    let hidden = program.network.layers[layer].hidden;
+                    let level = program.parameters.levels();
+                    return self.fresh(&stepper, talk, place, hidden, level);
                 };
-                let masks = lowered(&masks);
-                let entering = match &below {
-                    None => Entering::Fresh(&inputs),
-                    Some(below) => {
-                        let followed = below.iter().chain(&masks).cloned();
-                        Entering::Computed(followed.map(|c| c.at_level(level)).collect())
-                    }
-                };
-                let state = states[layer].as_deref().map(lowered);
-                let state = state.as_deref();
-                let sums = self.pool.install(|| stepper.sums(layer, &entering, state, &masks))?;
-                let next = match keys {
-                    Some(keys) => self.pool.install(|| stepper.finish(keys, layer, sums, state))?,
-                    None => {
-                        let bytes = Ciphertext::many_to_bytes(&program.parameters, &sums);
-                        talk.send(place(MessageKind::Arguments, step, layer), bytes)?;
-                        let place = place(MessageKind::State, step, layer);
-                        let hidden = program.network.layers[layer].hidden;
-                        self.fresh(talk, place, hidden, program.parameters.levels())?
-                    }
-                };
-                below = Some(next.clone());
-                states[layer] = Some(next);
-            }
+                Ok::<_, TalkError>(stepper.finish(keys, layer, sums, state)?)
+            })?;
             talk.meter.pause();
             let seen: Vec<Vec<Ciphertext>> = states.iter().flatten().cloned().collect();
             tap(batch, step, &seen)?;
@@ -168,10 +144,7 @@ impl<'a> Server<'a> {
                 }
             }
         }
-        let top: Vec<Ciphertext> = states.pop().flatten().into_iter().flatten().collect();
-        let top: Vec<Ciphertext> = top.into_iter().map(|c| c.at_level(base)).collect();
-        let apply = || stepper.apply(&program.head, &SegmentInput::Computed(&top));
-        let outputs = self.pool.install(apply)?;
+        let outputs = stepper.outputs(states.pop().flatten().unwrap_or_default())?;
         let bytes = Ciphertext::many_to_bytes(&program.parameters, &outputs);
         talk.send(place(MessageKind::Outputs, program.choice.steps - 1, 0), bytes)
     }
@@ -206,17 +179,13 @@ impl<'a> Server<'a> {
 
     fn fresh(
         &self,
+        stepper: &Stepper,
         talk: &mut Talk,
         place: Place,
         count: usize,
         level: usize,
     ) -> Result<Vec<Ciphertext>, TalkError> {
-        let batch = self.batch_of(talk, place, count, level)?;
-        let p = &self.program.parameters;
-        let all = 0..batch.len();
-        Ok(self
-            .pool
-            .install(|| all.into_par_iter().filter_map(|i| batch.ciphertext(p, i)).collect()))
+        Ok(stepper.computed(&self.batch_of(talk, place, count, level)?))
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn dataset(channels: usize, steps: usize, samples: usize, varying: bo
 }
 
 /// A random model with `z - z^3/3` in its cells.
-fn model(channels: usize, hidden: usize, layers: usize, gru: bool) -> RecurrentModel {
+pub(crate) fn model(channels: usize, hidden: usize, layers: usize, gru: bool) -> RecurrentModel {
     let model = RecurrentModel::random(channels, hidden, 3, layers, gru, 3);
     let cubic = Activation::Polynomial(Polynomial::new(vec![0.0, 1.0, 0.0, -1.0 / 3.0]));
     let squash = Activation::Polynomial(Polynomial::new(vec![0.5, 0.25, 0.0, -1.0 / 64.0]));

@@ -20,7 +20,7 @@ pub use activation_choice::{
     ActivationChoice, ActivationKind, LayerChoice, LayerChoices, LayerInterval,
 };
 pub use error::RunError;
-pub use matching::{Matched, match_to};
+pub use matching::{Matched, match_sequences, match_to};
 pub use notes::{missing_original, with_notes};
 pub use scenario::{
     Scenario, ScenarioError, SchemeChoice, SchemeSelector, SequenceChoice, fresh_randomness,

@@ -5,14 +5,13 @@ use super::error::ServiceError;
 use super::head::Head;
 use super::record::{Record, VERSION};
 use super::run_with::{Job, Slot, run_with};
+use super::samples::Samples;
 use super::server::{ended, in_file, next};
 use engine::{BranchAnswer, Client, Crt, Offer, Offered, OfferedScheme, Scheme, WireClock};
-use network::ModelCard;
 use progress::{Cancel, Step, Watch};
 use ring::{Modulus, Seed};
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::sync::Arc;
 use wire::{Draft, Envelope, Kind, Message};
 
 /// The keys of a client.
@@ -21,65 +20,6 @@ pub struct KeyPair {
     pub secret: Vec<u8>,
     /// The messages for the server.
     pub evaluation: Vec<u8>,
-}
-
-/// Samples as the offer takes them.
-pub struct Samples {
-    /// Raw values, sample after sample.
-    pub raw: Vec<f32>,
-    pub count: usize,
-    /// Class of each, where there are any.
-    pub known: Option<Vec<u16>>,
-    /// Where they come from.
-    pub name: String,
-    /// How they were matched to the offer, a sentence each.
-    pub notes: Vec<String>,
-}
-
-impl Samples {
-    /// Only the first `count`.
-    ///
-    /// # Errors
-    /// When there are fewer.
-    pub fn first(&mut self, count: usize) -> Result<(), ServiceError> {
-        if count == 0 || count > self.count {
-            return Err(ServiceError::Refused(format!(
-                "--images {count}: {} has {} samples, so 1 to {} are possible",
-                format::excerpt(&self.name),
-                self.count,
-                self.count
-            )));
-        }
-        self.raw.truncate(self.raw.len() / self.count * count);
-        if let Some(known) = &mut self.known {
-            known.truncate(count);
-        }
-        self.count = count;
-        Ok(())
-    }
-
-    /// The test part of a dataset, matched to the offer by the names of columns and classes.
-    ///
-    /// # Errors
-    /// When it does not fit.
-    pub fn of(offer: &Offer, dataset: data::Dataset) -> Result<Self, ServiceError> {
-        let card = ModelCard {
-            classes: offer.classes.clone(),
-            features: offer.features.clone(),
-            ..ModelCard::default()
-        };
-        let name = dataset.name().to_owned();
-        let (dataset, notes) =
-            scenario::match_to(&offer.model, &card, offer.shape, &Arc::new(dataset))?;
-        let test = dataset.test();
-        Ok(Self {
-            raw: test.inputs.clone(),
-            count: test.len(),
-            known: Some(test.labels.clone()),
-            name,
-            notes,
-        })
-    }
 }
 
 /// New keys for an offer from `seed`, which must be as secret as the key.
@@ -126,7 +66,7 @@ fn client<S: Scheme>(
     seed: &Seed,
     watch: &Watch,
 ) -> Result<(Client<S>, Vec<Vec<u8>>), ServiceError> {
-    let (width, offer) = (offered.offer.encoding.inputs, offered.identity);
+    let (width, offer) = (offered.offer.encoding.width(), offered.identity);
     Ok(Client::<S>::new(parameters, width, offer, seed.clone(), watch)?)
 }
 
@@ -157,15 +97,7 @@ pub fn encrypt(
     progress: &(dyn Fn(f64) + Sync),
 ) -> Result<Record, ServiceError> {
     let seed = secret_of(offered, secret)?;
-    let width = offered.offer.encoding.inputs;
-    if samples.count == 0 || samples.raw.len() != samples.count * width {
-        return Err(ServiceError::Refused(format!(
-            "{}: {} values of {} samples where the offer takes {width} each",
-            format::excerpt(&samples.name),
-            samples.raw.len(),
-            samples.count
-        )));
-    }
+    samples.fit(&offered.offer)?;
     let work = Encrypt { offered, seed, samples, randomness, request, cancel, progress };
     run_with(&offered.offer, work)
 }
@@ -236,20 +168,18 @@ impl Job for Encrypt<'_> {
         let io = |e: std::io::Error| ServiceError::of("request")(e.into());
         self.request.write_all(&head.seal(Kind::Request, offered.identity)).map_err(io)?;
         let all = (layout.batches * branches) as f64;
-        let width = offer.encoding.inputs;
         for (at, (batch, branch)) in head.messages().enumerate() {
-            let first = (batch * layout.batch_samples * width).min(samples.raw.len());
-            let last = (first + layout.batch_samples * width).min(samples.raw.len());
-            let mut raw = samples.raw.get(first..last).unwrap_or_default().to_vec();
+            let first = batch * layout.batch_samples;
             let checks = layout.checks_of(offer, samples.count, batch);
             let checks = offer.checks.get(checks).unwrap_or_default();
-            raw.extend(checks.iter().flat_map(|c| &c.input));
-            let inputs: Vec<S::Value> = encoded(offer, &raw);
+            let vectors = samples.vectors(offer, first..first + layout.batch_samples, checks)?;
+            let slots = |vector: Vec<f64>| vector.into_iter().map(S::Value::of).collect();
+            let vectors: Vec<Vec<S::Value>> = vectors.into_iter().map(slots).collect();
             let told = |s: Step| {
                 (self.progress)((at as f64 + s.done as f64 / s.total.max(1) as f64) / all);
             };
             let watch = Watch::new(self.cancel.clone(), &told);
-            let encrypted = client.encrypt(branch, batch, &inputs, &watch)?;
+            let encrypted = client.encrypt_vectors(branch, batch, &vectors, &watch)?;
             let message = client.send(branch, batch, &encrypted, &mut WireClock::default());
             self.request.write_all(&message).map_err(io)?;
         }
@@ -263,14 +193,6 @@ impl Job for Encrypt<'_> {
             checks: layout.checks,
             known: samples.known.clone(),
         })
-    }
-}
-
-/// Raw values as what goes into slots.
-fn encoded<V: Slot>(offer: &Offer, raw: &[f32]) -> Vec<V> {
-    match offer.encoding.grid {
-        Some(_) => offer.encoding.integers(raw).iter().map(|x| V::of(f64::from(*x))).collect(),
-        None => offer.encoding.reals(raw).iter().map(|x| V::of(*x)).collect(),
     }
 }
 

@@ -19,11 +19,13 @@ mod head;
 mod program;
 mod record;
 mod run_with;
+mod samples;
 mod server;
 
 pub use answers::{Answers, CheckFault};
-pub use client::{KeyPair, Samples, decrypt, encrypt, keygen};
+pub use client::{KeyPair, decrypt, encrypt, keygen};
 pub use error::ServiceError;
-pub use program::publish;
+pub use program::{Publication, publish};
 pub use record::Record;
+pub use samples::Samples;
 pub use server::evaluate;

@@ -1,10 +1,15 @@
 //! The program of a server, in a file of its own.
 
 use super::error::ServiceError;
-use circuit::{BfvLayer, BfvProgram, BgvProgram, CircuitStep, CkksProgram, CkksStep, Program};
-use engine::{Offer, Offered, OfferedScheme};
+use circuit::{
+    BfvLayer, BfvProgram, BgvProgram, CircuitStep, CkksProgram, CkksStep, Plan, Program,
+    RecurrentProgram,
+};
+use engine::{Offer, Offered, OfferedScheme, ServedChain};
 use inference::{Compiled, Session};
 use progress::Cancel;
+use recurrent::{Offering, SequenceSession, ServedSequences};
+use scenario::{Scenario, Sources};
 use serde::{Deserialize, Serialize};
 use wire::{Draft, Envelope, Kind, Message};
 
@@ -14,8 +19,11 @@ enum Steps {
     Bgv(Vec<CircuitStep>),
     Bfv(Vec<BfvLayer>),
     Ckks(Vec<CkksStep>),
+    Levelled(ServedChain),
     #[cfg(feature = "tfhe")]
     Tables(engine::ServedTables),
+    #[cfg(feature = "tfhe")]
+    TableSteps(engine::ServedSteps),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,15 +38,38 @@ pub(super) enum Served {
     Bgv(BgvProgram),
     Bfv(BfvProgram),
     Ckks(CkksProgram),
+    Levelled(Box<RecurrentProgram>),
     #[cfg(feature = "tfhe")]
     Tables(engine::ServedTables),
+    #[cfg(feature = "tfhe")]
+    TableSteps(engine::ServedSteps),
 }
 
-/// The offer of a session, and the message with its program.
+/// What a server has of a scenario: an offer for everybody, and a program of its own.
+pub struct Publication {
+    pub plan: Plan,
+    pub offered: Offered,
+    /// The message with the program.
+    pub program: Vec<u8>,
+}
+
+/// What a server of `scenario` publishes, and keeps.
 ///
 /// # Errors
-/// When the session cannot be planned, or needs more than one round.
-pub fn publish(session: &Session, cancel: &Cancel) -> Result<(Offered, Vec<u8>), ServiceError> {
+/// When the scenario cannot be planned, or needs more than one round.
+pub fn publish(
+    scenario: &Scenario,
+    sources: &Sources,
+    cancel: &Cancel,
+) -> Result<Publication, ServiceError> {
+    match scenario.sequence {
+        Some(_) => sequences(&SequenceSession::open(scenario, sources)?, cancel),
+        None => samples(&Session::open(scenario, sources)?, cancel),
+    }
+}
+
+fn samples(session: &Session, cancel: &Cancel) -> Result<Publication, ServiceError> {
+    let plan = session.plan()?;
     let compiled = session.compiled(cancel)?;
     let offered = session.offer(&compiled)?;
     let steps = match &compiled {
@@ -50,13 +81,27 @@ pub fn publish(session: &Session, cancel: &Cancel) -> Result<(Offered, Vec<u8>),
         #[cfg(feature = "tfhe")]
         Compiled::Tables(circuit) => Steps::Tables(engine::ServedTables::of(circuit)),
     };
-    let stage_secs = compiled.plan().stages.iter().map(|s| s.secs).collect();
+    published(plan, offered, steps)
+}
+
+fn sequences(session: &SequenceSession, cancel: &Cancel) -> Result<Publication, ServiceError> {
+    let Offering { plan, offered, program } = session.offering(cancel)?;
+    let steps = match program {
+        ServedSequences::Levelled(chain) => Steps::Levelled(chain),
+        #[cfg(feature = "tfhe")]
+        ServedSequences::Tables(steps) => Steps::TableSteps(steps),
+    };
+    published(plan, offered, steps)
+}
+
+fn published(plan: Plan, offered: Offered, steps: Steps) -> Result<Publication, ServiceError> {
+    let stage_secs = plan.stages.iter().map(|s| s.secs).collect();
     let envelope = Envelope { kind: Kind::Program, offer: offered.identity, batch: 0, branch: 0 };
     let mut draft = Draft::new(&envelope);
     let body = postcard::to_stdvec(&Written { steps, stage_secs })
         .map_err(|e| ServiceError::Refused(format!("program: {e}")))?;
     draft.body().extend(body);
-    Ok((offered, draft.seal()))
+    Ok(Publication { plan, offered, program: draft.seal() })
 }
 
 /// The program in a message, for this offer, and the predicted seconds of its stages.
@@ -87,8 +132,16 @@ pub(super) fn open(
             let (parameters, input_scale) = (known.parameters, known.input_scale);
             Served::Ckks(CkksProgram { parameters, input_scale, steps })
         }
+        (Steps::Levelled(chain), OfferedScheme::Levelled(known)) => {
+            let program = chain.compiled(known).map_err(|e| {
+                ServiceError::Refused(format!("{file}: its program cannot be compiled: {e}"))
+            })?;
+            Served::Levelled(Box::new(program))
+        }
         #[cfg(feature = "tfhe")]
         (Steps::Tables(tables), OfferedScheme::Tfhe(_)) => Served::Tables(tables),
+        #[cfg(feature = "tfhe")]
+        (Steps::TableSteps(steps), OfferedScheme::Tfhe(_)) => Served::TableSteps(steps),
         _ => {
             return Err(ServiceError::Refused(format!(
                 "{file}: it is a program of another scheme than its offer; publish both again"

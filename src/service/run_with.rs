@@ -1,7 +1,7 @@
 //! The scheme of an offer, as a type.
 
 use super::error::ServiceError;
-use engine::{Bfv, Bgv, Ckks, Offer, OfferedScheme, Scheme};
+use engine::{Bfv, Bgv, Ckks, Levelled, Offer, OfferedScheme, Scheme};
 
 /// A number in a slot.
 pub trait Slot: Copy + Send + Sync {
@@ -69,6 +69,9 @@ pub(super) fn run_with<J: Job>(offer: &Offer, job: J) -> Result<J::Output, Servi
         }
         OfferedScheme::Ckks { ring_degree, moduli, input_scale } => {
             job.run::<Ckks>(vec![OfferedScheme::ckks(*ring_degree, moduli, input_scale)?])
+        }
+        OfferedScheme::Levelled(offered) => {
+            job.run::<Levelled>(vec![OfferedScheme::levelled(offered)?])
         }
         #[cfg(feature = "tfhe")]
         OfferedScheme::Tfhe(offered) => {

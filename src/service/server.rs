@@ -3,7 +3,9 @@
 use super::error::ServiceError;
 use super::head::Head;
 use super::program::{Served, open};
-use engine::{Bfv, Bgv, Ckks, CkksOffered, Offered, Scheme, Server, WireClock};
+use engine::{
+    Bfv, Bgv, Ckks, CkksOffered, Levelled, Offered, OfferedScheme, Scheme, Server, WireClock,
+};
 use progress::{Cancel, Step, Watch};
 use std::io::{Read, Write};
 use wire::{Kind, Message, WireError};
@@ -42,16 +44,37 @@ pub fn evaluate(
                 (program.parameters.clone(), program.input_scale.clone());
             work.run::<Ckks>(vec![CkksOffered { parameters, input_scale }], program)
         }
+        Served::Levelled(program) => {
+            let OfferedScheme::Levelled(known) = &offered.offer.scheme else {
+                return Err(foreign());
+            };
+            work.run::<Levelled>(vec![OfferedScheme::levelled(known)?], program)
+        }
         #[cfg(feature = "tfhe")]
         Served::Tables(tables) => {
-            let engine::OfferedScheme::Tfhe(known) = &offered.offer.scheme else {
-                return Err(ServiceError::Refused("program: not of its offer".into()));
-            };
-            let made = known.parameters();
-            let parameters = made.map_err(|e| ServiceError::Refused(format!("offer: {e}")))?;
-            work.run::<engine::Tables>(vec![(parameters, known.clone())], tables)
+            work.run::<engine::Tables>(vec![tables_of(&offered.offer.scheme)?], tables)
+        }
+        #[cfg(feature = "tfhe")]
+        Served::TableSteps(steps) => {
+            let known = vec![tables_of(&offered.offer.scheme)?];
+            work.run::<engine::Tables<engine::ServedSteps>>(known, steps)
         }
     }
+}
+
+fn foreign() -> ServiceError {
+    ServiceError::Refused("program: not of its offer".into())
+}
+
+/// Parameters of lookup tables, and what they are made of.
+#[cfg(feature = "tfhe")]
+fn tables_of(
+    scheme: &OfferedScheme,
+) -> Result<<engine::Tables as Scheme>::Parameters, ServiceError> {
+    let OfferedScheme::Tfhe(known) = scheme else { return Err(foreign()) };
+    let made = known.parameters();
+    let parameters = made.map_err(|e| ServiceError::Refused(format!("offer: {e}")))?;
+    Ok((parameters, known.clone()))
 }
 
 impl Work<'_> {

@@ -1,88 +1,11 @@
 //! Client and server as processes that share nothing but files.
 
-use cryptoscope::inference::Session;
+use crate::five::{
+    DECRYPT, ENCRYPT, EVALUATE, KEYGEN, classes, damaged, encodings, files, five, holds, predicted,
+    refused, right, typed, words,
+};
 use cryptoscope::network;
-use cryptoscope::progress::Cancel;
-use cryptoscope::report::Event;
 use cryptoscope::ring::Seed;
-use cryptoscope::scenario::{Scenario, Sources};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-
-/// Runs the program: its exit status, what it says, what it complains of.
-fn typed(words: &[String]) -> (i32, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let words = std::iter::once("cryptoscope".to_owned()).chain(words.iter().cloned());
-    let status = cryptoscope::cli::run(words, &mut out, &mut err);
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    (status, text(out), text(err))
-}
-
-/// The words of a command; `{}` is the folder.
-fn words(dir: &Path, line: &str) -> Vec<String> {
-    line.split_whitespace().map(|w| w.replace("{}", dir.to_str().expect("text"))).collect()
-}
-
-fn right(dir: &Path, line: &str) -> String {
-    let (status, out, err) = typed(&words(dir, line));
-    assert_eq!(status, 0, "{line}: {out}{err}");
-    out
-}
-
-/// Refused with one line, which is given.
-fn refused(dir: &Path, line: &str) -> String {
-    let (status, out, err) = typed(&words(dir, line));
-    assert_eq!((status, out.as_str()), (2, ""), "{line}: {err}");
-    let told: Vec<&str> = err.lines().filter(|l| l.starts_with("error: ")).collect();
-    assert_eq!(told.len(), 1, "{line}: {err}");
-    told[0].to_owned()
-}
-
-const KEYGEN: &str = "keygen {}/service/offer.cso --out {}/keys";
-const ENCRYPT: &str = "encrypt {}/service/offer.cso --keys {}/keys --test-split --out {}/request";
-const EVALUATE: &str =
-    "evaluate {}/service --evaluation-keys {}/keys/evaluation.keys {}/request --out {}/answer";
-const DECRYPT: &str =
-    "decrypt {}/service/offer.cso --keys {}/keys {}/answer --out {}/predictions.csv";
-
-/// All five commands on a scenario with settings, on `images` samples; the rows of the predictions.
-fn five(dir: &Path, scenario: &str, images: usize) -> Vec<Vec<String>> {
-    right(dir, &format!("publish {scenario} --images {images} --out {{}}/service"));
-    right(dir, KEYGEN);
-    right(dir, &format!("{ENCRYPT} --images {images}"));
-    right(dir, EVALUATE);
-    let said = right(dir, DECRYPT);
-    assert!(said.contains("agreement") && said.contains("not known"), "{said}");
-    assert!(said.contains("came back as the offer states"), "{said}");
-    let text = std::fs::read_to_string(dir.join("predictions.csv")).expect("written");
-    let rows: Vec<Vec<String>> =
-        text.lines().map(|l| l.split(',').map(str::to_owned).collect()).collect();
-    assert_eq!((rows[0][0].as_str(), rows[0][1].as_str()), ("sample", "class"));
-    assert_eq!(rows[0].last().map(String::as_str), Some("known"));
-    assert_eq!(rows.len(), images + 1);
-    rows
-}
-
-/// What `run` predicts for the same samples: names of classes.
-fn predicted(scenario: &str, images: usize) -> Vec<String> {
-    let mut parts = scenario.split(" --set ");
-    let start = Scenario::open(parts.next().expect("a name").trim()).expect("built in");
-    let start = start.with_setting(&format!("images={images}")).expect("a setting");
-    let scenario = parts.fold(start, |s, set| s.with_setting(set.trim()).expect("a setting"));
-    let session = Session::open(&scenario, &Sources::default()).expect("opens");
-    let found = Mutex::new(Vec::new());
-    let follow = |event| {
-        if let Event::Samples(samples) = event {
-            found.lock().expect("one").extend(samples.into_iter().map(|s| (s.index, s.encrypted)));
-        }
-    };
-    let report = session.run(&Cancel::default(), &follow).expect("runs");
-    assert!(report.is_right());
-    let mut found = found.into_inner().expect("one");
-    found.sort_unstable();
-    let name = |(_, class): (usize, u16)| report.class_names[usize::from(class)].clone();
-    found.into_iter().map(name).collect()
-}
 
 #[test]
 fn five_processes_predict_what_a_run_predicts() {
@@ -95,8 +18,7 @@ fn five_processes_predict_what_a_run_predicts() {
     ] {
         let dir = tempfile::tempdir().expect("a folder");
         let rows = five(dir.path(), scenario, images);
-        let classes: Vec<String> = rows[1..].iter().map(|row| row[1].clone()).collect();
-        assert_eq!(classes, predicted(scenario, images), "{scenario}");
+        assert_eq!(classes(&rows), predicted(scenario, images).classes, "{scenario}");
     }
 }
 
@@ -106,8 +28,7 @@ fn lookup_tables_are_served_too() {
     let dir = tempfile::tempdir().expect("a folder");
     let scenario = "hospital --set activation.kind=lookup";
     let rows = five(dir.path(), scenario, 3);
-    let classes: Vec<String> = rows[1..].iter().map(|row| row[1].clone()).collect();
-    assert_eq!(classes, predicted(scenario, 3));
+    assert_eq!(classes(&rows), predicted(scenario, 3).classes);
 }
 
 #[test]
@@ -135,56 +56,6 @@ fn own_rows_are_answered_in_their_order() {
         text.lines().skip(1).map(|l| l.split(',').nth(1).expect("a class")).collect();
     let before: Vec<&str> = rows[1..].iter().rev().map(|row| row[1].as_str()).collect();
     assert_eq!(again, before);
-}
-
-/// All files below a folder.
-fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push((path.clone(), std::fs::read(&path).expect("a file")));
-        }
-    }
-    found
-}
-
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
-}
-
-/// Eight weights in a row in every encoding that a file could have them in.
-fn encodings(weights: &[f32], step: f32) -> Vec<Vec<u8>> {
-    let integers: Vec<i32> = weights.iter().map(|w| (w / step).round() as i32).collect();
-    let packed = |bits: u32| {
-        let mut out = vec![0u8; (8 * bits as usize).div_ceil(8)];
-        for (at, w) in integers.iter().enumerate() {
-            for bit in 0..bits as usize {
-                let place = at * bits as usize + bit;
-                out[place / 8] |= ((*w >> bit & 1) as u8) << (place % 8);
-            }
-        }
-        out
-    };
-    vec![
-        weights.iter().flat_map(|w| w.to_le_bytes()).collect(),
-        weights.iter().flat_map(|w| f64::from(*w).to_le_bytes()).collect(),
-        integers.iter().flat_map(|w| w.to_le_bytes()).collect(),
-        integers.iter().flat_map(|w| (*w as i16).to_le_bytes()).collect(),
-        integers.iter().map(|w| *w as i8 as u8).collect(),
-        packed(4),
-        packed(5),
-        postcard_like(&integers),
-        weights.iter().map(f32::to_string).collect::<Vec<_>>().join(",").into_bytes(),
-        integers.iter().map(i32::to_string).collect::<Vec<_>>().join(",").into_bytes(),
-    ]
-}
-
-/// Zigzag numbers of one byte, as programs have them.
-fn postcard_like(integers: &[i32]) -> Vec<u8> {
-    integers.iter().map(|w| (w << 1 ^ w >> 31) as u8).collect()
 }
 
 #[test]
@@ -290,18 +161,7 @@ fn files_that_are_not_what_they_should_be_are_refused() {
         let path = at.join(file);
         let whole = std::fs::read(&path).expect("a file");
         let swapped = std::fs::read(at.join("other").join(file)).expect("a file");
-        let mut broken: Vec<Vec<u8>> = [0, 4, 20, 50, 60, 80, whole.len() / 2, whole.len() - 1]
-            .iter()
-            .map(|place| {
-                let mut bytes = whole.clone();
-                bytes[*place] ^= 1;
-                bytes
-            })
-            .collect();
-        for len in [0, 10, 95, whole.len() / 2, whole.len() - 1] {
-            broken.push(whole[..len].to_vec());
-        }
-        broken.push([&whole[..], &whole[..]].concat());
+        let mut broken = damaged(&whole);
         broken.push(swapped);
         for bytes in broken {
             std::fs::write(&path, &bytes).expect("written");
@@ -329,5 +189,4 @@ fn files_that_are_not_what_they_should_be_are_refused() {
     // What is an input is no output.
     let over = EVALUATE.replace("--out {}/answer", "--out {}/request --force");
     assert!(refused(at, &over).contains("in use"));
-    assert!(refused(at, "publish cryptornn --out {}/s").contains("recurrent"));
 }

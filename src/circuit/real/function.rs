@@ -1,9 +1,10 @@
 //! Activations as CKKS evaluates them.
 
 use activation::{Activation, ChebyshevSeries};
+use serde::{Deserialize, Serialize};
 
 /// A polynomial in the Chebyshev basis of an interval.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionPart {
     pub interval: (f64, f64),
     /// Of `T_0, T_1, ...` on the interval brought to [-1, 1].
@@ -12,7 +13,7 @@ pub struct FunctionPart {
 
 /// Polynomials applied one after the other; with a gate `x (constant + slope s(x))` of their value
 /// `s(x)`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RealFunction {
     pub parts: Vec<FunctionPart>,
     /// Constant and slope of the gate.

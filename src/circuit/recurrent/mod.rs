@@ -1,6 +1,7 @@
 //! Recurrent networks as CKKS programs: a step after another, with a remedy for the noise that grows.
 
 mod cost;
+mod exact_text;
 mod forecast;
 mod lower;
 mod network;

@@ -5,6 +5,7 @@ use crate::real::RealFunction;
 use activation::Activation;
 use progress::{Cancelled, Watch};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Sequences worked on together.
 pub(super) const CHUNK: usize = 64;
@@ -13,7 +14,7 @@ pub(super) const CHUNK: usize = 64;
 pub(super) const NEGLIGIBLE: f64 = 1e-12;
 
 /// Weighted sums of a step: `w x + u h + bias`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepSums {
     /// Row-major, hidden by inputs.
     pub w: Vec<f64>,
@@ -26,15 +27,16 @@ pub struct StepSums {
 }
 
 /// A function inside a cell: itself, and the polynomial that stands in for it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellFunction {
+    #[serde(with = "super::exact_text")]
     pub exact: Activation,
     /// Absent where only the client, or a table, computes it.
     pub polynomial: Option<RealFunction>,
 }
 
 /// What a layer does in a step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "a network has one or two")]
 pub enum RecurrentCell {
     /// `h' = f(w x + u h + bias)` (Elman, Cognitive Science 14, 1990).
@@ -53,7 +55,7 @@ pub enum RecurrentCell {
 }
 
 /// One recurrent layer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentLayer {
     pub inputs: usize,
     pub hidden: usize,
@@ -61,7 +63,7 @@ pub struct RecurrentLayer {
 }
 
 /// Recurrent layers from bottom to top, and a dense head on the last state of the top one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentNetwork {
     pub channels: usize,
     pub layers: Vec<RecurrentLayer>,

@@ -6,10 +6,11 @@ use crate::real::{CkksFunction, RealFunction};
 use crate::request::PlanError;
 use ring::{LinearMap, Row};
 use scheme::ckks::{CkksError, CkksModuli, CkksParameters, Scale, SegmentOp, round_weights};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Numbers that fix a program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProgramChoice {
     pub remedy: Remedy,
     pub n: usize,
@@ -107,12 +108,34 @@ fn entries(levels: &[usize], steps: usize) -> (Vec<Vec<usize>>, usize) {
 
 impl RecurrentProgram {
     /// The program of `choice`, with at least 128 bits of security.
+    ///
+    /// # Errors
+    /// When there are no such primes, or its weights cannot be rounded.
     pub fn new(network: &Arc<RecurrentNetwork>, choice: ProgramChoice) -> Result<Self, PlanError> {
         let moduli = moduli(network, &choice).ok_or_else(|| PlanError::DoesNotFit {
             reason: format!("no primes of {} bits at N = {}", choice.sigma, choice.n),
             nearest: "use a larger N".into(),
         })?;
-        let parameters = CkksParameters::new(choice.n, &moduli)?;
+        Self::with_moduli(network, choice, &moduli)
+    }
+
+    /// The same with these primes.
+    ///
+    /// # Errors
+    /// When they are too few or not secure, or its weights cannot be rounded.
+    pub fn with_moduli(
+        network: &Arc<RecurrentNetwork>,
+        choice: ProgramChoice,
+        moduli: &CkksModuli,
+    ) -> Result<Self, PlanError> {
+        let due = chain_bits(network, &choice).len();
+        if moduli.chain.len() != due {
+            return Err(PlanError::DoesNotFit {
+                reason: format!("a chain of {} primes where {due} are needed", moduli.chain.len()),
+                nearest: "publish the scenario again".into(),
+            });
+        }
+        let parameters = CkksParameters::new(choice.n, moduli)?;
         let prime_bits = moduli.chain.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(50);
         let polynomials = matches!(choice.remedy, Remedy::OneChain | Remedy::Refresh);
         let (carried, constants) = match choice.masked && polynomials {

@@ -9,6 +9,7 @@ use crate::table::{
     FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, reading_cost, switch_cost, typical_rotation_cost,
 };
 use network::argmax;
+use network::recurrent::SequenceGrid;
 use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 use ring::Seed;
@@ -185,10 +186,15 @@ impl TableRecurrent {
         ends - level(at - 2 * RANGE)
     }
 
+    /// The grid of inputs.
+    pub fn grid(&self) -> SequenceGrid {
+        SequenceGrid { step: self.input_step, most: 2.0 * INPUT_LEVELS }
+    }
+
     /// Inputs of a step as integers.
     pub fn integers(&self, values: &[f64]) -> Vec<i64> {
-        let most = 2.0 * INPUT_LEVELS;
-        values.iter().map(|x| (x / self.input_step).round().clamp(-most, most) as i64).collect()
+        let grid = self.grid();
+        values.iter().map(|x| grid.integer(*x)).collect()
     }
 
     /// Sums of a step; `state` is `None` before the first one.
@@ -258,12 +264,17 @@ impl TableRecurrent {
         (sum * f64::from(self.unit())).round() as i64 as u32
     }
 
-    /// An output from the phase of a score.
-    pub fn output(&self, class: usize, phase: u32) -> f64 {
-        let row = &self.head[class * self.hidden..(class + 1) * self.hidden];
+    /// What is added to the score of a class: its bias, and what levels are sent less than they are.
+    pub fn score_constant(&self, class: usize) -> u32 {
+        let row = self.head.get(class * self.hidden..(class + 1) * self.hidden).unwrap_or_default();
         let back: f64 = row.iter().map(|v| f64::from(*v)).sum::<f64>() * self.middle;
-        let score = f64::from(phase as i32) / f64::from(self.unit()) + back;
-        score * self.score_step + self.head_bias[class]
+        let bias = self.head_bias.get(class).copied().unwrap_or(0.0) / self.score_step;
+        ((back + bias) * f64::from(self.unit())).round() as i64 as u32
+    }
+
+    /// An output from the phase of a score.
+    pub fn output(&self, phase: u32) -> f64 {
+        f64::from(phase as i32) / f64::from(self.unit()) * self.score_step
     }
 
     /// A level from its phase.

@@ -4,10 +4,11 @@ mod client;
 mod program;
 mod scheme;
 mod server;
+mod steps;
 mod together;
 
 pub use client::TableClient;
 pub use program::{ServedTables, TablesOffered};
-pub use scheme::Tables;
+pub use scheme::{TableWork, Tables};
 pub use server::{TableAnswer, TableServer, TableTap};
-pub use together::{key_switched, read};
+pub use steps::{OUTPUT_BITS, ServedSteps};

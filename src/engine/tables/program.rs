@@ -1,5 +1,6 @@
 //! What both sides of lookup tables know, and what the server alone has.
 
+use circuit::TableRecurrentCircuit;
 use circuit::table::{TableCircuit, TableProgram};
 use network::table::{TableLayer, Term};
 use scheme::tfhe::{Decomposition, TfheError, TfheParameters};
@@ -63,6 +64,21 @@ impl TablesOffered {
             switches: circuit.needs_key_switch(),
             input_unit: circuit.program.input_unit,
             score_unit: circuit.program.score_unit,
+        }
+    }
+
+    /// Of a recurrent circuit.
+    pub fn of_steps(circuit: &TableRecurrentCircuit) -> Self {
+        let (p, unit) = (&circuit.parameters, circuit.network.unit());
+        Self {
+            lwe_dimension: p.lwe_dimension,
+            glwe_dimension: p.glwe_dimension,
+            polynomial_size: p.polynomial_size,
+            pbs: p.pbs,
+            key_switch: p.key_switch,
+            switches: true,
+            input_unit: unit,
+            score_unit: unit,
         }
     }
 

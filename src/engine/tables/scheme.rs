@@ -2,17 +2,32 @@
 
 use super::client::TableClient;
 use super::program::{ServedTables, TablesOffered};
-use super::server::TableServer;
 use crate::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
 use progress::Watch;
 use ring::Seed;
 use scheme::tfhe::{
     CompressedKeys, PackedLwes, SecretKey, SeededLwes, ServerKeys, TfheError, TfheParameters,
 };
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::marker::PhantomData;
 
-/// Runs lookup tables with TFHE.
-pub enum Tables {}
+/// Runs lookup tables with TFHE: `P` is what the server has, of which clients know nothing.
+pub struct Tables<P = ServedTables>(PhantomData<P>);
+
+/// The weights and tables of a network, and how a sample goes through them.
+pub trait TableWork: Sync {
+    /// Evaluates an encrypted sample; `fraction` is told how much is done, 0 to 1.
+    ///
+    /// # Errors
+    /// When it is no sample of this network, or the work is stopped.
+    fn evaluate(
+        &self,
+        parameters: &TfheParameters,
+        keys: &ServerKeys,
+        sent: &SeededLwes,
+        watch: &Watch,
+        fraction: &(dyn Fn(f64) + Sync),
+    ) -> Result<PackedLwes, TfheError>;
+}
 
 /// Parameters, and what they were made of.
 type Known = (TfheParameters, TablesOffered);
@@ -26,10 +41,10 @@ impl From<TfheError> for EngineError {
     }
 }
 
-impl Scheme for Tables {
+impl<P: TableWork> Scheme for Tables<P> {
     type Value = f64;
     type Parameters = Known;
-    type Program = ServedTables;
+    type Program = P;
     type Secret = SecretKey;
     type Keys = ServerKeys;
     type Inputs = SeededLwes;
@@ -76,22 +91,15 @@ impl Scheme for Tables {
 
     fn evaluate(
         (parameters, _): &Known,
-        program: &ServedTables,
+        program: &P,
         keys: &ServerKeys,
         inputs: SeededLwes,
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
-        let server = TableServer::new(parameters, program, keys);
-        let lookups = program.program.sums.iter().filter(|s| s.reading.is_some());
-        let all: usize = lookups.map(|s| s.constants.len()).sum();
-        let done = AtomicUsize::new(0);
-        let count = |n: usize| {
-            let done = done.fetch_add(n, Ordering::Relaxed) + n;
-            (following.fraction)(done as f64 / all.max(1) as f64);
-        };
-        let answer = server.evaluate(&inputs, false, following.watch, &count)?;
+        let Evaluation { watch, fraction, .. } = *following;
+        let outputs = program.evaluate(parameters, keys, &inputs, watch, fraction)?;
         let stage_secs = vec![0.0; following.stage_secs.len()];
-        Ok(Evaluated { outputs: answer.scores, taps: Vec::new(), stage_secs })
+        Ok(Evaluated { outputs, taps: Vec::new(), stage_secs })
     }
 
     fn decrypt(

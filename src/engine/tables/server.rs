@@ -1,12 +1,14 @@
 //! The server of lookup tables: owns the model and computes on what it cannot read.
 
 use super::program::{ServedSums, ServedTables};
+use super::scheme::TableWork;
 use super::together::{key_switched, read};
 use progress::Watch;
 use rayon::prelude::*;
 use scheme::tfhe::{
     LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError, TfheParameters,
 };
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Evaluates samples with the evaluation keys. It has no place for a secret key.
@@ -112,6 +114,27 @@ impl<'a> TableServer<'a> {
         }
         let rows: Vec<&[u32]> = sums.iter().collect();
         key_switched(self.parameters, self.keys, &rows).map(Some)
+    }
+}
+
+impl TableWork for ServedTables {
+    fn evaluate(
+        &self,
+        parameters: &TfheParameters,
+        keys: &ServerKeys,
+        sent: &SeededLwes,
+        watch: &Watch,
+        fraction: &(dyn Fn(f64) + Sync),
+    ) -> Result<PackedLwes, TfheError> {
+        let lookups = self.program.sums.iter().filter(|s| s.reading.is_some());
+        let all: usize = lookups.map(|s| s.constants.len()).sum();
+        let done = AtomicUsize::new(0);
+        let count = |n: usize| {
+            let done = done.fetch_add(n, Ordering::Relaxed) + n;
+            fraction(done as f64 / all.max(1) as f64);
+        };
+        let server = TableServer::new(parameters, self, keys);
+        Ok(server.evaluate(sent, false, watch, &count)?.scores)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Recurrent networks: sequences in, one answer out.
 
+mod encoding;
 mod file;
 mod forward;
 mod model;
@@ -7,6 +8,7 @@ mod random;
 mod sequences;
 mod zoo;
 
+pub use encoding::{SequenceEncoding, SequenceGrid, Shorter};
 pub use forward::{Forward, StepValues, Trace};
 pub use model::{
     Cell, Embedding, Gate, GateName, Head, RecurrentLayer, RecurrentModel, RecurrentParts,

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Most layers of cells.
 const MAX_LAYERS: usize = 2;
 /// Most units of a cell, channels of a step, classes.
-const MAX_WIDTH: usize = 4096;
+pub(super) const MAX_WIDTH: usize = 4096;
 /// Most tokens of an embedding.
-const MAX_TOKENS: usize = 1 << 20;
+pub(super) const MAX_TOKENS: usize = 1 << 20;
 
 /// One affine map of input and state, and the function applied to it:
 /// `f(input x + recurrent h + bias)`.
@@ -56,7 +56,8 @@ pub struct RecurrentLayer {
 }
 
 /// Vectors of tokens, looked up before anything is encrypted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Embedding {
     /// Channels of a token.
     pub width: usize,

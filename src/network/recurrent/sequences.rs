@@ -1,7 +1,7 @@
 //! Sequences as they are read, and as a model takes them.
 
-use super::model::RecurrentModel;
-use crate::NetworkError;
+use super::model::{Embedding, RecurrentModel};
+use crate::{NetworkError, Normalisation};
 
 /// Raw sequences of one length, shorter ones padded at the front.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,14 @@ impl Prepared {
     }
 }
 
+/// What is known of a step of raw sequences.
+#[derive(Clone, Copy)]
+pub(super) struct StepInputs<'a> {
+    pub channels: usize,
+    pub normalisation: &'a Normalisation,
+    pub embedding: Option<&'a Embedding>,
+}
+
 impl RecurrentModel {
     /// Raw sequences as the first layer takes them: normalised, or tokens looked up; steps before a
     /// sample begins are zero.
@@ -61,14 +69,26 @@ impl RecurrentModel {
     /// # Errors
     /// When values, lengths and steps do not fit, or a token is none of the model.
     pub fn prepare(&self, raw: Sequences) -> Result<Prepared, NetworkError> {
-        let fail = |reason: String| NetworkError::Whole { network: self.name().into(), reason };
-        let (steps, channels, width) = (raw.steps, self.channels(), self.width());
+        let inputs = StepInputs {
+            channels: self.channels(),
+            normalisation: self.normalisation(),
+            embedding: self.embedding(),
+        };
+        let network = || self.name().to_owned();
+        inputs.prepare(raw).map_err(|reason| NetworkError::Whole { network: network(), reason })
+    }
+}
+
+impl StepInputs<'_> {
+    /// [`RecurrentModel::prepare`].
+    pub fn prepare(&self, raw: Sequences) -> Result<Prepared, String> {
+        let (steps, channels, width) = (raw.steps, self.channels, self.width());
         let per_sample = steps.saturating_mul(channels);
         if per_sample == 0 || !raw.inputs.len().is_multiple_of(per_sample) {
-            return Err(fail(format!(
+            return Err(format!(
                 "{} input values are no whole number of samples; each sample has {steps} steps of {channels}",
                 raw.inputs.len()
-            )));
+            ));
         }
         let samples = raw.inputs.len() / per_sample;
         let begins: Vec<usize> = match raw.lengths {
@@ -77,10 +97,10 @@ impl RecurrentModel {
         };
         if begins.len() != samples || raw.lengths.iter().any(|&l| usize::from(l) > steps || l == 0)
         {
-            return Err(fail(format!(
+            return Err(format!(
                 "{} lengths for {samples} samples; one for each is needed, from 1 to {steps}",
                 raw.lengths.len()
-            )));
+            ));
         }
         let mut values = Vec::with_capacity(samples * steps * width);
         for (sample, &begin) in raw.inputs.chunks(per_sample).zip(&begins) {
@@ -88,15 +108,20 @@ impl RecurrentModel {
                 if step < begin {
                     values.extend(std::iter::repeat_n(0.0, width));
                 } else {
-                    self.prepare_step(row, &mut values).map_err(&fail)?;
+                    self.prepare_step(row, &mut values)?;
                 }
             }
         }
         Ok(Prepared { samples, steps, width, values, begins })
     }
 
+    /// Values of a step as the first layer takes it.
+    fn width(&self) -> usize {
+        self.embedding.map_or(self.channels, |e| e.width)
+    }
+
     fn prepare_step(&self, row: &[f32], values: &mut Vec<f64>) -> Result<(), String> {
-        if let Some(embedding) = self.embedding() {
+        if let Some(embedding) = self.embedding {
             let token = row.first().copied().unwrap_or(-1.0);
             let found = if token >= 0.0 && token.fract() == 0.0 {
                 embedding.table.chunks_exact(embedding.width).nth(token as usize)
@@ -109,9 +134,8 @@ impl RecurrentModel {
             values.extend(found.iter().map(|v| f64::from(*v)));
             return Ok(());
         }
-        let normalisation = self.normalisation();
-        let offset = normalisation.offset.iter().cycle();
-        let scale = normalisation.scale.iter().cycle();
+        let offset = self.normalisation.offset.iter().cycle();
+        let scale = self.normalisation.scale.iter().cycle();
         values.extend(
             row.iter()
                 .zip(offset.zip(scale))

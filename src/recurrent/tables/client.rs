@@ -84,7 +84,7 @@ impl<'a> TableClient<'a> {
                 let reason = format!("{} outputs; {} are due", phases.len(), network.classes);
                 return Err(talk.content(place, reason));
             }
-            outputs.extend(phases.iter().enumerate().map(|(c, y)| network.output(c, *y)));
+            outputs.extend(phases.iter().map(|y| network.output(*y)));
         }
         talk.meter.pause();
         Ok(outputs)

@@ -2,7 +2,7 @@
 
 use super::client::TableClient;
 use super::forecast::{Expected, expectations, forecast_tables, states_by_step};
-use super::server::{LOOKUPS, OUTPUT_BITS, TableServer};
+use super::server::{LOOKUPS, TableServer};
 use crate::link::ChannelLink;
 use crate::meter::Meter;
 use crate::session::SequenceSession;
@@ -11,7 +11,7 @@ use circuit::{
     CHANGED_ANSWERS, Cause, Plan, PlanBytes, Sequences, StageKind, StagePlan,
     TableRecurrentCircuit, Warning,
 };
-use engine::EngineError;
+use engine::{EngineError, OUTPUT_BITS};
 use network::Clipped;
 use progress::{Cancel, Step, Watch};
 use rayon::ThreadPool;

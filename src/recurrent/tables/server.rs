@@ -5,17 +5,10 @@ use crate::message::{MessageKind, Place};
 use crate::meter::Meter;
 use crate::talk::{Talk, TalkError};
 use circuit::TableRecurrentCircuit;
-use engine::{key_switched, read_tables};
+use engine::ServedSteps;
 use progress::Watch;
 use rayon::ThreadPool;
-use rayon::prelude::*;
-use scheme::tfhe::{
-    CompressedKeys, LookupPolynomial, LweList, PackedLwes, SeededLwes, ServerKeys, Switched,
-    TfheError,
-};
-
-/// Bits of the words that outputs travel in.
-pub(crate) const OUTPUT_BITS: u32 = 24;
+use scheme::tfhe::{CompressedKeys, LweList, SeededLwes, ServerKeys, Switched, TfheParameters};
 
 /// What a watch is told of steps.
 pub(crate) const LOOKUPS: &str = "bootstrap";
@@ -25,8 +18,8 @@ pub type TableTap<'a> = &'a mut (dyn FnMut(usize, usize, &[Switched], &LweList) 
 
 /// Evaluates sequences for one client. There is no place for a secret key in it.
 pub struct TableServer<'a> {
-    circuit: &'a TableRecurrentCircuit,
-    steps: usize,
+    parameters: &'a TfheParameters,
+    program: ServedSteps,
     lengths: Vec<usize>,
     pool: &'a ThreadPool,
 }
@@ -39,7 +32,8 @@ impl<'a> TableServer<'a> {
         lengths: Vec<usize>,
         pool: &'a ThreadPool,
     ) -> Self {
-        Self { circuit, steps, lengths, pool }
+        let program = ServedSteps::of(circuit, steps);
+        Self { parameters: &circuit.parameters, program, lengths, pool }
     }
 
     /// Serves until the last sequence is answered.
@@ -62,16 +56,15 @@ impl<'a> TableServer<'a> {
     }
 
     fn all(&self, talk: &mut Talk, watch: &Watch, tap: TableTap) -> Result<(), TalkError> {
-        let p = &self.circuit.parameters;
+        let p = self.parameters;
         talk.meter.at(0);
         let place = Place { kind: MessageKind::Hello, batch: 0, step: 0, layer: 0 };
         let payload = talk.expect(place)?;
         let keys = CompressedKeys::from_bytes(p, &payload).and_then(|k| k.expand(p, watch));
         let keys = keys.map_err(|e| talk.content(place, e))?;
         talk.meter.keys_are_done();
-        let table = self.circuit.network.polynomial(p);
         for index in 0..self.lengths.len() {
-            self.sequence(index, &keys, &table, talk, watch, tap)?;
+            self.sequence(index, &keys, talk, watch, tap)?;
         }
         talk.meter.pause();
         Ok(())
@@ -81,12 +74,11 @@ impl<'a> TableServer<'a> {
         &self,
         index: usize,
         keys: &ServerKeys,
-        table: &LookupPolynomial,
         talk: &mut Talk,
         watch: &Watch,
         tap: TableTap,
     ) -> Result<(), TalkError> {
-        let (p, network) = (&self.circuit.parameters, &self.circuit.network);
+        let (p, program) = (self.parameters, &self.program);
         let place =
             |kind, step: usize| Place { kind, batch: index as u32, step: step as u32, layer: 0 };
         let place_of_inputs = place(MessageKind::Inputs, 0);
@@ -94,83 +86,34 @@ impl<'a> TableServer<'a> {
         let sent = SeededLwes::from_bytes(p, &payload);
         let sent = sent.map_err(|e| talk.content(place_of_inputs, e))?;
         let length = self.lengths.get(index).copied().unwrap_or(0);
-        if sent.len() != length * network.channels {
-            let due = length * network.channels;
-            let reason = format!("{} ciphertexts; {due} are due", sent.len());
+        let steps = program.steps_of(&sent).map_err(|e| talk.content(place_of_inputs, e))?;
+        if steps != length {
+            let reason = format!("a sequence of {steps} steps; one of {length} is due");
             return Err(talk.content(place_of_inputs, reason));
         }
         let inputs = sent.expand(p);
         let mut state: Option<LweList> = None;
         for step in 0..length {
-            let at = self.steps - length + step;
+            let at = program.steps() - length + step;
             talk.meter.at(at);
             watch.check()?;
-            let step = || -> Result<(Vec<Switched>, LweList), TfheError> {
-                let sums = self.sums(keys, &inputs, step, state.as_ref())?;
-                let switched: Vec<Switched> =
-                    sums.iter().map(|sum| Switched::new(p, sum, 0)).collect();
-                let state = read_tables(p, keys, &switched, (table, 1), watch, &|_| ())?;
-                Ok((switched, state))
-            };
+            let step = || program.step(p, keys, (&inputs, step), state.as_ref(), watch);
             let done = self.pool.install(step);
             watch.check()?;
             let (switched, next) = done.map_err(|e| talk.content(place_of_inputs, e))?;
             talk.meter.pause();
             tap(index, at, &switched, &next);
             talk.meter.resume();
-            watch.step(LOOKUPS, (index * self.steps + at + 1) as u64, self.readings())?;
+            watch.step(LOOKUPS, (index * program.steps() + at + 1) as u64, self.readings())?;
             state = Some(next);
         }
-        let place_of_outputs = place(MessageKind::Outputs, self.steps - 1);
-        let mut scores = LweList::zeros(p.big_dimension(), network.classes);
-        if let Some(state) = &state {
-            let rows = network.head.chunks(network.hidden.max(1));
-            for (row, out) in rows.zip(scores.chunks_mut()) {
-                let terms = row.iter().enumerate().map(|(i, v)| (i as u32, *v));
-                let summed = state.weighted_sum(terms, 0, out);
-                summed.map_err(|e| talk.content(place_of_outputs, e))?;
-            }
-        }
-        talk.send(place_of_outputs, PackedLwes::new(&scores, OUTPUT_BITS).to_bytes(p))
+        let place_of_outputs = place(MessageKind::Outputs, program.steps() - 1);
+        let state = state.unwrap_or_else(|| LweList::zeros(p.big_dimension(), 0));
+        let scores = program.scores(p, &state).map_err(|e| talk.content(place_of_outputs, e))?;
+        talk.send(place_of_outputs, scores.to_bytes(p))
     }
 
     fn readings(&self) -> u64 {
-        (self.lengths.len() * self.steps) as u64
-    }
-
-    /// Sums under the LWE key: those of the inputs, and those of the state after a key switch.
-    fn sums(
-        &self,
-        keys: &ServerKeys,
-        inputs: &LweList,
-        step: usize,
-        state: Option<&LweList>,
-    ) -> Result<Vec<Vec<u32>>, TfheError> {
-        let (p, network) = (&self.circuit.parameters, &self.circuit.network);
-        let first = (step * network.channels) as u32;
-        let of_inputs = |unit: usize| {
-            let mut sum = vec![0u32; p.lwe_dimension + 1];
-            let row = &network.w[unit * network.channels..(unit + 1) * network.channels];
-            let terms = row.iter().enumerate().map(|(c, w)| (first + c as u32, *w));
-            inputs.weighted_sum(terms, network.constant(unit, state.is_some()), &mut sum)?;
-            Ok(sum)
-        };
-        let units = 0..network.hidden;
-        let sums = units.clone().into_par_iter().map(of_inputs);
-        let mut sums = sums.collect::<Result<Vec<_>, TfheError>>()?;
-        let Some(state) = state else { return Ok(sums) };
-        let of_state = |unit: usize| {
-            let mut sum = vec![0u32; p.big_dimension() + 1];
-            let row = &network.u[unit * network.hidden..(unit + 1) * network.hidden];
-            state.weighted_sum(row.iter().enumerate().map(|(i, u)| (i as u32, *u)), 0, &mut sum)?;
-            Ok(sum)
-        };
-        let wide = units.into_par_iter().map(of_state).collect::<Result<Vec<_>, TfheError>>()?;
-        let rows: Vec<&[u32]> = wide.iter().map(Vec::as_slice).collect();
-        let switched = key_switched(p, keys, &rows)?;
-        for (sum, small) in sums.iter_mut().zip(switched.iter()) {
-            sum.iter_mut().zip(small).for_each(|(s, w)| *s = s.wrapping_add(*w));
-        }
-        Ok(sums)
+        (self.lengths.len() * self.program.steps()) as u64
     }
 }

@@ -64,27 +64,26 @@ pub fn match_to(
 /// When steps, words or classes do not fit.
 pub fn sequences(model: &RecurrentModel, dataset: &Arc<Dataset>) -> Result<Matched, RunError> {
     let side = Side { name: model.name(), card: model.card(), classes: model.classes() };
-    let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
-    side.words(&mut found, model)?;
-    let Shape::Sequence { channels, .. } = found.dataset.shape() else {
-        return Err(RunError::Refused(format!(
-            "dataset {} has samples of shape {}, not sequences; a recurrent model needs steps of {} values",
-            excerpt(dataset.name()),
-            dataset.shape(),
-            model.channels()
-        )));
-    };
-    if channels != model.channels() {
-        return Err(RunError::Refused(format!(
-            "model {} takes steps of {} values but dataset {} has steps of {channels}; choose a model trained on this dataset",
-            excerpt(model.name()),
-            model.channels(),
-            excerpt(dataset.name())
-        )));
-    }
-    side.classes(&mut found)?;
+    let tokens = model.embedding().map(|e| e.table.len() / e.width.max(1));
+    let mut found = side.sequences(dataset, (model.channels(), tokens))?;
     side.training(&mut found);
     Ok(found)
+}
+
+/// `dataset` of sequences as a server takes it that names its words and outputs as `card` does; steps are
+/// of so many values, or a word of so many.
+///
+/// # Errors
+/// When steps, words or classes do not fit.
+pub fn match_sequences(
+    name: &str,
+    card: &ModelCard,
+    steps: (usize, Option<usize>),
+    dataset: &Arc<Dataset>,
+) -> Result<(Arc<Dataset>, Vec<String>), RunError> {
+    let side = Side { name, card, classes: card.classes.len() };
+    let Matched { dataset, notes } = side.sequences(dataset, steps)?;
+    Ok((dataset, notes))
 }
 
 /// What the reader of the data decided and may well be meant otherwise.
@@ -99,6 +98,32 @@ impl Side<'_> {
         let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
         self.columns(&mut found, input)?;
         self.shape(&mut found, input)?;
+        self.classes(&mut found)?;
+        Ok(found)
+    }
+
+    /// A dataset of sequences as this side takes them, with what its reader was in doubt of.
+    fn sequences(
+        &self,
+        dataset: &Arc<Dataset>,
+        (channels, tokens): (usize, Option<usize>),
+    ) -> Result<Matched, RunError> {
+        let mut found = Matched { dataset: Arc::clone(dataset), notes: doubts(dataset) };
+        self.words(&mut found, tokens)?;
+        let set = excerpt(found.dataset.name());
+        match found.dataset.shape() {
+            Shape::Sequence { channels: given, .. } if given == channels => {}
+            Shape::Sequence { channels: given, .. } => {
+                return self.refuse(format!(
+                    "takes steps of {channels} values but dataset {set} has steps of {given}; choose a model trained on this dataset"
+                ));
+            }
+            shape => {
+                return Err(RunError::Refused(format!(
+                    "dataset {set} has samples of shape {shape}, not sequences; a recurrent model needs steps of {channels} values"
+                )));
+            }
+        }
         self.classes(&mut found)?;
         Ok(found)
     }
@@ -331,10 +356,10 @@ impl Side<'_> {
     }
 
     /// Words by the vocabulary of the model, never by the numbers of the file.
-    fn words(&self, found: &mut Matched, model: &RecurrentModel) -> Result<(), RunError> {
+    fn words(&self, found: &mut Matched, tokens: Option<usize>) -> Result<(), RunError> {
         let dataset = &found.dataset;
         let set = excerpt(dataset.name());
-        let Some(embedding) = model.embedding() else {
+        let Some(tokens) = tokens else {
             if dataset.vocabulary().is_empty() {
                 return Ok(());
             }
@@ -352,7 +377,6 @@ impl Side<'_> {
             return Ok(());
         }
         if known.is_empty() {
-            let tokens = embedding.table.len() / embedding.width.max(1);
             if tokens == dataset.vocabulary().len() {
                 found.notes.push(format!(
                     "model {} has no vocabulary: words of {set} are looked up by their number",

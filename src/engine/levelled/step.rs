@@ -1,14 +1,15 @@
-//! One layer of one step on ciphertexts.
+//! One step on ciphertexts, layer by layer.
 
 use circuit::{CellFunction, LayerMaps, RecurrentCell, RecurrentProgram, SumsMap, evaluate_parts};
 use progress::Watch;
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use scheme::ckks::{
     Ciphertext, CkksError, EvaluationKeys, FreshBatch, Scale, Segment, SegmentInput, SegmentOp,
 };
 
 /// What enters a layer.
-pub(crate) enum Entering<'a> {
+enum Entering<'a> {
     /// Inputs of the step as they came, followed by the masks.
     Fresh(&'a FreshBatch),
     /// States of the layer below, followed by the masks.
@@ -25,15 +26,83 @@ impl Entering<'_> {
 }
 
 /// Works on the layers of a program.
-pub(crate) struct Stepper<'a> {
+pub struct Stepper<'a> {
     pub program: &'a RecurrentProgram,
     pub watch: &'a Watch<'a>,
+    /// Whose threads it works with; `None` is those of the process.
+    pub pool: Option<&'a ThreadPool>,
 }
 
+/// Makes the next state of a layer from its sums and the state before.
+pub type Finish<'a, E> =
+    &'a mut dyn FnMut(usize, Vec<Ciphertext>, Option<&[Ciphertext]>) -> Result<Vec<Ciphertext>, E>;
+
 impl Stepper<'_> {
+    fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// Fresh ciphertexts to compute with.
+    pub fn computed(&self, batch: &FreshBatch) -> Vec<Ciphertext> {
+        let (p, all) = (&self.program.parameters, 0..batch.len());
+        self.install(|| all.into_par_iter().filter_map(|i| batch.ciphertext(p, i)).collect())
+    }
+
+    /// One step of all layers, whose sums are made at `levels`: `states` become those after it.
+    ///
+    /// # Errors
+    /// When the inputs do not fit the program, the work is stopped, and those of `finish`.
+    pub fn step<E: From<CkksError>>(
+        &self,
+        inputs: &FreshBatch,
+        levels: &[usize],
+        states: &mut [Option<Vec<Ciphertext>>],
+        finish: Finish<'_, E>,
+    ) -> Result<(), E> {
+        let program = self.program;
+        let channels = program.network.channels;
+        let masks: Vec<Ciphertext> = (channels..channels + program.masks)
+            .filter_map(|at| inputs.ciphertext(&program.parameters, at))
+            .collect();
+        let mut below: Option<Vec<Ciphertext>> = None;
+        for (layer, (state, level)) in states.iter_mut().zip(levels).enumerate() {
+            let lowered = |all: &[Ciphertext]| -> Vec<Ciphertext> {
+                all.iter().map(|c| c.clone().at_level(*level)).collect()
+            };
+            let masks = lowered(&masks);
+            let entering = match &below {
+                None => Entering::Fresh(inputs),
+                Some(below) => {
+                    let followed = below.iter().chain(&masks).cloned();
+                    Entering::Computed(followed.map(|c| c.at_level(*level)).collect())
+                }
+            };
+            let before = state.as_deref().map(lowered);
+            let before = before.as_deref();
+            let sums = self.install(|| self.sums(layer, &entering, before, &masks))?;
+            let next = finish(layer, sums, before)?;
+            below = Some(next.clone());
+            *state = Some(next);
+        }
+        Ok(())
+    }
+
+    /// The outputs, from the last state of the top layer.
+    ///
+    /// # Errors
+    /// When the state does not fit the program, or the work is stopped.
+    pub fn outputs(&self, top: Vec<Ciphertext>) -> Result<Vec<Ciphertext>, CkksError> {
+        let base = self.program.choice.base.len();
+        let top: Vec<Ciphertext> = top.into_iter().map(|c| c.at_level(base)).collect();
+        self.install(|| self.apply(&self.program.head, &SegmentInput::Computed(&top)))
+    }
+
     /// What the functions of `layer` are applied to, from what enters and the state before (none in
     /// the first step, when it is 0): as [`circuit::RecurrentLayer::sums`] lists it.
-    pub fn sums(
+    fn sums(
         &self,
         layer: usize,
         entering: &Entering,
@@ -69,11 +138,7 @@ impl Stepper<'_> {
     }
 
     /// One linear operation.
-    pub fn apply(
-        &self,
-        op: &SegmentOp,
-        input: &SegmentInput,
-    ) -> Result<Vec<Ciphertext>, CkksError> {
+    fn apply(&self, op: &SegmentOp, input: &SegmentInput) -> Result<Vec<Ciphertext>, CkksError> {
         let segment = Segment { ops: vec![op.clone()] };
         let cancel = self.watch.cancel_flag();
         let output = segment.run(&self.program.parameters, input, &[], cancel, &|| ())?;
@@ -81,7 +146,20 @@ impl Stepper<'_> {
     }
 
     /// The next state of `layer` by its polynomials.
+    ///
+    /// # Errors
+    /// When they do not fit what comes in, or the work is stopped.
     pub fn finish(
+        &self,
+        keys: &EvaluationKeys,
+        layer: usize,
+        sums: Vec<Ciphertext>,
+        state: Option<&[Ciphertext]>,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        self.install(|| self.polynomials(keys, layer, sums, state))
+    }
+
+    fn polynomials(
         &self,
         keys: &EvaluationKeys,
         layer: usize,
