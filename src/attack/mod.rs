@@ -1,7 +1,7 @@
 //! What the server of an encrypted training learns about the data it never sees.
 //!
 //! Functional encryption hides inputs and shows functions of them, and a training asks for many
-//! functions. From what a [`ServerView`](crate::view::ServerView) holds, and from nothing else, this room
+//! functions. From what a [`ServerView`] holds, and from nothing else, this room
 //! reconstructs the training samples: from the first-layer products and the gradients, which are
 //! linear equations in the inputs, within the range that inputs are known to have. True samples are
 //! used only to measure how well that went.

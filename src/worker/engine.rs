@@ -202,7 +202,7 @@ impl<T> Kept<T> {
 
 /// An opened scenario.
 pub enum OpenedSession {
-    Ready(Experiment),
+    Ready(Box<Experiment>),
     /// Data whose names are not those of the model: they can be looked at, and a model can be trained
     /// on them.
     Unmatched {
@@ -281,7 +281,7 @@ impl Engine for SessionEngine {
                 .get(&scenario.model, || network::recurrent::open(&scenario.model))?;
             let opened = SequenceSession::with(scenario, Arc::clone(&dataset), Arc::clone(&model));
             return opened
-                .map(|session| OpenedSession::Ready(Experiment::Sequence(session)))
+                .map(|session| OpenedSession::Ready(Box::new(Experiment::Sequence(session))))
                 .or_else(|error| unmatched_sequence(error, &dataset, &model));
         }
         let network = self.network.get(&scenario.model, || {
@@ -298,7 +298,7 @@ impl Engine for SessionEngine {
         };
         #[cfg(feature = "tfhe")]
         let session = session.with_keys(self.keys.clone());
-        Ok(OpenedSession::Ready(Experiment::Layers(session)))
+        Ok(OpenedSession::Ready(Box::new(Experiment::Layers(session))))
     }
 
     fn is_current(&self, scenario: &Scenario) -> bool {
@@ -332,11 +332,11 @@ impl Engine for SessionEngine {
     }
 
     fn loaded_sequence(&self, opened: &OpenedSession) -> Option<LoadedSequence> {
-        let session = match opened {
-            OpenedSession::Ready(Experiment::Sequence(session)) => session,
+        let experiment = match opened {
+            OpenedSession::Ready(experiment) => experiment,
             OpenedSession::Unmatched { sequence, .. } => return sequence.as_deref().cloned(),
-            OpenedSession::Ready(Experiment::Layers(_)) => return None,
         };
+        let Experiment::Sequence(session) = &**experiment else { return None };
         Some(LoadedSequence {
             dataset: Arc::clone(&session.dataset),
             model: Arc::clone(&session.model),
