@@ -1,7 +1,7 @@
 //! CryptoScope: see what encryption does to a neural network.
 //!
-//! One library in rooms, floors from the ground up; a room uses only rooms below it (held by
-//! `tests/it/layering.rs`). `docs/architecture.md` has the map in full, walks through the code, and
+//! A workspace of rooms, each a crate, floors from the ground up; a room uses only rooms below it (held
+//! by the compiler and `tests/it/layering.rs`). This package names them all. `docs/architecture.md` has the map in full, walks through the code, and
 //! what to touch to add a thing.
 //!
 //! | room | what it is |
@@ -10,10 +10,16 @@
 //! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
 //! | `worker` | background work for the window |
 //! | `service` | client and server apart: offers, keys, requests and answers in files |
-//! | `run` | runs, recurrent protocols, encrypted training and the attack on it, studies, reports |
+//! | `study`, `bench` | runs side by side, as rows of one table; measurements |
+//! | `experiment` | one face: opened, planned, run |
+//! | `inference`, `recurrent`, `training` | batch inference; CryptoRNN; CryptoNN |
+//! | `report` | what is told: events, tallies, findings, the report |
+//! | `scenario` | what is asked: settings, model and data matched |
+//! | `attack` | what the server of an encrypted training learns |
 //! | `engine` | client and server of one round, in bytes; schemes behind one trait; the offer |
 //! | `circuit` | network and request become an encrypted program, with predicted noise and cost |
-//! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); functional encryption; the security table |
+//! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); the security table |
+//! | `functional` | functional encryption on ristretto255 |
 //! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
 //! | `network` | layers, inference in the clear, training, model files |
 //! | `activation` | activation functions and the polynomials in their place |
@@ -21,9 +27,10 @@
 //! | `file`, `wire` | output files and paths; envelopes of messages |
 //! | `format`, `progress` | numbers and texts for people; cancellation and progress |
 //!
-//! Where to begin: `run::Scenario` is everything that a run needs to be repeated, `run::Session`
-//! opens, plans and runs it, `run::RunReport` is what comes out. `circuit::plan` makes a plan,
-//! `run::execute_integers` and `run::execute_reals` go from raw samples to the report.
+//! Where to begin: `scenario::Scenario` is everything that a run needs to be repeated,
+//! `experiment::Experiment` opens, plans and runs it, `report::RunReport` is what comes out.
+//! `circuit::plan` makes a plan, `inference::execute_integers` and `execute_reals` go from raw samples
+//! to the report.
 
 #![deny(unsafe_code)]
 
