@@ -23,7 +23,7 @@ enum Steps {
     #[cfg(feature = "tfhe")]
     Tables(engine::ServedTables),
     #[cfg(feature = "tfhe")]
-    TableSteps(engine::ServedSteps),
+    Bootstrapped(engine::ServedSteps),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub(super) enum Served {
     #[cfg(feature = "tfhe")]
     Tables(engine::ServedTables),
     #[cfg(feature = "tfhe")]
-    TableSteps(engine::ServedSteps),
+    Bootstrapped(engine::ServedSteps),
 }
 
 /// What a server has of a scenario: an offer for everybody, and a program of its own.
@@ -89,7 +89,7 @@ fn sequences(session: &SequenceSession, cancel: &Cancel) -> Result<Publication, 
     let steps = match program {
         ServedSequences::Levelled(chain) => Steps::Levelled(chain),
         #[cfg(feature = "tfhe")]
-        ServedSequences::Tables(steps) => Steps::TableSteps(steps),
+        ServedSequences::Tables(steps) => Steps::Bootstrapped(steps),
     };
     published(plan, offered, steps)
 }
@@ -141,7 +141,7 @@ pub(super) fn open(
         #[cfg(feature = "tfhe")]
         (Steps::Tables(tables), OfferedScheme::Tfhe(_)) => Served::Tables(tables),
         #[cfg(feature = "tfhe")]
-        (Steps::TableSteps(steps), OfferedScheme::Tfhe(_)) => Served::TableSteps(steps),
+        (Steps::Bootstrapped(steps), OfferedScheme::Tfhe(_)) => Served::Bootstrapped(steps),
         _ => {
             return Err(ServiceError::Refused(format!(
                 "{file}: it is a program of another scheme than its offer; publish both again"

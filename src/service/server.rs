@@ -55,7 +55,7 @@ pub fn evaluate(
             work.run::<engine::Tables>(vec![tables_of(&offered.offer.scheme)?], tables)
         }
         #[cfg(feature = "tfhe")]
-        Served::TableSteps(steps) => {
+        Served::Bootstrapped(steps) => {
             let known = vec![tables_of(&offered.offer.scheme)?];
             work.run::<engine::Tables<engine::ServedSteps>>(known, steps)
         }
