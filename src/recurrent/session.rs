@@ -5,9 +5,10 @@ use super::execute::execute;
 use super::forecast::TRACES;
 use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
 #[cfg(feature = "tfhe")]
+use circuit::TableRecurrentCircuit;
 use circuit::{
     Functions, NetworkModel, Plan, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
-    Remedy, Sequences, TableRecurrentCircuit, plan_recurrent,
+    Remedy, Sequences, plan_recurrent,
 };
 use data::{Dataset, Shape, Split};
 use network::recurrent::{self, Gate, Prepared, RecurrentModel};
