@@ -11,10 +11,10 @@ use wire::{Draft, Envelope, Kind};
 /// parameters and has no place for a program, which has the weights:
 ///
 /// ```compile_fail,E0308
-/// use cryptoscope::circuit::BgvProgram;
-/// use cryptoscope::engine::{Bgv, Client};
-/// use cryptoscope::progress::Watch;
-/// use cryptoscope::ring::Seed;
+/// use circuit::BgvProgram;
+/// use cryptoscope_engine::{Bgv, Client};
+/// use progress::Watch;
+/// use ring::Seed;
 /// fn leak(program: BgvProgram, seed: Seed, watch: &Watch) {
 ///     let _ = Client::<Bgv>::new(vec![program], 1, [0; 32], seed, watch);
 /// }
@@ -23,10 +23,10 @@ use wire::{Draft, Envelope, Kind};
 /// while the parameters of an offer are what it is made of:
 ///
 /// ```
-/// use cryptoscope::engine::{Bgv, Client};
-/// use cryptoscope::progress::Watch;
-/// use cryptoscope::ring::Seed;
-/// use cryptoscope::scheme::bgv::BgvParameters;
+/// use cryptoscope_engine::{Bgv, Client};
+/// use progress::Watch;
+/// use ring::Seed;
+/// use scheme::bgv::BgvParameters;
 /// fn client(parameters: BgvParameters, seed: Seed, watch: &Watch) {
 ///     let _ = Client::<Bgv>::new(vec![parameters], 1, [0; 32], seed, watch);
 /// }

@@ -8,9 +8,9 @@ use wire::{Envelope, Kind, WireError};
 /// Evaluates the program with the evaluation keys. It has no place for a secret key:
 ///
 /// ```compile_fail,E0308
-/// use cryptoscope::circuit::BgvProgram;
-/// use cryptoscope::engine::{Bgv, Server};
-/// use cryptoscope::scheme::bgv::{BgvParameters, SecretKey};
+/// use circuit::BgvProgram;
+/// use cryptoscope_engine::{Bgv, Server};
+/// use scheme::bgv::{BgvParameters, SecretKey};
 /// fn leak(parameters: BgvParameters, program: &BgvProgram, secret: SecretKey) -> Server<'_, Bgv> {
 ///     Server::new(vec![parameters], program, &[], [0; 32], vec![secret])
 /// }
@@ -19,9 +19,9 @@ use wire::{Envelope, Kind, WireError};
 /// while evaluation keys are welcome:
 ///
 /// ```
-/// use cryptoscope::circuit::BgvProgram;
-/// use cryptoscope::engine::{Bgv, Server};
-/// use cryptoscope::scheme::bgv::{BgvParameters, EvaluationKeys};
+/// use circuit::BgvProgram;
+/// use cryptoscope_engine::{Bgv, Server};
+/// use scheme::bgv::{BgvParameters, EvaluationKeys};
 /// fn serve(parameters: BgvParameters, program: &BgvProgram, keys: EvaluationKeys) -> Server<'_, Bgv> {
 ///     Server::new(vec![parameters], program, &[], [0; 32], vec![keys])
 /// }
