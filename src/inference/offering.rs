@@ -10,6 +10,9 @@ use scenario::RunError;
 
 /// Samples that a client checks.
 const CHECKS: usize = 4;
+/// Averages that those are chosen from, where noise may change an answer: the most decided ones.
+#[cfg(feature = "tfhe")]
+const CANDIDATES: usize = 32;
 /// Samples of the calibration data that each of them is the average of: nobody's record.
 const AVERAGED: usize = 16;
 
@@ -37,7 +40,14 @@ pub(crate) fn integers(session: &Session, circuit: &Circuit) -> Result<Offered, 
         Ok(found.outputs.iter().map(|y| *y as f64 * step).collect())
     };
     let tolerance = |_: &[f64]| 0.0;
-    made(session, &circuit.plan, (scheme, network.encoding(), step), None, (outputs, tolerance))
+    made(
+        session,
+        &circuit.plan,
+        (scheme, network.encoding(), step),
+        None,
+        (outputs, tolerance),
+        CHECKS,
+    )
 }
 
 /// Of a circuit on real numbers.
@@ -52,7 +62,14 @@ pub(crate) fn reals(session: &Session, circuit: &RealCircuit) -> Result<Offered,
         |raw: &[f32]| Ok(network.evaluate(&network.inputs_of(raw), &[], &Watch::silent())?.outputs);
     let bound = circuit.plan.approximate.as_ref().map(|a| a.error_bound);
     let tolerance = |_: &[f64]| bound.unwrap_or(0.0);
-    made(session, &circuit.plan, (scheme, network.encoding(), 1.0), bound, (outputs, tolerance))
+    made(
+        session,
+        &circuit.plan,
+        (scheme, network.encoding(), 1.0),
+        bound,
+        (outputs, tolerance),
+        CHECKS,
+    )
 }
 
 /// Of a circuit of lookup tables.
@@ -70,7 +87,7 @@ pub(crate) fn tables(
         Ok(scores.iter().map(|score| *score as f64 * scale).collect())
     };
     let bound = circuit.tables().map(|t| t.score_bound * scale);
-    made(session, &circuit.plan, (scheme, encoding, scale), bound, (outputs, half_gap))
+    made(session, &circuit.plan, (scheme, encoding, scale), bound, (outputs, half_gap), CANDIDATES)
 }
 
 fn values(moduli: &[Modulus]) -> Vec<u64> {
@@ -83,16 +100,19 @@ fn made(
     (scheme, encoding, output_scale): (OfferedScheme, InputEncoding, f64),
     error_bound: Option<f64>,
     (outputs, tolerance): (impl Fn(&[f32]) -> Result<Vec<f64>, RunError>, impl Fn(&[f64]) -> f64),
+    candidates: usize,
 ) -> Result<Offered, RunError> {
     let network = &session.network;
-    let checks = averages(session.calibration_inputs(), network.input().len())
+    let mut checks = averages(session.calibration_inputs(), network.input().len(), candidates)
         .into_iter()
         .map(|input| {
             let outputs = outputs(&input)?;
             let tolerance = tolerance(&outputs);
             Ok(Check { input, outputs, tolerance })
         })
-        .collect::<Result<_, RunError>>()?;
+        .collect::<Result<Vec<_>, RunError>>()?;
+    checks.sort_by(|a, b| b.tolerance.total_cmp(&a.tolerance));
+    checks.truncate(CHECKS);
     let card = network.card();
     let offer = Offer {
         version: Offer::VERSION,
@@ -126,9 +146,9 @@ fn half_gap(outputs: &[f64]) -> f64 {
 }
 
 /// Averages of samples, a few apart from one another.
-fn averages(raw: &[f32], width: usize) -> Vec<Vec<f32>> {
+fn averages(raw: &[f32], width: usize, most: usize) -> Vec<Vec<f32>> {
     let samples: Vec<&[f32]> = raw.chunks_exact(width.max(1)).collect();
-    let groups = samples.chunks_exact(AVERAGED.min(samples.len().max(1))).take(CHECKS);
+    let groups = samples.chunks_exact(AVERAGED.min(samples.len().max(1))).take(most);
     let average = |group: &[&[f32]]| {
         let mean = |at: usize| {
             let sum: f64 = group.iter().filter_map(|s| s.get(at)).map(|x| f64::from(*x)).sum();
