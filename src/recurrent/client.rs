@@ -65,12 +65,8 @@ impl<'a> Client<'a> {
             let bytes = self.seed.derive("session", 0).to_bytes();
             std::array::from_fn(|i| bytes[i])
         };
-        let mut talk = Talk::client(link, session, meter);
-        let ran = self.all(&mut talk, sequences, watch, follower);
-        if let Err(error) = &ran {
-            talk.give_up(error);
-        }
-        ran
+        Talk::client(link, session, meter)
+            .through(|talk| self.all(talk, sequences, watch, follower))
     }
 
     fn all(

@@ -45,12 +45,7 @@ impl<'a> Server<'a> {
         watch: &Watch,
         tap: Tap,
     ) -> Result<(), TalkError> {
-        let mut talk = Talk::server(link, meter);
-        let served = self.all(&mut talk, watch, tap);
-        if let Err(error) = &served {
-            talk.give_up(error);
-        }
-        served
+        Talk::server(link, meter).through(|talk| self.all(talk, watch, tap))
     }
 
     fn all(&self, talk: &mut Talk, watch: &Watch, tap: Tap) -> Result<(), TalkError> {

@@ -138,9 +138,24 @@ impl<'a> Talk<'a> {
         Ok(message.payload)
     }
 
+    /// Lets `all` talk to its end; what goes wrong is told to the other side too.
+    ///
+    /// # Errors
+    /// Those of `all`.
+    pub fn through<T>(
+        mut self,
+        all: impl FnOnce(&mut Self) -> Result<T, TalkError>,
+    ) -> Result<T, TalkError> {
+        let ended = all(&mut self);
+        if let Err(error) = &ended {
+            self.give_up(error);
+        }
+        ended
+    }
+
     /// Tells the other side that this one gives up; it may be gone already. A client says no more than
     /// that: why it could not use what a server sent depends on its key.
-    pub fn give_up(&mut self, error: &TalkError) {
+    fn give_up(&mut self, error: &TalkError) {
         if error.is_echo() {
             return;
         }

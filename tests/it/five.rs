@@ -117,7 +117,7 @@ pub fn predicted(scenario: &str, images: usize) -> Predicted {
 }
 
 /// A file with a byte changed, cut, or twice.
-pub fn damaged(whole: &[u8]) -> Vec<Vec<u8>> {
+fn damaged(whole: &[u8]) -> Vec<Vec<u8>> {
     let changed = [0, 4, 20, 50, 60, 80, whole.len() / 2, whole.len() - 1];
     let changed = changed.iter().map(|place| {
         let mut bytes = whole.to_vec();
@@ -127,6 +127,37 @@ pub fn damaged(whole: &[u8]) -> Vec<Vec<u8>> {
     let cut = [0, 10, 95, whole.len() / 2, whole.len() - 1];
     let cut = cut.iter().map(|len| whole[..*len].to_vec());
     changed.chain(cut).chain([[whole, whole].concat()]).collect()
+}
+
+/// Every damaged file, and every file of the offer in the folder `other`, ends in one line; a request is
+/// of so many samples.
+pub fn damage_is_refused(at: &Path, other: &str, images: usize) {
+    let evaluate = format!("{EVALUATE} --force");
+    let decrypt = format!("{DECRYPT} --force");
+    let encrypt = format!("{ENCRYPT} --images {images} --force");
+    let cases: [(&str, &[&str]); 6] = [
+        ("service/offer.cso", &[&encrypt, &evaluate, &decrypt]),
+        ("service/program.csp", &[&evaluate]),
+        ("keys/secret.key", &[&encrypt, &decrypt]),
+        ("keys/evaluation.keys", &[&evaluate]),
+        ("request", &[&evaluate]),
+        ("answer", &[&decrypt]),
+    ];
+    for (file, commands) in cases {
+        let path = at.join(file);
+        let whole = std::fs::read(&path).expect("a file");
+        let swapped = std::fs::read(at.join(other).join(file)).expect("a file");
+        for bytes in damaged(&whole).into_iter().chain([swapped]) {
+            std::fs::write(&path, &bytes).expect("written");
+            for command in commands {
+                refused(at, command);
+            }
+        }
+        std::fs::write(&path, &whole).expect("written");
+    }
+    // All is well again.
+    right(at, &evaluate);
+    right(at, &decrypt);
 }
 
 /// All files below a folder.

@@ -1,8 +1,8 @@
 //! Client and server as processes that share nothing but files.
 
 use crate::five::{
-    DECRYPT, ENCRYPT, EVALUATE, KEYGEN, classes, damaged, encodings, files, five, holds, predicted,
-    refused, right, typed, words,
+    DECRYPT, ENCRYPT, EVALUATE, KEYGEN, classes, damage_is_refused, encodings, files, five, holds,
+    predicted, refused, right, typed, words,
 };
 use cryptoscope::network;
 use cryptoscope::ring::Seed;
@@ -141,40 +141,13 @@ fn files_that_are_not_what_they_should_be_are_refused() {
     assert!(said.contains("--force"), "{said}");
     assert!(refused(at, KEYGEN).contains("--force"));
 
-    let evaluate = format!("{EVALUATE} --force");
-    let decrypt = format!("{DECRYPT} --force");
-    let encrypt = format!("{ENCRYPT} --images 20 --force");
-    let cases: [(&str, &[&str]); 6] = [
-        ("service/offer.cso", &[&encrypt, &evaluate, &decrypt]),
-        ("service/program.csp", &[&evaluate]),
-        ("keys/secret.key", &[&encrypt, &decrypt]),
-        ("keys/evaluation.keys", &[&evaluate]),
-        ("request", &[&evaluate]),
-        ("answer", &[&decrypt]),
-    ];
     // Of another offer: another model.
     right(at, "publish hospital --set scheme.kind=ckks --images 20 --out {}/other/service");
     right(at, &KEYGEN.replace("{}", "{}/other"));
     right(at, &format!("{} --images 20", ENCRYPT.replace("{}", "{}/other")));
     right(at, &EVALUATE.replace("{}", "{}/other"));
-    for (file, commands) in cases {
-        let path = at.join(file);
-        let whole = std::fs::read(&path).expect("a file");
-        let swapped = std::fs::read(at.join("other").join(file)).expect("a file");
-        let mut broken = damaged(&whole);
-        broken.push(swapped);
-        for bytes in broken {
-            std::fs::write(&path, &bytes).expect("written");
-            for command in commands {
-                // Another offer with its own service is no fault of a file.
-                refused(at, command);
-            }
-        }
-        std::fs::write(&path, &whole).expect("written");
-    }
-    // All is well again.
-    right(at, &evaluate);
-    right(at, &decrypt);
+    damage_is_refused(at, "other", 20);
+    let decrypt = format!("{DECRYPT} --force");
     // Keys made anew: the old request can be answered, and what comes back is not to be trusted.
     let keys = std::fs::read(at.join("keys/evaluation.keys")).expect("a file");
     right(at, &format!("{KEYGEN} --force"));

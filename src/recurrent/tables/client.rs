@@ -39,12 +39,7 @@ impl<'a> TableClient<'a> {
     ) -> Result<Vec<f64>, TalkError> {
         let bytes = self.seed.derive("session", 0).to_bytes();
         let session: SessionId = std::array::from_fn(|i| bytes[i]);
-        let mut talk = Talk::client(link, session, meter);
-        let ran = self.all(&mut talk, sequences, watch);
-        if let Err(error) = &ran {
-            talk.give_up(error);
-        }
-        ran
+        Talk::client(link, session, meter).through(|talk| self.all(talk, sequences, watch))
     }
 
     fn all(

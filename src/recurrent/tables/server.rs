@@ -47,12 +47,7 @@ impl<'a> TableServer<'a> {
         watch: &Watch,
         tap: TableTap,
     ) -> Result<(), TalkError> {
-        let mut talk = Talk::server(link, meter);
-        let served = self.all(&mut talk, watch, tap);
-        if let Err(error) = &served {
-            talk.give_up(error);
-        }
-        served
+        Talk::server(link, meter).through(|talk| self.all(talk, watch, tap))
     }
 
     fn all(&self, talk: &mut Talk, watch: &Watch, tap: TableTap) -> Result<(), TalkError> {
