@@ -62,9 +62,9 @@ impl Purpose {
             Self::SaveLeak => "Export what the server learns as CSV",
             Self::SaveCryptonnReport => "Export encrypted training as JSON",
             Self::SaveCryptonnFigure => "Export encrypted training as SVG",
-            Self::SaveRemedies => "Export remedies as CSV",
-            Self::SaveRemedyReport => "Export remedies as JSON",
-            Self::SaveRemedyFigure => "Export remedies as SVG",
+            Self::SaveRemedies => "Export strategies as CSV",
+            Self::SaveRemedyReport => "Export strategies as JSON",
+            Self::SaveRemedyFigure => "Export strategies as SVG",
         }
     }
 

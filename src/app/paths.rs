@@ -35,9 +35,9 @@ impl App {
             Purpose::SaveCompareReport => format!("{name}-schemes.json"),
             Purpose::SaveCompareFigure => format!("{name}-schemes.svg"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
-            Purpose::SaveRemedies => format!("{name}-remedies.csv"),
-            Purpose::SaveRemedyReport => format!("{name}-remedies.json"),
-            Purpose::SaveRemedyFigure => format!("{name}-remedies.svg"),
+            Purpose::SaveRemedies => format!("{name}-strategies.csv"),
+            Purpose::SaveRemedyReport => format!("{name}-strategies.json"),
+            Purpose::SaveRemedyFigure => format!("{name}-strategies.svg"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));
     }

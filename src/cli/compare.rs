@@ -17,7 +17,7 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
     let scenario = args.scenario.open(Some(&args.size), context)?;
     if scenario.sequence.is_some() {
         if args.schemes.is_some() {
-            bail!("--schemes: recurrent scenarios are compared by remedy; leave it out");
+            bail!("--schemes: recurrent scenarios are compared by strategy; leave it out");
         }
         return remedies::command(&scenario, args, context);
     }

@@ -148,7 +148,7 @@ pub(super) fn show(comparison: &RemedyComparison) -> String {
         "original: in the clear, on the same steps of the same sequences; reference: what the ciphertexts stand for, in the clear; agree: encrypted answers that are those of the reference; noise: the least measured, spare precision or failure probability; alone: work on one sequence, client and server, without keys and the way; client: its part; up, down, rounds: of one sequence; sequences/s, bytes each: in a batch as full as stated; from end to end: one sequence over a connection, keys included",
     );
     format!(
-        "Remedies for {}: model {} on {}\n\n{}\n{}\n{}\n{about}\n{notes}",
+        "Strategies for {}: model {} on {}\n\n{}\n{}\n{}\n{about}\n{notes}",
         format::excerpt(&comparison.scenario),
         format::excerpt(&comparison.model),
         format::excerpt(&comparison.dataset),

@@ -40,7 +40,7 @@ fn before(session: &SequenceSession) -> String {
 
 fn show_tables(plan: &Plan) -> String {
     let mut rows = vec![
-        ("remedy", Remedy::Bootstrap.name().to_owned()),
+        ("strategy", Remedy::Bootstrap.name().to_owned()),
         ("scheme", format!("TFHE, tables of {} entries", plan.ring_degree)),
         ("security", security(plan.security_bits, &plan.security_table)),
         ("precision", plan.precision.clone()),
@@ -81,7 +81,7 @@ fn show_tables(plan: &Plan) -> String {
 
 fn show_plan(plan: &RecurrentPlan) -> String {
     let mut rows = vec![
-        ("remedy", remedy(plan.remedy.name(), plan.refresh_every, plan.steps)),
+        ("strategy", remedy(plan.remedy.name(), plan.refresh_every, plan.steps)),
         ("scheme", format!("CKKS, N {}, log2 q {}", plan.ring_degree, format::bits(plan.log2_q))),
         ("security", security(plan.security_bits, &plan.security_table)),
         (
@@ -187,7 +187,7 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
                 report.seed
             ),
         ),
-        ("remedy", remedy(sequence.remedy.name(), sequence.refresh_every, sequence.steps)),
+        ("strategy", remedy(sequence.remedy.name(), sequence.refresh_every, sequence.steps)),
         ("reveals", sequence.reveals.clone()),
         (
             "scheme",

@@ -364,7 +364,7 @@ impl Engine for SessionEngine {
     ) -> Result<RemedyComparison, RunError> {
         match opened.ready()? {
             Experiment::Layers(_) => {
-                Err(RunError::Refused("remedies are for recurrent networks".into()))
+                Err(RunError::Refused("strategies are for recurrent networks".into()))
             }
             Experiment::Sequence(session) => compare_strategies(session, request, cancel, on_event),
         }

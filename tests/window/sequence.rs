@@ -26,7 +26,7 @@ fn opened(control: &Control, size: [f32; 2], theme: egui::Theme) -> Harness<'sta
 
 fn compared(h: &mut Harness<'_, App>) {
     key(h, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
-    until(h, "all remedies", |h| {
+    until(h, "all strategies", |h| {
         let state = h.state().state();
         !state.running && state.sequence.comparing.is_none() && state.sequence.rows.len() == 4
     });
@@ -67,7 +67,7 @@ fn one_of_several_runs_is_not_told_as_the_whole() {
     let run = h.state().state().run.as_ref().expect("begun");
     let part = run.progress.expect("told").fraction;
     assert_eq!(run.scenario.sequence.as_ref().expect("recurrent").remedy, Remedy::OneChain);
-    let line = "Remedy 1 of 4: ";
+    let line = "Strategy 1 of 4: ";
     assert!(h.query_all_by_label_contains(line).next().is_some());
     let bar = h.get_by_role_and_label(Role::ProgressIndicator, "Progress");
     let shown = bar.accesskit_node().numeric_value().expect("a bar");

@@ -101,13 +101,13 @@ fn rows_of_another_setup_stand_back() {
     let mut h = window_on("cryptornn", &Control::default(), WIDE, 1.0, egui::Theme::Dark);
     until_planned(&mut h);
     press(&mut h, BOTH, Key::R);
-    until(&mut h, "all remedies", |h| {
+    until(&mut h, "all strategies", |h| {
         let state = h.state().state();
         !state.running && state.sequence.comparing.is_none() && state.sequence.rows.len() == 4
     });
-    assert!(!is_dim(&h, "Remedies compared"));
+    assert!(!is_dim(&h, "Strategies compared"));
     pick(&mut h, "digits");
-    assert!(is_dim(&h, "Remedies compared"));
+    assert!(is_dim(&h, "Strategies compared"));
 }
 
 #[test]

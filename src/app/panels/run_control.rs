@@ -117,7 +117,7 @@ fn under_way(progress: Option<Progress>, comparing: Option<&Comparing>) -> Strin
         format!("{percent} %{of_it}, about {left}{of_it} left ({})", p.phase.name())
     });
     match comparing {
-        Some(Comparing { row, of, .. }) => format!("Remedy {} of {of}: {told}", row + 1),
+        Some(Comparing { row, of, .. }) => format!("Strategy {} of {of}: {told}", row + 1),
         None => capital(&told),
     }
 }
@@ -139,10 +139,10 @@ mod tests {
         assert_eq!(under_way(at(0.629, 3.2), None), "62 %, about 3.20 s left (evaluate)");
         assert_eq!(under_way(at(1.0, 0.0), None), "99 %, about 0 s left (evaluate)");
         let doing = Comparing { name: "client".into(), row: 3, of: 5 };
-        assert_eq!(under_way(None, Some(&doing)), "Remedy 4 of 5: starting");
+        assert_eq!(under_way(None, Some(&doing)), "Strategy 4 of 5: starting");
         assert_eq!(
             under_way(at(1.0, 0.0), Some(&doing)),
-            "Remedy 4 of 5: 99 % of it, about 0 s of it left (evaluate)"
+            "Strategy 4 of 5: 99 % of it, about 0 s of it left (evaluate)"
         );
         assert!((doing.whole(1.0) - 0.8).abs() < 1e-12);
     }

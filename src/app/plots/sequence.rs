@@ -21,7 +21,7 @@ const MARGIN: &str = "Dashed as planned, solid as measured with the secret key."
 const ERROR: &str = "Largest error of a state after each step, predicted and measured.";
 const TRAFFIC: &str =
     "Bytes that cross in each step, all batches; steps without a round cross nothing.";
-const COMPARED: &str = "Encrypted accuracy of each remedy against the time of one sequence from end to end over the chosen connection, keys included. Bars: where the accuracy on all such sequences lies, 95 % (Wilson). Hollow: not all steps, or not all sequences, were run. A cross marks one that decrypted wrongly.";
+const COMPARED: &str = "Encrypted accuracy of each strategy against the time of one sequence from end to end over the chosen connection, keys included. Bars: where the accuracy on all such sequences lies, 95 % (Wilson). Hollow: not all steps, or not all sequences, were run. A cross marks one that decrypted wrongly.";
 
 /// Space under the plots, for the numbers.
 const BOTTOM: f32 = 18.0;
@@ -324,7 +324,7 @@ fn remedies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
     let x = if low > high { (-1.0, 1.0) } else { (low - 0.5, high + 0.5) };
     let plain = rows.iter().map(|r| r.plain_accuracy).reduce(f64::max);
     Chart {
-        id: "remedies",
+        id: "strategies",
         title: "Accuracy by time of one sequence",
         about: COMPARED,
         unit: Unit::Share,
@@ -334,7 +334,7 @@ fn remedies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
         reference: plain.map(|p| (p, "original")),
         across: logarithmic(x, width, format::secs),
         wrong,
-        empty: rows.is_empty().then_some("Each remedy that was run is a point here"),
+        empty: rows.is_empty().then_some("Each strategy that was run is a point here"),
         ..Chart::default()
     }
 }

@@ -34,9 +34,9 @@ impl Remedy {
     /// The name for people.
     pub fn name(self) -> &'static str {
         match self {
-            Self::OneChain => "one chain",
+            Self::OneChain => "levelled",
             Self::Refresh => "refresh",
-            Self::Client => "client activation",
+            Self::Client => "client-aided activation",
             Self::Bootstrap => "bootstrap",
         }
     }

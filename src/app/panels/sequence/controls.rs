@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         theme::card(ui).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
             kit::heading(ui, "Sequences");
-            ui.add(Label::new("This setup has no recurrent network. Open one of the cryptornn scenarios to see sequences on ciphertexts, and the remedies for their noise.").wrap());
+            ui.add(Label::new("This setup has no recurrent network. Open one of the cryptornn scenarios to see sequences on ciphertexts, and the strategies for their noise.").wrap());
         });
         return;
     };
@@ -48,8 +48,8 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
-        kit::heading(ui, "Remedy for the noise");
-        field(ui, "Remedy", "What is done about noise that grows from step to step", |ui| {
+        kit::heading(ui, "Strategy for the noise");
+        field(ui, "Noise strategy", "What is done about noise that grows from step to step", |ui| {
             ComboBox::from_id_salt("remedy")
                 .selected_text(choice.remedy.name())
                 .width(ui.available_width())
@@ -92,7 +92,7 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
         let text = RichText::new(text).font(theme::small()).color(t.text_weak);
         ui.add(Label::new(text).wrap());
         ui.horizontal(|ui| {
-            command_button(ui, Command::CompareRemedies, "Run all remedies", state, queue);
+            command_button(ui, Command::CompareRemedies, "Run all strategies", state, queue);
             if let Some(doing) = &state.sequence.comparing {
                 let text = format!("{} of {}, {}", doing.row + 1, doing.of, doing.name);
                 kit::caption(ui, &text).on_hover_text(&text);

@@ -20,7 +20,7 @@ const GAP: f32 = 7.0;
 /// Name, meaning and width of each column; the first takes what is left.
 const COLUMNS: [(&str, &str, f32); 15] = [
     (
-        "Remedy",
+        "Strategy",
         "What was done about the noise; under the pointer: who learns what. Click a row to draw its steps",
         100.0,
     ),
@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
         ui.set_height(inside);
         ui.spacing_mut().item_spacing = egui::vec2(GAP, 2.0);
         ui.horizontal(|ui| {
-            kit::heading(ui, "Remedies compared");
+            kit::heading(ui, "Strategies compared");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for (command, text) in [
                     (Command::ExportRemedyFigure, "SVG…"),
@@ -93,7 +93,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
             .collect();
         headline::remarks(ui, &warnings);
         if view.ran().next().is_none() {
-            kit::caption(ui, "Each remedy that was run is a row here; Run all remedies fills it");
+            kit::caption(
+                ui,
+                "Each strategy that was run is a row here; Run all strategies fills it",
+            );
             return;
         }
         egui::ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
