@@ -1,6 +1,6 @@
 //! What the planner promises before a key exists.
 
-use super::real::DegreeChoice;
+use super::real::DegreeRequest;
 use super::table_plan::TablePlan;
 use super::warning::Warning;
 use serde::{Deserialize, Serialize};
@@ -43,11 +43,11 @@ pub enum StageKind {
     Input,
     /// Weighted sums by plaintext integers, plus bias.
     Linear,
-    /// Squaring (two parts become three).
+    /// Squaring (two components become three).
     Square,
     /// A polynomial of any other degree on every value.
     Polynomial,
-    /// Relinearisation (three parts become two) and modulus switching or rescaling.
+    /// Relinearisation (three components become two) and modulus switching or rescaling.
     Switch,
     /// Key switch of sums to the dimension that is bootstrapped (TFHE).
     KeySwitch,
@@ -66,7 +66,8 @@ pub struct StagePlan {
     /// Ciphertexts after the stage (one batch, one plaintext modulus).
     pub ciphertexts: usize,
     /// Polynomials in each of them.
-    pub parts: usize,
+    #[serde(rename = "parts")]
+    pub components: usize,
     /// Bits of the ciphertext modulus after the stage.
     pub log2_q: f64,
     /// Bytes of all ciphertexts after the stage in memory (one batch, one plaintext modulus).
@@ -137,7 +138,7 @@ pub struct Approximate {
     /// Bits of the weights of each linear layer, with their sign.
     pub weight_bits: Vec<u32>,
     /// What polynomials of each degree would need in the place of all activations.
-    pub degrees: Vec<DegreeChoice>,
+    pub degrees: Vec<DegreeRequest>,
 }
 
 impl Approximate {

@@ -27,7 +27,7 @@ impl From<WireError> for EngineError {
 
 /// A ciphertext from the middle of a circuit, to be measured by the client.
 #[derive(Debug)]
-pub struct Tapped<C> {
+pub struct Probed<C> {
     /// Stage of the plan it was taken after.
     pub stage: usize,
     /// Which of the stage's values it is.
@@ -40,7 +40,7 @@ pub struct Tapped<C> {
 pub struct Evaluated<S: Scheme> {
     pub outputs: S::Outputs,
     /// For analysis only; not part of the answer.
-    pub taps: Vec<Tapped<S::Ciphertext>>,
+    pub probes: Vec<Probed<S::Ciphertext>>,
     /// Wall seconds of each stage of the plan; 0 for the input.
     pub stage_secs: Vec<f64>,
 }
@@ -69,11 +69,11 @@ pub struct Evaluation<'a> {
     pub fraction: &'a (dyn Fn(f64) + Sync),
 }
 
-/// A scheme that can run a program. A branch is one plaintext modulus; approximate schemes have one.
+/// A scheme that can run a program. Exact schemes may have several plaintext moduli; approximate schemes have one.
 pub trait Scheme: Sized {
     /// What a slot holds: `i64` of exact schemes, `f64` of approximate ones.
     type Value: Copy + Send + Sync;
-    /// What both sides know, of one branch.
+    /// What both sides know, of one plaintext modulus.
     type Parameters: Clone + Send + Sync;
     /// What is run, with the weights: the server's.
     type Program: Sync;
@@ -81,21 +81,21 @@ pub trait Scheme: Sized {
     type Secret: Send + Sync;
     /// What a server needs besides its program.
     type Keys: Send + Sync;
-    /// Encrypted inputs of one batch and branch.
+    /// Encrypted inputs of one batch and plaintext modulus.
     type Inputs: Send;
-    /// Encrypted outputs of one batch and branch.
+    /// Encrypted outputs of one batch and plaintext modulus.
     type Outputs: Send;
     /// One ciphertext.
     type Ciphertext: Send;
 
-    /// The secret key of branch number `branch` from a seed that must stay secret, and the evaluation
+    /// The secret key of plaintext modulus number `modulus` from a seed that must stay secret, and the evaluation
     /// keys as bytes.
     ///
     /// # Errors
     /// When the scheme fails, or the work is stopped.
     fn keygen(
         parameters: &Self::Parameters,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<(Self::Secret, Vec<u8>), EngineError>;

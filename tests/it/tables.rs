@@ -52,9 +52,9 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     assert_eq!((report.activation.kind.as_str(), report.activation.bits), ("lookup", Some(3)));
     assert!(report.encrypted.max_abs_error <= report.encrypted.error_bound.unwrap());
     let tables = report.tables.as_ref().unwrap();
-    let readings: u64 = tables.tables.iter().map(|t| t.readings).sum();
-    assert_eq!(readings, 3 * tables.readings as u64);
-    assert!(tables.tables.iter().all(|t| t.further == 0));
+    let lookups: u64 = tables.tables.iter().map(|t| t.lookups).sum();
+    assert_eq!(lookups, 3 * tables.lookups as u64);
+    assert!(tables.tables.iter().all(|t| t.wrong_bin == 0));
     assert_eq!(tables.inputs.samples, 3 * session.network.input().len() as u64);
     assert!(report.stages.iter().any(|s| s.kind == StageKind::Lookup));
     // The scores of three samples are too few to say how likely a wrong one is.
@@ -68,8 +68,8 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     assert_eq!(report.bytes.download, plan.bytes.download);
     let json = serde_json::to_string(&report).unwrap();
     let back: RunReport = serde_json::from_str(&json).unwrap();
-    let readings = |r: &RunReport| r.tables.as_ref().map(|t| t.tables[0].readings);
-    assert_eq!(readings(&back), readings(&report));
+    let lookups = |r: &RunReport| r.tables.as_ref().map(|t| t.tables[0].lookups);
+    assert_eq!(lookups(&back), lookups(&report));
     assert_eq!((back.bytes, back.stages.len()), (report.bytes, report.stages.len()));
 }
 
@@ -100,7 +100,7 @@ fn too_much_noise_is_seen_and_told() {
     .unwrap();
     assert!(!report.is_right());
     let tables = report.tables.as_ref().unwrap();
-    assert!(tables.tables.iter().map(|t| t.further).sum::<u64>() > 0);
+    assert!(tables.tables.iter().map(|t| t.wrong_bin).sum::<u64>() > 0);
     let kinds: Vec<_> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
     assert!(
         kinds.contains(&"past_budget") && kinds.contains(&"stage_decrypted_wrongly"),
@@ -133,7 +133,7 @@ fn keys_stay_for_the_next_run_of_the_same_parameters_and_seed() {
 }
 
 #[test]
-fn a_run_stops_between_readings() {
+fn a_run_stops_between_lookups() {
     let cancel = Cancel::default();
     let stopped = session(&LOOKUP).run(&cancel, &|event| {
         if matches!(event, Event::Samples(_)) {

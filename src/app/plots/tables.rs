@@ -1,14 +1,14 @@
-//! The plots of a lookup table: the function and its steps, the sums it reads, readings that were off.
+//! The plots of a lookup table: the function and its steps, the sums it reads, lookups that were off.
 
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
 use network::table::{Accumulators, Table};
-use report::ReadingReport;
+use report::LookupReport;
 
 const STEPS: &str = "The activation function, and what the lookup table gives for each step of its range. Sums in a step all give the same output; the table ends where the shading begins.";
 const SUMS: &str = "The weighted sums that this table reads, over training samples: share in each bin. Noise of an encrypted run moves a sum a little; it matters only where a sum lies close to a step.";
-const FLIPS: &str = "Readings one step off, by the distance of the sum to the nearest step where the output changes, in widths of a step: predicted from the noise, and counted in the run.";
+const FLIPS: &str = "Lookups that hit an adjacent bin, by the distance of the sum to the nearest step where the output changes, in widths of a step: predicted from the noise, and counted in the run.";
 
 /// Shares of the height.
 const SHARES: [f32; 3] = [0.46, 0.30, 0.24];
@@ -25,7 +25,7 @@ pub fn tables(
     rect: Rect,
     table: &Table,
     layer: &Accumulators,
-    read: Option<&ReadingReport>,
+    read: Option<&LookupReport>,
 ) {
     let room = rect.height() - 2.0 * theme::CARD_GAP;
     let mut top = rect.top();
@@ -125,9 +125,9 @@ fn sums(
     chart.show(ui, rect, BOTTOM);
 }
 
-fn flips(ui: &mut Ui, rect: Rect, read: Option<&ReadingReport>) {
+fn flips(ui: &mut Ui, rect: Rect, read: Option<&LookupReport>) {
     let t = theme::tokens(ui);
-    let rows: Vec<_> = read.iter().flat_map(|r| &r.distances).filter(|d| d.readings > 0).collect();
+    let rows: Vec<_> = read.iter().flat_map(|r| &r.distances).filter(|d| d.lookups > 0).collect();
     let share = |count: f64, of: u64| count / of.max(1) as f64;
     let line = |name, pen, of: &dyn Fn(&report::DistanceReport) -> f64| Curve {
         name,
@@ -137,21 +137,21 @@ fn flips(ui: &mut Ui, rect: Rect, read: Option<&ReadingReport>) {
         ..Curve::default()
     };
     let curves = vec![
-        line("predicted", Pen::Predicted, &|d| share(d.off_predicted, d.readings)),
-        line("counted", Pen::Measured, &|d| share(d.off as f64, d.readings)),
+        line("predicted", Pen::Predicted, &|d| share(d.off_predicted, d.lookups)),
+        line("counted", Pen::Measured, &|d| share(d.off as f64, d.lookups)),
     ];
     let most = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y)).fold(0.02, f64::max);
     let farthest = rows.iter().map(|d| d.distance).fold(0.1, f64::max);
     let chart = Chart {
         id: "table flips",
-        title: "Read one step off, by distance to the step",
+        title: "In an adjacent bin, by distance to the step",
         about: FLIPS,
         unit: Unit::Share,
         x: (0.0, farthest * 1.05),
         y: (0.0, most * 1.15),
         curves,
         across: number_ticks(0.0, farthest * 1.05, rect.width() / 2.2),
-        empty: rows.is_empty().then_some("Run to count the readings that noise moves"),
+        empty: rows.is_empty().then_some("Run to count the lookups that noise moves"),
         ..Chart::default()
     };
     chart.show(ui, rect, BOTTOM);
