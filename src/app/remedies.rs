@@ -1,6 +1,7 @@
 //! The logic of the tab Sequence: every remedy run on the same sequences, one after the other.
 
-use super::App;
+use super::app::App;
+use crate::tab::Tab;
 use report::RunReport;
 use study::{RemedyComparison, RemedyEvent};
 use view::RunView;
@@ -9,11 +10,12 @@ use worker::Failure;
 impl App {
     /// Starts all remedies, first to last.
     pub(super) fn compare_remedies(&mut self) {
-        let state = &mut self.state;
+        self.state.tab = Tab::Sequence;
+        let state = &self.state;
         let (scenario, request) = (state.scenario.clone(), state.sequence.request.clone());
-        state.sequence.begin(&scenario);
-        if let Err(busy) = self.worker.compare_remedies(scenario, request) {
-            state.notes.error(busy.to_string());
+        let asked = self.worker.compare_remedies(scenario.clone(), request);
+        if self.has_begun(asked) {
+            self.state.sequence.begin(&scenario);
         }
     }
 

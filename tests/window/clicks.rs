@@ -311,6 +311,23 @@ fn the_palette_finds_and_does() {
 }
 
 #[test]
+fn menus_have_all_commands_tabs_and_exports() {
+    let mut h = planned(&Control::default());
+    for (menu, entries) in [
+        ("File menu", ["Continue from checkpoint…", "Export comparison as CSV…"]),
+        ("Setup menu", ["Compare schemes", "Reset setup"]),
+        ("View menu", ["Show comparison", "Command palette…"]),
+        ("Help menu", ["About and what is private…", "Show log…"]),
+    ] {
+        click(&mut h, menu);
+        for entry in entries {
+            assert!(h.query_by_role_and_label(Role::Button, entry).is_some(), "{entry}");
+        }
+        press(&mut h, Modifiers::NONE, Key::Escape);
+    }
+}
+
+#[test]
 fn the_keyboard_is_enough() {
     let control = Control::default();
     control.set(|s| s.hold = true);
