@@ -6,8 +6,10 @@ use super::dialog::Opening;
 use super::explore;
 use super::palette::Palette;
 use super::state::State;
-use super::tab::Tab;
-use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Ready, Words, when};
+use super::ready::{
+    Ready, can_run, can_train, can_train_encrypted, has_model, has_samples, in_lab, no_task, when,
+};
+use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
 use view::TaskStanding;
 use worker::Key as Job;
@@ -60,357 +62,162 @@ const fn row(
 }
 
 const ALWAYS: fn(&State) -> Ready = |_| Ok(());
-const TASK_IS_ON: &str = "a sweep, training or comparison is on";
 
 const OPEN: &[Row] = &[
-    row(
-        Command::OpenScenario,
-        "Open scenario…",
-        "Open a setup from a .json file",
-        (CTRL_SHIFT, Key::O),
-        ALWAYS,
-        |app, _| app.ask_open(Opening::Scenario),
-    ),
-    row(
-        Command::OpenModel,
-        "Open model…",
-        "Use a model file (.safetensors)",
-        (CTRL, Key::O),
-        ALWAYS,
-        |app, _| app.ask_open(Opening::Model),
-    ),
-    row(
-        Command::OpenDataset,
-        "Open dataset…",
-        "Use a dataset: a .csv file, or a folder of IDX files",
-        (CTRL, Key::D),
-        ALWAYS,
-        |app, _| app.ask_open(Opening::Dataset),
-    ),
-    row(
-        Command::OpenCheckpoint,
-        "Continue from checkpoint…",
-        "Open an encrypted training that was kept",
-        (CTRL_ALT, Key::O),
-        no_task,
-        |app, _| app.ask_open(Opening::Checkpoint),
-    ),
+    row(Command::OpenScenario, "Open scenario…", "Open a setup from a .json file",
+        (CTRL_SHIFT, Key::O), ALWAYS, |app, _| app.ask_open(Opening::Scenario)),
+    row(Command::OpenModel, "Open model…", "Use a model file (.safetensors)", (CTRL, Key::O),
+        ALWAYS, |app, _| app.ask_open(Opening::Model)),
+    row(Command::OpenDataset, "Open dataset…",
+        "Use a dataset: a .csv file, or a folder of IDX files", (CTRL, Key::D), ALWAYS,
+        |app, _| app.ask_open(Opening::Dataset)),
+    row(Command::OpenCheckpoint, "Continue from checkpoint…",
+        "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
+        |app, _| app.ask_open(Opening::Checkpoint)),
 ];
 
-const QUIT: &[Row] =
-    &[row(Command::Quit, "Quit", "Close the window", (CTRL, Key::Q), ALWAYS, |_, ctx| {
-        ctx.send_viewport_cmd(egui::ViewportCommand::Close)
-    })];
+const QUIT: &[Row] = &[
+    row(Command::Quit, "Quit", "Close the window", (CTRL, Key::Q), ALWAYS,
+        |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close)),
+];
 
 const RUN: &[Row] = &[
-    row(
-        Command::Run,
-        "Run",
-        "Run the plaintext and the encrypted network side by side",
-        (CTRL, Key::Enter),
-        can_run,
-        |app, _| app.run(),
-    ),
-    row(
-        Command::Stop,
-        "Stop",
-        "Stop the run; what it told so far stays",
+    row(Command::Run, "Run", "Run the plaintext and the encrypted network side by side",
+        (CTRL, Key::Enter), can_run, |app, _| app.run()),
+    row(Command::Stop, "Stop", "Stop the run; what it told so far stays",
         (Modifiers::NONE, Key::Escape),
         |state| when(state.running && !state.stopping, "no run is on"),
-        |app, _| app.worker.jobs.cancel(Job::Run),
-    ),
+        |app, _| app.worker.jobs.cancel(Job::Run)),
 ];
 
 const CHANGE: &[Row] = &[
-    row(
-        Command::Undo,
-        "Undo setup change",
-        "Go back to the setup before the last change",
-        (CTRL, Key::Z),
-        |state| when(state.undo.has_undo(&state.scenario), "nothing was changed"),
+    row(Command::Undo, "Undo setup change", "Go back to the setup before the last change",
+        (CTRL, Key::Z), |state| when(state.undo.has_undo(&state.scenario), "nothing was changed"),
         |app, _| {
             let before = app.state.undo.undo(&app.state.scenario).cloned();
             app.go_to(before);
-        },
-    ),
-    row(
-        Command::Redo,
-        "Redo setup change",
-        "Take back the last undo",
-        (CTRL_SHIFT, Key::Z),
+        }),
+    row(Command::Redo, "Redo setup change", "Take back the last undo", (CTRL_SHIFT, Key::Z),
         |state| when(state.undo.has_redo(&state.scenario), "nothing was undone"),
         |app, _| {
             let after = app.state.undo.redo(&app.state.scenario).cloned();
             app.go_to(after);
-        },
-    ),
-    row(
-        Command::ResetSetup,
-        "Reset setup",
-        "Go back to the scenario as it was opened",
+        }),
+    row(Command::ResetSetup, "Reset setup", "Go back to the scenario as it was opened",
         (CTRL, Key::R),
         |state| when(state.scenario != state.opened, "the setup is as it was opened"),
-        |app, _| app.edit(app.state.opened.clone()),
-    ),
+        |app, _| app.edit(app.state.opened.clone())),
 ];
 
 const LAB: &[Row] = &[
-    row(
-        Command::RaiseDegree,
-        "Raise degree",
+    row(Command::RaiseDegree, "Raise degree",
         "One degree more for the polynomial in the activation laboratory",
-        (Modifiers::ALT, Key::ArrowUp),
-        in_lab,
-        |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(1)),
-    ),
-    row(
-        Command::LowerDegree,
-        "Lower degree",
+        (Modifiers::ALT, Key::ArrowUp), in_lab,
+        |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(1))),
+    row(Command::LowerDegree, "Lower degree",
         "One degree less for the polynomial in the activation laboratory",
-        (Modifiers::ALT, Key::ArrowDown),
-        in_lab,
-        |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(-1)),
-    ),
-    row(
-        Command::NextMethod,
-        "Next approximation method",
-        "The next method that has an answer for the function",
-        (CTRL, Key::M),
-        in_lab,
-        |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(1, f)),
-    ),
-    row(
-        Command::PreviousMethod,
-        "Previous approximation method",
-        "The method before, among those that have an answer for the function",
-        (CTRL_SHIFT, Key::M),
-        in_lab,
-        |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(-1, f)),
-    ),
-    row(
-        Command::MeasuredInterval,
-        "Toggle interval from the data",
-        "Each layer its own interval from its measured inputs, or one by hand",
-        (CTRL, Key::I),
+        (Modifiers::ALT, Key::ArrowDown), in_lab,
+        |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(-1))),
+    row(Command::NextMethod, "Next approximation method",
+        "The next method that has an answer for the function", (CTRL, Key::M), in_lab,
+        |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(1, f))),
+    row(Command::PreviousMethod, "Previous approximation method",
+        "The method before, among those that have an answer for the function", (CTRL_SHIFT, Key::M),
+        in_lab, |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(-1, f))),
+    row(Command::MeasuredInterval, "Toggle interval from the data",
+        "Each layer its own interval from its measured inputs, or one by hand", (CTRL, Key::I),
         |state| when(state.lab.histogram().is_some(), "no inputs were measured yet"),
-        |app, _| explore::toggle_measured(&mut app.state),
-    ),
-    row(
-        Command::UseApproximation,
-        "Use approximation in setup",
+        |app, _| explore::toggle_measured(&mut app.state)),
+    row(Command::UseApproximation, "Use approximation in setup",
         "Encrypt with this method, degree and interval: it becomes the activation of the setup",
-        (CTRL, Key::U),
-        |state| when(state.lab.usable_interval().is_some(), explore::NOT_USABLE),
-        |app, _| app.use_approximation(),
-    ),
+        (CTRL, Key::U), |state| when(state.lab.usable_interval().is_some(), explore::NOT_USABLE),
+        |app, _| app.use_approximation()),
 ];
 
 const TASKS: &[Row] = &[
-    row(
-        Command::RunSweep,
-        "Run sweep",
-        "Try every chosen method and degree on the model",
+    row(Command::RunSweep, "Run sweep", "Try every chosen method and degree on the model",
         (CTRL_SHIFT, Key::Enter),
         |state| {
             when(!state.sweep.choice.methods.is_empty(), "no method is chosen")?;
             has_model(state)
         },
-        |app, _| app.start_sweep(),
-    ),
-    row(
-        Command::Train,
-        "Train",
+        |app, _| app.start_sweep()),
+    row(Command::Train, "Train",
         "Train the model with the polynomial of the activation laboratory inside",
-        (CTRL_SHIFT, Key::T),
-        can_train,
-        |app, _| app.train(),
-    ),
-    row(
-        Command::PauseTraining,
-        "Pause or resume training",
+        (CTRL_SHIFT, Key::T), can_train, |app, _| app.train()),
+    row(Command::PauseTraining, "Pause or resume training",
         "Hold the encrypted training between two steps, or go on where it was held",
         (CTRL_ALT, Key::T),
         |state| {
             let is_on = state.cryptonn.standing == TaskStanding::Running && !state.task_stopping;
             when(is_on, "no encrypted training is on")
         },
-        |app, _| app.pause_cryptonn(),
-    ),
-    row(
-        Command::ContinueTraining,
-        "Continue training",
+        |app, _| app.pause_cryptonn()),
+    row(Command::ContinueTraining, "Continue training",
         "Go on with the encrypted training that was stopped or opened, as if it never was interrupted",
         (CTRL_ALT, Key::R),
         |state| when(state.can_continue_cryptonn(), "no training of this setup was interrupted"),
-        |app, _| app.continue_cryptonn(),
-    ),
-    row(
-        Command::CompareMitigations,
-        "Compare mitigations",
-        "Train with each mitigation and attack what the server would have seen",
-        (CTRL_ALT, Key::M),
-        can_train_encrypted,
-        |app, _| app.compare_mitigations(),
-    ),
-    row(
-        Command::CompareRemedies,
-        "Run all strategies",
+        |app, _| app.continue_cryptonn()),
+    row(Command::CompareMitigations, "Compare mitigations",
+        "Train with each mitigation and attack what the server would have seen", (CTRL_ALT, Key::M),
+        can_train_encrypted, |app, _| app.compare_mitigations()),
+    row(Command::CompareRemedies, "Run all strategies",
         "Run every strategy on the same sequences, one after the other, and compare them",
         (CTRL_SHIFT, Key::R),
         |state| {
             when(state.scenario.sequence.is_some(), "for recurrent networks")?;
             when(!state.running, "a run is on")
         },
-        |app, _| app.compare_remedies(),
-    ),
-    row(
-        Command::Compare,
-        "Compare schemes",
+        |app, _| app.compare_remedies()),
+    row(Command::Compare, "Compare schemes",
         "Run the model under BGV and CKKS with polynomials and under TFHE with lookup tables",
-        (CTRL_SHIFT, Key::C),
-        has_model,
-        |app, _| app.start_comparison(),
-    ),
-    row(
-        Command::StopTask,
-        "Stop sweep, training or comparison",
-        "Stop it; rows that are done stay, a model in the making does not",
-        (CTRL_SHIFT, Key::X),
+        (CTRL_SHIFT, Key::C), has_model, |app, _| app.start_comparison()),
+    row(Command::StopTask, "Stop sweep, training or comparison",
+        "Stop it; rows that are done stay, a model in the making does not", (CTRL_SHIFT, Key::X),
         |state| when(state.task_running && !state.task_stopping, "none is on"),
-        |app, _| app.worker.jobs.cancel(Job::Task),
-    ),
-    row(
-        Command::UseTrained,
-        "Use trained model",
+        |app, _| app.worker.jobs.cancel(Job::Task)),
+    row(Command::UseTrained, "Use trained model",
         "The trained network becomes the model of the setup, its polynomials kept",
-        (CTRL_SHIFT, Key::U),
-        |state| when(state.training.has_model(), "no model was trained yet"),
-        |app, _| app.use_trained(),
-    ),
+        (CTRL_SHIFT, Key::U), |state| when(state.training.has_model(), "no model was trained yet"),
+        |app, _| app.use_trained()),
 ];
 
 const SAMPLES: &[Row] = &[
-    row(
-        Command::NextSample,
-        "Next sample",
-        "Disagreements come first",
-        (Modifiers::ALT, Key::ArrowRight),
-        has_samples,
-        |app, _| app.state.step_sample(1),
-    ),
-    row(
-        Command::PreviousSample,
-        "Previous sample",
-        "Disagreements come first",
-        (Modifiers::ALT, Key::ArrowLeft),
-        has_samples,
-        |app, _| app.state.step_sample(-1),
-    ),
+    row(Command::NextSample, "Next sample", "Disagreements come first",
+        (Modifiers::ALT, Key::ArrowRight), has_samples, |app, _| app.state.step_sample(1)),
+    row(Command::PreviousSample, "Previous sample", "Disagreements come first",
+        (Modifiers::ALT, Key::ArrowLeft), has_samples, |app, _| app.state.step_sample(-1)),
 ];
 
 const LOOK: &[Row] = &[
-    row(
-        Command::ToggleTheme,
-        "Toggle light and dark theme",
-        "Switch between the light and the dark theme",
-        (CTRL, Key::T),
-        ALWAYS,
+    row(Command::ToggleTheme, "Toggle light and dark theme",
+        "Switch between the light and the dark theme", (CTRL, Key::T), ALWAYS,
         |_, ctx| {
             ctx.set_theme(match ctx.theme() {
                 egui::Theme::Dark => egui::Theme::Light,
                 egui::Theme::Light => egui::Theme::Dark,
             });
-        },
-    ),
-    row(
-        Command::ZoomIn,
-        "Zoom in",
-        "Make everything larger",
-        (CTRL, Key::Plus),
-        ALWAYS,
-        |_, ctx| zoom(ctx, 0.1),
-    ),
-    row(
-        Command::ZoomOut,
-        "Zoom out",
-        "Make everything smaller",
-        (CTRL, Key::Minus),
-        ALWAYS,
-        |_, ctx| zoom(ctx, -0.1),
-    ),
-    row(Command::ZoomReset, "Reset zoom", "Back to 100 %", (CTRL, Key::Num0), ALWAYS, |_, ctx| {
-        ctx.set_zoom_factor(1.0)
-    }),
+        }),
+    row(Command::ZoomIn, "Zoom in", "Make everything larger", (CTRL, Key::Plus), ALWAYS,
+        |_, ctx| zoom(ctx, 0.1)),
+    row(Command::ZoomOut, "Zoom out", "Make everything smaller", (CTRL, Key::Minus), ALWAYS,
+        |_, ctx| zoom(ctx, -0.1)),
+    row(Command::ZoomReset, "Reset zoom", "Back to 100 %", (CTRL, Key::Num0), ALWAYS,
+        |_, ctx| ctx.set_zoom_factor(1.0)),
 ];
 
-const PALETTE: &[Row] = &[row(
-    Command::Palette,
-    "Command palette…",
-    "Find any command by typing",
-    (CTRL, Key::P),
-    ALWAYS,
-    |app, _| app.state.palette = Some(Palette::default()),
-)];
+const PALETTE: &[Row] = &[
+    row(Command::Palette, "Command palette…", "Find any command by typing", (CTRL, Key::P), ALWAYS,
+        |app, _| app.state.palette = Some(Palette::default())),
+];
 
 const HELP: &[Row] = &[
-    row(
-        Command::About,
-        "About and what is private…",
+    row(Command::About, "About and what is private…",
         "What the program is, and what encryption here does and does not hide",
-        (Modifiers::NONE, Key::F1),
-        ALWAYS,
-        |app, _| app.state.show_about = true,
-    ),
-    row(
-        Command::ShowLog,
-        "Show log…",
-        "All messages since the start",
-        (CTRL, Key::L),
-        ALWAYS,
-        |app, _| app.state.show_log = true,
-    ),
+        (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.show_about = true),
+    row(Command::ShowLog, "Show log…", "All messages since the start", (CTRL, Key::L), ALWAYS,
+        |app, _| app.state.show_log = true),
 ];
-
-fn can_run(state: &State) -> Ready {
-    if state.is_cryptonn() {
-        return can_train_encrypted(state);
-    }
-    when(!state.running, "a run is on")?;
-    // A refusal is of the setup before as long as the plan of this one is not made.
-    when(state.preview.refusal.is_none() || state.preview.pending, "this setup cannot work")
-}
-
-fn can_train(state: &State) -> Ready {
-    if state.is_cryptonn() {
-        return can_train_encrypted(state);
-    }
-    if state.is_recurrent() && !state.preview.pending {
-        return no_task(state);
-    }
-    has_model(state)
-}
-
-fn can_train_encrypted(state: &State) -> Ready {
-    when(state.can_train_encrypted(), "nothing that can be trained on encrypted data is loaded")?;
-    no_task(state)
-}
-
-fn has_model(state: &State) -> Ready {
-    when(state.has_loaded(), "no model with layers is loaded")?;
-    no_task(state)
-}
-
-fn no_task(state: &State) -> Ready {
-    when(!state.task_running, TASK_IS_ON)
-}
-
-fn in_lab(state: &State) -> Ready {
-    when(state.tab == Tab::Activation, "for the tab Activation")
-}
-
-fn has_samples(state: &State) -> Ready {
-    when(!state.shown_samples().is_empty(), "no samples were run yet")
-}
 
 fn zoom(ctx: &Context, by: f32) {
     let factor = ((ctx.zoom_factor() + by) * 10.0).round() / 10.0;

@@ -3,9 +3,10 @@
 use super::command::Command;
 use super::command_table::{Group, MENUS, Row};
 use super::exports;
+use super::ready::{Ready, when};
 use super::state::State;
 use super::tab::TABS;
-use super::words::{Ready, Words, when};
+use super::words::Words;
 use egui::Modifiers;
 
 impl Group {

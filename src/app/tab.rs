@@ -32,63 +32,30 @@ pub struct TabSpec {
 }
 
 /// All tabs.
+#[rustfmt::skip]
 pub static TABS: &[TabSpec] = &[
     every(Tab::Run, "Run", "Show run", "Plots and stage table", Key::Num1),
-    every(
-        Tab::Samples,
-        "Samples",
-        "Show samples",
-        "Inputs with their plaintext and encrypted answers",
-        Key::Num2,
-    ),
-    every(
-        Tab::Activation,
-        "Activation",
-        "Show activation laboratory",
-        "Approximations of the activation function, and what they cost",
-        Key::Num3,
-    ),
-    every(
-        Tab::Sweep,
-        "Sweep",
-        "Show sweep",
-        "Many polynomials compared: table and plots",
-        Key::Num4,
-    ),
-    every(
-        Tab::Training,
-        "Training",
-        "Show training",
-        "Train the model with a polynomial as its activation",
-        Key::Num5,
-    ),
+    every(Tab::Samples, "Samples", "Show samples",
+        "Inputs with their plaintext and encrypted answers", Key::Num2),
+    every(Tab::Activation, "Activation", "Show activation laboratory",
+        "Approximations of the activation function, and what they cost", Key::Num3),
+    every(Tab::Sweep, "Sweep", "Show sweep", "Many polynomials compared: table and plots",
+        Key::Num4),
+    every(Tab::Training, "Training", "Show training",
+        "Train the model with a polynomial as its activation", Key::Num5),
     TabSpec {
         is_about: |scenario| scenario.training.is_some(),
         refusal: Some("for scenarios that train on encrypted data"),
-        ..every(
-            Tab::Leak,
-            "What the server learns",
-            "Show what the server learns",
+        ..every(Tab::Leak, "What the server learns", "Show what the server learns",
             "Training samples beside what the server of an encrypted training makes of them",
-            Key::Num9,
-        )
+            Key::Num9)
     },
-    every(
-        Tab::Compare,
-        "Compare",
-        "Show comparison",
-        "BGV, CKKS and TFHE side by side on this model",
-        Key::Num7,
-    ),
+    every(Tab::Compare, "Compare", "Show comparison",
+        "BGV, CKKS and TFHE side by side on this model", Key::Num7),
     TabSpec {
         is_about: |scenario| scenario.sequence.is_some(),
-        ..every(
-            Tab::Sequence,
-            "Sequence",
-            "Show sequence",
-            "A recurrent network over time, and the strategies for its noise",
-            Key::Num6,
-        )
+        ..every(Tab::Sequence, "Sequence", "Show sequence",
+            "A recurrent network over time, and the strategies for its noise", Key::Num6)
     },
 ];
 

@@ -24,11 +24,3 @@ impl Words {
         Self { label, tooltip, keys: KeyboardShortcut::new(modifiers, key) }
     }
 }
-
-/// Whether it makes sense now, or why not.
-pub type Ready = Result<(), &'static str>;
-
-/// Ready when something `holds`.
-pub fn when(holds: bool, otherwise: &'static str) -> Ready {
-    if holds { Ok(()) } else { Err(otherwise) }
-}

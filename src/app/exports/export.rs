@@ -1,8 +1,10 @@
 //! What the window writes to a file.
 
+use crate::command::Command;
 use crate::export_id::ExportId;
+use crate::ready::Ready;
 use crate::state::State;
-use crate::words::{Ready, Words};
+use crate::words::Words;
 use egui::{Key, Modifiers};
 
 /// Something that is saved: a command, a dialog and a file.
@@ -34,5 +36,10 @@ impl Export {
     ) -> Self {
         let words = Words::new(label, tooltip, modifiers, key);
         Self { id: ExportId(id), words, ready, content: Content::Bytes(bytes) }
+    }
+
+    /// The command that saves it.
+    pub fn command(&self) -> Command {
+        Command::Export(self.id)
     }
 }
