@@ -44,7 +44,7 @@ impl App {
         let mut state = State::new(scenario);
         state.preview.pending = true;
         if let Err(error) = Kernel::named_by_variable() {
-            state.notes.error(format!("{error}; the fastest one is used"));
+            state.notifications.error(format!("{error}; the fastest one is used"));
         }
         Self {
             state,

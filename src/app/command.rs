@@ -36,7 +36,7 @@ pub enum Command {
     PauseTraining,
     ContinueTraining,
     CompareMitigations,
-    CompareRemedies,
+    CompareStrategies,
     ToggleTheme,
     ZoomIn,
     ZoomOut,

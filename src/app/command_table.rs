@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::command::Command;
-use super::dialog::Opening;
+use super::dialog::InitialReport;
 use super::explore;
 use super::palette::Palette;
 use super::state::State;
@@ -11,7 +11,7 @@ use super::ready::{
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
-use view::TaskStanding;
+use view::TaskStatus;
 use worker::Key as Job;
 
 /// A command.
@@ -65,15 +65,15 @@ const ALWAYS: fn(&State) -> Ready = |_| Ok(());
 
 const OPEN: &[Row] = &[
     row(Command::OpenScenario, "Open scenario…", "Open a setup from a .json file",
-        (CTRL_SHIFT, Key::O), ALWAYS, |app, _| app.ask_open(Opening::Scenario)),
+        (CTRL_SHIFT, Key::O), ALWAYS, |app, _| app.ask_open(InitialReport::Scenario)),
     row(Command::OpenModel, "Open model…", "Use a model file (.safetensors)", (CTRL, Key::O),
-        ALWAYS, |app, _| app.ask_open(Opening::Model)),
+        ALWAYS, |app, _| app.ask_open(InitialReport::Model)),
     row(Command::OpenDataset, "Open dataset…",
         "Use a dataset: a .csv file, or a folder of IDX files", (CTRL, Key::D), ALWAYS,
-        |app, _| app.ask_open(Opening::Dataset)),
+        |app, _| app.ask_open(InitialReport::Dataset)),
     row(Command::OpenCheckpoint, "Continue from checkpoint…",
         "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
-        |app, _| app.ask_open(Opening::Checkpoint)),
+        |app, _| app.ask_open(InitialReport::Checkpoint)),
 ];
 
 const QUIT: &[Row] = &[
@@ -149,7 +149,7 @@ const TASKS: &[Row] = &[
         "Hold the encrypted training between two steps, or go on where it was held",
         (CTRL_ALT, Key::T),
         |state| {
-            let is_on = state.cryptonn.standing == TaskStanding::Running && !state.task_stopping;
+            let is_on = state.cryptonn.status == TaskStatus::Running && !state.task_stopping;
             when(is_on, "no encrypted training is on")
         },
         |app, _| app.pause_cryptonn()),
@@ -161,14 +161,14 @@ const TASKS: &[Row] = &[
     row(Command::CompareMitigations, "Compare mitigations",
         "Train with each mitigation and attack what the server would have seen", (CTRL_ALT, Key::M),
         can_train_encrypted, |app, _| app.compare_mitigations()),
-    row(Command::CompareRemedies, "Run all strategies",
+    row(Command::CompareStrategies, "Run all strategies",
         "Run every strategy on the same sequences, one after the other, and compare them",
         (CTRL_SHIFT, Key::R),
         |state| {
             when(state.scenario.sequence.is_some(), "for recurrent networks")?;
             when(!state.running, "a run is on")
         },
-        |app, _| app.compare_remedies()),
+        |app, _| app.compare_strategies()),
     row(Command::Compare, "Compare schemes",
         "Run the model under BGV and CKKS with polynomials and under TFHE with lookup tables",
         (CTRL_SHIFT, Key::C), has_model, |app, _| app.start_comparison()),

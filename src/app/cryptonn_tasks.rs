@@ -6,7 +6,7 @@ use crate::tab::Tab;
 use scenario::Scenario;
 use std::sync::Arc;
 use training::Checkpoint;
-use view::TaskStanding;
+use view::TaskStatus;
 use worker::Key;
 
 impl App {
@@ -24,13 +24,13 @@ impl App {
     pub(super) fn continue_cryptonn(&mut self) {
         self.state.tab = Tab::Training;
         let Some(checkpoint) = self.state.cryptonn.checkpoint.clone() else { return };
-        self.edit(checkpoint.subject.settings(self.state.scenario.clone()));
+        self.edit(checkpoint.identity.settings(self.state.scenario.clone()));
         let Some((scenario, loaded)) = self.state.setup() else { return };
         let from = Some(Arc::clone(&checkpoint));
         let asked = self.worker.train_encrypted(scenario.clone(), loaded, from);
         if self.has_begun(asked) {
             self.state.cryptonn.restore(&checkpoint, &scenario);
-            self.state.cryptonn.standing = TaskStanding::Running;
+            self.state.cryptonn.status = TaskStatus::Running;
         }
     }
 
@@ -42,26 +42,26 @@ impl App {
 
     /// A checkpoint was read: the setup becomes that of its training, which can then be continued.
     pub(super) fn take_checkpoint(&mut self, checkpoint: Arc<Checkpoint>) {
-        let subject = &checkpoint.subject;
-        let scenario = if self.state.scenario.name == subject.scenario {
+        let identity = &checkpoint.identity;
+        let scenario = if self.state.scenario.name == identity.scenario {
             self.state.scenario.clone()
         } else {
-            match Scenario::built_in().into_iter().find(|s| s.name == subject.scenario) {
+            match Scenario::built_in().into_iter().find(|s| s.name == identity.scenario) {
                 Some(scenario) => scenario,
                 None => {
-                    let name = &subject.scenario;
+                    let name = &identity.scenario;
                     let text = format!("The checkpoint is of scenario {name}; open that first");
-                    return self.state.notes.error(text);
+                    return self.state.notifications.error(text);
                 }
             }
         };
-        self.edit(subject.settings(scenario));
+        self.edit(identity.settings(scenario));
         self.forget_leak();
         self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
         self.state.tab = Tab::Training;
         let (step, of) = (checkpoint.steps(), checkpoint.progress.of);
         let text = format!("A training after step {step} of {of}: press Continue to go on");
-        self.state.notes.info(text);
+        self.state.notifications.info(text);
     }
 
     /// Tries what protects the samples of the training of the setup.
@@ -95,11 +95,13 @@ impl State {
     /// Whether the training that was interrupted can go on with what is loaded.
     pub(super) fn can_continue_cryptonn(&self) -> bool {
         let view = &self.cryptonn;
-        let interrupted = matches!(view.standing, TaskStanding::Stopped | TaskStanding::Failed(_));
+        let interrupted = matches!(view.status, TaskStatus::Stopped | TaskStatus::Failed(_));
         let fits = view.checkpoint.as_ref().is_some_and(|checkpoint| {
-            let subject = &checkpoint.subject;
-            let loaded = self.loaded.as_ref().is_some_and(|l| l.dataset.name() == subject.dataset);
-            loaded && subject.scenario == self.scenario.name && subject.model == self.scenario.model
+            let identity = &checkpoint.identity;
+            let loaded = self.loaded.as_ref().is_some_and(|l| l.dataset.name() == identity.dataset);
+            loaded
+                && identity.scenario == self.scenario.name
+                && identity.model == self.scenario.model
         });
         interrupted && fits && !self.task_running
     }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// What is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
+pub enum InitialReport {
     Scenario,
     Model,
     Dataset,
     Checkpoint,
 }
 
-impl Opening {
+impl InitialReport {
     /// What kind of path is expected.
     pub fn hint(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Opening {
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    Open(Opening),
+    Open(InitialReport),
     Save(ExportId),
 }
 
@@ -100,13 +100,13 @@ pub fn browse(asked: &PathDialog) -> Option<PathBuf> {
 }
 
 /// What a dropped or typed file most likely is, by its name.
-pub fn opening_of(path: &Path) -> Opening {
+pub fn opening_of(path: &Path) -> InitialReport {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {
-        "json" => Opening::Scenario,
-        "ckpt" => Opening::Checkpoint,
-        "safetensors" | "onnx" => Opening::Model,
-        _ => Opening::Dataset,
+        "json" => InitialReport::Scenario,
+        "ckpt" => InitialReport::Checkpoint,
+        "safetensors" | "onnx" => InitialReport::Model,
+        _ => InitialReport::Dataset,
     }
 }
 
@@ -117,12 +117,12 @@ mod tests {
     #[test]
     fn files_are_told_apart_by_name() {
         for (path, opening) in [
-            ("/a/net.SafeTensors", Opening::Model),
-            ("s.json", Opening::Scenario),
-            ("iris.csv", Opening::Dataset),
-            ("half.ckpt", Opening::Checkpoint),
-            ("/data/mnist", Opening::Dataset),
-            ("train-images-idx3-ubyte.gz", Opening::Dataset),
+            ("/a/net.SafeTensors", InitialReport::Model),
+            ("s.json", InitialReport::Scenario),
+            ("iris.csv", InitialReport::Dataset),
+            ("half.ckpt", InitialReport::Checkpoint),
+            ("/data/mnist", InitialReport::Dataset),
+            ("train-images-idx3-ubyte.gz", InitialReport::Dataset),
         ] {
             assert_eq!(opening_of(Path::new(path)), opening, "{path}");
         }

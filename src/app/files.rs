@@ -68,7 +68,7 @@ impl App {
             }
             Err(TryRecvError::Empty) => self.screenshot = Some((path, image)),
             Err(TryRecvError::Disconnected) => {
-                self.state.notes.error("no screenshot: the window gave no image");
+                self.state.notifications.error("no screenshot: the window gave no image");
             }
         }
     }

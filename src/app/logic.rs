@@ -49,7 +49,7 @@ impl App {
         }
         self.plan_when_settled(ctx);
         self.check_when_changed();
-        if let Some(left) = self.state.notes.expire() {
+        if let Some(left) = self.state.notifications.expire() {
             ctx.request_repaint_after(left);
         }
         if self.state.running {
@@ -124,7 +124,7 @@ impl App {
                 }
             }
             Action::ClosePalette => state.palette = None,
-            Action::Dismiss(id) => state.notes.dismiss(id),
+            Action::Dismiss(id) => state.notifications.dismiss(id),
             Action::CloseAbout => state.show_about = false,
             Action::CloseLog => state.show_log = false,
         }

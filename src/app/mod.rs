@@ -21,7 +21,7 @@ mod exports;
 mod files;
 mod logic;
 mod news;
-mod notes;
+mod notifications;
 mod palette;
 mod palette_search;
 mod panels;
@@ -29,8 +29,8 @@ mod paths;
 mod plots;
 mod queue;
 mod ready;
-mod remedies;
 mod state;
+mod strategies;
 mod tab;
 mod tasks;
 mod words;
@@ -42,11 +42,11 @@ pub use export_id::ExportId;
 pub use queue::Queue;
 pub use state::State;
 pub use tab::Tab;
-pub use view::lab::{Checked, Lab, LabChoice, LabCurve};
+pub use view::lab::{Checked, Lab, LabCurve, LabRequest};
 pub use view::{
     Attack, Comparing, CryptonnView, Difference, LeakChoice, LeakView, MitigationView, Origin,
-    Results, RunView, SequenceView, Standing, SweepAxis, SweepChoice, SweepView, TaskStanding,
-    Three, TrainingView,
+    Results, RunView, SequenceView, Status, SweepAxis, SweepChoice, SweepView, TaskStatus, Three,
+    TrainingView,
 };
 
 use anyhow::Context as _;

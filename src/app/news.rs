@@ -10,7 +10,7 @@ use scenario::Scenario;
 use std::path::PathBuf;
 use std::sync::Arc;
 use training::CryptonnEvent;
-use view::{Standing, TaskStanding};
+use view::{Status, TaskStatus};
 use worker::{Failure, Loaded, LoadedSequence, Update};
 
 impl App {
@@ -28,11 +28,11 @@ impl App {
                 }
             }
             Update::RunEnded(result) => self.end_of_run(result),
-            Update::Remedy(event) => self.take_remedy(event),
-            Update::RemediesEnded(result) => self.end_of_remedies(result),
+            Update::NoiseStrategy(event) => self.take_strategy(event),
+            Update::StrategiesEnded(result) => self.end_of_strategies(result),
             Update::Activations(data) => state.lab.take_data(data),
             Update::Checked(check) => {
-                state.lab.checked.of = self.checked.as_ref().map(|c| c.stand_ins.clone());
+                state.lab.checked.of = self.checked.as_ref().map(|c| c.approximations.clone());
                 state.lab.checked.check = Some(*check);
                 state.lab.checked.failure = None;
             }
@@ -49,7 +49,9 @@ impl App {
             Update::Attack(update) => state.leak.take(update),
             Update::AttackEnded(result) => {
                 if let Err(reason) = &result {
-                    state.notes.error(format!("The reconstruction did not finish: {reason}"));
+                    state
+                        .notifications
+                        .error(format!("The reconstruction did not finish: {reason}"));
                 }
                 state.leak.end(result);
             }
@@ -57,11 +59,11 @@ impl App {
             Update::Opened(result) => self.take_opened(result),
             Update::Checkpoint(Ok(checkpoint)) => self.take_checkpoint(checkpoint),
             Update::Saved(Ok(path)) => {
-                state.notes.info(format!("Saved {}", path.display()));
+                state.notifications.info(format!("Saved {}", path.display()));
                 self.take_saved_model(&path);
             }
             Update::Checkpoint(Err(failure)) | Update::Saved(Err(failure)) => {
-                state.notes.error(failure.to_string());
+                state.notifications.error(failure.to_string());
             }
             of_task => self.take_of_task(of_task),
         }
@@ -81,36 +83,36 @@ impl App {
             Update::Cryptonn(event) => return state.cryptonn.take(event),
             Update::SweepEnded(result) => {
                 state.sweep.end(result);
-                ("sweep", &state.sweep.standing)
+                ("sweep", &state.sweep.status)
             }
             Update::CompareEnded(result) => {
                 state.compare.end(result);
-                ("comparison", &state.compare.standing)
+                ("comparison", &state.compare.status)
             }
             Update::TrainEnded(result) => {
                 state.training.end(result);
-                ("training", &state.training.standing)
+                ("training", &state.training.status)
             }
             Update::RecurrentTrainEnded(result) => {
                 state.training.end_recurrent(result);
-                ("training", &state.training.standing)
+                ("training", &state.training.status)
             }
             Update::CryptonnEnded(result) => {
                 if let Ok(trained) = &result {
                     state.leak.set_data(Arc::clone(&trained.view), Arc::clone(&trained.pool));
                 }
                 state.cryptonn.end(result);
-                ("training", &state.cryptonn.standing)
+                ("training", &state.cryptonn.status)
             }
             Update::MitigationsEnded(result) => {
                 state.mitigations.end(result);
-                ("comparison", &state.mitigations.standing)
+                ("comparison", &state.mitigations.status)
             }
             // Everything else is of no task.
             _ => return,
         };
-        if let (what, TaskStanding::Failed(reason)) = ended {
-            state.notes.error(format!("The {what} did not finish: {reason}"));
+        if let (what, TaskStatus::Failed(reason)) = ended {
+            state.notifications.error(format!("The {what} did not finish: {reason}"));
         }
     }
 
@@ -148,7 +150,7 @@ impl App {
             }
             Err(failure) => {
                 if let Failure::Panicked(_) = failure {
-                    state.notes.error(failure.to_string());
+                    state.notifications.error(failure.to_string());
                 }
                 state.preview.plan = None;
                 state.sequence.forecast = None;
@@ -158,16 +160,16 @@ impl App {
     }
 
     fn end_of_run(&mut self, result: Result<Box<RunReport>, Failure>) {
-        self.end_of_remedy(&result);
+        self.end_of_strategy(&result);
         let state = &mut self.state;
         let Some(run) = &mut state.run else { return };
         run.end(result);
-        match &run.standing {
-            Standing::Failed(reason) => {
-                state.notes.error(format!("The run did not finish: {reason}"));
+        match &run.status {
+            Status::Failed(reason) => {
+                state.notifications.error(format!("The run did not finish: {reason}"));
             }
-            Standing::Stopped => state.notes.info("Stopped"),
-            Standing::Finished | Standing::Running => {}
+            Status::Stopped => state.notifications.info("Stopped"),
+            Status::Finished | Status::Running => {}
         }
     }
 
@@ -196,7 +198,7 @@ impl App {
                     self.queue.push(Command::Run);
                 }
             }
-            Err(failure) => self.state.notes.error(failure.to_string()),
+            Err(failure) => self.state.notifications.error(failure.to_string()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::command::Command;
-use super::dialog::{Opening, PathDialog, Purpose};
+use super::dialog::{InitialReport, PathDialog, Purpose};
 use super::export_id::ExportId;
 use super::exports::{self, Content};
 use file::Uses;
@@ -12,13 +12,13 @@ use worker::Key;
 
 impl App {
     /// Asks for the path of what is to be opened.
-    pub(super) fn ask_open(&mut self, opening: Opening) {
+    pub(super) fn ask_open(&mut self, opening: InitialReport) {
         let scenario = &self.state.scenario;
         let (command, path) = match opening {
-            Opening::Scenario => (Command::OpenScenario, String::new()),
-            Opening::Model => (Command::OpenModel, as_path(&scenario.model)),
-            Opening::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
-            Opening::Checkpoint => (Command::OpenCheckpoint, String::new()),
+            InitialReport::Scenario => (Command::OpenScenario, String::new()),
+            InitialReport::Model => (Command::OpenModel, as_path(&scenario.model)),
+            InitialReport::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
+            InitialReport::Checkpoint => (Command::OpenCheckpoint, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
         self.state.dialog = Some(PathDialog::new(purpose, label, path));
@@ -60,20 +60,20 @@ impl App {
         }
     }
 
-    pub(super) fn open_path(&mut self, opening: Opening, path: PathBuf) {
+    pub(super) fn open_path(&mut self, opening: InitialReport, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
         match opening {
-            Opening::Scenario => self.read_scenario(text),
-            Opening::Checkpoint if self.worker.jobs.is_on(Key::Task) => {
+            InitialReport::Scenario => self.read_scenario(text),
+            InitialReport::Checkpoint if self.worker.jobs.is_on(Key::Task) => {
                 self.state
-                    .notes
+                    .notifications
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
-            Opening::Checkpoint => self.read_checkpoint(path),
-            Opening::Model => {
+            InitialReport::Checkpoint => self.read_checkpoint(path),
+            InitialReport::Model => {
                 self.edit(Scenario { model: text, ..self.state.scenario.clone() });
             }
-            Opening::Dataset => {
+            InitialReport::Dataset => {
                 self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
             }
         }
@@ -84,7 +84,7 @@ impl App {
             Content::Window => self.shoot(ctx, path),
             Content::Bytes(bytes) => match bytes(&self.state) {
                 Ok(bytes) => self.write(path, bytes),
-                Err(error) => self.state.notes.error(error),
+                Err(error) => self.state.notifications.error(error),
             },
         }
     }

@@ -5,7 +5,7 @@ use crate::tab::Tab;
 use activation::Activation;
 use inference::TrainOptions;
 use network::{IntervalRule, Network, NetworkError, Op};
-use scenario::LayerChoices;
+use scenario::LayerRequests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use study::{SweepRequest, SweepRow};
@@ -15,7 +15,7 @@ impl App {
     /// Whether a job was begun; says why when not.
     pub(super) fn has_begun(&mut self, asked: Result<(), Busy>) -> bool {
         if let Err(busy) = &asked {
-            self.state.notes.error(busy.to_string());
+            self.state.notifications.error(busy.to_string());
         }
         asked.is_ok()
     }
@@ -26,7 +26,7 @@ impl App {
         let Some((scenario, loaded)) = self.state.setup() else { return };
         let state = &self.state;
         let choice = &state.sweep.choice;
-        let lab = state.lab.stand_ins();
+        let lab = state.lab.approximations();
         let request = SweepRequest {
             methods: choice.methods.clone(),
             degrees: (choice.degrees.0..=choice.degrees.1).collect(),
@@ -64,14 +64,14 @@ impl App {
         if let Some(function) = &choice.function {
             match with_function(&loaded.network, function) {
                 Ok(network) => loaded.network = Arc::new(network),
-                Err(error) => return state.notes.error(error.to_string()),
+                Err(error) => return state.notifications.error(error.to_string()),
             }
         }
         let half = half_width(state.lab.interval());
         let what = format!("{}, degree {}, ±{half}", choice.method.name(), choice.degree);
         let mut scenario = setup.clone();
         scenario.activation.method = choice.method.id().to_owned();
-        scenario.activation.layers = LayerChoices::Same;
+        scenario.activation.layers = LayerRequests::Same;
         scenario.activation.degree = choice.degree;
         scenario.activation.interval = half;
         let asked = self.worker.train(scenario, loaded, state.training.options);
@@ -127,7 +127,7 @@ impl App {
         }
         let text = chosen_text(row);
         super::explore::edit(&mut self.state, choice.clamped());
-        self.state.notes.info(text);
+        self.state.notifications.info(text);
     }
 
     /// Makes the trained network the model of the setup: it is written to a temporary file.
@@ -147,7 +147,7 @@ impl App {
             let mut scenario = self.state.scenario.clone();
             scenario.model = path.to_string_lossy().into_owned();
             scenario.activation.method = "keep".into();
-            scenario.activation.layers = LayerChoices::Same;
+            scenario.activation.layers = LayerRequests::Same;
             self.edit(scenario);
         }
     }

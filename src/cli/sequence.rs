@@ -6,7 +6,7 @@ use super::networks;
 use super::table::{Table, folded, pairs};
 use super::words::{bare_bits, guesses, number_of, remarks, security};
 use anyhow::Result;
-use circuit::{Plan, RecurrentPlan, Remedy};
+use circuit::{NoiseStrategy, Plan, RecurrentPlan};
 use recurrent::SequenceSession;
 use report::{RunReport, SequenceReport};
 
@@ -15,7 +15,7 @@ const SHOWN: usize = 32;
 
 /// `plan` of a recurrent scenario.
 pub(super) fn plan(session: &SequenceSession, json: bool, context: &Context) -> Result<Answer> {
-    if session.choice().remedy == Remedy::Bootstrap {
+    if session.choice().strategy == NoiseStrategy::Bootstrap {
         let plan = session.plan(&context.cancel)?;
         if json {
             return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
@@ -40,7 +40,7 @@ fn before(session: &SequenceSession) -> String {
 
 fn show_tables(plan: &Plan) -> String {
     let mut rows = vec![
-        ("strategy", Remedy::Bootstrap.name().to_owned()),
+        ("strategy", NoiseStrategy::Bootstrap.name().to_owned()),
         ("scheme", format!("TFHE, tables of {} entries", plan.ring_degree)),
         ("security", security(plan.security_bits, &plan.security_table)),
         ("precision", plan.precision.clone()),
@@ -72,7 +72,7 @@ fn show_tables(plan: &Plan) -> String {
             ),
         ),
         ("memory", format::bytes(plan.bytes.peak_memory)),
-        ("reveals", Remedy::Bootstrap.reveals().to_owned()),
+        ("reveals", NoiseStrategy::Bootstrap.reveals().to_owned()),
     ];
     rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
     let about = "margin: -log2 of the probability that a reading is off by more than an eighth of the largest state";
@@ -81,7 +81,7 @@ fn show_tables(plan: &Plan) -> String {
 
 fn show_plan(plan: &RecurrentPlan) -> String {
     let mut rows = vec![
-        ("strategy", remedy(plan.remedy.name(), plan.refresh_every, plan.steps)),
+        ("strategy", strategy(plan.strategy.name(), plan.refresh_every, plan.steps)),
         ("scheme", format!("CKKS, N {}, log2 q {}", plan.ring_degree, format::bits(plan.log2_q))),
         ("security", security(plan.security_bits, &plan.security_table)),
         (
@@ -121,7 +121,7 @@ fn show_plan(plan: &RecurrentPlan) -> String {
             ),
         ),
         ("memory", format::bytes(plan.memory_bytes)),
-        ("reveals", plan.remedy.reveals().to_owned()),
+        ("reveals", plan.strategy.reveals().to_owned()),
     ];
     rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
     if plan.longest_chain > 0 {
@@ -153,7 +153,7 @@ fn show_plan(plan: &RecurrentPlan) -> String {
     )
 }
 
-fn remedy(name: &str, every: usize, steps: usize) -> String {
+fn strategy(name: &str, every: usize, steps: usize) -> String {
     match every < steps {
         true => format!("{name}, every {}", number_of(every, "step", "steps")),
         false => name.to_owned(),
@@ -187,7 +187,7 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
                 report.seed
             ),
         ),
-        ("strategy", remedy(sequence.remedy.name(), sequence.refresh_every, sequence.steps)),
+        ("strategy", strategy(sequence.strategy.name(), sequence.refresh_every, sequence.steps)),
         ("reveals", sequence.reveals.clone()),
         (
             "scheme",

@@ -1,6 +1,6 @@
 //! Programs on BFV of the `fhe` crate.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
 use circuit::{BfvOp, BfvProgram};
 use progress::Watch;
 use rayon::prelude::*;
@@ -34,11 +34,11 @@ impl Scheme for Bfv {
 
     fn keygen(
         parameters: &BfvParameters,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         _: &Watch,
     ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        let branch_seed = |label| seed.derive(label, branch as u64);
+        let branch_seed = |label| seed.derive(label, modulus as u64);
         let secret = SecretKey::generate(parameters, &branch_seed("secret key"))?;
         let keys = secret.evaluation_keys(parameters, &branch_seed("evaluation keys"))?;
         Ok((secret, keys.to_bytes()))
@@ -73,7 +73,7 @@ impl Scheme for Bfv {
         let predicted: f64 = planned.iter().skip(1).sum();
         let mut before = 0.0;
         let mut stage_secs = vec![0.0];
-        let mut taps = Vec::new();
+        let mut probes = Vec::new();
         let mut values = inputs;
         for (stage, layer) in (1..).zip(&program.layers) {
             let started = Instant::now();
@@ -105,13 +105,13 @@ impl Scheme for Bfv {
             before += own;
             stage_secs.push(started.elapsed().as_secs_f64());
             if measure {
-                taps.extend(layer.taps.iter().filter_map(|&index| {
+                probes.extend(layer.probes.iter().filter_map(|&index| {
                     let ciphertext = values.get(index)?.clone();
-                    Some(Tapped { stage, index, ciphertext })
+                    Some(Probed { stage, index, ciphertext })
                 }));
             }
         }
-        Ok(Evaluated { outputs: values, taps, stage_secs })
+        Ok(Evaluated { outputs: values, probes, stage_secs })
     }
 
     fn decrypt(

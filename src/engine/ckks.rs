@@ -42,13 +42,13 @@ impl Scheme for Ckks {
 
     fn keygen(
         offered: &CkksOffered,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         _: &Watch,
     ) -> Result<(SecretKey, Vec<u8>), EngineError> {
         let parameters = &offered.parameters;
-        let secret = SecretKey::generate(parameters, &seed.derive("secret key", branch as u64));
-        let seed = seed.derive("evaluation keys", branch as u64);
+        let secret = SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64));
+        let seed = seed.derive("evaluation keys", modulus as u64);
         let keys = secret.evaluation_keys(parameters, &[], &seed);
         Ok((secret, keys.to_bytes(parameters)))
     }
@@ -83,16 +83,16 @@ impl Scheme for Ckks {
             watch,
             share: Share { secs: stage_secs.to_vec(), fraction },
             values: Values::Fresh(inputs),
-            taps: Vec::new(),
+            probes: Vec::new(),
             stage_secs: vec![0.0],
         };
         run.run(&program.steps)?;
-        let Evaluator { values, taps, stage_secs, .. } = run;
+        let Evaluator { values, probes, stage_secs, .. } = run;
         let outputs = match values {
             Values::Computed(all) => all,
             Values::Fresh(_) => Vec::new(),
         };
-        Ok(Evaluated { outputs, taps, stage_secs })
+        Ok(Evaluated { outputs, probes, stage_secs })
     }
 
     fn decrypt(

@@ -43,7 +43,7 @@ pub struct Client<S: Scheme> {
 
 /// Outputs of one branch as they came back.
 #[derive(Clone, Debug)]
-pub struct BranchAnswer<V> {
+pub struct ModulusAnswer<V> {
     /// A vector of slots per output.
     pub vectors: Vec<Vec<V>>,
     /// Smallest margin of any of them, bits.
@@ -65,12 +65,12 @@ impl<S: Scheme> Client<S> {
     ) -> Result<(Self, Vec<Vec<u8>>), EngineError> {
         let mut secrets = Vec::new();
         let mut messages = Vec::new();
-        for (branch, parameters) in parameters.iter().enumerate() {
+        for (modulus, parameters) in parameters.iter().enumerate() {
             watch.check()?;
-            let (secret, keys) = S::keygen(parameters, branch, &seed, watch)?;
+            let (secret, keys) = S::keygen(parameters, modulus, &seed, watch)?;
             secrets.push(secret);
-            let (kind, batch, branch) = (Kind::EvaluationKeys, 0, branch as u64);
-            let mut draft = Draft::new(&Envelope { kind, offer, batch, branch });
+            let (kind, batch, modulus) = (Kind::EvaluationKeys, 0, modulus as u64);
+            let mut draft = Draft::new(&Envelope { kind, offer, batch, modulus });
             draft.body().extend_from_slice(&keys);
             messages.push(draft.seal());
         }
@@ -84,7 +84,7 @@ impl<S: Scheme> Client<S> {
     }
 
     /// Number of branches.
-    pub fn branches(&self) -> usize {
+    pub fn moduli(&self) -> usize {
         self.parameters.len()
     }
 
@@ -95,7 +95,7 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails, or the work is stopped.
     pub fn encrypt<V: Copy + Into<S::Value>>(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         inputs: &[V],
         watch: &Watch,
@@ -105,7 +105,7 @@ impl<S: Scheme> Client<S> {
         let vectors: Vec<Vec<S::Value>> = (0..width)
             .map(|i| inputs.chunks_exact(width).map(|sample| sample[i].into()).collect())
             .collect();
-        self.encrypt_vectors(branch, batch, &vectors, watch)
+        self.encrypt_vectors(modulus, batch, &vectors, watch)
     }
 
     /// The same of one vector (a value per slot) per input.
@@ -114,31 +114,31 @@ impl<S: Scheme> Client<S> {
     /// As [`Client::encrypt`].
     pub fn encrypt_vectors(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         vectors: &[Vec<S::Value>],
         watch: &Watch,
     ) -> Result<S::Inputs, EngineError> {
-        let seed = self.seed.derive("batch", (batch as u64) << 8 | branch as u64);
-        S::encrypt(&self.parameters[branch], &self.secrets[branch], vectors, &seed, watch)
+        let seed = self.seed.derive("batch", (batch as u64) << 8 | modulus as u64);
+        S::encrypt(&self.parameters[modulus], &self.secrets[modulus], vectors, &seed, watch)
     }
 
     /// The message with encrypted inputs.
     pub fn send(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         inputs: &S::Inputs,
         clock: &mut WireClock,
     ) -> Vec<u8> {
-        clock.seal(&self.envelope(Kind::Request, batch, branch), |out| {
-            S::write_inputs(&self.parameters[branch], inputs, out);
+        clock.seal(&self.envelope(Kind::Request, batch, modulus), |out| {
+            S::write_inputs(&self.parameters[modulus], inputs, out);
         })
     }
 
     /// A fresh ciphertext of `inputs`, to be measured.
-    pub fn fresh(&self, branch: usize, inputs: &S::Inputs, index: usize) -> Option<S::Ciphertext> {
-        S::fresh(&self.parameters[branch], inputs, index)
+    pub fn fresh(&self, modulus: usize, inputs: &S::Inputs, index: usize) -> Option<S::Ciphertext> {
+        S::fresh(&self.parameters[modulus], inputs, index)
     }
 
     /// The encrypted outputs in a message.
@@ -147,14 +147,14 @@ impl<S: Scheme> Client<S> {
     /// When it is no answer to this batch and branch, or was changed on the way.
     pub fn receive(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         bytes: &[u8],
         clock: &mut WireClock,
     ) -> Result<S::Outputs, EngineError> {
         clock.open(bytes, (Kind::Answer, &self.offer), |envelope, body| {
-            expect_numbers(envelope, batch, branch)?;
-            S::read_outputs(&self.parameters[branch], body)
+            expect_numbers(envelope, batch, modulus)?;
+            S::read_outputs(&self.parameters[modulus], body)
         })
     }
 
@@ -164,12 +164,12 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails.
     pub fn decrypt(
         &self,
-        branch: usize,
+        modulus: usize,
         outputs: &S::Outputs,
-    ) -> Result<BranchAnswer<S::Value>, EngineError> {
+    ) -> Result<ModulusAnswer<S::Value>, EngineError> {
         let (vectors, margin_bits) =
-            S::decrypt(&self.parameters[branch], &self.secrets[branch], outputs)?;
-        Ok(BranchAnswer { vectors, margin_bits })
+            S::decrypt(&self.parameters[modulus], &self.secrets[modulus], outputs)?;
+        Ok(ModulusAnswer { vectors, margin_bits })
     }
 
     /// Measures one ciphertext with the secret key.
@@ -178,14 +178,14 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails.
     pub fn measure(
         &self,
-        branch: usize,
+        modulus: usize,
         ciphertext: &S::Ciphertext,
     ) -> Result<Measured<S::Value>, EngineError> {
-        S::measure(&self.parameters[branch], &self.secrets[branch], ciphertext)
+        S::measure(&self.parameters[modulus], &self.secrets[modulus], ciphertext)
     }
 
-    fn envelope(&self, kind: Kind, batch: usize, branch: usize) -> Envelope {
-        Envelope { kind, offer: self.offer, batch: batch as u64, branch: branch as u64 }
+    fn envelope(&self, kind: Kind, batch: usize, modulus: usize) -> Envelope {
+        Envelope { kind, offer: self.offer, batch: batch as u64, modulus: modulus as u64 }
     }
 }
 
@@ -193,16 +193,16 @@ impl<S: Scheme> Client<S> {
 pub(super) fn expect_numbers(
     envelope: &Envelope,
     batch: usize,
-    branch: usize,
+    modulus: usize,
 ) -> Result<(), EngineError> {
-    if (envelope.batch, envelope.branch) == (batch as u64, branch as u64) {
+    if (envelope.batch, envelope.modulus) == (batch as u64, modulus as u64) {
         return Ok(());
     }
     Err(wire::WireError::Content {
         what: "message",
         reason: format!(
-            "it is of batch {} and plaintext modulus {} where {batch} and {branch} are expected",
-            envelope.batch, envelope.branch
+            "it is of batch {} and plaintext modulus {} where {batch} and {modulus} are expected",
+            envelope.batch, envelope.modulus
         ),
     }
     .into())
@@ -210,14 +210,14 @@ pub(super) fn expect_numbers(
 
 /// Puts the branches of a batch of `samples` together, sample after sample: integers modulo the product
 /// of all plaintext moduli, centred.
-pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> Vec<i128> {
-    let outputs = branches.first().map_or(0, |b| b.vectors.len());
-    let mut residues = vec![0; branches.len()];
+pub fn combined(crt: &Crt, moduli: &[ModulusAnswer<i64>], samples: usize) -> Vec<i128> {
+    let outputs = moduli.first().map_or(0, |b| b.vectors.len());
+    let mut residues = vec![0; moduli.len()];
     let mut combined = Vec::with_capacity(samples * outputs);
     for sample in 0..samples {
         for output in 0..outputs {
-            for (residue, branch) in residues.iter_mut().zip(branches) {
-                *residue = branch.vectors[output][sample];
+            for (residue, modulus) in residues.iter_mut().zip(moduli) {
+                *residue = modulus.vectors[output][sample];
             }
             combined.push(crt.combine(&residues));
         }
@@ -226,8 +226,8 @@ pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> Ve
 }
 
 /// The real outputs of a batch of `samples`, sample after sample.
-pub fn read_reals(branches: &[BranchAnswer<f64>], samples: usize) -> Vec<f64> {
-    let vectors = branches.first().map_or(&[][..], |b| &b.vectors);
+pub fn read_reals(moduli: &[ModulusAnswer<f64>], samples: usize) -> Vec<f64> {
+    let vectors = moduli.first().map_or(&[][..], |b| &b.vectors);
     let of = |sample: usize| vectors.iter().map(move |v| v[sample]);
     (0..samples).flat_map(of).collect()
 }

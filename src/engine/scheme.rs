@@ -27,7 +27,7 @@ impl From<WireError> for EngineError {
 
 /// A ciphertext from the middle of a circuit, to be measured by the client.
 #[derive(Debug)]
-pub struct Tapped<C> {
+pub struct Probed<C> {
     /// Stage of the plan it was taken after.
     pub stage: usize,
     /// Which of the stage's values it is.
@@ -40,7 +40,7 @@ pub struct Tapped<C> {
 pub struct Evaluated<S: Scheme> {
     pub outputs: S::Outputs,
     /// For analysis only; not part of the answer.
-    pub taps: Vec<Tapped<S::Ciphertext>>,
+    pub probes: Vec<Probed<S::Ciphertext>>,
     /// Wall seconds of each stage of the plan; 0 for the input.
     pub stage_secs: Vec<f64>,
 }
@@ -95,7 +95,7 @@ pub trait Scheme: Sized {
     /// When the scheme fails, or the work is stopped.
     fn keygen(
         parameters: &Self::Parameters,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<(Self::Secret, Vec<u8>), EngineError>;

@@ -3,7 +3,7 @@
 use super::client::{Client, Follower};
 use super::link::ChannelLink;
 use super::meter::Meter;
-use super::server::{Server, Tap};
+use super::server::{Probe, Server};
 use super::talk::TalkError;
 use circuit::{RecurrentCircuit, Sequences};
 use progress::{Cancel, Step, Watch};
@@ -25,7 +25,7 @@ pub(crate) struct Conversation {
     pub keygen_secs: f64,
 }
 
-/// Runs all sequences. `within` is told how much of a step is done, `tap` shown all states.
+/// Runs all sequences. `within` is told how much of a step is done, `probe` shown all states.
 #[expect(clippy::too_many_arguments, reason = "one call, all of them different things")]
 pub(crate) fn converse(
     circuit: &RecurrentCircuit,
@@ -35,7 +35,7 @@ pub(crate) fn converse(
     cancel: &Cancel,
     follower: &dyn Follower,
     within: &(dyn Fn(f64) + Sync),
-    tap: Tap<'_>,
+    probe: Probe<'_>,
 ) -> Result<Conversation, TalkError> {
     let RecurrentCircuit { plan, program } = circuit;
     let slowest = plan.step_plans.iter().map(|s| s.server_secs + s.client_secs);
@@ -50,7 +50,7 @@ pub(crate) fn converse(
     let (asked, served) = std::thread::scope(|scope| {
         let server = scope.spawn(|| {
             let server = Server::new(program, plan.batches, pool);
-            let served = server.serve(&mut theirs, &mut server_meter, &server_watch, tap);
+            let served = server.serve(&mut theirs, &mut server_meter, &server_watch, probe);
             // The client must not wait for one that is gone.
             drop(theirs);
             served

@@ -6,12 +6,12 @@ use super::planned::planned;
 use super::progress::Progress;
 use super::reference::Reference;
 use super::session::SequenceSession;
-use circuit::{Plan, RecurrentCircuit, Remedy, Sequences};
+use circuit::{NoiseStrategy, Plan, RecurrentCircuit, Sequences};
 use engine::EngineError;
 use progress::{Cancel, Watch};
 use rayon::ThreadPool;
 use report::{
-    Clipping, Event, Findings, Margins, Pace, Phase, SequenceReport, SequenceStep, Tally,
+    Clipping, Event, Findings, Margins, Phase, RunProgress, SequenceReport, SequenceStep, Tally,
     peak_memory_bytes, timed, *,
 };
 use scenario::RunError;
@@ -26,12 +26,12 @@ pub(crate) fn execute(
 ) -> Result<RunReport, RunError> {
     let plan = planned(circuit);
     on_event(Event::Planned(Box::new(plan.clone())));
-    let pace = Pace::of_steps(&plan, on_event);
-    pace.phase(Phase::Plain);
+    let progress = RunProgress::of_steps(&plan, on_event);
+    progress.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
     let samples = circuit.plan.sequences;
     let test = session.dataset.test();
-    let prepared = session.prepared(session.carried(), test, samples)?;
+    let prepared = session.prepared(session.reference(), test, samples)?;
     let plain = session.prepared(&session.original, test, samples)?;
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
@@ -47,14 +47,14 @@ pub(crate) fn execute(
     let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
     on_event(Event::Sequence(Box::new(observer.report.clone())));
-    let progress = Progress::new(circuit, &pace);
+    let progress = Progress::new(circuit, &progress);
     let unmeasured = stages(&plan);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
         if batch == 0
             && let Some(seen) = pool.install(|| observer.see(step, states))
         {
             if let Some(stage) = unmeasured.get(seen.step.step) {
-                pace.stage(seen.step.step, &measured(stage, &seen.step));
+                progress.stage(seen.step.step, &measured(stage, &seen.step));
             }
             on_event(Event::SequenceStep(Box::new(seen)));
         }
@@ -66,7 +66,7 @@ pub(crate) fn execute(
         .map_err(EngineError::from)?;
 
     let classes = session.model.classes();
-    let mut report = opening(session, circuit, &plan, latency_secs);
+    let mut report = initial_report(session, circuit, &plan, latency_secs);
     let mut tally = Tally::new(circuit.plan.error_bound, 1.0);
     let told = tally.add_all(labels, classes, [&logits, &reference.outputs, &ran.outputs]);
     on_event(Event::Samples(told));
@@ -120,7 +120,7 @@ fn stages(plan: &Plan) -> Vec<StageReport> {
 }
 
 /// The report before anything is encrypted.
-fn opening(
+fn initial_report(
     session: &SequenceSession,
     circuit: &RecurrentCircuit,
     plan: &Plan,
@@ -138,8 +138,8 @@ fn opening(
         class_names: session.dataset.classes().to_vec(),
         threads: plan.threads,
         seed: scenario.seed,
-        activation: match circuit.plan.remedy {
-            Remedy::Client => ActivationReport::exact("client"),
+        activation: match circuit.plan.strategy {
+            NoiseStrategy::ClientAided => ActivationReport::exact("client"),
             _ => ActivationReport::polynomials(session.gate_reports()),
         },
         scheme: SchemeReport {

@@ -2,7 +2,7 @@
 
 use super::execute::execute;
 use super::session::SequenceSession;
-use circuit::Remedy;
+use circuit::NoiseStrategy;
 use progress::Cancel;
 use report::{Event, RunReport};
 use scenario::RunError;
@@ -22,8 +22,8 @@ impl SequenceSession {
             Event::Planned(plan) => on_event(Event::Planned(Box::new(self.told(&plan)))),
             other => on_event(other),
         };
-        let report = match self.choice().remedy {
-            Remedy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
+        let report = match self.choice().strategy {
+            NoiseStrategy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
             _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, &told)?,
         };
         let report = report.of(&self.scenario, &self.dataset, self.networks(), &self.notes);

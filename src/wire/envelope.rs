@@ -75,7 +75,7 @@ pub struct Envelope {
     pub offer: [u8; 32],
     pub batch: u64,
     /// Number of the plaintext modulus.
-    pub branch: u64,
+    pub modulus: u64,
 }
 
 /// A message that is being written.
@@ -92,7 +92,7 @@ impl Draft {
         bytes.extend_from_slice(&(envelope.kind as u32).to_le_bytes());
         bytes.extend_from_slice(&envelope.offer);
         bytes.extend_from_slice(&envelope.batch.to_le_bytes());
-        bytes.extend_from_slice(&envelope.branch.to_le_bytes());
+        bytes.extend_from_slice(&envelope.modulus.to_le_bytes());
         bytes.resize(ENVELOPE_BYTES, 0);
         Self { bytes }
     }
@@ -230,11 +230,11 @@ fn read_head(head: &[u8]) -> Result<(Envelope, u64, [u8; HASH]), WireError> {
     let kind =
         kind.ok_or_else(|| reader.fail(format!("no kind of message has number {number}")))?;
     let offer = reader.take()?;
-    let (batch, branch, len) = (reader.u64()?, reader.u64()?, reader.u64()?);
+    let (batch, modulus, len) = (reader.u64()?, reader.u64()?, reader.u64()?);
     if len > MAX_BODY {
         return Err(reader.fail(format!("a body of {len} bytes; at most {MAX_BODY} are possible")));
     }
-    Ok((Envelope { kind, offer, batch, branch }, len, reader.take()?))
+    Ok((Envelope { kind, offer, batch, modulus }, len, reader.take()?))
 }
 
 #[cfg(test)]
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     fn sealed(len: usize) -> Vec<u8> {
-        let envelope = Envelope { kind: Kind::Request, offer: [7; 32], batch: 3, branch: 1 };
+        let envelope = Envelope { kind: Kind::Request, offer: [7; 32], batch: 3, modulus: 1 };
         let mut draft = Draft::new(&envelope);
         draft.body().extend((0..len).map(|i| i as u8));
         draft.seal()

@@ -4,19 +4,19 @@ use super::board::Outlet;
 use super::engine::Engine;
 use super::update::Update;
 use circuit::Plan;
-use network::StandIns;
+use network::Approximations;
 use progress::{Cancel, Cancelled};
 use report::{Event, RunReport};
 use scenario::{RunError, Scenario};
 use std::sync::Arc;
-use study::{RemedyComparison, RemedyEvent, RemedyRequest};
+use study::{StrategyComparison, StrategyEvent, StrategyRequest};
 
 /// What a check is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
     /// Its model and dataset count.
     pub scenario: Scenario,
-    pub stand_ins: StandIns,
+    pub approximations: Approximations,
 }
 
 type Out<'a> = &'a Outlet<Update>;
@@ -29,12 +29,12 @@ pub(super) trait Desk: Send {
     /// Runs as planned last, where that is of the same setup and the same files.
     fn run(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<RunReport>, RunError>;
 
-    fn compare_remedies(
+    fn compare_strategies(
         &mut self,
         scenario: &Scenario,
-        request: &RemedyRequest,
+        request: &StrategyRequest,
         out: Out<'_>,
-    ) -> Result<Box<RemedyComparison>, RunError>;
+    ) -> Result<Box<StrategyComparison>, RunError>;
 
     /// What polynomials do to the answers of the plaintext network.
     fn check(&mut self, check: &Check, out: Out<'_>) -> Result<(), RunError>;
@@ -95,30 +95,31 @@ impl<E: Engine> Desk for EngineDesk<E> {
         result.map(Box::new)
     }
 
-    fn compare_remedies(
+    fn compare_strategies(
         &mut self,
         scenario: &Scenario,
-        request: &RemedyRequest,
+        request: &StrategyRequest,
         out: Out<'_>,
-    ) -> Result<Box<RemedyComparison>, RunError> {
+    ) -> Result<Box<StrategyComparison>, RunError> {
         let opened = self.engine.open(scenario)?;
         let on_event = |event| match event {
-            RemedyEvent::Run(event) => tell_run(out, event),
-            told => out.send(Update::Remedy(told)),
+            StrategyEvent::Run(event) => tell_run(out, event),
+            told => out.send(Update::NoiseStrategy(told)),
         };
-        let comparison = self.engine.compare_remedies(&opened, request, out.cancel(), &on_event)?;
+        let comparison =
+            self.engine.compare_strategies(&opened, request, out.cancel(), &on_event)?;
         if comparison.rows_left > 0 { Err(Cancelled.into()) } else { Ok(Box::new(comparison)) }
     }
 
     fn check(&mut self, check: &Check, out: Out<'_>) -> Result<(), RunError> {
-        let (Check { scenario, stand_ins }, cancel) = (check, out.cancel());
+        let (Check { scenario, approximations }, cancel) = (check, out.cancel());
         let opened = self.engine.open(scenario)?;
         let data = self.engine.measure(&opened, cancel)?;
         out.send(Update::Activations(Arc::clone(&data)));
         let mut on_part = |part: &_| out.send(Update::Checked(Box::new(Clone::clone(part))));
-        let whole = self.engine.check(&opened, &data, stand_ins, cancel, &mut on_part)?;
+        let whole = self.engine.check(&opened, &data, approximations, cancel, &mut on_part)?;
         out.send(Update::Checked(Box::new(whole)));
-        if let Some(function) = &stand_ins.function {
+        if let Some(function) = &approximations.function {
             let accuracy = self.engine.accuracy_with(&opened, function, cancel)?;
             out.send(Update::FunctionAccuracy(function.clone(), accuracy));
         }

@@ -1,8 +1,6 @@
 //! What a server learns: the samples of a mini-batch as attacks make them out.
 
-use attack::{
-    LeakCurve, LeakSettings, Pool, Reconstruction, Score, ServerView, curve, reconstruct,
-};
+use attack::{LeakCurve, LeakOptions, Pool, Reconstruction, Score, ServerView, curve, reconstruct};
 use progress::Cancel;
 use scenario::RunError;
 use std::sync::Arc;
@@ -17,7 +15,7 @@ pub struct LeakRequest {
     /// Steps seen.
     pub seen: usize,
     /// Each attack, and whether its curve over all steps is wanted too.
-    pub attacks: Vec<(LeakSettings, bool)>,
+    pub attacks: Vec<(LeakOptions, bool)>,
 }
 
 /// An answer.

@@ -13,8 +13,8 @@ use scenario::Scenario;
 use std::path::PathBuf;
 use std::sync::Arc;
 use study::{
-    CompareEvent, CompareReport, MitigationEvent, MitigationReport, RemedyComparison, RemedyEvent,
-    SweepEvent, SweepReport,
+    CompareEvent, CompareReport, MitigationEvent, MitigationReport, StrategyComparison,
+    StrategyEvent, SweepEvent, SweepReport,
 };
 use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
 
@@ -34,9 +34,9 @@ pub enum Update {
     /// Something happened in the run.
     Run(Event),
     RunEnded(Result<Box<RunReport>, Failure>),
-    /// Something happened in the comparison of remedies.
-    Remedy(RemedyEvent),
-    RemediesEnded(Result<Box<RemedyComparison>, Failure>),
+    /// Something happened in the comparison of strategies.
+    NoiseStrategy(StrategyEvent),
+    StrategiesEnded(Result<Box<StrategyComparison>, Failure>),
     /// What goes into the activation layers of the model of the newest check.
     Activations(Arc<ActivationData>),
     /// The newest check, so far or whole.

@@ -9,7 +9,7 @@ use super::leak::{LeakRequest, answer};
 use super::update::Update;
 use scenario::Scenario;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use study::RemedyRequest;
+use study::StrategyRequest;
 
 /// An engine, and the jobs that are on. Dropping it stops them and waits for their threads.
 pub struct Worker {
@@ -47,18 +47,18 @@ impl Worker {
         Ok(())
     }
 
-    /// Starts a run with every remedy.
+    /// Starts a run with every strategy.
     ///
     /// # Errors
     /// When a run is on.
-    pub fn compare_remedies(
+    pub fn compare_strategies(
         &mut self,
         scenario: Scenario,
-        request: RemedyRequest,
+        request: StrategyRequest,
     ) -> Result<(), Busy> {
         let desk = Arc::clone(&self.desk);
-        let work = move |out: &_| lock(&desk).compare_remedies(&scenario, &request, out);
-        self.jobs.start(Key::Run, work, Update::RemediesEnded)?;
+        let work = move |out: &_| lock(&desk).compare_strategies(&scenario, &request, out);
+        self.jobs.start(Key::Run, work, Update::StrategiesEnded)?;
         self.postpone_check();
         Ok(())
     }

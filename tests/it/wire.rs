@@ -47,12 +47,12 @@ impl<S: Scheme> Case<'_, S> {
     }
 
     fn requests(&self, client: &Client<S>) -> Vec<Vec<u8>> {
-        let branches = 0..self.parameters.len();
+        let moduli = 0..self.parameters.len();
         let watch = Watch::silent();
-        branches
-            .map(|branch| {
-                let found = client.encrypt(branch, 0, &self.inputs, &watch).expect("encrypted");
-                client.send(branch, 0, &found, &mut WireClock::default())
+        moduli
+            .map(|modulus| {
+                let found = client.encrypt(modulus, 0, &self.inputs, &watch).expect("encrypted");
+                client.send(modulus, 0, &found, &mut WireClock::default())
             })
             .collect()
     }
@@ -66,22 +66,23 @@ impl<S: Scheme> Case<'_, S> {
     fn answers(&self, (keys, requests): &Sent) -> Vec<Vec<u8>> {
         let server = self.server(keys);
         let each = requests.iter().enumerate();
-        each.map(|(branch, request)| {
+        each.map(|(modulus, request)| {
             let mut clock = WireClock::default();
-            let inputs = server.receive(branch, 0, request, &mut clock).expect("received");
+            let inputs = server.receive(modulus, 0, request, &mut clock).expect("received");
             let watch = Watch::silent();
-            let found = server.evaluate(branch, inputs, false, &watch, &|_| ()).expect("evaluated");
-            assert!(found.taps.is_empty(), "no taps but in analysis");
-            server.send(branch, 0, &found.outputs, &mut clock)
+            let found =
+                server.evaluate(modulus, inputs, false, &watch, &|_| ()).expect("evaluated");
+            assert!(found.probes.is_empty(), "no taps but in analysis");
+            server.send(modulus, 0, &found.outputs, &mut clock)
         })
         .collect()
     }
 
     fn read(&self, client: &Client<S>, answers: &[Vec<u8>]) -> Vec<Vec<Vec<S::Value>>> {
         let each = answers.iter().enumerate();
-        each.map(|(branch, answer)| {
-            let outputs = client.receive(branch, 0, answer, &mut WireClock::default());
-            client.decrypt(branch, &outputs.expect("received")).expect("decrypted").vectors
+        each.map(|(modulus, answer)| {
+            let outputs = client.receive(modulus, 0, answer, &mut WireClock::default());
+            client.decrypt(modulus, &outputs.expect("received")).expect("decrypted").vectors
         })
         .collect()
     }
@@ -186,13 +187,13 @@ fn integer_case<'a, S: Scheme<Value = i64>>(
     let expected = circuit.network.evaluate(&inputs, &[], &Watch::silent()).expect("runs").outputs;
     let samples = session.dataset.test().len();
     let crt = Crt::new(&circuit.moduli);
-    let is_right = move |branches: &[Vec<Vec<i64>>]| {
-        let of = |vectors: &Vec<Vec<i64>>| cryptoscope::engine::BranchAnswer {
+    let is_right = move |moduli: &[Vec<Vec<i64>>]| {
+        let of = |vectors: &Vec<Vec<i64>>| cryptoscope::engine::ModulusAnswer {
             vectors: vectors.clone(),
             margin_bits: 0.0,
         };
-        let branches: Vec<_> = branches.iter().map(of).collect();
-        combined(&crt, &branches, samples) == expected
+        let moduli: Vec<_> = moduli.iter().map(of).collect();
+        combined(&crt, &moduli, samples) == expected
     };
     Case {
         plan: &circuit.plan,
@@ -245,13 +246,13 @@ fn real_case<'a, S: Scheme<Value = f64>>(
     let expected = circuit.network.evaluate(&inputs, &[], &Watch::silent()).expect("runs").outputs;
     let samples = session.dataset.test().len();
     let bound = circuit.plan.approximate.as_ref().map_or(0.0, |a| a.error_bound);
-    let is_right = move |branches: &[Vec<Vec<f64>>]| {
-        let of = |vectors: &Vec<Vec<f64>>| cryptoscope::engine::BranchAnswer {
+    let is_right = move |moduli: &[Vec<Vec<f64>>]| {
+        let of = |vectors: &Vec<Vec<f64>>| cryptoscope::engine::ModulusAnswer {
             vectors: vectors.clone(),
             margin_bits: 0.0,
         };
-        let branches: Vec<_> = branches.iter().map(of).collect();
-        let found = read_reals(&branches, samples);
+        let moduli: Vec<_> = moduli.iter().map(of).collect();
+        let found = read_reals(&moduli, samples);
         found.len() == expected.len()
             && found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= bound)
     };

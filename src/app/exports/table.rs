@@ -93,7 +93,7 @@ pub const STRATEGIES: &[Export] = &[
         has_strategies, |state| Ok(state.sequence.comparison().to_json().into_bytes())),
     Export::new("-strategies.svg", "Export strategies as SVG…",
         "Save the plot of accuracy against time as a drawing", CTRL_ALT, Key::H, has_strategies,
-        |state| Ok(plots::remedies_svg(&state.sequence).into_bytes())),
+        |state| Ok(plots::strategies_svg(&state.sequence).into_bytes())),
 ];
 
 pub const MODEL: &[Export] = &[

@@ -1,6 +1,6 @@
 //! What the planner promises of a recurrent run before a key exists.
 
-use super::remedy::Remedy;
+use super::strategy::NoiseStrategy;
 use super::traffic::NetworkModel;
 use crate::warning::Warning;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub struct StepPlan {
 /// Parameters and predictions of a recurrent run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentPlan {
-    pub remedy: Remedy,
+    pub strategy: NoiseStrategy,
     /// Steps from one fresh state to the next.
     pub refresh_every: usize,
     pub steps: usize,

@@ -57,11 +57,11 @@ impl Scheme for Levelled {
 
     fn keygen(
         known: &LevelledKnown,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        Ckks::keygen(&known.ckks, branch, seed, watch)
+        Ckks::keygen(&known.ckks, modulus, seed, watch)
     }
 
     fn read_keys(
@@ -138,7 +138,7 @@ impl Scheme for Levelled {
             (following.fraction)((step + 1) as f64 / all);
         }
         let outputs = stepper.outputs(states.pop().flatten().unwrap_or_default())?;
-        Ok(Evaluated { outputs, taps: Vec::new(), stage_secs })
+        Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
     }
 
     fn decrypt(

@@ -10,5 +10,5 @@ mod together;
 pub use client::TableClient;
 pub use program::{ServedTables, TablesOffered};
 pub use scheme::{TableWork, Tables};
-pub use server::{TableAnswer, TableServer, TableTap};
+pub use server::{TableAnswer, TableProbe, TableServer};
 pub use steps::{OUTPUT_BITS, ServedSteps};

@@ -53,12 +53,12 @@ impl<P: TableWork> Scheme for Tables<P> {
 
     fn keygen(
         (parameters, offered): &Known,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        let secret = SecretKey::generate(parameters, &seed.derive("secret key", branch as u64));
-        let evaluation = seed.derive("evaluation keys", branch as u64);
+        let secret = SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64));
+        let evaluation = seed.derive("evaluation keys", modulus as u64);
         let keys = secret.server_keys(parameters, offered.switches, &evaluation, watch)?;
         Ok((secret, keys.to_bytes(parameters)))
     }
@@ -99,7 +99,7 @@ impl<P: TableWork> Scheme for Tables<P> {
         let Evaluation { watch, fraction, .. } = *following;
         let outputs = program.evaluate(parameters, keys, &inputs, watch, fraction)?;
         let stage_secs = vec![0.0; following.stage_secs.len()];
-        Ok(Evaluated { outputs, taps: Vec::new(), stage_secs })
+        Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
     }
 
     fn decrypt(

@@ -20,7 +20,7 @@ pub struct TableServer<'a> {
 
 /// Ciphertexts of one layer, to be measured by the client.
 #[derive(Debug)]
-pub struct TableTap {
+pub struct TableProbe {
     /// Sums as they were made.
     pub sums: LweList,
     /// The same after the key switch; `None` where there is none.
@@ -37,8 +37,8 @@ pub struct TableAnswer {
     pub scores: PackedLwes,
     /// For analysis only; not part of the answer.
     pub inputs: Option<LweList>,
-    pub taps: Vec<TableTap>,
-    /// Wall seconds of the sums, the key switches and the readings of each layer.
+    pub probes: Vec<TableProbe>,
+    /// Wall seconds of the sums, the key switches and the lookups of each layer.
     pub layer_secs: Vec<[f64; 3]>,
 }
 
@@ -52,7 +52,7 @@ impl<'a> TableServer<'a> {
         Self { parameters, program, keys }
     }
 
-    /// Evaluates a sample. `measure` asks for taps; `done` is told how many readings are done each time.
+    /// Evaluates a sample. `measure` asks for probes; `done` is told how many lookups are done each time.
     ///
     /// # Errors
     /// When it is no sample of this network, or the work is stopped.
@@ -74,12 +74,12 @@ impl<'a> TableServer<'a> {
         }
         let mut values = sent.expand(parameters);
         let inputs = measure.then(|| values.clone());
-        let (mut taps, mut layer_secs) = (Vec::new(), Vec::new());
+        let (mut probes, mut layer_secs) = (Vec::new(), Vec::new());
         for (layer, program) in self.program.layers.iter().zip(&self.program.program.sums) {
             watch.check()?;
             let sums = weighted_sums(layer, &values, &program.constants)?;
             let sum_secs = started.elapsed().as_secs_f64();
-            let Some(reading) = &program.reading else {
+            let Some(lookup) = &program.lookup else {
                 values = sums;
                 layer_secs.push([sum_secs, 0.0, 0.0]);
                 break;
@@ -92,18 +92,18 @@ impl<'a> TableServer<'a> {
             let small = key_switched.as_ref().unwrap_or(&sums);
             let switched: Vec<Switched> = small
                 .iter()
-                .map(|c| Switched::new(parameters, c, reading.polynomial.merged()))
+                .map(|c| Switched::new(parameters, c, lookup.polynomial.merged()))
                 .collect();
-            let table = (&reading.polynomial, reading.functions);
+            let table = (&lookup.polynomial, lookup.functions);
             values = read(parameters, self.keys, &switched, table, watch, done)?;
             layer_secs.push([sum_secs, switch_secs, started.elapsed().as_secs_f64()]);
             if measure {
-                taps.push(TableTap { sums, key_switched, switched, outputs: values.clone() });
+                probes.push(TableProbe { sums, key_switched, switched, outputs: values.clone() });
             }
             started = Instant::now();
         }
         let scores = PackedLwes::new(&values, self.program.program.output_bits);
-        Ok(TableAnswer { scores, inputs, taps, layer_secs })
+        Ok(TableAnswer { scores, inputs, probes, layer_secs })
     }
 
     /// Sums under the GLWE key taken to the LWE key; `None` where they already are.
@@ -126,7 +126,7 @@ impl TableWork for ServedTables {
         watch: &Watch,
         fraction: &(dyn Fn(f64) + Sync),
     ) -> Result<PackedLwes, TfheError> {
-        let lookups = self.program.sums.iter().filter(|s| s.reading.is_some());
+        let lookups = self.program.sums.iter().filter(|s| s.lookup.is_some());
         let all: usize = lookups.map(|s| s.constants.len()).sum();
         let done = AtomicUsize::new(0);
         let count = |n: usize| {

@@ -2,8 +2,8 @@
 
 use super::measure::{Measuring, bound_margin, measured_margin};
 use crate::float_run::FloatRun;
+use crate::initial_report::InitialReport;
 use crate::offering;
-use crate::opening::Opening;
 use crate::session::Session;
 use circuit::table::TableCircuit;
 use circuit::{Cause, StageKind, Warning};
@@ -11,8 +11,8 @@ use engine::{ServedTables, TableAnswer, TableClient, TableServer, TablesOffered,
 use network::table::{Table, TableRun, Unclipped};
 use progress::{Cancel, Step, Watch};
 use report::{
-    Clipping, Event, Findings, KERNEL, LEAST_READINGS, Margins, NoiseReport, Pace, Phase, Row,
-    Sample, TableReport, Tally, peak_memory_bytes, trained_reach, *,
+    Clipping, Event, Findings, KERNEL, LEAST_LOOKUPS, Margins, NoiseReport, Phase, Row,
+    RunProgress, Sample, TableReport, Tally, peak_memory_bytes, trained_reach, *,
 };
 use scenario::{RunError, fresh_randomness};
 use scheme::tfhe::{PackedLwes, SERVER_KEYS, SeededLwes};
@@ -33,12 +33,12 @@ pub fn execute_tables(
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
     // All samples are encrypted, then all are evaluated one after the other.
-    let pace = Pace::new(&circuit.plan, 1, on_event);
-    let plain = Plain::run(session, circuit, cancel, &pace)?;
+    let progress = RunProgress::new(&circuit.plan, 1, on_event);
+    let plain = Plain::run(session, circuit, cancel, &progress)?;
     let mut report =
-        Opening { plan: &circuit.plan, kernel: KERNEL, float: &plain.float }.report(session);
+        InitialReport { plan: &circuit.plan, kernel: KERNEL, float: &plain.float }.report(session);
 
-    pace.phase(Phase::Keygen);
+    progress.phase(Phase::Keygen);
     let seed = session.scenario.randomness()?;
     let started = Instant::now();
     let halves = AtomicUsize::new(0);
@@ -46,7 +46,7 @@ pub fn execute_tables(
         // Making the keys, then taking them to the Fourier domain.
         let half =
             if s.what == SERVER_KEYS { halves.fetch_max(1, Ordering::Relaxed).max(1) } else { 0 };
-        pace.within((half as f64 + s.done as f64 / s.total.max(1) as f64) / 2.0);
+        progress.within((half as f64 + s.done as f64 / s.total.max(1) as f64) / 2.0);
     };
     let watch = Watch::new(cancel.clone(), &within);
     let (keys, kept) = session.keys.keys(circuit, session.scenario.seed, &seed, &watch)?;
@@ -61,7 +61,7 @@ pub fn execute_tables(
     report.bytes.evaluation_keys = keys.message_bytes;
     report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
 
-    pace.phase(Phase::Encrypt);
+    progress.phase(Phase::Encrypt);
     let len = circuit.network.input().len().max(1);
     let started = Instant::now();
     let mut sent = Vec::with_capacity(plain.float.samples);
@@ -71,7 +71,7 @@ pub fn execute_tables(
         let envelope = envelope(Kind::Request, offer, index);
         let write = |out: &mut Vec<u8>| out.extend(encrypted.to_bytes(parameters));
         sent.push(clock.seal(&envelope, write));
-        pace.within(sent.len() as f64 / plain.float.samples as f64);
+        progress.within(sent.len() as f64 / plain.float.samples as f64);
     }
     let messages = clock.encode_secs + clock.hash_secs;
     report.encrypted.encrypt_secs = started.elapsed().as_secs_f64() - messages;
@@ -80,19 +80,19 @@ pub fn execute_tables(
         stage.secs = report.encrypted.encrypt_secs;
     }
 
-    pace.phase(Phase::Evaluate);
+    progress.phase(Phase::Evaluate);
     let mut run = Run {
         session,
         circuit,
         plain: &plain,
-        pace: &pace,
+        progress: &progress,
         measuring: Measuring::new(circuit),
         tally: Tally::new(
             circuit.tables().map_or(0.0, |t| t.score_bound),
             circuit.network.score_scale(),
         )
         .with_clipping(&plain.clipping),
-        further: 0,
+        wrong_bin: 0,
         sample_secs: Vec::new(),
         keys_kept: kept,
         offer,
@@ -118,11 +118,11 @@ impl Plain {
         session: &Session,
         circuit: &TableCircuit,
         cancel: &Cancel,
-        pace: &Pace,
+        progress: &RunProgress,
     ) -> Result<Self, RunError> {
-        pace.phase(Phase::Plain);
+        progress.phase(Phase::Plain);
         let network = &circuit.network;
-        let (float, (inputs, run)) = FloatRun::with(session, cancel, pace, |raw, watch| {
+        let (float, (inputs, run)) = FloatRun::with(session, cancel, progress, |raw, watch| {
             let factor = |at: usize, x: f32| network.input_factor(at, x);
             let reach = trained_reach(
                 &session.network,
@@ -149,11 +149,11 @@ struct Run<'a> {
     session: &'a Session,
     circuit: &'a TableCircuit,
     plain: &'a Plain,
-    pace: &'a Pace<'a>,
+    progress: &'a RunProgress<'a>,
     measuring: Measuring<'a>,
     tally: Tally,
-    /// Readings more than one step off.
-    further: u64,
+    /// Lookups more than one step off.
+    wrong_bin: u64,
     sample_secs: Vec<f64>,
     keys_kept: bool,
     /// Identity of the offer.
@@ -163,7 +163,7 @@ struct Run<'a> {
 
 /// Of the message of a sample.
 fn envelope(kind: Kind, offer: [u8; 32], index: usize) -> Envelope {
-    Envelope { kind, offer, batch: index as u64, branch: 0 }
+    Envelope { kind, offer, batch: index as u64, modulus: 0 }
 }
 
 impl Run<'_> {
@@ -181,11 +181,11 @@ impl Run<'_> {
 
         let watch = Watch::new(cancel.clone(), &|_| ());
         let done = AtomicUsize::new(0);
-        let total = network.readings().max(1) as f64;
+        let total = network.lookups().max(1) as f64;
         let samples = self.plain.float.samples as f64;
         let count = |n: usize| {
             let done = done.fetch_add(n, Ordering::Relaxed) + n;
-            self.pace.within((index as f64 + done as f64 / total) / samples);
+            self.progress.within((index as f64 + done as f64 / total) / samples);
         };
         let parameters = &self.circuit.parameters;
         let sent = self.clock.open(message, (Kind::Request, &self.offer), |_, body| {
@@ -208,10 +208,10 @@ impl Run<'_> {
         let scores = client.decrypt(&received)?;
         report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
 
-        let reading = self.measuring.sample(client, integers, &answer)?;
-        self.further += reading.further;
+        let lookup = self.measuring.sample(client, integers, &answer)?;
+        self.wrong_bin += lookup.wrong_bin;
         let doubles = |all: &[i64]| all.iter().map(|s| *s as f64).collect::<Vec<_>>();
-        let exact = doubles(&reading.exact_scores);
+        let exact = doubles(&lookup.exact_scores);
         for (got, exact) in scores.iter().zip(&exact) {
             self.measuring.score(got - exact);
         }
@@ -248,7 +248,7 @@ impl Run<'_> {
         }
         margins(self.circuit, &self.measuring.finish(), &mut report.stages);
         for (index, stage) in report.stages.iter().enumerate() {
-            self.pace.stage(index, stage);
+            self.progress.stage(index, stage);
         }
     }
 
@@ -269,7 +269,7 @@ impl Run<'_> {
         encrypted.error_bound = Some(details.score_bound * scale);
         // The largest of so many normal errors.
         let errors = samples * self.circuit.network.classes() as f64;
-        let largest = (2.0 * errors.max(2.0).ln()).sqrt() * details.score_deviation;
+        let largest = (2.0 * errors.max(2.0).ln()).sqrt() * details.score_standard_deviation;
         encrypted.max_abs_error_predicted = Some(largest * scale);
         encrypted.timed(self.tally.samples, &self.clock);
         report.peak_memory_bytes = peak_memory_bytes();
@@ -281,7 +281,7 @@ impl Run<'_> {
         };
         tables.sample_secs = [at(0.0), at(0.5), at(1.0)];
         tables.keys_kept = self.keys_kept;
-        report.warnings.extend(warnings(&tables, self.further));
+        report.warnings.extend(warnings(&tables, self.wrong_bin));
         report.tables = Some(tables);
         report
     }
@@ -294,7 +294,7 @@ fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageRe
     let of = |at: usize, noise: Option<&NoiseReport>| {
         let (table, plan) = (tables.get(at)?, details.tables.get(at)?);
         let unit = plan.step / table.width as f64;
-        Some(measured_margin(table, unit, noise.filter(|n| n.samples >= LEAST_READINGS)?))
+        Some(measured_margin(table, unit, noise.filter(|n| n.samples >= LEAST_LOOKUPS)?))
     };
     let noise = |at: usize, what: &str| {
         measured.tables.get(at).and_then(|t| t.noise.iter().find(|n| n.what == what))
@@ -307,22 +307,22 @@ fn margins(circuit: &TableCircuit, measured: &TableReport, stages: &mut [StageRe
             StageKind::KeySwitch => of(at, noise(at, "key switch")),
             StageKind::Lookup => {
                 at += 1;
-                stage.wrong_values = measured.tables.get(at - 1).map_or(0, |t| t.further);
+                stage.wrong_values = measured.tables.get(at - 1).map_or(0, |t| t.wrong_bin);
                 of(at - 1, noise(at - 1, "modulus switch"))
             }
             _ => Some(&measured.scores)
-                .filter(|n| n.samples >= LEAST_READINGS)
-                .map(|n| bound_margin(details.score_bound, n.deviation_measured)),
+                .filter(|n| n.samples >= LEAST_LOOKUPS)
+                .map(|n| bound_margin(details.score_bound, n.standard_deviation_measured)),
         };
     }
 }
 
 /// What the noise of lookups gives rise to.
-fn warnings(tables: &TableReport, further: u64) -> Vec<Warning> {
+fn warnings(tables: &TableReport, wrong_bin: u64) -> Vec<Warning> {
     let mut all = Vec::new();
-    if further > 0 {
-        let of = tables.tables.iter().map(|t| t.readings).sum();
-        all.push(Cause::LookupsWrong { wrong: further, of }.into());
+    if wrong_bin > 0 {
+        let of = tables.tables.iter().map(|t| t.lookups).sum();
+        all.push(Cause::LookupsWrong { wrong: wrong_bin, of }.into());
     }
     for table in &tables.tables {
         for noise in table.noise.iter().filter(|n| n.samples >= VARIANCE_SAMPLES) {

@@ -17,8 +17,8 @@ use progress::{Cancel, Step, Watch};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use report::{
-    Clipping, Event, Findings, LEAST_READINGS, Margins, Pace, Phase, SequenceReport, SequenceStep,
-    StepSeen, Tally, larger, peak_memory_bytes, timed, *,
+    Clipping, Event, Findings, LEAST_LOOKUPS, Margins, Phase, RunProgress, SequenceReport,
+    SequenceStep, StepSeen, Tally, larger, peak_memory_bytes, timed, *,
 };
 use scenario::RunError;
 use scheme::tfhe::{
@@ -43,15 +43,15 @@ pub fn execute_tables(
 ) -> Result<RunReport, RunError> {
     let samples = session.images()?;
     let test = session.dataset.test();
-    let prepared = session.prepared(session.carried(), test, samples)?;
+    let prepared = session.prepared(session.reference(), test, samples)?;
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
     let network = &circuit.network;
     let mut plan = planned_tables(circuit, sequences.steps(), samples, session.threads()?);
     plan.warnings.extend(session.remarks(plan.bytes.peak_memory)?);
-    let pace = Pace::of_steps(&plan, on_event);
+    let progress = RunProgress::of_steps(&plan, on_event);
     on_event(Event::Planned(Box::new(plan.clone())));
-    pace.phase(Phase::Plain);
+    progress.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
     let plain = session.prepared(&session.original, test, samples)?;
     let found = timed(|| {
@@ -74,28 +74,28 @@ pub fn execute_tables(
     let evaluating = AtomicBool::new(false);
     let follow = |s: Step| {
         if s.what == LOOKUPS && !evaluating.swap(true, Ordering::Relaxed) {
-            pace.phase(Phase::Evaluate);
+            progress.phase(Phase::Evaluate);
         }
         let done = s.done as f64 / s.total.max(1) as f64;
-        pace.within(match s.what.as_str() {
+        progress.within(match s.what.as_str() {
             LOOKUPS => done,
             // The client makes the keys, then the server unpacks them.
             SERVER_KEYS => (1.0 + done) / 2.0,
             _ => done / 2.0,
         });
     };
-    pace.phase(Phase::Keygen);
+    progress.phase(Phase::Keygen);
     let both = Watch::new(cancel.clone(), &follow);
     let (asked, served) = std::thread::scope(|scope| {
         let server = scope.spawn(|| {
             let lengths = (0..samples).map(|s| sequences.length(s)).collect();
             let server = TableServer::new(circuit, steps, lengths, pool);
-            let mut tap = |index: usize, step: usize, switched: &[Switched], state: &LweList| {
+            let mut probe = |index: usize, step: usize, switched: &[Switched], state: &LweList| {
                 if let Some(seen) = seen.see(index, step, switched, state) {
                     on_event(Event::SequenceStep(Box::new(seen)));
                 }
             };
-            let served = server.serve(&mut theirs, &mut server_meter, &both, &mut tap);
+            let served = server.serve(&mut theirs, &mut server_meter, &both, &mut probe);
             // The client must not wait for one that is gone.
             drop(theirs);
             served
@@ -240,7 +240,7 @@ struct Seen<'a> {
     sequences: &'a Sequences,
     expected: &'a [Expected],
     /// Of first steps of sequences, and of later ones, whose noise is the same in every step: sum of
-    /// squares of the noise of readings relative to what was predicted of them, and their number.
+    /// squares of the noise of lookups relative to what was predicted of them, and their number.
     noise: [(f64, u64); 2],
     /// By step: whether any sequence has a state by then.
     with_state: Vec<bool>,
@@ -283,8 +283,8 @@ impl<'a> Seen<'a> {
         let mut read = Vec::with_capacity(sums.len());
         let (mut wrong, allowed) = (0, network.allowed_levels());
         let predicted = match before {
-            Some(_) => &self.circuit.deviations,
-            None => &self.circuit.first_deviations,
+            Some(_) => &self.circuit.standard_deviations,
+            None => &self.circuit.first_standard_deviations,
         };
         for ((switched, sum), predicted) in switched.iter().zip(&sums).zip(predicted) {
             let phase = self.client.secret.phase(&switched.centred()).ok()?;
@@ -295,10 +295,10 @@ impl<'a> Seen<'a> {
             wrong += u64::from((level - right).unsigned_abs() as f64 > allowed);
             read.push(level);
         }
-        let (squares, readings) = self.noise[usize::from(has_state)];
-        let ratio = (squares / readings.max(1) as f64).sqrt();
-        let deviation = ratio * self.circuit.deviation(has_state);
-        let margin = (readings >= LEAST_READINGS).then(|| network.margin_bits(deviation));
+        let (squares, lookups) = self.noise[usize::from(has_state)];
+        let ratio = (squares / lookups.max(1) as f64).sqrt();
+        let standard_deviation = ratio * self.circuit.standard_deviation(has_state);
+        let margin = (lookups >= LEAST_LOOKUPS).then(|| network.margin_bits(standard_deviation));
         let phases = self.client.secret.phases(state).unwrap_or_default();
         let levels: Vec<f64> = phases.iter().map(|p| network.level_of(*p)).collect();
         self.before = read;
@@ -323,7 +323,7 @@ impl<'a> Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// Steps that were read with more noise than predicted, beyond the chance of so few readings.
+    /// Steps that were read with more noise than predicted, beyond the chance of so few lookups.
     fn surprises(&self) -> Option<Warning> {
         // Variances scatter by sqrt(2 / n) of themselves.
         let surprising = |(_, (squares, count)): &(usize, &(f64, u64))| {
@@ -349,7 +349,7 @@ pub fn planned_tables(
 ) -> Plan {
     let p = &circuit.parameters;
     let hidden = circuit.network.hidden;
-    let secs = (hidden * samples) as f64 * circuit.reading_secs / threads.max(1) as f64;
+    let secs = (hidden * samples) as f64 * circuit.lookup_secs / threads.max(1) as f64;
     let stage = |at: usize| StagePlan {
         name: format!("step {}", at + 1),
         kind: StageKind::Lookup,
@@ -377,7 +377,7 @@ pub fn planned_tables(
         depth: steps,
         precision: format!(
             "readings deviate by {:.2} % of the largest state",
-            100.0 * circuit.deviation(true) * circuit.network.sum_step
+            100.0 * circuit.standard_deviation(true) * circuit.network.sum_step
                 / circuit.network.largest_state()
         ),
         images: samples,

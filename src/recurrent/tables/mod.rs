@@ -1,4 +1,4 @@
-//! The remedy that needs no client: a lookup table for every unit and step, by bootstrapping.
+//! The strategy that needs no client: a lookup table for every unit and step, by bootstrapping.
 
 mod client;
 mod execute;

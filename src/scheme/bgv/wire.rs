@@ -6,7 +6,7 @@
 //! | 1 | kind: 1 fresh batch, 2 evaluation keys, 3 ciphertexts |
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts or digits |
-//! | 1, 1, 8 | parts, level, plaintext factor (2, all primes, 1 where they say nothing) |
+//! | 1, 1, 8 | components, level, plaintext factor (2, all primes, 1 where they say nothing) |
 //! | 32 | seed of the masks (kinds 1 and 2 only) |
 //! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
 
@@ -46,7 +46,7 @@ impl Kind {
 
 struct Header {
     count: usize,
-    parts: usize,
+    components: usize,
     level: usize,
     factor: u64,
 }
@@ -61,7 +61,8 @@ impl FreshBatch {
 
     /// Appends [`FreshBatch::to_bytes`].
     pub fn write(&self, parameters: &BgvParameters, out: &mut Vec<u8>) {
-        let header = Header { count: self.len(), parts: 2, level: parameters.primes(), factor: 1 };
+        let header =
+            Header { count: self.len(), components: 2, level: parameters.primes(), factor: 1 };
         let seed = Some(&self.seed);
         let body = |index| self.bodies.poly(index);
         write(parameters, (Kind::Fresh, &header, seed), self.len(), body, out);
@@ -87,8 +88,12 @@ impl FreshBatch {
 impl EvaluationKeys {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
-        let header =
-            Header { count: self.digits.len(), parts: 2, level: parameters.primes(), factor: 1 };
+        let header = Header {
+            count: self.digits.len(),
+            components: 2,
+            level: parameters.primes(),
+            factor: 1,
+        };
         let mut out = Vec::new();
         let body = |index: usize| self.digits.get(index).map(|(body, _)| body);
         let seed = Some(&self.seed);
@@ -121,7 +126,7 @@ impl EvaluationKeys {
 }
 
 impl Ciphertext {
-    /// Ciphertexts of one level, number of parts and factor as bytes.
+    /// Ciphertexts of one level, number of components and factor as bytes.
     pub fn many_to_bytes(parameters: &BgvParameters, ciphertexts: &[Self]) -> Vec<u8> {
         let mut out = Vec::new();
         Self::write_many(parameters, ciphertexts, &mut out);
@@ -133,19 +138,24 @@ impl Ciphertext {
         let first = ciphertexts.first();
         let header = Header {
             count: ciphertexts.len(),
-            parts: first.map_or(2, Self::parts),
+            components: first.map_or(2, Self::components),
             level: first.map_or(1, Self::level),
             factor: first.map_or(1, |c| c.factor),
         };
-        let parts = header.parts;
-        let poly = |at: usize| ciphertexts.get(at / parts)?.parts.get(at % parts);
-        let count = ciphertexts.len() * parts;
+        let components = header.components;
+        let poly = |at: usize| ciphertexts.get(at / components)?.components.get(at % components);
+        let count = ciphertexts.len() * components;
         write(parameters, (Kind::Computed, &header, None), count, poly, out);
     }
 
     /// Length of [`Ciphertext::many_to_bytes`].
-    pub fn byte_len(parameters: &BgvParameters, count: usize, parts: usize, level: usize) -> u64 {
-        (HEADER_BYTES + count * parts * poly_len(parameters, level)) as u64
+    pub fn byte_len(
+        parameters: &BgvParameters,
+        count: usize,
+        components: usize,
+        level: usize,
+    ) -> u64 {
+        (HEADER_BYTES + count * components * poly_len(parameters, level)) as u64
     }
 
     /// Reads what [`Ciphertext::many_to_bytes`] wrote for the same parameters.
@@ -155,12 +165,12 @@ impl Ciphertext {
     ) -> Result<Vec<Self>, BgvError> {
         let kind = Kind::Computed;
         let (header, rest) = read_header(parameters, kind, bytes)?;
-        let count = header.count * header.parts;
+        let count = header.count * header.components;
         let polys = layout(parameters, header.level).read(count, rest);
         let mut polys = polys.map_err(|index| broken(kind, index, count))?.into_iter();
         let one = |_| {
-            let parts = polys.by_ref().take(header.parts).collect();
-            Self { parts, factor: header.factor }
+            let components = polys.by_ref().take(header.components).collect();
+            Self { components, factor: header.factor }
         };
         Ok((0..header.count).map(one).collect())
     }
@@ -191,7 +201,7 @@ fn write<P: Borrow<RnsPoly>>(
     out.push(kind as u8);
     out.extend_from_slice(&parameters.fingerprint());
     out.extend_from_slice(&(header.count as u32).to_le_bytes());
-    out.push(header.parts as u8);
+    out.push(header.components as u8);
     out.push(header.level as u8);
     out.extend_from_slice(&header.factor.to_le_bytes());
     if let Some(seed) = seed {
@@ -228,27 +238,27 @@ fn read_header<'a>(
     let number = |field: &[u8]| field.iter().rev().fold(0u64, |acc, b| (acc << 8) | u64::from(*b));
     let header = Header {
         count: number(take(4)) as usize,
-        parts: usize::from(take(1)[0]),
+        components: usize::from(take(1)[0]),
         level: usize::from(take(1)[0]),
         factor: number(take(8)),
     };
     let t = parameters.t().value();
     let fits = header.count <= MAX_COUNT
-        && (2..=3).contains(&header.parts)
+        && (2..=3).contains(&header.components)
         && (1..=parameters.primes()).contains(&header.level)
         && (1..t).contains(&header.factor);
     if !fits {
         return Err(fail(format!(
             "{} ciphertexts of {} parts at level {} with factor {}; at most {MAX_COUNT}, 2 or 3 parts, levels 1 to {}, factors 1 to {} are possible",
             header.count,
-            header.parts,
+            header.components,
             header.level,
             header.factor,
             parameters.primes(),
             t - 1
         )));
     }
-    let stored_parts = if kind == Kind::Computed { header.parts } else { 1 };
+    let stored_parts = if kind == Kind::Computed { header.components } else { 1 };
     // In 64 bits: a header may say more than the words of the machine count.
     let each = stored_parts as u64 * poly_len(parameters, header.level) as u64;
     let needed = kind.seed_bytes() as u64 + header.count as u64 * each;
@@ -258,9 +268,9 @@ fn read_header<'a>(
     Ok((header, rest))
 }
 
-/// Fresh messages have two parts at the top level and no factor.
+/// Fresh messages have two components at the top level and no factor.
 fn expect_fresh(kind: Kind, header: &Header, parameters: &BgvParameters) -> Result<(), BgvError> {
-    if header.parts == 2 && header.level == parameters.primes() && header.factor == 1 {
+    if header.components == 2 && header.level == parameters.primes() && header.factor == 1 {
         return Ok(());
     }
     let reason = "not at the top level with two parts and factor 1".to_owned();

@@ -6,7 +6,7 @@
 //! | 1 | kind: 1 fresh batch, 2 evaluation keys, 3 ciphertexts |
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts or rotations |
-//! | 1, 1 | parts (2 where it says nothing), level |
+//! | 1, 1 | components (2 where it says nothing), level |
 //! | 4, 1 | scale: exponent of two, number of odd factors |
 //! | 12 each | an odd factor, its exponent |
 //! | 4 each | rotations, as steps to the left, rising (kind 2 only) |
@@ -45,7 +45,7 @@ impl Kind {
 
 struct Header {
     count: usize,
-    parts: usize,
+    components: usize,
     level: usize,
     scale: Scale,
 }
@@ -61,7 +61,7 @@ impl FreshBatch {
     /// Appends [`FreshBatch::to_bytes`].
     pub fn write(&self, parameters: &CkksParameters, out: &mut Vec<u8>) {
         let (count, level, scale) = (self.len(), self.level(), self.scale.clone());
-        Header { count, parts: 2, level, scale }.write(parameters, Kind::Fresh, out);
+        Header { count, components: 2, level, scale }.write(parameters, Kind::Fresh, out);
         out.extend_from_slice(&self.seed.to_bytes());
         layout(parameters, level).write(count, |index| self.bodies.poly(index), out);
     }
@@ -75,9 +75,9 @@ impl FreshBatch {
     /// Reads what [`FreshBatch::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &CkksParameters, bytes: &[u8]) -> Result<Self, CkksError> {
         let mut reader = Reader { kind: Kind::Fresh, bytes };
-        let Header { count, parts, level, scale } = reader.header(parameters)?;
-        if parts != 2 {
-            return Err(reader.fail(format!("{parts} parts; fresh ciphertexts have 2")));
+        let Header { count, components, level, scale } = reader.header(parameters)?;
+        if components != 2 {
+            return Err(reader.fail(format!("{components} parts; fresh ciphertexts have 2")));
         }
         reader.expect_len(SEED_BYTES as u64 + count as u64 * poly_len(parameters, level) as u64)?;
         let seed = reader.seed()?;
@@ -93,7 +93,7 @@ impl EvaluationKeys {
         let (count, level) = (self.rotations.len(), parameters.levels());
         let scale = Scale::power_of_two(0);
         let mut out = Vec::new();
-        Header { count, parts: 2, level, scale }.write(parameters, Kind::Keys, &mut out);
+        Header { count, components: 2, level, scale }.write(parameters, Kind::Keys, &mut out);
         for steps in self.rotations.keys() {
             out.extend_from_slice(&steps.to_le_bytes());
         }
@@ -117,8 +117,9 @@ impl EvaluationKeys {
     /// Reads what [`EvaluationKeys::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &CkksParameters, bytes: &[u8]) -> Result<Self, CkksError> {
         let mut reader = Reader { kind: Kind::Keys, bytes };
-        let Header { count, parts, level, scale } = reader.header(parameters)?;
-        let usual = parts == 2 && level == parameters.levels() && scale == Scale::power_of_two(0);
+        let Header { count, components, level, scale } = reader.header(parameters)?;
+        let usual =
+            components == 2 && level == parameters.levels() && scale == Scale::power_of_two(0);
         if !usual {
             return Err(reader.fail("not at the top level with two parts and scale 1".into()));
         }
@@ -157,7 +158,7 @@ impl EvaluationKeys {
 }
 
 impl Ciphertext {
-    /// Ciphertexts of one level, number of parts and scale as bytes.
+    /// Ciphertexts of one level, number of components and scale as bytes.
     pub fn many_to_bytes(parameters: &CkksParameters, ciphertexts: &[Self]) -> Vec<u8> {
         let mut out = Vec::new();
         Self::write_many(parameters, ciphertexts, &mut out);
@@ -169,25 +170,25 @@ impl Ciphertext {
         let first = ciphertexts.first();
         let header = Header {
             count: ciphertexts.len(),
-            parts: first.map_or(2, Self::parts),
+            components: first.map_or(2, Self::components),
             level: first.map_or(1, Self::level),
             scale: first.map_or_else(|| Scale::power_of_two(0), |c| c.scale.clone()),
         };
         header.write(parameters, Kind::Computed, out);
-        let parts = header.parts;
-        let poly = |at: usize| ciphertexts.get(at / parts)?.parts.get(at % parts);
-        layout(parameters, header.level).write(ciphertexts.len() * parts, poly, out);
+        let components = header.components;
+        let poly = |at: usize| ciphertexts.get(at / components)?.components.get(at % components);
+        layout(parameters, header.level).write(ciphertexts.len() * components, poly, out);
     }
 
     /// Length of [`Ciphertext::many_to_bytes`].
     pub fn byte_len(
         parameters: &CkksParameters,
         count: usize,
-        parts: usize,
+        components: usize,
         level: usize,
         scale: &Scale,
     ) -> u64 {
-        header_len(scale) + (count * parts) as u64 * poly_len(parameters, level) as u64
+        header_len(scale) + (count * components) as u64 * poly_len(parameters, level) as u64
     }
 
     /// Reads what [`Ciphertext::many_to_bytes`] wrote for the same parameters.
@@ -196,12 +197,12 @@ impl Ciphertext {
         bytes: &[u8],
     ) -> Result<Vec<Self>, CkksError> {
         let mut reader = Reader { kind: Kind::Computed, bytes };
-        let Header { count, parts, level, scale } = reader.header(parameters)?;
-        reader.expect_len((count * parts) as u64 * poly_len(parameters, level) as u64)?;
-        let mut polys = reader.polys(parameters, count * parts, level)?.into_iter();
+        let Header { count, components, level, scale } = reader.header(parameters)?;
+        reader.expect_len((count * components) as u64 * poly_len(parameters, level) as u64)?;
+        let mut polys = reader.polys(parameters, count * components, level)?.into_iter();
         let one = |_| {
-            let parts = polys.by_ref().take(parts).collect();
-            Self { parts, scale: scale.clone() }
+            let components = polys.by_ref().take(components).collect();
+            Self { components, scale: scale.clone() }
         };
         Ok((0..count).map(one).collect())
     }
@@ -234,7 +235,7 @@ impl Header {
         out.push(kind as u8);
         out.extend_from_slice(&parameters.fingerprint());
         out.extend_from_slice(&(self.count as u32).to_le_bytes());
-        out.push(self.parts as u8);
+        out.push(self.components as u8);
         out.push(self.level as u8);
         let (two, odd) = self.scale.factors();
         out.extend_from_slice(&two.to_le_bytes());
@@ -291,11 +292,11 @@ impl Reader<'_> {
             return Err(self.fail("made for other parameters; make it again with these".into()));
         }
         let count = u32::from_le_bytes(self.take()?) as usize;
-        let [parts, level] = self.take()?.map(usize::from);
+        let [components, level] = self.take()?.map(usize::from);
         let levels = parameters.levels();
-        if count > MAX_COUNT || !(2..=3).contains(&parts) || !(1..=levels).contains(&level) {
+        if count > MAX_COUNT || !(2..=3).contains(&components) || !(1..=levels).contains(&level) {
             return Err(self.fail(format!(
-                "{count} items of {parts} parts at level {level}; at most {MAX_COUNT}, 2 or 3 parts, levels 1 to {levels} are possible"
+                "{count} items of {components} parts at level {level}; at most {MAX_COUNT}, 2 or 3 parts, levels 1 to {levels} are possible"
             )));
         }
         let two = i32::from_le_bytes(self.take()?);
@@ -307,7 +308,7 @@ impl Reader<'_> {
         }
         let scale = Scale::from_factors(two, odd)
             .ok_or_else(|| self.fail("its scale is not a number this program writes".into()))?;
-        Ok(Header { count, parts, level, scale })
+        Ok(Header { count, components, level, scale })
     }
 
     fn broken(&self, index: usize, count: usize) -> CkksError {

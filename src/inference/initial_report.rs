@@ -6,16 +6,16 @@ use circuit::{Plan, StageKind};
 use report::*;
 
 /// What is known when encryption begins.
-pub(crate) struct Opening<'a> {
+pub(crate) struct InitialReport<'a> {
     pub plan: &'a Plan,
     pub kernel: &'a str,
     pub float: &'a FloatRun,
 }
 
-impl Opening<'_> {
+impl InitialReport<'_> {
     /// The report so far.
     pub fn report(&self, session: &Session) -> RunReport {
-        let Opening { plan, float, .. } = *self;
+        let InitialReport { plan, float, .. } = *self;
         let samples = float.samples;
         let scenario = &session.scenario;
         let approximate = plan.approximate.as_ref();
