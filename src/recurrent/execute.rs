@@ -26,8 +26,8 @@ pub(crate) fn execute(
 ) -> Result<RunReport, RunError> {
     let plan = planned(circuit);
     on_event(Event::Planned(Box::new(plan.clone())));
-    let progress = RunProgress::of_steps(&plan, on_event);
-    progress.phase(Phase::Plain);
+    let run_progress = RunProgress::of_steps(&plan, on_event);
+    run_progress.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
     let samples = circuit.plan.sequences;
     let test = session.dataset.test();
@@ -47,14 +47,14 @@ pub(crate) fn execute(
     let labels = &test.labels;
     let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
     on_event(Event::Sequence(Box::new(observer.report.clone())));
-    let progress = Progress::new(circuit, &progress);
+    let progress = Progress::new(circuit, &run_progress);
     let unmeasured = stages(&plan);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
         if batch == 0
             && let Some(seen) = pool.install(|| observer.see(step, states))
         {
             if let Some(stage) = unmeasured.get(seen.step.step) {
-                progress.stage(seen.step.step, &measured(stage, &seen.step));
+                run_progress.stage(seen.step.step, &measured(stage, &seen.step));
             }
             on_event(Event::SequenceStep(Box::new(seen)));
         }
@@ -66,7 +66,7 @@ pub(crate) fn execute(
         .map_err(EngineError::from)?;
 
     let classes = session.model.classes();
-    let mut report = initial_report(session, circuit, &plan, latency_secs);
+    let mut report = initial(session, circuit, &plan, latency_secs);
     let mut tally = Tally::new(circuit.plan.error_bound, 1.0);
     let told = tally.add_all(labels, classes, [&logits, &reference.outputs, &ran.outputs]);
     on_event(Event::Samples(told));
@@ -89,7 +89,7 @@ pub(crate) fn execute(
     }
     Findings {
         measure: &format!(
-            "are further than {:.2e} from the network that ciphertexts stand for",
+            "are further than {:.2e} from the reference network",
             circuit.plan.error_bound
         ),
         advice: "take more or larger primes, a larger N, or refresh more often",
@@ -120,7 +120,7 @@ fn stages(plan: &Plan) -> Vec<StageReport> {
 }
 
 /// The report before anything is encrypted.
-fn initial_report(
+fn initial(
     session: &SequenceSession,
     circuit: &RecurrentCircuit,
     plan: &Plan,

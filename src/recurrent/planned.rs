@@ -25,7 +25,7 @@ impl SequenceSession {
         let mut all = setting_use::unused(&self.scenario, Carrier::Sequence(strategy), &functions);
         let fits = |_| match strategy {
             NoiseStrategy::Levelled => {
-                "set sequence.remedy to refresh or client, or take fewer steps"
+                "set sequence.strategy to refresh or client_aided, or take fewer steps"
             }
             NoiseStrategy::Refresh => {
                 "refresh more often (a smaller sequence.refresh_every), or take fewer steps"
@@ -66,7 +66,7 @@ pub(crate) fn planned(circuit: &RecurrentCircuit) -> Plan {
         kind,
         secs: plan.batches as f64 * (step.server_secs + step.client_secs),
         ciphertexts: hidden,
-        parts: 2,
+        components: 2,
         log2_q: p.log2_q(step.level),
         ciphertext_bytes: (hidden * 2 * step.level * plan.ring_degree * 8) as u64,
         margin_bits: step.margin_bits,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 const OFFER: [u8; 32] = [3; 32];
 
-/// Whether outputs of each branch, a vector of slots per output, are right.
+/// Whether outputs of each plaintext modulus, a vector of slots per output, are right.
 type IsRight<'a, V> = Box<dyn Fn(&[Vec<Vec<V>>]) -> bool + 'a>;
 
 /// A scheme with everything that its two sides need, and what comes out.
@@ -26,7 +26,7 @@ struct Case<'a, S: Scheme> {
     /// Inputs, sample after sample, and their width.
     inputs: Vec<S::Value>,
     width: usize,
-    /// Whether decrypted branches are what the reference network gives.
+    /// Whether decrypted plaintext moduli are what the reference network gives.
     is_right: IsRight<'a, S::Value>,
     /// Whether there are keys, so that another client reads something else.
     has_keys: bool,
@@ -36,7 +36,7 @@ struct Case<'a, S: Scheme> {
     repeats: bool,
 }
 
-/// The client's messages: keys of each branch, requests of each branch.
+/// The client's messages: keys of each plaintext modulus, requests of each plaintext modulus.
 type Sent = (Vec<Vec<u8>>, Vec<Vec<u8>>);
 
 impl<S: Scheme> Case<'_, S> {

@@ -25,6 +25,7 @@ pub struct StepPlan {
 /// Parameters and predictions of a recurrent run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentPlan {
+    #[serde(rename = "remedy")]
     pub strategy: NoiseStrategy,
     /// Steps from one fresh state to the next.
     pub refresh_every: usize,

@@ -187,7 +187,7 @@ pub fn execute_tables(
     };
     Findings {
         measure: &format!("are further than {:.2e} from the table network", circuit.error_bound),
-        advice: "train the network with more noise in its states, or set sequence.remedy to refresh or client",
+        advice: "train the network with more noise in its states, or set sequence.strategy to refresh or client_aided",
         promised: plan.promised_agreement,
         clipping: &clipping,
         ranges: &[],
@@ -220,7 +220,7 @@ fn stages(sequence: &SequenceReport, hidden: usize, dimension: usize) -> Vec<Sta
         secs_predicted: 0.0,
         plain_secs: 0.0,
         ciphertexts: hidden,
-        parts: 1,
+        components: 1,
         log2_q: 32.0,
         ciphertext_bytes: (hidden * (dimension + 1) * 4) as u64,
         plain_bytes: 4 * hidden as u64,
@@ -355,7 +355,7 @@ pub fn planned_tables(
         kind: StageKind::Lookup,
         secs,
         ciphertexts: hidden,
-        parts: 1,
+        components: 1,
         log2_q: 32.0,
         ciphertext_bytes: (hidden * (p.big_dimension() + 1) * 4) as u64,
         margin_bits: circuit.margin_bits,
@@ -376,7 +376,7 @@ pub fn planned_tables(
         security_table: SECURITY_TABLE.to_owned(),
         depth: steps,
         precision: format!(
-            "readings deviate by {:.2} % of the largest state",
+            "lookups deviate by {:.2} % of the largest state",
             100.0 * circuit.standard_deviation(true) * circuit.network.sum_step
                 / circuit.network.largest_state()
         ),
