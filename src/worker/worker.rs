@@ -13,6 +13,7 @@ use study::StrategyRequest;
 
 /// An engine, and the jobs that are on. Dropping it stops them and waits for their threads.
 pub struct Worker {
+    /// What is on: looked at, stopped, paused and drained here.
     pub jobs: Jobs<Update>,
     desk: Arc<Mutex<dyn Desk>>,
     /// What the newest check is of.
