@@ -1,60 +1,9 @@
 //! A network in words, for people.
 
-use super::layer::{Layer, Op, Padding};
+use super::layer::Layer;
 use super::model::Network;
 use data::Shape;
 use std::fmt::Write;
-
-impl Op {
-    /// What the layer does, in a few words: `5 maps, 5x5, stride 2`.
-    pub fn summary(&self) -> String {
-        match self {
-            Self::Dense { inputs, outputs, .. } => format!("dense {inputs} to {outputs}"),
-            Self::Conv2d { out_channels, kernel, stride, padding, .. } => {
-                format!(
-                    "convolution to {out_channels} maps, {}",
-                    window(*kernel, *stride, *padding)
-                )
-            }
-            Self::AvgPool { kernel, stride, padding } => {
-                format!("mean pool, {}", window(*kernel, *stride, *padding))
-            }
-            Self::SumPool { kernel, stride, padding } => {
-                format!("sum pool, {}", window(*kernel, *stride, *padding))
-            }
-            Self::BatchNorm { .. } => "batch normalisation".to_owned(),
-            Self::Flatten => "flatten".to_owned(),
-            Self::Activation(activation) => activation.name(),
-        }
-    }
-
-    /// Number of trained values.
-    pub fn parameters(&self) -> usize {
-        match self {
-            Self::Dense { weight, bias, .. } | Self::Conv2d { weight, bias, .. } => {
-                weight.len() + bias.len()
-            }
-            Self::BatchNorm { gamma, beta, mean, variance, .. } => {
-                gamma.len() + beta.len() + mean.len() + variance.len()
-            }
-            Self::AvgPool { .. } | Self::SumPool { .. } | Self::Flatten | Self::Activation(_) => 0,
-        }
-    }
-}
-
-fn window(kernel: (usize, usize), stride: (usize, usize), padding: Padding) -> String {
-    let mut text = format!("{}x{}", kernel.0, kernel.1);
-    match stride {
-        (1, 1) => {}
-        (down, across) if down == across => _ = write!(text, ", stride {down}"),
-        (down, across) => _ = write!(text, ", stride {down}x{across}"),
-    }
-    let Padding { top, bottom, left, right } = padding;
-    if [top, bottom, left, right] != [0; 4] {
-        _ = write!(text, ", padding {top}/{bottom}/{left}/{right} (top/bottom/left/right)");
-    }
-    text
-}
 
 impl Network {
     /// Number of trained values.
