@@ -5,7 +5,7 @@ use super::scheme::{EngineError, Measured, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
 use ring::Seed;
-use wire::{Draft, Envelope, Kind};
+use wire::{Draft, Envelope, Kind, Malformed};
 
 /// Encrypts inputs and reads answers. The only holder of the secret keys, one per branch; it knows the
 /// parameters and has no place for a program, which has the weights:
@@ -198,14 +198,11 @@ pub(super) fn expect_numbers(
     if (envelope.batch, envelope.branch) == (batch as u64, branch as u64) {
         return Ok(());
     }
-    Err(wire::WireError::Content {
-        what: "message",
-        reason: format!(
-            "it is of batch {} and plaintext modulus {} where {batch} and {branch} are expected",
-            envelope.batch, envelope.branch
-        ),
-    }
-    .into())
+    let reason = format!(
+        "it is of batch {} and plaintext modulus {} where {batch} and {branch} are expected",
+        envelope.batch, envelope.branch
+    );
+    Err(Malformed::new("message", reason).into())
 }
 
 /// Puts the branches of a batch of `samples` together, sample after sample: integers modulo the product

@@ -5,7 +5,7 @@ use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped
 use circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageTap};
 use progress::Watch;
 use ring::{Modulus, Seed};
-use wire::Reader;
+use wire::{Reader, Writer};
 
 /// Runs a circuit in the clear.
 pub enum Noop {}
@@ -208,8 +208,7 @@ where
 
 fn write<V: Copy>(vectors: &[Vec<V>], bytes: impl Fn(V) -> [u8; 8], out: &mut Vec<u8>) {
     for vector in vectors {
-        out.extend_from_slice(&(8 * vector.len() as u64).to_le_bytes());
-        vector.iter().for_each(|v| out.extend_from_slice(&bytes(*v)));
+        Writer::new(out).block_of(|out| out.extend(vector.iter().flat_map(|v| bytes(*v))));
     }
 }
 
@@ -217,11 +216,7 @@ fn read<V>(bytes: &[u8], value: impl Fn([u8; 8]) -> V) -> Result<Vectors<V>, Eng
     let mut reader = Reader::new("plain vectors", bytes);
     let mut vectors = Vec::new();
     while !reader.rest().is_empty() {
-        let (words, rest) = reader.block()?.as_chunks();
-        if !rest.is_empty() {
-            return Err(reader.fail("half a word").into());
-        }
-        vectors.push(words.iter().map(|word| value(*word)).collect());
+        vectors.push(reader.elements()?.iter().map(|word| value(*word)).collect());
     }
     Ok(vectors)
 }

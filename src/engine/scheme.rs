@@ -6,7 +6,7 @@
 
 use progress::{Cancelled, Watch};
 use ring::Seed;
-use wire::WireError;
+use wire::{Malformed, WireError};
 
 /// Why a side could not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,12 @@ pub enum EngineError {
 impl From<WireError> for EngineError {
     fn from(error: WireError) -> Self {
         Self::Wire(error)
+    }
+}
+
+impl From<Malformed> for EngineError {
+    fn from(error: Malformed) -> Self {
+        Self::Wire(error.into())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
-use wire::{Envelope, Kind, WireError};
+use wire::{Envelope, Kind, Malformed};
 
 /// Evaluates the program with the evaluation keys. It has no place for a secret key:
 ///
@@ -61,7 +61,7 @@ impl<'a, S: Scheme> Server<'a, S> {
     ) -> Result<Vec<S::Keys>, EngineError> {
         if messages.len() != parameters.len() {
             let reason = format!("{} messages; {} are needed", messages.len(), parameters.len());
-            return Err(WireError::Content { what: "evaluation keys", reason }.into());
+            return Err(Malformed::new("evaluation keys", reason).into());
         }
         let each = messages.iter().zip(parameters).enumerate();
         let one = |(branch, (bytes, parameters)): (usize, (&Vec<u8>, &S::Parameters))| {

@@ -28,7 +28,7 @@ mod talk;
 
 pub use client::{Client, Follower};
 pub use link::{ChannelLink, Link, LinkError};
-pub use message::{Message, MessageError, MessageKind, Place, SessionId};
+pub use message::{Message, MessageKind, Place, SessionId};
 pub use meter::{Meter, StepCost};
 pub use offering::{Offering, ServedSequences};
 pub use server::{Server, Tap};

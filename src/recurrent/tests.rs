@@ -297,8 +297,8 @@ fn every_fault_of_a_channel_ends_in_a_clear_error() {
         (Fault::Delay, &["lost or is late", "closed the connection"]),
         (Fault::Repeat, &["a second time"]),
         (Fault::Swap, &["too early", "lost or is late"]),
-        (Fault::Truncate(7), &["cut short"]),
-        (Fault::Change(90, 4), &["changed on the way"]),
+        (Fault::Truncate(7), &["ends too early"]),
+        (Fault::Change(120, 4), &["is damaged"]),
     ];
     let started = Instant::now();
     for of_client in [true, false] {

@@ -12,7 +12,7 @@ use progress::{Cancel, Step, Watch};
 use ring::{Modulus, Seed};
 use std::io::{Read, Write};
 use std::ops::Range;
-use wire::{Draft, Envelope, Kind, Message};
+use wire::{Draft, Envelope, Kind, Malformed, Message};
 
 /// The keys of a client.
 pub struct KeyPair {
@@ -77,7 +77,7 @@ fn secret_of(offered: &Offered, bytes: &[u8]) -> Result<Seed, ServiceError> {
     let body = message.map_err(&of_key)?.body;
     let seed: [u8; 32] = body.try_into().map_err(|_| {
         let reason = format!("{} bytes where 32 are needed", body.len());
-        of_key(wire::WireError::Content { what: "seed", reason })
+        of_key(Malformed::new("seed", reason).into())
     })?;
     Ok(Seed::from_bytes(seed))
 }

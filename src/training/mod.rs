@@ -28,7 +28,6 @@ mod student;
 mod student_state;
 mod trained;
 mod training;
-mod wire;
 
 pub use architecture::{ARCHITECTURES, architecture, recipe};
 pub use authority::{Authority, InputKeys, LogLine, Policy, PublicKeys};

@@ -10,6 +10,7 @@ use scheme::tfhe::{
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
+use wire::Malformed;
 
 /// Evaluates samples with the evaluation keys. It has no place for a secret key.
 pub struct TableServer<'a> {
@@ -67,10 +68,8 @@ impl<'a> TableServer<'a> {
         let mut started = Instant::now();
         let expected = self.program.inputs;
         if sent.len() != expected {
-            return Err(TfheError::Wire {
-                what: "encrypted inputs",
-                reason: format!("{} ciphertexts where a sample has {expected}", sent.len()),
-            });
+            let reason = format!("{} ciphertexts where a sample has {expected}", sent.len());
+            return Err(Malformed::new("encrypted inputs", reason).into());
         }
         let mut values = sent.expand(parameters);
         let inputs = measure.then(|| values.clone());

@@ -11,6 +11,7 @@ use scheme::tfhe::{
     TfheParameters,
 };
 use serde::{Deserialize, Serialize};
+use wire::Malformed;
 
 /// Bits of the words that outputs travel in.
 pub const OUTPUT_BITS: u32 = 24;
@@ -68,15 +69,13 @@ impl ServedSteps {
         if steps * self.channels == sent.len() && (1..=self.steps).contains(&steps) {
             return Ok(steps);
         }
-        Err(TfheError::Wire {
-            what: "encrypted inputs",
-            reason: format!(
-                "{} ciphertexts where a sequence has {} for each of 1 to {} steps",
-                sent.len(),
-                self.channels,
-                self.steps
-            ),
-        })
+        let reason = format!(
+            "{} ciphertexts where a sequence has {} for each of 1 to {} steps",
+            sent.len(),
+            self.channels,
+            self.steps
+        );
+        Err(Malformed::new("encrypted inputs", reason).into())
     }
 
     /// Step number `step` of a sequence: what its tables read, and the state that they give.
