@@ -21,6 +21,7 @@ mod planner_bgv;
 mod real;
 mod recurrent;
 mod request;
+mod stage_name;
 #[cfg(feature = "tfhe")]
 pub mod table;
 mod table_plan;
@@ -52,11 +53,12 @@ pub use recurrent::{
 };
 pub use recurrent::{
     CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, ProgramChoice,
-    RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentPlan,
-    RecurrentProgram, RecurrentRequest, Remedy, Sequences, StepPlan, StepSums, StepView, SumsMap,
+    RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentProgram,
+    RecurrentRequest, Remedy, SequencePlan, Sequences, StepPlan, StepSums, StepView, SumsMap,
     conceivable_chain, estimated_chain, plan_recurrent,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
+pub use stage_name::StageName;
 pub use table_plan::{ReadingPlan, TablePlan};
 pub use warning::{Cause, MATCHING, RANGE_EXCEEDED, Warning};
 

@@ -35,7 +35,6 @@ pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Scheme
 pub use server::Server;
 #[cfg(feature = "tfhe")]
 pub use tables::{
-    OUTPUT_BITS, ServedSteps, ServedTables, TableAnswer, TableClient, TableServer, TableTap,
-    TableWork, Tables, TablesOffered,
+    OUTPUT_BITS, ServedSteps, ServedTables, TableTap, TableWork, Tables, TablesOffered,
 };
 pub use wire_clock::WireClock;

@@ -32,13 +32,19 @@ impl Scheme for Noop {
     type Outputs = Vectors<i64>;
     type Ciphertext = Vec<i64>;
 
-    fn keygen(
+    fn secret(_: &Modulus, _: usize, _: &Seed) -> Result<NoSecret, EngineError> {
+        Ok(NoSecret)
+    }
+
+    fn evaluation_keys(
         _: &Modulus,
+        _: &NoSecret,
         _: usize,
         _: &Seed,
-        _: &Watch,
-    ) -> Result<(NoSecret, Vec<u8>), EngineError> {
-        Ok((NoSecret, Vec::new()))
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        Ok(Vec::new())
     }
 
     fn encrypt(
@@ -114,8 +120,19 @@ impl Scheme for RealNoop {
     type Outputs = Vectors<f64>;
     type Ciphertext = Vec<f64>;
 
-    fn keygen(_: &(), _: usize, _: &Seed, _: &Watch) -> Result<(NoSecret, Vec<u8>), EngineError> {
-        Ok((NoSecret, Vec::new()))
+    fn secret(_: &(), _: usize, _: &Seed) -> Result<NoSecret, EngineError> {
+        Ok(NoSecret)
+    }
+
+    fn evaluation_keys(
+        _: &(),
+        _: &NoSecret,
+        _: usize,
+        _: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        Ok(Vec::new())
     }
 
     fn encrypt(

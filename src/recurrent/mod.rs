@@ -10,6 +10,7 @@ mod execute;
 mod forecast;
 mod functions;
 mod gate_ranges;
+mod levelled;
 mod link;
 mod longest;
 mod message;

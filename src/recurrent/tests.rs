@@ -355,7 +355,7 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
         made.scenario.scheme.ring_degree = Some(ring_degree);
         made
     };
-    let longest = of(1, 16_384).circuit(&Cancel::default()).unwrap().plan.longest_chain;
+    let longest = of(1, 16_384).circuit(&Cancel::default()).unwrap().sequence.longest_chain;
     assert!(longest >= 4, "{longest}");
     let report = run(&of(longest, 16_384));
     assert!(report.is_right());
@@ -372,7 +372,7 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
     let mut refreshing = of(1, 16_384);
     let choice = SequenceChoice { steps: None, ..SequenceChoice::default() };
     refreshing.scenario.sequence = Some(choice);
-    assert_eq!(refreshing.circuit(&Cancel::default()).unwrap().plan.longest_chain, longest);
+    assert_eq!(refreshing.circuit(&Cancel::default()).unwrap().sequence.longest_chain, longest);
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn progress_tells_what_both_sides_have_done() {
     let each = SequenceChoice { refresh_every: Some(1), ..SequenceChoice::default() };
     for (choice, steps) in [(chain, 8), (each, 6)] {
         let session = session(model(2, 4, 1, false), dataset(2, steps, 20, false), choice);
-        let plan = session.circuit(&Cancel::default()).unwrap().plan.clone();
+        let plan = session.circuit(&Cancel::default()).unwrap().sequence.clone();
         let secs = |of: fn(&circuit::StepPlan) -> f64| -> Vec<f64> {
             plan.step_plans.iter().map(of).collect()
         };

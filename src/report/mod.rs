@@ -8,6 +8,7 @@ mod clipping;
 mod event;
 mod findings;
 mod gaps;
+mod initial;
 pub mod memory;
 mod networks;
 mod pace;
@@ -30,8 +31,8 @@ pub use report::{
 };
 pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
 pub use table_report::{
-    DistanceReport, KERNEL, LEAST_READINGS, NOISE_BINS, NOISE_SPAN, NoiseReport, ReadingReport,
-    TableReport,
+    DistanceReport, KERNEL, LEAST_READINGS, NOISE_BINS, NOISE_SPAN, NoisePlace, NoiseReport,
+    ReadingReport, TableReport,
 };
 pub use tally::{Output, Row, Tally, larger};
 pub use warm::timed;

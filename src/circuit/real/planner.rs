@@ -381,6 +381,7 @@ impl Planner<'_> {
                 decrypt: work.decrypt,
             },
             tables: None,
+            sequence: None,
             approximate: Some(Approximate {
                 error_bound: request.error_bound,
                 max_error,

@@ -55,13 +55,18 @@ impl Scheme for Levelled {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn keygen(
+    fn secret(known: &LevelledKnown, branch: usize, seed: &Seed) -> Result<SecretKey, EngineError> {
+        Ckks::secret(&known.ckks, branch, seed)
+    }
+
+    fn evaluation_keys(
         known: &LevelledKnown,
+        secret: &SecretKey,
         branch: usize,
         seed: &Seed,
         watch: &Watch,
-    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        Ckks::keygen(&known.ckks, branch, seed, watch)
+    ) -> Result<Vec<u8>, EngineError> {
+        Ckks::evaluation_keys(&known.ckks, secret, branch, seed, watch)
     }
 
     fn read_keys(
