@@ -134,7 +134,7 @@ impl Histogram {
     }
 
     /// Standard deviation; `None` when nothing was seen.
-    pub fn deviation(&self) -> Option<f64> {
+    pub fn standard_deviation(&self) -> Option<f64> {
         let mean = self.mean()?;
         Some((self.sum_of_squares / self.total as f64 - mean * mean).max(0.0).sqrt())
     }
@@ -260,7 +260,7 @@ mod tests {
             assert!((got - exact).abs() < 0.01, "{q}: {got} for {exact}");
         }
         assert!((histogram.mean().unwrap() - 2.0).abs() < 0.05);
-        assert!((histogram.deviation().unwrap() - 10.0 / 12_f64.sqrt()).abs() < 0.05);
+        assert!((histogram.standard_deviation().unwrap() - 10.0 / 12_f64.sqrt()).abs() < 0.05);
         let outside = all.iter().filter(|x| !(-1.0..=4.0).contains(*x)).count();
         let share = outside as f64 / all.len() as f64;
         assert!((histogram.share_outside(-1.0, 4.0) - share).abs() < 1e-3);

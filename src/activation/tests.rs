@@ -9,7 +9,7 @@ fn fit(function: &Activation, method: Method, degree: usize, interval: (f64, f64
     request.fit(Some(&bell())).unwrap_or_else(|e| panic!("{request:?}: {e}"))
 }
 
-/// A bell-shaped distribution about 0.3 with deviation 1.2, by Box and Muller's transform.
+/// A bell-shaped distribution about 0.3 with standard deviation 1.2, by Box and Muller's transform.
 fn bell() -> Histogram {
     let mut values = Vec::new();
     for i in 0..64 {

@@ -5,7 +5,7 @@ use crate::tab::Tab;
 use inference::TrainOptions;
 use network::train::RecurrentOptions;
 use scenario::Scenario;
-use view::{Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabChoice};
+use view::{Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabRequest};
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub enum Action {
     /// Which samples are looked at was chosen.
     ShowDifference(Difference),
     /// What is chosen in the tab Activation was changed.
-    EditLab(Box<LabChoice>),
+    EditLab(Box<LabRequest>),
     HoverPlace(Option<f64>),
     /// What is chosen in the tab Sweep was changed.
     EditSweep(Box<SweepChoice>),

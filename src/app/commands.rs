@@ -5,7 +5,7 @@ use super::command_table::{Spec, TABLE};
 use super::state::State;
 use crate::tab::Tab;
 use egui::Modifiers;
-use view::TaskStanding;
+use view::TaskStatus;
 
 impl Command {
     /// How it is shown and reached.
@@ -54,7 +54,7 @@ impl Command {
             }
             Self::ShowLeak => state.is_cryptonn(),
             Self::PauseTraining => {
-                state.cryptonn.standing == TaskStanding::Running && !state.task_stopping
+                state.cryptonn.status == TaskStatus::Running && !state.task_stopping
             }
             Self::ContinueTraining => state.can_continue_cryptonn(),
             Self::SaveCheckpoint => state.cryptonn.checkpoint.is_some(),
@@ -65,8 +65,8 @@ impl Command {
                 state.is_cryptonn() && state.cryptonn.step > 0
             }
             Self::ExportLeak => state.is_cryptonn() && state.leak.open.curve.is_some(),
-            Self::CompareRemedies => !state.running && state.scenario.sequence.is_some(),
-            Self::ExportRemedies | Self::ExportRemedyReport | Self::ExportRemedyFigure => {
+            Self::CompareStrategies => !state.running && state.scenario.sequence.is_some(),
+            Self::ExportStrategies | Self::ExportStrategyReport | Self::ExportStrategyFigure => {
                 state.sequence.ran().next().is_some()
             }
             Self::UseTrained | Self::SaveModel => {

@@ -8,7 +8,7 @@ use scenario::Scenario;
 use std::sync::Arc;
 use study::{MitigationReport, Study};
 use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
-use view::TaskStanding;
+use view::TaskStatus;
 use view::cryptonn_export as export;
 use worker::{Failure, LeakUpdate, TaskRequest};
 
@@ -23,37 +23,37 @@ impl App {
     /// Goes on with the training that was interrupted, with its own settings.
     pub(super) fn continue_cryptonn(&mut self, ctx: &egui::Context) {
         let Some(checkpoint) = self.state.cryptonn.checkpoint.clone() else { return };
-        let settings = checkpoint.subject.settings(self.state.scenario.clone());
+        let settings = checkpoint.identity.settings(self.state.scenario.clone());
         if settings != self.state.scenario {
             self.edit(settings);
         }
         self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
-        self.state.cryptonn.standing = TaskStanding::Running;
+        self.state.cryptonn.status = TaskStatus::Running;
         self.start_task(ctx, TaskRequest::Cryptonn(Some(checkpoint)), None);
     }
 
     /// A checkpoint was read: the setup becomes that of its training, which can then be continued.
     pub(super) fn take_checkpoint(&mut self, checkpoint: Arc<Checkpoint>) {
-        let subject = &checkpoint.subject;
-        let scenario = if self.state.scenario.name == subject.scenario {
+        let identity = &checkpoint.identity;
+        let scenario = if self.state.scenario.name == identity.scenario {
             self.state.scenario.clone()
         } else {
-            match Scenario::built_in().into_iter().find(|s| s.name == subject.scenario) {
+            match Scenario::built_in().into_iter().find(|s| s.name == identity.scenario) {
                 Some(scenario) => scenario,
                 None => {
-                    let name = &subject.scenario;
+                    let name = &identity.scenario;
                     let text = format!("The checkpoint is of scenario {name}; open that first");
-                    return self.state.notes.error(text);
+                    return self.state.notifications.error(text);
                 }
             }
         };
-        self.edit(subject.settings(scenario));
+        self.edit(identity.settings(scenario));
         self.state.leak.forget();
         self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
         self.state.tab = Tab::Training;
         let (step, of) = (checkpoint.steps(), checkpoint.progress.of);
         let text = format!("A training after step {step} of {of}: press Continue to go on");
-        self.state.notes.info(text);
+        self.state.notifications.info(text);
     }
 
     /// Tries what protects the samples of the training of the setup.
@@ -76,7 +76,9 @@ impl App {
         let view = &mut self.state.leak;
         for update in self.leak.drain() {
             if let LeakUpdate::Done(Err(reason)) = &update {
-                self.state.notes.error(format!("The reconstruction did not finish: {reason}"));
+                self.state
+                    .notifications
+                    .error(format!("The reconstruction did not finish: {reason}"));
             }
             view.take(update);
         }
@@ -121,19 +123,21 @@ impl State {
     /// The comparison of mitigations is over.
     pub(super) fn end_mitigations(&mut self, result: Result<Box<MitigationReport>, Failure>) {
         self.mitigations.end(result);
-        if let TaskStanding::Failed(reason) = &self.mitigations.standing {
-            self.notes.error(format!("The comparison did not finish: {reason}"));
+        if let TaskStatus::Failed(reason) = &self.mitigations.status {
+            self.notifications.error(format!("The comparison did not finish: {reason}"));
         }
     }
 
     /// Whether the training that was interrupted can go on with what is loaded.
     pub(super) fn can_continue_cryptonn(&self) -> bool {
         let view = &self.cryptonn;
-        let interrupted = matches!(view.standing, TaskStanding::Stopped | TaskStanding::Failed(_));
+        let interrupted = matches!(view.status, TaskStatus::Stopped | TaskStatus::Failed(_));
         let fits = view.checkpoint.as_ref().is_some_and(|checkpoint| {
-            let subject = &checkpoint.subject;
-            let loaded = self.loaded.as_ref().is_some_and(|l| l.dataset.name() == subject.dataset);
-            loaded && subject.scenario == self.scenario.name && subject.model == self.scenario.model
+            let identity = &checkpoint.identity;
+            let loaded = self.loaded.as_ref().is_some_and(|l| l.dataset.name() == identity.dataset);
+            loaded
+                && identity.scenario == self.scenario.name
+                && identity.model == self.scenario.model
         });
         interrupted && fits && !self.task_running
     }
@@ -141,14 +145,16 @@ impl State {
     /// The encrypted training is over.
     pub(super) fn end_cryptonn(&mut self, result: Result<Box<CryptonnTrained>, Failure>) {
         self.cryptonn.paused = false;
-        self.cryptonn.standing = TaskStanding::of(&result);
+        self.cryptonn.status = TaskStatus::of(&result);
         match result {
             Ok(trained) => {
                 self.leak.set_data(Arc::clone(&trained.view), Arc::clone(&trained.pool));
                 self.cryptonn.report = Some(Box::new(trained.report));
             }
             Err(Failure::Cancelled) => {}
-            Err(failure) => self.notes.error(format!("The training did not finish: {failure}")),
+            Err(failure) => {
+                self.notifications.error(format!("The training did not finish: {failure}"))
+            }
         }
     }
 }

@@ -29,9 +29,9 @@ pub enum Purpose {
     SaveLeak,
     SaveCryptonnReport,
     SaveCryptonnFigure,
-    SaveRemedies,
-    SaveRemedyReport,
-    SaveRemedyFigure,
+    SaveStrategies,
+    SaveStrategyReport,
+    SaveStrategyFigure,
 }
 
 impl Purpose {
@@ -62,9 +62,9 @@ impl Purpose {
             Self::SaveLeak => "Export what the server learns as CSV",
             Self::SaveCryptonnReport => "Export encrypted training as JSON",
             Self::SaveCryptonnFigure => "Export encrypted training as SVG",
-            Self::SaveRemedies => "Export strategies as CSV",
-            Self::SaveRemedyReport => "Export strategies as JSON",
-            Self::SaveRemedyFigure => "Export strategies as SVG",
+            Self::SaveStrategies => "Export strategies as CSV",
+            Self::SaveStrategyReport => "Export strategies as JSON",
+            Self::SaveStrategyFigure => "Export strategies as SVG",
         }
     }
 
@@ -81,7 +81,7 @@ impl Purpose {
             | Self::SaveSweepReport
             | Self::SaveCryptonnReport
             | Self::SaveCompareReport
-            | Self::SaveRemedyReport => "A file name ending in .json",
+            | Self::SaveStrategyReport => "A file name ending in .json",
             Self::SaveModel => "A file name ending in .safetensors",
             Self::SaveStages
             | Self::SaveCurves
@@ -91,12 +91,12 @@ impl Purpose {
             | Self::SaveLeak
             | Self::SaveMitigations
             | Self::SaveCompare
-            | Self::SaveRemedies => "A file name ending in .csv",
+            | Self::SaveStrategies => "A file name ending in .csv",
             Self::SaveFigure
             | Self::SaveSweepFigure
             | Self::SaveCompareFigure
             | Self::SaveCryptonnFigure
-            | Self::SaveRemedyFigure => "A file name ending in .svg",
+            | Self::SaveStrategyFigure => "A file name ending in .svg",
             Self::SaveScreenshot => "A file name ending in .png",
         }
     }
@@ -123,7 +123,7 @@ impl Purpose {
             | Self::SaveSweepReport
             | Self::SaveCryptonnReport
             | Self::SaveCompareReport
-            | Self::SaveRemedyReport => &["json"],
+            | Self::SaveStrategyReport => &["json"],
             Self::OpenModel | Self::SaveModel => &["safetensors"],
             Self::OpenCheckpoint | Self::SaveCheckpoint => &["ckpt"],
             Self::OpenDataset => &["csv", "gz", "idx3-ubyte"],
@@ -135,12 +135,12 @@ impl Purpose {
             | Self::SaveLeak
             | Self::SaveMitigations
             | Self::SaveCompare
-            | Self::SaveRemedies => &["csv"],
+            | Self::SaveStrategies => &["csv"],
             Self::SaveFigure
             | Self::SaveSweepFigure
             | Self::SaveCompareFigure
             | Self::SaveCryptonnFigure
-            | Self::SaveRemedyFigure => &["svg"],
+            | Self::SaveStrategyFigure => &["svg"],
             Self::SaveScreenshot => &["png"],
         }
     }

@@ -5,7 +5,7 @@ use super::state::State;
 use super::{App, plots};
 use crate::tab::Tab;
 use activation::Activation;
-use view::lab::{self, LabChoice};
+use view::lab::{self, LabRequest};
 use worker::Check;
 
 impl App {
@@ -27,9 +27,9 @@ impl App {
         if scenario.sequence.is_some() {
             return;
         }
-        let wanted = Check { scenario: scenario.clone(), stand_ins: lab.stand_ins() };
+        let wanted = Check { scenario: scenario.clone(), approximations: lab.approximations() };
         let same = self.checked.as_ref().is_some_and(|last| {
-            last.stand_ins == wanted.stand_ins
+            last.approximations == wanted.approximations
                 && last.scenario.model == wanted.scenario.model
                 && last.scenario.dataset == wanted.scenario.dataset
         });
@@ -72,14 +72,14 @@ impl App {
 }
 
 /// Changes what is explored by one step.
-pub fn change(state: &mut State, change: impl FnOnce(&mut LabChoice, &Activation)) {
+pub fn change(state: &mut State, change: impl FnOnce(&mut LabRequest, &Activation)) {
     let mut choice = state.lab.choice.clone();
     change(&mut choice, &state.lab.function());
     edit(state, choice);
 }
 
 /// Takes over a changed choice.
-pub fn edit(state: &mut State, choice: LabChoice) {
+pub fn edit(state: &mut State, choice: LabRequest) {
     if choice != state.lab.choice {
         state.lab.choice = choice;
         state.lab.refresh();

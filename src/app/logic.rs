@@ -13,7 +13,7 @@ use activation::Activation;
 use scenario::Scenario;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use view::{Difference, RunView, Standing};
+use view::{Difference, RunView, Status};
 use worker::{Failure, Loaded, Update};
 
 /// A change of the setup is planned after this long without another.
@@ -53,7 +53,7 @@ impl App {
         self.keep_samples();
         self.plan_when_settled(ctx);
         self.check_when_changed();
-        if let Some(left) = self.state.notes.expire() {
+        if let Some(left) = self.state.notifications.expire() {
             ctx.request_repaint_after(left);
         }
         if self.state.running {
@@ -100,12 +100,12 @@ impl App {
                 state.loaded_sequence = loaded;
             }
             Update::Forecast(report) => state.sequence.forecast = Some(report),
-            Update::Remedy(event) => self.take_remedy(event),
-            Update::RemediesEnded(result) => self.end_of_remedies(result),
+            Update::NoiseStrategy(event) => self.take_strategy(event),
+            Update::StrategiesEnded(result) => self.end_of_strategies(result),
             Update::Tables(study) => state.tables = Some(study),
             Update::Activations(data) => state.lab.take_data(data),
             Update::Checked(check) => {
-                state.lab.checked.of = self.checked.as_ref().map(|c| c.stand_ins.clone());
+                state.lab.checked.of = self.checked.as_ref().map(|c| c.approximations.clone());
                 state.lab.checked.check = Some(*check);
                 state.lab.checked.failure = None;
             }
@@ -131,7 +131,7 @@ impl App {
                 state.preview.plan = None;
                 state.sequence.forecast = None;
                 if let Failure::Panicked(_) = failure {
-                    state.notes.error(failure.to_string());
+                    state.notifications.error(failure.to_string());
                 }
                 state.preview.refusal = Some(failure.to_string());
                 state.preview.pending = self.plan_due.is_some();
@@ -142,16 +142,16 @@ impl App {
                 }
             }
             Update::RunEnded(result) => {
-                self.end_of_remedy(&result);
+                self.end_of_strategy(&result);
                 let state = &mut self.state;
                 if let Some(run) = &mut state.run {
                     run.end(result);
-                    match &run.standing {
-                        Standing::Failed(reason) => {
-                            state.notes.error(format!("The run did not finish: {reason}"));
+                    match &run.status {
+                        Status::Failed(reason) => {
+                            state.notifications.error(format!("The run did not finish: {reason}"));
                         }
-                        Standing::Stopped => state.notes.info("Stopped"),
-                        Standing::Finished | Standing::Running => {}
+                        Status::Stopped => state.notifications.info("Stopped"),
+                        Status::Finished | Status::Running => {}
                     }
                 }
             }
@@ -179,16 +179,16 @@ impl App {
                 }
             }
             Done::Checkpoint(Ok(checkpoint)) => self.take_checkpoint(checkpoint),
-            Done::Checkpoint(Err(error)) => self.state.notes.error(error),
+            Done::Checkpoint(Err(error)) => self.state.notifications.error(error),
             Done::Scenario(Err(error)) => {
                 self.opening = None;
-                self.state.notes.error(error);
+                self.state.notifications.error(error);
             }
             Done::Saved(Ok(path)) => {
-                self.state.notes.info(format!("Saved {}", path.display()));
+                self.state.notifications.info(format!("Saved {}", path.display()));
                 self.take_saved_model(&path);
             }
-            Done::Saved(Err(error)) => self.state.notes.error(error),
+            Done::Saved(Err(error)) => self.state.notifications.error(error),
             Done::Screenshot(path, image) => {
                 self.screenshot_pending = false;
                 self.files.save_png(path, image);
@@ -253,7 +253,7 @@ impl App {
                 }
             }
             Action::ClosePalette => state.palette = None,
-            Action::Dismiss(id) => state.notes.dismiss(id),
+            Action::Dismiss(id) => state.notifications.dismiss(id),
             Action::CloseAbout => state.show_about = false,
             Action::CloseLog => state.show_log = false,
         }
@@ -328,13 +328,13 @@ impl App {
             Command::ExportCompareReport => self.ask_path(Purpose::SaveCompareReport),
             Command::ExportCompareFigure => self.ask_path(Purpose::SaveCompareFigure),
             Command::ShowSequence => state.tab = Tab::Sequence,
-            Command::CompareRemedies => {
+            Command::CompareStrategies => {
                 state.tab = Tab::Sequence;
-                self.compare_remedies();
+                self.compare_strategies();
             }
-            Command::ExportRemedies => self.ask_path(Purpose::SaveRemedies),
-            Command::ExportRemedyReport => self.ask_path(Purpose::SaveRemedyReport),
-            Command::ExportRemedyFigure => self.ask_path(Purpose::SaveRemedyFigure),
+            Command::ExportStrategies => self.ask_path(Purpose::SaveStrategies),
+            Command::ExportStrategyReport => self.ask_path(Purpose::SaveStrategyReport),
+            Command::ExportStrategyFigure => self.ask_path(Purpose::SaveStrategyFigure),
             Command::RunSweep => {
                 state.tab = Tab::Sweep;
                 self.start_sweep(ctx);
@@ -437,7 +437,7 @@ impl App {
                 self.state.run = Some(RunView::new(scenario));
                 self.state.sample_at = 0;
             }
-            Err(busy) => self.state.notes.error(busy.to_string()),
+            Err(busy) => self.state.notifications.error(busy.to_string()),
         }
     }
 

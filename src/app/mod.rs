@@ -16,15 +16,15 @@ mod explore;
 mod export;
 mod files;
 mod logic;
-mod notes;
+mod notifications;
 mod palette;
 mod palette_search;
 mod panels;
 mod paths;
 mod plots;
 mod queue;
-mod remedies;
 mod state;
+mod strategies;
 mod tab;
 mod tasks;
 
@@ -33,11 +33,11 @@ pub use command::Command;
 pub use queue::Queue;
 pub use state::State;
 pub use tab::Tab;
-pub use view::lab::{Checked, Lab, LabChoice, LabCurve};
+pub use view::lab::{Checked, Lab, LabCurve, LabRequest};
 pub use view::{
     Attack, Comparing, CryptonnView, Difference, LeakChoice, LeakView, MitigationView, Origin,
-    Results, RunView, SequenceView, Standing, SweepAxis, SweepChoice, SweepView, TaskStanding,
-    Three, TrainingView,
+    Results, RunView, SequenceView, Status, SweepAxis, SweepChoice, SweepView, TaskStatus, Three,
+    TrainingView,
 };
 
 use anyhow::Context as _;
@@ -156,7 +156,7 @@ impl App {
         let mut state = State::new(scenario);
         state.preview.pending = true;
         if let Err(error) = Kernel::named_by_variable() {
-            state.notes.error(format!("{error}; the fastest one is used"));
+            state.notifications.error(format!("{error}; the fastest one is used"));
         }
         Ok(Self {
             state,

@@ -35,9 +35,9 @@ impl App {
             Purpose::SaveCompareReport => format!("{name}-schemes.json"),
             Purpose::SaveCompareFigure => format!("{name}-schemes.svg"),
             Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
-            Purpose::SaveRemedies => format!("{name}-strategies.csv"),
-            Purpose::SaveRemedyReport => format!("{name}-strategies.json"),
-            Purpose::SaveRemedyFigure => format!("{name}-strategies.svg"),
+            Purpose::SaveStrategies => format!("{name}-strategies.csv"),
+            Purpose::SaveStrategyReport => format!("{name}-strategies.json"),
+            Purpose::SaveStrategyFigure => format!("{name}-strategies.svg"),
         };
         self.state.dialog = Some(PathDialog::new(purpose, path));
     }
@@ -82,7 +82,7 @@ impl App {
             }
             Purpose::OpenCheckpoint if self.task.is_some() => {
                 self.state
-                    .notes
+                    .notifications
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
             Purpose::OpenCheckpoint => self.files.open_checkpoint(path),
@@ -98,7 +98,7 @@ impl App {
 
     fn save(&mut self, purpose: Purpose, path: PathBuf) {
         if let Some(reason) = in_the_way(&self.state.scenario, &path) {
-            self.state.notes.error(reason);
+            self.state.notifications.error(reason);
             return;
         }
         let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
@@ -106,7 +106,7 @@ impl App {
         if let Some(bytes) = bytes.or_else(|| self.cryptonn_bytes(purpose)) {
             match bytes {
                 Ok(bytes) => self.files.save(path, bytes),
-                Err(error) => self.state.notes.error(error),
+                Err(error) => self.state.notifications.error(error),
             }
             return;
         }
@@ -122,20 +122,20 @@ impl App {
             (Purpose::SaveStages, Some(report)) => {
                 export::stages_csv(report).map_err(|e| e.to_string())
             }
-            (Purpose::SaveRemedies, _) => {
+            (Purpose::SaveStrategies, _) => {
                 Ok(self.state.sequence.comparison().to_csv().into_bytes())
             }
-            (Purpose::SaveRemedyReport, _) => {
+            (Purpose::SaveStrategyReport, _) => {
                 Ok(self.state.sequence.comparison().to_json().into_bytes())
             }
-            (Purpose::SaveRemedyFigure, _) => {
-                Ok(super::plots::remedies_svg(&self.state.sequence).into_bytes())
+            (Purpose::SaveStrategyFigure, _) => {
+                Ok(super::plots::strategies_svg(&self.state.sequence).into_bytes())
             }
             _ => Err("no finished run to save yet; run first".to_owned()),
         };
         match bytes {
             Ok(bytes) => self.files.save(path, bytes),
-            Err(error) => self.state.notes.error(error),
+            Err(error) => self.state.notifications.error(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
 use super::dialog::PathDialog;
-use super::notes::Notes;
+use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
@@ -10,7 +10,7 @@ use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::sync::Arc;
 use view::{
     CompareView, CryptonnView, Difference, LeakView, MitigationView, Origin, Results, RunView,
-    SequenceView, SweepView, TaskStanding, TrainingView, lab::Lab,
+    SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
 };
 use worker::{Loaded, LoadedSequence, TRAINS};
 
@@ -71,7 +71,7 @@ pub struct State {
     pub sample_at: usize,
     /// Which samples are looked at.
     pub difference: Difference,
-    pub notes: Notes,
+    pub notifications: Notifications,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
     pub show_about: bool,
@@ -107,7 +107,7 @@ impl State {
             task_stopping: false,
             sample_at: 0,
             difference: Difference::default(),
-            notes: Notes::default(),
+            notifications: Notifications::default(),
             dialog: None,
             palette: None,
             show_about: false,
@@ -122,15 +122,15 @@ impl State {
 
     /// Whether results of a kind are being made.
     pub fn is_going_on(&self, results: Results) -> bool {
-        let running = |standing: &TaskStanding| *standing == TaskStanding::Running;
+        let running = |status: &TaskStatus| *status == TaskStatus::Running;
         match results {
             Results::Run => self.running,
             Results::Sequence => self.running || self.sequence.comparing.is_some(),
-            Results::Compare => running(&self.compare.standing),
-            Results::Sweep => running(&self.sweep.standing),
-            Results::Training => running(&self.training.standing),
-            Results::Cryptonn => running(&self.cryptonn.standing),
-            Results::Mitigations => running(&self.mitigations.standing),
+            Results::Compare => running(&self.compare.status),
+            Results::Sweep => running(&self.sweep.status),
+            Results::Training => running(&self.training.status),
+            Results::Cryptonn => running(&self.cryptonn.status),
+            Results::Mitigations => running(&self.mitigations.status),
         }
     }
 
@@ -169,12 +169,12 @@ impl State {
         }
         let (compare, sweep) = (&mut self.compare, &mut self.sweep);
         let views = [
-            (&compare.standing, &mut compare.origin),
-            (&sweep.standing, &mut sweep.origin),
-            (&self.cryptonn.standing, &mut self.cryptonn.origin),
+            (&compare.status, &mut compare.origin),
+            (&sweep.status, &mut sweep.origin),
+            (&self.cryptonn.status, &mut self.cryptonn.origin),
         ];
-        for (standing, origin) in views {
-            if let Some(origin) = origin.as_mut().filter(|_| *standing == TaskStanding::Running) {
+        for (status, origin) in views {
+            if let Some(origin) = origin.as_mut().filter(|_| *status == TaskStatus::Running) {
                 origin.disturbed = true;
             }
         }

@@ -5,11 +5,11 @@ use super::{App, plots};
 use activation::Activation;
 use inference::TrainOptions;
 use network::{IntervalRule, Network, Op};
-use scenario::LayerChoices;
+use scenario::LayerRequests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use study::{Study, SweepRequest, SweepRow};
-use view::TaskStanding;
+use view::TaskStatus;
 use worker::{Loaded, Task, TaskRequest, TaskUpdate};
 
 impl App {
@@ -36,32 +36,34 @@ impl App {
                 TaskUpdate::Compare(event) => state.compare.take(event),
                 TaskUpdate::CompareEnded(result) => {
                     state.compare.end(result);
-                    if let TaskStanding::Failed(reason) = &state.compare.standing {
-                        state.notes.error(format!("The comparison did not finish: {reason}"));
+                    if let TaskStatus::Failed(reason) = &state.compare.status {
+                        state
+                            .notifications
+                            .error(format!("The comparison did not finish: {reason}"));
                     }
                     self.task = None;
                     return;
                 }
                 TaskUpdate::SweepEnded(result) => {
                     state.sweep.end(result);
-                    if let TaskStanding::Failed(reason) = &state.sweep.standing {
-                        state.notes.error(format!("The sweep did not finish: {reason}"));
+                    if let TaskStatus::Failed(reason) = &state.sweep.status {
+                        state.notifications.error(format!("The sweep did not finish: {reason}"));
                     }
                     self.task = None;
                     return;
                 }
                 TaskUpdate::RecurrentTrainEnded(result) => {
                     state.training.end_recurrent(result);
-                    if let TaskStanding::Failed(reason) = &state.training.standing {
-                        state.notes.error(format!("The training did not finish: {reason}"));
+                    if let TaskStatus::Failed(reason) = &state.training.status {
+                        state.notifications.error(format!("The training did not finish: {reason}"));
                     }
                     self.task = None;
                     return;
                 }
                 TaskUpdate::TrainEnded(result) => {
                     state.training.end(result);
-                    if let TaskStanding::Failed(reason) = &state.training.standing {
-                        state.notes.error(format!("The training did not finish: {reason}"));
+                    if let TaskStatus::Failed(reason) = &state.training.status {
+                        state.notifications.error(format!("The training did not finish: {reason}"));
                     }
                     self.task = None;
                     return;
@@ -74,7 +76,7 @@ impl App {
     pub(super) fn start_sweep(&mut self, ctx: &egui::Context) {
         let state = &mut self.state;
         let choice = &state.sweep.choice;
-        let lab = state.lab.stand_ins();
+        let lab = state.lab.approximations();
         let request = SweepRequest {
             methods: choice.methods.clone(),
             degrees: (choice.degrees.0..=choice.degrees.1).collect(),
@@ -123,7 +125,7 @@ impl App {
         let wake = move || wake.request_repaint();
         match Task::train_recurrent(scenario, loaded, options, wake) {
             Ok(task) => self.task = Some(task),
-            Err(error) => state.notes.error(format!("no thread to work on: {error}")),
+            Err(error) => state.notifications.error(format!("no thread to work on: {error}")),
         }
     }
 
@@ -150,21 +152,21 @@ impl App {
             let original = loaded.network.original().filter(has);
             match original.map_or_else(|| loaded.network.with_function(&function), Ok) {
                 Ok(network) => loaded = Loaded { network: Arc::new(network), ..loaded },
-                Err(error) => return state.notes.error(error.to_string()),
+                Err(error) => return state.notifications.error(error.to_string()),
             }
         }
         let mut scenario = state.scenario.clone();
         if let TaskRequest::Train(_) = request {
             let choice = &state.lab.choice;
             scenario.activation.method = choice.method.id().to_owned();
-            scenario.activation.layers = LayerChoices::Same;
+            scenario.activation.layers = LayerRequests::Same;
             scenario.activation.degree = choice.degree;
             scenario.activation.interval = half_width(state.lab.interval());
         }
         let wake = ctx.clone();
         match Task::start(scenario, loaded, request, move || wake.request_repaint()) {
             Ok(task) => self.task = Some(task),
-            Err(error) => state.notes.error(format!("no thread to work on: {error}")),
+            Err(error) => state.notifications.error(format!("no thread to work on: {error}")),
         }
     }
 
@@ -183,7 +185,7 @@ impl App {
         }
         let text = chosen_text(row);
         super::explore::edit(&mut self.state, choice.clamped());
-        self.state.notes.info(text);
+        self.state.notifications.info(text);
     }
 
     /// Makes the trained network the model of the setup: it is written to a temporary file.
@@ -203,7 +205,7 @@ impl App {
             let mut scenario = self.state.scenario.clone();
             scenario.model = path.to_string_lossy().into_owned();
             scenario.activation.method = "keep".into();
-            scenario.activation.layers = LayerChoices::Same;
+            scenario.activation.layers = LayerRequests::Same;
             self.edit(scenario);
         }
     }

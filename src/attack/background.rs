@@ -42,10 +42,10 @@ impl Background {
         Some(Self { rows, values })
     }
 
-    /// Takes noise of standard deviation `deviation` off samples, one after another, as far as what is
-    /// likely tells it from them: `min |x - sample|^2 / deviation^2 + |rows x - values|^2`.
-    pub fn denoise(&self, samples: &mut [f64], deviation: f64) {
-        let (len, firm) = (self.rows.len(), deviation.powi(-2));
+    /// Takes noise of standard deviation `standard_deviation` off samples, one after another, as far as what is
+    /// likely tells it from them: `min |x - sample|^2 / standard_deviation^2 + |rows x - values|^2`.
+    pub fn denoise(&self, samples: &mut [f64], standard_deviation: f64) {
+        let (len, firm) = (self.rows.len(), standard_deviation.powi(-2));
         let mut normal = vec![vec![0.0; len]; len];
         let mut pull = vec![0.0; len];
         for (row, value) in self.equations() {

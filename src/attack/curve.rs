@@ -2,7 +2,7 @@
 
 use super::knowledge::Knowledge;
 use super::measure::{Pool, Score};
-use super::settings::LeakSettings;
+use super::settings::LeakOptions;
 use crate::reconstruct::of_knowledge;
 use crate::view::ServerView;
 use progress::{Cancel, Cancelled};
@@ -15,7 +15,7 @@ const MOST_POINTS: usize = 24;
 /// Scores over the steps seen.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LeakCurve {
-    pub settings: LeakSettings,
+    pub settings: LeakOptions,
     pub points: Vec<LeakPoint>,
 }
 
@@ -35,7 +35,7 @@ pub struct LeakPoint {
 pub fn curve(
     view: &ServerView,
     pool: &Pool,
-    settings: &LeakSettings,
+    settings: &LeakOptions,
     cancel: &Cancel,
 ) -> Result<LeakCurve, Cancelled> {
     let mut batches: Vec<usize> = view.steps.iter().map(|s| s.batch).collect();
@@ -80,7 +80,7 @@ fn of_batch(
     pool: &Pool,
     batch: usize,
     ends: &[usize],
-    settings: &LeakSettings,
+    settings: &LeakOptions,
     cancel: &Cancel,
 ) -> Result<Vec<Score>, Cancelled> {
     let mut scores: Vec<Score> = Vec::with_capacity(ends.len());

@@ -3,7 +3,7 @@
 use super::background::Background;
 use super::bounded::EXACT;
 use super::equations::{Equations, Orthogonal};
-use super::settings::{LeakSettings, LeakSources};
+use super::settings::{LeakOptions, LeakSources};
 use crate::view::{ServerStep, ServerView};
 use progress::{Cancel, Cancelled};
 use std::collections::HashSet;
@@ -36,7 +36,7 @@ impl<'a> Knowledge<'a> {
         view: &'a ServerView,
         batch: usize,
         seen: usize,
-        settings: &LeakSettings,
+        settings: &LeakOptions,
         background: Option<&'a Background>,
     ) -> Option<Self> {
         let of_batch = || view.steps.iter().filter(move |s| s.batch == batch);

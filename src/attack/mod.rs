@@ -35,5 +35,5 @@ pub use measure::{Pool, Score};
 pub use reconstruct::reconstruct;
 pub use reconstruction::Reconstruction;
 pub use report::{LeakReport, report};
-pub use settings::{AttackMethod, LeakSettings, LeakSources};
+pub use settings::{AttackMethod, LeakOptions, LeakSources};
 pub use view::{InputEncoding, ServerStep, ServerView};

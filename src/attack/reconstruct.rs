@@ -6,7 +6,7 @@ use super::equations::{Orthogonal, dot};
 use super::knowledge::Knowledge;
 use super::linear_program::least_magnitude;
 use super::reconstruction::Reconstruction;
-use super::settings::{AttackMethod, LeakSettings};
+use super::settings::{AttackMethod, LeakOptions};
 use super::windows;
 use crate::view::ServerView;
 use progress::{Cancel, Cancelled};
@@ -20,7 +20,7 @@ pub fn reconstruct(
     view: &ServerView,
     batch: usize,
     seen: usize,
-    settings: &LeakSettings,
+    settings: &LeakOptions,
     background: Option<&Background>,
     cancel: &Cancel,
 ) -> Result<Option<Reconstruction>, Cancelled> {
@@ -33,7 +33,7 @@ pub fn reconstruct(
 /// Reconstructs the samples that `known` is about.
 pub(crate) fn of_knowledge(
     known: &Knowledge<'_>,
-    settings: &LeakSettings,
+    settings: &LeakOptions,
     cancel: &Cancel,
 ) -> Result<Reconstruction, Cancelled> {
     if !known.view.encoding.windows.is_empty() {

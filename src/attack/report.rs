@@ -1,7 +1,7 @@
 //! The leak of a training in figures: what a report carries.
 
 use super::measure::Pool;
-use super::settings::{AttackMethod, LeakSettings, LeakSources};
+use super::settings::{AttackMethod, LeakOptions, LeakSources};
 use crate::curve::{LeakCurve, curve};
 use crate::labels::labels;
 use crate::view::ServerView;
@@ -39,11 +39,11 @@ pub fn report(
     label: impl Fn(usize) -> Option<u16>,
     cancel: &Cancel,
 ) -> Result<LeakReport, Cancelled> {
-    let all = LeakSettings::default();
-    let products = LeakSettings { sources: LeakSources::Products, ..all.clone() };
-    let program = LeakSettings { method: AttackMethod::LinearProgram, ..products.clone() };
-    let limited = LeakSettings { most_rows: Some(LIMIT_ROWS), ..all.clone() };
-    let similar = LeakSettings { similar: true, ..limited.clone() };
+    let all = LeakOptions::default();
+    let products = LeakOptions { sources: LeakSources::Products, ..all.clone() };
+    let program = LeakOptions { method: AttackMethod::LinearProgram, ..products.clone() };
+    let limited = LeakOptions { most_rows: Some(LIMIT_ROWS), ..all.clone() };
+    let similar = LeakOptions { similar: true, ..limited.clone() };
     let curves = [all, products, program, limited, similar]
         .iter()
         .map(|settings| curve(view, pool, settings, cancel))

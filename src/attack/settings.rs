@@ -37,7 +37,7 @@ pub enum LeakSources {
 
 /// An attack and the mitigations it meets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LeakSettings {
+pub struct LeakOptions {
     pub method: AttackMethod,
     pub sources: LeakSources,
     /// Whether the attacker has seen similar samples: public data of the same kind.
@@ -50,7 +50,7 @@ pub struct LeakSettings {
     pub units: Option<usize>,
 }
 
-impl LeakSettings {
+impl LeakOptions {
     /// Attack and mitigations in a few words.
     pub fn name(&self) -> String {
         let sources = match (self.method, self.sources) {

@@ -49,22 +49,22 @@ static DIGITS: LazyLock<Case> = LazyLock::new(|| {
     Case { pool, labels, view, accuracy }
 });
 
-fn score(batch: usize, seen: usize, settings: &LeakSettings) -> Score {
+fn score(batch: usize, seen: usize, settings: &LeakOptions) -> Score {
     let background = DIGITS.pool.background.as_ref();
     let found = reconstruct(&DIGITS.view, batch, seen, settings, background, &Cancel::default());
     DIGITS.pool.score(&found.unwrap().unwrap())
 }
 
-fn products() -> LeakSettings {
-    LeakSettings { sources: LeakSources::Products, ..LeakSettings::default() }
+fn products() -> LeakOptions {
+    LeakOptions { sources: LeakSources::Products, ..LeakOptions::default() }
 }
 
 #[test]
 fn one_step_gives_a_mini_batch_away() {
     assert!(DIGITS.accuracy > 0.75, "the network learns: {}", DIGITS.accuracy);
-    let before = score(0, 0, &LeakSettings::default());
+    let before = score(0, 0, &LeakOptions::default());
     assert!(before.mean_squared_error > 0.1 && before.known_share == 0.0, "{before:?}");
-    let after = score(0, 1, &LeakSettings::default());
+    let after = score(0, 1, &LeakOptions::default());
     assert!(after.mean_squared_error < 1e-3 && after.identified == 1.0, "{after:?}");
 }
 
@@ -81,14 +81,14 @@ fn products_alone_take_two_uses_and_then_the_server_is_certain() {
 
 #[test]
 fn the_linear_program_works_on_single_samples() {
-    let settings = LeakSettings { method: AttackMethod::LinearProgram, ..products() };
+    let settings = LeakOptions { method: AttackMethod::LinearProgram, ..products() };
     let first = score(0, 1, &settings);
     assert!(first.identified > 0.4 && first.mean_squared_error < 0.08, "{first:?}");
 }
 
 #[test]
 fn under_a_limit_it_stops_however_long_the_training_goes_on() {
-    let limit = |rows| LeakSettings { most_rows: Some(rows), ..LeakSettings::default() };
+    let limit = |rows| LeakOptions { most_rows: Some(rows), ..LeakOptions::default() };
     let last = 3 * PER_EPOCH;
     let (early, late) = (score(1, 2, &limit(4)), score(1, last, &limit(4)));
     assert_eq!(early, late);
@@ -99,12 +99,12 @@ fn under_a_limit_it_stops_however_long_the_training_goes_on() {
 
 #[test]
 fn who_knows_similar_data_needs_fewer_equations() {
-    let limit = LeakSettings { most_rows: Some(8), ..LeakSettings::default() };
-    let similar = LeakSettings { similar: true, ..limit.clone() };
+    let limit = LeakOptions { most_rows: Some(8), ..LeakOptions::default() };
+    let similar = LeakOptions { similar: true, ..limit.clone() };
     let (plain, knowing) = (score(0, 1, &limit), score(0, 1, &similar));
     assert!(knowing.mean_squared_error < 0.6 * plain.mean_squared_error, "{plain:?} {knowing:?}");
     assert_eq!(knowing.known_share, plain.known_share);
-    let all = score(0, PER_EPOCH + 1, &LeakSettings { similar: true, ..LeakSettings::default() });
+    let all = score(0, PER_EPOCH + 1, &LeakOptions { similar: true, ..LeakOptions::default() });
     assert_eq!(
         (all.identified, all.certain),
         (1.0, 1.0),
@@ -115,7 +115,7 @@ fn who_knows_similar_data_needs_fewer_equations() {
 #[test]
 fn fewer_units_make_it_worse() {
     let open = score(0, 1, &products());
-    let units = score(0, 1, &LeakSettings { units: Some(8), ..products() });
+    let units = score(0, 1, &LeakOptions { units: Some(8), ..products() });
     assert!(units.mean_squared_error > 1.3 * open.mean_squared_error, "{units:?}");
 }
 
@@ -188,7 +188,7 @@ fn a_convolution_gives_the_image_away_at_once() {
     let view = ServerView { encoding, steps: vec![step], ..ServerView::default() };
     let pool =
         Pool { indices: vec![5], values: image, input_len: 36, range: 100.0, background: None };
-    let found = reconstruct(&view, 0, 1, &LeakSettings::default(), None, &Cancel::default());
+    let found = reconstruct(&view, 0, 1, &LeakOptions::default(), None, &Cancel::default());
     let found = found.unwrap().unwrap();
     assert_eq!(found.certain, 1);
     assert!(pool.score(&found).mean_squared_error < 1e-9);

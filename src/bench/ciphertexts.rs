@@ -89,7 +89,7 @@ impl Setting {
         Ok((0..batch.len()).into_par_iter().filter_map(write_out).collect())
     }
 
-    /// The vectors encrypted and squared: three parts each.
+    /// The vectors encrypted and squared: three components each.
     pub fn squares(&self, watch: &Watch) -> Result<Vec<Ciphertext>, Cancelled> {
         let batch = self.encrypt(watch)?;
         let segment = Segment { ops: vec![SegmentOp::Square] };
@@ -202,8 +202,8 @@ pub(crate) fn encrypt(harness: &mut Harness) -> Result<(), BenchError> {
 pub(crate) fn decrypt(harness: &mut Harness) -> Result<(), BenchError> {
     let setting = Setting::values(harness.options.seed)?;
     let watch = quiet(harness);
-    for (what, parts) in [("decrypt fresh", 2), ("decrypt squares", 3)] {
-        let (ciphertexts, expected) = harness.pool().install(|| match parts {
+    for (what, components) in [("decrypt fresh", 2), ("decrypt squares", 3)] {
+        let (ciphertexts, expected) = harness.pool().install(|| match components {
             2 => Ok((setting.fresh(&watch)?, setting.vectors.clone())),
             _ => Ok::<_, Cancelled>((setting.squares(&watch)?, setting.squared_vectors())),
         })?;
@@ -212,7 +212,7 @@ pub(crate) fn decrypt(harness: &mut Harness) -> Result<(), BenchError> {
         check_vectors(what, &decrypted, &expected)?;
         let count = ciphertexts.len() as f64;
         let measurement = Measurement::new(what, &timing, count, "ciphertexts");
-        let measurement = setting.describe(measurement).with("parts", parts);
+        let measurement = setting.describe(measurement).with("parts", components);
         let measurement = limited(harness, measurement, PRIMES + 1)?;
         harness.emit(measurement.checked_by("all values"))?;
     }
@@ -243,7 +243,7 @@ pub(crate) fn switch(harness: &mut Harness) -> Result<(), BenchError> {
     let watch = quiet(harness);
     let squares = harness.pool().install(|| setting.squares(&watch))?;
     let relinearised = harness.pool().install(|| setting.relinearise(squares.clone()));
-    // Both parts once back from, and to each prime that stays.
+    // Both components once back from, and to each prime that stays.
     let transforms = 2 * PRIMES;
     for (what, input, transforms) in [
         ("switch", &relinearised, transforms),

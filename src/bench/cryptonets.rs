@@ -102,15 +102,17 @@ pub(crate) fn word_macs(circuit: &Circuit) -> f64 {
     let plan = &circuit.plan;
     let mut level = plan.primes.len();
     let mut macs = 0.0;
-    let mut parts = 2.0;
+    let mut components = 2.0;
     for step in &program.steps {
         for op in &step.segment.ops {
             match op {
-                SegmentOp::Square => parts = 3.0,
-                SegmentOp::Linear { map, .. } => macs += map.macs() as f64 * parts * level as f64,
+                SegmentOp::Square => components = 3.0,
+                SegmentOp::Linear { map, .. } => {
+                    macs += map.macs() as f64 * components * level as f64
+                }
             }
         }
-        parts = 2.0;
+        components = 2.0;
         level -= step.drop.unwrap_or(0);
     }
     macs * (plan.ring_degree * plan.batches * circuit.moduli.len()) as f64

@@ -72,7 +72,7 @@ fn one(harness: &mut Harness, parameters: &TfheParameters) -> Result<(), BenchEr
         demand(off.unsigned_abs() < 1 << 25, &name("pbs"), || format!("step {i} gave {phase:#x}"))?;
     }
     let model = NoiseModel::new(parameters);
-    let deviation = |variance: f64| variance.sqrt().log2();
+    let standard_deviation = |variance: f64| variance.sqrt().log2();
     let figure = |what: &str, timing| {
         Measurement::new(what, timing, TOGETHER as f64, "ciphertexts")
             .with("lwe_dimension", parameters.lwe_dimension)
@@ -81,8 +81,8 @@ fn one(harness: &mut Harness, parameters: &TfheParameters) -> Result<(), BenchEr
             .with("security_bits", parameters.security_bits())
     };
     let measured = figure("pbs", &timing)
-        .found("output_deviation_log2", deviation(model.bootstrap()))
-        .found("modulus_switch_deviation_log2", deviation(model.modulus_switch(0)))
+        .found("output_deviation_log2", standard_deviation(model.bootstrap()))
+        .found("modulus_switch_deviation_log2", standard_deviation(model.modulus_switch(0)))
         .found("key_bytes", wire_bytes)
         .found("key_memory_bytes", keys.memory_bytes())
         .checked_by("every output against the table");
@@ -104,7 +104,7 @@ fn one(harness: &mut Harness, parameters: &TfheParameters) -> Result<(), BenchEr
     let measured = figure("key switch", &timing)
         .with("base_log", KEY_SWITCH.base_log)
         .with("levels", KEY_SWITCH.levels)
-        .found("deviation_log2", deviation(model.key_switch()))
+        .found("deviation_log2", standard_deviation(model.key_switch()))
         .checked_by("every phase before and after");
     harness.emit(measured)
 }

@@ -31,17 +31,17 @@ pub struct Program {
     ops: Vec<ExactOp>,
     program: WordProgram,
     moduli: Vec<Modulus>,
-    /// `[part][value]`, each N words below every prime.
+    /// `[component][value]`, each N words below every prime.
     inputs: Vec<Vec<Vec<u64>>>,
     word_macs: f64,
     kernel_macs: f64,
 }
 
-/// Results at one prime, `[output][part]`, N words each.
+/// Results at one prime, `[output][component]`, N words each.
 pub type Outputs = Vec<Vec<Vec<u64>>>;
 
 impl Program {
-    /// The dense layer of CryptoNets after its squares: 845 values of three parts, 100 rows of
+    /// The dense layer of CryptoNets after its squares: 845 values of three components, 100 rows of
     /// weights of 4 bits, none of them 0.
     pub fn dense(seed: u64) -> Result<Self, BenchError> {
         const INPUTS: usize = 845;
@@ -82,12 +82,12 @@ impl Program {
         what: &'static str,
         ops: Vec<ExactOp>,
         inputs: usize,
-        parts: usize,
+        components: usize,
         seed: u64,
     ) -> Result<Self, BenchError> {
         let unfit = || BenchError::Refused(format!("{what}: its operations do not fit"));
         let mut word_ops = Vec::new();
-        let (mut width, mut now) = (inputs, parts);
+        let (mut width, mut now) = (inputs, components);
         let (mut word_macs, mut kernel_macs) = (0.0, 0.0);
         for op in &ops {
             word_ops.push(match op {
@@ -105,16 +105,18 @@ impl Program {
                 }
             });
         }
-        let program = WordProgram::new(inputs, parts, word_ops).ok_or_else(unfit)?;
+        let program = WordProgram::new(inputs, components, word_ops).ok_or_else(unfit)?;
         let moduli: Vec<Modulus> =
             ntt_primes(PRIME_BITS, N, PRIMES, &[]).into_iter().filter_map(Modulus::new).collect();
         let seed = Seed::from_number(seed).derive("bench inputs", 0);
-        let row = |part: usize, value: usize| {
-            let mut stream = seed.stream((part * inputs + value) as u64);
+        let row = |component: usize, value: usize| {
+            let mut stream = seed.stream((component * inputs + value) as u64);
             (0..N).map(|_| stream.next_u64() >> (65 - PRIME_BITS)).collect()
         };
-        let inputs = (0..parts)
-            .map(|part| (0..inputs).into_par_iter().map(|value| row(part, value)).collect())
+        let inputs = (0..components)
+            .map(|component| {
+                (0..inputs).into_par_iter().map(|value| row(component, value)).collect()
+            })
             .collect();
         Ok(Self { what, ops, program, moduli, inputs, word_macs, kernel_macs })
     }
@@ -126,8 +128,8 @@ impl Program {
 
     /// Room for [`Program::run`].
     pub fn outputs(&self) -> Outputs {
-        let (values, parts) = self.program.output();
-        (0..values).into_par_iter().map(|_| vec![vec![0; N]; parts]).collect()
+        let (values, components) = self.program.output();
+        (0..values).into_par_iter().map(|_| vec![vec![0; N]; components]).collect()
     }
 
     /// Runs the segment at every prime; the outputs of the last one stay.
@@ -149,7 +151,8 @@ impl Program {
         outputs: &mut Outputs,
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
-        let rows = self.inputs.iter().map(|part| part.iter().map(|row| &row[..words]).collect());
+        let rows =
+            self.inputs.iter().map(|component| component.iter().map(|row| &row[..words]).collect());
         let sources: Vec<Source> = rows.map(Source::Rows).collect();
         let outputs = outputs
             .iter_mut()
@@ -175,10 +178,10 @@ impl Program {
     /// the first tiles by the portable kernel.
     pub fn check(&self, j: usize, outputs: &Outputs, cancel: &Cancel) -> Result<(), BenchError> {
         let q = self.moduli[j];
-        let parts = self.inputs.len();
+        let components = self.inputs.len();
         for at in (0..CHECKED_WORDS).map(|i| i * (N - 1) / (CHECKED_WORDS - 1)) {
             cancel.check()?;
-            let value = |v: usize| (0..parts).map(|p| self.inputs[p][v][at]).collect();
+            let value = |v: usize| (0..components).map(|p| self.inputs[p][v][at]).collect();
             let exact = exact::run(&self.ops, q, (0..self.inputs[0].len()).map(value).collect());
             for (value, (output, exact)) in outputs.iter().zip(exact).enumerate() {
                 let here = output.iter().map(|row| row[at]);
@@ -206,7 +209,7 @@ impl Program {
         let work = |()| self.run(kernel, &mut outputs, &cancel);
         let (timing, ()) = harness.time(self.what, || (), work)?;
         self.check(self.moduli.len() - 1, &outputs, &cancel)?;
-        let (values, parts) = self.program.output();
+        let (values, components) = self.program.output();
         let measurement = Measurement::new(self.what, &timing, self.word_macs, "word MACs")
             .with("ring_degree", N)
             .with("primes", PRIMES)
@@ -214,7 +217,7 @@ impl Program {
             .with("inputs", self.inputs[0].len())
             .with("input_parts", self.inputs.len())
             .with("outputs", values)
-            .with("output_parts", parts)
+            .with("output_parts", components)
             .with_limit("multiply-adds of the kernel from registers, measured in this run", peak)
             .found("kernel_macs", self.kernel_macs)
             .checked_by("residues one word at a time, and the portable kernel");
@@ -285,7 +288,7 @@ mod tests {
         };
         let ops = vec![linear, ExactOp::Square, last];
         let program = Program::new("small", ops, 5, 2, 1).unwrap();
-        // Nine weights that are not zero on two parts, two on three.
+        // Nine weights that are not zero on two components, two on three.
         assert_eq!(program.word_macs(), ((9 * 2 + 2 * 3) * N * PRIMES) as f64);
         let cancel = Cancel::default();
         for kernel in Kernel::available() {
@@ -293,11 +296,14 @@ mod tests {
             program.run(kernel, &mut outputs, &cancel).unwrap();
             program.check(PRIMES - 1, &outputs, &cancel).unwrap();
             assert!(program.check(0, &outputs, &cancel).is_err(), "those of another prime");
-            for (part, at) in [(0, 0), (1, N - 1), (2, 40)] {
+            for (component, at) in [(0, 0), (1, N - 1), (2, 40)] {
                 let mut damaged = outputs.clone();
-                damaged[0][part][at] ^= 1;
+                damaged[0][component][at] ^= 1;
                 let found = program.check(PRIMES - 1, &damaged, &cancel);
-                assert!(matches!(found, Err(BenchError::Wrong { .. })), "part {part}, word {at}");
+                assert!(
+                    matches!(found, Err(BenchError::Wrong { .. })),
+                    "part {component}, word {at}"
+                );
             }
         }
     }

@@ -3,13 +3,13 @@
 use super::harness::{BenchError, Harness, demand};
 use super::measurement::{Measurement, Timing};
 use activation::{Activation, Polynomial};
-use circuit::Remedy;
+use circuit::NoiseStrategy;
 use data::{Dataset, Shape, Split};
 use network::recurrent::RecurrentModel;
 use recurrent::SequenceSession;
 use report::{RunReport, SequenceReport};
 use ring::Seed;
-use scenario::{Scenario, SequenceChoice};
+use scenario::{Scenario, SequenceRequest};
 use std::sync::Arc;
 
 /// Hidden units, channels of a step, and steps.
@@ -26,10 +26,10 @@ const TENSEAL_SECS: [f64; 2] = [0.25, 0.52];
 
 pub(crate) fn measure(harness: &mut Harness) -> Result<(), BenchError> {
     for (hidden, cited) in HIDDEN.into_iter().zip(TENSEAL_SECS) {
-        for remedy in [Remedy::Refresh, Remedy::Client] {
+        for strategy in [NoiseStrategy::Refresh, NoiseStrategy::ClientAided] {
             for (sequences, kind) in [(BATCH, "full batch"), (1, "one sequence")] {
-                let session = session(harness, hidden, remedy, sequences)?;
-                let what = format!("recurrent {} h={hidden} {kind}", remedy.id());
+                let session = session(harness, hidden, strategy, sequences)?;
+                let what = format!("recurrent {} h={hidden} {kind}", strategy.id());
                 let figure = figure(harness, &what, &session, cited)?;
                 harness.emit_run(figure)?;
             }
@@ -42,7 +42,7 @@ pub(crate) fn measure(harness: &mut Harness) -> Result<(), BenchError> {
 fn session(
     harness: &Harness,
     hidden: usize,
-    remedy: Remedy,
+    strategy: NoiseStrategy,
     sequences: usize,
 ) -> Result<SequenceSession, BenchError> {
     let refuse = |e: &dyn std::fmt::Display| BenchError::Refused(e.to_string());
@@ -61,8 +61,11 @@ fn session(
     let cubic = Activation::Polynomial(Polynomial::new(vec![0.0, 1.0, 0.0, -1.0 / 3.0]));
     let model = RecurrentModel::random(CHANNELS, hidden, 2, 1, false, harness.options.seed);
     let model = model.with_activations(&[Some(cubic)]).map_err(|e| refuse(&e))?;
-    let choice =
-        SequenceChoice { remedy, connection: "same rack".to_owned(), ..SequenceChoice::default() };
+    let choice = SequenceRequest {
+        strategy,
+        connection: "same rack".to_owned(),
+        ..SequenceRequest::default()
+    };
     let mut scenario = Scenario::built_in().swap_remove(0);
     scenario.name = "recurrent".to_owned();
     scenario.sequence = Some(choice);

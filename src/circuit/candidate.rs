@@ -1,6 +1,6 @@
 //! A parameter set under consideration: its noise and its cost.
 
-use super::compiled::{Program, StageTap};
+use super::compiled::{Program, StageProbe};
 use super::noise::{Forecast, Ring, StageNoise, log2_peak};
 use super::plan::{PlanBytes, StagePlan};
 use ring::Row;
@@ -64,7 +64,7 @@ pub(super) struct Compiled {
     pub(super) stages: Vec<StagePlan>,
     pub(super) bytes: PlanBytes,
     pub(super) program: Program,
-    pub(super) taps: Vec<StageTap>,
+    pub(super) probes: Vec<StageProbe>,
 }
 
 /// What the kernels do for one word: see [`ring::LinearMap::kernel_macs`], without building the map.

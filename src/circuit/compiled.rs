@@ -3,7 +3,7 @@
 use super::integer::IntegerNetwork;
 use super::integer_layer::IntegerLayer;
 use super::plan::Plan;
-use ring::{Basis, Kernel, LinearMap, Modulus, Tap};
+use ring::{Basis, Kernel, LinearMap, Modulus, Probe};
 use scheme::bfv::{BfvError, BfvParameters};
 use scheme::bgv::{BgvError, BgvParameters, Segment, SegmentOp};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Circuit {
     pub moduli: Vec<Modulus>,
     pub program: Program,
     /// Values to be measured, in the order of the stages.
-    pub taps: Vec<StageTap>,
+    pub probes: Vec<StageProbe>,
     /// Encrypt, evaluate and decrypt by typical costs, to be held against those of other schemes.
     pub typical_secs: f64,
 }
@@ -34,7 +34,7 @@ pub enum Program {
 /// A value to be measured: ciphertext `index` after a stage of the plan, which holds value `index`
 /// after a layer of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StageTap {
+pub struct StageProbe {
     pub stage: usize,
     pub layer: usize,
     pub index: usize,
@@ -63,7 +63,7 @@ pub struct BfvProgram {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BfvLayer {
     pub op: BfvOp,
-    pub taps: Vec<usize>,
+    pub probes: Vec<usize>,
 }
 
 /// What a layer does to the messages.
@@ -81,13 +81,13 @@ pub struct CircuitStep {
     /// Layers of the network in this segment.
     pub layers: Range<usize>,
     pub segment: Segment,
-    /// Values to be measured: taps of the segment, by layer of the network.
-    pub taps: Vec<Tap>,
+    /// Values to be measured: probes of the segment, by layer of the network.
+    pub probes: Vec<Probe>,
     /// Primes to drop after relinearisation; `None` after the last segment, which is not
     /// relinearised.
     pub drop: Option<usize>,
     /// Outputs of the key switch to be measured.
-    pub switch_taps: Vec<usize>,
+    pub switch_probes: Vec<usize>,
 }
 
 /// Layers of each segment: a new one begins at every square but the first.
@@ -141,36 +141,48 @@ impl BgvProgram {
                 _ => SegmentOp::Square,
             });
             let ops = ops.collect();
-            let taps = layers
+            let probes = layers
                 .clone()
                 .enumerate()
-                .flat_map(|(op, layer)| noisiest[layer].iter().map(move |&index| Tap { op, index }))
+                .flat_map(|(op, layer)| {
+                    noisiest[layer].iter().map(move |&index| Probe { op, index })
+                })
                 .collect();
-            let switch_taps = switch_noisiest.get(at).cloned().unwrap_or_default();
+            let switch_probes = switch_noisiest.get(at).cloned().unwrap_or_default();
             let drop = drops.get(at).copied();
-            steps.push(CircuitStep { layers, segment: Segment { ops }, taps, drop, switch_taps });
+            steps.push(CircuitStep {
+                layers,
+                segment: Segment { ops },
+                probes,
+                drop,
+                switch_probes,
+            });
         }
         Ok(Self { parameters, steps })
     }
 
     /// The values that the steps measure.
-    pub(super) fn taps(&self) -> Vec<StageTap> {
-        let mut taps = Vec::new();
+    pub(super) fn probes(&self) -> Vec<StageProbe> {
+        let mut probes = Vec::new();
         let mut stage = 1;
         for step in &self.steps {
-            taps.extend(step.taps.iter().map(|tap| StageTap {
-                stage: stage + tap.op,
-                layer: step.layers.start + tap.op,
-                index: tap.index,
+            probes.extend(step.probes.iter().map(|probe| StageProbe {
+                stage: stage + probe.op,
+                layer: step.layers.start + probe.op,
+                index: probe.index,
             }));
             stage += step.layers.len();
             if step.drop.is_some() {
                 let layer = step.layers.end - 1;
-                taps.extend(step.switch_taps.iter().map(|&index| StageTap { stage, layer, index }));
+                probes.extend(step.switch_probes.iter().map(|&index| StageProbe {
+                    stage,
+                    layer,
+                    index,
+                }));
                 stage += 1;
             }
         }
-        taps
+        probes
     }
 }
 
@@ -186,23 +198,24 @@ impl BfvProgram {
         let step = 2 * parameters.first().map_or(0, BfvParameters::degree);
         let maps =
             linear_maps(network, &primes).ok_or(BfvError::Primes { primes, step })?.into_iter();
-        let layers = maps.zip(network.layers()).zip(noisiest).map(|((map, layer), taps)| {
+        let layers = maps.zip(network.layers()).zip(noisiest).map(|((map, layer), probes)| {
             let op = match (map, layer) {
                 (Some(map), IntegerLayer::Linear { bias, .. }) => {
                     BfvOp::Linear { map, bias: bias.clone() }
                 }
                 _ => BfvOp::Square,
             };
-            BfvLayer { op, taps: taps.clone() }
+            BfvLayer { op, probes: probes.clone() }
         });
         Ok(Self { layers: layers.collect(), parameters })
     }
 
     /// The values that the layers measure; each layer is a stage, after that of the inputs.
-    pub(super) fn taps(&self) -> Vec<StageTap> {
+    pub(super) fn probes(&self) -> Vec<StageProbe> {
         let of = |(layer, l): (usize, &BfvLayer)| {
-            let taps = l.taps.iter().map(move |&index| StageTap { stage: layer + 1, layer, index });
-            taps.collect::<Vec<_>>()
+            let probes =
+                l.probes.iter().map(move |&index| StageProbe { stage: layer + 1, layer, index });
+            probes.collect::<Vec<_>>()
         };
         self.layers.iter().enumerate().flat_map(of).collect()
     }

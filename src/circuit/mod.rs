@@ -32,7 +32,7 @@ mod wide_weight;
 
 pub use affine::{AffineRow, FloatStage, LowerError, lower};
 pub use compiled::{
-    BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageTap,
+    BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageProbe,
     cut as segments,
 };
 pub use cost::UnitCosts;
@@ -43,7 +43,7 @@ pub use noise_measure::NoiseMeasure;
 pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;
 pub use real::{
-    CkksFunction, CkksPart, CkksProgram, CkksStep, DegreeChoice, FunctionPart, RealCircuit,
+    CkksFunction, CkksPart, CkksProgram, CkksStep, DegreeRequest, FunctionPart, RealCircuit,
     RealEvaluation, RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup,
     evaluate_parts, plan_real,
 };
@@ -52,14 +52,14 @@ pub use recurrent::{
     CHANGED_ANSWERS, SequenceClipping, TableRecurrent, TableRecurrentCircuit, plan_tables,
 };
 pub use recurrent::{
-    CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, ProgramChoice,
-    RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork, RecurrentProgram,
-    RecurrentRequest, Remedy, SequencePlan, Sequences, StepPlan, StepSums, StepView, SumsMap,
-    conceivable_chain, estimated_chain, plan_recurrent,
+    CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, NoiseStrategy,
+    ProgramOptions, RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork,
+    RecurrentProgram, RecurrentRequest, SequencePlan, Sequences, StepPlan, StepSums, StepView,
+    SumsMap, conceivable_chain, estimated_chain, plan_recurrent,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
 pub use stage_name::StageName;
-pub use table_plan::{ReadingPlan, TablePlan};
+pub use table_plan::{LookupPlan, TablePlan};
 pub use warning::{Cause, MATCHING, RANGE_EXCEEDED, Warning};
 
 #[cfg(test)]

@@ -25,25 +25,27 @@ pub struct StageNoise {
     /// Primes left.
     pub level: usize,
     /// `log2` of the standard deviation of a phase coefficient, per ciphertext.
-    pub deviations_log2: Vec<f64>,
+    pub standard_deviations_log2: Vec<f64>,
 }
 
 impl StageNoise {
-    /// The largest deviation.
+    /// The largest standard deviation.
     pub fn worst_log2(&self) -> f64 {
-        self.deviations_log2.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+        self.standard_deviations_log2.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// The `count` noisiest ciphertexts, noisiest first.
     pub fn noisiest(&self, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.deviations_log2.len()).collect();
-        order.sort_by(|a, b| self.deviations_log2[*b].total_cmp(&self.deviations_log2[*a]));
+        let mut order: Vec<usize> = (0..self.standard_deviations_log2.len()).collect();
+        order.sort_by(|a, b| {
+            self.standard_deviations_log2[*b].total_cmp(&self.standard_deviations_log2[*a])
+        });
         order.truncate(count);
         order
     }
 }
 
-/// `log2` of the expected largest of N centred Gaussians of deviation 1, in absolute value:
+/// `log2` of the expected largest of N centred Gaussians of standard deviation 1, in absolute value:
 /// `sqrt(2 ln 2N)`.
 pub fn log2_peak(n: usize) -> f64 {
     (2.0 * (2.0 * n as f64).ln()).sqrt().log2()
@@ -75,7 +77,7 @@ pub(super) trait Noise {
     fn square(&mut self);
     fn relinearise(&mut self, ring: Ring, level: usize);
     fn switch(&mut self, ring: Ring, dropped: u64);
-    fn deviations_log2(&self) -> Vec<f64>;
+    fn standard_deviations_log2(&self) -> Vec<f64>;
 }
 
 /// Forecast by independent variances: fast, for searches.
@@ -99,8 +101,10 @@ fn rounding_variance(ring: Ring) -> f64 {
 
 fn follow(layers: &[IntegerLayer], ring: Ring, mut noise: impl Noise) -> Forecast {
     let mut level = ring.primes.len();
-    let stage =
-        |noise: &dyn Noise, level| StageNoise { level, deviations_log2: noise.deviations_log2() };
+    let stage = |noise: &dyn Noise, level| StageNoise {
+        level,
+        standard_deviations_log2: noise.standard_deviations_log2(),
+    };
     let mut forecast = Forecast {
         input: stage(&noise, level),
         layers: Vec::new(),
@@ -117,7 +121,7 @@ fn follow(layers: &[IntegerLayer], ring: Ring, mut noise: impl Noise) -> Forecas
                 // square doubles the noise in bits, but the modulus is shorter by the prime.
                 let mut dropped = 0;
                 while level > 1 {
-                    let before = worst(&noise.deviations_log2());
+                    let before = worst(&noise.standard_deviations_log2());
                     let prime_log2 = (ring.primes[level - 1] as f64).log2();
                     if before - (before - prime_log2).max(floor_log2) <= prime_log2 / 2.0 {
                         break;
@@ -160,9 +164,14 @@ fn summed(layer: &IntegerLayer, constants: &[f64], own: impl Fn(i128) -> f64) ->
     rows.iter().zip(bias).map(|(row, b)| sum(row) + own(*b)).collect()
 }
 
-/// `log2` of the deviation that has the largest coefficient of a polynomial of random coefficients of
-/// deviation `random` and a constant, all times `2^log2_scale`; a phase is 1 or more.
-pub(super) fn deviation_log2(n: usize, random: f64, constant: f64, log2_scale: f64) -> f64 {
+/// `log2` of the standard deviation that has the largest coefficient of a polynomial of random coefficients of
+/// standard deviation `random` and a constant, all times `2^log2_scale`; a phase is 1 or more.
+pub(super) fn standard_deviation_log2(
+    n: usize,
+    random: f64,
+    constant: f64,
+    log2_scale: f64,
+) -> f64 {
     let peak = log2_peak(n);
     let log2 = (random + constant.abs() / peak.exp2()).log2() + log2_scale;
     log2.max(-peak)
@@ -253,10 +262,10 @@ impl Noise for Variances {
         self.rescale();
     }
 
-    fn deviations_log2(&self) -> Vec<f64> {
+    fn standard_deviations_log2(&self) -> Vec<f64> {
         let (n, scale) = (self.n as usize, self.log2_scale);
         let both = self.values.iter().zip(&self.constants);
-        both.map(|(v, c)| deviation_log2(n, v.sqrt(), *c, scale)).collect()
+        both.map(|(v, c)| standard_deviation_log2(n, v.sqrt(), *c, scale)).collect()
     }
 }
 
@@ -333,7 +342,7 @@ impl Noise for Points {
         self.values.rescale();
     }
 
-    fn deviations_log2(&self) -> Vec<f64> {
+    fn standard_deviations_log2(&self) -> Vec<f64> {
         let per_point = self.samples as f64 * self.n;
         let square_sum = |v: &[f64], c: f64| v.iter().map(|x| (x - c).powi(2)).sum::<f64>();
         let Values { re, im, constants, log2_scale } = &self.values;
@@ -342,7 +351,7 @@ impl Noise for Points {
             .zip(constants)
             .map(|((re, im), c)| {
                 let random = ((square_sum(re, *c) + square_sum(im, 0.0)) / per_point).sqrt();
-                deviation_log2(self.n as usize, random, *c, *log2_scale)
+                standard_deviation_log2(self.n as usize, random, *c, *log2_scale)
             })
             .collect()
     }
@@ -485,7 +494,7 @@ mod tests {
             let largest: Vec<f64> = forecast
                 .layers
                 .iter()
-                .flat_map(|s| s.deviations_log2.iter().map(|d| (d + peak).exp2()))
+                .flat_map(|s| s.standard_deviations_log2.iter().map(|d| (d + peak).exp2()))
                 .collect();
             // A phase of 0 counts as 1.
             let expected = [1000.0, 1.0, 1e6, 1.0, 1e6 + 5.0, 7.0];
@@ -497,7 +506,7 @@ mod tests {
 
     #[test]
     fn the_noisiest_come_first() {
-        let stage = StageNoise { level: 1, deviations_log2: vec![3.0, 9.0, 5.0] };
+        let stage = StageNoise { level: 1, standard_deviations_log2: vec![3.0, 9.0, 5.0] };
         assert_eq!(stage.noisiest(2), [1, 2]);
         assert_eq!(stage.worst_log2(), 9.0);
     }

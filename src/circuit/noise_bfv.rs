@@ -16,7 +16,8 @@
 
 use super::integer_layer::IntegerLayer;
 use super::noise::{
-    Forecast, Gaussian, Noise, Ring, StageNoise, Values, Variances, deviation_log2, log2_peak,
+    Forecast, Gaussian, Noise, Ring, StageNoise, Values, Variances, log2_peak,
+    standard_deviation_log2,
 };
 use ring::Seed;
 use scheme::bfv::VARIANCE;
@@ -30,7 +31,7 @@ const FROM_ZERO: f64 = 1.0 / 3.0;
 const NEAR_ROOTS: usize = 4;
 /// Points followed at each of them.
 const NEAR_POINTS: usize = 16;
-/// Largest coefficient of a sum of a few slow waves over its deviation, about.
+/// Largest coefficient of a sum of a few slow waves over its standard deviation, about.
 const SLOW_PEAK: f64 = 1.7;
 
 /// Forecast by independent variances: fast, for searches.
@@ -38,7 +39,7 @@ pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast 
     let (n, t) = (ring.n as f64, ring.t as f64);
     let digits: f64 = ring.primes.iter().map(|q| (*q as f64).powi(2) * FROM_ZERO).sum();
     let mut noise = Variances::new(ring.n, t * t * (VARIANCE + FROM_ZERO), inputs);
-    let mut stages = vec![noise.deviations_log2()];
+    let mut stages = vec![noise.standard_deviations_log2()];
     for layer in layers {
         match layer {
             IntegerLayer::Linear { .. } => noise.sum(layer, |b| rest(b, ring)),
@@ -48,7 +49,7 @@ pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast 
                 noise.add(digits * n * VARIANCE * t * t);
             }
         }
-        stages.push(noise.deviations_log2());
+        stages.push(noise.standard_deviations_log2());
     }
     forecast(ring, stages)
 }
@@ -56,13 +57,13 @@ pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast 
 /// Forecast by `samples` random points and those near 1; the same for the same arguments.
 pub fn simulate(layers: &[IntegerLayer], inputs: usize, ring: Ring, samples: usize) -> Forecast {
     let mut points = Points::fresh(inputs, ring, samples);
-    let mut stages = vec![points.deviations_log2()];
+    let mut stages = vec![points.standard_deviations_log2()];
     for layer in layers {
         match layer {
             IntegerLayer::Linear { .. } => points.values.linear(layer, |b| rest(b, ring)),
             IntegerLayer::Square { .. } => points.square(),
         }
-        stages.push(points.deviations_log2());
+        stages.push(points.standard_deviations_log2());
     }
     forecast(ring, stages)
 }
@@ -77,9 +78,10 @@ fn rest(bias: i128, ring: Ring) -> f64 {
 
 fn forecast(ring: Ring, stages: Vec<Vec<f64>>) -> Forecast {
     let level = ring.primes.len();
-    let mut stages =
-        stages.into_iter().map(|deviations_log2| StageNoise { level, deviations_log2 });
-    let input = stages.next().unwrap_or(StageNoise { level, deviations_log2: Vec::new() });
+    let mut stages = stages
+        .into_iter()
+        .map(|standard_deviations_log2| StageNoise { level, standard_deviations_log2 });
+    let input = stages.next().unwrap_or(StageNoise { level, standard_deviations_log2: Vec::new() });
     Forecast { input, layers: stages.collect(), switches: Vec::new(), drops: Vec::new() }
 }
 
@@ -161,7 +163,7 @@ impl<'a> Points<'a> {
 
     /// Deviations that give the expected largest coefficient when multiplied by the peak of N
     /// independent ones: slow waves have a lower peak.
-    fn deviations_log2(&self) -> Vec<f64> {
+    fn standard_deviations_log2(&self) -> Vec<f64> {
         let n = self.ring.n as f64;
         let peak = log2_peak(self.ring.n).exp2();
         let one = |re: &[f64], im: &[f64], constant: f64| {
@@ -171,8 +173,13 @@ impl<'a> Points<'a> {
             let roots = n / 2.0;
             let near = sum(0..self.near) / NEAR_POINTS as f64 / (roots * n);
             let random = sum(self.near..self.points) / (self.points - self.near).max(1) as f64 / n;
-            let deviation = random.sqrt() + near.sqrt() * SLOW_PEAK / peak;
-            deviation_log2(self.ring.n, deviation, constant, self.values.log2_scale)
+            let standard_deviation = random.sqrt() + near.sqrt() * SLOW_PEAK / peak;
+            standard_deviation_log2(
+                self.ring.n,
+                standard_deviation,
+                constant,
+                self.values.log2_scale,
+            )
         };
         let Values { re, im, constants, .. } = &self.values;
         re.iter().zip(im).zip(constants).map(|((re, im), c)| one(re, im, *c)).collect()

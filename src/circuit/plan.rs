@@ -1,6 +1,6 @@
 //! What the planner promises before a key exists.
 
-use super::real::DegreeChoice;
+use super::real::DegreeRequest;
 use super::recurrent::SequencePlan;
 use super::table_plan::TablePlan;
 use super::warning::Warning;
@@ -142,7 +142,7 @@ pub struct Approximate {
     /// Bits of the weights of each linear layer, with their sign.
     pub weight_bits: Vec<u32>,
     /// What polynomials of each degree would need in the place of all activations.
-    pub degrees: Vec<DegreeChoice>,
+    pub degrees: Vec<DegreeRequest>,
 }
 
 impl Approximate {

@@ -229,7 +229,7 @@ fn compile(
         sequence: None,
     };
     Ok(Circuit {
-        taps: compiled.taps,
+        probes: compiled.probes,
         moduli: candidate.moduli.iter().filter_map(|t| Modulus::new(*t)).collect(),
         network: Arc::clone(network),
         program: compiled.program,

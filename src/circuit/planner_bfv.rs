@@ -65,7 +65,7 @@ pub(super) fn compile(
     let noisiest: Vec<_> = forecast.layers.iter().map(|s| s.noisiest(MEASURED)).collect();
     let program = BfvProgram::new(parameters, network, &noisiest)?;
     let stages = stages(request, candidate, work, worst, fresh * network.inputs() as u64);
-    Ok(Compiled { taps: program.taps(), stages, bytes, program: Program::Bfv(program) })
+    Ok(Compiled { probes: program.probes(), stages, bytes, program: Program::Bfv(program) })
 }
 
 fn stages(
@@ -95,7 +95,7 @@ fn stages(
     };
     let layers = network.layers().iter().enumerate().map(|(at, layer)| {
         let noise = &candidate.forecast.layers[at];
-        let count = noise.deviations_log2.len();
+        let count = noise.standard_deviations_log2.len();
         StagePlan {
             name: layer.name().to_string(),
             layers: layer.name().layers().to_vec(),

@@ -23,24 +23,24 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
     let inputs = network.inputs() as f64;
     let encrypt = inputs * n * (k + 1.0) * costs.encrypt;
     let mut width = network.inputs();
-    let mut parts = 2.0;
+    let mut components = 2.0;
     let mut switched = candidate.forecast.switches.iter().zip(&candidate.forecast.drops);
     let mut level = k;
     let mut layers = Vec::new();
     let mut switches = Vec::new();
     for layer in network.layers() {
-        let words = n * level * parts;
+        let words = n * level * components;
         layers.push(match layer {
             IntegerLayer::Linear { rows, .. } => {
                 let macs = kernel_macs(rows, limb_bits);
-                // The first layer expands the masks from their seed and gathers both parts in tiles.
+                // The first layer expands the masks from their seed and gathers both components in tiles.
                 let each = costs.uniform + 3.0 * costs.copy;
                 let gather = if layers.is_empty() { inputs * n * level * each } else { 0.0 };
                 width = rows.len();
                 words * macs * costs.mac + gather
             }
             IntegerLayer::Square { .. } => {
-                if parts == 3.0
+                if components == 3.0
                     && let Some((after, dropped)) = switched.next()
                 {
                     let each = level * ntt
@@ -52,14 +52,14 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
                     switches.push(width as f64 * each);
                     level = after.level as f64;
                 }
-                parts = 3.0;
+                components = 3.0;
                 width as f64 * n * level * costs.square
             }
         });
     }
     let outputs = network.outputs() as f64;
-    let decrypt =
-        outputs * (level * (ntt + parts * n * costs.dot) + level * level * n * costs.decode + ntt);
+    let decrypt = outputs
+        * (level * (ntt + components * n * costs.dot) + level * level * n * costs.decode + ntt);
     let scale = runs / threads;
     let keygen = candidate.moduli.len() as f64
         * k
@@ -92,17 +92,17 @@ pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitC
     work.decrypt += region;
     work.switches.iter_mut().for_each(|secs| *secs += region);
     let cuts = cut(network.layers());
-    let (mut parts, mut level) = (2.0, k);
+    let (mut components, mut level) = (2.0, k);
     let mut switched = candidate.forecast.switches.iter();
     for (at, layer) in network.layers().iter().enumerate() {
         let last = cuts.iter().any(|range| range.end == at + 1);
         if at > 0 && cuts.iter().any(|range| range.start == at) {
-            (parts, level) = (2.0, switched.next().map_or(level, |s| s.level as f64));
+            (components, level) = (2.0, switched.next().map_or(level, |s| s.level as f64));
         }
         if matches!(layer, IntegerLayer::Square { .. }) {
-            parts = 3.0;
+            components = 3.0;
         }
-        let words = n * level * parts * scale;
+        let words = n * level * components * scale;
         if let Some(Some(map)) = maps.get(at) {
             work.layers[at] = words * word_secs(map, Kernel::best(), q);
             if at == 0 {
@@ -135,11 +135,12 @@ pub(super) fn compile(
     let of_widest = BgvParameters::new(candidate.n, &candidate.primes, candidate.ring().t)?;
     let stages = stages(request, candidate, work, worst, &of_widest);
     let runs = (batches(request.images, candidate.n) * candidate.moduli.len()) as u64;
-    let parts = stages.last().map_or(2, |s| s.parts);
+    let components = stages.last().map_or(2, |s| s.components);
     let level = forecast.layers.last().map_or(candidate.primes.len(), |s| s.level);
     let bytes = PlanBytes {
         upload: runs * message(FreshBatch::byte_len(&of_widest, network.inputs())),
-        download: runs * message(Ciphertext::byte_len(&of_widest, network.outputs(), parts, level)),
+        download: runs
+            * message(Ciphertext::byte_len(&of_widest, network.outputs(), components, level)),
         evaluation_keys: candidate.moduli.len() as u64
             * message(EvaluationKeys::byte_len(&of_widest)),
         peak_memory: peak_memory(network, candidate, request.threads),
@@ -148,7 +149,7 @@ pub(super) fn compile(
         |stages: &[StageNoise]| stages.iter().map(|s| s.noisiest(MEASURED)).collect::<Vec<_>>();
     let (layers, switches) = (noisiest(&forecast.layers), noisiest(&forecast.switches));
     let program = BgvProgram::new(parameters, network, &forecast.drops, &layers, &switches)?;
-    Ok(Compiled { taps: program.taps(), stages, bytes, program: Program::Bgv(program) })
+    Ok(Compiled { probes: program.probes(), stages, bytes, program: Program::Bgv(program) })
 }
 
 fn stages(
@@ -161,8 +162,9 @@ fn stages(
     let network = request.network;
     let log2_q =
         |level: usize| candidate.primes[..level].iter().map(|q| (*q as f64).log2()).sum::<f64>();
-    let words =
-        |count: usize, parts: usize, level: usize| (count * parts * level * candidate.n * 8) as u64;
+    let words = |count: usize, components: usize, level: usize| {
+        (count * components * level * candidate.n * 8) as u64
+    };
     let k = candidate.primes.len();
     let inputs = network.inputs();
     let grid = network.input_range();
@@ -172,7 +174,7 @@ fn stages(
         kind: StageKind::Input,
         secs: work.encrypt,
         ciphertexts: inputs,
-        parts: 2,
+        components: 2,
         log2_q: log2_q(k),
         ciphertext_bytes: FreshBatch::byte_len(parameters, inputs),
         margin_bits: candidate.margin(&candidate.forecast.input),
@@ -181,28 +183,28 @@ fn stages(
         range_calibrated: grid,
         range_worst: grid,
     }];
-    let mut parts = 2;
+    let mut components = 2;
     for (step, layers) in cut(network.layers()).into_iter().enumerate() {
         for at in layers {
             let layer = &network.layers()[at];
             let kind = match layer {
                 IntegerLayer::Linear { .. } => StageKind::Linear,
                 IntegerLayer::Square { .. } => {
-                    parts = 3;
+                    components = 3;
                     StageKind::Square
                 }
             };
             let noise = &candidate.forecast.layers[at];
-            let count = noise.deviations_log2.len();
+            let count = noise.standard_deviations_log2.len();
             stages.push(StagePlan {
                 name: layer.name().to_string(),
                 layers: layer.name().layers().to_vec(),
                 kind,
                 secs: work.layers[at],
                 ciphertexts: count,
-                parts,
+                components,
                 log2_q: log2_q(noise.level),
-                ciphertext_bytes: words(count, parts, noise.level),
+                ciphertext_bytes: words(count, components, noise.level),
                 margin_bits: candidate.margin(noise),
                 max_error: None,
                 required_error: None,
@@ -211,8 +213,8 @@ fn stages(
             });
         }
         if let Some(noise) = candidate.forecast.switches.get(step) {
-            parts = 2;
-            let count = noise.deviations_log2.len();
+            components = 2;
+            let count = noise.standard_deviations_log2.len();
             let before = stages.last().map_or((0.0, 0.0), |s| (s.range_calibrated, s.range_worst));
             stages.push(StagePlan {
                 name: "relinearise + switch".into(),
@@ -220,9 +222,9 @@ fn stages(
                 kind: StageKind::Switch,
                 secs: work.switches[step],
                 ciphertexts: count,
-                parts,
+                components,
                 log2_q: log2_q(noise.level),
-                ciphertext_bytes: words(count, parts, noise.level),
+                ciphertext_bytes: words(count, components, noise.level),
                 margin_bits: candidate.margin(noise),
                 max_error: None,
                 required_error: None,

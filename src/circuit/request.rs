@@ -44,7 +44,7 @@ pub enum PlanError {
 }
 
 /// Margin every stage must have by prediction, bits: the prediction is good to about one bit, and
-/// two bits more put the threshold at 17 deviations.
+/// two bits more put the threshold at 17 standard deviations.
 pub const REQUIRED_MARGIN_BITS: f64 = 3.0;
 
 /// Head room over the largest output on calibration data, bits.

@@ -2,29 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Predictions for the readings of one table. Deviations are fractions of the torus.
+/// Predictions for the lookups of one table. Deviations are fractions of the torus.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ReadingPlan {
+pub struct LookupPlan {
     pub name: String,
     /// Programmable bootstrappings of one sample.
-    pub readings: usize,
+    pub lookups: usize,
     /// Functions that one of them evaluates.
     pub functions: usize,
     pub bits: u32,
     /// Width of a step, as a fraction of the torus.
     pub step: f64,
     /// Deviation of the noise of a sum.
-    pub deviation_sum: f64,
+    pub standard_deviation_sum: f64,
     /// The same after the key switch; that of the sum where there is none.
-    pub deviation_key_switch: f64,
+    pub standard_deviation_key_switch: f64,
     /// The same after the modulus switch: with what the table is read.
-    pub deviation: f64,
+    pub standard_deviation: f64,
     /// Deviation of the noise of what PBS gives.
-    pub deviation_output: f64,
+    pub standard_deviation_output: f64,
     /// Probability that a sum on the edge of a step is read more than one step off.
     pub failure: f64,
     /// Mean probability that a sum of the calibration data is read one step off.
-    pub one_step: f64,
+    pub adjacent: f64,
 }
 
 /// Parameters and predictions of lookup tables.
@@ -41,28 +41,28 @@ pub struct TablePlan {
     /// Of the key switch; 0 levels where there is none.
     pub key_switch_base_log: u32,
     pub key_switch_levels: u32,
-    /// `log2` of the deviation of fresh noise under both keys, fractions of the torus.
+    /// `log2` of the standard deviation of fresh noise under both keys, fractions of the torus.
     pub lwe_noise_log2: f64,
     pub glwe_noise_log2: f64,
     /// Bits of the words that answers travel in.
     pub output_bits: u32,
     /// Programmable bootstrappings of one sample.
-    pub readings: usize,
+    pub lookups: usize,
     /// Predicted seconds of one on one thread, key switch included.
-    pub reading_secs: f64,
+    pub lookup_secs: f64,
     /// Predicted seconds of a sample on all threads.
     pub sample_secs: f64,
-    /// Probability that a reading is more than one step off, and that any of a sample is.
-    pub failure_per_reading: f64,
+    /// Probability that a lookup is more than one step off, and that any of a sample is.
+    pub failure_per_lookup: f64,
     pub failure_per_sample: f64,
-    /// Readings of a sample that are one step off, predicted.
-    pub one_step_per_sample: f64,
+    /// Lookups of a sample that are one step off, predicted.
+    pub adjacent_per_sample: f64,
     /// Share of the calibration samples whose answer is that without noise, predicted.
     pub agreement: f64,
     /// Deviation of the noise of a score, and the bound on it, in units of a score.
-    pub score_deviation: f64,
+    pub score_standard_deviation: f64,
     pub score_bound: f64,
     /// Keys in the server's memory.
     pub key_memory_bytes: u64,
-    pub tables: Vec<ReadingPlan>,
+    pub tables: Vec<LookupPlan>,
 }

@@ -65,7 +65,7 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Compare polynomials in the place of the activations: accuracy, error, depth, predicted cost
     Sweep(SweepArgs),
-    /// Run one model under every scheme that carries it, or a recurrent one with every remedy
+    /// Run one model under every scheme that carries it, or a recurrent one with every strategy
     Compare(CompareArgs),
     /// Train the model of a scenario: again from its recipe, or with a polynomial as activation
     Train(TrainArgs),

@@ -6,7 +6,7 @@ use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded};
 use super::table_file::TableFile;
-use super::{mitigations, networks, remedies};
+use super::{mitigations, networks, strategies};
 use anyhow::{Result, bail};
 use format::{self, Share};
 use inference::Session;
@@ -19,7 +19,7 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
         if args.schemes.is_some() {
             bail!("--schemes: recurrent scenarios are compared by strategy; leave it out");
         }
-        return remedies::command(&scenario, args, context);
+        return strategies::command(&scenario, args, context);
     }
     if !args.activations.is_empty() || args.row_secs.is_some() || args.whole {
         bail!("--activations, --row-secs and --whole are for recurrent scenarios; leave them out");

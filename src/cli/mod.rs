@@ -15,7 +15,6 @@ mod networks;
 mod outcome;
 mod plan;
 mod progress;
-mod remedies;
 mod run;
 mod scenario_args;
 mod sequence;
@@ -24,6 +23,7 @@ mod signals;
 #[cfg(test)]
 mod snapshots;
 mod status;
+mod strategies;
 mod sweep;
 mod table;
 mod table_file;

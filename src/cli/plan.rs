@@ -6,7 +6,7 @@ use super::table::{Table, folded, pairs};
 use super::words::{bare_bits, guesses, noise_head, number_of, security};
 use super::{networks, sequence};
 use anyhow::Result;
-use circuit::{DegreeChoice, NoiseMeasure, Plan, StageKind};
+use circuit::{DegreeRequest, NoiseMeasure, Plan, StageKind};
 use experiment::Experiment;
 
 pub(super) fn command(args: &PlanArgs, context: &mut Context) -> Result<Answer> {
@@ -82,7 +82,7 @@ fn depth(plan: &Plan) -> String {
 }
 
 /// Which degrees of activations this network could have: "1 at N 4096, 2 to 3 at N 8192".
-pub(super) fn degrees(choices: &[DegreeChoice]) -> String {
+pub(super) fn degrees(choices: &[DegreeRequest]) -> String {
     let groups = choices.chunk_by(|a, b| a.ring_degree == b.ring_degree);
     let texts = groups.filter_map(|group| {
         let (first, last) = (group.first()?, group.last()?);

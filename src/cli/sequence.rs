@@ -6,7 +6,7 @@ use super::networks;
 use super::table::{Table, folded, pairs};
 use super::words::{bare_bits, guesses, number_of, remarks, security};
 use anyhow::Result;
-use circuit::{Plan, Remedy, SequencePlan};
+use circuit::{NoiseStrategy, Plan, SequencePlan};
 use recurrent::SequenceSession;
 use report::{RunReport, SequenceReport};
 
@@ -20,7 +20,7 @@ pub(super) fn plan(session: &SequenceSession, json: bool, context: &Context) -> 
         return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
     }
     let shown = match plan.sequence.as_deref() {
-        Some(sequence) if session.choice().remedy != Remedy::Bootstrap => {
+        Some(sequence) if session.choice().strategy != NoiseStrategy::Bootstrap => {
             show_plan(&plan, sequence)
         }
         _ => show_tables(&plan),
@@ -36,7 +36,7 @@ fn before(session: &SequenceSession) -> String {
 
 fn show_tables(plan: &Plan) -> String {
     let mut rows = vec![
-        ("strategy", Remedy::Bootstrap.name().to_owned()),
+        ("strategy", NoiseStrategy::Bootstrap.name().to_owned()),
         ("scheme", format!("TFHE, tables of {} entries", plan.ring_degree)),
         ("security", security(plan.security_bits, &plan.security_table)),
         ("precision", plan.precision.clone()),
@@ -68,7 +68,7 @@ fn show_tables(plan: &Plan) -> String {
             ),
         ),
         ("memory", format::bytes(plan.bytes.peak_memory)),
-        ("reveals", Remedy::Bootstrap.reveals().to_owned()),
+        ("reveals", NoiseStrategy::Bootstrap.reveals().to_owned()),
     ];
     rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
     let about = "margin: -log2 of the probability that a reading is off by more than an eighth of the largest state";
@@ -77,7 +77,7 @@ fn show_tables(plan: &Plan) -> String {
 
 fn show_plan(plan: &Plan, steps: &SequencePlan) -> String {
     let mut rows = vec![
-        ("strategy", remedy(steps.remedy.name(), steps.refresh_every, steps.steps)),
+        ("strategy", strategy(steps.strategy.name(), steps.refresh_every, steps.steps)),
         ("scheme", format!("CKKS, N {}, log2 q {}", plan.ring_degree, format::bits(plan.log2_q))),
         ("security", security(plan.security_bits, &plan.security_table)),
         (
@@ -117,7 +117,7 @@ fn show_plan(plan: &Plan, steps: &SequencePlan) -> String {
             ),
         ),
         ("memory", format::bytes(steps.memory_bytes)),
-        ("reveals", steps.remedy.reveals().to_owned()),
+        ("reveals", steps.strategy.reveals().to_owned()),
     ];
     rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
     if steps.longest_chain > 0 {
@@ -149,7 +149,7 @@ fn show_plan(plan: &Plan, steps: &SequencePlan) -> String {
     )
 }
 
-fn remedy(name: &str, every: usize, steps: usize) -> String {
+fn strategy(name: &str, every: usize, steps: usize) -> String {
     match every < steps {
         true => format!("{name}, every {}", number_of(every, "step", "steps")),
         false => name.to_owned(),
@@ -183,7 +183,7 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
                 report.seed
             ),
         ),
-        ("strategy", remedy(sequence.remedy.name(), sequence.refresh_every, sequence.steps)),
+        ("strategy", strategy(sequence.strategy.name(), sequence.refresh_every, sequence.steps)),
         ("reveals", sequence.reveals.clone()),
         (
             "scheme",

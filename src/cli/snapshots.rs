@@ -4,7 +4,7 @@
 
 use report::RunReport;
 use serde_json::from_str;
-use study::{CompareReport, RemedyComparison, Study, SweepReport, SweepRequest};
+use study::{CompareReport, StrategyComparison, Study, SweepReport, SweepRequest};
 use training::CryptonnReport;
 
 /// A report of an earlier run: its figures never change.
@@ -46,8 +46,8 @@ fn studies_are_printed_and_written_as_accepted() {
     let compared: CompareReport = from_str(file!("compare.json")).unwrap();
     insta::assert_snapshot!("compare", super::compare::show(&compared));
     insta::assert_snapshot!("compare_csv", compared.to_csv());
-    let strategies: RemedyComparison = from_str(file!("strategies.json")).unwrap();
-    insta::assert_snapshot!("strategies", super::remedies::show(&strategies));
+    let strategies: StrategyComparison = from_str(file!("strategies.json")).unwrap();
+    insta::assert_snapshot!("strategies", super::strategies::show(&strategies));
     insta::assert_snapshot!("strategies_csv", strategies.to_csv());
     let training: CryptonnReport = from_str(file!("training.json")).unwrap();
     insta::assert_snapshot!("training", super::train_encrypted::show(&training));

@@ -31,8 +31,8 @@ pub(super) fn plan(tables: &TablePlan) -> String {
             "readings",
             format!(
                 "{} a sample, {} each on one thread, {} a sample",
-                format::count(tables.readings as u64),
-                format::secs(tables.reading_secs),
+                format::count(tables.lookups as u64),
+                format::secs(tables.lookup_secs),
                 format::secs(tables.sample_secs)
             ),
         ),
@@ -40,9 +40,9 @@ pub(super) fn plan(tables: &TablePlan) -> String {
             "failure",
             format!(
                 "more than one step off {} a reading, {} a sample; one step off {:.2} readings a sample",
-                power(tables.failure_per_reading),
+                power(tables.failure_per_lookup),
                 power(tables.failure_per_sample),
-                tables.one_step_per_sample
+                tables.adjacent_per_sample
             ),
         ),
         ("agreement", format!("{} of answers, predicted", format::percent(tables.agreement))),
@@ -50,7 +50,7 @@ pub(super) fn plan(tables: &TablePlan) -> String {
             "scores",
             format!(
                 "noise {:.2} units, bound {:.1}, words of {} bits",
-                tables.score_deviation, tables.score_bound, tables.output_bits
+                tables.score_standard_deviation, tables.score_bound, tables.output_bits
             ),
         ),
         ("keys in memory", format::bytes(tables.key_memory_bytes)),
@@ -70,17 +70,17 @@ pub(super) fn plan(tables: &TablePlan) -> String {
             t.name.clone(),
             t.bits.to_string(),
             format!("2^{:.2}", t.step.log2()),
-            format!("2^{:.2}", t.deviation_sum.log2()),
-            format!("2^{:.2}", t.deviation_key_switch.log2()),
-            format!("2^{:.2}", t.deviation.log2()),
-            format!("2^{:.2}", t.deviation_output.log2()),
-            format::percent(t.one_step),
+            format!("2^{:.2}", t.standard_deviation_sum.log2()),
+            format!("2^{:.2}", t.standard_deviation_key_switch.log2()),
+            format!("2^{:.2}", t.standard_deviation.log2()),
+            format!("2^{:.2}", t.standard_deviation_output.log2()),
+            format::percent(t.adjacent),
         ]);
     }
     format!("{parameters}\n{}deviations of the noise as shares of the torus\n", noise.render())
 }
 
-/// Measured noise and readings of a report.
+/// Measured noise and lookups of a report.
 pub(super) fn report(tables: &TableReport) -> String {
     let head = ["table", "noise", "values", "predicted", "measured", "variance"];
     let mut noise = Table::new(&head);
@@ -90,27 +90,27 @@ pub(super) fn report(tables: &TableReport) -> String {
             name.to_owned(),
             n.what.name().to_owned(),
             format::count(n.samples),
-            format!("2^{:.2}", n.deviation_predicted.log2()),
-            format!("2^{:.2}", n.deviation_measured.log2()),
+            format!("2^{:.2}", n.standard_deviation_predicted.log2()),
+            format!("2^{:.2}", n.standard_deviation_measured.log2()),
             format!("x {:.3}", n.variance_ratio()),
         ]);
     }
-    let mut readings =
+    let mut lookups =
         Table::new(&["table", "readings", "one step off", "predicted", "further off"]);
     for t in &tables.tables {
-        readings.row(vec![
+        lookups.row(vec![
             t.name.clone(),
-            format::count(t.readings),
-            format::count(t.one_step),
-            format!("{:.1}", t.one_step_predicted),
-            format::count(t.further),
+            format::count(t.lookups),
+            format::count(t.adjacent),
+            format!("{:.1}", t.adjacent_predicted),
+            format::count(t.wrong_bin),
         ]);
     }
     let [least, median, most] = tables.sample_secs;
     format!(
         "\n{}\n{}one sample {} (median; {} to {}), keys in memory {}, {} predicted to be more than one step off a sample\n",
         noise.render(),
-        readings.render(),
+        lookups.render(),
         format::secs(median),
         format::secs(least),
         format::secs(most),

@@ -24,12 +24,12 @@ pub(super) fn command(
 ) -> Result<Answer> {
     let resume = args.resume.as_deref().map(Checkpoint::open).transpose()?;
     let scenario = match &resume {
-        Some(from) if from.subject.scenario != scenario.name => {
-            let of = &from.subject.scenario;
+        Some(from) if from.identity.scenario != scenario.name => {
+            let of = &from.identity.scenario;
             bail!("the checkpoint is of scenario {of}; go on with `train {of} --resume`");
         }
         // Settings on the command line must then be those of the file.
-        Some(from) => args.scenario.changed(from.subject.settings(scenario), None)?,
+        Some(from) => args.scenario.changed(from.identity.settings(scenario), None)?,
         None => scenario,
     };
     for (option, key, given) in [

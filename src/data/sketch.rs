@@ -13,7 +13,7 @@ const KEPT: usize = 2048;
 const MAX_COLUMNS: usize = 4096;
 /// Samples below which nothing is said of the values of columns.
 const FEW: usize = 10;
-/// How far the mean of a column may lie from that of the training, in deviations.
+/// How far the mean of a column may lie from that of the training, in standard deviations.
 const SHIFT: f32 = 2.0;
 /// By which factor the spread of a column may differ: of few samples, and of many.
 const SPREAD: [f32; 2] = [8.0, 3.0];
@@ -38,7 +38,7 @@ pub struct Values {
     pub least: f32,
     pub largest: f32,
     pub mean: f32,
-    pub deviation: f32,
+    pub standard_deviation: f32,
 }
 
 /// Test samples that are known again.
@@ -125,14 +125,14 @@ impl Values {
         }
         let mean = sum / n;
         let squares: f64 = values.map(|v| (f64::from(v) - mean).powi(2)).sum();
-        let deviation = (squares / n).sqrt() as f32;
-        Self { least: least as f32, largest: largest as f32, mean: mean as f32, deviation }
+        let standard_deviation = (squares / n).sqrt() as f32;
+        Self { least: least as f32, largest: largest as f32, mean: mean as f32, standard_deviation }
     }
 
     /// Whether most values lie at one end.
     fn is_lopsided(&self) -> bool {
         let room = (self.mean - self.least).min(self.largest - self.mean);
-        room < self.deviation / 2.0
+        room < self.standard_deviation / 2.0
     }
 
     /// Whether values `here` of so many samples cannot be of the kind of these, which are those of one
@@ -141,12 +141,12 @@ impl Values {
         let apart = here.largest < self.least || here.least > self.largest;
         // What never changed says nothing of its spread, and a column that is nearly always the same
         // may be so here.
-        if apart || self.deviation <= 0.0 || self.is_lopsided() && !alone {
+        if apart || self.standard_deviation <= 0.0 || self.is_lopsided() && !alone {
             return apart;
         }
         let most = SPREAD[usize::from(samples >= MANY)];
-        let ratio = here.deviation / self.deviation;
-        let shifted = (here.mean - self.mean).abs() > SHIFT * self.deviation;
+        let ratio = here.standard_deviation / self.standard_deviation;
+        let shifted = (here.mean - self.mean).abs() > SHIFT * self.standard_deviation;
         shifted || !(1.0 / most..=most).contains(&ratio)
     }
 }

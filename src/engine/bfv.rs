@@ -1,6 +1,6 @@
 //! Programs on BFV of the `fhe` crate.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
 use circuit::{BfvOp, BfvProgram};
 use progress::Watch;
 use rayon::prelude::*;
@@ -34,21 +34,21 @@ impl Scheme for Bfv {
 
     fn secret(
         parameters: &BfvParameters,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
     ) -> Result<SecretKey, EngineError> {
-        Ok(SecretKey::generate(parameters, &seed.derive("secret key", branch as u64))?)
+        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64))?)
     }
 
     fn evaluation_keys(
         parameters: &BfvParameters,
         secret: &SecretKey,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
         watch.check()?;
-        let seed = seed.derive("evaluation keys", branch as u64);
+        let seed = seed.derive("evaluation keys", modulus as u64);
         Ok(secret.evaluation_keys(parameters, &seed)?.to_bytes())
     }
 
@@ -81,7 +81,7 @@ impl Scheme for Bfv {
         let predicted: f64 = planned.iter().skip(1).sum();
         let mut before = 0.0;
         let mut stage_secs = vec![0.0];
-        let mut taps = Vec::new();
+        let mut probes = Vec::new();
         let mut values = inputs;
         for (stage, layer) in (1..).zip(&program.layers) {
             let started = Instant::now();
@@ -113,13 +113,13 @@ impl Scheme for Bfv {
             before += own;
             stage_secs.push(started.elapsed().as_secs_f64());
             if measure {
-                taps.extend(layer.taps.iter().filter_map(|&index| {
+                probes.extend(layer.probes.iter().filter_map(|&index| {
                     let ciphertext = values.get(index)?.clone();
-                    Some(Tapped { stage, index, ciphertext })
+                    Some(Probed { stage, index, ciphertext })
                 }));
             }
         }
-        Ok(Evaluated { outputs: values, taps, stage_secs })
+        Ok(Evaluated { outputs: values, probes, stage_secs })
     }
 
     fn decrypt(

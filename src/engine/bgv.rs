@@ -1,6 +1,6 @@
 //! Programs on our BGV.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
 use circuit::BgvProgram;
 use progress::Watch;
 use rayon::prelude::*;
@@ -33,21 +33,21 @@ impl Scheme for Bgv {
 
     fn secret(
         parameters: &BgvParameters,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
     ) -> Result<SecretKey, EngineError> {
-        Ok(SecretKey::generate(parameters, &seed.derive("secret key", branch as u64)))
+        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64)))
     }
 
     fn evaluation_keys(
         parameters: &BgvParameters,
         secret: &SecretKey,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
         watch.check()?;
-        let seed = seed.derive("evaluation keys", branch as u64);
+        let seed = seed.derive("evaluation keys", modulus as u64);
         Ok(secret.evaluation_keys(parameters, &seed).to_bytes(parameters))
     }
 
@@ -79,7 +79,7 @@ impl Scheme for Bgv {
             planned.get(stages).map_or(0.0, |all| all.iter().sum()) / predicted.max(1e-12)
         };
         let mut stage_secs = vec![0.0];
-        let mut taps = Vec::new();
+        let mut probes = Vec::new();
         let mut fresh = Some(inputs);
         let mut computed = Vec::new();
         for step in &program.steps {
@@ -101,7 +101,7 @@ impl Scheme for Bgv {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 fraction(before + own * done as f64 / tiles as f64);
             };
-            let wanted = if measure { step.taps.as_slice() } else { &[] };
+            let wanted = if measure { step.probes.as_slice() } else { &[] };
             let output =
                 step.segment.run(parameters, &input, wanted, watch.cancel_flag(), &tile_done)?;
             fresh = None;
@@ -109,10 +109,8 @@ impl Scheme for Bgv {
             let wall = started.elapsed().as_secs_f64();
             let busy: f64 = output.op_secs.iter().sum();
             stage_secs.extend(output.op_secs.iter().map(|s| wall * s / busy.max(1e-12)));
-            taps.extend(output.taps.into_iter().zip(wanted).map(|(ciphertext, tap)| Tapped {
-                stage: first + tap.op,
-                index: tap.index,
-                ciphertext,
+            probes.extend(output.probes.into_iter().zip(wanted).map(|(ciphertext, probe)| {
+                Probed { stage: first + probe.op, index: probe.index, ciphertext }
             }));
             computed = output.ciphertexts;
             if let Some(drop) = step.drop {
@@ -127,15 +125,15 @@ impl Scheme for Bgv {
                     keys.relinearise_and_switch(parameters, computed, drop, &inner, "switch")?;
                 stage_secs.push(started.elapsed().as_secs_f64());
                 if measure {
-                    let kept = step.switch_taps.iter().filter_map(|&index| {
+                    let kept = step.switch_probes.iter().filter_map(|&index| {
                         let ciphertext = computed.get(index)?.clone();
-                        Some(Tapped { stage, index, ciphertext })
+                        Some(Probed { stage, index, ciphertext })
                     });
-                    taps.extend(kept);
+                    probes.extend(kept);
                 }
             }
         }
-        Ok(Evaluated { outputs: computed, taps, stage_secs })
+        Ok(Evaluated { outputs: computed, probes, stage_secs })
     }
 
     fn decrypt(

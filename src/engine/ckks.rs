@@ -40,21 +40,25 @@ impl Scheme for Ckks {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn secret(offered: &CkksOffered, branch: usize, seed: &Seed) -> Result<SecretKey, EngineError> {
-        let seed = seed.derive("secret key", branch as u64);
+    fn secret(
+        offered: &CkksOffered,
+        modulus: usize,
+        seed: &Seed,
+    ) -> Result<SecretKey, EngineError> {
+        let seed = seed.derive("secret key", modulus as u64);
         Ok(SecretKey::generate(&offered.parameters, &seed))
     }
 
     fn evaluation_keys(
         offered: &CkksOffered,
         secret: &SecretKey,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
         watch.check()?;
         let (parameters, seed) =
-            (&offered.parameters, seed.derive("evaluation keys", branch as u64));
+            (&offered.parameters, seed.derive("evaluation keys", modulus as u64));
         Ok(secret.evaluation_keys(parameters, &[], &seed).to_bytes(parameters))
     }
 
@@ -88,16 +92,16 @@ impl Scheme for Ckks {
             watch,
             share: Share { secs: stage_secs.to_vec(), fraction },
             values: Values::Fresh(inputs),
-            taps: Vec::new(),
+            probes: Vec::new(),
             stage_secs: vec![0.0],
         };
         run.run(&program.steps)?;
-        let Evaluator { values, taps, stage_secs, .. } = run;
+        let Evaluator { values, probes, stage_secs, .. } = run;
         let outputs = match values {
             Values::Computed(all) => all,
             Values::Fresh(_) => Vec::new(),
         };
-        Ok(Evaluated { outputs, taps, stage_secs })
+        Ok(Evaluated { outputs, probes, stage_secs })
     }
 
     fn decrypt(

@@ -67,7 +67,7 @@ pub struct Client<S: Scheme> {
 
 /// Outputs of one branch as they came back.
 #[derive(Clone, Debug)]
-pub struct BranchAnswer<V> {
+pub struct ModulusAnswer<V> {
     /// A vector of slots per output.
     pub vectors: Vec<Vec<V>>,
     /// Smallest margin of any of them, bits.
@@ -86,7 +86,7 @@ impl<S: Scheme> Client<S> {
         seed: Seed,
     ) -> Result<Self, EngineError> {
         let each = parameters.iter().enumerate();
-        let secrets = each.map(|(branch, p)| Ok(Arc::new(S::secret(p, branch, &seed)?)));
+        let secrets = each.map(|(modulus, p)| Ok(Arc::new(S::secret(p, modulus, &seed)?)));
         let secrets = secrets.collect::<Result<_, EngineError>>()?;
         Ok(Self::with_secrets(parameters, inputs, offer, secrets, seed))
     }
@@ -120,10 +120,10 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails, or the work is stopped.
     pub fn evaluation_keys(&self, watch: &Watch) -> Result<Vec<Vec<u8>>, EngineError> {
         let each = self.parameters.iter().zip(&self.secrets).enumerate();
-        let message = |(branch, (parameters, secret)): (usize, (_, &Arc<S::Secret>))| {
+        let message = |(modulus, (parameters, secret)): (usize, (_, &Arc<S::Secret>))| {
             watch.check()?;
-            let keys = S::evaluation_keys(parameters, secret, branch, &self.seed, watch)?;
-            let mut draft = Draft::new(&self.envelope(Kind::EvaluationKeys, 0, branch));
+            let keys = S::evaluation_keys(parameters, secret, modulus, &self.seed, watch)?;
+            let mut draft = Draft::new(&self.envelope(Kind::EvaluationKeys, 0, modulus));
             draft.body().extend_from_slice(&keys);
             Ok(draft.seal())
         };
@@ -131,7 +131,7 @@ impl<S: Scheme> Client<S> {
     }
 
     /// Number of branches.
-    pub fn branches(&self) -> usize {
+    pub fn moduli(&self) -> usize {
         self.parameters.len()
     }
 
@@ -142,7 +142,7 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails, or the work is stopped.
     pub fn encrypt<V: Copy + Into<S::Value>>(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         inputs: &[V],
         watch: &Watch,
@@ -152,7 +152,7 @@ impl<S: Scheme> Client<S> {
         let vectors: Vec<Vec<S::Value>> = (0..width)
             .map(|i| inputs.chunks_exact(width).map(|sample| sample[i].into()).collect())
             .collect();
-        self.encrypt_vectors(branch, batch, &vectors, watch)
+        self.encrypt_vectors(modulus, batch, &vectors, watch)
     }
 
     /// The same of one vector (a value per slot) per input.
@@ -161,31 +161,31 @@ impl<S: Scheme> Client<S> {
     /// As [`Client::encrypt`].
     pub fn encrypt_vectors(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         vectors: &[Vec<S::Value>],
         watch: &Watch,
     ) -> Result<S::Inputs, EngineError> {
-        let seed = self.randomness.derive("batch", (batch as u64) << 8 | branch as u64);
-        S::encrypt(&self.parameters[branch], &self.secrets[branch], vectors, &seed, watch)
+        let seed = self.randomness.derive("batch", (batch as u64) << 8 | modulus as u64);
+        S::encrypt(&self.parameters[modulus], &self.secrets[modulus], vectors, &seed, watch)
     }
 
     /// The message with encrypted inputs.
     pub fn send(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         inputs: &S::Inputs,
         clock: &mut WireClock,
     ) -> Vec<u8> {
-        clock.seal(&self.envelope(Kind::Request, batch, branch), |out| {
-            S::write_inputs(&self.parameters[branch], inputs, out);
+        clock.seal(&self.envelope(Kind::Request, batch, modulus), |out| {
+            S::write_inputs(&self.parameters[modulus], inputs, out);
         })
     }
 
     /// A fresh ciphertext of `inputs`, to be measured.
-    pub fn fresh(&self, branch: usize, inputs: &S::Inputs, index: usize) -> Option<S::Ciphertext> {
-        S::fresh(&self.parameters[branch], inputs, index)
+    pub fn fresh(&self, modulus: usize, inputs: &S::Inputs, index: usize) -> Option<S::Ciphertext> {
+        S::fresh(&self.parameters[modulus], inputs, index)
     }
 
     /// The encrypted outputs in a message.
@@ -194,14 +194,14 @@ impl<S: Scheme> Client<S> {
     /// When it is no answer to this batch and branch, or was changed on the way.
     pub fn receive(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         bytes: &[u8],
         clock: &mut WireClock,
     ) -> Result<S::Outputs, EngineError> {
         clock.open(bytes, (Kind::Answer, &self.offer), |envelope, body| {
-            expect_numbers(envelope, batch, branch)?;
-            S::read_outputs(&self.parameters[branch], body)
+            expect_numbers(envelope, batch, modulus)?;
+            S::read_outputs(&self.parameters[modulus], body)
         })
     }
 
@@ -211,12 +211,12 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails.
     pub fn decrypt(
         &self,
-        branch: usize,
+        modulus: usize,
         outputs: &S::Outputs,
-    ) -> Result<BranchAnswer<S::Value>, EngineError> {
+    ) -> Result<ModulusAnswer<S::Value>, EngineError> {
         let (vectors, margin_bits) =
-            S::decrypt(&self.parameters[branch], &self.secrets[branch], outputs)?;
-        Ok(BranchAnswer { vectors, margin_bits })
+            S::decrypt(&self.parameters[modulus], &self.secrets[modulus], outputs)?;
+        Ok(ModulusAnswer { vectors, margin_bits })
     }
 
     /// Measures one ciphertext with the secret key.
@@ -225,14 +225,14 @@ impl<S: Scheme> Client<S> {
     /// When the scheme fails.
     pub fn measure(
         &self,
-        branch: usize,
+        modulus: usize,
         ciphertext: &S::Ciphertext,
     ) -> Result<Measured<S::Value>, EngineError> {
-        S::measure(&self.parameters[branch], &self.secrets[branch], ciphertext)
+        S::measure(&self.parameters[modulus], &self.secrets[modulus], ciphertext)
     }
 
-    fn envelope(&self, kind: Kind, batch: usize, branch: usize) -> Envelope {
-        Envelope { kind, offer: self.offer, batch: batch as u64, branch: branch as u64 }
+    fn envelope(&self, kind: Kind, batch: usize, modulus: usize) -> Envelope {
+        Envelope { kind, offer: self.offer, batch: batch as u64, modulus: modulus as u64 }
     }
 }
 
@@ -240,28 +240,28 @@ impl<S: Scheme> Client<S> {
 pub(super) fn expect_numbers(
     envelope: &Envelope,
     batch: usize,
-    branch: usize,
+    modulus: usize,
 ) -> Result<(), EngineError> {
-    if (envelope.batch, envelope.branch) == (batch as u64, branch as u64) {
+    if (envelope.batch, envelope.modulus) == (batch as u64, modulus as u64) {
         return Ok(());
     }
     let reason = format!(
-        "it is of batch {} and plaintext modulus {} where {batch} and {branch} are expected",
-        envelope.batch, envelope.branch
+        "it is of batch {} and plaintext modulus {} where {batch} and {modulus} are expected",
+        envelope.batch, envelope.modulus
     );
     Err(Malformed::new("message", reason).into())
 }
 
 /// Puts the branches of a batch of `samples` together, sample after sample: integers modulo the product
 /// of all plaintext moduli, centred.
-pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> Vec<i128> {
-    let outputs = branches.first().map_or(0, |b| b.vectors.len());
-    let mut residues = vec![0; branches.len()];
+pub fn combined(crt: &Crt, moduli: &[ModulusAnswer<i64>], samples: usize) -> Vec<i128> {
+    let outputs = moduli.first().map_or(0, |b| b.vectors.len());
+    let mut residues = vec![0; moduli.len()];
     let mut combined = Vec::with_capacity(samples * outputs);
     for sample in 0..samples {
         for output in 0..outputs {
-            for (residue, branch) in residues.iter_mut().zip(branches) {
-                *residue = branch.vectors[output][sample];
+            for (residue, modulus) in residues.iter_mut().zip(moduli) {
+                *residue = modulus.vectors[output][sample];
             }
             combined.push(crt.combine(&residues));
         }
@@ -270,8 +270,8 @@ pub fn combined(crt: &Crt, branches: &[BranchAnswer<i64>], samples: usize) -> Ve
 }
 
 /// The real outputs of a batch of `samples`, sample after sample.
-pub fn read_reals(branches: &[BranchAnswer<f64>], samples: usize) -> Vec<f64> {
-    let vectors = branches.first().map_or(&[][..], |b| &b.vectors);
+pub fn read_reals(moduli: &[ModulusAnswer<f64>], samples: usize) -> Vec<f64> {
+    let vectors = moduli.first().map_or(&[][..], |b| &b.vectors);
     let of = |sample: usize| vectors.iter().map(move |v| v[sample]);
     (0..samples).flat_map(of).collect()
 }

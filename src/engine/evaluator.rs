@@ -1,10 +1,10 @@
 //! A CKKS program step by step.
 
-use super::scheme::{EngineError, Tapped};
+use super::scheme::{EngineError, Probed};
 use circuit::{CkksPart, CkksStep, Stream, evaluate_parts};
 use progress::{Step, Watch};
 use rayon::prelude::*;
-use ring::Tap;
+use ring::Probe;
 use ring::kernels::TILE_WORDS;
 use scheme::ckks::{
     Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Segment, SegmentInput,
@@ -76,7 +76,7 @@ pub(super) struct Evaluator<'a> {
     pub watch: &'a Watch<'a>,
     pub share: Share<'a>,
     pub values: Values,
-    pub taps: Vec<Tapped<Ciphertext>>,
+    pub probes: Vec<Probed<Ciphertext>>,
     /// Of each stage so far.
     pub stage_secs: Vec<f64>,
 }
@@ -104,7 +104,9 @@ impl Evaluator<'_> {
     /// A segment without its first `skip` operations, and the rescaling after it; how many steps that
     /// were.
     fn segment(&mut self, step: &CkksStep, skip: usize) -> Result<usize, EngineError> {
-        let CkksStep::Segment { segment, taps, drop, switch_taps, .. } = step else { return Ok(1) };
+        let CkksStep::Segment { segment, probes, drop, switch_probes, .. } = step else {
+            return Ok(1);
+        };
         let started = Instant::now();
         let stage = self.stage_secs.len();
         let ops: Vec<SegmentOp> = segment.ops.iter().skip(skip).cloned().collect();
@@ -116,9 +118,9 @@ impl Evaluator<'_> {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 self.share.tell(range.clone(), done as f64 / tiles);
             };
-            let wanted = taps.iter().filter(|t| self.measure && t.op >= skip);
-            let wanted: Vec<Tap> =
-                wanted.map(|t| Tap { op: t.op - skip, index: t.index }).collect();
+            let wanted = probes.iter().filter(|t| self.measure && t.op >= skip);
+            let wanted: Vec<Probe> =
+                wanted.map(|t| Probe { op: t.op - skip, index: t.index }).collect();
             let output = Segment { ops }.run(
                 self.parameters,
                 &self.values.input(),
@@ -130,10 +132,10 @@ impl Evaluator<'_> {
             let wall = started.elapsed().as_secs_f64();
             let busy: f64 = output.op_secs.iter().sum();
             self.stage_secs.extend(output.op_secs.iter().map(|s| wall * s / busy.max(1e-12)));
-            let SegmentOutput { ciphertexts, taps, .. } = output;
-            self.taps.extend(taps.into_iter().zip(wanted).map(|(ciphertext, tap)| Tapped {
-                stage: stage + tap.op,
-                index: tap.index,
+            let SegmentOutput { ciphertexts, probes, .. } = output;
+            self.probes.extend(probes.into_iter().zip(wanted).map(|(ciphertext, probe)| Probed {
+                stage: stage + probe.op,
+                index: probe.index,
                 ciphertext,
             }));
             self.values = Values::Computed(ciphertexts);
@@ -153,7 +155,7 @@ impl Evaluator<'_> {
                 "rescale",
             )?;
             self.stage_secs.push(started.elapsed().as_secs_f64());
-            self.tap(&computed, switch_taps, stage);
+            self.probe(&computed, switch_probes, stage);
             self.values = Values::Computed(computed);
         }
         Ok(1)
@@ -161,7 +163,7 @@ impl Evaluator<'_> {
 
     /// A polynomial on all values; how many steps that were.
     fn polynomials(&mut self, step: &CkksStep) -> Result<usize, EngineError> {
-        let CkksStep::Polynomial { parts, gate, taps, .. } = step else { return Ok(1) };
+        let CkksStep::Polynomial { parts, gate, probes, .. } = step else { return Ok(1) };
         let started = Instant::now();
         let stage = self.stage_secs.len();
         let inputs = self.values.take(self.parameters);
@@ -177,7 +179,7 @@ impl Evaluator<'_> {
             self.share.tell(stage..stage + 1, results.len() as f64 / total);
         }
         self.stage_secs.push(started.elapsed().as_secs_f64());
-        self.tap(&results, taps, stage);
+        self.probe(&results, probes, stage);
         self.values = Values::Computed(results);
         Ok(1)
     }
@@ -190,13 +192,13 @@ impl Evaluator<'_> {
         stream: &Stream,
         before: Option<&CkksStep>,
     ) -> Result<usize, EngineError> {
-        let [CkksStep::Polynomial { parts, gate, taps, .. }, after @ ..] = steps else {
+        let [CkksStep::Polynomial { parts, gate, probes, .. }, after @ ..] = steps else {
             return Ok(1);
         };
         let first = self.stage_secs.len();
         let stage = first + usize::from(before.is_some());
-        let source_taps = match before {
-            Some(CkksStep::Segment { taps, .. }) => taps.as_slice(),
+        let source_probes = match before {
+            Some(CkksStep::Segment { probes, .. }) => probes.as_slice(),
             _ => &[],
         };
         let mut held: Vec<Option<Ciphertext>> = match before {
@@ -215,13 +217,13 @@ impl Evaluator<'_> {
                 Some(op) => self.sums_of(op, &self.values.input())?,
                 None => group.values.iter().filter_map(|v| held.get_mut(*v)?.take()).collect(),
             };
-            for tap in source_taps {
-                self.tap_of(&group.values, &inputs, tap.index, first);
+            for probe in source_probes {
+                self.tap_of(&group.values, &inputs, probe.index, first);
             }
             source_secs += started.elapsed().as_secs_f64();
             let started = Instant::now();
             let values = self.polynomial(parts, *gate, inputs)?;
-            for index in taps {
+            for index in probes {
                 self.tap_of(&group.values, &values, *index, stage);
             }
             secs += started.elapsed().as_secs_f64();
@@ -262,12 +264,12 @@ impl Evaluator<'_> {
         }
         self.stage_secs.push(sink_secs);
         self.values = Values::Computed(sums.into_iter().flatten().collect());
-        let Some(next @ CkksStep::Segment { taps, .. }) = after.first() else { return Ok(1) };
+        let Some(next @ CkksStep::Segment { probes, .. }) = after.first() else { return Ok(1) };
         if let Values::Computed(all) = &self.values {
-            let of_first = taps.iter().filter(|t| t.op == 0).map(|t| t.index);
+            let of_first = probes.iter().filter(|t| t.op == 0).map(|t| t.index);
             let indices: Vec<usize> = of_first.collect();
             let tapped: Vec<_> = self.tapped(all, &indices, stage + 1);
-            self.taps.extend(tapped);
+            self.probes.extend(tapped);
         }
         Ok(1 + self.segment(next, 1)?)
     }
@@ -295,9 +297,9 @@ impl Evaluator<'_> {
     }
 
     /// Copies the values that are to be measured.
-    fn tap(&mut self, values: &[Ciphertext], wanted: &[usize], stage: usize) {
+    fn probe(&mut self, values: &[Ciphertext], wanted: &[usize], stage: usize) {
         let tapped = self.tapped(values, wanted, stage);
-        self.taps.extend(tapped);
+        self.probes.extend(tapped);
     }
 
     fn tapped(
@@ -305,11 +307,11 @@ impl Evaluator<'_> {
         values: &[Ciphertext],
         wanted: &[usize],
         stage: usize,
-    ) -> Vec<Tapped<Ciphertext>> {
+    ) -> Vec<Probed<Ciphertext>> {
         let wanted = wanted.iter().filter(|_| self.measure);
         let copy = |&index: &usize| {
             let ciphertext = values.get(index)?.clone();
-            Some(Tapped { stage, index, ciphertext })
+            Some(Probed { stage, index, ciphertext })
         };
         wanted.filter_map(copy).collect()
     }
@@ -318,7 +320,7 @@ impl Evaluator<'_> {
     fn tap_of(&mut self, group: &[usize], values: &[Ciphertext], index: usize, stage: usize) {
         let place = group.iter().position(|v| *v == index).filter(|_| self.measure);
         if let Some(ciphertext) = place.and_then(|at| values.get(at)).cloned() {
-            self.taps.push(Tapped { stage, index, ciphertext });
+            self.probes.push(Probed { stage, index, ciphertext });
         }
     }
 }

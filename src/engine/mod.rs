@@ -23,7 +23,7 @@ mod wire_clock;
 pub use bfv::Bfv;
 pub use bgv::Bgv;
 pub use ckks::{Ckks, CkksOffered};
-pub use client::{BranchAnswer, Client, combined, read_reals};
+pub use client::{Client, ModulusAnswer, combined, read_reals};
 pub use crt::Crt;
 pub use encoding::Encoding;
 pub use levelled::{
@@ -31,10 +31,10 @@ pub use levelled::{
 };
 pub use noop::{NoKeys, NoSecret, Noop, RealNoop};
 pub use offer::{Check, Offer, OfferError, Offered, OfferedScheme};
-pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
+pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
 pub use server::Server;
 #[cfg(feature = "tfhe")]
 pub use tables::{
-    OUTPUT_BITS, ServedSteps, ServedTables, TableTap, TableWork, Tables, TablesOffered,
+    OUTPUT_BITS, ServedSteps, ServedTables, TableProbe, TableWork, Tables, TablesOffered,
 };
 pub use wire_clock::WireClock;

@@ -1,8 +1,8 @@
 //! Programs on plain integers modulo t, and on plain real numbers: the same pipelines without any
 //! cryptography, for tests.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme, Tapped};
-use circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageTap};
+use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
+use circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageProbe};
 use progress::Watch;
 use ring::{Modulus, Seed};
 use wire::{Reader, Writer};
@@ -70,7 +70,7 @@ impl Scheme for Noop {
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
         let each = |layer: &IntegerLayer, values: &Vectors<i64>| apply(*t, layer, values);
-        run(circuit.network.layers(), &circuit.taps, inputs, following, each)
+        run(circuit.network.layers(), &circuit.probes, inputs, following, each)
     }
 
     fn decrypt(
@@ -158,7 +158,7 @@ impl Scheme for RealNoop {
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
         let each = |layer: &RealLayer, values: &Vectors<f64>| apply_real(layer, values);
-        run(circuit.network.layers(), &circuit.taps, inputs, following, each)
+        run(circuit.network.layers(), &circuit.probes, inputs, following, each)
     }
 
     fn decrypt(
@@ -197,7 +197,7 @@ impl Scheme for RealNoop {
 /// Layer by layer, with the values that are measured.
 fn run<L, V, S>(
     layers: &[L],
-    taps: &[StageTap],
+    probes: &[StageProbe],
     inputs: Vectors<V>,
     following: &Evaluation,
     apply: impl Fn(&L, &Vectors<V>) -> Vectors<V>,
@@ -212,15 +212,15 @@ where
         following.watch.check()?;
         values = apply(layer, &values);
         (following.fraction)((at + 1) as f64 / layers.len() as f64);
-        let here = taps.iter().filter(|tap| following.measure && tap.layer == at);
-        found.extend(here.map(|tap| Tapped {
-            stage: tap.stage,
-            index: tap.index,
-            ciphertext: values[tap.index].clone(),
+        let here = probes.iter().filter(|probe| following.measure && probe.layer == at);
+        found.extend(here.map(|probe| Probed {
+            stage: probe.stage,
+            index: probe.index,
+            ciphertext: values[probe.index].clone(),
         }));
     }
     let stage_secs = vec![0.0; following.stage_secs.len()];
-    Ok(Evaluated { outputs: values, taps: found, stage_secs })
+    Ok(Evaluated { outputs: values, probes: found, stage_secs })
 }
 
 fn write<V: Copy>(vectors: &[Vec<V>], bytes: impl Fn(V) -> [u8; 8], out: &mut Vec<u8>) {

@@ -126,7 +126,7 @@ impl Offer {
     /// When it cannot be written.
     pub fn seal(self) -> Result<Offered, OfferError> {
         let text = serde_json::to_vec(&self).map_err(|e| OfferError::Content(e.to_string()))?;
-        let envelope = Envelope { kind: Kind::Offer, offer: [0; 32], batch: 0, branch: 0 };
+        let envelope = Envelope { kind: Kind::Offer, offer: [0; 32], batch: 0, modulus: 0 };
         let mut draft = Draft::new(&envelope);
         draft.body().extend_from_slice(&text);
         Offered::read(draft.seal())

@@ -33,7 +33,7 @@ impl From<Malformed> for EngineError {
 
 /// A ciphertext from the middle of a circuit, to be measured by the client.
 #[derive(Debug)]
-pub struct Tapped<C> {
+pub struct Probed<C> {
     /// Stage of the plan it was taken after.
     pub stage: usize,
     /// Which of the stage's values it is.
@@ -46,7 +46,7 @@ pub struct Tapped<C> {
 pub struct Evaluated<S: Scheme> {
     pub outputs: S::Outputs,
     /// For analysis only; not part of the answer.
-    pub taps: Vec<Tapped<S::Ciphertext>>,
+    pub probes: Vec<Probed<S::Ciphertext>>,
     /// Wall seconds of each stage of the plan; 0 for the input.
     pub stage_secs: Vec<f64>,
 }
@@ -101,7 +101,7 @@ pub trait Scheme: Sized {
     /// When the scheme fails.
     fn secret(
         parameters: &Self::Parameters,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
     ) -> Result<Self::Secret, EngineError>;
 
@@ -112,7 +112,7 @@ pub trait Scheme: Sized {
     fn evaluation_keys(
         parameters: &Self::Parameters,
         secret: &Self::Secret,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError>;
@@ -139,7 +139,7 @@ pub trait Scheme: Sized {
         watch: &Watch,
     ) -> Result<Self::Inputs, EngineError>;
 
-    /// A fresh ciphertext of `inputs`, to be measured; `None` where there is none, or the taps of an
+    /// A fresh ciphertext of `inputs`, to be measured; `None` where there is none, or the probes of an
     /// evaluation have them.
     fn fresh(
         parameters: &Self::Parameters,

@@ -79,10 +79,10 @@ impl<'a, S: Scheme> Server<'a, S> {
             return Err(Malformed::new("evaluation keys", reason).into());
         }
         let each = messages.iter().zip(parameters).enumerate();
-        let one = |(branch, (bytes, parameters)): (usize, (&Vec<u8>, &S::Parameters))| {
+        let one = |(modulus, (bytes, parameters)): (usize, (&Vec<u8>, &S::Parameters))| {
             watch.check()?;
             WireClock::default().open(bytes, (Kind::EvaluationKeys, offer), |envelope, body| {
-                super::client::expect_numbers(envelope, 0, branch)?;
+                super::client::expect_numbers(envelope, 0, modulus)?;
                 Ok(Arc::new(S::read_keys(parameters, body, watch)?))
             })
         };
@@ -95,38 +95,44 @@ impl<'a, S: Scheme> Server<'a, S> {
     /// When it is no request of this batch and branch, or was changed on the way.
     pub fn receive(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         bytes: &[u8],
         clock: &mut WireClock,
     ) -> Result<S::Inputs, EngineError> {
         clock.open(bytes, (Kind::Request, &self.offer), |envelope, body| {
-            super::client::expect_numbers(envelope, batch, branch)?;
-            S::read_inputs(&self.parameters[branch], body)
+            super::client::expect_numbers(envelope, batch, modulus)?;
+            S::read_inputs(&self.parameters[modulus], body)
         })
     }
 
-    /// Evaluates one batch and branch. `measure` asks for taps; `fraction` is told how much is done, 0
+    /// Evaluates one batch and branch. `measure` asks for probes; `fraction` is told how much is done, 0
     /// to 1.
     ///
     /// # Errors
     /// When the inputs do not fit the program, the scheme fails, or the work is stopped.
     pub fn evaluate(
         &self,
-        branch: usize,
+        modulus: usize,
         inputs: S::Inputs,
         measure: bool,
         watch: &Watch,
         fraction: &(dyn Fn(f64) + Sync),
     ) -> Result<Evaluated<S>, EngineError> {
         let following = Evaluation { stage_secs: &self.stage_secs, measure, watch, fraction };
-        S::evaluate(&self.parameters[branch], self.program, &self.keys[branch], inputs, &following)
+        S::evaluate(
+            &self.parameters[modulus],
+            self.program,
+            &self.keys[modulus],
+            inputs,
+            &following,
+        )
     }
 
     /// The message with encrypted outputs.
     pub fn send(
         &self,
-        branch: usize,
+        modulus: usize,
         batch: usize,
         outputs: &S::Outputs,
         clock: &mut WireClock,
@@ -135,8 +141,8 @@ impl<'a, S: Scheme> Server<'a, S> {
             kind: Kind::Answer,
             offer: self.offer,
             batch: batch as u64,
-            branch: branch as u64,
+            modulus: modulus as u64,
         };
-        clock.seal(&envelope, |out| S::write_outputs(&self.parameters[branch], outputs, out))
+        clock.seal(&envelope, |out| S::write_outputs(&self.parameters[modulus], outputs, out))
     }
 }

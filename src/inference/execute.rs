@@ -8,7 +8,7 @@ use super::session::Session;
 use circuit::{Circuit, Plan, RealCircuit};
 use engine::{Client, Offered, Scheme, Server, WireClock};
 use progress::{Cancel, Step, Watch};
-use report::{Event, Pace, Phase, Row, RunReport, peak_memory_bytes};
+use report::{Event, Phase, Row, RunProgress, RunReport, peak_memory_bytes};
 use ring::Seed;
 use scenario::{RunError, fresh_randomness};
 use std::ops::Range;
@@ -27,11 +27,12 @@ pub fn execute_integers<S: Scheme<Value = i64>>(
     cancel: &Cancel,
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
-    let pace = Pace::new(&circuit.plan, circuit.plan.batches * circuit.moduli.len(), on_event);
-    let reference = Integers::new(session, circuit, &pace, cancel)?;
+    let progress =
+        RunProgress::new(&circuit.plan, circuit.plan.batches * circuit.moduli.len(), on_event);
+    let reference = Integers::new(session, circuit, &progress, cancel)?;
     let offer = offering::integers(session, circuit)?;
     let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys: &Keys::make };
-    conduct::<S, _>(session, sides, &reference, &pace, on_event, cancel)
+    conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
 
 /// The same on real numbers.
@@ -46,12 +47,12 @@ pub fn execute_reals<S: Scheme<Value = f64>>(
     cancel: &Cancel,
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
-    let pace = Pace::new(&circuit.plan, circuit.plan.batches, on_event);
-    let reference = Reals::new(session, circuit, &pace, cancel)?;
+    let progress = RunProgress::new(&circuit.plan, circuit.plan.batches, on_event);
+    let reference = Reals::new(session, circuit, &progress, cancel)?;
     let offer = offering::reals(session, circuit)?;
     let parameters = vec![parameters];
     let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys: &Keys::make };
-    conduct::<S, _>(session, sides, &reference, &pace, on_event, cancel)
+    conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
 
 /// The same with lookup tables: a batch is a sample.
@@ -65,8 +66,8 @@ pub fn execute_tables(
     cancel: &Cancel,
     on_event: &(dyn Fn(Event) + Sync),
 ) -> Result<RunReport, RunError> {
-    let pace = Pace::new(&circuit.plan, circuit.plan.batches, on_event);
-    let reference = crate::tfhe::Lookups::new(session, circuit, &pace, cancel)?;
+    let progress = RunProgress::new(&circuit.plan, circuit.plan.batches, on_event);
+    let reference = crate::tfhe::Lookups::new(session, circuit, &progress, cancel)?;
     let offer = offering::tables(session, circuit)?;
     let parameters = vec![(circuit.parameters.clone(), engine::TablesOffered::of(circuit))];
     let program = &engine::ServedTables::of(circuit);
@@ -74,7 +75,7 @@ pub fn execute_tables(
         session.keys.keys(known, (session.scenario.seed, seed), cancel, within)
     };
     let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
-    conduct(session, sides, &reference, &pace, on_event, cancel)
+    conduct(session, sides, &reference, &progress, on_event, cancel)
 }
 
 /// Where the keys of a run come from: a seed, and whoever is told how much is done, 0 to 1.
@@ -97,21 +98,21 @@ fn conduct<S: Scheme, R: Reference<S>>(
     session: &Session,
     sides: Sides<S>,
     reference: &R,
-    pace: &Pace,
+    progress: &RunProgress,
     on_event: &(dyn Fn(Event) + Sync),
     cancel: &Cancel,
 ) -> Result<RunReport, RunError> {
     let Sides { plan, parameters, program, offer, keys } = sides;
     let slots = offer.offer.slots();
-    let mut report = reference.opening(session, plan);
+    let mut report = reference.initial_report(session, plan);
     let float = reference.float();
 
-    pace.phase(Phase::Keygen);
+    progress.phase(Phase::Keygen);
     let seed = session.scenario.randomness()?;
     let started = Instant::now();
     let width = session.network.input().len();
     let known = Known { parameters, width, offer: offer.identity };
-    let keys = keys(&known, &seed, cancel, &|fraction| pace.within(fraction))?;
+    let keys = keys(&known, &seed, cancel, &|fraction| progress.within(fraction))?;
     report.bytes.evaluation_keys = keys.message_bytes;
     let Known { parameters, offer, .. } = known;
     // Keys that are kept meet the samples of many runs: never with randomness that comes again.
@@ -123,7 +124,7 @@ fn conduct<S: Scheme, R: Reference<S>>(
     report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
 
     let (clock, batch_secs) = (WireClock::default(), Vec::new());
-    let mut run = Run { client, server, reference, pace, cancel, width, clock, batch_secs };
+    let mut run = Run { client, server, reference, progress, cancel, width, clock, batch_secs };
     let classes = session.network.classes();
     let mut tally = reference.tally();
     let all = reference.outputs().len() / classes.max(1);
@@ -153,7 +154,7 @@ struct Run<'a, S: Scheme, R: Reference<S>> {
     client: Client<S>,
     server: Server<'a, S>,
     reference: &'a R,
-    pace: &'a Pace<'a>,
+    progress: &'a RunProgress<'a>,
     cancel: &'a Cancel,
     /// Values of a sample.
     width: usize,
@@ -172,87 +173,87 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
     ) -> Result<Vec<R::Output>, RunError> {
         let width = self.width;
         let inputs = &self.reference.inputs()[samples.start * width..samples.end * width];
-        let mut branches = Vec::new();
-        for branch in 0..self.client.branches() {
-            let measure = self.reference.measures(batch, branch);
-            let message = self.encrypt((batch, branch), inputs, measure, &samples, report)?;
-            let answer = self.evaluate((batch, branch), message, measure, &samples, report)?;
+        let mut moduli = Vec::new();
+        for modulus in 0..self.client.moduli() {
+            let measure = self.reference.measures(batch, modulus);
+            let message = self.encrypt((batch, modulus), inputs, measure, &samples, report)?;
+            let answer = self.evaluate((batch, modulus), message, measure, &samples, report)?;
 
-            self.pace.phase(Phase::Decrypt);
-            let outputs = self.client.receive(branch, batch, &answer, &mut self.clock)?;
+            self.progress.phase(Phase::Decrypt);
+            let outputs = self.client.receive(modulus, batch, &answer, &mut self.clock)?;
             drop(answer);
             let started = Instant::now();
-            branches.push(self.client.decrypt(branch, &outputs)?);
+            moduli.push(self.client.decrypt(modulus, &outputs)?);
             report.encrypted.decrypt_secs += started.elapsed().as_secs_f64();
         }
-        Ok(self.reference.combine(&branches, samples.len()))
+        Ok(self.reference.combine(&moduli, samples.len()))
     }
 
     /// The message of the client.
     fn encrypt(
         &mut self,
-        (batch, branch): (usize, usize),
+        (batch, modulus): (usize, usize),
         inputs: &[R::Input],
         measure: bool,
         samples: &Range<usize>,
         report: &mut RunReport,
     ) -> Result<Vec<u8>, RunError> {
-        self.pace.phase(Phase::Encrypt);
-        let steps = |s: Step| self.pace.within(s.done as f64 / s.total.max(1) as f64);
+        self.progress.phase(Phase::Encrypt);
+        let steps = |s: Step| self.progress.within(s.done as f64 / s.total.max(1) as f64);
         let watch = Watch::new(self.cancel.clone(), &steps);
         let started = Instant::now();
-        let encrypted = self.client.encrypt(branch, batch, inputs, &watch)?;
+        let encrypted = self.client.encrypt(modulus, batch, inputs, &watch)?;
         let secs = started.elapsed().as_secs_f64();
         report.encrypted.encrypt_secs += secs;
         report.stages[0].secs += secs;
         if measure {
             for index in [0, self.width / 2, self.width - 1] {
-                if let Some(c) = self.client.fresh(branch, &encrypted, index) {
-                    let found = self.client.measure(branch, &c)?;
-                    let place = Place { branch, stage: 0, index };
+                if let Some(c) = self.client.fresh(modulus, &encrypted, index) {
+                    let found = self.client.measure(modulus, &c)?;
+                    let place = Place { modulus, stage: 0, index };
                     self.reference.note(&mut report.stages[0], place, &found, samples);
                 }
             }
         }
-        let message = self.client.send(branch, batch, &encrypted, &mut self.clock);
+        let message = self.client.send(modulus, batch, &encrypted, &mut self.clock);
         report.bytes.upload += message.len() as u64;
-        self.pace.stage(0, &report.stages[0]);
+        self.progress.stage(0, &report.stages[0]);
         Ok(message)
     }
 
     /// The message of the server.
     fn evaluate(
         &mut self,
-        (batch, branch): (usize, usize),
+        (batch, modulus): (usize, usize),
         message: Vec<u8>,
         measure: bool,
         samples: &Range<usize>,
         report: &mut RunReport,
     ) -> Result<Vec<u8>, RunError> {
-        self.pace.phase(Phase::Evaluate);
-        let received = self.server.receive(branch, batch, &message, &mut self.clock)?;
+        self.progress.phase(Phase::Evaluate);
+        let received = self.server.receive(modulus, batch, &message, &mut self.clock)?;
         drop(message);
         let watch = Watch::new(self.cancel.clone(), &|_| ());
-        let within = |fraction: f64| self.pace.within(fraction);
+        let within = |fraction: f64| self.progress.within(fraction);
         let started = Instant::now();
-        let evaluated = self.server.evaluate(branch, received, measure, &watch, &within)?;
+        let evaluated = self.server.evaluate(modulus, received, measure, &watch, &within)?;
         let secs = started.elapsed().as_secs_f64();
         self.batch_secs.push(secs);
         report.encrypted.evaluate_secs += secs;
         for (stage, secs) in evaluated.stage_secs.iter().enumerate() {
             report.stages[stage].secs += secs;
         }
-        for tap in &evaluated.taps {
+        for probe in &evaluated.probes {
             watch.check()?;
-            let found = self.client.measure(branch, &tap.ciphertext)?;
-            let place = Place { branch, stage: tap.stage, index: tap.index };
-            self.reference.note(&mut report.stages[tap.stage], place, &found, samples);
+            let found = self.client.measure(modulus, &probe.ciphertext)?;
+            let place = Place { modulus, stage: probe.stage, index: probe.index };
+            self.reference.note(&mut report.stages[probe.stage], place, &found, samples);
         }
         self.reference.margins(&mut report.stages);
         for (index, stage) in report.stages.iter().enumerate() {
-            self.pace.stage(index, stage);
+            self.progress.stage(index, stage);
         }
-        let answer = self.server.send(branch, batch, &evaluated.outputs, &mut self.clock);
+        let answer = self.server.send(modulus, batch, &evaluated.outputs, &mut self.clock);
         report.bytes.download += answer.len() as u64;
         Ok(answer)
     }

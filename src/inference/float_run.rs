@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use progress::{Cancel, Step, Watch};
-use report::{Pace, timed};
+use report::{RunProgress, timed};
 use scenario::RunError;
 
 /// Outputs and times of the model with its original activations.
@@ -28,11 +28,11 @@ impl FloatRun {
     pub fn with<T>(
         session: &Session,
         cancel: &Cancel,
-        pace: &Pace,
+        progress: &RunProgress,
         then: impl FnOnce(&[f32], &Watch) -> Result<T, RunError>,
     ) -> Result<(Self, T), RunError> {
         let raw = session.test_inputs()?;
-        let report = |s: Step| pace.within(s.done as f64 / s.total.max(1) as f64);
+        let report = |s: Step| progress.within(s.done as f64 / s.total.max(1) as f64);
         let watch = Watch::new(cancel.clone(), &report);
         let found = timed(|| session.original.forward_timed(raw, &watch))?;
         let (logits, layer_secs, latency_secs) = (found.result, found.parts, found.whole);

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use activation::{Activation, Fitted, depth_of};
-use network::{LayerInputs, Network, RangeReport, StandIns, argmax};
+use network::{Approximations, LayerInputs, Network, RangeReport, argmax};
 use progress::{Cancel, Watch};
 use scenario::RunError;
 use serde::{Deserialize, Serialize};
@@ -74,18 +74,18 @@ impl Session {
     ///
     /// # Errors
     /// When a layer cannot be approximated in this way, or `cancel` asks to stop.
-    pub fn check_stand_ins(
+    pub fn check_approximations(
         &self,
         data: &ActivationData,
-        stand_ins: &StandIns,
+        approximations: &Approximations,
         cancel: &Cancel,
         mut on_part: impl FnMut(&PolynomialCheck),
     ) -> Result<PolynomialCheck, RunError> {
         let watch = Watch::new(cancel.clone(), &|_| ());
-        let fitted = stand_ins
+        let fitted = approximations
             .fit(&data.layers)
             .map_err(|e| RunError::Refused(format!("activation: {e}")))?;
-        let network: Network = self.network.with_stand_ins(&fitted)?;
+        let network: Network = self.network.with_approximations(&fitted)?;
         // Layers that are polynomials already are kept, and multiply too.
         let depth_at = |(layer, fitted): (&LayerInputs, &Option<Fitted>)| match fitted {
             Some(fitted) => fitted.multiplicative_depth(),

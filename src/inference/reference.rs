@@ -1,15 +1,15 @@
 //! What the answers of a run should be: where runs on integers and on real numbers differ.
 
 use super::float_run::FloatRun;
-use super::opening::Opening;
+use super::initial_report::InitialReport;
 use super::session::Session;
-use circuit::{Circuit, IntegerNetwork, Plan, RealCircuit, StagePlan, StageTap};
-use engine::{BranchAnswer, Crt, Measured, Scheme, combined, read_reals};
+use circuit::{Circuit, IntegerNetwork, Plan, RealCircuit, StagePlan, StageProbe};
+use engine::{Crt, Measured, ModulusAnswer, Scheme, combined, read_reals};
 use network::RangeReport;
 use progress::Cancel;
 use rayon::prelude::*;
 use report::{
-    Clipping, Findings, Margins, Output, Pace, Phase, RunReport, StageReport, Tally, larger,
+    Clipping, Findings, Margins, Output, Phase, RunProgress, RunReport, StageReport, Tally, larger,
     trained_reach,
 };
 use ring::Modulus;
@@ -24,7 +24,7 @@ const TOLERATED: f64 = 2.0;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// Number of the plaintext modulus.
-    pub branch: usize,
+    pub modulus: usize,
     pub stage: usize,
     /// Which of the stage's values it is.
     pub index: usize,
@@ -46,18 +46,18 @@ pub(crate) trait Reference<S: Scheme> {
     fn outputs(&self) -> &[Self::Output];
 
     /// The report before anything is encrypted.
-    fn opening(&self, session: &Session, plan: &Plan) -> RunReport;
+    fn initial_report(&self, session: &Session, plan: &Plan) -> RunReport;
 
     /// Nothing counted yet.
     fn tally(&self) -> Tally;
 
     /// Outputs of a batch of `samples` from those of its branches.
-    fn combine(&self, branches: &[BranchAnswer<S::Value>], samples: usize) -> Vec<Self::Output>;
+    fn combine(&self, moduli: &[ModulusAnswer<S::Value>], samples: usize) -> Vec<Self::Output>;
 
     /// Whether ciphertexts of a batch and plaintext modulus are measured: those of the first, but where
     /// noise takes many samples to be known.
-    fn measures(&self, batch: usize, branch: usize) -> bool {
-        batch == 0 && branch == 0
+    fn measures(&self, batch: usize, modulus: usize) -> bool {
+        batch == 0 && modulus == 0
     }
 
     /// Enters a measured ciphertext of these samples into its stage.
@@ -99,7 +99,7 @@ pub(crate) struct Integers<'a> {
     float: FloatRun,
     inputs: Vec<i32>,
     outputs: Vec<i128>,
-    /// Values that are measured, in the order of the taps.
+    /// Values that are measured, in the order of the probes.
     captured: Vec<Vec<i128>>,
     clipping: Clipping,
     crt: Crt,
@@ -113,16 +113,17 @@ impl<'a> Integers<'a> {
     pub fn new(
         session: &Session,
         circuit: &'a Circuit,
-        pace: &Pace,
+        progress: &RunProgress,
         cancel: &Cancel,
     ) -> Result<Self, RunError> {
-        pace.phase(Phase::Plain);
-        let (float, (inputs, integer)) = FloatRun::with(session, cancel, pace, |raw, watch| {
-            let inputs = circuit.network.quantise_inputs(raw);
-            let integer = circuit.network.evaluate(&inputs, &wanted(&circuit.taps), watch)?;
-            let clipping = clipping(session, &circuit.network, raw);
-            Ok((inputs, (integer, clipping)))
-        })?;
+        progress.phase(Phase::Plain);
+        let (float, (inputs, integer)) =
+            FloatRun::with(session, cancel, progress, |raw, watch| {
+                let inputs = circuit.network.quantise_inputs(raw);
+                let integer = circuit.network.evaluate(&inputs, &wanted(&circuit.probes), watch)?;
+                let clipping = clipping(session, &circuit.network, raw);
+                Ok((inputs, (integer, clipping)))
+            })?;
         let (integer, clipping) = integer;
         let crt = Crt::new(&circuit.moduli);
         let (outputs, captured) = (integer.outputs, integer.captured);
@@ -146,16 +147,16 @@ impl<S: Scheme<Value = i64>> Reference<S> for Integers<'_> {
         &self.outputs
     }
 
-    fn opening(&self, session: &Session, plan: &Plan) -> RunReport {
-        Opening { plan, kernel: self.circuit.kernel(), float: &self.float }.report(session)
+    fn initial_report(&self, session: &Session, plan: &Plan) -> RunReport {
+        InitialReport { plan, kernel: self.circuit.kernel(), float: &self.float }.report(session)
     }
 
     fn tally(&self) -> Tally {
         Tally::new(0.0, self.circuit.network.output_step()).with_clipping(&self.clipping)
     }
 
-    fn combine(&self, branches: &[BranchAnswer<i64>], samples: usize) -> Vec<i128> {
-        combined(&self.crt, branches, samples)
+    fn combine(&self, moduli: &[ModulusAnswer<i64>], samples: usize) -> Vec<i128> {
+        combined(&self.crt, moduli, samples)
     }
 
     fn note(
@@ -165,14 +166,14 @@ impl<S: Scheme<Value = i64>> Reference<S> for Integers<'_> {
         found: &Measured<i64>,
         samples: &Range<usize>,
     ) {
-        let Some(&t) = self.circuit.moduli.get(place.branch) else { return };
+        let Some(&t) = self.circuit.moduli.get(place.modulus) else { return };
         if place.stage == 0 {
             let width = self.circuit.network.inputs();
             let inputs = &self.inputs[samples.start * width..samples.end * width];
             let expected = inputs.chunks_exact(width).map(|x| i128::from(x[place.index]));
             return note_integers(stage, t, found, expected);
         }
-        if let Some(expected) = captured(&self.circuit.taps, &self.captured, place, samples) {
+        if let Some(expected) = captured(&self.circuit.probes, &self.captured, place, samples) {
             note_integers(stage, t, found, expected.iter().copied());
         }
     }
@@ -196,7 +197,7 @@ pub(crate) struct Reals<'a> {
     float: FloatRun,
     inputs: Vec<f64>,
     outputs: Vec<f64>,
-    /// Values that are measured, in the order of the taps.
+    /// Values that are measured, in the order of the probes.
     captured: Vec<Vec<f64>>,
     ranges: Vec<RangeReport>,
 }
@@ -209,13 +210,13 @@ impl<'a> Reals<'a> {
     pub fn new(
         session: &Session,
         circuit: &'a RealCircuit,
-        pace: &Pace,
+        progress: &RunProgress,
         cancel: &Cancel,
     ) -> Result<Self, RunError> {
-        pace.phase(Phase::Plain);
-        let (float, plain) = FloatRun::with(session, cancel, pace, |raw, watch| {
+        progress.phase(Phase::Plain);
+        let (float, plain) = FloatRun::with(session, cancel, progress, |raw, watch| {
             let inputs = circuit.network.inputs_of(raw);
-            let polynomial = circuit.network.evaluate(&inputs, &wanted(&circuit.taps), watch)?;
+            let polynomial = circuit.network.evaluate(&inputs, &wanted(&circuit.probes), watch)?;
             Ok((inputs, polynomial, session.ranges(raw, watch)?))
         })?;
         let (inputs, polynomial, ranges) = plain;
@@ -244,17 +245,17 @@ impl<S: Scheme<Value = f64>> Reference<S> for Reals<'_> {
         &self.outputs
     }
 
-    fn opening(&self, session: &Session, plan: &Plan) -> RunReport {
+    fn initial_report(&self, session: &Session, plan: &Plan) -> RunReport {
         let kernel = self.circuit.program.parameters.kernel().name();
-        Opening { plan, kernel, float: &self.float }.report(session)
+        InitialReport { plan, kernel, float: &self.float }.report(session)
     }
 
     fn tally(&self) -> Tally {
         Tally::new(self.bound(), 1.0)
     }
 
-    fn combine(&self, branches: &[BranchAnswer<f64>], samples: usize) -> Vec<f64> {
-        read_reals(branches, samples)
+    fn combine(&self, moduli: &[ModulusAnswer<f64>], samples: usize) -> Vec<f64> {
+        read_reals(moduli, samples)
     }
 
     fn note(
@@ -271,7 +272,7 @@ impl<S: Scheme<Value = f64>> Reference<S> for Reals<'_> {
             let expected = inputs.chunks_exact(width).map(|x| x[place.index]);
             return note_reals(stage, planned, found, expected);
         }
-        if let Some(expected) = captured(&self.circuit.taps, &self.captured, place, samples) {
+        if let Some(expected) = captured(&self.circuit.probes, &self.captured, place, samples) {
             note_reals(stage, planned, found, expected.iter().copied());
         }
     }
@@ -290,19 +291,19 @@ impl<S: Scheme<Value = f64>> Reference<S> for Reals<'_> {
     }
 }
 
-/// Layers and values that taps measure.
-fn wanted(taps: &[StageTap]) -> Vec<(usize, usize)> {
-    taps.iter().map(|t| (t.layer, t.index)).collect()
+/// Layers and values that probes measure.
+fn wanted(probes: &[StageProbe]) -> Vec<(usize, usize)> {
+    probes.iter().map(|t| (t.layer, t.index)).collect()
 }
 
 /// What the value at `place` should be, for `samples`.
 fn captured<'a, V>(
-    taps: &[StageTap],
+    probes: &[StageProbe],
     values: &'a [Vec<V>],
     place: Place,
     samples: &Range<usize>,
 ) -> Option<&'a [V]> {
-    let at = taps.iter().position(|t| t.stage == place.stage && t.index == place.index)?;
+    let at = probes.iter().position(|t| t.stage == place.stage && t.index == place.index)?;
     values.get(at)?.get(samples.clone())
 }
 

@@ -3,7 +3,7 @@
 use activation::{DEFAULT_PARTS, Fitted, Method};
 use circuit::{Circuit, Constraints, Plan, RealCircuit, SchemeKind};
 use data::{Dataset, Split};
-use network::{Layer, Network, Op, RangeReport, StandIns};
+use network::{Approximations, Layer, Network, Op, RangeReport};
 use progress::{Cancel, Watch};
 use report::{LayerReport, memory};
 use scenario::{
@@ -224,7 +224,7 @@ impl Session {
     /// on these raw samples, in the clear.
     pub(crate) fn ranges(&self, raw: &[f32], watch: &Watch) -> Result<Vec<RangeReport>, RunError> {
         let polynomial = self.polynomial_network()?;
-        let fitted = self.fitted_stand_ins()?;
+        let fitted = self.fitted_approximations()?;
         let own = polynomial.layers().iter().filter_map(|layer| match &layer.op {
             Op::Activation(function) => Some(function.interval()),
             _ => None,
@@ -244,29 +244,30 @@ impl Session {
     /// The model with a polynomial in the place of every activation that is none, as the activation
     /// strategy says.
     pub fn polynomial_network(&self) -> Result<Network, RunError> {
-        match self.fitted_stand_ins()? {
-            Some(fitted) => Ok(self.network.with_stand_ins(&fitted)?),
+        match self.fitted_approximations()? {
+            Some(fitted) => Ok(self.network.with_approximations(&fitted)?),
             None => Ok((*self.network).clone()),
         }
     }
 
     /// The polynomials of the activation strategy, one entry per activation layer; `None` where the
     /// model keeps its own.
-    pub(crate) fn fitted_stand_ins(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
-        let Some(stand_ins) = self.stand_ins()? else { return Ok(None) };
-        let layers = if stand_ins.uses_weights() {
+    pub(crate) fn fitted_approximations(&self) -> Result<Option<Vec<Option<Fitted>>>, RunError> {
+        let Some(approximations) = self.approximations()? else { return Ok(None) };
+        let layers = if approximations.uses_weights() {
             self.network.measure_activations(self.calibration_inputs(), &Watch::silent())?
         } else {
             self.network.activation_layers()
         };
-        let fitted =
-            stand_ins.fit(&layers).map_err(|e| RunError::Refused(format!("activation: {e}")))?;
+        let fitted = approximations
+            .fit(&layers)
+            .map_err(|e| RunError::Refused(format!("activation: {e}")))?;
         Ok(Some(fitted))
     }
 
     /// The polynomials that run: those of the activation strategy, and the model's own.
     pub(crate) fn layer_reports(&self) -> Vec<LayerReport> {
-        let fitted = self.fitted_stand_ins().ok().flatten().unwrap_or_default();
+        let fitted = self.fitted_approximations().ok().flatten().unwrap_or_default();
         let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
         let of = |(at, layer): (usize, &Layer)| match (fitted.get(at), &layer.op) {
             (Some(Some(fitted)), _) => {
@@ -279,7 +280,7 @@ impl Session {
     }
 
     /// The polynomials that the activation strategy asks for; `None` where the model keeps its own.
-    pub fn stand_ins(&self) -> Result<Option<StandIns>, RunError> {
+    pub fn approximations(&self) -> Result<Option<Approximations>, RunError> {
         let choice = &self.scenario.activation;
         if choice.kind == ActivationKind::Lookup {
             return Ok(None);
@@ -291,7 +292,7 @@ impl Session {
             return Ok(None);
         };
         let differ = layers.iter().any(|rule| rule != first);
-        Ok(Some(StandIns {
+        Ok(Some(Approximations {
             function: None,
             method: first.method.unwrap_or(Method::Minimax),
             degree: first.degree,

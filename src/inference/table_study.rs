@@ -49,11 +49,12 @@ impl Session {
         let test_samples = test.len().min(TEST_SAMPLES);
         let (inputs, labels) = (&test.inputs[..test_samples * len], &test.labels[..test_samples]);
         let planned = circuit.plan.tables.iter().flat_map(|t| &t.tables);
-        let deviations = network.tables().zip(planned).map(|(table, plan)| {
+        let standard_deviations = network.tables().zip(planned).map(|(table, plan)| {
             // Noise is planned as a fraction of the torus, of which a step has `plan.step`.
-            plan.deviation / plan.step * table.width as f64
+            plan.standard_deviation / plan.step * table.width as f64
         });
-        let noise = Noise { deviations: deviations.collect(), seed: self.scenario.seed };
+        let noise =
+            Noise { standard_deviations: standard_deviations.collect(), seed: self.scenario.seed };
         let exact = network.evaluate(inputs, &watch)?;
         let noisy = network.simulate(inputs, labels, &noise, &watch)?;
         Ok(Some(TableStudy {

@@ -4,7 +4,7 @@
 use super::session::Session;
 use data::Dataset;
 use network::train::{FineTuning, Recipe, RecurrentOptions, TrainEvent, Trained, Training};
-use network::{Network, StandIns};
+use network::{Approximations, Network};
 use progress::Watch;
 use scenario::{RunError, Scenario};
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl Session {
     ) -> Result<Trained, RunError> {
         options.check()?;
         let choice = &self.scenario.activation;
-        let Some(stand_ins) = self.stand_ins()? else {
+        let Some(approximations) = self.approximations()? else {
             return train_again(&self.scenario, &self.dataset, options.validation, watch, on_event);
         };
         let known = Scenario::built_in().into_iter().any(|s| s.name == self.scenario.name);
@@ -106,21 +106,21 @@ impl Session {
             if options.from_scratch { " --from-scratch" } else { "" },
             training_seed(&self.scenario),
         );
-        self.fine_tune(&*self.exact_network()?, &stand_ins, options, command, watch, on_event)
+        self.fine_tune(&*self.exact_network()?, &approximations, options, command, watch, on_event)
     }
 
     /// Trains `exact` on with polynomials in the place of its activations.
     pub fn fine_tune(
         &self,
         exact: &Network,
-        stand_ins: &StandIns,
+        approximations: &Approximations,
         options: &TrainOptions,
         command: String,
         watch: &Watch,
         on_event: &mut dyn FnMut(TrainEvent),
     ) -> Result<Trained, RunError> {
         let tuning = FineTuning {
-            stand_ins: stand_ins.clone(),
+            approximations: approximations.clone(),
             epochs: options.epochs,
             learning_rate: options.learning_rate,
             range_penalty: options.range_penalty,

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod approximation;
 mod beside;
 mod blueprint;
 mod card;
@@ -18,7 +19,6 @@ mod provenance;
 pub mod recurrent;
 mod rewrite;
 mod simplify;
-mod stand_in;
 pub mod table;
 pub mod train;
 
@@ -26,6 +26,9 @@ mod windows;
 mod with_card;
 mod zoo;
 
+pub use approximation::{
+    Approximations, IntervalRule, LayerApproximationError, LayerRule, RangeReport, RangedOutputs,
+};
 pub use beside::original_file;
 pub use card::{Identity, ModelCard, Role, Twin};
 pub use clipping::Clipped;
@@ -40,6 +43,5 @@ pub use model::{
 };
 pub use provenance::Provenance;
 pub use simplify::SimplifyError;
-pub use stand_in::{IntervalRule, LayerRule, RangeReport, RangedOutputs, StandInError, StandIns};
 pub use windows::Windows;
 pub use zoo::{built_in_names, is_named, open};

@@ -130,10 +130,10 @@ mod tests {
             Provenance::default(),
         )
         .expect("fits");
-        let stand_in = Activation::Polynomial(Polynomial::new(vec![1.0, 2.0]));
-        let replaced = network.with_activation(&stand_in).expect("fits");
+        let approximation = Activation::Polynomial(Polynomial::new(vec![1.0, 2.0]));
+        let replaced = network.with_activation(&approximation).expect("fits");
         let ops: Vec<_> = replaced.layers().iter().map(|l| &l.op).collect();
-        let expected = [&stand_in, &Activation::Square, &stand_in];
+        let expected = [&approximation, &Activation::Square, &approximation];
         assert!(ops.iter().zip(expected).all(|(op, a)| **op == Op::Activation(a.clone())));
 
         let broken = Activation::Polynomial(Polynomial::new(vec![f64::NAN]));

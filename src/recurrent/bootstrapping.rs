@@ -1,4 +1,4 @@
-//! The remedy that needs no client, where tables are part of the build.
+//! The strategy that needs no client, where tables are part of the build.
 
 #[cfg(feature = "tfhe")]
 use super::execute::{Setting, execute};
@@ -42,7 +42,7 @@ impl SequenceSession {
     pub(crate) fn forecast_of_tables(&self, cancel: &Cancel) -> Result<SequenceReport, RunError> {
         let circuit = self.tables(cancel)?;
         let (samples, test) = (self.images()?, self.dataset.test());
-        let prepared = self.prepared(self.carried(), test, samples.min(TRACES))?;
+        let prepared = self.prepared(self.reference(), test, samples.min(TRACES))?;
         let refused = || RunError::Refused("the test split has no sequences".into());
         let some = Sequences::prepared(&prepared).ok_or_else(refused)?;
         let expected = crate::tables::expectations(&circuit, &some);

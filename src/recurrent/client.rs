@@ -5,7 +5,7 @@ use super::message::{MessageKind, Place};
 use super::meter::Meter;
 use super::server::{agreement, sends_state};
 use super::talk::{Talk, TalkError};
-use circuit::{Functions, RecurrentProgram, Remedy, Sequences};
+use circuit::{Functions, NoiseStrategy, RecurrentProgram, Sequences};
 use progress::Watch;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -75,7 +75,8 @@ impl<'a> Client<'a> {
     ) -> Result<Vec<f64>, TalkError> {
         let place = Place { kind: MessageKind::Hello, batch: 0, step: 0, layer: 0 };
         let mut hello = agreement(self.program).to_vec();
-        if matches!(self.program.choice.remedy, Remedy::OneChain | Remedy::Refresh) {
+        if matches!(self.program.choice.strategy, NoiseStrategy::Levelled | NoiseStrategy::Refresh)
+        {
             let p = &self.program.parameters;
             let seed = self.seed.derive("evaluation keys", 0);
             let keys = self.install(|| self.secret.evaluation_keys(p, &[], &seed));
@@ -132,7 +133,7 @@ impl<'a> Client<'a> {
             }
             let bytes = self.encrypt(&inputs, levels[0], watch)?;
             talk.send(place(MessageKind::Inputs, step, 0), bytes)?;
-            if program.choice.remedy == Remedy::Client {
+            if program.choice.strategy == NoiseStrategy::ClientAided {
                 for (layer, state) in states.iter_mut().enumerate() {
                     let place_of_sums = place(MessageKind::Arguments, step, layer);
                     let count = layers[layer].sum_count() * layers[layer].hidden;
@@ -144,7 +145,7 @@ impl<'a> Client<'a> {
             }
             let last = step + 1 == program.choice.steps;
             let ends = step + 1 == first + program.cycle_at(first);
-            if ends && !last && program.choice.remedy == Remedy::Refresh {
+            if ends && !last && program.choice.strategy == NoiseStrategy::Refresh {
                 for (layer, state) in states.iter_mut().enumerate() {
                     let place = place(MessageKind::Refresh, step, layer);
                     *state = self.decrypt(talk, place, layers[layer].hidden, samples)?;

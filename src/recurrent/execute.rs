@@ -8,8 +8,9 @@ use network::RangeReport;
 use progress::{Cancel, Watch};
 use rayon::ThreadPool;
 use report::{
-    ActivationReport, BytesReport, Clipping, Event, Findings, Margins, Pace, Phase, RunReport,
-    SequenceReport, SequenceStep, StageReport, StepSeen, Tally, peak_memory_bytes, timed,
+    ActivationReport, BytesReport, Clipping, Event, Findings, Margins, Phase, RunProgress,
+    RunReport, SequenceReport, SequenceStep, StageReport, StepSeen, Tally, peak_memory_bytes,
+    timed,
 };
 use scenario::RunError;
 
@@ -19,7 +20,7 @@ pub(crate) struct Setting<'a> {
     pub labels: &'a [u16],
     pub pool: &'a ThreadPool,
     pub cancel: &'a Cancel,
-    pub pace: &'a Pace<'a>,
+    pub progress: &'a RunProgress<'a>,
     pub on_event: &'a (dyn Fn(Event) + Sync),
     /// A stage for every step.
     stages: Vec<StageReport>,
@@ -29,7 +30,7 @@ impl Setting<'_> {
     /// Tells what was seen of a step.
     pub fn seen(&self, seen: StepSeen) {
         if let Some(stage) = self.stages.get(seen.step.step) {
-            self.pace.stage(seen.step.step, &measured(stage, &seen.step));
+            self.progress.stage(seen.step.step, &measured(stage, &seen.step));
         }
         (self.on_event)(Event::SequenceStep(Box::new(seen)));
     }
@@ -69,11 +70,11 @@ pub(crate) fn execute(
     strategy: impl FnOnce(&Setting) -> Result<Ran, RunError>,
 ) -> Result<RunReport, RunError> {
     on_event(Event::Planned(Box::new(plan.clone())));
-    let pace = Pace::of_steps(plan, on_event);
-    pace.phase(Phase::Plain);
+    let progress = RunProgress::of_steps(plan, on_event);
+    progress.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
     let test = session.dataset.test();
-    let prepared = session.prepared(session.carried(), test, plan.images)?;
+    let prepared = session.prepared(session.reference(), test, plan.images)?;
     let plain = session.prepared(&session.original, test, plan.images)?;
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
@@ -88,7 +89,7 @@ pub(crate) fn execute(
         labels: &test.labels,
         pool,
         cancel,
-        pace: &pace,
+        progress: &progress,
         on_event,
         stages: plan.stages.iter().map(|s| StageReport::planned(s, in_batch)).collect(),
     };

@@ -2,7 +2,7 @@
 
 use super::reference::Reference;
 use super::session::SequenceSession;
-use circuit::{Plan, RecurrentCell, RecurrentCircuit, Remedy, Sequences, StepPlan};
+use circuit::{NoiseStrategy, Plan, RecurrentCell, RecurrentCircuit, Sequences, StepPlan};
 use progress::{Cancel, Watch};
 use report::{SequenceReport, SequenceStep, SequenceTrace};
 use scenario::RunError;
@@ -16,13 +16,13 @@ impl SequenceSession {
     /// # Errors
     /// As [`SequenceSession::plan`].
     pub fn forecast(&self, cancel: &Cancel) -> Result<SequenceReport, RunError> {
-        if self.choice().remedy == Remedy::Bootstrap {
+        if self.choice().strategy == NoiseStrategy::Bootstrap {
             return self.forecast_of_tables(cancel);
         }
         let circuit = self.circuit(cancel)?;
         let test = self.dataset.test();
         let samples = self.images()?.min(TRACES);
-        let prepared = self.prepared(self.carried(), test, samples)?;
+        let prepared = self.prepared(self.reference(), test, samples)?;
         let refused = || RunError::Refused("the test split has no sequences".into());
         let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
         let watch = Watch::new(cancel.clone(), &|_| ());
@@ -52,7 +52,7 @@ pub(crate) fn forecast(
             server_secs_predicted: planned.server_secs * batches as f64,
             up_bytes: planned.up_bytes * batches,
             down_bytes: planned.down_bytes * batches,
-            refreshed: plan.remedy.is_interactive() && ends && !last,
+            refreshed: plan.strategy.is_interactive() && ends && !last,
             ..SequenceStep::default()
         }
     };
@@ -69,8 +69,8 @@ pub(crate) fn forecast(
     };
     let gated = network.layers.iter().any(|l| matches!(l.cell, RecurrentCell::Gru { .. }));
     SequenceReport {
-        remedy: plan.remedy,
-        reveals: plan.remedy.reveals().to_owned(),
+        strategy: plan.strategy,
+        reveals: plan.strategy.reveals().to_owned(),
         cell: if gated { "GRU" } else { "Elman" }.to_owned(),
         hidden: network.layers.iter().map(|l| l.hidden).collect(),
         channels: network.channels,

@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::reference::Reference;
 use super::server::Server;
 use super::session::SequenceSession;
-use circuit::{RecurrentCircuit, Remedy};
+use circuit::{NoiseStrategy, RecurrentCircuit};
 use engine::EngineError;
 use progress::{Step, Watch};
 use report::{ActivationReport, Clipping, Event, Margins};
@@ -37,7 +37,7 @@ pub(crate) fn run(
     let seed = session.scenario.randomness()?;
     let mut observer = Observer::new(circuit, &reference, sequences, labels, &seed);
     (setting.on_event)(Event::Sequence(Box::new(observer.report.clone())));
-    let progress = Progress::new(circuit, setting.pace);
+    let progress = Progress::new(circuit, setting.progress);
     let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
         if batch == 0
             && let Some(seen) = pool.install(|| observer.see(step, states))
@@ -67,8 +67,8 @@ pub(crate) fn run(
     Ok(Ran {
         conversation,
         sequence: observer.report,
-        activation: match sequence.remedy {
-            Remedy::Client => ActivationReport::exact("client"),
+        activation: match sequence.strategy {
+            NoiseStrategy::ClientAided => ActivationReport::exact("client"),
             _ => ActivationReport::polynomials(session.gate_reports()),
         },
         kernel: program.parameters.kernel().name(),

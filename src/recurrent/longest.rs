@@ -3,9 +3,9 @@
 //! narrower for fewer of them, so nothing is known of a number of steps before it was tried.
 
 use super::session::SequenceSession;
-use circuit::{PlanError, Remedy, conceivable_chain, estimated_chain, plan_recurrent};
+use circuit::{NoiseStrategy, PlanError, conceivable_chain, estimated_chain, plan_recurrent};
 use progress::Cancel;
-use scenario::{RunError, Scenario, SequenceChoice};
+use scenario::{RunError, Scenario, SequenceRequest};
 use std::sync::Arc;
 
 /// Steps by which the planner's estimate may be too short.
@@ -22,9 +22,9 @@ impl SequenceSession {
             return Ok(*known);
         }
         let of = |steps: usize| {
-            let remedy = Remedy::OneChain;
-            self.with_choice(SequenceChoice {
-                remedy,
+            let strategy = NoiseStrategy::Levelled;
+            self.with_choice(SequenceRequest {
+                strategy,
                 refresh_every: None,
                 steps: Some(steps),
                 ..self.choice()
@@ -39,7 +39,7 @@ impl SequenceSession {
     /// Why so many steps of one chain are refused, and how many would do.
     pub(crate) fn too_long(&self, reason: String, cancel: &Cancel) -> Result<PlanError, RunError> {
         let choice = self.choice();
-        if choice.remedy == Remedy::OneChain {
+        if choice.strategy == NoiseStrategy::Levelled {
             let longest = self.longest_chain(cancel)?;
             let others = "sequence.remedy to refresh, client or bootstrap";
             return Ok(PlanError::DoesNotFit {
@@ -53,7 +53,7 @@ impl SequenceSession {
         let asked = choice.refresh_every.unwrap_or(1);
         let fits = |every: usize| {
             let refresh_every = Some(every);
-            self.with_choice(SequenceChoice { refresh_every, ..self.choice() }).fits(cancel)
+            self.with_choice(SequenceRequest { refresh_every, ..self.choice() }).fits(cancel)
         };
         // All steps are run whatever is asked, under one bound: the estimate is good to a few.
         let estimate = self.chain(cancel, estimated_chain)?.0;
@@ -74,7 +74,7 @@ impl SequenceSession {
         Self { longest: Arc::clone(&other.longest), ..self }
     }
 
-    fn with_choice(&self, choice: SequenceChoice) -> Self {
+    fn with_choice(&self, choice: SequenceRequest) -> Self {
         let scenario = Scenario { sequence: Some(choice), ..self.scenario.clone() };
         Self { scenario, compiled: Arc::default(), ..self.clone() }
     }

@@ -88,7 +88,7 @@ impl Message {
     pub fn to_bytes(&self) -> Vec<u8> {
         let Place { kind, batch, step, layer } = self.place;
         let envelope =
-            Envelope { kind: Kind::Turn, offer: self.session, batch: batch.into(), branch: 0 };
+            Envelope { kind: Kind::Turn, offer: self.session, batch: batch.into(), modulus: 0 };
         let mut draft = Draft::new(&envelope);
         let mut out = Writer::new(draft.body());
         out.u8(kind as u8).u64(self.number).u32(step).u8(layer).bytes(&self.payload);
@@ -102,13 +102,13 @@ impl Message {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
         let opened = wire::Message::open(bytes)?;
         let session = opened.envelope.offer;
-        let Envelope { batch, branch, .. } = opened.expect(Kind::Turn, &session)?.envelope;
+        let Envelope { batch, modulus, .. } = opened.expect(Kind::Turn, &session)?.envelope;
         let mut from = Reader::new("message of a conversation", opened.body);
         let kind = from.u8()?;
         let kind = MessageKind::of(kind).ok_or_else(|| from.fail(format!("kind {kind}")))?;
         let (number, step, layer) = (from.u64()?, from.u32()?, from.u8()?);
-        let (Ok(batch), 0) = (u32::try_from(batch), branch) else {
-            return Err(from.fail(format!("batch {batch}, plaintext modulus {branch}")).into());
+        let (Ok(batch), 0) = (u32::try_from(batch), modulus) else {
+            return Err(from.fail(format!("batch {batch}, plaintext modulus {modulus}")).into());
         };
         let payload = from.rest().to_vec();
         Ok(Self { session, number, place: Place { kind, batch, step, layer }, payload })

@@ -32,7 +32,7 @@ pub use link::{ChannelLink, Link, LinkError};
 pub use message::{Message, MessageKind, Place, SessionId};
 pub use meter::{Meter, StepCost};
 pub use offering::{Offering, ServedSequences};
-pub use server::{Server, Tap};
+pub use server::{Probe, Server};
 pub use session::SequenceSession;
 pub use talk::{Talk, TalkError};
 

@@ -1,7 +1,7 @@
 //! The offer of a recurrent session whose protocol is one round, and the program of its server.
 
 use super::session::SequenceSession;
-use circuit::{Functions, Plan, Remedy, Sequences};
+use circuit::{Functions, NoiseStrategy, Plan, Sequences};
 use data::Split;
 use engine::{Check, Encoding, LevelledOffered, Offer, Offered, OfferedScheme, ServedChain};
 use network::recurrent::{self, Cell, SequenceEncoding, SequenceGrid, Shorter};
@@ -43,10 +43,10 @@ impl SequenceSession {
     /// # Errors
     /// When the client takes part between its first message and the answer, or there is no plan.
     pub fn offering(&self, cancel: &Cancel) -> Result<Offering, RunError> {
-        match self.choice().remedy {
-            Remedy::OneChain => self.levelled(cancel),
-            Remedy::Bootstrap => self.bootstrapped(cancel),
-            Remedy::Refresh | Remedy::Client => Err(self.many_rounds(cancel)?),
+        match self.choice().strategy {
+            NoiseStrategy::Levelled => self.levelled(cancel),
+            NoiseStrategy::Bootstrap => self.bootstrapped(cancel),
+            NoiseStrategy::Refresh | NoiseStrategy::ClientAided => Err(self.many_rounds(cancel)?),
         }
     }
 
@@ -61,7 +61,7 @@ impl SequenceSession {
             _ => Some("sequence.remedy=one_chain".to_owned()),
         };
         let elman =
-            matches!(self.carried().layers(), [layer] if matches!(layer.cell, Cell::Elman(_)));
+            matches!(self.reference().layers(), [layer] if matches!(layer.cell, Cell::Elman(_)));
         let tables =
             (elman && cfg!(feature = "tfhe")).then(|| "sequence.remedy=bootstrap".to_owned());
         let all: Vec<String> = chain.into_iter().chain(tables).collect();
@@ -71,7 +71,7 @@ impl SequenceSession {
         };
         Ok(RunError::Refused(format!(
             "sequence.remedy={} needs the client again and again before the answer, so it is not served by files: {next}",
-            self.choice().remedy.id()
+            self.choice().strategy.id()
         )))
     }
 
@@ -131,7 +131,7 @@ impl SequenceSession {
         made: &Made,
         outputs: impl Fn(&Sequences) -> Result<Vec<f64>, RunError>,
     ) -> Result<Offered, RunError> {
-        let model = self.carried();
+        let model = self.reference();
         let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
         let encoding = SequenceEncoding {
             steps,
@@ -223,7 +223,7 @@ mod tests {
     use crate::tests::{dataset, model, session};
     use engine::{Client, Levelled, Server, WireClock};
     use ring::Seed;
-    use scenario::SequenceChoice;
+    use scenario::SequenceRequest;
 
     #[test]
     fn check_samples_are_as_long_as_the_shortest_and_nobodys() {
@@ -237,8 +237,9 @@ mod tests {
         for (layers, gru, varying, steps) in
             [(1, false, false, 3), (1, false, true, 3), (2, false, true, 3), (1, true, true, 2)]
         {
-            let remedy = Remedy::OneChain;
-            let choice = SequenceChoice { remedy, steps: Some(steps), ..SequenceChoice::default() };
+            let strategy = NoiseStrategy::Levelled;
+            let choice =
+                SequenceRequest { strategy, steps: Some(steps), ..SequenceRequest::default() };
             let session = session(model(2, 4, layers, gru), dataset(2, 6, 20, varying), choice);
             let made = session.offering(&Cancel::default()).unwrap();
             let (offer, identity) = (&made.offered.offer, made.offered.identity);
@@ -266,7 +267,7 @@ mod tests {
             let answer = server.send(0, 0, &found.outputs, &mut clock);
             let outputs = client.receive(0, 0, &answer, &mut clock).unwrap();
             let outputs = client.decrypt(0, &outputs).unwrap();
-            let prepared = session.prepared(session.carried(), test, 20).unwrap();
+            let prepared = session.prepared(session.reference(), test, 20).unwrap();
             let sequences = Sequences::prepared(&prepared).unwrap();
             let polynomial = Functions::Polynomial;
             let right = program.network.evaluate(&sequences, polynomial, &watch, &|_| ()).unwrap();
@@ -287,7 +288,8 @@ mod tests {
 
     #[test]
     fn protocols_of_many_rounds_are_refused_with_those_of_one() {
-        let choice = SequenceChoice { remedy: Remedy::Client, ..SequenceChoice::default() };
+        let choice =
+            SequenceRequest { strategy: NoiseStrategy::ClientAided, ..SequenceRequest::default() };
         let two = session(model(2, 4, 2, false), dataset(2, 6, 20, false), choice);
         let told = two.offering(&Cancel::default()).err().unwrap().to_string();
         assert!(told.contains("not served by files"), "{told}");

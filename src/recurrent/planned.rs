@@ -1,7 +1,7 @@
 //! A recurrent plan in the shape that every run has.
 
 use super::session::SequenceSession;
-use circuit::{Plan, Remedy, Warning};
+use circuit::{NoiseStrategy, Plan, Warning};
 use progress::Cancel;
 use report::memory;
 use scenario::{Carrier, Function, RunError, setting_use};
@@ -13,19 +13,23 @@ impl SequenceSession {
     /// # Errors
     /// When the memory is not free and was not asked for.
     pub(crate) fn remarks(&self, peak_memory: u64) -> Result<Vec<Warning>, RunError> {
-        let remedy = self.choice().remedy;
-        let gates = self.carried().layers().iter().flat_map(|l| l.gates());
+        let strategy = self.choice().strategy;
+        let gates = self.reference().layers().iter().flat_map(|l| l.gates());
         let functions = self.gate_names().into_iter().zip(gates).map(|(name, (_, gate))| {
             Function { name, is_polynomial: gate.activation.is_polynomial() }
         });
         let functions: Vec<Function> = functions.collect();
-        let mut all = setting_use::unused(&self.scenario, Carrier::Sequence(remedy), &functions);
-        let fits = |_| match remedy {
-            Remedy::OneChain => "set sequence.remedy to refresh or client, or take fewer steps",
-            Remedy::Refresh => {
+        let mut all = setting_use::unused(&self.scenario, Carrier::Sequence(strategy), &functions);
+        let fits = |_| match strategy {
+            NoiseStrategy::Levelled => {
+                "set sequence.remedy to refresh or client, or take fewer steps"
+            }
+            NoiseStrategy::Refresh => {
                 "refresh more often (a smaller sequence.refresh_every), or take fewer steps"
             }
-            Remedy::Client | Remedy::Bootstrap => "take fewer steps, or a smaller network",
+            NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap => {
+                "take fewer steps, or a smaller network"
+            }
         };
         let past = self.scenario.scheme.past_memory;
         all.extend(memory::check(peak_memory, past, |free| fits(free).to_owned())?);
@@ -37,8 +41,8 @@ impl SequenceSession {
     /// # Errors
     /// As [`SequenceSession::circuit`].
     pub fn plan(&self, cancel: &Cancel) -> Result<Plan, RunError> {
-        let plan = match self.choice().remedy {
-            Remedy::Bootstrap => self.plan_of_tables(cancel)?,
+        let plan = match self.choice().strategy {
+            NoiseStrategy::Bootstrap => self.plan_of_tables(cancel)?,
             _ => self.circuit(cancel)?.whole_plan(),
         };
         Ok(self.told(&plan))

@@ -2,7 +2,7 @@
 
 use super::client::Follower;
 use circuit::{CellFunction, RecurrentCell, RecurrentCircuit, RecurrentProgram};
-use report::{Pace, Phase};
+use report::{Phase, RunProgress};
 use std::sync::Mutex;
 
 /// A share this much smaller than the one before is of the next pass.
@@ -11,7 +11,7 @@ const NEXT_PASS: f64 = 0.5;
 /// Follows both sides. The client may be steps ahead of the server, which has most of the work: neither
 /// tells alone how far the run is.
 pub(crate) struct Progress<'a> {
-    pace: &'a Pace<'a>,
+    progress: &'a RunProgress<'a>,
     client: Side,
     server: Side,
     /// Passes over all values that the server tells of in a step, one after the other.
@@ -49,7 +49,7 @@ struct State {
 
 impl<'a> Progress<'a> {
     /// Follows a run of `circuit`, whose keys are being made.
-    pub fn new(circuit: &RecurrentCircuit, pace: &'a Pace<'a>) -> Self {
+    pub fn new(circuit: &RecurrentCircuit, progress: &'a RunProgress<'a>) -> Self {
         let steps = || circuit.sequence.step_plans.iter();
         let (client, server) = (
             Side(steps().map(|s| s.client_secs).collect()),
@@ -59,8 +59,8 @@ impl<'a> Progress<'a> {
         let state = Mutex::new(State { step_secs: first, ..State::default() });
         let passes = passes(&circuit.program);
         let all_secs = circuit.plan.batches as f64 * (client.batch() + server.batch());
-        pace.phase(Phase::Keygen);
-        Self { pace, client, server, passes, all_secs, state }
+        progress.phase(Phase::Keygen);
+        Self { progress, client, server, passes, all_secs, state }
     }
 
     /// The server is done with a step.
@@ -85,12 +85,12 @@ impl<'a> Progress<'a> {
         let Ok(mut state) = self.state.lock() else { return };
         if !state.begun {
             state.begun = true;
-            self.pace.phase(Phase::Evaluate);
+            self.progress.phase(Phase::Evaluate);
         }
         change(&mut state);
         let of_step = (state.passes_over as f64 + state.pass) / self.passes.max(1) as f64;
         let over = state.client_secs + state.server_secs + state.step_secs * of_step.min(1.0);
-        self.pace.within(over / self.all_secs.max(1e-9));
+        self.progress.within(over / self.all_secs.max(1e-9));
     }
 }
 

@@ -64,7 +64,7 @@ impl Reference {
                 place.copy_from_slice(&values[..end - view.first]);
             }
         };
-        let functions = functions(program.choice.remedy);
+        let functions = functions(program.choice.strategy);
         let outputs = network.evaluate(sequences, functions, watch, &view)?;
         let states = states.into_inner().unwrap_or_default();
         // Exact functions have no intervals.

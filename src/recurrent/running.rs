@@ -3,7 +3,7 @@
 use super::execute::{Setting, execute};
 use super::levelled;
 use super::session::SequenceSession;
-use circuit::Remedy;
+use circuit::NoiseStrategy;
 use progress::Cancel;
 use report::{Event, RunReport};
 use scenario::RunError;
@@ -23,8 +23,8 @@ impl SequenceSession {
             Event::Planned(plan) => on_event(Event::Planned(Box::new(self.told(&plan)))),
             other => on_event(other),
         };
-        let report = match self.choice().remedy {
-            Remedy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
+        let report = match self.choice().strategy {
+            NoiseStrategy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
             _ => {
                 let circuit = self.circuit(cancel)?;
                 let strategy = |setting: &Setting| levelled::run(self, &circuit, setting);

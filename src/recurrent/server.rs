@@ -4,7 +4,7 @@ use super::link::Link;
 use super::message::{MessageKind, Place};
 use super::meter::Meter;
 use super::talk::{Talk, TalkError};
-use circuit::{RecurrentProgram, Remedy};
+use circuit::{NoiseStrategy, RecurrentProgram};
 use engine::Stepper;
 use progress::Watch;
 use rayon::ThreadPool;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 /// What an analysis is shown after each step: batch, step, and the states of every layer. It is no
 /// part of the protocol, and its time is not counted.
-pub type Tap<'a> =
+pub type Probe<'a> =
     &'a mut (dyn FnMut(usize, usize, &[Vec<Ciphertext>]) -> Result<(), TalkError> + Send);
 
 /// What both sides hold against each other's before anything is computed.
@@ -43,17 +43,17 @@ impl<'a> Server<'a> {
         link: &mut dyn Link,
         meter: &mut Meter,
         watch: &Watch,
-        tap: Tap,
+        probe: Probe,
     ) -> Result<(), TalkError> {
-        Talk::server(link, meter).through(|talk| self.all(talk, watch, tap))
+        Talk::server(link, meter).through(|talk| self.all(talk, watch, probe))
     }
 
-    fn all(&self, talk: &mut Talk, watch: &Watch, tap: Tap) -> Result<(), TalkError> {
+    fn all(&self, talk: &mut Talk, watch: &Watch, probe: Probe) -> Result<(), TalkError> {
         talk.meter.at(0);
         let keys = self.hello(talk)?;
         talk.meter.keys_are_done();
         for batch in 0..self.batches {
-            self.batch(batch, keys.as_ref(), talk, watch, tap)?;
+            self.batch(batch, keys.as_ref(), talk, watch, probe)?;
         }
         talk.meter.pause();
         Ok(())
@@ -69,12 +69,12 @@ impl<'a> Server<'a> {
             let reason = "the client means another program: plan both sides from the same scenario";
             return Err(talk.content(place, reason));
         }
-        match self.program.choice.remedy {
-            Remedy::OneChain | Remedy::Refresh => {
+        match self.program.choice.strategy {
+            NoiseStrategy::Levelled | NoiseStrategy::Refresh => {
                 let keys = EvaluationKeys::from_bytes(&self.program.parameters, keys);
                 Ok(Some(keys.map_err(|e| talk.content(place, e))?))
             }
-            Remedy::Client | Remedy::Bootstrap => Ok(None),
+            NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap => Ok(None),
         }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Server<'a> {
         keys: Option<&EvaluationKeys>,
         talk: &mut Talk,
         watch: &Watch,
-        tap: Tap,
+        probe: Probe,
     ) -> Result<(), TalkError> {
         let program = self.program;
         let stepper = Stepper { program, watch, pool: Some(self.pool) };
@@ -126,11 +126,11 @@ impl<'a> Server<'a> {
             })?;
             talk.meter.pause();
             let seen: Vec<Vec<Ciphertext>> = states.iter().flatten().cloned().collect();
-            tap(batch, step, &seen)?;
+            probe(batch, step, &seen)?;
             talk.meter.resume();
             let last = step + 1 == program.choice.steps;
             let ends = step + 1 == first + program.cycle_at(first);
-            if ends && !last && program.choice.remedy == Remedy::Refresh {
+            if ends && !last && program.choice.strategy == NoiseStrategy::Refresh {
                 for (layer, state) in states.iter_mut().enumerate() {
                     let values: Vec<Ciphertext> = state.take().into_iter().flatten().collect();
                     let values: Vec<_> = values.into_iter().map(|c| c.at_level(base)).collect();
@@ -188,9 +188,9 @@ impl<'a> Server<'a> {
 pub(crate) fn sends_state(program: &RecurrentProgram, step: usize) -> bool {
     use circuit::LayerMaps;
     let gated = program.layers.iter().any(|l| matches!(l, LayerMaps::Gru { .. }));
-    match program.choice.remedy {
-        Remedy::Refresh => gated || step > 0,
-        Remedy::OneChain | Remedy::Client => gated && step == 0,
-        Remedy::Bootstrap => false,
+    match program.choice.strategy {
+        NoiseStrategy::Refresh => gated || step > 0,
+        NoiseStrategy::Levelled | NoiseStrategy::ClientAided => gated && step == 0,
+        NoiseStrategy::Bootstrap => false,
     }
 }

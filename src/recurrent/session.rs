@@ -5,8 +5,8 @@ use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Me
 #[cfg(feature = "tfhe")]
 use circuit::TableRecurrentCircuit;
 use circuit::{
-    Functions, NetworkModel, Plan, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
-    Remedy, Sequences, plan_recurrent,
+    Functions, NetworkModel, NoiseStrategy, Plan, PlanError, RecurrentCircuit, RecurrentNetwork,
+    RecurrentRequest, Sequences, plan_recurrent,
 };
 use data::{Dataset, Shape, Split};
 use network::recurrent::{self, Gate, Prepared, RecurrentModel};
@@ -14,7 +14,7 @@ use network::{IntervalRule, LayerRule};
 use progress::{Cancel, Watch};
 use report::{ActivationReport, Bound, Gaps, LayerReport, NetworkReport, NetworksReport};
 use scenario::{
-    Matched, RunError, Scenario, SequenceChoice, Sources, amounts, check_sequence, matching,
+    Matched, RunError, Scenario, SequenceRequest, Sources, amounts, check_sequence, matching,
     missing_original, with_notes,
 };
 use std::sync::{Arc, OnceLock};
@@ -64,8 +64,8 @@ impl SequenceSession {
         dataset: Arc<Dataset>,
         model: Arc<RecurrentModel>,
     ) -> Result<Self, RunError> {
-        let remedy = scenario.sequence.as_ref().map_or(Remedy::default(), |s| s.remedy);
-        check_sequence(scenario, remedy)?;
+        let strategy = scenario.sequence.as_ref().map_or(NoiseStrategy::default(), |s| s.strategy);
+        check_sequence(scenario, strategy)?;
         let Matched { dataset, mut notes } = matching::sequences(&model, &dataset)?;
         let found = model.original();
         notes.extend(missing_original(
@@ -91,8 +91,8 @@ impl SequenceSession {
 
     /// The model that ciphertexts stand for: with exact functions where the client or a table
     /// computes them, or where a method shall put polynomials in their place.
-    pub fn carried(&self) -> &RecurrentModel {
-        match functions(self.choice().remedy) {
+    pub fn reference(&self) -> &RecurrentModel {
+        match functions(self.choice().strategy) {
             Functions::Polynomial if self.scenario.activation.keeps_all() => &self.model,
             Functions::Exact | Functions::Polynomial => &self.original,
         }
@@ -100,12 +100,12 @@ impl SequenceSession {
 
     /// Which model is the original, and which one the ciphertexts stand for.
     pub fn networks(&self) -> NetworksReport {
-        let (form, scheme) = match self.choice().remedy {
-            Remedy::Client => ("functions computed by the client".to_owned(), "CKKS"),
-            Remedy::Bootstrap => ("integers, lookup tables".to_owned(), "TFHE"),
+        let (form, scheme) = match self.choice().strategy {
+            NoiseStrategy::ClientAided => ("functions computed by the client".to_owned(), "CKKS"),
+            NoiseStrategy::Bootstrap => ("integers, lookup tables".to_owned(), "TFHE"),
             _ => (ActivationReport::polynomials(self.gate_reports()).form(), "CKKS"),
         };
-        let reference = NetworkReport::of_recurrent(self.carried()).with_form(form);
+        let reference = NetworkReport::of_recurrent(self.reference()).with_form(form);
         let original = NetworkReport::of_recurrent(&self.original);
         NetworksReport::new(original, reference, scheme)
     }
@@ -116,7 +116,7 @@ impl SequenceSession {
     }
 
     /// The choices of the scenario about its sequences.
-    pub fn choice(&self) -> SequenceChoice {
+    pub fn choice(&self) -> SequenceRequest {
         self.scenario.sequence.clone().unwrap_or_default()
     }
 
@@ -178,7 +178,7 @@ impl SequenceSession {
 
     /// The polynomials that the activation strategy puts in the place of functions that are none,
     /// gate after gate.
-    pub fn stand_ins(&self) -> Result<Vec<Option<Activation>>, RunError> {
+    pub fn approximations(&self) -> Result<Vec<Option<Activation>>, RunError> {
         Ok(self.fitted_gates()?.into_iter().map(|f| Some(f?.activation())).collect())
     }
 
@@ -188,7 +188,7 @@ impl SequenceSession {
         let rules = self.scenario.activation.rules(&names)?;
         let weighted = |rule: &LayerRule| rule.method.is_some_and(Method::uses_weights);
         let measured = if rules.iter().any(weighted) { self.gate_inputs()? } else { Vec::new() };
-        let gates = self.carried().layers().iter().flat_map(|l| l.gates());
+        let gates = self.reference().layers().iter().flat_map(|l| l.gates());
         let fit = |(at, (_, gate)): (usize, (_, &Gate))| {
             let LayerRule { method: Some(method), degree, interval: IntervalRule::Given(ends) } =
                 rules[at]
@@ -210,7 +210,7 @@ impl SequenceSession {
     /// Where the polynomials of the activation strategy approximate, gate after gate; none where the
     /// model keeps its own, or functions are exact.
     pub(crate) fn gate_intervals(&self) -> Vec<Option<(f64, f64)>> {
-        if functions(self.choice().remedy) == Functions::Exact {
+        if functions(self.choice().strategy) == Functions::Exact {
             return Vec::new();
         }
         let fitted = self.fitted_gates().unwrap_or_default();
@@ -219,7 +219,7 @@ impl SequenceSession {
 
     /// Names of the gates of all layers, in the order of `activation.layers`: `layer 1 update`.
     pub(crate) fn gate_names(&self) -> Vec<String> {
-        let layers = self.carried().layers();
+        let layers = self.reference().layers();
         let mut names = Vec::new();
         for (at, cell) in layers.iter().enumerate() {
             let prefix =
@@ -232,7 +232,7 @@ impl SequenceSession {
     /// The polynomials that run: those of the activation strategy, and the model's own.
     pub(crate) fn gate_reports(&self) -> Vec<LayerReport> {
         let fitted = self.fitted_gates().unwrap_or_default();
-        let own = self.carried().layers().iter().flat_map(|cell| cell.gates());
+        let own = self.reference().layers().iter().flat_map(|cell| cell.gates());
         let all = self.gate_names().into_iter().zip(own).enumerate();
         all.filter_map(|(at, (name, (_, gate)))| match fitted.get(at) {
             Some(Some(fitted)) => Some(LayerReport::of(&name, fitted.request(), fitted.degree())),
@@ -244,11 +244,11 @@ impl SequenceSession {
     /// What goes into the functions of the carried model on calibration sequences, gate after gate.
     fn gate_inputs(&self) -> Result<Vec<Histogram>, RunError> {
         let split = self.calibration_split();
-        let some = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
-        let trace = self.carried().forward_traced(&some, &Watch::silent())?.trace;
+        let some = self.prepared(self.reference(), split, split.len().min(CALIBRATION))?;
+        let trace = self.reference().forward_traced(&some, &Watch::silent())?.trace;
         let steps = trace.unwrap_or_default().steps;
         let mut all = Vec::new();
-        for (layer, cell) in self.carried().layers().iter().enumerate() {
+        for (layer, cell) in self.reference().layers().iter().enumerate() {
             for gate in 0..cell.gates().len() {
                 let mut histogram = Histogram::default();
                 for values in steps.iter().filter_map(|s| s.get(layer)?.pre.get(gate)) {
@@ -264,10 +264,11 @@ impl SequenceSession {
     /// The network that ciphertexts stand for.
     pub fn network(&self) -> Result<RecurrentNetwork, RunError> {
         let split = self.calibration_split();
-        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
-        let exact = matches!(self.choice().remedy, Remedy::Client | Remedy::Bootstrap);
-        let stand_ins = if exact { Vec::new() } else { self.stand_ins()? };
-        RecurrentNetwork::lower(self.carried(), &stand_ins, exact, &calibration)
+        let calibration = self.prepared(self.reference(), split, split.len().min(CALIBRATION))?;
+        let exact =
+            matches!(self.choice().strategy, NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap);
+        let approximations = if exact { Vec::new() } else { self.approximations()? };
+        RecurrentNetwork::lower(self.reference(), &approximations, exact, &calibration)
             .map_err(|e| RunError::Refused(e.to_string()))
     }
 
@@ -282,7 +283,7 @@ impl SequenceSession {
             return Ok(Arc::clone(made));
         }
         let split = self.calibration_split();
-        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let calibration = self.prepared(self.reference(), split, split.len().min(CALIBRATION))?;
         let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
         let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
         let watch = Watch::new(cancel.clone(), &|_| ());
@@ -290,7 +291,7 @@ impl SequenceSession {
         Ok(Arc::clone(self.tabled.get_or_init(|| made)))
     }
 
-    /// The compiled circuit of a remedy that CKKS carries, made once.
+    /// The compiled circuit of a strategy that CKKS carries, made once.
     ///
     /// # Errors
     /// When nothing fits: why not, and what would.
@@ -298,14 +299,14 @@ impl SequenceSession {
         if let Some(made) = self.compiled.get() {
             return Ok(Arc::clone(made));
         }
-        let remedy = self.choice().remedy;
-        if remedy == Remedy::Bootstrap {
+        let strategy = self.choice().strategy;
+        if strategy == NoiseStrategy::Bootstrap {
             return Err(RunError::Refused(
                 "bootstrapping has no chain to plan: run it, or set sequence.remedy to one_chain, refresh or client".into(),
             ));
         }
         // What is wrong with a sequence is told before there is a plan.
-        self.prepared(self.carried(), self.dataset.test(), self.images()?)?;
+        self.prepared(self.reference(), self.dataset.test(), self.images()?)?;
         let (mut made, bound) = match self.chain(cancel, plan_recurrent) {
             Err(RunError::Plan(PlanError::ChainTooLong { reason })) => {
                 return Err(self.too_long(reason, cancel)?.into());
@@ -315,7 +316,7 @@ impl SequenceSession {
         made.sequence.agreement = bound.agreement;
         made.plan.promised_agreement = Some(bound.agreement);
         made.plan.warnings.extend(bound.warning);
-        if functions(remedy) == Functions::Polynomial {
+        if functions(strategy) == Functions::Polynomial {
             made.sequence.longest_chain = self.longest_chain(cancel)?;
         }
         made.plan.warnings.extend(self.remarks(made.sequence.memory_bytes)?);
@@ -331,14 +332,14 @@ impl SequenceSession {
         let choice = self.choice();
         let network = self.network()?;
         let split = self.calibration_split();
-        let calibration = self.prepared(self.carried(), split, split.len().min(CALIBRATION))?;
+        let calibration = self.prepared(self.reference(), split, split.len().min(CALIBRATION))?;
         let refused = || RunError::Refused("the dataset has no sequences to calibrate on".into());
         let calibration = Sequences::prepared(&calibration).ok_or_else(refused)?;
         let images = self.images()?;
         let steps = calibration.steps();
         let lengths = &self.dataset.test().lengths;
         let lengths = lengths.get(..images).unwrap_or(lengths);
-        let functions = functions(choice.remedy);
+        let functions = functions(choice.strategy);
         let watch = Watch::new(cancel.clone(), &|_| ());
         let outputs = network.evaluate(&calibration, functions, &watch, &|_| ())?;
         let asked = self.scenario.scheme.precision_bits;
@@ -348,7 +349,7 @@ impl SequenceSession {
         let request = RecurrentRequest {
             network: &network,
             calibration: &calibration,
-            remedy: choice.remedy,
+            strategy: choice.strategy,
             refresh_every: choice.refresh_every,
             steps,
             sequences: images,

@@ -5,13 +5,13 @@ use crate::*;
 use ::progress::{Cancel, Watch};
 use activation::{Activation, Polynomial};
 use circuit::{
-    NetworkModel, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Remedy, Sequences,
+    NetworkModel, NoiseStrategy, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Sequences,
     plan_recurrent,
 };
 use data::{Dataset, Shape, Split};
 use network::recurrent::{Prepared, RecurrentModel};
 use ring::Seed;
-use scenario::{Scenario, SequenceChoice};
+use scenario::{Scenario, SequenceRequest};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,14 +44,14 @@ pub(crate) fn model(channels: usize, hidden: usize, layers: usize, gru: bool) ->
     model.with_activations(&vec![of_layer; layers].concat()).unwrap()
 }
 
-fn scenario(choice: SequenceChoice) -> Scenario {
+fn scenario(choice: SequenceRequest) -> Scenario {
     Scenario { sequence: Some(choice), seed: 1, ..Scenario::built_in().remove(0) }
 }
 
 pub(crate) fn session(
     model: RecurrentModel,
     dataset: Dataset,
-    choice: SequenceChoice,
+    choice: SequenceRequest,
 ) -> SequenceSession {
     SequenceSession::with(&scenario(choice), Arc::new(dataset), Arc::new(model)).unwrap()
 }
@@ -61,23 +61,23 @@ fn run(session: &SequenceSession) -> report::RunReport {
 }
 
 #[test]
-fn every_remedy_of_ckks_gives_the_answers_of_the_network_it_stands_for() {
+fn every_strategy_of_ckks_gives_the_answers_of_its_reference() {
     for (layers, gru, varying) in [(1, false, false), (1, false, true), (2, false, true)] {
-        for (remedy, refresh_every, steps) in [
-            (Remedy::Refresh, None, 5),
-            (Remedy::Refresh, Some(2), 5),
-            (Remedy::Client, None, 5),
-            (Remedy::OneChain, None, 3),
+        for (strategy, refresh_every, steps) in [
+            (NoiseStrategy::Refresh, None, 5),
+            (NoiseStrategy::Refresh, Some(2), 5),
+            (NoiseStrategy::ClientAided, None, 5),
+            (NoiseStrategy::Levelled, None, 3),
         ] {
-            let choice = SequenceChoice {
-                remedy,
+            let choice = SequenceRequest {
+                strategy,
                 refresh_every,
                 steps: Some(steps),
-                ..SequenceChoice::default()
+                ..SequenceRequest::default()
             };
             let session = session(model(2, 4, layers, gru), dataset(2, 6, 20, varying), choice);
             let report = run(&session);
-            let told = format!("{remedy:?} {refresh_every:?} {layers} {varying}");
+            let told = format!("{strategy:?} {refresh_every:?} {layers} {varying}");
             assert!(report.is_right(), "{told}: {:?}", report.encrypted);
             assert_eq!(report.encrypted.agreement, 1.0, "{told}");
             let sequence = report.sequence.unwrap();
@@ -94,9 +94,9 @@ fn every_remedy_of_ckks_gives_the_answers_of_the_network_it_stands_for() {
                     "{told} {step:?}"
                 );
             }
-            let rounds = match remedy {
-                Remedy::Client => 1 + (steps * layers) as u64,
-                Remedy::Refresh => steps.div_ceil(sequence.refresh_every) as u64,
+            let rounds = match strategy {
+                NoiseStrategy::ClientAided => 1 + (steps * layers) as u64,
+                NoiseStrategy::Refresh => steps.div_ceil(sequence.refresh_every) as u64,
                 _ => 1,
             };
             assert_eq!(sequence.rounds, rounds, "{told}");
@@ -107,10 +107,11 @@ fn every_remedy_of_ckks_gives_the_answers_of_the_network_it_stands_for() {
 
 #[test]
 fn cells_with_gates_run_with_polynomials_and_with_the_client() {
-    for (remedy, varying) in [(Remedy::Refresh, true), (Remedy::Client, true)] {
-        let choice = SequenceChoice { remedy, ..SequenceChoice::default() };
+    for (strategy, varying) in [(NoiseStrategy::Refresh, true), (NoiseStrategy::ClientAided, true)]
+    {
+        let choice = SequenceRequest { strategy, ..SequenceRequest::default() };
         let report = run(&session(model(2, 3, 1, true), dataset(2, 3, 9, varying), choice));
-        assert!(report.is_right(), "{remedy:?}: {:?}", report.encrypted);
+        assert!(report.is_right(), "{strategy:?}: {:?}", report.encrypted);
     }
 }
 
@@ -118,7 +119,8 @@ fn cells_with_gates_run_with_polynomials_and_with_the_client() {
 fn pre_activations_outside_the_interval_are_counted_in_every_gate() {
     for gru in [false, true] {
         let model = RecurrentModel::random(2, 3, 3, 1, gru, 3);
-        let choice = SequenceChoice { remedy: Remedy::Refresh, ..SequenceChoice::default() };
+        let choice =
+            SequenceRequest { strategy: NoiseStrategy::Refresh, ..SequenceRequest::default() };
         let mut session = session(model, dataset(2, 3, 9, true), choice);
         let activation = &mut session.scenario.activation;
         (activation.method, activation.degree) = ("chebyshev".into(), 3);
@@ -157,7 +159,7 @@ fn refreshing(steps: usize) -> (RecurrentCircuit, Sequences) {
     let request = RecurrentRequest {
         network: &network,
         calibration: &sequences,
-        remedy: Remedy::Refresh,
+        strategy: NoiseStrategy::Refresh,
         refresh_every: Some(1),
         steps,
         sequences: 4,
@@ -346,10 +348,10 @@ fn whatever_byte_changes_no_wrong_answer_comes_out() {
 #[test]
 fn chains_that_are_too_long_are_refused_with_what_would_fit() {
     let of = |steps: usize, ring_degree: usize| {
-        let choice = SequenceChoice {
-            remedy: Remedy::OneChain,
+        let choice = SequenceRequest {
+            strategy: NoiseStrategy::Levelled,
             steps: Some(steps),
-            ..SequenceChoice::default()
+            ..SequenceRequest::default()
         };
         let mut made = session(model(2, 3, 1, false), dataset(2, 12, 8, false), choice);
         made.scenario.scheme.ring_degree = Some(ring_degree);
@@ -370,7 +372,7 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
     );
     // Whatever is asked, the number is the same.
     let mut refreshing = of(1, 16_384);
-    let choice = SequenceChoice { steps: None, ..SequenceChoice::default() };
+    let choice = SequenceRequest { steps: None, ..SequenceRequest::default() };
     refreshing.scenario.sequence = Some(choice);
     assert_eq!(refreshing.circuit(&Cancel::default()).unwrap().sequence.longest_chain, longest);
 }
@@ -379,8 +381,8 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
 fn progress_tells_what_both_sides_have_done() {
     use report::{Event, Phase};
     use std::sync::Mutex;
-    let chain = SequenceChoice { remedy: Remedy::OneChain, ..SequenceChoice::default() };
-    let each = SequenceChoice { refresh_every: Some(1), ..SequenceChoice::default() };
+    let chain = SequenceRequest { strategy: NoiseStrategy::Levelled, ..SequenceRequest::default() };
+    let each = SequenceRequest { refresh_every: Some(1), ..SequenceRequest::default() };
     for (choice, steps) in [(chain, 8), (each, 6)] {
         let session = session(model(2, 4, 1, false), dataset(2, steps, 20, false), choice);
         let plan = session.circuit(&Cancel::default()).unwrap().sequence.clone();
@@ -413,7 +415,7 @@ fn progress_tells_what_both_sides_have_done() {
 
 #[test]
 fn refreshing_for_a_thousand_steps_drifts_nowhere() {
-    let choice = SequenceChoice { refresh_every: Some(1), ..SequenceChoice::default() };
+    let choice = SequenceRequest { refresh_every: Some(1), ..SequenceRequest::default() };
     let session = session(model(1, 2, 1, false), dataset(1, 1000, 6, false), choice);
     let report = run(&session);
     assert!(report.is_right());
@@ -427,7 +429,7 @@ fn refreshing_for_a_thousand_steps_drifts_nowhere() {
 
 #[test]
 fn a_run_stops_when_asked() {
-    let choice = SequenceChoice { refresh_every: Some(1), ..SequenceChoice::default() };
+    let choice = SequenceRequest { refresh_every: Some(1), ..SequenceRequest::default() };
     let session = session(model(1, 4, 1, false), dataset(1, 4000, 4, false), choice);
     let cancel = Cancel::default();
     session.circuit(&cancel).unwrap();

@@ -11,8 +11,8 @@ mod gaps;
 mod initial;
 pub mod memory;
 mod networks;
-mod pace;
 mod report;
+mod run_progress;
 mod sequence;
 mod table_report;
 mod tally;
@@ -24,15 +24,15 @@ pub use event::{Event, Phase, Sample};
 pub use findings::{Findings, Margins};
 pub use gaps::{Bound, Gaps};
 pub use memory::peak_memory_bytes;
-pub use pace::Pace;
 pub use report::{
     ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
     NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
+pub use run_progress::RunProgress;
 pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
 pub use table_report::{
-    DistanceReport, KERNEL, LEAST_READINGS, NOISE_BINS, NOISE_SPAN, NoisePlace, NoiseReport,
-    ReadingReport, TableReport,
+    DistanceReport, KERNEL, LEAST_LOOKUPS, LookupReport, NOISE_BINS, NOISE_SPAN, NoisePlace,
+    NoiseReport, TableReport,
 };
 pub use tally::{Output, Row, Tally, larger};
 pub use warm::timed;

@@ -1,6 +1,6 @@
 //! What a recurrent run showed, beside the figures that every run has.
 
-use circuit::{NetworkModel, Remedy};
+use circuit::{NetworkModel, NoiseStrategy};
 use serde::{Deserialize, Serialize};
 
 /// One step: predicted and measured. Traffic and seconds are those of all batches.
@@ -13,7 +13,7 @@ pub struct SequenceStep {
     pub margin_bits_predicted: f64,
     #[serde(default, with = "format::number::option")]
     pub margin_bits_measured: Option<f64>,
-    /// Room of the state in its modulus, `log2(q/2) - log2(max |phase|)`: what remedies give back.
+    /// Room of the state in its modulus, `log2(q/2) - log2(max |phase|)`: what strategies give back.
     #[serde(with = "format::number")]
     pub budget_bits_predicted: f64,
     #[serde(default, with = "format::number::option")]
@@ -72,7 +72,7 @@ pub struct EndToEnd {
 /// A recurrent run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SequenceReport {
-    pub remedy: Remedy,
+    pub strategy: NoiseStrategy,
     /// Who learns what beyond the answer.
     pub reveals: String,
     /// "Elman" or "GRU", and units by layer.

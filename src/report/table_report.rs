@@ -1,17 +1,17 @@
-//! What a run with lookup tables shows besides: noise at every stage and readings that were off.
+//! What a run with lookup tables shows besides: noise at every stage and lookups that were off.
 
 use serde::{Deserialize, Serialize};
 
-/// Readings from which the probability of a wrong one is extrapolated, at least: their deviation is then
+/// Lookups from which the probability of a wrong one is extrapolated, at least: their standard deviation is then
 /// known to 9 %, the margin to a fifth.
-pub const LEAST_READINGS: u64 = 60;
+pub const LEAST_LOOKUPS: u64 = 60;
 
 /// What computes on table lookups, as reports name it.
 pub const KERNEL: &str = "tfhe 1.8 (core_crypto, fft64)";
 
-/// Bins of a distribution of noise: from -6 to 6 predicted deviations.
+/// Bins of a distribution of noise: from -6 to 6 predicted standard deviations.
 pub const NOISE_BINS: usize = 48;
-/// Predicted deviations on each side.
+/// Predicted standard deviations on each side.
 pub const NOISE_SPAN: f64 = 6.0;
 
 /// Where noise is measured.
@@ -56,8 +56,8 @@ pub struct NoiseReport {
     /// Values measured.
     pub samples: u64,
     pub mean: f64,
-    pub deviation_predicted: f64,
-    pub deviation_measured: f64,
+    pub standard_deviation_predicted: f64,
+    pub standard_deviation_measured: f64,
     /// How many fell into each of [`NOISE_BINS`] bins of equal width; the outermost hold what lies
     /// beyond them too.
     pub counts: Vec<u64>,
@@ -66,32 +66,32 @@ pub struct NoiseReport {
 impl NoiseReport {
     /// Measured over predicted variance.
     pub fn variance_ratio(&self) -> f64 {
-        (self.deviation_measured / self.deviation_predicted.max(1e-300)).powi(2)
+        (self.standard_deviation_measured / self.standard_deviation_predicted.max(1e-300)).powi(2)
     }
 }
 
-/// Readings whose sum lay at some distance from the next step where the output changes.
+/// Lookups whose sum lay at some distance from the next step where the output changes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DistanceReport {
     /// Upper end of the distances, in widths of a step.
     pub distance: f64,
-    pub readings: u64,
+    pub lookups: u64,
     pub off: u64,
-    /// Readings expected to be off.
+    /// Lookups expected to be off.
     pub off_predicted: f64,
 }
 
 /// One layer of tables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ReadingReport {
+pub struct LookupReport {
     pub name: String,
-    pub readings: u64,
-    /// Readings one step off, with another output.
-    pub one_step: u64,
-    /// Readings off by prediction, given the sums that were read.
-    pub one_step_predicted: f64,
-    /// Readings more than one step off: wrong.
-    pub further: u64,
+    pub lookups: u64,
+    /// Lookups one step off, with another output.
+    pub adjacent: u64,
+    /// Lookups off by prediction, given the sums that were read.
+    pub adjacent_predicted: f64,
+    /// Lookups more than one step off: wrong.
+    pub wrong_bin: u64,
     pub noise: Vec<NoiseReport>,
     pub distances: Vec<DistanceReport>,
 }
@@ -105,7 +105,7 @@ pub struct TableReport {
     /// Bits of the tables.
     pub bits: u32,
     /// Programmable bootstrappings of one sample.
-    pub readings: usize,
+    pub lookups: usize,
     /// Keys in the server's memory, bytes.
     pub key_memory_bytes: u64,
     /// Whether the keys were those of the run before.
@@ -113,11 +113,11 @@ pub struct TableReport {
     pub keys_kept: bool,
     /// Wall seconds of the server for one sample: least, median and largest.
     pub sample_secs: [f64; 3],
-    pub failure_per_reading_predicted: f64,
+    pub failure_per_lookup_predicted: f64,
     pub failure_per_sample_predicted: f64,
     /// Fresh noise of the inputs.
     pub inputs: NoiseReport,
-    pub tables: Vec<ReadingReport>,
+    pub tables: Vec<LookupReport>,
     /// Noise of the scores, in units of a score.
     pub scores: NoiseReport,
 }

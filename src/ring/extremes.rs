@@ -112,8 +112,8 @@ fn check(prime_bits: u32, inputs: usize, steps: &[Step]) {
         let mut values = vec![vec![vec![0_u64; N]; parts]; outputs];
         let out: RowsMut =
             values.iter_mut().map(|v| v.iter_mut().map(Vec::as_mut_slice).collect()).collect();
-        let (cancel, taps) = (Cancel::default(), Vec::new());
-        program.run(kernel, q, N, &sources, out, &[], taps, &cancel, &|| ()).unwrap();
+        let (cancel, probes) = (Cancel::default(), Vec::new());
+        program.run(kernel, q, N, &sources, out, &[], probes, &cancel, &|| ()).unwrap();
         for (w, wide) in wide.iter().enumerate() {
             for (value, wide) in values.iter().zip(&wide.values) {
                 for (part, wide) in value.iter().zip(wide) {

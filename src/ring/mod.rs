@@ -43,7 +43,7 @@ pub use packing::{pack_words, packed_len, unpack_words};
 pub use panels::{PanelMut, Panels};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
-pub use program::{RowsMut, Source, Tap, WordOp, WordProgram};
+pub use program::{Probe, RowsMut, Source, WordOp, WordProgram};
 pub use real::{RealBasis, RealNtt, rotation_permutation};
 pub use row::Row;
 pub use sampling::{Blocks, ERROR_VARIANCE, Seed, SeedStream};

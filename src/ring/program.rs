@@ -1,7 +1,7 @@
 //! Word-wise programs: what happens to batched ciphertexts between two key switches.
 //!
 //! Output word `w` depends only on input words `w`, so a program runs tile by tile, every input at
-//! once, in cache; only its outputs (and the values asked for by taps) are written to memory.
+//! once, in cache; only its outputs (and the values asked for by probes) are written to memory.
 
 use super::kernels::{Kernel, TILE_WORDS, Tile};
 use super::{Blocks, LinearMap, LinearScratch, Modulus, Panels, Seed};
@@ -11,26 +11,26 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// One operation on all values at once. A value has parts: the polynomials of a ciphertext.
+/// One operation on all values at once. A value has components: the polynomials of a ciphertext.
 #[derive(Clone, Debug)]
 pub enum WordOp {
-    /// The map on every part, then a constant per output added to part 0.
+    /// The map on every component, then a constant per output added to component 0.
     Linear {
         map: Arc<LinearMap>,
         /// One integer per output, the same in every word.
         constants: Vec<i64>,
     },
-    /// Two parts `(x, y)` become `(x^2, 2xy, y^2)`.
+    /// Two components `(x, y)` become `(x^2, 2xy, y^2)`.
     Square,
 }
 
-/// A sequence of operations on values of `parts` parts.
+/// A sequence of operations on values of `components` components.
 #[derive(Clone, Debug)]
 pub struct WordProgram {
     ops: Vec<WordOp>,
     inputs: usize,
-    parts: usize,
-    /// (values, parts) after each operation.
+    components: usize,
+    /// (values, components) after each operation.
     sizes: Vec<(usize, usize)>,
     /// Buffers of threads that are between two pieces of work.
     idle: Idle,
@@ -68,12 +68,12 @@ impl Drop for Borrowed<'_> {
 
 /// A value inside a program to be copied out: output `index` of operation `op`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tap {
+pub struct Probe {
     pub op: usize,
     pub index: usize,
 }
 
-/// Where the words of one part of the inputs come from, modulo one prime.
+/// Where the words of one component of the inputs come from, modulo one prime.
 pub enum Source<'a> {
     /// Rows of N words, one per input.
     Rows(Vec<&'a [u64]>),
@@ -108,15 +108,15 @@ impl Source<'_> {
     }
 }
 
-/// Rows of N words modulo one prime, `[value][part]`, to be written.
+/// Rows of N words modulo one prime, `[value][component]`, to be written.
 pub type RowsMut<'a> = Vec<Vec<&'a mut [u64]>>;
 
 impl WordProgram {
-    /// A program on `inputs` values of `parts` parts; `None` when operations do not fit: a map for
-    /// another number of values, constants of another length, or a square of other than two parts.
-    pub fn new(inputs: usize, parts: usize, ops: Vec<WordOp>) -> Option<Self> {
+    /// A program on `inputs` values of `components` components; `None` when operations do not fit: a map for
+    /// another number of values, constants of another length, or a square of other than two components.
+    pub fn new(inputs: usize, components: usize, ops: Vec<WordOp>) -> Option<Self> {
         let mut sizes = Vec::with_capacity(ops.len());
-        let (mut values, mut now) = (inputs, parts);
+        let (mut values, mut now) = (inputs, components);
         for op in &ops {
             match op {
                 WordOp::Linear { map, constants } => {
@@ -134,7 +134,7 @@ impl WordProgram {
             }
             sizes.push((values, now));
         }
-        Some(Self { ops, inputs, parts, sizes, idle: Idle::default() })
+        Some(Self { ops, inputs, components, sizes, idle: Idle::default() })
     }
 
     /// The operations.
@@ -142,18 +142,18 @@ impl WordProgram {
         &self.ops
     }
 
-    /// Values and parts after the last operation.
+    /// Values and components after the last operation.
     pub fn output(&self) -> (usize, usize) {
-        self.sizes.last().copied().unwrap_or((self.inputs, self.parts))
+        self.sizes.last().copied().unwrap_or((self.inputs, self.components))
     }
 
-    /// Values and parts after operation `op`.
+    /// Values and components after operation `op`.
     pub fn size_after(&self, op: usize) -> (usize, usize) {
         self.sizes[op]
     }
 
-    /// Runs the program modulo `q` on words `0..n` of `inputs`, one source per part, in parallel over
-    /// tiles, and writes the outputs and the taps. `tile_done` is told after each tile. N is a
+    /// Runs the program modulo `q` on words `0..n` of `inputs`, one source per component, in parallel over
+    /// tiles, and writes the outputs and the probes. `tile_done` is told after each tile. N is a
     /// multiple of 32. Returns the seconds spent in each operation, summed over threads.
     ///
     /// # Panics
@@ -166,13 +166,13 @@ impl WordProgram {
         n: usize,
         inputs: &[Source],
         outputs: RowsMut,
-        taps: &[Tap],
+        probes: &[Probe],
         tapped: RowsMut,
         cancel: &Cancel,
         tile_done: &(dyn Fn() + Sync),
     ) -> Result<Vec<f64>, Cancelled> {
-        let whole =
-            inputs.len() == self.parts && inputs.iter().all(|source| source.len() == self.inputs);
+        let whole = inputs.len() == self.components
+            && inputs.iter().all(|source| source.len() == self.inputs);
         assert!(whole && n.is_multiple_of(TILE_WORDS), "a source for every part and input");
         let tiles = n / TILE_WORDS;
         let (outputs, tapped) = (by_tiles(outputs, tiles), by_tiles(tapped, tiles));
@@ -185,10 +185,10 @@ impl WordProgram {
                 |borrowed, (tile, (mut outputs, mut tapped))| {
                     cancel.check()?;
                     let scratch = &mut borrowed.scratch;
-                    let secs = self.run_tile(kernel, q, inputs, taps, tile, &mut tapped, scratch);
-                    let (values, parts) = self.output();
-                    let parts = &scratch.now[..parts];
-                    let written = (0..values).flat_map(|v| parts.iter().map(move |p| &p[v]));
+                    let secs = self.run_tile(kernel, q, inputs, probes, tile, &mut tapped, scratch);
+                    let (values, components) = self.output();
+                    let components = &scratch.now[..components];
+                    let written = (0..values).flat_map(|v| components.iter().map(move |p| &p[v]));
                     let to = outputs.iter_mut().filter_map(|to| to.as_chunks_mut().0.first_mut());
                     kernel.put_away(written.map(|tile| &tile.0).zip(to));
                     tile_done();
@@ -209,14 +209,14 @@ impl WordProgram {
         Borrowed { scratch: idle.unwrap_or_else(|| Scratch::new(self)), idle: &self.idle }
     }
 
-    /// Leaves the outputs in `scratch.now`; writes the taps; returns the seconds of each operation.
+    /// Leaves the outputs in `scratch.now`; writes the probes; returns the seconds of each operation.
     #[expect(clippy::too_many_arguments, reason = "what `run` was called with, and one tile")]
     fn run_tile(
         &self,
         kernel: Kernel,
         q: Modulus,
         inputs: &[Source],
-        taps: &[Tap],
+        probes: &[Probe],
         tile: usize,
         tapped: &mut [&mut [u64]],
         scratch: &mut Scratch,
@@ -224,17 +224,17 @@ impl WordProgram {
         let mut op_secs = vec![0.0; self.ops.len()];
         let mut started = Instant::now();
         let Scratch { now, next, linear, blocks } = scratch;
-        for (part, source) in now.iter_mut().zip(inputs) {
-            source.load(kernel, q, tile, blocks, &mut part[..self.inputs]);
+        for (component, source) in now.iter_mut().zip(inputs) {
+            source.load(kernel, q, tile, blocks, &mut component[..self.inputs]);
         }
         let mut values = self.inputs;
         for (at, op) in self.ops.iter().enumerate() {
             let values_before = values;
-            let parts = self.sizes[at].1;
+            let components = self.sizes[at].1;
             values = self.sizes[at].0;
             match op {
                 WordOp::Linear { map, constants } => {
-                    for (x, out) in now.iter().zip(next.iter_mut()).take(parts) {
+                    for (x, out) in now.iter().zip(next.iter_mut()).take(components) {
                         map.apply(kernel, q, &x[..values_before], &mut out[..values], linear);
                     }
                     for (tile, constant) in next[0].iter_mut().zip(constants) {
@@ -251,11 +251,11 @@ impl WordProgram {
                 }
             }
             let mut rest = &mut *tapped;
-            for tap in taps {
-                let (rows, later) = rest.split_at_mut(self.sizes[tap.op].1.min(rest.len()));
-                if tap.op == at {
-                    for (row, part) in rows.iter_mut().zip(next.iter()) {
-                        row.copy_from_slice(&part[tap.index].0);
+            for probe in probes {
+                let (rows, later) = rest.split_at_mut(self.sizes[probe.op].1.min(rest.len()));
+                if probe.op == at {
+                    for (row, component) in rows.iter_mut().zip(next.iter()) {
+                        row.copy_from_slice(&component[probe.index].0);
                     }
                 }
                 rest = later;
@@ -269,7 +269,7 @@ impl WordProgram {
     }
 }
 
-/// Cuts rows into tiles: for each tile its words in every row, value after value, part after part.
+/// Cuts rows into tiles: for each tile its words in every row, value after value, component after component.
 fn by_tiles(rows: RowsMut<'_>, tiles: usize) -> Vec<Vec<&mut [u64]>> {
     let count = rows.iter().map(Vec::len).sum();
     let mut by_tile: Vec<Vec<&mut [u64]>> = (0..tiles).map(|_| Vec::with_capacity(count)).collect();
@@ -282,7 +282,7 @@ fn by_tiles(rows: RowsMut<'_>, tiles: usize) -> Vec<Vec<&mut [u64]>> {
     by_tile
 }
 
-/// Buffers of one thread, `[part][value]`, with room for the largest operation.
+/// Buffers of one thread, `[component][value]`, with room for the largest operation.
 #[derive(Default)]
 struct Scratch {
     now: Vec<Vec<Tile>>,
@@ -293,9 +293,9 @@ struct Scratch {
 
 impl Scratch {
     fn new(program: &WordProgram) -> Self {
-        let sizes = program.sizes.iter().copied().chain([(program.inputs, program.parts)]);
-        let (values, parts) = sizes.fold((0, 0), |m, s| (m.0.max(s.0), m.1.max(s.1)));
-        let buffer = vec![vec![Tile::ZERO; values]; parts];
+        let sizes = program.sizes.iter().copied().chain([(program.inputs, program.components)]);
+        let (values, components) = sizes.fold((0, 0), |m, s| (m.0.max(s.0), m.1.max(s.1)));
+        let buffer = vec![vec![Tile::ZERO; values]; components];
         let (linear, blocks) = Default::default();
         Self { now: buffer.clone(), next: buffer, linear, blocks }
     }
@@ -344,11 +344,11 @@ mod tests {
         ];
         let program = WordProgram::new(inputs, 2, ops).unwrap();
         assert_eq!(program.output(), (3, 3));
-        let taps = [Tap { op: 0, index: 2 }, Tap { op: 1, index: 1 }];
+        let probes = [Probe { op: 0, index: 2 }, Probe { op: 1, index: 1 }];
         // At a point s the value of a ciphertext word is c0 + c1 s + c2 s^2.
         let s = 987_654_321;
-        let at = |parts: &[Vec<u64>], w: usize| {
-            parts.iter().rev().fold(0, |acc, p| q.add(q.mul(acc, s), p[w]))
+        let at = |components: &[Vec<u64>], w: usize| {
+            components.iter().rev().fold(0, |acc, p| q.add(q.mul(acc, s), p[w]))
         };
         for kernel in Kernel::available() {
             let done = std::sync::atomic::AtomicUsize::new(0);
@@ -359,7 +359,7 @@ mod tests {
             let mut tapped = vec![vec![vec![0u64; n]; 2], vec![vec![0u64; n]; 3]];
             let (outputs, tap_rows) = (rows_mut(&mut values), rows_mut(&mut tapped));
             let cancel = Cancel::default();
-            program.run(kernel, q, n, &views, outputs, &taps, tap_rows, &cancel, &tick).unwrap();
+            program.run(kernel, q, n, &views, outputs, &probes, tap_rows, &cancel, &tick).unwrap();
             assert_eq!(done.into_inner(), 2);
             (0..n).for_each(|w| {
                 let x: Vec<u64> =

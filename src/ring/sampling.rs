@@ -219,7 +219,7 @@ impl SeedStream {
     }
 
     /// Fills `out` with errors: differences of two binomials of 21 fair bits each, variance 10.5
-    /// (close to a Gaussian of deviation 3.2). Constant time. Begins at a new block.
+    /// (close to a Gaussian of standard deviation 3.2). Constant time. Begins at a new block.
     pub fn centered_binomial(&mut self, out: &mut [i64]) {
         for chunk in out.chunks_mut(64 * BLOCKS / ERROR_BYTES) {
             self.fill();
@@ -345,7 +345,7 @@ mod tests {
         let mut words = vec![0; 122_880];
         Seed::from_number(3).uniform(Kernel::best(), q, 0, 0, &mut words);
         assert!(words.iter().all(|w| *w < q.value()));
-        // Chi-square over 64 cells, 63 degrees of freedom: 5 deviations above the mean is 63 + 5 * 11.2.
+        // Chi-square over 64 cells, 63 degrees of freedom: 5 standard deviations above the mean is 63 + 5 * 11.2.
         let mut cells = [0f64; 64];
         for w in &words {
             cells[(w * 64 / q.value()) as usize] += 1.0;

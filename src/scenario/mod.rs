@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod activation_choice;
+mod activation_request;
 pub mod amounts;
 mod error;
 pub mod matching;
@@ -14,18 +14,18 @@ mod scenario_file;
 pub mod setting_use;
 mod setup;
 mod sources;
-mod training_choice;
+mod training_request;
 
-pub use activation_choice::{
-    ActivationChoice, ActivationKind, LayerChoice, LayerChoices, LayerInterval,
+pub use activation_request::{
+    ActivationKind, ActivationRequest, LayerInterval, LayerRequest, LayerRequests,
 };
 pub use error::RunError;
 pub use matching::{Matched, match_sequences, match_to};
 pub use notes::{missing_original, with_notes};
 pub use scenario::{
-    Scenario, ScenarioError, SchemeChoice, SchemeSelector, SequenceChoice, fresh_randomness,
+    Scenario, ScenarioError, SchemeRequest, SchemeSelector, SequenceRequest, fresh_randomness,
 };
 pub use setting_use::{Carrier, Function, check_sequence};
 pub use setup::Setup;
 pub use sources::Sources;
-pub use training_choice::{OptimiserKind, TrainingChoice};
+pub use training_request::{OptimiserKind, TrainingRequest};

@@ -1,9 +1,9 @@
 //! A scenario: everything a run needs to be repeated.
 
-use super::activation_choice::{ActivationChoice, ActivationKind};
+use super::activation_request::{ActivationKind, ActivationRequest};
 use super::error::RunError;
-use crate::training_choice::TrainingChoice;
-use circuit::Remedy;
+use crate::training_request::TrainingRequest;
+use circuit::NoiseStrategy;
 use network::train::{Recipe, Stage};
 use ring::Seed;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub enum SchemeSelector {
 /// Scheme and parameters; what is left out the planner chooses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct SchemeChoice {
+pub struct SchemeRequest {
     pub kind: SchemeSelector,
     /// Ring degree N: 2048, 4096, 8192, 16384 or 32768; with CKKS 4096 to 65536.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,8 +64,8 @@ pub struct SchemeChoice {
 /// How a recurrent network is run on encrypted sequences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct SequenceChoice {
-    pub remedy: Remedy,
+pub struct SequenceRequest {
+    pub strategy: NoiseStrategy,
     /// Steps between refreshes; the planner chooses when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_every: Option<usize>,
@@ -76,10 +76,10 @@ pub struct SequenceChoice {
     pub connection: String,
 }
 
-impl Default for SequenceChoice {
+impl Default for SequenceRequest {
     fn default() -> Self {
         let connection = "same city".to_owned();
-        Self { remedy: Remedy::default(), refresh_every: None, steps: None, connection }
+        Self { strategy: NoiseStrategy::default(), refresh_every: None, steps: None, connection }
     }
 }
 
@@ -97,15 +97,15 @@ pub struct Scenario {
     /// Built-in dataset name, or path of a file or folder.
     pub dataset: String,
     #[serde(default)]
-    pub activation: ActivationChoice,
+    pub activation: ActivationRequest,
     #[serde(default)]
-    pub scheme: SchemeChoice,
+    pub scheme: SchemeRequest,
     /// For recurrent networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sequence: Option<SequenceChoice>,
+    pub sequence: Option<SequenceRequest>,
     /// Settings of a training on encrypted data (CryptoNN), where the scenario is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub training: Option<TrainingChoice>,
+    pub training: Option<TrainingRequest>,
     /// Seed of everything that is random, keys and encryption included; 0 takes fresh randomness
     /// from the operating system.
     #[serde(default)]
@@ -143,8 +143,8 @@ impl Scenario {
             description: description.into(),
             model: model.into(),
             dataset: dataset.into(),
-            activation: ActivationChoice::default(),
-            scheme: SchemeChoice::default(),
+            activation: ActivationRequest::default(),
+            scheme: SchemeRequest::default(),
             sequence: None,
             training: None,
             seed: 0,
@@ -171,7 +171,7 @@ impl Scenario {
                 "mnist",
             ),
             Self {
-                scheme: SchemeChoice { kind: SchemeSelector::Ckks, ..SchemeChoice::default() },
+                scheme: SchemeRequest { kind: SchemeSelector::Ckks, ..SchemeRequest::default() },
                 ..make(
                     "cryptodl",
                     "CryptoDL on MNIST: two convolutions and two dense layers, trained with polynomials in the place of ReLU",
@@ -248,27 +248,27 @@ impl Scenario {
                 "cryptonn",
                 "digits",
             )
-            .with_training(TrainingChoice::default()),
+            .with_training(TrainingRequest::default()),
             make(
                 "cryptonn-hospital",
                 "CryptoNN on breast cancer: trained on measurements the trainer cannot read",
                 "cryptonn-hospital",
                 "breast_cancer",
             )
-            .with_training(TrainingChoice::default()),
+            .with_training(TrainingRequest::default()),
             make(
                 "cryptonn-mnist",
                 "CryptoNN on MNIST: 784-128-32-10; also with model=cryptonn-mnist-32, and cryptonn-lenet with its first convolution encrypted",
                 "cryptonn-mnist",
                 "mnist",
             )
-            .with_training(TrainingChoice { epochs: 1, ..TrainingChoice::default() }),
+            .with_training(TrainingRequest { epochs: 1, ..TrainingRequest::default() }),
         ]
     }
 
     /// A scenario of a training on encrypted data; what comes of it runs under CKKS.
-    fn with_training(self, training: TrainingChoice) -> Self {
-        let scheme = SchemeChoice { kind: SchemeSelector::Ckks, ..SchemeChoice::default() };
+    fn with_training(self, training: TrainingRequest) -> Self {
+        let scheme = SchemeRequest { kind: SchemeSelector::Ckks, ..SchemeRequest::default() };
         let training = Some(training);
         Self { training, scheme, ..self.with_activation("least_squares", 2, 5.0) }
     }
@@ -276,7 +276,7 @@ impl Scenario {
     /// The scenario of a recurrent network, with the degree and interval that its models were
     /// trained for.
     fn with_sequences(mut self) -> Self {
-        self.sequence = Some(SequenceChoice::default());
+        self.sequence = Some(SequenceRequest::default());
         self.activation.degree = 3;
         self.activation.interval = 2.5;
         self.scheme.kind = SchemeSelector::Ckks;
@@ -285,7 +285,7 @@ impl Scenario {
 
     fn with_activation(mut self, method: &str, degree: usize, interval: f64) -> Self {
         self.activation =
-            ActivationChoice { method: method.into(), degree, interval, ..self.activation };
+            ActivationRequest { method: method.into(), degree, interval, ..self.activation };
         self
     }
 
@@ -301,8 +301,8 @@ impl Scenario {
             description: format!("The model {model} on {dataset}"),
             model: model.into(),
             dataset: dataset.into(),
-            activation: ActivationChoice::default(),
-            scheme: SchemeChoice::default(),
+            activation: ActivationRequest::default(),
+            scheme: SchemeRequest::default(),
             sequence: None,
             training: None,
             seed: 0,

@@ -2,9 +2,9 @@
 
 use super::error::RunError;
 use super::scenario::{Scenario, SchemeSelector};
-use crate::activation_choice::{ActivationKind, LayerChoices};
+use crate::activation_request::{ActivationKind, LayerRequests};
 use activation::Method;
-use circuit::{Cause, Remedy, SchemeKind, Warning};
+use circuit::{Cause, NoiseStrategy, SchemeKind, Warning};
 use network::LayerRule;
 
 /// What carries a network.
@@ -15,7 +15,7 @@ pub enum Carrier {
     Ckks,
     Tfhe,
     /// A recurrent network.
-    Sequence(Remedy),
+    Sequence(NoiseStrategy),
 }
 
 impl From<SchemeKind> for Carrier {
@@ -37,13 +37,16 @@ impl Carrier {
             Self::Bfv => "under BFV".to_owned(),
             Self::Ckks => "under CKKS".to_owned(),
             Self::Tfhe => "under TFHE".to_owned(),
-            Self::Sequence(remedy) => format!("with sequence.remedy={}", remedy.id()),
+            Self::Sequence(strategy) => format!("with sequence.remedy={}", strategy.id()),
         }
     }
 
     /// Whether functions are approximated by polynomials.
     fn approximates(self) -> bool {
-        !matches!(self, Self::Tfhe | Self::Sequence(Remedy::Client | Remedy::Bootstrap))
+        !matches!(
+            self,
+            Self::Tfhe | Self::Sequence(NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap)
+        )
     }
 }
 
@@ -62,7 +65,7 @@ const SETTINGS: [Setting; 11] = [
     Setting {
         path: "scheme.ring_degree",
         is_set: |s| s.scheme.ring_degree.is_some(),
-        used_by: |c| c != Sequence(Remedy::Bootstrap),
+        used_by: |c| c != Sequence(NoiseStrategy::Bootstrap),
         owners: "all schemes but bootstrapping of recurrent networks",
     },
     Setting {
@@ -98,7 +101,7 @@ const SETTINGS: [Setting; 11] = [
     Setting {
         path: "scheme.precision_bits",
         is_set: |s| s.scheme.precision_bits.is_some(),
-        used_by: |c| c == Ckks || matches!(c, Sequence(r) if r != Remedy::Bootstrap),
+        used_by: |c| c == Ckks || matches!(c, Sequence(r) if r != NoiseStrategy::Bootstrap),
         owners: "CKKS",
     },
     Setting {
@@ -122,7 +125,7 @@ const SETTINGS: [Setting; 11] = [
     Setting {
         path: "sequence.refresh_every",
         is_set: |s| s.sequence.as_ref().is_some_and(|q| q.refresh_every.is_some()),
-        used_by: |c| c == Sequence(Remedy::Refresh),
+        used_by: |c| c == Sequence(NoiseStrategy::Refresh),
         owners: "sequence.remedy=refresh",
     },
 ];
@@ -162,7 +165,7 @@ fn unused_of_activations(
     let choice = &scenario.activation;
     let built_in = Scenario::built_in().into_iter().find(|s| s.name == scenario.name);
     let usual = [
-        Some(crate::activation_choice::ActivationChoice::default()),
+        Some(crate::activation_request::ActivationRequest::default()),
         built_in.map(|s| s.activation),
     ];
     let usual = || usual.iter().flatten();
@@ -201,7 +204,7 @@ fn unused_of_activations(
     };
     let mut all: Vec<Warning> =
         set.into_iter().filter(unused).map(|path| warning(path, &reason())).collect();
-    if !matches!(choice.layers, LayerChoices::Same) {
+    if !matches!(choice.layers, LayerRequests::Same) {
         for (at, function) in functions.iter().enumerate().filter(|(_, f)| f.is_polynomial) {
             if choice.layers.of(at).is_some_and(|own| *own != Default::default()) {
                 let path = format!("activation.layers.{}", at + 1);
@@ -216,8 +219,8 @@ fn unused_of_activations(
 ///
 /// # Errors
 /// When the scheme, or lookup tables, do not go with the strategy.
-pub fn check_sequence(scenario: &Scenario, remedy: Remedy) -> Result<(), RunError> {
-    let tables = remedy == Remedy::Bootstrap;
+pub fn check_sequence(scenario: &Scenario, strategy: NoiseStrategy) -> Result<(), RunError> {
+    let tables = strategy == NoiseStrategy::Bootstrap;
     match scenario.scheme.kind {
         SchemeSelector::Bgv | SchemeSelector::Bfv => {
             let name = if scenario.scheme.kind == SchemeSelector::Bgv { "bgv" } else { "bfv" };
@@ -228,7 +231,7 @@ pub fn check_sequence(scenario: &Scenario, remedy: Remedy) -> Result<(), RunErro
         SchemeSelector::Tfhe if !tables => {
             return Err(RunError::Refused(format!(
                 "scheme.kind is tfhe, but sequence.remedy={} runs under CKKS: set sequence.remedy=bootstrap, or scheme.kind=ckks",
-                remedy.id()
+                strategy.id()
             )));
         }
         _ => {}
@@ -236,7 +239,7 @@ pub fn check_sequence(scenario: &Scenario, remedy: Remedy) -> Result<(), RunErro
     if scenario.activation.kind == ActivationKind::Lookup && !tables {
         return Err(RunError::Refused(format!(
             "activation.kind is lookup, but sequence.remedy={} has no lookup tables: set sequence.remedy=bootstrap, or activation.kind=polynomial",
-            remedy.id()
+            strategy.id()
         )));
     }
     Ok(())
@@ -262,7 +265,7 @@ mod tests {
         for scenario in Scenario::built_in() {
             let mut carriers = vec![Bgv, Bfv, Ckks, Tfhe];
             if scenario.sequence.is_some() {
-                carriers = Remedy::ALL.map(Sequence).to_vec();
+                carriers = NoiseStrategy::ALL.map(Sequence).to_vec();
             }
             for (carrier, functions) in carriers.iter().flat_map(|c| [(c, &relu), (c, &square)]) {
                 let found = unused(&scenario, *carrier, functions);
@@ -284,7 +287,7 @@ mod tests {
         let all = ["activation.method", "activation.degree", "activation.interval"];
         assert_eq!(names(&unused(&minimax, Ckks, &both[..1])), all);
         assert_eq!(names(&unused(&minimax, Tfhe, &both)), all);
-        assert_eq!(names(&unused(&minimax, Sequence(Remedy::Client), &both)), all);
+        assert_eq!(names(&unused(&minimax, Sequence(NoiseStrategy::ClientAided), &both)), all);
         let square = with(&["activation.method=square", "activation.degree=5"]);
         assert_eq!(names(&unused(&square, Bgv, &both)), ["activation.degree"]);
         let first = with(&["activation.layers.1.degree=5"]);

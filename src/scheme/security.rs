@@ -1,7 +1,7 @@
 //! How large a modulus may be: the table every parameter set is held against.
 
 /// Ring degree and the largest `log2(Q P)` for 128, 192 and 256 bits of classical security, uniform
-/// ternary secret, error deviation 3.19 or more.
+/// ternary secret, error standard deviation 3.19 or more.
 ///
 /// Table 5.2 of Bossuat et al., "Security Guidelines for Implementing Homomorphic Encryption",
 /// IACR Communications in Cryptology 2024, eprint 2024/463.

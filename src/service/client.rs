@@ -7,7 +7,7 @@ use super::record::{Record, VERSION};
 use super::run_with::{Job, Slot, run_with};
 use super::samples::Samples;
 use super::server::{ended, in_file, next};
-use engine::{BranchAnswer, Client, Crt, Offer, Offered, OfferedScheme, Scheme, WireClock};
+use engine::{Client, Crt, ModulusAnswer, Offer, Offered, OfferedScheme, Scheme, WireClock};
 use progress::{Cancel, Step, Watch};
 use ring::{Modulus, Seed};
 use std::io::{Read, Write};
@@ -32,7 +32,8 @@ pub fn keygen(
     cancel: &Cancel,
     progress: &(dyn Fn(f64) + Sync),
 ) -> Result<KeyPair, ServiceError> {
-    let envelope = Envelope { kind: Kind::SecretKey, offer: offered.identity, batch: 0, branch: 0 };
+    let envelope =
+        Envelope { kind: Kind::SecretKey, offer: offered.identity, batch: 0, modulus: 0 };
     let mut draft = Draft::new(&envelope);
     draft.body().extend_from_slice(&seed.to_bytes());
     let evaluation = run_with(&offered.offer, Keygen { offered, seed, cancel, progress })?;
@@ -150,7 +151,7 @@ impl Job for Encrypt<'_> {
     ) -> Result<Record, ServiceError> {
         let Self { offered, samples, .. } = self;
         let offer = &offered.offer;
-        let branches = parameters.len();
+        let moduli = parameters.len();
         let client = client::<S>(offered, parameters, &self.seed)?;
         let client = client.with_randomness(self.randomness.derive("request", 0));
         let layout = Layout::of(offer, samples.count);
@@ -162,11 +163,11 @@ impl Job for Encrypt<'_> {
             .take(16)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let head = Head { id: id.clone(), batches: layout.batches, branches };
+        let head = Head { id: id.clone(), batches: layout.batches, moduli };
         let io = |e: std::io::Error| ServiceError::of("request")(e.into());
         self.request.write_all(&head.seal(Kind::Request, offered.identity)).map_err(io)?;
-        let all = (layout.batches * branches) as f64;
-        for (at, (batch, branch)) in head.messages().enumerate() {
+        let all = (layout.batches * moduli) as f64;
+        for (at, (batch, modulus)) in head.messages().enumerate() {
             let first = batch * layout.batch_samples;
             let checks = layout.checks_of(offer, samples.count, batch);
             let checks = offer.checks.get(checks).unwrap_or_default();
@@ -177,8 +178,8 @@ impl Job for Encrypt<'_> {
                 (self.progress)((at as f64 + s.done as f64 / s.total.max(1) as f64) / all);
             };
             let watch = Watch::new(self.cancel.clone(), &told);
-            let encrypted = client.encrypt_vectors(branch, batch, &vectors, &watch)?;
-            let message = client.send(branch, batch, &encrypted, &mut WireClock::default());
+            let encrypted = client.encrypt_vectors(modulus, batch, &vectors, &watch)?;
+            let message = client.send(modulus, batch, &encrypted, &mut WireClock::default());
             self.request.write_all(&message).map_err(io)?;
         }
         Ok(Record {
@@ -240,7 +241,7 @@ impl Job for Decrypt<'_> {
         let fits = record.version == VERSION
             && record.offer == hexadecimal(&offered.identity)
             && record.id == head.id
-            && (head.batches, head.branches) == (layout.batches, parameters.len())
+            && (head.batches, head.moduli) == (layout.batches, parameters.len())
             && (record.batch_samples, record.checks) == (layout.batch_samples, layout.checks)
             && record.known.as_ref().is_none_or(|known| known.len() == record.samples);
         if !fits {
@@ -250,20 +251,20 @@ impl Job for Decrypt<'_> {
             )));
         }
         let watch = Watch::new(self.cancel.clone(), &|_| ());
-        let branches = parameters.len();
+        let moduli = parameters.len();
         let client = client::<S>(offered, parameters, &self.seed)?;
         let moduli = moduli(&offer.scheme);
         let crt = Crt::new(&moduli);
         let mut answers = Answers::new(offer, &record);
         for batch in 0..head.batches {
-            let mut found = Vec::with_capacity(branches);
-            for branch in 0..branches {
+            let mut found = Vec::with_capacity(moduli);
+            for modulus in 0..moduli {
                 watch.check()?;
                 let bytes = next(self.answer).map_err(&of_answer)?;
                 let outputs = client
-                    .receive(branch, batch, &bytes, &mut WireClock::default())
+                    .receive(modulus, batch, &bytes, &mut WireClock::default())
                     .map_err(|e| in_file("answer", e))?;
-                found.push(client.decrypt(branch, &outputs)?);
+                found.push(client.decrypt(modulus, &outputs)?);
             }
             let outputs = |sample: usize| outputs_of(&found, &crt, !moduli.is_empty(), sample);
             let margin = found.iter().map(|b| b.margin_bits).fold(f64::INFINITY, f64::min);
@@ -292,21 +293,21 @@ fn moduli(scheme: &OfferedScheme) -> Vec<Modulus> {
 
 /// Outputs of one sample of a batch, in their own units.
 fn outputs_of<V: Slot>(
-    branches: &[BranchAnswer<V>],
+    moduli: &[ModulusAnswer<V>],
     crt: &Crt,
     exact: bool,
     sample: usize,
 ) -> Vec<f64> {
-    let outputs = branches.first().map_or(0, |b| b.vectors.len());
-    let slot = |branch: &BranchAnswer<V>, output: usize| {
-        branch.vectors.get(output).and_then(|v| v.get(sample)).copied()
+    let outputs = moduli.first().map_or(0, |b| b.vectors.len());
+    let slot = |modulus: &ModulusAnswer<V>, output: usize| {
+        modulus.vectors.get(output).and_then(|v| v.get(sample)).copied()
     };
     let one = |output: usize| match exact {
         true => {
-            let each = branches.iter().map(|b| slot(b, output).map_or(0, Slot::residue));
+            let each = moduli.iter().map(|b| slot(b, output).map_or(0, Slot::residue));
             crt.combine(&each.collect::<Vec<_>>()) as f64
         }
-        false => branches.first().and_then(|b| slot(b, output)).map_or(f64::NAN, Slot::real),
+        false => moduli.first().and_then(|b| slot(b, output)).map_or(f64::NAN, Slot::real),
     };
     (0..outputs).map(one).collect()
 }

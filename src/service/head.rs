@@ -14,13 +14,13 @@ pub(super) struct Head {
     pub id: String,
     pub batches: usize,
     /// Plaintext moduli: so many messages to a batch.
-    pub branches: usize,
+    pub moduli: usize,
 }
 
 impl Head {
     /// The message.
     pub fn seal(&self, kind: Kind, offer: [u8; 32]) -> Vec<u8> {
-        let mut draft = Draft::new(&Envelope { kind, offer, batch: u64::MAX, branch: 0 });
+        let mut draft = Draft::new(&Envelope { kind, offer, batch: u64::MAX, modulus: 0 });
         draft.body().extend(serde_json::to_vec(self).unwrap_or_default());
         draft.seal()
     }
@@ -37,13 +37,12 @@ impl Head {
         }
         let head: Self = serde_json::from_slice(message.body).map_err(|e| fail(e.to_string()))?;
         let named = head.id.len() == 32 && head.id.bytes().all(|b| b.is_ascii_hexdigit());
-        let counted =
-            (1..=MAX_BATCHES).contains(&head.batches) && (1..=64).contains(&head.branches);
+        let counted = (1..=MAX_BATCHES).contains(&head.batches) && (1..=64).contains(&head.moduli);
         if !named || !counted {
             return Err(fail(format!(
                 "{} batches of {} messages with the name {}",
                 head.batches,
-                head.branches,
+                head.moduli,
                 format::excerpt(&head.id)
             )));
         }
@@ -52,7 +51,7 @@ impl Head {
 
     /// Numbers of batch and plaintext modulus of each message, in order.
     pub fn messages(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let branches = self.branches;
-        (0..self.batches).flat_map(move |batch| (0..branches).map(move |branch| (batch, branch)))
+        let moduli = self.moduli;
+        (0..self.batches).flat_map(move |batch| (0..moduli).map(move |modulus| (batch, modulus)))
     }
 }

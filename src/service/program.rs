@@ -96,7 +96,7 @@ fn sequences(session: &SequenceSession, cancel: &Cancel) -> Result<Publication, 
 
 fn published(plan: Plan, offered: Offered, steps: Steps) -> Result<Publication, ServiceError> {
     let stage_secs = plan.stages.iter().map(|s| s.secs).collect();
-    let envelope = Envelope { kind: Kind::Program, offer: offered.identity, batch: 0, branch: 0 };
+    let envelope = Envelope { kind: Kind::Program, offer: offered.identity, batch: 0, modulus: 0 };
     let mut draft = Draft::new(&envelope);
     let body = postcard::to_stdvec(&Written { steps, stage_secs })
         .map_err(|e| ServiceError::Refused(format!("program: {e}")))?;

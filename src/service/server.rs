@@ -94,33 +94,33 @@ impl Work<'_> {
             .map_err(|e| in_file("evaluation keys", e))?;
         drop(messages);
         ended(self.keys).map_err(ServiceError::of("evaluation keys"))?;
-        let branches = parameters.len();
+        let moduli = parameters.len();
         let server = Server::<S>::new(parameters, program, self.stage_secs, identity, keys);
 
         let of_request = ServiceError::of("request");
         let first = next(self.request).map_err(&of_request)?;
         let head = Head::open(&first, Kind::Request, &identity).map_err(&of_request)?;
-        if head.branches != branches {
+        if head.moduli != moduli {
             let reason = format!(
-                "{} messages to a batch where the offer has {branches} plaintext moduli",
-                head.branches
+                "{} messages to a batch where the offer has {moduli} plaintext moduli",
+                head.moduli
             );
             return Err(of_request(Malformed::new("head", reason).into()));
         }
         let io = |e: std::io::Error| ServiceError::of("answer")(e.into());
         self.answer.write_all(&head.seal(Kind::Answer, identity)).map_err(io)?;
-        let all = (head.batches * branches) as f64;
+        let all = (head.batches * moduli) as f64;
         let watch = Watch::new(self.cancel.clone(), &|_| ());
-        for (at, (batch, branch)) in head.messages().enumerate() {
+        for (at, (batch, modulus)) in head.messages().enumerate() {
             let bytes = next(self.request).map_err(&of_request)?;
             let mut clock = WireClock::default();
             let inputs = server
-                .receive(branch, batch, &bytes, &mut clock)
+                .receive(modulus, batch, &bytes, &mut clock)
                 .map_err(|e| in_file("request", e))?;
             drop(bytes);
             let within = |part: f64| (self.progress)((at as f64 + part) / all);
-            let found = server.evaluate(branch, inputs, false, &watch, &within)?;
-            let message = server.send(branch, batch, &found.outputs, &mut clock);
+            let found = server.evaluate(modulus, inputs, false, &watch, &within)?;
+            let message = server.send(modulus, batch, &found.outputs, &mut clock);
             self.answer.write_all(&message).map_err(io)?;
         }
         ended(self.request).map_err(of_request)?;

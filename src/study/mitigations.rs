@@ -5,13 +5,13 @@
 //! one; so are the weights, the accuracy, and everything the server sees.
 
 use crate::table::{Cell, Column, Row, Study};
-use attack::{LeakSettings, Score, ServerStep, ServerView, labels, reconstruct};
+use attack::{LeakOptions, Score, ServerStep, ServerView, labels, reconstruct};
 use progress::{Cancel, Watch};
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 use serde::{Deserialize, Serialize};
 use training::{
-    Arithmetic, CryptonnError, CryptonnTraining, PlainSteps, Prepared, Student, Subject, pool,
-    test_accuracy,
+    Arithmetic, CryptonnError, CryptonnTraining, ModelReplica, PlainSteps, Prepared,
+    TrainingIdentity, pool, test_accuracy,
 };
 
 /// Version of the report's layout.
@@ -24,14 +24,14 @@ const NOISE: [f64; 3] = [0.1, 0.3, 1.0];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mitigation {
     pub name: String,
-    pub choice: TrainingChoice,
+    pub choice: TrainingRequest,
 }
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MitigationRow {
     pub name: String,
-    pub training: TrainingChoice,
+    pub training: TrainingRequest,
     /// Epochs that were trained; fewer than asked for under a limit.
     pub epochs: usize,
     /// Share of the test samples classified as labelled.
@@ -81,15 +81,15 @@ pub enum MitigationEvent {
 
 /// Ways around `base`, whose first layer has `units` units and whose steps take `rows` rows on a
 /// mini-batch: nothing at all first, then each mitigation alone, then some together.
-fn ways(base: &TrainingChoice, units: usize, rows: usize) -> Vec<Mitigation> {
-    let plain = TrainingChoice { units: None, noise: 0.0, max_rows: None, ..base.clone() };
-    let way = |name: String, choice: TrainingChoice| Mitigation { name, choice };
+fn ways(base: &TrainingRequest, units: usize, rows: usize) -> Vec<Mitigation> {
+    let plain = TrainingRequest { units: None, noise: 0.0, max_rows: None, ..base.clone() };
+    let way = |name: String, choice: TrainingRequest| Mitigation { name, choice };
     let fewer = |share: usize| (units / share).max(1);
     // Rows of a step with so many units.
     let of_units = |count: usize| rows / units.max(1) * count;
     let with = |units: Option<usize>, uses: Option<usize>, noise: f64| {
         let max_rows = uses.map(|uses| uses * units.map_or(rows, of_units));
-        TrainingChoice { units, max_rows, noise, ..plain.clone() }
+        TrainingRequest { units, max_rows, noise, ..plain.clone() }
     };
     let mut all = vec![way("none".to_owned(), plain.clone())];
     for count in [fewer(2), fewer(4), fewer(8)] {
@@ -121,11 +121,11 @@ fn ways(base: &TrainingChoice, units: usize, rows: usize) -> Vec<Mitigation> {
 /// # Errors
 /// When the model does not fit the data.
 pub fn mitigations(base: &CryptonnTraining<'_>) -> Result<Vec<Mitigation>, CryptonnError> {
-    let plain = TrainingChoice { units: None, max_rows: None, ..base.choice.clone() };
-    let Prepared { network, batches, course, .. } =
+    let plain = TrainingRequest { units: None, max_rows: None, ..base.choice.clone() };
+    let Prepared { network, batches, schedule, .. } =
         CryptonnTraining { choice: &plain, ..*base }.prepare()?;
-    let units = Student::new(&network, &batches, &plain)?.units();
-    Ok(ways(base.choice, units, course.rows_per_step()))
+    let units = ModelReplica::new(&network, &batches, &plain)?.units();
+    Ok(ways(base.choice, units, schedule.rows_per_step()))
 }
 
 /// Trains with each way and attacks what the server saw.
@@ -138,13 +138,13 @@ pub fn compare_mitigations(
     on_event: &mut dyn FnMut(MitigationEvent),
 ) -> Result<MitigationReport, CryptonnError> {
     let ways = mitigations(base)?;
-    let subject = Subject::of(base);
+    let identity = TrainingIdentity::of(base);
     let mut report = MitigationReport {
         schema_version: MITIGATION_SCHEMA_VERSION,
         cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: subject.scenario,
-        model: subject.model,
-        dataset: subject.dataset,
+        scenario: identity.scenario,
+        model: identity.model,
+        dataset: identity.dataset,
         seed: base.seed,
         ..MitigationReport::default()
     };
@@ -174,24 +174,24 @@ fn mitigated(
     cancel: &Cancel,
     doing: &mut dyn FnMut(f64),
 ) -> Result<MitigationRow, CryptonnError> {
-    let Prepared { network, batches, course, .. } = base.prepare()?;
+    let Prepared { network, batches, schedule, .. } = base.prepare()?;
     let choice = base.choice;
-    let mut student = Student::new(&network, &batches, choice)?;
-    let recorded = course.recorded();
+    let mut replica = ModelReplica::new(&network, &batches, choice)?;
+    let recorded = schedule.recorded();
     let mut view = ServerView {
         encoding: batches.encoding().clone(),
         label_scale: choice.output_scale() as i64,
         steps: Vec::new(),
     };
     let mut step = 0;
-    for epoch in 0..course.epochs() {
-        for batch in course.order(epoch) {
+    for epoch in 0..schedule.epochs() {
+        for batch in schedule.order(epoch) {
             cancel.check()?;
-            doing(step as f64 / course.steps().max(1) as f64);
+            doing(step as f64 / schedule.steps().max(1) as f64);
             let mut secure = PlainSteps::new(&batches);
             let arithmetic = Arithmetic::Integers(&mut secure);
-            let rate = course.rate(step);
-            let result = student.step(&batches, batch, choice, rate, arithmetic)?;
+            let rate = schedule.rate(step);
+            let result = replica.step(&batches, batch, choice, rate, arithmetic)?;
             if recorded.contains(&batch) {
                 view.steps.push(ServerStep { step, epoch, ..result.seen });
             }
@@ -199,10 +199,10 @@ fn mitigated(
         }
     }
     let watch = Watch::new(cancel.clone(), &|_| {});
-    let accuracy = test_accuracy(&student, base.dataset, Some(choice), &watch)?;
+    let accuracy = test_accuracy(&replica, base.dataset, Some(choice), &watch)?;
     let pool = pool(&network, base.dataset, choice, &batches, &recorded);
     let score = |similar: bool| -> Result<Score, CryptonnError> {
-        let settings = LeakSettings { similar, ..LeakSettings::default() };
+        let settings = LeakOptions { similar, ..LeakOptions::default() };
         let mut scores = Vec::new();
         for batch in &recorded {
             let known = pool.background.as_ref();
@@ -222,7 +222,7 @@ fn mitigated(
     Ok(MitigationRow {
         name: name.to_owned(),
         training: choice.clone(),
-        epochs: course.epochs(),
+        epochs: schedule.epochs(),
         accuracy,
         attack,
         with_similar_data,
@@ -301,12 +301,12 @@ mod tests {
     #[test]
     fn every_way_is_trained_with_and_attacked() {
         let dataset = data::open("digits", None).unwrap();
-        let choice = TrainingChoice {
+        let choice = TrainingRequest {
             epochs: 6,
             batch: 30,
             samples: Some(300),
             learning_rate: 1e-2,
-            ..TrainingChoice::default()
+            ..TrainingRequest::default()
         };
         let training = CryptonnTraining {
             scenario: "cryptonn",

@@ -19,8 +19,8 @@ pub use mitigations::{
     MITIGATION_SCHEMA_VERSION, Mitigation, MitigationEvent, MitigationReport, MitigationRow,
     compare_mitigations, mitigations,
 };
-pub use strategies::{RemedyEvent, RemedyRequest, compare_strategies};
-pub use strategy_row::{COMPARISON_SCHEMA_VERSION, OneSequence, RemedyComparison, RemedyRow};
+pub use strategies::{StrategyEvent, StrategyRequest, compare_strategies};
+pub use strategy_row::{COMPARISON_SCHEMA_VERSION, OneSequence, StrategyComparison, StrategyRow};
 pub use sweep::{
     SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
     SweepRequest, SweepRow, SweepRun, sweep,

@@ -1,12 +1,12 @@
-//! Every remedy that fits, side by side.
+//! Every strategy that fits, side by side.
 
-use crate::strategy_row::{COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyRow, note};
+use crate::strategy_row::{COMPARISON_SCHEMA_VERSION, StrategyComparison, StrategyRow, note};
 use activation::Method;
-use circuit::{RecurrentCircuit, Remedy};
+use circuit::{NoiseStrategy, RecurrentCircuit};
 use progress::{Cancel, Cancelled};
 use recurrent::SequenceSession;
 use report::{Event, RunReport};
-use scenario::{LayerChoices, RunError, Scenario};
+use scenario::{LayerRequests, RunError, Scenario};
 use std::sync::Arc;
 
 /// Seconds that a row may take by prediction, unless told otherwise.
@@ -23,7 +23,7 @@ const CHAIN_GROWTH: f64 = 2.0;
 
 /// What shall be compared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RemedyRequest {
+pub struct StrategyRequest {
     /// Seconds a row may take by prediction; where all steps or all sequences take longer, fewer
     /// are run and the row says so. Everything is run when left out.
     pub row_secs: Option<f64>,
@@ -31,7 +31,7 @@ pub struct RemedyRequest {
     pub activations: Vec<Method>,
 }
 
-impl Default for RemedyRequest {
+impl Default for StrategyRequest {
     fn default() -> Self {
         Self { row_secs: Some(ROW_SECS), activations: Vec::new() }
     }
@@ -39,32 +39,32 @@ impl Default for RemedyRequest {
 
 /// What a comparison tells while it goes on.
 #[derive(Clone, Debug)]
-pub enum RemedyEvent {
+pub enum StrategyEvent {
     /// Row `row` of `of` begins, `scenario` is about to be run; without one a sequence alone of the
     /// scenario before.
     Begin { row: usize, of: usize, name: String, scenario: Option<Box<Scenario>> },
     /// From the run that goes on.
     Run(Event),
     /// A row is finished; with the report where it was run.
-    Row { row: Box<RemedyRow>, report: Option<Box<RunReport>> },
+    Row { row: Box<StrategyRow>, report: Option<Box<RunReport>> },
 }
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Setting {
-    remedy: Remedy,
+    strategy: NoiseStrategy,
     refresh_every: Option<usize>,
     steps: Option<usize>,
     method: Option<Method>,
 }
 
 impl Setting {
-    fn of(remedy: Remedy) -> Self {
-        Self { remedy, refresh_every: None, steps: None, method: None }
+    fn of(strategy: NoiseStrategy) -> Self {
+        Self { strategy, refresh_every: None, steps: None, method: None }
     }
 
     fn name(&self) -> String {
-        let name = self.remedy.name();
+        let name = self.strategy.name();
         match (self.method, self.refresh_every) {
             (Some(method), _) => format!("{name}, {}", method.name()),
             (None, Some(every)) => format!("{name} every {every}"),
@@ -78,51 +78,57 @@ struct Telling<'a> {
     row: usize,
     of: usize,
     cancel: &'a Cancel,
-    on_event: &'a (dyn Fn(RemedyEvent) + Sync),
+    on_event: &'a (dyn Fn(StrategyEvent) + Sync),
 }
 
-/// Runs every remedy that fits, one after the other; `on_event` is told of each as it is there.
+/// Runs every strategy that fits, one after the other; `on_event` is told of each as it is there.
 /// Rows that are finished stay when the work is stopped.
 ///
 /// # Errors
 /// When the scenario cannot be run at all.
 pub fn compare_strategies(
     base: &SequenceSession,
-    request: &RemedyRequest,
+    request: &StrategyRequest,
     cancel: &Cancel,
-    on_event: &(dyn Fn(RemedyEvent) + Sync),
-) -> Result<RemedyComparison, RunError> {
+    on_event: &(dyn Fn(StrategyEvent) + Sync),
+) -> Result<StrategyComparison, RunError> {
     let choice = base.choice();
     let steps = choice.steps;
     let mut settings: Vec<Setting> = vec![
-        Setting { steps, ..Setting::of(Remedy::OneChain) },
-        Setting { steps, refresh_every: choice.refresh_every, ..Setting::of(Remedy::Refresh) },
-        Setting { steps, refresh_every: Some(1), ..Setting::of(Remedy::Refresh) },
+        Setting { steps, ..Setting::of(NoiseStrategy::Levelled) },
+        Setting {
+            steps,
+            refresh_every: choice.refresh_every,
+            ..Setting::of(NoiseStrategy::Refresh)
+        },
+        Setting { steps, refresh_every: Some(1), ..Setting::of(NoiseStrategy::Refresh) },
     ];
     let method = |method: &Method| Setting {
         steps,
         refresh_every: choice.refresh_every,
         method: Some(*method),
-        ..Setting::of(Remedy::Refresh)
+        ..Setting::of(NoiseStrategy::Refresh)
     };
     settings.extend(request.activations.iter().map(method));
-    settings.push(Setting { steps, ..Setting::of(Remedy::Client) });
+    settings.push(Setting { steps, ..Setting::of(NoiseStrategy::ClientAided) });
     if cfg!(feature = "tfhe") {
-        settings.push(Setting { steps, ..Setting::of(Remedy::Bootstrap) });
+        settings.push(Setting { steps, ..Setting::of(NoiseStrategy::Bootstrap) });
     }
-    let mut comparison = RemedyComparison {
+    let mut comparison = StrategyComparison {
         schema_version: COMPARISON_SCHEMA_VERSION,
         scenario: base.scenario.name.clone(),
         model: base.model.name().to_owned(),
         dataset: base.dataset.name().to_owned(),
         threads: base.threads()?,
-        ..RemedyComparison::default()
+        ..StrategyComparison::default()
     };
     let of = settings.len();
     for (row, setting) in settings.into_iter().enumerate() {
         let by_hand = setting.refresh_every.filter(|_| setting.method.is_none());
-        let same = |r: &RemedyRow| {
-            r.remedy == setting.remedy && r.refused.is_none() && Some(r.refresh_every) == by_hand
+        let same = |r: &StrategyRow| {
+            r.strategy == setting.strategy
+                && r.refused.is_none()
+                && Some(r.refresh_every) == by_hand
         };
         if comparison.rows.iter().any(same) {
             continue;
@@ -131,7 +137,7 @@ pub fn compare_strategies(
         match one_row(base, setting, request, &telling) {
             Ok((made, report)) => {
                 let row = Box::new(made.clone());
-                on_event(RemedyEvent::Row { row, report: report.map(Box::new) });
+                on_event(StrategyEvent::Row { row, report: report.map(Box::new) });
                 comparison.rows.push(made);
             }
             Err(RunError::Cancelled(Cancelled)) => {
@@ -144,15 +150,15 @@ pub fn compare_strategies(
     Ok(comparison)
 }
 
-/// The same session with another remedy.
+/// The same session with another strategy.
 fn with_setting(base: &SequenceSession, setting: Setting) -> Result<SequenceSession, RunError> {
     let mut choice = base.choice();
-    choice.remedy = setting.remedy;
+    choice.strategy = setting.strategy;
     (choice.refresh_every, choice.steps) = (setting.refresh_every, setting.steps);
     let mut scenario = Scenario { sequence: Some(choice), ..base.scenario.clone() };
     if let Some(method) = setting.method {
         scenario.activation.method = method.id().to_owned();
-        scenario.activation.layers = LayerChoices::Same;
+        scenario.activation.layers = LayerRequests::Same;
     }
     let made =
         SequenceSession::with(&scenario, Arc::clone(&base.dataset), Arc::clone(&base.model))?;
@@ -175,22 +181,22 @@ fn steps(base: &SequenceSession) -> usize {
 fn one_row(
     base: &SequenceSession,
     setting: Setting,
-    request: &RemedyRequest,
+    request: &StrategyRequest,
     telling: &Telling,
-) -> Result<(RemedyRow, Option<RunReport>), RunError> {
+) -> Result<(StrategyRow, Option<RunReport>), RunError> {
     let cancel = telling.cancel;
     let begin = |name: String, scenario: Option<&Scenario>| {
         let (row, of) = (telling.row, telling.of);
         let scenario = scenario.map(|s| Box::new(s.clone()));
-        (telling.on_event)(RemedyEvent::Begin { row, of, name, scenario });
+        (telling.on_event)(StrategyEvent::Begin { row, of, name, scenario });
     };
     begin(setting.name(), Some(&with_setting(base, setting)?.scenario));
-    let fitted = match setting.remedy {
-        Remedy::OneChain => chain_within(base, setting, request, cancel),
+    let fitted = match setting.strategy {
+        NoiseStrategy::Levelled => chain_within(base, setting, request, cancel),
         _ => sequences_within(base, setting, request, cancel),
     };
     let ran = fitted.and_then(|(session, why)| {
-        let report = session.run(cancel, &|event| (telling.on_event)(RemedyEvent::Run(event)))?;
+        let report = session.run(cancel, &|event| (telling.on_event)(StrategyEvent::Run(event)))?;
         Ok((session, report, why))
     });
     let (session, report, why) = match ran {
@@ -199,7 +205,7 @@ fn one_row(
         Err(error) => {
             let activation = setting.method.map_or(String::new(), |m| m.name().to_owned());
             let reason = error.to_string();
-            let row = RemedyRow::refused(setting.remedy, activation, steps(base), reason);
+            let row = StrategyRow::refused(setting.strategy, activation, steps(base), reason);
             return Ok((row, None));
         }
     };
@@ -211,13 +217,13 @@ fn one_row(
         begin(format!("{}, one sequence", setting.name()), None);
         let follow = |event| {
             if matches!(event, Event::Progress { .. }) {
-                (telling.on_event)(RemedyEvent::Run(event));
+                (telling.on_event)(StrategyEvent::Run(event));
             }
         };
         Some(alone.run(cancel, &follow)?)
     };
     let no_row = || RunError::Refused("the run has no steps".into());
-    let mut row = RemedyRow::of(&report, alone.as_ref()).ok_or_else(no_row)?;
+    let mut row = StrategyRow::of(&report, alone.as_ref()).ok_or_else(no_row)?;
     row.all_steps = steps(base);
     row.note = note((row.steps, row.all_steps), (row.sequences, base.images()?), why);
     Ok((row, Some(report)))
@@ -230,7 +236,7 @@ fn is_best_for_one(
     alone: &SequenceSession,
     cancel: &Cancel,
 ) -> Result<bool, RunError> {
-    if base.choice().remedy == Remedy::Bootstrap {
+    if base.choice().strategy == NoiseStrategy::Bootstrap {
         return Ok(true);
     }
     let (all, one) = (base.circuit(cancel)?, alone.circuit(cancel)?);
@@ -242,7 +248,7 @@ fn is_best_for_one(
 fn chain_within(
     base: &SequenceSession,
     setting: Setting,
-    request: &RemedyRequest,
+    request: &StrategyRequest,
     cancel: &Cancel,
 ) -> Result<(SequenceSession, Option<String>), RunError> {
     let all = steps(base);
@@ -287,7 +293,7 @@ fn chain_within(
 fn sequences_within(
     base: &SequenceSession,
     setting: Setting,
-    request: &RemedyRequest,
+    request: &StrategyRequest,
     cancel: &Cancel,
 ) -> Result<(SequenceSession, Option<String>), RunError> {
     let session = with_setting(base, setting)?;
@@ -296,8 +302,8 @@ fn sequences_within(
     let Some(within) = request.row_secs.filter(|w| secs > *w && plan.batches > 1) else {
         return Ok((session, None));
     };
-    let (least, in_batch) = match setting.remedy {
-        Remedy::Bootstrap => (LEAST_BOOTSTRAPPED, 1),
+    let (least, in_batch) = match setting.strategy {
+        NoiseStrategy::Bootstrap => (LEAST_BOOTSTRAPPED, 1),
         _ => (1, plan.ring_degree),
     };
     let batches = ((plan.batches as f64 * within / secs) as usize).max(least);

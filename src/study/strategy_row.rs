@@ -1,13 +1,13 @@
-//! A remedy in figures, and the table of all of them.
+//! A strategy in figures, and the table of all of them.
 
 use crate::table::{Cell, Column, Row, Study, exact};
-use circuit::{NetworkModel, NoiseMeasure, Remedy};
+use circuit::{NetworkModel, NoiseMeasure, NoiseStrategy};
 use network::Role;
 use report::{EndToEnd, NetworkReport, RunReport, SequenceReport};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Version of the JSON layout of [`RemedyComparison`].
+/// Version of the JSON layout of [`StrategyComparison`].
 pub const COMPARISON_SCHEMA_VERSION: u32 = 2;
 
 /// What one sequence alone takes once the server has the keys.
@@ -57,10 +57,10 @@ impl OneSequence {
     }
 }
 
-/// One remedy with one activation, run; or why it does not fit.
+/// One strategy with one activation, run; or why it does not fit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RemedyRow {
-    pub remedy: Remedy,
+pub struct StrategyRow {
+    pub strategy: NoiseStrategy,
     /// Steps between refreshes.
     pub refresh_every: usize,
     /// Steps that were run: the last ones, where not all were.
@@ -74,7 +74,7 @@ pub struct RemedyRow {
     pub sequences: usize,
     /// Of the original network in the clear, and of the network that ciphertexts stand for.
     pub plain_accuracy: f64,
-    pub carried_accuracy: f64,
+    pub reference_accuracy: f64,
     pub accuracy: f64,
     pub agreement: f64,
     /// Decrypted outputs and states beyond their bounds.
@@ -85,7 +85,7 @@ pub struct RemedyRow {
     #[serde(with = "format::number")]
     pub max_abs_error: f64,
     /// Least measured margin of any step; of CKKS in bits of precision, of TFHE `-log2` of the
-    /// probability of a wrong reading.
+    /// probability of a wrong lookup.
     pub margin_bits: Option<f64>,
     /// What must be known of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -121,7 +121,7 @@ pub struct RemedyRow {
     pub sequence: Option<Arc<SequenceReport>>,
 }
 
-impl RemedyRow {
+impl StrategyRow {
     /// The row of a run on sequences; `alone` is a run of one of them, where there was such.
     pub fn of(report: &RunReport, alone: Option<&RunReport>) -> Option<Self> {
         let sequence = report.sequence.as_deref()?;
@@ -132,7 +132,7 @@ impl RemedyRow {
         );
         let measured = sequence.per_step.iter().filter_map(|step| step.margin_bits_measured);
         let mut row = Self {
-            remedy: sequence.remedy,
+            strategy: sequence.strategy,
             refresh_every: sequence.refresh_every,
             steps: sequence.steps,
             all_steps: sequence.steps,
@@ -140,7 +140,7 @@ impl RemedyRow {
             activation: activation(report),
             sequences: sequence.sequences,
             plain_accuracy: report.plain.accuracy,
-            carried_accuracy: report.plain.integer_accuracy,
+            reference_accuracy: report.plain.integer_accuracy,
             accuracy: report.encrypted.accuracy,
             agreement: report.encrypted.agreement,
             wrong_outputs: wrong(report) + alone.map_or(0, wrong),
@@ -168,11 +168,16 @@ impl RemedyRow {
         Some(row)
     }
 
-    /// The row of a remedy that cannot be run.
-    pub fn refused(remedy: Remedy, activation: String, steps: usize, reason: String) -> Self {
-        let reveals = remedy.reveals().to_owned();
+    /// The row of a strategy that cannot be run.
+    pub fn refused(
+        strategy: NoiseStrategy,
+        activation: String,
+        steps: usize,
+        reason: String,
+    ) -> Self {
+        let reveals = strategy.reveals().to_owned();
         let refused = Some(reason);
-        Self { remedy, activation, steps, all_steps: steps, reveals, refused, ..Self::default() }
+        Self { strategy, activation, steps, all_steps: steps, reveals, refused, ..Self::default() }
     }
 
     /// Fills in the time over each preset and over `others`.
@@ -191,11 +196,11 @@ impl RemedyRow {
         self.one_sequence.end_to_end_secs(connection)
     }
 
-    /// The remedy in words, with what was chosen for it.
+    /// The strategy in words, with what was chosen for it.
     pub fn name(&self) -> String {
-        let name = self.remedy.name();
-        match self.remedy {
-            Remedy::Refresh if self.refused.is_none() => {
+        let name = self.strategy.name();
+        match self.strategy {
+            NoiseStrategy::Refresh if self.refused.is_none() => {
                 format!("{name} every {}", self.refresh_every)
             }
             _ => name.to_owned(),
@@ -216,8 +221,8 @@ impl RemedyRow {
 
     /// What its margins measure.
     pub fn noise(&self) -> NoiseMeasure {
-        match self.remedy {
-            Remedy::Bootstrap => NoiseMeasure::Failure,
+        match self.strategy {
+            NoiseStrategy::Bootstrap => NoiseMeasure::Failure,
             _ => NoiseMeasure::Precision,
         }
     }
@@ -232,13 +237,14 @@ impl RemedyRow {
         self.steps < self.all_steps || self.note.is_some()
     }
 
-    /// Whether it is the same thing run again: remedy, activation and, where chosen by hand, steps.
+    /// Whether it is the same thing run again: strategy, activation and, where chosen by hand, steps.
     pub fn replaces(&self, other: &Self) -> bool {
-        self.remedy == other.remedy
+        self.strategy == other.strategy
             && (self.activation == other.activation
                 || self.refused.is_some()
                 || other.refused.is_some())
-            && (self.remedy != Remedy::Refresh || self.refresh_every == other.refresh_every)
+            && (self.strategy != NoiseStrategy::Refresh
+                || self.refresh_every == other.refresh_every)
     }
 }
 
@@ -270,23 +276,23 @@ fn activation(report: &RunReport) -> String {
     }
 }
 
-/// The remedies for one scenario.
+/// The strategies for one scenario.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RemedyComparison {
+pub struct StrategyComparison {
     pub schema_version: u32,
     pub scenario: String,
     pub model: String,
     pub dataset: String,
     pub threads: usize,
-    pub rows: Vec<RemedyRow>,
+    pub rows: Vec<StrategyRow>,
     /// Rows asked for and not run, because the comparison was stopped.
     #[serde(default)]
     pub rows_left: usize,
 }
 
-impl Row for RemedyRow {
+impl Row for StrategyRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::asked("remedy", "Strategy", |r| Some(Cell::number(r.remedy.id(), r.told()))),
+        Column::asked("remedy", "Strategy", |r| Some(Cell::number(r.strategy.id(), r.told()))),
         Column::found("refresh_every", "", |r| Some(Cell::count(r.refresh_every as u64))),
         Column::asked("steps", "Steps", |r| {
             let of_all = || format!("{} of {}", r.steps, r.all_steps);
@@ -298,7 +304,7 @@ impl Row for RemedyRow {
         Column::asked("activation", "", |r| Some(Cell::words(&r.activation))),
         Column::found("sequences", "Sequences", |r| Some(Cell::count(r.sequences as u64))),
         Column::found("plain_accuracy", "Original", |r| Some(r.share(r.plain_accuracy))),
-        Column::found("carried_accuracy", "Reference", |r| Some(r.share(r.carried_accuracy))),
+        Column::found("carried_accuracy", "Reference", |r| Some(r.share(r.reference_accuracy))),
         Column::found("accuracy", "Encrypted", |r| Some(r.share(r.accuracy))),
         Column::found("agreement", "Agree", |r| Some(r.share(r.agreement))),
         Column::found("wrong_outputs", "Wrong", |r| Some(Cell::count(r.wrong_outputs))),
@@ -352,10 +358,10 @@ impl Row for RemedyRow {
     }
 }
 
-impl Study for RemedyComparison {
-    type Row = RemedyRow;
+impl Study for StrategyComparison {
+    type Row = StrategyRow;
 
-    fn rows(&self) -> &[RemedyRow] {
+    fn rows(&self) -> &[StrategyRow] {
         &self.rows
     }
 
@@ -369,12 +375,12 @@ impl Study for RemedyComparison {
         let ways = longest.map_or(&[][..], |r| &r.end_to_end);
         let names: Vec<String> =
             ways.iter().map(|w| format!("end_to_end_secs {}", w.connection.name)).collect();
-        let head: Vec<&str> = RemedyRow::COLUMNS
+        let head: Vec<&str> = StrategyRow::COLUMNS
             .iter()
             .map(|c| c.id)
             .chain(names.iter().map(String::as_str))
             .collect();
-        let line = |row: &RemedyRow| {
+        let line = |row: &StrategyRow| {
             let of = |way: &EndToEnd| {
                 let same = |e: &&EndToEnd| e.connection.name == way.connection.name;
                 row.end_to_end.iter().find(same).map_or(String::new(), |e| e.secs.to_string())
@@ -410,9 +416,9 @@ pub(crate) fn note(
 mod tests {
     use super::*;
 
-    fn row(remedy: Remedy) -> RemedyRow {
+    fn row(strategy: NoiseStrategy) -> StrategyRow {
         let sequence = SequenceReport {
-            remedy,
+            strategy,
             refresh_every: 3,
             sequences: 40,
             steps: 8,
@@ -428,12 +434,12 @@ mod tests {
             ..SequenceReport::default()
         };
         let report = RunReport { sequence: Some(Box::new(sequence)), ..RunReport::default() };
-        RemedyRow::of(&report, None).unwrap()
+        StrategyRow::of(&report, None).unwrap()
     }
 
     #[test]
     fn figures_of_one_sequence_are_those_of_a_batch_without_keys() {
-        let row = row(Remedy::Refresh);
+        let row = row(NoiseStrategy::Refresh);
         assert_eq!(row.name(), "refresh every 3");
         let one = &row.one_sequence;
         assert_eq!((one.client_secs, one.server_secs, one.rounds), (0.5, 1.5, 3));
@@ -451,12 +457,13 @@ mod tests {
 
     #[test]
     fn every_column_is_filled_and_what_was_not_run_is_empty() {
-        let mut ran = row(Remedy::Client);
+        let mut ran = row(NoiseStrategy::ClientAided);
         let by_hand = NetworkModel { name: "by hand".into(), ..NetworkModel::presets()[3].clone() };
         ran.tell_times(&[by_hand]);
-        let refused = RemedyRow::refused(Remedy::OneChain, "-".into(), 8, "too long".into());
+        let refused =
+            StrategyRow::refused(NoiseStrategy::Levelled, "-".into(), 8, "too long".into());
         let rows = vec![refused, ran];
-        let comparison = RemedyComparison { rows, ..RemedyComparison::default() };
+        let comparison = StrategyComparison { rows, ..StrategyComparison::default() };
         let text = comparison.to_csv();
         let mut lines = csv::Reader::from_reader(text.as_bytes());
         let head = lines.headers().unwrap().clone();
@@ -466,7 +473,7 @@ mod tests {
         assert_eq!((&all[0][at("accuracy")], &all[0][at("refused")]), ("", "too long"));
         assert_eq!((&all[1][at("rounds")], &all[1][at("latency_secs")]), ("6", "2"));
         assert_eq!(all[1][at("end_to_end_secs mobile")], all[1][at("end_to_end_secs by hand")]);
-        let back: RemedyComparison = serde_json::from_str(&comparison.to_json()).unwrap();
+        let back: StrategyComparison = serde_json::from_str(&comparison.to_json()).unwrap();
         assert_eq!(back.rows[1].one_sequence, comparison.rows[1].one_sequence);
     }
 

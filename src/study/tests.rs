@@ -1,14 +1,14 @@
 //! Strategies side by side on small random models.
 
-use crate::{RemedyEvent, RemedyRequest, Study, compare_strategies};
+use crate::{StrategyEvent, StrategyRequest, Study, compare_strategies};
 use activation::{Activation, Method, Polynomial};
-use circuit::Remedy;
+use circuit::NoiseStrategy;
 use data::{Dataset, Shape, Split};
 use network::recurrent::RecurrentModel;
 use progress::Cancel;
 use recurrent::SequenceSession;
 use ring::Seed;
-use scenario::{Scenario, SequenceChoice};
+use scenario::{Scenario, SequenceRequest};
 use std::sync::Arc;
 
 fn dataset(channels: usize, steps: usize, samples: usize) -> Dataset {
@@ -25,7 +25,7 @@ fn dataset(channels: usize, steps: usize, samples: usize) -> Dataset {
     Dataset::new("waves", "test", shape, classes, Vec::new(), train, test).unwrap()
 }
 
-fn session(model: RecurrentModel, dataset: Dataset, choice: SequenceChoice) -> SequenceSession {
+fn session(model: RecurrentModel, dataset: Dataset, choice: SequenceRequest) -> SequenceSession {
     let scenario = Scenario { sequence: Some(choice), seed: 1, ..Scenario::built_in().remove(0) };
     SequenceSession::with(&scenario, Arc::new(dataset), Arc::new(model)).unwrap()
 }
@@ -34,31 +34,31 @@ fn session(model: RecurrentModel, dataset: Dataset, choice: SequenceChoice) -> S
 fn a_chain_in_a_comparison_is_as_long_as_its_plan_says() {
     let cubic = Activation::Polynomial(Polynomial::new(vec![0.0, 1.0, 0.0, -1.0 / 3.0]));
     let model = RecurrentModel::random(2, 3, 3, 1, false, 3).with_activations(&[Some(cubic)]);
-    let choice = SequenceChoice { steps: None, ..SequenceChoice::default() };
+    let choice = SequenceRequest { steps: None, ..SequenceRequest::default() };
     let mut session = session(model.unwrap(), dataset(2, 12, 8), choice);
     session.scenario.scheme.ring_degree = Some(16_384);
     let longest = session.circuit(&Cancel::default()).unwrap().sequence.longest_chain;
     assert!(longest >= 4, "{longest}");
-    let request = RemedyRequest::default();
+    let request = StrategyRequest::default();
     let rows = compare_strategies(&session, &request, &Cancel::default(), &|_| ()).unwrap().rows;
-    let chain = rows.iter().find(|r| r.remedy == Remedy::OneChain).unwrap();
+    let chain = rows.iter().find(|r| r.strategy == NoiseStrategy::Levelled).unwrap();
     assert_eq!((chain.longest_chain, chain.steps), (longest, longest));
     let note = chain.note.as_deref().unwrap_or_default();
     assert!(note.contains(&format!("one chain carries {longest} at 128 bits")), "{note}");
 }
 
 #[test]
-fn remedies_and_polynomials_are_compared_and_rows_stay_when_it_is_stopped() {
+fn strategies_and_polynomials_are_compared_and_rows_stay_when_it_is_stopped() {
     let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
-    let choice = SequenceChoice { steps: Some(4), ..SequenceChoice::default() };
+    let choice = SequenceRequest { steps: Some(4), ..SequenceRequest::default() };
     let mut session = session(model, dataset(2, 6, 20), choice);
     session.scenario.activation.degree = 3;
     session.scenario.activation.interval = 3.0;
     let activations = vec![Method::Minimax, Method::Taylor];
-    let request = RemedyRequest { row_secs: Some(1e-3), activations };
+    let request = StrategyRequest { row_secs: Some(1e-3), activations };
     let told = std::sync::Mutex::new(Vec::new());
     let comparison = compare_strategies(&session, &request, &Cancel::default(), &|event| {
-        if let RemedyEvent::Row { row, report } = event {
+        if let StrategyEvent::Row { row, report } = event {
             assert_eq!(report.is_some(), row.refused.is_none());
             told.lock().unwrap().push(*row);
         }
@@ -89,7 +89,7 @@ fn remedies_and_polynomials_are_compared_and_rows_stay_when_it_is_stopped() {
 
     let cancel = Cancel::default();
     let stopped = compare_strategies(&session, &request, &cancel, &|event| {
-        if let RemedyEvent::Row { row, .. } = event
+        if let StrategyEvent::Row { row, .. } = event
             && row.refused.is_none()
         {
             cancel.cancel();

@@ -5,7 +5,7 @@ use activation::Activation;
 use data::Shape;
 use network::train::{Recipe, Scaling};
 use network::{Layer, Network, Op, Padding};
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 
 /// Their names, as the field `model` of a scenario gives them.
 pub const ARCHITECTURES: [&str; 5] =
@@ -80,7 +80,7 @@ fn lenet() -> Vec<Layer> {
 ///
 /// # Errors
 /// When there is none of that name.
-pub fn recipe(name: &str, choice: &TrainingChoice) -> Result<Recipe, CryptonnError> {
+pub fn recipe(name: &str, choice: &TrainingRequest) -> Result<Recipe, CryptonnError> {
     let mut recipe = architecture(name).ok_or_else(|| {
         CryptonnError::Impossible(format!(
             "model {name} cannot be trained on encrypted data; {} can",
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn every_network_takes_another_number_of_units() {
         for name in ARCHITECTURES {
-            let choice = TrainingChoice { units: Some(3), ..TrainingChoice::default() };
+            let choice = TrainingRequest { units: Some(3), ..TrainingRequest::default() };
             let recipe = recipe(name, &choice).unwrap();
             let counts: Vec<(usize, usize)> = recipe
                 .layers
@@ -186,7 +186,7 @@ mod tests {
                 .collect();
             assert_eq!((counts[0].1, counts[1].0), (3, 3), "{name}");
         }
-        let error = recipe("lenet", &TrainingChoice::default()).unwrap_err().to_string();
+        let error = recipe("lenet", &TrainingRequest::default()).unwrap_err().to_string();
         assert!(error.contains("cannot be trained on encrypted data"), "{error}");
     }
 }

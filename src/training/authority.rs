@@ -8,7 +8,7 @@ use functional::febo::{self, Operation};
 use functional::feip;
 use progress::Cancel;
 use ring::Seed;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub fn of(choice: &TrainingChoice) -> Self {
+    pub fn of(choice: &TrainingRequest) -> Self {
         Self { max_weight: choice.max_weight, max_rows: choice.max_rows }
     }
 

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use ring::{Seed, SeedStream};
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 
 /// Normalised inputs beyond this are cut off.
 pub(crate) const LARGEST_INPUT: f64 = 10.0;
@@ -42,7 +42,7 @@ impl Batches {
     pub fn new(
         network: &Network,
         dataset: &Dataset,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
         seed: u64,
     ) -> Result<Self, CryptonnError> {
         let split = dataset.train();
@@ -92,25 +92,25 @@ impl Batches {
 
     /// Adds the clients' noise to every input, normally distributed and cut off at the largest input
     /// that can be encrypted. `secret` is theirs: whoever has it can take the noise away again.
-    pub fn with_noise(mut self, choice: &TrainingChoice, secret: &Seed) -> Self {
+    pub fn with_noise(mut self, choice: &TrainingRequest, secret: &Seed) -> Self {
         if choice.noise == 0.0 {
             return self;
         }
-        let deviation = choice.noise * choice.input_scale();
+        let standard_deviation = choice.noise * choice.input_scale();
         let limit = (LARGEST_INPUT * choice.input_scale()) as i32;
         let mut stream = secret.derive("noise on inputs", 0).stream(0);
-        self.encoding.noise = deviation;
+        self.encoding.noise = standard_deviation;
         let (low, high) = self.encoding.range;
         self.truth = self.inputs.clone();
         for value in &mut self.inputs {
-            let noise = (deviation * normal(&mut stream)).round_ties_even() as i32;
+            let noise = (standard_deviation * normal(&mut stream)).round_ties_even() as i32;
             *value = value.saturating_add(noise).clamp(-limit, limit);
             self.encoding.beyond = self.encoding.beyond.max(low - *value).max(*value - high);
         }
         self
     }
 
-    /// Inputs further than ten deviations from the mean, which were cut off there.
+    /// Inputs further than ten standard deviations from the mean, which were cut off there.
     pub fn clipped(&self) -> &Clipped {
         &self.clipped
     }
@@ -248,7 +248,7 @@ fn clipped(normalised: &[f32], len: usize) -> Clipped {
 }
 
 /// Normalised inputs in fixed point.
-pub fn encode(normalised: &[f32], choice: &TrainingChoice) -> Vec<i32> {
+pub fn encode(normalised: &[f32], choice: &TrainingRequest) -> Vec<i32> {
     let scale = choice.input_scale();
     let one = |x: &f32| {
         (f64::from(*x).clamp(-LARGEST_INPUT, LARGEST_INPUT) * scale).round_ties_even() as i32

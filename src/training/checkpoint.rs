@@ -11,13 +11,13 @@ use super::message::Tie;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use crate::figures::{DlogRange, PhaseSecs, SideBySide, Traffic};
+use crate::replica::ModelReplica;
+use crate::replica_state::ReplicaState;
 use crate::report::EpochReport;
-use crate::student::Student;
-use crate::student_state::StudentState;
 use crate::training::CryptonnTraining;
 use attack::ServerStep;
 use data::Dataset;
-use scenario::{Scenario, TrainingChoice};
+use scenario::{Scenario, TrainingRequest};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::Path;
@@ -48,14 +48,14 @@ pub enum CheckpointError {
 
 /// What is trained: a checkpoint goes on only with the same.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Subject {
+pub struct TrainingIdentity {
     pub scenario: String,
     pub model: String,
     pub dataset: String,
     /// Of all samples and labels.
     pub dataset_digest: [u8; 32],
     pub seed: u64,
-    pub choice: TrainingChoice,
+    pub choice: TrainingRequest,
 }
 
 /// How far a training came, and its figures.
@@ -122,10 +122,10 @@ impl Spent {
 /// A training that was interrupted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    pub subject: Subject,
+    pub identity: TrainingIdentity,
     pub progress: Progress,
     /// Trained on ciphertexts, in fixed point, and in floating point.
-    pub students: [StudentState; 3],
+    pub replicas: [ReplicaState; 3],
     /// Digests of the rows that the authority gave keys for, where it counts them.
     pub rows_given: Vec<[Vec<Tie>; 2]>,
 }
@@ -162,25 +162,25 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The first thing in which the two differ.
-    pub(crate) fn check_subject(&self, wanted: &Subject) -> Result<(), CryptonnError> {
-        let subject = &self.subject;
+    pub(crate) fn check_identity(&self, wanted: &TrainingIdentity) -> Result<(), CryptonnError> {
+        let identity = &self.identity;
         let differ = |what: &str, there: &str, here: &str| {
             CryptonnError::Impossible(format!(
                 "{what} is {there} in the checkpoint and {here} here; go on with the same or start anew"
             ))
         };
         for (what, there, here) in [
-            ("scenario", &subject.scenario, &wanted.scenario),
-            ("model", &subject.model, &wanted.model),
-            ("dataset", &subject.dataset, &wanted.dataset),
-            ("seed", &subject.seed.to_string(), &wanted.seed.to_string()),
+            ("scenario", &identity.scenario, &wanted.scenario),
+            ("model", &identity.model, &wanted.model),
+            ("dataset", &identity.dataset, &wanted.dataset),
+            ("seed", &identity.seed.to_string(), &wanted.seed.to_string()),
         ] {
             if there != here {
                 return Err(differ(what, there, here));
             }
         }
-        if subject.choice != wanted.choice {
-            let (there, here) = (fields(&subject.choice), fields(&wanted.choice));
+        if identity.choice != wanted.choice {
+            let (there, here) = (fields(&identity.choice), fields(&wanted.choice));
             let all = there.iter().chain(&here).map(|(name, _)| name);
             let value = |of: &[(String, String)], name: &str| {
                 let found = of.iter().find(|(n, _)| n == name);
@@ -193,7 +193,7 @@ impl Checkpoint {
                 }
             }
         }
-        if subject.dataset_digest != wanted.dataset_digest {
+        if identity.dataset_digest != wanted.dataset_digest {
             return Err(CryptonnError::Impossible(format!(
                 "dataset {} holds other samples than when the checkpoint was written; go on with the same or start anew",
                 wanted.dataset
@@ -202,14 +202,14 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Whether its numbers are those of a training with these mini-batches and students.
+    /// Whether its numbers are those of a training with these mini-batches and replicas.
     ///
     /// # Errors
     /// What does not fit.
     pub(crate) fn check_shape(
         &self,
         batches: &Batches,
-        student: &Student,
+        replica: &ModelReplica,
         epochs: usize,
     ) -> Result<(), CryptonnError> {
         let progress = &self.progress;
@@ -227,8 +227,8 @@ impl Checkpoint {
         {
             return wrong(&format!("{steps} steps in {done} epochs"));
         }
-        let mine = student.state();
-        for state in &self.students {
+        let mine = replica.state();
+        for state in &self.replicas {
             if !state.fits(&mine, steps) {
                 return wrong("weights or optimisers");
             }
@@ -265,13 +265,13 @@ fn step_fits(seen: &ServerStep, batches: &Batches, units: usize, steps: usize) -
 }
 
 /// Settings by name, as a person writes them.
-fn fields(choice: &TrainingChoice) -> Vec<(String, String)> {
+fn fields(choice: &TrainingRequest) -> Vec<(String, String)> {
     let value = serde_json::to_value(choice).unwrap_or_default();
     let fields = value.as_object().into_iter().flatten();
     fields.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
-impl Subject {
+impl TrainingIdentity {
     /// `scenario` with the settings of this training.
     pub fn settings(&self, scenario: Scenario) -> Scenario {
         let (model, training) = (self.model.clone(), Some(self.choice.clone()));

@@ -1,13 +1,13 @@
 //! Bytes of a checkpoint: a mark, a version, a checksum, and numbers as they are, so that not a bit of
 //! them is lost.
 
-use super::checkpoint::{Checkpoint, CheckpointError, MARK, Progress, Spent, Subject};
-use super::student_state::StudentState;
+use super::checkpoint::{Checkpoint, CheckpointError, MARK, Progress, Spent, TrainingIdentity};
+use super::replica_state::ReplicaState;
 use crate::figures::{DlogRange, PhaseSecs, SideBySide, Traffic};
 use crate::optimiser::Optimiser;
 use crate::report::EpochReport;
 use attack::ServerStep;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wire::{Malformed, Reader, Writer};
@@ -21,28 +21,28 @@ struct Text {
     scenario: String,
     model: String,
     dataset: String,
-    training: TrainingChoice,
+    training: TrainingRequest,
 }
 
 impl Checkpoint {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut content = Writer::new(&mut bytes);
-        let subject = &self.subject;
+        let identity = &self.identity;
         let text = Text {
-            scenario: subject.scenario.clone(),
-            model: subject.model.clone(),
-            dataset: subject.dataset.clone(),
-            training: subject.choice.clone(),
+            scenario: identity.scenario.clone(),
+            model: identity.model.clone(),
+            dataset: identity.dataset.clone(),
+            training: identity.choice.clone(),
         };
         // Strings and numbers always have a text.
         content.block(&serde_json::to_vec(&text).unwrap_or_default());
-        content.f64(subject.choice.learning_rate).f64(subject.choice.noise);
-        content.u64(subject.seed).bytes(&subject.dataset_digest);
+        content.f64(identity.choice.learning_rate).f64(identity.choice.noise);
+        content.u64(identity.seed).bytes(&identity.dataset_digest);
         write_progress(&mut content, &self.progress);
-        for student in &self.students {
-            write_tensors(&mut content, &student.tensors);
-            let (steps, first, second) = student.optimiser.memory();
+        for replica in &self.replicas {
+            write_tensors(&mut content, &replica.tensors);
+            let (steps, first, second) = replica.optimiser.memory();
             content.u64(steps as u64);
             write_tensors(&mut content, first);
             write_tensors(&mut content, second);
@@ -80,24 +80,24 @@ impl Checkpoint {
         let (seed, dataset_digest) = (from.u64()?, from.take()?);
         let kind = choice.optimiser;
         let (scenario, model, dataset) = (text.scenario, text.model, text.dataset);
-        let subject = Subject { scenario, model, dataset, dataset_digest, seed, choice };
+        let identity = TrainingIdentity { scenario, model, dataset, dataset_digest, seed, choice };
         let progress = read_progress(&mut from)?;
-        let mut student = || -> Result<StudentState, Malformed> {
+        let mut replica = || -> Result<ReplicaState, Malformed> {
             let tensors = read_tensors(&mut from)?;
             let steps = i32::try_from(from.u64()?).unwrap_or(i32::MAX);
             let (first, second) = (read_tensors(&mut from)?, read_tensors(&mut from)?);
-            Ok(StudentState {
+            Ok(ReplicaState {
                 tensors,
                 optimiser: Optimiser::from_memory(kind, steps, first, second),
             })
         };
-        let students = [student()?, student()?, student()?];
+        let replicas = [replica()?, replica()?, replica()?];
         let pairs = from.count(16)?;
         let mut ties = || Ok(from.elements()?.to_vec());
         let rows_given =
             (0..pairs).map(|_| Ok([ties()?, ties()?])).collect::<Result<_, Malformed>>()?;
         from.end()?;
-        Ok(Self { subject, progress, students, rows_given })
+        Ok(Self { identity, progress, replicas, rows_given })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::steps::SecureSteps;
 use functional::group::{DlogTable, ELEMENT_BYTES};
 use progress::Cancel;
 use ring::Seed;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 use std::time::Instant;
 
 /// Memory of a decoded element, bytes.
@@ -51,7 +51,7 @@ impl<'a> EncryptedSteps<'a> {
     /// When dimensions are impossible, or the work is stopped.
     pub fn new(
         batches: &'a Batches,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
         seed: &Seed,
         cancel: &Cancel,
     ) -> Result<Self, CryptonnError> {
@@ -158,7 +158,7 @@ impl<'a> EncryptedSteps<'a> {
 }
 
 /// The size of the table of logarithms: from the largest magnitude that rows of the policy can give.
-fn table_bits(dimensions: &Dimensions, choice: &TrainingChoice) -> u32 {
+fn table_bits(dimensions: &Dimensions, choice: &TrainingRequest) -> u32 {
     let of = |len: usize, weight: i32| {
         len as u64
             * u64::from(dimensions.max_input.unsigned_abs())

@@ -3,7 +3,7 @@
 use data::Dataset;
 use functional::group::{DlogTable, ELEMENT_BYTES};
 use network::{Network, Op};
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 
 /// Seconds of one core, measured with AVX-512 IFMA: to encrypt one group element and to decode it,
 const ENCRYPT_SECS: f64 = 7e-6;
@@ -52,7 +52,7 @@ impl CryptonnPlan {
     pub fn of(
         network: &Network,
         dataset: &Dataset,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
         threads: usize,
     ) -> Option<Self> {
         let at = network.layers().iter().position(|l| !matches!(l.op, Op::Flatten))?;
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_plan_tells_bytes_and_table_as_they_come() {
         let dataset = data::open("digits", None).unwrap();
-        let choice = TrainingChoice { samples: Some(24), batch: 12, ..TrainingChoice::default() };
+        let choice = TrainingRequest { samples: Some(24), batch: 12, ..TrainingRequest::default() };
         let network = architecture("cryptonn").unwrap().fresh(&dataset, 1).unwrap();
         let plan = CryptonnPlan::of(&network, &dataset, &choice, 1).unwrap();
         let batches = Batches::new(&network, &dataset, &choice, 1).unwrap();

@@ -4,7 +4,7 @@ use super::authority::LogLine;
 use crate::figures::{DlogRange, EpochFigures, PhaseSecs, SideBySide, Traffic};
 use attack::LeakReport;
 use circuit::Warning;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 use serde::{Deserialize, Serialize};
 
 /// Version of the report's layout.
@@ -45,13 +45,13 @@ pub struct CryptonnReport {
     pub kernel: String,
     pub samples: usize,
     pub mini_batches: usize,
-    pub training: TrainingChoice,
+    pub training: TrainingRequest,
     pub epochs: Vec<EpochReport>,
     /// Whether the authority's limit ended the training before the epochs asked for.
     #[serde(default)]
     pub ended_by_limit: bool,
     /// Steps that were done each time the training was taken up again; times and bytes are of all
-    /// sittings together.
+    /// sessions together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed_at: Vec<usize>,
     /// Mean seconds of an encrypted step, encryption included.

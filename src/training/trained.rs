@@ -2,10 +2,10 @@
 //! floating point, step by step side by side from the same seed.
 
 use super::checkpoint::Checkpoint;
+use super::replica::ModelReplica;
 use super::report::{CRYPTONN_SCHEMA_VERSION, CryptonnReport};
-use super::sitting::Sitting;
-use super::student::Student;
 use super::training::{CryptonnTraining, Prepared};
+use super::training_session::TrainingSession;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use crate::event::CryptonnEvent;
@@ -68,22 +68,23 @@ impl CryptonnTraining<'_> {
         watch: &Watch,
         on_event: &mut dyn FnMut(CryptonnEvent),
     ) -> Result<CryptonnTrained, CryptonnError> {
-        let Prepared { network, batches, course, secret } = self.prepare()?;
+        let Prepared { network, batches, schedule, secret } = self.prepare()?;
         on_event(CryptonnEvent::Preparing { what: "keys and tables", fraction: 0.0 });
         watch.check()?;
-        let (epochs, steps) = (course.epochs(), course.steps());
-        let mut sitting = Sitting::new(self, &network, &batches, course, &secret, from, watch)?;
+        let (epochs, steps) = (schedule.epochs(), schedule.steps());
+        let mut session =
+            TrainingSession::new(self, &network, &batches, schedule, &secret, from, watch)?;
         on_event(CryptonnEvent::Preparing { what: "keys and tables", fraction: 1.0 });
-        if let Err(error) = sitting.train(watch, on_event) {
+        if let Err(error) = session.train(watch, on_event) {
             if matches!(error, CryptonnError::Cancelled(_)) {
-                on_event(CryptonnEvent::Checkpoint(Arc::new(sitting.checkpoint())));
+                on_event(CryptonnEvent::Checkpoint(Arc::new(session.checkpoint())));
             }
             return Err(error);
         }
         let choice = self.choice;
-        let progress = &sitting.progress;
+        let progress = &session.progress;
         let spent = &progress.spent;
-        let log = sitting.secure.log();
+        let log = session.secure.log();
         let report = CryptonnReport {
             schema_version: CRYPTONN_SCHEMA_VERSION,
             cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -107,14 +108,14 @@ impl CryptonnTraining<'_> {
             dlog: spent.dlog,
             refused: log.iter().filter(|line| line.refused.is_some()).cloned().collect(),
             peak_memory_bytes: peak_memory_bytes(),
-            warnings: clipped(&batches, sitting.encrypted()),
+            warnings: clipped(&batches, session.encrypted()),
             leak: None,
         };
         let command = format!(
             "cryptoscope train {} --set model={} --epochs {} --seed {}",
             self.scenario, self.model, choice.epochs, self.seed
         );
-        let network = sitting.network()?.trained_on(self.dataset)?;
+        let network = session.network()?.trained_on(self.dataset)?;
         let provenance = Provenance {
             seed: self.seed,
             test_accuracy: report.epochs.last().map(|epoch| epoch.encrypted_accuracy),
@@ -122,15 +123,15 @@ impl CryptonnTraining<'_> {
         };
         let network = network.with_provenance(provenance)?;
         let network = network.made_by(&command)?;
-        let (view, pool) = (Arc::new(sitting.view()), Arc::clone(&sitting.pool));
+        let (view, pool) = (Arc::new(session.view()), Arc::clone(&session.pool));
         Ok(CryptonnTrained { network, report, view, pool })
     }
 }
 
 /// What the training cut off, data and weights.
-fn clipped(batches: &Batches, student: &Student) -> Vec<Warning> {
+fn clipped(batches: &Batches, replica: &ModelReplica) -> Vec<Warning> {
     let inputs = Some(batches.clipped()).filter(|c| c.any());
-    let weights = Some(student.clipped()).filter(|c| c.any());
+    let weights = Some(replica.clipped()).filter(|c| c.any());
     let advice = "raise training.max_weight, or lower the learning rate";
     let of = batches.samples() as u64;
     let inputs = inputs.map(|inputs| Cause::InputsClipped { inputs, of });

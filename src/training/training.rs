@@ -1,14 +1,14 @@
 //! A training on encrypted data: what it is of, and what follows from that.
 
-use super::course::Course;
-use super::student::Student;
+use super::replica::ModelReplica;
+use super::schedule::Schedule;
 use crate::architecture::recipe;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use data::Dataset;
 use network::Network;
 use ring::Seed;
-use scenario::{Scenario, TrainingChoice};
+use scenario::{Scenario, TrainingRequest};
 
 /// Seed of weights and mini-batches when none is given.
 const DEFAULT_SEED: u64 = 1;
@@ -20,7 +20,7 @@ pub struct CryptonnTraining<'a> {
     /// One of [`crate::architecture::ARCHITECTURES`].
     pub model: &'a str,
     pub dataset: &'a Dataset,
-    pub choice: &'a TrainingChoice,
+    pub choice: &'a TrainingRequest,
     /// Seed of weights, mini-batches, noise, keys and encryption; 0 takes fresh randomness for noise, keys
     /// and encryption.
     pub seed: u64,
@@ -30,7 +30,7 @@ pub struct CryptonnTraining<'a> {
 pub struct Prepared {
     pub network: Network,
     pub batches: Batches,
-    pub course: Course,
+    pub schedule: Schedule,
     pub secret: Seed,
 }
 
@@ -50,7 +50,7 @@ impl<'a> CryptonnTraining<'a> {
         Ok(Self { scenario: &scenario.name, model, dataset, choice, seed })
     }
 
-    /// Network, mini-batches and course.
+    /// Network, mini-batches and schedule.
     pub fn prepare(&self) -> Result<Prepared, CryptonnError> {
         let Self { dataset, choice, .. } = *self;
         choice.check().map_err(CryptonnError::Impossible)?;
@@ -58,8 +58,8 @@ impl<'a> CryptonnTraining<'a> {
         let secret = if self.seed == 0 { Seed::from_os()? } else { Seed::from_number(seed) };
         let network = recipe(self.model, choice)?.fresh(dataset, seed)?;
         let batches = Batches::new(&network, dataset, choice, seed)?.with_noise(choice, &secret);
-        let units = Student::new(&network, &batches, choice)?.units();
-        let course = Course::new(choice, &batches, units, seed)?;
-        Ok(Prepared { network, batches, course, secret })
+        let units = ModelReplica::new(&network, &batches, choice)?.units();
+        let schedule = Schedule::new(choice, &batches, units, seed)?;
+        Ok(Prepared { network, batches, schedule, secret })
     }
 }

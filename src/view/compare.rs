@@ -1,7 +1,7 @@
 //! A comparison of schemes as it is drawn: rows as they come.
 
 use super::origin::{Origin, Results};
-use super::task::TaskStanding;
+use super::task::TaskStatus;
 use scenario::Scenario;
 use study::{CompareEvent, CompareReport, CompareRow};
 use worker::Failure;
@@ -11,7 +11,7 @@ use worker::Failure;
 pub struct CompareView {
     /// Polynomials are run even where the planner says that decryption will fail.
     pub past_budget: bool,
-    pub standing: TaskStanding,
+    pub status: TaskStatus,
     /// The setup that the rows are of.
     pub origin: Option<Origin>,
     pub rows: Vec<CompareRow>,
@@ -24,7 +24,7 @@ impl CompareView {
     /// Forgets the rows: a new comparison begins.
     pub fn begin(&mut self, scenario: &Scenario) {
         self.clear();
-        self.standing = TaskStanding::Running;
+        self.status = TaskStatus::Running;
         self.origin = Some(Origin::new(Results::Compare, scenario));
     }
 
@@ -46,7 +46,7 @@ impl CompareView {
 
     /// The comparison is over.
     pub fn end(&mut self, result: Result<Box<CompareReport>, Failure>) {
-        self.standing = TaskStanding::with_left(&result, |report| report.rows_left);
+        self.status = TaskStatus::with_left(&result, |report| report.rows_left);
         self.doing = None;
         self.report = result.ok().filter(|report| !report.rows.is_empty());
     }

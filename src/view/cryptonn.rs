@@ -1,7 +1,7 @@
 //! An encrypted training as it is drawn: its curves as they grow, and its figures.
 
 use super::origin::{Origin, Results};
-use super::task::TaskStanding;
+use super::task::TaskStatus;
 use scenario::Scenario;
 use std::sync::Arc;
 use training::{
@@ -18,7 +18,7 @@ const MOST_POINTS: usize = 2000;
 /// What the tab Training shows of an encrypted training.
 #[derive(Clone, Debug, Default)]
 pub struct CryptonnView {
-    pub standing: TaskStanding,
+    pub status: TaskStatus,
     /// The setup that is trained.
     pub origin: Option<Origin>,
     /// What goes on before the first step, and the share of it that is done.
@@ -46,13 +46,13 @@ impl CryptonnView {
     /// Forgets everything: a new training of `scenario` begins.
     pub fn begin(&mut self, scenario: &Scenario) {
         let origin = Some(Origin::new(Results::Cryptonn, scenario));
-        *self = Self { standing: TaskStanding::Running, origin, ..Self::default() };
+        *self = Self { status: TaskStatus::Running, origin, ..Self::default() };
     }
 
     /// Shows a training of `scenario` that was interrupted, as far as it came.
     pub fn restore(&mut self, checkpoint: &Arc<Checkpoint>, scenario: &Scenario) {
         let origin = Some(Origin::new(Results::Cryptonn, scenario));
-        *self = Self { standing: TaskStanding::Stopped, origin, ..Self::default() };
+        *self = Self { status: TaskStatus::Stopped, origin, ..Self::default() };
         self.epochs = checkpoint.progress.epochs.iter().map(EpochFigures::from).collect();
         self.catch_up(checkpoint);
     }
@@ -119,27 +119,27 @@ impl CryptonnView {
 mod tests {
     use super::*;
     use scenario::OptimiserKind;
-    use training::{Optimiser, Progress, StudentState, Subject};
+    use training::{Optimiser, Progress, ReplicaState, TrainingIdentity};
 
     #[test]
     fn steps_that_were_not_told_are_caught_up_with_the_next_checkpoint() {
         let loss = |at: usize| SideBySide { encrypted: at as f64, fixed_point: 1.0, float: 2.0 };
-        let student = || {
+        let replica = || {
             let optimiser = Optimiser::new(OptimiserKind::Sgd);
-            StudentState { tensors: Vec::new(), optimiser }
+            ReplicaState { tensors: Vec::new(), optimiser }
         };
-        let subject = Subject {
+        let identity = TrainingIdentity {
             scenario: "test".into(),
             model: "test".into(),
             dataset: "test".into(),
             dataset_digest: [0; 32],
             seed: 1,
-            choice: scenario::TrainingChoice::default(),
+            choice: scenario::TrainingRequest::default(),
         };
         let losses = (0..12).map(loss).collect();
         let progress = Progress { of: 12, losses, ..Progress::default() };
-        let students = [student(), student(), student()];
-        let checkpoint = Checkpoint { subject, progress, students, rows_given: Vec::new() };
+        let replicas = [replica(), replica(), replica()];
+        let checkpoint = Checkpoint { identity, progress, replicas, rows_given: Vec::new() };
         let mut view = CryptonnView::default();
         view.begin(&scenario::Scenario::built_in().remove(0));
         let (phases, traffic) = (PhaseSecs::default(), Traffic::default());

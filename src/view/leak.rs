@@ -1,6 +1,6 @@
 //! What the server learns, as it is drawn: what is chosen, and what the attacks found.
 
-use attack::{LabelLeak, LeakCurve, LeakSettings, Pool, Reconstruction, Score, ServerView, labels};
+use attack::{LabelLeak, LeakCurve, LeakOptions, Pool, Reconstruction, Score, ServerView, labels};
 use std::sync::Arc;
 use worker::{LeakRequest, LeakUpdate};
 
@@ -20,7 +20,7 @@ pub struct Attack {
 /// What is chosen in the view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeakChoice {
-    pub settings: LeakSettings,
+    pub settings: LeakOptions,
     /// Steps seen; all when `None`.
     pub seen: Option<usize>,
     /// Position among the recorded mini-batches.
@@ -31,7 +31,7 @@ pub struct LeakChoice {
 
 impl Default for LeakChoice {
     fn default() -> Self {
-        let settings = LeakSettings { most_rows: Some(USUAL_LIMIT), ..LeakSettings::default() };
+        let settings = LeakOptions { most_rows: Some(USUAL_LIMIT), ..LeakOptions::default() };
         Self { settings, seen: None, batch: 0, sample: 0 }
     }
 }

@@ -1,7 +1,7 @@
 //! What protects the samples, as it is drawn: the ways that were tried.
 
 use super::origin::{Origin, Results};
-use super::task::TaskStanding;
+use super::task::TaskStatus;
 use scenario::Scenario;
 use study::{MitigationEvent, MitigationReport, MitigationRow};
 use worker::Failure;
@@ -9,7 +9,7 @@ use worker::Failure;
 /// The comparison of mitigations in the tab What the server learns.
 #[derive(Clone, Debug, Default)]
 pub struct MitigationView {
-    pub standing: TaskStanding,
+    pub status: TaskStatus,
     /// The setup whose training is compared.
     pub origin: Option<Origin>,
     /// Way at work: its name, its number, of how many, and the share of it that is done.
@@ -23,7 +23,7 @@ impl MitigationView {
     /// A new comparison begins.
     pub fn begin(&mut self, scenario: &Scenario) {
         let origin = Some(Origin::new(Results::Mitigations, scenario));
-        *self = Self { standing: TaskStanding::Running, origin, ..Self::default() };
+        *self = Self { status: TaskStatus::Running, origin, ..Self::default() };
     }
 
     /// Share of the whole that is done.
@@ -46,7 +46,7 @@ impl MitigationView {
 
     /// The comparison is over; rows that came stay.
     pub fn end(&mut self, result: Result<Box<MitigationReport>, Failure>) {
-        self.standing = TaskStanding::with_left(&result, |report| report.rows_left);
+        self.status = TaskStatus::with_left(&result, |report| report.rows_left);
         self.doing = None;
         self.report = result.ok().filter(|report| !report.rows.is_empty());
     }

@@ -1,6 +1,6 @@
 //! Where a result comes from: the setup it was made with, and when.
 
-use scenario::{ActivationChoice, Scenario, SchemeChoice, SchemeSelector, Setup};
+use scenario::{ActivationRequest, Scenario, SchemeRequest, SchemeSelector, Setup};
 use std::time::{Duration, Instant};
 
 /// What is shown of a setup, and kept until it is cleared.
@@ -71,17 +71,17 @@ fn matters(results: Results, scenario: &Scenario) -> Scenario {
         // The schemes are what is compared.
         Results::Compare => kept.scheme.kind = SchemeSelector::Auto,
         // Polynomials come from the laboratory.
-        Results::Sweep => kept.activation = ActivationChoice::default(),
+        Results::Sweep => kept.activation = ActivationRequest::default(),
         Results::Training => {
-            kept.activation = ActivationChoice::default();
-            kept.scheme = SchemeChoice::default();
+            kept.activation = ActivationRequest::default();
+            kept.scheme = SchemeRequest::default();
             kept.sequence = None;
             (kept.images, kept.threads) = (None, None);
         }
         // Strategies and their polynomials are what is compared.
         Results::Sequence => {
             kept.sequence = None;
-            kept.activation = ActivationChoice::default();
+            kept.activation = ActivationRequest::default();
         }
     }
     kept

@@ -11,7 +11,7 @@ use worker::Failure;
 
 /// How a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Status {
     Running,
     Finished,
     Stopped,
@@ -35,7 +35,7 @@ pub struct RunView {
     /// The samples that are run, once they are known to be in memory.
     pub dataset: Option<Arc<Dataset>>,
     pub plan: Option<Box<Plan>>,
-    pub standing: Standing,
+    pub status: Status,
     pub progress: Option<Progress>,
     pub stages: Vec<Option<StageReport>>,
     pub samples: Vec<Sample>,
@@ -54,7 +54,7 @@ impl RunView {
             scenario,
             dataset: None,
             plan: None,
-            standing: Standing::Running,
+            status: Status::Running,
             progress: None,
             stages: Vec::new(),
             samples: Vec::new(),
@@ -122,8 +122,8 @@ impl RunView {
     /// the other, and what is predicted is told for all.
     pub fn measured_share(&self) -> f64 {
         let images = self.plan.as_ref().map_or(0, |p| p.images);
-        match self.standing {
-            Standing::Running if images > 0 => {
+        match self.status {
+            Status::Running if images > 0 => {
                 self.samples.len().max(1).min(images) as f64 / images as f64
             }
             _ => 1.0,
@@ -133,15 +133,15 @@ impl RunView {
     /// Takes in how the run ended. What it told before stays.
     pub fn end(&mut self, result: Result<Box<RunReport>, Failure>) {
         self.progress = None;
-        self.standing = match result {
+        self.status = match result {
             Ok(report) => {
                 self.stages = report.stages.iter().cloned().map(Some).collect();
                 self.sequence = report.sequence.clone();
                 self.report = Some(report);
-                Standing::Finished
+                Status::Finished
             }
-            Err(Failure::Cancelled) => Standing::Stopped,
-            Err(failure) => Standing::Failed(failure.to_string()),
+            Err(Failure::Cancelled) => Status::Stopped,
+            Err(failure) => Status::Failed(failure.to_string()),
         };
     }
 

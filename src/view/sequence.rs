@@ -1,13 +1,15 @@
-//! What the tab Sequence shows beside the run: one row per remedy that was run, and the connection
+//! What the tab Sequence shows beside the run: one row per strategy that was run, and the connection
 //! that times are told for.
 
 use super::origin::{Origin, Results};
 use activation::Method;
-use circuit::{NetworkModel, Remedy};
+use circuit::{NetworkModel, NoiseStrategy};
 use report::{RunReport, SequenceReport};
 use scenario::Scenario;
 use std::sync::Arc;
-use study::{COMPARISON_SCHEMA_VERSION, RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow};
+use study::{
+    COMPARISON_SCHEMA_VERSION, StrategyComparison, StrategyEvent, StrategyRequest, StrategyRow,
+};
 
 /// A comparison that goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +31,7 @@ impl Comparing {
 #[derive(Clone, Debug)]
 pub struct SequenceView {
     /// In the order of their first run; those that could not be run too.
-    pub rows: Vec<RemedyRow>,
+    pub rows: Vec<StrategyRow>,
     pub connection: NetworkModel,
     /// Column the table is sorted by, and whether the largest comes first.
     pub sorted: Option<(usize, bool)>,
@@ -38,11 +40,11 @@ pub struct SequenceView {
     /// The row whose steps are drawn; the newest run when left out.
     pub shown: Option<usize>,
     /// What a comparison runs.
-    pub request: RemedyRequest,
+    pub request: StrategyRequest,
     pub comparing: Option<Comparing>,
     /// Steps of the setup as they are foretold.
     pub forecast: Option<Arc<SequenceReport>>,
-    /// The setup that rows belong to, whatever the remedy.
+    /// The setup that rows belong to, whatever the strategy.
     pub origin: Option<Origin>,
 }
 
@@ -55,7 +57,7 @@ impl Default for SequenceView {
             sorted: None,
             trace: 0,
             shown: None,
-            request: RemedyRequest::default(),
+            request: StrategyRequest::default(),
             comparing: None,
             forecast: None,
             origin: None,
@@ -91,38 +93,38 @@ impl SequenceView {
 
     /// Takes in a finished run.
     pub fn take(&mut self, report: &RunReport) {
-        if let Some(row) = RemedyRow::of(report, None) {
+        if let Some(row) = StrategyRow::of(report, None) {
             self.take_row(row);
         }
     }
 
-    /// Takes in a row: it replaces an older one of the same remedy.
-    pub fn take_row(&mut self, row: RemedyRow) {
-        self.rows.retain(|r| r.refused.is_none() || r.remedy != row.remedy);
+    /// Takes in a row: it replaces an older one of the same strategy.
+    pub fn take_row(&mut self, row: StrategyRow) {
+        self.rows.retain(|r| r.refused.is_none() || r.strategy != row.strategy);
         match self.rows.iter_mut().find(|r| row.replaces(r)) {
             Some(old) => *old = row,
             None => self.rows.push(row),
         }
     }
 
-    /// Takes in why a remedy could not be run.
-    pub fn refuse(&mut self, remedy: Remedy, reason: String) {
-        self.take_row(RemedyRow::refused(remedy, String::new(), 0, reason));
+    /// Takes in why a strategy could not be run.
+    pub fn refuse(&mut self, strategy: NoiseStrategy, reason: String) {
+        self.take_row(StrategyRow::refused(strategy, String::new(), 0, reason));
     }
 
     /// Takes in how a comparison goes on.
-    pub fn follow(&mut self, event: &RemedyEvent) {
+    pub fn follow(&mut self, event: &StrategyEvent) {
         match event {
-            RemedyEvent::Begin { row, of, name, .. } => {
+            StrategyEvent::Begin { row, of, name, .. } => {
                 self.comparing = Some(Comparing { name: name.clone(), row: *row, of: *of });
             }
-            RemedyEvent::Row { row, .. } => self.take_row((**row).clone()),
-            RemedyEvent::Run(_) => {}
+            StrategyEvent::Row { row, .. } => self.take_row((**row).clone()),
+            StrategyEvent::Run(_) => {}
         }
     }
 
     /// Rows that were run.
-    pub fn ran(&self) -> impl Iterator<Item = (usize, &RemedyRow)> {
+    pub fn ran(&self) -> impl Iterator<Item = (usize, &StrategyRow)> {
         self.rows.iter().enumerate().filter(|(_, r)| r.refused.is_none())
     }
 
@@ -144,13 +146,13 @@ impl SequenceView {
         order
     }
 
-    fn key(&self, row: &RemedyRow, column: usize) -> f64 {
+    fn key(&self, row: &StrategyRow, column: usize) -> f64 {
         let one = &row.one_sequence;
         match column {
-            0 => Remedy::ALL.iter().position(|r| *r == row.remedy).unwrap_or(0) as f64,
+            0 => NoiseStrategy::ALL.iter().position(|r| *r == row.strategy).unwrap_or(0) as f64,
             1 => self.rows.iter().position(|r| r.activation == row.activation).unwrap_or(0) as f64,
             2 => row.plain_accuracy,
-            3 => row.carried_accuracy,
+            3 => row.reference_accuracy,
             4 => row.accuracy,
             5 => row.steps as f64,
             6 => row.sequences as f64,
@@ -166,7 +168,7 @@ impl SequenceView {
     }
 
     /// The table as it is sorted, with times over the connection that is chosen.
-    pub fn comparison(&self) -> RemedyComparison {
+    pub fn comparison(&self) -> StrategyComparison {
         let refused = self.rows.iter().enumerate().filter(|(_, r)| r.refused.is_some());
         let order = self.order().into_iter().chain(refused.map(|(at, _)| at));
         let rows = order.filter_map(|at| self.rows.get(at)).cloned().map(|mut row| {
@@ -176,7 +178,7 @@ impl SequenceView {
             row
         });
         let of = self.origin.as_ref().map(|origin| &origin.setup.scenario);
-        RemedyComparison {
+        StrategyComparison {
             schema_version: COMPARISON_SCHEMA_VERSION,
             scenario: of.map_or(String::new(), |s| s.name.clone()),
             model: of.map_or(String::new(), |s| s.model.clone()),
@@ -193,9 +195,9 @@ mod tests {
     use super::*;
     use report::EncryptedReport;
 
-    fn report(remedy: Remedy, accuracy: f64, rounds: u64) -> RunReport {
+    fn report(strategy: NoiseStrategy, accuracy: f64, rounds: u64) -> RunReport {
         let sequence =
-            SequenceReport { remedy, rounds, client_secs: 1.0, ..SequenceReport::default() };
+            SequenceReport { strategy, rounds, client_secs: 1.0, ..SequenceReport::default() };
         RunReport {
             encrypted: EncryptedReport { accuracy, ..EncryptedReport::default() },
             sequence: Some(Box::new(sequence)),
@@ -206,25 +208,25 @@ mod tests {
     #[test]
     fn rows_are_replaced_sorted_and_saved() {
         let mut view = SequenceView::default();
-        view.take(&report(Remedy::Refresh, 0.9, 10));
-        view.take(&report(Remedy::OneChain, 0.8, 1));
-        view.take(&report(Remedy::Refresh, 0.95, 12));
+        view.take(&report(NoiseStrategy::Refresh, 0.9, 10));
+        view.take(&report(NoiseStrategy::Levelled, 0.8, 1));
+        view.take(&report(NoiseStrategy::Refresh, 0.95, 12));
         assert_eq!(view.rows.len(), 2);
         view.sorted = Some((4, false));
         assert_eq!(view.order(), [1, 0]);
         view.sorted = Some((10, true));
         assert_eq!(view.order(), [0, 1]);
         let saved = view.comparison();
-        assert_eq!(saved.rows[0].remedy, Remedy::Refresh);
+        assert_eq!(saved.rows[0].strategy, NoiseStrategy::Refresh);
         // Twelve round trips of 5 ms, and a second of work.
         let city = saved.rows[0].end_to_end.iter().find(|e| e.connection.name == "same city");
         assert!((city.unwrap().secs - 1.06).abs() < 1e-9);
         view.connection.name = "by hand".into();
         assert_eq!(view.comparison().rows[0].end_to_end.len(), 5);
-        view.refuse(Remedy::OneChain, "too long".into());
+        view.refuse(NoiseStrategy::Levelled, "too long".into());
         assert_eq!((view.rows.len(), view.order().len()), (2, 1));
         assert_eq!(view.comparison().rows[1].refused.as_deref(), Some("too long"));
-        view.take(&report(Remedy::OneChain, 0.8, 1));
+        view.take(&report(NoiseStrategy::Levelled, 0.8, 1));
         assert_eq!(view.order().len(), 2);
     }
 
@@ -233,9 +235,9 @@ mod tests {
         let mut view = SequenceView::default();
         let scenario = Scenario::open("digits").unwrap();
         view.begin(&scenario);
-        view.take(&report(Remedy::Refresh, 0.9, 10));
-        let other_remedy = Scenario { sequence: Some(Default::default()), ..scenario.clone() };
-        view.begin(&other_remedy);
+        view.take(&report(NoiseStrategy::Refresh, 0.9, 10));
+        let other_strategy = Scenario { sequence: Some(Default::default()), ..scenario.clone() };
+        view.begin(&other_strategy);
         assert_eq!(view.rows.len(), 1);
         view.begin(&Scenario { seed: 7, ..scenario });
         assert!(view.rows.is_empty());

@@ -1,7 +1,7 @@
 //! A sweep as it is drawn: what is chosen for it, and the rows as they come.
 
 use super::origin::{Origin, Results};
-use super::task::TaskStanding;
+use super::task::TaskStatus;
 use activation::Method;
 use format::Share;
 use scenario::Scenario;
@@ -87,7 +87,7 @@ impl SweepAxis {
 #[derive(Clone, Debug, Default)]
 pub struct SweepView {
     pub choice: SweepChoice,
-    pub standing: TaskStanding,
+    pub status: TaskStatus,
     /// The setup that the rows are of.
     pub origin: Option<Origin>,
     /// Accuracy of the exact network of the newest sweep.
@@ -108,7 +108,7 @@ impl SweepView {
     /// Forgets the rows: a new sweep begins.
     pub fn begin(&mut self, scenario: &Scenario) {
         self.clear();
-        self.standing = TaskStanding::Running;
+        self.status = TaskStatus::Running;
         self.origin = Some(Origin::new(Results::Sweep, scenario));
     }
 
@@ -137,7 +137,7 @@ impl SweepView {
 
     /// The sweep is over.
     pub fn end(&mut self, result: Result<Box<SweepReport>, Failure>) {
-        self.standing = TaskStanding::with_left(&result, |report| report.rows_left);
+        self.status = TaskStatus::with_left(&result, |report| report.rows_left);
         self.doing = None;
         self.report = result.ok().filter(|report| !report.rows.is_empty());
         if let Some(report) = &self.report {

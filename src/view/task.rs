@@ -4,7 +4,7 @@ use worker::Failure;
 
 /// How long work stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum TaskStanding {
+pub enum TaskStatus {
     #[default]
     Idle,
     Running,
@@ -13,7 +13,7 @@ pub enum TaskStanding {
     Failed(String),
 }
 
-impl TaskStanding {
+impl TaskStatus {
     /// How work of several rows stands after its end, `left` of them not done.
     pub fn with_left<T>(result: &Result<T, Failure>, left: impl Fn(&T) -> usize) -> Self {
         match result {

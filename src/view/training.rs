@@ -1,7 +1,7 @@
 //! A training as it is drawn: what is chosen for it, and its curves as they grow.
 
 use super::origin::{Origin, Results};
-use super::task::TaskStanding;
+use super::task::TaskStatus;
 use inference::TrainOptions;
 use network::recurrent::RecurrentModel;
 use network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
@@ -19,7 +19,7 @@ const MOST_POINTS: usize = 2000;
 #[derive(Clone, Debug, Default)]
 pub struct TrainingView {
     pub options: TrainOptions,
-    pub standing: TaskStanding,
+    pub status: TaskStatus,
     /// The setup that was trained.
     pub origin: Option<Origin>,
     /// Points (epochs done, loss smoothed over mini-batches).
@@ -42,7 +42,7 @@ impl TrainingView {
     /// Forgets the curves: a new training of the model of `scenario` begins.
     pub fn begin(&mut self, scenario: &Scenario, what: String) {
         self.clear();
-        (self.standing, self.of, self.what) = (TaskStanding::Running, self.options.epochs, what);
+        (self.status, self.of, self.what) = (TaskStatus::Running, self.options.epochs, what);
         self.origin = Some(Origin::new(Results::Training, scenario));
     }
 
@@ -96,13 +96,13 @@ impl TrainingView {
 
     /// The training of a recurrent network is over.
     pub fn end_recurrent(&mut self, result: Result<Arc<RecurrentTrained>, Failure>) {
-        self.standing = TaskStanding::of(&result);
+        self.status = TaskStatus::of(&result);
         self.trained_recurrent = result.ok();
     }
 
     /// The training is over.
     pub fn end(&mut self, result: Result<Arc<Trained>, Failure>) {
-        self.standing = TaskStanding::of(&result);
+        self.status = TaskStatus::of(&result);
         self.trained = result.ok();
     }
 }

@@ -81,7 +81,7 @@ pub struct Envelope {
     pub offer: [u8; 32],
     pub batch: u64,
     /// Number of the plaintext modulus.
-    pub branch: u64,
+    pub modulus: u64,
 }
 
 /// A message that is being written.
@@ -96,7 +96,7 @@ impl Draft {
         let mut bytes = Vec::with_capacity(ENVELOPE_BYTES);
         let mut out = Writer::new(&mut bytes);
         out.bytes(MAGIC).u32(envelope.kind as u32).bytes(&envelope.offer);
-        out.u64(envelope.batch).u64(envelope.branch);
+        out.u64(envelope.batch).u64(envelope.modulus);
         bytes.resize(ENVELOPE_BYTES, 0);
         Self { bytes }
     }
@@ -235,12 +235,12 @@ fn read_head(head: &[u8]) -> Result<(Envelope, u64, [u8; HASH]), WireError> {
     let kind =
         kind.ok_or_else(|| reader.fail(format!("no kind of message has number {number}")))?;
     let offer = reader.take()?;
-    let (batch, branch, len) = (reader.u64()?, reader.u64()?, reader.u64()?);
+    let (batch, modulus, len) = (reader.u64()?, reader.u64()?, reader.u64()?);
     if len > MAX_BODY {
         let reason = format!("a body of {len} bytes; at most {MAX_BODY} are possible");
         return Err(reader.fail(reason).into());
     }
-    Ok((Envelope { kind, offer, batch, branch }, len, reader.take()?))
+    Ok((Envelope { kind, offer, batch, modulus }, len, reader.take()?))
 }
 
 #[cfg(test)]
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     fn sealed(len: usize) -> Vec<u8> {
-        let envelope = Envelope { kind: Kind::Request, offer: [7; 32], batch: 3, branch: 1 };
+        let envelope = Envelope { kind: Kind::Request, offer: [7; 32], batch: 3, modulus: 1 };
         let mut draft = Draft::new(&envelope);
         draft.body().extend((0..len).map(|i| i as u8));
         draft.seal()

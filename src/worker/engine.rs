@@ -6,7 +6,7 @@ use data::{self, Dataset};
 use experiment::Experiment;
 use inference::{ActivationData, PolynomialCheck, Session, TableStudy};
 use network::recurrent::RecurrentModel;
-use network::{self, Network, StandIns};
+use network::{self, Approximations, Network};
 use progress::Cancel;
 use recurrent::SequenceSession;
 use report::{Event, RunReport, SequenceReport};
@@ -14,7 +14,7 @@ use scenario::{RunError, Scenario, Sources};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
-use study::{RemedyComparison, RemedyEvent, RemedyRequest, compare_strategies};
+use study::{StrategyComparison, StrategyEvent, StrategyRequest, compare_strategies};
 use training::{CryptonnPlan, architecture};
 
 /// The model and the dataset of an opened scenario, for people to look at.
@@ -66,14 +66,14 @@ pub trait Engine: Send + 'static {
         Ok(None)
     }
 
-    /// Runs every remedy on a recurrent network, one after the other.
-    fn compare_remedies(
+    /// Runs every strategy on a recurrent network, one after the other.
+    fn compare_strategies(
         &mut self,
         opened: &Self::Opened,
-        request: &RemedyRequest,
+        request: &StrategyRequest,
         cancel: &Cancel,
-        on_event: &(dyn Fn(RemedyEvent) + Sync),
-    ) -> Result<RemedyComparison, RunError>;
+        on_event: &(dyn Fn(StrategyEvent) + Sync),
+    ) -> Result<StrategyComparison, RunError>;
 
     /// Parameters and predictions, or why it cannot work and what would.
     fn plan(&mut self, opened: &Self::Opened, cancel: &Cancel) -> Result<Plan, RunError>;
@@ -109,7 +109,7 @@ pub trait Engine: Send + 'static {
         &mut self,
         opened: &Self::Opened,
         data: &ActivationData,
-        stand_ins: &StandIns,
+        approximations: &Approximations,
         cancel: &Cancel,
         on_part: &mut dyn FnMut(&PolynomialCheck),
     ) -> Result<PolynomialCheck, RunError>;
@@ -355,13 +355,13 @@ impl Engine for SessionEngine {
         }
     }
 
-    fn compare_remedies(
+    fn compare_strategies(
         &mut self,
         opened: &OpenedSession,
-        request: &RemedyRequest,
+        request: &StrategyRequest,
         cancel: &Cancel,
-        on_event: &(dyn Fn(RemedyEvent) + Sync),
-    ) -> Result<RemedyComparison, RunError> {
+        on_event: &(dyn Fn(StrategyEvent) + Sync),
+    ) -> Result<StrategyComparison, RunError> {
         match opened.ready()? {
             Experiment::Layers(_) => {
                 Err(RunError::Refused("strategies are for recurrent networks".into()))
@@ -414,11 +414,11 @@ impl Engine for SessionEngine {
         &mut self,
         opened: &OpenedSession,
         data: &ActivationData,
-        stand_ins: &StandIns,
+        approximations: &Approximations,
         cancel: &Cancel,
         on_part: &mut dyn FnMut(&PolynomialCheck),
     ) -> Result<PolynomialCheck, RunError> {
-        opened.layers()?.check_stand_ins(data, stand_ins, cancel, on_part)
+        opened.layers()?.check_approximations(data, approximations, cancel, on_part)
     }
 
     fn accuracy_with(

@@ -4,11 +4,11 @@ use super::{Loaded, LoadedSequence};
 use activation::Activation;
 use circuit::Plan;
 use inference::{ActivationData, PolynomialCheck, TableStudy};
-use network::StandIns;
+use network::Approximations;
 use report::{Event, RunReport, SequenceReport};
 use scenario::Scenario;
 use std::sync::Arc;
-use study::{RemedyComparison, RemedyEvent, RemedyRequest};
+use study::{StrategyComparison, StrategyEvent, StrategyRequest};
 
 /// The number of a request; later requests have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,10 +44,10 @@ pub enum Update {
     Run(Event),
     /// The run is over; the worker is free again.
     RunEnded(Result<Box<RunReport>, Failure>),
-    /// Something happened in the comparison of remedies.
-    Remedy(RemedyEvent),
+    /// Something happened in the comparison of strategies.
+    NoiseStrategy(StrategyEvent),
     /// The comparison is over; the worker is free again.
-    RemediesEnded(Result<Box<RemedyComparison>, Failure>),
+    StrategiesEnded(Result<Box<StrategyComparison>, Failure>),
     /// What goes into the activation layers of the model of the newest check.
     Activations(Arc<ActivationData>),
     /// The newest check, so far or whole.
@@ -63,7 +63,7 @@ pub enum Update {
 pub struct Check {
     /// Its model and dataset count.
     pub scenario: Scenario,
-    pub stand_ins: StandIns,
+    pub approximations: Approximations,
 }
 
 /// A check on its way to the thread.
@@ -79,7 +79,7 @@ pub(super) struct CheckRequest {
 pub(super) struct Request {
     pub job: Job,
     pub scenario: Scenario,
-    /// Not one run, but one with every remedy.
-    pub remedies: Option<RemedyRequest>,
+    /// Not one run, but one with every strategy.
+    pub strategies: Option<StrategyRequest>,
     pub cancel: progress::Cancel,
 }

@@ -2,9 +2,7 @@
 //! answered.
 
 use super::thread::guarded;
-use attack::{
-    LeakCurve, LeakSettings, Pool, Reconstruction, Score, ServerView, curve, reconstruct,
-};
+use attack::{LeakCurve, LeakOptions, Pool, Reconstruction, Score, ServerView, curve, reconstruct};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use progress::Cancel;
 use scenario::RunError;
@@ -25,7 +23,7 @@ pub struct LeakRequest {
     /// Steps seen.
     pub seen: usize,
     /// Each attack, and whether its curve over all steps is wanted too.
-    pub attacks: Vec<(LeakSettings, bool)>,
+    pub attacks: Vec<(LeakOptions, bool)>,
 }
 
 /// An answer, in order; those to a replaced question never come.

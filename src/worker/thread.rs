@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use study::{RemedyEvent, RemedyRequest};
+use study::{StrategyEvent, StrategyRequest};
 
 /// Batches of updates that may wait for the window.
 const EVENT_ROOM: usize = 64;
@@ -108,16 +108,16 @@ impl Worker {
         Ok(job)
     }
 
-    /// Starts a run with every remedy, unless one is on.
-    pub fn compare_remedies(
+    /// Starts a run with every strategy, unless one is on.
+    pub fn compare_strategies(
         &mut self,
         scenario: Scenario,
-        request: RemedyRequest,
+        request: StrategyRequest,
     ) -> Result<Job, Busy> {
         if self.run.is_some() {
             return Err(Busy);
         }
-        let request = Request { remedies: Some(request), ..self.request(scenario) };
+        let request = Request { strategies: Some(request), ..self.request(scenario) };
         let job = request.job;
         self.run = Some((job, request.cancel.clone()));
         self.ask(|inbox| inbox.run = Some(request));
@@ -173,7 +173,7 @@ impl Worker {
             let mut batches: Vec<_> = self.events.try_iter().collect();
             // The end of a job comes by the channel and after everything else of it.
             let at = batches.iter().position(|(_, u)| {
-                matches!(u.last(), Some(Update::RunEnded(_) | Update::RemediesEnded(_)))
+                matches!(u.last(), Some(Update::RunEnded(_) | Update::StrategiesEnded(_)))
             });
             let at = at.unwrap_or(batches.len());
             batches.splice(at..at, gathered.take());
@@ -197,11 +197,11 @@ impl Worker {
             | Update::Forecast(_)
             | Update::Tables(_) => self.plan.as_ref().is_some_and(|(current, _)| *current == job),
             Update::Planned(_) => self.plan.take_if(|(current, _)| *current == job).is_some(),
-            Update::Run(_) | Update::Remedy(_) => self
+            Update::Run(_) | Update::NoiseStrategy(_) => self
                 .run
                 .as_ref()
                 .is_some_and(|(current, cancel)| *current == job && !cancel.is_cancelled()),
-            Update::RunEnded(_) | Update::RemediesEnded(_) => {
+            Update::RunEnded(_) | Update::StrategiesEnded(_) => {
                 self.run.take_if(|(current, _)| *current == job).is_some()
             }
             Update::Activations(_) | Update::Checked(_) | Update::FunctionAccuracy(..) => {
@@ -212,7 +212,7 @@ impl Worker {
     }
 
     fn request(&mut self, scenario: Scenario) -> Request {
-        Request { job: self.next_job(), scenario, remedies: None, cancel: Cancel::default() }
+        Request { job: self.next_job(), scenario, strategies: None, cancel: Cancel::default() }
     }
 
     fn next_job(&mut self) -> Job {
@@ -315,9 +315,9 @@ impl<E: Engine> Body<E> {
     }
 
     fn run(&mut self, request: Request) {
-        let Request { job, scenario, remedies, cancel } = request;
-        if let Some(remedies) = remedies {
-            return self.compare_remedies(job, &scenario, &remedies, &cancel);
+        let Request { job, scenario, strategies, cancel } = request;
+        if let Some(strategies) = strategies {
+            return self.compare_strategies(job, &scenario, &strategies, &cancel);
         }
         let result = guarded(|| {
             let planned = self.planned.as_ref().is_some_and(|(s, ..)| *s == scenario);
@@ -338,30 +338,30 @@ impl<E: Engine> Body<E> {
         self.send(job, vec![Update::RunEnded(result.map(Box::new))]);
     }
 
-    fn compare_remedies(
+    fn compare_strategies(
         &mut self,
         job: Job,
         scenario: &Scenario,
-        request: &RemedyRequest,
+        request: &StrategyRequest,
         cancel: &Cancel,
     ) {
         let result = guarded(|| {
             let opened = self.engine.open(scenario)?;
             let outbox = Outbox::new(job, &self.tx, &*self.wake, &self.gathered);
-            self.engine.compare_remedies(&opened, request, cancel, &|event| match event {
-                RemedyEvent::Run(event) => outbox.push(event),
-                told => outbox.tell(Update::Remedy(told), &self.closing),
+            self.engine.compare_strategies(&opened, request, cancel, &|event| match event {
+                StrategyEvent::Run(event) => outbox.push(event),
+                told => outbox.tell(Update::NoiseStrategy(told), &self.closing),
             })
         });
         let result = match result {
             Ok(comparison) if comparison.rows_left > 0 => Err(Failure::Cancelled),
             result => result.map(Box::new),
         };
-        self.send(job, vec![Update::RemediesEnded(result)]);
+        self.send(job, vec![Update::StrategiesEnded(result)]);
     }
 
     fn check(&mut self, request: CheckRequest) {
-        let CheckRequest { job, check: Check { scenario, stand_ins }, cancel } = request;
+        let CheckRequest { job, check: Check { scenario, approximations }, cancel } = request;
         let result = guarded(|| {
             cancel.check()?;
             let opened = self.engine.open(&scenario)?;
@@ -374,9 +374,10 @@ impl<E: Engine> Body<E> {
                     wake();
                 }
             };
-            let whole = self.engine.check(&opened, &data, &stand_ins, &cancel, &mut on_part)?;
+            let whole =
+                self.engine.check(&opened, &data, &approximations, &cancel, &mut on_part)?;
             self.send(job, vec![Update::Checked(Box::new(whole))]);
-            if let Some(function) = &stand_ins.function {
+            if let Some(function) = &approximations.function {
                 let accuracy = self.engine.accuracy_with(&opened, function, &cancel)?;
                 self.send(job, vec![Update::FunctionAccuracy(function.clone(), accuracy)]);
             }

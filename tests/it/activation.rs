@@ -3,7 +3,7 @@
 use crate::sample::{random_dataset, random_network};
 use cryptoscope::activation::{Activation, Method};
 use cryptoscope::inference::Session;
-use cryptoscope::network::{IntervalRule, StandIns};
+use cryptoscope::network::{Approximations, IntervalRule};
 use cryptoscope::progress::Cancel;
 use cryptoscope::scenario::{RunError, Scenario};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ fn session(activation: &Activation) -> Session {
     Session::with(&scenario, dataset, network).expect("they fit together")
 }
 
-fn stand_ins(method: Method, degree: usize) -> StandIns {
-    StandIns {
+fn approximations(method: Method, degree: usize) -> Approximations {
+    Approximations {
         function: None,
         method,
         degree,
@@ -39,7 +39,7 @@ fn agreement_rises_with_the_degree() {
         for degree in [1, 4, 15] {
             let mut parts = Vec::new();
             let check = session
-                .check_stand_ins(&data, &stand_ins(method, degree), &cancel, |c| {
+                .check_approximations(&data, &approximations(method, degree), &cancel, |c| {
                     parts.push(c.clone());
                 })
                 .expect("checks");
@@ -65,14 +65,15 @@ fn the_exact_function_is_a_reference() {
     let data = session.measure_activations(&cancel).expect("measures");
     let own = session.accuracy_with(&Activation::Square, &cancel).expect("runs");
     let check = session
-        .check_stand_ins(&data, &stand_ins(Method::Minimax, 2), &cancel, |_| ())
+        .check_approximations(&data, &approximations(Method::Minimax, 2), &cancel, |_| ())
         .expect("checks");
     assert!(check.ranges.is_empty(), "polynomials of the model stay");
     assert_eq!((check.accuracy, check.agreement), (own, 1.0));
     assert_eq!(check.model_accuracy, own);
     let exact = session.accuracy_with(&Activation::Relu, &cancel).expect("runs");
-    let relu = StandIns { function: Some(Activation::Relu), ..stand_ins(Method::Minimax, 31) };
-    let check = session.check_stand_ins(&data, &relu, &cancel, |_| ()).expect("checks");
+    let relu =
+        Approximations { function: Some(Activation::Relu), ..approximations(Method::Minimax, 31) };
+    let check = session.check_approximations(&data, &relu, &cancel, |_| ()).expect("checks");
     assert_eq!(check.ranges.len(), 1);
     assert!((check.accuracy - exact).abs() < 0.03, "{} {exact}", check.accuracy);
 }
@@ -81,10 +82,12 @@ fn the_exact_function_is_a_reference() {
 fn values_outside_are_told_by_layer() {
     let session = session(&Activation::Relu);
     let data = session.measure_activations(&Cancel::default()).expect("measures");
-    let narrow =
-        StandIns { interval: IntervalRule::Given((-5.0, 5.0)), ..stand_ins(Method::Minimax, 6) };
+    let narrow = Approximations {
+        interval: IntervalRule::Given((-5.0, 5.0)),
+        ..approximations(Method::Minimax, 6)
+    };
     let check =
-        session.check_stand_ins(&data, &narrow, &Cancel::default(), |_| ()).expect("checks");
+        session.check_approximations(&data, &narrow, &Cancel::default(), |_| ()).expect("checks");
     let range = &check.ranges[0];
     assert_eq!(range.layer, "act0");
     assert!(range.samples_outside > 600 && range.values_outside > range.samples_outside);
@@ -96,11 +99,17 @@ fn a_check_stops_when_asked_and_refuses_what_has_no_answer() {
     let session = session(&Activation::Relu);
     let data = session.measure_activations(&Cancel::default()).expect("measures");
     let cancel = Cancel::default();
-    let stopped = session
-        .check_stand_ins(&data, &stand_ins(Method::Minimax, 4), &cancel, |_| cancel.cancel());
+    let stopped =
+        session.check_approximations(&data, &approximations(Method::Minimax, 4), &cancel, |_| {
+            cancel.cancel()
+        });
     assert!(matches!(stopped, Err(RunError::Cancelled(_))));
-    let refused =
-        session.check_stand_ins(&data, &stand_ins(Method::Taylor, 4), &Cancel::default(), |_| ());
+    let refused = session.check_approximations(
+        &data,
+        &approximations(Method::Taylor, 4),
+        &Cancel::default(),
+        |_| (),
+    );
     let text = refused.unwrap_err().to_string();
     assert!(text.starts_with("activation: layer act0: Taylor for ReLU"), "{text}");
 }

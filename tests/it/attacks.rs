@@ -192,18 +192,18 @@ fn no_report_takes_the_place_of_the_original_of_a_model() {
 #[test]
 fn keys_are_no_part_of_the_work_on_sequences() {
     let dir = tempfile::tempdir().expect("a folder");
-    for remedy in ["sequence.remedy=bootstrap", "sequence.remedy=client"] {
-        let words = ["cryptornn", "--images", "2", "--set", remedy, "--set", "sequence.steps=2"];
+    for strategy in ["sequence.remedy=bootstrap", "sequence.remedy=client"] {
+        let words = ["cryptornn", "--images", "2", "--set", strategy, "--set", "sequence.steps=2"];
         let (status, report) = run(dir.path(), &words);
         assert_eq!(status, 0);
         let (encrypted, sequence) = (&report.encrypted, report.sequence.expect("a sequence"));
         let close = |a: f64, b: f64| (a - b).abs() < 1e-9 * a.max(1.0);
         let keys = sequence.client_key_secs + sequence.server_key_secs;
-        assert!(keys > 0.0 && encrypted.keygen_secs >= keys, "{remedy}");
+        assert!(keys > 0.0 && encrypted.keygen_secs >= keys, "{strategy}");
         let work = sequence.client_secs + sequence.server_secs - keys;
-        assert!(close(encrypted.total_secs, work), "{remedy}");
-        assert!(close(encrypted.encrypt_secs + encrypted.evaluate_secs, work), "{remedy}");
-        assert!(close(sequence.sequences_per_sec * work, 2.0), "{remedy}");
+        assert!(close(encrypted.total_secs, work), "{strategy}");
+        assert!(close(encrypted.encrypt_secs + encrypted.evaluate_secs, work), "{strategy}");
+        assert!(close(sequence.sequences_per_sec * work, 2.0), "{strategy}");
     }
 }
 

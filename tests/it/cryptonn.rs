@@ -1,26 +1,26 @@
 //! Training on encrypted data: whole runs bit for bit as in plaintext, and roles that refuse.
 
-use cryptoscope::attack::{LeakSettings, reconstruct};
+use cryptoscope::attack::{LeakOptions, reconstruct};
 use cryptoscope::data::{Dataset, Shape, Split};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::ring::Seed;
-use cryptoscope::scenario::{OptimiserKind, TrainingChoice};
+use cryptoscope::scenario::{OptimiserKind, TrainingRequest};
 use cryptoscope::training::{
     Arithmetic, Authority, Batches, Checkpoint, CryptonnError, CryptonnEvent, CryptonnTrained,
-    CryptonnTraining, EncryptedSteps, EpochReport, MessageError, PlainSteps, Policy, PolicyError,
-    SecureSteps, SideBySide, Student, architecture,
+    CryptonnTraining, EncryptedSteps, EpochReport, MessageError, ModelReplica, PlainSteps, Policy,
+    PolicyError, SecureSteps, SideBySide, architecture,
 };
 use sha2::Digest;
 use std::sync::Arc;
 
-fn choice(epochs: usize, batch: usize, samples: usize) -> TrainingChoice {
-    TrainingChoice { epochs, batch, samples: Some(samples), ..TrainingChoice::default() }
+fn choice(epochs: usize, batch: usize, samples: usize) -> TrainingRequest {
+    TrainingRequest { epochs, batch, samples: Some(samples), ..TrainingRequest::default() }
 }
 
 fn train(
     model: &str,
     dataset: &Dataset,
-    choice: &TrainingChoice,
+    choice: &TrainingRequest,
 ) -> Result<CryptonnTrained, CryptonnError> {
     let training = CryptonnTraining { scenario: "test", model, dataset, choice, seed: 3 };
     training.run(&Watch::silent(), &mut |_| {})
@@ -31,7 +31,7 @@ fn every_encrypted_step_is_that_of_plaintext_fixed_point() {
     let dataset = cryptoscope::data::open("breast_cancer", None).unwrap();
     for optimiser in [OptimiserKind::Adam, OptimiserKind::Sgd] {
         // The last mini-batch is shorter than the others.
-        let choice = TrainingChoice { optimiser, ..choice(2, 20, 50) };
+        let choice = TrainingRequest { optimiser, ..choice(2, 20, 50) };
         let trained = train("cryptonn-hospital", &dataset, &choice).unwrap();
         let report = &trained.report;
         assert_eq!(report.epochs.len(), 2);
@@ -64,8 +64,8 @@ fn a_first_convolution_is_exact_too() {
         EncryptedSteps::new(&batches, &choice, &Seed::from_number(1), &Cancel::default()).unwrap();
     let mut plain = PlainSteps::new(&batches);
     let step = |secure: &mut dyn SecureSteps| {
-        let mut student = Student::new(&network, &batches, &choice).unwrap();
-        student.step(&batches, 0, &choice, 1e-3, Arithmetic::Integers(secure)).unwrap()
+        let mut replica = ModelReplica::new(&network, &batches, &choice).unwrap();
+        replica.step(&batches, 0, &choice, 1e-3, Arithmetic::Integers(secure)).unwrap()
     };
     let (encrypted, fixed) = (step(&mut secure), step(&mut plain));
     assert!(fixed.seen.products.iter().flatten().any(|&v| v != 0));
@@ -87,14 +87,14 @@ fn the_same_seed_gives_the_same_training() {
 fn the_authority_stops_a_training_that_asks_for_too_much() {
     let dataset = cryptoscope::data::open("digits", None).unwrap();
     // 32 units: one use of each mini-batch, and not a second.
-    let rows = TrainingChoice { max_rows: Some(40), ..choice(3, 16, 48) };
+    let rows = TrainingRequest { max_rows: Some(40), ..choice(3, 16, 48) };
     let trained = train("cryptonn", &dataset, &rows).unwrap();
     assert!(trained.report.ended_by_limit && trained.report.is_right());
     assert_eq!((trained.report.epochs.len(), trained.view.steps.len()), (1, 3));
-    let rows = TrainingChoice { max_rows: Some(31), ..rows };
+    let rows = TrainingRequest { max_rows: Some(31), ..rows };
     let error = train("cryptonn", &dataset, &rows).unwrap_err().to_string();
     assert!(error.contains("one step takes 32 rows"), "{error}");
-    let weights = TrainingChoice { max_weight: 3, delta_levels: 4, ..choice(1, 16, 48) };
+    let weights = TrainingRequest { max_weight: 3, delta_levels: 4, ..choice(1, 16, 48) };
     let error = train("cryptonn", &dataset, &weights).unwrap_err();
     assert!(matches!(error, CryptonnError::Refused(PolicyError::Weight { max: 3, .. })), "{error}");
 }
@@ -145,7 +145,7 @@ fn stopped_after(training: &CryptonnTraining, steps: usize) -> Checkpoint {
 fn a_training_that_was_interrupted_becomes_the_one_that_was_not() {
     let dataset = cryptoscope::data::open("digits", None).unwrap();
     for optimiser in [OptimiserKind::Adam, OptimiserKind::Sgd] {
-        let choice = TrainingChoice {
+        let choice = TrainingRequest {
             optimiser,
             units: Some(9),
             noise: 0.05,
@@ -191,10 +191,10 @@ fn what_is_no_checkpoint_of_this_training_is_refused_in_one_line() {
         assert!(error.contains(words) && !error.contains('\n'), "{error}");
     };
     refused(&CryptonnTraining { seed: 4, ..training }, &kept, "seed is 3 in the checkpoint and 4");
-    let other = TrainingChoice { epochs: 5, ..choice.clone() };
+    let other = TrainingRequest { epochs: 5, ..choice.clone() };
     let of = CryptonnTraining { choice: &other, ..training };
     refused(&of, &kept, "training.epochs is 2 in the checkpoint and 5 here");
-    let other = TrainingChoice { max_rows: Some(99), ..choice.clone() };
+    let other = TrainingRequest { max_rows: Some(99), ..choice.clone() };
     let of = CryptonnTraining { choice: &other, ..training };
     refused(&of, &kept, "training.max_rows is left out in the checkpoint and 99 here");
     let mut split = dataset.train().clone();
@@ -206,8 +206,8 @@ fn what_is_no_checkpoint_of_this_training_is_refused_in_one_line() {
     refused(&CryptonnTraining { dataset: &changed, ..training }, &kept, "holds other samples");
     type Change = (fn(&mut Checkpoint), &'static str);
     let changes: [Change; 6] = [
-        (|c| c.students[1].tensors[0].truncate(3), "weights or optimisers"),
-        (|c| c.students[0].tensors[2][1] = f32::NAN, "weights or optimisers"),
+        (|c| c.replicas[1].tensors[0].truncate(3), "weights or optimisers"),
+        (|c| c.replicas[0].tensors[2][1] = f32::NAN, "weights or optimisers"),
         (|c| c.progress.losses.truncate(1), "weights or optimisers"),
         (|c| c.progress.losses.resize(9, SideBySide::default()), "9 steps in 0 epochs"),
         (|c| c.progress.seen[0].samples[0] += 1, "values seen by the server"),
@@ -233,7 +233,7 @@ fn what_is_no_checkpoint_of_this_training_is_refused_in_one_line() {
         let error = Checkpoint::from_bytes(&changed.to_bytes()).unwrap_err().to_string();
         assert!(error.contains("was expected") && !error.contains('\n'), "{error}");
     }
-    let noisy = TrainingChoice { noise: 0.1, ..choice.clone() };
+    let noisy = TrainingRequest { noise: 0.1, ..choice.clone() };
     let of = CryptonnTraining { choice: &noisy, seed: 0, ..training };
     refused(&of, &kept, "noise and seed 0");
 }
@@ -276,7 +276,7 @@ fn hostile_checkpoint_files_are_refused() {
 #[test]
 fn noise_is_trained_with_and_stays_with_the_clients() {
     let dataset = cryptoscope::data::open("digits", None).unwrap();
-    let choice = TrainingChoice { noise: 0.3, ..choice(1, 16, 48) };
+    let choice = TrainingRequest { noise: 0.3, ..choice(1, 16, 48) };
     let network = architecture("cryptonn").unwrap().fresh(&dataset, 1).unwrap();
     let plain = Batches::new(&network, &dataset, &choice, 1).unwrap();
     let noisy = plain.clone().with_noise(&choice, &Seed::from_number(3));
@@ -292,15 +292,18 @@ fn noise_is_trained_with_and_stays_with_the_clients() {
     });
     let errors: Vec<f64> = errors.collect();
     let mean = errors.iter().sum::<f64>() / f64::from(count);
-    let deviation = (errors.iter().map(|e| e * e).sum::<f64>() / f64::from(count)).sqrt();
-    assert!(mean.abs() < 2.0 && (deviation - 30.0).abs() < 1.5, "{mean} {deviation}");
+    let standard_deviation = (errors.iter().map(|e| e * e).sum::<f64>() / f64::from(count)).sqrt();
+    assert!(
+        mean.abs() < 2.0 && (standard_deviation - 30.0).abs() < 1.5,
+        "{mean} {standard_deviation}"
+    );
     let trained = train("cryptonn", &dataset, &choice).unwrap();
     assert!(trained.report.is_right());
     let (low, high) = trained.view.encoding.reach();
     assert_eq!(trained.view.encoding.range, (0, 100));
     assert!(low < -60 && high > 160, "{low} {high}");
     // Everything the server decrypted is about the noisy inputs: the best it can reach is their noise.
-    let settings = LeakSettings::default();
+    let settings = LeakOptions::default();
     let batch = trained.view.steps[0].batch;
     let (view, pool) = (&trained.view, &trained.pool);
     let found = reconstruct(view, batch, 9, &settings, None, &Cancel::default()).unwrap().unwrap();

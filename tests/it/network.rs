@@ -69,8 +69,8 @@ fn reference(op: &Op, input: Shape, output: Shape, x: &[f64]) -> Vec<f64> {
         Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
             for (i, v) in x.iter().enumerate() {
                 let c = i / (height * width);
-                let deviation = f64::from(variance[c] + epsilon).sqrt();
-                let standard = (v - f64::from(mean[c])) / deviation;
+                let standard_deviation = f64::from(variance[c] + epsilon).sqrt();
+                let standard = (v - f64::from(mean[c])) / standard_deviation;
                 out.push(f64::from(gamma[c]) * standard + f64::from(beta[c]));
             }
         }

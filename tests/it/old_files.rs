@@ -2,11 +2,11 @@
 //! program at commit ed3fb35, `*.json` of scenarios by hand.
 
 use cryptoscope::activation::Method;
-use cryptoscope::circuit::Remedy;
+use cryptoscope::circuit::NoiseStrategy;
 use cryptoscope::network::Network;
 use cryptoscope::report::RunReport;
-use cryptoscope::scenario::{LayerChoices, Scenario};
-use cryptoscope::study::{CompareReport, RemedyComparison, Study, SweepReport};
+use cryptoscope::scenario::{LayerRequests, Scenario};
+use cryptoscope::study::{CompareReport, StrategyComparison, Study, SweepReport};
 use cryptoscope::training::{Checkpoint, CryptonnReport};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
@@ -50,8 +50,13 @@ fn reports_of_studies_open() {
     let compared: CompareReport = read("compare.json");
     assert_eq!((compared.rows[0].name.as_str(), compared.rows[0].images), ("BGV", 4));
     assert!(compared.is_right());
-    let strategies: RemedyComparison = read("strategies.json");
-    assert!(strategies.rows.iter().any(|r| r.remedy == Remedy::Client && r.refused.is_none()));
+    let strategies: StrategyComparison = read("strategies.json");
+    assert!(
+        strategies
+            .rows
+            .iter()
+            .any(|r| r.strategy == NoiseStrategy::ClientAided && r.refused.is_none())
+    );
     assert!(strategies.is_right());
     let training: CryptonnReport = read("training.json");
     assert_eq!(training.epochs.len(), 2);
@@ -73,9 +78,9 @@ fn scenarios_open() {
     assert_eq!((one.activation.degree, one.activation.interval), (3, 4.0));
     assert_eq!(
         (one.activation.method.as_str(), &one.activation.layers),
-        ("least_squares", &LayerChoices::Same)
+        ("least_squares", &LayerRequests::Same)
     );
     let one = Scenario::open(path("strategy.json").to_str().unwrap()).expect("opens");
     let choice = one.sequence.expect("of sequences");
-    assert_eq!((choice.remedy, choice.steps), (Remedy::OneChain, Some(2)));
+    assert_eq!((choice.strategy, choice.steps), (NoiseStrategy::Levelled, Some(2)));
 }

@@ -6,7 +6,7 @@ use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
 use cryptoscope::network::train::{CellKind, RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::recurrent::SequenceSession;
-use cryptoscope::scenario::{Scenario, SequenceChoice};
+use cryptoscope::scenario::{Scenario, SequenceRequest};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ fn gates_and_two_layers_are_trained_planned_and_run_encrypted() {
         assert!(trained.history[1].loss < trained.history[0].loss);
         let saved = RecurrentModel::from_bytes(&trained.model.to_bytes(), "mine").expect("reads");
         assert_eq!(saved, trained.model);
-        let sequence = Some(SequenceChoice { steps: Some(4), ..SequenceChoice::default() });
+        let sequence = Some(SequenceRequest { steps: Some(4), ..SequenceRequest::default() });
         // So little training leaves outputs nearly equal: what their gaps need may not fit, and the
         // precision is asked for.
         let scenario = Scenario::open("cryptornn").expect("built in");

@@ -31,7 +31,7 @@ fn agree(scenario: &str, images: usize) {
 }
 
 #[test]
-fn one_chain_predicts_what_a_run_predicts() {
+fn levelled_sequences_predict_what_a_run_predicts() {
     agree(LEVELLED, 40);
     // States before the first step are sent where gates multiply them.
     agree(&LEVELLED.replace("steps=3", "steps=1 --set model=cryptornn-gru"), 20);

@@ -54,8 +54,8 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     assert_eq!((report.activation.kind.as_str(), report.activation.bits), ("lookup", Some(3)));
     assert!(report.encrypted.max_abs_error <= report.encrypted.error_bound.unwrap());
     let tables = report.tables.as_ref().unwrap();
-    let readings: u64 = tables.tables.iter().map(|t| t.readings).sum();
-    assert_eq!(readings, 3 * tables.readings as u64);
+    let lookups: u64 = tables.tables.iter().map(|t| t.lookups).sum();
+    assert_eq!(lookups, 3 * tables.lookups as u64);
     assert!(tables.tables.iter().all(|t| t.further == 0));
     assert_eq!(tables.inputs.samples, 3 * session.network.input().len() as u64);
     assert!(report.stages.iter().any(|s| s.kind == StageKind::Lookup));
@@ -70,8 +70,8 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     assert_eq!(report.bytes.download, plan.bytes.download);
     let json = serde_json::to_string(&report).unwrap();
     let back: RunReport = serde_json::from_str(&json).unwrap();
-    let readings = |r: &RunReport| r.tables.as_ref().map(|t| t.tables[0].readings);
-    assert_eq!(readings(&back), readings(&report));
+    let lookups = |r: &RunReport| r.tables.as_ref().map(|t| t.tables[0].lookups);
+    assert_eq!(lookups(&back), lookups(&report));
     assert_eq!((back.bytes, back.stages.len()), (report.bytes, report.stages.len()));
 }
 
@@ -135,7 +135,7 @@ fn keys_stay_for_the_next_run_of_the_same_parameters_and_seed() {
 }
 
 #[test]
-fn a_run_stops_between_readings() {
+fn a_run_stops_between_lookups() {
     let cancel = Cancel::default();
     let stopped = session(&LOOKUP).run(&cancel, &|event| {
         if matches!(event, Event::Samples(_)) {

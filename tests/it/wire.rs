@@ -4,7 +4,7 @@
 
 use cryptoscope::circuit::{Circuit, Plan, PlanBytes, Program, SchemeKind, StageKind};
 use cryptoscope::engine::{
-    Bfv, Bgv, BranchAnswer, Ckks, CkksOffered, Client, Crt, EngineError, Levelled, Noop, Offer,
+    Bfv, Bgv, Ckks, CkksOffered, Client, Crt, EngineError, Levelled, ModulusAnswer, Noop, Offer,
     OfferedScheme, RealNoop, Scheme, Server, WireClock, combined,
 };
 use cryptoscope::experiment::Experiment;
@@ -58,13 +58,13 @@ impl<S: Scheme> Case<'_, S> {
     }
 
     fn requests(&self, client: &Client<S>) -> Vec<Vec<u8>> {
-        let branches = 0..self.parameters.len();
+        let moduli = 0..self.parameters.len();
         let watch = Watch::silent();
-        branches
-            .map(|branch| {
+        moduli
+            .map(|modulus| {
                 let found =
-                    client.encrypt_vectors(branch, 0, &self.vectors, &watch).expect("encrypted");
-                client.send(branch, 0, &found, &mut WireClock::default())
+                    client.encrypt_vectors(modulus, 0, &self.vectors, &watch).expect("encrypted");
+                client.send(modulus, 0, &found, &mut WireClock::default())
             })
             .collect()
     }
@@ -77,22 +77,23 @@ impl<S: Scheme> Case<'_, S> {
 
     fn answers(&self, server: &Server<S>, requests: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let each = requests.iter().enumerate();
-        each.map(|(branch, request)| {
+        each.map(|(modulus, request)| {
             let mut clock = WireClock::default();
-            let inputs = server.receive(branch, 0, request, &mut clock).expect("received");
+            let inputs = server.receive(modulus, 0, request, &mut clock).expect("received");
             let watch = Watch::silent();
-            let found = server.evaluate(branch, inputs, false, &watch, &|_| ()).expect("evaluated");
-            assert!(found.taps.is_empty(), "no taps but in analysis");
-            server.send(branch, 0, &found.outputs, &mut clock)
+            let found =
+                server.evaluate(modulus, inputs, false, &watch, &|_| ()).expect("evaluated");
+            assert!(found.probes.is_empty(), "no taps but in analysis");
+            server.send(modulus, 0, &found.outputs, &mut clock)
         })
         .collect()
     }
 
     fn read(&self, client: &Client<S>, answers: &[Vec<u8>]) -> Outputs<S::Value> {
         let each = answers.iter().enumerate();
-        each.map(|(branch, answer)| {
-            let outputs = client.receive(branch, 0, answer, &mut WireClock::default());
-            client.decrypt(branch, &outputs.expect("received")).expect("decrypted").vectors
+        each.map(|(modulus, answer)| {
+            let outputs = client.receive(modulus, 0, answer, &mut WireClock::default());
+            client.decrypt(modulus, &outputs.expect("received")).expect("decrypted").vectors
         })
         .collect()
     }
@@ -219,12 +220,12 @@ fn integer_case<'a, S: Scheme<Value = i64>>(
     repeats: bool,
 ) -> Case<'a, S> {
     let crt = Crt::new(&circuit.moduli);
-    let is_right = move |branches: &Outputs<i64>| {
+    let is_right = move |moduli: &Outputs<i64>| {
         let of =
-            |vectors: &Vec<Vec<i64>>| BranchAnswer { vectors: vectors.clone(), margin_bits: 0.0 };
-        let branches: Vec<_> = branches.iter().map(of).collect();
+            |vectors: &Vec<Vec<i64>>| ModulusAnswer { vectors: vectors.clone(), margin_bits: 0.0 };
+        let moduli: Vec<_> = moduli.iter().map(of).collect();
         let (samples, classes) = (offer.checks.len(), offer.classes.len());
-        let all = combined(&crt, &branches, samples);
+        let all = combined(&crt, &moduli, samples);
         let output = |class: usize| {
             let of = all.iter().skip(class).step_by(classes);
             of.map(|y| *y as f64 * offer.output_scale).collect()
@@ -278,9 +279,9 @@ fn real_case<'a, S: Scheme<Value = f64>>(
     program: &'a S::Program,
     uses_keys: bool,
 ) -> Case<'a, S> {
-    let is_right = move |branches: &Outputs<f64>| {
+    let is_right = move |moduli: &Outputs<f64>| {
         let scaled = |out: &Vec<f64>| out.iter().map(|y| y * offer.output_scale).collect();
-        checks_hold(offer, &branches[0].iter().map(scaled).collect::<Vec<Vec<f64>>>())
+        checks_hold(offer, &moduli[0].iter().map(scaled).collect::<Vec<Vec<f64>>>())
     };
     Case {
         parameters: vec![parameters],

@@ -5,7 +5,7 @@ use crate::scripted::Control;
 use cryptoscope::activation::{Activation, Method};
 use cryptoscope::app::{App, LabCurve, Tab};
 use cryptoscope::network::IntervalRule;
-use cryptoscope::scenario::{LayerChoices, Scenario, Sources};
+use cryptoscope::scenario::{LayerRequests, Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, vec2};
@@ -281,7 +281,7 @@ fn each_layer_is_handed_over_with_the_interval_of_its_own_inputs() {
     h.run_ok();
     let activation = h.state().state().scenario.activation.clone();
     assert_eq!((activation.method.as_str(), activation.degree), ("minimax", 7));
-    let LayerChoices::All(handed) = &activation.layers else { panic!("{:?}", activation.layers) };
+    let LayerRequests::All(handed) = &activation.layers else { panic!("{:?}", activation.layers) };
     let halves: Vec<f64> = handed.iter().map(|l| l.interval.expect("measured").ends().1).collect();
     for (layer, half) in layers.iter().zip(&halves) {
         let (_, own) = layer.histogram.symmetric_interval(1.0, 0.1).expect("inputs");

@@ -2,7 +2,7 @@
 
 use crate::drive::{until, until_over, until_planned, window};
 use crate::scripted::Control;
-use cryptoscope::app::{App, Standing, Tab};
+use cryptoscope::app::{App, Status, Tab};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -40,8 +40,8 @@ fn until_text(h: &mut Window, text: &str) {
     until(h, text, |h| has(h, text));
 }
 
-fn standing(h: &Window) -> Standing {
-    h.state().state().run.as_ref().expect("a run").standing.clone()
+fn status(h: &Window) -> Status {
+    h.state().state().run.as_ref().expect("a run").status.clone()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn pressing_run_shows_all_networks() {
     let mut h = planned(&Control::default());
     click(&mut h, "Run");
     until_over(&mut h);
-    assert_eq!(standing(&h), Standing::Finished);
+    assert_eq!(status(&h), Status::Finished);
     // Figures made by the scripted engine: a miss in 50 in the clear, in 40 encrypted.
     for text in ["98.05 %", "97.77 %", "all 359 agree", "Finished 359 samples"] {
         assert!(has(&h, text), "{text}");
@@ -82,14 +82,14 @@ fn stop_stops_and_keeps_what_came() {
     assert!(h.query_by_role_and_label(Role::Button, "Run").is_none(), "one thing to press");
     click(&mut h, "Stop");
     until_over(&mut h);
-    assert_eq!(standing(&h), Standing::Stopped);
+    assert_eq!(status(&h), Status::Stopped);
     let run = h.state().state().run.as_ref().expect("a run");
     assert_eq!(run.stages.iter().flatten().count(), 4);
     assert!(has(&h, "Stopped after 0 samples"));
     control.set(|s| s.hold = false);
     click(&mut h, "Run");
     until_over(&mut h);
-    assert_eq!(standing(&h), Standing::Finished);
+    assert_eq!(status(&h), Status::Finished);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn an_error_is_told_and_nothing_is_lost() {
     control.set(|s| s.fail = Some("layer dense1 ran out of memory; use fewer samples".into()));
     click(&mut h, "Run");
     until_over(&mut h);
-    assert!(matches!(standing(&h), Standing::Failed(_)));
+    assert!(matches!(status(&h), Status::Failed(_)));
     assert!(has(&h, "The run did not finish: layer dense1 ran out of memory"));
     assert_eq!(h.state().state().scenario, before);
     assert!(h.state().state().preview.plan.is_some());
@@ -123,7 +123,7 @@ fn a_bug_in_the_engine_does_not_take_the_window_along() {
     control.set(|s| s.panic = false);
     click(&mut h, "Run");
     until_over(&mut h);
-    assert_eq!(standing(&h), Standing::Finished);
+    assert_eq!(status(&h), Status::Finished);
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn the_keyboard_is_enough() {
     until(&mut h, "running", |h| h.state().state().running);
     press(&mut h, Modifiers::NONE, Key::Escape);
     until_over(&mut h);
-    assert_eq!(standing(&h), Standing::Stopped);
+    assert_eq!(status(&h), Status::Stopped);
     control.set(|s| s.hold = false);
     press(&mut h, Modifiers::COMMAND, Key::Enter);
     until_over(&mut h);

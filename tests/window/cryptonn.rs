@@ -2,7 +2,7 @@
 
 use crate::drive::{WIDE, until, until_planned};
 use crate::shots::{can_draw, shoot};
-use cryptoscope::app::{App, LeakChoice, Tab, TaskStanding};
+use cryptoscope::app::{App, LeakChoice, Tab, TaskStatus};
 use cryptoscope::attack::AttackMethod;
 use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::training::CryptonnReport;
@@ -46,7 +46,7 @@ fn has(h: &Window, text: &str) -> bool {
 
 fn until_trained(h: &mut Window) {
     until(h, "the training", |h| {
-        !matches!(h.state().state().cryptonn.standing, TaskStanding::Idle | TaskStanding::Running)
+        !matches!(h.state().state().cryptonn.status, TaskStatus::Idle | TaskStatus::Running)
     });
 }
 
@@ -83,7 +83,7 @@ fn run_trains_encrypted_and_every_integer_is_that_of_fixed_point() {
     assert_eq!(h.state().state().tab, Tab::Training);
     until_trained(&mut h);
     let view = &h.state().state().cryptonn;
-    assert_eq!(view.standing, TaskStanding::Finished, "{:?}", h.state().state().notes);
+    assert_eq!(view.status, TaskStatus::Finished, "{:?}", h.state().state().notifications);
     assert_eq!((view.epochs.len(), view.of), (2, 4));
     assert!(
         view.epochs
@@ -155,7 +155,7 @@ fn a_training_is_held_goes_on_and_is_stopped() {
     press(&mut h, SHIFT, Key::X);
     until_trained(&mut h);
     let state = h.state().state();
-    assert_eq!(state.cryptonn.standing, TaskStanding::Stopped);
+    assert_eq!(state.cryptonn.status, TaskStatus::Stopped);
     assert!(state.leak.data.is_some(), "what was seen stays");
 }
 
@@ -180,7 +180,7 @@ fn a_training_that_was_stopped_goes_on_from_memory_and_from_a_file() {
     h.run_ok();
     until_trained(&mut h);
     let view = h.state().state().cryptonn.clone();
-    assert_eq!((view.standing, view.step), (TaskStanding::Finished, 12));
+    assert_eq!((view.status, view.step), (TaskStatus::Finished, 12));
     let resumed = view.report.expect("a report");
     assert_eq!(resumed.resumed_at.len(), 1);
 
@@ -197,7 +197,7 @@ fn a_training_that_was_stopped_goes_on_from_memory_and_from_a_file() {
     press(&mut h, ALT, Key::R);
     until_trained(&mut h);
     let view = h.state().state().cryptonn.clone();
-    assert_eq!(view.standing, TaskStanding::Finished, "{:?}", h.state().state().notes);
+    assert_eq!(view.status, TaskStatus::Finished, "{:?}", h.state().state().notifications);
     let again = view.report.expect("a report");
     let accuracies = |report: &CryptonnReport| -> Vec<_> {
         report.epochs.iter().map(|e| (e.encrypted_accuracy, e.encrypted_loss)).collect()
@@ -212,7 +212,7 @@ fn mitigations_are_trained_with_and_taken_over() {
     press(&mut h, ALT, Key::M);
     assert_eq!(h.state().state().tab, Tab::Leak);
     until(&mut h, "the comparison", |h| {
-        h.state().state().mitigations.standing == TaskStanding::Finished
+        h.state().state().mitigations.status == TaskStatus::Finished
     });
     let rows = h.state().state().mitigations.rows.clone();
     assert_eq!((rows.len(), rows[0].name.as_str()), (11, "none"));

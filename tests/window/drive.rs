@@ -1,7 +1,7 @@
 //! Helpers to drive the window without a display.
 
 use crate::scripted::{Control, Scripted};
-use cryptoscope::app::{App, Standing};
+use cryptoscope::app::{App, Status};
 use cryptoscope::scenario::Scenario;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Shape};
@@ -77,7 +77,7 @@ pub fn until_planned(harness: &mut Harness<'_, App>) {
 pub fn until_over(harness: &mut Harness<'_, App>) {
     until(harness, "end of the run", |h| {
         let state = h.state().state();
-        !state.running && state.run.as_ref().is_some_and(|r| r.standing != Standing::Running)
+        !state.running && state.run.as_ref().is_some_and(|r| r.status != Status::Running)
     });
 }
 

@@ -2,17 +2,21 @@
 //! like those of a small batched network, and no cryptography.
 
 use cryptoscope::activation::Activation;
-use cryptoscope::circuit::{Plan, PlanBytes, PlanSecs, Remedy, SchemeKind, StageKind, StagePlan};
+use cryptoscope::circuit::{
+    NoiseStrategy, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan,
+};
 use cryptoscope::data::{self, Dataset};
 use cryptoscope::inference::{ActivationData, PolynomialCheck, Session};
-use cryptoscope::network::{Layer, Network, Normalisation, Op, Provenance, StandIns, recurrent};
+use cryptoscope::network::{
+    Approximations, Layer, Network, Normalisation, Op, Provenance, recurrent,
+};
 use cryptoscope::progress::Cancel;
 use cryptoscope::report::{
     BytesReport, EncryptedReport, Event, Phase, PlainReport, RunReport, SCHEMA_VERSION, Sample,
     SequenceReport, SequenceStep, SequenceTrace, StageReport, StepSeen,
 };
 use cryptoscope::scenario::{RunError, Scenario};
-use cryptoscope::study::{RemedyComparison, RemedyEvent, RemedyRequest, RemedyRow};
+use cryptoscope::study::{StrategyComparison, StrategyEvent, StrategyRequest, StrategyRow};
 use cryptoscope::worker::{Engine, Loaded, LoadedSequence};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -66,7 +70,7 @@ pub struct Control {
     pub script: Arc<Mutex<Script>>,
     pub planned: Arc<Mutex<Vec<Scenario>>>,
     /// Every check that was begun.
-    pub checked: Arc<Mutex<Vec<StandIns>>>,
+    pub checked: Arc<Mutex<Vec<Approximations>>>,
 }
 
 impl Control {
@@ -163,29 +167,29 @@ impl Engine for Scripted {
         opened: &Opened,
         _cancel: &Cancel,
     ) -> Result<Option<SequenceReport>, RunError> {
-        Ok(opened.scenario.sequence.as_ref().map(|c| foretold(c.remedy)))
+        Ok(opened.scenario.sequence.as_ref().map(|c| foretold(c.strategy)))
     }
 
-    fn compare_remedies(
+    fn compare_strategies(
         &mut self,
         opened: &Opened,
-        _request: &RemedyRequest,
+        _request: &StrategyRequest,
         cancel: &Cancel,
-        on_event: &(dyn Fn(RemedyEvent) + Sync),
-    ) -> Result<RemedyComparison, RunError> {
-        let mut comparison = RemedyComparison::default();
-        for (row, remedy) in Remedy::ALL.into_iter().enumerate() {
+        on_event: &(dyn Fn(StrategyEvent) + Sync),
+    ) -> Result<StrategyComparison, RunError> {
+        let mut comparison = StrategyComparison::default();
+        for (row, strategy) in NoiseStrategy::ALL.into_iter().enumerate() {
             let mut scenario = opened.scenario.clone();
-            scenario.sequence.as_mut().expect("recurrent").remedy = remedy;
-            let of = Remedy::ALL.len();
-            let (name, told) = (remedy.name().to_owned(), Some(Box::new(scenario.clone())));
-            on_event(RemedyEvent::Begin { row, of, name, scenario: told });
+            scenario.sequence.as_mut().expect("recurrent").strategy = strategy;
+            let of = NoiseStrategy::ALL.len();
+            let (name, told) = (strategy.name().to_owned(), Some(Box::new(scenario.clone())));
+            on_event(StrategyEvent::Begin { row, of, name, scenario: told });
             let opened = self.open(&scenario)?;
             let plan = self.plan(&opened, cancel)?;
             let (made, report) =
-                match self.run(&opened, &plan, cancel, &|e| on_event(RemedyEvent::Run(e))) {
+                match self.run(&opened, &plan, cancel, &|e| on_event(StrategyEvent::Run(e))) {
                     Ok(report) => {
-                        (RemedyRow::of(&report, None).expect("steps"), Some(Box::new(report)))
+                        (StrategyRow::of(&report, None).expect("steps"), Some(Box::new(report)))
                     }
                     Err(RunError::Cancelled(_)) => {
                         comparison.rows_left = of - row;
@@ -193,10 +197,10 @@ impl Engine for Scripted {
                     }
                     Err(error) => {
                         let reason = error.to_string();
-                        (RemedyRow::refused(remedy, String::new(), 24, reason), None)
+                        (StrategyRow::refused(strategy, String::new(), 24, reason), None)
                     }
                 };
-            on_event(RemedyEvent::Row { row: Box::new(made.clone()), report });
+            on_event(StrategyEvent::Row { row: Box::new(made.clone()), report });
             comparison.rows.push(made);
         }
         Ok(comparison)
@@ -218,12 +222,12 @@ impl Engine for Scripted {
         &mut self,
         opened: &Opened,
         data: &ActivationData,
-        stand_ins: &StandIns,
+        approximations: &Approximations,
         cancel: &Cancel,
         on_part: &mut dyn FnMut(&PolynomialCheck),
     ) -> Result<PolynomialCheck, RunError> {
-        self.control.checked.lock().unwrap().push(stand_ins.clone());
-        opened.session()?.check_stand_ins(data, stand_ins, cancel, on_part)
+        self.control.checked.lock().unwrap().push(approximations.clone());
+        opened.session()?.check_approximations(data, approximations, cancel, on_part)
     }
 
     fn accuracy_with(
@@ -260,8 +264,8 @@ impl Engine for Scripted {
         step(Phase::Plain, 0)?;
         step(Phase::Encrypt, 1)?;
         if let Some(choice) = &opened.scenario.sequence {
-            on_event(Event::Sequence(Box::new(foretold(choice.remedy))));
-            let whole = sequence(choice.remedy);
+            on_event(Event::Sequence(Box::new(foretold(choice.strategy))));
+            let whole = sequence(choice.strategy);
             for step in whole.per_step.iter().take(whole.per_step.len() / 2) {
                 let of =
                     |(at, trace): (usize, &SequenceTrace)| (at, trace.encrypted[step.step].clone());
@@ -300,15 +304,15 @@ impl Engine for Scripted {
                 serde_json::json!({ "kind": "margin_not_as_predicted", "message": message });
             serde_json::from_value(warning).expect("a warning")
         }));
-        report.sequence = opened.scenario.sequence.as_ref().map(|c| Box::new(sequence(c.remedy)));
+        report.sequence = opened.scenario.sequence.as_ref().map(|c| Box::new(sequence(c.strategy)));
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
     }
 }
 
 /// The same before anything was measured.
-fn foretold(remedy: Remedy) -> SequenceReport {
-    let mut report = sequence(remedy);
+fn foretold(strategy: NoiseStrategy) -> SequenceReport {
+    let mut report = sequence(strategy);
     for step in &mut report.per_step {
         step.margin_bits_measured = None;
         step.budget_bits_measured = None;
@@ -318,18 +322,19 @@ fn foretold(remedy: Remedy) -> SequenceReport {
     report
 }
 
-/// Steps like those of a recurrent network with this remedy.
-fn sequence(remedy: Remedy) -> SequenceReport {
+/// Steps like those of a recurrent network with this strategy.
+fn sequence(strategy: NoiseStrategy) -> SequenceReport {
     const STEPS: usize = 24;
-    let every = match remedy {
-        Remedy::OneChain => STEPS,
-        Remedy::Refresh => 4,
-        Remedy::Client | Remedy::Bootstrap => 1,
+    let every = match strategy {
+        NoiseStrategy::Levelled => STEPS,
+        NoiseStrategy::Refresh => 4,
+        NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap => 1,
     };
     let step = |step: usize| {
         let since = (step % every) as f64;
-        let refreshed = remedy != Remedy::Bootstrap && (step + 1).is_multiple_of(every);
-        let slope = if remedy == Remedy::Bootstrap { 0.0 } else { 90.0 / every.max(4) as f64 };
+        let refreshed = strategy != NoiseStrategy::Bootstrap && (step + 1).is_multiple_of(every);
+        let slope =
+            if strategy == NoiseStrategy::Bootstrap { 0.0 } else { 90.0 / every.max(4) as f64 };
         let error = 1e-6 * (1.0 + since / 3.0);
         SequenceStep {
             step,
@@ -361,8 +366,8 @@ fn sequence(remedy: Remedy) -> SequenceReport {
         encrypted: rows(1e-6),
     };
     SequenceReport {
-        remedy,
-        reveals: remedy.reveals().into(),
+        strategy,
+        reveals: strategy.reveals().into(),
         cell: "Elman".into(),
         hidden: vec![16],
         channels: 2,

@@ -1,10 +1,10 @@
-//! The tab Sequence: remedies run one after the other, compared, sorted, saved.
+//! The tab Sequence: strategies run one after the other, compared, sorted, saved.
 
 use crate::drive::{WIDE, until, until_planned, window, window_on};
 use crate::scripted::Control;
 use cryptoscope::app::{App, Tab};
-use cryptoscope::circuit::Remedy;
-use cryptoscope::study::RemedyRow;
+use cryptoscope::circuit::NoiseStrategy;
+use cryptoscope::study::StrategyRow;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -33,12 +33,13 @@ fn compared(h: &mut Harness<'_, App>) {
 }
 
 #[test]
-fn every_remedy_becomes_a_row_that_can_be_sorted() {
+fn every_strategy_becomes_a_row_that_can_be_sorted() {
     let mut h = opened(&Control::default(), WIDE, egui::Theme::Dark);
     assert!(h.query_by_label("Sort by Rounds").is_none(), "nothing was run yet");
     compared(&mut h);
-    let remedies: Vec<Remedy> = h.state().state().sequence.rows.iter().map(|r| r.remedy).collect();
-    assert_eq!(remedies, Remedy::ALL);
+    let strategies: Vec<NoiseStrategy> =
+        h.state().state().sequence.rows.iter().map(|r| r.strategy).collect();
+    assert_eq!(strategies, NoiseStrategy::ALL);
     // Columns of costs stand further right than the window reaches: End to end is in sight.
     h.get_by_label("Sort by End to end").click();
     h.run_ok();
@@ -50,9 +51,9 @@ fn every_remedy_becomes_a_row_that_can_be_sorted() {
     for title in ["Sequence by step plot", "Hidden state plot", "Modulus left, bits by step plot"] {
         assert!(h.query_by_label(title).is_some(), "{title}");
     }
-    // The setup is what it was: only the runs had other remedies.
+    // The setup is what it was: only the runs had other strategies.
     let choice = h.state().state().scenario.sequence.clone().expect("recurrent");
-    assert_eq!(choice.remedy, Remedy::Refresh);
+    assert_eq!(choice.strategy, NoiseStrategy::Refresh);
 }
 
 #[test]
@@ -66,7 +67,10 @@ fn one_of_several_runs_is_not_told_as_the_whole() {
     });
     let run = h.state().state().run.as_ref().expect("begun");
     let part = run.progress.expect("told").fraction;
-    assert_eq!(run.scenario.sequence.as_ref().expect("recurrent").remedy, Remedy::OneChain);
+    assert_eq!(
+        run.scenario.sequence.as_ref().expect("recurrent").strategy,
+        NoiseStrategy::Levelled
+    );
     let line = "Strategy 1 of 4: ";
     assert!(h.query_all_by_label_contains(line).next().is_some());
     let bar = h.get_by_role_and_label(Role::ProgressIndicator, "Progress");
@@ -80,7 +84,7 @@ fn one_of_several_runs_is_not_told_as_the_whole() {
 }
 
 #[test]
-fn a_refused_remedy_says_why_and_the_others_run_on() {
+fn a_refused_strategy_says_why_and_the_others_run_on() {
     let control = Control::default();
     let mut h = opened(&control, WIDE, egui::Theme::Dark);
     control.set(|s| s.fail = Some("too many steps for one chain".into()));
@@ -90,7 +94,7 @@ fn a_refused_remedy_says_why_and_the_others_run_on() {
         !state.running && state.sequence.rows.len() == 4
     });
     let rows = &h.state().state().sequence.rows;
-    let said = |r: &RemedyRow| r.refused.as_ref().is_some_and(|r| r.contains("too many steps"));
+    let said = |r: &StrategyRow| r.refused.as_ref().is_some_and(|r| r.contains("too many steps"));
     assert!(rows.iter().all(said));
     control.set(|s| s.fail = None);
     compared(&mut h);
@@ -98,7 +102,7 @@ fn a_refused_remedy_says_why_and_the_others_run_on() {
 }
 
 #[test]
-fn stopping_stops_the_remedies_that_wait() {
+fn stopping_stops_the_strategies_that_wait() {
     let control = Control::default();
     let mut h = opened(&control, WIDE, egui::Theme::Dark);
     control.set(|s| s.hold = true);

@@ -3,7 +3,7 @@
 
 use crate::drive::{WIDE, opacity, until, until_over, until_planned, window, window_on};
 use crate::scripted::Control;
-use cryptoscope::app::{App, TaskStanding};
+use cryptoscope::app::{App, TaskStatus};
 use cryptoscope::format;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -62,7 +62,7 @@ fn sweep(h: &mut Window) {
 }
 
 fn until_swept(h: &mut Window) {
-    until(h, "the sweep", |h| h.state().state().sweep.standing == TaskStanding::Finished);
+    until(h, "the sweep", |h| h.state().state().sweep.status == TaskStatus::Finished);
 }
 
 fn is_dim(h: &Window, text: &str) -> bool {

@@ -3,7 +3,7 @@
 use crate::drive::{WIDE, opacity, save_to, until, until_over, until_planned, window};
 use crate::scripted::Control;
 use crate::shots::{can_draw, shoot};
-use cryptoscope::app::{App, Tab, TaskStanding};
+use cryptoscope::app::{App, Tab, TaskStatus};
 use cryptoscope::scenario::{ActivationKind, Scenario, SchemeSelector, Sources};
 use cryptoscope::study::{CompareReport, CompareRow};
 use cryptoscope::worker::SessionEngine;
@@ -102,9 +102,7 @@ fn schemes_are_compared_drawn_and_saved() {
     assert!(has(&h, "Noise through the network plot"));
     h.get_by_label("Compare schemes").click();
     h.run_ok();
-    until(&mut h, "the comparison", |h| {
-        h.state().state().compare.standing == TaskStanding::Finished
-    });
+    until(&mut h, "the comparison", |h| h.state().state().compare.status == TaskStatus::Finished);
     let rows = h.state().state().compare.rows.clone();
     let names: Vec<&str> = rows.iter().map(|r| r.name.as_str()).collect();
     assert_eq!(names, ["BGV", "CKKS", "TFHE"]);
@@ -161,9 +159,7 @@ fn past_the_budget_only_exact_integers_are_pressed() {
     h.run_ok();
     h.get_by_label("Compare schemes").click();
     h.run_ok();
-    until(&mut h, "the comparison", |h| {
-        h.state().state().compare.standing == TaskStanding::Finished
-    });
+    until(&mut h, "the comparison", |h| h.state().state().compare.status == TaskStatus::Finished);
     let rows = &h.state().state().compare.rows;
     assert!(rows.iter().all(|r| r.refusal.is_none()), "{rows:?}");
     let large = |name: &str| {

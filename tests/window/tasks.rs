@@ -3,7 +3,7 @@
 use crate::drive::{save_to, until, until_planned, window};
 use crate::scripted::Control;
 use cryptoscope::activation::Method;
-use cryptoscope::app::{App, Tab, TaskStanding};
+use cryptoscope::app::{App, Tab, TaskStatus};
 use cryptoscope::network::Network;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -41,7 +41,7 @@ fn set(h: &mut Window, name: &str, value: f64) {
 }
 
 fn until_swept(h: &mut Window) {
-    until(h, "the sweep", |h| h.state().state().sweep.standing != TaskStanding::Running);
+    until(h, "the sweep", |h| h.state().state().sweep.status != TaskStatus::Running);
 }
 
 /// A sweep of two methods and two degrees.
@@ -61,7 +61,7 @@ fn swept() -> Window {
 fn rows_of_a_sweep_are_shown_sorted_chosen_and_saved() {
     let mut h = swept();
     let view = &h.state().state().sweep;
-    assert_eq!(view.standing, TaskStanding::Finished, "{view:?}");
+    assert_eq!(view.status, TaskStatus::Finished, "{view:?}");
     let found: Vec<_> = view.rows.iter().map(|r| (r.method, r.degree)).collect();
     let expected = [Method::Minimax, Method::LeastSquares].map(|m| [(m, 2), (m, 3)]);
     assert_eq!(found, expected.concat());
@@ -110,7 +110,7 @@ fn a_sweep_can_be_stopped_and_keeps_what_it_found() {
     press(&mut h, BOTH, Key::X);
     until_swept(&mut h);
     let view = &h.state().state().sweep;
-    assert_eq!(view.standing, TaskStanding::Stopped);
+    assert_eq!(view.status, TaskStatus::Stopped);
     let report = view.report.as_ref().expect("rows that are done can be exported");
     assert!(!view.rows.is_empty() && report.rows.len() == view.rows.len());
     assert!(report.rows_left > 0 && has(&h, "Stopped after"));
@@ -121,9 +121,9 @@ fn a_trained_model_is_saved_and_becomes_the_model_of_the_setup() {
     let mut h = on(Key::Num5);
     set(&mut h, "Epochs", 3.0);
     press(&mut h, BOTH, Key::T);
-    until(&mut h, "the training", |h| h.state().state().training.standing != TaskStanding::Running);
+    until(&mut h, "the training", |h| h.state().state().training.status != TaskStatus::Running);
     let view = &h.state().state().training;
-    assert_eq!(view.standing, TaskStanding::Finished);
+    assert_eq!(view.status, TaskStatus::Finished);
     assert_eq!(view.epochs.len(), 3);
     assert!(view.epochs.iter().all(|r| r.share_inside.is_some()) && !view.loss.is_empty());
     assert!(has(&h, "Trained model") && has(&h, "Loss by epoch plot"));
@@ -157,8 +157,8 @@ fn a_training_that_is_stopped_leaves_no_model() {
     assert!(!cryptoscope::app::Command::Train.is_enabled(h.state().state()), "one at a time");
     h.get_by_role_and_label(Role::Button, "Stop sweep, training or comparison").click();
     h.run_ok();
-    until(&mut h, "the end", |h| h.state().state().training.standing != TaskStanding::Running);
+    until(&mut h, "the end", |h| h.state().state().training.status != TaskStatus::Running);
     let view = &h.state().state().training;
-    assert!(view.standing == TaskStanding::Stopped && view.trained.is_none());
+    assert!(view.status == TaskStatus::Stopped && view.trained.is_none());
     assert!(!has(&h, "Trained model"));
 }

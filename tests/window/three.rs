@@ -2,7 +2,7 @@
 
 use crate::drive::{WIDE, save_to, until, until_over, until_planned, window, window_on};
 use crate::scripted::Control;
-use cryptoscope::app::{App, Difference, Standing, Tab, TaskStanding};
+use cryptoscope::app::{App, Difference, Status, Tab, TaskStatus};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -154,7 +154,7 @@ fn what_was_chosen_last_is_what_runs() {
     until_over(&mut h);
     let run = h.state().state().run.as_ref().expect("ran");
     assert_eq!(run.scenario.name, "hospital");
-    assert_eq!(run.standing, Standing::Finished);
+    assert_eq!(run.status, Status::Finished);
     // A refusal of the setup before does not stand in the way either.
     control.set(|s| s.refuse = Some("too deep; use fewer layers".into()));
     h.get_by_role_and_label(Role::Button, "BFV").click();
@@ -258,7 +258,7 @@ fn a_sweep_says_which_setup_it_is_of() {
     h.get_by_role_and_label(Role::SpinButton, "Highest degree").set_value_accesskit(2.0);
     h.run_ok();
     press(&mut h, BOTH, Key::Enter);
-    until(&mut h, "the sweep", |h| h.state().state().sweep.standing == TaskStanding::Finished);
+    until(&mut h, "the sweep", |h| h.state().state().sweep.status == TaskStatus::Finished);
     assert!(h.state().state().sweep.images == 359 && !has(&h, "Show that setup"));
     pick(&mut h, "hospital");
     until_planned(&mut h);

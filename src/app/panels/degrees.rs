@@ -1,7 +1,7 @@
 //! Which degrees of activations a network could have, as a strip: one cell a degree, higher for a
 //! larger ring.
 
-use circuit::DegreeChoice;
+use circuit::DegreeRequest;
 use egui::{Rect, Sense, Ui, pos2, vec2};
 use kit::theme;
 
@@ -14,7 +14,7 @@ const HEIGHT: f32 = 26.0;
 const SMALLEST: usize = 4096;
 const LARGEST: usize = 65_536;
 
-pub fn show(ui: &mut Ui, degrees: &[DegreeChoice]) {
+pub fn show(ui: &mut Ui, degrees: &[DegreeRequest]) {
     let t = theme::tokens(ui);
     let Some(last) = degrees.last() else { return };
     let text = summary(degrees);
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, degrees: &[DegreeChoice]) {
 }
 
 /// "With such primes degrees to 3 at N 8192, to 15 at N 16384, none above".
-fn summary(degrees: &[DegreeChoice]) -> String {
+fn summary(degrees: &[DegreeRequest]) -> String {
     let groups = degrees.chunk_by(|a, b| a.ring_degree == b.ring_degree);
     let texts = groups.filter_map(|group| {
         let last = group.last()?;
@@ -55,8 +55,8 @@ fn summary(degrees: &[DegreeChoice]) -> String {
     format!("With such primes degrees {}", texts.collect::<Vec<_>>().join(", "))
 }
 
-fn describe(choice: &DegreeChoice) -> String {
-    let DegreeChoice { degree, levels, log2_q, ring_degree } = choice;
+fn describe(choice: &DegreeRequest) -> String {
+    let DegreeRequest { degree, levels, log2_q, ring_degree } = choice;
     match ring_degree {
         Some(n) => format!("Degree {degree}: {levels} levels, log2 q {log2_q:.0}, N = {n}"),
         None => format!("Degree {degree}: {levels} levels, log2 q {log2_q:.0}: too much for any N"),
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn degrees_are_summed_up_by_ring() {
-        let choice = |degree, ring_degree| DegreeChoice {
+        let choice = |degree, ring_degree| DegreeRequest {
             degree,
             levels: degree,
             log2_q: 100.0,

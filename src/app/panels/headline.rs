@@ -6,7 +6,7 @@ use crate::state::State;
 use egui::{Color32, Rect, RichText, Ui, Vec2, vec2};
 use format::{self, Share};
 use kit::theme::{self, Tokens};
-use view::{Results, RunView, Standing, Three};
+use view::{Results, RunView, Status, Three};
 
 const HEIGHT: f32 = 68.0;
 /// Below this width of the tab the figures stand on two rows.
@@ -259,7 +259,7 @@ fn times(state: &State, t: &Tokens, stale: bool) -> [Figure; 2] {
     let run = state.run.as_ref();
     let report = run.and_then(|r| r.report.as_deref());
     // While a run goes on its own plan counts, whatever is chosen meanwhile.
-    let running = run.filter(|r| r.standing == Standing::Running);
+    let running = run.filter(|r| r.status == Status::Running);
     let plan = running.map_or(state.preview.plan.as_deref(), |r| r.plan.as_deref());
     let pending = if running.is_some() { stale } else { state.preview.pending };
     let live = running.and_then(|r| r.progress);

@@ -1,7 +1,7 @@
 //! All messages since the start.
 
 use crate::action::Action;
-use crate::notes::Level;
+use crate::notifications::Level;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
@@ -18,7 +18,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         ScrollArea::vertical().max_height(ctx.content_rect().height() * 0.6).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
             let mut lines = 0;
-            for (note, age) in state.notes.log().rev() {
+            for (note, age) in state.notifications.log().rev() {
                 lines += 1;
                 let colour = if note.level == Level::Error { t.notice } else { t.text };
                 ui.horizontal_wrapped(|ui| {

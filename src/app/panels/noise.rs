@@ -47,10 +47,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         if let Some(table) = report.tables.get(layer) {
             let text = format!(
                 "{} readings: {} one step off ({:.1} predicted), {} further off{}",
-                format::count(table.readings),
-                format::count(table.one_step),
-                table.one_step_predicted,
-                format::count(table.further),
+                format::count(table.lookups),
+                format::count(table.adjacent),
+                table.adjacent_predicted,
+                format::count(table.wrong_bin),
                 if report.keys_kept { "; keys of the run before" } else { "" }
             );
             kit::caption(ui, &text);

@@ -190,19 +190,19 @@ fn table_rows<'a>(plan: &'a Plan, tables: &TablePlan) -> Vec<Row<'a>> {
         ),
         (
             "Lookups",
-            format!("{} a sample, {} each", tables.readings, format::secs(tables.reading_secs)),
+            format!("{} a sample, {} each", tables.lookups, format::secs(tables.lookup_secs)),
             "Table lookups, programmable bootstrappings: one for every value that goes into a table; time on one thread",
         ),
         (
             "Adjacent bin",
-            format!("{:.2} lookups a sample", tables.one_step_per_sample),
+            format!("{:.2} lookups a sample", tables.adjacent_per_sample),
             "Lookups whose sum lies so near the edge of a bin that noise moves it over, predicted on training samples; the model was trained to bear them",
         ),
         (
             "Wrong bin",
             format!(
                 "{} a lookup, {} a sample",
-                power(tables.failure_per_reading),
+                power(tables.failure_per_lookup),
                 power(tables.failure_per_sample)
             ),
             "Probability that a lookup takes a wrong bin that is not adjacent: a failure",

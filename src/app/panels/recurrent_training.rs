@@ -10,7 +10,7 @@ use activation::{Activation, Method};
 use egui::{ComboBox, DragValue, RichText, Ui};
 use kit::{field, row, theme};
 use network::train::{CellKind, RecurrentOptions};
-use view::TaskStanding;
+use view::TaskStatus;
 use worker::LoadedSequence;
 
 pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Queue) {
@@ -20,18 +20,18 @@ pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
-        let running = view.standing == TaskStanding::Running;
+        let running = view.status == TaskStatus::Running;
         task_button(ui, state, queue, running, Command::Train);
         kit::progress(ui, if running { view.fraction } else { 0.0 }, "Training progress");
-        let text = match &view.standing {
-            TaskStanding::Idle => "Trains a recurrent network from fresh weights".to_owned(),
-            TaskStanding::Running => match view.epochs.last() {
+        let text = match &view.status {
+            TaskStatus::Idle => "Trains a recurrent network from fresh weights".to_owned(),
+            TaskStatus::Running => match view.epochs.last() {
                 Some(last) => format!("epoch {} of {}, {}", last.epoch + 1, view.of, last.stage),
                 None => format!("epoch 1 of {}", view.of),
             },
-            TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
-            TaskStanding::Stopped => "Stopped; nothing was changed".to_owned(),
-            TaskStanding::Failed(reason) => reason.clone(),
+            TaskStatus::Finished => format!("Finished {} epochs", view.epochs.len()),
+            TaskStatus::Stopped => "Stopped; nothing was changed".to_owned(),
+            TaskStatus::Failed(reason) => reason.clone(),
         };
         kit::caption(ui, &text).on_hover_text(&text);
         ui.add_enabled_ui(!running, |ui| {

@@ -5,7 +5,7 @@ use crate::queue::Queue;
 use crate::state::State;
 use egui::{Button, RichText, Ui, Vec2};
 use kit::theme;
-use view::{Comparing, Progress, Standing};
+use view::{Comparing, Progress, Status};
 
 const BUTTON_HEIGHT: f32 = 40.0;
 const PROGRESS_HEIGHT: f32 = 6.0;
@@ -40,12 +40,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 fn bar(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
     let run = state.run.as_ref();
-    let fraction = match run.filter(|_| !state.is_cryptonn()).map(|r| (&r.standing, r.progress)) {
-        Some((Standing::Running, progress)) => {
+    let fraction = match run.filter(|_| !state.is_cryptonn()).map(|r| (&r.status, r.progress)) {
+        Some((Status::Running, progress)) => {
             let fraction = progress.map_or(0.0, |p| p.fraction);
             state.sequence.comparing.as_ref().map_or(fraction, |doing| doing.whole(fraction))
         }
-        Some((Standing::Finished, _)) if state.run_is_of_setup() => 1.0,
+        Some((Status::Finished, _)) if state.run_is_of_setup() => 1.0,
         _ if state.is_cryptonn() => state.cryptonn.fraction(),
         _ => 0.0,
     };
@@ -73,10 +73,10 @@ fn status(ui: &mut Ui, state: &State) {
     let t = theme::tokens(ui);
     let text = match &state.run {
         _ if state.is_cryptonn() => super::cryptonn::status(state),
-        Some(run) => match &run.standing {
-            Standing::Running if state.stopping => "Stopping".to_owned(),
-            Standing::Running => under_way(run.progress, state.sequence.comparing.as_ref()),
-            Standing::Finished => {
+        Some(run) => match &run.status {
+            Status::Running if state.stopping => "Stopping".to_owned(),
+            Status::Running => under_way(run.progress, state.sequence.comparing.as_ref()),
+            Status::Finished => {
                 let secs = run.report.as_ref().map_or(f64::NAN, |r| r.encrypted.total_secs);
                 let of = match state.run_is_of_setup() {
                     true => String::new(),
@@ -88,10 +88,10 @@ fn status(ui: &mut Ui, state: &State) {
                     format::secs(secs)
                 )
             }
-            Standing::Stopped => {
+            Status::Stopped => {
                 format!("Stopped after {} samples", format::count(run.samples.len() as u64))
             }
-            Standing::Failed(reason) => reason.clone(),
+            Status::Failed(reason) => reason.clone(),
         },
         None => match &state.preview {
             preview if preview.pending => "Planning".to_owned(),
@@ -99,8 +99,8 @@ fn status(ui: &mut Ui, state: &State) {
             _ => "Not ready".to_owned(),
         },
     };
-    let colour = match state.run.as_ref().map(|r| &r.standing) {
-        Some(Standing::Failed(_)) => t.notice,
+    let colour = match state.run.as_ref().map(|r| &r.status) {
+        Some(Status::Failed(_)) => t.notice,
         _ => t.text_weak,
     };
     let label = RichText::new(&text).font(theme::small()).color(colour);

@@ -8,7 +8,7 @@ use activation::{MAX_DEGREE, Method};
 use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
 use kit::{field, row, theme};
-use scenario::{ActivationKind, Scenario, SchemeChoice, SchemeSelector};
+use scenario::{ActivationKind, Scenario, SchemeRequest, SchemeSelector};
 use std::path::Path;
 
 /// The method that keeps the activations of the model.
@@ -195,7 +195,7 @@ fn strategy(ui: &mut Ui, scenario: &mut Scenario) {
         for (kind, name, about) in kinds {
             let entry = ui.selectable_value(&mut scenario.activation.kind, kind, name);
             if entry.on_hover_text(about).clicked() {
-                scenario.scheme = SchemeChoice::default();
+                scenario.scheme = SchemeRequest::default();
             }
         }
     });
@@ -224,7 +224,7 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
         ui.spacing_mut().item_spacing.x = 2.0;
         for (scheme, name, about) in kinds {
             if ui.selectable_value(&mut choice.kind, scheme, name).on_hover_text(about).clicked() {
-                *choice = SchemeChoice { kind: scheme, ..SchemeChoice::default() };
+                *choice = SchemeRequest { kind: scheme, ..SchemeRequest::default() };
                 *kind = match scheme {
                     SchemeSelector::Auto => *kind,
                     SchemeSelector::Tfhe => ActivationKind::Lookup,
@@ -233,13 +233,13 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
             }
         }
     });
-    let mut by_hand = *choice != SchemeChoice { kind: choice.kind, ..SchemeChoice::default() };
+    let mut by_hand = *choice != SchemeRequest { kind: choice.kind, ..SchemeRequest::default() };
     row(ui, "Parameters", "Let the planner choose, or set each by hand", |ui| {
         if ui.checkbox(&mut by_hand, "By hand").changed() {
             *choice = if by_hand {
                 from_plan(choice.kind, plan)
             } else {
-                SchemeChoice { kind: choice.kind, ..SchemeChoice::default() }
+                SchemeRequest { kind: choice.kind, ..SchemeRequest::default() }
             };
         }
     });
@@ -253,16 +253,16 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
 }
 
 /// Parameters by hand start from what the planner chose.
-fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeChoice {
+fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeRequest {
     if let Some(tables) = plan.and_then(|p| p.tables.as_ref()) {
-        return SchemeChoice {
+        return SchemeRequest {
             kind,
             ring_degree: Some(tables.polynomial_size),
             lwe_dimension: Some(tables.lwe_dimension),
-            ..SchemeChoice::default()
+            ..SchemeRequest::default()
         };
     }
-    SchemeChoice {
+    SchemeRequest {
         kind,
         ring_degree: Some(plan.map_or(8192, |p| p.ring_degree)),
         prime_count: plan.map(|p| p.primes.len()),
@@ -272,12 +272,12 @@ fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeChoice {
             .and_then(|p| p.primes.first())
             .map(|p| bits(*p)),
         plaintext_bits: plan.and_then(|p| p.plaintext_moduli.first()).map(|t| bits(*t)),
-        ..SchemeChoice::default()
+        ..SchemeRequest::default()
     }
 }
 
 /// Parameters of TFHE.
-fn table_parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
+fn table_parameters(ui: &mut Ui, choice: &mut SchemeRequest) {
     pair(
         ui,
         (
@@ -306,7 +306,7 @@ fn table_parameters(ui: &mut Ui, choice: &mut SchemeChoice) {
     past_budget(ui, choice);
 }
 
-fn parameters(ui: &mut Ui, choice: &mut SchemeChoice, is_real: bool) {
+fn parameters(ui: &mut Ui, choice: &mut SchemeRequest, is_real: bool) {
     let precision =
         "Bits of precision that outputs must have; automatic, what leaves the answers as they are";
     let degree = "N: slots of a ciphertext; larger is more secure and slower";
@@ -353,7 +353,7 @@ fn parameters(ui: &mut Ui, choice: &mut SchemeChoice, is_real: bool) {
     past_budget(ui, choice);
 }
 
-fn past_budget(ui: &mut Ui, choice: &mut SchemeChoice) {
+fn past_budget(ui: &mut Ui, choice: &mut SchemeRequest) {
     let t = theme::tokens(ui);
     ui.checkbox(&mut choice.past_budget, "Run past the noise budget").on_hover_text(
         "Runs even when the predicted margin says that decryption will fail, to see it fail. Security is still checked.",

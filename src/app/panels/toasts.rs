@@ -1,7 +1,7 @@
 //! Messages over the lower right corner.
 
 use crate::action::Action;
-use crate::notes::Level;
+use crate::notifications::Level;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Align2, Context, Id, vec2};
@@ -10,7 +10,7 @@ use kit::theme;
 const WIDTH: f32 = 380.0;
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
-    if state.notes.shown().is_empty() {
+    if state.notifications.shown().is_empty() {
         return;
     }
     egui::Area::new(Id::unique("toasts"))
@@ -18,7 +18,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         .order(egui::Order::Foreground)
         .show(ctx, |ui| {
             let t = theme::tokens(ui);
-            for note in state.notes.shown() {
+            for note in state.notifications.shown() {
                 let (fill, line) = match note.level {
                     Level::Info => (t.surface, t.cursor),
                     Level::Error => (t.notice_fill, t.notice),

@@ -11,7 +11,7 @@ use crate::queue::Queue;
 use crate::state::State;
 use egui::{DragValue, ScrollArea, Sense, Ui, vec2};
 use kit::{field, row, theme};
-use view::{Results, TaskStanding};
+use view::{Results, TaskStatus};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -51,17 +51,17 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
-        let running = view.standing == TaskStanding::Running;
+        let running = view.status == TaskStatus::Running;
         task_button(ui, state, queue, running, Command::Train);
         kit::progress(ui, if running { view.fraction } else { 0.0 }, "Training progress");
-        let text = match &view.standing {
-            TaskStanding::Idle => "Trains the model on with the polynomial inside".to_owned(),
-            TaskStanding::Running => {
+        let text = match &view.status {
+            TaskStatus::Idle => "Trains the model on with the polynomial inside".to_owned(),
+            TaskStatus::Running => {
                 format!("epoch {} of {}", (view.epochs.len() + 1).min(view.of), view.of)
             }
-            TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
-            TaskStanding::Stopped => "Stopped; nothing was changed".to_owned(),
-            TaskStanding::Failed(reason) => reason.clone(),
+            TaskStatus::Finished => format!("Finished {} epochs", view.epochs.len()),
+            TaskStatus::Stopped => "Stopped; nothing was changed".to_owned(),
+            TaskStatus::Failed(reason) => reason.clone(),
         };
         kit::caption(ui, &text).on_hover_text(&text);
         let lab = &state.lab;

@@ -8,7 +8,7 @@ use kit::{
     theme::{self, Tokens},
 };
 use report::Sample;
-use view::{Difference, RunView, Standing};
+use view::{Difference, RunView, Status};
 
 const ABOUT: &str = "Every sample is a cell, in the same place in all three fields: filled where the network gives the label, empty where it does not. A sample that only the reference and the encrypted network miss was lost by quantisation or approximation. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
 
@@ -26,7 +26,7 @@ const APART: f32 = 6.0;
 pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
     let run = state.run.as_ref();
     let expected = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
-    let waiting = match run.map(|r| (&r.standing, r.samples.is_empty())) {
+    let waiting = match run.map(|r| (&r.status, r.samples.is_empty())) {
         None => Some(match expected.filter(|_| !state.preview.pending) {
             None => "Run to see three networks classify the test samples".to_owned(),
             Some(share) => format!(
@@ -34,7 +34,7 @@ pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
                 format::percent(share)
             ),
         }),
-        Some((Standing::Running, true)) => Some("Answers come with the first batch".to_owned()),
+        Some((Status::Running, true)) => Some("Answers come with the first batch".to_owned()),
         Some((_, true)) => Some("The run ended before there was an answer".to_owned()),
         Some((_, false)) => None,
     };

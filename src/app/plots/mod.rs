@@ -21,7 +21,7 @@ pub use cryptonn_figure::cryptonn_svg;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};
 pub use sequence::{
-    StepFigure, remedies_compared, remedies_svg, sequence_input, sequence_state, sequence_steps,
+    StepFigure, sequence_input, sequence_state, sequence_steps, strategies_compared, strategies_svg,
 };
 pub use stages::{Curves, latency, margin, measured_how, size};
 pub use sweep::{sweep, sweep_svg};

@@ -7,7 +7,7 @@ use report::{NOISE_SPAN, NoisePlace, NoiseReport, TableReport};
 
 const NOISE: &str = "Phase minus message, measured with the secret key (analysis mode), in predicted standard deviations: bars are what was measured, the dashed curve is the normal distribution that was predicted before there was a key.";
 const BOTTOM: f32 = 18.0;
-/// Predicted deviations that are drawn to each side.
+/// Predicted standard deviations that are drawn to each side.
 const DRAWN: f64 = 4.5;
 const CURVE_POINTS: usize = 121;
 const BARS: f32 = 0.7;
@@ -34,7 +34,7 @@ pub fn places(report: &TableReport, layer: usize) -> Vec<Place<'_>> {
         }
     }
     all.push(Place { title: "Scores", noise: &report.scores });
-    all.retain(|p| p.noise.samples > 1 && p.noise.deviation_predicted > 0.0);
+    all.retain(|p| p.noise.samples > 1 && p.noise.standard_deviation_predicted > 0.0);
     all
 }
 
@@ -68,8 +68,8 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
     let about = format!(
         "{NOISE} {} values, standard deviation {} predicted, {} measured; variance {:.3} times the predicted.",
         format::count(place.noise.samples),
-        deviation(place.noise.deviation_predicted),
-        deviation(place.noise.deviation_measured),
+        standard_deviation(place.noise.standard_deviation_predicted),
+        standard_deviation(place.noise.standard_deviation_measured),
         place.noise.variance_ratio()
     );
     let chart = Chart {
@@ -95,7 +95,7 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
     let shown = chart.show(ui, rect, BOTTOM);
     let text = format!(
         "σ {}\nvariance × {:.3}",
-        deviation(place.noise.deviation_measured),
+        standard_deviation(place.noise.standard_deviation_measured),
         place.noise.variance_ratio()
     );
     let painter = ui.painter_at(shown.inside);
@@ -103,8 +103,8 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
     painter.galley(shown.inside.min + egui::vec2(6.0, 4.0), galley, t.text);
 }
 
-/// A deviation as a power of two where it is a fraction of the torus, plainly where it is units.
-fn deviation(value: f64) -> String {
+/// A standard deviation as a power of two where it is a fraction of the torus, plainly where it is units.
+fn standard_deviation(value: f64) -> String {
     if value > 0.0 && value < 0.05 {
         format!("2^{:.2}", value.log2()).replace('-', "−")
     } else {

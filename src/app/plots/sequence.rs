@@ -1,7 +1,7 @@
 //! A sequence over time: what goes in, the hidden state, and what every step does to noise and
 //! traffic.
 
-use circuit::{NoiseMeasure, Remedy};
+use circuit::{NoiseMeasure, NoiseStrategy};
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
@@ -10,7 +10,7 @@ use kit::{
     theme::{self, Tokens},
 };
 use report::{SequenceReport, SequenceStep, SequenceTrace};
-use study::RemedyRow;
+use study::StrategyRow;
 use view::SequenceView;
 
 const INPUT: &str = "The channels of one sequence as they are encrypted, step by step; padding in front is zero. More than four channels are cells, a column for every step: the stronger the colour, the larger the value.";
@@ -178,8 +178,8 @@ pub fn sequence_steps(
     let all: Vec<_> = steps.iter().map(|s| (s.step, figure.of(s))).collect();
     let first = points(all.iter().map(|(x, (y, _))| (*x, *y)));
     let second = points(all.iter().map(|(x, (_, y))| (*x, *y)));
-    let measure = match report.map(|r| r.remedy) {
-        Some(Remedy::Bootstrap) => NoiseMeasure::Failure,
+    let measure = match report.map(|r| r.strategy) {
+        Some(NoiseStrategy::Bootstrap) => NoiseMeasure::Failure,
         _ => NoiseMeasure::Precision,
     };
     let how = format!("{} {MARGIN}", measure.definition());
@@ -248,16 +248,16 @@ fn with_size(points: Vec<PlotPoint>) -> Vec<PlotPoint> {
     points.into_iter().filter(|p| p.y <= 2.0 * middle.max(1.0)).collect()
 }
 
-/// Accuracy of the remedies against time.
-pub fn remedies_compared(ui: &mut Ui, rect: Rect, view: &SequenceView) {
-    remedies(theme::tokens(ui), rect.width(), view).show(ui, rect, BOTTOM);
+/// Accuracy of the strategies against time.
+pub fn strategies_compared(ui: &mut Ui, rect: Rect, view: &SequenceView) {
+    strategies(theme::tokens(ui), rect.width(), view).show(ui, rect, BOTTOM);
 }
 
 /// The same as an SVG document, with the polynomials in words under it.
-pub fn remedies_svg(view: &SequenceView) -> String {
+pub fn strategies_svg(view: &SequenceView) -> String {
     let t = theme::print_tokens();
     let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(620.0, 340.0));
-    let rows: Vec<&RemedyRow> = view.ran().map(|(_, row)| row).collect();
+    let rows: Vec<&StrategyRow> = view.ran().map(|(_, row)| row).collect();
     let names: Vec<String> = rows
         .iter()
         .map(|row| {
@@ -276,21 +276,21 @@ pub fn remedies_svg(view: &SequenceView) -> String {
         .enumerate()
         .zip(&names)
         .map(|((at, row), name)| {
-            (t.series(remedy_place(row.remedy)), remedy_mark(&rows[..at], row), name.as_str())
+            (t.series(strategy_place(row.strategy)), strategy_mark(&rows[..at], row), name.as_str())
         })
         .collect();
-    let chart = remedies(t, rect.width(), view);
+    let chart = strategies(t, rect.width(), view);
     Figure { size: rect.size(), charts: vec![(rect, chart)], legend, ..Figure::default() }.svg()
 }
 
-/// The shape of a row: rows of one remedy have one colour and shapes of their own.
-fn remedy_mark(before: &[&RemedyRow], row: &RemedyRow) -> Mark {
-    Mark::series(before.iter().filter(|r| r.remedy == row.remedy).count())
+/// The shape of a row: rows of one strategy have one colour and shapes of their own.
+fn strategy_mark(before: &[&StrategyRow], row: &StrategyRow) -> Mark {
+    Mark::series(before.iter().filter(|r| r.strategy == row.strategy).count())
 }
 
-fn remedies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
-    let place = |r: &RemedyRow| r.end_to_end_secs(&view.connection).max(1e-6).log10();
-    let rows: Vec<&RemedyRow> = view.ran().map(|(_, row)| row).collect();
+fn strategies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
+    let place = |r: &StrategyRow| r.end_to_end_secs(&view.connection).max(1e-6).log10();
+    let rows: Vec<&StrategyRow> = view.ran().map(|(_, row)| row).collect();
     let mut curves: Vec<Curve> = Vec::new();
     let mut wrong = Vec::new();
     let mut heights = Vec::new();
@@ -303,14 +303,14 @@ fn remedies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
         }
         let (low, high) = Share::of_fraction(row.accuracy, row.sequences).interval();
         heights.extend([low, high]);
-        // One name for all rows of a remedy.
-        let name = row.remedy.name();
+        // One name for all rows of a strategy.
+        let name = row.strategy.name();
         let named = curves.iter().any(|c| c.name == name);
         curves.push(Curve {
             name: if named { "" } else { name },
-            colour: t.series(remedy_place(row.remedy)),
+            colour: t.series(strategy_place(row.strategy)),
             pen: Pen::Points,
-            mark: remedy_mark(&rows[..at], row),
+            mark: strategy_mark(&rows[..at], row),
             hollow: row.is_partial(),
             whiskers: vec![[point.x, low, high]],
             points: vec![point],
@@ -339,7 +339,7 @@ fn remedies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
     }
 }
 
-/// The number of a remedy's colour.
-pub fn remedy_place(remedy: Remedy) -> usize {
-    Remedy::ALL.iter().position(|r| *r == remedy).unwrap_or(0)
+/// The number of a strategy's colour.
+pub fn strategy_place(strategy: NoiseStrategy) -> usize {
+    NoiseStrategy::ALL.iter().position(|r| *r == strategy).unwrap_or(0)
 }

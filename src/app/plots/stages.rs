@@ -6,7 +6,7 @@ use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Mark, Pen, Unit, theme};
 use report::StageReport;
-use view::{RunView, Standing};
+use view::{RunView, Status};
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
@@ -41,7 +41,7 @@ impl<'a> Curves<'a> {
     pub fn of(state: &'a State) -> Self {
         let current = state.run_is_of_setup();
         let run = state.run.as_ref();
-        let going_on = run.is_some_and(|r| r.standing == Standing::Running);
+        let going_on = run.is_some_and(|r| r.status == Status::Running);
         let own = run.filter(|_| current || going_on).and_then(|r| r.plan.as_deref());
         let pending = if own.is_some() { !current } else { state.preview.pending };
         // A run of another setup has a plan of its own to come.

@@ -1,10 +1,10 @@
-//! The plots of a lookup table: the function and its steps, the sums it reads, readings that were off.
+//! The plots of a lookup table: the function and its steps, the sums it reads, lookups that were off.
 
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
 use network::table::{Accumulators, Table};
-use report::ReadingReport;
+use report::LookupReport;
 
 const STEPS: &str = "The activation function, and what the lookup table gives for each step of its range. Sums in a step all give the same output; the table ends where the shading begins.";
 const SUMS: &str = "The weighted sums that this table reads, over training samples: share in each bin. Noise of an encrypted run moves a sum a little; it matters only where a sum lies close to a step.";
@@ -25,7 +25,7 @@ pub fn tables(
     rect: Rect,
     table: &Table,
     layer: &Accumulators,
-    read: Option<&ReadingReport>,
+    read: Option<&LookupReport>,
 ) {
     let room = rect.height() - 2.0 * theme::CARD_GAP;
     let mut top = rect.top();
@@ -125,9 +125,9 @@ fn sums(
     chart.show(ui, rect, BOTTOM);
 }
 
-fn flips(ui: &mut Ui, rect: Rect, read: Option<&ReadingReport>) {
+fn flips(ui: &mut Ui, rect: Rect, read: Option<&LookupReport>) {
     let t = theme::tokens(ui);
-    let rows: Vec<_> = read.iter().flat_map(|r| &r.distances).filter(|d| d.readings > 0).collect();
+    let rows: Vec<_> = read.iter().flat_map(|r| &r.distances).filter(|d| d.lookups > 0).collect();
     let share = |count: f64, of: u64| count / of.max(1) as f64;
     let line = |name, pen, of: &dyn Fn(&report::DistanceReport) -> f64| Curve {
         name,
@@ -137,8 +137,8 @@ fn flips(ui: &mut Ui, rect: Rect, read: Option<&ReadingReport>) {
         ..Curve::default()
     };
     let curves = vec![
-        line("predicted", Pen::Predicted, &|d| share(d.off_predicted, d.readings)),
-        line("counted", Pen::Measured, &|d| share(d.off as f64, d.readings)),
+        line("predicted", Pen::Predicted, &|d| share(d.off_predicted, d.lookups)),
+        line("counted", Pen::Measured, &|d| share(d.off as f64, d.lookups)),
     ];
     let most = curves.iter().flat_map(|c| c.points.iter().map(|p| p.y)).fold(0.02, f64::max);
     let farthest = rows.iter().map(|d| d.distance).fold(0.1, f64::max);

@@ -29,7 +29,7 @@ impl Planner<'_> {
         let work = work.tried(shape, schedule, &program, request.images, request.threads);
         let parts = Parts { request, shape, schedule, forecast, errors: &errors, work: &work };
         let (stages, of_layer, of_block) = stages(&parts, &program);
-        program.set_taps(&of_layer, &of_block);
+        program.set_probes(&of_layer, &of_block);
         let p = &program.parameters;
         let end = shape.network.layers().len();
         let (_, max_error) = errors.at(forecast, end, true, (1, counted(request.images)));
@@ -109,7 +109,7 @@ impl Planner<'_> {
         };
         let network = Arc::clone(request.network);
         let typical_secs = candidate.work.total();
-        Ok(RealCircuit { taps: program.taps(), plan, network, program, typical_secs })
+        Ok(RealCircuit { probes: program.probes(), plan, network, program, typical_secs })
     }
 }
 

@@ -107,10 +107,10 @@ pub(super) fn draw(
         let disturb = |values: &mut [f64], place: usize, random: &mut Normal| {
             let variance = arising.noise.get(place).copied().unwrap_or(0.0);
             if variance > 0.0 && (counts(place) || place == 0) {
-                let deviation = variance.sqrt();
+                let standard_deviation = variance.sqrt();
                 for (k, x) in values.iter_mut().enumerate() {
                     let shared = if place == 0 { 1.0 } else { secret[k % trace.samples] };
-                    *x += deviation * random.next() * shared;
+                    *x += standard_deviation * random.next() * shared;
                 }
             }
         };

@@ -11,7 +11,7 @@ const MAX_DEGREE: usize = 63;
 
 /// What polynomials of one degree in the place of every activation would need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DegreeChoice {
+pub struct DegreeRequest {
     pub degree: usize,
     /// Levels of all activations together.
     pub levels: usize,
@@ -30,7 +30,7 @@ pub(super) fn degrees(
     scale_bits: u32,
     base: &[u32],
     rings: &RangeInclusive<usize>,
-) -> Vec<DegreeChoice> {
+) -> Vec<DegreeRequest> {
     let activations =
         network.layers().iter().filter(|l| !matches!(l, RealLayer::Linear { .. })).count();
     let chain = |levels: usize| [base, &vec![scale_bits; levels]].concat();
@@ -43,12 +43,12 @@ pub(super) fn degrees(
                 && CkksModuli::fastest(*n, &chain(levels), drop_bits).is_some()
         })
     };
-    let mut found: Vec<DegreeChoice> = Vec::with_capacity(MAX_DEGREE);
+    let mut found: Vec<DegreeRequest> = Vec::with_capacity(MAX_DEGREE);
     for degree in (1..=MAX_DEGREE).rev() {
         let levels = activations * levels_of(degree);
         let choice = match found.last() {
-            Some(above) if above.levels == levels => DegreeChoice { degree, ..above.clone() },
-            above => DegreeChoice {
+            Some(above) if above.levels == levels => DegreeRequest { degree, ..above.clone() },
+            above => DegreeRequest {
                 degree,
                 levels,
                 log2_q: f64::from(chain(levels).iter().sum::<u32>()),

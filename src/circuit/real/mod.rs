@@ -15,7 +15,7 @@ mod schedule;
 mod stages;
 mod stream;
 
-pub use feasible::DegreeChoice;
+pub use feasible::DegreeRequest;
 pub use function::{FunctionPart, RealFunction};
 pub use network::{RealEvaluation, RealLayer, RealNetwork};
 pub use planner::plan_real;

@@ -6,12 +6,12 @@ use super::function::RealFunction;
 use super::network::{RealLayer, RealNetwork};
 use super::schedule::{Schedule, Shape};
 use super::stream::{Layer, Stream};
-use crate::compiled::StageTap;
+use crate::compiled::StageProbe;
 use crate::plan::Plan;
 use crate::request::PlanError;
 use progress::Watch;
 use rayon::prelude::*;
-use ring::{Row, Tap};
+use ring::{Probe, Row};
 use scheme::ckks::{
     Ciphertext, CkksError, CkksModuli, CkksParameters, EvaluationKeys, Interval, PolynomialPlan,
     Scale, Segment, SegmentOp, round_weights,
@@ -27,7 +27,7 @@ pub struct RealCircuit {
     pub network: Arc<RealNetwork>,
     pub program: CkksProgram,
     /// Values to be measured, in the order of the stages.
-    pub taps: Vec<StageTap>,
+    pub probes: Vec<StageProbe>,
     /// Encrypt, evaluate and decrypt by typical costs, to be held against those of other schemes.
     pub typical_secs: f64,
 }
@@ -50,12 +50,12 @@ pub enum CkksStep {
         layers: Range<usize>,
         segment: Segment,
         /// Values to be measured, by layer of the network.
-        taps: Vec<Tap>,
+        probes: Vec<Probe>,
         /// Primes to divide by after relinearisation; `None` where the segment's results go on as
         /// they are.
         drop: Option<usize>,
         /// Results of the rescaling to be measured.
-        switch_taps: Vec<usize>,
+        switch_probes: Vec<usize>,
     },
     /// A polynomial on every value.
     Polynomial {
@@ -64,7 +64,7 @@ pub enum CkksStep {
         /// Whether the value is multiplied with the input.
         gate: bool,
         /// Results to be measured.
-        taps: Vec<usize>,
+        probes: Vec<usize>,
         /// How to go through many values some at a time: this takes the place of the linear layer
         /// before the polynomial, and of the one after it.
         stream: Option<Arc<Stream>>,
@@ -126,9 +126,9 @@ impl CkksProgram {
                     let drop = (drop > 0).then_some(drop);
                     let primes = (next..level).map(|j| parameters.prime(j));
                     scale = scale.over_integers(primes);
-                    let (taps, switch_taps) = (Vec::new(), Vec::new());
+                    let (probes, switch_probes) = (Vec::new(), Vec::new());
                     let layers = layers.clone();
-                    steps.push(CkksStep::Segment { layers, segment, taps, drop, switch_taps });
+                    steps.push(CkksStep::Segment { layers, segment, probes, drop, switch_probes });
                 }
                 Block::Polynomial { layer } => {
                     let result = scale_of(schedule.entries[at + 1])?;
@@ -148,8 +148,8 @@ impl CkksProgram {
                     let sink = linear.get(layer + 1).and_then(Option::as_ref);
                     let stream = Stream::new(widths[*layer], source, sink, prime_bits);
                     summed = stream.as_ref().and(sink).map(|_| layer + 1);
-                    let (layer, taps, stream) = (*layer, Vec::new(), stream.map(Arc::new));
-                    steps.push(CkksStep::Polynomial { layer, parts, gate, taps, stream });
+                    let (layer, probes, stream) = (*layer, Vec::new(), stream.map(Arc::new));
+                    steps.push(CkksStep::Polynomial { layer, parts, gate, probes, stream });
                 }
             }
             level = next;
@@ -188,51 +188,51 @@ impl CkksProgram {
     }
 
     /// Sets the values to be measured: `of_layer` after each layer, `of_switch` after each block.
-    pub(super) fn set_taps(&mut self, of_layer: &[Vec<usize>], of_switch: &[Vec<usize>]) {
+    pub(super) fn set_probes(&mut self, of_layer: &[Vec<usize>], of_switch: &[Vec<usize>]) {
         for (at, step) in self.steps.iter_mut().enumerate() {
             match step {
-                CkksStep::Segment { layers, taps, drop, switch_taps, .. } => {
+                CkksStep::Segment { layers, probes, drop, switch_probes, .. } => {
                     let of = |(op, layer): (usize, usize)| {
-                        of_layer[layer].iter().map(move |&index| Tap { op, index })
+                        of_layer[layer].iter().map(move |&index| Probe { op, index })
                     };
-                    *taps = layers.clone().enumerate().flat_map(of).collect();
+                    *probes = layers.clone().enumerate().flat_map(of).collect();
                     if drop.is_some() {
-                        *switch_taps = of_switch[at].clone();
+                        *switch_probes = of_switch[at].clone();
                     }
                 }
-                CkksStep::Polynomial { layer, taps, .. } => *taps = of_layer[*layer].clone(),
+                CkksStep::Polynomial { layer, probes, .. } => *probes = of_layer[*layer].clone(),
             }
         }
     }
 
     /// The values that the steps measure.
-    pub(super) fn taps(&self) -> Vec<StageTap> {
-        let mut taps = Vec::new();
+    pub(super) fn probes(&self) -> Vec<StageProbe> {
+        let mut probes = Vec::new();
         let mut stage = 1;
         for step in &self.steps {
             match step {
-                CkksStep::Segment { layers, taps: own, drop, switch_taps, .. } => {
-                    taps.extend(own.iter().map(|tap| StageTap {
-                        stage: stage + tap.op,
-                        layer: layers.start + tap.op,
-                        index: tap.index,
+                CkksStep::Segment { layers, probes: own, drop, switch_probes, .. } => {
+                    probes.extend(own.iter().map(|probe| StageProbe {
+                        stage: stage + probe.op,
+                        layer: layers.start + probe.op,
+                        index: probe.index,
                     }));
                     stage += layers.len();
                     if drop.is_some() {
                         let layer = layers.end - 1;
-                        let of = |&index: &usize| StageTap { stage, layer, index };
-                        taps.extend(switch_taps.iter().map(of));
+                        let of = |&index: &usize| StageProbe { stage, layer, index };
+                        probes.extend(switch_probes.iter().map(of));
                         stage += 1;
                     }
                 }
-                CkksStep::Polynomial { layer, taps: own, .. } => {
+                CkksStep::Polynomial { layer, probes: own, .. } => {
                     let layer = *layer;
-                    taps.extend(own.iter().map(|&index| StageTap { stage, layer, index }));
+                    probes.extend(own.iter().map(|&index| StageProbe { stage, layer, index }));
                     stage += 1;
                 }
             }
         }
-        taps
+        probes
     }
 }
 

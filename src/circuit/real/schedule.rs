@@ -392,7 +392,7 @@ impl Arrived {
 
     /// The largest error of each value among so many slots.
     pub fn largest_of_each(&self, slots: usize) -> Vec<f64> {
-        // How far the tail of a value is from its deviation is the same for all.
+        // How far the tail of a value is from its standard deviation is the same for all.
         let normal = self.normal.largest(slots, normal_tail);
         let products = self.products.largest(slots, product_tail);
         let width = self.normal.values.len().max(self.products.values.len());
@@ -413,8 +413,8 @@ impl Arrived {
 }
 
 impl Spread {
-    /// The largest of so many errors, in deviations of their value: `tail(y)` is the share of errors
-    /// beyond y deviations of their sample.
+    /// The largest of so many errors, in standard deviations of their value: `tail(y)` is the share of errors
+    /// beyond y standard deviations of their sample.
     fn largest(&self, slots: usize, tail: fn(f64) -> f64) -> f64 {
         let mean = self.samples.iter().sum::<f64>() / self.samples.len().max(1) as f64;
         if mean <= 0.0 {

@@ -7,7 +7,7 @@ use super::network::Functions;
 use super::plan::{SequencePlan, StepPlan};
 use super::planner::{Arising, Candidate, Planner, ROUNDING_SPARE, largest};
 use super::program::{RecurrentProgram, depth, weight_scale};
-use super::remedy::Remedy;
+use super::strategy::NoiseStrategy;
 use crate::cost_table::CostTable;
 use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 use crate::real::CkksPart;
@@ -62,7 +62,7 @@ impl Planner<'_> {
         };
         let batches = request.sequences.div_ceil(choice.n).max(1);
         let sequence = SequencePlan {
-            remedy: choice.remedy,
+            strategy: choice.strategy,
             refresh_every: choice.cycle,
             steps: choice.steps,
             sequences: request.sequences,
@@ -143,9 +143,9 @@ fn planned(
 ) -> Plan {
     let (p, choice) = (&program.parameters, &program.choice);
     let hidden: usize = program.network.layers.iter().map(|l| l.hidden).sum();
-    let kind = match choice.remedy {
-        Remedy::Client | Remedy::Bootstrap => StageKind::Linear,
-        Remedy::OneChain | Remedy::Refresh => StageKind::Polynomial,
+    let kind = match choice.strategy {
+        NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap => StageKind::Linear,
+        NoiseStrategy::Levelled | NoiseStrategy::Refresh => StageKind::Polynomial,
     };
     let stage = |(at, step): (usize, &StepPlan)| StagePlan {
         name: format!("step {}", at + 1),
@@ -213,11 +213,17 @@ fn planned(
 }
 
 /// The largest coefficient of a polynomial whose slots hold `filled` values of this mean and
-/// deviation, and the others `idle`, relative to its scale: the mean is one coefficient, the rest is
+/// standard deviation, and the others `idle`, relative to its scale: the mean is one coefficient, the rest is
 /// spread over all.
-fn largest_phase(n: usize, filled: usize, (mean, deviation): (f64, f64), idle: f64) -> f64 {
+fn largest_phase(
+    n: usize,
+    filled: usize,
+    (mean, standard_deviation): (f64, f64),
+    idle: f64,
+) -> f64 {
     let share = filled as f64 / n as f64;
-    let square = share * (mean * mean + deviation * deviation) - (share * mean).powi(2);
+    let square =
+        share * (mean * mean + standard_deviation * standard_deviation) - (share * mean).powi(2);
     let spread = (square.max(0.0) / (2.0 * n as f64)).sqrt() * (2.0 * (n as f64).ln()).sqrt();
     let constant = (share * mean).max((1.0 - share) * idle);
     constant.max(spread).max(f64::MIN_POSITIVE)

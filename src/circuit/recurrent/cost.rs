@@ -1,8 +1,8 @@
 //! What a program costs, predicted: seconds on both sides, bytes, memory.
 
 use super::network::{RecurrentCell, RecurrentNetwork};
-use super::program::{ProgramChoice, depth, layer_levels};
-use super::remedy::Remedy;
+use super::program::{ProgramOptions, depth, layer_levels};
+use super::strategy::NoiseStrategy;
 use crate::cost::UnitCosts;
 use crate::real::RealFunction;
 use scheme::ckks::{CkksModuli, PolynomialPlan};
@@ -101,7 +101,7 @@ const OVERHEAD_BYTES: u64 = 200;
 /// The cost of one batch by `costs`.
 pub(super) fn cost(
     network: &RecurrentNetwork,
-    choice: &ProgramChoice,
+    choice: &ProgramOptions,
     moduli: &CkksModuli,
     costs: UnitCosts,
     threads: usize,
@@ -110,7 +110,7 @@ pub(super) fn cost(
     let transform = costs.transform(n);
     let prices = Prices { costs, n: n as f64, transform, moduli, threads: threads.max(1) as f64 };
     let levels: Vec<usize> =
-        network.layers.iter().map(|l| layer_levels(&l.cell, choice.remedy)).collect();
+        network.layers.iter().map(|l| layer_levels(&l.cell, choice.strategy)).collect();
     let base = choice.base.len();
     let inputs = network.channels + usize::from(choice.masked);
     let hidden: usize = network.layers.iter().map(|l| l.hidden).sum();
@@ -125,7 +125,7 @@ pub(super) fn cost(
         let mut up = OVERHEAD_BYTES + inputs as u64 * poly_bytes(n, moduli, level);
         let mut down = 0;
         let fresh = step > 0 && at == 0;
-        if fresh && choice.remedy.is_interactive() {
+        if fresh && choice.strategy.is_interactive() {
             client += hidden as f64 * prices.encrypt(level);
             up += OVERHEAD_BYTES + hidden as u64 * poly_bytes(n, moduli, level);
         }
@@ -138,8 +138,8 @@ pub(super) fn cost(
             let of = |f: &super::network::CellFunction| {
                 f.polynomial.as_ref().map_or(0.0, |p| prices.function(p, level))
             };
-            match (&layer.cell, choice.remedy) {
-                (_, Remedy::Client | Remedy::Bootstrap) => {
+            match (&layer.cell, choice.strategy) {
+                (_, NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap) => {
                     client += sums as f64 * prices.decrypt(base);
                     down += OVERHEAD_BYTES + 2 * sums as u64 * poly_bytes(n, moduli, base);
                 }
@@ -153,12 +153,12 @@ pub(super) fn cost(
             }
         }
         let last = step + 1 == choice.steps;
-        if at + 1 == length && !last && choice.remedy == Remedy::Refresh {
+        if at + 1 == length && !last && choice.strategy == NoiseStrategy::Refresh {
             client += hidden as f64 * prices.decrypt(base);
             down += OVERHEAD_BYTES + 2 * hidden as u64 * poly_bytes(n, moduli, base);
             all.rounds += 1;
         }
-        if choice.remedy == Remedy::Client {
+        if choice.strategy == NoiseStrategy::ClientAided {
             all.rounds += network.layers.len() as u64;
         }
         if last {

@@ -34,7 +34,7 @@ pub(super) struct Forecast {
     pub states: Vec<f64>,
     pub outputs: f64,
     /// After each step: the largest magnitude of a mean over sequences of a state, and the largest
-    /// deviation, of the top layer.
+    /// standard deviation, of the top layer.
     pub moments: Vec<(f64, f64)>,
     /// Largest magnitude of a state of the top layer in slots without a sequence, by steps since it
     /// was 0.
@@ -75,9 +75,9 @@ impl Injection {
         radius * cos
     }
 
-    fn disturb(&mut self, values: &mut [f64], deviation: f64) {
-        if deviation > 0.0 {
-            values.iter_mut().for_each(|v| *v += deviation * self.normal());
+    fn disturb(&mut self, values: &mut [f64], standard_deviation: f64) {
+        if standard_deviation > 0.0 {
+            values.iter_mut().for_each(|v| *v += standard_deviation * self.normal());
         }
     }
 }
@@ -167,7 +167,7 @@ fn idle(network: &RecurrentNetwork, functions: Functions, steps: usize) -> Vec<f
     (0..steps).map(step).collect()
 }
 
-/// Largest magnitude of a mean, and largest deviation, of values over their samples.
+/// Largest magnitude of a mean, and largest standard deviation, of values over their samples.
 fn moments(values: Option<&Vec<f64>>, samples: usize) -> (f64, f64) {
     let of = |v: &[f64]| {
         let mean = v.iter().sum::<f64>() / v.len() as f64;
@@ -192,8 +192,8 @@ fn run(
     for step in 0..sequences.steps() {
         let mut x = sequences.step(0, samples, step);
         if let Some(injection) = injection.as_deref_mut() {
-            let deviation = injection.input;
-            injection.disturb(&mut x, deviation);
+            let standard_deviation = injection.input;
+            injection.disturb(&mut x, standard_deviation);
         }
         for (at, layer) in network.layers.iter().enumerate() {
             let sums = layer.sums(&x, &states[at], samples);
@@ -209,8 +209,8 @@ fn run(
                 }
             }
             if let Some(injection) = injection.as_deref_mut() {
-                let deviation = injection.state;
-                injection.disturb(&mut state, deviation);
+                let standard_deviation = injection.state;
+                injection.disturb(&mut state, standard_deviation);
             }
             states[at].clone_from(&state);
             x = state;

@@ -44,23 +44,23 @@ impl Sequences {
 }
 
 impl RecurrentNetwork {
-    /// `model` with `stand_ins` in the place of its gates' functions, gate after gate (an empty list
+    /// `model` with `approximations` in the place of its gates' functions, gate after gate (an empty list
     /// leaves all as they are). With `exact`, functions need not be polynomials, as a client or a
     /// table will compute them.
     pub fn lower(
         model: &RecurrentModel,
-        stand_ins: &[Option<Activation>],
+        approximations: &[Option<Activation>],
         exact: bool,
         calibration: &Prepared,
     ) -> Result<Self, LowerRecurrentError> {
-        let carried = match stand_ins {
+        let reference = match approximations {
             [] => model.clone(),
             some => model.with_activations(some)?,
         };
         let some = calibration.part(0..CALIBRATION);
-        let trace = carried.forward_traced(&some, &Watch::silent())?.trace.unwrap_or_default();
+        let trace = reference.forward_traced(&some, &Watch::silent())?.trace.unwrap_or_default();
         let mut layers = Vec::with_capacity(model.layers().len());
-        for (at, (layer, own)) in carried.layers().iter().zip(model.layers()).enumerate() {
+        for (at, (layer, own)) in reference.layers().iter().zip(model.layers()).enumerate() {
             let reach = |gate: usize| {
                 let steps = trace.steps.iter().filter_map(|s| s.get(at)?.pre.get(gate));
                 let largest = steps.flatten().fold(0f64, |m, z| m.max(z.abs()));
@@ -68,12 +68,12 @@ impl RecurrentNetwork {
             };
             let reaches: Vec<f64> = (0..layer.gates().len()).map(reach).collect();
             let function = |gate: usize, reach: f64| {
-                let (name, carried) = layer.gates()[gate];
+                let (name, reference) = layer.gates()[gate];
                 let own = &own.gates()[gate].1.activation;
-                let polynomial = RealFunction::new(&carried.activation, reach);
+                let polynomial = RealFunction::new(&reference.activation, reach);
                 if polynomial.is_none() && !exact {
                     let gate = format!("{} of recurrent{}", name.id(), at + 1);
-                    let function = carried.activation.name();
+                    let function = reference.activation.name();
                     return Err(LowerRecurrentError::NoPolynomial { gate, function });
                 }
                 Ok(CellFunction { exact: own.clone(), polynomial })
@@ -136,18 +136,18 @@ mod tests {
             assert_eq!((sequences.steps(), sequences.len()), (6, 9));
             let cubic = Activation::Polynomial(Polynomial::new(vec![0.1, 0.5, 0.0, -0.01]));
             let gates = if gru { 3 * layers } else { layers };
-            for stand_ins in [vec![], vec![Some(cubic.clone()); gates]] {
-                let exact = stand_ins.is_empty();
+            for approximations in [vec![], vec![Some(cubic.clone()); gates]] {
+                let exact = approximations.is_empty();
                 let network =
-                    RecurrentNetwork::lower(&model, &stand_ins, exact, &prepared).unwrap();
+                    RecurrentNetwork::lower(&model, &approximations, exact, &prepared).unwrap();
                 let functions = if exact { Functions::Exact } else { Functions::Polynomial };
                 let watch = Watch::silent();
                 let found = network.evaluate(&sequences, functions, &watch, &|_| ()).unwrap();
-                let carried = match exact {
+                let reference = match exact {
                     true => model.clone(),
-                    false => model.with_activations(&stand_ins).unwrap(),
+                    false => model.with_activations(&approximations).unwrap(),
                 };
-                let expected = carried.forward(&prepared, &watch).unwrap();
+                let expected = reference.forward(&prepared, &watch).unwrap();
                 for (a, b) in found.iter().zip(&expected) {
                     assert!((a - b).abs() < 1e-9, "{layers} {gru}: {a} {b}");
                 }

@@ -1,4 +1,4 @@
-//! Recurrent networks as CKKS programs: a step after another, with a remedy for the noise that grows.
+//! Recurrent networks as CKKS programs: a step after another, with a strategy for the noise that grows.
 
 mod circuit;
 mod compiling;
@@ -10,10 +10,10 @@ mod network;
 mod plan;
 mod planner;
 mod program;
-mod remedy;
 #[cfg(feature = "tfhe")]
 mod rounding;
 mod sequences;
+mod strategy;
 #[cfg(feature = "tfhe")]
 mod table;
 mod traffic;
@@ -27,9 +27,9 @@ pub use network::{
 };
 pub use plan::{SequencePlan, StepPlan};
 pub use planner::{RecurrentRequest, conceivable_chain, estimated_chain, plan_recurrent};
-pub use program::{LayerMaps, ProgramChoice, RecurrentProgram, SumsMap};
-pub use remedy::Remedy;
+pub use program::{LayerMaps, ProgramOptions, RecurrentProgram, SumsMap};
 pub use sequences::Sequences;
+pub use strategy::NoiseStrategy;
 #[cfg(feature = "tfhe")]
 pub use table::{CHANGED_ANSWERS, TableRecurrent, TableRecurrentCircuit, plan_tables};
 pub use traffic::NetworkModel;

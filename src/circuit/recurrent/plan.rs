@@ -1,6 +1,6 @@
 //! What the plan of a recurrent run has besides.
 
-use super::remedy::Remedy;
+use super::strategy::NoiseStrategy;
 use super::traffic::NetworkModel;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub struct StepPlan {
 /// concerns primes and scales is 0 or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SequencePlan {
-    pub remedy: Remedy,
+    pub strategy: NoiseStrategy,
     /// Steps from one fresh state to the next.
     pub refresh_every: usize,
     pub steps: usize,

@@ -6,10 +6,10 @@ use super::cost::{Cost, cost};
 use super::forecast::{Forecast, Reach};
 use super::network::{Functions, NEGLIGIBLE, RecurrentCell, RecurrentLayer, RecurrentNetwork};
 use super::program::{
-    ProgramChoice, chain_bits, depth, layer_levels, moduli, radius, weight_scale,
+    ProgramOptions, chain_bits, depth, layer_levels, moduli, radius, weight_scale,
 };
-use super::remedy::Remedy;
 use super::sequences::Sequences;
+use super::strategy::NoiseStrategy;
 use super::traffic::NetworkModel;
 use crate::cost_table::CostTable;
 use crate::request::PlanError;
@@ -28,11 +28,11 @@ const GAINS: [u32; 6] = [6, 8, 10, 12, 14, 16];
 
 /// Precision a plan must have above the required, bits. Errors are followed to first order: where
 /// they come back into the network through steep functions, some sequences have larger ones.
-fn spare_bits(remedy: Remedy) -> f64 {
-    match remedy {
-        Remedy::Client => 2.5,
-        Remedy::Refresh => 2.0,
-        Remedy::OneChain | Remedy::Bootstrap => 1.0,
+fn spare_bits(strategy: NoiseStrategy) -> f64 {
+    match strategy {
+        NoiseStrategy::ClientAided => 2.5,
+        NoiseStrategy::Refresh => 2.0,
+        NoiseStrategy::Levelled | NoiseStrategy::Bootstrap => 1.0,
     }
 }
 
@@ -58,10 +58,10 @@ pub(super) const ROUNDING_SPARE: f64 = 1.5;
 /// A recurrent run to be planned.
 #[derive(Clone, Copy, Debug)]
 pub struct RecurrentRequest<'a> {
-    /// With a polynomial for every function, unless the remedy is [`Remedy::Client`].
+    /// With a polynomial for every function, unless the strategy is [`NoiseStrategy::ClientAided`].
     pub network: &'a RecurrentNetwork,
     pub calibration: &'a Sequences,
-    pub remedy: Remedy,
+    pub strategy: NoiseStrategy,
     /// Steps between refreshes; the planner chooses when left out.
     pub refresh_every: Option<usize>,
     pub steps: usize,
@@ -100,7 +100,7 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
         };
         let circuit = planner.compile(&forecast, &found)?;
         let margin = (request.error_bound / circuit.sequence.max_error).log2();
-        let spare = spare_bits(request.remedy);
+        let spare = spare_bits(request.strategy);
         if margin >= spare {
             return Ok(circuit);
         }
@@ -151,7 +151,7 @@ fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
         let allowed: Vec<String> = degrees().map(|n| n.to_string()).collect();
         return Err(out("scheme.ring_degree", n.to_string(), allowed.join(", ")));
     }
-    let polynomials = matches!(request.remedy, Remedy::OneChain | Remedy::Refresh);
+    let polynomials = matches!(request.strategy, NoiseStrategy::Levelled | NoiseStrategy::Refresh);
     let moved = |layer: &RecurrentLayer| match &layer.cell {
         RecurrentCell::Gru { function, .. } => {
             function.eval(0.0, Functions::Polynomial).abs() > NEGLIGIBLE
@@ -194,7 +194,7 @@ pub(super) fn largest(variance: f64, count: usize) -> f64 {
 
 /// What a choice costs and needs.
 pub(super) struct Candidate {
-    pub choice: ProgramChoice,
+    pub choice: ProgramOptions,
     pub moduli: CkksModuli,
     /// Over the connection of the request, all batches, by typical costs.
     typical_secs: f64,
@@ -217,12 +217,12 @@ pub(super) struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(request: &'a RecurrentRequest<'a>) -> Self {
-        let exact = request.remedy == Remedy::Client;
+        let exact = request.strategy == NoiseStrategy::ClientAided;
         Self {
             request,
             network: Arc::new(request.network.clone()),
             functions: if exact { Functions::Exact } else { Functions::Polynomial },
-            spare_bits: spare_bits(request.remedy),
+            spare_bits: spare_bits(request.strategy),
         }
     }
 
@@ -231,8 +231,8 @@ impl<'a> Planner<'a> {
     }
 
     pub fn levels(&self) -> Vec<usize> {
-        let remedy = self.request.remedy;
-        self.network.layers.iter().map(|l| layer_levels(&l.cell, remedy)).collect()
+        let strategy = self.request.strategy;
+        self.network.layers.iter().map(|l| layer_levels(&l.cell, strategy)).collect()
     }
 
     /// What rounding the weights does with so much gain.
@@ -312,10 +312,10 @@ impl<'a> Planner<'a> {
         (sigma, gain): (u32, u32),
         steps: usize,
         cycle: usize,
-    ) -> ProgramChoice {
+    ) -> ProgramOptions {
         let base = self.base(forecast, n, sigma, gain);
-        let (remedy, masked) = (self.request.remedy, self.request.masked);
-        ProgramChoice { remedy, n, sigma, gain, base, cycle, steps, masked }
+        let (strategy, masked) = (self.request.strategy, self.request.masked);
+        ProgramOptions { strategy, n, sigma, gain, base, cycle, steps, masked }
     }
 
     fn is_tried(&self, n: usize) -> bool {
@@ -333,10 +333,10 @@ impl<'a> Planner<'a> {
         roundings: &[Reach],
     ) -> Result<Option<Candidate>, PlanError> {
         let request = self.request;
-        let cycles: Vec<usize> = match (request.remedy, request.refresh_every) {
-            (Remedy::OneChain, _) => vec![request.steps],
-            (Remedy::Refresh, Some(every)) => vec![every],
-            (Remedy::Refresh, None) => (1..=MAX_CYCLE.min(request.steps)).collect(),
+        let cycles: Vec<usize> = match (request.strategy, request.refresh_every) {
+            (NoiseStrategy::Levelled, _) => vec![request.steps],
+            (NoiseStrategy::Refresh, Some(every)) => vec![every],
+            (NoiseStrategy::Refresh, None) => (1..=MAX_CYCLE.min(request.steps)).collect(),
             _ => vec![1],
         };
         let mut best: Option<Candidate> = None;
@@ -360,7 +360,7 @@ impl<'a> Planner<'a> {
         Ok(best)
     }
 
-    fn candidate(&self, choice: ProgramChoice, moduli: CkksModuli) -> Candidate {
+    fn candidate(&self, choice: ProgramOptions, moduli: CkksModuli) -> Candidate {
         let costs = CostTable::typical().unit;
         let cost = cost(&self.network, &choice, &moduli, costs, self.request.threads);
         let typical_secs = self.total_secs(&choice, &cost);
@@ -368,7 +368,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Seconds over the connection of the request, all batches.
-    pub fn total_secs(&self, choice: &ProgramChoice, cost: &Cost) -> f64 {
+    pub fn total_secs(&self, choice: &ProgramOptions, cost: &Cost) -> f64 {
         let request = self.request;
         let batches = request.sequences.div_ceil(choice.n).max(1) as u64;
         let (up, down) = (cost.up_bytes.iter().sum::<u64>(), cost.down_bytes.iter().sum::<u64>());
@@ -413,8 +413,8 @@ impl<'a> Planner<'a> {
                 nearest: "allow larger errors with scheme.precision_bits, or train a network whose state forgets faster".into(),
             };
         }
-        let wanted = match request.remedy {
-            Remedy::OneChain => request.steps,
+        let wanted = match request.strategy {
+            NoiseStrategy::Levelled => request.steps,
             _ => request.refresh_every.unwrap_or(1),
         };
         let n = request.ring_degree.unwrap_or(*RING_DEGREES.end());

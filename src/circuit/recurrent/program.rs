@@ -1,7 +1,7 @@
 //! A recurrent network with its parameters, scales and levels: what both sides need to run it.
 
 use super::network::{CellFunction, RecurrentCell, RecurrentNetwork, StepSums};
-use super::remedy::Remedy;
+use super::strategy::NoiseStrategy;
 use crate::real::{CkksFunction, RealFunction};
 use crate::request::PlanError;
 use ring::{LinearMap, Row};
@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// Numbers that fix a program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProgramChoice {
-    pub remedy: Remedy,
+pub struct ProgramOptions {
+    pub strategy: NoiseStrategy,
     pub n: usize,
     /// Bits of the primes that functions drop, and of the scale they begin at.
     pub sigma: u32,
@@ -53,12 +53,12 @@ pub enum LayerMaps {
 /// A program. All inputs and states are at one scale; every layer drops a fixed number of levels.
 #[derive(Clone, Debug)]
 pub struct RecurrentProgram {
-    pub choice: ProgramChoice,
+    pub choice: ProgramOptions,
     pub parameters: CkksParameters,
     /// What ciphertexts stand for.
     pub network: Arc<RecurrentNetwork>,
     /// The network they carry: `network`, or with masks and polynomials one whose states are moved.
-    pub carried: RecurrentNetwork,
+    pub reference: RecurrentNetwork,
     /// By how much the states of each layer are less than those of `network`.
     pub constants: Vec<f64>,
     /// Mask ciphertexts behind the inputs of a step: whether a sequence has begun, and where that is
@@ -70,15 +70,19 @@ pub struct RecurrentProgram {
     pub head: SegmentOp,
 }
 
-/// Levels that a layer of this remedy takes in a step.
-pub fn layer_levels(cell: &RecurrentCell, remedy: Remedy) -> usize {
+/// Levels that a layer of this strategy takes in a step.
+pub fn layer_levels(cell: &RecurrentCell, strategy: NoiseStrategy) -> usize {
     let of = |f: &CellFunction| f.polynomial.as_ref().map_or(0, RealFunction::levels);
-    match (remedy, cell) {
-        (Remedy::OneChain | Remedy::Refresh, RecurrentCell::Elman { function, .. }) => of(function),
+    match (strategy, cell) {
+        (
+            NoiseStrategy::Levelled | NoiseStrategy::Refresh,
+            RecurrentCell::Elman { function, .. },
+        ) => of(function),
         // Two products besides: with the reset gate and with the update gate.
-        (Remedy::OneChain | Remedy::Refresh, RecurrentCell::Gru { squash, function, .. }) => {
-            of(squash) + of(function) + 2
-        }
+        (
+            NoiseStrategy::Levelled | NoiseStrategy::Refresh,
+            RecurrentCell::Gru { squash, function, .. },
+        ) => of(squash) + of(function) + 2,
         _ => 0,
     }
 }
@@ -111,7 +115,7 @@ impl RecurrentProgram {
     ///
     /// # Errors
     /// When there are no such primes, or its weights cannot be rounded.
-    pub fn new(network: &Arc<RecurrentNetwork>, choice: ProgramChoice) -> Result<Self, PlanError> {
+    pub fn new(network: &Arc<RecurrentNetwork>, choice: ProgramOptions) -> Result<Self, PlanError> {
         let moduli = moduli(network, &choice).ok_or_else(|| PlanError::DoesNotFit {
             reason: format!("no primes of {} bits at N = {}", choice.sigma, choice.n),
             nearest: "use a larger N".into(),
@@ -125,7 +129,7 @@ impl RecurrentProgram {
     /// When they are too few or not secure, or its weights cannot be rounded.
     pub fn with_moduli(
         network: &Arc<RecurrentNetwork>,
-        choice: ProgramChoice,
+        choice: ProgramOptions,
         moduli: &CkksModuli,
     ) -> Result<Self, PlanError> {
         let due = chain_bits(network, &choice).len();
@@ -137,8 +141,9 @@ impl RecurrentProgram {
         }
         let parameters = CkksParameters::new(choice.n, moduli)?;
         let prime_bits = moduli.chain.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(50);
-        let polynomials = matches!(choice.remedy, Remedy::OneChain | Remedy::Refresh);
-        let (carried, constants) = match choice.masked && polynomials {
+        let polynomials =
+            matches!(choice.strategy, NoiseStrategy::Levelled | NoiseStrategy::Refresh);
+        let (reference, constants) = match choice.masked && polynomials {
             true => network.centred(),
             false => (network.as_ref().clone(), vec![0.0; network.layers.len()]),
         };
@@ -146,20 +151,20 @@ impl RecurrentProgram {
         // A client that computes the states masks them itself.
         let masks = if choice.masked && polynomials { 1 + usize::from(moved) } else { 0 };
         let builder = Builder { choice: &choice, prime_bits, masks };
-        let layers = carried.layers.iter().map(|layer| builder.layer(&layer.cell, layer.inputs));
+        let layers = reference.layers.iter().map(|layer| builder.layer(&layer.cell, layer.inputs));
         let layers = layers.collect::<Result<Vec<_>, _>>()?;
-        let hidden = carried.layers.last().map_or(0, |l| l.hidden);
+        let hidden = reference.layers.last().map_or(0, |l| l.hidden);
         let gain = Scale::power_of_two(choice.gain as i32);
-        let rows = Rows { weights: &carried.head, bias: &carried.head_bias, late: &[] };
+        let rows = Rows { weights: &reference.head, bias: &reference.head_bias, late: &[] };
         let head = builder.op(&[rows], hidden, &gain, false)?;
         let scale = Scale::power_of_two(choice.sigma as i32 - choice.gain as i32);
         let network = Arc::clone(network);
-        Ok(Self { choice, parameters, network, carried, constants, masks, scale, layers, head })
+        Ok(Self { choice, parameters, network, reference, constants, masks, scale, layers, head })
     }
 
     /// Levels each layer takes in a step.
     pub fn layer_levels(&self) -> Vec<usize> {
-        let of = |l: &super::network::RecurrentLayer| layer_levels(&l.cell, self.choice.remedy);
+        let of = |l: &super::network::RecurrentLayer| layer_levels(&l.cell, self.choice.strategy);
         self.network.layers.iter().map(of).collect()
     }
 
@@ -199,7 +204,7 @@ impl RecurrentProgram {
 
     /// The bytes that both sides hold against each other's before anything is computed.
     pub fn fingerprint_text(&self) -> String {
-        let ProgramChoice { remedy, n, sigma, gain, base, cycle, steps, masked } = &self.choice;
+        let ProgramOptions { strategy, n, sigma, gain, base, cycle, steps, masked } = &self.choice;
         let cells: Vec<String> = self
             .network
             .layers
@@ -210,23 +215,23 @@ impl RecurrentProgram {
             (0..self.parameters.levels()).map(|j| self.parameters.prime(j)).collect();
         format!(
             "{} {n} {sigma} {gain} {base:?} {cycle} {steps} {masked} {} {chain:?}",
-            remedy.id(),
+            strategy.id(),
             cells.join(" ")
         )
     }
 }
 
 /// The sizes of the chain of `choice`, first to last.
-pub(super) fn chain_bits(network: &RecurrentNetwork, choice: &ProgramChoice) -> Vec<u32> {
+pub(super) fn chain_bits(network: &RecurrentNetwork, choice: &ProgramOptions) -> Vec<u32> {
     let levels: Vec<usize> =
-        network.layers.iter().map(|l| layer_levels(&l.cell, choice.remedy)).collect();
+        network.layers.iter().map(|l| layer_levels(&l.cell, choice.strategy)).collect();
     let mut chain = choice.base.clone();
     chain.resize(choice.base.len() + depth(&levels, choice.cycle), choice.sigma);
     chain
 }
 
 /// Its primes, where they are secure.
-pub(super) fn moduli(network: &RecurrentNetwork, choice: &ProgramChoice) -> Option<CkksModuli> {
+pub(super) fn moduli(network: &RecurrentNetwork, choice: &ProgramOptions) -> Option<CkksModuli> {
     let chain = chain_bits(network, choice);
     // Where nothing is multiplied no keys are switched.
     let switches = chain.len() > choice.base.len();
@@ -247,7 +252,7 @@ pub(super) fn weight_scale(gain: u32, radius: f64) -> f64 {
 }
 
 struct Builder<'a> {
-    choice: &'a ProgramChoice,
+    choice: &'a ProgramOptions,
     prime_bits: u32,
     masks: usize,
 }
@@ -263,8 +268,8 @@ struct Rows<'a> {
 impl Builder<'_> {
     fn layer(&self, cell: &RecurrentCell, inputs: usize) -> Result<LayerMaps, PlanError> {
         let scale_for = |function: &CellFunction| {
-            let radius = match self.choice.remedy {
-                Remedy::Client => 1.0,
+            let radius = match self.choice.strategy {
+                NoiseStrategy::ClientAided => 1.0,
                 _ => radius(function),
             };
             let factor = weight_scale(self.choice.gain, radius);

@@ -6,7 +6,7 @@ use super::rounding::Moments;
 use super::sequences::Sequences;
 use crate::request::PlanError;
 use crate::table::{
-    FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, reading_cost, switch_cost, typical_rotation_cost,
+    FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, lookup_cost, switch_cost, typical_rotation_cost,
 };
 use network::argmax;
 use network::recurrent::SequenceGrid;
@@ -28,7 +28,7 @@ pub(super) const RANGE: i64 = 1 << 16;
 /// How much further than on calibration sequences sums may reach.
 const REACH: f64 = 1.1;
 
-/// A reading whose state is further off than this share of the largest state must have probability
+/// A lookup whose state is further off than this share of the largest state must have probability
 /// `2^-FAILURE_BITS` at most.
 const FAILURE_SHARE: f64 = 0.125;
 
@@ -70,11 +70,11 @@ pub struct TableRecurrent {
 pub struct TableRecurrentCircuit {
     pub network: TableRecurrent,
     pub parameters: TfheParameters,
-    /// Predicted deviation of the reading of each unit, in units of the sum: in the first step of a
+    /// Predicted standard deviation of the lookup of each unit, in units of the sum: in the first step of a
     /// sequence, and in later ones.
-    pub first_deviations: Vec<f64>,
-    pub deviations: Vec<f64>,
-    /// `-log2` of the probability that a reading is more than an eighth of the largest state off.
+    pub first_standard_deviations: Vec<f64>,
+    pub standard_deviations: Vec<f64>,
+    /// `-log2` of the probability that a lookup is more than an eighth of the largest state off.
     pub margin_bits: f64,
     /// Share of the answers on calibration sequences that rounding and predicted noise leave as they
     /// are.
@@ -83,8 +83,8 @@ pub struct TableRecurrentCircuit {
     pub error_bound: f64,
     /// Mean square of the errors that noise makes in a state, by step, on calibration sequences.
     pub state_errors: Vec<f64>,
-    /// Predicted seconds of one reading with its key switch on one thread of this machine.
-    pub reading_secs: f64,
+    /// Predicted seconds of one lookup with its key switch on one thread of this machine.
+    pub lookup_secs: f64,
 }
 
 impl TableRecurrent {
@@ -284,7 +284,7 @@ impl TableRecurrent {
 
     /// Deviations with which the sums of each unit are read, in units of the sum: in the first step of
     /// a sequence, which has no state yet, or later.
-    fn deviations(&self, parameters: &TfheParameters, has_state: bool) -> Vec<f64> {
+    fn standard_deviations(&self, parameters: &TfheParameters, has_state: bool) -> Vec<f64> {
         let model = NoiseModel::new(parameters);
         let square = |row: &[i32]| row.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
         let rows = self.w.chunks(self.channels.max(1)).zip(self.u.chunks(self.hidden.max(1)));
@@ -297,22 +297,22 @@ impl TableRecurrent {
         rows.map(of).collect()
     }
 
-    /// Levels that a reading may be off: an eighth of the largest state.
+    /// Levels that a lookup may be off: an eighth of the largest state.
     pub fn allowed_levels(&self) -> f64 {
         FAILURE_SHARE * self.state_levels as f64
     }
 
-    /// `-log2` of the probability that a reading of this deviation, in units of the sum, is more than
+    /// `-log2` of the probability that a lookup of this standard deviation, in units of the sum, is more than
     /// an eighth of the largest state off, [`MOST_MARGIN_BITS`] at most: no function here is steeper
     /// than its argument.
-    pub fn margin_bits(&self, deviation: f64) -> f64 {
+    pub fn margin_bits(&self, standard_deviation: f64) -> f64 {
         let distance = FAILURE_SHARE * self.largest_state() / self.sum_step;
-        let p = both_tails(distance, deviation);
+        let p = both_tails(distance, standard_deviation);
         if p > 1e-290 {
             return (-p.log2()).min(MOST_MARGIN_BITS);
         }
         // erfc(x) ~ exp(-x^2) / (x sqrt(pi)).
-        let x = distance / deviation.max(1e-12) / std::f64::consts::SQRT_2;
+        let x = distance / standard_deviation.max(1e-12) / std::f64::consts::SQRT_2;
         let bits = (x * x + (x * std::f64::consts::PI.sqrt()).ln()) / std::f64::consts::LN_2;
         bits.min(MOST_MARGIN_BITS)
     }
@@ -323,9 +323,9 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 impl TableRecurrentCircuit {
-    /// Largest predicted deviation of a reading, in units of the sum.
-    pub fn deviation(&self, has_state: bool) -> f64 {
-        largest(if has_state { &self.deviations } else { &self.first_deviations })
+    /// Largest predicted standard deviation of a lookup, in units of the sum.
+    pub fn standard_deviation(&self, has_state: bool) -> f64 {
+        largest(if has_state { &self.standard_deviations } else { &self.first_standard_deviations })
     }
 }
 
@@ -367,19 +367,19 @@ pub fn plan_tables(
                 break;
             }
         }
-        let Some((network, (_, parameters, deviation))) = found else { continue };
-        let disturbed = network.disturbed(calibration, &exact, deviation, watch)?;
+        let Some((network, (_, parameters, standard_deviation))) = found else { continue };
+        let disturbed = network.disturbed(calibration, &exact, standard_deviation, watch)?;
         if best.as_ref().is_none_or(|b| b.agreement < disturbed.agreement) {
             best = Some(TableRecurrentCircuit {
-                margin_bits: network.margin_bits(deviation),
-                first_deviations: network.deviations(&parameters, false),
-                deviations: network.deviations(&parameters, true),
+                margin_bits: network.margin_bits(standard_deviation),
+                first_standard_deviations: network.standard_deviations(&parameters, false),
+                standard_deviations: network.standard_deviations(&parameters, true),
                 network: network.clone(),
                 parameters,
                 agreement: disturbed.agreement,
                 error_bound: disturbed.error_bound,
                 state_errors: disturbed.state_errors,
-                reading_secs: 0.0,
+                lookup_secs: 0.0,
             });
         }
         if best.as_ref().is_some_and(|b| b.agreement >= 1.0 - CHANGED_ANSWERS) {
@@ -387,8 +387,8 @@ pub fn plan_tables(
         }
     }
     if let Some(best) = &mut best {
-        let cost = reading_cost(&best.parameters);
-        best.reading_secs = cost.rotation + cost.key_switch;
+        let cost = lookup_cost(&best.parameters);
+        best.lookup_secs = cost.rotation + cost.key_switch;
     }
     best.ok_or_else(|| PlanError::DoesNotFit {
         reason: format!("no parameters read its sums with failures below 2^-{FAILURE_BITS}"),
@@ -396,7 +396,7 @@ pub fn plan_tables(
     })
 }
 
-/// Seconds of a reading, parameters, deviation of a reading.
+/// Seconds of a lookup, parameters, standard deviation of a lookup.
 type Reading = (f64, TfheParameters, f64);
 
 /// What noise does on calibration sequences.
@@ -410,8 +410,8 @@ struct Disturbed {
 }
 
 impl TableRecurrent {
-    /// The fastest parameters of a family that are secure and read well enough: seconds of a reading,
-    /// parameters, deviation of a reading.
+    /// The fastest parameters of a family that are secure and read well enough: seconds of a lookup,
+    /// parameters, standard deviation of a lookup.
     fn cheapest(
         &self,
         family: (usize, usize),
@@ -428,23 +428,23 @@ impl TableRecurrent {
                     continue;
                 };
                 let secs = dimension as f64 * typical_rotation_cost(family) + switch_cost(&made);
-                let deviation = largest(&self.deviations(&made, true));
-                let fits = self.margin_bits(deviation) >= margin_bits;
+                let standard_deviation = largest(&self.standard_deviations(&made, true));
+                let fits = self.margin_bits(standard_deviation) >= margin_bits;
                 if fits && best.as_ref().is_none_or(|b| secs < b.0) {
-                    best = Some((secs, made, deviation));
+                    best = Some((secs, made, standard_deviation));
                 }
             }
         }
         Ok(best)
     }
 
-    /// What noise of this deviation does on calibration sequences, of which `exact` are the outputs
+    /// What noise of this standard deviation does on calibration sequences, of which `exact` are the outputs
     /// of the network that was quantised.
     fn disturbed(
         &self,
         calibration: &Sequences,
         exact: &[f64],
-        deviation: f64,
+        standard_deviation: f64,
         watch: &Watch,
     ) -> Result<Disturbed, Cancelled> {
         /// Sequences, how often each, and what is left for those that were not seen.
@@ -459,7 +459,7 @@ impl TableRecurrent {
             let mut unit = || ((stream.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
             let mut noise = || {
                 let radius = (-2.0 * unit().ln()).sqrt();
-                deviation * radius * (std::f64::consts::TAU * unit()).cos()
+                standard_deviation * radius * (std::f64::consts::TAU * unit()).cos()
             };
             let (clean, expected) = self.evaluate(calibration, index, &mut || 0.0);
             let (noisy, found) = self.evaluate(calibration, index, &mut noise);

@@ -14,11 +14,11 @@ const SAMPLES: usize = 1000;
 pub struct Agreement {
     /// Share of the answers that stay.
     pub share: f64,
-    /// Readings one step off of each table.
+    /// Lookups one step off of each table.
     pub flips: Vec<FlipCounts>,
 }
 
-/// Runs samples of `raw` with the noise of `forecast`; `score_deviation` is that of a score, in its
+/// Runs samples of `raw` with the noise of `forecast`; `score_standard_deviation` is that of a score, in its
 /// units.
 pub fn agreement(
     network: &TableNetwork,
@@ -31,18 +31,18 @@ pub fn agreement(
     let samples = (raw.len() / len.max(1)).min(SAMPLES);
     let raw = &raw[..samples * len];
     let units = forecast.tables.iter().map(|t| t.read_mean().sqrt() / t.unit);
-    let noise = Noise { deviations: units.collect(), seed: 1 };
+    let noise = Noise { standard_deviations: units.collect(), seed: 1 };
     let labels = vec![0; samples];
     let clean = network.evaluate(raw, watch)?;
     let noisy = network.simulate(raw, &labels, &noise, watch)?;
-    let deviation = forecast.score_mean.sqrt() / score_unit;
+    let standard_deviation = forecast.score_mean.sqrt() / score_unit;
     let mut rng = StdRng::seed_from_u64(2);
     let classes = network.classes();
     let rows = clean.scores.chunks(classes).zip(noisy.scores.chunks(classes));
     let mut same = 0;
     for (clean, noisy) in rows {
         let noisy: Vec<f64> =
-            noisy.iter().map(|s| *s as f64 + deviation * normal(&mut rng)).collect();
+            noisy.iter().map(|s| *s as f64 + standard_deviation * normal(&mut rng)).collect();
         same += usize::from(argmax(clean) == argmax(&noisy));
     }
     Ok(Agreement { share: same as f64 / samples.max(1) as f64, flips: noisy.flips })

@@ -1,4 +1,4 @@
-//! Predicted time of a reading.
+//! Predicted time of a lookup.
 
 use progress::Watch;
 use ring::Seed;
@@ -27,7 +27,7 @@ pub fn switch_cost(parameters: &TfheParameters) -> f64 {
 
 /// Seconds that parts of a sample take on this machine, one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReadingCost {
+pub struct LookupCost {
     /// Modulus switch and blind rotation.
     pub rotation: f64,
     pub key_switch: f64,
@@ -40,7 +40,7 @@ const TRIAL_BITS: usize = 64;
 
 /// Measures a small key of the same family at the first call (some 50 ms) and keeps the figures
 /// while the program runs.
-pub fn reading_cost(parameters: &TfheParameters) -> ReadingCost {
+pub fn lookup_cost(parameters: &TfheParameters) -> LookupCost {
     type Known = HashMap<(usize, usize, u32), (f64, f64)>;
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
     let family = (parameters.glwe_dimension, parameters.polynomial_size);
@@ -51,7 +51,7 @@ pub fn reading_cost(parameters: &TfheParameters) -> ReadingCost {
         .entry(key)
         .or_insert_with(|| trial(parameters).unwrap_or((typical_rotation_cost(family), 1e-3)));
     let n = parameters.lwe_dimension as f64;
-    ReadingCost { rotation: rotation * n, key_switch: switch_cost(parameters), keygen: keygen * n }
+    LookupCost { rotation: rotation * n, key_switch: switch_cost(parameters), keygen: keygen * n }
 }
 
 /// Seconds per key bit of a blind rotation, and of making and expanding keys.

@@ -29,12 +29,12 @@ pub struct SumProgram {
     /// One unit of a sum.
     pub unit: u32,
     /// `None` for the scores.
-    pub reading: Option<ReadingProgram>,
+    pub lookup: Option<LookupProgram>,
 }
 
 /// How a table reads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ReadingProgram {
+pub struct LookupProgram {
     pub polynomial: LookupPolynomial,
     pub functions: usize,
     /// Half the sum of first and last level of each function, times the unit after it: what
@@ -88,17 +88,17 @@ impl TableProgram {
                         (bias as u32).wrapping_mul(unit).wrapping_add(put_back)
                     };
                     let constants = linear.iter().map(constant).collect();
-                    sums.push(SumProgram { constants, unit, reading: None });
+                    sums.push(SumProgram { constants, unit, lookup: None });
                 }
                 TableLayer::Table(table) => {
                     let next = units.get(sums.len()).copied().unwrap_or(score_unit);
-                    let reading = reading_of(table, parameters, next);
-                    offsets.clone_from(&reading.offsets);
+                    let lookup = reading_of(table, parameters, next);
+                    offsets.clone_from(&lookup.offsets);
                     values = table.values;
                     if let Some(before) = sums.last_mut() {
                         let half = before.unit / 2;
                         before.constants.iter_mut().for_each(|c| *c = c.wrapping_add(half));
-                        before.reading = Some(reading);
+                        before.lookup = Some(lookup);
                     }
                 }
             }
@@ -108,7 +108,7 @@ impl TableProgram {
     }
 }
 
-fn reading_of(table: &Table, parameters: &TfheParameters, unit: u32) -> ReadingProgram {
+fn reading_of(table: &Table, parameters: &TfheParameters, unit: u32) -> LookupProgram {
     let size = parameters.polynomial_size as i64;
     let steps = table.steps() as i64;
     let of = |f: &LookUp| {
@@ -124,7 +124,7 @@ fn reading_of(table: &Table, parameters: &TfheParameters, unit: u32) -> ReadingP
         functions.iter().map(|f| move |p: i64| f(p).wrapping_mul(unit / 2)).collect();
     let given: Vec<&dyn Fn(i64) -> u32> = scaled.iter().map(|f| f as &dyn Fn(i64) -> u32).collect();
     let offset = |f: &LookUp| (f.ends() as u32).wrapping_mul(unit / 2);
-    ReadingProgram {
+    LookupProgram {
         polynomial: LookupPolynomial::new(parameters, &given),
         functions: table.functions.len(),
         offsets: table.functions.iter().map(offset).collect(),

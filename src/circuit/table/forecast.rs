@@ -6,7 +6,7 @@ use scheme::tfhe::{NoiseModel, TfheParameters, upper_tail};
 /// Noise before and after one table. Variances are fractions of the torus squared; `mean` over the
 /// sums of a layer, `worst` of the sum with the largest weights.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReadingForecast {
+pub struct LookupForecast {
     pub sum_mean: f64,
     pub sum_worst: f64,
     pub key_switch: f64,
@@ -17,7 +17,7 @@ pub struct ReadingForecast {
     pub failure: f64,
 }
 
-impl ReadingForecast {
+impl LookupForecast {
     /// Variance with which the table is read, mean over its sums.
     pub fn read_mean(&self) -> f64 {
         self.sum_mean + self.key_switch + self.modulus_switch
@@ -29,7 +29,7 @@ impl ReadingForecast {
     }
 
     /// Deviation of the noisiest sum in units of the sum.
-    pub fn deviation_in_units(&self) -> f64 {
+    pub fn standard_deviation_in_units(&self) -> f64 {
         self.read_worst().sqrt() / self.unit
     }
 }
@@ -37,7 +37,7 @@ impl ReadingForecast {
 /// Noise of a whole network.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecast {
-    pub tables: Vec<ReadingForecast>,
+    pub tables: Vec<LookupForecast>,
     /// Variance of what PBS gives.
     pub bootstrap: f64,
     /// Variance of a score, without packing: mean and worst.
@@ -76,7 +76,7 @@ pub fn forecast(network: &TableNetwork, parameters: &TfheParameters) -> Forecast
                 let unit = 1.0 / (4.0 * table.range() as f64);
                 let key_switch = if all.tables.is_empty() { 0.0 } else { model.key_switch() };
                 let modulus_switch = model.modulus_switch(merged(table));
-                let mut reading = ReadingForecast {
+                let mut lookup = LookupForecast {
                     sum_mean: sums.0,
                     sum_worst: sums.1,
                     key_switch,
@@ -84,8 +84,8 @@ pub fn forecast(network: &TableNetwork, parameters: &TfheParameters) -> Forecast
                     unit,
                     failure: 0.0,
                 };
-                reading.failure = far(table, reading.deviation_in_units());
-                all.tables.push(reading);
+                lookup.failure = far(table, lookup.standard_deviation_in_units());
+                all.tables.push(lookup);
                 value = bootstrap;
             }
         }
@@ -95,19 +95,19 @@ pub fn forecast(network: &TableNetwork, parameters: &TfheParameters) -> Forecast
 }
 
 /// Probability that a sum half a unit from a step is read more than one step off.
-pub fn far(table: &Table, deviation: f64) -> f64 {
+pub fn far(table: &Table, standard_deviation: f64) -> f64 {
     let width = table.width as f64;
-    upper_tail(width + 0.5, deviation) + upper_tail(2.0 * width - 0.5, deviation)
+    upper_tail(width + 0.5, standard_deviation) + upper_tail(2.0 * width - 0.5, standard_deviation)
 }
 
 /// `-log2` of [`far`], also where that is too small for a double.
-pub fn margin_bits(table: &Table, deviation: f64) -> f64 {
-    let p = far(table, deviation);
+pub fn margin_bits(table: &Table, standard_deviation: f64) -> f64 {
+    let p = far(table, standard_deviation);
     if p > 1e-290 {
         return -p.log2();
     }
     // erfc(x) ~ exp(-x^2) / (x sqrt(pi)).
-    let x = (table.width as f64 + 0.5) / deviation.max(1e-12) / std::f64::consts::SQRT_2;
+    let x = (table.width as f64 + 0.5) / standard_deviation.max(1e-12) / std::f64::consts::SQRT_2;
     let ln = -x * x - (2.0 * x * std::f64::consts::PI.sqrt()).ln();
     -ln / std::f64::consts::LN_2
 }

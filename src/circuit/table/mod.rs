@@ -10,9 +10,9 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
-pub use cost::{ReadingCost, reading_cost};
+pub use cost::{LookupCost, lookup_cost};
 pub(super) use cost::{switch_cost, typical_rotation_cost};
-pub use encoding::{ReadingProgram, SumProgram, TableProgram};
+pub use encoding::{LookupProgram, SumProgram, TableProgram};
 pub use forecast::{far, margin_bits};
 pub use planner::{TableCircuit, TableRequest, plan_tables};
 pub(super) use search::best_pbs;

@@ -1,13 +1,13 @@
 //! From a network of sums and tables to parameters, encodings and predictions.
 
 use super::agreement::{Agreement, agreement};
-use super::cost::{ReadingCost, reading_cost};
+use super::cost::{LookupCost, lookup_cost};
 use super::encoding::TableProgram;
 use super::search::{FAILURE_BITS, FAMILIES, Found, LWE_DIMENSIONS, Wanted, search};
 use super::stages::{self, Costs};
 use crate::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message};
 use crate::request::{Constraints, PlanError};
-use crate::table_plan::{ReadingPlan, TablePlan};
+use crate::table_plan::{LookupPlan, TablePlan};
 use crate::warning::{Cause, Warning};
 use network::table::{TableError, TableLayer, TableNetwork};
 use progress::{Cancel, Watch};
@@ -56,7 +56,7 @@ const AGREEMENT: f64 = 0.994;
 const TIGHTER: f64 = 0.8;
 const ATTEMPTS: usize = 5;
 
-/// A deviation that a normal error passes with probability 2^-40.
+/// A standard deviation that a normal error passes with probability 2^-40.
 const BOUND_DEVIATIONS: f64 = 7.2;
 
 /// Scores may reach this many times what they reach on calibration samples.
@@ -210,14 +210,14 @@ fn compile(
     let program = TableProgram::new(network, parameters, reached, output_bits);
     let unit = TableProgram::score_unit(reached);
     let packing = model.packing(output_bits);
-    let deviation = (noise.score_mean + packing).sqrt() / unit;
-    let worst_deviation = (noise.score_worst + packing).sqrt() / unit;
+    let standard_deviation = (noise.score_mean + packing).sqrt() / unit;
+    let worst_standard_deviation = (noise.score_worst + packing).sqrt() / unit;
     let tables = table_plans(network, found, predicted);
-    let cost = reading_cost(parameters);
+    let cost = lookup_cost(parameters);
     let key_switch = network.tables().count() > 1;
     let costs = Costs::new(network, parameters, cost, request.threads);
-    let per_sample = |of: &dyn Fn(&ReadingPlan) -> f64| -> f64 {
-        tables.iter().map(|t| of(t) * t.readings as f64).sum()
+    let per_sample = |of: &dyn Fn(&LookupPlan) -> f64| -> f64 {
+        tables.iter().map(|t| of(t) * t.lookups as f64).sum()
     };
     let failure_per_sample = per_sample(&|t| t.failure).min(1.0);
     let details = TablePlan {
@@ -231,15 +231,15 @@ fn compile(
         lwe_noise_log2: parameters.lwe_variance.log2() / 2.0,
         glwe_noise_log2: parameters.glwe_variance.log2() / 2.0,
         output_bits,
-        readings: network.readings(),
-        reading_secs: cost.rotation + if key_switch { cost.key_switch } else { 0.0 },
+        lookups: network.lookups(),
+        lookup_secs: cost.rotation + if key_switch { cost.key_switch } else { 0.0 },
         sample_secs: costs.sample(),
-        failure_per_reading: tables.iter().map(|t| t.failure).fold(0.0, f64::max),
+        failure_per_lookup: tables.iter().map(|t| t.failure).fold(0.0, f64::max),
         failure_per_sample,
-        one_step_per_sample: per_sample(&|t| t.one_step),
+        adjacent_per_sample: per_sample(&|t| t.adjacent),
         agreement: predicted.share,
-        score_deviation: deviation,
-        score_bound: (BOUND_DEVIATIONS * worst_deviation).max(0.5),
+        score_standard_deviation: standard_deviation,
+        score_bound: (BOUND_DEVIATIONS * worst_standard_deviation).max(0.5),
         key_memory_bytes: parameters.key_memory_bytes(key_switch),
         tables,
     };
@@ -247,21 +247,21 @@ fn compile(
     TableCircuit { network: Arc::clone(network), parameters: parameters.clone(), program, plan }
 }
 
-fn table_plans(network: &TableNetwork, found: &Found, predicted: &Agreement) -> Vec<ReadingPlan> {
-    let readings = network.tables().zip(&found.forecast.tables).zip(&predicted.flips);
-    readings
-        .map(|((table, noise), flips)| ReadingPlan {
+fn table_plans(network: &TableNetwork, found: &Found, predicted: &Agreement) -> Vec<LookupPlan> {
+    let lookups = network.tables().zip(&found.forecast.tables).zip(&predicted.flips);
+    lookups
+        .map(|((table, noise), flips)| LookupPlan {
             name: table.name.clone(),
-            readings: table.values,
+            lookups: table.values,
             functions: table.functions.len(),
             bits: table.bits,
             step: table.width as f64 * noise.unit,
-            deviation_sum: noise.sum_mean.sqrt(),
-            deviation_key_switch: (noise.sum_mean + noise.key_switch).sqrt(),
-            deviation: noise.read_mean().sqrt(),
-            deviation_output: found.forecast.bootstrap.sqrt(),
+            standard_deviation_sum: noise.sum_mean.sqrt(),
+            standard_deviation_key_switch: (noise.sum_mean + noise.key_switch).sqrt(),
+            standard_deviation: noise.read_mean().sqrt(),
+            standard_deviation_output: found.forecast.bootstrap.sqrt(),
             failure: noise.failure,
-            one_step: flips.one_step as f64 / flips.readings.max(1) as f64,
+            adjacent: flips.adjacent as f64 / flips.lookups.max(1) as f64,
         })
         .collect()
 }
@@ -270,7 +270,7 @@ fn plan_of(
     request: &TableRequest,
     parameters: &TfheParameters,
     costs: &Costs,
-    cost: ReadingCost,
+    cost: LookupCost,
     details: TablePlan,
     reached: f64,
     noise: &super::forecast::Forecast,
@@ -286,8 +286,8 @@ fn plan_of(
     let evaluation_keys = message(CompressedKeys::byte_len(parameters, key_switch));
     let bits = network.tables().map(|t| t.bits).max().unwrap_or(0);
     let mut warnings = Vec::new();
-    if details.failure_per_reading > (-FAILURE_BITS).exp2() {
-        let log2_probability = details.failure_per_reading.log2();
+    if details.failure_per_lookup > (-FAILURE_BITS).exp2() {
+        let log2_probability = details.failure_per_lookup.log2();
         warnings.push(Cause::LookupsFail { log2_probability, log2_allowed: -FAILURE_BITS });
     }
     let worst = worst_score(network);

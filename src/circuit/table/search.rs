@@ -5,7 +5,7 @@ use super::forecast::{Forecast, forecast};
 use network::table::TableNetwork;
 use scheme::tfhe::{Decomposition, TfheParameters};
 
-/// A reading more than one step off must have probability `2^-FAILURE_BITS` at most.
+/// A lookup more than one step off must have probability `2^-FAILURE_BITS` at most.
 pub const FAILURE_BITS: f64 = 40.0;
 
 /// Polynomials of a GLWE mask, and their degree. The first three have the noise of dimension 2048,
@@ -32,7 +32,7 @@ pub struct Wanted {
     pub lwe_dimension: Option<usize>,
     /// Take what there is when nothing fits.
     pub past_budget: bool,
-    /// Largest deviation at a reading, as a share of what [`FAILURE_BITS`] allows.
+    /// Largest standard deviation at a lookup, as a share of what [`FAILURE_BITS`] allows.
     pub tightness: f64,
 }
 
@@ -76,28 +76,28 @@ fn dimensions(fixed: Option<usize>) -> Vec<usize> {
     fixed.map_or_else(|| LWE_DIMENSIONS.step_by(LWE_STEP).collect(), |n| vec![n])
 }
 
-/// The largest probability of a reading more than one step off.
+/// The largest probability of a lookup more than one step off.
 fn worst(found: &Found) -> f64 {
     found.forecast.tables.iter().map(|t| t.failure).fold(0.0, f64::max)
 }
 
 /// Seconds of the blind rotations of a sample.
 fn rotation_secs(network: &TableNetwork, family: (usize, usize), n: usize) -> f64 {
-    network.readings() as f64 * n as f64 * typical_rotation_cost(family)
+    network.lookups() as f64 * n as f64 * typical_rotation_cost(family)
 }
 
 fn secs_of(network: &TableNetwork, parameters: &TfheParameters) -> f64 {
     let first = network.tables().next().map_or(0, |t| t.values);
     let family = (parameters.glwe_dimension, parameters.polynomial_size);
     rotation_secs(network, family, parameters.lwe_dimension)
-        + (network.readings() - first) as f64 * switch_cost(parameters)
+        + (network.lookups() - first) as f64 * switch_cost(parameters)
 }
 
 /// Whether every table is read well enough.
 fn fits(network: &TableNetwork, noise: &Forecast, tightness: f64) -> bool {
-    network.tables().zip(&noise.tables).all(|(table, reading)| {
-        let deviation = reading.deviation_in_units() / tightness;
-        super::forecast::far(table, deviation) <= (-FAILURE_BITS).exp2()
+    network.tables().zip(&noise.tables).all(|(table, lookup)| {
+        let standard_deviation = lookup.standard_deviation_in_units() / tightness;
+        super::forecast::far(table, standard_deviation) <= (-FAILURE_BITS).exp2()
     })
 }
 

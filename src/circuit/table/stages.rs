@@ -1,6 +1,6 @@
 //! What each stage takes and how noisy it is, by prediction.
 
-use super::cost::ReadingCost;
+use super::cost::LookupCost;
 use super::forecast::{Forecast, margin_bits};
 use crate::plan::{StageKind, StagePlan};
 use crate::table_plan::TablePlan;
@@ -19,7 +19,7 @@ const MASK_WORD_SECS: f64 = 1.2e-9;
 pub struct Costs {
     pub encrypt: f64,
     pub decrypt: f64,
-    /// Of the sums, key switches and readings, layer by layer.
+    /// Of the sums, key switches and lookups, layer by layer.
     layers: Vec<[f64; 3]>,
 }
 
@@ -28,7 +28,7 @@ impl Costs {
     pub fn new(
         network: &TableNetwork,
         parameters: &TfheParameters,
-        cost: ReadingCost,
+        cost: LookupCost,
         threads: usize,
     ) -> Self {
         let small = (parameters.lwe_dimension + 1) as f64;
@@ -160,7 +160,9 @@ pub fn stages(
 
 /// `-log2` of the probability that a score leaves its bound.
 pub fn score_margin(details: &TablePlan) -> f64 {
-    let x = details.score_bound / details.score_deviation.max(1e-12) / std::f64::consts::SQRT_2;
+    let x = details.score_bound
+        / details.score_standard_deviation.max(1e-12)
+        / std::f64::consts::SQRT_2;
     let p = libm::erfc(x);
     if p > 1e-290 {
         return -p.log2();

@@ -65,10 +65,10 @@ fn plans_are_secure_and_read_well_enough() {
         assert_eq!(plan.scheme, SchemeKind::Tfhe);
         assert!(plan.security_bits >= 128);
         let details = circuit.tables().unwrap();
-        assert!(details.failure_per_reading <= 2f64.powi(-40), "{bits} bits");
+        assert!(details.failure_per_lookup <= 2f64.powi(-40), "{bits} bits");
         assert!(plan.margin_bits() >= 40.0);
-        assert!(details.failure_per_sample >= details.failure_per_reading);
-        assert_eq!(details.readings, 8 * tables);
+        assert!(details.failure_per_sample >= details.failure_per_lookup);
+        assert_eq!(details.lookups, 8 * tables);
         assert_eq!(circuit.needs_key_switch(), tables > 1);
         // Input, sums and tables, scores, and a key switch before every table but the first.
         assert_eq!(plan.stages.len(), 1 + 2 * tables + 1 + (tables - 1));
@@ -117,8 +117,11 @@ fn margins_go_on_where_doubles_end() {
     let table = network.tables().next().unwrap();
     let width = table.width as f64;
     for share in [0.2, 0.1, 0.05] {
-        let deviation = width * share;
-        assert!((margin_bits(table, deviation) + far(table, deviation).log2()).abs() < 1e-9);
+        let standard_deviation = width * share;
+        assert!(
+            (margin_bits(table, standard_deviation) + far(table, standard_deviation).log2()).abs()
+                < 1e-9
+        );
     }
     let (before, beyond) = (margin_bits(table, width / 36.0), margin_bits(table, width / 38.0));
     assert!(beyond > before && beyond < 1.3 * before, "{before} {beyond}");

@@ -55,18 +55,22 @@ impl Scheme for Levelled {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn secret(known: &LevelledKnown, branch: usize, seed: &Seed) -> Result<SecretKey, EngineError> {
-        Ckks::secret(&known.ckks, branch, seed)
+    fn secret(
+        known: &LevelledKnown,
+        modulus: usize,
+        seed: &Seed,
+    ) -> Result<SecretKey, EngineError> {
+        Ckks::secret(&known.ckks, modulus, seed)
     }
 
     fn evaluation_keys(
         known: &LevelledKnown,
         secret: &SecretKey,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        Ckks::evaluation_keys(&known.ckks, secret, branch, seed, watch)
+        Ckks::evaluation_keys(&known.ckks, secret, modulus, seed, watch)
     }
 
     fn read_keys(
@@ -143,7 +147,7 @@ impl Scheme for Levelled {
             (following.fraction)((step + 1) as f64 / all);
         }
         let outputs = stepper.outputs(states.pop().flatten().unwrap_or_default())?;
-        Ok(Evaluated { outputs, taps: Vec::new(), stage_secs })
+        Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
     }
 
     fn decrypt(

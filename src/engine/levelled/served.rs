@@ -1,14 +1,14 @@
 //! The program of a levelled recurrent network as a server keeps it.
 
 use super::offered::LevelledOffered;
-use circuit::{PlanError, ProgramChoice, RecurrentNetwork, RecurrentProgram};
+use circuit::{PlanError, ProgramOptions, RecurrentNetwork, RecurrentProgram};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The network with its weights, and the numbers that its program is compiled by: the server's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServedChain {
-    choice: ProgramChoice,
+    choice: ProgramOptions,
     network: Arc<RecurrentNetwork>,
 }
 

@@ -167,7 +167,7 @@ impl Stepper<'_> {
         state: Option<&[Ciphertext]>,
     ) -> Result<Vec<Ciphertext>, CkksError> {
         let scale = &self.program.scale;
-        match &self.program.carried.layers[layer].cell {
+        match &self.program.reference.layers[layer].cell {
             RecurrentCell::Elman { function, .. } => self.function(keys, function, sums, scale),
             RecurrentCell::Gru { squash, function, .. } => {
                 let state = state.ok_or(CkksError::Segment { inputs: 0, parts: 2 })?;

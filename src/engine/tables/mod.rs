@@ -7,5 +7,5 @@ mod steps;
 mod together;
 
 pub use program::{ServedTables, TablesOffered};
-pub use scheme::{TableTap, TableWork, Tables};
+pub use scheme::{TableProbe, TableWork, Tables};
 pub use steps::{OUTPUT_BITS, ServedSteps};

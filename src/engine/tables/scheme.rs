@@ -63,7 +63,7 @@ pub trait TableWork: Sized + Sync {
 
 /// A ciphertext from the middle, to be measured by the client.
 #[derive(Clone, Debug)]
-pub enum TableTap {
+pub enum TableProbe {
     /// An input, a sum, a sum after its key switch, or what a table gave.
     Lwe(Vec<u32>),
     /// A sum whose modulus was switched: what a table is read with.
@@ -90,24 +90,24 @@ impl<P: TableWork> Scheme for Tables<P> {
     type Keys = ServerKeys;
     type Inputs = SeededLwes;
     type Outputs = PackedLwes;
-    type Ciphertext = TableTap;
+    type Ciphertext = TableProbe;
 
     fn secret(
         (parameters, _): &Known,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
     ) -> Result<SecretKey, EngineError> {
-        Ok(SecretKey::generate(parameters, &seed.derive("secret key", branch as u64)))
+        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64)))
     }
 
     fn evaluation_keys(
         (parameters, offered): &Known,
         secret: &SecretKey,
-        branch: usize,
+        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        let seed = seed.derive("evaluation keys", branch as u64);
+        let seed = seed.derive("evaluation keys", modulus as u64);
         Ok(secret.server_keys(parameters, offered.switches, &seed, watch)?.to_bytes(parameters))
     }
 
@@ -134,8 +134,8 @@ impl<P: TableWork> Scheme for Tables<P> {
         Ok(secret.encrypt(parameters, &messages, seed))
     }
 
-    /// None: the server expands them all at once, and its taps have them.
-    fn fresh(_: &Known, _: &SeededLwes, _: usize) -> Option<TableTap> {
+    /// None: the server expands them all at once, and its probes have them.
+    fn fresh(_: &Known, _: &SeededLwes, _: usize) -> Option<TableProbe> {
         None
     }
 
@@ -166,11 +166,11 @@ impl<P: TableWork> Scheme for Tables<P> {
     fn measure(
         (parameters, _): &Known,
         secret: &SecretKey,
-        ciphertext: &TableTap,
+        ciphertext: &TableProbe,
     ) -> Result<Measured<f64>, EngineError> {
         let values = match ciphertext {
-            TableTap::Lwe(words) => vec![f64::from(secret.phase(words)?)],
-            TableTap::Switched(switched) => {
+            TableProbe::Lwe(words) => vec![f64::from(secret.phase(words)?)],
+            TableProbe::Switched(switched) => {
                 let phase = secret.phase(&switched.centred())?;
                 let bits = (2 * parameters.polynomial_size).trailing_zeros();
                 vec![f64::from(phase), f64::from(phase as i32 >> (32 - bits))]

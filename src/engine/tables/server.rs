@@ -1,9 +1,9 @@
 //! A sample through sums and lookup tables, on what the server cannot read.
 
 use super::program::{ServedSums, ServedTables};
-use super::scheme::{TableTap, TableWork, Tables};
+use super::scheme::{TableProbe, TableWork, Tables};
 use super::together::{key_switched, read};
-use crate::scheme::{Evaluated, Evaluation, Tapped};
+use crate::scheme::{Evaluated, Evaluation, Probed};
 use rayon::prelude::*;
 use scheme::tfhe::{
     LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError, TfheParameters,
@@ -18,21 +18,21 @@ struct Stages {
     measure: bool,
     started: Instant,
     secs: Vec<f64>,
-    taps: Vec<Tapped<TableTap>>,
+    probes: Vec<Probed<TableProbe>>,
 }
 
 impl Stages {
     /// The stage that goes on shows these ciphertexts.
-    fn show(&mut self, ciphertexts: impl Iterator<Item = TableTap>) {
+    fn show(&mut self, ciphertexts: impl Iterator<Item = TableProbe>) {
         if self.measure {
             let stage = self.secs.len();
-            let tap = |(index, ciphertext)| Tapped { stage, index, ciphertext };
-            self.taps.extend(ciphertexts.enumerate().map(tap));
+            let probe = |(index, ciphertext)| Probed { stage, index, ciphertext };
+            self.probes.extend(ciphertexts.enumerate().map(probe));
         }
     }
 
     fn show_list(&mut self, list: &LweList) {
-        self.show(list.iter().map(|c| TableTap::Lwe(c.to_vec())));
+        self.show(list.iter().map(|c| TableProbe::Lwe(c.to_vec())));
     }
 
     /// It is over.
@@ -60,7 +60,7 @@ impl TableWork for ServedTables {
             let reason = format!("{} ciphertexts where a sample has {expected}", sent.len());
             return Err(Malformed::new("encrypted inputs", reason).into());
         }
-        let lookups = self.program.sums.iter().filter(|s| s.reading.is_some());
+        let lookups = self.program.sums.iter().filter(|s| s.lookup.is_some());
         let all: usize = lookups.map(|s| s.constants.len()).sum();
         let done = AtomicUsize::new(0);
         let count = |n: usize| {
@@ -68,7 +68,7 @@ impl TableWork for ServedTables {
             fraction(done as f64 / all.max(1) as f64);
         };
         let mut stages =
-            Stages { measure, started: Instant::now(), secs: Vec::new(), taps: Vec::new() };
+            Stages { measure, started: Instant::now(), secs: Vec::new(), probes: Vec::new() };
         let mut values = sent.expand(parameters);
         stages.show_list(&values);
         // Expanding them is counted with the first sums.
@@ -77,7 +77,7 @@ impl TableWork for ServedTables {
             watch.check()?;
             let sums = weighted_sums(layer, &values, &program.constants)?;
             let secs = stages.elapsed();
-            let Some(reading) = &program.reading else {
+            let Some(lookup) = &program.lookup else {
                 stages.over(secs);
                 values = sums;
                 break;
@@ -96,18 +96,18 @@ impl TableWork for ServedTables {
                 }
             };
             watch.check()?;
-            let merged = reading.polynomial.merged();
+            let merged = lookup.polynomial.merged();
             let switched: Vec<Switched> =
                 small.iter().map(|c| Switched::new(parameters, c, merged)).collect();
-            let table = (&reading.polynomial, reading.functions);
+            let table = (&lookup.polynomial, lookup.functions);
             values = read(parameters, keys, &switched, table, watch, &count)?;
             let secs = stages.elapsed();
-            stages.show(switched.into_iter().map(TableTap::Switched));
+            stages.show(switched.into_iter().map(TableProbe::Switched));
             stages.show_list(&values);
             stages.over(secs);
         }
         let outputs = PackedLwes::new(&values, self.program.output_bits);
-        Ok(Evaluated { outputs, taps: stages.taps, stage_secs: stages.secs })
+        Ok(Evaluated { outputs, probes: stages.probes, stage_secs: stages.secs })
     }
 }
 

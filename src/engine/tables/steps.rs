@@ -173,6 +173,6 @@ impl TableWork for ServedSteps {
         }
         let state = state.unwrap_or_else(|| LweList::zeros(parameters.big_dimension(), 0));
         let outputs = self.scores(parameters, &state)?;
-        Ok(Evaluated { outputs, taps: Vec::new(), stage_secs })
+        Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
     }
 }

@@ -1,11 +1,11 @@
-//! Key switches and readings of many ciphertexts on all threads, so many at a time that the keys pass
+//! Key switches and lookups of many ciphertexts on all threads, so many at a time that the keys pass
 //! through the cache for several at once.
 
 use progress::Watch;
 use rayon::prelude::*;
 use scheme::tfhe::{LookupPolynomial, LweList, ServerKeys, Switched, TfheError, TfheParameters};
 
-/// Readings that one task does side by side, at most.
+/// Lookups that one task does side by side, at most.
 const TOGETHER: usize = 16;
 
 /// How many of `all` a task does, so that all threads end at about the same time.
@@ -28,7 +28,7 @@ pub fn key_switched(
 }
 
 /// What the `functions` of a table give for each input: function after function. `done` is told how
-/// many readings are done each time.
+/// many lookups are done each time.
 pub fn read(
     parameters: &TfheParameters,
     keys: &ServerKeys,

@@ -1,4 +1,4 @@
-//! Noise and readings of a sample, with the secret key.
+//! Noise and lookups of a sample, with the secret key.
 
 use circuit::table::TableCircuit;
 use circuit::{StageKind, StagePlan};
@@ -22,7 +22,7 @@ impl Meter {
     fn new(what: NoisePlace, predicted: f64) -> Self {
         let report = NoiseReport {
             what,
-            deviation_predicted: predicted,
+            standard_deviation_predicted: predicted,
             counts: vec![0; NOISE_BINS],
             ..NoiseReport::default()
         };
@@ -33,7 +33,7 @@ impl Meter {
         self.sum += error;
         self.squares += error * error;
         self.report.samples += 1;
-        let share = error / self.report.deviation_predicted.max(1e-300) / NOISE_SPAN;
+        let share = error / self.report.standard_deviation_predicted.max(1e-300) / NOISE_SPAN;
         let at = ((share + 1.0) / 2.0 * NOISE_BINS as f64).clamp(0.0, NOISE_BINS as f64 - 1.0);
         if let Some(count) = self.report.counts.get_mut(at as usize) {
             *count += 1;
@@ -46,21 +46,21 @@ impl Meter {
 
     /// What was measured, where there are enough values to tell a margin.
     fn telling(&self) -> Option<NoiseReport> {
-        (self.report.samples >= LEAST_READINGS).then(|| self.finish())
+        (self.report.samples >= LEAST_LOOKUPS).then(|| self.finish())
     }
 
     fn finish(&self) -> NoiseReport {
         let n = self.report.samples.max(1) as f64;
         let mean = self.sum / n;
         let variance = (self.squares - n * mean * mean).max(0.0) / (n - 1.0).max(1.0);
-        NoiseReport { mean, deviation_measured: variance.sqrt(), ..self.report.clone() }
+        NoiseReport { mean, standard_deviation_measured: variance.sqrt(), ..self.report.clone() }
     }
 }
 
 /// One layer of tables.
 #[derive(Clone, Debug)]
 struct Layer {
-    report: ReadingReport,
+    report: LookupReport,
     /// A step of the table, as a share of the torus.
     unit: f64,
     sum: Meter,
@@ -105,8 +105,8 @@ pub(crate) struct Measuring<'a> {
 impl<'a> Measuring<'a> {
     pub fn new(circuit: &'a TableCircuit) -> Self {
         let details = circuit.tables().cloned().unwrap_or_default();
-        let layer = |(at, t): (usize, &circuit::ReadingPlan)| Layer {
-            report: ReadingReport {
+        let layer = |(at, t): (usize, &circuit::LookupPlan)| Layer {
+            report: LookupReport {
                 name: t.name.clone(),
                 distances: (1..=DISTANCES)
                     .map(|i| DistanceReport {
@@ -114,13 +114,14 @@ impl<'a> Measuring<'a> {
                         ..DistanceReport::default()
                     })
                     .collect(),
-                ..ReadingReport::default()
+                ..LookupReport::default()
             },
             unit: t.step,
-            sum: Meter::new(NoisePlace::Sum, t.deviation_sum),
-            key_switch: (at > 0).then(|| Meter::new(NoisePlace::KeySwitch, t.deviation_key_switch)),
-            modulus_switch: Meter::new(NoisePlace::ModulusSwitch, t.deviation),
-            output: Meter::new(NoisePlace::Output, t.deviation_output),
+            sum: Meter::new(NoisePlace::Sum, t.standard_deviation_sum),
+            key_switch: (at > 0)
+                .then(|| Meter::new(NoisePlace::KeySwitch, t.standard_deviation_key_switch)),
+            modulus_switch: Meter::new(NoisePlace::ModulusSwitch, t.standard_deviation),
+            output: Meter::new(NoisePlace::Output, t.standard_deviation_output),
         };
         let layers: Vec<Layer> = details.tables.iter().enumerate().map(layer).collect();
         let mut at = 0;
@@ -141,7 +142,7 @@ impl<'a> Measuring<'a> {
             shown: circuit.plan.stages.iter().map(shown).collect(),
             inputs: Meter::new(NoisePlace::Input, circuit.parameters.lwe_variance.sqrt()),
             layers,
-            scores: Meter::new(NoisePlace::Score, details.score_deviation),
+            scores: Meter::new(NoisePlace::Score, details.score_standard_deviation),
             current: Current::default(),
         }
     }
@@ -208,7 +209,7 @@ impl<'a> Measuring<'a> {
                     let of = |f: &LookUp| read.iter().map(|s| f.at(*s)).collect::<Vec<_>>();
                     current.values = table.functions.iter().flat_map(of).collect();
                 }
-                let unit = sum.reading.as_ref().map_or(0, |r| r.output_unit);
+                let unit = sum.lookup.as_ref().map_or(0, |r| r.output_unit);
                 let (Some(value), Some(function)) =
                     (current.values.get(index), table.functions.get(function))
                 else {
@@ -245,12 +246,12 @@ impl<'a> Measuring<'a> {
                 Shown::Sums(at) => of(at, layer(at).map(|l| &l.sum)),
                 Shown::KeySwitch(at) => of(at, layer(at).and_then(|l| l.key_switch.as_ref())),
                 Shown::Table(at) => {
-                    stage.wrong_values = layer(at).map_or(0, |l| l.report.further);
+                    stage.wrong_values = layer(at).map_or(0, |l| l.report.wrong_bin);
                     of(at, layer(at).map(|l| &l.modulus_switch))
                 }
                 Shown::Scores => {
                     let noise = self.scores.telling();
-                    noise.map(|n| bound_margin(bound, n.deviation_measured))
+                    noise.map(|n| bound_margin(bound, n.standard_deviation_measured))
                 }
             };
         }
@@ -264,18 +265,18 @@ impl<'a> Measuring<'a> {
             noise.extend(l.key_switch.as_ref().map(Meter::finish));
             noise.push(l.modulus_switch.finish());
             noise.push(l.output.finish());
-            ReadingReport { noise, ..l.report.clone() }
+            LookupReport { noise, ..l.report.clone() }
         };
         TableReport {
             lwe_dimension: details.lwe_dimension,
             glwe_dimension: details.glwe_dimension,
             polynomial_size: details.polynomial_size,
             bits: details.tables.iter().map(|t| t.bits).max().unwrap_or(0),
-            readings: details.readings,
+            lookups: details.lookups,
             key_memory_bytes: details.key_memory_bytes,
             keys_kept: false,
             sample_secs: [0.0; 3],
-            failure_per_reading_predicted: details.failure_per_reading,
+            failure_per_lookup_predicted: details.failure_per_lookup,
             failure_per_sample_predicted: details.failure_per_sample,
             inputs: self.inputs.finish(),
             tables: self.layers.iter().map(layer).collect(),
@@ -285,24 +286,25 @@ impl<'a> Measuring<'a> {
 }
 
 impl Layer {
-    /// Enters a reading of sum `a` that was read in `step`.
+    /// Enters a lookup of sum `a` that was read in `step`.
     fn read(&mut self, table: &Table, a: i64, step: i64, unit: f64) {
-        let deviation = self.modulus_switch.report.deviation_predicted * 32f64.exp2() / unit;
+        let standard_deviation =
+            self.modulus_switch.report.standard_deviation_predicted * 32f64.exp2() / unit;
         let right = table.step_of(a);
         let turn = 2 * table.steps() as i64;
         let apart = (step - right).rem_euclid(turn);
         let apart = apart.min(turn - apart);
         let off = !table.same(right, step);
-        let predicted = table.flip_probability(a, deviation);
-        self.report.readings += 1;
-        self.report.one_step += u64::from(off && apart == 1);
-        self.report.one_step_predicted += predicted;
-        self.report.further += u64::from(off && apart > 1);
+        let predicted = table.flip_probability(a, standard_deviation);
+        self.report.lookups += 1;
+        self.report.adjacent += u64::from(off && apart == 1);
+        self.report.adjacent_predicted += predicted;
+        self.report.wrong_bin += u64::from(off && apart > 1);
         let (down, up) = table.distances(a);
         let nearest = [down, up].into_iter().flatten().fold(f64::INFINITY, f64::min);
         let bin = nearest / table.width as f64 / DISTANCE_STEP;
         if let Some(bin) = self.report.distances.get_mut(bin.min(1e9) as usize) {
-            bin.readings += 1;
+            bin.lookups += 1;
             bin.off += u64::from(off);
             bin.off_predicted += predicted;
         }
@@ -321,15 +323,16 @@ fn apply(linear: &Linear, values: &[i32]) -> Vec<i64> {
     linear.iter().map(sum).collect()
 }
 
-/// Probability with which noise of the measured deviation moves a sum on the edge of a step more
+/// Probability with which noise of the measured standard deviation moves a sum on the edge of a step more
 /// than one step, as margin in bits.
 fn measured_margin(table: &Table, unit: f64, noise: &NoiseReport) -> f64 {
-    let deviation = (noise.deviation_measured.powi(2) + noise.mean.powi(2)).sqrt() / unit;
-    circuit::table::margin_bits(table, deviation).min(circuit::table::MOST_MARGIN_BITS)
+    let standard_deviation =
+        (noise.standard_deviation_measured.powi(2) + noise.mean.powi(2)).sqrt() / unit;
+    circuit::table::margin_bits(table, standard_deviation).min(circuit::table::MOST_MARGIN_BITS)
 }
 
 /// `-log2` of the probability that a normal error leaves `bound`.
-fn bound_margin(bound: f64, deviation: f64) -> f64 {
-    let p = 2.0 * upper_tail(bound, deviation);
+fn bound_margin(bound: f64, standard_deviation: f64) -> f64 {
+    let p = 2.0 * upper_tail(bound, standard_deviation);
     if p > 0.0 { -p.log2() } else { circuit::table::MOST_MARGIN_BITS }
 }

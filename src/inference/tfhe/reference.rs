@@ -3,17 +3,17 @@
 
 use super::measure::Measuring;
 use crate::float_run::FloatRun;
-use crate::opening::Opening;
+use crate::initial_report::InitialReport;
 use crate::reference::{Ended, Place, Reference};
 use crate::session::Session;
 use circuit::table::TableCircuit;
 use circuit::{Cause, Plan, Warning};
-use engine::{BranchAnswer, Measured, Scheme, read_reals};
+use engine::{Measured, ModulusAnswer, Scheme, read_reals};
 use network::table::Unclipped;
 use progress::Cancel;
 use report::{
-    Clipping, Findings, KERNEL, Margins, Pace, Phase, RunReport, StageReport, TableReport, Tally,
-    trained_reach,
+    Clipping, Findings, KERNEL, Margins, Phase, RunProgress, RunReport, StageReport, TableReport,
+    Tally, trained_reach,
 };
 use scenario::RunError;
 use std::cell::RefCell;
@@ -43,13 +43,13 @@ impl<'a> Lookups<'a> {
     pub fn new(
         session: &Session,
         circuit: &'a TableCircuit,
-        pace: &Pace,
+        progress: &RunProgress,
         cancel: &Cancel,
     ) -> Result<Self, RunError> {
-        pace.phase(Phase::Plain);
+        progress.phase(Phase::Plain);
         let network = &circuit.network;
         let (float, (inputs, run, unclipped)) =
-            FloatRun::with(session, cancel, pace, |raw, watch| {
+            FloatRun::with(session, cancel, progress, |raw, watch| {
                 let factor = |at: usize, x: f32| network.input_factor(at, x);
                 let trained = network.has_trained_grid();
                 let reach = trained_reach(&session.network, &session.dataset, trained, factor);
@@ -86,8 +86,8 @@ impl<S: Scheme<Value = f64>> Reference<S> for Lookups<'_> {
         &self.outputs
     }
 
-    fn opening(&self, session: &Session, plan: &Plan) -> RunReport {
-        Opening { plan, kernel: KERNEL, float: &self.float }.report(session)
+    fn initial_report(&self, session: &Session, plan: &Plan) -> RunReport {
+        InitialReport { plan, kernel: KERNEL, float: &self.float }.report(session)
     }
 
     fn tally(&self) -> Tally {
@@ -95,8 +95,8 @@ impl<S: Scheme<Value = f64>> Reference<S> for Lookups<'_> {
         Tally::new(bound, self.circuit.network.score_scale()).with_clipping(&self.clipping)
     }
 
-    fn combine(&self, branches: &[BranchAnswer<f64>], samples: usize) -> Vec<f64> {
-        read_reals(branches, samples)
+    fn combine(&self, moduli: &[ModulusAnswer<f64>], samples: usize) -> Vec<f64> {
+        read_reals(moduli, samples)
     }
 
     fn measures(&self, _: usize, _: usize) -> bool {
@@ -139,7 +139,7 @@ impl<S: Scheme<Value = f64>> Reference<S> for Lookups<'_> {
         report.encrypted.error_bound = Some(details.score_bound * scale);
         // The largest of so many normal errors.
         let errors = self.float.samples.max(1) as f64 * self.circuit.network.classes() as f64;
-        let largest = (2.0 * errors.max(2.0).ln()).sqrt() * details.score_deviation;
+        let largest = (2.0 * errors.max(2.0).ln()).sqrt() * details.score_standard_deviation;
         report.encrypted.max_abs_error_predicted = Some(largest * scale);
         let mut tables = self.measuring.borrow().finish();
         ended.batch_secs.sort_by(f64::total_cmp);
@@ -157,9 +157,9 @@ impl<S: Scheme<Value = f64>> Reference<S> for Lookups<'_> {
 /// What the noise of lookups gives rise to.
 fn warnings(tables: &TableReport) -> Vec<Warning> {
     let mut all = Vec::new();
-    let wrong: u64 = tables.tables.iter().map(|t| t.further).sum();
+    let wrong: u64 = tables.tables.iter().map(|t| t.wrong_bin).sum();
     if wrong > 0 {
-        let of = tables.tables.iter().map(|t| t.readings).sum();
+        let of = tables.tables.iter().map(|t| t.lookups).sum();
         all.push(Cause::LookupsWrong { wrong, of }.into());
     }
     for table in &tables.tables {

@@ -138,28 +138,31 @@ impl Table {
         (down.map(|k| middle - edge(k)), up.map(|k| edge(k) - middle))
     }
 
-    /// Probability that the sum, read with a normal error of standard deviation `deviation` (in units
+    /// Probability that the sum, read with a normal error of standard deviation `standard_deviation` (in units
     /// of the sum), is read across the nearest step where an output changes.
-    pub fn flip_probability(&self, sum: i64, deviation: f64) -> f64 {
-        if deviation <= 0.0 {
+    pub fn flip_probability(&self, sum: i64, standard_deviation: f64) -> f64 {
+        if standard_deviation <= 0.0 {
             return 0.0;
         }
         let tail = |d: Option<f64>| {
-            d.map_or(0.0, |d| 0.5 * libm::erfc(d / deviation * std::f64::consts::FRAC_1_SQRT_2))
+            d.map_or(0.0, |d| {
+                0.5 * libm::erfc(d / standard_deviation * std::f64::consts::FRAC_1_SQRT_2)
+            })
         };
         let (down, up) = self.distances(sum);
         tail(down) + tail(up)
     }
 
     /// Probability that a normal error moves the worst possible sum by more than one step.
-    pub fn far_probability(&self, deviation: f64) -> f64 {
-        if deviation <= 0.0 {
+    pub fn far_probability(&self, standard_deviation: f64) -> f64 {
+        if standard_deviation <= 0.0 {
             return 0.0;
         }
         // The worst sum lies half a unit from a step; more than one step off is a full width away.
         let near = self.width as f64 + 0.5;
         let far = (2 * self.width) as f64 - 0.5;
-        let tail = |d: f64| 0.5 * libm::erfc(d / deviation * std::f64::consts::FRAC_1_SQRT_2);
+        let tail =
+            |d: f64| 0.5 * libm::erfc(d / standard_deviation * std::f64::consts::FRAC_1_SQRT_2);
         tail(near) + tail(far)
     }
 }

@@ -214,8 +214,8 @@ impl TableNetwork {
         })
     }
 
-    /// Table readings of one sample: programmable bootstrappings, where each does one value.
-    pub fn readings(&self) -> usize {
+    /// Table lookups of one sample: programmable bootstrappings, where each does one value.
+    pub fn lookups(&self) -> usize {
         self.tables().map(|t| t.values).sum()
     }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Noise {
     /// Standard deviation before each table, in units of its sums; tables beyond the list get none.
-    pub deviations: Vec<f64>,
+    pub standard_deviations: Vec<f64>,
     /// The same seed gives the same noise on any number of threads.
     pub seed: u64,
 }
@@ -19,12 +19,12 @@ pub struct Noise {
 /// How often a table read a sum elsewhere than without noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlipCounts {
-    /// Readings in all.
-    pub readings: u64,
+    /// Lookups in all.
+    pub lookups: u64,
     /// One step off, with another output.
-    pub one_step: u64,
+    pub adjacent: u64,
     /// More than one step off, with another output.
-    pub further: u64,
+    pub wrong_bin: u64,
 }
 
 /// What became of samples under noise.
@@ -41,9 +41,12 @@ pub struct Simulation {
 }
 
 impl TableNetwork {
-    /// Noise whose deviation is `share` of the range R of every table.
+    /// Noise whose standard deviation is `share` of the range R of every table.
     pub fn relative_noise(&self, share: f64, seed: u64) -> Noise {
-        Noise { deviations: self.tables().map(|t| t.range() as f64 * share).collect(), seed }
+        Noise {
+            standard_deviations: self.tables().map(|t| t.range() as f64 * share).collect(),
+            seed,
+        }
     }
 
     /// Runs raw samples with noise on every sum that a table reads, and without.
@@ -69,7 +72,7 @@ impl TableNetwork {
                 // One stream per sample: ChaCha blocks far apart.
                 rng = StdRng::seed_from_u64(rng.random::<u64>() ^ (index as u64));
                 let mut flips = vec![FlipCounts::default(); tables];
-                let scores = self.noisy(sample, &noise.deviations, &mut rng, &mut flips);
+                let scores = self.noisy(sample, &noise.standard_deviations, &mut rng, &mut flips);
                 Ok((argmax(&clean) == argmax(&scores), scores, flips))
             })
             .collect::<Result<Vec<_>, Cancelled>>()?;
@@ -80,9 +83,9 @@ impl TableNetwork {
             same += usize::from(agrees);
             scores.extend(s);
             for (all, one) in flips.iter_mut().zip(f) {
-                all.readings += one.readings;
-                all.one_step += one.one_step;
-                all.further += one.further;
+                all.lookups += one.lookups;
+                all.adjacent += one.adjacent;
+                all.wrong_bin += one.wrong_bin;
             }
         }
         let accuracy = crate::accuracy(&scores, self.classes(), labels);
@@ -92,13 +95,13 @@ impl TableNetwork {
     fn noisy(
         &self,
         sample: &[i32],
-        deviations: &[f64],
+        standard_deviations: &[f64],
         rng: &mut StdRng,
         flips: &mut [FlipCounts],
     ) -> Vec<i64> {
         let mut values = sample.to_vec();
         let mut sums = Vec::new();
-        let mut kinds = deviations.iter().zip(flips);
+        let mut kinds = standard_deviations.iter().zip(flips);
         for layer in self.layers() {
             match layer {
                 TableLayer::Linear(linear) => linear.apply(&values, &mut sums),
@@ -106,19 +109,19 @@ impl TableNetwork {
                     let mut place = kinds.next();
                     let mut steps = Vec::with_capacity(sums.len());
                     for &sum in &sums {
-                        let Some((deviation, counts)) = &mut place else {
+                        let Some((standard_deviation, counts)) = &mut place else {
                             steps.push(table.step_of(sum));
                             continue;
                         };
                         let (right, read) = (
                             table.step_of(sum),
-                            table.step_with_error(sum, normal(rng) * **deviation),
+                            table.step_with_error(sum, normal(rng) * **standard_deviation),
                         );
-                        counts.readings += 1;
+                        counts.lookups += 1;
                         if !table.same(right, read) {
                             let one = right.abs_diff(read) == 1;
-                            counts.one_step += u64::from(one);
-                            counts.further += u64::from(!one);
+                            counts.adjacent += u64::from(one);
+                            counts.wrong_bin += u64::from(!one);
                         }
                         steps.push(read);
                     }

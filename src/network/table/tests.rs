@@ -173,7 +173,7 @@ proptest! {
         let expected = network.forward_batch(&raw, &Watch::silent()).expect("runs");
         let run = table.evaluate(&raw, &Watch::silent()).expect("runs");
         prop_assert!(!run.outside[0].any());
-        // A reading is at most half a step from the sum, and tanh is no steeper than 1.
+        // A lookup is at most half a step from the sum, and tanh is no steeper than 1.
         let step = table.tables().map(|t| t.width as f64 * t.input_scale).fold(0.0, f64::max);
         let weights: f64 = 8.0 * 0.7;
         let scale = table.score_scale();
@@ -212,7 +212,7 @@ fn evaluation_is_direct_computation() {
         .collect();
     assert!(!run.outside[0].any());
     assert_eq!(run.scores, expected);
-    assert_eq!(table.readings(), 5);
+    assert_eq!(table.lookups(), 5);
 }
 
 #[test]
@@ -236,19 +236,19 @@ fn noise_comes_from_its_seed_and_flips_are_as_predicted() {
     for sample in integers.chunks(6) {
         table.walk(sample, |_, sums, _| {
             for a in sums {
-                let p = layer.flip_probability(*a, noise.deviations[0]);
+                let p = layer.flip_probability(*a, noise.standard_deviations[0]);
                 expected += p;
                 variance += p * (1.0 - p);
             }
         });
     }
     let flips = first.flips[0];
-    assert_eq!(flips.readings, 20_000);
+    assert_eq!(flips.lookups, 20_000);
     assert!(expected > 50.0, "{expected}");
-    let off = (flips.one_step + flips.further) as f64 - expected;
+    let off = (flips.adjacent + flips.wrong_bin) as f64 - expected;
     assert!(off.abs() < 4.0 * f64::sqrt(variance), "{flips:?} against {expected}");
-    assert_eq!(flips.further, 0);
-    assert!(layer.far_probability(noise.deviations[0]) < 1e-12);
+    assert_eq!(flips.wrong_bin, 0);
+    assert!(layer.far_probability(noise.standard_deviations[0]) < 1e-12);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn what_does_not_fit_is_refused_with_the_reason() {
 }
 
 #[test]
-fn two_functions_share_one_reading() {
+fn two_functions_share_one_lookup() {
     let shape = Shape::Flat { len: 2 };
     let look_up = |levels: [i32; 4]| LookUp {
         function: Activation::Relu,
@@ -339,7 +339,7 @@ fn two_functions_share_one_reading() {
     let network = TableNetwork::new("n", shape, grid, layers).expect("fits");
     let run = network.evaluate(&[3.0, -3.0], &Watch::silent()).expect("runs");
     assert_eq!(run.scores, [3 + 30, 0]);
-    assert_eq!(network.readings(), 2);
+    assert_eq!(network.lookups(), 2);
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn convolutions_pools_and_norms_of_any_network_are_quantised() {
     let raw = inputs(200, 36, 8);
     let options = TableOptions { bits: 6, weight_bits: 8, ..TableOptions::default() };
     let table = TableNetwork::quantise(&network, &options, &raw, &Watch::silent()).expect("fits");
-    assert_eq!(table.readings(), 3 * 36);
+    assert_eq!(table.lookups(), 3 * 36);
     let expected = network.forward_batch(&raw, &Watch::silent()).expect("runs");
     let run = table.evaluate(&raw, &Watch::silent()).expect("runs");
     let same = run

@@ -3,7 +3,7 @@
 use super::augment::Augment;
 use super::recipe::{Recipe, Scaling, Stage};
 use super::recipes::DISTORTED;
-use crate::{Network, StandIns};
+use crate::{Approximations, Network};
 use data::{Dataset, Shape};
 
 /// Training samples from which on mini-batches are large.
@@ -14,7 +14,7 @@ const DISTORTED_FROM: usize = 20;
 /// How a network is trained with polynomials in the place of its activations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FineTuning {
-    pub stand_ins: StandIns,
+    pub approximations: Approximations,
     pub epochs: usize,
     pub learning_rate: f64,
     /// See [`Stage::range_penalty`].
@@ -37,7 +37,7 @@ impl Recipe {
             smoothing: 0.05,
             augment: if large(dataset.shape()) { DISTORTED } else { Augment::NONE },
             simplify: false,
-            stand_ins: Some(tuning.stand_ins.clone()),
+            approximations: Some(tuning.approximations.clone()),
             range_penalty: tuning.range_penalty,
             grid: None,
         };

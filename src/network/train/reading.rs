@@ -18,7 +18,7 @@ pub(super) struct Reading {
     pub quantiser: TableQuantiser,
     steps: Steps,
     /// Standard deviation of the noise, in the units of the sum.
-    deviation: f32,
+    standard_deviation: f32,
     rng: StdRng,
 }
 
@@ -66,7 +66,7 @@ impl Reading {
                 levels: Arc::new(levels),
                 reach: (0.5 * width * scale) as f32,
             },
-            deviation: (range * noise) as f32,
+            standard_deviation: (range * noise) as f32,
             rng: StdRng::seed_from_u64(seed),
         }
     }
@@ -74,10 +74,10 @@ impl Reading {
     /// What the table reads from the sums, with noise.
     pub fn forward(&mut self, x: &Tensor) -> Result<Tensor> {
         let mut x = x.contiguous()?;
-        if self.deviation > 0.0 {
-            let deviation = self.deviation;
+        if self.standard_deviation > 0.0 {
+            let standard_deviation = self.standard_deviation;
             let noise: Vec<f32> =
-                (0..x.elem_count()).map(|_| deviation * normal(&mut self.rng)).collect();
+                (0..x.elem_count()).map(|_| standard_deviation * normal(&mut self.rng)).collect();
             x = (&x + Tensor::from_vec(noise, x.shape(), &Device::Cpu)?)?;
         }
         x.apply_op1(self.steps.clone())

@@ -2,7 +2,7 @@
 
 use super::augment::Augment;
 use super::scaling::standardise;
-use crate::{InputQuantiser, Layer, Network, Normalisation, StandIns};
+use crate::{Approximations, InputQuantiser, Layer, Network, Normalisation};
 use data::{Dataset, Shape};
 
 /// How raw values become inputs.
@@ -60,7 +60,7 @@ pub struct Stage {
     /// Whether the network is simplified (see [`crate::Network::simplify`]) first.
     pub simplify: bool,
     /// Polynomials that are put in the place of the activations first, and trained with.
-    pub stand_ins: Option<StandIns>,
+    pub approximations: Option<Approximations>,
     /// Price of activation inputs that leave the interval of their polynomial: factor on the mean
     /// over the samples of the sum over all inputs of `max(0, d - 0.9)^2`, d the distance from the
     /// middle of the interval in half-widths.

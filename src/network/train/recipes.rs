@@ -2,7 +2,7 @@
 
 use super::augment::Augment;
 use super::recipe::{Grid, Recipe, Scaling, Stage};
-use crate::{InputQuantiser, IntervalRule, Layer, Op, Padding, StandIns};
+use crate::{Approximations, InputQuantiser, IntervalRule, Layer, Op, Padding};
 use activation::{Activation, DEFAULT_PARTS, Method};
 use data::Shape;
 
@@ -77,7 +77,7 @@ pub(super) fn stage(name: &str, epochs: usize, batch: usize, learning_rate: f64)
         smoothing: 0.0,
         augment: Augment::NONE,
         simplify: false,
-        stand_ins: None,
+        approximations: None,
         range_penalty: 0.0,
         grid: None,
     }
@@ -230,7 +230,7 @@ pub(super) fn cryptodl_relu() -> Recipe {
 /// place of the activations.
 pub(super) fn cryptodl() -> Option<Recipe> {
     let original = crate::open("cryptodl-relu").ok()?;
-    let stand_ins = StandIns {
+    let approximations = Approximations {
         function: None,
         method: Method::LeastSquares,
         degree: 2,
@@ -242,7 +242,7 @@ pub(super) fn cryptodl() -> Option<Recipe> {
         augment: DISTORTED,
         weight_decay: 0.05,
         smoothing: 0.05,
-        stand_ins: Some(stand_ins),
+        approximations: Some(approximations),
         range_penalty: 1.0,
         ..stage("polynomial", 16, 128, 3e-3)
     };

@@ -24,7 +24,7 @@ where
     }
     let scale = |(v, (low, high)): (&f64, &(f32, f32))| {
         let scale = if low < high { v.sqrt() as f32 } else { 0.0 };
-        // Of the smallest numbers there are, the deviation may be no number any more.
+        // Of the smallest numbers there are, the standard deviation may be no number any more.
         if scale > 0.0 { scale } else { 1.0 }
     };
     Normalisation {
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_unit_of_a_column_does_not_matter() {
-        // 1 and 3, mean 2 and deviation 1, in units from the smallest to the largest.
+        // 1 and 3, mean 2 and standard deviation 1, in units from the smallest to the largest.
         for unit in [1e-37f32, 1e-12, 1e-9, 1e-7, 1.0, 1e7, 1e37] {
             let found = of(&[unit, 3.0 * unit, unit, 3.0 * unit], 1);
             assert!((found.offset[0] / unit - 2.0).abs() < 1e-5, "{unit}: {found:?}");

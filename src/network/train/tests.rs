@@ -4,8 +4,8 @@ use super::graph::Graph;
 use super::integers::Integers;
 use super::*;
 use crate::{
-    InputQuantiser, IntervalRule, Layer, Network, Normalisation, Op, Padding, Provenance, StandIns,
-    argmax,
+    Approximations, InputQuantiser, IntervalRule, Layer, Network, Normalisation, Op, Padding,
+    Provenance, argmax,
 };
 use activation::{Activation, Approximation, Method, Polynomial};
 use candle_core::{Device, Tensor};
@@ -74,7 +74,7 @@ fn recipe(epochs: usize, grid: Option<Grid>) -> Recipe {
             smoothing: 0.0,
             augment: Augment::NONE,
             simplify: false,
-            stand_ins: None,
+            approximations: None,
             range_penalty: 0.0,
             grid,
         }],
@@ -246,14 +246,14 @@ fn every_activation_is_the_same_in_training_and_inference() {
         let request = Approximation::new(function, method, degree, (-6.0, 5.0));
         request.fit(None).expect("fits").activation()
     };
-    let stand_ins = [
+    let approximations = [
         fitted(Activation::Silu, Method::Minimax, 15),
         fitted(Activation::Relu, Method::CompositeMinimax, 7),
         fitted(Activation::Sign, Method::CompositeMinimax, 5),
         fitted(Activation::Tanh, Method::Hermite, 3),
     ];
     let inputs: Vec<f32> = random(200, &mut rng).iter().map(|x| 4.0 * x).collect();
-    for activation in Activation::TARGETS.into_iter().chain(stand_ins) {
+    for activation in Activation::TARGETS.into_iter().chain(approximations) {
         let layers = vec![layer("activation", Op::Activation(activation.clone()))];
         let network = network(Shape::Flat { len: 20 }, layers);
         let expected = network.forward_batch(&inputs, &Watch::silent()).expect("runs");
@@ -364,7 +364,7 @@ fn fine_tuned(half: f64, range_penalty: f64) -> Trained {
     let relu = layer("r", Op::Activation(Activation::Relu));
     let layers = vec![dense("a", 2, 6, &mut rng), relu, dense("b", 6, 2, &mut rng)];
     let tuning = FineTuning {
-        stand_ins: StandIns {
+        approximations: Approximations {
             function: None,
             method: Method::LeastSquares,
             degree: 2,

@@ -8,8 +8,8 @@ use crate::card::on_one_line;
 use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::table::{TableError, TableNetwork};
 use crate::{
-    ForwardError, Layer, LayerInputs, ModelCard, Network, NetworkError, Normalisation, Op,
-    Provenance, Role, SimplifyError, StandInError, StandIns, accuracy, argmax,
+    Approximations, ForwardError, Layer, LayerApproximationError, LayerInputs, ModelCard, Network,
+    NetworkError, Normalisation, Op, Provenance, Role, SimplifyError, accuracy, argmax,
 };
 use activation::{Activation, Fitted};
 use candle_core::{Device, Tensor};
@@ -62,7 +62,7 @@ pub enum TrainError {
     #[error(transparent)]
     HoldOut(#[from] DatasetError),
     #[error(transparent)]
-    StandIn(#[from] StandInError),
+    StandIn(#[from] LayerApproximationError),
     #[error(transparent)]
     Simplify(#[from] SimplifyError),
     #[error(transparent)]
@@ -201,8 +201,8 @@ impl Training<'_> {
                 network = network.simplify()?;
             }
             let mut intervals = Vec::new();
-            if let Some(stand_ins) = &stage.stand_ins {
-                (network, intervals) = replace(&network, stand_ins, shown, watch)?;
+            if let Some(approximations) = &stage.approximations {
+                (network, intervals) = replace(&network, approximations, shown, watch)?;
             }
             if let Some(tables) = stage.grid.as_ref().and_then(|g| g.tables.as_ref()) {
                 intervals = table_ranges(&network, tables, shown, watch)?;
@@ -251,7 +251,7 @@ type Intervals = Vec<Option<(f64, f64)>>;
 /// Polynomials in the place of the activations, and the interval of each.
 fn replace(
     network: &Network,
-    stand_ins: &StandIns,
+    approximations: &Approximations,
     dataset: &Dataset,
     watch: &Watch,
 ) -> Result<(Network, Intervals), TrainError> {
@@ -259,9 +259,9 @@ fn replace(
     let samples = split.len().min(MEASURED_SAMPLES);
     let inputs = &split.inputs[..samples * dataset.shape().len()];
     let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
-    let fitted = stand_ins.fit(&network.measure_activations(inputs, &quiet)?)?;
+    let fitted = approximations.fit(&network.measure_activations(inputs, &quiet)?)?;
     let intervals = fitted.iter().map(|f| f.as_ref().map(|f| f.request().interval)).collect();
-    let network = network.with_stand_ins(&fitted)?;
+    let network = network.with_approximations(&fitted)?;
     // In the Chebyshev basis the interval stays known to whoever opens the model.
     let mut series = fitted.iter().map(|f| f.as_ref().and_then(Fitted::chebyshev));
     let layers = network.layers().iter().map(|layer| {

@@ -1,7 +1,7 @@
 //! What is known of a run on lookup tables before anything is encrypted.
 
 use crate::forecast::{TRACES, inputs};
-use circuit::{Remedy, Sequences, TableRecurrentCircuit};
+use circuit::{NoiseStrategy, Sequences, TableRecurrentCircuit};
 use rayon::prelude::*;
 use report::{SequenceReport, SequenceStep, SequenceTrace};
 
@@ -24,9 +24,9 @@ pub fn states_by_step(sequences: &Sequences) -> Vec<bool> {
     (0..sequences.steps()).map(begun).collect()
 }
 
-/// The largest of so many normal errors of this deviation.
-fn largest_of(deviation: f64, count: usize) -> f64 {
-    deviation * (2.0 * (count.max(2) as f64).ln()).sqrt()
+/// The largest of so many normal errors of this standard deviation.
+fn largest_of(standard_deviation: f64, count: usize) -> f64 {
+    standard_deviation * (2.0 * (count.max(2) as f64).ln()).sqrt()
 }
 
 /// The report of a run of `samples` sequences that is still to come, with the first ones in the
@@ -43,7 +43,7 @@ pub fn forecast_tables(
     let with_state = states_by_step(sequences);
     let step = |step: usize| {
         let has_state = with_state.get(step).copied().unwrap_or(true);
-        let margin_bits = network.margin_bits(circuit.deviation(has_state));
+        let margin_bits = network.margin_bits(circuit.standard_deviation(has_state));
         let square = circuit.state_errors.get(step).copied().unwrap_or(0.0);
         SequenceStep {
             step,
@@ -73,8 +73,8 @@ pub fn forecast_tables(
         }
     };
     SequenceReport {
-        remedy: Remedy::Bootstrap,
-        reveals: Remedy::Bootstrap.reveals().to_owned(),
+        strategy: NoiseStrategy::Bootstrap,
+        reveals: NoiseStrategy::Bootstrap.reveals().to_owned(),
         cell: "Elman".to_owned(),
         hidden: vec![network.hidden],
         channels: network.channels,

@@ -3,7 +3,7 @@
 use super::client::TableClient;
 use super::forecast::{Expected, states_by_step};
 use circuit::{Cause, Sequences, TableRecurrentCircuit, Warning};
-use report::{LEAST_READINGS, SequenceReport, StepSeen, larger};
+use report::{LEAST_LOOKUPS, SequenceReport, StepSeen, larger};
 use scheme::tfhe::{LweList, Switched};
 
 /// Variances further above the predicted ones than this share are worth a warning.
@@ -16,7 +16,7 @@ pub(crate) struct Observer<'a> {
     sequences: &'a Sequences,
     expected: &'a [Expected],
     /// Of first steps of sequences, and of later ones, whose noise is the same in every step: sum of
-    /// squares of the noise of readings relative to what was predicted of them, and their number.
+    /// squares of the noise of lookups relative to what was predicted of them, and their number.
     noise: [(f64, u64); 2],
     /// By step: whether any sequence has a state by then.
     with_state: Vec<bool>,
@@ -61,8 +61,8 @@ impl<'a> Observer<'a> {
         let mut read = Vec::with_capacity(sums.len());
         let (mut wrong, allowed) = (0, network.allowed_levels());
         let predicted = match before {
-            Some(_) => &self.circuit.deviations,
-            None => &self.circuit.first_deviations,
+            Some(_) => &self.circuit.standard_deviations,
+            None => &self.circuit.first_standard_deviations,
         };
         for ((switched, sum), predicted) in switched.iter().zip(&sums).zip(predicted) {
             let phase = self.client.secret.phase(&switched.centred()).ok()?;
@@ -73,10 +73,10 @@ impl<'a> Observer<'a> {
             wrong += u64::from((level - right).unsigned_abs() as f64 > allowed);
             read.push(level);
         }
-        let (squares, readings) = self.noise[usize::from(has_state)];
-        let ratio = (squares / readings.max(1) as f64).sqrt();
-        let deviation = ratio * self.circuit.deviation(has_state);
-        let margin = (readings >= LEAST_READINGS).then(|| network.margin_bits(deviation));
+        let (squares, lookups) = self.noise[usize::from(has_state)];
+        let ratio = (squares / lookups.max(1) as f64).sqrt();
+        let standard_deviation = ratio * self.circuit.standard_deviation(has_state);
+        let margin = (lookups >= LEAST_LOOKUPS).then(|| network.margin_bits(standard_deviation));
         let phases = self.client.secret.phases(state).unwrap_or_default();
         let levels: Vec<f64> = phases.iter().map(|p| network.level_of(*p)).collect();
         self.before = read;
@@ -101,7 +101,7 @@ impl<'a> Observer<'a> {
 }
 
 impl Observer<'_> {
-    /// Steps that were read with more noise than predicted, beyond the chance of so few readings.
+    /// Steps that were read with more noise than predicted, beyond the chance of so few lookups.
     pub fn surprises(&self) -> Option<Warning> {
         // Variances scatter by sqrt(2 / n) of themselves.
         let surprising = |(_, (squares, count)): &(usize, &(f64, u64))| {

@@ -1,7 +1,7 @@
 //! The plan of a run on lookup tables in the shape that every run has.
 
 use circuit::{
-    CHANGED_ANSWERS, Cause, NetworkModel, Plan, PlanBytes, PlanSecs, Remedy, SchemeKind,
+    CHANGED_ANSWERS, Cause, NetworkModel, NoiseStrategy, Plan, PlanBytes, PlanSecs, SchemeKind,
     SequencePlan, StageKind, StagePlan, StepPlan, TableRecurrentCircuit, Warning,
 };
 use engine::OUTPUT_BITS;
@@ -17,7 +17,7 @@ pub fn planned_tables(
 ) -> Plan {
     let p = &circuit.parameters;
     let hidden = circuit.network.hidden;
-    let secs = (hidden * samples) as f64 * circuit.reading_secs / threads.max(1) as f64;
+    let secs = (hidden * samples) as f64 * circuit.lookup_secs / threads.max(1) as f64;
     let bytes = PlanBytes {
         upload: samples as u64 * SeededLwes::byte_len(steps * circuit.network.channels),
         download: samples as u64 * PackedLwes::byte_len(p, circuit.network.classes, OUTPUT_BITS),
@@ -42,7 +42,7 @@ pub fn planned_tables(
     };
     let agreement = circuit.agreement.min(1.0 - CHANGED_ANSWERS);
     let sequence = SequencePlan {
-        remedy: Remedy::Bootstrap,
+        strategy: NoiseStrategy::Bootstrap,
         refresh_every: steps,
         steps,
         sequences: samples,
@@ -96,7 +96,7 @@ pub fn planned_tables(
         depth: steps,
         precision: format!(
             "readings deviate by {:.2} % of the largest state",
-            100.0 * circuit.deviation(true) * circuit.network.sum_step
+            100.0 * circuit.standard_deviation(true) * circuit.network.sum_step
                 / circuit.network.largest_state()
         ),
         images: samples,

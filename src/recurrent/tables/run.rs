@@ -12,7 +12,7 @@ use engine::EngineError;
 use network::Clipped;
 use progress::{Step, Watch};
 use rayon::prelude::*;
-use report::{ActivationReport, Clipping, Event, KERNEL, Margins, Pace, Phase};
+use report::{ActivationReport, Clipping, Event, KERNEL, Margins, Phase, RunProgress};
 use scenario::RunError;
 use scheme::tfhe::{LweList, SERVER_KEYS, Switched};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +30,7 @@ pub(crate) fn run(
     circuit: &TableRecurrentCircuit,
     setting: &Setting,
 ) -> Result<Ran, RunError> {
-    let Setting { sequences, labels, pool, cancel, pace, .. } = *setting;
+    let Setting { sequences, labels, pool, cancel, progress, .. } = *setting;
     let samples = sequences.len();
     let expected = pool.install(|| expectations(circuit, sequences));
     let clipping = pool.install(|| clipping(circuit, sequences));
@@ -39,14 +39,14 @@ pub(crate) fn run(
     let foretold = forecast_tables(circuit, sequences, &expected, labels, samples);
     (setting.on_event)(Event::Sequence(Box::new(foretold.clone())));
     let mut observer = Observer::new(circuit, &client, sequences, &expected, foretold);
-    let mut tap = |index: usize, step: usize, switched: &[Switched], state: &LweList| {
+    let mut probe = |index: usize, step: usize, switched: &[Switched], state: &LweList| {
         if let Some(seen) = observer.see(index, step, switched, state) {
             setting.seen(seen);
         }
     };
-    pace.phase(Phase::Keygen);
+    progress.phase(Phase::Keygen);
     let evaluating = AtomicBool::new(false);
-    let told = |step: Step| follow(pace, &evaluating, &step);
+    let told = |step: Step| follow(progress, &evaluating, &step);
     let watch = Watch::new(cancel.clone(), &told);
     let lengths = (0..samples).map(|s| sequences.length(s)).collect();
     let server = TableServer::new(circuit, sequences.steps(), lengths, pool);
@@ -54,7 +54,7 @@ pub(crate) fn run(
         (sequences.steps(), PATIENCE),
         cancel,
         |link, meter| client.run(link, meter, sequences, &watch),
-        |link, meter| server.serve(link, meter, &watch, &mut tap),
+        |link, meter| server.serve(link, meter, &watch, &mut probe),
     )
     .map_err(EngineError::from)?;
     let warnings = observer.surprises().into_iter().collect();
@@ -75,12 +75,12 @@ pub(crate) fn run(
 }
 
 /// Tells how far both sides are.
-fn follow(pace: &Pace, evaluating: &AtomicBool, step: &Step) {
+fn follow(progress: &RunProgress, evaluating: &AtomicBool, step: &Step) {
     if step.what == LOOKUPS && !evaluating.swap(true, Ordering::Relaxed) {
-        pace.phase(Phase::Evaluate);
+        progress.phase(Phase::Evaluate);
     }
     let done = step.done as f64 / step.total.max(1) as f64;
-    pace.within(match step.what.as_str() {
+    progress.within(match step.what.as_str() {
         LOOKUPS => done,
         // The client makes the keys, then the server unpacks them.
         SERVER_KEYS => (1.0 + done) / 2.0,

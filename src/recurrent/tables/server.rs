@@ -14,7 +14,7 @@ use scheme::tfhe::{CompressedKeys, LweList, SeededLwes, ServerKeys, Switched, Tf
 pub(crate) const LOOKUPS: &str = "bootstrap";
 
 /// What an analysis is shown of a step: sequence, step, what tables read, and what they gave.
-pub type TableTap<'a> = &'a mut (dyn FnMut(usize, usize, &[Switched], &LweList) + Send);
+pub type TableProbe<'a> = &'a mut (dyn FnMut(usize, usize, &[Switched], &LweList) + Send);
 
 /// Evaluates sequences for one client. There is no place for a secret key in it.
 pub struct TableServer<'a> {
@@ -45,12 +45,12 @@ impl<'a> TableServer<'a> {
         link: &mut dyn Link,
         meter: &mut Meter,
         watch: &Watch,
-        tap: TableTap,
+        probe: TableProbe,
     ) -> Result<(), TalkError> {
-        Talk::server(link, meter).through(|talk| self.all(talk, watch, tap))
+        Talk::server(link, meter).through(|talk| self.all(talk, watch, probe))
     }
 
-    fn all(&self, talk: &mut Talk, watch: &Watch, tap: TableTap) -> Result<(), TalkError> {
+    fn all(&self, talk: &mut Talk, watch: &Watch, probe: TableProbe) -> Result<(), TalkError> {
         let p = self.parameters;
         talk.meter.at(0);
         let place = Place { kind: MessageKind::Hello, batch: 0, step: 0, layer: 0 };
@@ -59,7 +59,7 @@ impl<'a> TableServer<'a> {
         let keys = keys.map_err(|e| talk.content(place, e))?;
         talk.meter.keys_are_done();
         for index in 0..self.lengths.len() {
-            self.sequence(index, &keys, talk, watch, tap)?;
+            self.sequence(index, &keys, talk, watch, probe)?;
         }
         talk.meter.pause();
         Ok(())
@@ -71,7 +71,7 @@ impl<'a> TableServer<'a> {
         keys: &ServerKeys,
         talk: &mut Talk,
         watch: &Watch,
-        tap: TableTap,
+        probe: TableProbe,
     ) -> Result<(), TalkError> {
         let (p, program) = (self.parameters, &self.program);
         let place =
@@ -97,9 +97,9 @@ impl<'a> TableServer<'a> {
             watch.check()?;
             let (switched, next) = done.map_err(|e| talk.content(place_of_inputs, e))?;
             talk.meter.pause();
-            tap(index, at, &switched, &next);
+            probe(index, at, &switched, &next);
             talk.meter.resume();
-            watch.step(LOOKUPS, (index * program.steps() + at + 1) as u64, self.readings())?;
+            watch.step(LOOKUPS, (index * program.steps() + at + 1) as u64, self.lookups())?;
             state = Some(next);
         }
         let place_of_outputs = place(MessageKind::Outputs, program.steps() - 1);
@@ -108,7 +108,7 @@ impl<'a> TableServer<'a> {
         talk.send(place_of_outputs, scores.to_bytes(p))
     }
 
-    fn readings(&self) -> u64 {
+    fn lookups(&self) -> u64 {
         (self.lengths.len() * self.program.steps()) as u64
     }
 }

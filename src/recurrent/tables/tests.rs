@@ -1,18 +1,19 @@
 //! Whole runs on lookup tables.
 
 use crate::tests::{dataset, session};
-use circuit::Remedy;
+use circuit::NoiseStrategy;
 use data::Dataset;
 use network::recurrent::RecurrentModel;
 use progress::Cancel;
 use report::{Event, Phase};
-use scenario::SequenceChoice;
+use scenario::SequenceRequest;
 use std::sync::Mutex;
 
 #[test]
 fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
     let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
-    let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
+    let choice =
+        SequenceRequest { strategy: NoiseStrategy::Bootstrap, ..SequenceRequest::default() };
     let mut session = session(model, dataset(2, 4, 12, true), choice);
     session.scenario.images = Some(3);
     let told = Mutex::new(vec![(Phase::Plain, 0.0)]);
@@ -36,14 +37,15 @@ fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
     let predicted: Vec<f64> = sequence.per_step.iter().map(|s| s.margin_bits_predicted).collect();
     assert!(predicted[1] >= 40.0 && predicted[0] >= predicted[1]);
     assert!(predicted[1..].iter().all(|m| *m == predicted[1]));
-    // Three units, four steps, three sequences: too few readings to tell a margin from.
+    // Three units, four steps, three sequences: too few lookups to tell a margin from.
     assert!(sequence.per_step.iter().all(|s| s.margin_bits_measured.is_none()));
 }
 
 #[test]
 fn sequences_far_outside_of_calibration_are_counted_and_wrong() {
     let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
-    let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
+    let choice =
+        SequenceRequest { strategy: NoiseStrategy::Bootstrap, ..SequenceRequest::default() };
     let data = dataset(2, 4, 12, true);
     let mut test = data.test().clone();
     test.inputs.iter_mut().for_each(|x| *x *= 100.0);
@@ -66,7 +68,8 @@ fn sequences_far_outside_of_calibration_are_counted_and_wrong() {
 
 #[test]
 fn cells_that_tables_do_not_carry_are_refused() {
-    let choice = SequenceChoice { remedy: Remedy::Bootstrap, ..SequenceChoice::default() };
+    let choice =
+        SequenceRequest { strategy: NoiseStrategy::Bootstrap, ..SequenceRequest::default() };
     let gated = RecurrentModel::random(2, 3, 3, 1, true, 3);
     let refused = session(gated, dataset(2, 4, 12, false), choice);
     let error = refused.run(&Cancel::default(), &|_| ()).unwrap_err().to_string();

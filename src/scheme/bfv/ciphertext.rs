@@ -16,9 +16,9 @@ use zeroize::{Zeroize, Zeroizing};
 pub struct Ciphertext(pub(super) fhe::bfv::Ciphertext);
 
 impl Ciphertext {
-    /// Evaluations of polynomial number `part`, prime after prime.
-    pub(super) fn words(&self, part: usize) -> Option<&[u64]> {
-        self.0.get(part)?.coefficients().to_slice()
+    /// Evaluations of polynomial number `component`, prime after prime.
+    pub(super) fn words(&self, component: usize) -> Option<&[u64]> {
+        self.0.get(component)?.coefficients().to_slice()
     }
 }
 
@@ -88,8 +88,8 @@ impl SecretKey {
         let mut power = Zeroizing::new(self.s.clone());
         let mut phase = Zeroizing::new(ciphertext.0[0].clone());
         phase.disallow_variable_time_computations();
-        for part in &ciphertext.0[1..] {
-            let mut product = Zeroizing::new(part.clone());
+        for component in &ciphertext.0[1..] {
+            let mut product = Zeroizing::new(component.clone());
             product.disallow_variable_time_computations();
             *product.as_mut() *= power.as_ref();
             *phase.as_mut() += product.as_ref();

@@ -134,20 +134,20 @@ impl BfvParameters {
             .map_err(BfvError::polynomial("polynomial"))
     }
 
-    /// Bytes of a ciphertext of `parts` parts on the wire; a fresh one has a seed of 32 bytes in the
-    /// place of its second part. Protobuf puts a tag and a length before each.
-    pub fn ciphertext_bytes(&self, parts: usize, fresh: bool) -> Result<u64, BfvError> {
+    /// Bytes of a ciphertext of `components` components on the wire; a fresh one has a seed of 32 bytes in the
+    /// place of its second component. Protobuf puts a tag and a length before each.
+    pub fn ciphertext_bytes(&self, components: usize, fresh: bool) -> Result<u64, BfvError> {
         let poly = self.poly(vec![0; self.degree() * self.primes()])?.to_bytes().len() as u64;
         let length_bytes = u64::from(poly.max(1).ilog2() / 7 + 1);
         let seed = if fresh { 2 + 32 } else { 0 };
-        Ok((parts as u64 - u64::from(fresh)) * (1 + length_bytes + poly) + seed)
+        Ok((components as u64 - u64::from(fresh)) * (1 + length_bytes + poly) + seed)
     }
 
-    /// Bytes of the evaluation keys on the wire: for every prime the first part of a fresh ciphertext,
+    /// Bytes of the evaluation keys on the wire: for every prime the first component of a fresh ciphertext,
     /// and one seed.
     pub fn key_bytes(&self) -> Result<u64, BfvError> {
-        let part = self.ciphertext_bytes(2, true)? - (2 + 32);
-        let key = self.primes() as u64 * part + 2 + 32;
+        let component = self.ciphertext_bytes(2, true)? - (2 + 32);
+        let key = self.primes() as u64 * component + 2 + 32;
         let length_bytes = u64::from(key.ilog2() / 7 + 1);
         Ok(1 + length_bytes + key)
     }

@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 /// Freshly encrypted vectors: each is `(-a s + t e + m, a)`, the mask `a` sent as a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshBatch {
-    /// First parts by evaluations, all primes.
+    /// First components by evaluations, all primes.
     pub(super) bodies: Panels,
     /// The masks come from this seed.
     pub(super) seed: Seed,
@@ -32,7 +32,7 @@ impl FreshBatch {
     pub fn ciphertext(&self, parameters: &BgvParameters, index: usize) -> Option<Ciphertext> {
         let body = self.bodies.poly(index)?;
         let mask = super::keys::mask(parameters, &self.seed, index as u64, parameters.primes());
-        Some(Ciphertext { parts: vec![body, mask], factor: 1 })
+        Some(Ciphertext { components: vec![body, mask], factor: 1 })
     }
 }
 
@@ -60,24 +60,24 @@ impl Drop for Scratch {
     }
 }
 
-/// A ciphertext of two or three parts at some level.
+/// A ciphertext of two or three components at some level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ciphertext {
-    /// Parts by evaluations, all with the same primes.
-    pub(super) parts: Vec<RnsPoly>,
+    /// Components by evaluations, all with the same primes.
+    pub(super) components: Vec<RnsPoly>,
     /// The phase is `factor m` modulo t.
     pub(super) factor: u64,
 }
 
 impl Ciphertext {
     /// Number of polynomials.
-    pub fn parts(&self) -> usize {
-        self.parts.len()
+    pub fn components(&self) -> usize {
+        self.components.len()
     }
 
     /// Number of primes left.
     pub fn level(&self) -> usize {
-        self.parts.first().map_or(0, RnsPoly::primes)
+        self.components.first().map_or(0, RnsPoly::primes)
     }
 }
 
@@ -155,14 +155,14 @@ impl SecretKey {
         let (basis, kernel, level) = (parameters.basis(), parameters.kernel(), ciphertext.level());
         let mut phase = RnsPoly::zero(parameters.degree(), level);
         for (j, row) in phase.rows_mut().enumerate() {
-            // Horner's rule in s, from the last part down.
+            // Horner's rule in s, from the last component down.
             let q = basis.modulus(j);
-            for (i, part) in ciphertext.parts.iter().rev().enumerate() {
+            for (i, component) in ciphertext.components.iter().rev().enumerate() {
                 if i == 0 {
-                    row.copy_from_slice(part.row(j));
+                    row.copy_from_slice(component.row(j));
                     continue;
                 }
-                let mut next = part.row(j).to_vec();
+                let mut next = component.row(j).to_vec();
                 kernel.dot(q, &mut next, &[(row, self.s.row(j))]);
                 row.copy_from_slice(&next);
             }

@@ -6,7 +6,7 @@ use super::keys::{EvaluationKeys, mask_stream};
 use super::parameters::MAX_PRIMES;
 use progress::{Cancel, Cancelled, Watch};
 use rayon::prelude::*;
-use ring::{LinearMap, RnsPoly, RowsMut, Source, Tap, WordOp, WordProgram};
+use ring::{LinearMap, Probe, RnsPoly, RowsMut, Source, WordOp, WordProgram};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub enum SegmentOp {
     /// Weighted sums of the messages plus an integer each.
     Linear { map: Arc<LinearMap>, bias: Vec<i128> },
-    /// Squares of the messages: two parts become three.
+    /// Squares of the messages: two components become three.
     Square,
 }
 
@@ -35,8 +35,8 @@ pub enum SegmentInput<'a> {
 /// What a segment gives.
 pub struct SegmentOutput {
     pub ciphertexts: Vec<Ciphertext>,
-    /// Copies of the values that were tapped, in the order of the taps.
-    pub taps: Vec<Ciphertext>,
+    /// Copies of the values that were tapped, in the order of the probes.
+    pub probes: Vec<Ciphertext>,
     /// Seconds spent in each operation, summed over threads.
     pub op_secs: Vec<f64>,
 }
@@ -50,25 +50,27 @@ impl Segment {
         &self,
         parameters: &BgvParameters,
         input: &SegmentInput,
-        taps: &[Tap],
+        probes: &[Probe],
         cancel: &Cancel,
         tile_done: &(dyn Fn() + Sync),
     ) -> Result<SegmentOutput, Cancelled> {
-        let (count, parts, level, factor) = input.shape(parameters);
+        let (count, components, level, factor) = input.shape(parameters);
         let (ops, factors) = self.with_factor(parameters, factor);
-        let program = WordProgram::new(count, parts, ops);
+        let program = WordProgram::new(count, components, ops);
         #[expect(clippy::expect_used, reason = "a planner builds only segments that fit")]
         let program = program.expect("the operations fit the inputs");
-        let (values, parts_out) = program.output();
-        let zero = |parts: usize, factor: u64| Ciphertext {
-            parts: vec![RnsPoly::zero(parameters.degree(), level); parts],
+        let (values, components_out) = program.output();
+        let zero = |components: usize, factor: u64| Ciphertext {
+            components: vec![RnsPoly::zero(parameters.degree(), level); components],
             factor,
         };
         let last = factors.last().copied().unwrap_or(factor);
         let mut ciphertexts: Vec<_> =
-            (0..values).into_par_iter().map(|_| zero(parts_out, last)).collect();
-        let mut tapped: Vec<_> =
-            taps.iter().map(|tap| zero(program.size_after(tap.op).1, factors[tap.op])).collect();
+            (0..values).into_par_iter().map(|_| zero(components_out, last)).collect();
+        let mut tapped: Vec<_> = probes
+            .iter()
+            .map(|probe| zero(program.size_after(probe.op).1, factors[probe.op]))
+            .collect();
         let mut op_secs = vec![0.0; self.ops.len()];
         for j in 0..level {
             let secs = program.run(
@@ -77,14 +79,14 @@ impl Segment {
                 parameters.degree(),
                 &input.sources(j),
                 rows_mut(&mut ciphertexts, j),
-                taps,
+                probes,
                 rows_mut(&mut tapped, j),
                 cancel,
                 tile_done,
             )?;
             op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
         }
-        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs })
+        Ok(SegmentOutput { ciphertexts, probes: tapped, op_secs })
     }
 
     /// The operations on phases: biases are multiplied by the factor the messages carry there. Also
@@ -117,20 +119,23 @@ impl Segment {
 }
 
 fn rows_mut(ciphertexts: &mut [Ciphertext], j: usize) -> RowsMut<'_> {
-    ciphertexts.iter_mut().map(|c| c.parts.iter_mut().map(|p| p.row_mut(j)).collect()).collect()
+    ciphertexts
+        .iter_mut()
+        .map(|c| c.components.iter_mut().map(|p| p.row_mut(j)).collect())
+        .collect()
 }
 
 impl SegmentInput<'_> {
-    /// Ciphertexts, parts, level and factor.
+    /// Ciphertexts, components, level and factor.
     fn shape(&self, parameters: &BgvParameters) -> (usize, usize, usize, u64) {
         match self {
             Self::Fresh(batch) => (batch.len(), 2, parameters.primes(), 1),
             Self::Computed(all) => {
                 let first = all.first();
-                let parts = first.map_or(2, Ciphertext::parts);
+                let components = first.map_or(2, Ciphertext::components);
                 (
                     all.len(),
-                    parts,
+                    components,
                     first.map_or(0, Ciphertext::level),
                     first.map_or(1, |c| c.factor),
                 )
@@ -138,7 +143,7 @@ impl SegmentInput<'_> {
         }
     }
 
-    /// Residues at prime `j`, part after part. Masks of fresh ciphertexts come from their seed.
+    /// Residues at prime `j`, component after component. Masks of fresh ciphertexts come from their seed.
     fn sources(&self, j: usize) -> Vec<Source<'_>> {
         match self {
             Self::Fresh(batch) => {
@@ -149,16 +154,16 @@ impl SegmentInput<'_> {
                 ]
             }
             Self::Computed(all) => {
-                let parts = all.first().map_or(0, Ciphertext::parts);
-                let of = |p: usize| all.iter().map(|c| c.parts[p].row(j)).collect();
-                (0..parts).map(|p| Source::Rows(of(p))).collect()
+                let components = all.first().map_or(0, Ciphertext::components);
+                let of = |p: usize| all.iter().map(|c| c.components[p].row(j)).collect();
+                (0..components).map(|p| Source::Rows(of(p))).collect()
             }
         }
     }
 }
 
 impl EvaluationKeys {
-    /// Relinearises ciphertexts of three parts and drops `drop` primes from each, in parallel.
+    /// Relinearises ciphertexts of three components and drops `drop` primes from each, in parallel.
     /// Relinearisation comes first: its noise is about the size of one prime times t, which would
     /// swamp a ciphertext that was already switched. `what` names the work to `watch`.
     pub fn relinearise_and_switch(
@@ -190,8 +195,8 @@ impl EvaluationKeys {
         Ok(ciphertexts)
     }
 
-    /// Three parts become two: `c2 s^2` is replaced by `sum_i [c2]_i (g_i s^2)` with each digit
-    /// `[c2]_i` centred, which halves its noise. Two parts are returned as they are.
+    /// Three components become two: `c2 s^2` is replaced by `sum_i [c2]_i (g_i s^2)` with each digit
+    /// `[c2]_i` centred, which halves its noise. Two components are returned as they are.
     pub fn relinearise(
         &self,
         parameters: &BgvParameters,
@@ -217,9 +222,9 @@ impl EvaluationKeys {
         let mut todo: Vec<(&mut Ciphertext, RnsPoly, &mut Rows, Option<LastPrime>)> = ciphertexts
             .iter_mut()
             .zip(each)
-            .filter(|(ciphertext, _)| ciphertext.parts() == 3)
+            .filter(|(ciphertext, _)| ciphertext.components() == 3)
             .filter_map(|(ciphertext, rows)| {
-                let square = ciphertext.parts.pop()?;
+                let square = ciphertext.components.pop()?;
                 let last = switch.then(|| LastPrime::new(parameters, square.primes())).flatten();
                 Some((ciphertext, square, rows, last))
             })
@@ -244,7 +249,7 @@ impl EvaluationKeys {
                     basis.ntt(j).forward_recentered(kernel, from, &rows.coefficients[i], digit);
                 }
                 let digit = |i: usize| if i == j { square.row(j) } else { digits[i].as_slice() };
-                for (part, pick) in ciphertext.parts.iter_mut().zip([0, 1]) {
+                for (component, pick) in ciphertext.components.iter_mut().zip([0, 1]) {
                     let mut pairs = [(digit(0), digit(0)); MAX_PRIMES];
                     for (i, (pair, (body, mask))) in pairs.iter_mut().zip(&self.digits).enumerate()
                     {
@@ -252,12 +257,13 @@ impl EvaluationKeys {
                             *pair = (digit(i), if pick == 0 { body.row(j) } else { mask.row(j) });
                         }
                     }
-                    kernel.dot(q, part.row_mut(j), &pairs[..level]);
+                    kernel.dot(q, component.row_mut(j), &pairs[..level]);
                 }
                 if let Some(last) = last {
-                    for (part, correction) in ciphertext.parts.iter_mut().zip(&mut rows.corrections)
+                    for (component, correction) in
+                        ciphertext.components.iter_mut().zip(&mut rows.corrections)
                     {
-                        last.take(parameters, j, part, correction, &mut digits[j]);
+                        last.take(parameters, j, component, correction, &mut digits[j]);
                     }
                 }
             }
@@ -292,13 +298,13 @@ impl LastPrime {
         Some(Self { index, factors: factors.collect() })
     }
 
-    /// Residues modulo prime `j` of a part: those of the last prime first, as they make the
+    /// Residues modulo prime `j` of a component: those of the last prime first, as they make the
     /// `correction`. `row` is a buffer.
     fn take(
         &self,
         parameters: &BgvParameters,
         j: usize,
-        part: &mut RnsPoly,
+        component: &mut RnsPoly,
         correction: &mut [u64],
         row: &mut [u64],
     ) {
@@ -307,17 +313,17 @@ impl LastPrime {
             Some((inverse, t_by_p)) => {
                 let p = basis.modulus(self.index);
                 basis.ntt(j).forward_recentered(kernel, p, correction, row);
-                kernel.scale_sub(basis.modulus(j), part.row_mut(j), *inverse, row, *t_by_p);
+                kernel.scale_sub(basis.modulus(j), component.row_mut(j), *inverse, row, *t_by_p);
             }
             None => {
                 let t_inverse = parameters.t_inverse(j);
-                basis.ntt(j).inverse_times(kernel, part.row(j), t_inverse, correction);
+                basis.ntt(j).inverse_times(kernel, component.row(j), t_inverse, correction);
             }
         }
     }
 
     fn finish(&self, parameters: &BgvParameters, ciphertext: &mut Ciphertext) {
-        ciphertext.parts.iter_mut().for_each(|part| part.truncate(self.index));
+        ciphertext.components.iter_mut().for_each(|component| component.truncate(self.index));
         let (t, p) = (parameters.t(), parameters.basis().modulus(self.index));
         ciphertext.factor = t.mul(ciphertext.factor, t.inv(p.value()).unwrap_or(1));
     }
@@ -339,7 +345,7 @@ struct SwitchScratch {
 struct Rows {
     /// A row for every prime.
     coefficients: Vec<Vec<u64>>,
-    /// A row for each part.
+    /// A row for each component.
     corrections: [Vec<u64>; 2],
 }
 
@@ -362,10 +368,10 @@ impl Ciphertext {
     fn switch_with(&mut self, parameters: &BgvParameters, scratch: &mut SwitchScratch) {
         let Some(last) = LastPrime::new(parameters, self.level()) else { return };
         let SwitchScratch { each, digits } = scratch;
-        for part in &mut self.parts {
+        for component in &mut self.components {
             for j in (0..=last.index).rev() {
                 let correction = &mut each[0].corrections[0];
-                last.take(parameters, j, part, correction, &mut digits[0]);
+                last.take(parameters, j, component, correction, &mut digits[0]);
             }
         }
         last.finish(parameters, self);

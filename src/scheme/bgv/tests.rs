@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
 use progress::{Cancel, Watch};
 use proptest::prelude::*;
-use ring::{LinearMap, Row, Seed, Tap, ntt_primes};
+use ring::{LinearMap, Probe, Row, Seed, ntt_primes};
 use std::sync::Arc;
 
 const N: usize = 64;
@@ -39,8 +39,8 @@ impl Setting {
         self.secret.encrypt(&self.parameters, vectors, &seed, &Watch::silent(), "").unwrap()
     }
 
-    fn run(&self, segment: &Segment, input: &SegmentInput, taps: &[Tap]) -> SegmentOutput {
-        segment.run(&self.parameters, input, taps, &Cancel::default(), &|| ()).unwrap()
+    fn run(&self, segment: &Segment, input: &SegmentInput, probes: &[Probe]) -> SegmentOutput {
+        segment.run(&self.parameters, input, probes, &Cancel::default(), &|| ()).unwrap()
     }
 
     /// The centred plaintext polynomial with these values in its slots.
@@ -61,16 +61,16 @@ impl Setting {
         let mut sum = vec![BigInt::zero(); N];
         let mut power = vec![BigInt::zero(); N];
         power[0] = BigInt::from(1);
-        for part in &c.parts {
-            let mut part = part.clone();
-            basis.to_coefficients(&mut part);
+        for component in &c.components {
+            let mut component = component.clone();
+            basis.to_coefficients(&mut component);
             let coefficients: Vec<BigInt> = (0..N)
                 .map(|k| {
                     (0..level).fold(BigInt::zero(), |acc, j| {
                         let p = BigInt::from(basis.modulus(j).value());
                         let others = &q / &p;
                         let inverse = others.modinv(&p).expect("distinct primes");
-                        (acc + BigInt::from(part.row(j)[k]) * inverse % &p * others) % &q
+                        (acc + BigInt::from(component.row(j)[k]) * inverse % &p * others) % &q
                     })
                 })
                 .collect();
@@ -150,16 +150,16 @@ fn sums_squares_and_biases_are_those_of_the_slots() {
             dense(&[&[2, -3]], &[100]),
         ],
     };
-    let taps = [Tap { op: 0, index: 1 }, Tap { op: 1, index: 0 }];
-    let out = x.run(&segment, &SegmentInput::Fresh(&batch), &taps);
-    assert_eq!((out.ciphertexts.len(), out.ciphertexts[0].parts()), (1, 3));
+    let probes = [Probe { op: 0, index: 1 }, Probe { op: 1, index: 0 }];
+    let out = x.run(&segment, &SegmentInput::Fresh(&batch), &probes);
+    assert_eq!((out.ciphertexts.len(), out.ciphertexts[0].components()), (1, 3));
     let h = |s: usize| {
         let (a, b, c) = (inputs[0][s], inputs[1][s], inputs[2][s]);
         [a - 2 * b + 3 * c + 5, -7 * a + 7 * c - 6]
     };
     let per_slot = |f: &dyn Fn(usize) -> i64| (0..N).map(f).collect::<Vec<_>>();
-    assert_eq!(x.values(&out.taps[0], N), per_slot(&|s| h(s)[1]));
-    assert_eq!(x.values(&out.taps[1], N), per_slot(&|s| h(s)[0].pow(2)));
+    assert_eq!(x.values(&out.probes[0], N), per_slot(&|s| h(s)[1]));
+    assert_eq!(x.values(&out.probes[1], N), per_slot(&|s| h(s)[0].pow(2)));
     let expected = per_slot(&|s| 2 * h(s)[0].pow(2) - 3 * h(s)[1].pow(2) + 100);
     assert_eq!(x.values(&out.ciphertexts[0], N), expected);
     // The same through big integers: the phase is the message modulo t.
@@ -179,7 +179,7 @@ fn relinearisation_and_switching_keep_the_message_up_to_the_factor() {
     let squared = x.run(&segment, &SegmentInput::Fresh(&batch), &[]).ciphertexts;
     let expected: Vec<i64> = (0..N).map(|s| (inputs[0][s] - inputs[1][s] + 3).pow(2)).collect();
     let relinearised = x.keys.relinearise(&x.parameters, squared[1].clone());
-    assert_eq!((relinearised.parts(), relinearised.level()), (2, 4));
+    assert_eq!((relinearised.components(), relinearised.level()), (2, 4));
     assert_eq!(x.values(&relinearised, N), expected);
     let before = x.phase(&relinearised);
     let switched = relinearised.clone().switch(&x.parameters);
@@ -377,8 +377,9 @@ fn two_messages_under_one_seed_share_neither_masks_nor_errors() {
         // By chance one in 11 is the same.
         let same = e.iter().zip(&f).filter(|(e, f)| e == f).count();
         assert!(same < N / 3, "{same} errors of {N} are the same");
-        let mask =
-            |batch: &FreshBatch| batch.ciphertext(&x.parameters, index).unwrap().parts[1].clone();
+        let mask = |batch: &FreshBatch| {
+            batch.ciphertext(&x.parameters, index).unwrap().components[1].clone()
+        };
         let (e, f) = (mask(&one), mask(&other));
         assert!(e.row(0).iter().zip(f.row(0)).all(|(e, f)| e != f));
     }

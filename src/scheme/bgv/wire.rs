@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1, 1, 8 | parts, level, plaintext factor (2, all primes, 1 where they say nothing) |
+//! | 1, 1, 8 | components, level, plaintext factor (2, all primes, 1 where they say nothing) |
 //! | 32 | seed of the masks (kinds 1 and 2 only) |
 //! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
 
@@ -18,7 +18,7 @@ const HEADER_BYTES: usize = HEAD_BYTES + 1 + 1 + 8;
 
 struct Header {
     count: usize,
-    parts: usize,
+    components: usize,
     level: usize,
     factor: u64,
 }
@@ -33,7 +33,8 @@ impl FreshBatch {
 
     /// Appends [`FreshBatch::to_bytes`].
     pub fn write(&self, parameters: &BgvParameters, out: &mut Vec<u8>) {
-        let header = Header { count: self.len(), parts: 2, level: parameters.primes(), factor: 1 };
+        let header =
+            Header { count: self.len(), components: 2, level: parameters.primes(), factor: 1 };
         let seed = Some(&self.seed);
         let body = |index| self.bodies.poly(index);
         write(parameters, (Kind::Fresh, &header, seed), self.len(), body, out);
@@ -58,8 +59,12 @@ impl FreshBatch {
 impl EvaluationKeys {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &BgvParameters) -> Vec<u8> {
-        let header =
-            Header { count: self.digits.len(), parts: 2, level: parameters.primes(), factor: 1 };
+        let header = Header {
+            count: self.digits.len(),
+            components: 2,
+            level: parameters.primes(),
+            factor: 1,
+        };
         let mut out = Vec::new();
         let body = |index: usize| self.digits.get(index).map(|(body, _)| body);
         let seed = Some(&self.seed);
@@ -88,7 +93,7 @@ impl EvaluationKeys {
 }
 
 impl Ciphertext {
-    /// Ciphertexts of one level, number of parts and factor as bytes.
+    /// Ciphertexts of one level, number of components and factor as bytes.
     pub fn many_to_bytes(parameters: &BgvParameters, ciphertexts: &[Self]) -> Vec<u8> {
         let mut out = Vec::new();
         Self::write_many(parameters, ciphertexts, &mut out);
@@ -100,19 +105,24 @@ impl Ciphertext {
         let first = ciphertexts.first();
         let header = Header {
             count: ciphertexts.len(),
-            parts: first.map_or(2, Self::parts),
+            components: first.map_or(2, Self::components),
             level: first.map_or(1, Self::level),
             factor: first.map_or(1, |c| c.factor),
         };
-        let parts = header.parts;
-        let poly = |at: usize| ciphertexts.get(at / parts)?.parts.get(at % parts);
-        let count = ciphertexts.len() * parts;
+        let components = header.components;
+        let poly = |at: usize| ciphertexts.get(at / components)?.components.get(at % components);
+        let count = ciphertexts.len() * components;
         write(parameters, (Kind::Computed, &header, None), count, poly, out);
     }
 
     /// Length of [`Ciphertext::many_to_bytes`].
-    pub fn byte_len(parameters: &BgvParameters, count: usize, parts: usize, level: usize) -> u64 {
-        (HEADER_BYTES + count * parts * poly_len(parameters, level)) as u64
+    pub fn byte_len(
+        parameters: &BgvParameters,
+        count: usize,
+        components: usize,
+        level: usize,
+    ) -> u64 {
+        (HEADER_BYTES + count * components * poly_len(parameters, level)) as u64
     }
 
     /// Reads what [`Ciphertext::many_to_bytes`] wrote for the same parameters.
@@ -121,11 +131,11 @@ impl Ciphertext {
         bytes: &[u8],
     ) -> Result<Vec<Self>, BgvError> {
         let (mut from, header) = open(parameters, Kind::Computed, bytes)?;
-        let (layout, count) = (layout(parameters, header.level), header.count * header.parts);
+        let (layout, count) = (layout(parameters, header.level), header.count * header.components);
         let mut polys = polys(&mut from, &layout, count)?.into_iter();
         let one = |_| {
-            let parts = polys.by_ref().take(header.parts).collect();
-            Self { parts, factor: header.factor }
+            let components = polys.by_ref().take(header.components).collect();
+            Self { components, factor: header.factor }
         };
         Ok((0..header.count).map(one).collect())
     }
@@ -153,7 +163,7 @@ fn write<P: Borrow<RnsPoly>>(
 ) {
     let mut writer = Writer::new(out);
     head(parameters).write(kind, header.count, &mut writer);
-    writer.u8(header.parts as u8).u8(header.level as u8).u64(header.factor);
+    writer.u8(header.components as u8).u8(header.level as u8).u64(header.factor);
     if let Some(seed) = seed {
         writer.bytes(&seed.to_bytes());
     }
@@ -167,24 +177,24 @@ fn open<'a>(
     bytes: &'a [u8],
 ) -> Result<(Reader<'a>, Header), Malformed> {
     let (mut from, count) = head(parameters).open(kind, bytes)?;
-    let [parts, level] = from.take()?.map(usize::from);
+    let [components, level] = from.take()?.map(usize::from);
     let factor = from.u64()?;
     let (primes, t) = (parameters.primes(), parameters.t().value());
-    let fits = (2..=3).contains(&parts) && (1..=primes).contains(&level);
+    let fits = (2..=3).contains(&components) && (1..=primes).contains(&level);
     if !fits || !(1..t).contains(&factor) {
         return Err(from.fail(format!(
-            "{count} ciphertexts of {parts} parts at level {level} with factor {factor}; 2 or 3 parts, levels 1 to {primes}, factors 1 to {} are possible",
+            "{count} ciphertexts of {components} parts at level {level} with factor {factor}; 2 or 3 parts, levels 1 to {primes}, factors 1 to {} are possible",
             t - 1
         )));
     }
     let (stored_parts, seed_bytes) = match kind {
-        Kind::Computed => (parts, 0),
+        Kind::Computed => (components, 0),
         Kind::Fresh | Kind::Keys => (1, SEED_BYTES),
     };
-    if kind != Kind::Computed && (parts, level, factor) != (2, primes, 1) {
+    if kind != Kind::Computed && (components, level, factor) != (2, primes, 1) {
         return Err(from.fail("not at the top level with two parts and factor 1"));
     }
     let each = stored_parts as u64 * poly_len(parameters, level) as u64;
     from.exactly(seed_bytes as u64 + count as u64 * each)?;
-    Ok((from, Header { count, parts, level, factor }))
+    Ok((from, Header { count, components, level, factor }))
 }

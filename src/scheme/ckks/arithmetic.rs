@@ -1,4 +1,4 @@
-//! What needs no key: sums, constants, plaintexts, products into three parts.
+//! What needs no key: sums, constants, plaintexts, products into three components.
 
 use super::{Ciphertext, CkksError, CkksParameters, Scale};
 use ring::{Modulus, RnsPoly};
@@ -51,18 +51,18 @@ impl CkksParameters {
         scale: &Scale,
         level: usize,
     ) -> Result<Ciphertext, CkksError> {
-        let parts = ciphertexts.iter().map(|c| c.parts()).max().unwrap_or(2);
+        let components = ciphertexts.iter().map(|c| c.components()).max().unwrap_or(2);
         let weights = ciphertexts
             .iter()
             .zip(coefficients)
             .map(|(c, x)| integer(*x, &scale.over(&c.scale)))
             .collect::<Result<Vec<f64>, _>>()?;
-        let mut sum = self.zero(parts, level, scale.clone());
-        for (at, part) in sum.parts.iter_mut().enumerate() {
-            for (j, row) in part.rows_mut().enumerate() {
+        let mut sum = self.zero(components, level, scale.clone());
+        for (at, component) in sum.components.iter_mut().enumerate() {
+            for (j, row) in component.rows_mut().enumerate() {
                 let q = self.modulus(j);
                 let terms = ciphertexts.iter().zip(&weights);
-                let terms = terms.filter_map(|(c, w)| Some((c.parts.get(at)?.row(j), *w)));
+                let terms = terms.filter_map(|(c, w)| Some((c.components.get(at)?.row(j), *w)));
                 let (rows, weights): (Vec<_>, Vec<_>) =
                     terms.map(|(row, w)| (row, residue(q, w))).unzip();
                 self.kernel().affine(q, &rows, &weights, 0, row);
@@ -71,20 +71,20 @@ impl CkksParameters {
         Ok(sum)
     }
 
-    /// `a + b`; scales must be equal, levels and numbers of parts may differ.
+    /// `a + b`; scales must be equal, levels and numbers of components may differ.
     pub fn add(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext, CkksError> {
         same_scale(&a.scale, &b.scale)?;
         self.weighted_sum(&[a, b], &[1.0, 1.0], &a.scale)
     }
 
-    /// `sum + term` in the place of `sum`; scales, levels and numbers of parts must be equal.
+    /// `sum + term` in the place of `sum`; scales, levels and numbers of components must be equal.
     pub fn add_to(&self, mut sum: Ciphertext, term: &Ciphertext) -> Result<Ciphertext, CkksError> {
         same_scale(&sum.scale, &term.scale)?;
-        if (sum.parts(), sum.level()) != (term.parts(), term.level()) {
-            return Err(CkksError::Segment { inputs: 2, parts: term.parts() });
+        if (sum.components(), sum.level()) != (term.components(), term.level()) {
+            return Err(CkksError::Segment { inputs: 2, components: term.components() });
         }
-        for (part, term) in sum.parts.iter_mut().zip(&term.parts) {
-            for (j, row) in part.rows_mut().enumerate() {
+        for (component, term) in sum.components.iter_mut().zip(&term.components) {
+            for (j, row) in component.rows_mut().enumerate() {
                 let q = self.modulus(j);
                 row.iter_mut().zip(term.row(j)).for_each(|(w, t)| *w = q.add(*w, *t));
             }
@@ -92,7 +92,7 @@ impl CkksParameters {
         Ok(sum)
     }
 
-    /// `a - b`; scales must be equal, levels and numbers of parts may differ.
+    /// `a - b`; scales must be equal, levels and numbers of components may differ.
     pub fn subtract(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext, CkksError> {
         same_scale(&a.scale, &b.scale)?;
         self.weighted_sum(&[a, b], &[1.0, -1.0], &a.scale)
@@ -105,7 +105,7 @@ impl CkksParameters {
         constant: f64,
     ) -> Result<Ciphertext, CkksError> {
         let constant = integer(constant, &ciphertext.scale)?;
-        for (j, row) in ciphertext.parts[0].rows_mut().enumerate() {
+        for (j, row) in ciphertext.components[0].rows_mut().enumerate() {
             let q = self.modulus(j);
             let c = residue(q, constant);
             row.iter_mut().for_each(|w| *w = q.add(*w, c));
@@ -121,7 +121,7 @@ impl CkksParameters {
     ) -> Result<Ciphertext, CkksError> {
         same_scale(&ciphertext.scale, &plaintext.scale)?;
         plaintext.check_level(&ciphertext)?;
-        for (j, row) in ciphertext.parts[0].rows_mut().enumerate() {
+        for (j, row) in ciphertext.components[0].rows_mut().enumerate() {
             let q = self.modulus(j);
             row.iter_mut().zip(plaintext.poly.row(j)).for_each(|(w, p)| *w = q.add(*w, *p));
         }
@@ -136,10 +136,10 @@ impl CkksParameters {
     ) -> Result<Ciphertext, CkksError> {
         plaintext.check_level(ciphertext)?;
         let scale = ciphertext.scale.times(&plaintext.scale);
-        let mut out = self.zero(ciphertext.parts(), ciphertext.level(), scale);
-        for (part, out) in ciphertext.parts.iter().zip(&mut out.parts) {
+        let mut out = self.zero(ciphertext.components(), ciphertext.level(), scale);
+        for (component, out) in ciphertext.components.iter().zip(&mut out.components) {
             for (j, row) in out.rows_mut().enumerate() {
-                let pair = (part.row(j), plaintext.poly.row(j));
+                let pair = (component.row(j), plaintext.poly.row(j));
                 self.kernel().dot(self.modulus(j), row, &[pair]);
             }
         }
@@ -182,14 +182,14 @@ impl CkksParameters {
         tame(ciphertext)
     }
 
-    /// `a b` in three parts, at the lower of their levels; both must have two parts. Scales multiply.
+    /// `a b` in three components, at the lower of their levels; both must have two components. Scales multiply.
     pub fn multiply(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext, CkksError> {
         let zero = self.zero(3, a.level().min(b.level()), a.scale.times(&b.scale));
         self.add_products(zero, &[(a, b)])
     }
 
-    /// `sum + a_0 b_0 + a_1 b_1 + ...` in three parts, at the lowest of all levels; factors must have
-    /// two parts, and products the scale of `sum`.
+    /// `sum + a_0 b_0 + a_1 b_1 + ...` in three components, at the lowest of all levels; factors must have
+    /// two components, and products the scale of `sum`.
     pub fn add_products(
         &self,
         sum: Ciphertext,
@@ -206,9 +206,9 @@ impl CkksParameters {
             terms[2].push((a1, b1));
         }
         let mut sum = tame(sum.at_level(level))?;
-        sum.parts.resize_with(3, || RnsPoly::zero(self.degree(), level));
-        for (part, terms) in sum.parts.iter_mut().zip(&terms) {
-            for (j, row) in part.rows_mut().enumerate() {
+        sum.components.resize_with(3, || RnsPoly::zero(self.degree(), level));
+        for (component, terms) in sum.components.iter_mut().zip(&terms) {
+            for (j, row) in component.rows_mut().enumerate() {
                 let pairs: Vec<_> = terms.iter().map(|(a, b)| (a.row(j), b.row(j))).collect();
                 self.kernel().dot(self.modulus(j), row, &pairs);
             }
@@ -216,13 +216,13 @@ impl CkksParameters {
         Ok(sum)
     }
 
-    /// `a^2` in three parts; `a` must have two. The scale is squared.
+    /// `a^2` in three components; `a` must have two. The scale is squared.
     pub fn square(&self, a: &Ciphertext) -> Result<Ciphertext, CkksError> {
         self.multiply(a, a)
     }
 
-    pub(super) fn zero(&self, parts: usize, level: usize, scale: Scale) -> Ciphertext {
-        Ciphertext { parts: vec![RnsPoly::zero(self.degree(), level); parts], scale }
+    pub(super) fn zero(&self, components: usize, level: usize, scale: Scale) -> Ciphertext {
+        Ciphertext { components: vec![RnsPoly::zero(self.degree(), level); components], scale }
     }
 }
 
@@ -240,9 +240,11 @@ impl Plaintext {
 }
 
 fn two_parts(c: &Ciphertext) -> Result<(&RnsPoly, &RnsPoly), CkksError> {
-    match c.parts.as_slice() {
+    match c.components.as_slice() {
         [a, b] => Ok((a, b)),
-        parts => Err(CkksError::Parts { what: "a product", expected: "2", found: parts.len() }),
+        components => {
+            Err(CkksError::Components { what: "a product", expected: "2", found: components.len() })
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 /// Freshly encrypted vectors: each is `(-a s + e + m, a)`, the mask `a` sent as a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshBatch {
-    /// First parts by evaluations.
+    /// First components by evaluations.
     pub(super) bodies: Panels,
     /// The masks come from this seed.
     pub(super) seed: Seed,
@@ -43,7 +43,7 @@ impl FreshBatch {
     pub fn ciphertext(&self, parameters: &CkksParameters, index: usize) -> Option<Ciphertext> {
         let body = self.bodies.poly(index)?;
         let mask = mask(parameters, &self.seed, index as u64, self.level());
-        Some(Ciphertext { parts: vec![body, mask], scale: self.scale.clone() })
+        Some(Ciphertext { components: vec![body, mask], scale: self.scale.clone() })
     }
 }
 
@@ -68,24 +68,24 @@ impl Drop for Scratch {
     }
 }
 
-/// A ciphertext of two or three parts at some level: its phase `c0 + c1 s + c2 s^2` is the message
+/// A ciphertext of two or three components at some level: its phase `c0 + c1 s + c2 s^2` is the message
 /// times the scale, plus an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ciphertext {
-    /// Parts by evaluations, all with the same primes.
-    pub(super) parts: Vec<RnsPoly>,
+    /// Components by evaluations, all with the same primes.
+    pub(super) components: Vec<RnsPoly>,
     pub(super) scale: Scale,
 }
 
 impl Ciphertext {
     /// Number of polynomials.
-    pub fn parts(&self) -> usize {
-        self.parts.len()
+    pub fn components(&self) -> usize {
+        self.components.len()
     }
 
     /// Number of primes left.
     pub fn level(&self) -> usize {
-        self.parts.first().map_or(0, RnsPoly::primes)
+        self.components.first().map_or(0, RnsPoly::primes)
     }
 
     /// Scale of the message.
@@ -96,7 +96,7 @@ impl Ciphertext {
     /// Keeps the first `level` primes, at least one: the same message with less room.
     #[must_use]
     pub fn at_level(mut self, level: usize) -> Self {
-        self.parts.iter_mut().for_each(|p| p.truncate(level.max(1)));
+        self.components.iter_mut().for_each(|p| p.truncate(level.max(1)));
         self
     }
 }
@@ -191,10 +191,10 @@ impl SecretKey {
         let (kernel, level) = (parameters.kernel(), ciphertext.level());
         let mut rows: Vec<Vec<u64>> = Vec::with_capacity(level);
         for j in 0..level {
-            // Horner's rule in s, from the last part down.
+            // Horner's rule in s, from the last component down.
             let mut row = vec![0; parameters.degree()];
-            for part in ciphertext.parts.iter().rev() {
-                let mut next = part.row(j).to_vec();
+            for component in ciphertext.components.iter().rev() {
+                let mut next = component.row(j).to_vec();
                 kernel.dot(parameters.modulus(j), &mut next, &[(&row, self.s.row(j))]);
                 row = next;
             }

@@ -34,7 +34,7 @@ pub enum CkksError {
     #[error(
         "CKKS {what} takes ciphertexts of {expected} parts; this one has {found}: relinearise first"
     )]
-    Parts { what: &'static str, expected: &'static str, found: usize },
+    Components { what: &'static str, expected: &'static str, found: usize },
     #[error("CKKS rotation by {steps}: there is no key for it; ask for it when keys are made")]
     RotationKey { steps: i64 },
     #[error("CKKS {count} values where a ciphertext has {slots} slots")]
@@ -42,9 +42,9 @@ pub enum CkksError {
     #[error("CKKS polynomial: {reason}")]
     Polynomial { reason: String },
     #[error(
-        "CKKS segment does not fit its {inputs} inputs of {parts} parts: all need one number of parts and one level, maps one input for each, and a square two parts"
+        "CKKS segment does not fit its {inputs} inputs of {components} parts: all need one number of parts and one level, maps one input for each, and a square two parts"
     )]
-    Segment { inputs: usize, parts: usize },
+    Segment { inputs: usize, components: usize },
     #[error(transparent)]
     Wire(#[from] wire::Malformed),
     #[error(transparent)]

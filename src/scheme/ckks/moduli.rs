@@ -80,7 +80,7 @@ impl CkksModuli {
 
 /// Sizes of special primes for digits of these sizes.
 fn special_bits(n: usize, digit_bits: &[u32], drop_bits: u32) -> Vec<u32> {
-    // Digit times key error over rounding times secret: deviations per unit of digit over P.
+    // Digit times key error over rounding times secret: standard deviations per unit of digit over P.
     let ratio = (digit_bits.len() as f64 * ERROR_VARIANCE / TERNARY_VARIANCE).sqrt();
     let largest = digit_bits.iter().copied().max().unwrap_or(0);
     let needed = f64::from(largest) + ratio.log2() + 1.0 - f64::from(drop_bits);

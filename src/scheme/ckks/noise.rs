@@ -29,12 +29,12 @@ impl CkksParameters {
         self.slot(ERROR_VARIANCE) + self.encoding_variance()
     }
 
-    /// What rounding each of two or three parts adds: `r_0 + r_1 s + r_2 s^2`, with the fourth moment
+    /// What rounding each of two or three components adds: `r_0 + r_1 s + r_2 s^2`, with the fourth moment
     /// `3 E[s^2]^2` of a slot of s.
-    pub fn rounding_variance(&self, parts: usize) -> f64 {
+    pub fn rounding_variance(&self, components: usize) -> f64 {
         let s = self.slot(TERNARY_VARIANCE);
         let of_parts = [1.0, s, 3.0 * s * s];
-        self.encoding_variance() * of_parts.iter().take(parts).sum::<f64>()
+        self.encoding_variance() * of_parts.iter().take(components).sum::<f64>()
     }
 
     /// What a key switch at `level` adds before anything is rounded: the sum over digits of digit
@@ -49,9 +49,9 @@ impl CkksParameters {
         (0..self.digits(level)).map(digit).sum()
     }
 
-    /// What rescaling ciphertexts of `parts` parts adds, after it.
-    pub fn rescale_variance(&self, parts: usize, drop: usize) -> f64 {
-        if drop == 0 { 0.0 } else { self.rounding_variance(parts) }
+    /// What rescaling ciphertexts of `components` components adds, after it.
+    pub fn rescale_variance(&self, components: usize, drop: usize) -> f64 {
+        if drop == 0 { 0.0 } else { self.rounding_variance(components) }
     }
 
     /// What a key switch at `level` with the division by the last `drop` primes adds, after it.
@@ -126,8 +126,8 @@ const EXCEEDED: f64 = 0.2;
 /// `sqrt(2 / (pi x)) e^-x`, and they are most of the noise of computed ciphertexts; for fresh ones
 /// this is pessimistic by a bit.
 pub(super) fn largest_error(kinds: &[Noise], slots: usize) -> f64 {
-    let deviations: Vec<f64> = kinds.iter().map(|n| n.variance.sqrt()).collect();
-    let largest = deviations.iter().fold(0f64, |m, d| m.max(*d));
+    let standard_deviations: Vec<f64> = kinds.iter().map(|n| n.variance.sqrt()).collect();
+    let largest = standard_deviations.iter().fold(0f64, |m, d| m.max(*d));
     let expected_above = |x: f64| -> f64 {
         let tail = |d: &f64| {
             let y = x * largest / d;
@@ -137,9 +137,9 @@ pub(super) fn largest_error(kinds: &[Noise], slots: usize) -> f64 {
                 ((2.0 / (std::f64::consts::PI * y)).sqrt() * (-y).exp()).min(1.0)
             }
         };
-        slots as f64 / kinds.len().max(1) as f64 * deviations.iter().map(tail).sum::<f64>()
+        slots as f64 / kinds.len().max(1) as f64 * standard_deviations.iter().map(tail).sum::<f64>()
     };
-    // It falls from above to below between these, in units of the largest deviation.
+    // It falls from above to below between these, in units of the largest standard deviation.
     let (mut low, mut high) = (0.0, 64.0);
     for _ in 0..48 {
         let middle = 0.5 * (low + high);

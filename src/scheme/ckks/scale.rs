@@ -110,7 +110,7 @@ impl Scale {
     }
 
     /// Mantissa and exponent of the value: `mantissa 2^exponent`.
-    fn parts(&self) -> (f64, f64) {
+    fn components(&self) -> (f64, f64) {
         let mut exponent = f64::from(self.two);
         let mut mantissa = 1.0;
         for (m, k) in &self.odd {
@@ -128,14 +128,14 @@ impl Scale {
     /// The value; relative error at most `2^-50` times the largest exponent. 0 or infinite when out
     /// of range.
     pub fn value(&self) -> f64 {
-        let (mantissa, exponent) = self.parts();
+        let (mantissa, exponent) = self.components();
         let half = (exponent / 2.0).floor();
         mantissa * half.exp2() * (exponent - half).exp2()
     }
 
     /// `log2` of the value.
     pub fn log2(&self) -> f64 {
-        let (mantissa, exponent) = self.parts();
+        let (mantissa, exponent) = self.components();
         mantissa.log2() + exponent
     }
 

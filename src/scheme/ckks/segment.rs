@@ -6,7 +6,7 @@ use super::keys::mask_stream;
 use super::{CkksError, CkksParameters, Scale};
 use progress::Cancel;
 use rayon::prelude::*;
-use ring::{LinearMap, Modulus, RowsMut, Source, Tap, WordOp, WordProgram};
+use ring::{LinearMap, Modulus, Probe, RowsMut, Source, WordOp, WordProgram};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub enum SegmentOp {
     /// Weighted sums of the messages plus a number each. The weights of the map are integers that
     /// stand for real ones times `weight_scale` (see [`round_weights`]); scales multiply.
     Linear { map: Arc<LinearMap>, weight_scale: Scale, bias: Vec<f64> },
-    /// Squares of the messages: two parts become three. The scale is squared.
+    /// Squares of the messages: two components become three. The scale is squared.
     Square,
 }
 
@@ -29,7 +29,7 @@ pub struct Segment {
 /// What a segment works on.
 pub enum SegmentInput<'a> {
     Fresh(&'a FreshBatch),
-    /// Of one number of parts, level and scale.
+    /// Of one number of components, level and scale.
     Computed(&'a [Ciphertext]),
 }
 
@@ -37,8 +37,8 @@ pub enum SegmentInput<'a> {
 #[derive(Debug)]
 pub struct SegmentOutput {
     pub ciphertexts: Vec<Ciphertext>,
-    /// Copies of the values that were tapped, in the order of the taps.
-    pub taps: Vec<Ciphertext>,
+    /// Copies of the values that were tapped, in the order of the probes.
+    pub probes: Vec<Ciphertext>,
     /// Seconds spent in each operation, summed over threads.
     pub op_secs: Vec<f64>,
 }
@@ -72,7 +72,7 @@ impl Segment {
         &self,
         parameters: &CkksParameters,
         input: &SegmentInput,
-        taps: &[Tap],
+        probes: &[Probe],
         cancel: &Cancel,
         tile_done: &(dyn Fn() + Sync),
     ) -> Result<SegmentOutput, CkksError> {
@@ -89,21 +89,23 @@ impl Segment {
             return Err(CkksError::Scale { scale: wild.to_string() });
         }
         let constants = self.constants(&scales)?;
-        let unfit = || CkksError::Segment { inputs: shape.count, parts: shape.parts };
+        let unfit = || CkksError::Segment { inputs: shape.count, components: shape.components };
         let program = |q: Modulus| {
             let ops = self.ops.iter().zip(&constants).map(|(op, c)| op.modulo(q, c)).collect();
-            WordProgram::new(shape.count, shape.parts, ops).ok_or_else(unfit)
+            WordProgram::new(shape.count, shape.components, ops).ok_or_else(unfit)
         };
         let first = program(parameters.modulus(0))?;
-        if taps.iter().any(|t| t.op >= self.ops.len() || t.index >= first.size_after(t.op).0) {
+        if probes.iter().any(|t| t.op >= self.ops.len() || t.index >= first.size_after(t.op).0) {
             return Err(unfit());
         }
-        let (values, parts) = first.output();
+        let (values, components) = first.output();
         let scale = scales.last().unwrap_or(&shape.scale);
-        let zero = |parts: usize, scale: &Scale| parameters.zero(parts, shape.level, scale.clone());
+        let zero = |components: usize, scale: &Scale| {
+            parameters.zero(components, shape.level, scale.clone())
+        };
         let mut ciphertexts: Vec<_> =
-            (0..values).into_par_iter().map(|_| zero(parts, scale)).collect();
-        let tapped = taps.iter().map(|t| zero(first.size_after(t.op).1, &scales[t.op]));
+            (0..values).into_par_iter().map(|_| zero(components, scale)).collect();
+        let tapped = probes.iter().map(|t| zero(first.size_after(t.op).1, &scales[t.op]));
         let mut tapped: Vec<_> = tapped.collect();
         let mut op_secs = vec![0.0; self.ops.len()];
         for j in 0..shape.level {
@@ -114,14 +116,14 @@ impl Segment {
                 parameters.degree(),
                 &input.sources(j),
                 rows_mut(&mut ciphertexts, j),
-                taps,
+                probes,
                 rows_mut(&mut tapped, j),
                 cancel,
                 tile_done,
             )?;
             op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
         }
-        Ok(SegmentOutput { ciphertexts, taps: tapped, op_secs })
+        Ok(SegmentOutput { ciphertexts, probes: tapped, op_secs })
     }
 
     /// Biases as integers at the scale they are added at.
@@ -155,12 +157,15 @@ impl SegmentOp {
 }
 
 fn rows_mut(ciphertexts: &mut [Ciphertext], j: usize) -> RowsMut<'_> {
-    ciphertexts.iter_mut().map(|c| c.parts.iter_mut().map(|p| p.row_mut(j)).collect()).collect()
+    ciphertexts
+        .iter_mut()
+        .map(|c| c.components.iter_mut().map(|p| p.row_mut(j)).collect())
+        .collect()
 }
 
 struct Shape {
     count: usize,
-    parts: usize,
+    components: usize,
     level: usize,
     scale: Scale,
 }
@@ -170,26 +175,26 @@ impl SegmentInput<'_> {
         let all = match self {
             Self::Fresh(batch) => {
                 let (count, level, scale) = (batch.len(), batch.level(), batch.scale.clone());
-                return Ok(Shape { count, parts: 2, level, scale });
+                return Ok(Shape { count, components: 2, level, scale });
             }
             Self::Computed(all) => *all,
         };
-        let empty = CkksError::Segment { inputs: 0, parts: 0 };
+        let empty = CkksError::Segment { inputs: 0, components: 0 };
         let first = all.first().ok_or(empty)?;
-        let (parts, level) = (first.parts(), first.level());
+        let (components, level) = (first.components(), first.level());
         for c in all {
             if c.scale != first.scale {
                 let (left, right) = (first.scale.to_string(), c.scale.to_string());
                 return Err(CkksError::ScaleMismatch { left, right });
             }
-            if (c.parts(), c.level()) != (parts, level) {
-                return Err(CkksError::Segment { inputs: all.len(), parts: c.parts() });
+            if (c.components(), c.level()) != (components, level) {
+                return Err(CkksError::Segment { inputs: all.len(), components: c.components() });
             }
         }
-        Ok(Shape { count: all.len(), parts, level, scale: first.scale.clone() })
+        Ok(Shape { count: all.len(), components, level, scale: first.scale.clone() })
     }
 
-    /// Residues at prime `j`, part after part. Masks of fresh ciphertexts come from their seed.
+    /// Residues at prime `j`, component after component. Masks of fresh ciphertexts come from their seed.
     fn sources(&self, j: usize) -> Vec<Source<'_>> {
         match self {
             Self::Fresh(batch) => {
@@ -200,9 +205,9 @@ impl SegmentInput<'_> {
                 ]
             }
             Self::Computed(all) => {
-                let parts = all.first().map_or(0, Ciphertext::parts);
-                let of = |p: usize| all.iter().map(|c| c.parts[p].row(j)).collect();
-                (0..parts).map(|p| Source::Rows(of(p))).collect()
+                let components = all.first().map_or(0, Ciphertext::components);
+                let of = |p: usize| all.iter().map(|c| c.components[p].row(j)).collect();
+                (0..components).map(|p| Source::Rows(of(p))).collect()
             }
         }
     }

@@ -66,7 +66,7 @@ impl Division {
     fn apply(
         &self,
         parameters: &CkksParameters,
-        part: &mut RnsPoly,
+        component: &mut RnsPoly,
         special: &mut [Vec<u64>],
         scratch: &mut Scratch,
     ) {
@@ -80,17 +80,17 @@ impl Division {
         for (i, (j, remainder)) in self.by.iter().zip(remainder.iter_mut()).enumerate() {
             match special.get_mut(i) {
                 Some(special) => std::mem::swap(special, remainder),
-                None => remainder.copy_from_slice(part.row(*j)),
+                None => remainder.copy_from_slice(component.row(*j)),
             }
             basis.inverse(*j, remainder);
         }
         self.radix.digits(kernel, remainder, spare);
-        part.truncate(kept);
+        component.truncate(kept);
         for (j, (onto, inverse)) in self.onto.iter().enumerate() {
             let q = parameters.modulus(j);
             onto.write(kernel, q, remainder, row);
             basis.forward(j, row);
-            kernel.scale_sub(q, part.row_mut(j), *inverse, row, 1);
+            kernel.scale_sub(q, component.row_mut(j), *inverse, row, 1);
         }
     }
 }
@@ -101,7 +101,7 @@ struct Scratch {
     coefficients: Vec<Vec<u64>>,
     /// Its digits modulo one prime, by evaluations.
     digits: Vec<Vec<u64>>,
-    /// Both parts modulo the special primes.
+    /// Both components modulo the special primes.
     special: [Vec<Vec<u64>>; 2],
     remainder: Vec<Vec<u64>>,
     row: Vec<u64>,
@@ -124,13 +124,13 @@ impl Scratch {
 }
 
 impl SwitchKey {
-    /// Adds to `parts`, divided by P except for the residues modulo special primes, what `source`
+    /// Adds to `components`, divided by P except for the residues modulo special primes, what `source`
     /// times the other secret is under this one.
     fn add_switched(
         &self,
         parameters: &CkksParameters,
         source: &RnsPoly,
-        parts: &mut [RnsPoly],
+        components: &mut [RnsPoly],
         scratch: &mut Scratch,
     ) {
         let (basis, kernel, level) = (parameters.basis(), parameters.kernel(), source.primes());
@@ -161,10 +161,10 @@ impl SwitchKey {
             let keys = self.digits.iter().enumerate().take(count);
             let bodies: Vec<_> = keys.clone().map(|(d, k)| (digit(d), k.0.row(target))).collect();
             let masks: Vec<_> = keys.map(|(d, k)| (digit(d), k.1.row(target))).collect();
-            let outputs = parts.iter_mut().zip(special.iter_mut());
-            for ((part, special), pairs) in outputs.zip([bodies, masks]) {
+            let outputs = components.iter_mut().zip(special.iter_mut());
+            for ((component, special), pairs) in outputs.zip([bodies, masks]) {
                 let row = match target.checked_sub(parameters.levels()) {
-                    None => part.row_mut(target),
+                    None => component.row_mut(target),
                     Some(at) => {
                         special[at].fill(0);
                         special[at].as_mut_slice()
@@ -202,18 +202,18 @@ impl<'a> Switcher<'a> {
         let parameters = self.parameters;
         let division = &self.divisions[usize::from(switched.is_none())];
         if let Some((key, source)) = &switched {
-            key.add_switched(parameters, source, &mut ciphertext.parts, scratch);
+            key.add_switched(parameters, source, &mut ciphertext.components, scratch);
         }
         let mut special = match switched {
             Some(_) => std::mem::take(&mut scratch.special),
             None => Default::default(),
         };
-        for (part, special) in ciphertext.parts.iter_mut().zip(&mut special) {
-            division.apply(parameters, part, special, scratch);
+        for (component, special) in ciphertext.components.iter_mut().zip(&mut special) {
+            division.apply(parameters, component, special, scratch);
         }
-        // A third part stays only where there is no key switch.
-        for part in ciphertext.parts.iter_mut().skip(2) {
-            division.apply(parameters, part, &mut [], scratch);
+        // A third component stays only where there is no key switch.
+        for component in ciphertext.components.iter_mut().skip(2) {
+            division.apply(parameters, component, &mut [], scratch);
         }
         if switched.is_some() {
             scratch.special = special;
@@ -239,7 +239,7 @@ impl<'a> Pool<'a> {
         Ok(Self { parameters, switchers, scratch: Mutex::default() })
     }
 
-    /// Relinearised, if of three parts, and divided by the last prime.
+    /// Relinearised, if of three components, and divided by the last prime.
     pub(super) fn finish(
         &self,
         keys: &EvaluationKeys,
@@ -251,7 +251,7 @@ impl<'a> Pool<'a> {
         let switcher = at.ok_or(short)?;
         let free = self.scratch.lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = free.unwrap_or_else(|| Scratch::new(self.parameters));
-        let square = (ciphertext.parts() == 3).then(|| ciphertext.parts.pop()).flatten();
+        let square = (ciphertext.components() == 3).then(|| ciphertext.components.pop()).flatten();
         let switched = square.map(|square| (&keys.relinearisation, square));
         let ciphertext = switcher.run(ciphertext, switched, &mut scratch);
         if let Ok(mut pool) = self.scratch.lock() {
@@ -290,13 +290,13 @@ fn for_all(
 }
 
 impl CkksParameters {
-    /// Transforms of one prime that rescaling one ciphertext of `parts` parts takes.
-    pub fn rescale_transforms(&self, level: usize, parts: usize, drop: usize) -> usize {
-        if drop == 0 { 0 } else { parts * level }
+    /// Transforms of one prime that rescaling one ciphertext of `components` components takes.
+    pub fn rescale_transforms(&self, level: usize, components: usize, drop: usize) -> usize {
+        if drop == 0 { 0 } else { components * level }
     }
 
     /// Transforms of one prime that a key switch with the division by `drop` primes takes: the
-    /// polynomial to coefficients, its digits to all other primes, and for each part what is divided
+    /// polynomial to coefficients, its digits to all other primes, and for each component what is divided
     /// by to coefficients and back to the primes that stay.
     pub fn switch_transforms(&self, level: usize, drop: usize) -> usize {
         let special = self.special().len();
@@ -323,9 +323,9 @@ impl CkksParameters {
 }
 
 impl EvaluationKeys {
-    /// Makes two parts of three and divides by the last `drop` primes, in one step with one
+    /// Makes two components of three and divides by the last `drop` primes, in one step with one
     /// rounding, in parallel; all ciphertexts are brought to the lowest of their levels first.
-    /// Those of two parts are only rescaled. `what` names the work to `watch`.
+    /// Those of two components are only rescaled. `what` names the work to `watch`.
     pub fn relinearise_and_rescale(
         &self,
         parameters: &CkksParameters,
@@ -335,14 +335,15 @@ impl EvaluationKeys {
         what: &str,
     ) -> Result<Vec<Ciphertext>, CkksError> {
         for_all(parameters, ciphertexts, drop, watch, what, |switcher, mut ciphertext, scratch| {
-            let square = (ciphertext.parts() == 3).then(|| ciphertext.parts.pop()).flatten();
+            let square =
+                (ciphertext.components() == 3).then(|| ciphertext.components.pop()).flatten();
             let switched = square.map(|square| (&self.relinearisation, square));
             switcher.run(ciphertext, switched, scratch)
         })
     }
 
     /// Slot `k` of each result is slot `k + steps` (modulo N) of the ciphertext, which must have two
-    /// parts; divides by the last `drop` primes in the same step.
+    /// components; divides by the last `drop` primes in the same step.
     pub fn rotate(
         &self,
         parameters: &CkksParameters,
@@ -352,8 +353,12 @@ impl EvaluationKeys {
         watch: &Watch,
         what: &str,
     ) -> Result<Vec<Ciphertext>, CkksError> {
-        if let Some(c) = ciphertexts.iter().find(|c| c.parts() != 2) {
-            return Err(CkksError::Parts { what: "rotation", expected: "2", found: c.parts() });
+        if let Some(c) = ciphertexts.iter().find(|c| c.components() != 2) {
+            return Err(CkksError::Components {
+                what: "rotation",
+                expected: "2",
+                found: c.components(),
+            });
         }
         if steps.rem_euclid(parameters.degree() as i64) == 0 {
             return parameters.rescale(ciphertexts, drop, watch, what);
@@ -361,10 +366,10 @@ impl EvaluationKeys {
         let rotation = self.rotation(parameters.degree(), steps)?;
         for_all(parameters, ciphertexts, drop, watch, what, |switcher, mut ciphertext, scratch| {
             let zero = RnsPoly::zero(parameters.degree(), ciphertext.level());
-            let turned = |part: &RnsPoly| permute(part, &rotation.permutation);
-            ciphertext.parts = ciphertext.parts.iter().map(turned).collect();
-            let mask = ciphertext.parts.pop().map(|mask| (&rotation.key, mask));
-            ciphertext.parts.push(zero);
+            let turned = |component: &RnsPoly| permute(component, &rotation.permutation);
+            ciphertext.components = ciphertext.components.iter().map(turned).collect();
+            let mask = ciphertext.components.pop().map(|mask| (&rotation.key, mask));
+            ciphertext.components.push(zero);
             switcher.run(ciphertext, mask, scratch)
         })
     }

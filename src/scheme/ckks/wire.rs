@@ -3,7 +3,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1, 1 | parts (2 where it says nothing), level |
+//! | 1, 1 | components (2 where it says nothing), level |
 //! | 4, 1 | scale: exponent of two, number of odd factors |
 //! | 12 each | an odd factor, its exponent |
 //! | 4 each | rotations, as steps to the left, rising (kind 2 only) |
@@ -22,7 +22,7 @@ const FACTOR_BYTES: usize = 12;
 
 struct Header {
     count: usize,
-    parts: usize,
+    components: usize,
     level: usize,
     scale: Scale,
 }
@@ -38,7 +38,7 @@ impl FreshBatch {
     /// Appends [`FreshBatch::to_bytes`].
     pub fn write(&self, parameters: &CkksParameters, out: &mut Vec<u8>) {
         let (count, level, scale) = (self.len(), self.level(), self.scale.clone());
-        Header { count, parts: 2, level, scale }.write(parameters, Kind::Fresh, out);
+        Header { count, components: 2, level, scale }.write(parameters, Kind::Fresh, out);
         Writer::new(out).bytes(&self.seed.to_bytes());
         layout(parameters, level).write(count, |index| self.bodies.poly(index), out);
     }
@@ -52,9 +52,9 @@ impl FreshBatch {
     /// Reads what [`FreshBatch::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &CkksParameters, bytes: &[u8]) -> Result<Self, CkksError> {
         let (mut from, header) = Header::open(parameters, Kind::Fresh, bytes)?;
-        let Header { count, parts, level, scale } = header;
-        if parts != 2 {
-            return Err(from.fail(format!("{parts} parts; fresh ciphertexts have 2")).into());
+        let Header { count, components, level, scale } = header;
+        if components != 2 {
+            return Err(from.fail(format!("{components} parts; fresh ciphertexts have 2")).into());
         }
         from.exactly(SEED_BYTES as u64 + count as u64 * poly_len(parameters, level) as u64)?;
         let seed = seed(&mut from)?;
@@ -70,7 +70,7 @@ impl EvaluationKeys {
         let (count, level) = (self.rotations.len(), parameters.levels());
         let scale = Scale::power_of_two(0);
         let mut out = Vec::new();
-        Header { count, parts: 2, level, scale }.write(parameters, Kind::Keys, &mut out);
+        Header { count, components: 2, level, scale }.write(parameters, Kind::Keys, &mut out);
         let mut writer = Writer::new(&mut out);
         for steps in self.rotations.keys() {
             writer.u32(*steps);
@@ -95,8 +95,9 @@ impl EvaluationKeys {
     /// Reads what [`EvaluationKeys::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &CkksParameters, bytes: &[u8]) -> Result<Self, CkksError> {
         let (mut from, header) = Header::open(parameters, Kind::Keys, bytes)?;
-        let Header { count, parts, level, scale } = header;
-        let usual = parts == 2 && level == parameters.levels() && scale == Scale::power_of_two(0);
+        let Header { count, components, level, scale } = header;
+        let usual =
+            components == 2 && level == parameters.levels() && scale == Scale::power_of_two(0);
         if !usual {
             return Err(from.fail("not at the top level with two parts and scale 1").into());
         }
@@ -136,7 +137,7 @@ impl EvaluationKeys {
 }
 
 impl Ciphertext {
-    /// Ciphertexts of one level, number of parts and scale as bytes.
+    /// Ciphertexts of one level, number of components and scale as bytes.
     pub fn many_to_bytes(parameters: &CkksParameters, ciphertexts: &[Self]) -> Vec<u8> {
         let mut out = Vec::new();
         Self::write_many(parameters, ciphertexts, &mut out);
@@ -148,25 +149,25 @@ impl Ciphertext {
         let first = ciphertexts.first();
         let header = Header {
             count: ciphertexts.len(),
-            parts: first.map_or(2, Self::parts),
+            components: first.map_or(2, Self::components),
             level: first.map_or(1, Self::level),
             scale: first.map_or_else(|| Scale::power_of_two(0), |c| c.scale.clone()),
         };
         header.write(parameters, Kind::Computed, out);
-        let parts = header.parts;
-        let poly = |at: usize| ciphertexts.get(at / parts)?.parts.get(at % parts);
-        layout(parameters, header.level).write(ciphertexts.len() * parts, poly, out);
+        let components = header.components;
+        let poly = |at: usize| ciphertexts.get(at / components)?.components.get(at % components);
+        layout(parameters, header.level).write(ciphertexts.len() * components, poly, out);
     }
 
     /// Length of [`Ciphertext::many_to_bytes`].
     pub fn byte_len(
         parameters: &CkksParameters,
         count: usize,
-        parts: usize,
+        components: usize,
         level: usize,
         scale: &Scale,
     ) -> u64 {
-        header_len(scale) + (count * parts) as u64 * poly_len(parameters, level) as u64
+        header_len(scale) + (count * components) as u64 * poly_len(parameters, level) as u64
     }
 
     /// Reads what [`Ciphertext::many_to_bytes`] wrote for the same parameters.
@@ -175,12 +176,13 @@ impl Ciphertext {
         bytes: &[u8],
     ) -> Result<Vec<Self>, CkksError> {
         let (mut from, header) = Header::open(parameters, Kind::Computed, bytes)?;
-        let Header { count, parts, level, scale } = header;
-        from.exactly((count * parts) as u64 * poly_len(parameters, level) as u64)?;
-        let mut polys = polys(&mut from, &layout(parameters, level), count * parts)?.into_iter();
+        let Header { count, components, level, scale } = header;
+        from.exactly((count * components) as u64 * poly_len(parameters, level) as u64)?;
+        let mut polys =
+            polys(&mut from, &layout(parameters, level), count * components)?.into_iter();
         let one = |_| {
-            let parts = polys.by_ref().take(parts).collect();
-            Self { parts, scale: scale.clone() }
+            let components = polys.by_ref().take(components).collect();
+            Self { components, scale: scale.clone() }
         };
         Ok((0..count).map(one).collect())
     }
@@ -212,7 +214,7 @@ impl Header {
         let mut out = Writer::new(out);
         head(parameters).write(kind, self.count, &mut out);
         let (two, odd) = self.scale.factors();
-        out.u8(self.parts as u8).u8(self.level as u8).i32(two).u8(odd.len() as u8);
+        out.u8(self.components as u8).u8(self.level as u8).i32(two).u8(odd.len() as u8);
         for (factor, exponent) in odd {
             out.u64(*factor).i32(*exponent);
         }
@@ -225,18 +227,18 @@ impl Header {
         bytes: &'a [u8],
     ) -> Result<(Reader<'a>, Self), Malformed> {
         let (mut from, count) = head(parameters).open(kind, bytes)?;
-        let [parts, level] = from.take()?.map(usize::from);
+        let [components, level] = from.take()?.map(usize::from);
         let levels = parameters.levels();
-        if !(2..=3).contains(&parts) || !(1..=levels).contains(&level) {
+        if !(2..=3).contains(&components) || !(1..=levels).contains(&level) {
             return Err(from.fail(format!(
-                "{count} items of {parts} parts at level {level}; 2 or 3 parts, levels 1 to {levels} are possible"
+                "{count} items of {components} parts at level {level}; 2 or 3 parts, levels 1 to {levels} are possible"
             )));
         }
         let (two, factors) = (from.i32()?, from.u8()?);
         let odd = (0..factors).map(|_| Ok((from.u64()?, from.i32()?)));
         let scale = Scale::from_factors(two, odd.collect::<Result<_, Malformed>>()?)
             .ok_or_else(|| from.fail("its scale is not a number this program writes"))?;
-        Ok((from, Self { count, parts, level, scale }))
+        Ok((from, Self { count, components, level, scale }))
     }
 }
 

@@ -89,9 +89,9 @@ impl<'a> NoiseModel<'a> {
 }
 
 /// Probability that a normal variable of mean 0 is above `distance`.
-pub fn upper_tail(distance: f64, deviation: f64) -> f64 {
-    if deviation > 0.0 {
-        0.5 * libm::erfc(distance / deviation * FRAC_1_SQRT_2)
+pub fn upper_tail(distance: f64, standard_deviation: f64) -> f64 {
+    if standard_deviation > 0.0 {
+        0.5 * libm::erfc(distance / standard_deviation * FRAC_1_SQRT_2)
     } else if distance > 0.0 {
         0.0
     } else {
@@ -100,6 +100,6 @@ pub fn upper_tail(distance: f64, deviation: f64) -> f64 {
 }
 
 /// Probability that its magnitude is above `distance`.
-pub fn both_tails(distance: f64, deviation: f64) -> f64 {
-    2.0 * upper_tail(distance, deviation)
+pub fn both_tails(distance: f64, standard_deviation: f64) -> f64 {
+    2.0 * upper_tail(distance, standard_deviation)
 }

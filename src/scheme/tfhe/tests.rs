@@ -44,7 +44,7 @@ fn close(what: &str, measured: f64, predicted: f64) {
 fn noise_is_as_predicted_at_every_stage() {
     let Keys { parameters, secret, server } = keys(toy(), 1);
     let model = NoiseModel::new(&parameters);
-    // The deviation of a measured variance is `sqrt(2 / samples)`: a tenth is five and more of them.
+    // The standard deviation of a measured variance is `sqrt(2 / samples)`: a tenth is five and more of them.
     let samples = 8192usize;
     let message = |i: usize| (i as u32).wrapping_mul(0x0100_0193) << 20;
     let messages: Vec<u32> = (0..samples).map(message).collect();
@@ -145,7 +145,7 @@ fn what_is_made_to_fail_fails_at_the_predicted_rate() {
         TfheParameters::insecure_toy(48, (1, 256), (toy().pbs, toy().key_switch), variances);
     let Keys { parameters, secret, server } = keys(parameters.unwrap(), 5);
     let model = NoiseModel::new(&parameters);
-    let deviation = (model.fresh() + model.modulus_switch(0)).sqrt() * 512.0;
+    let standard_deviation = (model.fresh() + model.modulus_switch(0)).sqrt() * 512.0;
     let table = LookupPolynomial::new(&parameters, &[&stairs]);
     let trials = 3000;
     for distance in [2i64, 6] {
@@ -160,7 +160,7 @@ fn what_is_made_to_fail_fails_at_the_predicted_rate() {
         let read = |p: u32| (p.wrapping_add(1 << 23) as i32) >> 24;
         let steps: Vec<i32> = secret.phases(&given).unwrap().into_iter().map(read).collect();
         let below = steps.iter().filter(|s| **s < 0).count() as u64;
-        let predicted = upper_tail(distance as f64, deviation);
+        let predicted = upper_tail(distance as f64, standard_deviation);
         let (low, high) = rate_interval(below, trials as u64, 0.99);
         assert!(
             (low..=high).contains(&predicted),

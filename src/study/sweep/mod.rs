@@ -12,9 +12,9 @@ use ::report::Event;
 use activation::{Activation, Fitted};
 use inference::{Session, TrainOptions};
 use network::train::TrainEvent;
-use network::{LayerInputs, Network, Op, StandIns, argmax};
+use network::{Approximations, LayerInputs, Network, Op, argmax};
 use progress::{Cancel, Watch};
-use scenario::{ActivationChoice, RunError, Scenario};
+use scenario::{ActivationRequest, RunError, Scenario};
 use std::sync::Arc;
 
 /// Where networks trained in a sweep come from; they are not kept.
@@ -140,7 +140,7 @@ struct Part<'a> {
 impl Part<'_> {
     fn run(
         &mut self,
-        choice: &StandIns,
+        choice: &Approximations,
         on_event: &mut (dyn FnMut(SweepEvent) + Send),
     ) -> Result<SweepRow, RunError> {
         let mut row = SweepRow::new(choice, self.session.images()?);
@@ -164,7 +164,7 @@ impl Part<'_> {
     fn fill(
         &mut self,
         row: &mut SweepRow,
-        choice: &StandIns,
+        choice: &Approximations,
         on_event: &mut (dyn FnMut(SweepEvent) + Send),
     ) -> Result<(), RunError> {
         on_event(self.doing("plaintext", 0.0));
@@ -172,7 +172,7 @@ impl Part<'_> {
             .fit(&self.exact.layers)
             .map_err(|e| RunError::Refused(format!("activation: {e}")))?;
         row.fit = Some(fit(&fitted, &self.exact.layers));
-        let replaced = self.exact.network.with_stand_ins(&fitted)?;
+        let replaced = self.exact.network.with_approximations(&fitted)?;
         row.replaced = Some(self.accuracy(&replaced, &fitted)?);
         on_event(self.row(row));
         let network = match &self.request.fine_tune {
@@ -205,13 +205,13 @@ impl Part<'_> {
     /// The polynomial network on its own: its polynomials are kept as they are.
     fn polynomial_session(&self, network: Network) -> Result<Session, RunError> {
         let scenario =
-            Scenario { activation: ActivationChoice::default(), ..self.session.scenario.clone() };
+            Scenario { activation: ActivationRequest::default(), ..self.session.scenario.clone() };
         Session::with(&scenario, Arc::clone(&self.session.dataset), Arc::new(network))
     }
 
     fn train(
         &self,
-        choice: &StandIns,
+        choice: &Approximations,
         fitted: &[Option<Fitted>],
         options: &TrainOptions,
         on_event: &mut (dyn FnMut(SweepEvent) + Send),

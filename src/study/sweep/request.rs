@@ -2,7 +2,7 @@
 
 use activation::{Activation, MAX_DEGREE, Method};
 use inference::TrainOptions;
-use network::{IntervalRule, StandIns};
+use network::{Approximations, IntervalRule};
 use scenario::RunError;
 
 /// Most rows of a sweep.
@@ -30,14 +30,14 @@ impl SweepRequest {
     ///
     /// # Errors
     /// When nothing is asked for, too much, or a degree that no method has.
-    pub fn rows(&self) -> Result<Vec<StandIns>, RunError> {
+    pub fn rows(&self) -> Result<Vec<Approximations>, RunError> {
         let mut rows = Vec::new();
         for &method in &self.methods {
             let first = self.degrees.get(..1).unwrap_or_default();
             for &degree in if method.uses_degree() { &self.degrees } else { first } {
                 for &interval in &self.intervals {
                     let function = self.function.clone();
-                    rows.push(StandIns {
+                    rows.push(Approximations {
                         function,
                         method,
                         degree,

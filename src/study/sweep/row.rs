@@ -3,7 +3,7 @@
 use activation::Method;
 use circuit::{Plan, SchemeKind};
 use format::short;
-use network::{IntervalRule, StandIns};
+use network::{Approximations, IntervalRule};
 use report::RunReport;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ pub struct SweepRun {
 }
 
 impl SweepRow {
-    pub(crate) fn new(choice: &StandIns, images: usize) -> Self {
+    pub(crate) fn new(choice: &Approximations, images: usize) -> Self {
         Self {
             method: choice.method,
             degree: choice.degree,

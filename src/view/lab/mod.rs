@@ -8,8 +8,8 @@ pub use export::{coefficients_csv, curves_csv};
 
 use activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
 use inference::{ActivationData, PolynomialCheck};
-use network::{IntervalRule, LayerInputs, StandIns};
-use scenario::{LayerChoice, LayerChoices, LayerInterval};
+use network::{Approximations, IntervalRule, LayerInputs};
+use scenario::{LayerInterval, LayerRequest, LayerRequests};
 use std::sync::Arc;
 
 /// Highest degree of the slider.
@@ -26,7 +26,7 @@ const MOST_KEPT: usize = 96;
 
 /// What is chosen in the tab.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LabChoice {
+pub struct LabRequest {
     /// The function that is approximated; that of each layer itself when `None`.
     pub function: Option<Activation>,
     pub method: Method,
@@ -41,7 +41,7 @@ pub struct LabChoice {
     pub layer: usize,
 }
 
-impl Default for LabChoice {
+impl Default for LabRequest {
     fn default() -> Self {
         Self {
             function: None,
@@ -65,7 +65,7 @@ pub struct Checked {
     /// Newer figures are on their way.
     pub pending: bool,
     /// What the figures are of.
-    pub of: Option<StandIns>,
+    pub of: Option<Approximations>,
 }
 
 type Kept = (usize, Approximation, Result<Arc<LabCurve>, String>);
@@ -73,7 +73,7 @@ type Kept = (usize, Approximation, Result<Arc<LabCurve>, String>);
 /// Everything the tab shows.
 #[derive(Debug, Default)]
 pub struct Lab {
-    pub choice: LabChoice,
+    pub choice: LabRequest,
     /// What goes into the activation layers of the loaded model.
     pub data: Option<Arc<ActivationData>>,
     /// The polynomial of the shown layer, or why there is none.
@@ -117,14 +117,14 @@ impl Lab {
 
     /// What is asked of the method for the shown layer.
     pub fn request(&self) -> Approximation {
-        let LabChoice { method, degree, parts, .. } = self.choice;
+        let LabRequest { method, degree, parts, .. } = self.choice;
         Approximation::new(self.function(), method, degree, self.interval()).with_parts(parts)
     }
 
     /// What is asked for the whole network.
-    pub fn stand_ins(&self) -> StandIns {
-        let LabChoice { method, degree, parts, measured, interval, .. } = self.choice;
-        StandIns {
+    pub fn approximations(&self) -> Approximations {
+        let LabRequest { method, degree, parts, measured, interval, .. } = self.choice;
+        Approximations {
             function: self.choice.function.clone(),
             method,
             degree,
@@ -142,7 +142,7 @@ impl Lab {
     /// found for the function that the model really has, of as many parts as setups have.
     pub fn usable_interval(&self) -> Option<f64> {
         let chosen = self.choice.function.as_ref();
-        let LabChoice { method, parts, .. } = self.choice;
+        let LabRequest { method, parts, .. } = self.choice;
         if method == Method::CompositeMinimax && parts != DEFAULT_PARTS {
             return None;
         }
@@ -161,26 +161,29 @@ impl Lab {
 
     /// What the setup takes over layer by layer: where each layer has the interval of its own inputs,
     /// these intervals, and layers that are polynomials already as they are.
-    pub fn layer_choices(&self) -> LayerChoices {
+    pub fn layer_choices(&self) -> LayerRequests {
         let layers = self.data.as_ref().map_or(&[][..], |data| &data.layers);
         if !self.choice.measured || layers.len() < 2 {
-            return LayerChoices::Same;
+            return LayerRequests::Same;
         }
         let own = |layer: &LayerInputs| {
             if self.choice.function.is_none() && layer.function.is_polynomial() {
-                return LayerChoice { method: Some("keep".to_owned()), ..LayerChoice::default() };
+                return LayerRequest { method: Some("keep".to_owned()), ..LayerRequest::default() };
             }
             let (_, half) =
                 layer.histogram.symmetric_interval(1.0, MARGIN).unwrap_or(self.choice.interval);
             let half = rounded(half, self.choice.measured);
-            LayerChoice { interval: Some(LayerInterval::HalfWidth(half)), ..LayerChoice::default() }
+            LayerRequest {
+                interval: Some(LayerInterval::HalfWidth(half)),
+                ..LayerRequest::default()
+            }
         };
-        LayerChoices::All(layers.iter().map(own).collect())
+        LayerRequests::All(layers.iter().map(own).collect())
     }
 
     /// Whether the figures of the check are of another choice than the present one.
     pub fn is_stale(&self) -> bool {
-        self.checked.check.is_some() && self.checked.of.as_ref() != Some(&self.stand_ins())
+        self.checked.check.is_some() && self.checked.of.as_ref() != Some(&self.approximations())
     }
 
     /// Whether all activations of the model are polynomials as it was trained.
@@ -245,7 +248,7 @@ pub fn rounded(half: f64, measured: bool) -> f64 {
     (half * digits).round() / digits
 }
 
-impl LabChoice {
+impl LabRequest {
     /// One degree more or less.
     pub fn step_degree(&mut self, by: isize) {
         self.degree = self.degree.saturating_add_signed(by).clamp(1, TOP_DEGREE);
@@ -280,7 +283,7 @@ mod tests {
 
     #[test]
     fn methods_go_round_among_those_that_answer() {
-        let mut choice = LabChoice::default();
+        let mut choice = LabRequest::default();
         let mut seen = vec![choice.method];
         loop {
             choice.step_method(1, &Activation::Relu);
@@ -296,7 +299,7 @@ mod tests {
 
     #[test]
     fn degrees_stay_on_the_slider() {
-        let mut choice = LabChoice { degree: 30, ..LabChoice::default() };
+        let mut choice = LabRequest { degree: 30, ..LabRequest::default() };
         choice.step_degree(5);
         assert_eq!(choice.degree, TOP_DEGREE);
         choice.step_degree(-100);
@@ -319,7 +322,7 @@ mod tests {
         let data = ActivationData { layers, ..ActivationData::default() };
         let mut lab = Lab::default();
         lab.take_data(Arc::new(data));
-        let LayerChoices::All(all) = lab.layer_choices() else { panic!("one for each layer") };
+        let LayerRequests::All(all) = lab.layer_choices() else { panic!("one for each layer") };
         let half = |at: usize| all[at].interval.map(|i| i.ends().1);
         // A tenth wider than the largest input, to a bin of the histogram.
         assert!(half(0).is_some_and(|l| (l - 2.2).abs() < 0.1), "{all:?}");
@@ -327,7 +330,7 @@ mod tests {
         assert_eq!(half(1), None);
         assert_eq!(all[1].method.as_deref(), Some("keep"));
         lab.choice.set_half_width(3.0);
-        assert_eq!(lab.layer_choices(), LayerChoices::Same);
+        assert_eq!(lab.layer_choices(), LayerRequests::Same);
     }
 
     #[test]

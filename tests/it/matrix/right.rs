@@ -87,10 +87,10 @@ fn tables(all: &mut Vec<Case>) {
     }
 }
 
-/// Recurrent networks: the answers of a few sequences under each remedy are those of the reference, and
+/// Recurrent networks: the answers of a few sequences under each strategy are those of the reference, and
 /// over many sequences nearly those in the clear, which are right in nine of ten.
 fn sequences(all: &mut Vec<Case>) {
-    for (remedy, more) in [
+    for (strategy, more) in [
         ("refresh", "--images 8 --set sequence.steps=6"),
         ("refresh", "--images 8 --set sequence.steps=6 --set sequence.refresh_every=1"),
         ("refresh", "--images 64 --threads 1"),
@@ -100,7 +100,7 @@ fn sequences(all: &mut Vec<Case>) {
         ("one_chain", "--images 8 --set sequence.steps=3"),
     ] {
         let command = format!(
-            "run cryptornn --seed 3 --set sequence.remedy={remedy} {more} --report {{dir}}/r.json"
+            "run cryptornn --seed 3 --set sequence.remedy={strategy} {more} --report {{dir}}/r.json"
         );
         let many = more.contains("64");
         all.push(Case::right(&command, move |outcome| {

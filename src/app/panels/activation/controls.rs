@@ -8,7 +8,7 @@ use crate::state::State;
 use activation::{Activation, MAX_PARTS, Method};
 use egui::{ComboBox, DragValue, Slider, Ui};
 use kit::{field, row, theme};
-use view::lab::{HALF_WIDTHS, LabChoice, TOP_DEGREE};
+use view::lab::{HALF_WIDTHS, LabRequest, TOP_DEGREE};
 
 /// Width of the column of controls and figures.
 pub const COLUMN: f32 = 268.0;
@@ -76,7 +76,7 @@ fn combo(ui: &mut Ui, id: &str, shown: &str, entries: impl FnOnce(&mut Ui)) -> e
         .response
 }
 
-fn function(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
+fn function(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     let own = state.lab.layer().map(|l| l.function.name());
     let own = own.map_or("Own".to_owned(), |name| format!("Own: {name}"));
     let shown = choice.function.as_ref().map_or(own.clone(), Activation::name);
@@ -93,7 +93,7 @@ fn function(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
     });
 }
 
-fn method(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
+fn method(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     let function = choice.function.clone().unwrap_or_else(|| state.lab.function());
     let next = ui.ctx().format_shortcut(&Command::NextMethod.spec().shortcut);
     let about = format!("{}. {next} takes the next one", choice.method.summary());
@@ -113,7 +113,7 @@ fn method(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
     });
 }
 
-fn degree(ui: &mut Ui, choice: &mut LabChoice) {
+fn degree(ui: &mut Ui, choice: &mut LabRequest) {
     let composed = choice.method == Method::CompositeMinimax;
     let about = if composed {
         "Degree of each of the composed polynomials; the wheel over the plots changes it too"
@@ -134,7 +134,7 @@ fn degree(ui: &mut Ui, choice: &mut LabChoice) {
     }
 }
 
-fn interval(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
+fn interval(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     let shown = state.lab.interval();
     let about = "Half-width l of the interval [−l, l]; the ends can be dragged in the plots too";
     let mut half = 0.5 * (shown.1 - shown.0);
@@ -181,7 +181,7 @@ fn interval(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
     });
 }
 
-fn layer(ui: &mut Ui, state: &State, choice: &mut LabChoice) {
+fn layer(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     let layers = state.lab.data.as_ref().map(|d| d.layers.as_slice()).unwrap_or_default();
     let shown = state.lab.layer().map_or("none", |l| l.layer.as_str());
     field(ui, "Layer", "The activation layer whose inputs are shown", |ui| {

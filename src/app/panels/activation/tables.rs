@@ -9,7 +9,7 @@ use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use inference::TableStudy;
 use kit::{field, number_text, theme};
 use network::table::{Accumulators, Table};
-use report::ReadingReport;
+use report::LookupReport;
 
 const LEAST_PLOTS: f32 = 360.0;
 
@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         return;
     };
-    let read = reading(state, &table.name);
+    let read = lookup(state, &table.name);
     let mut right = kit::beside_column(ui, "tables column", COLUMN, |ui| {
         card(ui, |ui| choice(ui, state, &layers, at, queue));
         card(ui, |ui| accuracy(ui, study));
@@ -46,12 +46,12 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 /// What the newest run of this setup counted of a table.
-fn reading<'a>(state: &'a State, name: &str) -> Option<&'a ReadingReport> {
+fn lookup<'a>(state: &'a State, name: &str) -> Option<&'a LookupReport> {
     let run = state.run.as_ref().filter(|_| state.run_is_of_setup())?;
     run.report.as_ref()?.tables.as_ref()?.tables.iter().find(|t| t.name == name)
 }
 
-fn planned(state: &State, at: usize) -> Option<&circuit::ReadingPlan> {
+fn planned(state: &State, at: usize) -> Option<&circuit::LookupPlan> {
     state.preview.plan.as_ref()?.tables.as_ref()?.tables.get(at)
 }
 
@@ -131,8 +131,8 @@ fn figures(
     ui: &mut Ui,
     table: &Table,
     layer: &Accumulators,
-    plan: Option<&circuit::ReadingPlan>,
-    read: Option<&ReadingReport>,
+    plan: Option<&circuit::LookupPlan>,
+    read: Option<&LookupReport>,
 ) {
     kit::heading(ui, "This table");
     let functions: Vec<String> = table.functions.iter().map(|f| f.function.name()).collect();
@@ -164,20 +164,20 @@ fn figures(
     };
     if let Some(plan) = plan {
         let about = "Predicted standard deviation of the noise with which the table is read, in widths of a step";
-        line(ui, "Noise", &format!("{:.4} steps", plan.deviation / plan.step), about);
+        line(ui, "Noise", &format!("{:.4} steps", plan.standard_deviation / plan.step), about);
         let about = "Probability that a sum of training samples is read one step off, predicted";
-        line(ui, "One step off", &format::percent(plan.one_step), about);
+        line(ui, "One step off", &format::percent(plan.adjacent), about);
         let about = "Probability that a sum on the edge of a step is read more than one step off, predicted";
         line(ui, "Further off", &probability(plan.failure), about);
     }
     if let Some(read) = read {
-        let share = read.one_step as f64 / read.readings.max(1) as f64;
+        let share = read.adjacent as f64 / read.lookups.max(1) as f64;
         let about = "Readings of the run that were one step off, of all";
         line(ui, "One step off, counted", &format::percent(share), about);
         line(
             ui,
             "Further off, counted",
-            &format::count(read.further),
+            &format::count(read.wrong_bin),
             "Readings more than one step off: wrong",
         );
     }

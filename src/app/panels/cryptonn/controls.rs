@@ -8,8 +8,8 @@ use crate::queue::Queue;
 use crate::state::State;
 use egui::{DragValue, Label, RichText, Ui};
 use kit::{field, optional, row, theme};
-use scenario::{OptimiserKind, TrainingChoice};
-use view::TaskStanding;
+use scenario::{OptimiserKind, TrainingRequest};
+use view::TaskStatus;
 
 /// Samples to start from when not all are wanted.
 const FEW: usize = 600;
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
-        let running = view.standing == TaskStanding::Running;
+        let running = view.status == TaskStatus::Running;
         task_button(ui, state, queue, running, Command::Train);
         kit::progress(ui, view.fraction(), "Training progress");
         let text = status(state);
@@ -84,7 +84,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 /// `units` are those of the first layer as it stands.
-fn choices(ui: &mut Ui, choice: &mut TrainingChoice, units: usize) {
+fn choices(ui: &mut Ui, choice: &mut TrainingRequest, units: usize) {
     field(ui, "Epochs", "Passes over the training samples", |ui| {
         ui.add(DragValue::new(&mut choice.epochs).range(1..=1000))
     });
@@ -139,15 +139,15 @@ fn choices(ui: &mut Ui, choice: &mut TrainingChoice, units: usize) {
 /// How the training stands, one line.
 pub fn status(state: &State) -> String {
     let view = &state.cryptonn;
-    match &view.standing {
-        TaskStanding::Idle => "On ciphertexts, and in plaintext beside it".to_owned(),
-        TaskStanding::Running if state.task_stopping => "Stopping".to_owned(),
-        TaskStanding::Running if view.paused => format!(
+    match &view.status {
+        TaskStatus::Idle => "On ciphertexts, and in plaintext beside it".to_owned(),
+        TaskStatus::Running if state.task_stopping => "Stopping".to_owned(),
+        TaskStatus::Running if view.paused => format!(
             "Held after step {} of {}",
             format::count(view.step as u64),
             format::count(view.of as u64)
         ),
-        TaskStanding::Running => match view.preparing {
+        TaskStatus::Running => match view.preparing {
             Some((what, fraction)) => format!("{what}, {:.0} %", fraction * 100.0),
             None => format!(
                 "step {} of {}, about {} left",
@@ -156,15 +156,15 @@ pub fn status(state: &State) -> String {
                 format::secs(view.eta_secs.max(0.0))
             ),
         },
-        TaskStanding::Finished if view.report.as_ref().is_some_and(|r| r.ended_by_limit) => {
+        TaskStatus::Finished if view.report.as_ref().is_some_and(|r| r.ended_by_limit) => {
             format!("Ended by the authority's limit after {} epochs", view.epochs.len())
         }
-        TaskStanding::Finished => format!("Finished {} epochs", view.epochs.len()),
-        TaskStanding::Stopped => format!(
+        TaskStatus::Finished => format!("Finished {} epochs", view.epochs.len()),
+        TaskStatus::Stopped => format!(
             "Interrupted after step {} of {}",
             format::count(view.step as u64),
             format::count(view.of as u64)
         ),
-        TaskStanding::Failed(reason) => reason.clone(),
+        TaskStatus::Failed(reason) => reason.clone(),
     }
 }

@@ -9,7 +9,7 @@ use crate::state::State;
 use egui::{Color32, RichText, Ui};
 use kit::theme;
 use study::{MitigationRow, Row as _};
-use view::TaskStanding;
+use view::TaskStatus;
 
 /// Height of a line of the table.
 const LINE: f32 = 17.0;
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 let save = Command::ExportMitigations;
                 let button = command_button(ui, save, "CSV…", state, queue);
                 kit::named(button, egui::Role::Button, save.spec().label);
-                let running = view.standing == TaskStanding::Running;
+                let running = view.status == TaskStatus::Running;
                 let (command, text) = if running {
                     (Command::StopTask, "Stop")
                 } else {
@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 kit::named(button, egui::Role::Button, command.spec().label);
             });
         });
-        if view.standing == TaskStanding::Running {
+        if view.status == TaskStatus::Running {
             kit::progress(ui, view.fraction(), "Progress of the comparison of mitigations");
         }
         let text = status(state);
@@ -70,11 +70,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 fn status(state: &State) -> String {
     let view = &state.mitigations;
-    match (&view.standing, &view.doing) {
-        (TaskStanding::Running, Some((name, row, of, _))) => {
+    match (&view.status, &view.doing) {
+        (TaskStatus::Running, Some((name, row, of, _))) => {
             format!("{name}, {} of {of}", row + 1)
         }
-        (TaskStanding::Failed(reason), _) => reason.clone(),
+        (TaskStatus::Failed(reason), _) => reason.clone(),
         _ if view.rows.is_empty() => {
             "Trains with each mitigation in plaintext fixed point, whose integers are those of the encrypted training, and attacks what the server would have seen".to_owned()
         }

@@ -1,4 +1,4 @@
-//! The remedy, the sequence that is drawn, and the connection that times are told for.
+//! The strategy, the sequence that is drawn, and the connection that times are told for.
 
 use super::shown::shown;
 use crate::action::Action;
@@ -8,12 +8,12 @@ use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, Method};
-use circuit::{NetworkModel, Remedy};
+use circuit::{NetworkModel, NoiseStrategy};
 use data::Shape;
 use egui::{ComboBox, DragValue, Label, RichText, Sense, Slider, Ui, vec2};
 use kit::{field, row, theme};
-use scenario::{Scenario, SequenceChoice};
-use study::RemedyRequest;
+use scenario::{Scenario, SequenceRequest};
+use study::StrategyRequest;
 use view::SequenceView;
 
 /// Height of the plot under the controls.
@@ -34,15 +34,15 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         return;
     };
-    remedy(ui, state, choice, queue);
+    strategy(ui, state, choice, queue);
     sequence(ui, state, queue);
     connection(ui, state, queue);
     let size = vec2(ui.available_width(), PLOT);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    plots::remedies_compared(ui, rect, &state.sequence);
+    plots::strategies_compared(ui, rect, &state.sequence);
 }
 
-fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue) {
+fn strategy(ui: &mut Ui, state: &State, choice: &SequenceRequest, queue: &mut Queue) {
     let t = theme::tokens(ui);
     let mut chosen = choice.clone();
     theme::card(ui).show(ui, |ui| {
@@ -51,17 +51,17 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
         kit::heading(ui, "Strategy for the noise");
         field(ui, "Noise strategy", "What is done about noise that grows from step to step", |ui| {
             ComboBox::from_id_salt("remedy")
-                .selected_text(choice.remedy.name())
+                .selected_text(choice.strategy.name())
                 .width(ui.available_width())
                 .show_ui(ui, |ui| {
-                    for remedy in Remedy::ALL {
-                        ui.selectable_value(&mut chosen.remedy, remedy, remedy.name())
-                            .on_hover_text(remedy.reveals());
+                    for strategy in NoiseStrategy::ALL {
+                        ui.selectable_value(&mut chosen.strategy, strategy, strategy.name())
+                            .on_hover_text(strategy.reveals());
                     }
                 })
                 .response
         });
-        let refreshes = chosen.remedy == Remedy::Refresh;
+        let refreshes = chosen.strategy == NoiseStrategy::Refresh;
         row(ui, "Refresh", "Steps from one fresh state to the next", |ui| {
             ui.add_enabled_ui(refreshes, |ui| {
                 let mut by_hand = chosen.refresh_every.is_some();
@@ -88,11 +88,11 @@ fn remedy(ui: &mut Ui, state: &State, choice: &SequenceChoice, queue: &mut Queue
                 kit::named(drag, egui::Role::SpinButton, "Steps that are run");
             }
         });
-        let text = format!("Reveals {}.", chosen.remedy.reveals());
+        let text = format!("Reveals {}.", chosen.strategy.reveals());
         let text = RichText::new(text).font(theme::small()).color(t.text_weak);
         ui.add(Label::new(text).wrap());
         ui.horizontal(|ui| {
-            command_button(ui, Command::CompareRemedies, "Run all strategies", state, queue);
+            command_button(ui, Command::CompareStrategies, "Run all strategies", state, queue);
             if let Some(doing) = &state.sequence.comparing {
                 let text = format!("{} of {}, {}", doing.row + 1, doing.of, doing.name);
                 kit::caption(ui, &text).on_hover_text(&text);
@@ -114,7 +114,7 @@ fn compared(ui: &mut Ui, state: &State, queue: &mut Queue) {
     row(ui, "At most", about, |ui| {
         let mut limited = request.row_secs.is_some();
         if ui.checkbox(&mut limited, "a row").changed() {
-            request.row_secs = if limited { RemedyRequest::default().row_secs } else { None };
+            request.row_secs = if limited { StrategyRequest::default().row_secs } else { None };
         }
         if let Some(secs) = &mut request.row_secs {
             let drag = DragValue::new(secs).range(1.0..=36_000.0).speed(0.2).max_decimals(0);

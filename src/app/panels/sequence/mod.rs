@@ -1,8 +1,8 @@
-//! The tab Sequence: a recurrent network over time, and the remedies for its noise side by side.
+//! The tab Sequence: a recurrent network over time, and the strategies for its noise side by side.
 
 mod controls;
-mod remedies;
 mod shown;
+mod strategies;
 
 use crate::panels::origin;
 use crate::plots::{self, StepFigure};
@@ -15,7 +15,7 @@ use view::Results;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
-/// Height of the table of remedies.
+/// Height of the table of strategies.
 const TABLE: f32 = 176.0;
 const LEAST_PLOTS: f32 = 400.0;
 /// Below this width the plots stand in one column.
@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             let least = LEAST_PLOTS.max(rows as f32 * (LEAST_PLOT + theme::CARD_GAP));
             grid(ui, state, columns, room.max(least));
             ui.add_space(theme::CARD_GAP - ui.spacing().item_spacing.y);
-            remedies::show(ui, state, queue, TABLE);
+            strategies::show(ui, state, queue, TABLE);
         },
     );
 }

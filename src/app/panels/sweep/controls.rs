@@ -8,7 +8,7 @@ use crate::state::State;
 use activation::Method;
 use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
 use kit::{field, row, theme};
-use view::{SweepAxis, TaskStanding, lab::TOP_DEGREE};
+use view::{SweepAxis, TaskStatus, lab::TOP_DEGREE};
 
 const EXPORTS: [Command; 3] =
     [Command::ExportSweep, Command::ExportSweepReport, Command::ExportSweepFigure];
@@ -121,21 +121,21 @@ fn dot(ui: &mut Ui, at: usize) {
 }
 
 fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let running = state.sweep.standing == TaskStanding::Running;
+    let running = state.sweep.status == TaskStatus::Running;
     task_button(ui, state, queue, running, Command::RunSweep);
     let fraction = state.sweep.doing.as_ref().map_or(0.0, |d| d.1);
-    let text = match &state.sweep.standing {
-        TaskStanding::Idle => "A row for each method and degree".to_owned(),
-        TaskStanding::Running => {
+    let text = match &state.sweep.status {
+        TaskStatus::Idle => "A row for each method and degree".to_owned(),
+        TaskStatus::Running => {
             state.sweep.doing.as_ref().map_or("Starting".to_owned(), |d| d.0.clone())
         }
-        TaskStanding::Finished => {
+        TaskStatus::Finished => {
             format!("Finished {} rows", format::count(state.sweep.rows.len() as u64))
         }
-        TaskStanding::Stopped => {
+        TaskStatus::Stopped => {
             format!("Stopped after {} rows", format::count(state.sweep.rows.len() as u64))
         }
-        TaskStanding::Failed(reason) => reason.clone(),
+        TaskStatus::Failed(reason) => reason.clone(),
     };
     kit::progress(ui, if running { fraction } else { 0.0 }, "Sweep progress");
     kit::caption(ui, &text).on_hover_text(&text);

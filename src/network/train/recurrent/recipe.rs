@@ -59,7 +59,7 @@ pub struct RecurrentRecipe {
     /// Channels of a token, where samples are text.
     pub embedding: Option<usize>,
     /// Values are divided by this; where left out, each channel is brought to mean 0 and standard
-    /// deviation 1 over the steps of the training part.
+    /// standard deviation 1 over the steps of the training part.
     pub divide: Option<f32>,
     /// The network to start from; fresh weights when left out.
     pub start: Option<RecurrentModel>,

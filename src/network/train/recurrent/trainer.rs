@@ -11,7 +11,9 @@ use crate::recurrent::{
     Embedding, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
 };
 use crate::train::{EpochRecord, TrainError, TrainEvent};
-use crate::{ModelCard, Normalisation, Provenance, Role, StandInError, accuracy, argmax};
+use crate::{
+    LayerApproximationError, ModelCard, Normalisation, Provenance, Role, accuracy, argmax,
+};
 use activation::{Activation, Approximation};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
@@ -256,7 +258,7 @@ fn with_polynomials(
             Approximation::new(gate.activation.clone(), choice.method, choice.degree, interval);
         let fitted = request
             .fit(None)
-            .map_err(|source| StandInError { layer: name.id().to_owned(), source })?;
+            .map_err(|source| LayerApproximationError { layer: name.id().to_owned(), source })?;
         // In the Chebyshev basis the interval stays known to whoever opens the model.
         Ok::<_, TrainError>(fitted.chebyshev().map(Activation::Chebyshev))
     };

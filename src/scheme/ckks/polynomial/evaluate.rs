@@ -194,7 +194,7 @@ impl Algebra for Encrypted<'_> {
 
 impl EvaluationKeys {
     /// `sum_i coefficients[i] T_i(x)` for every `x` in `inputs`, in parallel over them: ciphertexts
-    /// of two parts and one level, whose messages are in [-1, 1]. Chebyshev polynomials `T_i`; the
+    /// of two components and one level, whose messages are in [-1, 1]. Chebyshev polynomials `T_i`; the
     /// plan is [`PolynomialPlan::of`] the coefficients. Results are at `scale`, which may be chosen,
     /// and as many levels lower as the plan says.
     ///

@@ -62,7 +62,7 @@ pub struct PolynomialCost {
     pub products: usize,
     /// Relinearisations, each fused with a rescaling.
     pub relinearisations: usize,
-    /// Rescalings of ciphertexts of two parts.
+    /// Rescalings of ciphertexts of two components.
     pub rescalings: usize,
 }
 

@@ -158,7 +158,7 @@ impl SquarePolynomial {
 }
 
 impl EvaluationKeys {
-    /// The polynomial of every ciphertext in `inputs`, in parallel: they must have two parts and one
+    /// The polynomial of every ciphertext in `inputs`, in parallel: they must have two components and one
     /// level, of which each squaring divides by the last `drop` primes. See
     /// [`SquarePolynomial::scale_after`] for the scale of the results. `what` names each squaring to
     /// `watch`.

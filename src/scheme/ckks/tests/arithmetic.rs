@@ -36,17 +36,17 @@ fn products_are_those_of_the_slots_at_every_level() {
         let v = vectors(2, N, 4);
         let c = x.ciphertexts(&v);
         for level in 2..=5 {
-            // Eight deviations of what fusing leaves, and nothing near the messages.
+            // Eight standard deviations of what fusing leaves, and nothing near the messages.
             let noise = x.parameters.switch_and_rescale_variance(level, 1);
             let bound = 8.0 * (noise + x.parameters.fresh_variance()).sqrt() / x.scale.value();
             assert!(bound < 1e-6);
             let (a, b) = (c[0].clone().at_level(level), c[1].clone().at_level(level));
             let product = x.parameters.multiply(&a, &b).unwrap();
-            assert_eq!((product.parts(), product.scale()), (3, &x.scale.squared()));
+            assert_eq!((product.components(), product.scale()), (3, &x.scale.squared()));
             assert!(max_error(&x.decrypt(&product), zip(&v[0], &v[1], |a, b| a * b)) < 1e-8);
             // Fused and one after the other agree but for the rounding in between.
             let fused = relinearise(&x, vec![product.clone()], 1).remove(0);
-            assert_eq!((fused.parts(), fused.level()), (2, level - 1));
+            assert_eq!((fused.components(), fused.level()), (2, level - 1));
             let dropped = Scale::integer(x.parameters.prime(level - 1)).unwrap();
             assert_eq!(fused.scale(), &x.scale.squared().over(&dropped));
             let error = max_error(&x.decrypt(&fused), zip(&v[0], &v[1], |a, b| a * b));
@@ -68,31 +68,31 @@ fn squares_rescale_over_several_primes_and_in_three_parts() {
     let expected = || v[0].iter().map(|a| a * a);
     for drop in 0..=2 {
         let out = relinearise(&x, vec![square.clone()], drop).remove(0);
-        assert_eq!((out.parts(), out.level()), (2, 5 - drop));
+        assert_eq!((out.components(), out.level()), (2, 5 - drop));
         assert!(max_error(&x.decrypt(&out), expected()) < 1e-7, "drop {drop}");
         let three = x.parameters.rescale(vec![square.clone()], drop, &Watch::silent(), "").unwrap();
-        assert_eq!((three[0].parts(), three[0].level()), (3, 5 - drop));
+        assert_eq!((three[0].components(), three[0].level()), (3, 5 - drop));
         assert!(max_error(&x.decrypt(&three[0]), expected()) < 1e-7, "drop {drop}");
     }
 }
 
 #[test]
 fn rescaling_rounds_to_nearest() {
-    // A trivial ciphertext, whose phase is its first part: the quotient is known exactly.
+    // A trivial ciphertext, whose phase is its first component: the quotient is known exactly.
     let x = Setting::new(toy(&[40, 30, 30], &[], 1), 70, &[]);
     let p = &x.parameters;
     let coefficients: Vec<i64> =
         (0..N as i64).map(|j| j * 7_777_777_777_777 - 99_999_999).collect();
     let trivial = Ciphertext {
-        parts: vec![p.basis().lift(&coefficients, 3), ring::RnsPoly::zero(N, 3)],
+        components: vec![p.basis().lift(&coefficients, 3), ring::RnsPoly::zero(N, 3)],
         scale: x.scale.clone(),
     };
     for drop in 1..=2 {
         let out = p.rescale(vec![trivial.clone()], drop, &Watch::silent(), "").unwrap().remove(0);
-        let mut part = out.parts[0].clone();
-        (0..3 - drop).for_each(|j| p.basis().inverse(j, part.row_mut(j)));
+        let mut component = out.components[0].clone();
+        (0..3 - drop).for_each(|j| p.basis().inverse(j, component.row_mut(j)));
         let divisor: i128 = (3 - drop..3).map(|j| i128::from(p.prime(j))).product();
-        for (word, c) in part.row(0).iter().zip(&coefficients) {
+        for (word, c) in component.row(0).iter().zip(&coefficients) {
             let nearest = (2 * i128::from(*c) + divisor).div_euclid(2 * divisor);
             assert_eq!(i128::from(p.modulus(0).center(*word)), nearest);
         }
@@ -119,7 +119,7 @@ fn rotations_move_slots_to_the_left() {
         assert_eq!(missing, Err(CkksError::RotationKey { steps: 2 }));
         let square = vec![x.parameters.square(&c[0]).unwrap()];
         let three = x.keys.rotate(&x.parameters, square, 1, 0, &Watch::silent(), "");
-        assert!(matches!(three, Err(CkksError::Parts { found: 3, .. })));
+        assert!(matches!(three, Err(CkksError::Components { found: 3, .. })));
         let mut rotations: Vec<u32> = x.keys.rotations().collect();
         rotations.sort_unstable();
         assert_eq!(rotations, [1, 5, 63]);
@@ -173,7 +173,7 @@ fn operands_that_do_not_fit_are_refused() {
     // Within a millionth of each other, and still not equal.
     assert!((once[0].scale().log2() - c[1].scale().log2()).abs() < 1e-6);
     assert!(matches!(p.add(&once[0], &c[1]), Err(CkksError::ScaleMismatch { .. })));
-    assert!(matches!(p.multiply(&square, &c[0]), Err(CkksError::Parts { found: 3, .. })));
+    assert!(matches!(p.multiply(&square, &c[0]), Err(CkksError::Components { found: 3, .. })));
     let low = p.plaintext(&[1.0], &x.scale, 2).unwrap();
     assert!(matches!(p.multiply_plaintext(&c[0], &low), Err(CkksError::Level { .. })));
     let other = p.plaintext(&[1.0], &Scale::power_of_two(39), 3).unwrap();
@@ -190,7 +190,7 @@ fn operands_that_do_not_fit_are_refused() {
 #[test]
 fn transforms_are_counted() {
     let p = toy(&[48, 40, 40, 40], &[45], 1);
-    // 4 back, 4 digits to 3 other primes and the special one, 2 parts: 2 back and 3 forth.
+    // 4 back, 4 digits to 3 other primes and the special one, 2 components: 2 back and 3 forth.
     assert_eq!(p.switch_transforms(4, 1), 4 + 16 + 10);
     assert_eq!(p.rescale_transforms(4, 2, 1), 8);
     assert_eq!(p.rescale_transforms(4, 3, 0), 0);

@@ -52,15 +52,15 @@ fn phase(x: &Setting, c: &Ciphertext) -> Vec<BigInt> {
     let mut sum = vec![BigInt::zero(); N];
     let mut power = vec![BigInt::zero(); N];
     power[0] = BigInt::from(1);
-    for part in &c.parts {
-        let mut part = part.clone();
-        (0..level).for_each(|j| parameters.basis().inverse(j, part.row_mut(j)));
+    for component in &c.components {
+        let mut component = component.clone();
+        (0..level).for_each(|j| parameters.basis().inverse(j, component.row_mut(j)));
         let coefficient = |k: usize| {
             (0..level).fold(BigInt::zero(), |acc, j| {
                 let p = BigInt::from(parameters.prime(j));
                 let others = &q / &p;
                 let inverse = others.modinv(&p).expect("distinct primes");
-                (acc + BigInt::from(part.row(j)[k]) * inverse % &p * others) % &q
+                (acc + BigInt::from(component.row(j)[k]) * inverse % &p * others) % &q
             })
         };
         let coefficients: Vec<BigInt> = (0..N).map(coefficient).collect();
@@ -202,7 +202,7 @@ fn two_messages_under_one_seed_share_neither_masks_nor_errors() {
     assert_eq!(one.to_bytes(p), again.to_bytes(p));
     for index in 0..2 {
         let (c, d) = (one.ciphertext(p, index).unwrap(), other.ciphertext(p, index).unwrap());
-        let (e, f) = (c.parts[1].row(0), d.parts[1].row(0));
+        let (e, f) = (c.components[1].row(0), d.components[1].row(0));
         assert!(e.iter().zip(f).all(|(e, f)| e != f), "masks");
         // The first vector is the same in both: with the same errors it would decrypt to the same bits.
         let (e, f) = (x.decrypt(&c), x.decrypt(&d));

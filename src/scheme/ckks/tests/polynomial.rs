@@ -32,7 +32,7 @@ fn check(x: &Setting, coefficients: &[f64], input: &[f64], what: &str) {
     let level = x.parameters.levels();
     let (p, watch) = (&x.parameters, Watch::silent());
     let out = x.keys.evaluate_polynomial(p, &plan, coefficients, c, &x.scale, &watch, "").unwrap();
-    assert_eq!((out.len(), out[0].parts()), (1, 2));
+    assert_eq!((out.len(), out[0].components()), (1, 2));
     assert_eq!((out[0].scale(), out[0].level()), (&x.scale, level - plan.cost().levels));
     let expected: Vec<f64> = input.iter().map(|x| chebyshev(coefficients, *x)).collect();
     let measured = x.secret.measure(p, &out[0], &expected);
@@ -156,7 +156,7 @@ fn degrees_2_and_4_by_squares() {
         assert!(max_error(&expected, input.iter().map(|x| squares.eval(*x))) < 1e-14);
         let c = x.ciphertexts(std::slice::from_ref(&input));
         let out = x.keys.evaluate_squares(p, &squares, c, 1, &watch, "").unwrap().remove(0);
-        assert_eq!((out.level(), out.parts()), (3 - squares.squarings(), 2));
+        assert_eq!((out.level(), out.components()), (3 - squares.squarings(), 2));
         assert_eq!(out.scale(), &squares.scale_after(p, 3, &x.scale, 1).unwrap());
         let measured = x.secret.measure(p, &out, &expected);
         let (scale, noise) = (x.scale.clone(), Noise::fresh(p, &x.scale));

@@ -2,7 +2,7 @@
 
 use super::*;
 use progress::Cancel;
-use ring::{LinearMap, Row, Tap};
+use ring::{LinearMap, Probe, Row};
 use std::sync::Arc;
 
 fn dense(weights: &[Vec<f64>], scale: &Scale, bias: &[f64]) -> SegmentOp {
@@ -21,8 +21,8 @@ fn plain(weights: &[Vec<f64>], bias: &[f64], x: &[f64]) -> Vec<f64> {
     weights.iter().zip(bias).map(|(w, b)| sum(w) + b).collect()
 }
 
-fn run(x: &Setting, ops: Vec<SegmentOp>, input: &SegmentInput, taps: &[Tap]) -> SegmentOutput {
-    Segment { ops }.run(&x.parameters, input, taps, &Cancel::default(), &|| ()).unwrap()
+fn run(x: &Setting, ops: Vec<SegmentOp>, input: &SegmentInput, probes: &[Probe]) -> SegmentOutput {
+    Segment { ops }.run(&x.parameters, input, probes, &Cancel::default(), &|| ()).unwrap()
 }
 
 #[test]
@@ -41,8 +41,8 @@ fn a_network_of_two_layers() {
         dense(&second, &wanted.over(&squared), &last_bias),
     ];
     assert_eq!(Segment { ops: ops.clone() }.scale_after(&x.scale), wanted);
-    let taps = [Tap { op: 0, index: 3 }, Tap { op: 1, index: 0 }];
-    let out = run(&x, ops.clone(), &SegmentInput::Fresh(&batch), &taps);
+    let probes = [Probe { op: 0, index: 3 }, Probe { op: 1, index: 0 }];
+    let out = run(&x, ops.clone(), &SegmentInput::Fresh(&batch), &probes);
     let watch = Watch::silent();
     let sums = out.ciphertexts.clone();
     let low = x.keys.relinearise_and_rescale(&x.parameters, sums, 2, &watch, "").unwrap();
@@ -51,10 +51,10 @@ fn a_network_of_two_layers() {
         plain(&first, &bias, &slot)
     };
     // Weights are off by up to half of their unit, times five inputs, squared.
-    assert!(max_error(&x.decrypt(&out.taps[0]), (0..N).map(|k| hidden(k)[3])) < 1e-3);
-    assert!(max_error(&x.decrypt(&out.taps[1]), (0..N).map(|k| hidden(k)[0].powi(2))) < 4e-3);
+    assert!(max_error(&x.decrypt(&out.probes[0]), (0..N).map(|k| hidden(k)[3])) < 1e-3);
+    assert!(max_error(&x.decrypt(&out.probes[1]), (0..N).map(|k| hidden(k)[0].powi(2))) < 4e-3);
     for (at, c) in low.iter().enumerate() {
-        assert_eq!((c.parts(), c.level()), (2, 2));
+        assert_eq!((c.components(), c.level()), (2, 2));
         assert!((c.scale().log2() - 34.0).abs() < 1e-5);
         let expected = (0..N).map(|k| {
             let squares: Vec<f64> = hidden(k).iter().map(|h| h * h).collect();
@@ -87,16 +87,16 @@ fn segments_that_do_not_fit_are_refused() {
     let batch = x.encrypt(&vectors(2, N, 44));
     let unit = Scale::power_of_two(0);
     let map = || dense(&vectors(1, 3, 45), &unit, &[0.0]);
-    let attempt = |ops: Vec<SegmentOp>, input: &SegmentInput, taps: &[Tap]| {
-        Segment { ops }.run(&x.parameters, input, taps, &Cancel::default(), &|| ()).unwrap_err()
+    let attempt = |ops: Vec<SegmentOp>, input: &SegmentInput, probes: &[Probe]| {
+        Segment { ops }.run(&x.parameters, input, probes, &Cancel::default(), &|| ()).unwrap_err()
     };
     let fresh = SegmentInput::Fresh(&batch);
     let error = attempt(vec![map()], &fresh, &[]);
-    assert_eq!(error, CkksError::Segment { inputs: 2, parts: 2 });
+    assert_eq!(error, CkksError::Segment { inputs: 2, components: 2 });
     let squares = vec![SegmentOp::Square, SegmentOp::Square];
     assert!(matches!(attempt(squares, &fresh, &[]), CkksError::Segment { .. }));
-    let tap = [Tap { op: 0, index: 2 }];
-    assert!(matches!(attempt(vec![SegmentOp::Square], &fresh, &tap), CkksError::Segment { .. }));
+    let probe = [Probe { op: 0, index: 2 }];
+    assert!(matches!(attempt(vec![SegmentOp::Square], &fresh, &probe), CkksError::Segment { .. }));
     let mut mixed = x.ciphertexts(&vectors(2, N, 44));
     mixed[1].scale = Scale::power_of_two(33);
     let error = attempt(vec![SegmentOp::Square], &SegmentInput::Computed(&mixed), &[]);

@@ -1,4 +1,4 @@
-//! The remedies in figures.
+//! The strategies in figures.
 
 use crate::action::Action;
 use crate::command::Command;
@@ -6,12 +6,12 @@ use crate::panels::button::command_button;
 use crate::panels::headline;
 use crate::queue::Queue;
 use crate::state::State;
-use circuit::{NoiseMeasure, Remedy};
+use circuit::{NoiseMeasure, NoiseStrategy};
 use egui::{Align, Color32, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 use format::{self, Share};
 use kit::theme;
-use study::RemedyRow;
+use study::StrategyRow;
 use view::SequenceView;
 
 const HEADER: f32 = 20.0;
@@ -69,9 +69,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
             kit::heading(ui, "Strategies compared");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for (command, text) in [
-                    (Command::ExportRemedyFigure, "SVG…"),
-                    (Command::ExportRemedyReport, "JSON…"),
-                    (Command::ExportRemedies, "CSV…"),
+                    (Command::ExportStrategyFigure, "SVG…"),
+                    (Command::ExportStrategyReport, "JSON…"),
+                    (Command::ExportStrategies, "CSV…"),
                 ] {
                     let button = command_button(ui, command, text, state, queue);
                     kit::named(button, egui::Role::Button, command.spec().label);
@@ -142,7 +142,7 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
                                     (0, _) => Some(format!("Reveals {}", row.reveals)),
                                     (5 | 6, Some(note)) => Some(note.clone()),
                                     (2, _) => Some(counted(row.plain_accuracy)),
-                                    (3, _) => Some(counted(row.carried_accuracy)),
+                                    (3, _) => Some(counted(row.reference_accuracy)),
                                     (4, _) => Some(counted(row.accuracy)),
                                     _ => None,
                                 };
@@ -197,22 +197,22 @@ fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
 
 fn cell(
     view: &SequenceView,
-    row: &RemedyRow,
+    row: &StrategyRow,
     column: usize,
     t: &theme::Tokens,
 ) -> (String, Color32) {
     let known = |text: String| (text, t.text_strong);
     let one = &row.one_sequence;
     let share = |fraction: f64| Share::of_fraction(fraction, row.sequences).text();
-    let measure = match row.remedy {
-        Remedy::Bootstrap => NoiseMeasure::Failure,
+    let measure = match row.strategy {
+        NoiseStrategy::Bootstrap => NoiseMeasure::Failure,
         _ => NoiseMeasure::Precision,
     };
     match column {
         0 => known(row.name()),
         1 => (row.activation.clone(), t.text),
         2 => (share(row.plain_accuracy), t.original),
-        3 => (share(row.carried_accuracy), t.reference),
+        3 => (share(row.reference_accuracy), t.reference),
         4 if row.wrong_outputs > 0 => ("✗ wrong".to_owned(), t.wrong),
         4 => (share(row.accuracy), t.encrypted),
         5 if row.steps < row.all_steps => (format!("{} of {}", row.steps, row.all_steps), t.notice),
@@ -221,7 +221,8 @@ fn cell(
         6 => known(format::count(row.sequences as u64)),
         7 => (format::secs(row.end_to_end_secs(&view.connection)), t.text),
         8 => {
-            let most = if one.alone || row.remedy == Remedy::Bootstrap { "" } else { "≤ " };
+            let most =
+                if one.alone || row.strategy == NoiseStrategy::Bootstrap { "" } else { "≤ " };
             known(format!("{most}{}", format::secs(row.latency_secs)))
         }
         9 => known(format::bytes(one.upload_bytes + one.download_bytes)),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Which polynomials shall stand in for the activations of a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StandIns {
+pub struct Approximations {
     /// The function that is approximated; that of each layer itself when left out, and then layers
     /// that are polynomials already stay as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,7 @@ pub enum IntervalRule {
 /// Why a layer got no polynomial.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("layer {layer}: {source}")]
-pub struct StandInError {
+pub struct LayerApproximationError {
     pub layer: String,
     pub source: ApproximationError,
 }
@@ -85,13 +85,16 @@ pub struct RangedOutputs {
     pub ranges: Vec<RangeReport>,
 }
 
-impl StandIns {
+impl Approximations {
     /// The polynomial of each activation layer, in the order of `measured`; `None` where the layer
     /// stays as it is.
     ///
     /// # Errors
     /// When a layer cannot be approximated in this way.
-    pub fn fit(&self, measured: &[LayerInputs]) -> Result<Vec<Option<Fitted>>, StandInError> {
+    pub fn fit(
+        &self,
+        measured: &[LayerInputs],
+    ) -> Result<Vec<Option<Fitted>>, LayerApproximationError> {
         measured.iter().enumerate().map(|(at, layer)| self.fit_layer(at, layer)).collect()
     }
 
@@ -101,7 +104,11 @@ impl StandIns {
         of_layer || (self.layers.is_empty() && self.method.uses_weights())
     }
 
-    fn fit_layer(&self, at: usize, layer: &LayerInputs) -> Result<Option<Fitted>, StandInError> {
+    fn fit_layer(
+        &self,
+        at: usize,
+        layer: &LayerInputs,
+    ) -> Result<Option<Fitted>, LayerApproximationError> {
         let (method, degree, rule) = match self.layers.get(at) {
             None => (self.method, self.degree, self.interval),
             Some(LayerRule { method: None, .. }) => return Ok(None),
@@ -123,7 +130,9 @@ impl StandIns {
         };
         let request = Approximation::new(function, method, degree, interval);
         let fitted = request.with_parts(self.parts).fit(Some(&layer.histogram));
-        fitted.map(Some).map_err(|source| StandInError { layer: layer.layer.clone(), source })
+        fitted
+            .map(Some)
+            .map_err(|source| LayerApproximationError { layer: layer.layer.clone(), source })
     }
 }
 
@@ -152,21 +161,24 @@ impl Network {
     ///
     /// # Errors
     /// When there are more or fewer entries than activation layers, or one is not allowed in a network.
-    pub fn with_stand_ins(&self, stand_ins: &[Option<Fitted>]) -> Result<Self, NetworkError> {
+    pub fn with_approximations(
+        &self,
+        approximations: &[Option<Fitted>],
+    ) -> Result<Self, NetworkError> {
         let activations = self.layers().iter().filter(|l| !l.op.is_affine()).count();
-        if activations != stand_ins.len() {
+        if activations != approximations.len() {
             return Err(NetworkError::Whole {
                 network: self.name().to_owned(),
                 reason: format!(
                     "{} polynomials for {activations} activation layers; one for each is needed",
-                    stand_ins.len()
+                    approximations.len()
                 ),
             });
         }
-        let mut next = stand_ins.iter();
+        let mut next = approximations.iter();
         let layers = self.layers().iter().map(|layer| {
-            let stand_in = if layer.op.is_affine() { None } else { next.next() };
-            match stand_in {
+            let approximation = if layer.op.is_affine() { None } else { next.next() };
+            match approximation {
                 Some(Some(fitted)) => {
                     Layer { name: layer.name.clone(), op: Op::Activation(fitted.activation()) }
                 }
@@ -174,24 +186,24 @@ impl Network {
             }
         });
         // An integer grid belongs to the activations it was trained with.
-        let changed = stand_ins.iter().any(|s| s.is_some());
+        let changed = approximations.iter().any(|s| s.is_some());
         let quantisation = self.quantisation().filter(|_| !changed).cloned();
         self.with_layers(layers.collect(), quantisation)
     }
 
     /// The outputs of all samples, and how far the inputs of the approximated activations left their
-    /// intervals; `stand_ins` are those the network was made with.
+    /// intervals; `approximations` are those the network was made with.
     ///
     /// # Errors
     /// When the inputs are no whole number of samples, or `watch` asks to stop.
     pub fn forward_ranged(
         &self,
-        stand_ins: &[Option<Fitted>],
+        approximations: &[Option<Fitted>],
         raw_inputs: &[f32],
         watch: &Watch,
     ) -> Result<RangedOutputs, ForwardError> {
         let interval = |fitted: &Option<Fitted>| Some(fitted.as_ref()?.request().interval);
-        let intervals: Vec<_> = stand_ins.iter().map(interval).collect();
+        let intervals: Vec<_> = approximations.iter().map(interval).collect();
         self.forward_within(&intervals, raw_inputs, watch)
     }
 
@@ -284,8 +296,8 @@ mod tests {
         .expect("fits")
     }
 
-    fn choice(degree: usize) -> StandIns {
-        StandIns {
+    fn choice(degree: usize) -> Approximations {
+        Approximations {
             function: None,
             method: Method::Minimax,
             degree,
@@ -306,11 +318,11 @@ mod tests {
         let exact = network.forward_batch(&inputs(), &Watch::silent()).expect("runs");
         let mut before = f32::INFINITY;
         for degree in [2, 8, 31] {
-            let stand_ins = choice(degree).fit(&measured).expect("fits");
-            assert!(stand_ins[0].is_some() && stand_ins[1].is_none(), "the square stays");
-            let changed = network.with_stand_ins(&stand_ins).expect("fits");
+            let approximations = choice(degree).fit(&measured).expect("fits");
+            assert!(approximations[0].is_some() && approximations[1].is_none(), "the square stays");
+            let changed = network.with_approximations(&approximations).expect("fits");
             let found =
-                changed.forward_ranged(&stand_ins, &inputs(), &Watch::silent()).expect("runs");
+                changed.forward_ranged(&approximations, &inputs(), &Watch::silent()).expect("runs");
             let pairs = found.outputs.iter().zip(&exact);
             let off = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < before, "degree {degree}: {off}");
@@ -326,12 +338,13 @@ mod tests {
     fn what_leaves_the_interval_is_counted() {
         let network = network();
         let measured = network.measure_activations(&inputs(), &Watch::silent()).expect("runs");
-        let narrow = StandIns { interval: IntervalRule::Given((-1.0, 1.0)), ..choice(3) };
-        let stand_ins = narrow.fit(&measured).expect("fits");
-        let changed = network.with_stand_ins(&stand_ins).expect("fits");
-        let report =
-            &changed.forward_ranged(&stand_ins, &inputs(), &Watch::silent()).expect("runs").ranges
-                [0];
+        let narrow = Approximations { interval: IntervalRule::Given((-1.0, 1.0)), ..choice(3) };
+        let approximations = narrow.fit(&measured).expect("fits");
+        let changed = network.with_approximations(&approximations).expect("fits");
+        let report = &changed
+            .forward_ranged(&approximations, &inputs(), &Watch::silent())
+            .expect("runs")
+            .ranges[0];
         let mut values = 0;
         let mut samples = 0;
         let mut far = 0.0_f32;
@@ -354,11 +367,12 @@ mod tests {
         let given = |half: f64| IntervalRule::Given((-half, half));
         let rule = |method, degree, half| LayerRule { method, degree, interval: given(half) };
         let own = [rule(Some(Method::Minimax), 5, 3.0), rule(None, 1, 1.0)];
-        let fitted = StandIns { layers: own.to_vec(), ..choice(7) }.fit(&layers).expect("fits");
+        let fitted =
+            Approximations { layers: own.to_vec(), ..choice(7) }.fit(&layers).expect("fits");
         let first = fitted[0].as_ref().expect("has a polynomial");
         assert_eq!((first.degree(), first.request().interval), (5, (-3.0, 3.0)));
         assert!(fitted[1].is_none(), "kept");
-        let made = sigmoid.with_stand_ins(&fitted).expect("fits");
+        let made = sigmoid.with_approximations(&fitted).expect("fits");
         assert_eq!(made.layers()[3].op, Op::Activation(Activation::Sigmoid));
     }
 
@@ -366,13 +380,14 @@ mod tests {
     fn a_chosen_function_replaces_every_activation() {
         let network = network();
         let measured = network.measure_activations(&inputs(), &Watch::silent()).expect("runs");
-        let chosen = StandIns { function: Some(Activation::Silu), ..choice(5) };
-        let stand_ins = chosen.fit(&measured).expect("fits");
-        assert!(stand_ins.iter().all(|s| s.is_some()));
-        let changed = network.with_stand_ins(&stand_ins).expect("fits");
+        let chosen = Approximations { function: Some(Activation::Silu), ..choice(5) };
+        let approximations = chosen.fit(&measured).expect("fits");
+        assert!(approximations.iter().all(|s| s.is_some()));
+        let changed = network.with_approximations(&approximations).expect("fits");
         assert!(changed.layers().iter().all(|l| l.op != Op::Activation(Activation::Square)));
-        assert!(network.with_stand_ins(&stand_ins[..1]).is_err());
-        let refused = StandIns { method: Method::Taylor, ..choice(5) }.fit(&measured).unwrap_err();
+        assert!(network.with_approximations(&approximations[..1]).is_err());
+        let refused =
+            Approximations { method: Method::Taylor, ..choice(5) }.fit(&measured).unwrap_err();
         assert!(refused.to_string().starts_with("layer relu: Taylor for ReLU"), "{refused}");
     }
 }

@@ -1,6 +1,6 @@
 //! A network in training: its first layer on integers or floats, the rest in the clear.
 
-use super::student_state::StudentState;
+use super::replica_state::ReplicaState;
 use crate::architecture::first_linear;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
@@ -10,7 +10,7 @@ use attack::ServerStep;
 use network::train::Tail;
 use network::{Clipped, Layer, Network, Op, argmax};
 use rayon::prelude::*;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 
 /// What a step gave.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +22,7 @@ pub struct StepResult {
 }
 
 /// A network in training.
-pub struct Student {
+pub struct ModelReplica {
     pub(crate) network: Network,
     units: usize,
     vector_len: usize,
@@ -48,15 +48,15 @@ pub enum Arithmetic<'a> {
 /// Smallest share whose logarithm is taken.
 const LEAST_SHARE: f64 = 1e-7;
 
-impl Student {
-    /// A student with the weights of `network`.
+impl ModelReplica {
+    /// A replica with the weights of `network`.
     ///
     /// # Errors
     /// When the network has one layer only.
     pub fn new(
         network: &Network,
         batches: &Batches,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
     ) -> Result<Self, CryptonnError> {
         let at = first_linear(network).unwrap_or(0);
         let layer = network.layers().get(at);
@@ -94,17 +94,17 @@ impl Student {
     }
 
     /// Weights and optimiser as they are now.
-    pub fn state(&self) -> StudentState {
+    pub fn state(&self) -> ReplicaState {
         let mut tensors = vec![self.weight.clone(), self.bias.clone()];
         tensors.extend(self.rest.iter().cloned());
-        StudentState { tensors, optimiser: self.optimiser.clone() }
+        ReplicaState { tensors, optimiser: self.optimiser.clone() }
     }
 
-    /// Takes up weights and optimiser that [`Student::state`] gave.
+    /// Takes up weights and optimiser that [`ModelReplica::state`] gave.
     ///
     /// # Errors
     /// When lengths differ.
-    pub fn restore(&mut self, state: &StudentState) -> Result<(), CryptonnError> {
+    pub fn restore(&mut self, state: &ReplicaState) -> Result<(), CryptonnError> {
         let mut tensors = state.tensors.iter().cloned();
         self.weight = tensors.next().unwrap_or_default();
         self.bias = tensors.next().unwrap_or_default();
@@ -121,7 +121,7 @@ impl Student {
         &mut self,
         batches: &Batches,
         batch: usize,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
         rate: f64,
         arithmetic: Arithmetic,
     ) -> Result<StepResult, CryptonnError> {
@@ -135,7 +135,7 @@ impl Student {
         &mut self,
         batches: &Batches,
         batch: usize,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
         rate: f64,
         secure: &mut dyn SecureSteps,
     ) -> Result<StepResult, CryptonnError> {
@@ -220,7 +220,7 @@ impl Student {
     }
 
     /// Weights of the first layer as integers.
-    fn integer_rows(&self, choice: &TrainingChoice) -> Vec<Vec<i32>> {
+    fn integer_rows(&self, choice: &TrainingRequest) -> Vec<Vec<i32>> {
         let scale = choice.weight_scale();
         let max = f64::from(choice.max_weight);
         let integer = |w: &f32| (f64::from(*w) * scale).round_ties_even().clamp(-max, max) as i32;
@@ -256,7 +256,7 @@ impl Student {
         &self,
         gradient: &[f32],
         samples: usize,
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
     ) -> (Vec<Vec<i32>>, f64) {
         let largest = gradient.iter().fold(0.0_f32, |largest, g| largest.max(g.abs()));
         let levels = f64::from(choice.delta_levels);
@@ -293,7 +293,7 @@ impl Student {
     ///
     /// # Errors
     /// When a weight is no longer a finite number.
-    pub fn trained(&self, choice: Option<&TrainingChoice>) -> Result<Network, CryptonnError> {
+    pub fn trained(&self, choice: Option<&TrainingRequest>) -> Result<Network, CryptonnError> {
         let first = self.network.layers().get(first_linear(&self.network).unwrap_or(0));
         let mut op = first.map_or(Op::Flatten, |layer| layer.op.clone());
         if let Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. } = &mut op {

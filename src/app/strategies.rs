@@ -1,54 +1,54 @@
-//! The logic of the tab Sequence: every remedy run on the same sequences, one after the other.
+//! The logic of the tab Sequence: every strategy run on the same sequences, one after the other.
 
 use super::App;
 use report::RunReport;
-use study::{RemedyComparison, RemedyEvent};
+use study::{StrategyComparison, StrategyEvent};
 use view::RunView;
 use worker::Failure;
 
 impl App {
-    /// Starts all remedies, first to last.
-    pub(super) fn compare_remedies(&mut self) {
+    /// Starts all strategies, first to last.
+    pub(super) fn compare_strategies(&mut self) {
         let state = &mut self.state;
         let (scenario, request) = (state.scenario.clone(), state.sequence.request.clone());
         state.sequence.begin(&scenario);
-        if let Err(busy) = self.worker.compare_remedies(scenario, request) {
-            state.notes.error(busy.to_string());
+        if let Err(busy) = self.worker.compare_strategies(scenario, request) {
+            state.notifications.error(busy.to_string());
         }
     }
 
     /// Takes in how the comparison goes on.
-    pub(super) fn take_remedy(&mut self, event: RemedyEvent) {
+    pub(super) fn take_strategy(&mut self, event: StrategyEvent) {
         let state = &mut self.state;
         state.sequence.follow(&event);
         match event {
-            RemedyEvent::Begin { scenario: Some(scenario), .. } => {
+            StrategyEvent::Begin { scenario: Some(scenario), .. } => {
                 state.run = Some(RunView::new(*scenario));
                 state.sample_at = 0;
             }
-            RemedyEvent::Row { row, report } => {
+            StrategyEvent::Row { row, report } => {
                 let Some(run) = &mut state.run else { return };
                 let refused = row.refused.unwrap_or_default();
                 run.end(report.ok_or(Failure::Refused(refused)));
             }
             // A sequence alone is run now: nothing of that is done.
-            RemedyEvent::Begin { scenario: None, .. } => {
+            StrategyEvent::Begin { scenario: None, .. } => {
                 if let Some(run) = &mut state.run {
                     run.progress = None;
                 }
             }
-            RemedyEvent::Run(_) => {}
+            StrategyEvent::Run(_) => {}
         }
     }
 
     /// The comparison is over.
-    pub(super) fn end_of_remedies(&mut self, result: Result<Box<RemedyComparison>, Failure>) {
+    pub(super) fn end_of_strategies(&mut self, result: Result<Box<StrategyComparison>, Failure>) {
         let state = &mut self.state;
         state.sequence.comparing = None;
         let Err(failure) = result else { return };
         match &failure {
-            Failure::Cancelled => state.notes.info("Stopped; rows that are done stay"),
-            other => state.notes.error(format!("The comparison did not finish: {other}")),
+            Failure::Cancelled => state.notifications.info("Stopped; rows that are done stay"),
+            other => state.notifications.error(format!("The comparison did not finish: {other}")),
         }
         if let Some(run) = state.run.as_mut().filter(|r| r.report.is_none()) {
             run.end(Err(failure));
@@ -56,14 +56,14 @@ impl App {
     }
 
     /// A run ended: what it showed becomes a row.
-    pub(super) fn end_of_remedy(&mut self, result: &Result<Box<RunReport>, Failure>) {
+    pub(super) fn end_of_strategy(&mut self, result: &Result<Box<RunReport>, Failure>) {
         let state = &mut self.state;
         let choice = state.run.as_ref().and_then(|run| run.scenario.sequence.as_ref());
-        let Some(remedy) = choice.map(|c| c.remedy) else { return };
+        let Some(strategy) = choice.map(|c| c.strategy) else { return };
         match result {
             Ok(report) => state.sequence.take(report),
             Err(Failure::Cancelled) => {}
-            Err(failure) => state.sequence.refuse(remedy, failure.to_string()),
+            Err(failure) => state.sequence.refuse(strategy, failure.to_string()),
         }
     }
 }

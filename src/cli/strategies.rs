@@ -1,4 +1,4 @@
-//! `compare` of a recurrent scenario: every remedy that fits, one table.
+//! `compare` of a recurrent scenario: every strategy that fits, one table.
 
 use super::args::CompareArgs;
 use super::context::{Answer, Context};
@@ -14,7 +14,7 @@ use recurrent::SequenceSession;
 use report::Event;
 use scenario::Scenario;
 use std::sync::Mutex;
-use study::{RemedyComparison, RemedyEvent, RemedyRequest, Row, compare_strategies};
+use study::{Row, StrategyComparison, StrategyEvent, StrategyRequest, compare_strategies};
 
 /// Parts that the progress of a row is told in.
 const PARTS: f64 = 1000.0;
@@ -24,7 +24,7 @@ pub(super) fn command(
     args: &CompareArgs,
     context: &mut Context,
 ) -> Result<Answer> {
-    let usual = RemedyRequest::default();
+    let usual = StrategyRequest::default();
     let row_secs = match args.row_secs {
         Some(secs) if !secs.is_finite() || secs <= 0.0 => {
             bail!("--row-secs is {secs}; give more than 0, or --whole for no limit")
@@ -37,7 +37,7 @@ pub(super) fn command(
         [] => usual.activations,
         names => methods(names)?,
     };
-    let request = RemedyRequest { row_secs, activations };
+    let request = StrategyRequest { row_secs, activations };
     let mut uses = context.uses(&args.scenario, scenario);
     let file = TableFile::open(args.report.as_deref(), &mut uses)?;
     let session = SequenceSession::open(scenario, &context.sources)?;
@@ -47,12 +47,12 @@ pub(super) fn command(
         compare_strategies(&session, &request, &context.cancel, &|event| {
             let Ok(mut doing) = doing.lock() else { return };
             let fraction = match event {
-                RemedyEvent::Begin { row, of, name, .. } => {
+                StrategyEvent::Begin { row, of, name, .. } => {
                     *doing = format!("{name}, {} of {of}", row + 1);
                     0.0
                 }
-                RemedyEvent::Run(Event::Progress { fraction, .. }) => fraction,
-                RemedyEvent::Run(_) | RemedyEvent::Row { .. } => return,
+                StrategyEvent::Run(Event::Progress { fraction, .. }) => fraction,
+                StrategyEvent::Run(_) | StrategyEvent::Row { .. } => return,
             };
             let done = (fraction * PARTS) as u64;
             progress.step(&Step { what: doing.clone(), done, total: PARTS as u64 });
@@ -98,7 +98,7 @@ const COSTS: [&str; 8] = [
     "bytes_per_sequence",
 ];
 
-pub(super) fn show(comparison: &RemedyComparison) -> String {
+pub(super) fn show(comparison: &StrategyComparison) -> String {
     let ran = || comparison.rows.iter().filter(|r| r.refused.is_none());
     let answers = Table::of(&ANSWERS, ran());
     let costs = Table::of(&COSTS, ran());
@@ -123,7 +123,7 @@ pub(super) fn show(comparison: &RemedyComparison) -> String {
         if let Some(note) = &row.note {
             notes.push_str(&folded(&format!("{name}: "), note));
         }
-        let told = (row.remedy.name(), row.reveals.as_str());
+        let told = (row.strategy.name(), row.reveals.as_str());
         if !reveals.contains(&told) {
             reveals.push(told);
         }
@@ -140,7 +140,7 @@ pub(super) fn show(comparison: &RemedyComparison) -> String {
     }
     for row in &comparison.rows {
         if let Some(fault) = &row.fault {
-            notes.push_str(&folded(&format!("WRONG: {}: ", row.remedy.name()), fault));
+            notes.push_str(&folded(&format!("WRONG: {}: ", row.strategy.name()), fault));
         }
     }
     let about = folded(

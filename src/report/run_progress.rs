@@ -17,7 +17,7 @@ const TELLING_SECS: f64 = 0.3;
 const UNITS: u64 = 1000;
 
 /// Follows a run against its plan. Shared by all threads of the run.
-pub struct Pace<'a> {
+pub struct RunProgress<'a> {
     on_event: &'a (dyn Fn(Event) + Sync),
     /// Predicted seconds of one turn of each phase.
     turns: [(Phase, f64); 5],
@@ -40,13 +40,13 @@ struct State {
     told: Option<Instant>,
 }
 
-impl<'a> Pace<'a> {
-    /// A pace for the run of `plan`, which encrypts, evaluates and decrypts so many times.
+impl<'a> RunProgress<'a> {
+    /// A progress for the run of `plan`, which encrypts, evaluates and decrypts so many times.
     pub fn new(plan: &Plan, turns: usize, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
         Self::with(&plan.secs, turns.max(1) as f64, on_event)
     }
 
-    /// A pace for a run whose client and server work step by step: all from the first input to the
+    /// A progress for a run whose client and server work step by step: all from the first input to the
     /// last answer is one evaluation.
     pub fn of_steps(plan: &Plan, on_event: &'a (dyn Fn(Event) + Sync)) -> Self {
         let evaluate = plan.secs.total();
@@ -168,8 +168,8 @@ mod tests {
     }
 
     /// So much time goes by.
-    fn pass(pace: &Pace, secs: f64) {
-        let mut state = pace.state.lock().unwrap();
+    fn pass(progress: &RunProgress, secs: f64) {
+        let mut state = progress.state.lock().unwrap();
         state.turn_started -= Duration::from_secs_f64(secs);
         state.told = None;
     }
@@ -178,17 +178,17 @@ mod tests {
     fn a_quick_start_promises_no_quick_end() {
         let told = Told::default();
         let on_event = |event| keep(&told, event);
-        let pace = Pace::new(&plan(2.0, 200.0), 1, &on_event);
+        let progress = RunProgress::new(&plan(2.0, 200.0), 1, &on_event);
         // The plaintext network and the keys take no time here at all.
         for phase in [Phase::Plain, Phase::Keygen, Phase::Encrypt, Phase::Evaluate] {
-            pace.phase(phase);
+            progress.phase(phase);
         }
         let (phase, _, eta) = told.lock().unwrap().unwrap();
         assert_eq!(phase, Phase::Evaluate);
         assert!((eta - 200.0).abs() < 1.0, "{eta}");
         // A quarter of it in a third of a second is sixty times faster than predicted.
-        pass(&pace, 0.34);
-        pace.within(0.25);
+        pass(&progress, 0.34);
+        progress.within(0.25);
         let (_, _, eta) = told.lock().unwrap().unwrap();
         assert!(eta < 20.0, "{eta}");
     }
@@ -198,16 +198,16 @@ mod tests {
         for turns in [1, 4] {
             let told = Told::default();
             let on_event = |event| keep(&told, event);
-            let pace = Pace::new(&plan(0.0, 200.0), turns, &on_event);
-            pace.phase(Phase::Plain);
+            let progress = RunProgress::new(&plan(0.0, 200.0), turns, &on_event);
+            progress.phase(Phase::Plain);
             let mut last = f64::INFINITY;
             for turn in 0..turns {
-                pace.phase(Phase::Encrypt);
-                pace.phase(Phase::Evaluate);
+                progress.phase(Phase::Encrypt);
+                progress.phase(Phase::Evaluate);
                 // Three times slower than planned, evenly.
                 for part in 1..=4 {
-                    pass(&pace, 600.0 / (4 * turns) as f64);
-                    pace.within(f64::from(part) / 4.0);
+                    pass(&progress, 600.0 / (4 * turns) as f64);
+                    progress.within(f64::from(part) / 4.0);
                     let (_, fraction, eta) = told.lock().unwrap().unwrap();
                     let done = (turn as f64 + f64::from(part) / 4.0) / turns as f64;
                     assert!((fraction - done).abs() < 0.06, "{fraction} told at {done}");
@@ -225,14 +225,14 @@ mod tests {
         let on_event = |event| keep(&told, event);
         let mut steps = plan(1.0, 60.0);
         steps.secs.encrypt = 40.0;
-        let pace = Pace::of_steps(&steps, &on_event);
+        let progress = RunProgress::of_steps(&steps, &on_event);
         for phase in [Phase::Plain, Phase::Keygen, Phase::Evaluate] {
-            pace.phase(phase);
+            progress.phase(phase);
         }
         let (_, begun, eta) = told.lock().unwrap().unwrap();
         assert!(begun < 0.1 && (eta - 100.0).abs() < 1.0, "{begun}, {eta}");
-        pass(&pace, 90.0);
-        pace.within(1.0);
+        pass(&progress, 90.0);
+        progress.within(1.0);
         let (_, fraction, eta) = told.lock().unwrap().unwrap();
         assert!(fraction > 0.99 && eta < 1.0, "{fraction}, {eta}");
     }

@@ -21,7 +21,7 @@ pub enum ActivationKind {
 /// The activation strategy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct ActivationChoice {
+pub struct ActivationRequest {
     pub kind: ActivationKind,
     /// `keep` (the model's own polynomial), or the id of an approximation method.
     pub method: String,
@@ -34,10 +34,10 @@ pub struct ActivationChoice {
     pub bits: Option<u32>,
     /// What single activation layers (of a recurrent network: gates) have in the place of the above.
     #[serde(skip_serializing_if = "LayerChoices::is_same")]
-    pub layers: LayerChoices,
+    pub layers: LayerRequests,
 }
 
-impl Default for ActivationChoice {
+impl Default for ActivationRequest {
     fn default() -> Self {
         Self {
             kind: ActivationKind::Polynomial,
@@ -45,7 +45,7 @@ impl Default for ActivationChoice {
             degree: 2,
             interval: 5.0,
             bits: None,
-            layers: LayerChoices::Same,
+            layers: LayerRequests::Same,
         }
     }
 }
@@ -56,20 +56,20 @@ pub const KEEP: &str = "keep";
 /// The strategy layer by layer. In JSON a list with an entry for each activation layer, or an object
 /// with entries for some, by number from 1 on: `{"2": {"degree": 5}}`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum LayerChoices {
+pub enum LayerRequests {
     /// No layer differs.
     #[default]
     Same,
     /// One for each activation layer, in order.
-    All(Vec<LayerChoice>),
+    All(Vec<LayerRequest>),
     /// Those of some layers, which are counted from 1.
-    Some(BTreeMap<usize, LayerChoice>),
+    Some(BTreeMap<usize, LayerRequest>),
 }
 
 /// What one layer has of its own; what is left out is that of all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LayerChoice {
+pub struct LayerRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ impl LayerInterval {
     }
 }
 
-impl LayerChoices {
+impl LayerRequests {
     /// Whether no layer differs.
     pub fn is_same(&self) -> bool {
         match self {
@@ -108,7 +108,7 @@ impl LayerChoices {
     }
 
     /// What layer `at`, counted from 0, has of its own.
-    pub fn of(&self, at: usize) -> Option<&LayerChoice> {
+    pub fn of(&self, at: usize) -> Option<&LayerRequest> {
         match self {
             Self::Same => None,
             Self::All(all) => all.get(at),
@@ -116,7 +116,7 @@ impl LayerChoices {
         }
     }
 
-    fn entries(&self) -> Vec<&LayerChoice> {
+    fn entries(&self) -> Vec<&LayerRequest> {
         match self {
             Self::Same => Vec::new(),
             Self::All(all) => all.iter().collect(),
@@ -181,10 +181,10 @@ fn method(setting: &str, name: &str) -> Result<Option<Method>, RunError> {
     }
 }
 
-impl ActivationChoice {
+impl ActivationRequest {
     /// Whether every layer keeps what the model has.
     pub fn keeps_all(&self) -> bool {
-        let keeps = |own: &LayerChoice| own.method.as_deref().unwrap_or(&self.method) == KEEP;
+        let keeps = |own: &LayerRequest| own.method.as_deref().unwrap_or(&self.method) == KEEP;
         self.method == KEEP && self.layers.entries().into_iter().all(keeps)
     }
 
@@ -216,7 +216,7 @@ impl ActivationChoice {
     }
 }
 
-impl Serialize for LayerChoices {
+impl Serialize for LayerRequests {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Same => serializer.serialize_unit(),
@@ -226,12 +226,12 @@ impl Serialize for LayerChoices {
     }
 }
 
-impl<'de> Deserialize<'de> for LayerChoices {
+impl<'de> Deserialize<'de> for LayerRequests {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Choices;
 
         impl<'de> Visitor<'de> for Choices {
-            type Value = LayerChoices;
+            type Value = LayerRequests;
 
             fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
                 f.write_str(
@@ -240,7 +240,7 @@ impl<'de> Deserialize<'de> for LayerChoices {
             }
 
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(LayerChoices::Same)
+                Ok(LayerRequests::Same)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -248,15 +248,15 @@ impl<'de> Deserialize<'de> for LayerChoices {
                 while let Some(one) = seq.next_element()? {
                     all.push(one);
                 }
-                Ok(LayerChoices::All(all))
+                Ok(LayerRequests::All(all))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut some = BTreeMap::new();
-                while let Some((at, one)) = map.next_entry::<usize, LayerChoice>()? {
+                while let Some((at, one)) = map.next_entry::<usize, LayerRequest>()? {
                     some.insert(at, one);
                 }
-                Ok(LayerChoices::Some(some))
+                Ok(LayerRequests::Some(some))
             }
         }
 
@@ -282,7 +282,7 @@ mod tests {
         let text = r#"{"method": "minimax", "degree": 3, "interval": 4.0, "layers": [
             {"degree": 7, "interval": [-2.0, 6.0]}, {}, {"method": "keep"},
             {"method": "square", "interval": 1.5}]}"#;
-        let choice: ActivationChoice = serde_json::from_str(text).unwrap();
+        let choice: ActivationRequest = serde_json::from_str(text).unwrap();
         let rules = choice.rules(&names(4)).unwrap();
         let found: Vec<_> = rules.iter().map(|r| (r.method, r.degree, r.interval)).collect();
         let minimax = Some(Method::Minimax);
@@ -296,7 +296,7 @@ mod tests {
             ]
         );
         let back = serde_json::to_string(&choice).unwrap();
-        assert_eq!(serde_json::from_str::<ActivationChoice>(&back).unwrap(), choice);
+        assert_eq!(serde_json::from_str::<ActivationRequest>(&back).unwrap(), choice);
     }
 
     #[test]
@@ -330,16 +330,16 @@ mod tests {
 
     #[test]
     fn entries_of_layers_that_are_not_there_are_refused_with_the_number_of_layers() {
-        let all = LayerChoices::All(vec![LayerChoice::default(); 3]);
-        let some = LayerChoices::Some([(3, LayerChoice::default())].into());
+        let all = LayerRequests::All(vec![LayerRequest::default(); 3]);
+        let some = LayerRequests::Some([(3, LayerRequest::default())].into());
         for layers in [all, some] {
-            let choice = ActivationChoice { layers, ..ActivationChoice::default() };
+            let choice = ActivationRequest { layers, ..ActivationRequest::default() };
             let text = choice.rules(&names(2)).unwrap_err().to_string();
             assert!(text.contains("2 activation layers (act1, act2)"), "{text}");
         }
-        let unknown = LayerChoice { method: Some("magic".into()), ..LayerChoice::default() };
-        let layers = LayerChoices::Some([(2, unknown)].into());
-        let choice = ActivationChoice { layers, ..ActivationChoice::default() };
+        let unknown = LayerRequest { method: Some("magic".into()), ..LayerRequest::default() };
+        let layers = LayerRequests::Some([(2, unknown)].into());
+        let choice = ActivationRequest { layers, ..ActivationRequest::default() };
         let text = choice.rules(&names(2)).unwrap_err().to_string();
         assert!(text.contains("activation.layers.2.method: no method magic"), "{text}");
         assert!(!choice.keeps_all());
@@ -347,10 +347,10 @@ mod tests {
 
     #[test]
     fn the_settings_of_a_strategy_make_it_again() {
-        let mut choice = ActivationChoice { degree: 7, ..ActivationChoice::default() };
+        let mut choice = ActivationRequest { degree: 7, ..ActivationRequest::default() };
         choice.method = "minimax".into();
-        let own = LayerChoice { degree: Some(3), ..LayerChoice::default() };
-        choice.layers = LayerChoices::Some([(1, own)].into());
+        let own = LayerRequest { degree: Some(3), ..LayerRequest::default() };
+        choice.layers = LayerRequests::Some([(1, own)].into());
         let scenario = Scenario::open("digits").unwrap();
         let settings = choice.settings();
         let made =

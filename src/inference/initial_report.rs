@@ -6,16 +6,16 @@ use circuit::{Plan, StagePlan};
 use report::*;
 
 /// What is known when encryption begins.
-pub(crate) struct Opening<'a> {
+pub(crate) struct InitialReport<'a> {
     pub plan: &'a Plan,
     pub kernel: &'a str,
     pub float: &'a FloatRun,
 }
 
-impl Opening<'_> {
+impl InitialReport<'_> {
     /// The report so far.
     pub fn report(&self, session: &Session) -> RunReport {
-        let Opening { plan, kernel, float } = *self;
+        let InitialReport { plan, kernel, float } = *self;
         // By name: the original is another network than the one that became stages.
         let plain_secs = |stage: &StagePlan| -> f64 {
             let layers = session.original.layers().iter().zip(&float.layer_secs);

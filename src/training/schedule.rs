@@ -1,18 +1,18 @@
-//! The course of a training: which mini-batch in which step, and at which rate.
+//! The schedule of a training: which mini-batch in which step, and at which rate.
 
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 
 /// Mini-batches of which is recorded what the server sees: the first that it gets.
 const RECORDED: usize = 4;
 
 /// Settled by choice and seed before the first step.
 #[derive(Clone, Debug)]
-pub struct Course {
+pub struct Schedule {
     seed: u64,
     batches: usize,
     epochs: usize,
@@ -20,13 +20,13 @@ pub struct Course {
     rows_per_step: usize,
 }
 
-impl Course {
-    /// The course of a training whose first layer has `units` units.
+impl Schedule {
+    /// The schedule of a training whose first layer has `units` units.
     ///
     /// # Errors
     /// When the authority's limit allows not a single epoch.
     pub fn new(
-        choice: &TrainingChoice,
+        choice: &TrainingRequest,
         batches: &Batches,
         units: usize,
         seed: u64,

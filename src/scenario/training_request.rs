@@ -17,7 +17,7 @@ pub enum OptimiserKind {
 /// The settings of an encrypted training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct TrainingChoice {
+pub struct TrainingRequest {
     pub epochs: usize,
     /// Samples of a mini-batch.
     pub batch: usize,
@@ -50,7 +50,7 @@ pub struct TrainingChoice {
     pub max_rows: Option<usize>,
 }
 
-impl Default for TrainingChoice {
+impl Default for TrainingRequest {
     fn default() -> Self {
         Self {
             epochs: 20,
@@ -87,7 +87,7 @@ const MAX_ROWS: usize = 1 << 30;
 /// Most levels of a row of the backward pass.
 const MAX_LEVELS: i32 = 100_000;
 
-impl TrainingChoice {
+impl TrainingRequest {
     /// Whether every setting is in its range; otherwise what, and the range.
     ///
     /// # Errors

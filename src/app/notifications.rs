@@ -22,7 +22,7 @@ pub struct Note {
 
 /// Messages, newest last.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub struct Notifications {
     shown: Vec<Note>,
     log: VecDeque<Note>,
     next_id: u64,
@@ -33,7 +33,7 @@ const LOG_LINES: usize = 500;
 /// More than this many at once would cover the window.
 const SHOWN: usize = 3;
 
-impl Notes {
+impl Notifications {
     /// Says that something was done.
     pub fn info(&mut self, text: impl Into<String>) {
         self.add(Level::Info, text.into());
@@ -90,15 +90,15 @@ mod tests {
 
     #[test]
     fn the_window_is_not_covered_and_the_log_keeps_all() {
-        let mut notes = Notes::default();
+        let mut notifications = Notifications::default();
         for i in 0..10 {
-            notes.error(format!("error {i}"));
+            notifications.error(format!("error {i}"));
         }
-        assert_eq!(notes.shown().len(), SHOWN);
-        assert_eq!(notes.log().count(), 10);
-        assert_eq!(notes.expire(), None, "errors stay");
-        let id = notes.shown()[0].id;
-        notes.dismiss(id);
-        assert_eq!(notes.shown().len(), SHOWN - 1);
+        assert_eq!(notifications.shown().len(), SHOWN);
+        assert_eq!(notifications.log().count(), 10);
+        assert_eq!(notifications.expire(), None, "errors stay");
+        let id = notifications.shown()[0].id;
+        notifications.dismiss(id);
+        assert_eq!(notifications.shown().len(), SHOWN - 1);
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A remedy.
+/// A strategy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Remedy {
+pub enum NoiseStrategy {
     /// A modulus chain deep enough for all steps.
-    OneChain,
+    Levelled,
     /// The client decrypts the hidden state every few steps and encrypts it anew.
     #[default]
     Refresh,
@@ -17,14 +17,14 @@ pub enum Remedy {
     Bootstrap,
 }
 
-impl Remedy {
+impl NoiseStrategy {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::OneChain, Self::Refresh, Self::Client, Self::Bootstrap];
+    pub const ALL: [Self; 4] = [Self::Levelled, Self::Refresh, Self::Client, Self::Bootstrap];
 
     /// The name it is asked for by.
     pub fn id(self) -> &'static str {
         match self {
-            Self::OneChain => "one_chain",
+            Self::Levelled => "one_chain",
             Self::Refresh => "refresh",
             Self::Client => "client",
             Self::Bootstrap => "bootstrap",
@@ -34,7 +34,7 @@ impl Remedy {
     /// The name for people.
     pub fn name(self) -> &'static str {
         match self {
-            Self::OneChain => "levelled",
+            Self::Levelled => "levelled",
             Self::Refresh => "refresh",
             Self::Client => "client-aided activation",
             Self::Bootstrap => "bootstrap",
@@ -44,7 +44,7 @@ impl Remedy {
     /// Who learns what beyond the answer.
     pub fn reveals(self) -> &'static str {
         match self {
-            Self::OneChain => {
+            Self::Levelled => {
                 "nothing but the outputs to the client; the server sees the number of steps"
             }
             Self::Refresh => {

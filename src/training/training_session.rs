@@ -1,11 +1,11 @@
-//! One sitting of a training: from its start, or from where it was interrupted, to its end or the next
+//! One session of a training: from its start, or from where it was interrupted, to its end or the next
 //! interruption. Three networks learn side by side, on ciphertexts, in fixed point, in floating point.
 
 use super::batches::encode;
-use super::checkpoint::{Checkpoint, Progress, Spent, Subject};
-use super::course::Course;
+use super::checkpoint::{Checkpoint, Progress, Spent, TrainingIdentity};
 use super::encrypted_steps::EncryptedSteps;
-use super::student::{Arithmetic, Student};
+use super::replica::{Arithmetic, ModelReplica};
+use super::schedule::Schedule;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use crate::event::CryptonnEvent;
@@ -18,26 +18,26 @@ use data::Dataset;
 use network::{Network, accuracy};
 use progress::Watch;
 use ring::Seed;
-use scenario::TrainingChoice;
+use scenario::TrainingRequest;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// An epoch that takes longer hands out checkpoints in between.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(60);
 
-/// The three students.
+/// The three replicas.
 struct Side {
-    encrypted: Student,
-    fixed: Student,
-    float: Student,
+    encrypted: ModelReplica,
+    fixed: ModelReplica,
+    float: ModelReplica,
 }
 
-/// One sitting of a training.
-pub(crate) struct Sitting<'a> {
-    subject: Subject,
+/// One session of a training.
+pub(crate) struct TrainingSession<'a> {
+    identity: TrainingIdentity,
     dataset: &'a Dataset,
     batches: &'a Batches,
-    course: Course,
+    schedule: Schedule,
     /// Normalised, without noise.
     inputs: Vec<f32>,
     pub secure: EncryptedSteps<'a>,
@@ -45,14 +45,14 @@ pub(crate) struct Sitting<'a> {
     pub progress: Progress,
     pub pool: Arc<Pool>,
     recorded: Vec<usize>,
-    /// Of earlier sittings.
+    /// Of earlier sessions.
     before: Spent,
-    /// Seconds of the steps of this sitting.
+    /// Seconds of the steps of this session.
     step_secs: f64,
 }
 
-impl<'a> Sitting<'a> {
-    /// A sitting that begins at `from`, or at the start. All randomness of the roles comes from `secret`.
+impl<'a> TrainingSession<'a> {
+    /// A session that begins at `from`, or at the start. All randomness of the roles comes from `secret`.
     ///
     /// # Errors
     /// When `from` is of another training, or the work is stopped.
@@ -60,26 +60,26 @@ impl<'a> Sitting<'a> {
         training: &CryptonnTraining<'a>,
         network: &Network,
         batches: &'a Batches,
-        course: Course,
+        schedule: Schedule,
         secret: &Seed,
         from: Option<&Checkpoint>,
         watch: &Watch,
     ) -> Result<Self, CryptonnError> {
         let CryptonnTraining { dataset, choice, .. } = *training;
-        let subject = Subject::of(training);
-        let student = || Student::new(network, batches, choice);
-        let mut side = Side { encrypted: student()?, fixed: student()?, float: student()? };
+        let identity = TrainingIdentity::of(training);
+        let replica = || ModelReplica::new(network, batches, choice);
+        let mut side = Side { encrypted: replica()?, fixed: replica()?, float: replica()? };
         let roles = match from {
             None => secret.clone(),
             // The clients encrypt anew, perhaps other mini-batches first: never again with old randomness.
             Some(from) => secret.derive("resumed", from.steps() as u64),
         };
-        let of = course.steps();
+        let of = schedule.steps();
         let mut progress = Progress { of, identical: true, ..Progress::default() };
         if let Some(from) = from {
-            from.check_subject(&subject)?;
-            from.check_shape(batches, &side.encrypted, course.epochs())?;
-            let [encrypted, fixed, float] = &from.students;
+            from.check_identity(&identity)?;
+            from.check_shape(batches, &side.encrypted, schedule.epochs())?;
+            let [encrypted, fixed, float] = &from.replicas;
             side.encrypted.restore(encrypted)?;
             side.fixed.restore(fixed)?;
             side.float.restore(float)?;
@@ -92,13 +92,13 @@ impl<'a> Sitting<'a> {
         }
         let len = network.input().len();
         let raw = dataset.train().inputs.get(..batches.samples() * len).unwrap_or_default();
-        let recorded = course.recorded();
+        let recorded = schedule.recorded();
         let pool = Arc::new(pool(network, dataset, choice, batches, &recorded));
         Ok(Self {
-            subject,
+            identity,
             dataset,
             batches,
-            course,
+            schedule,
             inputs: network.normalise(raw),
             secure,
             side,
@@ -111,7 +111,7 @@ impl<'a> Sitting<'a> {
     }
 
     /// The network that is trained on ciphertexts.
-    pub fn encrypted(&self) -> &Student {
+    pub fn encrypted(&self) -> &ModelReplica {
         &self.side.encrypted
     }
 
@@ -124,15 +124,15 @@ impl<'a> Sitting<'a> {
         watch: &Watch,
         on_event: &mut dyn FnMut(CryptonnEvent),
     ) -> Result<(), CryptonnError> {
-        let steps = self.course.steps();
+        let steps = self.schedule.steps();
         let (started, first) = (Instant::now(), self.progress.losses.len());
         let mut saved = Instant::now();
         if first > 0 {
             on_event(self.seen());
         }
-        while self.progress.epochs.len() < self.course.epochs() {
+        while self.progress.epochs.len() < self.schedule.epochs() {
             let epoch = self.progress.epochs.len();
-            let order = self.course.order(epoch);
+            let order = self.schedule.order(epoch);
             let at = self.progress.losses.len() - epoch * order.len();
             for &batch in order.iter().skip(at) {
                 watch.check()?;
@@ -152,7 +152,7 @@ impl<'a> Sitting<'a> {
                     dlog,
                     eta_secs: started.elapsed().as_secs_f64() * rest,
                 });
-                let epochs = self.course.epochs();
+                let epochs = self.schedule.epochs();
                 let what = format!("epoch {}/{epochs}, loss {:.3}", epoch + 1, loss.encrypted);
                 watch.step(&what, done as u64, steps as u64)?;
                 if saved.elapsed() > BETWEEN_CHECKPOINTS {
@@ -172,11 +172,11 @@ impl<'a> Sitting<'a> {
     /// One step of all three.
     fn step(&mut self, epoch: usize, batch: usize) -> Result<SideBySide, CryptonnError> {
         let done = self.progress.losses.len();
-        let (batches, choice) = (self.batches, &self.subject.choice);
-        let rate = self.course.rate(done);
+        let (batches, choice) = (self.batches, &self.identity.choice);
+        let rate = self.schedule.rate(done);
         let start = Instant::now();
-        let step = |student: &mut Student, arithmetic| {
-            student.step(batches, batch, choice, rate, arithmetic)
+        let step = |replica: &mut ModelReplica, arithmetic| {
+            replica.step(batches, batch, choice, rate, arithmetic)
         };
         // Only this one can be stopped half way; it then has changed nothing.
         let encrypted = step(&mut self.side.encrypted, Arithmetic::Integers(&mut self.secure))?;
@@ -212,8 +212,9 @@ impl<'a> Sitting<'a> {
 
     /// Accuracies after an epoch whose steps are done.
     fn close_epoch(&mut self, epoch: usize, watch: &Watch) -> Result<EpochFigures, CryptonnError> {
-        let (dataset, choice) = (self.dataset, &self.subject.choice);
-        let on_test = |student: &Student, choice| test_accuracy(student, dataset, choice, watch);
+        let (dataset, choice) = (self.dataset, &self.identity.choice);
+        let on_test =
+            |replica: &ModelReplica, choice| test_accuracy(replica, dataset, choice, watch);
         let accuracy = SideBySide {
             encrypted: on_test(&self.side.encrypted, Some(choice))?,
             fixed_point: on_test(&self.side.fixed, Some(choice))?,
@@ -222,9 +223,9 @@ impl<'a> Sitting<'a> {
         let progress = &mut self.progress;
         let (fixed_point_identical, secs) = (progress.identical, progress.epoch_secs);
         let figures = EpochFigures { epoch: epoch + 1, accuracy, fixed_point_identical, secs };
-        let losses = progress.losses.iter().skip(epoch * self.course.batches());
+        let losses = progress.losses.iter().skip(epoch * self.schedule.batches());
         let mean = |of: fn(&SideBySide) -> f64| {
-            losses.clone().map(of).sum::<f64>() / self.course.batches().max(1) as f64
+            losses.clone().map(of).sum::<f64>() / self.schedule.batches().max(1) as f64
         };
         let losses = (mean(|l| l.encrypted), mean(|l| l.float));
         progress.epochs.push(EpochReport::new(&figures, losses));
@@ -236,7 +237,7 @@ impl<'a> Sitting<'a> {
     pub fn view(&self) -> ServerView {
         ServerView {
             encoding: self.batches.encoding().clone(),
-            label_scale: self.subject.choice.output_scale() as i64,
+            label_scale: self.identity.choice.output_scale() as i64,
             steps: self.progress.seen.clone(),
         }
     }
@@ -249,9 +250,9 @@ impl<'a> Sitting<'a> {
     pub fn checkpoint(&self) -> Checkpoint {
         let Side { encrypted, fixed, float } = &self.side;
         Checkpoint {
-            subject: self.subject.clone(),
+            identity: self.identity.clone(),
             progress: self.progress.clone(),
-            students: [encrypted.state(), fixed.state(), float.state()],
+            replicas: [encrypted.state(), fixed.state(), float.state()],
             rows_given: self.secure.rows_given(),
         }
     }
@@ -261,7 +262,7 @@ impl<'a> Sitting<'a> {
     /// # Errors
     /// When a weight is no longer a finite number.
     pub fn network(&self) -> Result<Network, CryptonnError> {
-        self.side.encrypted.trained(Some(&self.subject.choice))
+        self.side.encrypted.trained(Some(&self.identity.choice))
     }
 }
 
@@ -273,7 +274,7 @@ const OTHERS: usize = 2000;
 pub fn pool(
     network: &Network,
     dataset: &Dataset,
-    choice: &TrainingChoice,
+    choice: &TrainingRequest,
     batches: &Batches,
     recorded: &[usize],
 ) -> Pool {
@@ -292,12 +293,12 @@ pub fn pool(
 
 /// Accuracy on the test split; with `choice`, on inputs in fixed point.
 pub fn test_accuracy(
-    student: &Student,
+    replica: &ModelReplica,
     dataset: &Dataset,
-    choice: Option<&TrainingChoice>,
+    choice: Option<&TrainingRequest>,
     watch: &Watch,
 ) -> Result<f64, CryptonnError> {
-    let network = student.trained(choice)?;
+    let network = replica.trained(choice)?;
     let split = dataset.test();
     let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
     let outputs = match choice {
