@@ -112,7 +112,7 @@ impl Method {
                 "CryptoDL for ReLU: a polynomial fitted to the derivative, then integrated"
             }
             Self::Hermite => {
-                "Least squares under a normal distribution, as in HerPN and AESPA; its deviation is measured, or a third of the half-width"
+                "Least squares under a normal distribution, as in HerPN and AESPA; its standard deviation is measured, or a third of the half-width"
             }
             Self::CompositeMinimax => {
                 "Minimax polynomials of the chosen degree applied one after the other: for the sign and for ReLU"

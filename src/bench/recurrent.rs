@@ -108,7 +108,7 @@ fn figure(
         .found("secs_per_sequence_and_step", each)
         .found("cited_tenseal_secs_per_sequence_and_step", cited)
         .found("cited", "TenSEAL on one core, cited from our earlier measurement")
-        .checked_by("every decrypted output against the network it stands for, within the bound");
+        .checked_by("every decrypted output against the reference network, within the bound");
     if let Some((report, sequence)) = last.as_ref().and_then(|r| Some((r, r.sequence.as_ref()?))) {
         let per_step = |bytes: u64| bytes as f64 / (sequence.steps * sequence.batches) as f64;
         let SequenceReport { client_secs, server_secs, .. } = **sequence;

@@ -44,11 +44,11 @@ pub enum StageKind {
     Input,
     /// Weighted sums by plaintext integers, plus bias.
     Linear,
-    /// Squaring (two parts become three).
+    /// Squaring (two components become three).
     Square,
     /// A polynomial of any other degree on every value.
     Polynomial,
-    /// Relinearisation (three parts become two) and modulus switching or rescaling.
+    /// Relinearisation (three components become two) and modulus switching or rescaling.
     Switch,
     /// Key switch of sums to the dimension that is bootstrapped (TFHE).
     KeySwitch,
@@ -71,7 +71,8 @@ pub struct StagePlan {
     /// Ciphertexts after the stage (one batch, one plaintext modulus).
     pub ciphertexts: usize,
     /// Polynomials in each of them.
-    pub parts: usize,
+    #[serde(rename = "parts")]
+    pub components: usize,
     /// Bits of the ciphertext modulus after the stage.
     pub log2_q: f64,
     /// Bytes of all ciphertexts after the stage in memory (one batch, one plaintext modulus).

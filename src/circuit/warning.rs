@@ -176,7 +176,7 @@ impl Cause<'_> {
                 "predicted errors of {error:.2e} exceed the bound of {bound:.2e}: outputs will be wrong; take larger primes"
             ),
             Self::LookupsFail { log2_probability, log2_allowed } => format!(
-                "a reading is more than one step off with probability 2^{log2_probability:.1}, above 2^{log2_allowed:.0}: answers will be wrong; take a larger n or N"
+                "a lookup hits a wrong bin with probability 2^{log2_probability:.1}, above 2^{log2_allowed:.0}: answers will be wrong; take a larger n or N"
             ),
             Self::OutputsWrap { reach, bits } => format!(
                 "outputs reach {reach:.3e} on calibration data but plaintext moduli hold {bits:.1} bits: outputs will wrap around; take larger plaintext moduli"
@@ -222,7 +222,7 @@ impl Cause<'_> {
                 first(*stages)
             ),
             Self::LookupsWrong { wrong, of } => format!(
-                "{wrong} of {of} readings were more than one step off: take a larger n or N, or fewer bits"
+                "{wrong} of {of} lookups hit a wrong bin: take a larger n or N, or fewer bits"
             ),
             Self::MarginSurprise { stage, measured, predicted, stages } => format!(
                 "{stage}{}: margin {measured:.1} bits measured where {predicted:.1} were predicted{}",

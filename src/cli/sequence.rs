@@ -71,7 +71,7 @@ fn show_tables(plan: &Plan) -> String {
         ("reveals", NoiseStrategy::Bootstrap.reveals().to_owned()),
     ];
     rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
-    let about = "margin: -log2 of the probability that a reading is off by more than an eighth of the largest state";
+    let about = "margin: -log2 of the probability that a lookup is off by more than an eighth of the largest state";
     format!("{}{}", pairs(&rows), folded("", about))
 }
 

@@ -28,7 +28,7 @@ pub(super) fn plan(tables: &TablePlan) -> String {
             ),
         ),
         (
-            "readings",
+            "lookups",
             format!(
                 "{} a sample, {} each on one thread, {} a sample",
                 format::count(tables.lookups as u64),
@@ -39,7 +39,7 @@ pub(super) fn plan(tables: &TablePlan) -> String {
         (
             "failure",
             format!(
-                "more than one step off {} a reading, {} a sample; one step off {:.2} readings a sample",
+                "wrong bin {} a lookup, {} a sample; adjacent bin {:.2} lookups a sample",
                 power(tables.failure_per_lookup),
                 power(tables.failure_per_sample),
                 tables.adjacent_per_sample
@@ -63,7 +63,7 @@ pub(super) fn plan(tables: &TablePlan) -> String {
         "key switch",
         "modulus switch",
         "output",
-        "one step off",
+        "adjacent bin",
     ]);
     for t in &tables.tables {
         noise.row(vec![
@@ -77,7 +77,10 @@ pub(super) fn plan(tables: &TablePlan) -> String {
             format::percent(t.adjacent),
         ]);
     }
-    format!("{parameters}\n{}deviations of the noise as shares of the torus\n", noise.render())
+    format!(
+        "{parameters}\n{}standard deviations of the noise as shares of the torus\n",
+        noise.render()
+    )
 }
 
 /// Measured noise and lookups of a report.
@@ -95,8 +98,7 @@ pub(super) fn report(tables: &TableReport) -> String {
             format!("x {:.3}", n.variance_ratio()),
         ]);
     }
-    let mut lookups =
-        Table::new(&["table", "readings", "one step off", "predicted", "further off"]);
+    let mut lookups = Table::new(&["table", "lookups", "adjacent bin", "predicted", "wrong bin"]);
     for t in &tables.tables {
         lookups.row(vec![
             t.name.clone(),
@@ -108,7 +110,7 @@ pub(super) fn report(tables: &TableReport) -> String {
     }
     let [least, median, most] = tables.sample_secs;
     format!(
-        "\n{}\n{}one sample {} (median; {} to {}), keys in memory {}, {} predicted to be more than one step off a sample\n",
+        "\n{}\n{}one sample {} (median; {} to {}), keys in memory {}, {} predicted to hit a wrong bin in a sample\n",
         noise.render(),
         lookups.render(),
         format::secs(median),

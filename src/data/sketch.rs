@@ -38,6 +38,7 @@ pub struct Values {
     pub least: f32,
     pub largest: f32,
     pub mean: f32,
+    #[serde(rename = "deviation")]
     pub standard_deviation: f32,
 }
 

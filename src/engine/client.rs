@@ -8,7 +8,7 @@ use ring::Seed;
 use std::sync::Arc;
 use wire::{Draft, Envelope, Kind, Malformed};
 
-/// Encrypts inputs and reads answers. The only holder of the secret keys, one per branch; it knows the
+/// Encrypts inputs and reads answers. The only holder of the secret keys, one per plaintext modulus; it knows the
 /// parameters and has no place for a program, which has the weights, be it of a network on integers:
 ///
 /// ```compile_fail,E0308
@@ -65,7 +65,7 @@ pub struct Client<S: Scheme> {
     randomness: Seed,
 }
 
-/// Outputs of one branch as they came back.
+/// Outputs of one plaintext modulus as they came back.
 #[derive(Clone, Debug)]
 pub struct ModulusAnswer<V> {
     /// A vector of slots per output.
@@ -130,12 +130,12 @@ impl<S: Scheme> Client<S> {
         each.map(message).collect()
     }
 
-    /// Number of branches.
+    /// Number of plaintext moduli.
     pub fn moduli(&self) -> usize {
         self.parameters.len()
     }
 
-    /// Encrypts one batch (sample after sample) for one branch. `batch` numbers batches: every
+    /// Encrypts one batch (sample after sample) for one plaintext modulus. `batch` numbers batches: every
     /// number gives fresh randomness and must be used once.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ impl<S: Scheme> Client<S> {
     /// The encrypted outputs in a message.
     ///
     /// # Errors
-    /// When it is no answer to this batch and branch, or was changed on the way.
+    /// When it is no answer to this batch and plaintext modulus, or was changed on the way.
     pub fn receive(
         &self,
         modulus: usize,
@@ -205,7 +205,7 @@ impl<S: Scheme> Client<S> {
         })
     }
 
-    /// Decrypts the outputs of one branch.
+    /// Decrypts the outputs of one plaintext modulus.
     ///
     /// # Errors
     /// When the scheme fails.
@@ -236,7 +236,7 @@ impl<S: Scheme> Client<S> {
     }
 }
 
-/// Refuses a message of another batch or branch.
+/// Refuses a message of another batch or plaintext modulus.
 pub(super) fn expect_numbers(
     envelope: &Envelope,
     batch: usize,
@@ -252,16 +252,16 @@ pub(super) fn expect_numbers(
     Err(Malformed::new("message", reason).into())
 }
 
-/// Puts the branches of a batch of `samples` together, sample after sample: integers modulo the product
+/// Puts the answers modulo each plaintext modulus of a batch of `samples` together, sample after sample: integers modulo the product
 /// of all plaintext moduli, centred.
-pub fn combined(crt: &Crt, moduli: &[ModulusAnswer<i64>], samples: usize) -> Vec<i128> {
-    let outputs = moduli.first().map_or(0, |b| b.vectors.len());
-    let mut residues = vec![0; moduli.len()];
+pub fn combined(crt: &Crt, answers: &[ModulusAnswer<i64>], samples: usize) -> Vec<i128> {
+    let outputs = answers.first().map_or(0, |b| b.vectors.len());
+    let mut residues = vec![0; answers.len()];
     let mut combined = Vec::with_capacity(samples * outputs);
     for sample in 0..samples {
         for output in 0..outputs {
-            for (residue, modulus) in residues.iter_mut().zip(moduli) {
-                *residue = modulus.vectors[output][sample];
+            for (residue, answer) in residues.iter_mut().zip(answers) {
+                *residue = answer.vectors[output][sample];
             }
             combined.push(crt.combine(&residues));
         }
@@ -270,8 +270,8 @@ pub fn combined(crt: &Crt, moduli: &[ModulusAnswer<i64>], samples: usize) -> Vec
 }
 
 /// The real outputs of a batch of `samples`, sample after sample.
-pub fn read_reals(moduli: &[ModulusAnswer<f64>], samples: usize) -> Vec<f64> {
-    let vectors = moduli.first().map_or(&[][..], |b| &b.vectors);
+pub fn read_reals(answers: &[ModulusAnswer<f64>], samples: usize) -> Vec<f64> {
+    let vectors = answers.first().map_or(&[][..], |b| &b.vectors);
     let of = |sample: usize| vectors.iter().map(move |v| v[sample]);
     (0..samples).flat_map(of).collect()
 }

@@ -76,11 +76,11 @@ pub struct Evaluation<'a> {
     pub fraction: &'a (dyn Fn(f64) + Sync),
 }
 
-/// A scheme that can run a program. A branch is one plaintext modulus; approximate schemes have one.
+/// A scheme that can run a program. Exact schemes may have several plaintext moduli; approximate schemes have one.
 pub trait Scheme: Sized {
     /// What a slot holds: `i64` of exact schemes, `f64` of approximate ones.
     type Value: Copy + Send + Sync;
-    /// What both sides know, of one branch.
+    /// What both sides know, of one plaintext modulus.
     type Parameters: Clone + Send + Sync;
     /// What is run, with the weights: the server's.
     type Program: Sync;
@@ -88,14 +88,14 @@ pub trait Scheme: Sized {
     type Secret: Send + Sync;
     /// What a server needs besides its program.
     type Keys: Send + Sync;
-    /// Encrypted inputs of one batch and branch.
+    /// Encrypted inputs of one batch and plaintext modulus.
     type Inputs: Send;
-    /// Encrypted outputs of one batch and branch.
+    /// Encrypted outputs of one batch and plaintext modulus.
     type Outputs: Send;
     /// One ciphertext.
     type Ciphertext: Send;
 
-    /// The secret key of branch number `branch` from a seed that must stay secret.
+    /// The secret key of plaintext modulus number `modulus` from a seed that must stay secret.
     ///
     /// # Errors
     /// When the scheme fails.

@@ -53,7 +53,7 @@ pub struct Server<'a, S: Scheme> {
 
 impl<'a, S: Scheme> Server<'a, S> {
     /// A server of the offer with this identity, with the evaluation keys of a client, one set per
-    /// branch. `stage_secs` are the predicted seconds of each stage of its plan.
+    /// plaintext modulus. `stage_secs` are the predicted seconds of each stage of its plan.
     pub fn new(
         parameters: Vec<S::Parameters>,
         program: &'a S::Program,
@@ -64,7 +64,7 @@ impl<'a, S: Scheme> Server<'a, S> {
         Self { parameters, program, stage_secs: stage_secs.to_vec(), offer, keys }
     }
 
-    /// The keys in the messages of a client, one message per branch.
+    /// The keys in the messages of a client, one message per plaintext modulus.
     ///
     /// # Errors
     /// When one is missing, is no such message, or was changed on the way; when the work is stopped.
@@ -92,7 +92,7 @@ impl<'a, S: Scheme> Server<'a, S> {
     /// The encrypted inputs in a message.
     ///
     /// # Errors
-    /// When it is no request of this batch and branch, or was changed on the way.
+    /// When it is no request of this batch and plaintext modulus, or was changed on the way.
     pub fn receive(
         &self,
         modulus: usize,
@@ -106,7 +106,7 @@ impl<'a, S: Scheme> Server<'a, S> {
         })
     }
 
-    /// Evaluates one batch and branch. `measure` asks for probes; `fraction` is told how much is done, 0
+    /// Evaluates one batch and plaintext modulus. `measure` asks for probes; `fraction` is told how much is done, 0
     /// to 1.
     ///
     /// # Errors

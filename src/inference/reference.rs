@@ -51,7 +51,7 @@ pub(crate) trait Reference<S: Scheme> {
     /// Nothing counted yet.
     fn tally(&self) -> Tally;
 
-    /// Outputs of a batch of `samples` from those of its branches.
+    /// Outputs of a batch of `samples` from those of its plaintext moduli.
     fn combine(&self, moduli: &[ModulusAnswer<S::Value>], samples: usize) -> Vec<Self::Output>;
 
     /// Whether ciphertexts of a batch and plaintext modulus are measured: those of the first, but where

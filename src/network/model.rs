@@ -248,7 +248,7 @@ const MAX_TAPS: usize = 1 << 26;
 /// Highest degree of a polynomial activation.
 const MAX_POLYNOMIAL_DEGREE: usize = 63;
 
-fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
+pub(super) fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
     let output = match op {
         Op::Dense { inputs, outputs, weight, bias } => {
             if matches!(input, Shape::Image { .. }) || input.len() != *inputs {

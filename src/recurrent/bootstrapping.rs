@@ -74,6 +74,6 @@ impl SequenceSession {
 #[cfg(not(feature = "tfhe"))]
 fn without_tables() -> RunError {
     RunError::Refused(
-        "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.remedy to refresh or client".into(),
+        "bootstrapping was left out of this build (Cargo feature tfhe); set sequence.strategy to refresh or client_aided".into(),
     )
 }

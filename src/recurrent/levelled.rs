@@ -73,7 +73,7 @@ pub(crate) fn run(
         },
         kernel: program.parameters.kernel().name(),
         error_bound: sequence.error_bound,
-        stands_for: "the network that ciphertexts stand for",
+        stands_for: "the reference network",
         advice: "take more or larger primes, a larger N, or refresh more often",
         clipping: Clipping::default(),
         ranges: reference.ranges,

@@ -41,7 +41,7 @@ impl SequenceSession {
         let choice = self.choice();
         if choice.strategy == NoiseStrategy::Levelled {
             let longest = self.longest_chain(cancel)?;
-            let others = "sequence.remedy to refresh, client or bootstrap";
+            let others = "sequence.strategy to refresh, client_aided or bootstrap";
             return Ok(PlanError::DoesNotFit {
                 reason: format!("{reason}; the longest is {longest} steps"),
                 nearest: match longest {
@@ -61,7 +61,7 @@ impl SequenceSession {
         Ok(PlanError::DoesNotFit {
             reason: format!("{reason}; the longest is {longest} steps"),
             nearest: match longest {
-                0 => "set sequence.remedy to client or bootstrap".to_owned(),
+                0 => "set sequence.strategy to client_aided or bootstrap".to_owned(),
                 _ => format!("set sequence.refresh_every to at most {longest}"),
             },
         })

@@ -56,21 +56,21 @@ impl SequenceSession {
         let chain = match self.longest_chain(cancel)? {
             0 => None,
             longest if longest < wanted => {
-                Some(format!("sequence.remedy=one_chain with sequence.steps={longest} at most"))
+                Some(format!("sequence.strategy=levelled with sequence.steps={longest} at most"))
             }
-            _ => Some("sequence.remedy=one_chain".to_owned()),
+            _ => Some("sequence.strategy=levelled".to_owned()),
         };
         let elman =
             matches!(self.reference().layers(), [layer] if matches!(layer.cell, Cell::Elman(_)));
         let tables =
-            (elman && cfg!(feature = "tfhe")).then(|| "sequence.remedy=bootstrap".to_owned());
+            (elman && cfg!(feature = "tfhe")).then(|| "sequence.strategy=bootstrap".to_owned());
         let all: Vec<String> = chain.into_iter().chain(tables).collect();
         let next = match all.as_slice() {
             [] => "run it instead".to_owned(),
             some => format!("set {}", some.join(", or ")),
         };
         Ok(RunError::Refused(format!(
-            "sequence.remedy={} needs the client again and again before the answer, so it is not served by files: {next}",
+            "sequence.strategy={} needs the client again and again before the answer, so it is not served by files: {next}",
             self.choice().strategy.id()
         )))
     }
@@ -294,6 +294,6 @@ mod tests {
         let told = two.offering(&Cancel::default()).err().unwrap().to_string();
         assert!(told.contains("not served by files"), "{told}");
         // Tables carry one layer.
-        assert!(told.contains("one_chain") && !told.contains("bootstrap"), "{told}");
+        assert!(told.contains("levelled") && !told.contains("bootstrap"), "{told}");
     }
 }

@@ -22,7 +22,7 @@ impl SequenceSession {
         let mut all = setting_use::unused(&self.scenario, Carrier::Sequence(strategy), &functions);
         let fits = |_| match strategy {
             NoiseStrategy::Levelled => {
-                "set sequence.remedy to refresh or client, or take fewer steps"
+                "set sequence.strategy to refresh or client_aided, or take fewer steps"
             }
             NoiseStrategy::Refresh => {
                 "refresh more often (a smaller sequence.refresh_every), or take fewer steps"

@@ -302,7 +302,7 @@ impl SequenceSession {
         let strategy = self.choice().strategy;
         if strategy == NoiseStrategy::Bootstrap {
             return Err(RunError::Refused(
-                "bootstrapping has no chain to plan: run it, or set sequence.remedy to one_chain, refresh or client".into(),
+                "bootstrapping has no chain to plan: run it, or set sequence.strategy to levelled, refresh or client_aided".into(),
             ));
         }
         // What is wrong with a sequence is told before there is a plan.

@@ -367,7 +367,7 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
     let refused = refused.first().expect("not all steps");
     assert!(
         refused.contains(&format!("the longest is {longest} steps"))
-            && refused.contains(&format!("sequence.steps={longest}, or sequence.remedy")),
+            && refused.contains(&format!("sequence.steps={longest}, or sequence.strategy")),
         "{refused}"
     );
     // Whatever is asked, the number is the same.

@@ -227,7 +227,8 @@ pub struct StageReport {
     /// Wall time of the same layer in the float network, all samples, seconds.
     pub plain_secs: f64,
     pub ciphertexts: usize,
-    pub parts: usize,
+    #[serde(rename = "parts")]
+    pub components: usize,
     pub log2_q: f64,
     /// Bytes of all ciphertexts after the stage (one batch, one plaintext modulus).
     pub ciphertext_bytes: u64,
@@ -259,7 +260,7 @@ impl StageReport {
             secs_predicted: stage.secs,
             plain_secs: 0.0,
             ciphertexts: stage.ciphertexts,
-            parts: stage.parts,
+            components: stage.components,
             log2_q: stage.log2_q,
             ciphertext_bytes: stage.ciphertext_bytes,
             plain_bytes: 4 * in_batch * stage.ciphertexts as u64,

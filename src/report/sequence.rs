@@ -72,6 +72,7 @@ pub struct EndToEnd {
 /// A recurrent run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SequenceReport {
+    #[serde(rename = "remedy")]
     pub strategy: NoiseStrategy,
     /// Who learns what beyond the answer.
     pub reveals: String,

@@ -56,7 +56,9 @@ pub struct NoiseReport {
     /// Values measured.
     pub samples: u64,
     pub mean: f64,
+    #[serde(rename = "deviation_predicted")]
     pub standard_deviation_predicted: f64,
+    #[serde(rename = "deviation_measured")]
     pub standard_deviation_measured: f64,
     /// How many fell into each of [`NOISE_BINS`] bins of equal width; the outermost hold what lies
     /// beyond them too.
@@ -75,6 +77,7 @@ impl NoiseReport {
 pub struct DistanceReport {
     /// Upper end of the distances, in widths of a step.
     pub distance: f64,
+    #[serde(rename = "readings")]
     pub lookups: u64,
     pub off: u64,
     /// Lookups expected to be off.
@@ -85,12 +88,16 @@ pub struct DistanceReport {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LookupReport {
     pub name: String,
+    #[serde(rename = "readings")]
     pub lookups: u64,
     /// Lookups one step off, with another output.
+    #[serde(rename = "one_step")]
     pub adjacent: u64,
     /// Lookups off by prediction, given the sums that were read.
+    #[serde(rename = "one_step_predicted")]
     pub adjacent_predicted: f64,
     /// Lookups more than one step off: wrong.
+    #[serde(rename = "further")]
     pub wrong_bin: u64,
     pub noise: Vec<NoiseReport>,
     pub distances: Vec<DistanceReport>,
@@ -105,6 +112,7 @@ pub struct TableReport {
     /// Bits of the tables.
     pub bits: u32,
     /// Programmable bootstrappings of one sample.
+    #[serde(rename = "readings")]
     pub lookups: usize,
     /// Keys in the server's memory, bytes.
     pub key_memory_bytes: u64,
@@ -113,6 +121,7 @@ pub struct TableReport {
     pub keys_kept: bool,
     /// Wall seconds of the server for one sample: least, median and largest.
     pub sample_secs: [f64; 3],
+    #[serde(rename = "failure_per_reading_predicted")]
     pub failure_per_lookup_predicted: f64,
     pub failure_per_sample_predicted: f64,
     /// Fresh noise of the inputs.

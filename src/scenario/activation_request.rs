@@ -33,7 +33,7 @@ pub struct ActivationRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
     /// What single activation layers (of a recurrent network: gates) have in the place of the above.
-    #[serde(skip_serializing_if = "LayerChoices::is_same")]
+    #[serde(skip_serializing_if = "LayerRequests::is_same")]
     pub layers: LayerRequests,
 }
 

@@ -65,6 +65,7 @@ pub struct SchemeRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SequenceRequest {
+    #[serde(alias = "remedy")]
     pub strategy: NoiseStrategy,
     /// Steps between refreshes; the planner chooses when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +83,9 @@ impl Default for SequenceRequest {
         Self { strategy: NoiseStrategy::default(), refresh_every: None, steps: None, connection }
     }
 }
+
+/// Settings under their names of earlier versions, and of today.
+const RENAMED: [(&str, &str); 1] = [("sequence.remedy", "sequence.strategy")];
 
 /// A runnable scenario, built in or from a `.json` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,7 +185,7 @@ impl Scenario {
             },
             make(
                 "cryptodl-relu",
-                "CryptoDL before training with polynomials: a deeper network with ReLU, for comparing what may stand in for it",
+                "CryptoDL before training with polynomials: a deeper network with ReLU, for comparing what may take its place",
                 "cryptodl-relu",
                 "mnist",
             )
@@ -346,7 +350,8 @@ impl Scenario {
             setting.split_once('=').ok_or_else(|| fail("write KEY=VALUE".to_owned()))?;
         let mut json = serde_json::to_value(self).map_err(|e| fail(e.to_string()))?;
         let mut at = &mut json;
-        for part in key.split('.') {
+        let renamed = RENAMED.iter().find(|(old, _)| *old == key);
+        for part in renamed.map_or(key, |(_, new)| new).split('.') {
             at = inside(at, part).map_err(&fail)?;
         }
         // Numbers and booleans as such, everything else as text; a name that looks like a number stays text.

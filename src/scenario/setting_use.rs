@@ -37,7 +37,7 @@ impl Carrier {
             Self::Bfv => "under BFV".to_owned(),
             Self::Ckks => "under CKKS".to_owned(),
             Self::Tfhe => "under TFHE".to_owned(),
-            Self::Sequence(strategy) => format!("with sequence.remedy={}", strategy.id()),
+            Self::Sequence(strategy) => format!("with sequence.strategy={}", strategy.id()),
         }
     }
 
@@ -126,7 +126,7 @@ const SETTINGS: [Setting; 11] = [
         path: "sequence.refresh_every",
         is_set: |s| s.sequence.as_ref().is_some_and(|q| q.refresh_every.is_some()),
         used_by: |c| c == Sequence(NoiseStrategy::Refresh),
-        owners: "sequence.remedy=refresh",
+        owners: "sequence.strategy=refresh",
     },
 ];
 
@@ -225,12 +225,12 @@ pub fn check_sequence(scenario: &Scenario, strategy: NoiseStrategy) -> Result<()
         SchemeSelector::Bgv | SchemeSelector::Bfv => {
             let name = if scenario.scheme.kind == SchemeSelector::Bgv { "bgv" } else { "bfv" };
             return Err(RunError::Refused(format!(
-                "scheme.kind is {name}; recurrent networks run under CKKS (ckks or auto), or with lookup tables under TFHE (sequence.remedy=bootstrap)"
+                "scheme.kind is {name}; recurrent networks run under CKKS (ckks or auto), or with lookup tables under TFHE (sequence.strategy=bootstrap)"
             )));
         }
         SchemeSelector::Tfhe if !tables => {
             return Err(RunError::Refused(format!(
-                "scheme.kind is tfhe, but sequence.remedy={} runs under CKKS: set sequence.remedy=bootstrap, or scheme.kind=ckks",
+                "scheme.kind is tfhe, but sequence.strategy={} runs under CKKS: set sequence.strategy=bootstrap, or scheme.kind=ckks",
                 strategy.id()
             )));
         }
@@ -238,7 +238,7 @@ pub fn check_sequence(scenario: &Scenario, strategy: NoiseStrategy) -> Result<()
     }
     if scenario.activation.kind == ActivationKind::Lookup && !tables {
         return Err(RunError::Refused(format!(
-            "activation.kind is lookup, but sequence.remedy={} has no lookup tables: set sequence.remedy=bootstrap, or activation.kind=polynomial",
+            "activation.kind is lookup, but sequence.strategy={} has no lookup tables: set sequence.strategy=bootstrap, or activation.kind=polynomial",
             strategy.id()
         )));
     }

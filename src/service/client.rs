@@ -251,14 +251,14 @@ impl Job for Decrypt<'_> {
             )));
         }
         let watch = Watch::new(self.cancel.clone(), &|_| ());
-        let moduli = parameters.len();
+        let count = parameters.len();
         let client = client::<S>(offered, parameters, &self.seed)?;
         let moduli = moduli(&offer.scheme);
         let crt = Crt::new(&moduli);
         let mut answers = Answers::new(offer, &record);
         for batch in 0..head.batches {
-            let mut found = Vec::with_capacity(moduli);
-            for modulus in 0..moduli {
+            let mut found = Vec::with_capacity(count);
+            for modulus in 0..count {
                 watch.check()?;
                 let bytes = next(self.answer).map_err(&of_answer)?;
                 let outputs = client
@@ -293,21 +293,21 @@ fn moduli(scheme: &OfferedScheme) -> Vec<Modulus> {
 
 /// Outputs of one sample of a batch, in their own units.
 fn outputs_of<V: Slot>(
-    moduli: &[ModulusAnswer<V>],
+    answers: &[ModulusAnswer<V>],
     crt: &Crt,
     exact: bool,
     sample: usize,
 ) -> Vec<f64> {
-    let outputs = moduli.first().map_or(0, |b| b.vectors.len());
+    let outputs = answers.first().map_or(0, |b| b.vectors.len());
     let slot = |modulus: &ModulusAnswer<V>, output: usize| {
         modulus.vectors.get(output).and_then(|v| v.get(sample)).copied()
     };
     let one = |output: usize| match exact {
         true => {
-            let each = moduli.iter().map(|b| slot(b, output).map_or(0, Slot::residue));
+            let each = answers.iter().map(|b| slot(b, output).map_or(0, Slot::residue));
             crt.combine(&each.collect::<Vec<_>>()) as f64
         }
-        false => moduli.first().and_then(|b| slot(b, output)).map_or(f64::NAN, Slot::real),
+        false => answers.first().and_then(|b| slot(b, output)).map_or(f64::NAN, Slot::real),
     };
     (0..outputs).map(one).collect()
 }

@@ -14,6 +14,7 @@ pub(super) struct Head {
     pub id: String,
     pub batches: usize,
     /// Plaintext moduli: so many messages to a batch.
+    #[serde(rename = "branches")]
     pub moduli: usize,
 }
 

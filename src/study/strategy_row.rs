@@ -60,6 +60,7 @@ impl OneSequence {
 /// One strategy with one activation, run; or why it does not fit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StrategyRow {
+    #[serde(rename = "remedy")]
     pub strategy: NoiseStrategy,
     /// Steps between refreshes.
     pub refresh_every: usize,
@@ -74,6 +75,7 @@ pub struct StrategyRow {
     pub sequences: usize,
     /// Of the original network in the clear, and of the network that ciphertexts stand for.
     pub plain_accuracy: f64,
+    #[serde(rename = "carried_accuracy")]
     pub reference_accuracy: f64,
     pub accuracy: f64,
     pub agreement: f64,

@@ -192,7 +192,7 @@ fn no_report_takes_the_place_of_the_original_of_a_model() {
 #[test]
 fn keys_are_no_part_of_the_work_on_sequences() {
     let dir = tempfile::tempdir().expect("a folder");
-    for strategy in ["sequence.remedy=bootstrap", "sequence.remedy=client"] {
+    for strategy in ["sequence.strategy=bootstrap", "sequence.strategy=client_aided"] {
         let words = ["cryptornn", "--images", "2", "--set", strategy, "--set", "sequence.steps=2"];
         let (status, report) = run(dir.path(), &words);
         assert_eq!(status, 0);

@@ -80,7 +80,7 @@ fn recurrent_networks_are_the_same() {
             ["cryptornn", "--seed", "1", "--images", "2"].into_iter().chain(settings).collect();
         same_under_every_kernel(&args);
     };
-    run(&["sequence.remedy=client", "scheme.ring_degree=8192", "sequence.steps=6"]);
-    run(&["sequence.remedy=refresh", "sequence.refresh_every=1", "sequence.steps=3"]);
-    run(&["sequence.remedy=one_chain", "sequence.steps=2"]);
+    run(&["sequence.strategy=client_aided", "scheme.ring_degree=8192", "sequence.steps=6"]);
+    run(&["sequence.strategy=refresh", "sequence.refresh_every=1", "sequence.steps=3"]);
+    run(&["sequence.strategy=levelled", "sequence.steps=2"]);
 }

@@ -68,7 +68,7 @@ fn models_and_checkpoints_open() {
     assert_eq!((model.name(), model.input().len(), model.classes()), ("hospital", 30, 2));
     let bytes = std::fs::read(path("half.checkpoint")).expect("is there");
     let checkpoint = Checkpoint::from_bytes(&bytes).expect("opens");
-    assert_eq!(checkpoint.subject.choice.units, Some(2));
+    assert_eq!(checkpoint.identity.choice.units, Some(2));
     assert_eq!(checkpoint.to_bytes(), bytes);
 }
 

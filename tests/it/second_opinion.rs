@@ -102,7 +102,7 @@ fn digits_and_hospital_are_answered_right_and_as_predicted() {
         let kinds: Vec<StageKind> = report.stages.iter().map(|s| s.kind).collect();
         use StageKind::{Input, Linear, Square};
         assert_eq!(kinds, [Input, Linear, Square, Linear]);
-        assert!(report.stages.iter().all(|s| s.parts == 2));
+        assert!(report.stages.iter().all(|s| s.components == 2));
     }
 }
 

@@ -11,9 +11,9 @@ use cryptoscope::ring::Seed;
 use serde_json::Value;
 use std::path::Path;
 
-const LEVELLED: &str = "cryptornn --set sequence.remedy=one_chain --set sequence.steps=3";
+const LEVELLED: &str = "cryptornn --set sequence.strategy=levelled --set sequence.steps=3";
 #[cfg(feature = "tfhe")]
-const BOOTSTRAPPED: &str = "cryptornn --set sequence.remedy=bootstrap --set sequence.steps=2";
+const BOOTSTRAPPED: &str = "cryptornn --set sequence.strategy=bootstrap --set sequence.steps=2";
 
 /// The classes are those of `run`, and the scores as near as both may be to the reference.
 fn agree(scenario: &str, images: usize) {
@@ -48,7 +48,7 @@ fn bootstrapped_steps_predict_what_a_run_predicts() {
 #[ignore = "needs the data folder (CRYPTOSCOPE_DATA)"]
 fn lengths_and_words_predict_what_a_run_predicts() {
     // Some of these sentences have fewer than three words.
-    let words = "cryptornn-sentiment --set sequence.remedy=one_chain --set sequence.steps=3";
+    let words = "cryptornn-sentiment --set sequence.strategy=levelled --set sequence.steps=3";
     agree(words, 200);
     let session = SequenceSession::open(&opened(words, 200), &sources()).expect("opens");
     let offer = session.offering(&Cancel::default()).expect("published").offered.offer;
@@ -56,7 +56,7 @@ fn lengths_and_words_predict_what_a_run_predicts() {
     assert!(matches!(encoding.shorter, Shorter::Masked(_)), "{:?}", encoding.shorter);
     assert!(encoding.vocabulary.len() > 1000 && encoding.tokens() == encoding.vocabulary.len());
     #[cfg(feature = "tfhe")]
-    agree(&words.replace("one_chain", "bootstrap"), 2);
+    agree(&words.replace("levelled", "bootstrap"), 2);
 }
 
 /// Numbers of a list somewhere in a program, a row of so many after the other.
@@ -215,8 +215,8 @@ fn damaged_files_of_tables_are_refused_too() {
 fn strategies_of_many_rounds_name_one_that_is_served() {
     let dir = tempfile::tempdir().expect("a folder");
     for (scenario, served) in [
-        ("cryptornn", "sequence.remedy=one_chain"),
-        ("cryptornn --set sequence.remedy=client", "sequence.remedy=one_chain"),
+        ("cryptornn", "sequence.strategy=levelled"),
+        ("cryptornn --set sequence.strategy=client_aided", "sequence.strategy=levelled"),
         ("cryptornn --set model=cryptornn-gru", "sequence.steps="),
     ] {
         let told = refused(dir.path(), &format!("publish {scenario} --out {{}}/service"));
@@ -224,7 +224,7 @@ fn strategies_of_many_rounds_name_one_that_is_served() {
         assert!(!dir.path().join("service/offer.cso").exists());
     }
     // A chain too long for its primes is refused by its plan.
-    let long = "publish cryptornn --set sequence.remedy=one_chain --out {}/service";
+    let long = "publish cryptornn --set sequence.strategy=levelled --out {}/service";
     assert!(refused(dir.path(), long).contains("the longest is"));
 }
 

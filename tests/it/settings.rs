@@ -27,7 +27,7 @@ const VALUES: [(&str, &str); 22] = [
     ("activation.interval", "3.25"),
     ("activation.bits", "3"),
     ("activation.layers", "{\"1\": {\"degree\": 6}}"),
-    ("sequence.remedy", "one_chain"),
+    ("sequence.strategy", "levelled"),
     ("sequence.refresh_every", "2"),
     ("sequence.steps", "3"),
     ("sequence.connection", "mobile"),
@@ -77,16 +77,19 @@ fn carriers() -> Vec<(&'static str, Scenario)> {
         ("ckks", scenario("digits", &["scheme.kind=ckks", few])),
         (
             "one chain",
-            scenario("cryptornn", &["sequence.remedy=one_chain", few, "sequence.steps=4"]),
+            scenario("cryptornn", &["sequence.strategy=levelled", few, "sequence.steps=4"]),
         ),
-        ("refresh", scenario("cryptornn", &["sequence.remedy=refresh", few, "sequence.steps=4"])),
-        ("client", scenario("cryptornn", &["sequence.remedy=client", few, "sequence.steps=4"])),
+        ("refresh", scenario("cryptornn", &["sequence.strategy=refresh", few, "sequence.steps=4"])),
+        (
+            "client",
+            scenario("cryptornn", &["sequence.strategy=client_aided", few, "sequence.steps=4"]),
+        ),
     ];
     if cfg!(feature = "tfhe") {
         let asked = ["scheme.kind=tfhe", "activation.kind=lookup", few];
         all.push(("tfhe", scenario("digits", &asked)));
         let asked = ["activation.kind=lookup", few, "sequence.steps=4"];
-        let tables = [&["sequence.remedy=bootstrap"], &asked[..]].concat();
+        let tables = [&["sequence.strategy=bootstrap"], &asked[..]].concat();
         all.push(("bootstrap", scenario("cryptornn", &tables)));
     }
     all
@@ -150,8 +153,8 @@ fn settings_of_recurrent_networks_are_refused_on_others() {
     assert!(text.contains("recurrent"), "{text}");
     for (setting, part) in [
         ("scheme.kind=bgv", "scheme.kind is bgv"),
-        ("scheme.kind=tfhe", "sequence.remedy=bootstrap"),
-        ("activation.kind=lookup", "sequence.remedy=bootstrap"),
+        ("scheme.kind=tfhe", "sequence.strategy=bootstrap"),
+        ("activation.kind=lookup", "sequence.strategy=bootstrap"),
     ] {
         let text = plan(&scenario("cryptornn", &[setting])).unwrap_err().to_string();
         assert!(text.contains(part), "{text}");

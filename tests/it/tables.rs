@@ -56,7 +56,7 @@ fn an_encrypted_run_answers_as_the_tables_do_and_shows_its_noise() {
     let tables = report.tables.as_ref().unwrap();
     let lookups: u64 = tables.tables.iter().map(|t| t.lookups).sum();
     assert_eq!(lookups, 3 * tables.lookups as u64);
-    assert!(tables.tables.iter().all(|t| t.further == 0));
+    assert!(tables.tables.iter().all(|t| t.wrong_bin == 0));
     assert_eq!(tables.inputs.samples, 3 * session.network.input().len() as u64);
     assert!(report.stages.iter().any(|s| s.kind == StageKind::Lookup));
     // The scores of three samples are too few to say how likely a wrong one is.
@@ -102,7 +102,7 @@ fn too_much_noise_is_seen_and_told() {
     .unwrap();
     assert!(!report.is_right());
     let tables = report.tables.as_ref().unwrap();
-    assert!(tables.tables.iter().map(|t| t.further).sum::<u64>() > 0);
+    assert!(tables.tables.iter().map(|t| t.wrong_bin).sum::<u64>() > 0);
     let kinds: Vec<_> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
     assert!(
         kinds.contains(&"past_budget") && kinds.contains(&"stage_decrypted_wrongly"),

@@ -40,7 +40,7 @@ struct Case<'a, S: Scheme> {
     repeats: bool,
 }
 
-/// The client's messages: keys of each branch, requests of each branch.
+/// The client's messages: keys of each plaintext modulus, requests of each plaintext modulus.
 type Sent = (Vec<Vec<u8>>, Vec<Vec<u8>>);
 
 impl<S: Scheme> Case<'_, S> {

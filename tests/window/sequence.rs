@@ -78,7 +78,7 @@ fn one_of_several_runs_is_not_told_as_the_whole() {
     assert!((shown - 100.0 * part / 4.0).abs() < 1e-6, "{shown} of {part}");
     // The tab Run draws that run, and not the plan of the setup beside it.
     key(&mut h, Modifiers::COMMAND, Key::Num1);
-    assert!(h.query_all_by_label_contains("of cryptornn with sequence.remedy").next().is_some());
+    assert!(h.query_all_by_label_contains("of cryptornn with sequence.strategy").next().is_some());
     control.set(|s| s.hold = false);
     until(&mut h, "the end", |h| h.state().state().sequence.comparing.is_none());
 }

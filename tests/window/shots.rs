@@ -1,15 +1,36 @@
-//! Pictures of the window in its usual states, under `target/screenshots`, to be looked at.
+//! Pictures of the window in its usual states, under `target/screenshots`, to be looked at; some are held
+//! against accepted ones.
 
 use crate::drive::{WIDE, until, until_over, until_planned, window_of};
 use crate::scripted::Control;
 use cryptoscope::app::App;
 use egui::{Key, Modifiers, Theme};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, SnapshotOptions, try_image_snapshot_options};
 use std::path::Path;
 
-/// Saves the window as it is; says so and goes on where nothing can draw.
-pub fn shoot(harness: &mut Harness<'_, App>, name: &str) -> bool {
+/// Pictures that must look as accepted: states whose every number is scripted, or computed from the data.
+const ACCEPTED: [&str; 12] = [
+    "planned_dark",
+    "finished_dark",
+    "finished_light",
+    "samples_light",
+    "activation_dark",
+    "wrong_dark",
+    "refused_light",
+    "size_1024x640",
+    "sequence_light",
+    "sequence_small",
+    "cryptonn_1024x640_light",
+    "leak_1440x900_dark",
+];
+/// Where they lie.
+const FOLDER: &str = "tests/window/accepted";
+/// Pixels that another renderer may draw otherwise: of 1280 x 800, less than a letter.
+const OTHERWISE: usize = 40;
+
+/// Saves the window as it is; a picture of [`ACCEPTED`] must be the accepted one (`.ci/accept` accepts).
+pub fn shoot(harness: &mut Harness<'_, App>, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).expect("target is writable");
     let image = harness.render().expect("renders");
@@ -18,7 +39,10 @@ pub fn shoot(harness: &mut Harness<'_, App>, name: &str) -> bool {
         "{name} is blank"
     );
     image.save(folder.join(format!("{name}.png"))).expect("target is writable");
-    true
+    if ACCEPTED.contains(&name) {
+        let options = SnapshotOptions::new().output_path(FOLDER).max_failed_pixels(OTHERWISE);
+        try_image_snapshot_options(&image, name, &options).unwrap_or_else(|e| panic!("{e}"));
+    }
 }
 
 /// Whether anything on this machine can draw; renderers panic when nothing can.

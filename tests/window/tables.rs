@@ -80,7 +80,7 @@ fn tables_are_shown_run_and_measured() {
     // Sample by sample, not all at the end.
     assert_eq!(run.three.seen, 3);
     let report = run.report.as_ref().expect("finished").tables.as_ref().expect("measured");
-    assert_eq!(report.tables[0].readings, 24);
+    assert_eq!(report.tables[0].lookups, 24);
     for shown in ["Measured noise", "Inputs plot", "As the table reads it plot", "Scores plot"] {
         assert!(has(&h, shown), "{shown}");
     }

@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         if let Some(table) = report.tables.get(layer) {
             let text = format!(
-                "{} readings: {} one step off ({:.1} predicted), {} further off{}",
+                "{} lookups: {} in an adjacent bin ({:.1} predicted), {} in a wrong bin{}",
                 format::count(table.lookups),
                 format::count(table.adjacent),
                 table.adjacent_predicted,

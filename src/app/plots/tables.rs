@@ -8,7 +8,7 @@ use report::LookupReport;
 
 const STEPS: &str = "The activation function, and what the lookup table gives for each step of its range. Sums in a step all give the same output; the table ends where the shading begins.";
 const SUMS: &str = "The weighted sums that this table reads, over training samples: share in each bin. Noise of an encrypted run moves a sum a little; it matters only where a sum lies close to a step.";
-const FLIPS: &str = "Readings one step off, by the distance of the sum to the nearest step where the output changes, in widths of a step: predicted from the noise, and counted in the run.";
+const FLIPS: &str = "Lookups that hit an adjacent bin, by the distance of the sum to the nearest step where the output changes, in widths of a step: predicted from the noise, and counted in the run.";
 
 /// Shares of the height.
 const SHARES: [f32; 3] = [0.46, 0.30, 0.24];
@@ -144,14 +144,14 @@ fn flips(ui: &mut Ui, rect: Rect, read: Option<&LookupReport>) {
     let farthest = rows.iter().map(|d| d.distance).fold(0.1, f64::max);
     let chart = Chart {
         id: "table flips",
-        title: "Read one step off, by distance to the step",
+        title: "In an adjacent bin, by distance to the step",
         about: FLIPS,
         unit: Unit::Share,
         x: (0.0, farthest * 1.05),
         y: (0.0, most * 1.15),
         curves,
         across: number_ticks(0.0, farthest * 1.05, rect.width() / 2.2),
-        empty: rows.is_empty().then_some("Run to count the readings that noise moves"),
+        empty: rows.is_empty().then_some("Run to count the lookups that noise moves"),
         ..Chart::default()
     };
     chart.show(ui, rect, BOTTOM);

@@ -103,8 +103,9 @@ impl CkksProgram {
         };
         let layers = shape.network.layers().iter().enumerate();
         let linear = layers.map(rounded_at).collect::<Result<Vec<_>, _>>()?;
-        let unfit =
-            || PlanError::from(CkksError::Segment { inputs: shape.network.inputs(), parts: 2 });
+        let unfit = || {
+            PlanError::from(CkksError::Segment { inputs: shape.network.inputs(), components: 2 })
+        };
         // The layer that the stream before adds up.
         let mut summed = None;
         let mut level = parameters.levels();

@@ -209,30 +209,37 @@ pub(super) fn stages(
         let margin = (bound / reached.max(f64::EPSILON * bound)).log2().min(room);
         (largest, margin)
     };
-    let words =
-        |count: usize, parts: usize, level: usize| (count * parts * level * p.degree() * 8) as u64;
-    let make =
-        |name: StageName, kind, secs, count: usize, parts, level, range: f64, found: (f64, f64)| {
-            let (max_error, margin_bits) = found;
-            StagePlan {
-                layers: match kind {
-                    StageKind::Input | StageKind::Switch => Vec::new(),
-                    _ => name.layers().to_vec(),
-                },
-                name: name.to_string(),
+    let words = |count: usize, components: usize, level: usize| {
+        (count * components * level * p.degree() * 8) as u64
+    };
+    let make = |name: StageName,
                 kind,
                 secs,
-                ciphertexts: count,
-                parts,
-                log2_q: p.log2_q(level),
-                ciphertext_bytes: words(count, parts, level),
-                margin_bits,
-                max_error: Some(max_error),
-                required_error: Some(max_error * margin_bits.exp2()),
-                range_calibrated: range,
-                range_worst: range,
-            }
-        };
+                count: usize,
+                components,
+                level,
+                range: f64,
+                found: (f64, f64)| {
+        let (max_error, margin_bits) = found;
+        StagePlan {
+            layers: match kind {
+                StageKind::Input | StageKind::Switch => Vec::new(),
+                _ => name.layers().to_vec(),
+            },
+            name: name.to_string(),
+            kind,
+            secs,
+            ciphertexts: count,
+            components,
+            log2_q: p.log2_q(level),
+            ciphertext_bytes: words(count, components, level),
+            margin_bits,
+            max_error: Some(max_error),
+            required_error: Some(max_error * margin_bits.exp2()),
+            range_calibrated: range,
+            range_worst: range,
+        }
+    };
     let mut ignored = Vec::new();
     let inputs = shape.network.inputs();
     let found = stage(0, true, &mut ignored);
@@ -244,7 +251,7 @@ pub(super) fn stages(
     let (mut of_layer, mut of_block) =
         (vec![Vec::new(); count], vec![Vec::new(); shape.blocks.len()]);
     let widths = shape.network.widths();
-    let mut parts = 2;
+    let mut components = 2;
     for (k, block) in shape.blocks.iter().enumerate() {
         match block {
             Block::Segment { layers, .. } => {
@@ -252,7 +259,7 @@ pub(super) fn stages(
                     let layer = &shape.network.layers()[at];
                     let kind = match layer {
                         RealLayer::Square { .. } => {
-                            parts = 3;
+                            components = 3;
                             StageKind::Square
                         }
                         _ => StageKind::Linear,
@@ -265,14 +272,14 @@ pub(super) fn stages(
                         kind,
                         work.layers[at],
                         width,
-                        parts,
+                        components,
                         levels[k],
                         range,
                         found,
                     ));
                 }
                 if !schedule.drops[k].is_empty() {
-                    parts = 2;
+                    components = 2;
                     let found = stage(layers.end, true, &mut of_block[k]);
                     let (width, range) = (widths[layers.end - 1], range(layers.end));
                     let name = "relinearise + rescale".into();
@@ -283,7 +290,7 @@ pub(super) fn stages(
                         StageKind::Switch,
                         secs,
                         width,
-                        parts,
+                        components,
                         level,
                         range,
                         found,
@@ -302,7 +309,7 @@ pub(super) fn stages(
     (all, of_layer, of_block)
 }
 
-/// Level of the outputs, and the number of their parts.
+/// Level of the outputs, and the number of their components.
 pub(super) fn outputs(shape: &Shape, schedule: &Schedule) -> (usize, usize) {
     let level = schedule.levels().last().copied().unwrap_or(1);
     let squares = matches!(shape.blocks.last(), Some(Block::Segment { squares: true, .. }));

@@ -153,7 +153,7 @@ fn planned(
         kind,
         secs: batches as f64 * (step.server_secs + step.client_secs),
         ciphertexts: hidden,
-        parts: 2,
+        components: 2,
         log2_q: p.log2_q(step.level),
         ciphertext_bytes: (hidden * 2 * step.level * p.degree() * 8) as u64,
         margin_bits: step.margin_bits,

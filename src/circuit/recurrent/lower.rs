@@ -18,7 +18,7 @@ const CALIBRATION: usize = 256;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LowerRecurrentError {
     #[error(
-        "gate {gate} has {function}, which is no polynomial: choose activation.method, for example minimax, with a degree and an interval, or sequence.remedy=client"
+        "gate {gate} has {function}, which is no polynomial: choose activation.method, for example minimax, with a degree and an interval, or sequence.strategy=client_aided"
     )]
     NoPolynomial { gate: String, function: String },
     #[error("reset and update gates have different functions; give both the same polynomial")]

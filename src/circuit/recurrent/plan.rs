@@ -25,6 +25,7 @@ pub struct StepPlan {
 /// concerns primes and scales is 0 or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SequencePlan {
+    #[serde(rename = "remedy")]
     pub strategy: NoiseStrategy,
     /// Steps from one fresh state to the next.
     pub refresh_every: usize,

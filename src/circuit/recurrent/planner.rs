@@ -163,7 +163,7 @@ fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
             reason: "sequences of different lengths need a candidate function that is 0 at 0"
                 .into(),
             nearest:
-                "use an odd polynomial for the candidate of the GRU, or sequence.remedy=client"
+                "use an odd polynomial for the candidate of the GRU, or sequence.strategy=client_aided"
                     .into(),
         });
     }

@@ -338,7 +338,7 @@ impl Builder<'_> {
             }
         }
         let map = LinearMap::new(width, &rows, self.prime_bits);
-        let map = map.ok_or(CkksError::Segment { inputs: width, parts: 2 })?;
+        let map = map.ok_or(CkksError::Segment { inputs: width, components: 2 })?;
         Ok(SegmentOp::Linear { map: Arc::new(map), weight_scale: scale.clone(), bias: constants })
     }
 }

@@ -332,7 +332,7 @@ impl TableRecurrentCircuit {
 fn unfit(what: &str) -> PlanError {
     PlanError::DoesNotFit {
         reason: format!("bootstrapping carries one layer of Elman cells; this model has {what}"),
-        nearest: "set sequence.remedy to refresh or client".into(),
+        nearest: "set sequence.strategy to refresh or client_aided".into(),
     }
 }
 
@@ -392,7 +392,8 @@ pub fn plan_tables(
     }
     best.ok_or_else(|| PlanError::DoesNotFit {
         reason: format!("no parameters read its sums with failures below 2^-{FAILURE_BITS}"),
-        nearest: "use a network with smaller weights, or sequence.remedy=refresh or client".into(),
+        nearest: "use a network with smaller weights, or sequence.strategy=refresh or client_aided"
+            .into(),
     })
 }
 

@@ -177,7 +177,7 @@ fn refusal(request: &TableRequest) -> PlanError {
     fixed.extend(c.lwe_dimension.map(|n| format!("n = {n}")));
     let with = if fixed.is_empty() { String::new() } else { format!(" with {}", fixed.join(", ")) };
     let reason = format!(
-        "tables of {bits} bits are read more than one step off with a probability above 2^-{FAILURE_BITS:.0} at 128 bits of security{with}"
+        "tables of {bits} bits hit a wrong bin with a probability above 2^-{FAILURE_BITS:.0} at 128 bits of security{with}"
     );
     let free =
         Wanted { polynomial_size: None, lwe_dimension: None, past_budget: false, tightness: 1.0 };

@@ -100,7 +100,7 @@ pub fn stages(
             kind,
             secs: secs * images,
             ciphertexts: count,
-            parts: 1,
+            components: 1,
             log2_q: 32.0,
             ciphertext_bytes: 4 * (count * (dimension + 1)) as u64,
             margin_bits: margin.min(MOST_MARGIN_BITS),

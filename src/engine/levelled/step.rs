@@ -114,7 +114,7 @@ impl Stepper<'_> {
             LayerMaps::Gru { gates, candidate } => {
                 let mut all = self.both(gates, entering, state)?;
                 all.extend(self.apply(&candidate.input, &entering.input())?);
-                let state = state.ok_or(CkksError::Segment { inputs: 0, parts: 2 })?;
+                let state = state.ok_or(CkksError::Segment { inputs: 0, components: 2 })?;
                 let followed: Vec<Ciphertext> = state.iter().chain(masks).cloned().collect();
                 let inner = SegmentInput::Computed(&followed);
                 all.extend(self.apply(&candidate.recurrent, &inner)?);
@@ -170,7 +170,7 @@ impl Stepper<'_> {
         match &self.program.reference.layers[layer].cell {
             RecurrentCell::Elman { function, .. } => self.function(keys, function, sums, scale),
             RecurrentCell::Gru { squash, function, .. } => {
-                let state = state.ok_or(CkksError::Segment { inputs: 0, parts: 2 })?;
+                let state = state.ok_or(CkksError::Segment { inputs: 0, components: 2 })?;
                 self.gated(keys, squash, function, sums, state)
             }
         }

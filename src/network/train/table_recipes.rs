@@ -10,7 +10,7 @@ use data::Shape;
 /// Standard deviation of the noise that these models are trained with, as a share of the range. A
 /// sum with 2^-8.5 of it is what a key switch and a modulus switch to 4096 leave; the models bear
 /// more, so that cheaper parameters can be chosen.
-const NOISE: f64 = 1.0 / 64.0;
+pub(super) const NOISE: f64 = 1.0 / 64.0;
 
 /// Half of what the larger networks are trained with: a hidden layer of 100 learns no more.
 const SLIGHTLY_DISTORTED: Augment = Augment {

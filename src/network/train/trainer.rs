@@ -62,7 +62,7 @@ pub enum TrainError {
     #[error(transparent)]
     HoldOut(#[from] DatasetError),
     #[error(transparent)]
-    StandIn(#[from] LayerApproximationError),
+    Approximation(#[from] LayerApproximationError),
     #[error(transparent)]
     Simplify(#[from] SimplifyError),
     #[error(transparent)]

@@ -74,7 +74,7 @@ pub fn planned_tables(
         kind: StageKind::Lookup,
         secs,
         ciphertexts: hidden,
-        parts: 1,
+        components: 1,
         log2_q: 32.0,
         ciphertext_bytes: (hidden * (p.big_dimension() + 1) * 4) as u64,
         margin_bits: circuit.margin_bits,
@@ -95,7 +95,7 @@ pub fn planned_tables(
         security_table: SECURITY_TABLE.to_owned(),
         depth: steps,
         precision: format!(
-            "readings deviate by {:.2} % of the largest state",
+            "lookups deviate by {:.2} % of the largest state",
             100.0 * circuit.standard_deviation(true) * circuit.network.sum_step
                 / circuit.network.largest_state()
         ),

@@ -66,7 +66,7 @@ pub(crate) fn run(
         kernel: KERNEL,
         error_bound: circuit.error_bound,
         stands_for: "the table network",
-        advice: "train the network with more noise in its states, or set sequence.remedy to refresh or client",
+        advice: "train the network with more noise in its states, or set sequence.strategy to refresh or client_aided",
         clipping,
         ranges: Vec::new(),
         margins: Margins::Elsewhere,

@@ -96,8 +96,8 @@ const POLYNOMIALS: [(&str, &str, &str); 9] = [
 
 /// What recurrent scenarios refuse.
 const SEQUENCES: [(&str, &str); 12] = [
-    ("sequence.remedy=prayer", "are possible"),
-    ("sequence.remedy=1", "sequence.remedy"),
+    ("sequence.strategy=prayer", "are possible"),
+    ("sequence.strategy=1", "sequence.strategy"),
     ("sequence.refresh_every=0", "refresh_every"),
     ("sequence.steps=0", "steps"),
     ("sequence.steps=1000", "steps"),

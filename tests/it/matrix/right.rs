@@ -96,11 +96,11 @@ fn sequences(all: &mut Vec<Case>) {
         ("refresh", "--images 64 --threads 1"),
         ("client", "--images 8 --set sequence.steps=6"),
         ("client", "--images 64"),
-        ("one_chain", "--images 8 --set sequence.steps=2"),
-        ("one_chain", "--images 8 --set sequence.steps=3"),
+        ("levelled", "--images 8 --set sequence.steps=2"),
+        ("levelled", "--images 8 --set sequence.steps=3"),
     ] {
         let command = format!(
-            "run cryptornn --seed 3 --set sequence.remedy={strategy} {more} --report {{dir}}/r.json"
+            "run cryptornn --seed 3 --set sequence.strategy={strategy} {more} --report {{dir}}/r.json"
         );
         let many = more.contains("64");
         all.push(Case::right(&command, move |outcome| {
@@ -136,7 +136,7 @@ fn stops(all: &mut Vec<Case>) {
         "run digits --set scheme.kind=bfv --set scheme.ring_degree=32768 --report {dir}/r.json",
         "run hospital --set activation.kind=lookup --report {dir}/r.json",
         "run cryptornn --report {dir}/r.json",
-        "run cryptornn --set sequence.remedy=bootstrap --report {dir}/r.json",
+        "run cryptornn --set sequence.strategy=bootstrap --report {dir}/r.json",
         "compare cryptornn --whole --report {dir}/r.csv",
         "compare cryptonn-hospital --report {dir}/r.csv",
         "sweep hospital --set model={shared}/relu.safetensors --set dataset={shared}/apart.csv --encrypted --degrees 2..9 --report {dir}/r.csv",

@@ -136,7 +136,7 @@ fn figures(
 ) {
     kit::heading(ui, "This table");
     let functions: Vec<String> = table.functions.iter().map(|f| f.function.name()).collect();
-    line(ui, "Function", &functions.join(", "), "What the table stands for");
+    line(ui, "Function", &functions.join(", "), "The function of the table");
     let steps = format!("{} ({} bits)", table.steps(), table.bits);
     line(ui, "Steps", &steps, "Steps that the range is cut into, each with an output of its own");
     let range = format!(
@@ -165,20 +165,22 @@ fn figures(
     if let Some(plan) = plan {
         let about = "Predicted standard deviation of the noise with which the table is read, in widths of a step";
         line(ui, "Noise", &format!("{:.4} steps", plan.standard_deviation / plan.step), about);
-        let about = "Probability that a sum of training samples is read one step off, predicted";
-        line(ui, "One step off", &format::percent(plan.adjacent), about);
-        let about = "Probability that a sum on the edge of a step is read more than one step off, predicted";
-        line(ui, "Further off", &probability(plan.failure), about);
+        let about =
+            "Probability that a sum of training samples is read in an adjacent bin, predicted";
+        line(ui, "Adjacent bin", &format::percent(plan.adjacent), about);
+        let about =
+            "Probability that a sum on the edge of a step is read in a wrong bin, predicted";
+        line(ui, "Wrong bin", &probability(plan.failure), about);
     }
     if let Some(read) = read {
         let share = read.adjacent as f64 / read.lookups.max(1) as f64;
-        let about = "Readings of the run that were one step off, of all";
-        line(ui, "One step off, counted", &format::percent(share), about);
+        let about = "Lookups of the run that hit an adjacent bin, of all";
+        line(ui, "Adjacent bin, counted", &format::percent(share), about);
         line(
             ui,
-            "Further off, counted",
+            "Wrong bin, counted",
             &format::count(read.wrong_bin),
-            "Readings more than one step off: wrong",
+            "Lookups that hit a wrong bin: more than one step off",
         );
     }
 }
