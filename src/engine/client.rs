@@ -109,12 +109,12 @@ impl<S: Scheme> Client<S> {
         Self { randomness, ..self }
     }
 
-    /// The secret keys, one per branch.
+    /// The secret keys, one per plaintext modulus.
     pub fn secrets(&self) -> &[Arc<S::Secret>] {
         &self.secrets
     }
 
-    /// The messages with the keys for the server, one per branch.
+    /// The messages with the keys for the server, one per plaintext modulus.
     ///
     /// # Errors
     /// When the scheme fails, or the work is stopped.

@@ -17,8 +17,11 @@ use cryptoscope::wire::{Message, WireError};
 
 const OFFER: [u8; 32] = [3; 32];
 
-/// Decrypted outputs of each branch: a vector of slots per output.
+/// Decrypted outputs of each plaintext modulus: a vector of slots per output.
 type Outputs<V> = Vec<Vec<Vec<V>>>;
+
+/// Whether they are right.
+type IsRight<'a, V> = Box<dyn Fn(&Outputs<V>) -> bool + 'a>;
 
 /// A scheme with everything that its two sides need, and what comes out: the check samples of its offer,
 /// whose outputs the reference network gives.
@@ -27,8 +30,8 @@ struct Case<'a, S: Scheme> {
     program: &'a S::Program,
     /// A vector (a value per slot) per input.
     vectors: Vec<Vec<S::Value>>,
-    /// Whether decrypted branches are what the reference network gives.
-    is_right: Box<dyn Fn(&Outputs<S::Value>) -> bool + 'a>,
+    /// Whether decrypted plaintext moduli are what the reference network gives.
+    is_right: IsRight<'a, S::Value>,
     /// Sizes of keys and messages by the plan, where they are planned: there are no messages without
     /// encryption, and those of sequences are planned of their conversation.
     planned: Option<PlanBytes>,
@@ -209,7 +212,7 @@ fn checks_hold(offer: &Offer, outputs: &[Vec<f64>]) -> bool {
         let pairs = outputs.iter().zip(&check.outputs);
         pairs.map(|(out, right)| out[slot] - right).all(|off| off.abs() <= check.tolerance)
     };
-    outputs.len() == offer.classes.len() && checks.map(near).all(|near| near)
+    outputs.len() == offer.classes.len() && checks.into_iter().all(near)
 }
 
 fn integer_case<'a, S: Scheme<Value = i64>>(
@@ -341,7 +344,7 @@ fn offered(settings: &[&str]) -> (Offer, ServedSequences) {
 
 #[test]
 fn levelled_sequences_cross_in_bytes() {
-    let (offer, program) = offered(&["sequence.remedy=one_chain", "sequence.steps=3"]);
+    let (offer, program) = offered(&["sequence.strategy=levelled", "sequence.steps=3"]);
     let (OfferedScheme::Levelled(levelled), ServedSequences::Levelled(chain)) =
         (&offer.scheme, program)
     else {
@@ -356,7 +359,8 @@ fn levelled_sequences_cross_in_bytes() {
 #[test]
 fn bootstrapped_sequences_cross_in_bytes() {
     use cryptoscope::engine::{ServedSteps, Tables};
-    let (offer, program) = offered(&["sequence.remedy=bootstrap", "sequence.steps=2", "images=2"]);
+    let (offer, program) =
+        offered(&["sequence.strategy=bootstrap", "sequence.steps=2", "images=2"]);
     let (OfferedScheme::Tfhe(tables), ServedSequences::Tables(program)) = (&offer.scheme, program)
     else {
         panic!("planned for TFHE")
@@ -365,16 +369,19 @@ fn bootstrapped_sequences_cross_in_bytes() {
     real_case::<Tables<ServedSteps>>(&offer, None, known, &program, true).hold();
 }
 
+/// A scenario, its settings, and those that take it past its budget.
+type Told = (&'static str, Vec<&'static str>, Option<Vec<&'static str>>);
+
 /// A scenario of each scheme, and what takes it past its budget: nothing does with sequences, whose
 /// parameters are not set by hand.
-fn every_scheme() -> Vec<(&'static str, Vec<&'static str>, Option<Vec<&'static str>>)> {
+fn every_scheme() -> Vec<Told> {
     let forced = Some(vec!["scheme.prime_count=1", "scheme.past_budget=true"]);
     let bfv = ["scheme.prime_bits=36", "scheme.prime_count=2", "scheme.past_budget=true"];
     let mut all = vec![
         ("digits", vec!["scheme.kind=bgv", "images=200"], forced.clone()),
         ("digits", vec!["scheme.kind=bfv", "images=200"], Some(bfv.to_vec())),
         ("digits", vec!["scheme.kind=ckks", "images=200"], forced),
-        ("cryptornn", vec!["sequence.remedy=one_chain", "sequence.steps=2", "images=20"], None),
+        ("cryptornn", vec!["sequence.strategy=levelled", "sequence.steps=2", "images=20"], None),
     ];
     if cfg!(feature = "tfhe") {
         let few = vec!["activation.kind=lookup", "activation.bits=3", "images=3"];
@@ -385,7 +392,7 @@ fn every_scheme() -> Vec<(&'static str, Vec<&'static str>, Option<Vec<&'static s
             "scheme.past_budget=true",
         ];
         all.push(("hospital", few, Some(noisy)));
-        let steps = vec!["sequence.remedy=bootstrap", "sequence.steps=2", "images=2"];
+        let steps = vec!["sequence.strategy=bootstrap", "sequence.steps=2", "images=8"];
         all.push(("cryptornn", steps, None));
     }
     all
