@@ -17,7 +17,7 @@ fn laboratory(method: Method, degree: usize) -> Harness<'static, App> {
     let size = [1440.0, 900.0];
     let mut window = Harness::builder().with_size(size).build_eframe(|cc| {
         let scenario = Scenario::open("digits").expect("built in");
-        App::new(cc, SessionEngine::new(Sources::default()), scenario).expect("a thread")
+        App::new(cc, SessionEngine::new(Sources::default()), scenario)
     });
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
     let end = Instant::now() + Duration::from_secs(10);

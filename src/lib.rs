@@ -23,6 +23,7 @@
 //! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
 //! | `network` | layers, inference in the clear, training, model files |
 //! | `activation` | activation functions and the polynomials in their place |
+//! | `onnx` | ONNX files: messages, tensors, constants folded |
 //! | `data` | datasets and their readers |
 //! | `file`, `wire` | output files and paths; envelopes of messages |
 //! | `format`, `progress` | numbers and texts for people; cancellation and progress |

@@ -1,428 +1,225 @@
-//! Names, explanations and keys of all commands.
+//! The menus, and all commands in them: what each is called, when it makes sense, and what it does.
 
-use crate::command::Command;
-use egui::{Key, KeyboardShortcut, Modifiers};
+use super::app::App;
+use super::command::Command;
+use super::dialog::InitialReport;
+use super::explore;
+use super::palette::Palette;
+use super::state::State;
+use super::ready::{
+    Ready, can_run, can_train, can_train_encrypted, has_model, has_samples, in_lab, no_task, when,
+};
+use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
+use egui::{Context, Key, Modifiers};
+use view::TaskStatus;
+use worker::Key as Job;
 
-/// How a command is shown and reached.
-pub struct Spec {
+/// A command.
+pub struct Row {
     pub command: Command,
-    pub label: &'static str,
-    pub tooltip: &'static str,
-    pub shortcut: KeyboardShortcut,
+    pub words: Words,
+    pub ready: fn(&State) -> Ready,
+    pub act: fn(&mut App, &Context),
 }
 
-const CTRL: Modifiers = Modifiers::COMMAND;
-const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
-const CTRL_ALT: Modifiers = Modifiers::COMMAND.plus(Modifiers::ALT);
+/// What stands together in a menu.
+pub enum Group {
+    Rows(&'static [Row]),
+    Tabs,
+    Exports,
+}
 
-const fn spec(
+/// A menu of the bar.
+pub struct Menu {
+    pub name: &'static str,
+    pub groups: &'static [Group],
+}
+
+/// All menus.
+pub static MENUS: [Menu; 4] = [
+    Menu { name: "File", groups: &[Group::Rows(OPEN), Group::Exports, Group::Rows(QUIT)] },
+    Menu {
+        name: "Setup",
+        groups: &[Group::Rows(RUN), Group::Rows(CHANGE), Group::Rows(LAB), Group::Rows(TASKS)],
+    },
+    Menu {
+        name: "View",
+        groups: &[Group::Tabs, Group::Rows(SAMPLES), Group::Rows(LOOK), Group::Rows(PALETTE)],
+    },
+    Menu { name: "Help", groups: &[Group::Rows(HELP)] },
+];
+
+/// A command with its label, tooltip and key.
+const fn row(
     command: Command,
     label: &'static str,
     tooltip: &'static str,
-    modifiers: Modifiers,
-    key: Key,
-) -> Spec {
-    Spec { command, label, tooltip, shortcut: KeyboardShortcut::new(modifiers, key) }
+    (modifiers, key): (Modifiers, Key),
+    ready: fn(&State) -> Ready,
+    act: fn(&mut App, &Context),
+) -> Row {
+    Row { command, words: Words::new(label, tooltip, modifiers, key), ready, act }
 }
 
-/// All commands, in the order of the palette.
-pub static TABLE: &[Spec] = {
-    use Command as C;
-    &[
-        spec(
-            C::Run,
-            "Run",
-            "Run the plaintext and the encrypted network side by side",
-            CTRL,
-            Key::Enter,
-        ),
-        spec(
-            C::Stop,
-            "Stop",
-            "Stop the run; what it told so far stays",
-            Modifiers::NONE,
-            Key::Escape,
-        ),
-        spec(
-            C::OpenScenario,
-            "Open scenario…",
-            "Open a setup from a .json file",
-            CTRL_SHIFT,
-            Key::O,
-        ),
-        spec(C::OpenModel, "Open model…", "Use a model file (.safetensors)", CTRL, Key::O),
-        spec(
-            C::OpenDataset,
-            "Open dataset…",
-            "Use a dataset: a .csv file, or a folder of IDX files",
-            CTRL,
-            Key::D,
-        ),
-        spec(
-            C::SaveScenario,
-            "Save scenario…",
-            "Save the setup as a .json file that the command line runs too",
-            CTRL,
-            Key::S,
-        ),
-        spec(
-            C::ExportReport,
-            "Export report…",
-            "Save everything the run showed as JSON",
-            CTRL,
-            Key::E,
-        ),
-        spec(C::ExportStages, "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E),
-        spec(
-            C::SaveScreenshot,
-            "Save screenshot…",
-            "Save the window as a PNG image",
-            CTRL_SHIFT,
-            Key::S,
-        ),
-        spec(C::Quit, "Quit", "Close the window", CTRL, Key::Q),
-        spec(
-            C::Undo,
-            "Undo setup change",
-            "Go back to the setup before the last change",
-            CTRL,
-            Key::Z,
-        ),
-        spec(C::Redo, "Redo setup change", "Take back the last undo", CTRL_SHIFT, Key::Z),
-        spec(
-            C::ResetSetup,
-            "Reset setup",
-            "Go back to the scenario as it was opened",
-            CTRL,
-            Key::R,
-        ),
-        spec(C::Palette, "Command palette…", "Find any command by typing", CTRL, Key::P),
-        spec(C::ShowRun, "Show run", "Plots and stage table", CTRL, Key::Num1),
-        spec(
-            C::ShowSamples,
-            "Show samples",
-            "Inputs with their plaintext and encrypted answers",
-            CTRL,
-            Key::Num2,
-        ),
-        spec(
-            C::ShowActivation,
-            "Show activation laboratory",
-            "Approximations of the activation function, and what they cost",
-            CTRL,
-            Key::Num3,
-        ),
-        spec(
-            C::RaiseDegree,
-            "Raise degree",
-            "One degree more for the polynomial in the activation laboratory",
-            Modifiers::ALT,
-            Key::ArrowUp,
-        ),
-        spec(
-            C::LowerDegree,
-            "Lower degree",
-            "One degree less for the polynomial in the activation laboratory",
-            Modifiers::ALT,
-            Key::ArrowDown,
-        ),
-        spec(
-            C::NextMethod,
-            "Next approximation method",
-            "The next method that has an answer for the function",
-            CTRL,
-            Key::M,
-        ),
-        spec(
-            C::PreviousMethod,
-            "Previous approximation method",
-            "The method before, among those that have an answer for the function",
-            CTRL_SHIFT,
-            Key::M,
-        ),
-        spec(
-            C::MeasuredInterval,
-            "Toggle interval from the data",
-            "Each layer its own interval from its measured inputs, or one by hand",
-            CTRL,
-            Key::I,
-        ),
-        spec(
-            C::UseApproximation,
-            "Use approximation in setup",
-            "Encrypt with this method, degree and interval: it becomes the activation of the setup",
-            CTRL,
-            Key::U,
-        ),
-        spec(
-            C::ExportCurves,
-            "Export curves as CSV…",
-            "Save function, polynomial, error and measured distribution",
-            CTRL,
-            Key::K,
-        ),
-        spec(
-            C::ExportCoefficients,
-            "Export coefficients as CSV…",
-            "Save the coefficients in the Chebyshev basis and in powers of x",
-            CTRL_SHIFT,
-            Key::K,
-        ),
-        spec(
-            C::ExportFigure,
-            "Export plots as SVG…",
-            "Save the plots of the activation laboratory as a drawing",
-            CTRL,
-            Key::G,
-        ),
-        spec(
-            C::ShowSweep,
-            "Show sweep",
-            "Many polynomials compared: table and plots",
-            CTRL,
-            Key::Num4,
-        ),
-        spec(
-            C::ShowTraining,
-            "Show training",
-            "Train the model with a polynomial as its activation",
-            CTRL,
-            Key::Num5,
-        ),
-        spec(
-            C::RunSweep,
-            "Run sweep",
-            "Try every chosen method and degree on the model",
-            CTRL_SHIFT,
-            Key::Enter,
-        ),
-        spec(
-            C::Train,
-            "Train",
-            "Train the model with the polynomial of the activation laboratory inside",
-            CTRL_SHIFT,
-            Key::T,
-        ),
-        spec(
-            C::StopTask,
-            "Stop sweep, training or comparison",
-            "Stop it; rows that are done stay, a model in the making does not",
-            CTRL_SHIFT,
-            Key::X,
-        ),
-        spec(
-            C::ExportSweep,
-            "Export sweep as CSV…",
-            "Save the rows of the sweep as a table",
-            CTRL_SHIFT,
-            Key::G,
-        ),
-        spec(
-            C::ExportSweepReport,
-            "Export sweep as JSON…",
-            "Save everything the sweep found",
-            CTRL_SHIFT,
-            Key::J,
-        ),
-        spec(
-            C::ExportSweepFigure,
-            "Export sweep as SVG…",
-            "Save the plots of the sweep as a drawing",
-            CTRL_SHIFT,
-            Key::P,
-        ),
-        spec(
-            C::ShowCompare,
-            "Show comparison",
-            "BGV, CKKS and TFHE side by side on this model",
-            CTRL,
-            Key::Num7,
-        ),
-        spec(
-            C::Compare,
-            "Compare schemes",
-            "Run the model under BGV and CKKS with polynomials and under TFHE with lookup tables",
-            CTRL_SHIFT,
-            Key::C,
-        ),
-        spec(
-            C::ExportCompare,
-            "Export comparison as CSV…",
-            "Save the rows of the comparison as a table",
-            CTRL_SHIFT,
-            Key::Y,
-        ),
-        spec(
-            C::ExportCompareReport,
-            "Export comparison as JSON…",
-            "Save everything the comparison found",
-            CTRL_SHIFT,
-            Key::H,
-        ),
-        spec(
-            C::ExportCompareFigure,
-            "Export comparison as SVG…",
-            "Save the plots of the comparison as a drawing",
-            CTRL_SHIFT,
-            Key::D,
-        ),
-        spec(
-            C::UseTrained,
-            "Use trained model",
-            "The trained network becomes the model of the setup, its polynomials kept",
-            CTRL_SHIFT,
-            Key::U,
-        ),
-        spec(
-            C::SaveModel,
-            "Save trained model…",
-            "Save the trained network as a model file",
-            CTRL_SHIFT,
-            Key::N,
-        ),
-        spec(
-            C::ShowLeak,
-            "Show what the server learns",
-            "Training samples beside what the server of an encrypted training makes of them",
-            CTRL,
-            Key::Num9,
-        ),
-        spec(
-            C::PauseTraining,
-            "Pause or resume training",
-            "Hold the encrypted training between two steps, or go on where it was held",
-            CTRL_ALT,
-            Key::T,
-        ),
-        spec(
-            C::ContinueTraining,
-            "Continue training",
-            "Go on with the encrypted training that was stopped or opened, as if it never was interrupted",
-            CTRL_ALT,
-            Key::R,
-        ),
-        spec(
-            C::SaveCheckpoint,
-            "Save checkpoint…",
-            "Keep the encrypted training as it stands, to continue it later",
-            CTRL_ALT,
-            Key::S,
-        ),
-        spec(
-            C::OpenCheckpoint,
-            "Continue from checkpoint…",
-            "Open an encrypted training that was kept",
-            CTRL_ALT,
-            Key::O,
-        ),
-        spec(
-            C::CompareMitigations,
-            "Compare mitigations",
-            "Train with each mitigation and attack what the server would have seen",
-            CTRL_ALT,
-            Key::M,
-        ),
-        spec(
-            C::ExportMitigations,
-            "Export mitigations as CSV…",
-            "Save the table of mitigations",
-            CTRL_ALT,
-            Key::E,
-        ),
-        spec(
-            C::ExportCryptonn,
-            "Export encrypted training as CSV…",
-            "Save the accuracy of each epoch, encrypted and in plaintext",
-            CTRL_ALT,
-            Key::C,
-        ),
-        spec(
-            C::ExportLeak,
-            "Export what the server learns as CSV…",
-            "Save error and identification over the steps seen",
-            CTRL_ALT,
-            Key::L,
-        ),
-        spec(
-            C::ExportCryptonnReport,
-            "Export encrypted training as JSON…",
-            "Save everything the encrypted training told, and what the server learned",
-            CTRL_ALT,
-            Key::J,
-        ),
-        spec(
-            C::ExportCryptonnFigure,
-            "Export encrypted training as SVG…",
-            "Save the plots of the encrypted training and of what the server learned as a drawing",
-            CTRL_ALT,
-            Key::G,
-        ),
-        spec(
-            C::ShowSequence,
-            "Show sequence",
-            "A recurrent network over time, and the strategies for its noise",
-            CTRL,
-            Key::Num6,
-        ),
-        spec(
-            C::CompareStrategies,
-            "Run all strategies",
-            "Run every strategy on the same sequences, one after the other, and compare them",
-            CTRL_SHIFT,
-            Key::R,
-        ),
-        spec(
-            C::ExportStrategies,
-            "Export strategies as CSV…",
-            "Save the table of strategies",
-            CTRL_SHIFT,
-            Key::B,
-        ),
-        spec(
-            C::ExportStrategyReport,
-            "Export strategies as JSON…",
-            "Save the table of strategies with the connection it is told for",
-            CTRL_ALT,
-            Key::Y,
-        ),
-        spec(
-            C::ExportStrategyFigure,
-            "Export strategies as SVG…",
-            "Save the plot of accuracy against time as a drawing",
-            CTRL_ALT,
-            Key::H,
-        ),
-        spec(
-            C::NextSample,
-            "Next sample",
-            "Disagreements come first",
-            Modifiers::ALT,
-            Key::ArrowRight,
-        ),
-        spec(
-            C::PreviousSample,
-            "Previous sample",
-            "Disagreements come first",
-            Modifiers::ALT,
-            Key::ArrowLeft,
-        ),
-        spec(
-            C::ToggleTheme,
-            "Toggle light and dark theme",
-            "Switch between the light and the dark theme",
-            CTRL,
-            Key::T,
-        ),
-        spec(C::ZoomIn, "Zoom in", "Make everything larger", CTRL, Key::Plus),
-        spec(C::ZoomOut, "Zoom out", "Make everything smaller", CTRL, Key::Minus),
-        spec(C::ZoomReset, "Reset zoom", "Back to 100 %", CTRL, Key::Num0),
-        spec(C::ShowLog, "Show log…", "All messages since the start", CTRL, Key::L),
-        spec(
-            C::About,
-            "About and what is private…",
-            "What the program is, and what encryption here does and does not hide",
-            Modifiers::NONE,
-            Key::F1,
-        ),
-    ]
-};
+const ALWAYS: fn(&State) -> Ready = |_| Ok(());
+
+const OPEN: &[Row] = &[
+    row(Command::OpenScenario, "Open scenario…", "Open a setup from a .json file",
+        (CTRL_SHIFT, Key::O), ALWAYS, |app, _| app.ask_open(InitialReport::Scenario)),
+    row(Command::OpenModel, "Open model…", "Use a model file (.safetensors)", (CTRL, Key::O),
+        ALWAYS, |app, _| app.ask_open(InitialReport::Model)),
+    row(Command::OpenDataset, "Open dataset…",
+        "Use a dataset: a .csv file, or a folder of IDX files", (CTRL, Key::D), ALWAYS,
+        |app, _| app.ask_open(InitialReport::Dataset)),
+    row(Command::OpenCheckpoint, "Continue from checkpoint…",
+        "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
+        |app, _| app.ask_open(InitialReport::Checkpoint)),
+];
+
+const QUIT: &[Row] = &[
+    row(Command::Quit, "Quit", "Close the window", (CTRL, Key::Q), ALWAYS,
+        |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close)),
+];
+
+const RUN: &[Row] = &[
+    row(Command::Run, "Run", "Run the plaintext and the encrypted network side by side",
+        (CTRL, Key::Enter), can_run, |app, _| app.run()),
+    row(Command::Stop, "Stop", "Stop the run; what it told so far stays",
+        (Modifiers::NONE, Key::Escape),
+        |state| when(state.running && !state.stopping, "no run is on"),
+        |app, _| app.worker.jobs.cancel(Job::Run)),
+];
+
+const CHANGE: &[Row] = &[
+    row(Command::Undo, "Undo setup change", "Go back to the setup before the last change",
+        (CTRL, Key::Z), |state| when(state.undo.has_undo(&state.scenario), "nothing was changed"),
+        |app, _| {
+            let before = app.state.undo.undo(&app.state.scenario).cloned();
+            app.go_to(before);
+        }),
+    row(Command::Redo, "Redo setup change", "Take back the last undo", (CTRL_SHIFT, Key::Z),
+        |state| when(state.undo.has_redo(&state.scenario), "nothing was undone"),
+        |app, _| {
+            let after = app.state.undo.redo(&app.state.scenario).cloned();
+            app.go_to(after);
+        }),
+    row(Command::ResetSetup, "Reset setup", "Go back to the scenario as it was opened",
+        (CTRL, Key::R),
+        |state| when(state.scenario != state.opened, "the setup is as it was opened"),
+        |app, _| app.edit(app.state.opened.clone())),
+];
+
+const LAB: &[Row] = &[
+    row(Command::RaiseDegree, "Raise degree",
+        "One degree more for the polynomial in the activation laboratory",
+        (Modifiers::ALT, Key::ArrowUp), in_lab,
+        |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(1))),
+    row(Command::LowerDegree, "Lower degree",
+        "One degree less for the polynomial in the activation laboratory",
+        (Modifiers::ALT, Key::ArrowDown), in_lab,
+        |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(-1))),
+    row(Command::NextMethod, "Next approximation method",
+        "The next method that has an answer for the function", (CTRL, Key::M), in_lab,
+        |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(1, f))),
+    row(Command::PreviousMethod, "Previous approximation method",
+        "The method before, among those that have an answer for the function", (CTRL_SHIFT, Key::M),
+        in_lab, |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(-1, f))),
+    row(Command::MeasuredInterval, "Toggle interval from the data",
+        "Each layer its own interval from its measured inputs, or one by hand", (CTRL, Key::I),
+        |state| when(state.lab.histogram().is_some(), "no inputs were measured yet"),
+        |app, _| explore::toggle_measured(&mut app.state)),
+    row(Command::UseApproximation, "Use approximation in setup",
+        "Encrypt with this method, degree and interval: it becomes the activation of the setup",
+        (CTRL, Key::U), |state| when(state.lab.usable_interval().is_some(), explore::NOT_USABLE),
+        |app, _| app.use_approximation()),
+];
+
+const TASKS: &[Row] = &[
+    row(Command::RunSweep, "Run sweep", "Try every chosen method and degree on the model",
+        (CTRL_SHIFT, Key::Enter),
+        |state| {
+            when(!state.sweep.choice.methods.is_empty(), "no method is chosen")?;
+            has_model(state)
+        },
+        |app, _| app.start_sweep()),
+    row(Command::Train, "Train",
+        "Train the model with the polynomial of the activation laboratory inside",
+        (CTRL_SHIFT, Key::T), can_train, |app, _| app.train()),
+    row(Command::PauseTraining, "Pause or resume training",
+        "Hold the encrypted training between two steps, or go on where it was held",
+        (CTRL_ALT, Key::T),
+        |state| {
+            let is_on = state.cryptonn.status == TaskStatus::Running && !state.task_stopping;
+            when(is_on, "no encrypted training is on")
+        },
+        |app, _| app.pause_cryptonn()),
+    row(Command::ContinueTraining, "Continue training",
+        "Go on with the encrypted training that was stopped or opened, as if it never was interrupted",
+        (CTRL_ALT, Key::R),
+        |state| when(state.can_continue_cryptonn(), "no training of this setup was interrupted"),
+        |app, _| app.continue_cryptonn()),
+    row(Command::CompareMitigations, "Compare mitigations",
+        "Train with each mitigation and attack what the server would have seen", (CTRL_ALT, Key::M),
+        can_train_encrypted, |app, _| app.compare_mitigations()),
+    row(Command::CompareStrategies, "Run all strategies",
+        "Run every strategy on the same sequences, one after the other, and compare them",
+        (CTRL_SHIFT, Key::R),
+        |state| {
+            when(state.scenario.sequence.is_some(), "for recurrent networks")?;
+            when(!state.running, "a run is on")
+        },
+        |app, _| app.compare_strategies()),
+    row(Command::Compare, "Compare schemes",
+        "Run the model under BGV and CKKS with polynomials and under TFHE with lookup tables",
+        (CTRL_SHIFT, Key::C), has_model, |app, _| app.start_comparison()),
+    row(Command::StopTask, "Stop sweep, training or comparison",
+        "Stop it; rows that are done stay, a model in the making does not", (CTRL_SHIFT, Key::X),
+        |state| when(state.task_running && !state.task_stopping, "none is on"),
+        |app, _| app.worker.jobs.cancel(Job::Task)),
+    row(Command::UseTrained, "Use trained model",
+        "The trained network becomes the model of the setup, its polynomials kept",
+        (CTRL_SHIFT, Key::U), |state| when(state.training.has_model(), "no model was trained yet"),
+        |app, _| app.use_trained()),
+];
+
+const SAMPLES: &[Row] = &[
+    row(Command::NextSample, "Next sample", "Disagreements come first",
+        (Modifiers::ALT, Key::ArrowRight), has_samples, |app, _| app.state.step_sample(1)),
+    row(Command::PreviousSample, "Previous sample", "Disagreements come first",
+        (Modifiers::ALT, Key::ArrowLeft), has_samples, |app, _| app.state.step_sample(-1)),
+];
+
+const LOOK: &[Row] = &[
+    row(Command::ToggleTheme, "Toggle light and dark theme",
+        "Switch between the light and the dark theme", (CTRL, Key::T), ALWAYS,
+        |_, ctx| {
+            ctx.set_theme(match ctx.theme() {
+                egui::Theme::Dark => egui::Theme::Light,
+                egui::Theme::Light => egui::Theme::Dark,
+            });
+        }),
+    row(Command::ZoomIn, "Zoom in", "Make everything larger", (CTRL, Key::Plus), ALWAYS,
+        |_, ctx| zoom(ctx, 0.1)),
+    row(Command::ZoomOut, "Zoom out", "Make everything smaller", (CTRL, Key::Minus), ALWAYS,
+        |_, ctx| zoom(ctx, -0.1)),
+    row(Command::ZoomReset, "Reset zoom", "Back to 100 %", (CTRL, Key::Num0), ALWAYS,
+        |_, ctx| ctx.set_zoom_factor(1.0)),
+];
+
+const PALETTE: &[Row] = &[
+    row(Command::Palette, "Command palette…", "Find any command by typing", (CTRL, Key::P), ALWAYS,
+        |app, _| app.state.palette = Some(Palette::default())),
+];
+
+const HELP: &[Row] = &[
+    row(Command::About, "About and what is private…",
+        "What the program is, and what encryption here does and does not hide",
+        (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.show_about = true),
+    row(Command::ShowLog, "Show log…", "All messages since the start", (CTRL, Key::L), ALWAYS,
+        |app, _| app.state.show_log = true),
+];
+
+fn zoom(ctx: &Context, by: f32) {
+    let factor = ((ctx.zoom_factor() + by) * 10.0).round() / 10.0;
+    ctx.set_zoom_factor(factor.clamp(0.7, 3.0));
+}

@@ -1,35 +1,43 @@
 //! The logic of encrypted trainings and of what the server learns from them.
 
-use super::dialog::Purpose;
+use super::app::App;
 use super::state::State;
-use super::{App, plots};
 use crate::tab::Tab;
 use scenario::Scenario;
 use std::sync::Arc;
-use study::{MitigationReport, Study};
-use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
+use training::Checkpoint;
 use view::TaskStatus;
-use view::cryptonn_export as export;
-use worker::{Failure, LeakUpdate, TaskRequest};
+use worker::Key;
 
 impl App {
     /// Starts the encrypted training of the setup.
-    pub(super) fn start_cryptonn(&mut self, ctx: &egui::Context) {
-        self.state.cryptonn.begin(&self.state.scenario);
-        self.state.leak.forget();
-        self.start_task(ctx, TaskRequest::Cryptonn(None), None);
+    pub(super) fn start_cryptonn(&mut self) {
+        let Some((scenario, loaded)) = self.state.setup() else { return };
+        let asked = self.worker.train_encrypted(scenario.clone(), loaded, None);
+        if self.has_begun(asked) {
+            self.forget_leak();
+            self.state.cryptonn.begin(&scenario);
+        }
     }
 
     /// Goes on with the training that was interrupted, with its own settings.
-    pub(super) fn continue_cryptonn(&mut self, ctx: &egui::Context) {
+    pub(super) fn continue_cryptonn(&mut self) {
+        self.state.tab = Tab::Training;
         let Some(checkpoint) = self.state.cryptonn.checkpoint.clone() else { return };
-        let settings = checkpoint.identity.settings(self.state.scenario.clone());
-        if settings != self.state.scenario {
-            self.edit(settings);
+        self.edit(checkpoint.identity.settings(self.state.scenario.clone()));
+        let Some((scenario, loaded)) = self.state.setup() else { return };
+        let from = Some(Arc::clone(&checkpoint));
+        let asked = self.worker.train_encrypted(scenario.clone(), loaded, from);
+        if self.has_begun(asked) {
+            self.state.cryptonn.restore(&checkpoint, &scenario);
+            self.state.cryptonn.status = TaskStatus::Running;
         }
-        self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
-        self.state.cryptonn.status = TaskStatus::Running;
-        self.start_task(ctx, TaskRequest::Cryptonn(Some(checkpoint)), None);
+    }
+
+    /// What was reconstructed is of another training.
+    fn forget_leak(&mut self) {
+        self.worker.jobs.drop_jobs(Key::Attack);
+        self.state.leak.forget();
     }
 
     /// A checkpoint was read: the setup becomes that of its training, which can then be continued.
@@ -48,7 +56,7 @@ impl App {
             }
         };
         self.edit(identity.settings(scenario));
-        self.state.leak.forget();
+        self.forget_leak();
         self.state.cryptonn.restore(&checkpoint, &self.state.scenario);
         self.state.tab = Tab::Training;
         let (step, of) = (checkpoint.steps(), checkpoint.progress.of);
@@ -57,77 +65,33 @@ impl App {
     }
 
     /// Tries what protects the samples of the training of the setup.
-    pub(super) fn compare_mitigations(&mut self, ctx: &egui::Context) {
-        self.state.mitigations.begin(&self.state.scenario);
-        self.start_task(ctx, TaskRequest::Mitigations, None);
+    pub(super) fn compare_mitigations(&mut self) {
+        self.state.tab = Tab::Leak;
+        let Some((scenario, loaded)) = self.state.setup() else { return };
+        let asked = self.worker.compare_mitigations(scenario.clone(), loaded);
+        if self.has_begun(asked) {
+            self.state.mitigations.begin(&scenario);
+        }
     }
 
     /// Holds the encrypted training between two steps, or lets it go on.
     pub(super) fn pause_cryptonn(&mut self) {
-        if let Some(task) = &self.task {
-            let paused = !self.state.cryptonn.paused;
-            self.state.cryptonn.paused = paused;
-            task.set_paused(paused);
-        }
+        let paused = !self.state.cryptonn.paused;
+        self.state.cryptonn.paused = paused;
+        self.worker.jobs.set_paused(Key::Task, paused);
     }
 
-    /// Asks for reconstructions when what is chosen or seen has changed, and takes in the answers.
-    pub(super) fn drain_leak(&mut self) {
-        let view = &mut self.state.leak;
-        for update in self.leak.drain() {
-            if let LeakUpdate::Done(Err(reason)) = &update {
-                self.state
-                    .notifications
-                    .error(format!("The reconstruction did not finish: {reason}"));
-            }
-            view.take(update);
-        }
+    /// Asks for reconstructions when what is chosen or seen has changed, while they are in sight.
+    pub(super) fn reconstruct_when_changed(&mut self) {
         if self.state.tab == Tab::Leak
-            && let Some(question) = view.question()
+            && let Some(question) = self.state.leak.question()
         {
-            self.leak.ask(question);
+            self.worker.reconstruct(question);
         }
-    }
-
-    /// What is saved from an encrypted training; `None` when `purpose` is another.
-    pub(super) fn cryptonn_bytes(&self, purpose: Purpose) -> Option<Result<Vec<u8>, String>> {
-        let (training, leak) = (&self.state.cryptonn, &self.state.leak);
-        let bytes = match purpose {
-            Purpose::SaveCryptonn => export::epochs_csv(training).map_err(|e| e.to_string()),
-            Purpose::SaveCheckpoint => {
-                let kept = training.checkpoint.as_ref().map(|c| c.to_bytes());
-                kept.ok_or_else(|| "no training to keep yet".to_owned())
-            }
-            Purpose::SaveMitigations => match &self.state.mitigations.report {
-                Some(report) => Ok(report.to_csv().into_bytes()),
-                None => Err("no finished comparison to save yet".to_owned()),
-            },
-            Purpose::SaveLeak => export::leak_csv(leak).map_err(|e| e.to_string()),
-            Purpose::SaveCryptonnReport => export::json(training, leak).map_err(|e| e.to_string()),
-            Purpose::SaveCryptonnFigure => Ok(plots::cryptonn_svg(training, leak).into_bytes()),
-            _ => return None,
-        };
-        Some(bytes)
     }
 }
 
 impl State {
-    /// Takes in what an encrypted training tells.
-    pub(super) fn take_cryptonn(&mut self, event: CryptonnEvent) {
-        match event {
-            CryptonnEvent::Seen { view, pool } => self.leak.set_data(view, pool),
-            other => self.cryptonn.take(other),
-        }
-    }
-
-    /// The comparison of mitigations is over.
-    pub(super) fn end_mitigations(&mut self, result: Result<Box<MitigationReport>, Failure>) {
-        self.mitigations.end(result);
-        if let TaskStatus::Failed(reason) = &self.mitigations.status {
-            self.notifications.error(format!("The comparison did not finish: {reason}"));
-        }
-    }
-
     /// Whether the training that was interrupted can go on with what is loaded.
     pub(super) fn can_continue_cryptonn(&self) -> bool {
         let view = &self.cryptonn;
@@ -140,21 +104,5 @@ impl State {
                 && identity.model == self.scenario.model
         });
         interrupted && fits && !self.task_running
-    }
-
-    /// The encrypted training is over.
-    pub(super) fn end_cryptonn(&mut self, result: Result<Box<CryptonnTrained>, Failure>) {
-        self.cryptonn.paused = false;
-        self.cryptonn.status = TaskStatus::of(&result);
-        match result {
-            Ok(trained) => {
-                self.leak.set_data(Arc::clone(&trained.view), Arc::clone(&trained.pool));
-                self.cryptonn.report = Some(Box::new(trained.report));
-            }
-            Err(Failure::Cancelled) => {}
-            Err(failure) => {
-                self.notifications.error(format!("The training did not finish: {failure}"))
-            }
-        }
     }
 }

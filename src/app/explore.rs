@@ -1,8 +1,7 @@
 //! The logic of the activation laboratory: what is chosen, checked, taken over and saved.
 
-use super::dialog::Purpose;
+use super::app::App;
 use super::state::State;
-use super::{App, plots};
 use crate::tab::Tab;
 use activation::Activation;
 use view::lab::{self, LabRequest};
@@ -51,24 +50,18 @@ impl App {
         scenario.activation.interval = lab::rounded(half, lab.choice.measured);
         self.edit(scenario);
     }
+}
 
-    /// What is saved from the activation laboratory; `None` when `purpose` is another.
-    pub(super) fn lab_bytes(&self, purpose: Purpose) -> Option<Result<Vec<u8>, String>> {
-        let lab = &self.state.lab;
-        let curve = match &lab.curve {
-            Some(Ok(curve)) => Ok(curve),
-            Some(Err(reason)) => Err(reason.clone()),
-            None => Err("no polynomial yet; open the activation laboratory first".to_owned()),
-        };
-        let measured = lab.histogram();
-        let csv = |result: Result<Vec<u8>, csv::Error>| result.map_err(|e| e.to_string());
-        Some(match purpose {
-            Purpose::SaveCurves => curve.and_then(|c| csv(lab::curves_csv(c, measured))),
-            Purpose::SaveCoefficients => curve.and_then(|c| csv(lab::coefficients_csv(c))),
-            Purpose::SaveFigure => curve.map(|c| plots::activation_svg(lab, c).into_bytes()),
-            _ => return None,
-        })
-    }
+/// Why an approximation cannot be used in the setup.
+pub const NOT_USABLE: &str = "the setup takes a polynomial for the function that the model really has, on an interval [−l, l]; layers that are polynomials already stay as they are, and composed polynomials are two";
+
+/// Takes the interval from the data, or leaves it as it was taken.
+pub fn toggle_measured(state: &mut State) {
+    let shown = state.lab.interval();
+    change(state, |choice, _| {
+        choice.measured = !choice.measured;
+        choice.interval = shown;
+    });
 }
 
 /// Changes what is explored by one step.

@@ -1,93 +1,75 @@
-//! Small files and desktop dialogs, on threads of their own: a slow disk never holds the window.
+//! Small files and desktop dialogs, in background jobs: a slow disk never holds the window.
 
-use super::dialog::{self, Purpose};
-use crossbeam_channel::{Receiver, Sender, bounded};
-use scenario::Scenario;
+use super::app::App;
+use super::dialog;
+use scenario::{RunError, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{TryRecvError, channel};
 use training::Checkpoint;
+use worker::{Failure, Key, Update};
 
-/// What came of it.
-pub enum Done {
-    /// The desktop's dialog was closed.
-    Picked(Purpose, Option<PathBuf>),
-    /// A scenario was read.
-    Scenario(Result<Box<Scenario>, String>),
-    /// An encrypted training that was kept.
-    Checkpoint(Result<Arc<Checkpoint>, String>),
-    /// A file was written (its path), or why not.
-    Saved(Result<PathBuf, String>),
-    /// The window as an image, to be written.
-    Screenshot(PathBuf, Arc<egui::ColorImage>),
-}
-
-/// Starts the work and hands back what came of it.
-pub struct Files {
-    tx: Sender<Done>,
-    rx: Receiver<Done>,
-    ctx: egui::Context,
-}
-
-/// Results that may wait; far more than there are dialogs.
-const ROOM: usize = 32;
-
-impl Files {
-    pub fn new(ctx: egui::Context) -> Self {
-        let (tx, rx) = bounded(ROOM);
-        Self { tx, rx, ctx }
+impl App {
+    fn of_file<T>(
+        &mut self,
+        work: impl FnOnce() -> Result<T, String> + Send + 'static,
+        end: impl FnOnce(Result<T, Failure>) -> Update + Send + 'static,
+    ) {
+        let work = move |_: &_| work().map_err(RunError::Refused);
+        // Any number of files is read and written at a time: none is refused.
+        self.worker.jobs.start(Key::File, work, end).ok();
     }
 
-    /// What is done since the last call.
-    pub fn drain(&self) -> Vec<Done> {
-        self.rx.try_iter().collect()
-    }
-
-    /// Opens the desktop's dialog.
-    pub fn browse(&self, purpose: Purpose, start: String) {
-        self.on_thread(move || Done::Picked(purpose, dialog::browse(purpose, &start)));
+    /// Opens the desktop's dialog for the path that is asked for.
+    pub(super) fn browse(&mut self) {
+        let Some(dialog) = &mut self.state.dialog else { return };
+        dialog.browsing = true;
+        let dialog = dialog.clone();
+        let work = move |_: &_| Ok(dialog::browse(&dialog));
+        // A newer dialog is never refused.
+        self.worker.jobs.start(Key::Dialog, work, Update::Picked).ok();
     }
 
     /// Reads a scenario, built in or from a file.
-    pub fn open_scenario(&self, name_or_path: String) {
-        self.on_thread(move || {
-            Done::Scenario(Scenario::open(&name_or_path).map(Box::new).map_err(|e| e.to_string()))
-        });
+    pub(super) fn read_scenario(&mut self, name_or_path: String) {
+        self.opening = Some(false);
+        let read = move || Scenario::open(&name_or_path).map(Box::new).map_err(|e| e.to_string());
+        self.of_file(read, Update::Opened);
     }
 
     /// Reads an encrypted training that was kept.
-    pub fn open_checkpoint(&self, path: PathBuf) {
-        self.on_thread(move || {
-            Done::Checkpoint(Checkpoint::open(&path).map(Arc::new).map_err(|e| e.to_string()))
-        });
+    pub(super) fn read_checkpoint(&mut self, path: PathBuf) {
+        let read = move || Checkpoint::open(&path).map(Arc::new).map_err(|e| e.to_string());
+        self.of_file(read, Update::Checkpoint);
     }
 
     /// Writes `bytes` to `path`: whole or not at all.
-    pub fn save(&self, path: PathBuf, bytes: Vec<u8>) {
-        self.on_thread(move || Done::Saved(write_whole(&path, &bytes).map(|()| path)));
+    pub(super) fn write(&mut self, path: PathBuf, bytes: Vec<u8>) {
+        self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Saved);
     }
 
-    /// Writes an image of the window as PNG.
-    pub fn save_png(&self, path: PathBuf, image: Arc<egui::ColorImage>) {
-        self.on_thread(move || Done::Saved(write_png(&path, &image).map(|()| path)));
-    }
-
-    /// Asks the window for an image of itself.
-    pub fn screenshot(&self, path: PathBuf) {
-        let (tx, ctx) = (self.tx.clone(), self.ctx.clone());
-        self.ctx.request_screenshot(move |image| {
-            tx.try_send(Done::Screenshot(path, image)).ok();
-            ctx.request_repaint();
+    /// Asks the window for an image of itself, to be written to `path`.
+    pub(super) fn shoot(&mut self, ctx: &egui::Context, path: PathBuf) {
+        let (tx, image) = channel();
+        let wake = ctx.clone();
+        ctx.request_screenshot(move |image| {
+            tx.send(image).ok();
+            wake.request_repaint();
         });
+        self.screenshot = Some((path, image));
     }
 
-    fn on_thread(&self, work: impl FnOnce() -> Done + Send + 'static) {
-        let (tx, ctx) = (self.tx.clone(), self.ctx.clone());
-        let thread = std::thread::Builder::new().name("files".into()).spawn(move || {
-            tx.send(work()).ok();
-            ctx.request_repaint();
-        });
-        if let Err(error) = thread {
-            self.tx.try_send(Done::Saved(Err(format!("no thread to work on: {error}")))).ok();
+    /// Writes the image of the window that was asked for, when it is there.
+    pub(super) fn take_screenshot(&mut self) {
+        let Some((path, image)) = self.screenshot.take() else { return };
+        match image.try_recv() {
+            Ok(image) => {
+                self.of_file(move || write_png(&path, &image).map(|()| path), Update::Saved);
+            }
+            Err(TryRecvError::Empty) => self.screenshot = Some((path, image)),
+            Err(TryRecvError::Disconnected) => {
+                self.state.notifications.error("no screenshot: the window gave no image");
+            }
         }
     }
 }

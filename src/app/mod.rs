@@ -6,16 +6,21 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod action;
+mod app;
 mod command;
+// A table by hand: a row in a few lines.
+#[rustfmt::skip]
 mod command_table;
 mod commands;
 mod cryptonn_tasks;
 mod dialog;
 mod display;
 mod explore;
-mod export;
+mod export_id;
+mod exports;
 mod files;
 mod logic;
+mod news;
 mod notifications;
 mod palette;
 mod palette_search;
@@ -23,13 +28,17 @@ mod panels;
 mod paths;
 mod plots;
 mod queue;
+mod ready;
 mod state;
 mod strategies;
 mod tab;
 mod tasks;
+mod words;
 
 pub use action::Action;
+pub use app::App;
 pub use command::Command;
+pub use export_id::ExportId;
 pub use queue::Queue;
 pub use state::State;
 pub use tab::Tab;
@@ -41,11 +50,9 @@ pub use view::{
 };
 
 use anyhow::Context as _;
-use ring::Kernel;
 use scenario::{Scenario, Sources};
 use std::path::PathBuf;
-use std::time::Instant;
-use worker::{Check, Engine, LeakWorker, SessionEngine, Task, Worker};
+use worker::SessionEngine;
 
 /// What draws the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,83 +110,9 @@ pub fn open(options: Options) -> anyhow::Result<()> {
     eframe::run_native(
         "CryptoScope",
         native,
-        Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario)?))),
+        Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario)))),
     )
     .map_err(|error| anyhow::anyhow!(display::no_window(&error.to_string())))
-}
-
-/// The application: services around one [`State`].
-pub struct App {
-    state: State,
-    queue: Queue,
-    worker: Worker,
-    files: files::Files,
-    plan_due: Option<Instant>,
-    /// The name of the scenario that is being planned.
-    planning: String,
-    edited_at: Option<Instant>,
-    screenshot_pending: bool,
-    /// A scenario file is being read; whether it shall be run then.
-    opening: Option<bool>,
-    /// What the newest check was asked for.
-    checked: Option<Check>,
-    /// The sweep or training that is on.
-    task: Option<Task>,
-    /// Reconstructs what the server learns.
-    leak: LeakWorker,
-    /// A trained model on its way to a file that the setup shall take.
-    model_to_use: Option<PathBuf>,
-    /// Trained models taken so far.
-    kept_models: usize,
-}
-
-impl App {
-    /// A window on `scenario`, driven by `engine`; its plan is made at once.
-    ///
-    /// # Errors
-    /// When the system gives no thread for the worker.
-    pub fn new<E: Engine>(
-        cc: &eframe::CreationContext<'_>,
-        engine: E,
-        scenario: Scenario,
-    ) -> std::io::Result<Self> {
-        let ctx = &cc.egui_ctx;
-        kit::theme::install(ctx);
-        // The zoom commands of the table replace the built-in ones.
-        ctx.options_mut(|o| o.zoom_with_keyboard = false);
-        // Tables open at their first column, wherever they were scrolled to last time.
-        ctx.data_mut(|data| data.remove_by_type::<egui::scroll_area::State>());
-        let wake = ctx.clone();
-        let worker = Worker::start(engine, move || wake.request_repaint())?;
-        let wake = ctx.clone();
-        let leak = LeakWorker::start(move || wake.request_repaint())?;
-        let mut state = State::new(scenario);
-        state.preview.pending = true;
-        if let Err(error) = Kernel::named_by_variable() {
-            state.notifications.error(format!("{error}; the fastest one is used"));
-        }
-        Ok(Self {
-            state,
-            queue: Queue::default(),
-            worker,
-            files: files::Files::new(ctx.clone()),
-            plan_due: Some(Instant::now()),
-            planning: String::new(),
-            edited_at: None,
-            screenshot_pending: false,
-            opening: None,
-            checked: None,
-            task: None,
-            leak,
-            model_to_use: None,
-            kept_models: 0,
-        })
-    }
-
-    /// What the window shows.
-    pub fn state(&self) -> &State {
-        &self.state
-    }
 }
 
 impl eframe::App for App {

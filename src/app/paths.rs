@@ -1,141 +1,91 @@
 //! What is opened and saved: asked for with a dialog, then done.
 
-use super::dialog::{PathDialog, Purpose};
-use super::{App, export};
+use super::app::App;
+use super::command::Command;
+use super::dialog::{InitialReport, PathDialog, Purpose};
+use super::export_id::ExportId;
+use super::exports::{self, Content};
 use file::Uses;
 use scenario::Scenario;
 use std::path::{Path, PathBuf};
-use study::Study;
+use worker::Key;
 
 impl App {
-    pub(super) fn ask_path(&mut self, purpose: Purpose) {
-        let state = &self.state;
-        let name = file_name(&state.scenario.name);
-        let path = match purpose {
-            Purpose::OpenScenario | Purpose::OpenCheckpoint => String::new(),
-            Purpose::SaveCheckpoint => format!("{name}.ckpt"),
-            Purpose::SaveMitigations => format!("{name}-mitigations.csv"),
-            Purpose::OpenModel => as_path(&state.scenario.model),
-            Purpose::OpenDataset => as_path(&state.scenario.dataset),
-            Purpose::SaveScenario => format!("{name}.json"),
-            Purpose::SaveReport => format!("{name}-report.json"),
-            Purpose::SaveStages => format!("{name}-stages.csv"),
-            Purpose::SaveScreenshot => format!("{name}.png"),
-            Purpose::SaveCurves => format!("{name}-curves.csv"),
-            Purpose::SaveCoefficients => format!("{name}-coefficients.csv"),
-            Purpose::SaveFigure => format!("{name}-activation.svg"),
-            Purpose::SaveSweep => format!("{name}-sweep.csv"),
-            Purpose::SaveSweepReport => format!("{name}-sweep.json"),
-            Purpose::SaveSweepFigure => format!("{name}-sweep.svg"),
-            Purpose::SaveCryptonn => format!("{name}-epochs.csv"),
-            Purpose::SaveLeak => format!("{name}-leak.csv"),
-            Purpose::SaveCryptonnReport => format!("{name}-training.json"),
-            Purpose::SaveCryptonnFigure => format!("{name}-training.svg"),
-            Purpose::SaveCompare => format!("{name}-schemes.csv"),
-            Purpose::SaveCompareReport => format!("{name}-schemes.json"),
-            Purpose::SaveCompareFigure => format!("{name}-schemes.svg"),
-            Purpose::SaveModel => format!("{name}-polynomial.safetensors"),
-            Purpose::SaveStrategies => format!("{name}-strategies.csv"),
-            Purpose::SaveStrategyReport => format!("{name}-strategies.json"),
-            Purpose::SaveStrategyFigure => format!("{name}-strategies.svg"),
+    /// Asks for the path of what is to be opened.
+    pub(super) fn ask_open(&mut self, opening: InitialReport) {
+        let scenario = &self.state.scenario;
+        let (command, path) = match opening {
+            InitialReport::Scenario => (Command::OpenScenario, String::new()),
+            InitialReport::Model => (Command::OpenModel, as_path(&scenario.model)),
+            InitialReport::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
+            InitialReport::Checkpoint => (Command::OpenCheckpoint, String::new()),
         };
-        self.state.dialog = Some(PathDialog::new(purpose, path));
+        let (purpose, label) = (Purpose::Open(opening), command.words().label);
+        self.state.dialog = Some(PathDialog::new(purpose, label, path));
+    }
+
+    /// Asks for the path of the file that an export is saved to.
+    pub(super) fn ask_save(&mut self, id: ExportId) {
+        let path = format!("{}{}", file_name(&self.state.scenario.name), id.0);
+        let label = exports::find(id).words.label;
+        self.state.dialog = Some(PathDialog::new(Purpose::Save(id), label, path));
     }
 
     /// Goes through with the open dialog; it stays open, with the reason, when that is not possible.
-    pub(super) fn confirm_path(&mut self) {
+    pub(super) fn confirm_path(&mut self, ctx: &egui::Context) {
         let Some(dialog) = &mut self.state.dialog else { return };
         let (purpose, path) = (dialog.purpose, PathBuf::from(dialog.path.trim()));
+        let is_saving = matches!(purpose, Purpose::Save(_));
         if path.as_os_str().is_empty() {
             dialog.error = Some("No path given; type one or browse".into());
             return;
         }
-        if !purpose.is_saving() && !path.exists() {
+        if !is_saving && !path.exists() {
             dialog.error = Some(format!("{} does not exist; check the spelling", path.display()));
             return;
         }
-        if purpose.is_saving()
-            && let Some(reason) = in_the_way(&self.state.scenario, &path)
-        {
+        if is_saving && let Some(reason) = in_the_way(&self.state.scenario, &path) {
             dialog.error = Some(reason);
             return;
         }
-        if purpose.is_saving() && path.exists() && dialog.overwrite.as_ref() != Some(&path) {
+        if is_saving && path.exists() && dialog.overwrite.as_ref() != Some(&path) {
             dialog.error = Some(format!("{} is there already; overwrite it?", path.display()));
             dialog.overwrite = Some(path);
             return;
         }
         self.state.dialog = None;
-        if purpose.is_saving() {
-            self.save(purpose, path);
-        } else {
-            self.open_path(purpose, path);
+        match purpose {
+            Purpose::Open(opening) => self.open_path(opening, path),
+            Purpose::Save(id) => self.save(ctx, id, path),
         }
     }
 
-    pub(super) fn open_path(&mut self, purpose: Purpose, path: PathBuf) {
+    pub(super) fn open_path(&mut self, opening: InitialReport, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
-        match purpose {
-            Purpose::OpenScenario => {
-                self.opening = Some(false);
-                self.files.open_scenario(text);
-            }
-            Purpose::OpenCheckpoint if self.task.is_some() => {
+        match opening {
+            InitialReport::Scenario => self.read_scenario(text),
+            InitialReport::Checkpoint if self.worker.jobs.is_on(Key::Task) => {
                 self.state
                     .notifications
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
-            Purpose::OpenCheckpoint => self.files.open_checkpoint(path),
-            Purpose::OpenModel => {
+            InitialReport::Checkpoint => self.read_checkpoint(path),
+            InitialReport::Model => {
                 self.edit(Scenario { model: text, ..self.state.scenario.clone() });
             }
-            Purpose::OpenDataset => {
+            InitialReport::Dataset => {
                 self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
             }
-            _ => self.save(purpose, path),
         }
     }
 
-    fn save(&mut self, purpose: Purpose, path: PathBuf) {
-        if let Some(reason) = in_the_way(&self.state.scenario, &path) {
-            self.state.notifications.error(reason);
-            return;
-        }
-        let report = self.state.run.as_ref().and_then(|r| r.report.as_deref());
-        let bytes = self.lab_bytes(purpose).or_else(|| self.task_bytes(purpose));
-        if let Some(bytes) = bytes.or_else(|| self.cryptonn_bytes(purpose)) {
-            match bytes {
-                Ok(bytes) => self.files.save(path, bytes),
+    fn save(&mut self, ctx: &egui::Context, id: ExportId, path: PathBuf) {
+        match &exports::find(id).content {
+            Content::Window => self.shoot(ctx, path),
+            Content::Bytes(bytes) => match bytes(&self.state) {
+                Ok(bytes) => self.write(path, bytes),
                 Err(error) => self.state.notifications.error(error),
-            }
-            return;
-        }
-        let bytes = match (purpose, report) {
-            (Purpose::SaveScreenshot, _) => {
-                self.screenshot_pending = true;
-                return self.files.screenshot(path);
-            }
-            (Purpose::SaveScenario, _) => Ok(self.state.scenario.to_json().into_bytes()),
-            (Purpose::SaveReport, Some(report)) => {
-                serde_json::to_vec_pretty(report).map_err(|e| e.to_string())
-            }
-            (Purpose::SaveStages, Some(report)) => {
-                export::stages_csv(report).map_err(|e| e.to_string())
-            }
-            (Purpose::SaveStrategies, _) => {
-                Ok(self.state.sequence.comparison().to_csv().into_bytes())
-            }
-            (Purpose::SaveStrategyReport, _) => {
-                Ok(self.state.sequence.comparison().to_json().into_bytes())
-            }
-            (Purpose::SaveStrategyFigure, _) => {
-                Ok(super::plots::strategies_svg(&self.state.sequence).into_bytes())
-            }
-            _ => Err("no finished run to save yet; run first".to_owned()),
-        };
-        match bytes {
-            Ok(bytes) => self.files.save(path, bytes),
-            Err(error) => self.state.notifications.error(error),
+            },
         }
     }
 }

@@ -5,9 +5,11 @@ use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
+use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::sync::Arc;
+use std::time::Duration;
 use view::{
     CompareView, CryptonnView, Difference, LeakView, MitigationView, Origin, Results, RunView,
     SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
@@ -26,14 +28,17 @@ pub struct Preview {
     pub pending: bool,
 }
 
+/// Changes closer together than this are one step of undo.
+pub const ONE_CHANGE: Duration = Duration::from_millis(700);
+
 /// Everything on screen.
 pub struct State {
     /// The setup as it stands.
     pub scenario: Scenario,
     /// The setup as it was opened, for going back.
     pub opened: Scenario,
-    pub undo: Vec<Scenario>,
-    pub redo: Vec<Scenario>,
+    /// Setups to go back to.
+    pub undo: Undoer<Scenario>,
     pub loaded: Option<Loaded>,
     /// Of a recurrent setup.
     pub loaded_sequence: Option<LoadedSequence>,
@@ -84,8 +89,10 @@ impl State {
         Self {
             opened: scenario.clone(),
             scenario,
-            undo: Vec::new(),
-            redo: Vec::new(),
+            undo: Undoer::with_settings(undoer::Settings {
+                stable_time: ONE_CHANGE.as_secs_f32(),
+                ..Default::default()
+            }),
             loaded: None,
             loaded_sequence: None,
             preview: Preview::default(),
@@ -210,9 +217,21 @@ impl State {
         self.run.as_ref().map_or_else(Vec::new, |run| run.order(self.difference))
     }
 
+    /// Looks at another of them.
+    pub(super) fn step_sample(&mut self, by: isize) {
+        let last = self.shown_samples().len().saturating_sub(1);
+        self.sample_at = self.sample_at.saturating_add_signed(by).min(last);
+        self.tab = Tab::Samples;
+    }
+
     /// Whether the model and the data of the setup are in memory, and not those of the one before.
     pub fn has_loaded(&self) -> bool {
         self.loaded.is_some() && !self.preview.pending
+    }
+
+    /// The setup with its model and data, when they are in memory.
+    pub(super) fn setup(&self) -> Option<(Scenario, Loaded)> {
+        Some((self.scenario.clone(), self.loaded.clone()?))
     }
 
     /// Whether the setup has a recurrent network, and it is in memory.

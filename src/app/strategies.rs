@@ -1,6 +1,7 @@
 //! The logic of the tab Sequence: every strategy run on the same sequences, one after the other.
 
-use super::App;
+use super::app::App;
+use crate::tab::Tab;
 use report::RunReport;
 use study::{StrategyComparison, StrategyEvent};
 use view::RunView;
@@ -9,11 +10,12 @@ use worker::Failure;
 impl App {
     /// Starts all strategies, first to last.
     pub(super) fn compare_strategies(&mut self) {
-        let state = &mut self.state;
+        self.state.tab = Tab::Sequence;
+        let state = &self.state;
         let (scenario, request) = (state.scenario.clone(), state.sequence.request.clone());
-        state.sequence.begin(&scenario);
-        if let Err(busy) = self.worker.compare_strategies(scenario, request) {
-            state.notifications.error(busy.to_string());
+        let asked = self.worker.compare_strategies(scenario.clone(), request);
+        if self.has_begun(asked) {
+            self.state.sequence.begin(&scenario);
         }
     }
 

@@ -47,14 +47,13 @@ fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelEr
     RecurrentModel::load(as_path(name)).ok().map(Ok)
 }
 
-/// Whether a plain file is a `.safetensors`: a length, then JSON.
+/// Whether a plain file is a `.safetensors` (a length, then JSON) or ONNX.
 fn is_model_file(path: &str) -> bool {
     let mut start = [0u8; 9];
     let path = as_path(path);
     path.is_file()
         && data::open_regular(&path).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
-        && start[8] == b'{'
-        && start[4..8] == [0; 4]
+        && (start[8] == b'{' && start[4..8] == [0; 4] || network::is_onnx(&path, &start))
 }
 
 fn show(described: &Description) -> String {

@@ -30,6 +30,7 @@ mod table_file;
 mod tables;
 mod train;
 mod train_encrypted;
+mod train_own;
 mod train_recurrent;
 mod trained;
 mod typed;
@@ -171,6 +172,7 @@ fn dispatch(
         Command::Run(args) => run::command(&args, &mut context),
         Command::Sweep(args) => sweep::command(&args, &mut context),
         Command::Compare(args) => compare::command(&args, &mut context),
+        Command::Train(args) if args.layers.is_some() => train_own::command(&args, &mut context),
         Command::Train(args) => train::command(&args, &mut context),
         Command::Bench(args) => bench::command(&args, &mut context, out),
         Command::Inspect { file } => inspect::command(&file, &context),

@@ -12,6 +12,11 @@ use network::train::Trained;
 use progress::{Step, Watch};
 
 pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer> {
+    if args.scenario.scenario.is_empty() {
+        bail!(
+            "what is to be trained is missing: a scenario, as in cryptoscope train digits, or --dataset DATA --layers ROWS for a network of your own"
+        );
+    }
     if let Some(wanted) = super::train_recurrent::wanted(args)? {
         no_checkpoints(args)?;
         unused(
@@ -86,7 +91,7 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
 }
 
 /// Refuses what only trainings on encrypted data have.
-fn no_checkpoints(args: &TrainArgs) -> Result<()> {
+pub(super) fn no_checkpoints(args: &TrainArgs) -> Result<()> {
     for (name, given) in [
         ("--checkpoint", args.checkpoint.is_some()),
         ("--resume", args.resume.is_some()),
@@ -102,7 +107,7 @@ fn no_checkpoints(args: &TrainArgs) -> Result<()> {
 }
 
 /// Refuses options that a training would not look at.
-fn unused(args: &TrainArgs, names: &[&str], why: &str) -> Result<()> {
+pub(super) fn unused(args: &TrainArgs, names: &[&str], why: &str) -> Result<()> {
     for (name, given) in [
         ("--epochs", args.epochs.is_some()),
         ("--learning-rate", args.learning_rate.is_some()),
@@ -135,7 +140,7 @@ fn unused_settings(args: &TrainArgs, used: &[&str], training: &str) -> Result<()
 }
 
 /// What the network does on integers and with lookup tables.
-fn judgements(trained: &Trained) -> Vec<(&'static str, String)> {
+pub(super) fn judgements(trained: &Trained) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     if let Some(integers) = &trained.integers {
         rows.push(("on integers", format::percent(integers.accuracy)));

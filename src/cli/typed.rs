@@ -5,7 +5,8 @@ use std::path::Path;
 
 /// The command of these arguments with the seed that was used, its parts always in the same order.
 pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
-    let mut words = vec!["cryptoscope".to_owned(), "train".into(), args.scenario.scenario.clone()];
+    let mut words = vec!["cryptoscope".to_owned(), "train".into()];
+    words.extend(Some(args.scenario.scenario.clone()).filter(|s| !s.is_empty()));
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             words.extend([name.to_owned(), value]);
@@ -14,6 +15,9 @@ pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
     let path = |path: &Option<std::path::PathBuf>| {
         path.as_deref().map(|p: &Path| p.to_string_lossy().into_owned())
     };
+    option("--dataset", args.dataset.clone());
+    option("--layers", args.layers.clone());
+    option("--for", args.layers.as_ref().map(|_| args.purpose.clone()));
     for setting in &args.scenario.settings {
         option("--set", Some(setting.clone()));
     }

@@ -83,6 +83,7 @@ pub(crate) trait Reference<S: Scheme> {
 }
 
 /// What is known of a run when its last batch is decrypted.
+#[cfg_attr(not(feature = "tfhe"), allow(dead_code, reason = "lookup tables tell more of a run"))]
 pub(crate) struct Ended<'a> {
     pub tally: &'a Tally,
     /// Share of samples that the plan promised to agree.

@@ -90,6 +90,7 @@ impl Session {
             network.provenance(),
             found.is_some(),
         ));
+        notes.extend(network.card().notes.iter().cloned());
         let original = found.map_or_else(|| Arc::clone(&network), Arc::new);
         Ok(Self {
             scenario,

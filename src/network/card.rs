@@ -76,6 +76,9 @@ pub struct ModelCard {
     pub parent: Option<Identity>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub twins: Vec<Twin>,
+    /// What has to be said of how it was read from a file of another format.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The model that a training begins with, as far as the card of what comes of it needs it.
@@ -154,6 +157,7 @@ impl ModelCard {
         for Twin { role, name, digest } in &self.twins {
             rows.push(("counterpart", format!("{}, {}", named(name, digest), role.name())));
         }
+        rows.extend(self.notes.iter().map(|note| ("note", note.clone())));
         if *self == Self::default() {
             rows.push((
                 "note",

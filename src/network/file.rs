@@ -8,6 +8,7 @@
 
 use super::blueprint::{Blueprint, Tensors, Written};
 use super::card::ModelCard;
+use super::import::import;
 use super::model::{Network, NetworkError};
 use data::Digest;
 use file::OutputError;
@@ -34,7 +35,7 @@ const KIND: &str = "network";
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error(
-        "no model {name}: built in are {known}; anything else must be the path of a .safetensors file"
+        "no model {name}: built in are {known}; anything else must be the path of a .safetensors or .onnx file"
     )]
     Unknown { name: String, known: String },
     #[error("model file {path}: {source}")]
@@ -50,14 +51,29 @@ pub enum ModelError {
 }
 
 impl Network {
-    /// Reads a model file; nothing in it is trusted.
+    /// Reads a model file, of this program or ONNX; nothing in it is trusted.
     ///
     /// # Errors
-    /// When it cannot be read, is too large, is no model file of a known version, or its tensors
-    /// are not exactly those its architecture needs.
+    /// When it cannot be read, is too large, is no model file of a known version, its tensors
+    /// are not exactly those its architecture needs, or it is an ONNX graph that is no network here.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
-        Self::from_bytes(&read(path)?, &format::path(path))
+        let bytes = read(path)?;
+        if is_onnx(path, &bytes) {
+            drop(bytes);
+            return Self::from_onnx(path);
+        }
+        Self::from_bytes(&bytes, &format::path(path))
+    }
+
+    /// Reads an ONNX file, with weights beside it where it names them.
+    fn from_onnx(path: &Path) -> Result<Self, ModelError> {
+        let origin = format::path(path);
+        let format = |reason: String| ModelError::Format { origin: origin.clone(), reason };
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let name: String = stem.chars().filter(|c| !c.is_control()).take(60).collect();
+        let model = onnx::read(path).map_err(|e| format(e.to_string()))?;
+        import(model, &name).map_err(format)
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.
@@ -89,6 +105,11 @@ impl Network {
         let architecture = serde_json::to_string(&blueprint).unwrap_or_default();
         assemble(KIND, &architecture, self.card(), self.digest(), &tensors)
     }
+}
+
+/// Whether the file at `path`, which begins with `start`, is ONNX: by its name or by its first bytes.
+pub fn is_onnx(path: &Path, start: &[u8]) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx")) || onnx::looks_like(start)
 }
 
 /// The bytes of a model file.
@@ -163,7 +184,7 @@ pub(super) fn open(bytes: &[u8], origin: &str, kind: &str) -> Result<Opened, Mod
     }
     let format = |reason: String| ModelError::Format { origin: origin.into(), reason };
     if let Some(what) = data::foreign(bytes) {
-        return Err(format(format!("this is {what}; a model is a .safetensors file")));
+        return Err(format(format!("this is {what}; a model is a .safetensors or .onnx file")));
     }
     check_header_length(bytes).map_err(format)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(one_line(&e)))?;

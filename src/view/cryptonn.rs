@@ -5,9 +5,10 @@ use super::task::TaskStatus;
 use scenario::Scenario;
 use std::sync::Arc;
 use training::{
-    Checkpoint, CryptonnEvent, CryptonnReport, DlogRange, EpochFigures, PhaseSecs, SideBySide,
-    Traffic,
+    Checkpoint, CryptonnEvent, CryptonnReport, CryptonnTrained, DlogRange, EpochFigures, PhaseSecs,
+    SideBySide, Traffic,
 };
+use worker::Failure;
 
 /// Weight of the newest mini-batch in the loss that is drawn.
 const NEWEST: f64 = 0.1;
@@ -91,6 +92,15 @@ impl CryptonnView {
             CryptonnEvent::Epoch(figures) => self.epochs.push(figures),
             CryptonnEvent::Checkpoint(checkpoint) => self.catch_up(&checkpoint),
             CryptonnEvent::Seen { .. } => {}
+        }
+    }
+
+    /// The training is over.
+    pub fn end(&mut self, result: Result<Box<CryptonnTrained>, Failure>) {
+        self.paused = false;
+        self.status = TaskStatus::of(&result);
+        if let Ok(trained) = result {
+            self.report = Some(Box::new(trained.report));
         }
     }
 

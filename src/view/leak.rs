@@ -2,7 +2,7 @@
 
 use attack::{LabelLeak, LeakCurve, LeakOptions, Pool, Reconstruction, Score, ServerView, labels};
 use std::sync::Arc;
-use worker::{LeakRequest, LeakUpdate};
+use worker::{Failure, LeakRequest, LeakUpdate};
 
 /// Rows per ciphertext of the limit that is drawn until another is chosen.
 const USUAL_LIMIT: usize = 8;
@@ -133,11 +133,13 @@ impl LeakView {
                 let shown = self.attack(attack);
                 (shown.curve, shown.fresh) = (Some(*curve), true);
             }
-            LeakUpdate::Done(result) => {
-                self.pending = false;
-                self.failure = result.err();
-            }
         }
+    }
+
+    /// The question is answered, or will not be.
+    pub fn end(&mut self, result: Result<(), Failure>) {
+        self.pending = false;
+        self.failure = result.err().map(|failure| failure.to_string());
     }
 
     fn attack(&mut self, index: usize) -> &mut Attack {

@@ -63,6 +63,11 @@ impl TrainingView {
         self.recurrent.clone().unwrap_or_else(|| RecurrentOptions::for_model(model))
     }
 
+    /// Whether there is a trained model.
+    pub fn has_model(&self) -> bool {
+        self.trained.is_some() || self.trained_recurrent.is_some()
+    }
+
     /// The trained model as a file.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         let recurrent = self.trained_recurrent.as_ref().map(|t| t.model.to_bytes());

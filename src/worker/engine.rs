@@ -349,10 +349,7 @@ impl Engine for SessionEngine {
         opened: &OpenedSession,
         cancel: &Cancel,
     ) -> Result<Option<SequenceReport>, RunError> {
-        match opened {
-            OpenedSession::Ready(experiment) => experiment.forecast(cancel),
-            OpenedSession::Unmatched { .. } => Ok(None),
-        }
+        opened.ready().map_or(Ok(None), |experiment| experiment.forecast(cancel))
     }
 
     fn compare_strategies(
@@ -375,10 +372,7 @@ impl Engine for SessionEngine {
         opened: &OpenedSession,
         cancel: &Cancel,
     ) -> Result<Option<TableStudy>, RunError> {
-        match opened {
-            OpenedSession::Ready(experiment) => experiment.tables(cancel),
-            OpenedSession::Unmatched { .. } => Ok(None),
-        }
+        opened.ready().map_or(Ok(None), |experiment| experiment.tables(cancel))
     }
 
     fn run(

@@ -1,21 +1,26 @@
-//! One background thread that opens, plans and runs scenarios, so that the window never waits.
-//!
-//! Requests go in through [`Worker`], [`Update`]s come out of [`Worker::drain`]. Every request gets a
-//! job number; what a replaced or cancelled job still sends is dropped by that number.
+//! Background work for the window, which never waits: jobs go in through [`Worker`], [`Update`]s come
+//! out of [`Jobs::drain`].
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod board;
+mod desk;
 mod engine;
-mod job;
+mod failure;
+mod jobs;
+mod key;
 mod leak;
-mod outbox;
-mod pause;
-mod task;
-mod thread;
+mod tasks;
+mod update;
+mod worker;
 
+pub use board::{News, Outlet};
+pub use desk::Check;
 pub use engine::{Engine, Loaded, LoadedSequence, SessionEngine, TRAINS};
-pub use job::{Check, Failure, Job, Update};
-pub use leak::{LeakRequest, LeakUpdate, LeakWorker};
-pub use task::{Task, TaskRequest, TaskUpdate};
-pub use thread::{Busy, Worker};
+pub use failure::Failure;
+pub use jobs::{Busy, Jobs};
+pub use key::Key;
+pub use leak::{LeakRequest, LeakUpdate};
+pub use update::Update;
+pub use worker::Worker;

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["format", "progress"],
     &["file", "wire"],
     &["data"],
-    &["activation"],
+    &["activation", "onnx"],
     &["network", "ring"],
     &["scheme", "functional"],
     &["circuit"],

@@ -21,6 +21,8 @@ mod matrix;
 mod model_file;
 mod network;
 mod old_files;
+mod onnx;
+mod own;
 mod public_sets;
 mod sample;
 mod second_opinion;

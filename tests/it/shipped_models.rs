@@ -69,6 +69,7 @@ fn expected(name: &str, folder: Option<&Path>) -> ModelCard {
         sketch: Some(Sketch::of(&opened)),
         parent,
         twins: twin.into_iter().collect(),
+        notes: Vec::new(),
     }
 }
 

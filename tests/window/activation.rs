@@ -262,9 +262,9 @@ fn a_still_laboratory_asks_for_no_frames() {
 fn real(scenario: &str, settings: &[&str]) -> Window {
     let scenario = Scenario::open(scenario).expect("built in");
     let scenario = settings.iter().fold(scenario, |s, text| s.with_setting(text).expect("a field"));
-    let mut h = Harness::builder().with_size(WIDE).build_eframe(|cc| {
-        App::new(cc, SessionEngine::new(Sources::default()), scenario).expect("a thread")
-    });
+    let mut h = Harness::builder()
+        .with_size(WIDE)
+        .build_eframe(|cc| App::new(cc, SessionEngine::new(Sources::default()), scenario));
     until_planned(&mut h);
     press(&mut h, Modifiers::COMMAND, Key::Num3);
     until_checked(&mut h);

@@ -165,6 +165,35 @@ fn changing_a_parameter_changes_the_plan() {
 }
 
 #[test]
+fn changes_of_the_setup_are_undone_one_by_one() {
+    use cryptoscope::scenario::SchemeSelector as Kind;
+    let mut h = planned(&Control::default());
+    let kind = |h: &Window| h.state().state().scenario.scheme.kind;
+    let choose = |h: &mut Window, name: &str| {
+        click(h, name);
+        // A second without another change.
+        (0..4).for_each(|_| h.step());
+    };
+    choose(&mut h, "CKKS");
+    choose(&mut h, "BFV");
+    let (undo, redo) = (Modifiers::COMMAND, Modifiers::COMMAND | Modifiers::SHIFT);
+    for (modifiers, then) in [
+        (undo, Kind::Ckks),
+        (undo, Kind::Auto),
+        (undo, Kind::Auto),
+        (redo, Kind::Ckks),
+        (redo, Kind::Bfv),
+        (undo, Kind::Ckks),
+    ] {
+        press(&mut h, modifiers, Key::Z);
+        assert_eq!(kind(&h), then);
+    }
+    choose(&mut h, "BGV");
+    press(&mut h, redo, Key::Z);
+    assert_eq!(kind(&h), Kind::Bgv, "a new change is the end of what was undone");
+}
+
+#[test]
 fn a_setup_that_cannot_work_says_why_in_place() {
     let control = Control::default();
     let mut h = planned(&control);
@@ -308,6 +337,23 @@ fn the_palette_finds_and_does() {
     assert_eq!(h.state().state().palette.as_ref().map(|p| p.choice), Some(1));
     press(&mut h, Modifiers::NONE, Key::Escape);
     assert!(h.state().state().palette.is_none());
+}
+
+#[test]
+fn menus_have_all_commands_tabs_and_exports() {
+    let mut h = planned(&Control::default());
+    for (menu, entries) in [
+        ("File menu", ["Continue from checkpoint…", "Export comparison as CSV…"]),
+        ("Setup menu", ["Compare schemes", "Reset setup"]),
+        ("View menu", ["Show comparison", "Command palette…"]),
+        ("Help menu", ["About and what is private…", "Show log…"]),
+    ] {
+        click(&mut h, menu);
+        for entry in entries {
+            assert!(h.query_by_role_and_label(Role::Button, entry).is_some(), "{entry}");
+        }
+        press(&mut h, Modifiers::NONE, Key::Escape);
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn window(samples: usize, epochs: usize, size: [f32; 2], theme: Theme) -> Window
         ] {
             scenario = scenario.with_setting(&setting).expect("a setting");
         }
-        App::new(cc, SessionEngine::new(Sources::default()), scenario).expect("a thread")
+        App::new(cc, SessionEngine::new(Sources::default()), scenario)
     });
     until_planned(&mut h);
     h

@@ -37,7 +37,7 @@ pub fn window_on(
     Harness::builder().with_size(size).with_pixels_per_point(scale).with_theme(theme).build_eframe(
         |cc| {
             let scenario = Scenario::open(&scenario).expect("built in");
-            App::new(cc, Scripted::new(control), scenario).expect("a thread")
+            App::new(cc, Scripted::new(control), scenario)
         },
     )
 }

@@ -18,9 +18,9 @@ fn hospital() -> Harness<'static, App> {
     scenario.activation.kind = ActivationKind::Lookup;
     scenario.images = Some(3);
     scenario.seed = 7;
-    Harness::builder().with_size(WIDE).build_eframe(|cc| {
-        App::new(cc, SessionEngine::new(Sources::default()), scenario).expect("a thread")
-    })
+    Harness::builder()
+        .with_size(WIDE)
+        .build_eframe(|cc| App::new(cc, SessionEngine::new(Sources::default()), scenario))
 }
 
 fn press(h: &mut Harness<'_, App>, key: Key) {

@@ -3,13 +3,13 @@
 use crate::scripted::{Control, Scripted};
 use cryptoscope::report::Event;
 use cryptoscope::scenario::Scenario;
-use cryptoscope::worker::{Busy, Failure, Update, Worker};
+use cryptoscope::worker::{Busy, Failure, Key, Update, Worker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 fn start(control: &Control) -> Worker {
-    Worker::start(Scripted::new(control.clone()), || {}).expect("a thread")
+    Worker::new(Scripted::new(control.clone()), || {})
 }
 
 fn digits() -> Scenario {
@@ -26,7 +26,7 @@ fn until(worker: &mut Worker, last: impl Fn(&Update) -> bool) -> Vec<Update> {
     let mut all = Vec::new();
     while !all.iter().any(&last) {
         assert!(Instant::now() < end, "timed out; so far {all:?}");
-        all.extend(worker.drain());
+        all.extend(worker.jobs.drain());
         std::thread::sleep(Duration::from_millis(2));
     }
     all
@@ -64,7 +64,7 @@ fn a_run_tells_everything_in_order_and_ends_once() {
     let stages = all.iter().filter(|u| matches!(u, Update::Run(Event::Stage { .. }))).count();
     assert_eq!(stages, 8);
     assert!(is_end(all.last().expect("some")), "nothing comes after the end");
-    assert!(!worker.is_running());
+    assert!(!worker.jobs.is_on(Key::Run));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn only_the_newest_plan_is_answered() {
     worker.plan(of_degree(32768));
     let mut all = until(&mut worker, is_planned);
     std::thread::sleep(Duration::from_millis(30));
-    all.extend(worker.drain());
+    all.extend(worker.jobs.drain());
     let degrees: Vec<_> = all
         .iter()
         .filter_map(|u| match u {
@@ -97,8 +97,8 @@ fn cancelling_is_quick_and_nothing_of_the_run_comes_after_it() {
     let mut worker = start(&control);
     worker.run(digits()).expect("free");
     until(&mut worker, |u| matches!(u, Update::Run(Event::Stage { index: 3, .. })));
-    worker.cancel();
-    assert!(worker.is_stopping());
+    worker.jobs.cancel(Key::Run);
+    assert!(worker.jobs.is_stopping(Key::Run));
     let all = until(&mut worker, is_end);
     assert_eq!(all.len(), 1, "late events of the stopped run are dropped: {all:?}");
     assert_eq!(end_of(&all), Err(Failure::Cancelled));
@@ -169,7 +169,7 @@ fn dropping_the_handle_stops_a_run_that_nobody_listens_to() {
     let wake = move || {
         count.fetch_add(1, Ordering::Relaxed);
     };
-    let mut worker = Worker::start(Scripted::new(control.clone()), wake).expect("a thread");
+    let mut worker = Worker::new(Scripted::new(control.clone()), wake);
     worker.run(digits()).expect("free");
     std::thread::sleep(Duration::from_millis(60));
     drop(worker);

@@ -4,7 +4,8 @@ use super::sweep::task_button;
 use super::{headline, origin};
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::export_buttons;
 use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
@@ -22,8 +23,6 @@ const LEAST_PLOTS: f32 = 260.0;
 const HEADER: f32 = 22.0;
 const GAP: f32 = 5.0;
 const NAME: f32 = 48.0;
-const EXPORTS: [Command; 3] =
-    [Command::ExportCompare, Command::ExportCompareReport, Command::ExportCompareFigure];
 
 /// Columns, and their widths.
 const COLUMNS: [(&str, f32); 11] = [
@@ -84,10 +83,7 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
             queue.push(Action::ComparePastBudget(past));
         }
         ui.horizontal(|ui| {
-            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
-                let button = command_button(ui, command, text, state, queue);
-                kit::named(button, egui::Role::Button, command.spec().label);
-            }
+            export_buttons(ui, exports::COMPARE, state, queue);
         });
     });
     if !view.rows.is_empty() {

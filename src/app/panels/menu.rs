@@ -2,133 +2,32 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::command_table::{MENUS, Menu};
+use crate::panels::button::{command_button, hover};
 use crate::queue::Queue;
 use crate::state::State;
-use crate::tab::Tab;
+use crate::tab::{TABS, TabSpec};
 use egui::{Align, Layout, RichText, Ui};
 use kit::theme;
 
-const FILE: &[Option<Command>] = &[
-    Some(Command::OpenScenario),
-    Some(Command::OpenModel),
-    Some(Command::OpenDataset),
-    Some(Command::OpenCheckpoint),
-    None,
-    Some(Command::SaveScenario),
-    Some(Command::ExportReport),
-    Some(Command::ExportStages),
-    Some(Command::ExportCurves),
-    Some(Command::ExportCoefficients),
-    Some(Command::ExportFigure),
-    Some(Command::ExportSweep),
-    Some(Command::ExportSweepReport),
-    Some(Command::ExportSweepFigure),
-    Some(Command::ExportCompare),
-    Some(Command::ExportCompareReport),
-    Some(Command::ExportCompareFigure),
-    Some(Command::ExportStrategies),
-    Some(Command::ExportStrategyReport),
-    Some(Command::ExportStrategyFigure),
-    Some(Command::SaveModel),
-    Some(Command::ExportCryptonn),
-    Some(Command::ExportLeak),
-    Some(Command::ExportCryptonnReport),
-    Some(Command::ExportCryptonnFigure),
-    Some(Command::ExportMitigations),
-    Some(Command::SaveCheckpoint),
-    Some(Command::SaveScreenshot),
-    None,
-    Some(Command::Quit),
-];
-const SETUP: &[Option<Command>] = &[
-    Some(Command::Run),
-    Some(Command::Stop),
-    None,
-    Some(Command::Undo),
-    Some(Command::Redo),
-    Some(Command::ResetSetup),
-    None,
-    Some(Command::RaiseDegree),
-    Some(Command::LowerDegree),
-    Some(Command::NextMethod),
-    Some(Command::PreviousMethod),
-    Some(Command::MeasuredInterval),
-    Some(Command::UseApproximation),
-    None,
-    Some(Command::RunSweep),
-    Some(Command::Train),
-    Some(Command::PauseTraining),
-    Some(Command::ContinueTraining),
-    Some(Command::CompareMitigations),
-    Some(Command::CompareStrategies),
-    Some(Command::StopTask),
-    Some(Command::UseTrained),
-];
-const VIEW: &[Option<Command>] = &[
-    Some(Command::ShowRun),
-    Some(Command::ShowSamples),
-    Some(Command::ShowActivation),
-    Some(Command::ShowSweep),
-    Some(Command::ShowTraining),
-    Some(Command::ShowLeak),
-    Some(Command::ShowSequence),
-    Some(Command::NextSample),
-    Some(Command::PreviousSample),
-    None,
-    Some(Command::ToggleTheme),
-    Some(Command::ZoomIn),
-    Some(Command::ZoomOut),
-    Some(Command::ZoomReset),
-    None,
-    Some(Command::Palette),
-];
 /// Less room than this for the right end: what the keyboard reaches too is left out.
 const ROOM_FOR_ALL: f32 = 210.0;
-const HELP: &[Option<Command>] = &[Some(Command::About), Some(Command::ShowLog)];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     egui::MenuBar::new().ui(ui, |ui| {
         let t = theme::tokens(ui);
         ui.label(RichText::new("CryptoScope").font(theme::strong(14.0)).color(t.text_strong));
         ui.add_space(6.0);
-        for (name, commands) in
-            [("File", FILE), ("Setup", SETUP), ("View", VIEW), ("Help", HELP)]
-        {
-            let response = ui.menu_button(name, |ui| entries(ui, commands, state, queue)).response;
-            kit::named(response, egui::Role::Button, &format!("{name} menu"));
+        for menu in &MENUS {
+            let name = format!("{} menu", menu.name);
+            let response = ui.menu_button(menu.name, |ui| entries(ui, menu, state, queue)).response;
+            kit::named(response, egui::Role::Button, &name);
         }
         ui.add_space(8.0);
         ui.separator();
         ui.add_space(4.0);
-        let tabs = [
-            (Tab::Run, "Run", Command::ShowRun),
-            (Tab::Samples, "Samples", Command::ShowSamples),
-            (Tab::Activation, "Activation", Command::ShowActivation),
-            (Tab::Sweep, "Sweep", Command::ShowSweep),
-            (Tab::Training, "Training", Command::ShowTraining),
-            (Tab::Leak, "What the server learns", Command::ShowLeak),
-            (Tab::Compare, "Compare", Command::ShowCompare),
-            (Tab::Sequence, "Sequence", Command::ShowSequence),
-        ];
-        for (tab, name, command) in tabs {
-            // Shown for what it is about, or while it is looked at.
-            let fits = match tab {
-                Tab::Leak => state.is_cryptonn(),
-                Tab::Sequence => state.scenario.sequence.is_some() || state.tab == tab,
-                _ => true,
-            };
-            if !fits {
-                continue;
-            }
-            let response = ui
-                .selectable_label(state.tab == tab, name)
-                .on_hover_text(command.hover_text(ui.ctx()));
-            // The button Run has that name already.
-            let response = kit::named(response, egui::Role::Tab, &format!("{name} tab"));
-            if response.clicked() {
-                queue.push(Action::SelectTab(tab));
-            }
+        for spec in TABS {
+            tab(ui, spec, state, queue);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let other = if ui.visuals().dark_mode { "Light" } else { "Dark" };
@@ -144,23 +43,38 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     });
 }
 
-fn entries(ui: &mut Ui, commands: &[Option<Command>], state: &State, queue: &mut Queue) {
-    for entry in commands {
-        let Some(command) = entry else {
+/// A tab of the bar: shown for what it is about, or while it is looked at.
+fn tab(ui: &mut Ui, spec: &TabSpec, state: &State, queue: &mut Queue) {
+    let is_open = state.tab == spec.tab;
+    if !is_open && !(spec.is_about)(&state.scenario) {
+        return;
+    }
+    let hover = Command::Show(spec.tab).hover_text(ui.ctx());
+    let response = ui.selectable_label(is_open, spec.name).on_hover_text(hover);
+    // The button Run has that name already.
+    let response = kit::named(response, egui::Role::Tab, &format!("{} tab", spec.name));
+    if response.clicked() {
+        queue.push(Action::SelectTab(spec.tab));
+    }
+}
+
+fn entries(ui: &mut Ui, menu: &Menu, state: &State, queue: &mut Queue) {
+    for (at, group) in menu.groups.iter().enumerate() {
+        if at > 0 {
             ui.separator();
-            continue;
-        };
-        let spec = command.spec();
-        let button = egui::Button::new(spec.label)
-            .right_text(ui.ctx().format_shortcut(&spec.shortcut))
-            .min_size(egui::vec2(240.0, 0.0));
-        let response =
-            ui.add_enabled(command.is_enabled(state), button).on_hover_text(spec.tooltip);
-        // The shortcut is not part of the name.
-        let response = kit::named(response, egui::Role::Button, spec.label);
-        if response.clicked() {
-            queue.push(*command);
-            ui.close();
+        }
+        for command in group.commands() {
+            let words = command.words();
+            let button = egui::Button::new(words.label)
+                .right_text(ui.ctx().format_shortcut(&words.keys))
+                .min_size(egui::vec2(240.0, 0.0));
+            let response = ui.add_enabled(command.is_enabled(state), button);
+            // The shortcut is not part of the name.
+            let response = kit::named(response, egui::Role::Button, words.label);
+            if hover(response, command, state).clicked() {
+                queue.push(command);
+                ui.close();
+            }
         }
     }
 }

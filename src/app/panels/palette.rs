@@ -22,6 +22,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         )
     });
     let matches = palette.matches(state);
+    let none = matches.is_empty();
     let choice = palette.choice.min(matches.len().saturating_sub(1));
     let area = Area::new(Id::unique("palette"))
         .anchor(Align2::CENTER_TOP, vec2(0.0, 60.0))
@@ -46,21 +47,22 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
                 ui,
                 |ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
-                    for (i, spec) in matches.iter().enumerate() {
-                        let button = Button::selectable(i == choice, spec.label)
-                            .right_text(ctx.format_shortcut(&spec.shortcut))
+                    for (i, command) in matches.into_iter().enumerate() {
+                        let words = command.words();
+                        let button = Button::selectable(i == choice, words.label)
+                            .right_text(ctx.format_shortcut(&words.keys))
                             .min_size(vec2(ui.available_width(), 0.0));
-                        let response = ui.add(button).on_hover_text(spec.tooltip);
-                        let response = kit::named(response, egui::Role::Button, spec.label);
+                        let response = ui.add(button).on_hover_text(words.tooltip);
+                        let response = kit::named(response, egui::Role::Button, words.label);
                         if i == choice && (up || down) {
                             response.scroll_to_me(None);
                         }
                         if response.clicked() || (enter && i == choice) {
                             queue.push(Action::ClosePalette);
-                            queue.push(spec.command);
+                            queue.push(command);
                         }
                     }
-                    if matches.is_empty() {
+                    if none {
                         ui.label(egui::RichText::new("No such command").color(t.text_weak));
                     }
                 },

@@ -12,8 +12,8 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     let modal = Modal::new(Id::unique("path")).frame(theme::dialog(ctx)).show(ctx, |ui| {
         let t = theme::tokens(ui);
         ui.set_width((ctx.content_rect().width() * 0.8).min(520.0));
-        ui.heading(dialog.purpose.title());
-        let hint = ui.label(RichText::new(dialog.purpose.hint()).color(t.text_weak));
+        ui.heading(&dialog.title);
+        let hint = ui.label(RichText::new(&dialog.hint).color(t.text_weak));
         let mut path = dialog.path.clone();
         ui.horizontal(|ui| {
             let field = ui.add(
@@ -42,11 +42,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         }
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            let verb = match dialog.overwrite {
-                Some(_) => "Overwrite",
-                None => dialog.purpose.verb(),
-            };
-            if ui.button(verb).clicked() || confirm {
+            if ui.button(dialog.verb()).clicked() || confirm {
                 queue.push(Action::ConfirmPath);
             }
             if ui.button("Cancel").clicked() {

@@ -3,7 +3,8 @@
 use super::sweep::task_button;
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::named_button;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, Method};
@@ -143,11 +144,9 @@ pub fn result(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Q
             });
         }
         ui.horizontal(|ui| {
-            for (command, text) in
-                [(Command::UseTrained, "Use this model"), (Command::SaveModel, "Save…")]
-            {
-                let button = command_button(ui, command, text, state, queue);
-                kit::named(button, egui::Role::Button, command.spec().label);
+            named_button(ui, Command::UseTrained, "Use this model", state, queue);
+            for export in exports::MODEL {
+                named_button(ui, export.command(), "Save…", state, queue);
             }
         });
     });

@@ -1,6 +1,7 @@
 //! The one thing to press, how far it got, and whether it can work.
 
 use crate::command::Command;
+use crate::panels::button::hover;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Button, RichText, Ui, Vec2};
@@ -28,8 +29,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Button::new(RichText::new(text).font(theme::strong(16.0)).color(t.on_action)).fill(fill);
     let size = Vec2::new(ui.available_width(), BUTTON_HEIGHT);
     let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, button)).inner;
-    let response = response.on_hover_text(command.hover_text(ui.ctx()));
-    let response = kit::named(response, egui::Role::Button, command.spec().label);
+    let response = hover(response, command, state);
+    let response = kit::named(response, egui::Role::Button, command.words().label);
     if response.clicked() {
         queue.push(command);
     }

@@ -444,7 +444,7 @@ fn combo(ui: &mut Ui, id: &str, shown: &str, add: impl FnOnce(&mut Ui)) -> egui:
 fn open_entry(ui: &mut Ui, command: Command, queue: &mut Queue) {
     ui.separator();
     let response = ui.selectable_label(false, "Open…").on_hover_text(command.hover_text(ui.ctx()));
-    if kit::named(response, egui::Role::Button, command.spec().label).clicked() {
+    if kit::named(response, egui::Role::Button, command.words().label).clicked() {
         queue.push(command);
     }
 }

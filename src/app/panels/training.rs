@@ -5,7 +5,8 @@ use super::recurrent_training;
 use super::sweep::task_button;
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::named_button;
 use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
@@ -118,11 +119,9 @@ fn result(ui: &mut Ui, state: &State, queue: &mut Queue) {
             });
         }
         ui.horizontal(|ui| {
-            for (command, text) in
-                [(Command::UseTrained, "Use this model"), (Command::SaveModel, "Save…")]
-            {
-                let button = command_button(ui, command, text, state, queue);
-                kit::named(button, egui::Role::Button, command.spec().label);
+            named_button(ui, Command::UseTrained, "Use this model", state, queue);
+            for export in exports::MODEL {
+                named_button(ui, export.command(), "Save…", state, queue);
             }
         });
     });

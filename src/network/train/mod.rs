@@ -8,6 +8,7 @@ mod graph;
 mod grid;
 mod integers;
 mod ops;
+mod own;
 mod reading;
 mod recipe;
 mod recipes;
@@ -20,6 +21,7 @@ mod trainer;
 pub use augment::Augment;
 pub use fine_tune::FineTuning;
 pub(super) use grid::best_step;
+pub use own::{OwnError, PRESETS, Purpose, own_recipe};
 pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 pub use recurrent::{
     CellKind, RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained,

@@ -2,7 +2,8 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports::{self, Export};
+use crate::panels::button::{command_button, hover};
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, MAX_PARTS, Method};
@@ -13,10 +14,7 @@ use view::lab::{HALF_WIDTHS, LabRequest, TOP_DEGREE};
 /// Width of the column of controls and figures.
 pub const COLUMN: f32 = 268.0;
 
-const EXPORTS: [Command; 3] =
-    [Command::ExportCurves, Command::ExportCoefficients, Command::ExportFigure];
 const SQUARES: &str = "The activations of this network are polynomials already and are kept as they are: nothing is approximated. Another function shows what it would do to weights that were trained without it.";
-const NOT_USABLE: &str = "The setup takes a polynomial for the function that the model really has, on an interval [−l, l]; layers that are polynomials already stay as they are, and composed polynomials are two";
 /// Limits of what can be typed as an end of the interval.
 const ENDS: std::ops::RangeInclusive<f64> = -1e6..=1e6;
 /// Height of an open list: all entries without scrolling.
@@ -40,17 +38,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             ui.add(egui::Label::new(text.color(colour)).wrap());
         }
         ui.horizontal(|ui| {
-            command_button(ui, Command::UseApproximation, "Use in setup", state, queue)
-                .on_disabled_hover_text(NOT_USABLE);
-            let enabled = EXPORTS.iter().all(|c| c.is_enabled(state));
+            command_button(ui, Command::UseApproximation, "Use in setup", state, queue);
+            let enabled = exports::LAB.iter().all(|export| (export.ready)(state).is_ok());
             ui.add_enabled_ui(enabled, |ui| {
                 let button = ui.menu_button("Export", |ui| {
-                    for command in EXPORTS {
-                        if ui
-                            .button(command.spec().label)
-                            .on_hover_text(command.hover_text(ui.ctx()))
-                            .clicked()
-                        {
+                    for command in exports::LAB.iter().map(Export::command) {
+                        let entry = ui.button(command.words().label);
+                        if hover(entry, command, state).clicked() {
                             queue.push(command);
                             ui.close();
                         }
@@ -95,7 +89,7 @@ fn function(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
 
 fn method(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     let function = choice.function.clone().unwrap_or_else(|| state.lab.function());
-    let next = ui.ctx().format_shortcut(&Command::NextMethod.spec().shortcut);
+    let next = ui.ctx().format_shortcut(&Command::NextMethod.words().keys);
     let about = format!("{}. {next} takes the next one", choice.method.summary());
     field(ui, "Method", &about, |ui| {
         combo(ui, "method", choice.method.name(), |ui| {

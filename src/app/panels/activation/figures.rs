@@ -5,6 +5,7 @@ use crate::panels::button::command_button;
 use crate::panels::origin;
 use crate::queue::Queue;
 use crate::state::State;
+use crate::tab::Tab;
 use egui::{Color32, RichText, Ui};
 use format::{self, Share};
 use inference::PolynomialCheck;
@@ -72,7 +73,7 @@ fn recurrent(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let text = "What a polynomial does to a recurrent network shows over all its steps: put it in with Use in setup, and run it in the tab Sequence. Function and error are drawn here; inputs of the steps are not measured.";
     ui.add(egui::Label::new(RichText::new(text).font(theme::small()).color(t.text)).wrap());
     ui.add_space(2.0);
-    command_button(ui, Command::ShowSequence, "Show the tab Sequence", state, queue);
+    command_button(ui, Command::Show(Tab::Sequence), "Show the tab Sequence", state, queue);
 }
 
 fn accuracy(ui: &mut Ui, state: &State) {

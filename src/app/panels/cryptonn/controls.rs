@@ -2,7 +2,8 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::{export_buttons, named_button};
 use crate::panels::sweep::task_button;
 use crate::queue::Queue;
 use crate::state::State;
@@ -18,12 +19,6 @@ const FEW: usize = 600;
 const FEW_UNITS: usize = 8;
 
 const MOST_ROWS: usize = 1 << 30;
-
-const EXPORTS: [(Command, &str); 3] = [
-    (Command::ExportCryptonn, "CSV…"),
-    (Command::ExportCryptonnReport, "JSON…"),
-    (Command::ExportCryptonnFigure, "SVG…"),
-];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
@@ -42,24 +37,19 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             let units = plan.map_or(FEW_UNITS, |p| p.units);
             ui.add_enabled_ui(!running, |ui| choices(ui, choice, units));
         }
-        let mut buttons = |ui: &mut Ui, all: &[(Command, &str)]| {
-            for (command, text) in all {
-                let button = command_button(ui, *command, *text, state, queue);
-                kit::named(button, egui::Role::Button, command.spec().label);
-            }
-        };
         row(ui, "Hold", "Between two steps; or go on with a training that was stopped", |ui| {
             let text = if view.paused { "Resume" } else { "Pause" };
-            buttons(
-                ui,
-                &[(Command::PauseTraining, text), (Command::ContinueTraining, "Continue")],
-            );
+            named_button(ui, Command::PauseTraining, text, state, queue);
+            named_button(ui, Command::ContinueTraining, "Continue", state, queue);
         });
         let about = "A training that was stopped, as a file: without secret keys, but what it holds of the server's view gives samples away like the view itself";
         row(ui, "Checkpoint", about, |ui| {
-            buttons(ui, &[(Command::SaveCheckpoint, "Save…"), (Command::OpenCheckpoint, "Open…")]);
+            for export in exports::CHECKPOINT {
+                named_button(ui, export.command(), "Save…", state, queue);
+            }
+            named_button(ui, Command::OpenCheckpoint, "Open…", state, queue);
         });
-        ui.horizontal(|ui| buttons(ui, &EXPORTS));
+        ui.horizontal(|ui| export_buttons(ui, exports::ENCRYPTED, state, queue));
         if let Some(last) = view.epochs.last() {
             let a = &last.accuracy;
             ui.columns(3, |columns| {

@@ -2,7 +2,8 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::{export_buttons, named_button};
 
 use crate::queue::Queue;
 use crate::state::State;
@@ -42,17 +43,14 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.horizontal(|ui| {
             kit::heading(ui, "Mitigations, trained with");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let save = Command::ExportMitigations;
-                let button = command_button(ui, save, "CSV…", state, queue);
-                kit::named(button, egui::Role::Button, save.spec().label);
+                export_buttons(ui, exports::MITIGATIONS, state, queue);
                 let running = view.status == TaskStatus::Running;
                 let (command, text) = if running {
                     (Command::StopTask, "Stop")
                 } else {
                     (Command::CompareMitigations, "Compare")
                 };
-                let button = command_button(ui, command, text, state, queue);
-                kit::named(button, egui::Role::Button, command.spec().label);
+                named_button(ui, command, text, state, queue);
             });
         });
         if view.status == TaskStatus::Running {

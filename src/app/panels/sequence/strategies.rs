@@ -1,8 +1,8 @@
 //! The strategies in figures.
 
 use crate::action::Action;
-use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::export_buttons;
 use crate::panels::headline;
 use crate::queue::Queue;
 use crate::state::State;
@@ -68,14 +68,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
         ui.horizontal(|ui| {
             kit::heading(ui, "Strategies compared");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                for (command, text) in [
-                    (Command::ExportStrategyFigure, "SVG…"),
-                    (Command::ExportStrategyReport, "JSON…"),
-                    (Command::ExportStrategies, "CSV…"),
-                ] {
-                    let button = command_button(ui, command, text, state, queue);
-                    kit::named(button, egui::Role::Button, command.spec().label);
-                }
+                export_buttons(ui, exports::STRATEGIES, state, queue);
             });
         });
         for row in &view.rows {

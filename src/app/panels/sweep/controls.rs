@@ -2,7 +2,8 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::{export_buttons, hover};
 use crate::queue::Queue;
 use crate::state::State;
 use activation::Method;
@@ -10,8 +11,6 @@ use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
 use kit::{field, row, theme};
 use view::{SweepAxis, TaskStatus, lab::TOP_DEGREE};
 
-const EXPORTS: [Command; 3] =
-    [Command::ExportSweep, Command::ExportSweepReport, Command::ExportSweepFigure];
 const EPOCHS: std::ops::RangeInclusive<usize> = 1..=200;
 /// Radius of the colour of a method.
 const DOT: f32 = 4.0;
@@ -102,11 +101,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 .response
         });
         ui.horizontal(|ui| {
-            for (command, text) in EXPORTS.into_iter().zip(["CSV…", "JSON…", "SVG…"]) {
-                let button = command_button(ui, command, text, state, queue)
-                    .on_disabled_hover_text("There is nothing to save before a sweep");
-                kit::named(button, egui::Role::Button, command.spec().label);
-            }
+            export_buttons(ui, exports::SWEEP, state, queue);
         });
     });
     if choice != state.sweep.choice {
@@ -145,11 +140,11 @@ fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {
 pub fn task_button(ui: &mut Ui, state: &State, queue: &mut Queue, running: bool, start: Command) {
     let t = theme::tokens(ui);
     let command = if running { Command::StopTask } else { start };
-    let spec = command.spec();
+    let label = command.words().label;
     let text = match (running, state.task_stopping) {
         (true, true) => "Stopping…",
         (true, false) => "Stop",
-        (false, _) => spec.label,
+        (false, _) => label,
     };
     let fill = if running { t.stop } else { t.action };
     let text = RichText::new(text).font(theme::strong(13.5)).color(t.on_action);
@@ -157,8 +152,8 @@ pub fn task_button(ui: &mut Ui, state: &State, queue: &mut Queue, running: bool,
     let size = vec2(ui.available_width(), BUTTON);
     let enabled = command.is_enabled(state);
     let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, button)).inner;
-    let response = response.on_hover_text(command.hover_text(ui.ctx()));
-    let response = kit::named(response, egui::Role::Button, spec.label);
+    let response = hover(response, command, state);
+    let response = kit::named(response, egui::Role::Button, label);
     if response.clicked() {
         queue.push(command);
     }

@@ -1,9 +1,9 @@
-//! What the window writes besides the report itself.
+//! The stage table as CSV.
 
 use report::RunReport;
 
 /// The stage table as CSV, one line per stage, units in the column names.
-pub fn stages_csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
+pub fn csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record([
         "stage",
@@ -72,7 +72,7 @@ mod tests {
             wrong_values: 0,
         };
         let report = RunReport { stages: vec![stage], ..RunReport::default() };
-        let text = String::from_utf8(stages_csv(&report).unwrap()).unwrap();
+        let text = String::from_utf8(csv(&report).unwrap()).unwrap();
         let mut lines = csv::Reader::from_reader(text.as_bytes());
         let columns = lines.headers().unwrap().len();
         let row = lines.records().next().unwrap().unwrap();

@@ -1,0 +1,67 @@
+//! The application: services around one [`State`].
+
+use super::queue::Queue;
+use super::state::State;
+use egui::ColorImage;
+use ring::Kernel;
+use scenario::Scenario;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+use worker::{Check, Engine, Worker};
+
+/// The application: services around one [`State`].
+pub struct App {
+    pub(super) state: State,
+    pub(super) queue: Queue,
+    pub(super) worker: Worker,
+    pub(super) plan_due: Option<Instant>,
+    /// The name of the scenario that is being planned.
+    pub(super) planning: String,
+    /// An image of the window that is on its way, and the file for it.
+    pub(super) screenshot: Option<(PathBuf, Receiver<Arc<ColorImage>>)>,
+    /// A scenario file is being read; whether it shall be run then.
+    pub(super) opening: Option<bool>,
+    /// What the newest check was asked for.
+    pub(super) checked: Option<Check>,
+    /// A trained model on its way to a file that the setup shall take.
+    pub(super) model_to_use: Option<PathBuf>,
+    /// Trained models taken so far.
+    pub(super) kept_models: usize,
+}
+
+impl App {
+    /// A window on `scenario`, driven by `engine`; its plan is made at once.
+    pub fn new(cc: &eframe::CreationContext<'_>, engine: impl Engine, scenario: Scenario) -> Self {
+        let ctx = &cc.egui_ctx;
+        kit::theme::install(ctx);
+        // The zoom commands of the table replace the built-in ones.
+        ctx.options_mut(|o| o.zoom_with_keyboard = false);
+        // Tables open at their first column, wherever they were scrolled to last time.
+        ctx.data_mut(|data| data.remove_by_type::<egui::scroll_area::State>());
+        let wake = ctx.clone();
+        let mut state = State::new(scenario);
+        state.preview.pending = true;
+        if let Err(error) = Kernel::named_by_variable() {
+            state.notifications.error(format!("{error}; the fastest one is used"));
+        }
+        Self {
+            state,
+            queue: Queue::default(),
+            worker: Worker::new(engine, move || wake.request_repaint()),
+            plan_due: Some(Instant::now()),
+            planning: String::new(),
+            screenshot: None,
+            opening: None,
+            checked: None,
+            model_to_use: None,
+            kept_models: 0,
+        }
+    }
+
+    /// What the window shows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}

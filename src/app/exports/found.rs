@@ -1,0 +1,55 @@
+//! What exports save, or why there is nothing yet.
+
+use crate::ready::{Ready, when};
+use crate::state::State;
+use report::RunReport;
+use study::{CompareReport, MitigationReport, SweepReport};
+use training::Checkpoint;
+use view::lab::LabCurve;
+
+/// What is saved, or why there is nothing.
+pub type Found<'a, T> = Result<&'a T, &'static str>;
+
+pub const NO_MODEL: &str = "no trained model to save yet";
+
+pub fn run(state: &State) -> Found<'_, RunReport> {
+    let report = state.run.as_ref().and_then(|run| run.report.as_deref());
+    report.ok_or("no finished run to save yet; run first")
+}
+
+pub fn curve(state: &State) -> Found<'_, LabCurve> {
+    let curve = state.lab.curve.as_ref().and_then(|curve| curve.as_deref().ok());
+    curve.ok_or("no polynomial yet; open the activation laboratory first")
+}
+
+pub fn sweep(state: &State) -> Found<'_, SweepReport> {
+    state.sweep.report.as_deref().ok_or("no sweep to save yet")
+}
+
+pub fn compared(state: &State) -> Found<'_, CompareReport> {
+    state.compare.report.as_deref().ok_or("no comparison to save yet")
+}
+
+pub fn has_strategies(state: &State) -> Ready {
+    when(state.sequence.ran().next().is_some(), "no strategy was run yet")
+}
+
+pub fn has_trained_encrypted(state: &State) -> Ready {
+    when(state.is_cryptonn() && state.cryptonn.step > 0, "no encrypted training to save yet")
+}
+
+pub fn mitigations(state: &State) -> Found<'_, MitigationReport> {
+    state.mitigations.report.as_deref().ok_or("no finished comparison to save yet")
+}
+
+pub fn checkpoint(state: &State) -> Found<'_, Checkpoint> {
+    state.cryptonn.checkpoint.as_deref().ok_or("no training to keep yet")
+}
+
+pub fn ready<T>(found: Found<'_, T>) -> Ready {
+    found.map(|_| ())
+}
+
+pub fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

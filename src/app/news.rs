@@ -1,0 +1,204 @@
+//! What background jobs tell, taken into the state.
+
+use super::action::Action;
+use super::app::App;
+use super::command::Command;
+use activation::Activation;
+use circuit::Plan;
+use report::RunReport;
+use scenario::Scenario;
+use std::path::PathBuf;
+use std::sync::Arc;
+use training::CryptonnEvent;
+use view::{Status, TaskStatus};
+use worker::{Failure, Loaded, LoadedSequence, Update};
+
+impl App {
+    pub(super) fn take(&mut self, update: Update) {
+        let state = &mut self.state;
+        match update {
+            Update::Loaded(loaded) => self.take_loaded(loaded),
+            Update::LoadedSequence(loaded) => self.take_loaded_sequence(loaded),
+            Update::Forecast(report) => state.sequence.forecast = Some(report),
+            Update::Tables(study) => state.tables = Some(study),
+            Update::Planned(result) => self.take_plan(result),
+            Update::Run(event) => {
+                if let Some(run) = &mut state.run {
+                    run.take(event);
+                }
+            }
+            Update::RunEnded(result) => self.end_of_run(result),
+            Update::NoiseStrategy(event) => self.take_strategy(event),
+            Update::StrategiesEnded(result) => self.end_of_strategies(result),
+            Update::Activations(data) => state.lab.take_data(data),
+            Update::Checked(check) => {
+                state.lab.checked.of = self.checked.as_ref().map(|c| c.approximations.clone());
+                state.lab.checked.check = Some(*check);
+                state.lab.checked.failure = None;
+            }
+            Update::FunctionAccuracy(function, accuracy) => {
+                state.lab.exact = Some((function, accuracy));
+            }
+            Update::CheckEnded(result) => {
+                state.lab.checked.pending = false;
+                if let Err(failure) = result {
+                    state.lab.checked.check = None;
+                    state.lab.checked.failure = Some(failure.to_string());
+                }
+            }
+            Update::Attack(update) => state.leak.take(update),
+            Update::AttackEnded(result) => {
+                if let Err(reason) = &result {
+                    state
+                        .notifications
+                        .error(format!("The reconstruction did not finish: {reason}"));
+                }
+                state.leak.end(result);
+            }
+            Update::Picked(result) => self.take_picked(result),
+            Update::Opened(result) => self.take_opened(result),
+            Update::Checkpoint(Ok(checkpoint)) => self.take_checkpoint(checkpoint),
+            Update::Saved(Ok(path)) => {
+                state.notifications.info(format!("Saved {}", path.display()));
+                self.take_saved_model(&path);
+            }
+            Update::Checkpoint(Err(failure)) | Update::Saved(Err(failure)) => {
+                state.notifications.error(failure.to_string());
+            }
+            of_task => self.take_of_task(of_task),
+        }
+    }
+
+    /// Takes in what a sweep, training or comparison tells.
+    fn take_of_task(&mut self, update: Update) {
+        let state = &mut self.state;
+        let ended = match update {
+            Update::Sweep(event) => return state.sweep.take(event),
+            Update::Compare(event) => return state.compare.take(event),
+            Update::Train(event) => return state.training.take(event),
+            Update::Mitigation(event) => return state.mitigations.take(event),
+            Update::Cryptonn(CryptonnEvent::Seen { view, pool }) => {
+                return state.leak.set_data(view, pool);
+            }
+            Update::Cryptonn(event) => return state.cryptonn.take(event),
+            Update::SweepEnded(result) => {
+                state.sweep.end(result);
+                ("sweep", &state.sweep.status)
+            }
+            Update::CompareEnded(result) => {
+                state.compare.end(result);
+                ("comparison", &state.compare.status)
+            }
+            Update::TrainEnded(result) => {
+                state.training.end(result);
+                ("training", &state.training.status)
+            }
+            Update::RecurrentTrainEnded(result) => {
+                state.training.end_recurrent(result);
+                ("training", &state.training.status)
+            }
+            Update::CryptonnEnded(result) => {
+                if let Ok(trained) = &result {
+                    state.leak.set_data(Arc::clone(&trained.view), Arc::clone(&trained.pool));
+                }
+                state.cryptonn.end(result);
+                ("training", &state.cryptonn.status)
+            }
+            Update::MitigationsEnded(result) => {
+                state.mitigations.end(result);
+                ("comparison", &state.mitigations.status)
+            }
+            // Everything else is of no task.
+            _ => return,
+        };
+        if let (what, TaskStatus::Failed(reason)) = ended {
+            state.notifications.error(format!("The {what} did not finish: {reason}"));
+        }
+    }
+
+    fn take_loaded(&mut self, loaded: Option<Loaded>) {
+        let state = &mut self.state;
+        let same = |old: &Loaded, new: &Loaded| {
+            Arc::ptr_eq(&old.network, &new.network) && Arc::ptr_eq(&old.dataset, &new.dataset)
+        };
+        let both = state.loaded.as_ref().zip(loaded.as_ref());
+        if !both.is_some_and(|(old, new)| same(old, new)) {
+            state.lab.forget_data();
+            self.checked = None;
+        }
+        state.loaded = loaded;
+    }
+
+    fn take_loaded_sequence(&mut self, loaded: Option<LoadedSequence>) {
+        let state = &mut self.state;
+        state.sequence.forecast = state.sequence.forecast.take().filter(|_| loaded.is_some());
+        // The gates of an LSTM or GRU have sigmoids beside it.
+        let own = loaded.as_ref().map(|_| Activation::Tanh);
+        state.lab.take_recurrent(own, state.scenario.activation.interval);
+        state.loaded_sequence = loaded;
+    }
+
+    fn take_plan(&mut self, result: Result<Box<Plan>, Failure>) {
+        let state = &mut self.state;
+        state.preview.of.clone_from(&self.planning);
+        state.preview.pending = self.plan_due.is_some();
+        match result {
+            Ok(plan) => {
+                state.tables = state.tables.take().filter(|_| plan.tables.is_some());
+                state.preview.plan = Some(plan);
+                state.preview.refusal = None;
+            }
+            Err(failure) => {
+                if let Failure::Panicked(_) = failure {
+                    state.notifications.error(failure.to_string());
+                }
+                state.preview.plan = None;
+                state.sequence.forecast = None;
+                state.preview.refusal = Some(failure.to_string());
+            }
+        }
+    }
+
+    fn end_of_run(&mut self, result: Result<Box<RunReport>, Failure>) {
+        self.end_of_strategy(&result);
+        let state = &mut self.state;
+        let Some(run) = &mut state.run else { return };
+        run.end(result);
+        match &run.status {
+            Status::Failed(reason) => {
+                state.notifications.error(format!("The run did not finish: {reason}"));
+            }
+            Status::Stopped => state.notifications.info("Stopped"),
+            Status::Finished | Status::Running => {}
+        }
+    }
+
+    /// The desktop's dialog was closed.
+    fn take_picked(&mut self, result: Result<Option<PathBuf>, Failure>) {
+        // Meant for a dialog that is open no longer otherwise.
+        let Some(dialog) = self.state.dialog.as_mut().filter(|d| d.browsing) else { return };
+        dialog.browsing = false;
+        match result {
+            Ok(Some(path)) => {
+                dialog.path = path.to_string_lossy().into_owned();
+                self.queue.push(Action::ConfirmPath);
+            }
+            Ok(None) => {}
+            Err(failure) => dialog.error = Some(failure.to_string()),
+        }
+    }
+
+    /// A scenario was read.
+    fn take_opened(&mut self, result: Result<Box<Scenario>, Failure>) {
+        let run = self.opening.take() == Some(true);
+        match result {
+            Ok(scenario) => {
+                self.take_scenario(*scenario);
+                if run {
+                    self.queue.push(Command::Run);
+                }
+            }
+            Err(failure) => self.state.notifications.error(failure.to_string()),
+        }
+    }
+}

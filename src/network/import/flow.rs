@@ -1,0 +1,84 @@
+//! A value of the graph that depends on the input: which values of our layers it is, in which order.
+
+use super::expression::Expression;
+use data::Shape;
+use std::sync::Arc;
+
+/// A tensor of one sample that comes out of the layers so far.
+#[derive(Clone)]
+pub struct Flow {
+    /// Layers before it.
+    pub layers: usize,
+    /// Lengths of its axes; the first is that of samples, 1.
+    pub dims: Vec<usize>,
+    /// For each of its values, row by row, where it lies in the sample as stored here.
+    places: Arc<Vec<u32>>,
+    /// What has still to be done to each of them.
+    pub expression: Expression,
+}
+
+impl Flow {
+    /// The output of `layers` layers, with these axes and its values in stored order.
+    pub fn stored(layers: usize, dims: Vec<usize>) -> Self {
+        let len: usize = dims.iter().product();
+        let places = Arc::new((0..len as u32).collect());
+        Self { layers, dims, places, expression: Expression::X }
+    }
+
+    /// Values of one sample.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The places of its values.
+    pub fn places(&self) -> &[u32] {
+        &self.places
+    }
+
+    /// The same with other axes; `None` when these do not hold as many values of one sample.
+    pub fn shaped(&self, dims: Vec<usize>) -> Option<Self> {
+        let product = dims.iter().try_fold(1_usize, |p, d| p.checked_mul(*d));
+        let whole = dims.first() == Some(&1) && product == Some(self.len());
+        whole.then(|| Self { dims, ..self.clone() })
+    }
+
+    /// The same with its axes in another order; `None` when that is no order, or moves the samples.
+    pub fn transposed(&self, order: &[usize]) -> Option<Self> {
+        let mut sorted = order.to_vec();
+        sorted.sort_unstable();
+        if sorted != (0..self.dims.len()).collect::<Vec<_>>() || order.first() != Some(&0) {
+            return None;
+        }
+        let mut strides = vec![1; self.dims.len()];
+        for at in (0..self.dims.len().saturating_sub(1)).rev() {
+            strides[at] = strides[at + 1] * self.dims[at + 1];
+        }
+        let mut index = vec![0];
+        for axis in order {
+            let (length, stride) = (self.dims[*axis], strides[*axis]);
+            index =
+                index.iter().flat_map(|base| (0..length).map(move |i| base + i * stride)).collect();
+        }
+        let places: Option<Vec<u32>> =
+            index.iter().map(|at| self.places.get(*at).copied()).collect();
+        let dims = order.iter().map(|axis| self.dims[*axis]).collect();
+        Some(Self { dims, places: Arc::new(places?), ..self.clone() })
+    }
+
+    /// The same with another expression.
+    pub fn with(&self, expression: Expression) -> Self {
+        Self { expression, ..self.clone() }
+    }
+
+    /// The same values after `layers` layers, with nothing more to be done to them.
+    pub fn after(&self, layers: usize) -> Self {
+        Self { layers, ..self.with(Expression::X) }
+    }
+
+    /// Whether it is an image of axes samples, channels, rows, columns in stored order.
+    pub fn image(&self) -> Option<Shape> {
+        let [1, channels, height, width] = self.dims[..] else { return None };
+        let in_order = self.places.iter().enumerate().all(|(at, place)| at == *place as usize);
+        in_order.then_some(Shape::Image { channels, height, width })
+    }
+}

@@ -1,0 +1,249 @@
+//! Layers put one after the other, each checked against what the one before it gives.
+
+use super::expression::{Expression, Meaning};
+use super::flow::Flow;
+use crate::{Layer, Normalisation, Op, Padding};
+use data::Shape;
+use std::collections::HashMap;
+
+/// What has been built so far.
+pub struct Layers {
+    pub input: Shape,
+    pub normalisation: Normalisation,
+    pub layers: Vec<Layer>,
+    /// Shape of a sample after them.
+    pub shape: Shape,
+    counts: HashMap<&'static str, usize>,
+}
+
+impl Layers {
+    pub fn new(input: Shape) -> Self {
+        let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
+        Self { input, normalisation, layers: Vec::new(), shape: input, counts: HashMap::new() }
+    }
+
+    pub fn push(&mut self, kind: &'static str, op: Op, shape: Shape) {
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        self.layers.push(Layer { name: format!("{kind}{count}"), op });
+        self.shape = shape;
+    }
+
+    /// Does to every value what `flow` has still to be done, and gives what then comes out.
+    ///
+    /// # Errors
+    /// When other layers have been put in between, or the expression is nothing that layers can do.
+    pub fn done(&mut self, flow: &Flow) -> Result<Flow, String> {
+        if flow.layers != self.layers.len() {
+            return Err(
+                "takes a value that other layers have been applied to already: branches and skip connections are not read yet; export a network of layers one after the other".into(),
+            );
+        }
+        if flow.expression == Expression::X {
+            return Ok(flow.clone());
+        }
+        let meaning = flow.expression.meaning().ok_or(
+            "comes after a function of single values that is none of these: polynomial, ReLU, leaky ReLU, sigmoid, tanh, softplus, SiLU, GELU, sign",
+        )?;
+        match meaning {
+            Meaning::Affine { slope, constant } => {
+                let count = self.features();
+                self.affine(&vec![slope as f32; count], &vec![constant as f32; count]);
+            }
+            Meaning::Activation(activation) => {
+                let kind = match activation {
+                    activation::Activation::Square => "square",
+                    activation::Activation::Relu => "relu",
+                    activation::Activation::Sigmoid => "sigmoid",
+                    activation::Activation::Tanh => "tanh",
+                    _ => "activation",
+                };
+                self.push(kind, Op::Activation(activation), self.shape);
+            }
+        }
+        Ok(flow.after(self.layers.len()))
+    }
+
+    /// Numbers that a map of channels, or of single values where there are none, has.
+    pub fn features(&self) -> usize {
+        match self.shape {
+            Shape::Image { channels, .. } => channels,
+            other => other.len(),
+        }
+    }
+
+    /// `scale x + shift` for each channel, or each value: part of the linear layer before it, of the
+    /// normalisation of inputs, or a layer of its own.
+    pub fn affine(&mut self, scale: &[f32], shift: &[f32]) {
+        let turned = |bias: &mut Vec<f32>| {
+            if bias.is_empty() {
+                bias.resize(scale.len(), 0.0);
+            }
+            for ((bias, scale), shift) in bias.iter_mut().zip(scale).zip(shift) {
+                *bias = *bias * scale + shift;
+            }
+        };
+        match self.layers.last_mut().map(|l| &mut l.op) {
+            Some(Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. }) => {
+                let width = weight.len() / scale.len().max(1);
+                for (row, scale) in weight.chunks_mut(width.max(1)).zip(scale) {
+                    row.iter_mut().for_each(|w| *w *= scale);
+                }
+                turned(bias);
+            }
+            Some(Op::BatchNorm { gamma, beta, .. }) => {
+                gamma.iter_mut().zip(scale).for_each(|(g, s)| *g *= s);
+                turned(beta);
+            }
+            None if scale.iter().all(|s| *s != 0.0) => self.normalise(scale, shift),
+            _ => {
+                let count = scale.len();
+                let op = Op::BatchNorm {
+                    gamma: scale.to_vec(),
+                    beta: shift.to_vec(),
+                    mean: vec![0.0; count],
+                    variance: vec![1.0; count],
+                    epsilon: 0.0,
+                };
+                self.push("norm", op, self.shape);
+            }
+        }
+    }
+
+    /// `s (x - offset) / scale + t = (x - (offset - t scale / s)) / (scale / s)`.
+    fn normalise(&mut self, scale: &[f32], shift: &[f32]) {
+        let area = self.input.len() / scale.len().max(1);
+        let place = |at: usize| at / area.max(1);
+        let old =
+            |values: &[f32], at: usize| if values.len() == 1 { values[0] } else { values[at] };
+        let same = scale.iter().all(|s| *s == scale[0]) && shift.iter().all(|s| *s == shift[0]);
+        let flat = self.normalisation.offset.len() == 1 && self.normalisation.scale.len() == 1;
+        let len = if same && flat { 1 } else { self.input.len() };
+        let one = |at: usize| {
+            let (offset, by) =
+                (old(&self.normalisation.offset, at), old(&self.normalisation.scale, at));
+            let (s, t) = (scale[place(at)], shift[place(at)]);
+            (offset - t * by / s, by / s)
+        };
+        let (offset, scale) = (0..len).map(one).unzip();
+        self.normalisation = Normalisation { offset, scale };
+    }
+
+    /// Puts `(x - offset) / scale` of raw values before everything: one number each for all values, or
+    /// one for each.
+    pub fn normalise_first(&mut self, offset: &[f32], scale: &[f32]) {
+        let inner = self.normalisation.clone();
+        let at = |values: &[f32], at: usize| if values.len() == 1 { values[0] } else { values[at] };
+        let lens = [offset.len(), scale.len(), inner.offset.len(), inner.scale.len()];
+        let len = if lens == [1; 4] { 1 } else { self.input.len() };
+        // ((x - o) / s - o') / s' = (x - (o + s o')) / (s s')
+        let one = |i: usize| {
+            let (o, s) = (at(offset, i), at(scale, i));
+            (o + s * at(&inner.offset, i), s * at(&inner.scale, i))
+        };
+        let (offset, scale) = (0..len).map(one).unzip();
+        self.normalisation = Normalisation { offset, scale };
+    }
+
+    /// Whether the network begins by making bytes small itself.
+    pub fn takes_bytes(&self) -> bool {
+        self.normalisation.scale.iter().all(|s| s.abs() > 16.0)
+    }
+
+    /// A dense layer on all values of `flow`: `weight` is `[outputs][values of flow]`.
+    ///
+    /// # Errors
+    /// As [`Layers::done`], and when the flow is not all of what comes out of the layers.
+    pub fn dense(
+        &mut self,
+        flow: &Flow,
+        weight: &[f32],
+        outputs: usize,
+        bias: Vec<f32>,
+    ) -> Result<Flow, String> {
+        let flow = self.done(flow)?;
+        let inputs = flow.len();
+        if inputs != self.shape.len() || weight.len() != inputs * outputs {
+            return Err(format!(
+                "{} weights for {inputs} values and {outputs} outputs",
+                weight.len()
+            ));
+        }
+        if matches!(self.shape, Shape::Image { .. }) {
+            self.push("flatten", Op::Flatten, Shape::Flat { len: inputs });
+        }
+        let mut stored = vec![0.0; weight.len()];
+        for (row, from) in stored.chunks_mut(inputs).zip(weight.chunks(inputs)) {
+            for (place, w) in flow.places().iter().zip(from) {
+                row[*place as usize] = *w;
+            }
+        }
+        let op = Op::Dense { inputs, outputs, weight: stored, bias };
+        self.push("dense", op, Shape::Flat { len: outputs });
+        Ok(Flow::stored(self.layers.len(), vec![1, outputs]))
+    }
+
+    /// The image that a convolution or pooling reads.
+    ///
+    /// # Errors
+    /// When the flow is no image in stored order.
+    pub fn image(&mut self, flow: &Flow) -> Result<(usize, usize, usize), String> {
+        let flow = self.done(flow)?;
+        let shape = flow.image().ok_or_else(|| {
+            format!(
+                "takes values with the axes {}; samples, channels, rows, columns are needed, in this order",
+                shown(&flow.dims)
+            )
+        })?;
+        if self.layers.is_empty() && self.input.len() == shape.len() {
+            // A vector that is put in the shape of an image before anything is done to it.
+            (self.input, self.shape) = (shape, shape);
+        }
+        match self.shape {
+            Shape::Image { channels, height, width } if self.shape == shape => {
+                Ok((channels, height, width))
+            }
+            _ => {
+                Err("takes a vector that is put in the shape of an image inside the network".into())
+            }
+        }
+    }
+
+    /// A layer on images that gives `channels` of `(height, width)`.
+    pub fn windows(
+        &mut self,
+        kind: &'static str,
+        op: Op,
+        (channels, height, width): (usize, usize, usize),
+    ) -> Flow {
+        self.push(kind, op, Shape::Image { channels, height, width });
+        Flow::stored(self.layers.len(), vec![1, channels, height, width])
+    }
+}
+
+/// Lengths of axes for people.
+pub fn shown(dims: &[usize]) -> String {
+    dims.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+/// Windows of a convolution or pooling along one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Along {
+    pub kernel: usize,
+    pub stride: usize,
+    pub before: usize,
+    pub after: usize,
+}
+
+impl Along {
+    /// Windows over `len` values; `None` when not even one fits.
+    pub fn windows(self, len: usize) -> Option<usize> {
+        let padded = len.checked_add(self.before)?.checked_add(self.after)?;
+        Some(padded.checked_sub(self.kernel)? / self.stride.max(1) + 1)
+    }
+}
+
+/// The padding of windows down and across.
+pub fn padding(down: Along, across: Along) -> Padding {
+    Padding { top: down.before, bottom: down.after, left: across.before, right: across.after }
+}

@@ -1,0 +1,102 @@
+//! A network from an ONNX file: [`onnx`] reads it, here its nodes become layers.
+
+mod expression;
+mod flow;
+mod layers;
+mod metadata;
+mod nodes;
+mod scores;
+mod windows;
+
+use crate::provenance::MAX_TEXT_BYTES;
+use crate::{ModelCard, Network, Provenance};
+use data::Shape;
+use flow::Flow;
+use layers::Layers;
+use nodes::Reading;
+use onnx::{Input, Model};
+
+/// The network that `model` is; `name` is what it will be called. Its card says what was left out or
+/// assumed.
+///
+/// # Errors
+/// When the graph is no network of layers one after the other that this program has; the text names the
+/// node.
+pub fn import(model: Model, name: &str) -> Result<Network, String> {
+    let [input] = &model.inputs[..] else {
+        let names: Vec<String> = model.inputs.iter().map(|i| format::excerpt(&i.name)).collect();
+        return Err(format!(
+            "has {} inputs ({}); networks with one are read",
+            names.len(),
+            names.join(", ")
+        ));
+    };
+    let (shape, flow, batch) = start(input)?;
+    let mut reading = Reading::new(Layers::new(shape), &input.name, flow, batch, model.weights);
+    for node in &model.nodes {
+        reading.take(node).map_err(|reason| {
+            format!(
+                "node {} ({}): {reason}",
+                format::excerpt(&node.name),
+                format::excerpt(&node.op)
+            )
+        })?;
+    }
+    scores::finish(&mut reading, &model.outputs)?;
+    let given = metadata::read(&model.metadata, shape.len())?;
+    let Reading { mut layers, mut notes, .. } = reading;
+    if let Some((offset, scale)) = given.normalisation {
+        layers.normalise_first(&offset, &scale);
+    } else if matches!(layers.input, Shape::Image { .. }) && !layers.takes_bytes() {
+        layers.normalise_first(&[0.0], &[255.0]);
+        notes.push(
+            "pictures are divided by 255 before the network, as torchvision's ToTensor does; write offset and scale into the metadata of the file where that is wrong".into(),
+        );
+    }
+    let by = if model.producer.is_empty() { "an unnamed program" } else { &model.producer };
+    let origin = format!("read from ONNX, operator set {}, written by {by}", model.opset);
+    let provenance = Provenance {
+        command: origin.chars().filter(|c| !c.is_control()).take(MAX_TEXT_BYTES / 4).collect(),
+        ..Provenance::default()
+    };
+    let card = ModelCard { notes, ..given.card };
+    Network::new(name, layers.input, layers.normalisation, layers.layers, None, provenance)
+        .and_then(|n| n.with_card(card))
+        .map_err(|e| e.to_string())
+}
+
+/// The shape of a sample, the input as a flow, and the length of the axis of samples.
+fn start(input: &Input) -> Result<(Shape, Flow, usize), String> {
+    let name = format::excerpt(&input.name);
+    let Some((batch, sample)) = input.dims.split_first() else {
+        return Err(format!("input {name} has no axes; the first must be that of samples"));
+    };
+    let sample: Option<Vec<usize>> = sample.iter().copied().collect();
+    let sample = sample.ok_or_else(|| {
+        format!("input {name} has an axis of open length besides that of samples; export with fixed sizes")
+    })?;
+    let few = |channels: usize| [1, 3, 4].contains(&channels);
+    let dims = |rest: &[usize]| std::iter::once(1).chain(rest.iter().copied()).collect::<Vec<_>>();
+    let (shape, flow) = match sample[..] {
+        [len] => (Shape::Flat { len }, Flow::stored(0, vec![1, len])),
+        [height, width] => {
+            (Shape::Image { channels: 1, height, width }, Flow::stored(0, dims(&sample)))
+        }
+        // Rows, columns, channels: as Keras has pictures.
+        [height, width, channels] if few(channels) && !few(height) => {
+            let stored = Flow::stored(0, vec![1, channels, height, width]);
+            let flow = stored.transposed(&[0, 2, 3, 1]).ok_or("has odd axes")?;
+            (Shape::Image { channels, height, width }, flow)
+        }
+        [channels, height, width] => {
+            (Shape::Image { channels, height, width }, Flow::stored(0, dims(&sample)))
+        }
+        _ => {
+            return Err(format!(
+                "input {name} has {} axes besides that of samples; vectors have 1, pictures 2 or 3",
+                sample.len()
+            ));
+        }
+    };
+    Ok((shape, flow, batch.unwrap_or(1)))
+}

@@ -1,0 +1,529 @@
+//! The nodes of a graph, one after the other: what is constant is computed, what depends on the input
+//! becomes layers.
+
+use super::expression::{Expression, Function};
+use super::flow::Flow;
+use super::layers::{Layers, shown};
+use onnx::{Attributes, Node, Tensor, Values, constant};
+use std::collections::HashMap;
+
+/// Nodes that decide from the scores: they end the network, and what comes after them is not run
+/// encrypted.
+const DECISIONS: [&str; 12] = [
+    "Softmax",
+    "LogSoftmax",
+    "Hardmax",
+    "ArgMax",
+    "TopK",
+    "Concat",
+    "Greater",
+    "Less",
+    "Equal",
+    "ml.ZipMap",
+    "ml.ArrayFeatureExtractor",
+    "ml.Normalizer",
+];
+
+/// What a name in the graph stands for.
+#[derive(Clone)]
+pub(super) enum Value {
+    Known(Tensor),
+    Flow(Flow),
+    /// What was decided from the scores.
+    Decided,
+}
+
+/// A graph in the course of becoming layers.
+pub struct Reading {
+    pub layers: Layers,
+    values: HashMap<String, Value>,
+    /// The length of the first axis of the input: 1 where the file leaves it open.
+    batch: usize,
+    /// What the first decision was made from, and by which node.
+    pub scores: Option<(Flow, String)>,
+    pub notes: Vec<String>,
+}
+
+/// What a node gives, or why not.
+pub(super) type Given = Result<Value, String>;
+
+impl Reading {
+    /// Before the first node; `input` is the name of the input.
+    pub fn new(
+        layers: Layers,
+        input: &str,
+        flow: Flow,
+        batch: usize,
+        weights: HashMap<String, Tensor>,
+    ) -> Self {
+        let mut values: HashMap<String, Value> =
+            weights.into_iter().map(|(name, tensor)| (name, Value::Known(tensor))).collect();
+        values.insert(input.to_owned(), Value::Flow(flow));
+        Self { layers, values, batch, scores: None, notes: Vec::new() }
+    }
+
+    /// The flow called `name`.
+    pub fn flow(&self, name: &str) -> Option<&Flow> {
+        match self.values.get(name)? {
+            Value::Flow(flow) => Some(flow),
+            _ => None,
+        }
+    }
+
+    /// Takes the next node.
+    ///
+    /// # Errors
+    /// When it is nothing that a network here can do; the text is to follow the name of the node.
+    pub fn take(&mut self, node: &Node) -> Result<(), String> {
+        let value = |name: &String| {
+            if name.is_empty() { None } else { self.values.get(name).cloned() }
+        };
+        let inputs: Vec<Option<Value>> = node.inputs.iter().map(value).collect();
+        let known: Vec<Option<&Tensor>> = inputs
+            .iter()
+            .map(|v| match v {
+                Some(Value::Known(tensor)) => Some(tensor),
+                _ => None,
+            })
+            .collect();
+        let flows: Vec<&Flow> = inputs
+            .iter()
+            .filter_map(|v| match v {
+                Some(Value::Flow(flow)) => Some(flow),
+                _ => None,
+            })
+            .collect();
+        let given = if inputs.iter().any(|v| matches!(v, Some(Value::Decided))) {
+            self.after_the_scores(node)?
+        } else if flows.is_empty() {
+            Value::Known(constant(node, &known).ok_or_else(|| {
+                format!("{} on weights alone is not computed here; simplify the model before the export, for example with onnxsim", node.op)
+            })?)
+        } else {
+            let flows: Vec<Flow> = flows.into_iter().cloned().collect();
+            let known: Vec<Option<Tensor>> = known.into_iter().map(|t| t.cloned()).collect();
+            self.on_flows(node, &flows, &known)?
+        };
+        // Further outputs are masks, indices and the like, which decide nothing here.
+        for (at, name) in node.outputs.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            let value = if at == 0 { given.clone() } else { Value::Decided };
+            self.values.insert(name.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// Nothing but more decisions may come after the scores.
+    fn after_the_scores(&self, node: &Node) -> Given {
+        if ["Gemm", "MatMul", "Conv", "RNN", "GRU", "LSTM"].contains(&node.op.as_str()) {
+            return Err(format!(
+                "{} comes after a decision ({}); only the end of a network may be one",
+                node.op,
+                self.scores.as_ref().map_or("", |(_, by)| by)
+            ));
+        }
+        Ok(Value::Decided)
+    }
+
+    fn decided(&mut self, node: &Node, flow: &Flow) -> Given {
+        if self.scores.is_none() {
+            self.scores = Some((flow.clone(), node.op.clone()));
+        }
+        Ok(Value::Decided)
+    }
+
+    /// A node with an input that depends on the sample. `known` has its inputs, `None` in the places of
+    /// `flows`.
+    fn on_flows(&mut self, node: &Node, flows: &[Flow], known: &[Option<Tensor>]) -> Given {
+        let a = &node.attributes;
+        let Some(flow) = flows.first() else { return Err("has no input".into()) };
+        let tensor = |at: usize| known.get(at).and_then(Option::as_ref);
+        let first = tensor(0).is_none();
+        let under = |function| {
+            let expression = flow.expression.clone().under(function);
+            expression.map(|e| Value::Flow(flow.with(e))).ok_or_else(too_long)
+        };
+        match node.op.as_str() {
+            "Identity" | "Dropout" => Ok(Value::Flow(flow.clone())),
+            "Cast" if [1, 10, 11, 16].contains(&a.int("to", 1)) => Ok(Value::Flow(flow.clone())),
+            "Cast" => self.decided(node, flow),
+            "Shape" => {
+                let dims = flow.dims.iter().skip(1).map(|d| *d as i64);
+                Ok(Value::Known(Tensor::ints(
+                    std::iter::once(self.batch as i64).chain(dims).collect(),
+                )))
+            }
+            "Reshape" => self.reshaped(flow, tensor(1).and_then(Tensor::whole)),
+            "Flatten" => {
+                let shaped = (a.int("axis", 1) == 1).then(|| flow.shaped(vec![1, flow.len()]));
+                shaped.flatten().map(Value::Flow).ok_or("flattens from another axis than 1".into())
+            }
+            "Squeeze" | "Unsqueeze" => squeezed(node, flow, tensor(1)),
+            "Transpose" => {
+                let last = flow.dims.len() as i64;
+                let reversed: Vec<i64> = (0..last).rev().collect();
+                let order = a.ints("perm").unwrap_or(&reversed).iter();
+                let order: Option<Vec<usize>> = order.map(|i| usize::try_from(*i).ok()).collect();
+                let turned = order.and_then(|order| flow.transposed(&order));
+                turned.map(Value::Flow).ok_or("puts another axis before that of samples, as recurrent layers do: recurrent networks are read from files of this program only so far (cryptoscope train makes them)".into())
+            }
+            "Relu" => under(Function::Relu),
+            "LeakyRelu" => under(Function::LeakyRelu(a.float("alpha", 0.01).into())),
+            "PRelu" => {
+                let slope = tensor(1).and_then(uniform);
+                under(Function::LeakyRelu(slope.ok_or("has a slope for each channel; one for all is read")?))
+            }
+            "Sigmoid" => under(Function::Sigmoid),
+            "Tanh" => under(Function::Tanh),
+            "Softplus" => under(Function::Softplus),
+            "Gelu" => under(Function::Gelu),
+            "Erf" => under(Function::Erf),
+            "Exp" => under(Function::Exp),
+            "Log" => under(Function::Log),
+            "Sqrt" => under(Function::Sqrt),
+            "Abs" => under(Function::Abs),
+            "Sign" => under(Function::Sign),
+            "Neg" => self.scaled(flow, -1.0),
+            "Clip" => {
+                let end = |at: usize, name: &str, open: f32| match tensor(at) {
+                    Some(t) => t.single(),
+                    None => Some(a.float(name, open).into()),
+                };
+                let low = end(1, "min", f32::NEG_INFINITY);
+                let high = end(2, "max", f32::INFINITY);
+                let (low, high) = low.zip(high).ok_or("has an end for each value")?;
+                under(Function::Clip(low, high))
+            }
+            "HardSigmoid" => {
+                let (alpha, beta) = (a.float("alpha", 0.2), a.float("beta", 0.5));
+                let line = flow.expression.clone().times(Expression::Number(alpha.into()));
+                let line = line.and_then(|l| l.plus(Expression::Number(beta.into())));
+                let cut = line.and_then(|l| l.under(Function::Clip(0.0, 1.0)));
+                cut.map(|e| Value::Flow(flow.with(e))).ok_or_else(too_long)
+            }
+            "Add" | "Sub" | "Mul" | "Div" | "Pow" => self.binary(node, flows, known),
+            "Gemm" if first => self.gemm(flow, a, tensor(1), tensor(2)),
+            "MatMul" if first => {
+                let (weight, inputs, outputs) = matrix(tensor(1), false)?;
+                self.product(flow, weight, inputs, outputs, Vec::new())
+            }
+            "Conv" if first => self.conv(flow, a, tensor(1), tensor(2)),
+            "AveragePool" => self.average(flow, a),
+            "GlobalAveragePool" => {
+                let size = self.layers.image(flow)?;
+                Ok(Value::Flow(self.averaged(size)))
+            }
+            "Pad" => {
+                let pads = tensor(1).and_then(Tensor::whole).or(a.ints("pads")).unwrap_or_default();
+                let none = pads.iter().all(|p| *p == 0);
+                let why = "puts something around the values; use the padding of the convolution";
+                if none { Ok(Value::Flow(flow.clone())) } else { Err(why.into()) }
+            }
+            "ReduceMean" => self.mean(flow, a, tensor(1)),
+            "BatchNormalization" => self.batch_norm(flow, a, known),
+            "MaxPool" | "GlobalMaxPool" => Err(
+                "takes the largest of several values, which circuits of sums and products cannot: train the network with average pooling in its place".into(),
+            ),
+            "ml.Scaler" => {
+                let floats = |name| a.floats(name).map(<[f32]>::to_vec).unwrap_or_default();
+                let (offset, scale) = (floats("offset"), floats("scale"));
+                let scale = if scale.is_empty() { vec![1.0] } else { scale };
+                let offset = if offset.is_empty() { vec![0.0] } else { offset };
+                let by = Tensor { dims: vec![scale.len()], values: Values::Floats(scale) };
+                let off = Tensor {
+                    dims: vec![offset.len()],
+                    values: Values::Floats(offset.iter().map(|o| -o).collect()),
+                };
+                let moved = self.with_constant("Add", flow, &off)?;
+                let Value::Flow(moved) = moved else { return Ok(moved) };
+                self.with_constant("Mul", &moved, &by)
+            }
+            "ml.LinearClassifier" => self.linear_classifier(node, flow),
+            // The probabilities of no and yes, made of one number.
+            "Concat" if flows.len() == 2 && flows.iter().all(|f| f.len() == 1) => {
+                self.decided(node, &flows[1])
+            }
+            op if DECISIONS.contains(&op) => self.decided(node, flow),
+            "RNN" | "GRU" | "LSTM" => Err(format!(
+                "is {}: recurrent networks are read from files of this program only so far (cryptoscope train makes them)",
+                node.op
+            )),
+            op => Err(format!(
+                "is {}, for which there is no layer here; cryptoscope reads dense and convolution layers, average pooling, batch normalisation, and functions of single values",
+                format::excerpt(op)
+            )),
+        }
+    }
+
+    fn reshaped(&self, flow: &Flow, target: Option<&[i64]>) -> Given {
+        let target = target.ok_or("takes its shape from the data")?;
+        let mut dims = Vec::with_capacity(target.len());
+        let mut open = None;
+        for (at, length) in target.iter().enumerate() {
+            dims.push(match length {
+                0 => flow.dims.get(at).copied().unwrap_or(0),
+                -1 => {
+                    open = Some(at);
+                    1
+                }
+                length if at == 0 && usize::try_from(*length) == Ok(self.batch) => 1,
+                length => usize::try_from(*length).unwrap_or(0),
+            });
+        }
+        let product: usize = dims.iter().fold(1, |p: usize, d| p.saturating_mul(*d));
+        if let Some(at) = open.filter(|_| product > 0) {
+            dims[at] = flow.len() / product;
+        }
+        let shaped = flow.shaped(dims.clone());
+        shaped.map(Value::Flow).ok_or_else(|| {
+            format!("puts {} values of a sample in the shape {}", flow.len(), shown(&dims))
+        })
+    }
+
+    /// Every value times a number.
+    fn scaled(&self, flow: &Flow, by: f64) -> Given {
+        let expression = flow.expression.clone().times(Expression::Number(by));
+        expression.map(|e| Value::Flow(flow.with(e))).ok_or_else(too_long)
+    }
+
+    fn binary(&mut self, node: &Node, flows: &[Flow], known: &[Option<Tensor>]) -> Given {
+        let op = node.op.as_str();
+        match (flows, known.first().and_then(Option::as_ref), known.get(1).and_then(Option::as_ref))
+        {
+            ([x, y], ..) => {
+                if x.layers != y.layers || x.dims != y.dims || x.places() != y.places() {
+                    return Err(
+                        "puts two values together that different layers give: skip connections are not read yet; export a network of layers one after the other".into(),
+                    );
+                }
+                combined(op, x.expression.clone(), y.expression.clone())
+                    .map(|e| Value::Flow(x.with(e)))
+                    .ok_or_else(too_long)
+            }
+            ([x], None, Some(constant)) => match uniform(constant) {
+                Some(number) => combined(op, x.expression.clone(), Expression::Number(number))
+                    .map(|e| Value::Flow(x.with(e)))
+                    .ok_or_else(too_long),
+                None => self.with_constant(op, x, constant),
+            },
+            ([x], Some(constant), None) => match uniform(constant) {
+                Some(number) => combined(op, Expression::Number(number), x.expression.clone())
+                    .map(|e| Value::Flow(x.with(e)))
+                    .ok_or_else(too_long),
+                None if op == "Add" || op == "Mul" => self.with_constant(op, x, constant),
+                None if op == "Sub" => {
+                    let Value::Flow(negative) = self.scaled(x, -1.0)? else {
+                        return Err(too_long());
+                    };
+                    self.with_constant("Add", &negative, constant)
+                }
+                None => Err("divides constants by values, or raises them to powers".into()),
+            },
+            _ => Err(format!("{op} takes two values")),
+        }
+    }
+
+    /// `flow op constant`, where the constant differs from value to value.
+    fn with_constant(&mut self, op: &str, flow: &Flow, constant: &Tensor) -> Given {
+        let flow = self.layers.done(flow)?;
+        let each = onnx::spread(constant, &flow.dims).ok_or_else(|| {
+            format!(
+                "has a constant with the axes {} for values with the axes {}",
+                shown(&constant.dims),
+                shown(&flow.dims)
+            )
+        })?;
+        // By place, then by channel where there are channels.
+        let mut placed = vec![0.0; self.layers.shape.len()];
+        if placed.len() != flow.len() {
+            return Err("takes a part of what comes out of the layers".into());
+        }
+        for (place, value) in flow.places().iter().zip(&each) {
+            placed[*place as usize] = *value;
+        }
+        let features = self.layers.features();
+        let area = placed.len() / features.max(1);
+        let mut by_feature = Vec::with_capacity(features);
+        for chunk in placed.chunks(area.max(1)) {
+            if chunk.iter().any(|v| *v != chunk[0]) {
+                return Err("has a constant that differs within a channel".into());
+            }
+            by_feature.push(chunk[0]);
+        }
+        let (ones, zeros) = (vec![1.0; features], vec![0.0; features]);
+        match op {
+            "Add" => self.layers.affine(&ones, &by_feature),
+            "Sub" => {
+                let minus: Vec<f32> = by_feature.iter().map(|v| -v).collect();
+                self.layers.affine(&ones, &minus);
+            }
+            "Mul" => self.layers.affine(&by_feature, &zeros),
+            "Div" => {
+                let inverse: Vec<f32> = by_feature.iter().map(|v| v.recip()).collect();
+                self.layers.affine(&inverse, &zeros);
+            }
+            _ => return Err("raises values to different powers".into()),
+        }
+        Ok(Value::Flow(flow.after(self.layers.layers.len())))
+    }
+
+    /// `alpha A B + beta C`.
+    fn gemm(
+        &mut self,
+        flow: &Flow,
+        a: &Attributes,
+        b: Option<&Tensor>,
+        c: Option<&Tensor>,
+    ) -> Given {
+        if a.int("transA", 0) != 0 {
+            return Err("takes the values of samples as columns (transA)".into());
+        }
+        let (mut weight, inputs, outputs) = matrix(b, a.int("transB", 0) != 0)?;
+        let (alpha, beta) = (a.float("alpha", 1.0), a.float("beta", 1.0));
+        weight.iter_mut().for_each(|w| *w *= alpha);
+        let bias = match c {
+            None => Vec::new(),
+            Some(c) => {
+                let spread = onnx::spread(c, &[1, outputs]);
+                let spread =
+                    spread.ok_or_else(|| format!("has a bias with the axes {}", shown(&c.dims)))?;
+                spread.iter().map(|v| v * beta).collect()
+            }
+        };
+        self.product(flow, weight, inputs, outputs, bias)
+    }
+
+    fn product(
+        &mut self,
+        flow: &Flow,
+        weight: Vec<f32>,
+        inputs: usize,
+        outputs: usize,
+        bias: Vec<f32>,
+    ) -> Given {
+        if flow.dims.last() != Some(&inputs) || flow.len() != inputs {
+            return Err(format!(
+                "multiplies values with the axes {} by a matrix of {inputs} rows; vectors of {inputs} values are needed",
+                shown(&flow.dims)
+            ));
+        }
+        let mut dims = flow.dims.clone();
+        if let Some(last) = dims.last_mut() {
+            *last = outputs;
+        }
+        let out = self.layers.dense(flow, &weight, outputs, bias)?;
+        out.shaped(dims).map(Value::Flow).ok_or_else(|| "gives no vector".into())
+    }
+
+    /// `scale (x - mean) / sqrt(variance + epsilon) + shift` for each channel.
+    fn batch_norm(&mut self, flow: &Flow, a: &Attributes, known: &[Option<Tensor>]) -> Given {
+        let epsilon = f64::from(a.float("epsilon", 1e-5));
+        let numbers = |at: usize| known.get(at).and_then(Option::as_ref).map(Tensor::floats);
+        let all = numbers(1).zip(numbers(2)).zip(numbers(3).zip(numbers(4)));
+        let ((gamma, beta), (mean, variance)) =
+            all.ok_or("is in training mode; export with model.eval()")?;
+        let count = gamma.len();
+        if [&beta, &mean, &variance].iter().any(|v| v.len() != count)
+            || flow.dims.get(1) != Some(&count)
+        {
+            return Err(format!(
+                "normalises {count} channels of values with the axes {}",
+                shown(&flow.dims)
+            ));
+        }
+        let scale: Vec<f64> = gamma
+            .iter()
+            .zip(&variance)
+            .map(|(g, v)| f64::from(*g) / (f64::from(*v) + epsilon).sqrt())
+            .collect();
+        let shift: Vec<f32> = scale
+            .iter()
+            .zip(mean.iter().zip(&beta))
+            .map(|(s, (m, b))| (f64::from(*b) - f64::from(*m) * s) as f32)
+            .collect();
+        let scale: Vec<f32> = scale.iter().map(|s| *s as f32).collect();
+        // Along the axis of channels.
+        let mut dims = vec![1; flow.dims.len()];
+        dims[1] = count;
+        let tensor = |values| Tensor { dims: dims.clone(), values: Values::Floats(values) };
+        let scaled = self.with_constant("Mul", flow, &tensor(scale))?;
+        let Value::Flow(scaled) = scaled else { return Ok(scaled) };
+        self.with_constant("Add", &scaled, &tensor(shift))
+    }
+
+    /// Scores `coefficients x + intercepts`, from which it decides.
+    fn linear_classifier(&mut self, node: &Node, flow: &Flow) -> Given {
+        let a = &node.attributes;
+        let weight = a.floats("coefficients").unwrap_or_default().to_vec();
+        let bias = a.floats("intercepts").unwrap_or_default().to_vec();
+        let inputs = flow.len();
+        let outputs = weight.len() / inputs.max(1);
+        if outputs == 0
+            || weight.len() != outputs * inputs
+            || !(bias.is_empty() || bias.len() == outputs)
+        {
+            return Err(format!("has {} coefficients for {inputs} values", weight.len()));
+        }
+        let scores = self.layers.dense(flow, &weight, outputs, bias)?;
+        self.decided(node, &scores)
+    }
+}
+
+fn too_long() -> String {
+    "is part of an expression of too many operations".into()
+}
+
+fn combined(op: &str, x: Expression, y: Expression) -> Option<Expression> {
+    match op {
+        "Add" => x.plus(y),
+        "Sub" => x.plus(y.times(Expression::Number(-1.0))?),
+        "Mul" => x.times(y),
+        "Div" => x.over(y),
+        _ => x.power(y),
+    }
+}
+
+/// The number that all values of a tensor are.
+fn uniform(tensor: &Tensor) -> Option<f64> {
+    let values = tensor.floats();
+    let first = *values.first()?;
+    values.iter().all(|v| *v == first).then_some(f64::from(first))
+}
+
+/// A matrix as `[outputs][inputs]`, with these numbers. As stored it is `[inputs][outputs]`, or the other way
+/// round when it is `turned`.
+fn matrix(tensor: Option<&Tensor>, turned: bool) -> Result<(Vec<f32>, usize, usize), String> {
+    let tensor = tensor.ok_or("multiplies two values that depend on the sample")?;
+    let [rows, columns] = tensor.dims[..] else {
+        return Err(format!("has a matrix with the axes {}; two are needed", shown(&tensor.dims)));
+    };
+    let values = tensor.floats();
+    if turned {
+        return Ok((values, columns, rows));
+    }
+    let weight = (0..columns).flat_map(|c| values.iter().skip(c).step_by(columns.max(1)).copied());
+    Ok((weight.collect(), rows, columns))
+}
+
+/// Axes of length 1 taken away or put in.
+fn squeezed(node: &Node, flow: &Flow, axes: Option<&Tensor>) -> Given {
+    let given = axes.and_then(Tensor::whole).or(node.attributes.ints("axes"));
+    let removes = node.op == "Squeeze";
+    let count = flow.dims.len() + if removes { 0 } else { given.map_or(0, <[i64]>::len) };
+    let place = |a: &i64| usize::try_from(if *a < 0 { a + count as i64 } else { *a }).ok();
+    let axes: Option<Vec<usize>> = match given {
+        Some(axes) => axes.iter().map(place).collect(),
+        None => Some((1..count).filter(|i| flow.dims.get(*i) == Some(&1)).collect()),
+    };
+    let axes = axes.filter(|a| a.iter().all(|a| (1..count).contains(a)));
+    let axes = axes.ok_or("moves the axis of samples")?;
+    let dims: Vec<usize> = if removes {
+        (0..count).filter(|i| !axes.contains(i)).map(|i| flow.dims[i]).collect()
+    } else {
+        let mut old = flow.dims.iter();
+        (0..count)
+            .map(|i| if axes.contains(&i) { 1 } else { old.next().copied().unwrap_or(0) })
+            .collect()
+    };
+    let shaped = flow.shaped(dims);
+    shaped.map(Value::Flow).ok_or_else(|| "takes away an axis that is longer than 1".into())
+}

@@ -1,0 +1,71 @@
+//! The end of a network: one output for each class.
+
+use super::expression::Expression;
+use super::flow::Flow;
+use super::nodes::Reading;
+use crate::Op;
+
+/// Ends the layers with the scores that `outputs` of the graph come from.
+///
+/// # Errors
+/// When there are several, or none.
+pub fn finish(reading: &mut Reading, outputs: &[String]) -> Result<(), String> {
+    let scores = match reading.scores.take() {
+        Some((flow, by)) => {
+            let by = by.trim_start_matches("ml.");
+            reading.notes.push(format!(
+                "{by} at the end is left out: it does not change which class has the largest score"
+            ));
+            flow
+        }
+        None => {
+            let mut flows = outputs.iter().filter_map(|name| reading.flow(name));
+            match (flows.next(), flows.next()) {
+                (Some(flow), None) => flow.clone(),
+                (None, _) => return Err("gives nothing that depends on the input".into()),
+                _ => {
+                    return Err(format!(
+                        "gives {} results; networks with one, the scores of classes, are read",
+                        outputs.len()
+                    ));
+                }
+            }
+        }
+    };
+    let scores = raised(reading, scores)?;
+    if scores.len() == 1 { two_of_one(reading) } else { Ok(()) }
+}
+
+/// What has still to be done to the scores is left out where it only raises them.
+fn raised(reading: &mut Reading, scores: Flow) -> Result<Flow, String> {
+    let plain = scores.expression == Expression::X;
+    if !plain
+        && scores.expression.meaning().is_none_or(|m| m.is_curved())
+        && scores.expression.rises()
+    {
+        reading.notes.push(
+            "the function at the end is left out: it rises, so it does not change which class has the largest score".into(),
+        );
+        return reading.layers.done(&scores.with(Expression::X));
+    }
+    reading.layers.done(&scores)
+}
+
+/// A network with one output says yes above 0: as two outputs, no and yes.
+fn two_of_one(reading: &mut Reading) -> Result<(), String> {
+    let one = "gives a single number; one output for each class is needed";
+    let layers = &mut reading.layers;
+    let Some(Op::Dense { outputs, weight, bias, .. }) = layers.layers.last_mut().map(|l| &mut l.op)
+    else {
+        return Err(one.into());
+    };
+    let negative = |values: &[f32]| values.iter().map(|v| -v).collect::<Vec<_>>();
+    *weight = [negative(weight), weight.clone()].concat();
+    *bias = [negative(bias), bias.clone()].concat();
+    *outputs = 2;
+    layers.shape = data::Shape::Flat { len: 2 };
+    reading.notes.push(
+        "one output is read as two classes: the second where it is above 0 (a probability above one half)".into(),
+    );
+    Ok(())
+}

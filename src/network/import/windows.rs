@@ -1,0 +1,162 @@
+//! Convolutions and means over the windows of pictures.
+
+use super::flow::Flow;
+use super::layers::{Along, padding, shown};
+use super::nodes::{Given, Reading, Value};
+use crate::Op;
+use onnx::{Attributes, Tensor};
+
+impl Reading {
+    pub(super) fn conv(
+        &mut self,
+        flow: &Flow,
+        a: &Attributes,
+        w: Option<&Tensor>,
+        b: Option<&Tensor>,
+    ) -> Given {
+        let w = w.ok_or("has weights that depend on the sample")?;
+        let (channels, height, width) = self.layers.image(flow)?;
+        let [outputs, per_group, rows, columns] = w.dims[..] else {
+            return Err(format!("has a kernel with the axes {}; pictures need 4", shown(&w.dims)));
+        };
+        let groups = usize::try_from(a.int("group", 1)).unwrap_or(0);
+        if groups == 0 || per_group * groups != channels || !outputs.is_multiple_of(groups) {
+            return Err(format!(
+                "has {groups} groups of {per_group} channels for {channels} channels and {outputs} outputs"
+            ));
+        }
+        if a.ints("dilations").is_some_and(|d| d.iter().any(|d| *d != 1)) {
+            return Err("has a dilated kernel; dilations of 1 are read".into());
+        }
+        let (down, across) = along(a, (rows, columns), (height, width))?;
+        let size = down.windows(height).zip(across.windows(width));
+        let (h, v) = size.ok_or("has a kernel larger than the picture")?;
+        let weight = if groups == 1 { w.floats() } else { ungrouped(w, groups, channels) };
+        let bias = b.map(Tensor::floats).unwrap_or_default();
+        let op = Op::Conv2d {
+            in_channels: channels,
+            out_channels: outputs,
+            kernel: (rows, columns),
+            stride: (down.stride, across.stride),
+            padding: padding(down, across),
+            weight,
+            bias,
+        };
+        Ok(Value::Flow(self.layers.windows("conv", op, (outputs, h, v))))
+    }
+
+    pub(super) fn average(&mut self, flow: &Flow, a: &Attributes) -> Given {
+        let (channels, height, width) = self.layers.image(flow)?;
+        let kernel = a.ints("kernel_shape").unwrap_or_default();
+        let [rows, columns] = kernel else { return Err("pools over other than two axes".into()) };
+        let (rows, columns) = usize::try_from(*rows)
+            .ok()
+            .zip(usize::try_from(*columns).ok())
+            .ok_or("has a window of no size")?;
+        let (down, across) = along(a, (rows, columns), (height, width))?;
+        let padded = [down, across].iter().any(|d| d.before + d.after > 0);
+        if padded && a.int("count_include_pad", 0) == 0 {
+            return Err("leaves the padding out of its means (count_include_pad=0); export with count_include_pad=True or without padding".into());
+        }
+        let left_over =
+            |d: Along, len: usize| (len + d.before + d.after).wrapping_sub(d.kernel) % d.stride;
+        if a.int("ceil_mode", 0) != 0
+            && (left_over(down, height) != 0 || left_over(across, width) != 0)
+        {
+            return Err(
+                "has a last window that is not full (ceil_mode=1); use ceil_mode=False".into()
+            );
+        }
+        let size = down.windows(height).zip(across.windows(width));
+        let (h, v) = size.ok_or("has a window larger than the picture")?;
+        let op = Op::AvgPool {
+            kernel: (rows, columns),
+            stride: (down.stride, across.stride),
+            padding: padding(down, across),
+        };
+        Ok(Value::Flow(self.layers.windows("pool", op, (channels, h, v))))
+    }
+
+    /// The mean of each channel.
+    pub(super) fn averaged(&mut self, (channels, height, width): (usize, usize, usize)) -> Flow {
+        let op = Op::AvgPool {
+            kernel: (height, width),
+            stride: (height, width),
+            padding: crate::Padding::default(),
+        };
+        self.layers.windows("pool", op, (channels, 1, 1))
+    }
+
+    pub(super) fn mean(&mut self, flow: &Flow, a: &Attributes, axes: Option<&Tensor>) -> Given {
+        let given = axes.and_then(Tensor::whole).or(a.ints("axes")).unwrap_or_default();
+        let count = flow.dims.len() as i64;
+        let mut axes: Vec<i64> =
+            given.iter().map(|a| if *a < 0 { a + count } else { *a }).collect();
+        axes.sort_unstable();
+        if count != 4 || axes != [2, 3] {
+            return Err("takes means over other axes than rows and columns".into());
+        }
+        let size = self.layers.image(flow)?;
+        let mean = self.averaged(size);
+        let kept = a.int("keepdims", 1) != 0;
+        let mean = if kept { Some(mean) } else { mean.shaped(vec![1, size.0]) };
+        mean.map(Value::Flow).ok_or_else(|| "gives no vector".into())
+    }
+}
+
+/// Windows down and across, from the attributes of a convolution or pooling.
+fn along(
+    a: &Attributes,
+    kernel: (usize, usize),
+    size: (usize, usize),
+) -> Result<(Along, Along), String> {
+    let list = |name: &str, otherwise: &[i64]| -> Result<Vec<usize>, String> {
+        let given = a.ints(name).filter(|l| !l.is_empty()).unwrap_or(otherwise);
+        let numbers: Option<Vec<usize>> =
+            given.iter().map(|v| usize::try_from(*v).ok().filter(|v| *v < 1 << 24)).collect();
+        numbers.filter(|n| n.len() == otherwise.len()).ok_or_else(|| {
+            format!(
+                "has {name} of {} numbers; {} from 0 on are needed",
+                given.len(),
+                otherwise.len()
+            )
+        })
+    };
+    let strides = list("strides", &[1, 1])?;
+    let pads = list("pads", &[0, 0, 0, 0])?;
+    if strides.contains(&0) {
+        return Err("has a stride of 0".into());
+    }
+    let auto = a.text("auto_pad");
+    let one = |axis: usize, kernel: usize, len: usize| {
+        let stride = strides[axis];
+        let (before, after) = match auto {
+            "" | "NOTSET" => (pads[axis], pads[axis + 2]),
+            "VALID" => (0, 0),
+            "SAME_UPPER" | "SAME_LOWER" => {
+                let all =
+                    (len.div_ceil(stride).saturating_sub(1) * stride + kernel).saturating_sub(len);
+                let (less, more) = (all / 2, all - all / 2);
+                if auto == "SAME_UPPER" { (less, more) } else { (more, less) }
+            }
+            other => return Err(format!("has auto_pad {}", format::excerpt(other))),
+        };
+        Ok(Along { kernel, stride, before, after })
+    };
+    Ok((one(0, kernel.0, size.0)?, one(1, kernel.1, size.1)?))
+}
+
+/// The kernel of a convolution in groups as one over all channels, zeros between the groups.
+fn ungrouped(w: &Tensor, groups: usize, channels: usize) -> Vec<f32> {
+    let values = w.floats();
+    let (outputs, per_group) = (w.dims[0], w.dims[1]);
+    let area = w.dims[2] * w.dims[3];
+    let mut all = vec![0.0; outputs * channels * area];
+    for output in 0..outputs {
+        let group = output / (outputs / groups);
+        let from = &values[output * per_group * area..(output + 1) * per_group * area];
+        let start = (output * channels + group * per_group) * area;
+        all[start..start + per_group * area].copy_from_slice(from);
+    }
+    all
+}

@@ -1,0 +1,383 @@
+//! Networks that a person writes as rows: `conv 8 3x3, relu, dense 32, relu, dense classes`.
+
+use super::augment::Augment;
+use super::recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
+use super::recipes::{batch_norm, dense, layer, stage};
+use super::table_recipes::NOISE;
+use crate::{Approximations, InputQuantiser, IntervalRule, Layer, Op, Padding};
+use activation::{Activation, DEFAULT_PARTS, Method};
+use data::{Dataset, Shape};
+
+/// Most rows of a network.
+const MAX_ROWS: usize = 64;
+/// Most outputs of a row, and most weights of a network.
+const MAX_OUTPUTS: usize = 8192;
+const MAX_WEIGHTS: usize = 1 << 26;
+/// Mini-batches that a stage takes, about: small datasets go round more often.
+const STEPS: usize = 3000;
+const BATCH: usize = 32;
+/// Weights on the grid, and bits of tables.
+const WEIGHT_MAX: i32 = 15;
+const TABLE_BITS: u32 = 5;
+
+/// What a network is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Exact integers (BGV, BFV): every activation squares, weights are integers.
+    Integers,
+    /// Real numbers (CKKS): polynomials in the place of activations.
+    Polynomials,
+    /// Lookup tables (TFHE): any activation, small integers.
+    Tables,
+}
+
+impl Purpose {
+    /// The purposes and the schemes that they are named by.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("bgv", Self::Integers), ("ckks", Self::Polynomials), ("tfhe", Self::Tables)];
+
+    /// The purpose of the scheme `name`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn named(name: &str) -> Result<Self, OwnError> {
+        let found = Self::NAMED.iter().find(|(known, _)| *known == name);
+        found.map(|(_, purpose)| *purpose).ok_or_else(|| OwnError {
+            row: format::excerpt(name),
+            reason: "networks are made for bgv, ckks or tfhe".into(),
+        })
+    }
+}
+
+/// Rows that everybody needs, for tables of numbers and for pictures.
+pub const PRESETS: [(&str, [&str; 2]); 2] = [
+    ("small", ["dense 16, relu, dense classes", "conv 8 3x3 stride 2, relu, dense classes"]),
+    (
+        "medium",
+        [
+            "dense 64, relu, dense 32, relu, dense classes",
+            "conv 8 3x3 stride 2, relu, conv 16 3x3 stride 2, relu, dense 64, relu, dense classes",
+        ],
+    ),
+];
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("layers, {row}: {reason}")]
+pub struct OwnError {
+    pub row: String,
+    pub reason: String,
+}
+
+/// A row, read.
+#[derive(Clone, Debug, PartialEq)]
+enum Row {
+    Dense(usize),
+    Conv { outputs: usize, kernel: (usize, usize), stride: usize, same: bool },
+    Pool(usize),
+    Norm,
+    Flatten,
+    Function(Activation),
+}
+
+/// The recipe for a network of these rows on `dataset`.
+///
+/// Batch normalisation is put between a linear row and the function behind it, where none is written: it
+/// becomes part of the linear row after training. For [`Purpose::Integers`] every function is a square.
+///
+/// # Errors
+/// When a row cannot be read, or does not fit the shape that the rows before it give.
+pub fn own_recipe(
+    name: &str,
+    rows: &str,
+    dataset: &Dataset,
+    purpose: Purpose,
+) -> Result<Recipe, OwnError> {
+    let picture = matches!(dataset.shape(), Shape::Image { .. });
+    let preset = PRESETS.iter().find(|(known, _)| *known == rows.trim());
+    let rows = preset.map_or(rows, |(_, rows)| rows[usize::from(picture)]);
+    let layers = layers(rows, dataset.shape(), dataset.classes().len(), purpose)?;
+    let linear =
+        layers.iter().filter(|l| matches!(l.op, Op::Dense { .. } | Op::Conv2d { .. })).count();
+    let (scaling, input) = scaling(dataset);
+    let train = dataset.train().len().max(1);
+    let epochs = (STEPS * BATCH / train).clamp(4, 200);
+    let float = Stage {
+        weight_decay: 0.1,
+        smoothing: 0.02,
+        augment: Augment::NONE,
+        ..stage("float", epochs, BATCH, 3e-3)
+    };
+    let tables = TableGrid { bits: TABLE_BITS, noise: NOISE, room: 1.1 };
+    let on_grid = |name: &str, tables: Option<TableGrid>| Stage {
+        name: name.into(),
+        learning_rate: 0.02,
+        weight_decay: 0.02,
+        simplify: true,
+        range_penalty: if tables.is_some() { 0.1 } else { 0.0 },
+        grid: Some(Grid {
+            input,
+            weight_max: vec![if tables.is_some() { 7 } else { WEIGHT_MAX }; linear],
+            step_factor: vec![1.0; linear],
+            tables,
+        }),
+        ..float.clone()
+    };
+    let curved = layers.iter().any(|l| !l.op.is_polynomial());
+    let second = match purpose {
+        Purpose::Integers => Some(on_grid("integers", None)),
+        Purpose::Tables => Some(on_grid("tables", Some(tables))),
+        Purpose::Polynomials if curved => Some(Stage {
+            name: "polynomials".into(),
+            approximations: Some(Approximations {
+                function: None,
+                method: Method::LeastSquares,
+                degree: 2,
+                parts: DEFAULT_PARTS,
+                interval: IntervalRule::Measured { quantile: 0.99, margin: 0.25 },
+                layers: Vec::new(),
+            }),
+            range_penalty: 1.0,
+            ..float.clone()
+        }),
+        Purpose::Polynomials => None,
+    };
+    Ok(Recipe {
+        name: name.to_owned(),
+        dataset: dataset.name().to_owned(),
+        input: dataset.shape(),
+        layers,
+        scaling,
+        start: None,
+        validation: (train / 10).min(5000),
+        stages: std::iter::once(float).chain(second).collect(),
+    })
+}
+
+/// How values of the dataset become inputs, and the grid of these: pictures are divided by their largest
+/// value, tables brought to mean 0 and standard deviation 1.
+fn scaling(dataset: &Dataset) -> (Scaling, InputQuantiser) {
+    if !matches!(dataset.shape(), Shape::Image { .. }) {
+        return (Scaling::Standardise, InputQuantiser { step: 0.125, min: -20, max: 20 });
+    }
+    let most = dataset.train().inputs.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+    let least = dataset.train().inputs.iter().fold(0.0_f32, |m, v| m.min(*v));
+    let by = [1.0, 16.0, 255.0].into_iter().find(|b| most <= *b).unwrap_or(most);
+    let min = if least < 0.0 { -15 } else { 0 };
+    (Scaling::Divide(by), InputQuantiser { step: 1.0 / 15.0, min, max: 15 })
+}
+
+fn layers(
+    rows: &str,
+    input: Shape,
+    classes: usize,
+    purpose: Purpose,
+) -> Result<Vec<Layer>, OwnError> {
+    let texts: Vec<&str> = rows.split([',', '|', '\n', ';']).map(str::trim).collect();
+    let texts: Vec<&str> = texts.into_iter().filter(|t| !t.is_empty()).collect();
+    let whole = |reason: String| OwnError { row: format::excerpt(rows), reason };
+    if texts.is_empty() || texts.len() > MAX_ROWS {
+        return Err(whole(format!(
+            "{} rows; 1 to {MAX_ROWS} are possible, as in: dense 16, relu, dense classes",
+            texts.len()
+        )));
+    }
+    let mut read = Vec::new();
+    for text in &texts {
+        let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
+        read.push(row(text, classes).map_err(fail)?);
+    }
+    if read.last() != Some(&Row::Dense(classes)) {
+        return Err(whole("the last row must be: dense classes".into()));
+    }
+    let mut all = Building { layers: Vec::new(), shape: input, weights: 0 };
+    for (at, (row, text)) in read.iter().zip(&texts).enumerate() {
+        let next = read.get(at + 1);
+        let row = match (row, purpose) {
+            (Row::Function(_), Purpose::Integers) => &Row::Function(Activation::Square),
+            (row, _) => row,
+        };
+        let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
+        all.add(row).map_err(fail)?;
+        let linear = matches!(row, Row::Dense(_) | Row::Conv { .. });
+        if linear && matches!(next, Some(Row::Function(_))) {
+            all.add(&Row::Norm).map_err(fail)?;
+        }
+    }
+    Ok(all.layers)
+}
+
+fn row(text: &str, classes: usize) -> Result<Row, String> {
+    let lower = text.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let number = |word: &str| match word {
+        "classes" => Ok(classes),
+        word => word.parse().ok().filter(|n| (1..=MAX_OUTPUTS).contains(n)).ok_or_else(|| {
+            format!("{} is no number from 1 to {MAX_OUTPUTS}", format::excerpt(word))
+        }),
+    };
+    let function = |activation| Ok(Row::Function(activation));
+    match words[..] {
+        ["dense", outputs] => Ok(Row::Dense(number(outputs)?)),
+        ["conv", outputs, kernel, ref rest @ ..] => {
+            let side = |word| number(word).and_then(|n| if n <= 64 { Ok(n) } else { Err(format!("a kernel of {n}; 1 to 64 are possible")) });
+            let kernel = match kernel.split_once('x') {
+                Some((down, across)) => (side(down)?, side(across)?),
+                None => (side(kernel)?, side(kernel)?),
+            };
+            let mut row = (1, false);
+            let mut rest = rest.iter();
+            while let Some(word) = rest.next() {
+                match *word {
+                    "same" => row.1 = true,
+                    "stride" => row.0 = number(rest.next().copied().unwrap_or_default())?,
+                    other => return Err(format!("{} is not known; stride N and same are", format::excerpt(other))),
+                }
+            }
+            Ok(Row::Conv { outputs: number(outputs)?, kernel, stride: row.0, same: row.1 })
+        }
+        ["pool", size] => Ok(Row::Pool(number(size)?)),
+        ["norm"] => Ok(Row::Norm),
+        ["flatten"] => Ok(Row::Flatten),
+        ["relu"] => function(Activation::Relu),
+        ["leaky"] => function(Activation::LeakyRelu { slope: Activation::LEAKY_SLOPE }),
+        ["sigmoid"] => function(Activation::Sigmoid),
+        ["tanh"] => function(Activation::Tanh),
+        ["softplus"] => function(Activation::Softplus),
+        ["silu"] => function(Activation::Silu),
+        ["gelu"] => function(Activation::Gelu),
+        ["square"] => function(Activation::Square),
+        _ => Err("not known; rows are: dense N, dense classes, conv N KxK [stride N] [same], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square".into()),
+    }
+}
+
+/// Layers, and the shape after them.
+struct Building {
+    layers: Vec<Layer>,
+    shape: Shape,
+    weights: usize,
+}
+
+impl Building {
+    fn add(&mut self, row: &Row) -> Result<(), String> {
+        match row {
+            Row::Dense(outputs) => {
+                self.flatten();
+                let inputs = self.shape.len();
+                self.weighs(inputs.checked_mul(*outputs))?;
+                let name = self.name("dense");
+                self.layers.push(dense(&name, inputs, *outputs));
+                self.shape = Shape::Flat { len: *outputs };
+            }
+            Row::Conv { outputs, kernel, stride, same } => {
+                let Shape::Image { channels, .. } = self.shape else {
+                    return Err(format!("takes a picture, but is given {}", self.shape));
+                };
+                let of = |k: usize| if *same { (k / 2, (k - 1) / 2) } else { (0, 0) };
+                let ((bottom, top), (right, left)) = (of(kernel.0), of(kernel.1));
+                let padding = Padding { top, bottom, left, right };
+                let weights =
+                    outputs.checked_mul(channels).and_then(|n| n.checked_mul(kernel.0 * kernel.1));
+                self.weighs(weights)?;
+                let op = Op::Conv2d {
+                    in_channels: channels,
+                    out_channels: *outputs,
+                    kernel: *kernel,
+                    stride: (*stride, *stride),
+                    padding,
+                    weight: vec![0.0; weights.unwrap_or_default()],
+                    bias: vec![0.0; *outputs],
+                };
+                self.push("conv", op)?;
+            }
+            Row::Pool(size) => {
+                let (kernel, stride) = ((*size, *size), (*size, *size));
+                self.push("pool", Op::AvgPool { kernel, stride, padding: Padding::default() })?;
+            }
+            Row::Norm => {
+                let features = match self.shape {
+                    Shape::Image { channels, .. } => channels,
+                    other => other.len(),
+                };
+                let name = self.name("norm");
+                self.layers.push(batch_norm(&name, features));
+            }
+            Row::Flatten => self.flatten(),
+            Row::Function(activation) => {
+                self.push("activation", Op::Activation(activation.clone()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn weighs(&mut self, weights: Option<usize>) -> Result<(), String> {
+        let all = weights.and_then(|w| w.checked_add(self.weights));
+        self.weights = all.filter(|all| *all <= MAX_WEIGHTS).ok_or_else(|| {
+            format!("makes more than {MAX_WEIGHTS} weights; use fewer outputs, strides or pooling")
+        })?;
+        Ok(())
+    }
+
+    fn flatten(&mut self) {
+        if matches!(self.shape, Shape::Image { .. }) {
+            let name = self.name("flatten");
+            self.layers.push(layer(&name, Op::Flatten));
+            self.shape = Shape::Flat { len: self.shape.len() };
+        }
+    }
+
+    fn name(&self, kind: &str) -> String {
+        let same = |l: &&Layer| l.name.strip_prefix(kind).is_some_and(|n| n.parse::<u32>().is_ok());
+        format!("{kind}{}", self.layers.iter().filter(same).count() + 1)
+    }
+
+    fn push(&mut self, kind: &str, op: Op) -> Result<(), String> {
+        self.shape = crate::model::output_shape(&op, self.shape)?;
+        let name = self.name(kind);
+        self.layers.push(layer(&name, op));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PICTURE: Shape = Shape::Image { channels: 1, height: 8, width: 8 };
+
+    fn kinds(rows: &str, input: Shape, purpose: Purpose) -> String {
+        let layers = layers(rows, input, 3, purpose).unwrap();
+        layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn rows_become_layers_with_normalisation_between() {
+        let rows = "conv 8 3x3 | relu | dense 32 | relu | dense classes";
+        let found = kinds(rows, PICTURE, Purpose::Polynomials);
+        let expected = "conv1 norm1 activation1 flatten1 dense1 norm2 activation2 dense2";
+        assert_eq!(found, expected);
+        let squares = layers(rows, PICTURE, 3, Purpose::Integers).unwrap();
+        assert!(squares.iter().all(|l| l.op.is_polynomial()));
+        let same = layers("conv 4 3x3 same, dense classes", PICTURE, 3, Purpose::Integers).unwrap();
+        assert!(matches!(&same[2].op, Op::Dense { inputs: 256, .. }));
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_refused_with_the_row() {
+        let flat = Shape::Flat { len: 4 };
+        for (rows, input, row, reason) in [
+            ("", flat, "", "1 to 64 are possible"),
+            ("dense 5", flat, "dense 5", "last row must be"),
+            ("dance 5, dense classes", flat, "dance 5", "rows are: dense N"),
+            ("dense 0, dense classes", flat, "dense 0", "no number from 1"),
+            ("conv 8 3x3, dense classes", flat, "conv 8 3x3", "takes a picture"),
+            ("conv 8 9x9, dense classes", PICTURE, "conv 8 9x9", "larger than the padded"),
+            ("conv 8 3x3 stride 0, dense classes", PICTURE, "stride 0", "no number"),
+            ("pool 9, dense classes", PICTURE, "pool 9", "larger than"),
+            ("dense 8192, dense 8192, dense 8192, dense classes", flat, "dense 8192", "weights"),
+        ] {
+            let told = layers(rows, input, 3, Purpose::Tables).unwrap_err();
+            assert!(told.row.contains(row) && told.reason.contains(reason), "{rows}: {told}");
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! Operations on known tensors: exporters compute shapes and prepare weights inside the graph.
+
+use crate::graph::Node;
+use crate::tensor::{Tensor, Values};
+
+/// Most values of a result.
+const MAX_VALUES: usize = 1 << 26;
+
+/// The result of `node` for known `inputs` (`None` where an optional one is left out); `None` when the
+/// operation is not one of those that are computed here, or does not fit its inputs.
+pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
+    let a = &node.attributes;
+    let first = || inputs.first().copied().flatten();
+    let second = || inputs.get(1).copied().flatten();
+    let list = |attribute: &str| -> Option<Vec<i64>> {
+        match second() {
+            Some(given) => given.whole().map(<[i64]>::to_vec),
+            None => a.ints(attribute).map(<[i64]>::to_vec),
+        }
+    };
+    match node.op.as_str() {
+        "Constant" => given(node),
+        "Identity" | "Dropout" => first().cloned(),
+        "Cast" => Some(cast(first()?, a.int("to", 1))),
+        "Shape" => Some(Tensor::ints(first()?.dims.iter().map(|d| *d as i64).collect())),
+        "Reshape" => reshape(first()?, second()?.whole()?),
+        "Flatten" => {
+            let x = first()?;
+            let at = axis(a.int("axis", 1), x.dims.len() + 1)?;
+            let before = x.dims[..at].iter().product();
+            Some(Tensor { dims: vec![before, x.len() / before.max(1)], ..x.clone() })
+        }
+        "Squeeze" => squeeze(first()?, list("axes")),
+        "Unsqueeze" => unsqueeze(first()?, &list("axes")?),
+        "Concat" => concat(inputs, a.int("axis", 0)),
+        "Gather" => gather(first()?, second()?, a.int("axis", 0)),
+        "Slice" => slice(node, inputs),
+        "Transpose" => transpose(first()?, a.ints("perm")),
+        "ConstantOfShape" => filled(first()?, a.tensor("value")),
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" => binary(&node.op, first()?, second()?),
+        "Neg" => map(first()?, |v| -v),
+        "Sqrt" => map(first()?, f32::sqrt),
+        "Reciprocal" => map(first()?, f32::recip),
+        "DequantizeLinear" => {
+            dequantised(first()?, second()?, inputs.get(2).copied().flatten(), a.int("axis", 1))
+        }
+        _ => None,
+    }
+}
+
+/// The value of a node `Constant`.
+fn given(node: &Node) -> Option<Tensor> {
+    let a = &node.attributes;
+    if let Some(tensor) = a.tensor("value") {
+        return Some(tensor.clone());
+    }
+    if a.has("value_float") {
+        let values = Values::Floats(vec![a.float("value_float", 0.0)]);
+        return Some(Tensor { dims: vec![], values });
+    }
+    if a.has("value_int") {
+        return Some(Tensor { dims: vec![], values: Values::Ints(vec![a.int("value_int", 0)]) });
+    }
+    if let Some(ints) = a.ints("value_ints") {
+        return Some(Tensor::ints(ints.to_vec()));
+    }
+    let floats = a.floats("value_floats")?.to_vec();
+    Some(Tensor { dims: vec![floats.len()], values: Values::Floats(floats) })
+}
+
+/// An axis counted from the end where it is negative; below `axes`.
+fn axis(axis: i64, axes: usize) -> Option<usize> {
+    let axes = i64::try_from(axes).ok()?;
+    let axis = if axis < 0 { axis + axes } else { axis };
+    (0..axes).contains(&axis).then_some(axis as usize)
+}
+
+fn cast(x: &Tensor, to: i64) -> Tensor {
+    let floating = matches!(to, 1 | 10 | 11 | 16);
+    let values = match &x.values {
+        Values::Ints(v) if floating => Values::Floats(v.iter().map(|v| *v as f32).collect()),
+        Values::Floats(v) if !floating && to == 9 => {
+            Values::Ints(v.iter().map(|v| i64::from(*v != 0.0)).collect())
+        }
+        Values::Floats(v) if !floating => Values::Ints(v.iter().map(|v| *v as i64).collect()),
+        same => same.clone(),
+    };
+    Tensor { dims: x.dims.clone(), values }
+}
+
+/// Lengths of axes as `Reshape` states them: 0 keeps one, -1 is what is left.
+fn reshape(x: &Tensor, target: &[i64]) -> Option<Tensor> {
+    let mut dims = Vec::with_capacity(target.len());
+    let mut open = None;
+    for (at, dim) in target.iter().enumerate() {
+        match dim {
+            0 => dims.push(*x.dims.get(at)?),
+            -1 if open.is_none() => {
+                open = Some(at);
+                dims.push(1);
+            }
+            dim => dims.push(usize::try_from(*dim).ok()?),
+        }
+    }
+    let product = product(&dims)?;
+    if let Some(at) = open {
+        if product == 0 || !x.len().is_multiple_of(product) {
+            return None;
+        }
+        dims[at] = x.len() / product;
+    } else if product != x.len() {
+        return None;
+    }
+    Some(Tensor { dims, values: x.values.clone() })
+}
+
+fn product(dims: &[usize]) -> Option<usize> {
+    dims.iter().try_fold(1_usize, |p, d| p.checked_mul(*d)).filter(|p| *p <= MAX_VALUES)
+}
+
+fn squeeze(x: &Tensor, axes: Option<Vec<i64>>) -> Option<Tensor> {
+    let count = x.dims.len();
+    let axes: Option<Vec<usize>> = match axes {
+        None => Some((0..count).filter(|i| x.dims[*i] == 1).collect()),
+        Some(axes) => axes.into_iter().map(|a| axis(a, count)).collect(),
+    };
+    let axes = axes?;
+    if axes.iter().any(|a| x.dims[*a] != 1) {
+        return None;
+    }
+    let dims = (0..count).filter(|i| !axes.contains(i)).map(|i| x.dims[i]).collect();
+    Some(Tensor { dims, values: x.values.clone() })
+}
+
+fn unsqueeze(x: &Tensor, axes: &[i64]) -> Option<Tensor> {
+    let count = x.dims.len().checked_add(axes.len()).filter(|c| *c <= 8)?;
+    let axes: Option<Vec<usize>> = axes.iter().map(|a| axis(*a, count)).collect();
+    let axes = axes?;
+    let mut old = x.dims.iter();
+    let dims: Option<Vec<usize>> =
+        (0..count).map(|i| if axes.contains(&i) { Some(1) } else { old.next().copied() }).collect();
+    Some(Tensor { dims: dims?, values: x.values.clone() })
+}
+
+fn concat(inputs: &[Option<&Tensor>], at: i64) -> Option<Tensor> {
+    let all: Option<Vec<&Tensor>> = inputs.iter().copied().collect();
+    let all = all?;
+    let first = *all.first()?;
+    let at = axis(at, first.dims.len())?;
+    let fits = |t: &&Tensor| {
+        t.dims.len() == first.dims.len()
+            && t.dims.iter().zip(&first.dims).enumerate().all(|(i, (a, b))| i == at || a == b)
+    };
+    if !all.iter().all(fits) {
+        return None;
+    }
+    let mut dims = first.dims.clone();
+    dims[at] = all.iter().map(|t| t.dims[at]).sum();
+    product(&dims)?;
+    let outer: usize = dims[..at].iter().product();
+    let whole = all.iter().all(|t| t.whole().is_some());
+    let (mut ints, mut floats) = (Vec::new(), Vec::new());
+    for row in 0..outer {
+        for tensor in &all {
+            let width = tensor.len() / outer.max(1);
+            let range = row * width..(row + 1) * width;
+            match &tensor.values {
+                Values::Ints(v) if whole => ints.extend_from_slice(v.get(range)?),
+                Values::Ints(v) => floats.extend(v.get(range)?.iter().map(|v| *v as f32)),
+                Values::Floats(v) => floats.extend_from_slice(v.get(range)?),
+            }
+        }
+    }
+    Some(Tensor { dims, values: if whole { Values::Ints(ints) } else { Values::Floats(floats) } })
+}
+
+fn gather(x: &Tensor, at: &Tensor, along: i64) -> Option<Tensor> {
+    let along = axis(along, x.dims.len())?;
+    let length = x.dims[along];
+    let picks: Option<Vec<usize>> = at.whole()?.iter().map(|i| axis(*i, length)).collect();
+    let picks = picks?;
+    let inner: usize = x.dims[along + 1..].iter().product();
+    let outer: usize = x.dims[..along].iter().product();
+    let dims: Vec<usize> =
+        x.dims[..along].iter().chain(&at.dims).chain(&x.dims[along + 1..]).copied().collect();
+    let mut index = Vec::with_capacity(product(&dims)?);
+    for o in 0..outer {
+        for pick in &picks {
+            let start = (o * length + pick) * inner;
+            index.extend(start..start + inner);
+        }
+    }
+    Some(x.picked(&index, dims))
+}
+
+/// `Slice` along one axis after the other; by attributes up to operator set 9, by inputs after.
+fn slice(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
+    let a = &node.attributes;
+    let mut x = inputs.first().copied().flatten()?.clone();
+    let list = |at: usize, name: &str| -> Option<Vec<i64>> {
+        match inputs.get(at).copied().flatten() {
+            Some(tensor) => tensor.whole().map(<[i64]>::to_vec),
+            None => a.ints(name).map(<[i64]>::to_vec),
+        }
+    };
+    let (starts, ends) = (list(1, "starts")?, list(2, "ends")?);
+    let axes = list(3, "axes").unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = list(4, "steps").unwrap_or_else(|| vec![1; starts.len()]);
+    if ends.len() != starts.len() || axes.len() != starts.len() || steps.len() != starts.len() {
+        return None;
+    }
+    for (((start, end), along), step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
+        if *step < 1 {
+            return None;
+        }
+        let along = axis(*along, x.dims.len())?;
+        let length = x.dims[along] as i64;
+        let clamp = |v: i64| if v < 0 { v.saturating_add(length) } else { v }.clamp(0, length);
+        let picks = (clamp(*start)..clamp(*end)).step_by(usize::try_from(*step).ok()?);
+        x = gather(&x, &Tensor::ints(picks.collect()), along as i64)?;
+    }
+    Some(x)
+}
+
+fn transpose(x: &Tensor, order: Option<&[i64]>) -> Option<Tensor> {
+    let count = x.dims.len();
+    let order: Vec<usize> = match order {
+        None => (0..count).rev().collect(),
+        Some(order) => order.iter().map(|a| axis(*a, count)).collect::<Option<_>>()?,
+    };
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    if sorted != (0..count).collect::<Vec<_>>() {
+        return None;
+    }
+    let dims: Vec<usize> = order.iter().map(|a| x.dims[*a]).collect();
+    Some(x.picked(&transposed(&x.dims, &order), dims))
+}
+
+/// For each value of the transposed tensor, row by row, where it lay.
+fn transposed(dims: &[usize], order: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; dims.len()];
+    for at in (0..dims.len().saturating_sub(1)).rev() {
+        strides[at] = strides[at + 1] * dims[at + 1];
+    }
+    let mut index = vec![0];
+    for axis in order {
+        let (length, stride) = (dims[*axis], strides[*axis]);
+        index = index.iter().flat_map(|base| (0..length).map(move |i| base + i * stride)).collect();
+    }
+    index
+}
+
+fn filled(dims: &Tensor, value: Option<&Tensor>) -> Option<Tensor> {
+    let dims: Option<Vec<usize>> = dims.whole()?.iter().map(|d| usize::try_from(*d).ok()).collect();
+    let dims = dims?;
+    let len = product(&dims)?;
+    let values = match value.map(|t| &t.values) {
+        Some(Values::Ints(v)) => Values::Ints(vec![*v.first()?; len]),
+        Some(Values::Floats(v)) => Values::Floats(vec![*v.first()?; len]),
+        None => Values::Floats(vec![0.0; len]),
+    };
+    Some(Tensor { dims, values })
+}
+
+fn map(x: &Tensor, f: impl Fn(f32) -> f32) -> Option<Tensor> {
+    let values = match &x.values {
+        Values::Floats(v) => Values::Floats(v.iter().map(|v| f(*v)).collect()),
+        Values::Ints(v) => Values::Ints(v.iter().map(|v| f(*v as f32) as i64).collect()),
+    };
+    Some(Tensor { dims: x.dims.clone(), values })
+}
+
+/// The values of `tensor` for each place of a tensor with the axes `dims`: axes of length 1, and those
+/// that are missing in front, are repeated. `None` when it does not fit.
+pub fn spread(tensor: &Tensor, dims: &[usize]) -> Option<Vec<f32>> {
+    product(dims)?;
+    let index = broadcast(&tensor.dims, dims)?;
+    let values = tensor.floats();
+    index.iter().map(|at| values.get(*at).copied()).collect()
+}
+
+/// For each place of a tensor with the axes `whole`, where its value lies in one with the axes `dims`.
+fn broadcast(dims: &[usize], whole: &[usize]) -> Option<Vec<usize>> {
+    let missing = whole.len().checked_sub(dims.len())?;
+    let mut stride = 1;
+    let mut strides = vec![0; whole.len()];
+    for at in (0..dims.len()).rev() {
+        let length = dims[at];
+        if length != 1 && length != whole[missing + at] {
+            return None;
+        }
+        strides[missing + at] = if length == 1 { 0 } else { stride };
+        stride *= length;
+    }
+    let mut index = vec![0];
+    for (length, stride) in whole.iter().copied().zip(strides) {
+        index = index.iter().flat_map(|base| (0..length).map(move |i| base + i * stride)).collect();
+    }
+    Some(index)
+}
+
+fn binary(op: &str, x: &Tensor, y: &Tensor) -> Option<Tensor> {
+    let count = x.dims.len().max(y.dims.len());
+    let length =
+        |dims: &[usize], at: usize| (at + dims.len()).checked_sub(count).map_or(1, |at| dims[at]);
+    let together = |at| {
+        let (a, b) = (length(&x.dims, at), length(&y.dims, at));
+        if a == 1 { b } else { a }
+    };
+    let dims: Vec<usize> = (0..count).map(together).collect();
+    product(&dims)?;
+    let (xi, yi) = (broadcast(&x.dims, &dims)?, broadcast(&y.dims, &dims)?);
+    let values = match (&x.values, &y.values) {
+        (Values::Ints(x), Values::Ints(y)) => {
+            let one = |(a, b): (&usize, &usize)| {
+                let (a, b) = (*x.get(*a)?, *y.get(*b)?);
+                match op {
+                    "Add" => a.checked_add(b),
+                    "Sub" => a.checked_sub(b),
+                    "Mul" => a.checked_mul(b),
+                    "Div" => a.checked_div(b),
+                    _ => a.checked_pow(u32::try_from(b).ok()?),
+                }
+            };
+            Values::Ints(xi.iter().zip(&yi).map(one).collect::<Option<_>>()?)
+        }
+        _ => {
+            let (x, y) = (x.floats(), y.floats());
+            let one = |(a, b): (&usize, &usize)| {
+                let (a, b) = (*x.get(*a)?, *y.get(*b)?);
+                Some(match op {
+                    "Add" => a + b,
+                    "Sub" => a - b,
+                    "Mul" => a * b,
+                    "Div" => a / b,
+                    _ => a.powf(b),
+                })
+            };
+            Values::Floats(xi.iter().zip(&yi).map(one).collect::<Option<_>>()?)
+        }
+    };
+    Some(Tensor { dims, values })
+}
+
+/// `(x - zero) scale`, one scale for all or one for each place along `along`.
+fn dequantised(x: &Tensor, scale: &Tensor, zero: Option<&Tensor>, along: i64) -> Option<Tensor> {
+    let (scales, values) = (scale.floats(), x.whole()?);
+    let zeros = zero.map(|z| z.whole().map(<[i64]>::to_vec)).unwrap_or(Some(vec![0]))?;
+    let inner = if scales.len() == 1 {
+        x.len().max(1)
+    } else {
+        let along = axis(along, x.dims.len())?;
+        if x.dims[along] != scales.len() {
+            return None;
+        }
+        x.dims[along + 1..].iter().product()
+    };
+    let one = |(at, v): (usize, &i64)| {
+        let place = at / inner % scales.len();
+        let zero = zeros.get(if zeros.len() == 1 { 0 } else { place })?;
+        Some(v.checked_sub(*zero)? as f32 * scales.get(place)?)
+    };
+    let values: Option<Vec<f32>> = values.iter().enumerate().map(one).collect();
+    Some(Tensor { dims: x.dims.clone(), values: Values::Floats(values?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn floats(dims: &[usize], values: &[f32]) -> Tensor {
+        Tensor { dims: dims.to_vec(), values: Values::Floats(values.to_vec()) }
+    }
+
+    #[test]
+    fn tensors_are_transposed_gathered_and_put_together() {
+        let x = floats(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let turned = transpose(&x, None).unwrap();
+        assert_eq!(
+            (turned.dims.as_slice(), turned.floats()),
+            (&[3, 2][..], vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0])
+        );
+        let picked = gather(&x, &Tensor::ints(vec![-1, 0]), 1).unwrap();
+        assert_eq!(picked.floats(), [3.0, 1.0, 6.0, 4.0]);
+        let both = concat(&[Some(&x), Some(&x)], 1).unwrap();
+        assert_eq!((both.dims[1], both.floats()[3]), (6, 1.0));
+        assert!(gather(&x, &Tensor::ints(vec![3]), 1).is_none());
+        assert!(reshape(&x, &[4, -1]).is_none());
+        assert_eq!(reshape(&x, &[0, -1, 1]).unwrap().dims, [2, 3, 1]);
+    }
+
+    #[test]
+    fn constants_are_spread_along_axes_of_length_one() {
+        let sum = binary("Add", &floats(&[2, 1], &[10.0, 20.0]), &floats(&[3], &[1.0, 2.0, 3.0]));
+        assert_eq!(sum.unwrap().floats(), [11.0, 12.0, 13.0, 21.0, 22.0, 23.0]);
+        assert!(binary("Add", &floats(&[2], &[1.0; 2]), &floats(&[3], &[1.0; 3])).is_none());
+    }
+
+    #[test]
+    fn integers_become_numbers_by_scale_and_zero() {
+        let x = Tensor { dims: vec![2, 2], values: Values::Ints(vec![1, 2, 3, 4]) };
+        let zero = Tensor::ints(vec![1]);
+        let all = dequantised(&x, &floats(&[], &[0.5]), Some(&zero), 1).unwrap();
+        assert_eq!(all.floats(), [0.0, 0.5, 1.0, 1.5]);
+        let rows = dequantised(&x, &floats(&[2], &[1.0, 10.0]), None, 0).unwrap();
+        assert_eq!(rows.floats(), [1.0, 2.0, 30.0, 40.0]);
+    }
+}

@@ -1,0 +1,135 @@
+//! What needs the engine: plans, runs and checks.
+
+use super::board::Outlet;
+use super::engine::Engine;
+use super::update::Update;
+use circuit::Plan;
+use network::Approximations;
+use progress::{Cancel, Cancelled};
+use report::{Event, RunReport};
+use scenario::{RunError, Scenario};
+use std::sync::Arc;
+use study::{StrategyComparison, StrategyEvent, StrategyRequest};
+
+/// What a check is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Its model and dataset count.
+    pub scenario: Scenario,
+    pub approximations: Approximations,
+}
+
+type Out<'a> = &'a Outlet<Update>;
+
+/// An engine at work, whatever it opens.
+pub(super) trait Desk: Send {
+    /// Plans, and tells what is loaded on the way.
+    fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError>;
+
+    /// Runs as planned last, where that is of the same setup and the same files.
+    fn run(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<RunReport>, RunError>;
+
+    fn compare_strategies(
+        &mut self,
+        scenario: &Scenario,
+        request: &StrategyRequest,
+        out: Out<'_>,
+    ) -> Result<Box<StrategyComparison>, RunError>;
+
+    /// What polynomials do to the answers of the plaintext network.
+    fn check(&mut self, check: &Check, out: Out<'_>) -> Result<(), RunError>;
+}
+
+/// An engine, and the last plan it made, so that a run need not make it again.
+pub(super) struct EngineDesk<E: Engine> {
+    engine: E,
+    planned: Option<(Scenario, E::Opened, Plan)>,
+}
+
+impl<E: Engine> EngineDesk<E> {
+    pub fn new(engine: E) -> Self {
+        Self { engine, planned: None }
+    }
+
+    fn make_plan(
+        &mut self,
+        scenario: &Scenario,
+        cancel: &Cancel,
+    ) -> Result<(E::Opened, Plan), RunError> {
+        let opened = self.engine.open(scenario)?;
+        cancel.check()?;
+        let plan = self.engine.plan(&opened, cancel)?;
+        Ok((opened, plan))
+    }
+}
+
+impl<E: Engine> Desk for EngineDesk<E> {
+    fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError> {
+        let cancel = out.cancel();
+        let opened = self.engine.open(scenario)?;
+        out.send(Update::Loaded(self.engine.loaded(&opened)));
+        out.send(Update::LoadedSequence(self.engine.loaded_sequence(&opened)));
+        cancel.check()?;
+        let plan = self.engine.plan(&opened, cancel)?;
+        if let Some(study) = self.engine.tables(&opened, cancel)? {
+            out.send(Update::Tables(Arc::new(study)));
+        }
+        if let Some(report) = self.engine.forecast(&opened, cancel)? {
+            out.send(Update::Forecast(Arc::new(report)));
+        }
+        self.planned = Some((scenario.clone(), opened, plan.clone()));
+        Ok(Box::new(plan))
+    }
+
+    fn run(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<RunReport>, RunError> {
+        // After a panic it is planned anew.
+        let planned = self.planned.take().filter(|(of, ..)| of == scenario);
+        let (opened, plan) = match planned.filter(|_| self.engine.is_current(scenario)) {
+            Some((_, opened, plan)) => (opened, plan),
+            None => self.make_plan(scenario, out.cancel())?,
+        };
+        out.cancel().check()?;
+        let on_event = |event| tell_run(out, event);
+        let result = self.engine.run(&opened, &plan, out.cancel(), &on_event);
+        self.planned = Some((scenario.clone(), opened, plan));
+        result.map(Box::new)
+    }
+
+    fn compare_strategies(
+        &mut self,
+        scenario: &Scenario,
+        request: &StrategyRequest,
+        out: Out<'_>,
+    ) -> Result<Box<StrategyComparison>, RunError> {
+        let opened = self.engine.open(scenario)?;
+        let on_event = |event| match event {
+            StrategyEvent::Run(event) => tell_run(out, event),
+            told => out.send(Update::NoiseStrategy(told)),
+        };
+        let comparison =
+            self.engine.compare_strategies(&opened, request, out.cancel(), &on_event)?;
+        if comparison.rows_left > 0 { Err(Cancelled.into()) } else { Ok(Box::new(comparison)) }
+    }
+
+    fn check(&mut self, check: &Check, out: Out<'_>) -> Result<(), RunError> {
+        let (Check { scenario, approximations }, cancel) = (check, out.cancel());
+        let opened = self.engine.open(scenario)?;
+        let data = self.engine.measure(&opened, cancel)?;
+        out.send(Update::Activations(Arc::clone(&data)));
+        let mut on_part = |part: &_| out.send(Update::Checked(Box::new(Clone::clone(part))));
+        let whole = self.engine.check(&opened, &data, approximations, cancel, &mut on_part)?;
+        out.send(Update::Checked(Box::new(whole)));
+        if let Some(function) = &approximations.function {
+            let accuracy = self.engine.accuracy_with(&opened, function, cancel)?;
+            out.send(Update::FunctionAccuracy(function.clone(), accuracy));
+        }
+        Ok(())
+    }
+}
+
+/// The end of a run is told once, by its job.
+fn tell_run(out: Out<'_>, event: Event) {
+    if !matches!(event, Event::Finished(_)) {
+        out.send(Update::Run(event));
+    }
+}

@@ -1,0 +1,53 @@
+//! What background jobs are for, and which of them can go on together.
+
+/// What a job is for. Of jobs that wait for one another the first of this list goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A run, or all noise strategies one after the other.
+    Run,
+    Plan,
+    /// What polynomials do to the answers of the plaintext network.
+    Check,
+    /// A sweep, training or comparison.
+    Task,
+    /// Samples reconstructed from what a server saw.
+    Attack,
+    /// The desktop's dialog for paths.
+    Dialog,
+    /// A small file that is read or written.
+    File,
+}
+
+/// What becomes of a job when another of its key is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// The newer one replaces it.
+    Replaced,
+    /// It goes on, and the newer one is refused.
+    GoesOn,
+    /// Both are done.
+    Both,
+}
+
+/// Jobs of one lane are done one after the other.
+pub(super) type Lane = (Key, u64);
+
+impl Key {
+    pub(super) fn rule(self) -> Rule {
+        match self {
+            Self::Plan | Self::Check | Self::Attack | Self::Dialog => Rule::Replaced,
+            Self::Run | Self::Task => Rule::GoesOn,
+            Self::File => Rule::Both,
+        }
+    }
+
+    /// The lane of the job with a number: what needs the engine shares one, a file or dialog has one
+    /// of its own.
+    pub(super) fn lane(self, job: u64) -> Lane {
+        match self {
+            Self::Run | Self::Plan | Self::Check => (Self::Run, 0),
+            Self::Task | Self::Attack => (self, 0),
+            Self::Dialog | Self::File => (self, job),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What background jobs have to tell the window.
+
+use super::board::News;
+use super::engine::{Loaded, LoadedSequence};
+use super::failure::Failure;
+use super::leak::LeakUpdate;
+use activation::Activation;
+use circuit::Plan;
+use inference::{ActivationData, PolynomialCheck, TableStudy};
+use network::train::{RecurrentTrained, TrainEvent, Trained};
+use report::{Event, RunReport, SequenceReport};
+use scenario::Scenario;
+use std::path::PathBuf;
+use std::sync::Arc;
+use study::{
+    CompareEvent, CompareReport, MitigationEvent, MitigationReport, StrategyComparison,
+    StrategyEvent, SweepEvent, SweepReport,
+};
+use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
+
+/// What jobs have to tell, in order; what ends one comes last of it.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// The model and dataset of the newest plan request are in memory.
+    Loaded(Option<Loaded>),
+    /// The recurrent model and the sequences of the newest plan request; `None` where it has none.
+    LoadedSequence(Option<LoadedSequence>),
+    /// Steps of the newest plan request as they are foretold, which is about to be answered.
+    Forecast(Arc<SequenceReport>),
+    /// The lookup tables of the newest plan request, which is about to be answered.
+    Tables(Arc<TableStudy>),
+    /// The answer to the newest plan request.
+    Planned(Result<Box<Plan>, Failure>),
+    /// Something happened in the run.
+    Run(Event),
+    RunEnded(Result<Box<RunReport>, Failure>),
+    /// Something happened in the comparison of strategies.
+    NoiseStrategy(StrategyEvent),
+    StrategiesEnded(Result<Box<StrategyComparison>, Failure>),
+    /// What goes into the activation layers of the model of the newest check.
+    Activations(Arc<ActivationData>),
+    /// The newest check, so far or whole.
+    Checked(Box<PolynomialCheck>),
+    /// Accuracy of the model with the function of the newest check itself.
+    FunctionAccuracy(Activation, f64),
+    CheckEnded(Result<(), Failure>),
+    Sweep(SweepEvent),
+    SweepEnded(Result<Box<SweepReport>, Failure>),
+    Compare(CompareEvent),
+    CompareEnded(Result<Box<CompareReport>, Failure>),
+    Train(TrainEvent),
+    TrainEnded(Result<Arc<Trained>, Failure>),
+    RecurrentTrainEnded(Result<Arc<RecurrentTrained>, Failure>),
+    Cryptonn(CryptonnEvent),
+    CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
+    Mitigation(MitigationEvent),
+    MitigationsEnded(Result<Box<MitigationReport>, Failure>),
+    /// An answer to the newest question about what a server learns.
+    Attack(LeakUpdate),
+    AttackEnded(Result<(), Failure>),
+    /// The desktop's dialog was closed, with a path or without.
+    Picked(Result<Option<PathBuf>, Failure>),
+    /// A scenario was read.
+    Opened(Result<Box<Scenario>, Failure>),
+    /// An encrypted training that was kept was read.
+    Checkpoint(Result<Arc<Checkpoint>, Failure>),
+    /// A file was written.
+    Saved(Result<PathBuf, Failure>),
+}
+
+impl News for Update {
+    /// A run never waits for the window; of other work this is how far it got.
+    fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Checked(_)
+                | Self::Sweep(SweepEvent::Doing { .. })
+                | Self::Compare(CompareEvent::Doing { .. })
+                | Self::Train(TrainEvent::Step { .. })
+                | Self::Cryptonn(CryptonnEvent::Step { .. })
+                | Self::Mitigation(MitigationEvent::Doing { .. })
+        )
+    }
+
+    fn replaces(&self, older: &Self) -> bool {
+        match (self, older) {
+            (Self::Run(Event::Stage { index, .. }), Self::Run(Event::Stage { index: old, .. })) => {
+                index == old
+            }
+            (Self::Run(new), Self::Run(old)) => {
+                let is_progress = |event: &Event| matches!(event, Event::Progress { .. });
+                is_progress(new) && is_progress(old)
+            }
+            // A job has news in passing of one kind.
+            _ => true,
+        }
+    }
+}

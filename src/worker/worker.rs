@@ -1,0 +1,98 @@
+//! The handle by which the window holds an engine and all background work.
+
+use super::board::Outlet;
+use super::desk::{Check, Desk, EngineDesk};
+use super::engine::Engine;
+use super::jobs::{Busy, Jobs};
+use super::key::Key;
+use super::leak::{LeakRequest, answer};
+use super::update::Update;
+use scenario::Scenario;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use study::StrategyRequest;
+
+/// An engine, and the jobs that are on. Dropping it stops them and waits for their threads.
+pub struct Worker {
+    /// What is on: looked at, stopped, paused and drained here.
+    pub jobs: Jobs<Update>,
+    desk: Arc<Mutex<dyn Desk>>,
+    /// What the newest check is of.
+    checking: Option<Check>,
+}
+
+impl Worker {
+    /// Nothing is on yet. `wake` is called after news were told, on the thread of their job.
+    pub fn new(engine: impl Engine, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let desk = Arc::new(Mutex::new(EngineDesk::new(engine)));
+        Self { jobs: Jobs::new(wake), desk, checking: None }
+    }
+
+    /// Asks for the plan of `scenario`, in the place of an older one that is not made yet.
+    pub fn plan(&mut self, scenario: Scenario) {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).plan(&scenario, out);
+        // A newer plan is never refused.
+        self.jobs.start(Key::Plan, work, Update::Planned).ok();
+        self.postpone_check();
+    }
+
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// When one is on.
+    pub fn run(&mut self, scenario: Scenario) -> Result<(), Busy> {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).run(&scenario, out);
+        self.jobs.start(Key::Run, work, Update::RunEnded)?;
+        self.postpone_check();
+        Ok(())
+    }
+
+    /// Starts a run with every strategy.
+    ///
+    /// # Errors
+    /// When a run is on.
+    pub fn compare_strategies(
+        &mut self,
+        scenario: Scenario,
+        request: StrategyRequest,
+    ) -> Result<(), Busy> {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).compare_strategies(&scenario, &request, out);
+        self.jobs.start(Key::Run, work, Update::StrategiesEnded)?;
+        self.postpone_check();
+        Ok(())
+    }
+
+    /// Asks what polynomials do to the answers of the plaintext network, in the place of an older check
+    /// that is not over yet. Plans and runs go first.
+    pub fn check(&mut self, check: Check) {
+        let desk = Arc::clone(&self.desk);
+        self.checking = Some(check.clone());
+        let work = move |out: &_| lock(&desk).check(&check, out);
+        // A newer check is never refused.
+        self.jobs.start(Key::Check, work, Update::CheckEnded).ok();
+    }
+
+    /// Lets what was just asked for go first: the check starts again after it.
+    fn postpone_check(&mut self) {
+        let check = self.checking.clone().filter(|_| self.jobs.is_on(Key::Check));
+        if let Some(check) = check {
+            self.check(check);
+        }
+    }
+
+    /// Asks what a server learns, in the place of an older question.
+    pub fn reconstruct(&mut self, request: LeakRequest) {
+        let work = move |out: &Outlet<Update>| {
+            answer(&request, out.cancel(), &|update| out.send(Update::Attack(update)))
+        };
+        // A newer question is never refused.
+        self.jobs.start(Key::Attack, work, Update::AttackEnded).ok();
+    }
+}
+
+/// The desk, also after a panic: it is whole at every step.
+fn lock(desk: &Mutex<dyn Desk>) -> MutexGuard<'_, dyn Desk + 'static> {
+    desk.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,175 @@
+//! ONNX files that public exporters wrote (`generate.py` makes them), against what ONNX Runtime gives.
+
+use cryptoscope::data::Shape;
+use cryptoscope::network::{Network, argmax};
+use cryptoscope::progress::Watch;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Largest difference of an output, relative to outputs above 1.
+const TOLERANCE: f64 = 1e-4;
+
+#[derive(serde::Deserialize)]
+struct Expected {
+    /// What the outputs are: scores, or what was made of them.
+    end: String,
+    inputs: Vec<Vec<f32>>,
+    outputs: Vec<Vec<f64>>,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/onnx")
+}
+
+fn expected() -> BTreeMap<String, Expected> {
+    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Raw values that become `x` by the normalisation of the network, where that is not part of the graph.
+fn raw(name: &str, network: &Network, x: &[f32]) -> Vec<f32> {
+    let names = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    match network.input() {
+        _ if name == "names.onnx" => x.iter().zip(names).map(|(x, o)| 2.0 * x + o).collect(),
+        Shape::Image { .. } if name == "channels_last.onnx" => {
+            let stored = |at: usize| 255.0 * x[at % 36 * 3 + at / 36];
+            (0..x.len()).map(stored).collect()
+        }
+        Shape::Image { .. } => x.iter().map(|x| 255.0 * x).collect(),
+        _ => x.to_vec(),
+    }
+}
+
+/// What the graph makes of the scores.
+fn ended(end: &str, scores: &[f64]) -> Vec<f64> {
+    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = scores.iter().map(|s| (s - largest).exp()).sum();
+    let logistic = |s: f64| 1.0 / (1.0 + (-s).exp());
+    match end {
+        "softmax" => scores.iter().map(|s| (s - largest).exp() / sum).collect(),
+        "log_softmax" => scores.iter().map(|s| s - largest - sum.ln()).collect(),
+        "sigmoid" => vec![logistic(scores[1])],
+        _ => scores.to_vec(),
+    }
+}
+
+#[test]
+fn files_of_public_exporters_give_what_onnx_runtime_gives() {
+    let all = expected();
+    assert!(all.len() >= 40, "{} files", all.len());
+    let mut wrong = Vec::new();
+    for (name, expected) in &all {
+        let network = match Network::load(folder().join(name)) {
+            Ok(network) => network,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        for (x, outputs) in expected.inputs.iter().zip(&expected.outputs) {
+            let raw = raw(name, &network, x);
+            let scores = network.forward_batch(&raw, &Watch::silent()).unwrap();
+            let scores: Vec<f64> = scores.iter().map(|s| f64::from(*s)).collect();
+            if expected.end == "probabilities" {
+                // One against the rest, or all together: only the order is the same.
+                let (found, right) = (argmax(&scores), argmax(outputs));
+                if found != right {
+                    wrong.push(format!("{name}: class {found} where {right} is right"));
+                }
+                continue;
+            }
+            let found = ended(&expected.end, &scores);
+            let near = |(a, b): (&f64, &f64)| (a - b).abs() <= TOLERANCE * b.abs().max(1.0);
+            if found.len() != outputs.len() || !found.iter().zip(outputs).all(near) {
+                wrong.push(format!("{name}: {found:?} where {outputs:?} is right"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn names_and_normalisation_come_from_the_metadata() {
+    let network = Network::load(folder().join("names.onnx")).unwrap();
+    assert_eq!(network.card().classes, ["red", "green", "blue"]);
+    assert_eq!(network.normalisation().offset, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert!(network.normalisation().scale.iter().all(|s| *s == 2.0));
+}
+
+#[test]
+fn what_is_left_out_or_assumed_is_said() {
+    let notes = |name: &str| Network::load(folder().join(name)).unwrap().card().notes.join("; ");
+    assert!(notes("softmax.onnx").contains("Softmax at the end is left out"));
+    assert!(notes("one_output.onnx").contains("two classes"));
+    assert!(notes("cnn_opset17.onnx").contains("divided by 255"));
+    assert_eq!(notes("mlp_opset17.onnx"), "");
+}
+
+#[test]
+fn a_file_without_its_weights_beside_it_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("beside.onnx");
+    std::fs::copy(folder().join("beside.onnx"), &path).unwrap();
+    let told = Network::load(&path).unwrap_err().to_string();
+    assert!(told.contains("beside.onnx.data beside the model") && !told.contains('\n'), "{told}");
+}
+
+#[test]
+fn what_is_no_network_here_is_refused_with_the_node_and_a_next_step() {
+    for (name, reason) in [
+        ("max_pool", "average pooling in its place"),
+        ("residual", "skip connections are not read yet"),
+        ("lstm", "recurrent networks"),
+        ("dilated", "dilated kernel"),
+        ("two_inputs", "has 2 inputs"),
+        ("relu6", "a function of single values that is none of these"),
+        ("no_padding_counted", "count_include_pad"),
+        ("layer_norm", "node "),
+    ] {
+        let told = Network::load(folder().join(format!("refused/{name}.onnx"))).unwrap_err();
+        let told = told.to_string();
+        assert!(told.contains(reason) && !told.contains('\n'), "{name}: {told}");
+        assert!(told.len() < 600, "{name}: {told}");
+    }
+}
+
+#[test]
+fn damaged_files_are_read_or_refused_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("damaged.onnx");
+    // A fixed sequence of numbers: the same damage every time.
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let (mut opened, mut refused) = (0, 0);
+    for name in expected().keys() {
+        let whole = std::fs::read(folder().join(name)).unwrap();
+        for round in 0..24 {
+            let mut bytes = whole.clone();
+            match round % 4 {
+                0 => bytes.truncate(next(whole.len())),
+                1 => bytes[next(whole.len())] ^= 1 << next(8),
+                2 => {
+                    let at = next(whole.len());
+                    bytes.splice(at..at, std::iter::repeat_n(0xff, 1 + next(9)));
+                }
+                _ => {
+                    let (from, to) = (next(whole.len()), next(whole.len()));
+                    bytes.drain(from.min(to)..from.max(to));
+                }
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            match Network::load(&path) {
+                Ok(_) => opened += 1,
+                Err(error) => {
+                    assert!(!error.to_string().contains('\n'), "{name}: {error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(opened > 0 && refused > 500, "{opened} opened, {refused} refused");
+}

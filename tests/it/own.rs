@@ -1,0 +1,57 @@
+//! A network of one's own: from data to an encrypted answer, on the command line.
+
+use crate::five::{typed, words};
+use std::path::Path;
+
+/// Runs a command in which `~` is a blank inside a word: exit status, output, complaints.
+fn ran(dir: &Path, line: &str) -> (i32, String, String) {
+    let words: Vec<String> = words(dir, line).iter().map(|w| w.replace('~', " ")).collect();
+    typed(&words)
+}
+
+/// The rest of a line that begins with `head`, wrapped lines put together.
+fn told<'a>(out: &'a str, head: &str) -> Vec<&'a str> {
+    let mut lines = out.lines().skip_while(|line| !line.starts_with(head));
+    let first = lines.next().unwrap_or_else(|| panic!("no {head} in {out}"));
+    let more = lines.take_while(|line| line.starts_with(' '));
+    first[head.len()..].split_whitespace().chain(more.flat_map(str::split_whitespace)).collect()
+}
+
+#[test]
+fn data_become_an_encrypted_answer_by_the_commands_that_are_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    for (scheme, rows) in [("bgv", "small"), ("ckks", "dense~8,tanh,dense~classes")] {
+        let line = format!(
+            "train --dataset iris --layers {rows} --for {scheme} --out {{}}/{scheme}.safetensors"
+        );
+        let (status, trained, err) = ran(dir.path(), &line);
+        assert_eq!(status, 0, "{err}");
+        let accuracy: f64 = told(&trained, "test accuracy")[0].parse().unwrap();
+        assert!(accuracy > 85.0, "{trained}");
+        let run = told(&trained, "run it");
+        assert_eq!(run[0], "cryptoscope");
+        let (status, out, err) = ran(dir.path(), &run[1..].join(" "));
+        assert_eq!(status, 0, "{err}");
+        assert!(out.contains("30 of 30 encrypted answers are those of the reference"), "{out}");
+    }
+}
+
+#[test]
+fn rows_and_options_that_do_not_fit_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (line, reason) in [
+        ("train", "or --dataset DATA --layers ROWS"),
+        ("train --layers small", "--dataset"),
+        ("train --dataset iris", "--layers"),
+        ("train --dataset iris --layers dense~5", "the last row must be"),
+        ("train --dataset iris --layers conv~3~3x3,dense~classes", "takes a picture"),
+        ("train --dataset iris --layers small --for dghv", "bgv, ckks or tfhe"),
+        ("train --dataset iris --layers small --range-penalty 2", "--range-penalty"),
+        ("train --dataset iris --layers small --epochs 0", "1 to 1000"),
+        ("train --dataset waves --layers small", "sequences"),
+    ] {
+        let (status, out, err) = ran(dir.path(), line);
+        assert_eq!((status, out.as_str()), (2, ""), "{line}: {err}");
+        assert!(err.contains(reason), "{line}: {err}");
+    }
+}
