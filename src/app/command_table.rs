@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::command::Command;
-use super::dialog::InitialReport;
+use super::dialog::OpenKind;
 use super::explore;
 use super::palette::Palette;
 use super::state::State;
@@ -65,15 +65,15 @@ const ALWAYS: fn(&State) -> Ready = |_| Ok(());
 
 const OPEN: &[Row] = &[
     row(Command::OpenScenario, "Open scenario…", "Open a setup from a .json file",
-        (CTRL_SHIFT, Key::O), ALWAYS, |app, _| app.ask_open(InitialReport::Scenario)),
-    row(Command::OpenModel, "Open model…", "Use a model file (.safetensors)", (CTRL, Key::O),
-        ALWAYS, |app, _| app.ask_open(InitialReport::Model)),
+        (CTRL_SHIFT, Key::O), ALWAYS, |app, _| app.ask_open(OpenKind::Scenario)),
+    row(Command::OpenModel, "Open model…", "Use a model file (.safetensors or .onnx)", (CTRL, Key::O),
+        ALWAYS, |app, _| app.ask_open(OpenKind::Model)),
     row(Command::OpenDataset, "Open dataset…",
         "Use a dataset: a .csv file, or a folder of IDX files", (CTRL, Key::D), ALWAYS,
-        |app, _| app.ask_open(InitialReport::Dataset)),
+        |app, _| app.ask_open(OpenKind::Dataset)),
     row(Command::OpenCheckpoint, "Continue from checkpoint…",
         "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
-        |app, _| app.ask_open(InitialReport::Checkpoint)),
+        |app, _| app.ask_open(OpenKind::Checkpoint)),
 ];
 
 const QUIT: &[Row] = &[

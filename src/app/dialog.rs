@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 /// What is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InitialReport {
+pub enum OpenKind {
     Scenario,
     Model,
     Dataset,
     Checkpoint,
 }
 
-impl InitialReport {
+impl OpenKind {
     /// What kind of path is expected.
     pub fn hint(self) -> &'static str {
         match self {
             Self::Scenario => "A scenario file (.json)",
-            Self::Model => "A model file (.safetensors)",
+            Self::Model => "A model file (.safetensors or .onnx)",
             Self::Dataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
         }
@@ -27,7 +27,7 @@ impl InitialReport {
     pub fn endings(self) -> &'static [&'static str] {
         match self {
             Self::Scenario => &["json"],
-            Self::Model => &["safetensors"],
+            Self::Model => &["safetensors", "onnx"],
             Self::Dataset => &["csv", "gz", "idx3-ubyte"],
             Self::Checkpoint => &["ckpt"],
         }
@@ -37,7 +37,7 @@ impl InitialReport {
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    Open(InitialReport),
+    Open(OpenKind),
     Save(ExportId),
 }
 
@@ -100,13 +100,13 @@ pub fn browse(asked: &PathDialog) -> Option<PathBuf> {
 }
 
 /// What a dropped or typed file most likely is, by its name.
-pub fn opening_of(path: &Path) -> InitialReport {
+pub fn opening_of(path: &Path) -> OpenKind {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {
-        "json" => InitialReport::Scenario,
-        "ckpt" => InitialReport::Checkpoint,
-        "safetensors" | "onnx" => InitialReport::Model,
-        _ => InitialReport::Dataset,
+        "json" => OpenKind::Scenario,
+        "ckpt" => OpenKind::Checkpoint,
+        "safetensors" | "onnx" => OpenKind::Model,
+        _ => OpenKind::Dataset,
     }
 }
 
@@ -117,12 +117,12 @@ mod tests {
     #[test]
     fn files_are_told_apart_by_name() {
         for (path, opening) in [
-            ("/a/net.SafeTensors", InitialReport::Model),
-            ("s.json", InitialReport::Scenario),
-            ("iris.csv", InitialReport::Dataset),
-            ("half.ckpt", InitialReport::Checkpoint),
-            ("/data/mnist", InitialReport::Dataset),
-            ("train-images-idx3-ubyte.gz", InitialReport::Dataset),
+            ("/a/net.SafeTensors", OpenKind::Model),
+            ("s.json", OpenKind::Scenario),
+            ("iris.csv", OpenKind::Dataset),
+            ("half.ckpt", OpenKind::Checkpoint),
+            ("/data/mnist", OpenKind::Dataset),
+            ("train-images-idx3-ubyte.gz", OpenKind::Dataset),
         ] {
             assert_eq!(opening_of(Path::new(path)), opening, "{path}");
         }

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::command::Command;
-use super::dialog::{InitialReport, PathDialog, Purpose};
+use super::dialog::{OpenKind, PathDialog, Purpose};
 use super::export_id::ExportId;
 use super::exports::{self, Content};
 use file::Uses;
@@ -12,13 +12,13 @@ use worker::Key;
 
 impl App {
     /// Asks for the path of what is to be opened.
-    pub(super) fn ask_open(&mut self, opening: InitialReport) {
+    pub(super) fn ask_open(&mut self, opening: OpenKind) {
         let scenario = &self.state.scenario;
         let (command, path) = match opening {
-            InitialReport::Scenario => (Command::OpenScenario, String::new()),
-            InitialReport::Model => (Command::OpenModel, as_path(&scenario.model)),
-            InitialReport::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
-            InitialReport::Checkpoint => (Command::OpenCheckpoint, String::new()),
+            OpenKind::Scenario => (Command::OpenScenario, String::new()),
+            OpenKind::Model => (Command::OpenModel, as_path(&scenario.model)),
+            OpenKind::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
+            OpenKind::Checkpoint => (Command::OpenCheckpoint, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
         self.state.dialog = Some(PathDialog::new(purpose, label, path));
@@ -60,20 +60,20 @@ impl App {
         }
     }
 
-    pub(super) fn open_path(&mut self, opening: InitialReport, path: PathBuf) {
+    pub(super) fn open_path(&mut self, opening: OpenKind, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
         match opening {
-            InitialReport::Scenario => self.read_scenario(text),
-            InitialReport::Checkpoint if self.worker.jobs.is_on(Key::Task) => {
+            OpenKind::Scenario => self.read_scenario(text),
+            OpenKind::Checkpoint if self.worker.jobs.is_on(Key::Task) => {
                 self.state
                     .notifications
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
-            InitialReport::Checkpoint => self.read_checkpoint(path),
-            InitialReport::Model => {
+            OpenKind::Checkpoint => self.read_checkpoint(path),
+            OpenKind::Model => {
                 self.edit(Scenario { model: text, ..self.state.scenario.clone() });
             }
-            InitialReport::Dataset => {
+            OpenKind::Dataset => {
                 self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
             }
         }

@@ -73,7 +73,7 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Tell what a model or dataset file holds
     Inspect {
-        /// Model (.safetensors), dataset (IDX, CSV, .ts, sentences, a folder of IDX files), or a built-in
+        /// Model (.safetensors, .onnx), dataset (IDX, CSV, .ts, sentences, a folder of IDX files), or a built-in
         /// name; options behind a dataset's path, as in t.csv?header=no, say what it does not
         file: String,
     },

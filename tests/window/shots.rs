@@ -21,13 +21,13 @@ const ACCEPTED: [&str; 12] = [
     "size_1024x640",
     "sequence_light",
     "sequence_small",
-    "cryptonn_1024x640_light",
-    "leak_1440x900_dark",
+    "sequence_dark",
+    "activation_methods_light",
 ];
 /// Where they lie.
 const FOLDER: &str = "tests/window/accepted";
-/// Pixels that another renderer may draw otherwise: of 1280 x 800, less than a letter.
-const OTHERWISE: usize = 40;
+/// Pixels that another build of the renderer may draw otherwise: of 1280 x 800, a few letters.
+const OTHERWISE: usize = 300;
 
 /// Saves the window as it is; a picture of [`ACCEPTED`] must be the accepted one (`.ci/accept` accepts).
 pub fn shoot(harness: &mut Harness<'_, App>, name: &str) {

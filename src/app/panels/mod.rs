@@ -84,7 +84,7 @@ fn drop_hint(ctx: &egui::Context) {
             theme::card(ui).inner_margin(Margin::same(24)).show(ui, |ui| {
                 ui.label(egui::RichText::new("Drop to open").font(theme::strong(18.0)));
                 ui.label(
-                    "A model (.safetensors), a dataset (.csv or a folder), or a scenario (.json)",
+                    "A model (.safetensors, .onnx), a dataset (.csv or a folder), or a scenario (.json)",
                 );
             });
         });
