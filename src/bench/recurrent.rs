@@ -93,15 +93,15 @@ fn figure(
         last = Some(report);
     }
     let timing = Timing::new(secs);
-    let plan = &circuit.plan;
-    let sequences = plan.sequences as f64;
+    let (plan, steps) = (&circuit.plan, &circuit.sequence);
+    let sequences = steps.sequences as f64;
     let each = timing.median() / sequences;
     let mut measurement = Measurement::new(what, &timing, sequences, "sequence steps")
         .with("channels", CHANNELS)
-        .with("steps", plan.steps)
-        .with("sequences", plan.sequences)
+        .with("steps", steps.steps)
+        .with("sequences", steps.sequences)
         .with("ring_degree", plan.ring_degree)
-        .with("refresh_every", plan.refresh_every)
+        .with("refresh_every", steps.refresh_every)
         .with("log2_qp", plan.log2_qp)
         .with("security_bits", plan.security_bits)
         .found("step_secs", timing.median())
@@ -116,9 +116,12 @@ fn figure(
             .found("client_share", client_secs / (client_secs + server_secs))
             .found("upload_bytes_per_step", per_step(sequence.upload_bytes))
             .found("download_bytes_per_step", per_step(sequence.download_bytes))
-            .found("predicted_step_secs", (plan.client_secs + plan.server_secs) / plan.steps as f64)
+            .found(
+                "predicted_step_secs",
+                (steps.client_secs + steps.server_secs) / steps.steps as f64,
+            )
             .found("max_abs_error", report.encrypted.max_abs_error)
-            .found("error_bound", plan.error_bound);
+            .found("error_bound", steps.error_bound);
     }
     measurement.threads = plan.threads;
     Ok(measurement)

@@ -1,5 +1,6 @@
 //! A float network as alternating sparse affine maps and squares.
 
+use super::stage_name::StageName;
 use activation::Activation;
 use data::Shape;
 use network::{Layer, Network, Op, Padding, Windows};
@@ -20,15 +21,15 @@ pub struct AffineRow {
 #[derive(Clone, Debug, PartialEq)]
 pub enum FloatStage {
     Affine {
-        name: String,
+        name: StageName,
         rows: Vec<AffineRow>,
     },
     Square {
-        name: String,
+        name: StageName,
     },
     /// A polynomial that is not made of affine maps and one square.
     Polynomial {
-        name: String,
+        name: StageName,
         function: Activation,
     },
 }
@@ -105,6 +106,7 @@ impl Lowering {
             return match (self.any_degree, function.is_polynomial()) {
                 (true, true) => {
                     self.flush();
+                    let name = name.as_str().into();
                     self.stages.push(FloatStage::Polynomial { name, function });
                     Ok(())
                 }
@@ -130,7 +132,7 @@ impl Lowering {
             self.compose(layer, diagonal(1.0, b / (2.0 * a)))?;
         }
         self.flush();
-        self.stages.push(FloatStage::Square { name: layer.name.clone() });
+        self.stages.push(FloatStage::Square { name: layer.name.as_str().into() });
         let shift = c - b * b / (4.0 * a);
         if a != 1.0 || shift != 0.0 {
             self.compose(layer, diagonal(a, shift))?;
@@ -155,11 +157,10 @@ impl Lowering {
 
     /// Ends the affine map being gathered, if there is one.
     fn flush(&mut self) {
+        let names = std::mem::take(&mut self.names);
         if let Some(rows) = self.rows.take() {
-            let name = self.names.join(" + ");
-            self.stages.push(FloatStage::Affine { name, rows });
+            self.stages.push(FloatStage::Affine { name: StageName::of(names), rows });
         }
-        self.names.clear();
     }
 }
 
@@ -416,7 +417,7 @@ mod tests {
             .map(|s| match s {
                 FloatStage::Affine { name, .. }
                 | FloatStage::Square { name }
-                | FloatStage::Polynomial { name, .. } => name.as_str(),
+                | FloatStage::Polynomial { name, .. } => &**name,
             })
             .collect();
         assert_eq!(

@@ -72,7 +72,10 @@ impl IntegerNetwork {
                     IntegerLayer::Square { name }
                 }
                 FloatStage::Polynomial { name, function } => {
-                    return Err(LowerError::Activation { layer: name, function: function.name() });
+                    return Err(LowerError::Activation {
+                        layer: name.to_string(),
+                        function: function.name(),
+                    });
                 }
                 FloatStage::Affine { name, rows } => {
                     let grid = grids.as_mut().and_then(|g| g.next().copied());

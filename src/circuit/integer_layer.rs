@@ -1,19 +1,20 @@
 //! A layer of the integer network.
 
+use super::stage_name::StageName;
 use ring::Row;
 
 /// A layer of small integers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum IntegerLayer {
     /// Weighted sums and a bias each; `weight_bits` counts the sign.
-    Linear { name: String, rows: Vec<Row>, bias: Vec<i128>, weight_bits: u32 },
+    Linear { name: StageName, rows: Vec<Row>, bias: Vec<i128>, weight_bits: u32 },
     /// Squares.
-    Square { name: String },
+    Square { name: StageName },
 }
 
 impl IntegerLayer {
     /// The layer's name.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &StageName {
         match self {
             Self::Linear { name, .. } | Self::Square { name } => name,
         }

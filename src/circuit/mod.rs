@@ -21,6 +21,7 @@ mod planner_bgv;
 mod real;
 mod recurrent;
 mod request;
+mod stage_name;
 #[cfg(feature = "tfhe")]
 pub mod table;
 mod table_plan;
@@ -53,10 +54,11 @@ pub use recurrent::{
 pub use recurrent::{
     CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, NoiseStrategy,
     ProgramOptions, RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork,
-    RecurrentPlan, RecurrentProgram, RecurrentRequest, Sequences, StepPlan, StepSums, StepView,
+    RecurrentProgram, RecurrentRequest, SequencePlan, Sequences, StepPlan, StepSums, StepView,
     SumsMap, conceivable_chain, estimated_chain, plan_recurrent,
 };
 pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
+pub use stage_name::StageName;
 pub use table_plan::{LookupPlan, TablePlan};
 pub use warning::{Cause, MATCHING, RANGE_EXCEEDED, Warning};
 

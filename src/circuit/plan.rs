@@ -1,6 +1,7 @@
 //! What the planner promises before a key exists.
 
 use super::real::DegreeRequest;
+use super::recurrent::SequencePlan;
 use super::table_plan::TablePlan;
 use super::warning::Warning;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,10 @@ pub enum StageKind {
 pub struct StagePlan {
     /// Layer name, or "input", "relinearise + switch".
     pub name: String,
+    /// Layers of the network that it computes, by name: none of what encryption adds, and of a step of a
+    /// sequence all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<String>,
     pub kind: StageKind,
     /// Predicted wall time of the stage for all batches, seconds.
     pub secs: f64,
@@ -191,6 +196,9 @@ pub struct Plan {
     /// Parameters and predicted noise of lookup tables, for TFHE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tables: Option<TablePlan>,
+    /// Steps and traffic of sequences.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Box<SequencePlan>>,
 }
 
 impl Plan {

@@ -226,6 +226,7 @@ fn compile(
         plaintext_moduli: candidate.moduli.clone(),
         approximate: None,
         tables: None,
+        sequence: None,
     };
     Ok(Circuit {
         probes: compiled.probes,

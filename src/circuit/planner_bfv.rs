@@ -80,6 +80,7 @@ fn stages(
     let grid = network.input_range();
     let input = StagePlan {
         name: "input".into(),
+        layers: Vec::new(),
         kind: StageKind::Input,
         secs: work.encrypt,
         ciphertexts: network.inputs(),
@@ -96,7 +97,8 @@ fn stages(
         let noise = &candidate.forecast.layers[at];
         let count = noise.standard_deviations_log2.len();
         StagePlan {
-            name: layer.name().to_owned(),
+            name: layer.name().to_string(),
+            layers: layer.name().layers().to_vec(),
             kind: match layer {
                 IntegerLayer::Linear { .. } => StageKind::Linear,
                 IntegerLayer::Square { .. } => StageKind::Square,

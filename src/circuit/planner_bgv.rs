@@ -170,6 +170,7 @@ fn stages(
     let grid = network.input_range();
     let mut stages = vec![StagePlan {
         name: "input".into(),
+        layers: Vec::new(),
         kind: StageKind::Input,
         secs: work.encrypt,
         ciphertexts: inputs,
@@ -196,7 +197,8 @@ fn stages(
             let noise = &candidate.forecast.layers[at];
             let count = noise.standard_deviations_log2.len();
             stages.push(StagePlan {
-                name: layer.name().to_owned(),
+                name: layer.name().to_string(),
+                layers: layer.name().layers().to_vec(),
                 kind,
                 secs: work.layers[at],
                 ciphertexts: count,
@@ -216,6 +218,7 @@ fn stages(
             let before = stages.last().map_or((0.0, 0.0), |s| (s.range_calibrated, s.range_worst));
             stages.push(StagePlan {
                 name: "relinearise + switch".into(),
+                layers: Vec::new(),
                 kind: StageKind::Switch,
                 secs: work.switches[step],
                 ciphertexts: count,

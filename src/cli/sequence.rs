@@ -6,7 +6,7 @@ use super::networks;
 use super::table::{Table, folded, pairs};
 use super::words::{bare_bits, guesses, number_of, remarks, security};
 use anyhow::Result;
-use circuit::{NoiseStrategy, Plan, RecurrentPlan};
+use circuit::{NoiseStrategy, Plan, SequencePlan};
 use recurrent::SequenceSession;
 use report::{RunReport, SequenceReport};
 
@@ -15,21 +15,17 @@ const SHOWN: usize = 32;
 
 /// `plan` of a recurrent scenario.
 pub(super) fn plan(session: &SequenceSession, json: bool, context: &Context) -> Result<Answer> {
-    if session.choice().strategy == NoiseStrategy::Bootstrap {
-        let plan = session.plan(&context.cancel)?;
-        if json {
-            return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
-        }
-        let guesses = guesses(&session.dataset);
-        return Ok(format!("{}{}{guesses}", before(session), show_tables(&plan)).into());
-    }
-    let circuit = session.circuit(&context.cancel)?;
+    let plan = session.plan(&context.cancel)?;
     if json {
-        return Ok((serde_json::to_string_pretty(&circuit.plan)? + "\n").into());
+        return Ok((serde_json::to_string_pretty(&plan)? + "\n").into());
     }
-    let notes: String = session.notes.iter().map(|n| folded("warning: ", n)).collect();
-    let guesses = guesses(&session.dataset);
-    Ok(format!("{}{}{notes}{guesses}", before(session), show_plan(&circuit.plan)).into())
+    let shown = match plan.sequence.as_deref() {
+        Some(sequence) if session.choice().strategy != NoiseStrategy::Bootstrap => {
+            show_plan(&plan, sequence)
+        }
+        _ => show_tables(&plan),
+    };
+    Ok(format!("{}{shown}{}", before(session), guesses(&session.dataset)).into())
 }
 
 /// Title and networks of a plan.
@@ -79,24 +75,24 @@ fn show_tables(plan: &Plan) -> String {
     format!("{}{}", pairs(&rows), folded("", about))
 }
 
-fn show_plan(plan: &RecurrentPlan) -> String {
+fn show_plan(plan: &Plan, steps: &SequencePlan) -> String {
     let mut rows = vec![
-        ("strategy", strategy(plan.strategy.name(), plan.refresh_every, plan.steps)),
+        ("strategy", strategy(steps.strategy.name(), steps.refresh_every, steps.steps)),
         ("scheme", format!("CKKS, N {}, log2 q {}", plan.ring_degree, format::bits(plan.log2_q))),
         ("security", security(plan.security_bits, &plan.security_table)),
         (
             "precision",
             format!(
                 "errors below {:.2e}, predicted {:.2e}; states at scale 2^{:.0}",
-                plan.error_bound, plan.max_error, plan.scale_bits
+                steps.error_bound, steps.max_error, steps.scale_bits
             ),
         ),
         (
             "sequences",
             format!(
                 "{} of {} in {}",
-                format::count(plan.sequences as u64),
-                number_of(plan.steps, "step", "steps"),
+                format::count(steps.sequences as u64),
+                number_of(steps.steps, "step", "steps"),
                 number_of(plan.batches, "batch", "batches")
             ),
         ),
@@ -104,37 +100,37 @@ fn show_plan(plan: &RecurrentPlan) -> String {
             "time",
             format!(
                 "server {}, client {}, {} from end to end ({})",
-                format::secs(plan.server_secs),
-                format::secs(plan.client_secs),
-                format::secs(plan.end_to_end_secs),
-                plan.connection.name
+                format::secs(steps.server_secs),
+                format::secs(steps.client_secs),
+                format::secs(steps.end_to_end_secs),
+                steps.connection.name
             ),
         ),
         (
             "traffic",
             format!(
                 "up {}, down {}, keys {}, rounds {}",
-                format::bytes(plan.upload_bytes),
-                format::bytes(plan.download_bytes),
-                format::bytes(plan.key_bytes),
-                plan.batches as u64 * plan.rounds
+                format::bytes(steps.upload_bytes),
+                format::bytes(steps.download_bytes),
+                format::bytes(steps.key_bytes),
+                plan.batches as u64 * steps.rounds
             ),
         ),
-        ("memory", format::bytes(plan.memory_bytes)),
-        ("reveals", plan.strategy.reveals().to_owned()),
+        ("memory", format::bytes(steps.memory_bytes)),
+        ("reveals", steps.strategy.reveals().to_owned()),
     ];
     rows.extend(plan.warnings.iter().map(|w| ("warning", w.message.clone())));
-    if plan.longest_chain > 0 {
+    if steps.longest_chain > 0 {
         let text = format!(
             "{} at 128 bits, {} a step",
-            number_of(plan.longest_chain, "step", "steps"),
-            number_of(plan.levels_per_step, "level", "levels")
+            number_of(steps.longest_chain, "step", "steps"),
+            number_of(steps.levels_per_step, "level", "levels")
         );
         rows.insert(3, ("longest chain", text));
     }
     let mut table =
         Table::new(&["step", "level", "margin", "budget", "server", "client", "up", "down"]);
-    for (at, step) in shown(&plan.step_plans) {
+    for (at, step) in shown(&steps.step_plans) {
         table.row(vec![
             (at + 1).to_string(),
             step.level.to_string(),

@@ -91,7 +91,7 @@ pub(super) fn report(tables: &TableReport) -> String {
     for (name, n) in std::iter::once(("input", &tables.inputs)).chain(all) {
         noise.row(vec![
             name.to_owned(),
-            n.what.clone(),
+            n.what.name().to_owned(),
             format::count(n.samples),
             format!("2^{:.2}", n.standard_deviation_predicted.log2()),
             format!("2^{:.2}", n.standard_deviation_measured.log2()),

@@ -32,16 +32,24 @@ impl Scheme for Bfv {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn keygen(
+    fn secret(
         parameters: &BfvParameters,
         modulus: usize,
         seed: &Seed,
-        _: &Watch,
-    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        let branch_seed = |label| seed.derive(label, modulus as u64);
-        let secret = SecretKey::generate(parameters, &branch_seed("secret key"))?;
-        let keys = secret.evaluation_keys(parameters, &branch_seed("evaluation keys"))?;
-        Ok((secret, keys.to_bytes()))
+    ) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64))?)
+    }
+
+    fn evaluation_keys(
+        parameters: &BfvParameters,
+        secret: &SecretKey,
+        modulus: usize,
+        seed: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        let seed = seed.derive("evaluation keys", modulus as u64);
+        Ok(secret.evaluation_keys(parameters, &seed)?.to_bytes())
     }
 
     fn encrypt(

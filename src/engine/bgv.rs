@@ -31,16 +31,24 @@ impl Scheme for Bgv {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn keygen(
+    fn secret(
         parameters: &BgvParameters,
         modulus: usize,
         seed: &Seed,
-        _: &Watch,
-    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        let secret = SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64));
-        let keys =
-            secret.evaluation_keys(parameters, &seed.derive("evaluation keys", modulus as u64));
-        Ok((secret, keys.to_bytes(parameters)))
+    ) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64)))
+    }
+
+    fn evaluation_keys(
+        parameters: &BgvParameters,
+        secret: &SecretKey,
+        modulus: usize,
+        seed: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        let seed = seed.derive("evaluation keys", modulus as u64);
+        Ok(secret.evaluation_keys(parameters, &seed).to_bytes(parameters))
     }
 
     fn encrypt(

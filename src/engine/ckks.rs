@@ -40,17 +40,26 @@ impl Scheme for Ckks {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn keygen(
+    fn secret(
         offered: &CkksOffered,
         modulus: usize,
         seed: &Seed,
-        _: &Watch,
-    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        let parameters = &offered.parameters;
-        let secret = SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64));
-        let seed = seed.derive("evaluation keys", modulus as u64);
-        let keys = secret.evaluation_keys(parameters, &[], &seed);
-        Ok((secret, keys.to_bytes(parameters)))
+    ) -> Result<SecretKey, EngineError> {
+        let seed = seed.derive("secret key", modulus as u64);
+        Ok(SecretKey::generate(&offered.parameters, &seed))
+    }
+
+    fn evaluation_keys(
+        offered: &CkksOffered,
+        secret: &SecretKey,
+        modulus: usize,
+        seed: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        let (parameters, seed) =
+            (&offered.parameters, seed.derive("evaluation keys", modulus as u64));
+        Ok(secret.evaluation_keys(parameters, &[], &seed).to_bytes(parameters))
     }
 
     fn encrypt(

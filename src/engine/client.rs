@@ -5,18 +5,40 @@ use super::scheme::{EngineError, Measured, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
 use ring::Seed;
-use wire::{Draft, Envelope, Kind};
+use std::sync::Arc;
+use wire::{Draft, Envelope, Kind, Malformed};
 
 /// Encrypts inputs and reads answers. The only holder of the secret keys, one per plaintext modulus; it knows the
-/// parameters and has no place for a program, which has the weights:
+/// parameters and has no place for a program, which has the weights, be it of a network on integers:
 ///
 /// ```compile_fail,E0308
 /// use circuit::BgvProgram;
 /// use cryptoscope_engine::{Bgv, Client};
-/// use progress::Watch;
 /// use ring::Seed;
-/// fn leak(program: BgvProgram, seed: Seed, watch: &Watch) {
-///     let _ = Client::<Bgv>::new(vec![program], 1, [0; 32], seed, watch);
+/// fn leak(program: BgvProgram, seed: Seed) {
+///     let _ = Client::<Bgv>::new(vec![program], 1, [0; 32], seed);
+/// }
+/// ```
+///
+/// of one on real numbers:
+///
+/// ```compile_fail,E0308
+/// use circuit::CkksProgram;
+/// use cryptoscope_engine::{Ckks, Client};
+/// use ring::Seed;
+/// fn leak(program: CkksProgram, seed: Seed) {
+///     let _ = Client::<Ckks>::new(vec![program], 1, [0; 32], seed);
+/// }
+/// ```
+///
+/// or of sequences on one modulus chain (of lookup tables see `Tables`):
+///
+/// ```compile_fail,E0308
+/// use circuit::RecurrentProgram;
+/// use cryptoscope_engine::{Client, Levelled};
+/// use ring::Seed;
+/// fn leak(program: RecurrentProgram, seed: Seed) {
+///     let _ = Client::<Levelled>::new(vec![program], 1, [0; 32], seed);
 /// }
 /// ```
 ///
@@ -24,11 +46,10 @@ use wire::{Draft, Envelope, Kind};
 ///
 /// ```
 /// use cryptoscope_engine::{Bgv, Client};
-/// use progress::Watch;
 /// use ring::Seed;
 /// use scheme::bgv::BgvParameters;
-/// fn client(parameters: BgvParameters, seed: Seed, watch: &Watch) {
-///     let _ = Client::<Bgv>::new(vec![parameters], 1, [0; 32], seed, watch);
+/// fn client(parameters: BgvParameters, seed: Seed) {
+///     let _ = Client::<Bgv>::new(vec![parameters], 1, [0; 32], seed);
 /// }
 /// ```
 pub struct Client<S: Scheme> {
@@ -37,8 +58,11 @@ pub struct Client<S: Scheme> {
     inputs: usize,
     /// Identity of the offer.
     offer: [u8; 32],
-    secrets: Vec<S::Secret>,
+    secrets: Vec<Arc<S::Secret>>,
+    /// What keys are made from.
     seed: Seed,
+    /// What samples are encrypted with.
+    randomness: Seed,
 }
 
 /// Outputs of one plaintext modulus as they came back.
@@ -51,36 +75,59 @@ pub struct ModulusAnswer<V> {
 }
 
 impl<S: Scheme> Client<S> {
-    /// A client of the offer with this identity, with keys from `seed`; also the messages with the keys
-    /// for the server, one per plaintext modulus.
+    /// A client of the offer with this identity, with secret keys from `seed`.
     ///
     /// # Errors
-    /// When the scheme fails, or the work is stopped.
+    /// When the scheme fails.
     pub fn new(
         parameters: Vec<S::Parameters>,
         inputs: usize,
         offer: [u8; 32],
         seed: Seed,
-        watch: &Watch,
-    ) -> Result<(Self, Vec<Vec<u8>>), EngineError> {
-        let mut secrets = Vec::new();
-        let mut messages = Vec::new();
-        for (modulus, parameters) in parameters.iter().enumerate() {
-            watch.check()?;
-            let (secret, keys) = S::keygen(parameters, modulus, &seed, watch)?;
-            secrets.push(secret);
-            let (kind, batch, modulus) = (Kind::EvaluationKeys, 0, modulus as u64);
-            let mut draft = Draft::new(&Envelope { kind, offer, batch, modulus });
-            draft.body().extend_from_slice(&keys);
-            messages.push(draft.seal());
-        }
-        Ok((Self { parameters, inputs: inputs.max(1), offer, secrets, seed }, messages))
+    ) -> Result<Self, EngineError> {
+        let each = parameters.iter().enumerate();
+        let secrets = each.map(|(modulus, p)| Ok(Arc::new(S::secret(p, modulus, &seed)?)));
+        let secrets = secrets.collect::<Result<_, EngineError>>()?;
+        Ok(Self::with_secrets(parameters, inputs, offer, secrets, seed))
+    }
+
+    /// The same with secret keys that were made from `seed` before.
+    pub fn with_secrets(
+        parameters: Vec<S::Parameters>,
+        inputs: usize,
+        offer: [u8; 32],
+        secrets: Vec<Arc<S::Secret>>,
+        seed: Seed,
+    ) -> Self {
+        let randomness = seed.clone();
+        Self { parameters, inputs: inputs.max(1), offer, secrets, seed, randomness }
     }
 
     /// The same with other randomness for what is encrypted.
     #[must_use]
-    pub fn with_randomness(self, seed: Seed) -> Self {
-        Self { seed, ..self }
+    pub fn with_randomness(self, randomness: Seed) -> Self {
+        Self { randomness, ..self }
+    }
+
+    /// The secret keys, one per plaintext modulus.
+    pub fn secrets(&self) -> &[Arc<S::Secret>] {
+        &self.secrets
+    }
+
+    /// The messages with the keys for the server, one per plaintext modulus.
+    ///
+    /// # Errors
+    /// When the scheme fails, or the work is stopped.
+    pub fn evaluation_keys(&self, watch: &Watch) -> Result<Vec<Vec<u8>>, EngineError> {
+        let each = self.parameters.iter().zip(&self.secrets).enumerate();
+        let message = |(modulus, (parameters, secret)): (usize, (_, &Arc<S::Secret>))| {
+            watch.check()?;
+            let keys = S::evaluation_keys(parameters, secret, modulus, &self.seed, watch)?;
+            let mut draft = Draft::new(&self.envelope(Kind::EvaluationKeys, 0, modulus));
+            draft.body().extend_from_slice(&keys);
+            Ok(draft.seal())
+        };
+        each.map(message).collect()
     }
 
     /// Number of plaintext moduli.
@@ -119,7 +166,7 @@ impl<S: Scheme> Client<S> {
         vectors: &[Vec<S::Value>],
         watch: &Watch,
     ) -> Result<S::Inputs, EngineError> {
-        let seed = self.seed.derive("batch", (batch as u64) << 8 | modulus as u64);
+        let seed = self.randomness.derive("batch", (batch as u64) << 8 | modulus as u64);
         S::encrypt(&self.parameters[modulus], &self.secrets[modulus], vectors, &seed, watch)
     }
 
@@ -198,14 +245,11 @@ pub(super) fn expect_numbers(
     if (envelope.batch, envelope.modulus) == (batch as u64, modulus as u64) {
         return Ok(());
     }
-    Err(wire::WireError::Content {
-        what: "message",
-        reason: format!(
-            "it is of batch {} and plaintext modulus {} where {batch} and {modulus} are expected",
-            envelope.batch, envelope.modulus
-        ),
-    }
-    .into())
+    let reason = format!(
+        "it is of batch {} and plaintext modulus {} where {batch} and {modulus} are expected",
+        envelope.batch, envelope.modulus
+    );
+    Err(Malformed::new("message", reason).into())
 }
 
 /// Puts the answers modulo each plaintext modulus of a batch of `samples` together, sample after sample: integers modulo the product

@@ -35,7 +35,6 @@ pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Probed
 pub use server::Server;
 #[cfg(feature = "tfhe")]
 pub use tables::{
-    OUTPUT_BITS, ServedSteps, ServedTables, TableAnswer, TableClient, TableProbe, TableServer,
-    TableWork, Tables, TablesOffered,
+    OUTPUT_BITS, ServedSteps, ServedTables, TableProbe, TableWork, Tables, TablesOffered,
 };
 pub use wire_clock::WireClock;

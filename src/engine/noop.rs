@@ -5,7 +5,7 @@ use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme
 use circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageProbe};
 use progress::Watch;
 use ring::{Modulus, Seed};
-use wire::Reader;
+use wire::{Reader, Writer};
 
 /// Runs a circuit in the clear.
 pub enum Noop {}
@@ -32,13 +32,19 @@ impl Scheme for Noop {
     type Outputs = Vectors<i64>;
     type Ciphertext = Vec<i64>;
 
-    fn keygen(
+    fn secret(_: &Modulus, _: usize, _: &Seed) -> Result<NoSecret, EngineError> {
+        Ok(NoSecret)
+    }
+
+    fn evaluation_keys(
         _: &Modulus,
+        _: &NoSecret,
         _: usize,
         _: &Seed,
-        _: &Watch,
-    ) -> Result<(NoSecret, Vec<u8>), EngineError> {
-        Ok((NoSecret, Vec::new()))
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        Ok(Vec::new())
     }
 
     fn encrypt(
@@ -114,8 +120,19 @@ impl Scheme for RealNoop {
     type Outputs = Vectors<f64>;
     type Ciphertext = Vec<f64>;
 
-    fn keygen(_: &(), _: usize, _: &Seed, _: &Watch) -> Result<(NoSecret, Vec<u8>), EngineError> {
-        Ok((NoSecret, Vec::new()))
+    fn secret(_: &(), _: usize, _: &Seed) -> Result<NoSecret, EngineError> {
+        Ok(NoSecret)
+    }
+
+    fn evaluation_keys(
+        _: &(),
+        _: &NoSecret,
+        _: usize,
+        _: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError> {
+        watch.check()?;
+        Ok(Vec::new())
     }
 
     fn encrypt(
@@ -208,8 +225,7 @@ where
 
 fn write<V: Copy>(vectors: &[Vec<V>], bytes: impl Fn(V) -> [u8; 8], out: &mut Vec<u8>) {
     for vector in vectors {
-        out.extend_from_slice(&(8 * vector.len() as u64).to_le_bytes());
-        vector.iter().for_each(|v| out.extend_from_slice(&bytes(*v)));
+        Writer::new(out).block_of(|out| out.extend(vector.iter().flat_map(|v| bytes(*v))));
     }
 }
 
@@ -217,11 +233,7 @@ fn read<V>(bytes: &[u8], value: impl Fn([u8; 8]) -> V) -> Result<Vectors<V>, Eng
     let mut reader = Reader::new("plain vectors", bytes);
     let mut vectors = Vec::new();
     while !reader.rest().is_empty() {
-        let (words, rest) = reader.block()?.as_chunks();
-        if !rest.is_empty() {
-            return Err(reader.fail("half a word").into());
-        }
-        vectors.push(words.iter().map(|word| value(*word)).collect());
+        vectors.push(reader.elements()?.iter().map(|word| value(*word)).collect());
     }
     Ok(vectors)
 }

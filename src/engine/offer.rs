@@ -11,7 +11,7 @@ use scheme::bfv::BfvParameters;
 use scheme::bgv::BgvParameters;
 use scheme::ckks::{CkksModuli, CkksParameters, Scale};
 use serde::{Deserialize, Serialize};
-use wire::{Draft, Envelope, Kind, Message, Reader, WireError};
+use wire::{Draft, Envelope, Kind, Malformed, Message, WireError};
 
 /// Version of the layout.
 const VERSION: u32 = 2;
@@ -193,7 +193,7 @@ impl Offered {
         let message = Message::open(&bytes)?.expect(Kind::Offer, &[0; 32])?;
         if message.body.len() > MAX_BYTES {
             let reason = format!("{} bytes; an offer has at most {MAX_BYTES}", message.body.len());
-            return Err(Reader::new("offer", &[]).fail(reason).into());
+            return Err(WireError::from(Malformed::new("offer", reason)).into());
         }
         let content = |e: serde_json::Error| OfferError::Content(format!("its content: {e}"));
         // The version first: of another one nothing else can be read.

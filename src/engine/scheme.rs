@@ -6,7 +6,7 @@
 
 use progress::{Cancelled, Watch};
 use ring::Seed;
-use wire::WireError;
+use wire::{Malformed, WireError};
 
 /// Why a side could not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,12 @@ pub enum EngineError {
 impl From<WireError> for EngineError {
     fn from(error: WireError) -> Self {
         Self::Wire(error)
+    }
+}
+
+impl From<Malformed> for EngineError {
+    fn from(error: Malformed) -> Self {
+        Self::Wire(error.into())
     }
 }
 
@@ -51,7 +57,8 @@ pub type Decrypted<V> = (Vec<Vec<V>>, f64);
 /// What a client finds in a tapped ciphertext.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured<V> {
-    /// Values of the slots; of exact schemes centred modulo the plaintext modulus.
+    /// Values of the slots; of exact schemes centred modulo the plaintext modulus; of lookup tables the
+    /// phase, and where a table is read.
     pub values: Vec<V>,
     /// `log2(q/2) - log2(max |phase|)`, bits; depends on the secret key.
     pub margin_bits: f64,
@@ -88,19 +95,29 @@ pub trait Scheme: Sized {
     /// One ciphertext.
     type Ciphertext: Send;
 
-    /// The secret key of plaintext modulus number `modulus` from a seed that must stay secret, and the evaluation
-    /// keys as bytes.
+    /// The secret key of plaintext modulus number `modulus` from a seed that must stay secret.
     ///
     /// # Errors
-    /// When the scheme fails, or the work is stopped.
-    fn keygen(
+    /// When the scheme fails.
+    fn secret(
         parameters: &Self::Parameters,
         modulus: usize,
         seed: &Seed,
-        watch: &Watch,
-    ) -> Result<(Self::Secret, Vec<u8>), EngineError>;
+    ) -> Result<Self::Secret, EngineError>;
 
-    /// Reads the evaluation keys that [`Scheme::keygen`] gave.
+    /// The evaluation keys to it, as bytes, from the same seed.
+    ///
+    /// # Errors
+    /// When the scheme fails, or the work is stopped.
+    fn evaluation_keys(
+        parameters: &Self::Parameters,
+        secret: &Self::Secret,
+        modulus: usize,
+        seed: &Seed,
+        watch: &Watch,
+    ) -> Result<Vec<u8>, EngineError>;
+
+    /// Reads what [`Scheme::evaluation_keys`] gave.
     ///
     /// # Errors
     /// When the bytes are not those of keys for these parameters, or the work is stopped.
@@ -122,7 +139,8 @@ pub trait Scheme: Sized {
         watch: &Watch,
     ) -> Result<Self::Inputs, EngineError>;
 
-    /// A fresh ciphertext of `inputs`, to be measured.
+    /// A fresh ciphertext of `inputs`, to be measured; `None` where there is none, or the probes of an
+    /// evaluation have them.
     fn fresh(
         parameters: &Self::Parameters,
         inputs: &Self::Inputs,

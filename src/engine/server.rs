@@ -3,16 +3,30 @@
 use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
-use wire::{Envelope, Kind, WireError};
+use std::sync::Arc;
+use wire::{Envelope, Kind, Malformed};
 
-/// Evaluates the program with the evaluation keys. It has no place for a secret key:
+/// Evaluates the program with the evaluation keys. It has no place for a secret key, be it of BGV:
 ///
 /// ```compile_fail,E0308
 /// use circuit::BgvProgram;
 /// use cryptoscope_engine::{Bgv, Server};
 /// use scheme::bgv::{BgvParameters, SecretKey};
+/// use std::sync::Arc;
 /// fn leak(parameters: BgvParameters, program: &BgvProgram, secret: SecretKey) -> Server<'_, Bgv> {
-///     Server::new(vec![parameters], program, &[], [0; 32], vec![secret])
+///     Server::new(vec![parameters], program, &[], [0; 32], vec![Arc::new(secret)])
+/// }
+/// ```
+///
+/// or of CKKS, for sequences too (of TFHE see `Tables`):
+///
+/// ```compile_fail,E0308
+/// use circuit::RecurrentProgram;
+/// use cryptoscope_engine::{Levelled, LevelledKnown, Server};
+/// use scheme::ckks::SecretKey;
+/// use std::sync::Arc;
+/// fn leak(known: LevelledKnown, program: &RecurrentProgram, secret: SecretKey) -> Server<'_, Levelled> {
+///     Server::new(vec![known], program, &[], [0; 32], vec![Arc::new(secret)])
 /// }
 /// ```
 ///
@@ -22,8 +36,9 @@ use wire::{Envelope, Kind, WireError};
 /// use circuit::BgvProgram;
 /// use cryptoscope_engine::{Bgv, Server};
 /// use scheme::bgv::{BgvParameters, EvaluationKeys};
+/// use std::sync::Arc;
 /// fn serve(parameters: BgvParameters, program: &BgvProgram, keys: EvaluationKeys) -> Server<'_, Bgv> {
-///     Server::new(vec![parameters], program, &[], [0; 32], vec![keys])
+///     Server::new(vec![parameters], program, &[], [0; 32], vec![Arc::new(keys)])
 /// }
 /// ```
 pub struct Server<'a, S: Scheme> {
@@ -33,7 +48,7 @@ pub struct Server<'a, S: Scheme> {
     stage_secs: Vec<f64>,
     /// Identity of the offer.
     offer: [u8; 32],
-    keys: Vec<S::Keys>,
+    keys: Vec<Arc<S::Keys>>,
 }
 
 impl<'a, S: Scheme> Server<'a, S> {
@@ -44,7 +59,7 @@ impl<'a, S: Scheme> Server<'a, S> {
         program: &'a S::Program,
         stage_secs: &[f64],
         offer: [u8; 32],
-        keys: Vec<S::Keys>,
+        keys: Vec<Arc<S::Keys>>,
     ) -> Self {
         Self { parameters, program, stage_secs: stage_secs.to_vec(), offer, keys }
     }
@@ -58,16 +73,17 @@ impl<'a, S: Scheme> Server<'a, S> {
         offer: &[u8; 32],
         messages: &[Vec<u8>],
         watch: &Watch,
-    ) -> Result<Vec<S::Keys>, EngineError> {
+    ) -> Result<Vec<Arc<S::Keys>>, EngineError> {
         if messages.len() != parameters.len() {
             let reason = format!("{} messages; {} are needed", messages.len(), parameters.len());
-            return Err(WireError::Content { what: "evaluation keys", reason }.into());
+            return Err(Malformed::new("evaluation keys", reason).into());
         }
         let each = messages.iter().zip(parameters).enumerate();
         let one = |(modulus, (bytes, parameters)): (usize, (&Vec<u8>, &S::Parameters))| {
+            watch.check()?;
             WireClock::default().open(bytes, (Kind::EvaluationKeys, offer), |envelope, body| {
                 super::client::expect_numbers(envelope, 0, modulus)?;
-                S::read_keys(parameters, body, watch)
+                Ok(Arc::new(S::read_keys(parameters, body, watch)?))
             })
         };
         each.map(one).collect()

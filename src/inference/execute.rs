@@ -1,14 +1,16 @@
 //! One run of one round, from raw samples to the report: plaintext networks, client, server, client
 //! again. Between client and server there is nothing but bytes.
 
+use super::keys::{Keys, Known};
 use super::offering;
-use super::reference::{Integers, Place, Reals, Reference};
+use super::reference::{Ended, Integers, Place, Reals, Reference};
 use super::session::Session;
 use circuit::{Circuit, Plan, RealCircuit};
-use engine::{Client, Scheme, Server, WireClock};
+use engine::{Client, Offered, Scheme, Server, WireClock};
 use progress::{Cancel, Step, Watch};
 use report::{Event, Phase, Row, RunProgress, RunReport, peak_memory_bytes};
-use scenario::RunError;
+use ring::Seed;
+use scenario::{RunError, fresh_randomness};
 use std::ops::Range;
 use std::time::Instant;
 
@@ -28,8 +30,8 @@ pub fn execute_integers<S: Scheme<Value = i64>>(
     let progress =
         RunProgress::new(&circuit.plan, circuit.plan.batches * circuit.moduli.len(), on_event);
     let reference = Integers::new(session, circuit, &progress, cancel)?;
-    let offer = offering::integers(session, circuit)?.identity;
-    let sides = Sides { plan: &circuit.plan, parameters, program, offer };
+    let offer = offering::integers(session, circuit)?;
+    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys: &Keys::make };
     conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
 
@@ -47,10 +49,38 @@ pub fn execute_reals<S: Scheme<Value = f64>>(
 ) -> Result<RunReport, RunError> {
     let progress = RunProgress::new(&circuit.plan, circuit.plan.batches, on_event);
     let reference = Reals::new(session, circuit, &progress, cancel)?;
-    let offer = offering::reals(session, circuit)?.identity;
-    let sides = Sides { plan: &circuit.plan, parameters: vec![parameters], program, offer };
+    let offer = offering::reals(session, circuit)?;
+    let parameters = vec![parameters];
+    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys: &Keys::make };
     conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
+
+/// The same with lookup tables: a batch is a sample.
+///
+/// # Errors
+/// As [`execute_integers`].
+#[cfg(feature = "tfhe")]
+pub fn execute_tables(
+    session: &Session,
+    circuit: &circuit::table::TableCircuit,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(Event) + Sync),
+) -> Result<RunReport, RunError> {
+    let progress = RunProgress::new(&circuit.plan, circuit.plan.batches, on_event);
+    let reference = crate::tfhe::Lookups::new(session, circuit, &progress, cancel)?;
+    let offer = offering::tables(session, circuit)?;
+    let parameters = vec![(circuit.parameters.clone(), engine::TablesOffered::of(circuit))];
+    let program = &engine::ServedTables::of(circuit);
+    let keys: KeySource<engine::Tables> = &|known, seed, cancel, within| {
+        session.keys.keys(known, (session.scenario.seed, seed), cancel, within)
+    };
+    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
+    conduct(session, sides, &reference, &progress, on_event, cancel)
+}
+
+/// Where the keys of a run come from: a seed, and whoever is told how much is done, 0 to 1.
+type KeySource<'a, S> =
+    &'a dyn Fn(&Known<S>, &Seed, &Cancel, &(dyn Fn(f64) + Sync)) -> Result<Keys<S>, RunError>;
 
 /// What is run: parameters for both sides, and the program for the server.
 struct Sides<'a, S: Scheme> {
@@ -58,11 +88,12 @@ struct Sides<'a, S: Scheme> {
     /// Of each plaintext modulus.
     parameters: Vec<S::Parameters>,
     program: &'a S::Program,
-    /// Identity of the offer.
-    offer: [u8; 32],
+    offer: Offered,
+    keys: KeySource<'a, S>,
 }
 
-/// Encrypts, evaluates and decrypts the samples of `reference`, and reports.
+/// Encrypts, evaluates and decrypts the samples of `reference`, and reports. Runs on integers, on real
+/// numbers and with lookup tables differ in their reference, and how close to it they must come.
 fn conduct<S: Scheme, R: Reference<S>>(
     session: &Session,
     sides: Sides<S>,
@@ -71,41 +102,48 @@ fn conduct<S: Scheme, R: Reference<S>>(
     on_event: &(dyn Fn(Event) + Sync),
     cancel: &Cancel,
 ) -> Result<RunReport, RunError> {
-    let Sides { plan, parameters, program, offer } = sides;
+    let Sides { plan, parameters, program, offer, keys } = sides;
+    let slots = offer.offer.slots();
     let mut report = reference.initial_report(session, plan);
     let float = reference.float();
 
     progress.phase(Phase::Keygen);
     let seed = session.scenario.randomness()?;
-    let watch = Watch::new(cancel.clone(), &|_| ());
     let started = Instant::now();
     let width = session.network.input().len();
-    let (client, messages) = Client::<S>::new(parameters.clone(), width, offer, seed, &watch)?;
-    report.bytes.evaluation_keys = messages.iter().map(|m| m.len() as u64).sum();
-    let keys = Server::<S>::receive_keys(&parameters, &offer, &messages, &watch)?;
-    drop(messages);
+    let known = Known { parameters, width, offer: offer.identity };
+    let keys = keys(&known, &seed, cancel, &|fraction| progress.within(fraction))?;
+    report.bytes.evaluation_keys = keys.message_bytes;
+    let Known { parameters, offer, .. } = known;
+    // Keys that are kept meet the samples of many runs: never with randomness that comes again.
+    let randomness = if keys.kept { fresh_randomness()? } else { seed.clone() };
+    let client = Client::with_secrets(parameters.clone(), width, offer, keys.secrets, seed);
+    let client = client.with_randomness(randomness);
     let stage_secs: Vec<f64> = plan.stages.iter().map(|s| s.secs).collect();
-    let server = Server::<S>::new(parameters, program, &stage_secs, offer, keys);
+    let server = Server::<S>::new(parameters, program, &stage_secs, offer, keys.served);
     report.encrypted.keygen_secs = started.elapsed().as_secs_f64();
 
-    let mut run =
-        Run { client, server, reference, progress, cancel, width, clock: WireClock::default() };
+    let (clock, batch_secs) = (WireClock::default(), Vec::new());
+    let mut run = Run { client, server, reference, progress, cancel, width, clock, batch_secs };
     let classes = session.network.classes();
     let mut tally = reference.tally();
-    let slots = plan.ring_degree;
     let all = reference.outputs().len() / classes.max(1);
     for batch in 0..plan.batches {
         let samples = batch * slots..((batch + 1) * slots).min(all);
         let outputs = run.batch(batch, samples.clone(), &mut report)?;
         let expected = &reference.outputs()[samples.start * classes..samples.end * classes];
-        let rows = outputs.chunks_exact(classes).zip(expected.chunks_exact(classes));
-        let row = |(index, (decrypted, reference))| {
+        let exact = reference.exact(&outputs);
+        let exact = exact.as_deref().unwrap_or(expected).chunks_exact(classes);
+        let rows = outputs.chunks_exact(classes).zip(expected.chunks_exact(classes)).zip(exact);
+        let row = |(index, ((decrypted, reference), exact))| {
             let (label, original) = float.sample(session, index);
-            Row { index, label, original, reference, exact: reference, decrypted }
+            Row { index, label, original, reference, exact, decrypted }
         };
         on_event(Event::Samples(samples.zip(rows).map(|r| tally.add(&row(r))).collect()));
     }
-    reference.findings(&mut report, &tally, plan.promised_agreement);
+    let (promised, batch_secs) = (plan.promised_agreement, std::mem::take(&mut run.batch_secs));
+    let ended = Ended { tally: &tally, promised, batch_secs, keys_kept: keys.kept };
+    reference.findings(&mut report, ended);
     report.encrypted.timed(tally.samples, &run.clock);
     report.peak_memory_bytes = peak_memory_bytes();
     Ok(report)
@@ -121,6 +159,8 @@ struct Run<'a, S: Scheme, R: Reference<S>> {
     /// Values of a sample.
     width: usize,
     clock: WireClock,
+    /// Seconds of the server for each batch and plaintext modulus.
+    batch_secs: Vec<f64>,
 }
 
 impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
@@ -135,8 +175,7 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
         let inputs = &self.reference.inputs()[samples.start * width..samples.end * width];
         let mut moduli = Vec::new();
         for modulus in 0..self.client.moduli() {
-            // Margins are measured once: on the first batch of the first plaintext modulus.
-            let measure = batch == 0 && modulus == 0;
+            let measure = self.reference.measures(batch, modulus);
             let message = self.encrypt((batch, modulus), inputs, measure, &samples, report)?;
             let answer = self.evaluate((batch, modulus), message, measure, &samples, report)?;
 
@@ -198,7 +237,9 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
         let within = |fraction: f64| self.progress.within(fraction);
         let started = Instant::now();
         let evaluated = self.server.evaluate(modulus, received, measure, &watch, &within)?;
-        report.encrypted.evaluate_secs += started.elapsed().as_secs_f64();
+        let secs = started.elapsed().as_secs_f64();
+        self.batch_secs.push(secs);
+        report.encrypted.evaluate_secs += secs;
         for (stage, secs) in evaluated.stage_secs.iter().enumerate() {
             report.stages[stage].secs += secs;
         }
@@ -208,7 +249,8 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
             let place = Place { modulus, stage: probe.stage, index: probe.index };
             self.reference.note(&mut report.stages[probe.stage], place, &found, samples);
         }
-        for (index, stage) in report.stages.iter().enumerate().skip(1) {
+        self.reference.margins(&mut report.stages);
+        for (index, stage) in report.stages.iter().enumerate() {
             self.progress.stage(index, stage);
         }
         let answer = self.server.send(modulus, batch, &evaluated.outputs, &mut self.clock);

@@ -8,6 +8,7 @@ mod execute;
 mod float_run;
 mod identity;
 mod initial_report;
+mod keys;
 mod lookup;
 mod offering;
 mod polynomial_check;
@@ -19,12 +20,14 @@ mod table_study;
 mod tfhe;
 mod training;
 
+#[cfg(feature = "tfhe")]
+pub use execute::execute_tables;
 pub use execute::{execute_integers, execute_reals};
+#[cfg(feature = "tfhe")]
+pub use keys::KeyShelf;
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use session::{Compiled, Session};
 pub use table_study::TableStudy;
-#[cfg(feature = "tfhe")]
-pub use tfhe::{KeyShelf, TableKeys, execute_tables};
 pub use training::{
     DEFAULT_TRAINING_SEED, TrainOptions, recipe, recurrent_command, train_again, training_seed,
 };

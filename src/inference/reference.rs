@@ -54,6 +54,12 @@ pub(crate) trait Reference<S: Scheme> {
     /// Outputs of a batch of `samples` from those of its plaintext moduli.
     fn combine(&self, moduli: &[ModulusAnswer<S::Value>], samples: usize) -> Vec<Self::Output>;
 
+    /// Whether ciphertexts of a batch and plaintext modulus are measured: those of the first, but where
+    /// noise takes many samples to be known.
+    fn measures(&self, batch: usize, modulus: usize) -> bool {
+        batch == 0 && modulus == 0
+    }
+
     /// Enters a measured ciphertext of these samples into its stage.
     fn note(
         &self,
@@ -63,8 +69,29 @@ pub(crate) trait Reference<S: Scheme> {
         samples: &Range<usize>,
     );
 
+    /// Enters margins that are known of all samples so far only.
+    fn margins(&self, _: &mut [StageReport]) {}
+
+    /// What errors of the decrypted outputs of the batch that was measured last are counted from, where
+    /// that is not the reference network.
+    fn exact(&self, _decrypted: &[Self::Output]) -> Option<Vec<Self::Output>> {
+        None
+    }
+
     /// Enters counts and warnings.
-    fn findings(&self, report: &mut RunReport, tally: &Tally, promised: Option<f64>);
+    fn findings(&self, report: &mut RunReport, ended: Ended);
+}
+
+/// What is known of a run when its last batch is decrypted.
+#[cfg_attr(not(feature = "tfhe"), allow(dead_code, reason = "lookup tables tell more of a run"))]
+pub(crate) struct Ended<'a> {
+    pub tally: &'a Tally,
+    /// Share of samples that the plan promised to agree.
+    pub promised: Option<f64>,
+    /// Seconds of the server for each batch and plaintext modulus.
+    pub batch_secs: Vec<f64>,
+    /// Whether keys were those of a run before.
+    pub keys_kept: bool,
 }
 
 /// A run on integers: every value is right or wrong.
@@ -152,16 +179,16 @@ impl<S: Scheme<Value = i64>> Reference<S> for Integers<'_> {
         }
     }
 
-    fn findings(&self, report: &mut RunReport, tally: &Tally, promised: Option<f64>) {
+    fn findings(&self, report: &mut RunReport, ended: Ended) {
         Findings {
             measure: "differ from the integer network",
             advice: "take more primes, a larger N or larger plaintext moduli",
-            promised,
+            promised: ended.promised,
             clipping: &self.clipping,
             ranges: &[],
             margins: Margins::BothWays,
         }
-        .enter(report, tally);
+        .enter(report, ended.tally);
     }
 }
 
@@ -251,17 +278,17 @@ impl<S: Scheme<Value = f64>> Reference<S> for Reals<'_> {
         }
     }
 
-    fn findings(&self, report: &mut RunReport, tally: &Tally, promised: Option<f64>) {
+    fn findings(&self, report: &mut RunReport, ended: Ended) {
         let bound = self.bound();
         Findings {
             measure: &format!("are further than {bound:.2e} from the polynomial network"),
             advice: "take more or larger primes, or a larger N",
-            promised,
+            promised: ended.promised,
             clipping: &Clipping::default(),
             ranges: &self.ranges,
             margins: Margins::BothWays,
         }
-        .enter(report, tally);
+        .enter(report, ended.tally);
     }
 }
 

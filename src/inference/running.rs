@@ -1,5 +1,7 @@
 //! From a plan to its offer and to its report.
 
+#[cfg(feature = "tfhe")]
+use super::execute::execute_tables;
 use super::execute::{execute_integers, execute_reals};
 use super::offering;
 use super::session::{Compiled, Session};
@@ -37,9 +39,7 @@ impl Session {
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
         let report = pool.install(|| match &compiled {
             #[cfg(feature = "tfhe")]
-            Compiled::Tables(circuit) => {
-                crate::tfhe::execute_tables(self, circuit, cancel, on_event)
-            }
+            Compiled::Tables(circuit) => execute_tables(self, circuit, cancel, on_event),
             Compiled::Real(circuit) => {
                 let program = &circuit.program;
                 let offered = CkksOffered {

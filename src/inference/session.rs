@@ -28,7 +28,7 @@ pub struct Session {
     compiled: Arc<OnceLock<Compiled>>,
     /// Where the keys of lookup tables stay from run to run.
     #[cfg(feature = "tfhe")]
-    pub(crate) keys: crate::tfhe::KeyShelf,
+    pub(crate) keys: crate::keys::KeyShelf,
 }
 
 /// A circuit that was planned.
@@ -100,13 +100,13 @@ impl Session {
             notes,
             compiled: Arc::default(),
             #[cfg(feature = "tfhe")]
-            keys: crate::tfhe::KeyShelf::default(),
+            keys: crate::keys::KeyShelf::default(),
         })
     }
 
     /// The same session with the keys of lookup tables on `shelf`.
     #[cfg(feature = "tfhe")]
-    pub fn with_keys(self, shelf: crate::tfhe::KeyShelf) -> Self {
+    pub fn with_keys(self, shelf: crate::keys::KeyShelf) -> Self {
         Self { keys: shelf, ..self }
     }
 

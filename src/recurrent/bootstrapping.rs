@@ -1,6 +1,8 @@
 //! The strategy that needs no client, where tables are part of the build.
 
 #[cfg(feature = "tfhe")]
+use super::execute::{Setting, execute};
+#[cfg(feature = "tfhe")]
 use super::forecast::TRACES;
 use super::session::SequenceSession;
 use circuit::Plan;
@@ -18,7 +20,9 @@ impl SequenceSession {
         cancel: &Cancel,
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
-        crate::tables::execute_tables(self, &*self.tables(cancel)?, pool, cancel, on_event)
+        let circuit = self.tables(cancel)?;
+        let strategy = |setting: &Setting| crate::tables::run(self, &circuit, setting);
+        execute(self, &self.plan_of_tables(cancel)?, pool, cancel, on_event, strategy)
     }
 
     /// Parameters and predictions of bootstrapping.
@@ -27,7 +31,8 @@ impl SequenceSession {
         let steps = self.choice().steps.unwrap_or_else(|| self.all_steps());
         let circuit = self.tables(cancel)?;
         let (images, threads) = (self.images()?, self.threads()?);
-        let mut plan = crate::tables::planned_tables(&circuit, steps, images, threads);
+        let connection = self.connection()?;
+        let mut plan = crate::tables::planned_tables(&circuit, steps, images, threads, &connection);
         plan.warnings.extend(self.remarks(plan.bytes.peak_memory)?);
         Ok(plan)
     }

@@ -1,7 +1,7 @@
 //! The client of a recurrent run: owns the sequences and the secret key.
 
 use super::link::Link;
-use super::message::{MessageKind, Place, SessionId};
+use super::message::{MessageKind, Place};
 use super::meter::Meter;
 use super::server::{agreement, sends_state};
 use super::talk::{Talk, TalkError};
@@ -61,10 +61,7 @@ impl<'a> Client<'a> {
         watch: &Watch,
         follower: &dyn Follower,
     ) -> Result<Vec<f64>, TalkError> {
-        let session: SessionId = {
-            let bytes = self.seed.derive("session", 0).to_bytes();
-            std::array::from_fn(|i| bytes[i])
-        };
+        let session = self.seed.derive("session", 0).to_bytes();
         Talk::client(link, session, meter)
             .through(|talk| self.all(talk, sequences, watch, follower))
     }

@@ -1,38 +1,81 @@
-//! One recurrent run, from raw sequences to the report.
+//! One recurrent run, from raw sequences to the report. Strategies differ in the network that ciphertexts
+//! stand for, how near to it the answers must come, and what both sides say.
 
-use super::conversation::{Conversation, converse};
-use super::observer::Observer;
-use super::planned::planned;
-use super::progress::Progress;
-use super::reference::Reference;
+use super::conversation::Conversation;
 use super::session::SequenceSession;
-use circuit::{NoiseStrategy, Plan, RecurrentCircuit, Sequences};
-use engine::EngineError;
+use circuit::{Plan, Sequences, Warning};
+use network::RangeReport;
 use progress::{Cancel, Watch};
 use rayon::ThreadPool;
 use report::{
-    Clipping, Event, Findings, Margins, Phase, RunProgress, SequenceReport, SequenceStep, Tally,
-    peak_memory_bytes, timed, *,
+    ActivationReport, BytesReport, Clipping, Event, Findings, Margins, Phase, RunProgress,
+    RunReport, SequenceReport, SequenceStep, StageReport, StepSeen, Tally, peak_memory_bytes,
+    timed,
 };
 use scenario::RunError;
 
-/// Runs `session` as `circuit` says and reports.
+/// What every strategy runs in.
+pub(crate) struct Setting<'a> {
+    pub sequences: &'a Sequences,
+    pub labels: &'a [u16],
+    pub pool: &'a ThreadPool,
+    pub cancel: &'a Cancel,
+    pub progress: &'a RunProgress<'a>,
+    pub on_event: &'a (dyn Fn(Event) + Sync),
+    /// A stage for every step.
+    stages: Vec<StageReport>,
+}
+
+impl Setting<'_> {
+    /// Tells what was seen of a step.
+    pub fn seen(&self, seen: StepSeen) {
+        if let Some(stage) = self.stages.get(seen.step.step) {
+            self.progress.stage(seen.step.step, &measured(stage, &seen.step));
+        }
+        (self.on_event)(Event::SequenceStep(Box::new(seen)));
+    }
+}
+
+/// What a strategy gives.
+pub(crate) struct Ran {
+    /// Outputs of the network that ciphertexts stand for, sequence after sequence.
+    pub reference: Vec<f64>,
+    pub conversation: Conversation,
+    /// Steps as they were predicted, and what was seen of them.
+    pub sequence: SequenceReport,
+    pub activation: ActivationReport,
+    pub kernel: &'static str,
+    /// Outputs further than this from the reference are wrong.
+    pub error_bound: f64,
+    /// What the reference is, and what to do about wrong outputs.
+    pub stands_for: &'static str,
+    pub advice: &'static str,
+    pub clipping: Clipping,
+    pub ranges: Vec<RangeReport>,
+    pub margins: Margins,
+    /// What else is to be said.
+    pub warnings: Vec<Warning>,
+}
+
+/// Runs `session` by `strategy` and reports.
+///
+/// # Errors
+/// When a network or a side fails, or the work is stopped.
 pub(crate) fn execute(
     session: &SequenceSession,
-    circuit: &RecurrentCircuit,
+    plan: &Plan,
     pool: &ThreadPool,
     cancel: &Cancel,
     on_event: &(dyn Fn(Event) + Sync),
+    strategy: impl FnOnce(&Setting) -> Result<Ran, RunError>,
 ) -> Result<RunReport, RunError> {
-    let plan = planned(circuit);
     on_event(Event::Planned(Box::new(plan.clone())));
-    let run_progress = RunProgress::of_steps(&plan, on_event);
-    run_progress.phase(Phase::Plain);
+    let progress = RunProgress::of_steps(plan, on_event);
+    progress.phase(Phase::Plain);
     let watch = Watch::new(cancel.clone(), &|_| ());
-    let samples = circuit.plan.sequences;
     let test = session.dataset.test();
-    let prepared = session.prepared(session.reference(), test, samples)?;
-    let plain = session.prepared(&session.original, test, samples)?;
+    let prepared = session.prepared(session.reference(), test, plan.images)?;
+    let plain = session.prepared(&session.original, test, plan.images)?;
     let refused = || RunError::Refused("the test split has no sequences".into());
     let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
     let found = timed(|| {
@@ -40,162 +83,91 @@ pub(crate) fn execute(
         Ok::<_, RunError>((logits, Vec::new()))
     })?;
     let (logits, latency_secs) = (found.result, found.whole);
-    let reference = pool.install(|| {
-        Reference::new(&circuit.program, &sequences, &session.gate_intervals(), &watch)
-    })?;
-    let seed = session.scenario.randomness()?;
-    let labels = &test.labels;
-    let mut observer = Observer::new(circuit, &reference, &sequences, labels, &seed);
-    on_event(Event::Sequence(Box::new(observer.report.clone())));
-    let progress = Progress::new(circuit, &run_progress);
-    let unmeasured = stages(&plan);
-    let mut see = |batch: usize, step: usize, states: &[Vec<_>]| {
-        if batch == 0
-            && let Some(seen) = pool.install(|| observer.see(step, states))
-        {
-            if let Some(stage) = unmeasured.get(seen.step.step) {
-                run_progress.stage(seen.step.step, &measured(stage, &seen.step));
-            }
-            on_event(Event::SequenceStep(Box::new(seen)));
-        }
-        progress.served(batch, step);
-        Ok(())
+    let in_batch = plan.images.div_ceil(plan.batches.max(1)) as u64;
+    let setting = Setting {
+        sequences: &sequences,
+        labels: &test.labels,
+        pool,
+        cancel,
+        progress: &progress,
+        on_event,
+        stages: plan.stages.iter().map(|s| StageReport::planned(s, in_batch)).collect(),
     };
-    let within = |part: f64| progress.within(part);
-    let ran = converse(circuit, &sequences, &seed, pool, cancel, &progress, &within, &mut see)
-        .map_err(EngineError::from)?;
+    let ran = strategy(&setting)?;
 
     let classes = session.model.classes();
-    let mut report = initial(session, circuit, &plan, latency_secs);
-    let mut tally = Tally::new(circuit.plan.error_bound, 1.0);
-    let told = tally.add_all(labels, classes, [&logits, &reference.outputs, &ran.outputs]);
+    let mut tally = Tally::new(ran.error_bound, 1.0).with_clipping(&ran.clipping);
+    let outputs = [&ran.reference, &ran.conversation.outputs];
+    let told = tally.add_all(&test.labels, classes, [&logits, outputs[0], outputs[1]]);
     on_event(Event::Samples(told));
-    let sequence = describe(circuit, &ran, &mut observer);
-    let key_secs = sequence.client_key_secs + sequence.server_key_secs;
-    report.encrypted.keygen_secs = ran.keygen_secs + key_secs;
-    report.encrypted.encrypt_secs = sequence.client_secs - sequence.client_key_secs;
-    report.encrypted.evaluate_secs = sequence.server_secs - sequence.server_key_secs;
-    report.encrypted.total_secs = sequence.work_secs();
-    report.encrypted.images_per_sec = sequence.sequences_per_sec;
-    report.bytes = BytesReport {
-        upload: sequence.upload_bytes,
-        download: sequence.download_bytes,
-        evaluation_keys: sequence.key_bytes,
-        rounds: sequence.rounds,
+    let sequence = described(ran.sequence, &ran.conversation, plan);
+    let stages = setting.stages.iter().zip(&sequence.per_step).map(|(stage, step)| StageReport {
+        secs: step.client_secs + step.server_secs,
+        ..measured(stage, step)
+    });
+    let mut report = RunReport {
+        model: session.model.name().to_owned(),
+        classes,
+        activation: ran.activation,
+        stages: stages.collect(),
+        bytes: BytesReport {
+            upload: sequence.upload_bytes,
+            download: sequence.download_bytes,
+            evaluation_keys: sequence.key_bytes,
+            rounds: sequence.rounds,
+        },
+        ..RunReport::initial(&session.scenario, &session.dataset, plan, ran.kernel, latency_secs)
     };
-    for (stage, step) in report.stages.iter_mut().zip(&sequence.per_step) {
-        *stage = measured(stage, step);
-        stage.secs = step.client_secs + step.server_secs;
-    }
+    let encrypted = &mut report.encrypted;
+    encrypted.error_bound = Some(ran.error_bound);
+    encrypted.keygen_secs = sequence.client_key_secs + sequence.server_key_secs;
+    encrypted.encrypt_secs = sequence.client_secs - sequence.client_key_secs;
+    encrypted.evaluate_secs = sequence.server_secs - sequence.server_key_secs;
+    encrypted.total_secs = sequence.work_secs();
+    encrypted.images_per_sec = sequence.sequences_per_sec;
     Findings {
-        measure: &format!(
-            "are further than {:.2e} from the reference network",
-            circuit.plan.error_bound
-        ),
-        advice: "take more or larger primes, a larger N, or refresh more often",
+        measure: &format!("are further than {:.2e} from {}", ran.error_bound, ran.stands_for),
+        advice: ran.advice,
         promised: plan.promised_agreement,
-        clipping: &Clipping::default(),
-        ranges: &reference.ranges,
-        margins: Margins::Smaller,
+        clipping: &ran.clipping,
+        ranges: &ran.ranges,
+        margins: ran.margins,
     }
     .enter(&mut report, &tally);
+    report.warnings.extend(ran.warnings);
     report.sequence = Some(Box::new(sequence.with_presets()));
     report.peak_memory_bytes = peak_memory_bytes();
     Ok(report)
 }
 
-/// A stage with what was measured of its step.
+/// A stage with what was predicted and measured of its step.
 fn measured(stage: &StageReport, step: &SequenceStep) -> StageReport {
     StageReport {
+        margin_bits_predicted: step.margin_bits_predicted,
         margin_bits_measured: step.margin_bits_measured,
         max_abs_error: step.max_abs_error,
+        max_abs_error_predicted: Some(step.max_abs_error_predicted),
         wrong_values: step.wrong_values,
         ..stage.clone()
     }
 }
 
-fn stages(plan: &Plan) -> Vec<StageReport> {
-    let in_batch = plan.images.min(plan.ring_degree) as u64;
-    plan.stages.iter().map(|s| StageReport::planned(s, in_batch)).collect()
-}
-
-/// The report before anything is encrypted.
-fn initial(
-    session: &SequenceSession,
-    circuit: &RecurrentCircuit,
-    plan: &Plan,
-    latency_secs: f64,
-) -> RunReport {
-    let scenario = &session.scenario;
-    RunReport {
-        schema_version: SCHEMA_VERSION,
-        cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: scenario.name.clone(),
-        model: session.model.name().to_owned(),
-        dataset: session.dataset.name().to_owned(),
-        images: circuit.plan.sequences,
-        classes: session.model.classes(),
-        class_names: session.dataset.classes().to_vec(),
-        threads: plan.threads,
-        seed: scenario.seed,
-        activation: match circuit.plan.strategy {
-            NoiseStrategy::ClientAided => ActivationReport::exact("client"),
-            _ => ActivationReport::polynomials(session.gate_reports()),
-        },
-        scheme: SchemeReport {
-            kind: "ckks".to_owned(),
-            ring_degree: plan.ring_degree,
-            log2_q: plan.log2_q,
-            log2_qp: plan.log2_qp,
-            plaintext_bits: 0.0,
-            plaintext_moduli: Vec::new(),
-            primes: plan.primes.clone(),
-            security_bits: plan.security_bits,
-            security_table: plan.security_table.clone(),
-            kernel: circuit.program.parameters.kernel().name().to_owned(),
-            special_primes: circuit.plan.special_primes.clone(),
-            scale_bits: Some(f64::from(circuit.plan.sigma_bits)),
-        },
-        plain: PlainReport { latency_secs, ..PlainReport::default() },
-        encrypted: EncryptedReport {
-            error_bound: Some(circuit.plan.error_bound),
-            max_abs_error_predicted: Some(circuit.plan.max_error),
-            ..EncryptedReport::default()
-        },
-        stages: stages(plan),
-        warnings: plan.warnings.clone(),
-        analysis_mode: true,
-        ..RunReport::default()
-    }
-}
-
-fn describe(
-    circuit: &RecurrentCircuit,
-    ran: &Conversation,
-    observer: &mut Observer,
-) -> SequenceReport {
-    let plan = &circuit.plan;
-    let mut report = std::mem::take(&mut observer.report);
+/// `report` with the seconds and bytes of both sides.
+fn described(mut report: SequenceReport, ran: &Conversation, plan: &Plan) -> SequenceReport {
     let costs = ran.client.steps.iter().zip(&ran.server.steps);
     for (step, (client, server)) in report.per_step.iter_mut().zip(costs) {
         (step.up_bytes, step.down_bytes) = (client.sent_bytes, client.received_bytes);
         (step.client_secs, step.server_secs) = (client.secs, server.secs);
     }
-    let (client_secs, server_secs) = (ran.client.secs(), ran.server.secs());
-    let (client_key_secs, server_key_secs) = (ran.client.key_secs, ran.server.key_secs);
+    report.upload_bytes = report.per_step.iter().map(|s| s.up_bytes).sum();
+    report.download_bytes = report.per_step.iter().map(|s| s.down_bytes).sum();
+    report.key_bytes = ran.client.hello_bytes;
+    (report.client_secs, report.server_secs) = (ran.client.secs(), ran.server.secs());
+    (report.client_key_secs, report.server_key_secs) = (ran.client.key_secs, ran.server.key_secs);
     // Keys are made once, however many sequences there are.
-    let secs = client_secs + server_secs - client_key_secs - server_key_secs;
-    SequenceReport {
-        upload_bytes: report.per_step.iter().map(|s| s.up_bytes).sum(),
-        download_bytes: report.per_step.iter().map(|s| s.down_bytes).sum(),
-        key_bytes: ran.client.hello_bytes,
-        client_secs,
-        server_secs,
-        client_key_secs,
-        server_key_secs,
-        batch_secs: secs / plan.batches.max(1) as f64,
-        step_secs: secs / (plan.batches * plan.steps).max(1) as f64,
-        sequences_per_sec: plan.sequences as f64 / secs.max(1e-9),
-        ..report
-    }
+    let secs = report.work_secs();
+    report.batch_secs = secs / plan.batches.max(1) as f64;
+    report.step_secs = secs / (plan.batches * plan.stages.len()).max(1) as f64;
+    report.sequences_per_sec = plan.images as f64 / secs.max(1e-9);
+    report
 }

@@ -2,7 +2,7 @@
 
 use super::reference::Reference;
 use super::session::SequenceSession;
-use circuit::{NoiseStrategy, RecurrentCell, RecurrentCircuit, Sequences, StepPlan};
+use circuit::{NoiseStrategy, Plan, RecurrentCell, RecurrentCircuit, Sequences, StepPlan};
 use progress::{Cancel, Watch};
 use report::{SequenceReport, SequenceStep, SequenceTrace};
 use scenario::RunError;
@@ -38,9 +38,8 @@ pub(crate) fn forecast(
     sequences: &Sequences,
     labels: &[u16],
 ) -> SequenceReport {
-    let RecurrentCircuit { plan, program } = circuit;
-    let network = &program.network;
-    let batches = plan.batches as u64;
+    let RecurrentCircuit { plan: Plan { batches, .. }, sequence: plan, program } = circuit;
+    let (network, batches) = (&program.network, *batches as u64);
     let step = |(step, planned): (usize, &StepPlan)| {
         let last = step + 1 == plan.steps;
         let ends = (step + 1).is_multiple_of(program.choice.cycle);
@@ -49,8 +48,8 @@ pub(crate) fn forecast(
             margin_bits_predicted: planned.margin_bits,
             budget_bits_predicted: planned.budget_bits,
             max_abs_error_predicted: planned.max_error,
-            client_secs_predicted: planned.client_secs * plan.batches as f64,
-            server_secs_predicted: planned.server_secs * plan.batches as f64,
+            client_secs_predicted: planned.client_secs * batches as f64,
+            server_secs_predicted: planned.server_secs * batches as f64,
             up_bytes: planned.up_bytes * batches,
             down_bytes: planned.down_bytes * batches,
             refreshed: plan.strategy.is_interactive() && ends && !last,
@@ -77,7 +76,7 @@ pub(crate) fn forecast(
         channels: network.channels,
         steps: plan.steps,
         sequences: plan.sequences,
-        batches: plan.batches,
+        batches: batches as usize,
         masked: program.choice.masked,
         refresh_every: plan.refresh_every,
         levels_per_step: plan.levels_per_step,

@@ -10,6 +10,7 @@ mod execute;
 mod forecast;
 mod functions;
 mod gate_ranges;
+mod levelled;
 mod link;
 mod longest;
 mod message;
@@ -28,7 +29,7 @@ mod talk;
 
 pub use client::{Client, Follower};
 pub use link::{ChannelLink, Link, LinkError};
-pub use message::{Message, MessageError, MessageKind, Place, SessionId};
+pub use message::{Message, MessageKind, Place, SessionId};
 pub use meter::{Meter, StepCost};
 pub use offering::{Offering, ServedSequences};
 pub use server::{Probe, Server};

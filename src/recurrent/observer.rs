@@ -34,7 +34,8 @@ impl<'a> Observer<'a> {
         labels: &[u16],
         seed: &Seed,
     ) -> Self {
-        let allowed = circuit.plan.step_plans.iter().map(|s| s.max_error * s.margin_bits.exp2());
+        let allowed =
+            circuit.sequence.step_plans.iter().map(|s| s.max_error * s.margin_bits.exp2());
         Self {
             program: &circuit.program,
             reference,

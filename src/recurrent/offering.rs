@@ -1,6 +1,5 @@
 //! The offer of a recurrent session whose protocol is one round, and the program of its server.
 
-use super::planned::planned;
 use super::session::SequenceSession;
 use circuit::{Functions, NoiseStrategy, Plan, Sequences};
 use data::Split;
@@ -80,7 +79,7 @@ impl SequenceSession {
         let circuit = self.circuit(cancel)?;
         let program = &circuit.program;
         let made = Made {
-            plan: planned(&circuit),
+            plan: circuit.plan.clone(),
             scheme: OfferedScheme::Levelled(LevelledOffered::of(program)),
             shorter: match program.masks {
                 0 => Shorter::Refused,
@@ -88,7 +87,7 @@ impl SequenceSession {
             },
             grid: None,
             output_scale: 1.0,
-            error_bound: circuit.plan.error_bound,
+            error_bound: circuit.sequence.error_bound,
         };
         let watch = Watch::new(cancel.clone(), &|_| ());
         let offered = self.offered(&made, |sequences| {
@@ -249,8 +248,8 @@ mod tests {
             let program = chain.compiled(levelled).unwrap();
             let (known, watch) = (vec![levelled.known().unwrap()], Watch::silent());
             let (width, seed) = (offer.encoding.width(), Seed::from_number(1));
-            let (client, messages) =
-                Client::<Levelled>::new(known.clone(), width, identity, seed, &watch).unwrap();
+            let client = Client::<Levelled>::new(known.clone(), width, identity, seed).unwrap();
+            let messages = client.evaluation_keys(&watch).unwrap();
             let keys = Server::<Levelled>::receive_keys(&known, &identity, &messages, &watch);
             let server = Server::<Levelled>::new(known, &program, &[], identity, keys.unwrap());
 

@@ -50,7 +50,7 @@ struct State {
 impl<'a> Progress<'a> {
     /// Follows a run of `circuit`, whose keys are being made.
     pub fn new(circuit: &RecurrentCircuit, progress: &'a RunProgress<'a>) -> Self {
-        let steps = || circuit.plan.step_plans.iter();
+        let steps = || circuit.sequence.step_plans.iter();
         let (client, server) = (
             Side(steps().map(|s| s.client_secs).collect()),
             Side(steps().map(|s| s.server_secs).collect()),

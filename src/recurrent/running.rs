@@ -1,6 +1,7 @@
 //! From a recurrent scenario to its report.
 
-use super::execute::execute;
+use super::execute::{Setting, execute};
+use super::levelled;
 use super::session::SequenceSession;
 use circuit::NoiseStrategy;
 use progress::Cancel;
@@ -24,7 +25,11 @@ impl SequenceSession {
         };
         let report = match self.choice().strategy {
             NoiseStrategy::Bootstrap => self.run_tables(&pool, cancel, &told)?,
-            _ => execute(self, &*self.circuit(cancel)?, &pool, cancel, &told)?,
+            _ => {
+                let circuit = self.circuit(cancel)?;
+                let strategy = |setting: &Setting| levelled::run(self, &circuit, setting);
+                execute(self, &circuit.whole_plan(), &pool, cancel, &told, strategy)?
+            }
         };
         let report = report.of(&self.scenario, &self.dataset, self.networks(), &self.notes);
         on_event(Event::Finished(Box::new(report.clone())));

@@ -313,12 +313,13 @@ impl SequenceSession {
             }
             planned => planned?,
         };
-        made.plan.agreement = bound.agreement;
+        made.sequence.agreement = bound.agreement;
+        made.plan.promised_agreement = Some(bound.agreement);
         made.plan.warnings.extend(bound.warning);
         if functions(strategy) == Functions::Polynomial {
-            made.plan.longest_chain = self.longest_chain(cancel)?;
+            made.sequence.longest_chain = self.longest_chain(cancel)?;
         }
-        made.plan.warnings.extend(self.remarks(made.plan.memory_bytes)?);
+        made.plan.warnings.extend(self.remarks(made.sequence.memory_bytes)?);
         Ok(Arc::clone(self.compiled.get_or_init(|| Arc::new(made))))
     }
 

@@ -1,11 +1,12 @@
 //! One side of a conversation: numbered messages out, and in only the one that must come next.
 
 use super::link::{Link, LinkError};
-use super::message::{Message, MessageError, MessageKind, Place, SessionId};
+use super::message::{Message, MessageKind, Place, SessionId};
 use super::meter::Meter;
 use engine::EngineError;
 use progress::Cancelled;
 use scheme::ckks::CkksError;
+use wire::WireError;
 
 /// Why a conversation ended early; the text is one line for a person.
 #[derive(Debug, thiserror::Error)]
@@ -16,8 +17,8 @@ pub enum TalkError {
     Timeout { side: &'static str, secs: f64, place: Place },
     #[error("{side}: the other side closed the connection while {place} was due")]
     Closed { side: &'static str, place: Place },
-    #[error("{side}: {source}")]
-    Message { side: &'static str, source: MessageError },
+    #[error("{side}: a message came other than it was sent: {source}; start the run again")]
+    Message { side: &'static str, source: WireError },
     #[error("{side}: a message of another session came; only the peer of this session may write")]
     Stranger { side: &'static str },
     #[error(

@@ -299,8 +299,8 @@ fn every_fault_of_a_channel_ends_in_a_clear_error() {
         (Fault::Delay, &["lost or is late", "closed the connection"]),
         (Fault::Repeat, &["a second time"]),
         (Fault::Swap, &["too early", "lost or is late"]),
-        (Fault::Truncate(7), &["cut short"]),
-        (Fault::Change(90, 4), &["changed on the way"]),
+        (Fault::Truncate(7), &["ends too early"]),
+        (Fault::Change(120, 4), &["is damaged"]),
     ];
     let started = Instant::now();
     for of_client in [true, false] {
@@ -357,7 +357,7 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
         made.scenario.scheme.ring_degree = Some(ring_degree);
         made
     };
-    let longest = of(1, 16_384).circuit(&Cancel::default()).unwrap().plan.longest_chain;
+    let longest = of(1, 16_384).circuit(&Cancel::default()).unwrap().sequence.longest_chain;
     assert!(longest >= 4, "{longest}");
     let report = run(&of(longest, 16_384));
     assert!(report.is_right());
@@ -374,7 +374,7 @@ fn chains_that_are_too_long_are_refused_with_what_would_fit() {
     let mut refreshing = of(1, 16_384);
     let choice = SequenceRequest { steps: None, ..SequenceRequest::default() };
     refreshing.scenario.sequence = Some(choice);
-    assert_eq!(refreshing.circuit(&Cancel::default()).unwrap().plan.longest_chain, longest);
+    assert_eq!(refreshing.circuit(&Cancel::default()).unwrap().sequence.longest_chain, longest);
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn progress_tells_what_both_sides_have_done() {
     let each = SequenceRequest { refresh_every: Some(1), ..SequenceRequest::default() };
     for (choice, steps) in [(chain, 8), (each, 6)] {
         let session = session(model(2, 4, 1, false), dataset(2, steps, 20, false), choice);
-        let plan = session.circuit(&Cancel::default()).unwrap().plan.clone();
+        let plan = session.circuit(&Cancel::default()).unwrap().sequence.clone();
         let secs = |of: fn(&circuit::StepPlan) -> f64| -> Vec<f64> {
             plan.step_plans.iter().map(of).collect()
         };

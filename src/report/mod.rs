@@ -8,6 +8,7 @@ mod clipping;
 mod event;
 mod findings;
 mod gaps;
+mod initial;
 pub mod memory;
 mod networks;
 mod report;
@@ -30,8 +31,8 @@ pub use report::{
 pub use run_progress::RunProgress;
 pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
 pub use table_report::{
-    DistanceReport, KERNEL, LEAST_LOOKUPS, LookupReport, NOISE_BINS, NOISE_SPAN, NoiseReport,
-    TableReport,
+    DistanceReport, KERNEL, LEAST_LOOKUPS, LookupReport, NOISE_BINS, NOISE_SPAN, NoisePlace,
+    NoiseReport, TableReport,
 };
 pub use tally::{Output, Row, Tally, larger};
 pub use warm::timed;

@@ -11,7 +11,7 @@ const INTERVAL: Duration = Duration::from_millis(40);
 
 /// From this share and this time of a turn on it shows how slow the machine is.
 const TELLING: f64 = 0.01;
-const TELLING_TIME: Duration = Duration::from_millis(300);
+const TELLING_SECS: f64 = 0.3;
 
 /// Units a whole run is counted in.
 const UNITS: u64 = 1000;
@@ -34,6 +34,8 @@ struct State {
     turn_started: Instant,
     /// How many times longer than predicted the evaluation takes, as far as it shows.
     slower: f64,
+    /// Wall and predicted seconds of the turns of the evaluation that are over.
+    evaluated: (f64, f64),
     furthest: f64,
     told: Option<Instant>,
 }
@@ -72,6 +74,7 @@ impl<'a> RunProgress<'a> {
                 turn_secs: 0.0,
                 turn_started: Instant::now(),
                 slower: 1.0,
+                evaluated: (0.0, 0.0),
                 furthest: 0.0,
                 told: None,
             }),
@@ -82,6 +85,11 @@ impl<'a> RunProgress<'a> {
     pub fn phase(&self, phase: Phase) {
         let secs = self.turns.iter().find(|(p, _)| *p == phase).map_or(0.0, |(_, secs)| *secs);
         let Ok(mut state) = self.state.lock() else { return };
+        if state.phase == Phase::Evaluate {
+            let (wall, predicted) = state.evaluated;
+            let turn = state.turn_started.elapsed().as_secs_f64();
+            state.evaluated = (wall + turn, predicted + state.turn_secs);
+        }
         state.over_secs += state.turn_secs;
         state.turn_secs = secs;
         state.turn_started = Instant::now();
@@ -113,9 +121,12 @@ impl<'a> RunProgress<'a> {
         let done = state.furthest;
         // Evaluation is what takes long, and tells how much slower the machine is than predicted; the
         // phases before it, quick or not, say nothing about it.
-        let elapsed = state.turn_started.elapsed();
-        if state.phase == Phase::Evaluate && fraction > TELLING && elapsed > TELLING_TIME {
-            state.slower = elapsed.as_secs_f64() / (state.turn_secs * fraction).max(1e-9);
+        let (wall, predicted) = state.evaluated;
+        let wall = wall + state.turn_started.elapsed().as_secs_f64();
+        let predicted = predicted + state.turn_secs * fraction;
+        let telling = predicted > TELLING * state.turn_secs && wall > TELLING_SECS;
+        if state.phase == Phase::Evaluate && telling {
+            state.slower = wall / predicted.max(1e-9);
         }
         let of_turn = if state.phase == Phase::Evaluate { state.slower } else { 1.0 };
         let later = (self.total_secs - state.over_secs - state.turn_secs).max(0.0);

@@ -14,11 +14,45 @@ pub const NOISE_BINS: usize = 48;
 /// Predicted standard deviations on each side.
 pub const NOISE_SPAN: f64 = 6.0;
 
+/// Where noise is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoisePlace {
+    #[default]
+    #[serde(rename = "input")]
+    Input,
+    #[serde(rename = "sum")]
+    Sum,
+    /// Sums after their key switch.
+    #[serde(rename = "key switch")]
+    KeySwitch,
+    /// What a table is read with.
+    #[serde(rename = "modulus switch")]
+    ModulusSwitch,
+    /// What a table gave.
+    #[serde(rename = "output")]
+    Output,
+    #[serde(rename = "score")]
+    Score,
+}
+
+impl NoisePlace {
+    /// For people, and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Sum => "sum",
+            Self::KeySwitch => "key switch",
+            Self::ModulusSwitch => "modulus switch",
+            Self::Output => "output",
+            Self::Score => "score",
+        }
+    }
+}
+
 /// Noise at one place, phase minus message, as fractions of the torus.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NoiseReport {
-    /// "sum", "key switch", "modulus switch", "output".
-    pub what: String,
+    pub what: NoisePlace,
     /// Values measured.
     pub samples: u64,
     pub mean: f64,

@@ -6,6 +6,7 @@
 pub mod bfv;
 pub mod bgv;
 pub mod ckks;
+mod head;
 pub mod security;
 #[cfg(feature = "tfhe")]
 pub mod tfhe;

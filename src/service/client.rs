@@ -12,7 +12,7 @@ use progress::{Cancel, Step, Watch};
 use ring::{Modulus, Seed};
 use std::io::{Read, Write};
 use std::ops::Range;
-use wire::{Draft, Envelope, Kind, Message};
+use wire::{Draft, Envelope, Kind, Malformed, Message};
 
 /// The keys of a client.
 pub struct KeyPair {
@@ -56,19 +56,18 @@ impl Job for Keygen<'_> {
     ) -> Result<Vec<u8>, ServiceError> {
         let told = |s: Step| (self.progress)(s.done as f64 / s.total.max(1) as f64);
         let watch = Watch::new(self.cancel.clone(), &told);
-        Ok(client::<S>(self.offered, parameters, self.seed, &watch)?.1.concat())
+        Ok(client::<S>(self.offered, parameters, self.seed)?.evaluation_keys(&watch)?.concat())
     }
 }
 
-/// A client, and the messages with its evaluation keys.
+/// A client, which makes no more than its secret keys.
 fn client<S: Scheme>(
     offered: &Offered,
     parameters: Vec<S::Parameters>,
     seed: &Seed,
-    watch: &Watch,
-) -> Result<(Client<S>, Vec<Vec<u8>>), ServiceError> {
+) -> Result<Client<S>, ServiceError> {
     let (width, offer) = (offered.offer.encoding.width(), offered.identity);
-    Ok(Client::<S>::new(parameters, width, offer, seed.clone(), watch)?)
+    Ok(Client::<S>::new(parameters, width, offer, seed.clone())?)
 }
 
 /// The seed in the message of a secret key of this offer.
@@ -78,7 +77,7 @@ fn secret_of(offered: &Offered, bytes: &[u8]) -> Result<Seed, ServiceError> {
     let body = message.map_err(&of_key)?.body;
     let seed: [u8; 32] = body.try_into().map_err(|_| {
         let reason = format!("{} bytes where 32 are needed", body.len());
-        of_key(wire::WireError::Content { what: "seed", reason })
+        of_key(Malformed::new("seed", reason).into())
     })?;
     Ok(Seed::from_bytes(seed))
 }
@@ -152,9 +151,8 @@ impl Job for Encrypt<'_> {
     ) -> Result<Record, ServiceError> {
         let Self { offered, samples, .. } = self;
         let offer = &offered.offer;
-        let watch = Watch::new(self.cancel.clone(), &|_| ());
         let moduli = parameters.len();
-        let client = client::<S>(offered, parameters, &self.seed, &watch)?.0;
+        let client = client::<S>(offered, parameters, &self.seed)?;
         let client = client.with_randomness(self.randomness.derive("request", 0));
         let layout = Layout::of(offer, samples.count);
         let id: String = self
@@ -254,7 +252,7 @@ impl Job for Decrypt<'_> {
         }
         let watch = Watch::new(self.cancel.clone(), &|_| ());
         let count = parameters.len();
-        let client = client::<S>(offered, parameters, &self.seed, &watch)?.0;
+        let client = client::<S>(offered, parameters, &self.seed)?;
         let moduli = moduli(&offer.scheme);
         let crt = Crt::new(&moduli);
         let mut answers = Answers::new(offer, &record);

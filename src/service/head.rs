@@ -1,7 +1,7 @@
 //! What stands before the messages of a request, and of its answer.
 
 use serde::{Deserialize, Serialize};
-use wire::{Draft, Envelope, Kind, Message, WireError};
+use wire::{Draft, Envelope, Kind, Malformed, Message, WireError};
 
 /// Most batches of a request.
 const MAX_BATCHES: usize = 1 << 32;
@@ -32,7 +32,7 @@ impl Head {
     /// When it is no head, was changed, or cannot be right.
     pub fn open(bytes: &[u8], kind: Kind, offer: &[u8; 32]) -> Result<Self, WireError> {
         let message = Message::open(bytes)?.expect(kind, offer)?;
-        let fail = |reason: String| WireError::Content { what: "head", reason };
+        let fail = |reason: String| WireError::from(Malformed::new("head", reason));
         if message.envelope.batch != u64::MAX {
             return Err(fail("the first message is not the head".into()));
         }

@@ -8,7 +8,7 @@ use engine::{
 };
 use progress::{Cancel, Step, Watch};
 use std::io::{Read, Write};
-use wire::{Kind, Message, WireError};
+use wire::{Kind, Malformed, Message, WireError};
 
 /// Everything that a server has.
 struct Work<'a> {
@@ -105,7 +105,7 @@ impl Work<'_> {
                 "{} messages to a batch where the offer has {moduli} plaintext moduli",
                 head.moduli
             );
-            return Err(of_request(WireError::Content { what: "head", reason }));
+            return Err(of_request(Malformed::new("head", reason).into()));
         }
         let io = |e: std::io::Error| ServiceError::of("answer")(e.into());
         self.answer.write_all(&head.seal(Kind::Answer, identity)).map_err(io)?;
@@ -139,7 +139,7 @@ pub(super) fn ended(stream: &mut dyn Read) -> Result<(), WireError> {
     let mut one = [0];
     match stream.read(&mut one)? {
         0 => Ok(()),
-        _ => Err(WireError::Content { what: "end", reason: "more messages than it says".into() }),
+        _ => Err(Malformed::new("end", "more messages than it says").into()),
     }
 }
 

@@ -240,7 +240,7 @@ fn is_best_for_one(
         return Ok(true);
     }
     let (all, one) = (base.circuit(cancel)?, alone.circuit(cancel)?);
-    let of = |c: &RecurrentCircuit| (c.plan.ring_degree, c.plan.refresh_every);
+    let of = |c: &RecurrentCircuit| (c.plan.ring_degree, c.sequence.refresh_every);
     Ok(of(&all) == of(&one))
 }
 
@@ -265,7 +265,7 @@ fn chain_within(
     };
     let mut too_slow = None;
     for _ in 0..CORRECTIONS {
-        let plan = session.circuit(cancel)?.plan.clone();
+        let plan = session.circuit(cancel)?.sequence.clone();
         let secs = plan.keygen_secs + plan.client_secs + plan.server_secs;
         let Some(within) = request.row_secs.filter(|w| secs > *w && plan.steps > 1) else {
             break;

@@ -37,7 +37,7 @@ fn a_chain_in_a_comparison_is_as_long_as_its_plan_says() {
     let choice = SequenceRequest { steps: None, ..SequenceRequest::default() };
     let mut session = session(model.unwrap(), dataset(2, 12, 8), choice);
     session.scenario.scheme.ring_degree = Some(16_384);
-    let longest = session.circuit(&Cancel::default()).unwrap().plan.longest_chain;
+    let longest = session.circuit(&Cancel::default()).unwrap().sequence.longest_chain;
     assert!(longest >= 4, "{longest}");
     let request = StrategyRequest::default();
     let rows = compare_strategies(&session, &request, &Cancel::default(), &|_| ()).unwrap().rows;

@@ -11,7 +11,6 @@ use super::message::Tie;
 use crate::batches::Batches;
 use crate::error::CryptonnError;
 use crate::figures::{DlogRange, PhaseSecs, SideBySide, Traffic};
-use crate::message_error::MessageError;
 use crate::replica::ModelReplica;
 use crate::replica_state::ReplicaState;
 use crate::report::EpochReport;
@@ -22,6 +21,7 @@ use scenario::{Scenario, TrainingRequest};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::Path;
+use wire::Malformed;
 
 /// What every checkpoint file begins with.
 pub(crate) const MARK: &[u8] = b"CryptoScope encrypted training\n";
@@ -41,7 +41,7 @@ pub enum CheckpointError {
     #[error("damaged: its content is not what its checksum says")]
     Damaged,
     #[error(transparent)]
-    Malformed(#[from] MessageError),
+    Malformed(#[from] Malformed),
     #[error("damaged: {0}")]
     Content(String),
 }

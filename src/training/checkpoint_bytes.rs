@@ -3,15 +3,14 @@
 
 use super::checkpoint::{Checkpoint, CheckpointError, MARK, Progress, Spent, TrainingIdentity};
 use super::replica_state::ReplicaState;
-use super::wire::{Reader, Writer};
 use crate::figures::{DlogRange, PhaseSecs, SideBySide, Traffic};
-use crate::message_error::MessageError;
 use crate::optimiser::Optimiser;
 use crate::report::EpochReport;
 use attack::ServerStep;
 use scenario::TrainingRequest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use wire::{Malformed, Reader, Writer};
 
 const VERSION: u64 = 1;
 const WHAT: &str = "checkpoint";
@@ -27,7 +26,8 @@ struct Text {
 
 impl Checkpoint {
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut content = Writer::default();
+        let mut bytes = Vec::new();
+        let mut content = Writer::new(&mut bytes);
         let identity = &self.identity;
         let text = Text {
             scenario: identity.scenario.clone(),
@@ -37,24 +37,23 @@ impl Checkpoint {
         };
         // Strings and numbers always have a text.
         content.block(&serde_json::to_vec(&text).unwrap_or_default());
-        content.float(identity.choice.learning_rate).float(identity.choice.noise);
-        content.number(identity.seed).bytes(&identity.dataset_digest);
+        content.f64(identity.choice.learning_rate).f64(identity.choice.noise);
+        content.u64(identity.seed).bytes(&identity.dataset_digest);
         write_progress(&mut content, &self.progress);
         for replica in &self.replicas {
             write_tensors(&mut content, &replica.tensors);
             let (steps, first, second) = replica.optimiser.memory();
-            content.number(steps as u64);
+            content.u64(steps as u64);
             write_tensors(&mut content, first);
             write_tensors(&mut content, second);
         }
-        content.number(self.rows_given.len() as u64);
+        content.u64(self.rows_given.len() as u64);
         for ties in self.rows_given.iter().flatten() {
             content.block(ties.as_flattened());
         }
-        let content = content.finish();
-        let mut all = Writer::default();
-        all.bytes(MARK).number(VERSION).bytes(&Sha256::digest(&content)).bytes(&content);
-        all.finish()
+        Writer::collect(|all| {
+            all.bytes(MARK).u64(VERSION).bytes(&Sha256::digest(&bytes)).bytes(&bytes);
+        })
     }
 
     /// Reads what [`Checkpoint::to_bytes`] wrote. Whether it fits a training is checked when that
@@ -65,27 +64,27 @@ impl Checkpoint {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let rest = bytes.strip_prefix(MARK).ok_or(CheckpointError::Foreign)?;
         let mut from = Reader::new(WHAT, rest);
-        let found = from.number()?;
+        let found = from.u64()?;
         if found != VERSION {
             return Err(CheckpointError::Version { found, known: VERSION });
         }
-        let sum: [u8; 32] = from.array()?;
+        let sum: [u8; 32] = from.take()?;
         if Sha256::digest(from.rest())[..] != sum {
             return Err(CheckpointError::Damaged);
         }
         let text: Text = serde_json::from_slice(from.block()?)
             .map_err(|e| CheckpointError::Content(format!("its settings: {e}")))?;
         let mut choice = text.training;
-        (choice.learning_rate, choice.noise) = (from.float()?, from.float()?);
+        (choice.learning_rate, choice.noise) = (from.f64()?, from.f64()?);
         choice.check().map_err(CheckpointError::Content)?;
-        let (seed, dataset_digest) = (from.number()?, from.array()?);
+        let (seed, dataset_digest) = (from.u64()?, from.take()?);
         let kind = choice.optimiser;
         let (scenario, model, dataset) = (text.scenario, text.model, text.dataset);
         let identity = TrainingIdentity { scenario, model, dataset, dataset_digest, seed, choice };
         let progress = read_progress(&mut from)?;
-        let mut replica = || -> Result<ReplicaState, MessageError> {
+        let mut replica = || -> Result<ReplicaState, Malformed> {
             let tensors = read_tensors(&mut from)?;
-            let steps = i32::try_from(from.number()?).unwrap_or(i32::MAX);
+            let steps = i32::try_from(from.u64()?).unwrap_or(i32::MAX);
             let (first, second) = (read_tensors(&mut from)?, read_tensors(&mut from)?);
             Ok(ReplicaState {
                 tensors,
@@ -96,49 +95,49 @@ impl Checkpoint {
         let pairs = from.count(16)?;
         let mut ties = || Ok(from.elements()?.to_vec());
         let rows_given =
-            (0..pairs).map(|_| Ok([ties()?, ties()?])).collect::<Result<_, MessageError>>()?;
+            (0..pairs).map(|_| Ok([ties()?, ties()?])).collect::<Result<_, Malformed>>()?;
         from.end()?;
         Ok(Self { identity, progress, replicas, rows_given })
     }
 }
 
 fn write_progress(out: &mut Writer, progress: &Progress) {
-    out.number(progress.of as u64).number(progress.losses.len() as u64);
+    out.u64(progress.of as u64).u64(progress.losses.len() as u64);
     for loss in &progress.losses {
-        out.float(loss.encrypted).float(loss.fixed_point).float(loss.float);
+        out.f64(loss.encrypted).f64(loss.fixed_point).f64(loss.float);
     }
-    out.number(progress.epochs.len() as u64);
+    out.u64(progress.epochs.len() as u64);
     for e in &progress.epochs {
-        out.number(e.epoch as u64).float(e.encrypted_accuracy).float(e.plain_accuracy);
-        out.float(e.fixed_point_accuracy).number(u64::from(e.fixed_point_identical));
-        out.float(e.encrypted_loss).float(e.plain_loss).float(e.secs);
+        out.u64(e.epoch as u64).f64(e.encrypted_accuracy).f64(e.plain_accuracy);
+        out.f64(e.fixed_point_accuracy).u64(u64::from(e.fixed_point_identical));
+        out.f64(e.encrypted_loss).f64(e.plain_loss).f64(e.secs);
     }
-    out.number(u64::from(progress.identical)).float(progress.epoch_secs);
+    out.u64(u64::from(progress.identical)).f64(progress.epoch_secs);
     let Spent { step_secs, server_secs, phases: p, traffic: t, dlog: d } = &progress.spent;
-    out.float(*step_secs).float(*server_secs);
-    out.float(p.encryption).float(p.keys).float(p.inner_products);
-    out.float(p.discrete_logs).float(p.plaintext);
-    out.number(t.ciphertext_bytes).number(t.key_bytes).number(t.key_requests);
-    out.number(d.bound).number(d.largest).number(d.table_bytes);
-    out.number(progress.resumed_at.len() as u64);
+    out.f64(*step_secs).f64(*server_secs);
+    out.f64(p.encryption).f64(p.keys).f64(p.inner_products);
+    out.f64(p.discrete_logs).f64(p.plaintext);
+    out.u64(t.ciphertext_bytes).u64(t.key_bytes).u64(t.key_requests);
+    out.u64(d.bound).u64(d.largest).u64(d.table_bytes);
+    out.u64(progress.resumed_at.len() as u64);
     for step in &progress.resumed_at {
-        out.number(*step as u64);
+        out.u64(*step as u64);
     }
-    out.number(progress.seen.len() as u64);
+    out.u64(progress.seen.len() as u64);
     for step in &progress.seen {
-        out.number(step.step as u64).number(step.epoch as u64).number(step.batch as u64);
-        out.number(step.samples.len() as u64);
+        out.u64(step.step as u64).u64(step.epoch as u64).u64(step.batch as u64);
+        out.u64(step.samples.len() as u64);
         for sample in &step.samples {
-            out.number(*sample as u64);
+            out.u64(*sample as u64);
         }
         for rows in [&step.weights, &step.delta_rows] {
-            out.number(rows.len() as u64);
+            out.u64(rows.len() as u64);
             for row in rows {
                 out.block(row.iter().map(|v| v.to_le_bytes()).collect::<Vec<_>>().as_flattened());
             }
         }
         for rows in [&step.products, &step.outputs, &step.output_differences, &step.gradients] {
-            out.number(rows.len() as u64);
+            out.u64(rows.len() as u64);
             for row in rows {
                 out.block(row.iter().map(|v| v.to_le_bytes()).collect::<Vec<_>>().as_flattened());
             }
@@ -146,14 +145,14 @@ fn write_progress(out: &mut Writer, progress: &Progress) {
     }
 }
 
-fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
+fn read_progress(from: &mut Reader) -> Result<Progress, Malformed> {
     let of = from.size()?;
     let losses = (0..from.count(24)?)
         .map(|_| {
             let (encrypted, fixed_point) = (from.finite()?, from.finite()?);
             Ok(SideBySide { encrypted, fixed_point, float: from.finite()? })
         })
-        .collect::<Result<_, MessageError>>()?;
+        .collect::<Result<_, Malformed>>()?;
     let epochs = (0..from.count(64)?)
         .map(|_| {
             Ok(EpochReport {
@@ -167,7 +166,7 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
                 secs: from.amount()?,
             })
         })
-        .collect::<Result<_, MessageError>>()?;
+        .collect::<Result<_, Malformed>>()?;
     let (identical, epoch_secs) = (from.flag()?, from.amount()?);
     let (step_secs, server_secs) = (from.amount()?, from.amount()?);
     let phases = PhaseSecs {
@@ -178,14 +177,13 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
         plaintext: from.amount()?,
     };
     let traffic = Traffic {
-        ciphertext_bytes: from.number()?,
-        key_bytes: from.number()?,
-        key_requests: from.number()?,
+        ciphertext_bytes: from.u64()?,
+        key_bytes: from.u64()?,
+        key_requests: from.u64()?,
     };
-    let dlog =
-        DlogRange { bound: from.number()?, largest: from.number()?, table_bytes: from.number()? };
+    let dlog = DlogRange { bound: from.u64()?, largest: from.u64()?, table_bytes: from.u64()? };
     let spent = Spent { step_secs, server_secs, phases, traffic, dlog };
-    let numbers = |from: &mut Reader| -> Result<Vec<usize>, MessageError> {
+    let numbers = |from: &mut Reader| -> Result<Vec<usize>, Malformed> {
         (0..from.count(8)?).map(|_| from.size()).collect()
     };
     let resumed_at = numbers(from)?;
@@ -210,24 +208,24 @@ fn read_progress(from: &mut Reader) -> Result<Progress, MessageError> {
     Ok(Progress { of, losses, epochs, identical, epoch_secs, seen, spent, resumed_at })
 }
 
-fn read_small(from: &mut Reader) -> Result<Vec<Vec<i32>>, MessageError> {
+fn read_small(from: &mut Reader) -> Result<Vec<Vec<i32>>, Malformed> {
     let row = |values: &[[u8; 4]]| values.iter().map(|v| i32::from_le_bytes(*v)).collect();
     (0..from.count(8)?).map(|_| from.elements().map(row)).collect()
 }
 
-fn read_large(from: &mut Reader) -> Result<Vec<Vec<i64>>, MessageError> {
+fn read_large(from: &mut Reader) -> Result<Vec<Vec<i64>>, Malformed> {
     let row = |values: &[[u8; 8]]| values.iter().map(|v| i64::from_le_bytes(*v)).collect();
     (0..from.count(8)?).map(|_| from.elements().map(row)).collect()
 }
 
 fn write_tensors(out: &mut Writer, tensors: &[Vec<f32>]) {
-    out.number(tensors.len() as u64);
+    out.u64(tensors.len() as u64);
     for tensor in tensors {
         out.block(tensor.iter().map(|v| v.to_le_bytes()).collect::<Vec<_>>().as_flattened());
     }
 }
 
-fn read_tensors(from: &mut Reader) -> Result<Vec<Vec<f32>>, MessageError> {
+fn read_tensors(from: &mut Reader) -> Result<Vec<Vec<f32>>, Malformed> {
     let row = |values: &[[u8; 4]]| values.iter().map(|v| f32::from_le_bytes(*v)).collect();
     (0..from.count(8)?).map(|_| from.elements().map(row)).collect()
 }

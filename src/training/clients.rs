@@ -10,7 +10,18 @@ use functional::feip::Encryptor;
 use progress::Cancel;
 use ring::{Kernel, Seed};
 
-/// The clients together: what one sends does not depend on the others.
+/// The clients together: what one sends does not depend on the others. They know public keys, and have no
+/// place for a master key:
+///
+/// ```compile_fail,E0308
+/// use cryptoscope_training::{Batches, Clients};
+/// use functional::feip::MasterKey;
+/// use progress::Cancel;
+/// use ring::Seed;
+/// fn leak(batches: &Batches, master: MasterKey, seed: Seed) {
+///     let _ = Clients::new(batches, master, seed, Cancel::default());
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Clients<'a> {
     batches: &'a Batches,

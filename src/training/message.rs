@@ -1,11 +1,11 @@
 //! What clients, server and authority send each other.
 
 use super::message_error::MessageError;
-use super::wire::{Reader, Writer};
 use functional::febo;
 use functional::feip::{Ciphertexts, FUNCTION_KEY_BYTES, FunctionKey};
 use functional::group::{ELEMENT_BYTES, Encoded};
 use sha2::{Digest, Sha256};
+use wire::{Malformed, Reader, Writer};
 
 /// A digest that ties an answer to its question.
 pub type Tie = [u8; 16];
@@ -36,19 +36,20 @@ const BATCH: &str = "encrypted mini-batch";
 
 impl EncryptedBatch {
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.number(self.serial).number(self.batch as u64).number(self.samples as u64);
+        let mut bytes = Vec::new();
+        let mut out = Writer::new(&mut bytes);
+        out.u64(self.serial).u64(self.batch as u64).u64(self.samples as u64);
         out.bytes(self.keys.as_flattened());
-        out.number(self.forward.vector_len() as u64).block(&self.forward.to_bytes());
-        out.number(self.backward.len() as u64);
+        out.u64(self.forward.vector_len() as u64).block(&self.forward.to_bytes());
+        out.u64(self.backward.len() as u64);
         for part in &self.backward {
-            out.number(part.vector_len() as u64).block(&part.to_bytes());
+            out.u64(part.vector_len() as u64).block(&part.to_bytes());
         }
-        out.number(self.labels.len() as u64);
+        out.u64(self.labels.len() as u64);
         for label in &self.labels {
             out.bytes(&label.commitment).bytes(&label.body);
         }
-        out.finish()
+        bytes
     }
 
     /// Reads what [`EncryptedBatch::to_bytes`] wrote. Points are checked when they are decoded.
@@ -57,22 +58,22 @@ impl EncryptedBatch {
     /// When lengths do not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MessageError> {
         let mut from = Reader::new(BATCH, bytes);
-        let serial = from.number()?;
+        let serial = from.u64()?;
         let (batch, samples) = (from.size()?, from.size()?);
-        let keys = [from.array()?, from.array()?];
+        let keys = [from.take()?, from.take()?];
         let forward = ciphertexts(&mut from)?;
         let parts = from.count(1)?;
         let backward = (0..parts).map(|_| ciphertexts(&mut from)).collect::<Result<_, _>>()?;
         let labels = (0..from.count(febo::Ciphertext::BYTES)?)
-            .map(|_| Ok(febo::Ciphertext { commitment: from.array()?, body: from.array()? }))
-            .collect::<Result<_, MessageError>>()?;
+            .map(|_| Ok(febo::Ciphertext { commitment: from.take()?, body: from.take()? }))
+            .collect::<Result<_, Malformed>>()?;
         from.end()?;
         Ok(Self { serial, batch, samples, keys, forward, backward, labels })
     }
 }
 
 fn ciphertexts(from: &mut Reader) -> Result<Ciphertexts, MessageError> {
-    let len = usize::try_from(from.number()?).unwrap_or(usize::MAX);
+    let len = usize::try_from(from.u64()?).unwrap_or(usize::MAX);
     let content = |reason| MessageError::Content { what: BATCH, reason };
     Ciphertexts::from_bytes(len, from.block()?).map_err(content)
 }
@@ -102,19 +103,20 @@ const REQUEST: &str = "key request";
 
 impl KeyRequest {
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.number(self.number).number(self.batch as u64);
+        let mut bytes = Vec::new();
+        let mut out = Writer::new(&mut bytes);
+        out.u64(self.number).u64(self.batch as u64);
         match &self.asked {
-            Asked::Products(rows) => write_rows(out.number(0), rows),
-            Asked::Gradients(rows) => write_rows(out.number(1), rows),
+            Asked::Products(rows) => write_rows(out.u64(0), rows),
+            Asked::Gradients(rows) => write_rows(out.u64(1), rows),
             Asked::Differences(asked) => {
-                out.number(2).number(asked.len() as u64);
+                out.u64(2).u64(asked.len() as u64);
                 for (commitment, operand) in asked {
-                    out.bytes(commitment).number(*operand as u64);
+                    out.bytes(commitment).u64(*operand as u64);
                 }
             }
         }
-        out.finish()
+        bytes
     }
 
     /// Reads what [`KeyRequest::to_bytes`] wrote.
@@ -123,21 +125,17 @@ impl KeyRequest {
     /// When lengths or kinds do not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MessageError> {
         let mut from = Reader::new(REQUEST, bytes);
-        let (number, batch) = (from.number()?, from.size()?);
-        let asked = match from.number()? {
+        let (number, batch) = (from.u64()?, from.size()?);
+        let asked = match from.u64()? {
             0 => Asked::Products(read_rows(&mut from)?),
             1 => Asked::Gradients(read_rows(&mut from)?),
             2 => {
                 let count = from.count(ELEMENT_BYTES + 8)?;
-                let one = |_| Ok((from.array()?, from.number()? as i64));
-                Asked::Differences((0..count).map(one).collect::<Result<_, MessageError>>()?)
+                let one = |_| Ok((from.take()?, from.u64()? as i64));
+                Asked::Differences((0..count).map(one).collect::<Result<_, Malformed>>()?)
             }
             kind => {
-                return Err(MessageError::Unexpected {
-                    what: REQUEST,
-                    found: format!("kind {kind}"),
-                    wanted: "0, 1 or 2".into(),
-                });
+                return Err(from.unexpected(format!("kind {kind}"), "0, 1 or 2").into());
             }
         };
         from.end()?;
@@ -146,13 +144,13 @@ impl KeyRequest {
 }
 
 fn write_rows(out: &mut Writer, rows: &[Vec<i32>]) {
-    out.number(rows.len() as u64).number(rows.first().map_or(0, Vec::len) as u64);
+    out.u64(rows.len() as u64).u64(rows.first().map_or(0, Vec::len) as u64);
     for weight in rows.iter().flatten() {
-        out.bytes(&weight.to_le_bytes());
+        out.i32(*weight);
     }
 }
 
-fn read_rows(from: &mut Reader) -> Result<Vec<Vec<i32>>, MessageError> {
+fn read_rows(from: &mut Reader) -> Result<Vec<Vec<i32>>, Malformed> {
     let rows = from.count(0)?;
     let width = from.count(4)?;
     let bytes = from.bytes(rows.saturating_mul(width).saturating_mul(4))?;
@@ -180,23 +178,24 @@ const GRANT: &str = "key grant";
 
 impl KeyGrant {
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.number(self.number).bytes(&self.tie);
+        let mut bytes = Vec::new();
+        let mut out = Writer::new(&mut bytes);
+        out.u64(self.number).bytes(&self.tie);
         match &self.granted {
             Granted::Rows(keys) => {
-                out.number(0).number(keys.len() as u64);
+                out.u64(0).u64(keys.len() as u64);
                 for key in keys {
                     out.bytes(&key.to_bytes());
                 }
             }
             Granted::Differences(keys) => {
-                out.number(1).number(keys.len() as u64);
+                out.u64(1).u64(keys.len() as u64);
                 for key in keys {
                     out.bytes(&key.element);
                 }
             }
         }
-        out.finish()
+        bytes
     }
 
     /// Reads what [`KeyGrant::to_bytes`] wrote.
@@ -205,26 +204,22 @@ impl KeyGrant {
     /// When lengths or kinds do not fit, or a key is malformed.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MessageError> {
         let mut from = Reader::new(GRANT, bytes);
-        let (number, tie) = (from.number()?, from.array()?);
-        let kind = from.number()?;
+        let (number, tie) = (from.u64()?, from.take()?);
+        let kind = from.u64()?;
         let count = from.count(FUNCTION_KEY_BYTES)?;
         let content = |reason| MessageError::Content { what: GRANT, reason };
         let granted = match kind {
             0 => {
-                let key = |_| FunctionKey::from_bytes(from.array()?).map_err(content);
-                Granted::Rows((0..count).map(key).collect::<Result<_, _>>()?)
+                let key = |_| FunctionKey::from_bytes(from.take()?).map_err(content);
+                Granted::Rows((0..count).map(key).collect::<Result<_, MessageError>>()?)
             }
             1 => {
                 let operation = febo::Operation::Subtract;
-                let key = |_| Ok(febo::FunctionKey { operation, element: from.array()? });
-                Granted::Differences((0..count).map(key).collect::<Result<_, MessageError>>()?)
+                let key = |_| Ok(febo::FunctionKey { operation, element: from.take()? });
+                Granted::Differences((0..count).map(key).collect::<Result<_, Malformed>>()?)
             }
             kind => {
-                return Err(MessageError::Unexpected {
-                    what: GRANT,
-                    found: format!("kind {kind}"),
-                    wanted: "0 or 1".into(),
-                });
+                return Err(from.unexpected(format!("kind {kind}"), "0 or 1").into());
             }
         };
         from.end()?;
@@ -290,7 +285,8 @@ mod tests {
                 assert!(read(&bytes[..cut]).is_some(), "cut after {cut} of {}", bytes.len());
             }
             let longer: Vec<u8> = bytes.iter().copied().chain([0]).collect();
-            assert!(matches!(read(&longer), Some(MessageError::Trailing { left: 1, .. })));
+            let text = read(&longer).map(|e| e.to_string()).unwrap_or_default();
+            assert!(text.ends_with("1 bytes too many"), "{text}");
         };
         whole(&|b| EncryptedBatch::from_bytes(b).err(), &bytes);
         for request in requests() {

@@ -1,14 +1,13 @@
 //! Why a message is refused.
 
 use functional::feip::FeipError;
+use wire::Malformed;
 
 /// Why a message is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
-    #[error("{what}: {wanted} more bytes are announced, {left} are left")]
-    Short { what: &'static str, wanted: usize, left: usize },
-    #[error("{what}: {left} bytes too many")]
-    Trailing { what: &'static str, left: usize },
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     #[error("{what}: {found} where {wanted} was expected")]
     Unexpected { what: &'static str, found: String, wanted: String },
     #[error("{what} number {number} was here before; every message counts once")]

@@ -28,7 +28,6 @@ mod steps;
 mod trained;
 mod training;
 mod training_session;
-mod wire;
 
 pub use architecture::{ARCHITECTURES, architecture, recipe};
 pub use authority::{Authority, InputKeys, LogLine, Policy, PublicKeys};

@@ -34,7 +34,16 @@ struct Received {
     labels: Vec<febo::Ciphertext>,
 }
 
-/// The server.
+/// The server: it knows fingerprints of the public keys, and has no place for a master key.
+///
+/// ```compile_fail,E0308
+/// use cryptoscope_training::{Dimensions, Server};
+/// use functional::feip::MasterKey;
+/// use progress::Cancel;
+/// fn leak(dimensions: Dimensions, master: MasterKey) -> Server {
+///     Server::new(dimensions, vec![master], 14, Cancel::default())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Server {
     dimensions: Dimensions,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 4 | `CSW1` |
 //! | 4 | kind |
-//! | 32 | identity of the offer that it belongs to; of an offer zero |
+//! | 32 | identity of the offer or conversation that it belongs to; of an offer zero |
 //! | 8 | number of the batch |
 //! | 8 | number of the plaintext modulus |
 //! | 8 | length of the body |
@@ -12,6 +12,8 @@
 //! | rest | body |
 
 use super::error::WireError;
+use super::reader::Reader;
+use super::writer::Writer;
 use std::io::Read;
 
 /// Bytes before the body.
@@ -42,16 +44,19 @@ pub enum Kind {
     Request = 5,
     /// Encrypted outputs of the same.
     Answer = 6,
+    /// A step of a conversation of many rounds.
+    Turn = 7,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Offer,
         Self::Program,
         Self::SecretKey,
         Self::EvaluationKeys,
         Self::Request,
         Self::Answer,
+        Self::Turn,
     ];
 
     /// For people, with its article.
@@ -63,6 +68,7 @@ impl Kind {
             Self::EvaluationKeys => "evaluation keys",
             Self::Request => "a request",
             Self::Answer => "an answer",
+            Self::Turn => "a message of a conversation",
         }
     }
 }
@@ -71,7 +77,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Envelope {
     pub kind: Kind,
-    /// Identity of the offer.
+    /// Identity of the offer or conversation.
     pub offer: [u8; 32],
     pub batch: u64,
     /// Number of the plaintext modulus.
@@ -88,11 +94,9 @@ impl Draft {
     /// A message without a body.
     pub fn new(envelope: &Envelope) -> Self {
         let mut bytes = Vec::with_capacity(ENVELOPE_BYTES);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&(envelope.kind as u32).to_le_bytes());
-        bytes.extend_from_slice(&envelope.offer);
-        bytes.extend_from_slice(&envelope.batch.to_le_bytes());
-        bytes.extend_from_slice(&envelope.modulus.to_le_bytes());
+        let mut out = Writer::new(&mut bytes);
+        out.bytes(MAGIC).u32(envelope.kind as u32).bytes(&envelope.offer);
+        out.u64(envelope.batch).u64(envelope.modulus);
         bytes.resize(ENVELOPE_BYTES, 0);
         Self { bytes }
     }
@@ -145,19 +149,16 @@ impl<'a> Message<'a> {
     /// # Errors
     /// When they are not, or anything in them was changed.
     pub fn open(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let found = bytes.len() as u64;
         let Some((head, body)) = bytes.split_at_checked(ENVELOPE_BYTES) else {
-            return Err(match bytes.starts_with(MAGIC) {
-                true => WireError::Short { found, needed: ENVELOPE_BYTES as u64 },
-                false => WireError::Foreign,
-            });
+            return Err(cut_head(bytes));
         };
         let (envelope, len, stated) = read_head(head)?;
-        if len != body.len() as u64 {
-            return Err(WireError::Short {
-                found,
-                needed: len.saturating_add(ENVELOPE_BYTES as u64),
-            });
+        let (found, needed) = (bytes.len() as u64, len + ENVELOPE_BYTES as u64);
+        if found < needed {
+            return Err(WireError::Short { found, needed });
+        }
+        if found > needed {
+            return Err(WireError::Long { found, needed });
         }
         let digest = digest(head, body);
         if digest != stated {
@@ -192,12 +193,8 @@ impl<'a> Message<'a> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let found = bytes.len() as u64;
         if bytes.len() < ENVELOPE_BYTES {
-            return Err(match bytes.starts_with(MAGIC) {
-                true => WireError::Short { found, needed: ENVELOPE_BYTES as u64 },
-                false => WireError::Foreign,
-            });
+            return Err(cut_head(&bytes));
         }
         let (_, len, _) = read_head(&bytes)?;
         // No more memory than has come.
@@ -219,9 +216,17 @@ pub fn short(digest: &[u8; 32]) -> String {
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Of what ends inside its envelope.
+fn cut_head(bytes: &[u8]) -> WireError {
+    match bytes.starts_with(MAGIC) || MAGIC.starts_with(bytes) {
+        true => WireError::Short { found: bytes.len() as u64, needed: ENVELOPE_BYTES as u64 },
+        false => WireError::Foreign,
+    }
+}
+
 /// Envelope, length of the body and digest.
 fn read_head(head: &[u8]) -> Result<(Envelope, u64, [u8; HASH]), WireError> {
-    let mut reader = super::Reader::new("envelope", head);
+    let mut reader = Reader::new("envelope", head);
     if &reader.take::<4>().unwrap_or_default() != MAGIC {
         return Err(WireError::Foreign);
     }
@@ -232,7 +237,8 @@ fn read_head(head: &[u8]) -> Result<(Envelope, u64, [u8; HASH]), WireError> {
     let offer = reader.take()?;
     let (batch, modulus, len) = (reader.u64()?, reader.u64()?, reader.u64()?);
     if len > MAX_BODY {
-        return Err(reader.fail(format!("a body of {len} bytes; at most {MAX_BODY} are possible")));
+        let reason = format!("a body of {len} bytes; at most {MAX_BODY} are possible");
+        return Err(reader.fail(reason).into());
     }
     Ok((Envelope { kind, offer, batch, modulus }, len, reader.take()?))
 }

@@ -17,6 +17,22 @@ pub enum WireError {
     Damaged,
     #[error("it ends too early: {found} of {needed} bytes")]
     Short { found: u64, needed: u64 },
-    #[error("{what}: {reason}")]
-    Content { what: &'static str, reason: String },
+    #[error("it goes on after its end: {found} bytes where it has {needed}")]
+    Long { found: u64, needed: u64 },
+    #[error(transparent)]
+    Content(#[from] Malformed),
+}
+
+/// Bytes that are not what they should be: what they are read as, and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {reason}")]
+pub struct Malformed {
+    pub what: &'static str,
+    pub reason: String,
+}
+
+impl Malformed {
+    pub fn new(what: &'static str, reason: impl Into<String>) -> Self {
+        Self { what, reason: reason.into() }
+    }
 }

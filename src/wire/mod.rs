@@ -1,5 +1,5 @@
 //! What crosses between client and server, or lies in a file between them: one envelope round every
-//! message.
+//! message, one reader and one writer of what is in it.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -7,7 +7,9 @@
 mod envelope;
 mod error;
 mod reader;
+mod writer;
 
 pub use envelope::{Draft, ENVELOPE_BYTES, Envelope, Kind, Message, short};
-pub use error::WireError;
+pub use error::{Malformed, WireError};
 pub use reader::Reader;
+pub use writer::Writer;

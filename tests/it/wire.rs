@@ -1,33 +1,40 @@
-//! What every scheme must do: client and server share nothing but bytes, and bytes that are not what they
-//! should be are refused.
+//! What every scheme must do: client and server share nothing but bytes, bytes that are not what they
+//! should be are refused, every phase can be stopped, a seed repeats, noise is as predicted, and what goes
+//! past the budget is told.
 
-use cryptoscope::circuit::{Circuit, Plan, Program, RealCircuit, SchemeKind, StageKind};
+use cryptoscope::circuit::{Circuit, Plan, PlanBytes, Program, SchemeKind, StageKind};
 use cryptoscope::engine::{
-    Bfv, Bgv, Ckks, CkksOffered, Client, Crt, EngineError, Noop, RealNoop, Scheme, Server,
-    WireClock, combined, read_reals,
+    Bfv, Bgv, Ckks, CkksOffered, Client, Crt, EngineError, Levelled, ModulusAnswer, Noop, Offer,
+    OfferedScheme, RealNoop, Scheme, Server, WireClock, combined,
 };
+use cryptoscope::experiment::Experiment;
 use cryptoscope::inference::{Compiled, Session};
 use cryptoscope::progress::{Cancel, Watch};
+use cryptoscope::recurrent::{SequenceSession, ServedSequences};
 use cryptoscope::ring::Seed;
 use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::wire::{Message, WireError};
-use std::sync::Arc;
 
 const OFFER: [u8; 32] = [3; 32];
 
-/// Whether outputs of each plaintext modulus, a vector of slots per output, are right.
-type IsRight<'a, V> = Box<dyn Fn(&[Vec<Vec<V>>]) -> bool + 'a>;
+/// Decrypted outputs of each plaintext modulus: a vector of slots per output.
+type Outputs<V> = Vec<Vec<Vec<V>>>;
 
-/// A scheme with everything that its two sides need, and what comes out.
+/// Whether they are right.
+type IsRight<'a, V> = Box<dyn Fn(&Outputs<V>) -> bool + 'a>;
+
+/// A scheme with everything that its two sides need, and what comes out: the check samples of its offer,
+/// whose outputs the reference network gives.
 struct Case<'a, S: Scheme> {
-    plan: &'a Plan,
     parameters: Vec<S::Parameters>,
     program: &'a S::Program,
-    /// Inputs, sample after sample, and their width.
-    inputs: Vec<S::Value>,
-    width: usize,
+    /// A vector (a value per slot) per input.
+    vectors: Vec<Vec<S::Value>>,
     /// Whether decrypted plaintext moduli are what the reference network gives.
     is_right: IsRight<'a, S::Value>,
+    /// Sizes of keys and messages by the plan, where they are planned: there are no messages without
+    /// encryption, and those of sequences are planned of their conversation.
+    planned: Option<PlanBytes>,
     /// Whether there are keys, so that another client reads something else.
     has_keys: bool,
     /// Whether the program needs the evaluation keys at all.
@@ -40,10 +47,17 @@ struct Case<'a, S: Scheme> {
 type Sent = (Vec<Vec<u8>>, Vec<Vec<u8>>);
 
 impl<S: Scheme> Case<'_, S> {
-    fn client(&self, seed: u64) -> (Client<S>, Vec<Vec<u8>>) {
+    fn client_of(&self, offer: [u8; 32], seed: u64) -> Client<S> {
         let (parameters, seed) = (self.parameters.clone(), Seed::from_number(seed));
-        let made = Client::<S>::new(parameters, self.width, OFFER, seed, &Watch::silent());
-        made.expect("keys")
+        Client::<S>::new(parameters, self.vectors.len(), offer, seed).expect("secrets")
+    }
+
+    fn client(&self, seed: u64) -> Client<S> {
+        self.client_of(OFFER, seed)
+    }
+
+    fn keys(&self, client: &Client<S>) -> Vec<Vec<u8>> {
+        client.evaluation_keys(&Watch::silent()).expect("keys")
     }
 
     fn requests(&self, client: &Client<S>) -> Vec<Vec<u8>> {
@@ -51,7 +65,8 @@ impl<S: Scheme> Case<'_, S> {
         let watch = Watch::silent();
         moduli
             .map(|modulus| {
-                let found = client.encrypt(modulus, 0, &self.inputs, &watch).expect("encrypted");
+                let found =
+                    client.encrypt_vectors(modulus, 0, &self.vectors, &watch).expect("encrypted");
                 client.send(modulus, 0, &found, &mut WireClock::default())
             })
             .collect()
@@ -63,8 +78,7 @@ impl<S: Scheme> Case<'_, S> {
         Server::new(self.parameters.clone(), self.program, &[], OFFER, keys.expect("keys"))
     }
 
-    fn answers(&self, (keys, requests): &Sent) -> Vec<Vec<u8>> {
-        let server = self.server(keys);
+    fn answers(&self, server: &Server<S>, requests: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let each = requests.iter().enumerate();
         each.map(|(modulus, request)| {
             let mut clock = WireClock::default();
@@ -78,7 +92,7 @@ impl<S: Scheme> Case<'_, S> {
         .collect()
     }
 
-    fn read(&self, client: &Client<S>, answers: &[Vec<u8>]) -> Vec<Vec<Vec<S::Value>>> {
+    fn read(&self, client: &Client<S>, answers: &[Vec<u8>]) -> Outputs<S::Value> {
         let each = answers.iter().enumerate();
         each.map(|(modulus, answer)| {
             let outputs = client.receive(modulus, 0, answer, &mut WireClock::default());
@@ -89,51 +103,57 @@ impl<S: Scheme> Case<'_, S> {
 
     /// The whole of it.
     fn hold(&self) {
-        let (client, keys) = self.client(5);
-        let sent = (keys, self.requests(&client));
-        let answers = self.answers(&sent);
+        let client = self.client(5);
+        let (keys, requests) = (self.keys(&client), self.requests(&client));
+        let server = self.server(&keys);
+        let answers = self.answers(&server, &requests);
         assert!((self.is_right)(&self.read(&client, &answers)));
 
-        if self.has_keys {
-            let bytes = &self.plan.bytes;
+        if let Some(bytes) = &self.planned {
             let len = |all: &[Vec<u8>]| all.iter().map(|m| m.len() as u64).sum::<u64>();
-            assert_eq!(len(&sent.0), bytes.evaluation_keys, "keys as planned");
-            assert_eq!(len(&sent.1), bytes.upload, "upload as planned");
+            assert_eq!(len(&keys), bytes.evaluation_keys, "keys as planned");
+            assert_eq!(len(&requests), bytes.upload, "upload as planned");
             assert_eq!(len(&answers), bytes.download, "download as planned");
+        }
+        if self.has_keys {
             // Another client's secret reads nothing.
-            let (other, _) = self.client(6);
+            let other = self.client(6);
             assert!(!(self.is_right)(&self.read(&other, &answers)));
             // And a server with another client's keys gives nothing to read, where it needs keys.
-            let foreign = (self.client(6).1, sent.1.clone());
-            let is_right = (self.is_right)(&self.read(&client, &self.answers(&foreign)));
-            assert_eq!(is_right, !self.uses_keys);
+            let foreign = self.server(&self.keys(&other));
+            let read = self.read(&client, &self.answers(&foreign, &requests));
+            assert_eq!((self.is_right)(&read), !self.uses_keys);
         }
         if self.repeats {
-            let (again, keys) = self.client(5);
-            assert!(keys == sent.0 && self.requests(&again) == sent.1, "a seed repeats");
+            let again = self.client(5);
+            assert!(self.keys(&again) == keys && self.requests(&again) == requests);
         }
-        self.stop();
-        self.refuse(&client, &sent, &answers);
+        self.stop(&client, &server, &keys, &requests);
+        self.refuse(&client, &server, &(keys, requests), &answers);
     }
 
-    /// Encryption and evaluation stop when asked.
-    fn stop(&self) {
+    /// Keys, encryption and evaluation stop when asked; decryption is over at once.
+    fn stop(&self, client: &Client<S>, server: &Server<S>, keys: &[Vec<u8>], requests: &[Vec<u8>]) {
         let cancel = Cancel::default();
         cancel.cancel();
         let watch = Watch::new(cancel, &|_| ());
-        let (client, keys) = self.client(5);
-        let stopped = client.encrypt(0, 0, &self.inputs, &watch);
-        assert!(matches!(stopped.err(), Some(EngineError::Cancelled(_))));
-        let request = &self.requests(&client)[0];
-        let server = self.server(&keys);
-        let inputs = server.receive(0, 0, request, &mut WireClock::default()).expect("received");
-        let stopped = server.evaluate(0, inputs, false, &watch, &|_| ());
-        assert!(matches!(stopped.err(), Some(EngineError::Cancelled(_))));
+        let stopped = |error: Option<EngineError>| matches!(error, Some(EngineError::Cancelled(_)));
+        assert!(stopped(client.evaluation_keys(&watch).err()));
+        assert!(stopped(Server::<S>::receive_keys(&self.parameters, &OFFER, keys, &watch).err()));
+        assert!(stopped(client.encrypt_vectors(0, 0, &self.vectors, &watch).err()));
+        let inputs = server.receive(0, 0, &requests[0], &mut WireClock::default());
+        let inputs = inputs.expect("received");
+        assert!(stopped(server.evaluate(0, inputs, false, &watch, &|_| ()).err()));
     }
 
     /// Bytes that were cut, changed, or are of something else.
-    fn refuse(&self, client: &Client<S>, (keys, requests): &Sent, answers: &[Vec<u8>]) {
-        let server = self.server(keys);
+    fn refuse(
+        &self,
+        client: &Client<S>,
+        server: &Server<S>,
+        (keys, requests): &Sent,
+        answers: &[Vec<u8>],
+    ) {
         let clock = || WireClock::default();
         let (request, answer) = (&requests[0], &answers[0]);
         let by_server = |bytes: &[u8]| server.receive(0, 0, bytes, &mut clock()).is_err();
@@ -152,56 +172,76 @@ impl<S: Scheme> Case<'_, S> {
             }
         }
         // Of another offer, although every byte is right.
-        let (parameters, seed) = (self.parameters.clone(), Seed::from_number(5));
-        let other = Client::<S>::new(parameters, self.width, [4; 32], seed, &Watch::silent());
-        let (other, _) = other.expect("keys");
-        let foreign = &self.requests(&other)[0];
+        let foreign = &self.requests(&self.client_of([4; 32], 5))[0];
         let found = server.receive(0, 0, foreign, &mut clock()).err();
         assert!(matches!(found, Some(EngineError::Wire(WireError::Offer { .. }))));
         assert!(Message::open(foreign).is_ok());
     }
 }
 
-fn session(name: &str, settings: &[&str]) -> Session {
+fn scenario(name: &str, settings: &[&str]) -> Scenario {
     let start = Scenario::open(name).expect("built in");
-    let scenario =
-        settings.iter().fold(start, |s, setting| s.with_setting(setting).expect("a setting"));
-    Session::open(&scenario, &Sources::default()).expect("opens")
+    settings.iter().fold(start, |s, setting| s.with_setting(setting).expect("a setting"))
 }
 
-fn integers(settings: &[&str]) -> (Session, Arc<Circuit>) {
-    let session = session("hospital", settings);
-    let circuit = session.circuit(&Cancel::default()).expect("planned");
-    (session, circuit)
+fn session(name: &str, settings: &[&str]) -> Session {
+    Session::open(&scenario(name, settings), &Sources::default()).expect("opens")
+}
+
+fn compiled(session: &Session) -> (Compiled, Offer) {
+    let compiled = session.compiled(&Cancel::default()).expect("planned");
+    let offer = session.offer(&compiled).expect("offered").offer;
+    (compiled, offer)
+}
+
+/// The check samples of an offer: of schemes with slots all of them at once.
+fn check_vectors(offer: &Offer) -> Vec<Vec<f64>> {
+    let checks = &offer.checks[..offer.checks.len().min(offer.slots())];
+    let raw: Vec<f32> = checks.iter().flat_map(|c| c.input.clone()).collect();
+    let lengths = match offer.encoding.sequences() {
+        Some(sequences) => vec![sequences.steps as u16; checks.len()],
+        None => Vec::new(),
+    };
+    offer.encoding.vectors(&raw, &lengths).expect("fit the offer")
+}
+
+/// Whether outputs (a vector of slots per output) in the units of the offer are those of its checks.
+fn checks_hold(offer: &Offer, outputs: &[Vec<f64>]) -> bool {
+    let checks = offer.checks.iter().take(offer.slots()).enumerate();
+    let near = |(slot, check): (usize, &cryptoscope::engine::Check)| {
+        let pairs = outputs.iter().zip(&check.outputs);
+        pairs.map(|(out, right)| out[slot] - right).all(|off| off.abs() <= check.tolerance)
+    };
+    outputs.len() == offer.classes.len() && checks.into_iter().all(near)
 }
 
 fn integer_case<'a, S: Scheme<Value = i64>>(
-    session: &Session,
-    circuit: &'a Circuit,
+    (circuit, offer): (&'a Circuit, &'a Offer),
     parameters: Vec<S::Parameters>,
     program: &'a S::Program,
     has_keys: bool,
     repeats: bool,
 ) -> Case<'a, S> {
-    let inputs = circuit.network.quantise_inputs(&session.dataset.test().inputs);
-    let expected = circuit.network.evaluate(&inputs, &[], &Watch::silent()).expect("runs").outputs;
-    let samples = session.dataset.test().len();
     let crt = Crt::new(&circuit.moduli);
-    let is_right = move |moduli: &[Vec<Vec<i64>>]| {
-        let of = |vectors: &Vec<Vec<i64>>| cryptoscope::engine::ModulusAnswer {
-            vectors: vectors.clone(),
-            margin_bits: 0.0,
-        };
+    let is_right = move |moduli: &Outputs<i64>| {
+        let of =
+            |vectors: &Vec<Vec<i64>>| ModulusAnswer { vectors: vectors.clone(), margin_bits: 0.0 };
         let moduli: Vec<_> = moduli.iter().map(of).collect();
-        combined(&crt, &moduli, samples) == expected
+        let (samples, classes) = (offer.checks.len(), offer.classes.len());
+        let all = combined(&crt, &moduli, samples);
+        let output = |class: usize| {
+            let of = all.iter().skip(class).step_by(classes);
+            of.map(|y| *y as f64 * offer.output_scale).collect()
+        };
+        checks_hold(offer, &(0..classes).map(output).collect::<Vec<Vec<f64>>>())
     };
+    let integers = |v: Vec<f64>| v.into_iter().map(|x| x as i64).collect();
     Case {
-        plan: &circuit.plan,
         parameters,
         program,
-        inputs: inputs.iter().map(|x| i64::from(*x)).collect(),
-        width: circuit.network.inputs(),
+        vectors: check_vectors(offer).into_iter().map(integers).collect(),
         is_right: Box::new(is_right),
+        planned: has_keys.then_some(circuit.plan.bytes),
         has_keys,
         // Our schemes leave the last square as it is; BFV relinearises every one.
         uses_keys: has_keys && circuit.plan.scheme == SchemeKind::Bfv,
@@ -213,58 +253,47 @@ fn integer_case<'a, S: Scheme<Value = i64>>(
 fn bgv_crosses_in_bytes() {
     // Two plaintext moduli: two messages to a batch.
     for settings in [&["scheme.kind=bgv"][..], &["scheme.kind=bgv", "scheme.plaintext_bits=20"]] {
-        let (session, circuit) = integers(settings);
+        let (Compiled::Integer(circuit), offer) = compiled(&session("hospital", settings)) else {
+            panic!("planned for BGV")
+        };
         let Program::Bgv(program) = &circuit.program else { panic!("planned for BGV") };
-        let parameters = program.parameters.clone();
-        integer_case::<Bgv>(&session, &circuit, parameters, program, true, true).hold();
+        let (parameters, of) = (program.parameters.clone(), (&*circuit, &offer));
+        integer_case::<Bgv>(of, parameters, program, true, true).hold();
+        integer_case::<Noop>(of, circuit.moduli.clone(), &circuit, false, true).hold();
     }
 }
 
 #[test]
 fn bfv_crosses_in_bytes() {
-    let (session, circuit) = integers(&["scheme.kind=bfv"]);
+    let (Compiled::Integer(circuit), offer) = compiled(&session("hospital", &["scheme.kind=bfv"]))
+    else {
+        panic!("planned for BFV")
+    };
     let Program::Bfv(program) = &circuit.program else { panic!("planned for BFV") };
-    let parameters = program.parameters.clone();
+    let (parameters, of) = (program.parameters.clone(), (&*circuit, &offer));
     // Its masks are those of its library, seeded by the system.
-    integer_case::<Bfv>(&session, &circuit, parameters, program, true, false).hold();
-}
-
-#[test]
-fn plain_integers_cross_in_bytes() {
-    let (session, circuit) = integers(&["scheme.kind=bgv"]);
-    integer_case::<Noop>(&session, &circuit, circuit.moduli.clone(), &circuit, false, true).hold();
+    integer_case::<Bfv>(of, parameters, program, true, false).hold();
 }
 
 fn real_case<'a, S: Scheme<Value = f64>>(
-    session: &Session,
-    circuit: &'a RealCircuit,
+    offer: &'a Offer,
+    planned: Option<&Plan>,
     parameters: S::Parameters,
     program: &'a S::Program,
-    has_keys: bool,
+    uses_keys: bool,
 ) -> Case<'a, S> {
-    let inputs = circuit.network.inputs_of(&session.dataset.test().inputs);
-    let expected = circuit.network.evaluate(&inputs, &[], &Watch::silent()).expect("runs").outputs;
-    let samples = session.dataset.test().len();
-    let bound = circuit.plan.approximate.as_ref().map_or(0.0, |a| a.error_bound);
-    let is_right = move |moduli: &[Vec<Vec<f64>>]| {
-        let of = |vectors: &Vec<Vec<f64>>| cryptoscope::engine::ModulusAnswer {
-            vectors: vectors.clone(),
-            margin_bits: 0.0,
-        };
-        let moduli: Vec<_> = moduli.iter().map(of).collect();
-        let found = read_reals(&moduli, samples);
-        found.len() == expected.len()
-            && found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= bound)
+    let is_right = move |moduli: &Outputs<f64>| {
+        let scaled = |out: &Vec<f64>| out.iter().map(|y| y * offer.output_scale).collect();
+        checks_hold(offer, &moduli[0].iter().map(scaled).collect::<Vec<Vec<f64>>>())
     };
     Case {
-        plan: &circuit.plan,
         parameters: vec![parameters],
         program,
-        inputs,
-        width: circuit.network.inputs(),
+        vectors: check_vectors(offer),
         is_right: Box::new(is_right),
-        has_keys,
-        uses_keys: has_keys && circuit.plan.stages.iter().any(|s| s.kind == StageKind::Polynomial),
+        planned: planned.map(|plan| plan.bytes),
+        has_keys: true,
+        uses_keys,
         repeats: true,
     }
 }
@@ -274,7 +303,7 @@ fn ckks_crosses_in_bytes() {
     let cubic = ["activation.method=minimax", "activation.degree=3", "activation.interval=8"];
     for (name, settings) in [("hospital", &[][..]), ("cryptonn-hospital", &cubic)] {
         let session = session(name, &[settings, &["scheme.kind=ckks"]].concat());
-        let Ok(Compiled::Real(circuit)) = session.compiled(&Cancel::default()) else {
+        let (Compiled::Real(circuit), offer) = compiled(&session) else {
             panic!("planned for CKKS")
         };
         let program = &circuit.program;
@@ -282,7 +311,112 @@ fn ckks_crosses_in_bytes() {
             parameters: program.parameters.clone(),
             input_scale: program.input_scale.clone(),
         };
-        real_case::<Ckks>(&session, &circuit, offered, program, true).hold();
-        real_case::<RealNoop>(&session, &circuit, (), &circuit, false).hold();
+        let plan = &circuit.plan;
+        let uses_keys = plan.stages.iter().any(|s| s.kind == StageKind::Polynomial);
+        real_case::<Ckks>(&offer, Some(plan), offered, program, uses_keys).hold();
+        let mut plain = real_case::<RealNoop>(&offer, None, (), &circuit, false);
+        plain.has_keys = false;
+        plain.hold();
+    }
+}
+
+#[cfg(feature = "tfhe")]
+const LOOKUP: [&str; 3] = ["activation.kind=lookup", "activation.bits=3", "images=1"];
+
+#[cfg(feature = "tfhe")]
+#[test]
+fn lookup_tables_cross_in_bytes() {
+    use cryptoscope::engine::{ServedTables, Tables, TablesOffered};
+    let (Compiled::Tables(circuit), offer) = compiled(&session("hospital", &LOOKUP)) else {
+        panic!("planned for TFHE")
+    };
+    let known = (circuit.parameters.clone(), TablesOffered::of(&circuit));
+    let program = ServedTables::of(&circuit);
+    real_case::<Tables>(&offer, Some(&circuit.plan), known, &program, true).hold();
+}
+
+fn offered(settings: &[&str]) -> (Offer, ServedSequences) {
+    let scenario = scenario("cryptornn", settings);
+    let session = SequenceSession::open(&scenario, &Sources::default()).expect("opens");
+    let made = session.offering(&Cancel::default()).expect("offered");
+    (made.offered.offer, made.program)
+}
+
+#[test]
+fn levelled_sequences_cross_in_bytes() {
+    let (offer, program) = offered(&["sequence.strategy=levelled", "sequence.steps=3"]);
+    let (OfferedScheme::Levelled(levelled), ServedSequences::Levelled(chain)) =
+        (&offer.scheme, program)
+    else {
+        panic!("planned on one chain")
+    };
+    let program = chain.compiled(levelled).expect("compiles");
+    let known = levelled.known().expect("secure");
+    real_case::<Levelled>(&offer, None, known, &program, true).hold();
+}
+
+#[cfg(feature = "tfhe")]
+#[test]
+fn bootstrapped_sequences_cross_in_bytes() {
+    use cryptoscope::engine::{ServedSteps, Tables};
+    let (offer, program) =
+        offered(&["sequence.strategy=bootstrap", "sequence.steps=2", "images=2"]);
+    let (OfferedScheme::Tfhe(tables), ServedSequences::Tables(program)) = (&offer.scheme, program)
+    else {
+        panic!("planned for TFHE")
+    };
+    let known = (tables.parameters().expect("secure"), tables.clone());
+    real_case::<Tables<ServedSteps>>(&offer, None, known, &program, true).hold();
+}
+
+/// A scenario, its settings, and those that take it past its budget.
+type Told = (&'static str, Vec<&'static str>, Option<Vec<&'static str>>);
+
+/// A scenario of each scheme, and what takes it past its budget: nothing does with sequences, whose
+/// parameters are not set by hand.
+fn every_scheme() -> Vec<Told> {
+    let forced = Some(vec!["scheme.prime_count=1", "scheme.past_budget=true"]);
+    let bfv = ["scheme.prime_bits=36", "scheme.prime_count=2", "scheme.past_budget=true"];
+    let mut all = vec![
+        ("digits", vec!["scheme.kind=bgv", "images=200"], forced.clone()),
+        ("digits", vec!["scheme.kind=bfv", "images=200"], Some(bfv.to_vec())),
+        ("digits", vec!["scheme.kind=ckks", "images=200"], forced),
+        ("cryptornn", vec!["sequence.strategy=levelled", "sequence.steps=2", "images=20"], None),
+    ];
+    if cfg!(feature = "tfhe") {
+        let few = vec!["activation.kind=lookup", "activation.bits=3", "images=3"];
+        let noisy = vec![
+            "activation.bits=6",
+            "scheme.lwe_dimension=440",
+            "scheme.ring_degree=512",
+            "scheme.past_budget=true",
+        ];
+        all.push(("hospital", few, Some(noisy)));
+        let steps = vec!["sequence.strategy=bootstrap", "sequence.steps=2", "images=8"];
+        all.push(("cryptornn", steps, None));
+    }
+    all
+}
+
+#[test]
+fn noise_is_as_predicted_and_what_goes_past_the_budget_is_told() {
+    let run = |name: &str, settings: &[&str]| {
+        let scenario = scenario(name, &[settings, &["seed=5"]].concat());
+        let experiment = Experiment::open(&scenario, &Sources::default()).expect("opens");
+        experiment.run(&Cancel::default(), &|_| ()).expect("runs")
+    };
+    for (name, settings, past) in every_scheme() {
+        let report = run(name, &settings);
+        assert!(report.is_right(), "{settings:?}");
+        let kinds: Vec<&str> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
+        for surprise in ["margin_not_as_predicted", "noise_not_as_predicted"] {
+            assert!(!kinds.contains(&surprise), "{settings:?}: {kinds:?}");
+        }
+        let measured = report.stages.iter().filter(|s| s.margin_bits_measured.is_some()).count();
+        assert!(measured > 0, "{settings:?}");
+        let Some(past) = past else { continue };
+        let report = run(name, &[settings.clone(), past].concat());
+        let kinds: Vec<&str> = report.warnings.iter().map(|w| w.kind.as_str()).collect();
+        assert!(!report.is_right() && kinds.contains(&"past_budget"), "{settings:?}: {kinds:?}");
     }
 }

@@ -398,6 +398,7 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
     let n = scenario.scheme.ring_degree.unwrap_or(8192);
     let images = scenario.images.unwrap_or(available).min(available);
     let stage = |name: &str, kind, secs, ciphertexts, log2_q, margin_bits| StagePlan {
+        layers: Vec::new(),
         name: name.into(),
         kind,
         secs,
@@ -421,6 +422,7 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
         plaintext_bits: 20.0,
         approximate: None,
         tables: None,
+        sequence: None,
         security_bits: 128,
         security_table: "Security Guidelines 2024, table 5.2".into(),
         depth: 2,

@@ -3,7 +3,7 @@
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Pen, Unit, theme};
-use report::{NOISE_SPAN, NoiseReport, TableReport};
+use report::{NOISE_SPAN, NoisePlace, NoiseReport, TableReport};
 
 const NOISE: &str = "Phase minus message, measured with the secret key (analysis mode), in predicted standard deviations: bars are what was measured, the dashed curve is the normal distribution that was predicted before there was a key.";
 const BOTTOM: f32 = 18.0;
@@ -21,10 +21,10 @@ pub struct Place<'a> {
 /// The distributions of the layer of tables at `layer`, from what is encrypted to what is decrypted.
 pub fn places(report: &TableReport, layer: usize) -> Vec<Place<'_>> {
     let titles = [
-        ("sum", "Sums"),
-        ("key switch", "After the key switch"),
-        ("modulus switch", "As the table reads it"),
-        ("output", "After PBS"),
+        (NoisePlace::Sum, "Sums"),
+        (NoisePlace::KeySwitch, "After the key switch"),
+        (NoisePlace::ModulusSwitch, "As the table reads it"),
+        (NoisePlace::Output, "After PBS"),
     ];
     let mut all = vec![Place { title: "Inputs", noise: &report.inputs }];
     if let Some(table) = report.tables.get(layer) {

@@ -50,10 +50,10 @@ mod tests {
 
     #[test]
     fn a_new_segment_begins_at_every_square_but_the_first() {
-        let linear = || RealLayer::Linear { name: String::new(), rows: Vec::new() };
-        let square = || RealLayer::Square { name: String::new() };
+        let linear = || RealLayer::Linear { name: "".into(), rows: Vec::new() };
+        let square = || RealLayer::Square { name: "".into() };
         let polynomial = || RealLayer::Polynomial {
-            name: String::new(),
+            name: "".into(),
             function: RealFunction { parts: Vec::new(), gate: None },
         };
         let layers = [linear(), square(), linear(), square(), linear(), polynomial(), linear()];

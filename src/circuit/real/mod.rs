@@ -1,6 +1,7 @@
 //! Networks of real numbers as CKKS programs: any polynomial activations, approximate arithmetic.
 
 mod blocks;
+mod compiling;
 mod cost;
 mod disturbed;
 mod feasible;

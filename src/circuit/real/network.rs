@@ -2,6 +2,7 @@
 
 use super::function::RealFunction;
 use crate::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
+use crate::stage_name::StageName;
 use network::{InputEncoding, Network, Normalisation};
 use progress::{Cancelled, Watch};
 use rayon::prelude::*;
@@ -16,16 +17,16 @@ pub(super) const CHUNK: usize = 64;
 #[derive(Clone, Debug, PartialEq)]
 pub enum RealLayer {
     /// Weighted sums and a bias each.
-    Linear { name: String, rows: Vec<AffineRow> },
+    Linear { name: StageName, rows: Vec<AffineRow> },
     /// Squares.
-    Square { name: String },
+    Square { name: StageName },
     /// Any other polynomial.
-    Polynomial { name: String, function: RealFunction },
+    Polynomial { name: StageName, function: RealFunction },
 }
 
 impl RealLayer {
     /// The layer's name.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &StageName {
         match self {
             Self::Linear { name, .. } | Self::Square { name } | Self::Polynomial { name, .. } => {
                 name
@@ -75,7 +76,7 @@ impl RealNetwork {
                     let reach = REACH * largest.unwrap_or(1.0).max(1e-3);
                     let made = RealFunction::new(&function, reach);
                     let function = made.ok_or_else(|| LowerError::NoPolynomial {
-                        layer: name.clone(),
+                        layer: name.to_string(),
                         function: function.name(),
                     })?;
                     RealLayer::Polynomial { name, function }

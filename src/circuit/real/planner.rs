@@ -2,27 +2,21 @@
 //! none.
 
 use super::blocks::{Block, cut};
-use super::cost::{Work, peak_memory, work};
-use super::feasible::degrees;
+use super::cost::{Work, work};
 use super::forecast::Forecast;
 use super::network::RealLayer;
-use super::program::{CkksProgram, RealCircuit};
+use super::program::RealCircuit;
 use super::request::{RealRequest, counted};
 use super::schedule::{Arrived, Choice, Schedule, Shape};
-use super::stages::{Errors, Parts, outputs, stages};
-use crate::candidate::batches;
 use crate::cost::UnitCosts;
 use crate::cost_table::CostTable;
-use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message};
 use crate::request::{Constraints, PlanError, check_ckks};
-use crate::warning::{Cause, Warning};
-use scheme::ckks::{Ciphertext, CkksModuli, EvaluationKeys, FreshBatch};
-use scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use scheme::ckks::CkksModuli;
+use scheme::security::{MIN_SECURITY_BITS, max_log2_qp, ring_degrees};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 /// Ring degrees that are tried.
-const RING_DEGREES: RangeInclusive<usize> = 4096..=65_536;
+pub(super) const RING_DEGREES: RangeInclusive<usize> = 4096..=65_536;
 
 /// Precision every plan must have above the required, bits: predictions are good to about one.
 pub(super) const REQUIRED_PRECISION_BITS: f64 = 1.0;
@@ -73,21 +67,21 @@ pub fn plan_real(request: &RealRequest) -> Result<RealCircuit, PlanError> {
 }
 
 /// A schedule with its primes and its cost.
-struct Candidate {
-    schedule: Schedule,
-    moduli: CkksModuli,
-    work: Work,
+pub(super) struct Candidate {
+    pub schedule: Schedule,
+    pub moduli: CkksModuli,
+    pub work: Work,
 }
 
-struct Planner<'a> {
-    request: &'a RealRequest<'a>,
-    shape: &'a Shape<'a>,
-    forecast: &'a Forecast,
+pub(super) struct Planner<'a> {
+    pub request: &'a RealRequest<'a>,
+    pub shape: &'a Shape<'a>,
+    pub forecast: &'a Forecast,
     /// What choices are made with.
-    typical: UnitCosts,
+    pub typical: UnitCosts,
     /// Bound on errors of outputs, and bits by which estimated ones must stay below it.
-    bound: f64,
-    spare_bits: f64,
+    pub bound: f64,
+    pub spare_bits: f64,
 }
 
 impl Planner<'_> {
@@ -273,7 +267,7 @@ impl Planner<'_> {
         Some(Candidate { schedule, moduli, work })
     }
 
-    fn work(&self, schedule: &Schedule, moduli: &CkksModuli, costs: &UnitCosts) -> Work {
+    pub fn work(&self, schedule: &Schedule, moduli: &CkksModuli, costs: &UnitCosts) -> Work {
         work(self.shape, schedule, moduli, costs, self.request.images, self.request.threads)
     }
 
@@ -304,98 +298,6 @@ impl Planner<'_> {
             schedule.shorten(self.shape)?;
         }
         None
-    }
-
-    fn compile(&self, candidate: &Candidate) -> Result<RealCircuit, PlanError> {
-        let Planner { shape, forecast, .. } = *self;
-        let request = &RealRequest { error_bound: self.bound, ..*self.request };
-        let Candidate { schedule, moduli, .. } = candidate;
-        let mut program = CkksProgram::new(shape, schedule, moduli, forecast)?;
-        let errors = Errors::new(request.network, shape, schedule, forecast, &program)?;
-        let work = self.work(schedule, moduli, &CostTable::of_this_machine().unit);
-        let work = work.tried(shape, schedule, &program, request.images, request.threads);
-        let parts = Parts { request, shape, schedule, forecast, errors: &errors, work: &work };
-        let (stages, of_layer, of_block) = stages(&parts, &program);
-        program.set_probes(&of_layer, &of_block);
-        let p = &program.parameters;
-        let end = shape.network.layers().len();
-        let (_, max_error) = errors.at(forecast, end, true, (1, counted(request.images)));
-        // Nothing is known more precisely than doubles are.
-        let max_error = max_error.max(f64::EPSILON * request.error_bound);
-        let choice = &schedule.choice;
-        let weights = shape.network.layers().iter().zip(&choice.weight_bits);
-        let weights = weights.filter(|(l, _)| matches!(l, RealLayer::Linear { .. }));
-        let weight_bits: Vec<u32> = weights.map(|(_, bits)| bits + 1).collect();
-        let texts: Vec<String> = weight_bits.iter().map(u32::to_string).collect();
-        let runs = batches(request.images, choice.n) as u64;
-        let (level, out_parts) = outputs(shape, schedule);
-        let count = shape.network.outputs();
-        let scale = program.output_scale();
-        let bytes = PlanBytes {
-            upload: runs
-                * message(FreshBatch::byte_len(
-                    p,
-                    shape.network.inputs(),
-                    p.levels(),
-                    &program.input_scale,
-                )),
-            download: runs * message(Ciphertext::byte_len(p, count, out_parts, level, &scale)),
-            evaluation_keys: message(EvaluationKeys::byte_len(p, 0)),
-            peak_memory: peak_memory(shape, schedule, request.threads),
-        };
-        let base = schedule.base();
-        let squares = stages.iter().filter(|s| s.kind == StageKind::Square).count();
-        let polynomials: usize = shape
-            .blocks
-            .iter()
-            .map(|b| if let Block::Polynomial { layer } = b { shape.levels(*layer) } else { 0 })
-            .sum();
-        let plan = Plan {
-            scheme: SchemeKind::Ckks,
-            ring_degree: choice.n,
-            primes: moduli.chain.clone(),
-            plaintext_moduli: Vec::new(),
-            log2_q: p.log2_q(p.levels()),
-            log2_qp: p.log2_qp(),
-            plaintext_bits: 0.0,
-            security_bits: p.security_bits(),
-            security_table: TABLE.to_owned(),
-            depth: squares + polynomials,
-            precision: format!(
-                "weights {} bits, scales 2^{:.0} of inputs and 2^{} inside",
-                texts.join("/"),
-                program.input_scale.log2(),
-                choice.scale_bits
-            ),
-            images: request.images,
-            batches: runs as usize,
-            threads: request.threads,
-            warnings: warnings(request.error_bound, max_error, errors.least_headroom_bits()),
-            promised_agreement: None,
-            stages,
-            bytes,
-            secs: PlanSecs {
-                keygen: work.keygen,
-                encrypt: work.encrypt,
-                evaluate: work.evaluate(),
-                decrypt: work.decrypt,
-            },
-            tables: None,
-            approximate: Some(Approximate {
-                error_bound: request.error_bound,
-                max_error,
-                special_primes: moduli.special.clone(),
-                digit_primes: moduli.digit_primes,
-                levels: schedule.drops.iter().map(Vec::len).sum(),
-                input_scale_bits: program.input_scale.log2(),
-                scale_bits: f64::from(choice.scale_bits),
-                weight_bits,
-                degrees: degrees(shape.network, choice.scale_bits, base, &RING_DEGREES),
-            }),
-        };
-        let network = Arc::clone(request.network);
-        let typical_secs = candidate.work.total();
-        Ok(RealCircuit { probes: program.probes(), plan, network, program, typical_secs })
     }
 
     /// The most bits of precision below the bound that outputs could have, if any: by estimate, then held
@@ -500,12 +402,4 @@ impl Planner<'_> {
         }
         Ok(PlanError::DoesNotFit { reason, nearest: ways.join("; ") })
     }
-}
-
-fn warnings(bound: f64, max_error: f64, headroom_bits: f64) -> Vec<Warning> {
-    let cause = match headroom_bits < 0.0 {
-        true => Some(Cause::ModulusShort { bits: -headroom_bits }),
-        false => (max_error > bound).then_some(Cause::ErrorAboveBound { error: max_error, bound }),
-    };
-    cause.map(Warning::from).into_iter().collect()
 }

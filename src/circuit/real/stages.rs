@@ -12,6 +12,7 @@ use crate::affine::AffineRow;
 use crate::compiled::MEASURED;
 use crate::plan::{StageKind, StagePlan};
 use crate::request::PlanError;
+use crate::stage_name::StageName;
 use scheme::ckks::{FreshBatch, Noise, PolynomialInput, Scale, Segment};
 use std::sync::Arc;
 
@@ -211,7 +212,7 @@ pub(super) fn stages(
     let words = |count: usize, components: usize, level: usize| {
         (count * components * level * p.degree() * 8) as u64
     };
-    let make = |name: String,
+    let make = |name: StageName,
                 kind,
                 secs,
                 count: usize,
@@ -221,7 +222,11 @@ pub(super) fn stages(
                 found: (f64, f64)| {
         let (max_error, margin_bits) = found;
         StagePlan {
-            name,
+            layers: match kind {
+                StageKind::Input | StageKind::Switch => Vec::new(),
+                _ => name.layers().to_vec(),
+            },
+            name: name.to_string(),
             kind,
             secs,
             ciphertexts: count,
@@ -260,7 +265,7 @@ pub(super) fn stages(
                         _ => StageKind::Linear,
                     };
                     let found = stage(at + 1, false, &mut of_layer[at]);
-                    let name = layer.name().to_owned();
+                    let name = layer.name().clone();
                     let (width, range) = (widths[at], range(at + 1));
                     all.push(make(
                         name,
@@ -277,7 +282,7 @@ pub(super) fn stages(
                     components = 2;
                     let found = stage(layers.end, true, &mut of_block[k]);
                     let (width, range) = (widths[layers.end - 1], range(layers.end));
-                    let name = "relinearise + rescale".to_owned();
+                    let name = "relinearise + rescale".into();
                     let secs = work.switches[k];
                     let level = levels[k + 1];
                     all.push(make(
@@ -294,7 +299,7 @@ pub(super) fn stages(
             }
             Block::Polynomial { layer } => {
                 let found = stage(layer + 1, true, &mut of_layer[*layer]);
-                let name = shape.network.layers()[*layer].name().to_owned();
+                let name = shape.network.layers()[*layer].name().clone();
                 let (width, range, secs) = (widths[*layer], range(layer + 1), work.layers[*layer]);
                 let level = levels[k + 1];
                 all.push(make(name, StageKind::Polynomial, secs, width, 2, level, range, found));

@@ -1,5 +1,7 @@
 //! Recurrent networks as CKKS programs: a step after another, with a strategy for the noise that grows.
 
+mod circuit;
+mod compiling;
 mod cost;
 mod exact_text;
 mod forecast;
@@ -18,14 +20,13 @@ mod traffic;
 #[cfg(feature = "tfhe")]
 mod unclipped;
 
+pub use circuit::RecurrentCircuit;
 pub use lower::LowerRecurrentError;
 pub use network::{
     CellFunction, Functions, RecurrentCell, RecurrentLayer, RecurrentNetwork, StepSums, StepView,
 };
-pub use plan::{RecurrentPlan, StepPlan};
-pub use planner::{
-    RecurrentCircuit, RecurrentRequest, conceivable_chain, estimated_chain, plan_recurrent,
-};
+pub use plan::{SequencePlan, StepPlan};
+pub use planner::{RecurrentRequest, conceivable_chain, estimated_chain, plan_recurrent};
 pub use program::{LayerMaps, ProgramOptions, RecurrentProgram, SumsMap};
 pub use sequences::Sequences;
 pub use strategy::NoiseStrategy;

@@ -1,8 +1,7 @@
-//! What the planner promises of a recurrent run before a key exists.
+//! What the plan of a recurrent run has besides.
 
 use super::strategy::NoiseStrategy;
 use super::traffic::NetworkModel;
-use crate::warning::Warning;
 use serde::{Deserialize, Serialize};
 
 /// Prediction for one step.
@@ -22,26 +21,18 @@ pub struct StepPlan {
     pub down_bytes: u64,
 }
 
-/// Parameters and predictions of a recurrent run.
+/// What the plan of a recurrent run has besides. Of lookup tables, which have no chain of primes, what
+/// concerns primes and scales is 0 or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RecurrentPlan {
+pub struct SequencePlan {
     #[serde(rename = "remedy")]
     pub strategy: NoiseStrategy,
     /// Steps from one fresh state to the next.
     pub refresh_every: usize,
     pub steps: usize,
     pub sequences: usize,
-    pub batches: usize,
-    pub threads: usize,
-    /// Ring degree, also the number of sequences in a batch.
-    pub ring_degree: usize,
-    pub primes: Vec<u64>,
     pub special_primes: Vec<u64>,
     pub digit_primes: usize,
-    pub log2_q: f64,
-    pub log2_qp: f64,
-    pub security_bits: u32,
-    pub security_table: String,
     /// Bits of the primes that functions drop.
     pub sigma_bits: u32,
     /// `log2` of the scale of inputs and states.
@@ -58,17 +49,17 @@ pub struct RecurrentPlan {
     /// Share of sequences that errors within the bound leave their answer.
     #[serde(default)]
     pub agreement: f64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Warning>,
     /// By step, one batch.
     pub step_plans: Vec<StepPlan>,
     /// Rounds of one batch: how often one side waits for the other.
     pub rounds: u64,
+    /// Bytes of all batches.
     pub upload_bytes: u64,
     pub download_bytes: u64,
     pub key_bytes: u64,
     pub memory_bytes: u64,
     pub keygen_secs: f64,
+    /// Busy seconds of each side, all batches, without the keys.
     pub client_secs: f64,
     pub server_secs: f64,
     /// The connection that `refresh_every` was chosen for, and the time over it of all batches.

@@ -1,23 +1,22 @@
 //! The choice of parameters for a recurrent run: the fastest that are precise enough and secure, or
 //! why there are none.
 
+use super::circuit::RecurrentCircuit;
 use super::cost::{Cost, cost};
 use super::forecast::{Forecast, Reach};
 use super::network::{Functions, NEGLIGIBLE, RecurrentCell, RecurrentLayer, RecurrentNetwork};
-use super::plan::{RecurrentPlan, StepPlan};
 use super::program::{
-    ProgramOptions, RecurrentProgram, chain_bits, depth, layer_levels, moduli, radius, weight_scale,
+    ProgramOptions, chain_bits, depth, layer_levels, moduli, radius, weight_scale,
 };
 use super::sequences::Sequences;
 use super::strategy::NoiseStrategy;
 use super::traffic::NetworkModel;
 use crate::cost_table::CostTable;
-use crate::real::CkksPart;
 use crate::request::PlanError;
 use progress::Cancel;
 use ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
-use scheme::ckks::{CkksModuli, MAX_CHAIN, Noise, PolynomialInput, Scale};
-use scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
+use scheme::ckks::{CkksModuli, MAX_CHAIN, Noise};
+use scheme::security::{MIN_SECURITY_BITS, max_log2_qp, ring_degrees};
 use std::sync::Arc;
 
 /// Ring degrees that are tried.
@@ -54,7 +53,7 @@ const MAX_CYCLE: usize = 64;
 const POLYNOMIAL_STEPS: f64 = 6.0;
 
 /// How much larger errors by rounding of weights may be on other sequences.
-const ROUNDING_SPARE: f64 = 1.5;
+pub(super) const ROUNDING_SPARE: f64 = 1.5;
 
 /// A recurrent run to be planned.
 #[derive(Clone, Copy, Debug)]
@@ -75,13 +74,6 @@ pub struct RecurrentRequest<'a> {
     /// The connection that times are predicted for.
     pub connection: &'a NetworkModel,
     pub cancel: &'a Cancel,
-}
-
-/// A program with its plan.
-#[derive(Clone, Debug)]
-pub struct RecurrentCircuit {
-    pub plan: RecurrentPlan,
-    pub program: RecurrentProgram,
 }
 
 /// Plans `request`.
@@ -107,21 +99,23 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
             continue;
         };
         let circuit = planner.compile(&forecast, &found)?;
-        let margin = (request.error_bound / circuit.plan.max_error).log2();
+        let margin = (request.error_bound / circuit.sequence.max_error).log2();
         let spare = spare_bits(request.strategy);
         if margin >= spare {
             return Ok(circuit);
         }
         too_little = planner.spare_bits;
         let next = planner.spare_bits + (spare - margin).clamp(0.1, 8.0);
-        best = best.filter(|b| b.plan.max_error <= circuit.plan.max_error).or(Some(circuit));
+        best =
+            best.filter(|b| b.sequence.max_error <= circuit.sequence.max_error).or(Some(circuit));
         if too_much - too_little < LEAST_STEP_BITS {
             break;
         }
         planner.spare_bits = next.min(0.5 * (too_little + too_much));
     }
-    let enough =
-        |c: &RecurrentCircuit| c.plan.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound;
+    let enough = |c: &RecurrentCircuit| {
+        c.sequence.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound
+    };
     best.filter(enough).ok_or_else(|| planner.refusal(&forecast, &roundings))
 }
 
@@ -194,29 +188,30 @@ fn variances(n: usize) -> (f64, f64) {
 }
 
 /// The largest of so many errors of this variance.
-fn largest(variance: f64, count: usize) -> f64 {
+pub(super) fn largest(variance: f64, count: usize) -> f64 {
     if variance > 0.0 { (-Noise { variance }.max_bits(count.max(1))).exp2() } else { 0.0 }
 }
 
 /// What a choice costs and needs.
-struct Candidate {
-    choice: ProgramOptions,
-    moduli: CkksModuli,
+pub(super) struct Candidate {
+    pub choice: ProgramOptions,
+    pub moduli: CkksModuli,
     /// Over the connection of the request, all batches, by typical costs.
     typical_secs: f64,
 }
 
 /// Variances that arise with each state and each input, in units of messages.
 #[derive(Clone, Copy)]
-struct Arising {
-    state: f64,
-    input: f64,
+pub(super) struct Arising {
+    pub state: f64,
+    pub input: f64,
 }
 
-struct Planner<'a> {
-    request: &'a RecurrentRequest<'a>,
-    network: Arc<RecurrentNetwork>,
-    functions: Functions,
+/// The search for parameters.
+pub(super) struct Planner<'a> {
+    pub request: &'a RecurrentRequest<'a>,
+    pub network: Arc<RecurrentNetwork>,
+    pub functions: Functions,
     spare_bits: f64,
 }
 
@@ -235,13 +230,13 @@ impl<'a> Planner<'a> {
         Forecast::new(&self.network, self.functions, self.request.calibration, steps)
     }
 
-    fn levels(&self) -> Vec<usize> {
+    pub fn levels(&self) -> Vec<usize> {
         let strategy = self.request.strategy;
         self.network.layers.iter().map(|l| layer_levels(&l.cell, strategy)).collect()
     }
 
     /// What rounding the weights does with so much gain.
-    fn rounding(&self, forecast: &Forecast, gain: u32) -> Reach {
+    pub fn rounding(&self, forecast: &Forecast, gain: u32) -> Reach {
         let scale = |layer: usize| match self.network.layers.get(layer) {
             Some(layer) if self.functions == Functions::Polynomial => {
                 let widest = layer.functions().into_iter().map(radius).fold(1e-9, f64::max);
@@ -253,7 +248,7 @@ impl<'a> Planner<'a> {
     }
 
     /// By estimate.
-    fn arising(&self, n: usize, sigma: u32, gain: u32) -> Arising {
+    pub fn arising(&self, n: usize, sigma: u32, gain: u32) -> Arising {
         let (fresh, rescaled) = variances(n);
         let at = |variance: f64, bits: f64| variance * (-2.0 * bits).exp2();
         let scale = f64::from(sigma) - f64::from(gain);
@@ -271,7 +266,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The largest error of an output.
-    fn error(&self, forecast: &Forecast, rounding: &Reach, arising: Arising) -> f64 {
+    pub fn error(&self, forecast: &Forecast, rounding: &Reach, arising: Arising) -> f64 {
         let count = self.request.sequences * self.network.classes();
         let noise = arising.state * forecast.state_noise.outputs
             + arising.input * forecast.input_noise.outputs;
@@ -373,7 +368,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Seconds over the connection of the request, all batches.
-    fn total_secs(&self, choice: &ProgramOptions, cost: &Cost) -> f64 {
+    pub fn total_secs(&self, choice: &ProgramOptions, cost: &Cost) -> f64 {
         let request = self.request;
         let batches = request.sequences.div_ceil(choice.n).max(1) as u64;
         let (up, down) = (cost.up_bytes.iter().sum::<u64>(), cost.down_bytes.iter().sum::<u64>());
@@ -401,132 +396,6 @@ impl<'a> Planner<'a> {
             if fits(middle)? { low = middle } else { high = middle }
         }
         Ok(low)
-    }
-
-    /// The program of a candidate, with its exact errors.
-    fn compile(
-        &self,
-        forecast: &Forecast,
-        found: &Candidate,
-    ) -> Result<RecurrentCircuit, PlanError> {
-        let request = self.request;
-        let Candidate { choice, moduli, .. } = found;
-        let costs = CostTable::of_this_machine().unit;
-        let cost = cost(&self.network, choice, moduli, costs, request.threads);
-        let program = RecurrentProgram::new(&self.network, choice.clone())?;
-        let rounding = self.rounding(forecast, choice.gain);
-        let arising = self.exactly_arising(forecast, &program)?;
-        let max_error = self.error(forecast, &rounding, arising);
-        let margin_bits = (request.error_bound / max_error.max(f64::MIN_POSITIVE)).log2();
-        let p = &program.parameters;
-        let levels = self.levels();
-        let in_batch = request.sequences.min(choice.n);
-        let hidden = self.network.layers.last().map_or(1, |l| l.hidden);
-        let step_plan = |step: usize| {
-            let first = step - step % choice.cycle;
-            let length = choice.cycle.min(choice.steps - first);
-            let used = depth(&levels, step % choice.cycle + 1);
-            let level = choice.base.len() + depth(&levels, length) - used;
-            let noise = arising.state * forecast.state_noise.steps.get(step).unwrap_or(&0.0)
-                + arising.input * forecast.input_noise.steps.get(step).unwrap_or(&0.0);
-            let rounded = rounding.largest_steps.get(step).copied().unwrap_or(0.0);
-            let moments = forecast.moments.get(step).copied().unwrap_or_default();
-            // Masks keep slots without a sequence at 0, and so does a client that computes states.
-            let quiet = request.masked || self.functions == Functions::Exact;
-            let idle = forecast.idle.get(step % choice.cycle).copied().unwrap_or(0.0);
-            let idle = if quiet { 0.0 } else { idle };
-            let phase = largest_phase(choice.n, in_batch, moments, idle);
-            StepPlan {
-                margin_bits,
-                budget_bits: p.log2_q(level) - 1.0 - program.scale.log2() - phase.log2(),
-                max_error: largest(noise, in_batch * hidden) + ROUNDING_SPARE * rounded,
-                level,
-                client_secs: cost.client_secs.get(step).copied().unwrap_or(0.0),
-                server_secs: cost.server_secs.get(step).copied().unwrap_or(0.0),
-                up_bytes: cost.up_bytes.get(step).copied().unwrap_or(0),
-                down_bytes: cost.down_bytes.get(step).copied().unwrap_or(0),
-            }
-        };
-        let batches = request.sequences.div_ceil(choice.n).max(1);
-        let plan = RecurrentPlan {
-            strategy: choice.strategy,
-            refresh_every: choice.cycle,
-            steps: choice.steps,
-            sequences: request.sequences,
-            batches,
-            threads: request.threads,
-            ring_degree: choice.n,
-            primes: moduli.chain.clone(),
-            special_primes: moduli.special.clone(),
-            digit_primes: moduli.digit_primes,
-            log2_q: p.log2_q(p.levels()),
-            log2_qp: p.log2_qp(),
-            security_bits: p.security_bits(),
-            security_table: TABLE.to_owned(),
-            sigma_bits: choice.sigma,
-            scale_bits: program.scale.log2(),
-            levels_per_step: levels.iter().copied().max().unwrap_or(0),
-            longest_chain: 0,
-            error_bound: request.error_bound,
-            max_error,
-            agreement: 0.0,
-            warnings: Vec::new(),
-            step_plans: (0..choice.steps).map(step_plan).collect(),
-            rounds: cost.rounds,
-            upload_bytes: batches as u64 * cost.up_bytes.iter().sum::<u64>(),
-            download_bytes: batches as u64 * cost.down_bytes.iter().sum::<u64>(),
-            key_bytes: cost.key_bytes,
-            memory_bytes: cost.memory_bytes,
-            keygen_secs: cost.keygen_secs,
-            client_secs: batches as f64 * cost.client_secs.iter().sum::<f64>(),
-            server_secs: batches as f64 * cost.server_secs.iter().sum::<f64>(),
-            connection: request.connection.clone(),
-            end_to_end_secs: self.total_secs(choice, &cost),
-        };
-        Ok(RecurrentCircuit { plan, program })
-    }
-
-    /// With the exact scales and primes of a program.
-    fn exactly_arising(
-        &self,
-        forecast: &Forecast,
-        program: &RecurrentProgram,
-    ) -> Result<Arising, PlanError> {
-        let p = &program.parameters;
-        let input = Noise::fresh(p, &program.scale).variance;
-        if self.functions == Functions::Exact {
-            return Ok(Arising { state: input, input });
-        }
-        let mut state = 0f64;
-        for (layer, points) in self.network.layers.iter().zip(&forecast.points) {
-            for function in layer.functions() {
-                let Some(polynomial) = &function.polynomial else { continue };
-                let Some(part) = polynomial.parts.first().filter(|_| polynomial.parts.len() == 1)
-                else {
-                    // Polynomials of polynomials by the estimate.
-                    let choice = &program.choice;
-                    state = state.max(self.arising(choice.n, choice.sigma, choice.gain).state);
-                    continue;
-                };
-                let level = p.levels();
-                let radius = Scale::of(part.radius()).unwrap_or_else(|| Scale::power_of_two(0));
-                let factor = Scale::of(weight_scale(program.choice.gain, part.radius()));
-                let factor = factor.unwrap_or_else(|| Scale::power_of_two(0));
-                let scale = program.scale.times(&factor);
-                let made = program.function(function, &scale, &program.scale, level)?;
-                let Some(compiled) = made.parts.first() else { continue };
-                let input = PolynomialInput {
-                    level,
-                    scale: scale.times(&radius),
-                    noise: Noise { variance: 0.0 },
-                    points: points.iter().map(|z| compiled.interval.to_unit(*z)).collect(),
-                };
-                let CkksPart { plan, coefficients, scale, .. } = compiled;
-                let predicted = p.predict_polynomial(plan, coefficients, &input, scale)?;
-                state = state.max(predicted.noise.variance);
-            }
-        }
-        Ok(Arising { state: state + input, input })
     }
 
     fn refusal(&self, forecast: &Forecast, roundings: &[Reach]) -> PlanError {
@@ -560,21 +429,4 @@ impl<'a> Planner<'a> {
             ),
         }
     }
-}
-
-/// The largest coefficient of a polynomial whose slots hold `filled` values of this mean and
-/// standard deviation, and the others `idle`, relative to its scale: the mean is one coefficient, the rest is
-/// spread over all.
-fn largest_phase(
-    n: usize,
-    filled: usize,
-    (mean, standard_deviation): (f64, f64),
-    idle: f64,
-) -> f64 {
-    let share = filled as f64 / n as f64;
-    let square =
-        share * (mean * mean + standard_deviation * standard_deviation) - (share * mean).powi(2);
-    let spread = (square.max(0.0) / (2.0 * n as f64)).sqrt() * (2.0 * (n as f64).ln()).sqrt();
-    let constant = (share * mean).max((1.0 - share) * idle);
-    constant.max(spread).max(f64::MIN_POSITIVE)
 }

@@ -337,6 +337,7 @@ fn plan_of(
         promised_agreement: Some(details.agreement.min(AGREEMENT)),
         approximate: None,
         tables: Some(details),
+        sequence: None,
     }
 }
 

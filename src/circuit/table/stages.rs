@@ -93,6 +93,10 @@ pub fn stages(
     let stage =
         |name: &str, kind, secs: f64, count: usize, dimension: usize, margin: f64| StagePlan {
             name: name.to_owned(),
+            layers: match kind {
+                StageKind::Linear | StageKind::Lookup => vec![name.to_owned()],
+                _ => Vec::new(),
+            },
             kind,
             secs: secs * images,
             ciphertexts: count,

@@ -9,7 +9,7 @@ use progress::Watch;
 use ring::Seed;
 use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch, SecretKey};
 use std::time::Instant;
-use wire::{Reader, WireError};
+use wire::{Malformed, Reader, Writer};
 
 /// Runs a recurrent network on one modulus chain with CKKS.
 pub enum Levelled {}
@@ -55,13 +55,22 @@ impl Scheme for Levelled {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn keygen(
+    fn secret(
         known: &LevelledKnown,
         modulus: usize,
         seed: &Seed,
+    ) -> Result<SecretKey, EngineError> {
+        Ckks::secret(&known.ckks, modulus, seed)
+    }
+
+    fn evaluation_keys(
+        known: &LevelledKnown,
+        secret: &SecretKey,
+        modulus: usize,
+        seed: &Seed,
         watch: &Watch,
-    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        Ckks::keygen(&known.ckks, modulus, seed, watch)
+    ) -> Result<Vec<u8>, EngineError> {
+        Ckks::evaluation_keys(&known.ckks, secret, modulus, seed, watch)
     }
 
     fn read_keys(
@@ -84,7 +93,7 @@ impl Scheme for Levelled {
         let steps = known.step_levels.len();
         if steps == 0 || vectors.is_empty() || !vectors.len().is_multiple_of(steps) {
             let reason = format!("{} vectors for {steps} steps", vectors.len());
-            return Err(WireError::Content { what: "sequences", reason }.into());
+            return Err(Malformed::new("sequences", reason).into());
         }
         let within = Watch::new(watch.cancel_flag().clone(), &|_| ());
         let fresh = |vectors: &[Vec<f64>], level: usize, number: usize| {
@@ -118,7 +127,7 @@ impl Scheme for Levelled {
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
         if let Some(reason) = inputs.fault(known, program) {
-            return Err(WireError::Content { what: "sequences", reason }.into());
+            return Err(Malformed::new("sequences", reason).into());
         }
         let stepper = Stepper { program, watch: following.watch, pool: None };
         let mut states: Vec<Option<Vec<Ciphertext>>> = vec![None; program.layers.len()];
@@ -160,13 +169,7 @@ impl Scheme for Levelled {
     /// A block for each first state and each step.
     fn write_inputs(known: &LevelledKnown, inputs: &LevelledInputs, out: &mut Vec<u8>) {
         for batch in inputs.all() {
-            let at = out.len();
-            out.extend_from_slice(&[0; 8]);
-            batch.write(&known.ckks.parameters, out);
-            let length = (out.len() - at - 8) as u64;
-            if let Some(place) = out.get_mut(at..at + 8) {
-                place.copy_from_slice(&length.to_le_bytes());
-            }
+            Writer::new(out).block_of(|out| batch.write(&known.ckks.parameters, out));
         }
     }
 

@@ -1,21 +1,54 @@
 //! Lookup tables as a scheme: a batch is one sample, a slot its only one.
 
-use super::client::TableClient;
 use super::program::{ServedTables, TablesOffered};
 use crate::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
 use progress::Watch;
 use ring::Seed;
 use scheme::tfhe::{
-    CompressedKeys, PackedLwes, SecretKey, SeededLwes, ServerKeys, TfheError, TfheParameters,
+    CompressedKeys, PackedLwes, SecretKey, SeededLwes, ServerKeys, Switched, TfheError,
+    TfheParameters,
 };
 use std::marker::PhantomData;
 
-/// Runs lookup tables with TFHE: `P` is what the server has, of which clients know nothing.
+/// Runs lookup tables with TFHE: `P` is what the server has, of which clients have no place:
+///
+/// ```compile_fail,E0308
+/// use cryptoscope_engine::{Client, ServedTables, Tables};
+/// use ring::Seed;
+/// fn leak(program: ServedTables, seed: Seed) {
+///     let _ = Client::<Tables>::new(vec![program], 1, [0; 32], seed);
+/// }
+/// ```
+///
+/// nor, where tables are those of sequences:
+///
+/// ```compile_fail,E0308
+/// use cryptoscope_engine::{Client, ServedSteps, Tables};
+/// use ring::Seed;
+/// fn leak(program: ServedSteps, seed: Seed) {
+///     let _ = Client::<Tables<ServedSteps>>::new(vec![program], 1, [0; 32], seed);
+/// }
+/// ```
+///
+/// as servers have none for a secret:
+///
+/// ```compile_fail,E0308
+/// use cryptoscope_engine::{ServedTables, Server, Tables, TablesOffered};
+/// use scheme::tfhe::{SecretKey, TfheParameters};
+/// use std::sync::Arc;
+/// fn leak(
+///     known: (TfheParameters, TablesOffered),
+///     program: &ServedTables,
+///     secret: SecretKey,
+/// ) -> Server<'_, Tables> {
+///     Server::new(vec![known], program, &[], [0; 32], vec![Arc::new(secret)])
+/// }
+/// ```
 pub struct Tables<P = ServedTables>(PhantomData<P>);
 
 /// The weights and tables of a network, and how a sample goes through them.
-pub trait TableWork: Sync {
-    /// Evaluates an encrypted sample; `fraction` is told how much is done, 0 to 1.
+pub trait TableWork: Sized + Sync {
+    /// Evaluates an encrypted sample.
     ///
     /// # Errors
     /// When it is no sample of this network, or the work is stopped.
@@ -24,9 +57,17 @@ pub trait TableWork: Sync {
         parameters: &TfheParameters,
         keys: &ServerKeys,
         sent: &SeededLwes,
-        watch: &Watch,
-        fraction: &(dyn Fn(f64) + Sync),
-    ) -> Result<PackedLwes, TfheError>;
+        following: &Evaluation,
+    ) -> Result<Evaluated<Tables<Self>>, TfheError>;
+}
+
+/// A ciphertext from the middle, to be measured by the client.
+#[derive(Clone, Debug)]
+pub enum TableProbe {
+    /// An input, a sum, a sum after its key switch, or what a table gave.
+    Lwe(Vec<u32>),
+    /// A sum whose modulus was switched: what a table is read with.
+    Switched(Switched),
 }
 
 /// Parameters, and what they were made of.
@@ -49,18 +90,25 @@ impl<P: TableWork> Scheme for Tables<P> {
     type Keys = ServerKeys;
     type Inputs = SeededLwes;
     type Outputs = PackedLwes;
-    type Ciphertext = Vec<u32>;
+    type Ciphertext = TableProbe;
 
-    fn keygen(
+    fn secret(
+        (parameters, _): &Known,
+        modulus: usize,
+        seed: &Seed,
+    ) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64)))
+    }
+
+    fn evaluation_keys(
         (parameters, offered): &Known,
+        secret: &SecretKey,
         modulus: usize,
         seed: &Seed,
         watch: &Watch,
-    ) -> Result<(SecretKey, Vec<u8>), EngineError> {
-        let secret = SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64));
-        let evaluation = seed.derive("evaluation keys", modulus as u64);
-        let keys = secret.server_keys(parameters, offered.switches, &evaluation, watch)?;
-        Ok((secret, keys.to_bytes(parameters)))
+    ) -> Result<Vec<u8>, EngineError> {
+        let seed = seed.derive("evaluation keys", modulus as u64);
+        Ok(secret.server_keys(parameters, offered.switches, &seed, watch)?.to_bytes(parameters))
     }
 
     fn read_keys(
@@ -71,6 +119,7 @@ impl<P: TableWork> Scheme for Tables<P> {
         Ok(CompressedKeys::from_bytes(parameters, bytes)?.expand(parameters, watch)?)
     }
 
+    /// Of integers: a slot is a number of input units.
     fn encrypt(
         (parameters, offered): &Known,
         secret: &SecretKey,
@@ -79,14 +128,15 @@ impl<P: TableWork> Scheme for Tables<P> {
         watch: &Watch,
     ) -> Result<SeededLwes, EngineError> {
         watch.check()?;
-        let integers: Vec<i32> =
-            vectors.iter().map(|v| v.first().copied().unwrap_or(0.0) as i32).collect();
-        let client = TableClient::new(parameters, offered, secret, seed.clone());
-        Ok(client.encrypt(0, &integers))
+        let integer = |v: &Vec<f64>| v.first().copied().unwrap_or(0.0) as i32;
+        let message = |v| (integer(v) as u32).wrapping_mul(offered.input_unit);
+        let messages: Vec<u32> = vectors.iter().map(message).collect();
+        Ok(secret.encrypt(parameters, &messages, seed))
     }
 
-    fn fresh((parameters, _): &Known, inputs: &SeededLwes, index: usize) -> Option<Vec<u32>> {
-        inputs.expand(parameters).iter().nth(index).map(<[u32]>::to_vec)
+    /// None: the server expands them all at once, and its probes have them.
+    fn fresh(_: &Known, _: &SeededLwes, _: usize) -> Option<TableProbe> {
+        None
     }
 
     fn evaluate(
@@ -96,30 +146,37 @@ impl<P: TableWork> Scheme for Tables<P> {
         inputs: SeededLwes,
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
-        let Evaluation { watch, fraction, .. } = *following;
-        let outputs = program.evaluate(parameters, keys, &inputs, watch, fraction)?;
-        let stage_secs = vec![0.0; following.stage_secs.len()];
-        Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
+        Ok(program.evaluate(parameters, keys, &inputs, following)?)
     }
 
+    /// Scores in their units, with noise. How large that was is known of many samples only.
     fn decrypt(
-        (parameters, offered): &Known,
+        (_, offered): &Known,
         secret: &SecretKey,
         outputs: &PackedLwes,
     ) -> Result<(Vec<Vec<f64>>, f64), EngineError> {
-        let client = TableClient::new(parameters, offered, secret, Seed::from_number(0));
-        let scores = client.decrypt(outputs)?;
-        Ok((scores.into_iter().map(|score| vec![score]).collect(), f64::INFINITY))
+        let unit = f64::from(offered.score_unit);
+        let score = |phase: &u32| vec![f64::from(*phase as i32) / unit];
+        let phases = secret.phases(&outputs.expand())?;
+        Ok((phases.iter().map(score).collect(), f64::INFINITY))
     }
 
+    /// Message plus noise, in units of `2^-32` of the torus: 0 to `2^32 - 1`; of a ciphertext whose
+    /// modulus was switched also the position that its table is read at, `-N` to `N - 1`.
     fn measure(
-        (parameters, offered): &Known,
+        (parameters, _): &Known,
         secret: &SecretKey,
-        ciphertext: &Vec<u32>,
+        ciphertext: &TableProbe,
     ) -> Result<Measured<f64>, EngineError> {
-        let client = TableClient::new(parameters, offered, secret, Seed::from_number(0));
-        let phase = f64::from(client.phase(ciphertext)? as i32) / f64::from(offered.score_unit);
-        Ok(Measured { values: vec![phase], margin_bits: f64::INFINITY })
+        let values = match ciphertext {
+            TableProbe::Lwe(words) => vec![f64::from(secret.phase(words)?)],
+            TableProbe::Switched(switched) => {
+                let phase = secret.phase(&switched.centred())?;
+                let bits = (2 * parameters.polynomial_size).trailing_zeros();
+                vec![f64::from(phase), f64::from(phase as i32 >> (32 - bits))]
+            }
+        };
+        Ok(Measured { values, margin_bits: f64::INFINITY })
     }
 
     fn write_inputs((parameters, _): &Known, inputs: &SeededLwes, out: &mut Vec<u8>) {

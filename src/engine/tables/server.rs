@@ -1,119 +1,48 @@
-//! The server of lookup tables: owns the model and computes on what it cannot read.
+//! A sample through sums and lookup tables, on what the server cannot read.
 
 use super::program::{ServedSums, ServedTables};
-use super::scheme::TableWork;
+use super::scheme::{TableProbe, TableWork, Tables};
 use super::together::{key_switched, read};
-use progress::Watch;
+use crate::scheme::{Evaluated, Evaluation, Probed};
 use rayon::prelude::*;
 use scheme::tfhe::{
     LweList, PackedLwes, SeededLwes, ServerKeys, Switched, TfheError, TfheParameters,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
+use wire::Malformed;
 
-/// Evaluates samples with the evaluation keys. It has no place for a secret key.
-pub struct TableServer<'a> {
-    parameters: &'a TfheParameters,
-    program: &'a ServedTables,
-    keys: &'a ServerKeys,
+/// Stages of a sample as they go by: input, then of each layer its sums, their key switch where there is
+/// one, and the table.
+struct Stages {
+    measure: bool,
+    started: Instant,
+    secs: Vec<f64>,
+    probes: Vec<Probed<TableProbe>>,
 }
 
-/// Ciphertexts of one layer, to be measured by the client.
-#[derive(Debug)]
-pub struct TableProbe {
-    /// Sums as they were made.
-    pub sums: LweList,
-    /// The same after the key switch; `None` where there is none.
-    pub key_switched: Option<LweList>,
-    /// The same modulo 2N.
-    pub switched: Vec<Switched>,
-    /// What the table gave: function after function.
-    pub outputs: LweList,
-}
-
-/// What a server gives back.
-#[derive(Debug)]
-pub struct TableAnswer {
-    pub scores: PackedLwes,
-    /// For analysis only; not part of the answer.
-    pub inputs: Option<LweList>,
-    pub probes: Vec<TableProbe>,
-    /// Wall seconds of the sums, the key switches and the lookups of each layer.
-    pub layer_secs: Vec<[f64; 3]>,
-}
-
-impl<'a> TableServer<'a> {
-    /// A server with the keys that the client gave it.
-    pub fn new(
-        parameters: &'a TfheParameters,
-        program: &'a ServedTables,
-        keys: &'a ServerKeys,
-    ) -> Self {
-        Self { parameters, program, keys }
+impl Stages {
+    /// The stage that goes on shows these ciphertexts.
+    fn show(&mut self, ciphertexts: impl Iterator<Item = TableProbe>) {
+        if self.measure {
+            let stage = self.secs.len();
+            let probe = |(index, ciphertext)| Probed { stage, index, ciphertext };
+            self.probes.extend(ciphertexts.enumerate().map(probe));
+        }
     }
 
-    /// Evaluates a sample. `measure` asks for probes; `done` is told how many lookups are done each time.
-    ///
-    /// # Errors
-    /// When it is no sample of this network, or the work is stopped.
-    pub fn evaluate(
-        &self,
-        sent: &SeededLwes,
-        measure: bool,
-        watch: &Watch,
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Result<TableAnswer, TfheError> {
-        let parameters = self.parameters;
-        let mut started = Instant::now();
-        let expected = self.program.inputs;
-        if sent.len() != expected {
-            return Err(TfheError::Wire {
-                what: "encrypted inputs",
-                reason: format!("{} ciphertexts where a sample has {expected}", sent.len()),
-            });
-        }
-        let mut values = sent.expand(parameters);
-        let inputs = measure.then(|| values.clone());
-        let (mut probes, mut layer_secs) = (Vec::new(), Vec::new());
-        for (layer, program) in self.program.layers.iter().zip(&self.program.program.sums) {
-            watch.check()?;
-            let sums = weighted_sums(layer, &values, &program.constants)?;
-            let sum_secs = started.elapsed().as_secs_f64();
-            let Some(lookup) = &program.lookup else {
-                values = sums;
-                layer_secs.push([sum_secs, 0.0, 0.0]);
-                break;
-            };
-            started = Instant::now();
-            let key_switched = self.down(&sums)?;
-            let switch_secs = started.elapsed().as_secs_f64();
-            watch.check()?;
-            started = Instant::now();
-            let small = key_switched.as_ref().unwrap_or(&sums);
-            let switched: Vec<Switched> = small
-                .iter()
-                .map(|c| Switched::new(parameters, c, lookup.polynomial.merged()))
-                .collect();
-            let table = (&lookup.polynomial, lookup.functions);
-            values = read(parameters, self.keys, &switched, table, watch, done)?;
-            layer_secs.push([sum_secs, switch_secs, started.elapsed().as_secs_f64()]);
-            if measure {
-                probes.push(TableProbe { sums, key_switched, switched, outputs: values.clone() });
-            }
-            started = Instant::now();
-        }
-        let scores = PackedLwes::new(&values, self.program.program.output_bits);
-        Ok(TableAnswer { scores, inputs, probes, layer_secs })
+    fn show_list(&mut self, list: &LweList) {
+        self.show(list.iter().map(|c| TableProbe::Lwe(c.to_vec())));
     }
 
-    /// Sums under the GLWE key taken to the LWE key; `None` where they already are.
-    fn down(&self, sums: &LweList) -> Result<Option<LweList>, TfheError> {
-        let dimension = self.parameters.lwe_dimension;
-        if sums.dimension() == dimension {
-            return Ok(None);
-        }
-        let rows: Vec<&[u32]> = sums.iter().collect();
-        key_switched(self.parameters, self.keys, &rows).map(Some)
+    /// It is over.
+    fn over(&mut self, secs: f64) {
+        self.secs.push(secs);
+        self.started = Instant::now();
+    }
+
+    fn elapsed(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 }
 
@@ -123,9 +52,14 @@ impl TableWork for ServedTables {
         parameters: &TfheParameters,
         keys: &ServerKeys,
         sent: &SeededLwes,
-        watch: &Watch,
-        fraction: &(dyn Fn(f64) + Sync),
-    ) -> Result<PackedLwes, TfheError> {
+        following: &Evaluation,
+    ) -> Result<Evaluated<Tables>, TfheError> {
+        let Evaluation { measure, watch, fraction, .. } = *following;
+        let expected = self.inputs;
+        if sent.len() != expected {
+            let reason = format!("{} ciphertexts where a sample has {expected}", sent.len());
+            return Err(Malformed::new("encrypted inputs", reason).into());
+        }
         let lookups = self.program.sums.iter().filter(|s| s.lookup.is_some());
         let all: usize = lookups.map(|s| s.constants.len()).sum();
         let done = AtomicUsize::new(0);
@@ -133,8 +67,47 @@ impl TableWork for ServedTables {
             let done = done.fetch_add(n, Ordering::Relaxed) + n;
             fraction(done as f64 / all.max(1) as f64);
         };
-        let server = TableServer::new(parameters, self, keys);
-        Ok(server.evaluate(sent, false, watch, &count)?.scores)
+        let mut stages =
+            Stages { measure, started: Instant::now(), secs: Vec::new(), probes: Vec::new() };
+        let mut values = sent.expand(parameters);
+        stages.show_list(&values);
+        // Expanding them is counted with the first sums.
+        stages.secs.push(0.0);
+        for (layer, program) in self.layers.iter().zip(&self.program.sums) {
+            watch.check()?;
+            let sums = weighted_sums(layer, &values, &program.constants)?;
+            let secs = stages.elapsed();
+            let Some(lookup) = &program.lookup else {
+                stages.over(secs);
+                values = sums;
+                break;
+            };
+            stages.show_list(&sums);
+            stages.over(secs);
+            let small = match sums.dimension() == parameters.lwe_dimension {
+                true => sums,
+                false => {
+                    let rows: Vec<&[u32]> = sums.iter().collect();
+                    let small = key_switched(parameters, keys, &rows)?;
+                    let secs = stages.elapsed();
+                    stages.show_list(&small);
+                    stages.over(secs);
+                    small
+                }
+            };
+            watch.check()?;
+            let merged = lookup.polynomial.merged();
+            let switched: Vec<Switched> =
+                small.iter().map(|c| Switched::new(parameters, c, merged)).collect();
+            let table = (&lookup.polynomial, lookup.functions);
+            values = read(parameters, keys, &switched, table, watch, &count)?;
+            let secs = stages.elapsed();
+            stages.show(switched.into_iter().map(TableProbe::Switched));
+            stages.show_list(&values);
+            stages.over(secs);
+        }
+        let outputs = PackedLwes::new(&values, self.program.output_bits);
+        Ok(Evaluated { outputs, probes: stages.probes, stage_secs: stages.secs })
     }
 }
 

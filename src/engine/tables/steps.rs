@@ -1,8 +1,9 @@
 //! Recurrent networks of lookup tables: a table for every unit and step, so that noise is the same in
 //! every step.
 
-use super::scheme::TableWork;
+use super::scheme::{TableWork, Tables};
 use super::together::{key_switched, read};
+use crate::scheme::{Evaluated, Evaluation};
 use circuit::TableRecurrentCircuit;
 use progress::Watch;
 use rayon::prelude::*;
@@ -11,6 +12,8 @@ use scheme::tfhe::{
     TfheParameters,
 };
 use serde::{Deserialize, Serialize};
+use std::time::Instant;
+use wire::Malformed;
 
 /// Bits of the words that outputs travel in.
 pub const OUTPUT_BITS: u32 = 24;
@@ -68,15 +71,13 @@ impl ServedSteps {
         if steps * self.channels == sent.len() && (1..=self.steps).contains(&steps) {
             return Ok(steps);
         }
-        Err(TfheError::Wire {
-            what: "encrypted inputs",
-            reason: format!(
-                "{} ciphertexts where a sequence has {} for each of 1 to {} steps",
-                sent.len(),
-                self.channels,
-                self.steps
-            ),
-        })
+        let reason = format!(
+            "{} ciphertexts where a sequence has {} for each of 1 to {} steps",
+            sent.len(),
+            self.channels,
+            self.steps
+        );
+        Err(Malformed::new("encrypted inputs", reason).into())
     }
 
     /// Step number `step` of a sequence: what its tables read, and the state that they give.
@@ -157,20 +158,21 @@ impl TableWork for ServedSteps {
         parameters: &TfheParameters,
         keys: &ServerKeys,
         sent: &SeededLwes,
-        watch: &Watch,
-        fraction: &(dyn Fn(f64) + Sync),
-    ) -> Result<PackedLwes, TfheError> {
+        following: &Evaluation,
+    ) -> Result<Evaluated<Tables<Self>>, TfheError> {
+        let Evaluation { watch, fraction, .. } = *following;
         let steps = self.steps_of(sent)?;
         let inputs = sent.expand(parameters);
-        let mut state: Option<LweList> = None;
+        let (mut state, mut stage_secs) = (None, Vec::with_capacity(steps));
         for step in 0..steps {
             watch.check()?;
+            let started = Instant::now();
             state = Some(self.step(parameters, keys, (&inputs, step), state.as_ref(), watch)?.1);
+            stage_secs.push(started.elapsed().as_secs_f64());
             fraction((step + 1) as f64 / steps as f64);
         }
-        self.scores(
-            parameters,
-            &state.unwrap_or_else(|| LweList::zeros(parameters.big_dimension(), 0)),
-        )
+        let state = state.unwrap_or_else(|| LweList::zeros(parameters.big_dimension(), 0));
+        let outputs = self.scores(parameters, &state)?;
+        Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
     }
 }

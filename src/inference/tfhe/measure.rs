@@ -1,10 +1,10 @@
 //! Noise and lookups of a sample, with the secret key.
 
 use circuit::table::TableCircuit;
-use engine::{TableAnswer, TableClient};
-use network::table::{Linear, Table, TableLayer};
+use circuit::{StageKind, StagePlan};
+use network::table::{Linear, LookUp, Table};
 use report::*;
-use scheme::tfhe::{TfheError, upper_tail};
+use scheme::tfhe::upper_tail;
 
 /// Widest distance that is told apart, in widths of a step, and how finely.
 const DISTANCES: usize = 20;
@@ -19,9 +19,9 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(what: &str, predicted: f64) -> Self {
+    fn new(what: NoisePlace, predicted: f64) -> Self {
         let report = NoiseReport {
-            what: what.to_owned(),
+            what,
             standard_deviation_predicted: predicted,
             counts: vec![0; NOISE_BINS],
             ..NoiseReport::default()
@@ -44,6 +44,11 @@ impl Meter {
         self.add(f64::from(phase.wrapping_sub(message) as i32) / 32f64.exp2());
     }
 
+    /// What was measured, where there are enough values to tell a margin.
+    fn telling(&self) -> Option<NoiseReport> {
+        (self.report.samples >= LEAST_LOOKUPS).then(|| self.finish())
+    }
+
     fn finish(&self) -> NoiseReport {
         let n = self.report.samples.max(1) as f64;
         let mean = self.sum / n;
@@ -56,26 +61,45 @@ impl Meter {
 #[derive(Clone, Debug)]
 struct Layer {
     report: LookupReport,
+    /// A step of the table, as a share of the torus.
+    unit: f64,
     sum: Meter,
     key_switch: Option<Meter>,
     modulus_switch: Meter,
     output: Meter,
 }
 
+/// What a stage shows, with the number of its layer of tables.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    Inputs,
+    Sums(usize),
+    KeySwitch(usize),
+    Table(usize),
+    Scores,
+}
+
+/// The sample that is measured.
+#[derive(Debug, Default)]
+struct Current {
+    /// What goes into the layer: inputs, or what tables gave for what they really read.
+    values: Vec<i32>,
+    sums: Vec<i64>,
+    /// The steps that tables were read in.
+    steps: Vec<i64>,
+}
+
 /// Everything measured so far.
 pub(crate) struct Measuring<'a> {
     circuit: &'a TableCircuit,
+    linears: Vec<&'a Linear>,
+    tables: Vec<&'a Table>,
+    /// By stage.
+    shown: Vec<Shown>,
     inputs: Meter,
     layers: Vec<Layer>,
     scores: Meter,
-}
-
-/// What a sample showed.
-pub(crate) struct Reading {
-    /// Scores without noise of the table outputs that were really read.
-    pub exact_scores: Vec<i64>,
-    /// Lookups more than one step off.
-    pub wrong_bin: u64,
+    current: Current,
 }
 
 impl<'a> Measuring<'a> {
@@ -92,84 +116,145 @@ impl<'a> Measuring<'a> {
                     .collect(),
                 ..LookupReport::default()
             },
-            sum: Meter::new("sum", t.standard_deviation_sum),
-            key_switch: (at > 0).then(|| Meter::new("key switch", t.standard_deviation_key_switch)),
-            modulus_switch: Meter::new("modulus switch", t.standard_deviation),
-            output: Meter::new("output", t.standard_deviation_output),
+            unit: t.step,
+            sum: Meter::new(NoisePlace::Sum, t.standard_deviation_sum),
+            key_switch: (at > 0)
+                .then(|| Meter::new(NoisePlace::KeySwitch, t.standard_deviation_key_switch)),
+            modulus_switch: Meter::new(NoisePlace::ModulusSwitch, t.standard_deviation),
+            output: Meter::new(NoisePlace::Output, t.standard_deviation_output),
+        };
+        let layers: Vec<Layer> = details.tables.iter().enumerate().map(layer).collect();
+        let mut at = 0;
+        let shown = |stage: &StagePlan| match stage.kind {
+            StageKind::Input => Shown::Inputs,
+            StageKind::Linear if at < layers.len() => Shown::Sums(at),
+            StageKind::KeySwitch => Shown::KeySwitch(at),
+            StageKind::Lookup => {
+                at += 1;
+                Shown::Table(at - 1)
+            }
+            _ => Shown::Scores,
         };
         Self {
             circuit,
-            inputs: Meter::new("input", circuit.parameters.lwe_variance.sqrt()),
-            layers: details.tables.iter().enumerate().map(layer).collect(),
-            scores: Meter::new("score", details.score_standard_deviation),
+            linears: circuit.network.linears().collect(),
+            tables: circuit.network.tables().collect(),
+            shown: circuit.plan.stages.iter().map(shown).collect(),
+            inputs: Meter::new(NoisePlace::Input, circuit.parameters.lwe_variance.sqrt()),
+            layers,
+            scores: Meter::new(NoisePlace::Score, details.score_standard_deviation),
+            current: Current::default(),
         }
     }
 
-    /// Measures a sample whose inputs were `integers`.
-    pub fn sample(
-        &mut self,
-        client: &TableClient,
-        integers: &[i32],
-        answer: &TableAnswer,
-    ) -> Result<Reading, TfheError> {
-        let program = &self.circuit.program;
-        for (c, x) in answer.inputs.iter().flat_map(|l| l.iter()).zip(integers) {
-            let message = (*x as u32).wrapping_mul(program.input_unit);
-            self.inputs.add_phase(client.phase(c)?, message);
-        }
-        let mut values = integers.to_vec();
-        let mut sums: Vec<i64> = Vec::new();
-        let mut wrong_bin = 0;
-        let mut probes = answer.probes.iter();
-        let mut layers = self.layers.iter_mut().zip(&program.sums);
-        for layer in self.circuit.network.layers() {
-            match layer {
-                TableLayer::Linear(linear) => sums = apply(linear, &values),
-                TableLayer::Table(table) => {
-                    let (Some(probe), Some((layer, sum))) = (probes.next(), layers.next()) else {
-                        break;
-                    };
-                    let mut steps = Vec::with_capacity(sums.len());
-                    for (at, a) in sums.iter().enumerate() {
-                        let message = (*a as u32).wrapping_mul(sum.unit).wrapping_add(sum.unit / 2);
-                        if let Some(c) = probe.sums.get(at) {
-                            layer.sum.add_phase(client.phase(c)?, message);
-                        }
-                        let small = probe.key_switched.as_ref().and_then(|l| l.get(at));
-                        if let (Some(meter), Some(c)) = (&mut layer.key_switch, small) {
-                            meter.add_phase(client.phase(c)?, message);
-                        }
-                        let Some(switched) = probe.switched.get(at) else { continue };
-                        let (phase, position) = client.position(switched)?;
-                        layer.modulus_switch.add_phase(phase, message);
-                        let size = self.circuit.parameters.polynomial_size as i64;
-                        let step = ((position + size / 2) * table.steps() as i64).div_euclid(size);
-                        wrong_bin += layer.read(table, *a, step, f64::from(sum.unit));
-                        steps.push(step);
-                    }
-                    let unit = sum.lookup.as_ref().map_or(0, |r| r.output_unit);
-                    values = table
-                        .functions
-                        .iter()
-                        .flat_map(|f| steps.iter().map(|s| f.at(*s)))
-                        .collect();
-                    let ends = table
-                        .functions
-                        .iter()
-                        .flat_map(|f| std::iter::repeat_n(f.ends(), steps.len()));
-                    for ((c, value), ends) in probe.outputs.iter().zip(&values).zip(ends) {
-                        let message = ((2 * value - ends) as u32).wrapping_mul(unit / 2);
-                        layer.output.add_phase(client.phase(c)?, message);
-                    }
+    /// Enters what was found in ciphertext number `index` of a stage: its phase, and the position that a
+    /// table is read at. Those of a sample come in the order of its stages.
+    pub fn note(&mut self, stage: usize, index: usize, found: &[f64], inputs: &[i32]) {
+        let (Some(shown), Some(phase)) = (self.shown.get(stage).copied(), found.first()) else {
+            return;
+        };
+        let (program, current) = (&self.circuit.program, &mut self.current);
+        // Whole numbers below 2^32.
+        let phase = *phase as u32;
+        let message = |current: &Current, layer: usize| {
+            let (sum, program) = (current.sums.get(index)?, program.sums.get(layer)?);
+            Some((*sum as u32).wrapping_mul(program.unit).wrapping_add(program.unit / 2))
+        };
+        match shown {
+            Shown::Inputs => {
+                if index == 0 {
+                    current.values = inputs.to_vec();
                 }
+                let Some(x) = inputs.get(index) else { return };
+                self.inputs.add_phase(phase, (*x as u32).wrapping_mul(program.input_unit));
             }
+            Shown::Sums(at) => {
+                let (Some(linear), Some(layer)) = (self.linears.get(at), self.layers.get_mut(at))
+                else {
+                    return;
+                };
+                if index == 0 {
+                    current.sums = apply(linear, &current.values);
+                    current.steps.clear();
+                }
+                let Some(message) = message(current, at) else { return };
+                layer.sum.add_phase(phase, message);
+            }
+            Shown::KeySwitch(at) => {
+                let meter = self.layers.get_mut(at).and_then(|l| l.key_switch.as_mut());
+                let (Some(meter), Some(message)) = (meter, message(current, at)) else { return };
+                meter.add_phase(phase, message);
+            }
+            Shown::Table(at) => {
+                let (Some(table), Some(layer)) = (self.tables.get(at), self.layers.get_mut(at))
+                else {
+                    return;
+                };
+                let Some(sum) = program.sums.get(at) else { return };
+                if let Some(position) = found.get(1) {
+                    let (Some(a), Some(message)) = (current.sums.get(index), message(current, at))
+                    else {
+                        return;
+                    };
+                    layer.modulus_switch.add_phase(phase, message);
+                    let size = self.circuit.parameters.polynomial_size as i64;
+                    let steps = table.steps() as i64;
+                    let step = ((*position as i64 + size / 2) * steps).div_euclid(size);
+                    layer.read(table, *a, step, f64::from(sum.unit));
+                    current.steps.push(step);
+                    return;
+                }
+                let (function, read) = (index / current.steps.len().max(1), &current.steps);
+                if index == 0 {
+                    let of = |f: &LookUp| read.iter().map(|s| f.at(*s)).collect::<Vec<_>>();
+                    current.values = table.functions.iter().flat_map(of).collect();
+                }
+                let unit = sum.lookup.as_ref().map_or(0, |r| r.output_unit);
+                let (Some(value), Some(function)) =
+                    (current.values.get(index), table.functions.get(function))
+                else {
+                    return;
+                };
+                let message = ((2 * value - function.ends()) as u32).wrapping_mul(unit / 2);
+                layer.output.add_phase(phase, message);
+            }
+            Shown::Scores => {}
         }
-        Ok(Reading { exact_scores: sums, wrong_bin })
     }
 
-    /// Enters the error of a decrypted score, in its units.
-    pub fn score(&mut self, error: f64) {
-        self.scores.add(error);
+    /// The exact scores of what tables really gave in the sample that was measured; enters how far the
+    /// decrypted ones are from them.
+    pub fn scores(&mut self, decrypted: &[f64]) -> Vec<f64> {
+        let last = self.linears.last();
+        let exact = last.map_or(Vec::new(), |linear| apply(linear, &self.current.values));
+        let exact: Vec<f64> = exact.into_iter().map(|score| score as f64).collect();
+        decrypted.iter().zip(&exact).for_each(|(got, exact)| self.scores.add(got - exact));
+        exact
+    }
+
+    /// Measured margins of the stages, from the noise so far.
+    pub fn margins(&self, stages: &mut [StageReport]) {
+        let bound = self.circuit.tables().map_or(0.0, |t| t.score_bound);
+        for (stage, shown) in stages.iter_mut().zip(&self.shown) {
+            let of = |at: usize, meter: Option<&Meter>| {
+                let (table, layer) = (self.tables.get(at)?, self.layers.get(at)?);
+                Some(measured_margin(table, layer.unit / table.width as f64, &meter?.telling()?))
+            };
+            let layer = |at: usize| self.layers.get(at);
+            stage.margin_bits_measured = match *shown {
+                Shown::Inputs => of(0, Some(&self.inputs)),
+                Shown::Sums(at) => of(at, layer(at).map(|l| &l.sum)),
+                Shown::KeySwitch(at) => of(at, layer(at).and_then(|l| l.key_switch.as_ref())),
+                Shown::Table(at) => {
+                    stage.wrong_values = layer(at).map_or(0, |l| l.report.wrong_bin);
+                    of(at, layer(at).map(|l| &l.modulus_switch))
+                }
+                Shown::Scores => {
+                    let noise = self.scores.telling();
+                    noise.map(|n| bound_margin(bound, n.standard_deviation_measured))
+                }
+            };
+        }
     }
 
     /// Everything so far.
@@ -201,8 +286,8 @@ impl<'a> Measuring<'a> {
 }
 
 impl Layer {
-    /// Enters a lookup of sum `a` that was read in `step`; 1 when it was more than one step off.
-    fn read(&mut self, table: &Table, a: i64, step: i64, unit: f64) -> u64 {
+    /// Enters a lookup of sum `a` that was read in `step`.
+    fn read(&mut self, table: &Table, a: i64, step: i64, unit: f64) {
         let standard_deviation =
             self.modulus_switch.report.standard_deviation_predicted * 32f64.exp2() / unit;
         let right = table.step_of(a);
@@ -214,8 +299,7 @@ impl Layer {
         self.report.lookups += 1;
         self.report.adjacent += u64::from(off && apart == 1);
         self.report.adjacent_predicted += predicted;
-        let wrong_bin = u64::from(off && apart > 1);
-        self.report.wrong_bin += wrong_bin;
+        self.report.wrong_bin += u64::from(off && apart > 1);
         let (down, up) = table.distances(a);
         let nearest = [down, up].into_iter().flatten().fold(f64::INFINITY, f64::min);
         let bin = nearest / table.width as f64 / DISTANCE_STEP;
@@ -224,7 +308,6 @@ impl Layer {
             bin.off += u64::from(off);
             bin.off_predicted += predicted;
         }
-        wrong_bin
     }
 }
 
@@ -242,14 +325,14 @@ fn apply(linear: &Linear, values: &[i32]) -> Vec<i64> {
 
 /// Probability with which noise of the measured standard deviation moves a sum on the edge of a step more
 /// than one step, as margin in bits.
-pub(crate) fn measured_margin(table: &Table, unit: f64, noise: &NoiseReport) -> f64 {
+fn measured_margin(table: &Table, unit: f64, noise: &NoiseReport) -> f64 {
     let standard_deviation =
         (noise.standard_deviation_measured.powi(2) + noise.mean.powi(2)).sqrt() / unit;
     circuit::table::margin_bits(table, standard_deviation).min(circuit::table::MOST_MARGIN_BITS)
 }
 
 /// `-log2` of the probability that a normal error leaves `bound`.
-pub(crate) fn bound_margin(bound: f64, standard_deviation: f64) -> f64 {
+fn bound_margin(bound: f64, standard_deviation: f64) -> f64 {
     let p = 2.0 * upper_tail(bound, standard_deviation);
     if p > 0.0 { -p.log2() } else { circuit::table::MOST_MARGIN_BITS }
 }

@@ -1,9 +1,6 @@
-//! Networks of sums and lookup tables under TFHE, sample by sample: client and server, which
-//! exchange bytes, the executor, and the measuring of noise.
+//! What is known only of runs with lookup tables: their reference, and the measuring of noise.
 
-mod execute;
-mod keys;
 mod measure;
+mod reference;
 
-pub use execute::execute_tables;
-pub use keys::{KeyShelf, TableKeys};
+pub(crate) use reference::Lookups;

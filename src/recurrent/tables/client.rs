@@ -9,7 +9,6 @@ use progress::Watch;
 use ring::Seed;
 use scheme::tfhe::{PackedLwes, SecretKey};
 
-use super::super::message::SessionId;
 use circuit::Sequences;
 
 /// Encrypts sequences and reads outputs. The only holder of the secret key.
@@ -37,8 +36,7 @@ impl<'a> TableClient<'a> {
         sequences: &Sequences,
         watch: &Watch,
     ) -> Result<Vec<f64>, TalkError> {
-        let bytes = self.seed.derive("session", 0).to_bytes();
-        let session: SessionId = std::array::from_fn(|i| bytes[i]);
+        let session = self.seed.derive("session", 0).to_bytes();
         Talk::client(link, session, meter).through(|talk| self.all(talk, sequences, watch))
     }
 

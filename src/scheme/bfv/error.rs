@@ -23,6 +23,8 @@ pub enum BfvError {
     PlaintextModulus { t: u64, step: usize, first: u64 },
     #[error("cancelled")]
     Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    Wire(#[from] wire::Malformed),
     #[error("BFV {what}: {reason}")]
     Library { what: &'static str, reason: String },
 }

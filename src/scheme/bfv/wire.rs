@@ -2,28 +2,23 @@
 //! then the ciphertexts, each as its library writes it (protobuf); keys as the library writes them.
 
 use super::{BfvError, BfvParameters, Ciphertext, EvaluationKeys};
+use crate::head::MAX_COUNT;
 use fhe::bfv::RelinearizationKey;
 use fhe_traits::{DeserializeParametrized, Serialize};
 use rayon::prelude::*;
+use wire::{Reader, Writer};
 
 /// Bytes before the ciphertexts of a message.
 pub const HEADER_BYTES: u64 = 8;
-
-/// Most ciphertexts in one message.
-const MAX_COUNT: usize = 1 << 20;
-
-fn wire(reason: impl Into<String>) -> BfvError {
-    BfvError::Library { what: "ciphertexts", reason: reason.into() }
-}
 
 impl Ciphertext {
     /// Appends ciphertexts of one kind.
     pub fn write_many(ciphertexts: &[Self], out: &mut Vec<u8>) {
         let all: Vec<Vec<u8>> = ciphertexts.par_iter().map(|c| c.0.to_bytes()).collect();
         let each = all.first().map_or(0, Vec::len);
-        out.extend_from_slice(&(all.len() as u32).to_le_bytes());
-        out.extend_from_slice(&(each as u32).to_le_bytes());
-        all.iter().for_each(|bytes| out.extend_from_slice(bytes));
+        let mut out = Writer::new(out);
+        out.u32(all.len() as u32).u32(each as u32);
+        all.iter().for_each(|bytes| _ = out.bytes(bytes));
     }
 
     /// Reads what [`Ciphertext::write_many`] wrote for the same parameters.
@@ -34,25 +29,18 @@ impl Ciphertext {
         parameters: &BfvParameters,
         bytes: &[u8],
     ) -> Result<Vec<Self>, BfvError> {
-        let number = |at: usize| {
-            let field = bytes.get(at..)?.first_chunk()?;
-            Some(u32::from_le_bytes(*field) as usize)
-        };
-        let (Some(count), Some(each)) = (number(0), number(4)) else {
-            return Err(wire(format!("{} bytes; a header has {HEADER_BYTES}", bytes.len())));
-        };
-        let rest = bytes.get(HEADER_BYTES as usize..).unwrap_or_default();
-        if count > MAX_COUNT || rest.len() as u64 != count as u64 * each as u64 {
-            return Err(wire(format!(
-                "{} bytes for {count} ciphertexts of {each}; at most {MAX_COUNT} are possible",
-                rest.len()
-            )));
+        let mut from = Reader::new("BFV ciphertexts", bytes);
+        let (count, each) = (from.u32()? as usize, from.u32()? as usize);
+        if count > MAX_COUNT {
+            let reason = format!("{count} ciphertexts; at most {MAX_COUNT} are possible");
+            return Err(from.fail(reason).into());
         }
+        from.exactly(count as u64 * each as u64)?;
         let read = |bytes: &[u8]| {
             let found = fhe::bfv::Ciphertext::from_bytes(bytes, parameters.library());
             found.map(Self).map_err(BfvError::library("ciphertexts"))
         };
-        rest.par_chunks(each.max(1)).map(read).collect()
+        from.rest().par_chunks(each.max(1)).map(read).collect()
     }
 }
 

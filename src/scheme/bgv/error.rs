@@ -19,6 +19,6 @@ pub enum BgvError {
         "BGV plaintext modulus {t}: it must be a prime below 2^50, 1 modulo {step}, and not one of the primes of q"
     )]
     PlaintextModulus { t: u64, step: usize },
-    #[error("{what}: {reason}")]
-    Wire { what: &'static str, reason: String },
+    #[error(transparent)]
+    Wire(#[from] wire::Malformed),
 }

@@ -45,8 +45,8 @@ pub enum CkksError {
         "CKKS segment does not fit its {inputs} inputs of {components} parts: all need one number of parts and one level, maps one input for each, and a square two parts"
     )]
     Segment { inputs: usize, components: usize },
-    #[error("{what}: {reason}")]
-    Wire { what: &'static str, reason: String },
+    #[error(transparent)]
+    Wire(#[from] wire::Malformed),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

@@ -17,8 +17,8 @@ pub enum TfheError {
         "TFHE keys have no key-switching key: a network with one table layer is sent without; make keys for the whole network"
     )]
     NoKeySwitch,
-    #[error("{what}: {reason}")]
-    Wire { what: &'static str, reason: String },
+    #[error(transparent)]
+    Wire(#[from] wire::Malformed),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

@@ -252,7 +252,7 @@ fn messages_come_back_and_broken_ones_are_refused() {
         broken
     };
     refused(&with(0, b'X'), "CST1");
-    refused(&with(4, 3), "another kind");
+    refused(&with(4, 3), "message kind 3 where 1");
     refused(&with(5, bytes[5] ^ 1), "other parameters");
     refused(&with(24, 255), "at most");
     refused(&with(21, 8), "are needed");

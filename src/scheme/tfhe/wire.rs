@@ -1,123 +1,58 @@
-//! Messages as bytes. All integers little-endian:
+//! Messages as bytes, little-endian: the head that all schemes share ([`crate::head`], mark `CST1`; of
+//! keys the count is 1 when a key-switching key follows), then
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 4 | `CST1` |
-//! | 1 | kind: 1 fresh ciphertexts, 2 evaluation keys, 3 outputs |
-//! | 16 | fingerprint of the parameters |
-//! | 4 | number of ciphertexts; of keys, 1 when a key-switching key follows |
-//! | 1 | bits of a word (outputs; else 0, and nothing else is taken) |
-//! | 32 | seed of the masks (not of outputs) |
-//! | rest | bodies in words of 4 bytes; of the bootstrapping key in as many bytes as its noise needs; outputs with their masks, in packed bits |
+//! | 1 | bits of a word (of what was computed; else 0, and nothing else is taken) |
+//! | 32 | seed of the masks (kinds 1 and 2 only) |
+//! | rest | bodies in words of 4 bytes; of the bootstrapping key in as many bytes as its noise needs; computed ciphertexts with their masks, in packed bits |
 
 use super::ciphertext::{PackedLwes, SeededLwes};
 use super::keys::CompressedKeys;
 use super::{TfheError, TfheParameters};
-use ring::{Seed, pack_words, packed_len, unpack_words};
+use crate::head::{HEAD_BYTES, Head, Kind, SEED_BYTES, seed};
+use ring::{pack_words, packed_len, unpack_words};
+use wire::{Malformed, Reader, Writer};
 
-const MAGIC: &[u8; 4] = b"CST1";
-const HEADER_BYTES: usize = 4 + 1 + 16 + 4 + 1;
-const SEED_BYTES: usize = 32;
+const HEADER_BYTES: usize = HEAD_BYTES + 1;
 
-/// Most ciphertexts in one message.
-const MAX_COUNT: usize = 1 << 20;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Fresh = 1,
-    Keys = 2,
-    Outputs = 3,
+fn head(parameters: &TfheParameters) -> Head {
+    Head { mark: b"CST1", fingerprint: parameters.fingerprint() }
 }
 
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Fresh => "encrypted inputs",
-            Self::Keys => "evaluation keys",
-            Self::Outputs => "encrypted outputs",
-        }
-    }
-
-    fn fail(self, reason: impl Into<String>) -> TfheError {
-        TfheError::Wire { what: self.name(), reason: reason.into() }
-    }
-
-    fn header(self, parameters: &TfheParameters, count: usize, bits: u32) -> Vec<u8> {
-        let mut out = MAGIC.to_vec();
-        out.push(self as u8);
-        out.extend_from_slice(&parameters.fingerprint());
-        out.extend_from_slice(&(count as u32).to_le_bytes());
-        out.push(bits as u8);
-        out
-    }
-
-    /// Count, bits and what follows.
-    fn open<'b>(
-        self,
-        p: &TfheParameters,
-        bytes: &'b [u8],
-    ) -> Result<(usize, u32, &'b [u8]), TfheError> {
-        let (header, rest) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(|| {
-            self.fail(format!("{} bytes; a message begins with {HEADER_BYTES}", bytes.len()))
-        })?;
-        let (magic, header) = header.split_at(4);
-        let (kind, header) = header.split_at(1);
-        let (fingerprint, header) = header.split_at(16);
-        let (count, bits) = header.split_at(4);
-        if magic != MAGIC {
-            return Err(self.fail("does not begin with CST1"));
-        }
-        if kind != [self as u8] {
-            return Err(self.fail("is a message of another kind"));
-        }
-        if fingerprint != p.fingerprint() {
-            return Err(self.fail("was made with other parameters"));
-        }
-        let count = count.try_into().map_or(0, u32::from_le_bytes) as usize;
-        if count > MAX_COUNT {
-            return Err(self.fail(format!("says it has {count} ciphertexts; at most {MAX_COUNT}")));
-        }
-        Ok((count, bits.first().copied().unwrap_or(0).into(), rest))
-    }
-
-    /// [`Kind::open`] of messages that name no bits.
-    fn open_bitless<'b>(
-        self,
-        p: &TfheParameters,
-        bytes: &'b [u8],
-    ) -> Result<(usize, &'b [u8]), TfheError> {
-        match self.open(p, bytes)? {
-            (count, 0, rest) => Ok((count, rest)),
-            (_, bits, _) => Err(self.fail(format!("says {bits} bits where 0 is the only value"))),
-        }
-    }
-
-    fn sized(self, bytes: &[u8], expected: u64) -> Result<(), TfheError> {
-        if bytes.len() as u64 == expected {
-            return Ok(());
-        }
-        Err(self.fail(format!("{} bytes after the header; {expected} are needed", bytes.len())))
-    }
+fn begin(parameters: &TfheParameters, kind: Kind, count: usize, bits: u32) -> Vec<u8> {
+    Writer::collect(|out| {
+        head(parameters).write(kind, count, out);
+        out.u8(bits as u8);
+    })
 }
 
-fn seed_of(bytes: &[u8]) -> Seed {
-    let mut seed = [0; SEED_BYTES];
-    seed.iter_mut().zip(bytes).for_each(|(s, b)| *s = *b);
-    Seed::from_bytes(seed)
+/// What follows the header, the count, and the bits, which only computed ciphertexts name.
+fn open<'a>(
+    parameters: &TfheParameters,
+    kind: Kind,
+    bytes: &'a [u8],
+) -> Result<(Reader<'a>, usize, u32), Malformed> {
+    let (mut from, count) = head(parameters).open(kind, bytes)?;
+    let bits = u32::from(from.u8()?);
+    if kind != Kind::Computed && bits != 0 {
+        return Err(from.fail(format!("says {bits} bits where 0 is the only value")));
+    }
+    Ok((from, count, bits))
 }
 
 fn words_of(bytes: &[u8]) -> Vec<u32> {
-    let word = |b: &[u8]| b.try_into().map_or(0, u32::from_le_bytes);
-    bytes.chunks_exact(4).map(word).collect()
+    bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect()
 }
 
 impl SeededLwes {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &TfheParameters) -> Vec<u8> {
-        let mut out = Kind::Fresh.header(parameters, self.bodies.len(), 0);
-        out.extend_from_slice(&self.seed.to_bytes());
-        self.bodies.iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
-        out
+        let mut bytes = begin(parameters, Kind::Fresh, self.bodies.len(), 0);
+        let mut out = Writer::new(&mut bytes);
+        out.bytes(&self.seed.to_bytes());
+        self.bodies.iter().for_each(|w| _ = out.u32(*w));
+        bytes
     }
 
     /// Length of [`Self::to_bytes`] for `count` ciphertexts.
@@ -127,26 +62,24 @@ impl SeededLwes {
 
     /// Reads what [`Self::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &TfheParameters, bytes: &[u8]) -> Result<Self, TfheError> {
-        let kind = Kind::Fresh;
-        let (count, rest) = kind.open_bitless(parameters, bytes)?;
-        kind.sized(rest, SEED_BYTES as u64 + 4 * count as u64)?;
-        let (seed, bodies) = rest.split_at(SEED_BYTES);
-        Ok(Self { seed: seed_of(seed), bodies: words_of(bodies) })
+        let (mut from, count, _) = open(parameters, Kind::Fresh, bytes)?;
+        from.exactly(SEED_BYTES as u64 + 4 * count as u64)?;
+        Ok(Self { seed: seed(&mut from)?, bodies: words_of(from.rest()) })
     }
 }
 
 impl CompressedKeys {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &TfheParameters) -> Vec<u8> {
-        let mut out = Kind::Keys.header(parameters, self.switch_bodies.is_some().into(), 0);
-        out.extend_from_slice(&self.masks.to_bytes());
+        let mut bytes = begin(parameters, Kind::Keys, self.switch_bodies.is_some().into(), 0);
+        let mut out = Writer::new(&mut bytes);
+        out.bytes(&self.masks.to_bytes());
         let skipped = 8 - parameters.bootstrap_word_bytes();
         for word in &self.bodies {
-            out.extend(word.to_le_bytes().iter().skip(skipped));
+            out.bytes(word.to_le_bytes().get(skipped..).unwrap_or_default());
         }
-        let switch = self.switch_bodies.iter().flatten();
-        switch.for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
-        out
+        self.switch_bodies.iter().flatten().for_each(|w| _ = out.u32(*w));
+        bytes
     }
 
     /// Length of [`Self::to_bytes`].
@@ -158,26 +91,24 @@ impl CompressedKeys {
 
     /// Reads what [`Self::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &TfheParameters, bytes: &[u8]) -> Result<Self, TfheError> {
-        let kind = Kind::Keys;
-        let (flag, rest) = kind.open_bitless(parameters, bytes)?;
+        let (mut from, flag, _) = open(parameters, Kind::Keys, bytes)?;
         if flag > 1 {
-            return Err(
-                kind.fail(format!("says {flag} where 0 or 1 key-switching keys are possible"))
-            );
+            let reason = format!("says {flag} where 0 or 1 key-switching keys are possible");
+            return Err(from.fail(reason).into());
         }
         let each = parameters.bootstrap_word_bytes();
         let bootstrap = parameters.bootstrap_words() * each;
         let switch = flag * 4 * parameters.key_switch_words();
-        kind.sized(rest, (SEED_BYTES + bootstrap + switch) as u64)?;
-        let (masks, rest) = rest.split_at(SEED_BYTES);
-        let (bodies, switch) = rest.split_at(bootstrap);
+        from.exactly((SEED_BYTES + bootstrap + switch) as u64)?;
+        let masks = seed(&mut from)?;
+        let (bodies, switch) = (from.bytes(bootstrap)?, from.rest());
         let word = |bytes: &[u8]| {
             let mut word = [0; 8];
             word.iter_mut().skip(8 - each).zip(bytes).for_each(|(w, b)| *w = *b);
             u64::from_le_bytes(word)
         };
         Ok(Self {
-            masks: seed_of(masks),
+            masks,
             bodies: bodies.chunks_exact(each).map(word).collect(),
             switch_bodies: (flag == 1).then(|| words_of(switch)),
         })
@@ -188,7 +119,7 @@ impl PackedLwes {
     /// The message as bytes.
     pub fn to_bytes(&self, parameters: &TfheParameters) -> Vec<u8> {
         let count = self.words.len() / (self.dimension + 1);
-        let mut out = Kind::Outputs.header(parameters, count, self.bits);
+        let mut out = begin(parameters, Kind::Computed, count, self.bits);
         let words: Vec<u64> = self.words.iter().map(|w| u64::from(*w)).collect();
         let start = out.len();
         out.resize(start + packed_len(words.len(), self.bits), 0);
@@ -203,17 +134,17 @@ impl PackedLwes {
 
     /// Reads what [`Self::to_bytes`] wrote for the same parameters.
     pub fn from_bytes(parameters: &TfheParameters, bytes: &[u8]) -> Result<Self, TfheError> {
-        let kind = Kind::Outputs;
-        let (count, bits, rest) = kind.open(parameters, bytes)?;
+        let (from, count, bits) = open(parameters, Kind::Computed, bytes)?;
         if !(8..=32).contains(&bits) {
-            return Err(kind.fail(format!("says its words have {bits} bits; 8 to 32 are possible")));
+            let reason = format!("says its words have {bits} bits; 8 to 32 are possible");
+            return Err(from.fail(reason).into());
         }
-        kind.sized(rest, packed_bytes(parameters, count, bits))?;
+        from.exactly(packed_bytes(parameters, count, bits))?;
         let dimension = parameters.big_dimension();
         let total = count * (dimension + 1);
         let mut words = vec![0; total];
-        if !unpack_words(rest, bits, 1 << bits, &mut words) {
-            return Err(kind.fail("bits after the last word are not zero"));
+        if !unpack_words(from.rest(), bits, 1 << bits, &mut words) {
+            return Err(from.fail("bits after the last word are not zero").into());
         }
         Ok(Self { dimension, bits, words: words.iter().map(|w| *w as u32).collect() })
     }

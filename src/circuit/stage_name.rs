@@ -1,0 +1,43 @@
+//! What a stage of a circuit is called.
+
+use std::fmt::{self, Display, Formatter};
+use std::ops::Deref;
+
+/// The name of a stage: those of the layers of the network that became it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageName {
+    text: String,
+    layers: Vec<String>,
+}
+
+impl StageName {
+    /// Of a stage that all these layers became, in their order.
+    pub fn of(layers: Vec<String>) -> Self {
+        Self { text: layers.join(" + "), layers }
+    }
+
+    /// The names of the layers.
+    pub fn layers(&self) -> &[String] {
+        &self.layers
+    }
+}
+
+impl From<&str> for StageName {
+    fn from(layer: &str) -> Self {
+        Self::of(vec![layer.to_owned()])
+    }
+}
+
+impl Deref for StageName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Display for StageName {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
