@@ -1,5 +1,6 @@
 //! ONNX files that public exporters wrote (`generate.py` makes them), against what ONNX Runtime gives.
 
+use crate::five::typed;
 use cryptoscope::data::Shape;
 use cryptoscope::network::{Network, argmax};
 use cryptoscope::progress::Watch;
@@ -172,4 +173,53 @@ fn damaged_files_are_read_or_refused_and_nothing_else() {
         }
     }
     assert!(opened > 0 && refused > 500, "{opened} opened, {refused} refused");
+}
+
+/// A table of six columns and three classes.
+fn table() -> String {
+    let mut state = 7_u64;
+    let mut text = "a,b,c,d,e,f,class\n".to_owned();
+    for row in 0..90 {
+        for _ in 0..6 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text += &format!("{:.3},", (state >> 40) as f64 / f64::from(1 << 23) - 1.0);
+        }
+        text += ["red\n", "green\n", "blue\n"][row % 3];
+    }
+    text
+}
+
+#[test]
+fn networks_from_onnx_run_encrypted_as_their_reference() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("table.csv");
+    std::fs::write(&data, table()).unwrap();
+    for (name, method, scheme) in [
+        ("mlp_opset7", "least_squares", "ckks"),
+        ("mlp_dynamo23", "minimax", "ckks"),
+        ("softmax", "least_squares", "ckks"),
+        ("names", "least_squares", "ckks"),
+        ("batch_norm_1d", "least_squares", "ckks"),
+        ("silu", "least_squares", "ckks"),
+        ("gelu", "least_squares", "ckks"),
+        ("polynomial", "keep", "ckks"),
+        ("cubic", "keep", "ckks"),
+        ("square", "keep", "ckks"),
+        ("square", "keep", "bgv"),
+    ] {
+        let model = folder().join(format!("{name}.onnx"));
+        let settings = [
+            format!("dataset={}", data.display()),
+            format!("model={}", model.display()),
+            format!("scheme.kind={scheme}"),
+            format!("activation.method={method}"),
+            "activation.interval=6".to_owned(),
+        ];
+        let mut words = vec!["run".to_owned(), "digits".into(), "--seed".into(), "3".into()];
+        let used = if method == "keep" { &settings[..4] } else { &settings[..] };
+        words.extend(used.iter().flat_map(|s| ["--set".to_owned(), s.clone()]));
+        let (status, out, err) = typed(&words);
+        assert_eq!(status, 0, "{name} under {scheme}: {out}{err}");
+        assert!(out.contains("wrong outputs       0"), "{name}: {out}");
+    }
 }
