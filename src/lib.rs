@@ -37,7 +37,7 @@
 
 pub use ::{
     activation, attack, bench, circuit, cli, data, engine, experiment, file, format, functional,
-    inference, network, progress, recurrent, report, ring, scenario, scheme, service, study,
+    inference, network, onnx, progress, recurrent, report, ring, scenario, scheme, service, study,
     training, wire, worker,
 };
 
