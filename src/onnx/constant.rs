@@ -228,17 +228,18 @@ fn transpose(x: &Tensor, order: Option<&[i64]>) -> Option<Tensor> {
         None => (0..count).rev().collect(),
         Some(order) => order.iter().map(|a| axis(*a, count)).collect::<Option<_>>()?,
     };
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    if sorted != (0..count).collect::<Vec<_>>() {
-        return None;
-    }
-    let dims: Vec<usize> = order.iter().map(|a| x.dims[*a]).collect();
-    Some(x.picked(&transposed(&x.dims, &order), dims))
+    let index = transposed(&x.dims, &order)?;
+    Some(x.picked(&index, order.iter().map(|a| x.dims[*a]).collect()))
 }
 
-/// For each value of the transposed tensor, row by row, where it lay.
-fn transposed(dims: &[usize], order: &[usize]) -> Vec<usize> {
+/// For each value of a tensor with the axes `dims` put in another `order`, row by row, where it lay;
+/// `None` when that is no order of them.
+pub fn transposed(dims: &[usize], order: &[usize]) -> Option<Vec<usize>> {
+    let mut sorted = order.to_vec();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..dims.len()) {
+        return None;
+    }
     let mut strides = vec![1; dims.len()];
     for at in (0..dims.len().saturating_sub(1)).rev() {
         strides[at] = strides[at + 1] * dims[at + 1];
@@ -248,7 +249,7 @@ fn transposed(dims: &[usize], order: &[usize]) -> Vec<usize> {
         let (length, stride) = (dims[*axis], strides[*axis]);
         index = index.iter().flat_map(|base| (0..length).map(move |i| base + i * stride)).collect();
     }
-    index
+    Some(index)
 }
 
 fn filled(dims: &Tensor, value: Option<&Tensor>) -> Option<Tensor> {

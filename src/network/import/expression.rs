@@ -12,6 +12,8 @@ const POINTS: i32 = 400;
 const HALF_WIDTH: f64 = 8.0;
 /// How far it may be from a known function there. GELU by tanh is 5e-4 from the exact one.
 const TOLERANCE: f64 = 1e-3;
+/// Further out, where it is finite: what is cut off there is no ReLU.
+const FAR: [f64; 10] = [12.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1e4, 1e6, 1e9];
 
 /// A function of one value.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,13 +56,6 @@ pub enum Meaning {
         constant: f64,
     },
     Activation(Activation),
-}
-
-impl Meaning {
-    /// Whether it is more than a straight line.
-    pub fn is_curved(&self) -> bool {
-        matches!(self, Self::Activation(_))
-    }
 }
 
 impl Expression {
@@ -171,18 +166,12 @@ impl Expression {
             Activation::LeakyRelu { slope },
         ];
         let near = |activation: &Activation| {
-            (-POINTS..=POINTS).all(|i| {
-                let x = HALF_WIDTH * f64::from(i) / f64::from(POINTS);
-                (self.at(x) - activation.eval_f64(x)).abs() <= TOLERANCE
-            })
+            let close = |x: f64| (self.at(x) - activation.eval_f64(x)).abs() <= TOLERANCE;
+            let far = FAR.into_iter().flat_map(|x| [x, -x]).filter(|x| self.at(*x).is_finite());
+            let step = HALF_WIDTH / f64::from(POINTS);
+            (-POINTS..=POINTS).all(|i| close(step * f64::from(i))) && far.into_iter().all(close)
         };
         known.into_iter().find(near).map(Meaning::Activation)
-    }
-
-    /// Whether it rises strictly wherever it is looked at: then it does not change which is largest.
-    pub fn rises(&self) -> bool {
-        let at = |i: i32| self.at(HALF_WIDTH * f64::from(i) / f64::from(POINTS));
-        (-POINTS..POINTS).all(|i| at(i) < at(i + 1))
     }
 }
 
@@ -261,8 +250,12 @@ mod tests {
             panic!("not recognised")
         };
         assert!((slope - 0.2).abs() < 1e-12);
-        // Cut off at 6: nothing here is that.
-        assert_eq!(X.under(Function::Clip(0.0, 6.0)).unwrap().meaning(), None);
+        // Cut off, however far out: nothing here is that.
+        for end in [6.0, 10.0, 1000.0] {
+            assert_eq!(X.under(Function::Clip(0.0, end)).unwrap().meaning(), None);
+        }
+        let uncut = X.under(Function::Clip(0.0, f64::INFINITY)).unwrap();
+        assert_eq!(uncut.meaning(), Some(Meaning::Activation(Activation::Relu)));
         assert_eq!(X.under(Function::Exp).unwrap().meaning(), None);
     }
 

@@ -44,21 +44,10 @@ impl Flow {
 
     /// The same with its axes in another order; `None` when that is no order, or moves the samples.
     pub fn transposed(&self, order: &[usize]) -> Option<Self> {
-        let mut sorted = order.to_vec();
-        sorted.sort_unstable();
-        if sorted != (0..self.dims.len()).collect::<Vec<_>>() || order.first() != Some(&0) {
+        if order.first() != Some(&0) {
             return None;
         }
-        let mut strides = vec![1; self.dims.len()];
-        for at in (0..self.dims.len().saturating_sub(1)).rev() {
-            strides[at] = strides[at + 1] * self.dims[at + 1];
-        }
-        let mut index = vec![0];
-        for axis in order {
-            let (length, stride) = (self.dims[*axis], strides[*axis]);
-            index =
-                index.iter().flat_map(|base| (0..length).map(move |i| base + i * stride)).collect();
-        }
+        let index = onnx::transposed(&self.dims, order)?;
         let places: Option<Vec<u32>> =
             index.iter().map(|at| self.places.get(*at).copied()).collect();
         let dims = order.iter().map(|axis| self.dims[*axis]).collect();

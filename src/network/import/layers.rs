@@ -42,6 +42,15 @@ impl Layers {
         if flow.expression == Expression::X {
             return Ok(flow.clone());
         }
+        // A function of `a x + b`, where that is not one of its own: first the line, then the function.
+        if let Expression::Of(function, inner) = &flow.expression
+            && **inner != Expression::X
+            && matches!(inner.meaning(), Some(Meaning::Affine { .. }))
+            && flow.expression.meaning().is_none()
+        {
+            let line = self.done(&flow.with((**inner).clone()))?;
+            return self.done(&line.with(Expression::Of(*function, Box::new(Expression::X))));
+        }
         let meaning = flow.expression.meaning().ok_or(
             "comes after a function of single values that is none of these: polynomial, ReLU, leaky ReLU, sigmoid, tanh, softplus, SiLU, GELU, sign",
         )?;

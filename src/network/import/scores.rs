@@ -1,6 +1,6 @@
 //! The end of a network: one output for each class.
 
-use super::expression::Expression;
+use super::expression::{Expression, Function};
 use super::flow::Flow;
 use super::nodes::Reading;
 use crate::Op;
@@ -36,19 +36,18 @@ pub fn finish(reading: &mut Reading, outputs: &[String]) -> Result<(), String> {
     if scores.len() == 1 { two_of_one(reading) } else { Ok(()) }
 }
 
-/// What has still to be done to the scores is left out where it only raises them.
+/// A function at the end is left out where it rises everywhere.
 fn raised(reading: &mut Reading, scores: Flow) -> Result<Flow, String> {
-    let plain = scores.expression == Expression::X;
-    if !plain
-        && scores.expression.meaning().is_none_or(|m| m.is_curved())
-        && scores.expression.rises()
-    {
-        reading.notes.push(
-            "the function at the end is left out: it rises, so it does not change which class has the largest score".into(),
-        );
-        return reading.layers.done(&scores.with(Expression::X));
-    }
-    reading.layers.done(&scores)
+    let Expression::Of(Function::Sigmoid | Function::Tanh | Function::Softplus, inner) =
+        &scores.expression
+    else {
+        return reading.layers.done(&scores);
+    };
+    let inner = scores.with((**inner).clone());
+    reading.notes.push(
+        "the function at the end is left out: it rises, so it does not change which class has the largest score".into(),
+    );
+    reading.layers.done(&inner)
 }
 
 /// A network with one output says yes above 0: as two outputs, no and yes.

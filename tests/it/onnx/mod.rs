@@ -50,6 +50,7 @@ fn ended(end: &str, scores: &[f64]) -> Vec<f64> {
         "softmax" => scores.iter().map(|s| (s - largest).exp() / sum).collect(),
         "log_softmax" => scores.iter().map(|s| s - largest - sum.ln()).collect(),
         "sigmoid" => vec![logistic(scores[1])],
+        "yes" => vec![logistic(scores[0]), logistic(scores[1])],
         _ => scores.to_vec(),
     }
 }
