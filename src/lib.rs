@@ -21,9 +21,10 @@
 //! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); the security table |
 //! | `functional` | functional encryption on ristretto255 |
 //! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
+//! | `export` | networks written as ONNX files |
 //! | `network` | layers, inference in the clear, training, model files |
 //! | `activation` | activation functions and the polynomials in their place |
-//! | `onnx` | ONNX files: messages, tensors, constants folded |
+//! | `onnx` | ONNX files read and written: messages, tensors, constants folded |
 //! | `data` | datasets and their readers |
 //! | `file`, `wire` | output files and paths; envelopes of messages |
 //! | `format`, `progress` | numbers and texts for people; cancellation and progress |
@@ -36,9 +37,9 @@
 #![deny(unsafe_code)]
 
 pub use ::{
-    activation, attack, bench, circuit, cli, data, engine, experiment, file, format, functional,
-    inference, network, onnx, progress, recurrent, report, ring, scenario, scheme, service, study,
-    training, wire, worker,
+    activation, attack, bench, circuit, cli, data, engine, experiment, export, file, format,
+    functional, inference, network, onnx, progress, recurrent, report, ring, scenario, scheme,
+    service, study, training, wire, worker,
 };
 
 #[cfg(feature = "gui")]

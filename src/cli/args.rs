@@ -71,12 +71,10 @@ pub(super) enum Command {
     Train(TrainArgs),
     /// Measure how long each part takes, its outputs checked: one JSON line per measurement
     Bench(BenchArgs),
-    /// Tell what a model or dataset file holds
-    Inspect {
-        /// Model (.safetensors, .onnx), dataset (IDX, CSV, .ts, sentences, a folder of IDX files), or a built-in
-        /// name; options behind a dataset's path, as in t.csv?header=no, say what it does not
-        file: String,
-    },
+    /// Tell what a file holds: model, dataset, scenario, report, checkpoint, keys, requests, answers
+    Inspect(InspectArgs),
+    /// Write a model as a file that other programs read
+    Export(ExportArgs),
     /// Download a public dataset, checked against its checksums
     Fetch(FetchArgs),
     /// Server: make the offer (public) and the program (with the weights) of a scenario
@@ -363,6 +361,26 @@ pub(super) struct BenchArgs {
     /// Seed of keys, inputs and weights
     #[arg(long, value_name = "S", default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Model (.safetensors, .onnx) or built-in name
+    pub model: String,
+    /// ONNX file to write (operator set 17): what the network computes in floating point
+    #[arg(long, value_name = "FILE")]
+    pub onnx: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// Model (.safetensors, .onnx), dataset (CSV, .npz, .npy, IDX, .ts, sentences, CIFAR, folders of pictures,
+    /// of arrays and of IDX files), a built-in name, or whatever this program wrote; options behind a
+    /// dataset's path, as in t.csv?header=no, say what it does not
+    pub file: String,
+    /// Tell it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod compare;
 mod context;
+mod export;
 mod inspect;
 mod mitigations;
 mod networks;
@@ -175,7 +176,8 @@ fn dispatch(
         Command::Train(args) if args.layers.is_some() => train_own::command(&args, &mut context),
         Command::Train(args) => train::command(&args, &mut context),
         Command::Bench(args) => bench::command(&args, &mut context, out),
-        Command::Inspect { file } => inspect::command(&file, &context),
+        Command::Inspect(args) => inspect::command(&args, &context),
+        Command::Export(args) => export::command(&args),
         Command::Fetch(args) => fetch_set(&args, &mut context),
         Command::Publish(args) => service::publish(&args, &mut context),
         Command::Keygen(args) => service::keygen(&args, &mut context),

@@ -2,14 +2,17 @@
 
 /// First bytes of formats that are often mistaken for data or a model, and what to say of them.
 const MARKS: [(&[u8], &str); 14] = [
-    (b"PK\x03\x04", "a ZIP archive or spreadsheet (.zip, .xlsx, .npz); export it as CSV"),
+    (b"PK\x03\x04", "a ZIP archive or spreadsheet (.zip, .xlsx); export it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old office file (.xls); export it as CSV"),
     (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG", "a PNG picture; open a folder that has a folder of pictures for each class"),
+    (b"\xff\xd8\xff", "a JPEG picture; open a folder that has a folder of pictures for each class"),
+    (
+        b"RIFF",
+        "a WebP picture or a sound; open a folder that has a folder of pictures for each class",
+    ),
     (b"GIF8", "a GIF picture"),
-    (b"\x93NUMPY", "a NumPy array (.npy); export it as CSV"),
-    (b"\x89HDF", "an HDF5 file (.h5)"),
+    (b"\x93NUMPY", "a NumPy array (.npy)"),
     (b"PAR1", "a Parquet file; export it as CSV"),
     (b"ARROW1", "an Arrow file; export it as CSV"),
     (b"SQLite format 3", "an SQLite database; export it as CSV"),
@@ -18,12 +21,38 @@ const MARKS: [(&[u8], &str); 14] = [
     (b"\x28\xb5\x2f\xfd", "packed with zstd; unpack it, or pack it with gzip"),
 ];
 
+const TORCH: &str = "a file of PyTorch (.pt, .pth), which only Python can read; export it there: torch.onnx.export(model.eval(), example_input, \"net.onnx\", dynamo=False, opset_version=17)";
+const PICKLE: &str = "a pickle of Python (.pkl, .joblib), which only Python can read; export it there, of scikit-learn: from skl2onnx import to_onnx; open(\"net.onnx\", \"wb\").write(to_onnx(model, X[:1].astype(\"float32\"), options={\"zipmap\": False}).SerializeToString())";
+const KERAS: &str = "a model of Keras (.keras, .h5), which only Python can read; export it there: model.export(\"net.onnx\", format=\"onnx\"), or python -m tf2onnx.convert --keras FILE --output net.onnx";
+
+/// A model as a library of Python saves it, with the lines that export it.
+fn model_of_python(start: &[u8]) -> Option<&'static str> {
+    let start = start.get(..LOOKED_AT.min(start.len())).unwrap_or(start);
+    let has = |name: &[u8]| start.windows(name.len()).any(|w| w == name);
+    match start {
+        // A .safetensors file: the length of its header, then that.
+        [_, _, _, _, 0, 0, 0, 0, b'{', ..] => None,
+        [b'P', b'K', 3, 4, ..] if has(b"data.pkl") => Some(TORCH),
+        [b'P', b'K', 3, 4, ..] if has(b"config.json") || has(b"metadata.json") => Some(KERAS),
+        [0x89, b'H', b'D', b'F', ..] => Some(KERAS),
+        // PyTorch before 1.6 wrote its own number first.
+        [0x80, 2..=5, rest @ ..] if rest.starts_with(b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19") => {
+            Some(TORCH)
+        }
+        [0x80, 2..=5, ..] => Some(PICKLE),
+        _ => None,
+    }
+}
+
 /// Bytes that are looked at.
 const LOOKED_AT: usize = 4096;
 
 /// What a file with these first bytes is, where it is neither a table nor a model: a web page in the
 /// place of a download, a pointer of Git LFS, and the like. `None` where nothing is recognised.
 pub fn foreign(start: &[u8]) -> Option<&'static str> {
+    if let Some(what) = model_of_python(start) {
+        return Some(what);
+    }
     if let Some((_, what)) = MARKS.iter().find(|(mark, _)| start.starts_with(mark)) {
         return Some(what);
     }
@@ -89,6 +118,10 @@ mod tests {
             (b"% comment\n@RELATION iris\n", "ARFF"),
             (b"+1 1:0.5 7:2\n-1 2:1\n", "LIBSVM"),
             (b"PK\x03\x04\x14", "ZIP"),
+            (b"PK\x03\x04\0\0\x08\x08net/data.pklFB", "torch.onnx.export"),
+            (b"PK\x03\x04\0\0\x08\x08metadata.json{", "model.export"),
+            (b"\x89HDF\r\n", "tf2onnx"),
+            (b"\x80\x04\x95\x10sklearn", "to_onnx"),
             (b"\x93NUMPY\x01", "NumPy"),
         ] {
             assert!(foreign(start).is_some_and(|f| f.contains(expected)), "{expected}");

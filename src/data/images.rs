@@ -4,10 +4,9 @@ use super::dataset::{Dataset, Shape, Split};
 use super::error::DataError;
 use super::guess::Guess;
 use super::idx;
+use super::parts::{Origin, Parts};
 use super::source::Source;
-use super::split::{split_guess, stratified};
 use format::path as shown;
-use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// An images file with its labels file.
@@ -108,6 +107,12 @@ impl Pair {
 }
 
 impl Folder {
+    /// Whether `dir` has files whose names are those of such sets.
+    pub fn is_in(dir: &Path) -> bool {
+        // What is wrong with them is told when they are read.
+        Self::find(dir).map_or(true, |found| found != Self::default())
+    }
+
     /// Looks for `train-images…`, `train-labels…`, `t10k-images…` (or `test-images…`), `…-labels…`;
     /// a plain file goes before its `.gz`.
     pub fn find(dir: &Path) -> Result<Self, DataError> {
@@ -168,17 +173,12 @@ fn name(path: &Path) -> String {
 
 /// Reads the pairs of a folder, both at the same time, and checks that their shapes agree.
 /// A folder with only one pair is split 4:1.
-pub(super) fn open_folder(
-    dir: &Path,
-    name: &str,
-    source: &str,
-    seed: u64,
-) -> Result<Dataset, DataError> {
+pub(super) fn open_folder(dir: &Path, origin: Origin, seed: u64) -> Result<Dataset, DataError> {
     let folder = Folder::find(dir)?;
     match (&folder.train, &folder.test) {
         (Some(train), Some(test)) => {
             let (train, test) = rayon::join(|| train.read(), || test.read());
-            let (mut train, mut test) = (train?, test?);
+            let (train, test) = (train?, test?);
             if train.shape != test.shape {
                 return Err(DataError::Layout {
                     path: shown(dir),
@@ -188,14 +188,15 @@ pub(super) fn open_folder(
                     ),
                 });
             }
-            let classes =
-                classes(dir, &mut [&mut train.split.labels, &mut test.split.labels])?;
-            Ok(Dataset::new(name, source, train.shape, classes, vec![], train.split, test.split)?)
+            let (shape, train, test) = (train.shape, Some(train.split), Some(test.split));
+            let mut parts = Parts { shape, train, test };
+            let classes = parts.number_classes(dir)?;
+            parts.dataset(origin, classes, seed)
         }
         (Some(pair), None) | (None, Some(pair)) => {
             let part = if folder.train.is_some() { "test" } else { "training" };
             let alone = Guess::note(format!("no {part} images are in the folder"));
-            Ok(open_pair(pair, name, source, seed)?.with_guesses(vec![alone]))
+            Ok(open_pair(pair, origin, seed)?.with_guesses(vec![alone]))
         }
         (None, None) => Err(DataError::Layout {
             path: shown(dir),
@@ -205,36 +206,10 @@ pub(super) fn open_folder(
 }
 
 /// Reads one pair and splits it 4:1.
-pub(super) fn open_pair(
-    pair: &Pair,
-    name: &str,
-    source: &str,
-    seed: u64,
-) -> Result<Dataset, DataError> {
-    let mut all = pair.read()?;
-    let classes = classes(&pair.labels, &mut [&mut all.split.labels])?;
-    let mut guesses = split_guess(&all.split.labels, &classes, seed);
-    guesses.extend(pair.unread());
-    let (train, test) = stratified(&all.split.inputs, &all.split.labels, all.shape.len(), seed);
-    Ok(Dataset::new(name, source, all.shape, classes, vec![], train, test)?.with_guesses(guesses))
-}
-
-/// The labels as classes: those that occur, in order of size, named by their numbers. The labels in
-/// `parts` become indices into them.
-///
-/// # Errors
-/// When they are less than two.
-fn classes(path: &Path, parts: &mut [&mut Vec<u16>]) -> Result<Vec<String>, DataError> {
-    let found: BTreeSet<u16> = parts.iter().flat_map(|l| l.iter().copied()).collect();
-    if let (1, Some(only)) = (found.len(), found.first()) {
-        return Err(DataError::Layout {
-            path: shown(path),
-            reason: format!("all samples have the label {only}; at least 2 classes must occur"),
-        });
-    }
-    let index: HashMap<u16, u16> = found.iter().copied().zip(0..).collect();
-    for label in parts.iter_mut().flat_map(|l| l.iter_mut()) {
-        *label = index.get(label).copied().unwrap_or(0);
-    }
-    Ok(found.into_iter().map(|label| label.to_string()).collect())
+pub(super) fn open_pair(pair: &Pair, origin: Origin, seed: u64) -> Result<Dataset, DataError> {
+    let Labelled { shape, split } = pair.read()?;
+    let mut parts = Parts { shape, train: Some(split), test: None };
+    let classes = parts.number_classes(&pair.labels)?;
+    let unread = pair.unread().into_iter().collect();
+    Ok(parts.dataset(origin, classes, seed)?.with_guesses(unread))
 }

@@ -3,6 +3,7 @@
 use super::dataset::{Dataset, Shape};
 use super::error::DataError;
 use super::images::open_folder;
+use super::parts::Origin;
 use super::public::recognised;
 use super::split::SPLIT_SEED;
 use format::path as shown;
@@ -68,7 +69,7 @@ pub(super) fn open(data_dir: Option<&Path>) -> Result<Dataset, DataError> {
         return Err(missing_files(names.join(", "), place, &missing));
     }
     let source = "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges, CC BY-SA 3.0";
-    let dataset = open_folder(dir, "mnist", source, SPLIT_SEED)?;
+    let dataset = open_folder(dir, Origin { name: "mnist", source }, SPLIT_SEED)?;
     let expected = (Shape::Image { channels: 1, height: 28, width: 28 }, 60_000, 10_000, 10);
     let found =
         (dataset.shape(), dataset.train().len(), dataset.test().len(), dataset.classes().len());

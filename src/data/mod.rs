@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod built_in;
+mod cifar;
 mod class_names;
 mod csv;
 mod dataset;
@@ -19,8 +20,11 @@ mod idx;
 mod images;
 mod inspect;
 mod mnist;
+mod numpy;
 mod open;
 mod options;
+mod parts;
+mod pictures;
 mod public;
 mod rearrange;
 mod regular;
@@ -32,7 +36,7 @@ mod words;
 
 pub use built_in::{NAMED, Named};
 pub use class_names::{alike_class, alike_words};
-pub use csv::{Column, Comments, CsvOptions, Header, Missing};
+pub use csv::{Column, Comments, CsvOptions, Header, Incomplete, Missing, OneHot};
 pub use dataset::{Dataset, DatasetError, Shape, Split};
 pub use digest::Digest;
 pub use error::DataError;

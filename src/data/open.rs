@@ -3,10 +3,11 @@
 use super::csv::CsvOptions;
 use super::dataset::Dataset;
 use super::error::DataError;
-use super::images::{Pair, open_folder, open_pair};
+use super::images::{Pair, open_pair};
 use super::options::{Format, ReadOptions};
+use super::parts::Origin;
 use super::source::Source;
-use super::{built_in, class_names, csv, idx, mnist, sequences};
+use super::{built_in, cifar, class_names, csv, idx, images, mnist, numpy, pictures, sequences};
 use file::as_path;
 use format::{excerpt, path as shown};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 ///
 /// - a name of [`super::NAMED`]; `mnist` is read from `data_dir/mnist` or `data_dir`;
 /// - images of one channel read row by row, as `mnist-rows`: their name or path, and `-rows`;
-/// - a folder with MNIST-style IDX files;
+/// - a folder with MNIST-style IDX files, with a folder of pictures for each class, with `.npy` arrays of
+///   samples and labels, or with the binary files of CIFAR;
+/// - an `.npz` archive, an `.npy` array with its labels beside it, a `.bin` file of CIFAR;
 /// - a `.ts` file of time series, with the other of `…_TRAIN.ts` and `…_TEST.ts` beside it;
 /// - a text file of sentences, each with a tab and its class;
 /// - an IDX images file with its labels beside it, or a CSV file, plain or gzip, told apart by
@@ -79,9 +82,9 @@ pub(super) fn open_described(
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let origin = shown(&path);
     let seed = options.csv.seed;
+    let of = Origin { name: &name, source: &origin };
     if path.is_dir() {
-        options.allow(&origin, "a folder of IDX files", &["seed"])?;
-        return Ok((open_folder(&path, &name, &origin, seed)?, "folder of IDX files".into()));
+        return open_folder(&path, of, &options);
     }
     let series = || -> Result<(Dataset, String), DataError> {
         options.allow(&origin, "time series", &["seed", "frame"])?;
@@ -95,6 +98,9 @@ pub(super) fn open_described(
     if options.format.is_none() && sequences::is_ts(&path) {
         return series();
     }
+    if options.format.is_none_or(|f| f == Format::Cifar) && cifar::is_named(&path) {
+        return open_cifar(&path, of, &options);
+    }
     let stdin = name_or_path.split('?').next() == Some("-");
     let mut source = if stdin { Source::stdin()? } else { Source::open(&path)? };
     let packed = if source.packed { ", gzip" } else { "" };
@@ -104,12 +110,18 @@ pub(super) fn open_described(
     };
     let (dataset, format) = match format {
         Format::Ts => return series(),
+        Format::Cifar => return open_cifar(&path, of, &options),
+        Format::NumPy => {
+            options.allow(&origin, "NumPy arrays", &numpy::KEYS)?;
+            return numpy::open(&path, of, &options);
+        }
         Format::Idx => {
             options.allow(&origin, "IDX files", &["seed"])?;
-            (open_pair(&Pair::beside(&path)?, &name, &origin, seed)?, "IDX images".to_owned())
+            (open_pair(&Pair::beside(&path)?, of, seed)?, "IDX images".to_owned())
         }
         Format::Text => {
-            options.allow(&origin, "sentences", &["class", "header", "skip", "seed"])?;
+            let used = ["class", "header", "skip", "seed", "delimiter"];
+            options.allow(&origin, "sentences", &used)?;
             let opened = sequences::open_text(vec![source], &name, &origin, &options.csv)?;
             (opened, "sentences, one a line".to_owned())
         }
@@ -121,9 +133,42 @@ pub(super) fn open_described(
     Ok((dataset, format + packed))
 }
 
+/// Opens a folder as what its files are.
+fn open_folder(
+    path: &Path,
+    of: Origin,
+    options: &ReadOptions,
+) -> Result<(Dataset, String), DataError> {
+    if images::Folder::is_in(path) {
+        options.allow(of.source, "a folder of IDX files", &["seed"])?;
+        let opened = images::open_folder(path, of, options.csv.seed)?;
+        Ok((opened, "folder of IDX files".into()))
+    } else if numpy::is_in(path) {
+        options.allow(of.source, "NumPy arrays", &numpy::KEYS)?;
+        numpy::open(path, of, options)
+    } else if cifar::is_in(path) {
+        open_cifar(path, of, options)
+    } else {
+        options.allow(of.source, "folders of pictures", &pictures::KEYS)?;
+        Ok((pictures::open(path, of, options)?, "folder of pictures".into()))
+    }
+}
+
+fn open_cifar(
+    path: &Path,
+    of: Origin,
+    options: &ReadOptions,
+) -> Result<(Dataset, String), DataError> {
+    options.allow(of.source, "CIFAR files", &cifar::KEYS)?;
+    let opened = cifar::open(path, of, options.csv.seed, options.coarse)?;
+    Ok((opened, "CIFAR files (.bin)".to_owned()))
+}
+
 /// The format of a file by its first bytes.
 fn detect(start: &[u8]) -> Format {
-    if idx::is_idx(start) {
+    if start.starts_with(numpy::MAGIC) || start.starts_with(numpy::ARCHIVE_MAGIC) {
+        Format::NumPy
+    } else if idx::is_idx(start) {
         Format::Idx
     } else if sequences::begins_as_ts(start) {
         Format::Ts

@@ -2,6 +2,8 @@
 
 use super::csv::CsvOptions;
 use super::error::DataError;
+use super::numpy::{Axes, Channels};
+use super::pictures::Colour;
 use format::excerpt;
 
 /// A format that a file can be said to have.
@@ -13,6 +15,10 @@ pub(super) enum Format {
     /// Sentences, one a line.
     Text,
     Idx,
+    /// Arrays, `.npy` or `.npz`.
+    NumPy,
+    /// Binary files of CIFAR-10 and CIFAR-100.
+    Cifar,
 }
 
 /// Options written behind a path, as in `wdbc.data?skip=1&header=no&class=2&drop=1`.
@@ -23,6 +29,16 @@ pub(super) struct ReadOptions {
     pub format: Option<Format>,
     /// Steps of a sequence that are read as one.
     pub frame: Option<usize>,
+    /// What the axes of an array are behind that of samples.
+    pub axes: Option<Axes>,
+    /// Where the channels of an array of images are.
+    pub channels: Option<Channels>,
+    /// Height and width to which pictures are brought.
+    pub size: Option<(usize, usize)>,
+    /// Channels to which pictures are brought.
+    pub colour: Option<Colour>,
+    /// Whether the 20 classes of CIFAR-100 are read in the place of its 100.
+    pub coarse: bool,
     /// Keys that were given.
     given: Vec<String>,
 }
@@ -31,7 +47,9 @@ impl ReadOptions {
     /// Reads `key=value` pairs with `&` between them; an error says what is wrong. Keys: those of
     /// [`CsvOptions`] (`delimiter`, `skip`, `comment`, `header`, `class`, `drop`, `decimal`,
     /// `thousands`, `strip`, `missing`, `incomplete`, `labels`, `shape`, `seed`, `split`), `format` (`csv`,
-    /// `ts`, `text`, `idx`) and `frame` (a number of steps).
+    /// `ts`, `text`, `idx`, `numpy`, `cifar`), `frame` (a number of steps), `axes` (`image`, `sequence`,
+    /// `table`), `channels` (`first`, `last`), `size` (`HEIGHTxWIDTH`), `colour` (`grey`, `rgb`) and
+    /// `coarse` (`yes`, `no`).
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut options = Self::default();
         for pair in text.split('&').filter(|p| !p.is_empty()) {
@@ -46,8 +64,47 @@ impl ReadOptions {
                         "ts" => Format::Ts,
                         "text" => Format::Text,
                         "idx" => Format::Idx,
-                        _ => return Err(wrong("csv, ts, text or idx is needed".into())),
+                        "numpy" => Format::NumPy,
+                        "cifar" => Format::Cifar,
+                        _ => {
+                            return Err(wrong(
+                                "csv, ts, text, idx, numpy or cifar is needed".into(),
+                            ));
+                        }
                     });
+                }
+                "axes" => {
+                    options.axes = Some(match value {
+                        "image" => Axes::Image,
+                        "sequence" => Axes::Sequence,
+                        "table" => Axes::Table,
+                        _ => return Err(wrong("image, sequence or table is needed".into())),
+                    });
+                }
+                "channels" => {
+                    options.channels = Some(match value {
+                        "first" => Channels::First,
+                        "last" => Channels::Last,
+                        _ => return Err(wrong("first or last is needed".into())),
+                    });
+                }
+                "size" => {
+                    let needed = || wrong(format!("HEIGHTxWIDTH of 1 to {MAX_SIDE} is needed"));
+                    options.size = Some(size(value).ok_or_else(needed)?);
+                }
+                "colour" | "color" => {
+                    options.colour = Some(match value {
+                        "grey" | "gray" => Colour::Grey,
+                        "rgb" => Colour::Rgb,
+                        _ => return Err(wrong("grey or rgb is needed".into())),
+                    });
+                }
+                "coarse" => {
+                    options.coarse = match value {
+                        "yes" => true,
+                        "no" => false,
+                        _ => return Err(wrong("yes or no is needed".into())),
+                    };
                 }
                 "frame" => {
                     let steps = value.parse().ok().filter(|n| *n > 0);
@@ -59,12 +116,13 @@ impl ReadOptions {
                     None => {
                         let known = CsvOptions::KEYS.join(", ");
                         return Err(format!(
-                            "no option {}; known are {known}, classes, format, frame",
+                            "no option {}; known are {known}, classes, format, frame, axes, channels, size, colour, coarse",
                             excerpt(key)
                         ));
                     }
                 },
             }
+            let key = if key == "color" { "colour" } else { key };
             options.given.push(key.to_owned());
         }
         options.csv.check()?;
@@ -80,6 +138,18 @@ impl ReadOptions {
             path: path.to_owned(),
             reason: format!("option {key} is not used for {what} (used: {used}); leave it out"),
         })
+    }
+}
+
+/// Longest side to which pictures are brought, pixels.
+const MAX_SIDE: usize = 1024;
+
+/// `28x28` or, for squares, `28`.
+fn size(text: &str) -> Option<(usize, usize)> {
+    let side = |t: &str| t.parse().ok().filter(|n| (1..=MAX_SIDE).contains(n));
+    match text.split_once('x') {
+        Some((height, width)) => Some((side(height)?, side(width)?)),
+        None => side(text).map(|n| (n, n)),
     }
 }
 
@@ -112,6 +182,12 @@ mod tests {
     fn wrong_options_are_named() {
         for bad in [
             "colour=red",
+            "shade=red",
+            "size=0x3",
+            "size=2000",
+            "axes=space",
+            "channels=2",
+            "coarse=1",
             "skip=x",
             "header=perhaps",
             "shape=0x3",

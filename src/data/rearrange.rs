@@ -16,19 +16,25 @@ impl Dataset {
         Self { classes: names.to_vec(), train, test, ..self.clone() }
     }
 
-    /// The same samples with only the columns `from`, in this order. For samples without an order in
-    /// space or time.
-    pub fn with_columns(&self, from: &[usize]) -> Self {
+    /// The same samples with only the columns `from`, in this order; zeros where there is only a name. For
+    /// samples without an order in space or time.
+    pub fn with_columns(&self, from: &[Result<usize, String>]) -> Self {
         let len = self.shape.len();
         let split = |part: &Split| {
             let of = |row: &[f32]| {
-                let cells: Vec<f32> = from.iter().filter_map(|c| row.get(*c).copied()).collect();
-                cells
+                let cell = |c: &Result<usize, String>| {
+                    c.as_ref().ok().and_then(|c| row.get(*c).copied()).unwrap_or(0.0)
+                };
+                from.iter().map(cell).collect::<Vec<f32>>()
             };
             Split { inputs: part.inputs.chunks(len).flat_map(of).collect(), ..part.clone() }
         };
         let (train, test) = (split(&self.train), split(&self.test));
-        let features = from.iter().filter_map(|c| self.features.get(*c).cloned()).collect();
+        let name = |c: &Result<usize, String>| match c {
+            Ok(c) => self.features.get(*c).cloned(),
+            Err(name) => Some(name.clone()),
+        };
+        let features = from.iter().filter_map(name).collect();
         let shape = Shape::Flat { len: from.len() };
         Self { shape, features, train, test, ..self.clone() }
     }
@@ -81,11 +87,15 @@ mod tests {
         let (classes, features) = (names(&["yes", "no"]), names(&["a", "b", "c"]));
         let made = Dataset::new("d", "s", shape, classes, features, split.clone(), split);
         let made = made.expect("fits");
-        let turned = made.with_columns(&[2, 0]);
+        let turned = made.with_columns(&[Ok(2), Ok(0)]);
         assert_eq!(turned.test().inputs, [3.0, 1.0, 6.0, 4.0]);
         assert_eq!(
             (turned.features(), turned.shape()),
             (&names(&["c", "a"])[..], Shape::Flat { len: 2 })
+        );
+        assert_eq!(
+            made.with_columns(&[Err("d".into()), Ok(1)]).test().inputs,
+            [0.0, 2.0, 0.0, 5.0]
         );
         let known = names(&["maybe", "no", "yes"]);
         let mapped = made.with_classes(&known, &[2, 1]);

@@ -56,6 +56,20 @@ pub enum OfferedScheme {
     Tfhe(super::TablesOffered),
 }
 
+impl OfferedScheme {
+    /// What people call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Bgv { .. } => "BGV",
+            Self::Bfv { .. } => "BFV",
+            Self::Ckks { .. } => "CKKS",
+            Self::Levelled(_) => "CKKS, one modulus chain for all steps",
+            #[cfg(feature = "tfhe")]
+            Self::Tfhe(_) => "TFHE",
+        }
+    }
+}
+
 /// A sample of the server's, and what the reference network gives it: clients put it into spare slots, to
 /// see that they read the right numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

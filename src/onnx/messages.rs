@@ -5,6 +5,9 @@ use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct ModelProto {
+    /// Version of the format; only written.
+    #[prost(int64, tag = "1")]
+    pub ir_version: i64,
     #[prost(string, tag = "2")]
     pub producer_name: String,
     #[prost(string, tag = "3")]
@@ -37,6 +40,9 @@ pub struct StringStringEntryProto {
 pub struct GraphProto {
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<NodeProto>,
+    /// Only written.
+    #[prost(string, tag = "2")]
+    pub name: String,
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<TensorProto>,
     #[prost(message, repeated, tag = "11")]
@@ -89,6 +95,9 @@ pub struct AttributeProto {
     pub ints: Vec<i64>,
     #[prost(bytes = "vec", repeated, tag = "9")]
     pub strings: Vec<Vec<u8>>,
+    /// Which of the fields holds the value; only written.
+    #[prost(int32, tag = "20")]
+    pub r#type: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -150,4 +159,7 @@ pub struct TensorShapeProto {
 pub struct DimensionProto {
     #[prost(int64, optional, tag = "1")]
     pub dim_value: Option<i64>,
+    /// A name for an open length; only written.
+    #[prost(string, optional, tag = "2")]
+    pub dim_param: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! ONNX files, read with every size checked: messages, tensors (weights beside the file too), and the
-//! parts of a graph that are constant, computed. What the graph means as a network is the business of
+//! ONNX files, read with every size checked, and written: messages, tensors (weights beside the file too),
+//! and the parts of a graph that are constant, computed. What the graph means as a network is the business of
 //! the room `network`.
 
 #![forbid(unsafe_code)]
@@ -13,9 +13,11 @@ mod graph;
 mod messages;
 mod scan;
 mod tensor;
+mod write;
 
 pub use attributes::Attributes;
 pub use constant::{constant, spread, transposed};
 pub use error::OnnxError;
 pub use graph::{Input, Model, Node, looks_like, read, read_bytes};
 pub use tensor::{Tensor, Values};
+pub use write::{Graph, Setting};

@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(trained_reach(&hospital, &dataset, true, factor), expected);
         assert_eq!(trained_reach(&hospital, &dataset, false, factor), 1.0);
         // Other data at hand change nothing.
-        let wide = dataset.with_columns(&(0..30).rev().collect::<Vec<_>>());
+        let wide = dataset.with_columns(&(0..30).rev().map(Ok).collect::<Vec<_>>());
         assert_eq!(trained_reach(&hospital, &wide, true, factor), expected);
     }
 }

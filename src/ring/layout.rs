@@ -33,7 +33,7 @@ impl PolyLayout {
         out: &mut Vec<u8>,
     ) {
         let (start, each) = (out.len(), self.poly_len());
-        out.resize(start + count * each, 0);
+        grow(out, count * each);
         let Some(place) = out.get_mut(start..) else { return };
         place.par_chunks_exact_mut(each.max(1)).enumerate().for_each(|(index, mut bytes)| {
             let Some(poly) = poly(index) else { return };
@@ -101,6 +101,19 @@ impl PolyLayout {
         let rest = bytes.get(index.saturating_mul(each)..).unwrap_or_default();
         split(rest, each).0
     }
+}
+
+/// Appends `more` zeros. Where that needs new memory it is asked for as zeros, which the system gives page
+/// by page to the threads that write there first, instead of all at once to this one.
+fn grow(out: &mut Vec<u8>, more: usize) {
+    let len = out.len() + more;
+    if len <= out.capacity() {
+        out.resize(len, 0);
+        return;
+    }
+    let mut grown = vec![0; len];
+    grown.iter_mut().zip(out.iter()).for_each(|(to, from)| *to = *from);
+    *out = grown;
 }
 
 /// The first `len` bytes, or as many as there are, and the rest.

@@ -131,6 +131,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Whether a file with these first bytes is one.
+    pub fn begins(start: &[u8]) -> bool {
+        start.starts_with(MARK)
+    }
+
     /// Reads a checkpoint file.
     ///
     /// # Errors

@@ -192,7 +192,7 @@ fn junk_after_gzip_is_refused() {
 
 #[test]
 fn folders_that_lack_or_double_a_part_say_which() {
-    assert!(refused(&[], "").contains("no IDX files"));
+    assert!(refused(&[], "").contains("no data in it"));
     assert!(refused(&[("train-images", &images())], "").contains("its other half is not"));
     let double = [
         ("a-train-images", &images()[..]),
@@ -274,7 +274,7 @@ fn options_choose_columns_and_shape() {
         ("?class=9", "numbered 1 to 4"),
         ("?class=kind&drop=kind", "cannot be dropped"),
         ("?class=kind&drop=id&shape=2x2", "shape 1x2x2 has 4 values but a row has 2"),
-        ("?colour=red", "no option colour"),
+        ("?shade=red", "no option shade"),
         ("?delimiter=,&decimal=comma", "need another delimiter"),
         ("?skip=9", "only 5 are there"),
     ] {

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["data"],
     &["activation", "onnx"],
     &["network", "ring"],
-    &["scheme", "functional"],
+    &["scheme", "functional", "export"],
     &["circuit"],
     &["engine"],
     &["scenario", "attack"],

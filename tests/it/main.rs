@@ -4,6 +4,7 @@ mod activation;
 mod approximate;
 mod attacks;
 mod bench;
+mod brought;
 mod cli;
 mod corpus;
 mod cryptonn;

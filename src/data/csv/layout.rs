@@ -1,10 +1,11 @@
 //! What the columns of a table are: its header, its class column, the values.
 
-use super::cell::{Cells, Fault, Row};
+use super::cell::{Cells, Fault, Kind, Row};
 use super::columns;
-use super::options::{Column, Header};
+use super::options::{Column, Header, OneHot};
 use crate::guess::Guess;
 use format::excerpt;
+use std::collections::BTreeSet;
 
 /// Names that mark the class column.
 const CLASS_NAMES: [&str; 7] =
@@ -22,6 +23,8 @@ pub(super) struct Layout {
     pub class: usize,
     /// Value columns in order.
     pub values: Vec<usize>,
+    /// Which of them are columns of words, by their places in the list.
+    pub words: BTreeSet<usize>,
     /// Names of the value columns; empty without a header.
     pub names: Vec<String>,
     pub guesses: Vec<Guess>,
@@ -87,7 +90,32 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
         false => Vec::new(),
     };
     guesses.extend(doubled(&names));
-    Ok(Layout { width, has_header, trailing, class, values, names, guesses })
+    let mut words = BTreeSet::new();
+    match &cells.options.one_hot {
+        OneHot::None => {}
+        OneHot::All => {
+            let is_text = |row: &Row, column: usize| {
+                row.cells.get(column).is_some_and(|cell| cells.kind(cell) == Kind::Text)
+            };
+            let of_words = |at: &usize| body.iter().any(|row| is_text(row, values[*at]));
+            words.extend((0..values.len()).filter(of_words));
+        }
+        OneHot::These(columns) => {
+            for column in columns {
+                let found = find(column, if has_header { head } else { &[] }, width)?;
+                let place = values.iter().position(|c| *c == found);
+                words.insert(place.ok_or_else(|| {
+                    let shown = excerpt(&column.to_string());
+                    Fault::at(
+                        0,
+                        found + 1,
+                        format!("option onehot={shown}: this column is the class or left out"),
+                    )
+                })?);
+            }
+        }
+    }
+    Ok(Layout { width, has_header, trailing, class, values, words, names, guesses })
 }
 
 fn ends_with_nothing(row: &Row) -> bool {

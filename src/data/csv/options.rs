@@ -54,6 +54,30 @@ pub enum Missing {
     These(Vec<String>),
 }
 
+/// What becomes of rows in which a value is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Incomplete {
+    /// They are an error.
+    #[default]
+    Refuse,
+    /// They are left out.
+    Skip,
+    /// The mean of the column in the training part is taken.
+    Mean,
+    /// The median of the column in the training part is taken.
+    Median,
+}
+
+/// Columns of words that become a column for each word: 1 where a row has it, else 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OneHot {
+    #[default]
+    None,
+    /// All columns with a word among their first rows.
+    All,
+    These(Vec<Column>),
+}
+
 /// How a CSV file is to be read; the default suits a file with one header line at most, the class
 /// last or in a column named `label`, `class`, `target`, `species` or `diagnosis`.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,8 +101,8 @@ pub struct CsvOptions {
     /// Units beside numbers that are left out (`%`).
     pub strip: Vec<String>,
     pub missing: Missing,
-    /// Rows with a missing value are left out; otherwise they are refused.
-    pub skip_incomplete: bool,
+    pub incomplete: Incomplete,
+    pub one_hot: OneHot,
     /// Classes that are the same number (`1`, `1.0`, `01`) are one, or are kept apart; refused when
     /// left out.
     pub numeric_classes: Option<bool>,
@@ -104,7 +128,8 @@ impl Default for CsvOptions {
             thousands: None,
             strip: Vec::new(),
             missing: Missing::Usual,
-            skip_incomplete: false,
+            incomplete: Incomplete::Refuse,
+            one_hot: OneHot::None,
             numeric_classes: None,
             shape: None,
             seed: SPLIT_SEED,
@@ -115,7 +140,7 @@ impl Default for CsvOptions {
 
 impl CsvOptions {
     /// The options that [`CsvOptions::set`] knows.
-    pub(crate) const KEYS: [&'static str; 15] = [
+    pub(crate) const KEYS: [&'static str; 16] = [
         "delimiter",
         "skip",
         "comment",
@@ -127,6 +152,7 @@ impl CsvOptions {
         "strip",
         "missing",
         "incomplete",
+        "onehot",
         "labels",
         "shape",
         "seed",
@@ -174,10 +200,22 @@ impl CsvOptions {
             ("thousands", _) => return wrong("comma, point, space, apostrophe or none is needed"),
             ("strip", _) => self.strip = list(value),
             ("missing", "none") => self.missing = Missing::Nothing,
+            ("missing", "drop") => self.incomplete = Incomplete::Skip,
+            ("missing", "mean" | "median" | "refuse") => {
+                return self.set_known("incomplete", value);
+            }
             ("missing", _) => self.missing = Missing::These(list(value)),
-            ("incomplete", "skip") => self.skip_incomplete = true,
-            ("incomplete", "refuse") => self.skip_incomplete = false,
-            ("incomplete", _) => return wrong("skip or refuse is needed"),
+            ("incomplete", "skip") => self.incomplete = Incomplete::Skip,
+            ("incomplete", "mean") => self.incomplete = Incomplete::Mean,
+            ("incomplete", "median") => self.incomplete = Incomplete::Median,
+            ("incomplete", "refuse") => self.incomplete = Incomplete::Refuse,
+            ("incomplete", _) => return wrong("skip, mean, median or refuse is needed"),
+            ("onehot", "all") => self.one_hot = OneHot::All,
+            ("onehot", "") => return wrong("the name or number of a column, or all is needed"),
+            ("onehot", _) => match &mut self.one_hot {
+                OneHot::These(columns) => columns.push(column(value)),
+                OneHot::None | OneHot::All => self.one_hot = OneHot::These(vec![column(value)]),
+            },
             ("labels", "numbers") => self.numeric_classes = Some(true),
             ("labels", "text") => self.numeric_classes = Some(false),
             ("labels", _) => return wrong("numbers or text is needed"),

@@ -23,7 +23,7 @@ pub(super) fn find(values: &[f32], columns: usize, layout: &Layout) -> Option<Gu
     let step = rows.div_ceil(SAMPLE).max(1);
     let span = |column: usize| {
         let cells = values.iter().skip(column).step_by(columns * step);
-        let mut cells: Vec<f32> = cells.copied().collect();
+        let mut cells: Vec<f32> = cells.copied().filter(|v| !v.is_nan()).collect();
         cells.sort_by(f32::total_cmp);
         let at = |share: usize| cells.get(cells.len() * share / 4).copied().unwrap_or(0.0);
         f64::from(at(3)) - f64::from(at(1))

@@ -1,4 +1,4 @@
-//! Lines of a sentence and a class with a tab between them.
+//! Lines of a sentence and a class with a tab between them, or tables of these two columns.
 
 use super::super::csv::{Column, CsvOptions, Header};
 use super::super::decode::decode;
@@ -43,8 +43,16 @@ enum Side {
     Last,
 }
 
-/// Whether bytes look like the beginning of labelled sentences: lines with one tab, words on one side
-/// of it and a single word on the other.
+/// What stands between a sentence and its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Tab,
+    /// A comma or semicolon, with quotes around what has one in it.
+    Delimiter(u8),
+}
+
+/// Whether bytes look like the beginning of labelled sentences: lines or rows of two parts, words on one
+/// side and a single word on the other.
 pub(crate) fn is_labelled_text(start: &[u8]) -> bool {
     let text = match start {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
@@ -52,7 +60,7 @@ pub(crate) fn is_labelled_text(start: &[u8]) -> bool {
         _ => String::from_utf8_lossy(start).into_owned(),
     };
     let whole = text.rfind('\n').map_or(text.as_str(), |end| &text[..end]);
-    side(whole.trim_start_matches('\u{feff}')).is_some()
+    look(whole.trim_start_matches('\u{feff}')).is_some()
 }
 
 fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -60,18 +68,40 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// Where the class is; `None` where the text does not look like labelled sentences.
-fn side(text: &str) -> Option<Side> {
+/// Where the class is, and behind or before what; `None` where the text does not look like labelled
+/// sentences.
+fn look(text: &str) -> Option<(Mark, Side)> {
     let lines: Vec<&str> =
         text.lines().filter(|l| !l.trim().is_empty()).take(SAMPLE_LINES).collect();
-    let pairs: Vec<(&str, &str)> = lines
-        .iter()
-        .filter(|l| l.matches('\t').count() == 1)
-        .filter_map(|l| l.trim_end_matches('\r').split_once('\t'))
-        .collect();
-    if pairs.is_empty() || pairs.len() * 10 < lines.len() * 9 {
-        return None;
+    let pairs = lines.iter().filter(|l| l.matches('\t').count() == 1);
+    let pairs: Vec<(&str, &str)> =
+        pairs.filter_map(|l| l.trim_end_matches('\r').split_once('\t')).collect();
+    if !pairs.is_empty() && pairs.len() * 10 >= lines.len() * 9 {
+        return side(&pairs, is_sentence).map(|side| (Mark::Tab, side));
     }
+    [b',', b';'].into_iter().find_map(|delimiter| {
+        let rows: Vec<csv::StringRecord> =
+            table(text, delimiter).into_records().take(SAMPLE_LINES).flatten().collect();
+        let pairs = rows.iter().filter(|row| row.len() == 2);
+        let pairs: Vec<(&str, &str)> = pairs.filter_map(|r| Some((r.get(0)?, r.get(1)?))).collect();
+        // Names and the like beside a number are no sentences with classes.
+        let is_long = |text: &str| is_sentence(text) && text.split_whitespace().count() > 2;
+        let side =
+            side(&pairs, is_long).filter(|_| pairs.len() == rows.len() && pairs.len() > 1)?;
+        let class =
+            |pair: &(&str, &str)| if side == Side::Last { pair.1 } else { pair.0 }.to_owned();
+        let classes: std::collections::HashSet<String> = pairs.iter().map(class).collect();
+        (classes.len() * 2 <= pairs.len() + 2).then_some((Mark::Delimiter(delimiter), side))
+    })
+}
+
+fn table(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes())
+}
+
+/// The side of pairs on which single words are where the other has sentences.
+fn side(pairs: &[(&str, &str)], is_sentence: impl Fn(&str) -> bool) -> Option<Side> {
     let share = |is: &dyn Fn(&(&str, &str)) -> bool| {
         pairs.iter().filter(|p| is(p)).count() as f64 / pairs.len() as f64
     };
@@ -112,21 +142,26 @@ pub(super) fn parse(
         reason,
     };
     let mut guesses = decoded.guesses;
+    let (mark, seen) = look(&decoded.text).unwrap_or((Mark::Tab, Side::Last));
+    let mark = match options.delimiter {
+        Some(b'\t') => Mark::Tab,
+        Some(delimiter) => Mark::Delimiter(delimiter),
+        None => mark,
+    };
+    let between = match mark {
+        Mark::Tab => "a tab",
+        Mark::Delimiter(b',') => "a comma",
+        Mark::Delimiter(_) => "a delimiter",
+    };
     let side = match &options.class {
         None => {
-            let found = side(&decoded.text).unwrap_or(Side::Last);
-            let (text, option) = match found {
-                Side::Last => (
-                    "lines are read as a sentence, a tab and its class",
-                    "class=first, or ?format=csv",
-                ),
-                Side::First => (
-                    "lines are read as a class, a tab and its sentence",
-                    "class=last, or ?format=csv",
-                ),
+            let (text, option) = match seen {
+                Side::Last => (format!("a sentence, {between} and its class"), "class=first"),
+                Side::First => (format!("a class, {between} and its sentence"), "class=last"),
             };
-            guesses.push(Guess::new(text, option));
-            found
+            let text = format!("lines are read as {text}");
+            guesses.push(Guess::new(text, &format!("{option}, or ?format=csv")));
+            seen
         }
         Some(Column::Number(1)) => Side::First,
         Some(Column::Number(2)) => Side::Last,
@@ -140,35 +175,29 @@ pub(super) fn parse(
             return Err(fail(0, reason));
         }
     };
-    let mut found = Vec::new();
-    for (at, line) in decoded.text.lines().enumerate().skip(options.skip_lines) {
-        let number = at as u64 + 1;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let (text, class, place) = match side {
-            Side::Last => {
-                line.rsplit_once('\t').map(|(text, class)| (text, class, "behind the last tab"))
-            }
-            Side::First => {
-                line.split_once('\t').map(|(class, text)| (text, class, "before the first tab"))
-            }
-        }
-        .ok_or_else(|| {
-            let place = if side == Side::Last { "before" } else { "behind" };
-            fail(number, format!("no tab {place} the class"))
-        })?;
-        let class = class.trim();
+    let skip = options.skip_lines;
+    let pairs = match mark {
+        Mark::Tab => by_tabs(&decoded.text, side, skip),
+        Mark::Delimiter(delimiter) => by_rows(&decoded.text, delimiter, side, skip),
+    };
+    let mut found = pairs.map_err(|(line, reason)| fail(line, reason))?;
+    for Labelled { class, line, .. } in &mut found {
+        *class = class.trim().to_owned();
         if class.is_empty() || class.len() > MAX_CLASS_BYTES || class.contains(char::is_control) {
+            let place = match (side, mark) {
+                (Side::Last, Mark::Tab) => "behind the last tab",
+                (Side::First, Mark::Tab) => "before the first tab",
+                (Side::Last, _) => "in the last column",
+                (Side::First, _) => "in the first column",
+            };
             return Err(fail(
-                number,
+                *line,
                 format!(
                     "class {}; 1 to {MAX_CLASS_BYTES} bytes {place} are needed",
                     excerpt(class)
                 ),
             ));
         }
-        found.push(Labelled { text: text.to_owned(), class: class.to_owned(), line: number });
     }
     let (has_header, guess) =
         header(&found, options.header).map_err(|(line, reason)| fail(line, reason))?;
@@ -180,6 +209,48 @@ pub(super) fn parse(
         return Err(DataError::Layout { path: path.to_owned(), reason: "no sentences".into() });
     }
     Ok((found, guesses))
+}
+
+/// Sentences and classes as they are written, or the line that is wrong and why.
+type Pairs = Result<Vec<Labelled>, (u64, String)>;
+
+fn by_tabs(text: &str, side: Side, skip: usize) -> Pairs {
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate().skip(skip) {
+        let number = at as u64 + 1;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let (text, class) = match side {
+            Side::Last => {
+                line.rsplit_once('\t').ok_or((number, "no tab before the class".into()))?
+            }
+            Side::First => {
+                let parts = line.split_once('\t').map(|(class, text)| (text, class));
+                parts.ok_or((number, "no tab behind the class".to_owned()))?
+            }
+        };
+        found.push(Labelled { text: text.to_owned(), class: class.to_owned(), line: number });
+    }
+    Ok(found)
+}
+
+fn by_rows(text: &str, delimiter: u8, side: Side, skip: usize) -> Pairs {
+    let mut found = Vec::new();
+    for row in table(text, delimiter).into_records() {
+        let row = row.map_err(|e| (e.position().map_or(0, csv::Position::line), e.to_string()))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        if line <= skip as u64 || row.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let (Some(first), Some(last), 2) = (row.get(0), row.get(1), row.len()) else {
+            let reason = "2 are needed, a sentence and its class (in quotes where a sentence has a delimiter in it)";
+            return Err((line, format!("{} columns; {reason}", row.len())));
+        };
+        let (text, class) = if side == Side::Last { (first, last) } else { (last, first) };
+        found.push(Labelled { text: text.to_owned(), class: class.to_owned(), line });
+    }
+    Ok(found)
 }
 
 /// Whether the first line is a header.
@@ -225,6 +296,8 @@ mod tests {
             b"Great\t1\nnot so good\t0\nquite good\t1\nall bad\t0\n",
             b"ham\tGo until jurong point\nspam\tFree entry now\n",
             "这部电影很好看\t1\n不好看的电影\t0\n".as_bytes(),
+            b"text,label\n\"Good, and cheap too\",1\nall of it bad,0\nnot so good,0\nnice and warm,1\n",
+            b"1;a good day it was\n0;bad to the end\n1;\"so; good it is\"\n0;never again for me\n",
             b"\xff\xfea\0 \0b\0\t\x001\0\n\0",
         ] {
             assert!(is_labelled_text(text), "{text:?}");
@@ -236,6 +309,8 @@ mod tests {
             b"2 \t1",
             b"1 234\t0\n2 345\t1\n",
             b"x\ty\n1\t2\n",
+            b"John Smith,34\nAnn Lee Brown,29\nJoe Doe,31\n",
+            b"no of rooms,price\n3,4\n5,6\n",
         ] {
             assert!(!is_labelled_text(other), "{other:?}");
         }
@@ -260,6 +335,18 @@ mod tests {
         )
         .unwrap();
         assert_eq!((found[0].text.as_str(), found[1].class.as_str()), ("see you\tsoon", "spam"));
+        let rows = "text,label\n\"good, and\ncheap too\",1\nall of it bad,0\nno good day,0\nwarm and nice,1\n";
+        let (found, guesses) = of(rows, &plain).unwrap();
+        assert_eq!(
+            (found.len(), found[1].line, found[0].text.as_str()),
+            (4, 4, "good, and\ncheap too")
+        );
+        assert!(guesses[0].text.contains("a sentence, a comma and its class"), "{guesses:?}");
+        let wrong = of(
+            &format!("{rows}one, two or three,1\n"),
+            &CsvOptions { delimiter: Some(b','), ..plain.clone() },
+        );
+        assert!(wrong.unwrap_err().to_string().contains("line 7: 3 columns; 2 are needed"));
         assert!(of("caf\u{e9}", &plain).is_err());
         assert!(
             parse("s.txt", b"caf\xe9 au lait\t1\n", &plain)

@@ -1,4 +1,4 @@
-//! Sentences with a class: one a line, the text, a tab, the class.
+//! Sentences with a class: one a line, the text, a tab, the class, or in a table of two columns.
 //!
 //! A token is a word (see [`super::words`]); only the last [`MAX_TOKENS`] of a sentence are kept. The
 //! vocabulary holds the words that occur at least twice in the training part, the most frequent

@@ -45,6 +45,16 @@ pub enum Cell {
     },
 }
 
+impl Cell {
+    /// What people call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Elman(_) => "Elman cell",
+            Self::Gru { .. } => "GRU",
+        }
+    }
+}
+
 /// One layer of recurrent units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecurrentLayer {
@@ -322,10 +332,7 @@ impl RecurrentModel {
             rows.push(("tokens", format!("{tokens}, looked up as {} values", e.width)));
         }
         for layer in self.layers() {
-            let kind = match layer.cell {
-                Cell::Elman(_) => "Elman cell",
-                Cell::Gru { .. } => "GRU",
-            };
+            let kind = layer.cell.name();
             let functions: Vec<_> =
                 layer.gates().iter().map(|(_, g)| g.activation.name()).collect();
             rows.push((

@@ -92,6 +92,12 @@ fn doubts(dataset: &Dataset) -> Vec<String> {
     all.map(|guess| format!("{}: {guess}", excerpt(dataset.name()))).collect()
 }
 
+/// Whether `name` is `COLUMN=WORD` and other words of that column are among the columns `given`.
+fn is_word_of(name: &str, given: &[String]) -> bool {
+    let begin = name.rfind('=').map(|at| &name[..=at]);
+    begin.is_some_and(|begin| given.iter().any(|other| other.starts_with(begin)))
+}
+
 impl Side<'_> {
     /// A dataset of samples as this side takes them, with what its reader was in doubt of.
     fn samples(&self, dataset: &Arc<Dataset>, input: Shape) -> Result<Matched, RunError> {
@@ -156,21 +162,27 @@ impl Side<'_> {
         }
         let names = Names::of_columns(given);
         let mut from = Vec::with_capacity(wanted.len());
+        let mut absent = Vec::new();
         for name in wanted {
             match names.place(name) {
-                Place::At(at) if from.contains(&at) => {
+                Place::At(at) if from.contains(&Ok(at)) => {
                     return self.refuse(format!(
                         "takes two columns, {} and another of like name, where dataset {set} has one, {}; name the columns as the model does",
                         excerpt(name),
                         given.get(at).map(|n| excerpt(n)).unwrap_or_default()
                     ));
                 }
-                Place::At(at) => from.push(at),
+                Place::At(at) => from.push(Ok(at)),
                 Place::Twice => {
                     return self.refuse(format!(
                         "takes one column {} and dataset {set} has several of that name; name them apart, or leave out those that are not meant (?drop=NUMBER,.. behind the path)",
                         excerpt(name)
                     ));
+                }
+                // A word of a column of words that no row has here.
+                Place::Nowhere if is_word_of(name, given) => {
+                    absent.push(name.clone());
+                    from.push(Err(name.clone()));
                 }
                 Place::Nowhere => {
                     let unknown = Names::of_columns(wanted);
@@ -187,11 +199,12 @@ impl Side<'_> {
                 }
             }
         }
-        if from.iter().enumerate().all(|(at, from)| at == *from) && from.len() == given.len() {
+        let same = from.iter().enumerate().all(|(at, from)| Ok(at) == *from);
+        if same && from.len() == given.len() {
             return Ok(());
         }
         let left: Vec<String> = (0..given.len())
-            .filter(|c| !from.contains(c))
+            .filter(|c| !from.contains(&Ok(*c)))
             .filter_map(|c| given.get(c).cloned())
             .collect();
         let mut note = format!(
@@ -200,6 +213,9 @@ impl Side<'_> {
         );
         if !left.is_empty() {
             note += &format!(", and {} left out", listed(&left));
+        }
+        if !absent.is_empty() {
+            note += &format!("; no row has {}", listed(&absent));
         }
         found.notes.push(note);
         found.dataset = Arc::new(dataset.with_columns(&from));

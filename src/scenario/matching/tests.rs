@@ -76,6 +76,27 @@ fn columns_in_another_order_change_nothing() {
 }
 
 #[test]
+fn a_word_that_no_row_has_is_a_column_of_zeros() {
+    let known = names(&["age", "ward=north", "ward=south", "ward=west"]);
+    let split = || Split { inputs: vec![40.0, 0.0, 1.0], labels: vec![0], lengths: vec![] };
+    let given = names(&["age", "ward=east", "ward=south"]);
+    let (shape, classes) = (Shape::Flat { len: 3 }, names(&["a", "b"]));
+    let data = Dataset::new("own", "tests", shape, classes.clone(), given, split(), split());
+    let data = Arc::new(data.expect("fits"));
+    let card = network::ModelCard { features: known.clone(), classes, ..Default::default() };
+    let input = Shape::Flat { len: 4 };
+    let (matched, notes) = match_to("m", &card, input, &data).expect("matches");
+    assert_eq!(
+        (&matched.test().inputs[..], matched.features()),
+        (&[40.0, 0.0, 1.0, 0.0][..], &known[..])
+    );
+    let note = &notes[0];
+    assert!(note.contains("ward=east left out; no row has ward=north, ward=west"), "{note}");
+    let other = network::ModelCard { features: names(&["weight", "a", "b", "c"]), ..card };
+    assert!(match_to("m", &other, input, &data).is_err());
+}
+
+#[test]
 fn classes_in_another_order_change_nothing() {
     let (known, expected) = hospital();
     let swap = |row: &[f32], label| Some((row.to_vec(), 1 - label));

@@ -117,7 +117,7 @@ fn missing() -> Vec<Case> {
             table(&format!("missing, as {cell:?}"), holed(cell)).refused(&[
                 "line 4, column 1",
                 "the value is missing",
-                "?incomplete=skip",
+                "?missing=drop",
             ])
         })
         .collect();

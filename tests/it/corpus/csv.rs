@@ -277,8 +277,8 @@ fn shapes() -> Vec<Case> {
             .options("shape=3x3")
             .refused(&["shape 1x3x3 has 9 values but a row has 2"]),
         table("an unknown option", ROWS)
-            .options("colour=red")
-            .refused(&["no option colour", "known are delimiter"]),
+            .options("shade=red")
+            .refused(&["no option shade", "known are delimiter"]),
         table("an option of sequences", ROWS)
             .options("frame=2")
             .refused(&["option frame is not used for tables"]),
@@ -326,8 +326,7 @@ fn hostile() -> Vec<Case> {
         table("ARFF", "% iris\n@RELATION iris\n@ATTRIBUTE x NUMERIC\n@DATA\n1,a\n")
             .refused(&["an ARFF file"]),
         table("LIBSVM", "+1 1:0.5 3:2\n-1 2:1\n").refused(&["LIBSVM"]),
-        table("a spreadsheet", b"PK\x03\x04\x14\0\0\0")
-            .refused(&["spreadsheet", "export it as CSV"]),
+        table("a spreadsheet", b"PK\x03\x04\x14\0\0\0").refused(&["spreadsheet", "as CSV"]),
         table("a NumPy array", b"\x93NUMPY\x01\0v\0").refused(&["NumPy"]),
         table("a picture", b"\x89PNG\r\n\x1a\n").refused(&["a PNG picture"]),
         table("xz", b"\xfd7zXZ\0\0\x04").refused(&["packed with xz"]),

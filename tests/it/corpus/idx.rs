@@ -118,6 +118,6 @@ pub fn cases() -> Vec<Case> {
             .opening("train-images")
             .read(10, 2, &["0", "1"])
             .told(&["t10k-images beside it is not read; open the folder"]),
-        folder("nothing of use", &[("notes.md", b"hello")]).refused(&["no IDX files"]),
+        folder("nothing of use", &[("notes.md", b"hello")]).refused(&["no data in it"]),
     ]
 }

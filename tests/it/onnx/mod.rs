@@ -1,5 +1,7 @@
 //! ONNX files that public exporters wrote (`generate.py` makes them), against what ONNX Runtime gives.
 
+mod export;
+
 use crate::five::typed;
 use cryptoscope::data::Shape;
 use cryptoscope::network::{Network, argmax};

@@ -1,0 +1,94 @@
+//! `inspect`: what a file holds, whatever it is.
+
+mod dataset;
+mod message;
+mod model;
+mod record;
+mod told;
+
+use super::args::InspectArgs;
+use super::context::{Answer, Context};
+use anyhow::Result;
+use file::as_path;
+use network::recurrent::{self, RecurrentModel};
+use serde_json::{Value, json};
+use std::io::Read;
+use told::Told;
+
+/// First bytes that are looked at.
+const LOOKED_AT: u64 = 4096;
+
+pub(super) fn command(args: &InspectArgs, context: &Context) -> Result<Answer> {
+    let parts = parts(&args.file, context)?;
+    if args.json {
+        let mut all: Vec<Value> = parts.into_iter().map(|part| part.json).collect();
+        let value = if all.len() == 1 { all.remove(0) } else { Value::Array(all) };
+        return Ok((serde_json::to_string_pretty(&value)? + "\n").into());
+    }
+    let text = parts.into_iter().map(|part| part.text).collect::<Vec<_>>().join("\n");
+    let lines = text.lines().map(|line| format::escaped(line) + "\n").collect::<String>();
+    Ok(lines.into())
+}
+
+/// What `file` holds: of a name that both a model and a dataset have, both.
+fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
+    let is_dataset = data::NAMED.iter().any(|n| n.name == file);
+    if let Some(model) = recurrent_model(file) {
+        return Ok(vec![model::recurrent(&model?)]);
+    }
+    let is_model = network::built_in_names().any(|name| name == file) || is_model_file(file);
+    if !is_dataset
+        && !is_model
+        && let Some(start) = start_of(file)
+    {
+        if message::is_one(&start) {
+            return message::told(&as_path(file)).map(|told| vec![told]);
+        }
+        if let Some(told) = record::told(file, &start) {
+            return told.map(|told| vec![told]);
+        }
+    }
+    let mut parts = Vec::new();
+    if is_model {
+        parts.push(model::layers(&network::open(file)?));
+    }
+    if is_dataset || !is_model {
+        match data::inspect(file, context.sources.data_dir.as_deref()) {
+            Ok(described) => parts.push(dataset::told(&described)),
+            // A name that both a model and an absent dataset have.
+            Err(error) if is_model => parts.push(Told {
+                text: format!("dataset  {error}\n"),
+                json: json!({ "kind": "dataset", "error": error.to_string() }),
+            }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(parts)
+}
+
+/// The recurrent model of that name or in that file; `None` when there is none.
+fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelError>> {
+    if recurrent::built_in_names().any(|n| n == name) {
+        return Some(recurrent::open(name));
+    }
+    if !is_model_file(name) {
+        return None;
+    }
+    // A file of another kind is told about as such.
+    RecurrentModel::load(as_path(name)).ok().map(Ok)
+}
+
+/// The first bytes of a plain file.
+fn start_of(path: &str) -> Option<Vec<u8>> {
+    let path = as_path(path);
+    let mut start = Vec::new();
+    let file = path.is_file().then(|| data::open_regular(&path).ok()).flatten()?;
+    file.take(LOOKED_AT).read_to_end(&mut start).ok().map(|_| start)
+}
+
+/// Whether a plain file is a `.safetensors` (a length, then JSON) or ONNX.
+fn is_model_file(path: &str) -> bool {
+    let Some(start) = start_of(path) else { return false };
+    let safetensors = start.get(8) == Some(&b'{') && start.get(4..8) == Some(&[0; 4]);
+    safetensors || network::is_onnx(&as_path(path), &start)
+}

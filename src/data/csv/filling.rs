@@ -1,0 +1,100 @@
+//! Missing values of a table, filled in from its training part: what is tested on tells nothing.
+
+use super::options::Incomplete;
+use crate::dataset::Split;
+use crate::guess::Guess;
+use format::excerpt;
+
+/// Puts the mean or median of each column in the place of its NaN. Statistics are those of `train`, or of
+/// `test` where there is no training part.
+///
+/// # Errors
+/// When a column has no value to take them from.
+pub(super) fn fill(
+    train: &mut Split,
+    test: &mut Split,
+    columns: usize,
+    names: &[String],
+    how: Incomplete,
+) -> Result<Option<Guess>, String> {
+    let of = if train.is_empty() { &*test } else { &*train };
+    let missing = |part: &Split| part.inputs.iter().filter(|v| v.is_nan()).count();
+    let all = missing(train) + missing(test);
+    if all == 0 {
+        return Ok(None);
+    }
+    let (word, statistic): (_, fn(&mut [f32]) -> f32) = match how {
+        Incomplete::Median => ("median", median),
+        _ => ("mean", mean),
+    };
+    let mut filling = Vec::with_capacity(columns);
+    for column in 0..columns {
+        let cells = of.inputs.iter().skip(column).step_by(columns);
+        let mut cells: Vec<f32> = cells.copied().filter(|v| !v.is_nan()).collect();
+        if cells.is_empty() {
+            let name = names.get(column).map_or_else(|| (column + 1).to_string(), |n| excerpt(n));
+            return Err(format!(
+                "column {name} has no value in the training part to take the {word} of; drop it with ?drop={name}"
+            ));
+        }
+        filling.push(statistic(&mut cells));
+    }
+    for part in [train, test] {
+        for (at, value) in part.inputs.iter_mut().enumerate() {
+            if value.is_nan() {
+                *value = filling[at % columns];
+            }
+        }
+    }
+    Ok(Some(Guess::new(
+        format!("{all} missing values are the {word} of their column in the training part"),
+        "missing=drop",
+    )))
+}
+
+fn mean(cells: &mut [f32]) -> f32 {
+    (cells.iter().map(|v| f64::from(*v)).sum::<f64>() / cells.len() as f64) as f32
+}
+
+fn median(cells: &mut [f32]) -> f32 {
+    cells.sort_by(f32::total_cmp);
+    let at = |place: usize| f64::from(cells.get(place).copied().unwrap_or_default());
+    let half = cells.len() / 2;
+    match cells.len().is_multiple_of(2) {
+        true => (0.5 * (at(half - 1) + at(half))) as f32,
+        false => at(half) as f32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_filled_from_the_training_part_alone() {
+        let part = |inputs: &[f32]| Split {
+            inputs: inputs.to_vec(),
+            labels: vec![0; inputs.len() / 2],
+            lengths: vec![],
+        };
+        let gap = f32::NAN;
+        // Column 1: 1, 2, 9 (mean 4, median 2); column 2: 10, 20 (both 15).
+        let train = part(&[1.0, 10.0, 2.0, gap, 9.0, 20.0]);
+        let test = part(&[gap, 1000.0, 500.0, gap]);
+        for (how, first, second) in [(Incomplete::Mean, 4.0, 15.0), (Incomplete::Median, 2.0, 15.0)]
+        {
+            let (mut train, mut test) = (train.clone(), test.clone());
+            let told = fill(&mut train, &mut test, 2, &[], how).unwrap().unwrap();
+            assert!(told.text.starts_with("3 missing values are the"), "{told}");
+            assert_eq!(train.inputs, [1.0, 10.0, 2.0, second, 9.0, 20.0]);
+            assert_eq!(test.inputs, [first, 1000.0, 500.0, second]);
+        }
+        // Without a training part they are those of the rows themselves.
+        let (mut none, mut alone) = (Split::default(), test.clone());
+        fill(&mut none, &mut alone, 2, &[], Incomplete::Mean).unwrap();
+        assert_eq!(alone.inputs, [500.0, 1000.0, 500.0, 1000.0]);
+        let (mut train, mut test) = (part(&[gap, 1.0]), test);
+        let told = fill(&mut train, &mut test, 2, &["a".into(), "b".into()], Incomplete::Mean);
+        assert!(told.unwrap_err().contains("column a has no value"));
+    }
+}

@@ -1,0 +1,81 @@
+//! Columns of words: a column for each of their words in their place, 1 where a row has it, else 0.
+
+use super::layout::Layout;
+use super::values::Values;
+use crate::guess::Guess;
+use format::excerpt;
+
+/// Most columns of a table.
+const MAX_COLUMNS: usize = 65_536;
+
+/// A table in which every column is one of numbers.
+pub(super) struct Spread {
+    pub values: Vec<f32>,
+    pub names: Vec<String>,
+    pub columns: usize,
+    pub guess: Option<Guess>,
+}
+
+/// Puts a column `NAME=WORD` for each word, in the order of the alphabet, in the place of each column of
+/// words. A missing word, which is told by NaN, is none of them.
+///
+/// # Errors
+/// When the columns become too many.
+pub(super) fn spread(read: &Values, layout: &Layout) -> Result<Spread, String> {
+    let columns = layout.values.len();
+    if read.words.is_empty() {
+        let (values, names) = (read.values.clone(), layout.names.clone());
+        return Ok(Spread { values, names, columns, guess: None });
+    }
+    let name = |at: usize| match layout.names.get(at) {
+        Some(name) => name.clone(),
+        None => format!("column {}", layout.values.get(at).map_or(0, |c| c + 1)),
+    };
+    // Of each column its first new one, and of its words their new places behind that.
+    let (mut names, mut places) = (Vec::new(), Vec::with_capacity(columns));
+    for at in 0..columns {
+        let first = names.len();
+        let Some(words) = read.words.get(&at) else {
+            names.push(name(at));
+            places.push((first, None));
+            continue;
+        };
+        let mut order: Vec<usize> = (0..words.len()).collect();
+        order.sort_by(|a, b| words[*a].cmp(&words[*b]));
+        let mut place = vec![0; words.len()];
+        for (to, word) in order.into_iter().enumerate() {
+            place[word] = to;
+            names.push(format!("{}={}", name(at), words[word]));
+        }
+        places.push((first, Some(place)));
+    }
+    if names.len() > MAX_COLUMNS {
+        return Err(format!(
+            "{} columns with one for each word; at most {MAX_COLUMNS} are read: drop some with ?drop=",
+            names.len()
+        ));
+    }
+    let mut values = Vec::with_capacity(read.labels.len() * names.len());
+    for row in read.values.chunks_exact(columns) {
+        let begin = values.len();
+        values.resize(begin + names.len(), 0.0);
+        for (value, (first, place)) in row.iter().zip(&places) {
+            match place {
+                None => values[begin + first] = *value,
+                Some(_) if value.is_nan() => {}
+                Some(place) => {
+                    let word = place.get(*value as usize).copied().unwrap_or(0);
+                    values[begin + first + word] = 1.0;
+                }
+            }
+        }
+    }
+    let told: Vec<String> = read
+        .words
+        .iter()
+        .take(4)
+        .map(|(at, words)| format!("{} ({})", excerpt(&name(*at)), words.len()))
+        .collect();
+    let text = format!("a column for each word of {}", told.join(", "));
+    Ok(Spread { values, columns: names.len(), names, guess: Some(Guess::note(text)) })
+}
