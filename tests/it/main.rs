@@ -25,6 +25,7 @@ mod old_files;
 mod onnx;
 mod own;
 mod public_sets;
+mod readers;
 mod sample;
 mod second_opinion;
 mod sequences;
