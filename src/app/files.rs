@@ -48,6 +48,11 @@ impl App {
         self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Saved);
     }
 
+    /// Writes a trained network to a file of the program's own.
+    pub(super) fn put_aside(&mut self, path: PathBuf, bytes: Vec<u8>) {
+        self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Kept);
+    }
+
     /// Asks the window for an image of itself, to be written to `path`.
     pub(super) fn shoot(&mut self, ctx: &egui::Context, path: PathBuf) {
         let (tx, image) = channel();

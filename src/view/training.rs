@@ -38,12 +38,34 @@ pub struct TrainingView {
     pub trained_recurrent: Option<Arc<RecurrentTrained>>,
 }
 
+/// Epochs as CSV, one line each.
+fn epochs_csv(epochs: &[EpochRecord]) -> String {
+    let head = ["epoch", "stage", "loss", "train_accuracy", "accuracy", "share_inside"];
+    let rows = epochs.iter().map(|r| {
+        let inside = r.share_inside.map_or(String::new(), |share| share.to_string());
+        let [loss, train, held] = [r.loss, r.train_accuracy, r.accuracy].map(|v| v.to_string());
+        [r.epoch.to_string(), r.stage.clone(), loss, train, held, inside]
+    });
+    format::csv_table(&head, rows)
+}
+
 impl TrainingView {
+    /// The epochs so far as CSV.
+    pub fn to_csv(&self) -> String {
+        epochs_csv(&self.epochs)
+    }
+
     /// Forgets the curves: a new training of the model of `scenario` begins.
     pub fn begin(&mut self, scenario: &Scenario, what: String) {
         self.clear();
         (self.status, self.of, self.what) = (TaskStatus::Running, self.options.epochs, what);
         self.origin = Some(Origin::new(Results::Training, scenario));
+    }
+
+    /// The same for a network that is written anew: its data are those of the window for good.
+    pub fn begin_own(&mut self, what: String) {
+        self.clear();
+        (self.status, self.what) = (TaskStatus::Running, what);
     }
 
     /// The same for a recurrent network.
@@ -77,7 +99,8 @@ impl TrainingView {
     /// Takes in what the training tells.
     pub fn take(&mut self, event: TrainEvent) {
         match event {
-            TrainEvent::Step { step, of, loss } => {
+            TrainEvent::Step { step, of, epochs, loss } => {
+                self.of = epochs;
                 self.fraction = step as f64 / of.max(1) as f64;
                 let before = self.smoothed.unwrap_or(loss);
                 let smoothed = before + NEWEST * (loss - before);

@@ -1,6 +1,5 @@
 //! Loss, accuracy and range of a training while it goes on.
 
-use crate::state::State;
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
@@ -14,11 +13,12 @@ const INSIDE: &str = "Share of the inputs of all activations inside the interval
 /// Space under the plots, for the numbers.
 const BOTTOM: f32 = 18.0;
 
-/// Draws the three plots into `rect`, one below the other.
-pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
+/// Draws loss, accuracy and, where activations have intervals, the share inside of them into `rect`, one
+/// below the other.
+pub fn training(ui: &mut Ui, rect: Rect, view: &TrainingView, intervals: bool) {
     let t = theme::tokens(ui);
-    let view = &state.training;
-    let height = (rect.height() - 2.0 * theme::CARD_GAP) / 3.0;
+    let plots = if intervals { 3.0 } else { 2.0 };
+    let height = (rect.height() - (plots - 1.0) * theme::CARD_GAP) / plots;
     let place = |i: usize| {
         let top = rect.top() + i as f32 * (height + theme::CARD_GAP);
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height))
@@ -64,6 +64,9 @@ pub fn training(ui: &mut Ui, rect: Rect, state: &State) {
     };
     chart.show(ui, place(1), BOTTOM);
 
+    if !intervals {
+        return;
+    }
     let inside = by_epoch(view, |r| r.share_inside);
     let least = inside.iter().map(|p| p.y).fold(1.0, f64::min);
     let air = (0.08 * (1.0 - least)).max(0.005);
