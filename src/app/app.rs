@@ -46,7 +46,7 @@ impl App {
         let wake = ctx.clone();
         let mut state = State::new(scenario);
         state.preview.pending = true;
-        if let Some(kept) = cc.storage.and_then(|storage| storage.get_string(super::HISTORY)) {
+        if let Some(kept) = cc.storage.and_then(|storage| storage.get_string(History::KEY)) {
             state.history = History::from_text(&kept);
         }
         if let Err(error) = Kernel::named_by_variable() {

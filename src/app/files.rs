@@ -37,6 +37,14 @@ impl App {
         self.of_file(read, Update::Opened);
     }
 
+    /// Reads a model file, to see what it was made for.
+    pub(super) fn read_model(&mut self, path: String) {
+        let of = path.clone();
+        let read = move || network::open(&path).map(Arc::new).map_err(|e| e.to_string());
+        // Why it cannot be read the plan says, which reads it too.
+        self.of_file(read, |result| Update::ModelRead(of, result.ok()));
+    }
+
     /// Reads an encrypted training that was kept.
     pub(super) fn read_checkpoint(&mut self, path: PathBuf) {
         let read = move || Checkpoint::open(&path).map(Arc::new).map_err(|e| e.to_string());

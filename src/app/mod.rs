@@ -79,8 +79,6 @@ pub struct Options {
 
 /// Name of the application on the desktop, and of its folder of settings.
 const APP_ID: &str = "cryptoscope";
-/// Where models and files of a person are kept between starts.
-const HISTORY: &str = "history";
 const DEFAULT_SIZE: [f32; 2] = [1280.0, 800.0];
 const MIN_SIZE: [f32; 2] = [640.0, 400.0];
 
@@ -124,7 +122,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        storage.set_string(HISTORY, self.state.history.to_text());
+        storage.set_string(History::KEY, self.state.history.to_text());
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

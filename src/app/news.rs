@@ -24,6 +24,8 @@ impl App {
                 state.data = data;
             }
             Update::Model(model) => state.model = model,
+            Update::ModelRead(path, Some(network)) => self.suit_model(&path, &network),
+            Update::ModelRead(_, None) => {}
             Update::Kept(result) => self.take_kept(result),
             Update::Loaded(loaded) => self.take_loaded(loaded),
             Update::LoadedSequence(loaded) => self.take_loaded_sequence(loaded),

@@ -4,10 +4,10 @@ use super::action::Action;
 use super::app::App;
 use super::command::Command;
 use crate::tab::Tab;
-use network::train::Purpose;
+use network::Network;
 use scenario::Scenario;
 use std::path::{Path, PathBuf};
-use view::{MyModel, TaskStatus, file_name};
+use view::{MyModel, TaskStatus, file_name, scheme_of};
 use worker::{Failure, OwnRequest};
 
 impl App {
@@ -56,7 +56,7 @@ impl App {
         let new = &mut self.state.new_network;
         match (result, &new.request) {
             (Ok(path), Some(request)) => {
-                let name = format!("{}, {}", request.name, scheme(request.purpose));
+                let name = format!("{}, {}", request.name, scheme_of(request.purpose));
                 let model = path.to_string_lossy();
                 let setup =
                     Scenario::of_own(&request.name, &model, &request.dataset, request.purpose);
@@ -66,6 +66,19 @@ impl App {
             (Err(failure), _) => self.state.notifications.error(failure.to_string()),
             (Ok(_), None) => {}
         }
+    }
+
+    /// A model file was read: scheme, activation and data become those that it was made for.
+    pub(super) fn suit_model(&mut self, path: &str, network: &Network) {
+        let state = &self.state;
+        if state.scenario.model != path {
+            return;
+        }
+        let fit = state.data.as_ref().is_some_and(|data| {
+            let (shape, classes) = (data.dataset.shape(), data.dataset.classes().len());
+            shape.len() == network.input().len() && classes <= network.classes()
+        });
+        self.edit(state.scenario.suited(path, network, fit));
     }
 
     /// Makes the trained network the setup, and runs it.
@@ -88,15 +101,6 @@ impl App {
         if let Some(before) = &self.state.new_network.file {
             self.state.history.save_model(&before.to_string_lossy(), path);
         }
-    }
-}
-
-/// The scheme of a network that was made for it, as people write it.
-pub fn scheme(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Integers => "BGV",
-        Purpose::Polynomials => "CKKS",
-        Purpose::Tables => "TFHE",
     }
 }
 

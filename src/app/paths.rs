@@ -74,7 +74,14 @@ impl App {
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
             OpenKind::Model => {
-                self.edit(Scenario { model: text, ..self.state.scenario.clone() });
+                let known = self.state.history.models.iter().find(|m| m.setup.model == text);
+                match known.map(|model| model.setup.clone()) {
+                    Some(setup) => self.edit(setup),
+                    None => {
+                        self.edit(Scenario { model: text.clone(), ..self.state.scenario.clone() });
+                        self.read_model(text);
+                    }
+                }
             }
             OpenKind::Dataset => {
                 self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });

@@ -26,6 +26,9 @@ pub struct History {
 }
 
 impl History {
+    /// The name that it is kept under between starts.
+    pub const KEY: &str = "history";
+
     /// Remembers a model, in the place of what was known of the same file.
     pub fn add_model(&mut self, model: MyModel) {
         self.models.retain(|known| known.setup.model != model.setup.model);

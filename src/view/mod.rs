@@ -26,7 +26,7 @@ pub use cryptonn::CryptonnView;
 pub use history::{History, MyModel, file_name};
 pub use leak::{Attack, LeakChoice, LeakView};
 pub use mitigation::MitigationView;
-pub use new_network::{Blueprint, NewNetwork, RowEdit};
+pub use new_network::{Blueprint, NewNetwork, RowEdit, scheme_of};
 pub use origin::{Origin, Results};
 pub use run::{Progress, RunView, Status};
 pub use sequence::{Comparing, SequenceView};

@@ -135,6 +135,11 @@ impl Blueprint {
     }
 }
 
+/// The scheme of a network that was made for it, as people write it.
+pub fn scheme_of(purpose: Purpose) -> String {
+    purpose.name().to_uppercase()
+}
+
 fn is_linear(row: &str) -> bool {
     row.starts_with("dense") || row.starts_with("conv")
 }

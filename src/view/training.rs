@@ -25,6 +25,8 @@ pub struct TrainingView {
     /// Points (epochs done, loss smoothed over mini-batches).
     pub loss: Vec<[f64; 2]>,
     smoothed: Option<f64>,
+    /// The newest step that was told of.
+    seen: usize,
     pub epochs: Vec<EpochRecord>,
     /// Epochs there will be.
     pub of: usize,
@@ -103,7 +105,10 @@ impl TrainingView {
                 self.of = epochs;
                 self.fraction = step as f64 / of.max(1) as f64;
                 let before = self.smoothed.unwrap_or(loss);
-                let smoothed = before + NEWEST * (loss - before);
+                // Steps that nobody was told of count as this one.
+                let steps = step.saturating_sub(self.seen).clamp(1, i32::MAX as usize) as i32;
+                self.seen = step;
+                let smoothed = loss + (1.0 - NEWEST).powi(steps) * (before - loss);
                 self.smoothed = Some(smoothed);
                 if self.loss.len() == MOST_POINTS {
                     let mut at = 0;
@@ -132,5 +137,7 @@ impl TrainingView {
     pub fn end(&mut self, result: Result<Arc<Trained>, Failure>) {
         self.status = TaskStatus::of(&result);
         self.trained = result.ok();
+        // It may have ended before the epochs that there could have been.
+        self.of = self.epochs.len().max(1);
     }
 }

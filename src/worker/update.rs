@@ -70,6 +70,8 @@ pub enum Update {
     Opened(Result<Box<Scenario>, Failure>),
     /// An encrypted training that was kept was read.
     Checkpoint(Result<Arc<Checkpoint>, Failure>),
+    /// A model file was read, to see what it was made for; `None` where it holds no network of layers.
+    ModelRead(String, Option<Arc<Network>>),
     /// A trained network was put aside.
     Kept(Result<PathBuf, Failure>),
     /// A file was written.

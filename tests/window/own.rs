@@ -2,16 +2,18 @@
 
 use crate::drive::{WIDE, until, until_over, until_planned};
 use cryptoscope::app::{App, Status, Tab, TaskStatus};
+use cryptoscope::network::train::{Purpose, own_recipe, train};
 use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::Path;
 
-/// Most clicks from nothing to an encrypted answer, training included.
+/// Most clicks from nothing to an encrypted answer, training included; and from a model file.
 const FROM_DATA: usize = 6;
+const FROM_MODEL: usize = 4;
 
 /// A window with the real engine, as it is opened, and the clicks that were made in it.
 pub struct Person {
@@ -46,12 +48,16 @@ impl Person {
     }
 
     /// A file is chosen in the dialog that is open: typing is no click, the button is one.
-    pub fn choose(&mut self, path: &Path) {
+    pub fn choose(&mut self, path: &Path, verb: &str) {
         self.h.key_press_modifiers(Modifiers::COMMAND, Key::A);
         self.h.run_ok();
-        self.h.get_by_role(Role::TextInput).type_text(&path.to_string_lossy());
+        let field = self.h.get_all_by_role(Role::TextInput).find(|field| {
+            let name = field.accesskit_node().label().unwrap_or_default();
+            !name.starts_with("Row ")
+        });
+        field.expect("a field").type_text(&path.to_string_lossy());
         self.h.run_ok();
-        self.button("Open");
+        self.button(verb);
     }
 
     pub fn until_trained(&mut self) {
@@ -125,7 +131,7 @@ fn a_table_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
     let mut person = Person::new();
     person.click(Role::ComboBox, "Dataset");
     person.button("Open dataset…");
-    person.choose(&path);
+    person.choose(&path, "Open");
     until_planned(&mut person.h);
     person.button("New network");
     person.button("Train new network");
@@ -137,12 +143,35 @@ fn a_table_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
 }
 
 #[test]
+fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.safetensors");
+    let recipe =
+        |data| own_recipe("mine", "dense 8, tanh, dense classes", data, Purpose::Polynomials);
+    let data = cryptoscope::data::open("iris", None).expect("built in");
+    let recipe = recipe(&data).expect("fits").with_epochs(20).expect("some");
+    let watch = cryptoscope::progress::Watch::silent();
+    let trained = train(&recipe, &data, 3, &watch).expect("trains");
+    trained.network.save(&path).expect("writes");
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Model");
+    person.button("Open model…");
+    person.choose(&path, "Open");
+    until(&mut person.h, "its data", |h| h.state().state().scenario.dataset == "iris");
+    person.button("Run");
+    person.has_right_answers(30);
+    assert!(person.clicks <= FROM_MODEL, "{} clicks", person.clicks);
+    until_planned(&mut person.h);
+    assert!(person.has("Use mine.safetensors"), "it is among my models");
+}
+
+#[test]
 fn rows_are_edited_and_faults_stand_at_their_row() {
     let mut person = Person::new();
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
     person.h.run_ok();
-    assert!(person.has("conv 8 3x3"), "digits are pictures");
     let text = |person: &Person| person.h.state().state().new_network.blueprint.text.clone();
+    assert!(text(&person).starts_with("conv 8 3x3"), "digits are pictures");
     person.button("Preset medium");
     assert_eq!(person.h.state().state().new_network.blueprint.rows.len(), 7);
     person.button("Preset small");
@@ -165,7 +194,7 @@ fn rows_are_edited_and_faults_stand_at_their_row() {
     assert!(person.has("row 1: a kernel of 99; 1 to 64 are possible"));
     assert_eq!(text(&person), "conv 8 99x9, relu, dense classes");
     person.button("Made for TFHE");
-    person.button("This model");
+    person.click(Role::Tab, "This model");
     assert!(person.has("Polynomial"));
 }
 
@@ -201,7 +230,8 @@ fn a_saved_network_is_among_my_models_after_the_next_start() {
     person.until_trained();
     person.button("Save new network…");
     let path = folder.path().join("iris-net.safetensors");
-    crate::drive::save_to(&mut person.h, &path);
+    person.choose(&path, "Save");
+    until(&mut person.h, "saved", |h| h.query_all_by_label_contains("Saved ").next().is_some());
     let mut storage = Kept::default();
     eframe::App::save(person.h.state_mut(), &mut storage);
     let again = storage.clone();
@@ -283,6 +313,28 @@ fn pictures_of_new_networks_data_and_models() {
         shoot(&mut person, "trained");
         person.button("Run encrypted");
         until_over(&mut person.h);
+        until_planned(&mut person.h);
         shoot(&mut person, "ran");
+        key(&mut person, Key::N);
+        person.h.get_by_role_and_label(Role::TextInput, "Row 2").focus();
+        person.h.run_ok();
+        person.h.get_by_role_and_label(Role::TextInput, "Row 2").type_text("x");
+        person.button("Add row");
+        person.button("Made for TFHE");
+        shoot(&mut person, "faults");
+        person.click(Role::ComboBox, "Scenario");
+        person.button("cryptornn");
+        until_planned(&mut person.h);
+        shoot(&mut person, "sequences");
+        key(&mut person, Key::Num8);
+        shoot(&mut person, "data_sequences");
+        key(&mut person, Key::B);
+        shoot(&mut person, "model_recurrent");
+        person.click(Role::ComboBox, "Scenario");
+        person.button("deep");
+        until_planned(&mut person.h);
+        person.button("Polynomial");
+        until_planned(&mut person.h);
+        shoot(&mut person, "model_impossible");
     }
 }

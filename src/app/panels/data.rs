@@ -23,8 +23,11 @@ const TILE: f32 = 68.0;
 const LABEL: f32 = 15.0;
 /// Below this width of the tab the two cards stand below one another.
 const TWO_CARDS: f32 = 560.0;
-const LISTS: f32 = 190.0;
+const LISTS: f32 = 230.0;
+const ROW: f32 = 17.0;
 const BAR: f32 = 12.0;
+/// Width of a letter of a name, about.
+const LETTER: f32 = 6.5;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
@@ -139,7 +142,8 @@ fn classes(ui: &mut Ui, facts: &Facts) {
     ui.spacing_mut().item_spacing.y = 3.0;
     let all: usize = facts.classes.iter().map(|c| c.train + c.test).sum();
     let most = facts.classes.iter().map(|c| c.train + c.test).max().unwrap_or(1).max(1);
-    let names = (ui.available_width() * 0.3).min(130.0);
+    let longest = facts.classes.iter().take(MOST_CLASSES).map(|c| c.name.chars().count()).max();
+    let names = (longest.unwrap_or(0) as f32 * LETTER + 8.0).min(ui.available_width() * 0.35);
     for class in facts.classes.iter().take(MOST_CLASSES) {
         let size = vec2(ui.available_width(), BAR + 4.0);
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -188,28 +192,39 @@ fn classes(ui: &mut Ui, facts: &Facts) {
 fn values(ui: &mut Ui, facts: &Facts) {
     let t = theme::tokens(ui);
     ScrollArea::horizontal().id_salt("values").auto_shrink([false, true]).show(ui, |ui| {
-        Grid::new("values").num_columns(5).striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
-            for name in ["Value", "Least", "Most", "Mean", "Deviation"] {
-                let text = RichText::new(name).font(theme::small()).color(t.text_weak);
-                ui.label(text);
-            }
-            ui.end_row();
-            for value in facts.values.iter().take(MOST_VALUES) {
-                let name = RichText::new(format::excerpt(&value.name)).font(theme::small());
-                ui.label(name.color(t.text));
-                let (least, most) = (f64::from(value.least), f64::from(value.most));
-                for number in [least, most, value.mean, value.deviation] {
-                    ui.label(
-                        RichText::new(digits(number)).font(theme::small()).color(t.text_strong),
-                    );
+        Grid::new("values")
+            .num_columns(5)
+            .striped(true)
+            .min_row_height(ROW)
+            .spacing([14.0, 2.0])
+            .show(ui, |ui| {
+                for name in ["Value", "Least", "Most", "Mean", "Deviation"] {
+                    let text = RichText::new(name).font(theme::small()).color(t.text_weak);
+                    ui.label(text);
                 }
                 ui.end_row();
-            }
-        });
+                for value in facts.values.iter().take(MOST_VALUES) {
+                    let name = RichText::new(format::excerpt(&value.name)).font(theme::small());
+                    ui.label(name.color(t.text));
+                    let (least, most) = (f64::from(value.least), f64::from(value.most));
+                    for number in [least, most, value.mean, value.deviation] {
+                        ui.label(
+                            RichText::new(digits(number)).font(theme::small()).color(t.text_strong),
+                        );
+                    }
+                    ui.end_row();
+                }
+            });
     });
     if facts.values.len() > MOST_VALUES {
         kit::caption(ui, &format!("and {} more", facts.values.len() - MOST_VALUES));
     }
+}
+
+/// A value of a table as it was written, unless that is long.
+fn cell(value: f32) -> String {
+    let text = value.to_string();
+    if text.len() <= 10 { text } else { digits(f64::from(value)) }
 }
 
 /// A number in four digits.
@@ -265,7 +280,7 @@ fn table(
     let columns = len.min(MOST_COLUMNS);
     ScrollArea::horizontal().id_salt("sample rows").auto_shrink([false, true]).show(ui, |ui| {
         let grid = Grid::new("sample rows").num_columns(columns + 1).striped(true);
-        grid.spacing([14.0, 2.0]).show(ui, |ui| {
+        grid.min_row_height(ROW).spacing([14.0, 2.0]).show(ui, |ui| {
             let small = |text: &str, colour| RichText::new(text).font(theme::small()).color(colour);
             ui.label(small("Class", t.text_weak));
             for at in 0..columns {
@@ -280,7 +295,7 @@ fn table(
             for index in indices {
                 ui.label(small(&format::excerpt(&label(dataset, split, index)), t.text_strong));
                 for value in of_sample(dataset, split, index).iter().take(columns) {
-                    ui.label(small(&format::short(f64::from(*value)), t.text));
+                    ui.label(small(&cell(*value), t.text));
                 }
                 ui.end_row();
             }
@@ -320,8 +335,14 @@ fn tiles(
         (low.min(f64::from(v.least)), high.max(f64::from(v.most)))
     };
     let range = facts.values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
-    ui.horizontal_wrapped(|ui| {
-        for index in indices {
+    let gap = theme::GAP;
+    let columns = (((ui.available_width() + gap) / (TILE + gap)) as usize).max(1);
+    let indices: Vec<usize> = indices.collect();
+    Grid::new("tiles").num_columns(columns).spacing([gap, gap]).show(ui, |ui| {
+        for (at, index) in indices.into_iter().enumerate() {
+            if at > 0 && at % columns == 0 {
+                ui.end_row();
+            }
             let values = of_sample(dataset, split, index);
             let class = label(dataset, split, index);
             let name = format!("Sample {index}, {class}");
@@ -415,6 +436,8 @@ mod tests {
 
     #[test]
     fn numbers_have_four_digits_and_small_ones_are_not_nothing() {
+        assert_eq!([6.9, 0.1, 1e9].map(cell), ["6.9", "0.1", "1000000000"]);
+        assert_eq!(cell(1.0 / 3.0), "0.333");
         let told = [5.84333, 1234.56, -0.00001, 12.3456, 0.0].map(digits);
         assert_eq!(told, ["5.843", "1235", "-1e-5", "12.35", "0"]);
     }

@@ -14,11 +14,11 @@ const HEADER: f32 = 20.0;
 /// Names, meanings, and least widths of the columns.
 const COLUMNS: [(&str, &str, f32); 6] = [
     ("Layer", "Name in the model", 74.0),
-    ("What it is", "What the layer does in the clear", 150.0),
-    ("Output", "Shape of what it gives: channels x rows x columns, or values", 64.0),
-    ("Parameters", "Trained values", 76.0),
-    ("Multiplications", "Of a value with a weight, for one sample (multiply-accumulates)", 92.0),
-    ("Under encryption", "What becomes of it with the setup as it stands", 190.0),
+    ("What it is", "What the layer does in the clear", 120.0),
+    ("Output", "Shape of what it gives: channels x rows x columns, or values", 58.0),
+    ("Parameters", "Trained values", 66.0),
+    ("Multiplications", "Of a value with a weight, for one sample (multiply-accumulates)", 84.0),
+    ("Under encryption", "What becomes of it with the setup as it stands", 140.0),
 ];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
@@ -108,10 +108,9 @@ fn table(ui: &mut Ui, rows: &[LayerRow]) {
     let mut table =
         TableBuilder::new(ui).striped(true).cell_layout(Layout::left_to_right(Align::Center));
     for (at, (_, _, width)) in COLUMNS.iter().enumerate() {
-        let last = at + 1 == COLUMNS.len();
-        table = table.column(match last {
-            true => Column::remainder().at_least(*width).clip(true),
-            false => Column::auto().at_least(*width).clip(true),
+        table = table.column(match at {
+            1 | 5 => Column::remainder().at_least(*width).clip(true),
+            _ => Column::exact(*width).clip(true),
         });
     }
     let header = table.auto_shrink([false, false]).header(HEADER, |mut row| {

@@ -76,7 +76,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
         kit::caption(ui, &scenario.description).on_hover_text(&scenario.description);
     }
     field(ui, "Model", "A built-in model, or a model file", |ui| {
-        combo(ui, "Model", file_name(&state.scenario.model), |ui| {
+        let mine = state.history.models.iter().find(|m| m.setup.model == state.scenario.model);
+        let shown = mine.map_or(file_name(&state.scenario.model), |model| model.name.as_str());
+        combo(ui, "Model", shown, |ui| {
             let names: Vec<_> = match scenario.sequence {
                 Some(_) => network::recurrent::built_in_names().collect(),
                 None => network::built_in_names().collect(),
@@ -194,7 +196,7 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
 
 /// What becomes of the activations. Lookup tables need TFHE, and TFHE reads lookup tables.
 fn strategy(ui: &mut Ui, scenario: &mut Scenario) {
-    row(ui, "Strategy", "What becomes of the activation functions", |ui| {
+    wrapped(ui, "Strategy", "What becomes of the activation functions", |ui| {
         let kinds = [
             (ActivationKind::Polynomial, "Polynomial", "A polynomial stands in for the function"),
             (
@@ -217,7 +219,7 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     let plan = state.preview.plan.as_deref();
     let kind = &mut scenario.activation.kind;
     let choice = &mut scenario.scheme;
-    row(ui, "Scheme", "What the network is encrypted with", |ui| {
+    wrapped(ui, "Scheme", "What the network is encrypted with", |ui| {
         let kinds = [
             (SchemeSelector::Auto, "Auto", "The planner chooses"),
             (SchemeSelector::Bgv, "BGV", "Exact integers, batched; our own"),
@@ -444,6 +446,14 @@ fn optional<T: egui::emath::Numeric>(
         *value = None;
     }
     response
+}
+
+/// A row of choices that goes on below where there is no room for it.
+fn wrapped(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        kit::fixed_label(ui, name, theme::FIELD_LABEL, tooltip);
+        add(ui);
+    });
 }
 
 fn combo(ui: &mut Ui, id: &str, shown: &str, add: impl FnOnce(&mut Ui)) -> egui::Response {

@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         |ui| {
             let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            plots::training(ui, rect, &state.training, true);
+            plots::training(ui, rect, &state.training, state.training.of, true);
         },
     );
 }

@@ -20,9 +20,12 @@ use kit::{field, row, theme};
 use network::train::Purpose;
 use view::{Blueprint, TaskStatus};
 
-/// Width of the column of controls, and of the tab from which on plots stand beside it.
-const COLUMN: f32 = 344.0;
+/// Width of the column of controls, its share of the tab, and the width of the tab from which on plots stand beside it.
+const COLUMN: std::ops::RangeInclusive<f32> = 344.0..=420.0;
+const SHARE: f32 = 0.42;
 const BESIDE: f32 = 600.0;
+/// Epochs that the axis has at least.
+const LEAST_EPOCHS: usize = 20;
 const LEAST_PLOTS: f32 = 250.0;
 const EPOCHS: (usize, usize) = (100, 1000);
 const PATIENCE: (usize, usize) = (30, 1000);
@@ -30,7 +33,8 @@ const PATIENCE: (usize, usize) = (30, 1000);
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let beside = ui.available_width() >= BESIDE;
     if beside {
-        let mut right = kit::beside_column(ui, "new network column", COLUMN, |ui| {
+        let width = (ui.available_width() * SHARE).clamp(*COLUMN.start(), *COLUMN.end());
+        let mut right = kit::beside_column(ui, "new network column", width, |ui| {
             column(ui, state, queue);
         });
         let place = right.available_rect_before_wrap();
@@ -50,7 +54,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 fn curves(ui: &mut Ui, rect: Rect, state: &State) {
     let view = &state.new_network.training;
     let intervals = view.epochs.iter().any(|r| r.share_inside.is_some());
-    plots::training(ui, rect, view, intervals);
+    // It may end long before the epochs that there could be: the axis grows with the curves.
+    let epochs = (view.epochs.len() * 3 / 2).max(LEAST_EPOCHS).min(view.of);
+    plots::training(ui, rect, view, epochs, intervals);
 }
 
 fn column(ui: &mut Ui, state: &State, queue: &mut Queue) {

@@ -2,7 +2,6 @@
 
 use crate::command::Command;
 use crate::exports;
-use crate::own_tasks::scheme;
 use crate::panels::button::{hover, named_button};
 use crate::queue::Queue;
 use crate::state::State;
@@ -10,6 +9,7 @@ use egui::{Button, Color32, RichText, Ui, vec2};
 use format::Share;
 use kit::{row, theme};
 use network::train::Trained;
+use view::scheme_of;
 
 const BUTTON: f32 = 30.0;
 
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         let (name, value) = encrypted(trained);
         let about = format!("The same of the network that will run encrypted, in the clear: {name}");
-        accuracy(ui, scheme(request.purpose), &about, (value, test), t.reference);
+        accuracy(ui, &scheme_of(request.purpose), &about, (value, test), t.reference);
         let kept: Vec<String> = trained.kept.iter().map(usize::to_string).collect();
         row(ui, "Kept", "Of each stage of the training the epoch whose weights were kept", |ui| {
             kit::caption(ui, &format!("epoch {}", kept.join(", then ")));

@@ -7,7 +7,7 @@ use view::{Blueprint, RowEdit};
 
 /// Width of a small button, and of what a row gives.
 const SMALL: f32 = 18.0;
-const GIVES: f32 = 120.0;
+const GIVES: f32 = 104.0;
 
 pub fn show(ui: &mut Ui, blueprint: &mut Blueprint) {
     ui.add_space(2.0);
