@@ -5,7 +5,9 @@ use crate::tab::Tab;
 use inference::TrainOptions;
 use network::train::RecurrentOptions;
 use scenario::Scenario;
-use view::{Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabRequest};
+use view::{
+    Blueprint, Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabRequest,
+};
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
 #[derive(Clone, Debug)]
@@ -36,6 +38,12 @@ pub enum Action {
     EditTraining(TrainOptions),
     /// The same for recurrent networks.
     EditRecurrentTraining(Box<RecurrentOptions>),
+    /// What is written of a new network was changed.
+    EditNewNetwork(Box<Blueprint>),
+    /// The tab Training shows a new network, or the model of the setup.
+    ShowNewNetwork(bool),
+    /// A model is taken off the list.
+    ForgetModel(usize),
     /// What is chosen in the tab What the server learns was changed.
     EditLeak(Box<LeakChoice>),
     /// What is chosen in the tab Sequence was changed.

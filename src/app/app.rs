@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
+use view::History;
 use worker::{Check, Engine, Worker};
 
 /// The application: services around one [`State`].
@@ -27,6 +28,8 @@ pub struct App {
     pub(super) checked: Option<Check>,
     /// A trained model on its way to a file that the setup shall take.
     pub(super) model_to_use: Option<PathBuf>,
+    /// A new network on its way to a file of a person's choice.
+    pub(super) saving_network: Option<PathBuf>,
     /// Trained models taken so far.
     pub(super) kept_models: usize,
 }
@@ -43,6 +46,9 @@ impl App {
         let wake = ctx.clone();
         let mut state = State::new(scenario);
         state.preview.pending = true;
+        if let Some(kept) = cc.storage.and_then(|storage| storage.get_string(History::KEY)) {
+            state.history = History::from_text(&kept);
+        }
         if let Err(error) = Kernel::named_by_variable() {
             state.notifications.error(format!("{error}; the fastest one is used"));
         }
@@ -56,6 +62,7 @@ impl App {
             opening: None,
             checked: None,
             model_to_use: None,
+            saving_network: None,
             kept_models: 0,
         }
     }

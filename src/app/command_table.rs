@@ -7,7 +7,7 @@ use super::explore;
 use super::palette::Palette;
 use super::state::State;
 use super::ready::{
-    Ready, can_run, can_train, can_train_encrypted, has_model, has_samples, in_lab, no_task, when,
+    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_samples, in_lab, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
@@ -71,6 +71,8 @@ const OPEN: &[Row] = &[
     row(Command::OpenDataset, "Open dataset…",
         "Use a dataset: a .csv file, or a folder of IDX files", (CTRL, Key::D), ALWAYS,
         |app, _| app.ask_open(OpenKind::Dataset)),
+    row(Command::NewNetwork, "New network", "Write a network for the data of the setup, and train it",
+        (CTRL, Key::N), has_data, |app, _| app.show_new_network()),
     row(Command::OpenCheckpoint, "Continue from checkpoint…",
         "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
         |app, _| app.ask_open(OpenKind::Checkpoint)),
@@ -145,6 +147,21 @@ const TASKS: &[Row] = &[
     row(Command::Train, "Train",
         "Train the model with the polynomial of the activation laboratory inside",
         (CTRL_SHIFT, Key::T), can_train, |app, _| app.train()),
+    row(Command::TrainNetwork, "Train new network", "Train the network as it is written, from fresh weights",
+        (CTRL_ALT, Key::Enter),
+        |state| {
+            has_data(state)?;
+            when(state.new_network.blueprint.is_sound(), "a row of the network does not fit")?;
+            no_task(state)
+        },
+        |app, _| app.train_new_network()),
+    row(Command::RunTrained, "Run encrypted", "Run the network that was trained, encrypted, on its test samples",
+        (CTRL_ALT, Key::U),
+        |state| {
+            when(state.new_network.file.is_some(), "no new network was trained yet")?;
+            when(!state.running, "a run is on")
+        },
+        |app, _| app.run_new_network()),
     row(Command::PauseTraining, "Pause or resume training",
         "Hold the encrypted training between two steps, or go on where it was held",
         (CTRL_ALT, Key::T),

@@ -11,7 +11,8 @@ impl App {
     /// Asks for the accuracy of the polynomial network that is explored, when it is another than last
     /// time and in sight.
     pub(super) fn check_when_changed(&mut self) {
-        if self.state.tab == Tab::Activation && self.state.is_lookup() {
+        let new_network = self.state.tab == Tab::Training && self.state.new_network.shown;
+        if new_network || self.state.tab == Tab::Activation && self.state.is_lookup() {
             return;
         }
         let State { tab, lab, scenario, .. } = &mut self.state;

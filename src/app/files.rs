@@ -37,6 +37,14 @@ impl App {
         self.of_file(read, Update::Opened);
     }
 
+    /// Reads a model file, to see what it was made for.
+    pub(super) fn read_model(&mut self, path: String) {
+        let of = path.clone();
+        let read = move || network::open(&path).map(Arc::new).map_err(|e| e.to_string());
+        // Why it cannot be read the plan says, which reads it too.
+        self.of_file(read, |result| Update::ModelRead(of, result.ok()));
+    }
+
     /// Reads an encrypted training that was kept.
     pub(super) fn read_checkpoint(&mut self, path: PathBuf) {
         let read = move || Checkpoint::open(&path).map(Arc::new).map_err(|e| e.to_string());
@@ -46,6 +54,11 @@ impl App {
     /// Writes `bytes` to `path`: whole or not at all.
     pub(super) fn write(&mut self, path: PathBuf, bytes: Vec<u8>) {
         self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Saved);
+    }
+
+    /// Writes a trained network to a file of the program's own.
+    pub(super) fn put_aside(&mut self, path: PathBuf, bytes: Vec<u8>) {
+        self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Kept);
     }
 
     /// Asks the window for an image of itself, to be written to `path`.

@@ -100,6 +100,12 @@ impl App {
             Action::ComparePastBudget(past) => state.compare.past_budget = past,
             Action::EditTraining(options) => state.training.options = options,
             Action::EditRecurrentTraining(options) => state.training.recurrent = Some(*options),
+            Action::EditNewNetwork(blueprint) => state.new_network.blueprint = *blueprint,
+            Action::ShowNewNetwork(shown) => state.new_network.shown = shown,
+            Action::ForgetModel(at) if at < state.history.models.len() => {
+                state.history.models.remove(at);
+            }
+            Action::ForgetModel(_) => {}
             Action::EditLeak(choice) => state.leak.choice = *choice,
             Action::EditSequence(view) => state.sequence.choose(*view),
             Action::TypePath(path) => {

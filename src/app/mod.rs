@@ -22,6 +22,7 @@ mod files;
 mod logic;
 mod news;
 mod notifications;
+mod own_tasks;
 mod palette;
 mod palette_search;
 mod panels;
@@ -44,9 +45,9 @@ pub use state::State;
 pub use tab::Tab;
 pub use view::lab::{Checked, Lab, LabCurve, LabRequest};
 pub use view::{
-    Attack, Comparing, CryptonnView, Difference, LeakChoice, LeakView, MitigationView, Origin,
-    Results, RunView, SequenceView, Status, SweepAxis, SweepChoice, SweepView, TaskStatus, Three,
-    TrainingView,
+    Attack, Blueprint, Comparing, CryptonnView, Difference, History, LeakChoice, LeakView,
+    MitigationView, NewNetwork, Origin, Results, RunView, SequenceView, Status, SweepAxis,
+    SweepChoice, SweepView, TaskStatus, Three, TrainingView,
 };
 
 use anyhow::Context as _;
@@ -118,6 +119,10 @@ pub fn open(options: Options) -> anyhow::Result<()> {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.step(ctx);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        storage.set_string(History::KEY, self.state.history.to_text());
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

@@ -17,6 +17,16 @@ impl App {
     pub(super) fn take(&mut self, update: Update) {
         let state = &mut self.state;
         match update {
+            Update::Data(data) => {
+                if let Some(data) = &data {
+                    state.new_network.blueprint.suit(&data.dataset);
+                }
+                state.data = data;
+            }
+            Update::Model(model) => state.model = model,
+            Update::ModelRead(path, Some(network)) => self.suit_model(&path, &network),
+            Update::ModelRead(_, None) => {}
+            Update::Kept(result) => self.take_kept(result),
             Update::Loaded(loaded) => self.take_loaded(loaded),
             Update::LoadedSequence(loaded) => self.take_loaded_sequence(loaded),
             Update::Forecast(report) => state.sequence.forecast = Some(report),
@@ -61,6 +71,7 @@ impl App {
             Update::Saved(Ok(path)) => {
                 state.notifications.info(format!("Saved {}", path.display()));
                 self.take_saved_model(&path);
+                self.take_saved_network(&path);
             }
             Update::Checkpoint(Err(failure)) | Update::Saved(Err(failure)) => {
                 state.notifications.error(failure.to_string());
@@ -73,8 +84,15 @@ impl App {
     fn take_of_task(&mut self, update: Update) {
         let state = &mut self.state;
         let ended = match update {
+            Update::OwnTrainEnded(Ok(trained)) => {
+                state.new_network.end(Ok(trained));
+                return self.keep_new_network();
+            }
             Update::Sweep(event) => return state.sweep.take(event),
             Update::Compare(event) => return state.compare.take(event),
+            Update::Train(event) if state.new_network.training.status == TaskStatus::Running => {
+                return state.new_network.training.take(event);
+            }
             Update::Train(event) => return state.training.take(event),
             Update::Mitigation(event) => return state.mitigations.take(event),
             Update::Cryptonn(CryptonnEvent::Seen { view, pool }) => {
@@ -92,6 +110,10 @@ impl App {
             Update::TrainEnded(result) => {
                 state.training.end(result);
                 ("training", &state.training.status)
+            }
+            Update::OwnTrainEnded(result) => {
+                state.new_network.end(result);
+                ("training", &state.new_network.training.status)
             }
             Update::RecurrentTrainEnded(result) => {
                 state.training.end_recurrent(result);
@@ -147,6 +169,9 @@ impl App {
                 state.tables = state.tables.take().filter(|_| plan.tables.is_some());
                 state.preview.plan = Some(plan);
                 state.preview.refusal = None;
+                if !state.preview.pending {
+                    state.history.opened(&state.scenario);
+                }
             }
             Err(failure) => {
                 if let Failure::Panicked(_) = failure {

@@ -62,6 +62,9 @@ impl App {
 
     pub(super) fn open_path(&mut self, opening: OpenKind, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
+        if matches!(opening, OpenKind::Dataset | OpenKind::Scenario) && path.exists() {
+            self.state.history.add_file(&text, opening == OpenKind::Scenario);
+        }
         match opening {
             OpenKind::Scenario => self.read_scenario(text),
             OpenKind::Checkpoint if self.worker.jobs.is_on(Key::Task) => {
@@ -71,7 +74,14 @@ impl App {
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
             OpenKind::Model => {
-                self.edit(Scenario { model: text, ..self.state.scenario.clone() });
+                let known = self.state.history.models.iter().find(|m| m.setup.model == text);
+                match known.map(|model| model.setup.clone()) {
+                    Some(setup) => self.edit(setup),
+                    None => {
+                        self.edit(Scenario { model: text.clone(), ..self.state.scenario.clone() });
+                        self.read_model(text);
+                    }
+                }
             }
             OpenKind::Dataset => {
                 self.edit(Scenario { dataset: text, ..self.state.scenario.clone() });
@@ -83,7 +93,12 @@ impl App {
         match &exports::find(id).content {
             Content::Window => self.shoot(ctx, path),
             Content::Bytes(bytes) => match bytes(&self.state) {
-                Ok(bytes) => self.write(path, bytes),
+                Ok(bytes) => {
+                    if id == exports::NEW_MODEL {
+                        self.saving_network = Some(path.clone());
+                    }
+                    self.write(path, bytes);
+                }
                 Err(error) => self.state.notifications.error(error),
             },
         }

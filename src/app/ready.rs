@@ -40,6 +40,10 @@ pub fn has_model(state: &State) -> Ready {
     no_task(state)
 }
 
+pub fn has_data(state: &State) -> Ready {
+    when(state.takes_layers(), "no table and no pictures are loaded")
+}
+
 pub fn no_task(state: &State) -> Ready {
     when(!state.task_running, "a sweep, training or comparison is on")
 }

@@ -5,16 +5,18 @@ use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
+use data::Shape;
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
+use network::Network;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::sync::Arc;
 use std::time::Duration;
 use view::{
-    CompareView, CryptonnView, Difference, LeakView, MitigationView, Origin, Results, RunView,
-    SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
+    CompareView, CryptonnView, Difference, History, LeakView, MitigationView, NewNetwork, Origin,
+    Results, RunView, SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
 };
-use worker::{Loaded, LoadedSequence, TRAINS};
+use worker::{Loaded, LoadedData, LoadedSequence, TRAINS};
 
 /// The answer to the setup as it stands.
 #[derive(Debug, Default)]
@@ -39,6 +41,10 @@ pub struct State {
     pub opened: Scenario,
     /// Setups to go back to.
     pub undo: Undoer<Scenario>,
+    /// The data of the setup, also where the model does not fit them.
+    pub data: Option<LoadedData>,
+    /// The model of the setup, also where it does not fit the data.
+    pub model: Option<Arc<Network>>,
     pub loaded: Option<Loaded>,
     /// Of a recurrent setup.
     pub loaded_sequence: Option<LoadedSequence>,
@@ -58,6 +64,10 @@ pub struct State {
     pub sweep: SweepView,
     /// The tab Training.
     pub training: TrainingView,
+    /// A network that is written anew, in the tab Training.
+    pub new_network: NewNetwork,
+    /// What was trained and opened.
+    pub history: History,
     /// The tab Training of an encrypted training.
     pub cryptonn: CryptonnView,
     /// The tab What the server learns.
@@ -93,6 +103,8 @@ impl State {
                 stable_time: ONE_CHANGE.as_secs_f32(),
                 ..Default::default()
             }),
+            data: None,
+            model: None,
             loaded: None,
             loaded_sequence: None,
             preview: Preview::default(),
@@ -105,6 +117,8 @@ impl State {
             tables: None,
             sweep: SweepView::default(),
             training: TrainingView::default(),
+            new_network: NewNetwork::default(),
+            history: History::default(),
             cryptonn: CryptonnView::default(),
             leak: LeakView::default(),
             mitigations: MitigationView::default(),
@@ -242,6 +256,17 @@ impl State {
     /// Whether the setup trains on encrypted data.
     pub fn is_cryptonn(&self) -> bool {
         self.scenario.training.is_some()
+    }
+
+    /// Why the setup as it stands cannot work.
+    pub fn refusal(&self) -> Option<&str> {
+        self.preview.refusal.as_deref().filter(|_| !self.preview.pending)
+    }
+
+    /// Whether a network of layers can be written for the data of the setup.
+    pub fn takes_layers(&self) -> bool {
+        let shape = self.data.as_ref().map(|data| data.dataset.shape());
+        !self.preview.pending && shape.is_some_and(|s| !matches!(s, Shape::Sequence { .. }))
     }
 
     /// Whether the setup can be trained on encrypted data as it stands.

@@ -306,6 +306,10 @@ pub(super) struct TrainArgs {
     /// Start from fresh weights, not from those of the exact network
     #[arg(long)]
     pub from_scratch: bool,
+    /// End each stage of the training of a network of your own after so many epochs without a better
+    /// accuracy on held-out samples, and keep the best epoch
+    #[arg(long, value_name = "N", requires = "layers", allow_negative_numbers = true)]
+    pub patience: Option<usize>,
     /// Training samples to hold out and show accuracies on [default: a tenth, 5000 at most; none for a recipe]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub validation: Option<usize>,

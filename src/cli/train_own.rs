@@ -43,10 +43,7 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
     let name = format::excerpt(stem.as_deref().unwrap_or("own"));
     let mut recipe = own_recipe(&name, rows, &dataset, purpose)?;
     if let Some(epochs) = args.epochs {
-        if !(1..=1000).contains(&epochs) {
-            bail!("epochs is {epochs}; 1 to 1000 are possible");
-        }
-        recipe.stages.iter_mut().for_each(|stage| stage.epochs = epochs);
+        recipe = recipe.with_epochs(epochs)?;
     }
     let seed = args.scenario.seed.filter(|s| *s != 0).unwrap_or(DEFAULT_TRAINING_SEED);
     let trained = {
@@ -60,6 +57,7 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
             seed,
             validation: args.validation,
             command,
+            patience: args.patience,
         };
         training.run(&watch, &mut |_| {})?
     };
@@ -70,6 +68,13 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         file.finish(&trained.network.to_bytes())?;
     }
     let mut more = judgements(&trained);
+    if let Some(first) = trained.first_accuracy {
+        more.insert(0, ("original", format!("{} (after the first stage)", format::percent(first))));
+    }
+    if args.patience.is_some() {
+        let kept: Vec<String> = trained.kept.iter().map(usize::to_string).collect();
+        more.insert(0, ("kept", format!("epoch {}", kept.join(", then "))));
+    }
     if let Some(out) = &args.out {
         let keep = if purpose == Purpose::Tables { "lookup" } else { "polynomial" };
         more.push((

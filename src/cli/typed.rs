@@ -24,6 +24,7 @@ pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
     option("--epochs", args.epochs.map(|n| n.to_string()));
     option("--learning-rate", args.learning_rate.map(|n| n.to_string()));
     option("--range-penalty", args.range_penalty.map(|n| n.to_string()));
+    option("--patience", args.patience.map(|n| n.to_string()));
     option("--validation", args.validation.map(|n| n.to_string()));
     option("--seed", Some(seed.to_string()));
     option("--resume", path(&args.resume));
@@ -31,30 +32,21 @@ pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
     if args.from_scratch {
         words.push("--from-scratch".into());
     }
-    words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ")
+    words.iter().map(|w| format::shell_word(w)).collect::<Vec<_>>().join(" ")
 }
 
 /// The command that goes on from the checkpoint at `place`, which holds all settings but the data.
 pub(super) fn again(args: &TrainArgs, place: &Path) -> String {
-    let place = quoted(&place.to_string_lossy());
+    let place = format::shell_word(&place.to_string_lossy());
     let data: String = args
         .scenario
         .settings
         .iter()
         .filter(|setting| setting.starts_with("dataset="))
-        .map(|setting| format!(" --set {}", quoted(setting)))
+        .map(|setting| format!(" --set {}", format::shell_word(setting)))
         .collect();
-    let scenario = quoted(&args.scenario.scenario);
+    let scenario = format::shell_word(&args.scenario.scenario);
     format!("cryptoscope train {scenario}{data} --resume {place} --checkpoint {place}")
-}
-
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./=,:+@%-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod dataset;
 mod decode;
 mod digest;
 mod error;
+mod facts;
 pub mod fetch;
 mod files;
 mod folder;
@@ -40,6 +41,7 @@ pub use csv::{Column, Comments, CsvOptions, Header, Incomplete, Missing, OneHot}
 pub use dataset::{Dataset, DatasetError, Shape, Split};
 pub use digest::Digest;
 pub use error::DataError;
+pub use facts::{ClassFacts, Facts, ValueFacts};
 pub use files::{files, is_named, path_of};
 pub use folder::default_data_dir;
 pub use foreign::foreign;

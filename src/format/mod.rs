@@ -89,6 +89,15 @@ pub fn count(value: u64) -> String {
     out
 }
 
+/// A word as a shell takes it for one.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./=,:+@%-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 fn three_digits(value: f64) -> String {
     if value >= 99.95 {
         format!("{value:.0}")

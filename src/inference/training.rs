@@ -133,6 +133,7 @@ impl Session {
             seed: training_seed(&self.scenario),
             validation: Some(options.validation.unwrap_or(usual)),
             command: Some(command),
+            patience: None,
         };
         Ok(training.run(watch, on_event)?)
     }
@@ -165,7 +166,8 @@ pub fn train_again(
 ) -> Result<Trained, RunError> {
     let recipe = recipe(&scenario.model)?;
     let seed = training_seed(scenario);
-    let training = Training { recipe: &recipe, dataset, seed, validation, command: None };
+    let (command, patience) = (None, None);
+    let training = Training { recipe: &recipe, dataset, seed, validation, command, patience };
     Ok(training.run(watch, on_event)?)
 }
 

@@ -4,7 +4,7 @@ use crate::{theme, widgets};
 use data::Shape;
 use egui::{Color32, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
-/// Draws `values` of `range` into a field of `size`: grey pixels when `shape` is an image, otherwise a
+/// Draws `values` of `range` into a field of `size`: pixels when `shape` is an image, otherwise a
 /// bar for each value in `colour`. `name` is for screen readers.
 pub fn sample(
     ui: &mut Ui,
@@ -20,8 +20,8 @@ pub fn sample(
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, 2, t.well);
     match shape {
-        Shape::Image { channels: 1, height, width } => {
-            pixels(ui, rect, height, width, values, range)
+        Shape::Image { channels: channels @ (1 | 3), height, width } => {
+            pixels(ui, rect, (channels, height, width), values, range)
         }
         _ => bars(ui, rect.shrink(2.0), values, range, colour),
     }
@@ -32,28 +32,36 @@ pub fn sample(
 /// Height of a field of `width` for samples of `shape`.
 pub fn height(shape: Shape, width: f32) -> f32 {
     match shape {
-        Shape::Image { channels: 1, height, width: columns } => {
+        Shape::Image { channels: 1 | 3, height, width: columns } => {
             width * height as f32 / columns.max(1) as f32
         }
         _ => width * 0.6,
     }
 }
 
+/// One channel grey, three as red, green and blue.
 fn pixels(
     ui: &Ui,
     rect: Rect,
-    height: usize,
-    width: usize,
+    (channels, height, width): (usize, usize, usize),
     values: &[f64],
     (low, high): (f64, f64),
 ) {
     let cell = vec2(rect.width() / width.max(1) as f32, rect.height() / height.max(1) as f32);
     let mut mesh = egui::Mesh::default();
-    for (at, value) in values.iter().take(height * width).enumerate() {
-        let grey = ((value - low) / (high - low) * 255.0).clamp(0.0, 255.0) as u8;
+    let area = height * width;
+    let level = |at: usize| {
+        let value = values.get(at).copied().unwrap_or(low);
+        ((value - low) / (high - low).max(1e-9) * 255.0).clamp(0.0, 255.0) as u8
+    };
+    for at in 0..area.min(values.len()) {
+        let [red, green, blue] = match channels {
+            3 => [0, 1, 2].map(|channel| level(channel * area + at)),
+            _ => [level(at); 3],
+        };
         let corner = vec2((at % width) as f32 * cell.x, (at / width) as f32 * cell.y);
         let place = Rect::from_min_size(rect.min + corner, cell);
-        mesh.add_colored_rect(place, theme::pixel(grey, grey, grey));
+        mesh.add_colored_rect(place, theme::pixel(red, green, blue));
     }
     ui.painter().add(mesh);
 }

@@ -1,6 +1,7 @@
 //! The layers a network is made of.
 
 use activation::Activation;
+use data::Shape;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -89,6 +90,19 @@ impl Op {
         }
     }
 
+    /// Multiplications with a constant, for one sample; `output` is the shape that the layer gives.
+    pub fn macs(&self, output: Shape) -> usize {
+        match self {
+            Self::Dense { inputs, outputs, .. } => inputs.saturating_mul(*outputs),
+            Self::Conv2d { in_channels, kernel, .. } => {
+                in_channels.saturating_mul(taps(*kernel, output))
+            }
+            Self::AvgPool { kernel, .. } | Self::SumPool { kernel, .. } => taps(*kernel, output),
+            Self::BatchNorm { .. } => output.len(),
+            Self::Flatten | Self::Activation(_) => 0,
+        }
+    }
+
     /// Number of trained values.
     pub fn parameters(&self) -> usize {
         match self {
@@ -101,6 +115,10 @@ impl Op {
             Self::AvgPool { .. } | Self::SumPool { .. } | Self::Flatten | Self::Activation(_) => 0,
         }
     }
+}
+
+fn taps(kernel: (usize, usize), output: Shape) -> usize {
+    kernel.0.saturating_mul(kernel.1).saturating_mul(output.len())
 }
 
 fn window(kernel: (usize, usize), stride: (usize, usize), padding: Padding) -> String {

@@ -14,6 +14,7 @@ mod scenario_file;
 pub mod setting_use;
 mod setup;
 mod sources;
+mod suited;
 mod training_request;
 
 pub use activation_request::{

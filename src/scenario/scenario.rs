@@ -4,7 +4,7 @@ use super::activation_request::{ActivationKind, ActivationRequest};
 use super::error::RunError;
 use crate::training_request::TrainingRequest;
 use circuit::NoiseStrategy;
-use network::train::{Recipe, Stage};
+use network::train::{Purpose, Recipe, Stage};
 use ring::Seed;
 use serde::{Deserialize, Serialize};
 
@@ -313,6 +313,19 @@ impl Scenario {
             images: None,
             threads: None,
         }
+    }
+
+    /// A network of one's own on its data, with the scheme that it was made for; its activations stay.
+    pub fn of_own(name: &str, model: &str, dataset: &str, purpose: Purpose) -> Self {
+        let mut made = Self { name: name.into(), ..Self::of_model(model, dataset) };
+        made.description = format!("A network of your own on {dataset}");
+        made.activation.method = "keep".into();
+        (made.scheme.kind, made.activation.kind) = match purpose {
+            Purpose::Integers => (SchemeSelector::Bgv, ActivationKind::Polynomial),
+            Purpose::Polynomials => (SchemeSelector::Ckks, ActivationKind::Polynomial),
+            Purpose::Tables => (SchemeSelector::Tfhe, ActivationKind::Lookup),
+        };
+        made
     }
 
     /// A built-in scenario by name, or a built-in model on its dataset.

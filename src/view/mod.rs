@@ -4,12 +4,15 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod anatomy;
 mod compare;
 mod cryptonn;
 pub mod cryptonn_export;
+mod history;
 pub mod lab;
 mod leak;
 mod mitigation;
+mod new_network;
 mod origin;
 mod run;
 mod sequence;
@@ -20,8 +23,10 @@ mod training;
 
 pub use compare::CompareView;
 pub use cryptonn::CryptonnView;
+pub use history::{History, MyModel, file_name};
 pub use leak::{Attack, LeakChoice, LeakView};
 pub use mitigation::MitigationView;
+pub use new_network::{Blueprint, NewNetwork, RowEdit, scheme_of};
 pub use origin::{Origin, Results};
 pub use run::{Progress, RunView, Status};
 pub use sequence::{Comparing, SequenceView};

@@ -25,6 +25,8 @@ pub struct TrainingView {
     /// Points (epochs done, loss smoothed over mini-batches).
     pub loss: Vec<[f64; 2]>,
     smoothed: Option<f64>,
+    /// The newest step that was told of.
+    seen: usize,
     pub epochs: Vec<EpochRecord>,
     /// Epochs there will be.
     pub of: usize,
@@ -38,12 +40,34 @@ pub struct TrainingView {
     pub trained_recurrent: Option<Arc<RecurrentTrained>>,
 }
 
+/// Epochs as CSV, one line each.
+fn epochs_csv(epochs: &[EpochRecord]) -> String {
+    let head = ["epoch", "stage", "loss", "train_accuracy", "accuracy", "share_inside"];
+    let rows = epochs.iter().map(|r| {
+        let inside = r.share_inside.map_or(String::new(), |share| share.to_string());
+        let [loss, train, held] = [r.loss, r.train_accuracy, r.accuracy].map(|v| v.to_string());
+        [r.epoch.to_string(), r.stage.clone(), loss, train, held, inside]
+    });
+    format::csv_table(&head, rows)
+}
+
 impl TrainingView {
+    /// The epochs so far as CSV.
+    pub fn to_csv(&self) -> String {
+        epochs_csv(&self.epochs)
+    }
+
     /// Forgets the curves: a new training of the model of `scenario` begins.
     pub fn begin(&mut self, scenario: &Scenario, what: String) {
         self.clear();
         (self.status, self.of, self.what) = (TaskStatus::Running, self.options.epochs, what);
         self.origin = Some(Origin::new(Results::Training, scenario));
+    }
+
+    /// The same for a network that is written anew: its data are those of the window for good.
+    pub fn begin_own(&mut self, what: String) {
+        self.clear();
+        (self.status, self.what) = (TaskStatus::Running, what);
     }
 
     /// The same for a recurrent network.
@@ -77,10 +101,14 @@ impl TrainingView {
     /// Takes in what the training tells.
     pub fn take(&mut self, event: TrainEvent) {
         match event {
-            TrainEvent::Step { step, of, loss } => {
+            TrainEvent::Step { step, of, epochs, loss } => {
+                self.of = epochs;
                 self.fraction = step as f64 / of.max(1) as f64;
                 let before = self.smoothed.unwrap_or(loss);
-                let smoothed = before + NEWEST * (loss - before);
+                // Steps that nobody was told of count as this one.
+                let steps = step.saturating_sub(self.seen).clamp(1, i32::MAX as usize) as i32;
+                self.seen = step;
+                let smoothed = loss + (1.0 - NEWEST).powi(steps) * (before - loss);
                 self.smoothed = Some(smoothed);
                 if self.loss.len() == MOST_POINTS {
                     let mut at = 0;
@@ -109,5 +137,7 @@ impl TrainingView {
     pub fn end(&mut self, result: Result<Arc<Trained>, Failure>) {
         self.status = TaskStatus::of(&result);
         self.trained = result.ok();
+        // It may have ended before the epochs that there could have been.
+        self.of = self.epochs.len().max(1);
     }
 }

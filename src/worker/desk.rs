@@ -1,9 +1,10 @@
 //! What needs the engine: plans, runs and checks.
 
 use super::board::Outlet;
-use super::engine::Engine;
+use super::engine::{Engine, LoadedData};
 use super::update::Update;
 use circuit::Plan;
+use data::Dataset;
 use network::Approximations;
 use progress::{Cancel, Cancelled};
 use report::{Event, RunReport};
@@ -44,11 +45,26 @@ pub(super) trait Desk: Send {
 pub(super) struct EngineDesk<E: Engine> {
     engine: E,
     planned: Option<(Scenario, E::Opened, Plan)>,
+    /// What was looked at last of the data.
+    data: Option<LoadedData>,
 }
 
 impl<E: Engine> EngineDesk<E> {
     pub fn new(engine: E) -> Self {
-        Self { engine, planned: None }
+        Self { engine, planned: None, data: None }
+    }
+
+    /// The data with what they hold, looked at once.
+    fn facts(&mut self, dataset: &Arc<Dataset>) -> LoadedData {
+        match self.data.as_ref().filter(|known| Arc::ptr_eq(&known.dataset, dataset)) {
+            Some(known) => known.clone(),
+            None => {
+                let facts = Arc::new(data::Facts::of(dataset));
+                let known = LoadedData { dataset: Arc::clone(dataset), facts };
+                self.data = Some(known.clone());
+                known
+            }
+        }
     }
 
     fn make_plan(
@@ -66,7 +82,17 @@ impl<E: Engine> EngineDesk<E> {
 impl<E: Engine> Desk for EngineDesk<E> {
     fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError> {
         let cancel = out.cancel();
-        let opened = self.engine.open(scenario)?;
+        let dataset = self.engine.dataset(scenario);
+        let facts = dataset.as_ref().ok().map(|dataset| self.facts(dataset));
+        out.send(Update::Data(facts));
+        let opened = dataset.and_then(|_| self.engine.open(scenario));
+        out.send(Update::Model(self.engine.network(scenario)));
+        if opened.is_err() {
+            // What was loaded before belongs to another setup.
+            out.send(Update::Loaded(None));
+            out.send(Update::LoadedSequence(None));
+        }
+        let opened = opened?;
         out.send(Update::Loaded(self.engine.loaded(&opened)));
         out.send(Update::LoadedSequence(self.engine.loaded_sequence(&opened)));
         cancel.check()?;

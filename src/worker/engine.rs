@@ -17,6 +17,13 @@ use std::time::SystemTime;
 use study::{StrategyComparison, StrategyEvent, StrategyRequest, compare_strategies};
 use training::{CryptonnPlan, architecture};
 
+/// The data of a scenario, whatever its model is.
+#[derive(Clone, Debug)]
+pub struct LoadedData {
+    pub dataset: Arc<Dataset>,
+    pub facts: Arc<data::Facts>,
+}
+
 /// The model and the dataset of an opened scenario, for people to look at.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -42,6 +49,12 @@ pub const TRAINS: &str = "the network is trained on encrypted data first";
 pub trait Engine: Send + 'static {
     /// An opened scenario.
     type Opened: Send;
+
+    /// Loads the dataset of `scenario`.
+    fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError>;
+
+    /// The network of `scenario` where the last `open` read it, whether or not it fits the data.
+    fn network(&self, scenario: &Scenario) -> Option<Arc<Network>>;
 
     /// Loads the model and the dataset of `scenario`.
     fn open(&mut self, scenario: &Scenario) -> Result<Self::Opened, RunError>;
@@ -271,10 +284,19 @@ fn unmatched_sequence(
 impl Engine for SessionEngine {
     type Opened = OpenedSession;
 
-    fn open(&mut self, scenario: &Scenario) -> Result<OpenedSession, RunError> {
+    fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError> {
         let folder = self.sources.data_dir.as_deref();
-        let dataset =
-            self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?;
+        Ok(self.dataset.get(&scenario.dataset, || data::open(&scenario.dataset, folder))?)
+    }
+
+    fn network(&self, scenario: &Scenario) -> Option<Arc<Network>> {
+        let layers = scenario.sequence.is_none();
+        let (_, network) = self.network.0.as_ref().filter(|_| layers)?;
+        self.network.is_current(&scenario.model).then(|| Arc::clone(network))
+    }
+
+    fn open(&mut self, scenario: &Scenario) -> Result<OpenedSession, RunError> {
+        let dataset = self.dataset(scenario)?;
         if scenario.sequence.is_some() {
             let model = self
                 .recurrent

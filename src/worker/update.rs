@@ -1,12 +1,13 @@
 //! What background jobs have to tell the window.
 
 use super::board::News;
-use super::engine::{Loaded, LoadedSequence};
+use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
 use super::leak::LeakUpdate;
 use activation::Activation;
 use circuit::Plan;
 use inference::{ActivationData, PolynomialCheck, TableStudy};
+use network::Network;
 use network::train::{RecurrentTrained, TrainEvent, Trained};
 use report::{Event, RunReport, SequenceReport};
 use scenario::Scenario;
@@ -21,6 +22,10 @@ use training::{Checkpoint, CryptonnEvent, CryptonnTrained};
 /// What jobs have to tell, in order; what ends one comes last of it.
 #[derive(Clone, Debug)]
 pub enum Update {
+    /// The data of the newest plan request, and what they hold; `None` where they cannot be read.
+    Data(Option<LoadedData>),
+    /// Its model, also where that does not fit the data; `None` for others than networks of layers.
+    Model(Option<Arc<Network>>),
     /// The model and dataset of the newest plan request are in memory.
     Loaded(Option<Loaded>),
     /// The recurrent model and the sequences of the newest plan request; `None` where it has none.
@@ -50,6 +55,7 @@ pub enum Update {
     CompareEnded(Result<Box<CompareReport>, Failure>),
     Train(TrainEvent),
     TrainEnded(Result<Arc<Trained>, Failure>),
+    OwnTrainEnded(Result<Arc<Trained>, Failure>),
     RecurrentTrainEnded(Result<Arc<RecurrentTrained>, Failure>),
     Cryptonn(CryptonnEvent),
     CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
@@ -64,6 +70,10 @@ pub enum Update {
     Opened(Result<Box<Scenario>, Failure>),
     /// An encrypted training that was kept was read.
     Checkpoint(Result<Arc<Checkpoint>, Failure>),
+    /// A model file was read, to see what it was made for; `None` where it holds no network of layers.
+    ModelRead(String, Option<Arc<Network>>),
+    /// A trained network was put aside.
+    Kept(Result<PathBuf, Failure>),
     /// A file was written.
     Saved(Result<PathBuf, Failure>),
 }

@@ -4,6 +4,7 @@ mod activation;
 mod clicks;
 mod cryptonn;
 mod drive;
+mod own;
 mod scripted;
 mod sequence;
 mod shots;

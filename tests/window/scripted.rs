@@ -86,11 +86,12 @@ impl Control {
 pub struct Scripted {
     pub control: Control,
     opened: Option<Scenario>,
+    network: Option<Arc<Network>>,
 }
 
 impl Scripted {
     pub fn new(control: Control) -> Self {
-        Self { control, opened: None }
+        Self { control, opened: None, network: None }
     }
 }
 
@@ -114,14 +115,22 @@ fn weight(count: usize) -> Vec<f32> {
 impl Engine for Scripted {
     type Opened = Opened;
 
+    fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError> {
+        let file = Path::new(&scenario.dataset).is_file();
+        let dataset = if file { scenario.dataset.as_str() } else { "digits" };
+        Ok(Arc::new(data::open(dataset, None).expect("64 values a row")))
+    }
+
+    fn network(&self, _scenario: &Scenario) -> Option<Arc<Network>> {
+        self.network.clone()
+    }
+
     fn open(&mut self, scenario: &Scenario) -> Result<Opened, RunError> {
         if let Some(line) = self.control.get().refuse {
             return Err(RunError::Refused(line));
         }
         self.opened = Some(scenario.clone());
-        let file = Path::new(&scenario.dataset).is_file();
-        let dataset = if file { scenario.dataset.as_str() } else { "digits" };
-        let dataset = data::open(dataset, None).expect("64 values a row");
+        let dataset = self.dataset(scenario)?;
         let layers = vec![
             Layer { name: "flatten".into(), op: Op::Flatten },
             Layer {
@@ -139,11 +148,9 @@ impl Engine for Scripted {
         let network =
             Network::new("digits", dataset.shape(), normalisation, layers, None, provenance)
                 .expect("fits");
-        Ok(Opened {
-            scenario: scenario.clone(),
-            dataset: Arc::new(dataset),
-            network: Arc::new(network),
-        })
+        let network = Arc::new(network);
+        self.network = Some(Arc::clone(&network));
+        Ok(Opened { scenario: scenario.clone(), dataset, network })
     }
 
     fn is_current(&self, scenario: &Scenario) -> bool {

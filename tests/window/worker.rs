@@ -152,8 +152,11 @@ fn refusals_come_back_as_their_line() {
     let mut worker = start(&control);
     worker.plan(digits());
     let all = until(&mut worker, is_planned);
+    let [Update::Data(Some(_)), rest @ ..] = &all[..] else { panic!("the data are told: {all:?}") };
+    let nothing = [Update::Model(None), Update::Loaded(None), Update::LoadedSequence(None)];
+    assert_eq!(format!("{:?}", &rest[..3]), format!("{nothing:?}"), "nothing of a setup before");
     assert!(
-        matches!(&all[..], [Update::Planned(Err(Failure::Refused(line)))] if line == "no such model")
+        matches!(&rest[3..], [Update::Planned(Err(Failure::Refused(line)))] if line == "no such model")
     );
 }
 

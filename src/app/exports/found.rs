@@ -2,6 +2,7 @@
 
 use crate::ready::{Ready, when};
 use crate::state::State;
+use network::Network;
 use report::RunReport;
 use study::{CompareReport, MitigationReport, SweepReport};
 use training::Checkpoint;
@@ -20,6 +21,14 @@ pub fn run(state: &State) -> Found<'_, RunReport> {
 pub fn curve(state: &State) -> Found<'_, LabCurve> {
     let curve = state.lab.curve.as_ref().and_then(|curve| curve.as_deref().ok());
     curve.ok_or("no polynomial yet; open the activation laboratory first")
+}
+
+pub fn data(state: &State) -> Found<'_, data::Facts> {
+    state.data.as_ref().map(|data| &*data.facts).ok_or("no data are loaded yet")
+}
+
+pub fn model(state: &State) -> Found<'_, Network> {
+    state.model.as_deref().ok_or("no network of layers is loaded yet")
 }
 
 pub fn sweep(state: &State) -> Found<'_, SweepReport> {

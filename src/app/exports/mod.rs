@@ -8,7 +8,10 @@ mod stages;
 mod table;
 
 pub use export::{Content, Export};
-pub use table::{CHECKPOINT, COMPARE, ENCRYPTED, LAB, MITIGATIONS, MODEL, STRATEGIES, SWEEP};
+pub use table::{
+    CHECKPOINT, COMPARE, DATA, ENCRYPTED, LAB, LAYERS, MITIGATIONS, MODEL, NEW_MODEL, NEW_NETWORK,
+    STRATEGIES, SWEEP,
+};
 
 use crate::export_id::ExportId;
 use table::ALL;

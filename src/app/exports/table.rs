@@ -2,7 +2,7 @@
 
 use super::export::{Content, Export};
 use super::found::{
-    NO_MODEL, checkpoint, compared, curve, has_strategies, has_trained_encrypted, mitigations,
+    NO_MODEL, checkpoint, compared, curve, data, has_strategies, has_trained_encrypted, mitigations, model,
     ready, run, sweep, text,
 };
 use super::stages;
@@ -13,7 +13,7 @@ use crate::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::Key;
 use study::Study as _;
 use view::cryptonn_export as encrypted;
-use view::lab;
+use view::{anatomy, lab};
 
 /// All exports, in the order of the menu; those that stand beside one another in a tab are a group.
 pub static ALL: &[&[Export]] = &[
@@ -24,6 +24,9 @@ pub static ALL: &[&[Export]] = &[
     COMPARE,
     STRATEGIES,
     MODEL,
+    NEW_NETWORK,
+    DATA,
+    LAYERS,
     ENCRYPTED,
     LEAK,
     MITIGATIONS,
@@ -101,6 +104,35 @@ pub const MODEL: &[Export] = &[
         "Save the trained network as a model file", CTRL_SHIFT, Key::N,
         |state| when(state.training.has_model(), NO_MODEL),
         |state| state.training.bytes().ok_or_else(|| NO_MODEL.to_owned())),
+];
+
+/// The export that saves a new network.
+pub const NEW_MODEL: ExportId = ExportId("-network.safetensors");
+
+pub const NEW_NETWORK: &[Export] = &[
+    Export::new(NEW_MODEL.0, "Save new network…", "Save the network that was written and trained",
+        CTRL_ALT, Key::N, |state| when(state.new_network.training.has_model(), NO_MODEL),
+        |state| state.new_network.training.bytes().ok_or_else(|| NO_MODEL.to_owned())),
+    Export::new("-learning.csv", "Export learning curves as CSV…",
+        "Save loss and accuracies of every epoch of the new network", CTRL_ALT, Key::K,
+        |state| when(!state.new_network.training.epochs.is_empty(), "no epoch was trained yet"),
+        |state| Ok(state.new_network.training.to_csv().into_bytes())),
+];
+
+pub const DATA: &[Export] = &[
+    Export::new("-data.csv", "Export data overview as CSV…",
+        "Save how many samples each class has, and the range of each value", CTRL_ALT, Key::D,
+        |state| ready(data(state)), |state| Ok(data(state)?.to_csv().into_bytes())),
+];
+
+pub const LAYERS: &[Export] = &[
+    Export::new("-layers.csv", "Export layers as CSV…",
+        "Save the layers of the model, their sizes, and what becomes of each under encryption",
+        CTRL_ALT, Key::B, |state| ready(model(state)),
+        |state| {
+            let rows = anatomy::anatomy(model(state)?, &state.scenario, state.refusal());
+            Ok(anatomy::to_csv(&rows).into_bytes())
+        }),
 ];
 
 pub const ENCRYPTED: &[Export] = &[

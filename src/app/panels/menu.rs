@@ -10,10 +10,14 @@ use crate::tab::{TABS, TabSpec};
 use egui::{Align, Layout, RichText, Ui};
 use kit::theme;
 
+/// Width of name, menus and the least right end; and what a tab takes beside its name.
+const BESIDE_TABS: f32 = 440.0;
+const TAB: f32 = 12.0;
 /// Less room than this for the right end: what the keyboard reaches too is left out.
 const ROOM_FOR_ALL: f32 = 210.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let one_row = ui.available_width() >= BESIDE_TABS + tabs_width(ui, state);
     egui::MenuBar::new().ui(ui, |ui| {
         let t = theme::tokens(ui);
         ui.label(RichText::new("CryptoScope").font(theme::strong(14.0)).color(t.text_strong));
@@ -23,11 +27,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             let response = ui.menu_button(menu.name, |ui| entries(ui, menu, state, queue)).response;
             kit::named(response, egui::Role::Button, &name);
         }
-        ui.add_space(8.0);
-        ui.separator();
-        ui.add_space(4.0);
-        for spec in TABS {
-            tab(ui, spec, state, queue);
+        if one_row {
+            ui.add_space(8.0);
+            ui.separator();
+            ui.add_space(4.0);
+            tabs(ui, state, queue);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let other = if ui.visuals().dark_mode { "Light" } else { "Dark" };
@@ -41,12 +45,36 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             );
         });
     });
+    if !one_row {
+        ui.horizontal_wrapped(|ui| tabs(ui, state, queue));
+    }
+}
+
+fn tabs(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    for spec in TABS {
+        tab(ui, spec, state, queue);
+    }
+}
+
+fn is_shown(spec: &TabSpec, state: &State) -> bool {
+    state.tab == spec.tab || (spec.is_about)(&state.scenario)
+}
+
+/// Width that all tabs take beside one another, about.
+fn tabs_width(ui: &Ui, state: &State) -> f32 {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let shown = TABS.iter().filter(|spec| is_shown(spec, state));
+    let width = |spec: &TabSpec| {
+        let text = spec.name.to_owned();
+        ui.painter().layout_no_wrap(text, font.clone(), egui::Color32::WHITE).size().x
+    };
+    shown.map(|spec| width(spec) + TAB).sum()
 }
 
 /// A tab of the bar: shown for what it is about, or while it is looked at.
 fn tab(ui: &mut Ui, spec: &TabSpec, state: &State, queue: &mut Queue) {
     let is_open = state.tab == spec.tab;
-    if !is_open && !(spec.is_about)(&state.scenario) {
+    if !is_shown(spec, state) {
         return;
     }
     let hover = Command::Show(spec.tab).hover_text(ui.ctx());

@@ -5,11 +5,15 @@ mod activation;
 mod button;
 mod compare;
 mod cryptonn;
+mod data;
 mod degrees;
 mod headline;
 mod leak;
 mod log;
 mod menu;
+mod model;
+mod my_models;
+mod new_network;
 mod noise;
 mod origin;
 mod palette;
@@ -49,11 +53,14 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 setup::show(ui, state, queue);
                 ui.add_space(2.0);
-                preview::show(ui, state);
+                my_models::show(ui, state, queue);
+                preview::show(ui, state, queue);
             });
         });
     CentralPanel::no_frame().frame(ground(8, 8)).show(ui, |ui| match state.tab {
         Tab::Samples => samples::show(ui, state, queue),
+        Tab::Data => data::show(ui, state, queue),
+        Tab::Model => model::show(ui, state, queue),
         Tab::Activation => activation::show(ui, state, queue),
         Tab::Sweep => sweep::show(ui, state, queue),
         Tab::Run | Tab::Training if state.is_cryptonn() => cryptonn::show(ui, state, queue),

@@ -1,13 +1,16 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
 use super::{cryptonn, degrees, origin};
+use crate::command::Command;
+use crate::panels::button::named_button;
 use crate::plots::measured_how;
+use crate::queue::Queue;
 use crate::state::State;
 use circuit::{NoiseMeasure, Plan, TablePlan};
 use egui::{RichText, Ui};
 use kit::theme;
 
-pub fn show(ui: &mut Ui, state: &State) {
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
     if state.can_train_encrypted() {
         return cryptonn::plan(ui, state);
@@ -40,6 +43,9 @@ pub fn show(ui: &mut Ui, state: &State) {
         origin::dimmed(ui, preview.pending);
         if let Some(reason) = &preview.refusal {
             ui.add(egui::Label::new(reason).wrap());
+            if state.takes_layers() {
+                named_button(ui, Command::NewNetwork, "New network for these data…", state, queue);
+            }
         } else if let Some(plan) = &preview.plan {
             figures(ui, plan);
             for warning in &plan.warnings {

@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::command::Command;
+use crate::panels::button::hover;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{MAX_DEGREE, Method};
@@ -9,7 +10,7 @@ use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
 use kit::{field, row, theme};
 use scenario::{ActivationKind, Scenario, SchemeRequest, SchemeSelector};
-use std::path::Path;
+use view::file_name;
 
 /// The method that keeps the activations of the model.
 const KEEP: &str = "keep";
@@ -62,6 +63,12 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
                     queue.push(Action::OpenScenario(known.name.clone()));
                 }
             }
+            for path in recent(ui, &state.history.scenarios) {
+                let chosen = scenario.name == *path;
+                if ui.selectable_label(chosen, file_name(path)).on_hover_text(path).clicked() {
+                    queue.push(Action::OpenScenario(path.clone()));
+                }
+            }
             open_entry(ui, Command::OpenScenario, queue);
         })
     });
@@ -69,7 +76,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
         kit::caption(ui, &scenario.description).on_hover_text(&scenario.description);
     }
     field(ui, "Model", "A built-in model, or a model file", |ui| {
-        combo(ui, "Model", file_name(&state.scenario.model), |ui| {
+        let mine = state.history.models.iter().find(|m| m.setup.model == state.scenario.model);
+        let shown = mine.map_or(file_name(&state.scenario.model), |model| model.name.as_str());
+        combo(ui, "Model", shown, |ui| {
             let names: Vec<_> = match scenario.sequence {
                 Some(_) => network::recurrent::built_in_names().collect(),
                 None => network::built_in_names().collect(),
@@ -78,6 +87,7 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
                 ui.selectable_value(&mut scenario.model, known.to_owned(), known);
             }
             open_entry(ui, Command::OpenModel, queue);
+            new_entry(ui, state, queue);
         })
     });
     field(ui, "Dataset", "A built-in dataset, a CSV file, or a folder of IDX files", |ui| {
@@ -86,24 +96,29 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
                 ui.selectable_value(&mut scenario.dataset, known.name.to_owned(), known.name)
                     .on_hover_text(known.description);
             }
+            for path in recent(ui, &state.history.datasets) {
+                ui.selectable_value(&mut scenario.dataset, path.clone(), file_name(path))
+                    .on_hover_text(path);
+            }
             open_entry(ui, Command::OpenDataset, queue);
         })
     });
-    let facts = state.loaded.as_ref().map(|l| {
-        let test = format::count(l.dataset.test().len() as u64);
+    let facts = state.data.as_ref().map(|data| {
+        let dataset = &data.dataset;
+        let test = format::count(dataset.test().len() as u64);
+        let layers = match (&state.model, &state.scenario.sequence) {
+            (Some(network), _) => format!("; {} layers", network.layers().len()),
+            (None, Some(_)) => "; a recurrent network".to_owned(),
+            (None, None) => String::new(),
+        };
         format!(
-            "{test} test samples of {}, {} classes; {} layers",
-            l.dataset.shape(),
-            l.dataset.classes().len(),
-            l.network.layers().len()
+            "{test} test samples of {}, {} classes{layers}",
+            dataset.shape(),
+            dataset.classes().len()
         )
     });
-    let nothing = match state.scenario.sequence {
-        Some(_) => "A recurrent network; its steps are in the tab Sequence",
-        None => "Nothing loaded yet",
-    };
-    let facts = facts.unwrap_or_else(|| nothing.to_owned());
-    let source = state.loaded.as_ref().map(|l| l.dataset.source().to_owned());
+    let facts = facts.unwrap_or_else(|| "Nothing loaded yet".to_owned());
+    let source = state.data.as_ref().map(|data| data.dataset.source().to_owned());
     let response = kit::caption(ui, &facts);
     if let Some(source) = source {
         response.on_hover_text(source);
@@ -114,8 +129,7 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
 /// What the reader of the dataset took for granted, in one line; the whole, with the options that undo
 /// it, on hovering.
 fn guesses(ui: &mut Ui, state: &State) {
-    let recurrent = state.loaded_sequence.as_ref().map(|l| &l.dataset);
-    let dataset = state.loaded.as_ref().map(|l| &l.dataset).or(recurrent);
+    let dataset = state.data.as_ref().map(|data| &data.dataset);
     let told: Vec<String> = dataset
         .filter(|_| !state.preview.pending)
         .iter()
@@ -182,7 +196,7 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
 
 /// What becomes of the activations. Lookup tables need TFHE, and TFHE reads lookup tables.
 fn strategy(ui: &mut Ui, scenario: &mut Scenario) {
-    row(ui, "Strategy", "What becomes of the activation functions", |ui| {
+    wrapped(ui, "Strategy", "What becomes of the activation functions", |ui| {
         let kinds = [
             (ActivationKind::Polynomial, "Polynomial", "A polynomial stands in for the function"),
             (
@@ -205,7 +219,7 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     let plan = state.preview.plan.as_deref();
     let kind = &mut scenario.activation.kind;
     let choice = &mut scenario.scheme;
-    row(ui, "Scheme", "What the network is encrypted with", |ui| {
+    wrapped(ui, "Scheme", "What the network is encrypted with", |ui| {
         let kinds = [
             (SchemeSelector::Auto, "Auto", "The planner chooses"),
             (SchemeSelector::Bgv, "BGV", "Exact integers, batched; our own"),
@@ -377,6 +391,8 @@ fn run(ui: &mut Ui, scenario: &mut Scenario) {
     });
 }
 
+/// Height of a list that opens, points; longer ones scroll.
+const LIST: f32 = 420.0;
 /// Width of the first control of a row with two, and of the name of the second.
 const FIRST: f32 = 70.0;
 const SECOND_LABEL: f32 = 68.0;
@@ -432,13 +448,42 @@ fn optional<T: egui::emath::Numeric>(
     response
 }
 
+/// A row of choices that goes on below where there is no room for it.
+fn wrapped(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        kit::fixed_label(ui, name, theme::FIELD_LABEL, tooltip);
+        add(ui);
+    });
+}
+
 fn combo(ui: &mut Ui, id: &str, shown: &str, add: impl FnOnce(&mut Ui)) -> egui::Response {
     ComboBox::from_id_salt(id)
         .selected_text(shown)
         .width(ui.available_width())
+        .height(LIST)
         .truncate()
         .show_ui(ui, add)
         .response
+}
+
+/// Files of a list that were opened before, under a line of their own where there are some.
+fn recent<'a>(ui: &mut Ui, paths: &'a [String]) -> &'a [String] {
+    if !paths.is_empty() {
+        ui.separator();
+        kit::caption(ui, "Opened before");
+    }
+    paths
+}
+
+/// The entry that leads to where a network is written.
+fn new_entry(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let command = Command::NewNetwork;
+    let entry = egui::Button::selectable(false, "New network…");
+    let response = ui.add_enabled(command.is_enabled(state), entry);
+    let response = kit::named(response, egui::Role::Button, command.words().label);
+    if hover(response, command, state).clicked() {
+        queue.push(command);
+    }
 }
 
 fn open_entry(ui: &mut Ui, command: Command, queue: &mut Queue) {
@@ -451,9 +496,4 @@ fn open_entry(ui: &mut Ui, command: Command, queue: &mut Queue) {
 
 fn bits(value: u64) -> u32 {
     u64::BITS - value.leading_zeros()
-}
-
-/// The last part of a path; a built-in name as it is.
-fn file_name(text: &str) -> &str {
-    Path::new(text).file_name().and_then(|n| n.to_str()).unwrap_or(text)
 }

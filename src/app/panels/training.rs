@@ -1,5 +1,6 @@
 //! The tab Training: the model learns with a polynomial in the place of its activation.
 
+use super::new_network;
 use super::origin;
 use super::recurrent_training;
 use super::sweep::task_button;
@@ -19,7 +20,11 @@ const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 330.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    if state.new_network.shown {
+        return new_network::show(ui, state, queue);
+    }
     let mut right = kit::beside_column(ui, "training column", COLUMN, |ui| {
+        new_network::choice(ui, state, queue);
         match state.loaded_sequence.as_ref().filter(|_| state.is_recurrent()) {
             Some(loaded) => {
                 recurrent_training::controls(ui, state, loaded, queue);
@@ -41,7 +46,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         |ui| {
             let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            plots::training(ui, rect, state);
+            plots::training(ui, rect, &state.training, state.training.of, true);
         },
     );
 }

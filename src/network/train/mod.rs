@@ -21,7 +21,7 @@ mod trainer;
 pub use augment::Augment;
 pub use fine_tune::FineTuning;
 pub(super) use grid::best_step;
-pub use own::{OwnError, PRESETS, Purpose, own_recipe};
+pub use own::{OwnError, PRESETS, Purpose, RowShape, check_rows, own_recipe, split_rows};
 pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 pub use recurrent::{
     CellKind, RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained,

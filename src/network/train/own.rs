@@ -36,6 +36,15 @@ impl Purpose {
     pub const NAMED: [(&'static str, Self); 3] =
         [("bgv", Self::Integers), ("ckks", Self::Polynomials), ("tfhe", Self::Tables)];
 
+    /// The scheme that it is named by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Integers => "bgv",
+            Self::Polynomials => "ckks",
+            Self::Tables => "tfhe",
+        }
+    }
+
     /// The purpose of the scheme `name`.
     ///
     /// # Errors
@@ -149,7 +158,7 @@ pub fn own_recipe(
         layers,
         scaling,
         start: None,
-        validation: (train / 10).min(5000),
+        validation: (train / 10).clamp(usize::from(train > 1), 5000),
         stages: std::iter::once(float).chain(second).collect(),
     })
 }
@@ -167,14 +176,63 @@ fn scaling(dataset: &Dataset) -> (Scaling, InputQuantiser) {
     (Scaling::Divide(by), InputQuantiser { step: 1.0 / 15.0, min, max: 15 })
 }
 
+/// The rows of a text: what stands between commas, bars, semicolons and ends of lines.
+pub fn split_rows(text: &str) -> Vec<&str> {
+    let rows = text.split([',', '|', '\n', ';']).map(str::trim);
+    rows.filter(|row| !row.is_empty()).collect()
+}
+
+/// What comes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowShape {
+    /// What the next row is given.
+    pub shape: Shape,
+    /// Weights and biases; a normalisation that is put in by itself becomes part of them.
+    pub parameters: usize,
+    /// Multiplications with a weight, for one sample.
+    pub macs: usize,
+}
+
+/// Row by row what comes of `rows` on samples of shape `input`, or what is wrong with one; `None` behind
+/// that, where no shape is known.
+pub fn check_rows(
+    rows: &[String],
+    input: Shape,
+    classes: usize,
+    purpose: Purpose,
+) -> Vec<Option<Result<RowShape, String>>> {
+    let read: Vec<_> = rows.iter().map(|text| row(text.trim(), classes)).collect();
+    let mut all = Building { layers: Vec::new(), shape: input, weights: 0 };
+    let mut sound = true;
+    let mut checked = Vec::with_capacity(rows.len());
+    for (at, this) in read.iter().enumerate() {
+        let last = at + 1 == read.len();
+        let result = this.clone().and_then(|this| {
+            if at >= MAX_ROWS {
+                return Err(format!("one row too many; 1 to {MAX_ROWS} are possible"));
+            }
+            if last && this != Row::Dense(classes) {
+                return Err("the last row must be: dense classes".into());
+            }
+            if !sound {
+                return Ok(None);
+            }
+            let next = read.get(at + 1).and_then(|next| next.as_ref().ok());
+            all.add_written(&this, next, purpose).map(Some)
+        });
+        sound &= result.is_ok();
+        checked.push(result.transpose());
+    }
+    checked
+}
+
 fn layers(
     rows: &str,
     input: Shape,
     classes: usize,
     purpose: Purpose,
 ) -> Result<Vec<Layer>, OwnError> {
-    let texts: Vec<&str> = rows.split([',', '|', '\n', ';']).map(str::trim).collect();
-    let texts: Vec<&str> = texts.into_iter().filter(|t| !t.is_empty()).collect();
+    let texts = split_rows(rows);
     let whole = |reason: String| OwnError { row: format::excerpt(rows), reason };
     if texts.is_empty() || texts.len() > MAX_ROWS {
         return Err(whole(format!(
@@ -192,17 +250,8 @@ fn layers(
     }
     let mut all = Building { layers: Vec::new(), shape: input, weights: 0 };
     for (at, (row, text)) in read.iter().zip(&texts).enumerate() {
-        let next = read.get(at + 1);
-        let row = match (row, purpose) {
-            (Row::Function(_), Purpose::Integers) => &Row::Function(Activation::Square),
-            (row, _) => row,
-        };
         let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
-        all.add(row).map_err(fail)?;
-        let linear = matches!(row, Row::Dense(_) | Row::Conv { .. });
-        if linear && matches!(next, Some(Row::Function(_))) {
-            all.add(&Row::Norm).map_err(fail)?;
-        }
+        all.add_written(row, read.get(at + 1), purpose).map_err(fail)?;
     }
     Ok(all.layers)
 }
@@ -259,6 +308,28 @@ struct Building {
 }
 
 impl Building {
+    /// A row as it was written, before `next`: a function becomes a square where it must, and a linear
+    /// row before a function is normalised.
+    fn add_written(
+        &mut self,
+        row: &Row,
+        next: Option<&Row>,
+        purpose: Purpose,
+    ) -> Result<RowShape, String> {
+        let first = self.layers.len();
+        let square = Row::Function(Activation::Square);
+        let is_square = matches!(row, Row::Function(_)) && purpose == Purpose::Integers;
+        self.add(if is_square { &square } else { row })?;
+        let own = self.layers.get(first..).unwrap_or_default();
+        let parameters = own.iter().map(|l| l.op.parameters()).sum();
+        let macs = own.iter().map(|l| l.op.macs(self.shape)).sum();
+        let linear = matches!(row, Row::Dense(_) | Row::Conv { .. });
+        if linear && matches!(next, Some(Row::Function(_))) {
+            self.add(&Row::Norm)?;
+        }
+        Ok(RowShape { shape: self.shape, parameters, macs })
+    }
+
     fn add(&mut self, row: &Row) -> Result<(), String> {
         match row {
             Row::Dense(outputs) => {
@@ -360,6 +431,30 @@ mod tests {
         assert!(squares.iter().all(|l| l.op.is_polynomial()));
         let same = layers("conv 4 3x3 same, dense classes", PICTURE, 3, Purpose::Integers).unwrap();
         assert!(matches!(&same[2].op, Op::Dense { inputs: 256, .. }));
+    }
+
+    #[test]
+    fn every_row_tells_its_shape_or_its_fault() {
+        let told = |text: &str, purpose| {
+            let rows: Vec<String> = split_rows(text).into_iter().map(str::to_owned).collect();
+            check_rows(&rows, PICTURE, 3, purpose)
+        };
+        let gives = |len, parameters, macs| {
+            Some(Ok(RowShape { shape: Shape::Flat { len }, parameters, macs }))
+        };
+        // 8 kernels of 9 weights and a bias, at 6x6 places; 288 inputs to 4 outputs; 4 to 3.
+        let rows = told("conv 8 3x3, relu, dense 4, relu, dense classes", Purpose::Tables);
+        let map = Shape::Image { channels: 8, height: 6, width: 6 };
+        assert_eq!(rows[0], Some(Ok(RowShape { shape: map, parameters: 80, macs: 72 * 36 })));
+        assert_eq!(rows[2..], [gives(4, 1156, 1152), gives(4, 0, 0), gives(3, 15, 12)]);
+        let rows = told("dense 4, pool 2, dense 5, dance, dense 3", Purpose::Integers);
+        assert_eq!(rows[0], gives(4, 260, 256));
+        assert!(matches!(&rows[1], Some(Err(e)) if e.contains("image")), "{rows:?}");
+        assert!(rows[2].is_none() && matches!(&rows[3], Some(Err(e)) if e.contains("not known")));
+        assert!(rows[4].is_none());
+        assert!(
+            matches!(&told("relu", Purpose::Tables)[0], Some(Err(e)) if e.contains("last row"))
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::integers::Integers;
 use super::*;
 use crate::{
     Approximations, InputQuantiser, IntervalRule, Layer, Network, Normalisation, Op, Padding,
-    Provenance, argmax,
+    Provenance, accuracy, argmax,
 };
 use activation::{Activation, Approximation, Method, Polynomial};
 use candle_core::{Device, Tensor};
@@ -99,6 +99,33 @@ fn a_square_separates_what_no_line_can() {
     assert!(last.loss < trained.history[0].loss);
     assert!(trained.integers.is_none());
     assert_eq!(trained.network.provenance().test_accuracy, Some(last.accuracy));
+}
+
+fn training<'a>(recipe: &'a Recipe, data: &'a Dataset, patience: Option<usize>) -> Training<'a> {
+    Training { recipe, dataset: data, seed: 5, validation: Some(50), command: None, patience }
+}
+
+#[test]
+fn early_stop_keeps_the_weights_of_the_best_epoch_held_out() {
+    let (data, recipe) = (rings(120, 1), recipe(60, None));
+    let run = |patience| training(&recipe, &data, patience).run(&Watch::silent(), &mut |_| {});
+    let (whole, stopped) = (run(None).expect("trains"), run(Some(4)).expect("trains"));
+    assert_eq!((whole.history.len(), whole.kept.as_slice()), (60, &[60][..]));
+    let epochs = stopped.history.len();
+    assert!(epochs < 60 && stopped.history[..] == whole.history[..epochs]);
+    let best = stopped.history.iter().map(|r| r.accuracy).fold(0.0, f64::max);
+    let first = stopped.history.iter().find(|r| r.accuracy == best).expect("one").epoch;
+    let last = stopped.history.iter().rfind(|r| r.accuracy == best).expect("one").epoch;
+    assert_eq!((epochs, stopped.kept.as_slice()), (first + 4, &[last][..]));
+    let held = data.hold_out(50).expect("enough");
+    let outputs = stopped.network.forward_batch(&held.test().inputs, &Watch::silent());
+    let of_kept = accuracy(&outputs.expect("runs"), 2, &held.test().labels);
+    assert_eq!(of_kept, best, "the weights are those of that epoch");
+    assert_eq!(run(Some(4)).expect("trains"), stopped);
+    let mut none = training(&recipe, &data, Some(4));
+    none.validation = Some(0);
+    let told = none.run(&Watch::silent(), &mut |_| {}).expect_err("nothing to stop by");
+    assert!(told.to_string().contains("held out"), "{told}");
 }
 
 #[test]
@@ -386,8 +413,7 @@ fn fine_tuned(half: f64, range_penalty: f64) -> Trained {
         Provenance::default(),
     );
     let recipe = Recipe::fine_tune(&exact.expect("fits"), &data, &tuning);
-    let training =
-        Training { recipe: &recipe, dataset: &data, seed: 5, validation: Some(50), command: None };
+    let training = training(&recipe, &data, None);
     let mut told = Vec::new();
     let trained = training.run(&Watch::silent(), &mut |event| told.push(event)).expect("trains");
     let steps = told.iter().filter(|e| matches!(e, TrainEvent::Step { .. })).count();

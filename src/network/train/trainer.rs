@@ -24,6 +24,9 @@ use rayon::prelude::*;
 /// Share of a stage's steps over which the learning rate rises to its start value.
 const WARM_UP: f64 = 0.03;
 
+/// Most epochs of a stage.
+const MAX_EPOCHS: usize = 1000;
+
 /// Training samples on which the inputs of activations are measured, at most.
 const MEASURED_SAMPLES: usize = 2048;
 
@@ -55,6 +58,10 @@ pub enum TrainError {
         "stage {stage}, epoch {epoch}: the loss is no longer a finite number; lower the learning rate"
     )]
     Diverged { stage: String, epoch: usize },
+    #[error(
+        "patience needs training samples that are held out, but none are; hold out at least 1 (--validation 1)"
+    )]
+    NothingHeldOut,
     #[error("recipe {recipe}, stage {stage}: batch and epochs must be at least 1")]
     EmptyStage { recipe: String, stage: String },
     #[error(transparent)]
@@ -104,8 +111,8 @@ pub struct EpochRecord {
 /// What training tells while it goes on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainEvent {
-    /// One more mini-batch: step over all stages from 1, of how many, and its loss.
-    Step { step: usize, of: usize, loss: f64 },
+    /// One more mini-batch: step over all stages from 1, of how many in how many epochs, and its loss.
+    Step { step: usize, of: usize, epochs: usize, loss: f64 },
     /// One more epoch of so many.
     Epoch { record: EpochRecord, of: usize },
 }
@@ -120,6 +127,9 @@ pub struct Training<'a> {
     pub validation: Option<usize>,
     /// Command that the network names as its origin; that of a built-in recipe when left out.
     pub command: Option<String>,
+    /// A stage ends after so many epochs without a better accuracy on what is held out, and keeps the
+    /// weights of the last epoch with the best one. All epochs are done when left out.
+    pub patience: Option<usize>,
 }
 
 /// What the network does on exact integers.
@@ -149,6 +159,11 @@ pub struct TableCheck {
 pub struct Trained {
     pub network: Network,
     pub history: Vec<EpochRecord>,
+    /// Of each stage the epoch, counted over all stages from 1, whose weights were kept.
+    pub kept: Vec<usize>,
+    /// Accuracy on the test split after the first of several stages: of the network that was then
+    /// brought to integers, polynomials or tables.
+    pub first_accuracy: Option<f64>,
     /// For networks trained on an integer grid.
     pub integers: Option<IntegerCheck>,
     /// For networks trained with lookup tables.
@@ -168,7 +183,9 @@ pub fn train(
     seed: u64,
     watch: &Watch,
 ) -> Result<Trained, TrainError> {
-    Training { recipe, dataset, seed, validation: None, command: None }.run(watch, &mut |_| {})
+    let (validation, command, patience) = (None, None, None);
+    let training = Training { recipe, dataset, seed, validation, command, patience };
+    training.run(watch, &mut |_| {})
 }
 
 impl Training<'_> {
@@ -188,8 +205,14 @@ impl Training<'_> {
             samples => Some(dataset.hold_out(samples)?),
         };
         let shown = held_out.as_ref().unwrap_or(dataset);
-        let mut history = Vec::new();
-        let epochs: usize = recipe.stages.iter().map(|s| s.epochs).sum();
+        if self.patience.is_some() && held_out.is_none() {
+            return Err(TrainError::NothingHeldOut);
+        }
+        if self.patience == Some(0) {
+            let (field, given, allowed) = ("patience", "0".into(), "1 or more epochs".into());
+            return Err(TrainError::Choice { field, given, allowed });
+        }
+        let (mut history, mut kept, mut first_accuracy) = (Vec::new(), Vec::new(), None);
         for (index, stage) in recipe.stages.iter().enumerate() {
             if stage.batch == 0 || stage.epochs == 0 {
                 return Err(TrainError::EmptyStage {
@@ -208,10 +231,25 @@ impl Training<'_> {
                 intervals = table_ranges(&network, tables, shown, watch)?;
             }
             let seed = mix(seed, index as u64 + 1);
-            let (history, on_event) = (&mut history, &mut *on_event);
-            let dataset = shown;
-            let mut run = StageRun { stage, dataset, seed, epochs, watch, history, on_event };
-            network = run.run(&network, &intervals)?;
+            // Stages before may have ended early.
+            let left = recipe.stages.iter().skip(index).map(|s| s.epochs).sum::<usize>();
+            let epochs = history.len() + left;
+            let mut run = StageRun {
+                stage,
+                dataset: shown,
+                seed,
+                epochs,
+                patience: self.patience,
+                watch,
+                history: &mut history,
+                on_event: &mut *on_event,
+            };
+            let (trained, epoch) = run.run(&network, &intervals)?;
+            network = trained;
+            kept.push(epoch);
+            if index == 0 && recipe.stages.len() > 1 {
+                first_accuracy = Some(run.accuracy(&network, dataset.test())?);
+            }
         }
         let integers = check_integers(&network, dataset, watch)?;
         let quiet = Watch::new(watch.cancel_flag().clone(), &|_| {});
@@ -241,7 +279,7 @@ impl Training<'_> {
             test_accuracy: Some(float),
             original,
         })?;
-        Ok(Trained { network, history, integers, tables })
+        Ok(Trained { network, history, kept, first_accuracy, integers, tables })
     }
 }
 
@@ -317,6 +355,19 @@ fn check_tables(
 }
 
 impl Recipe {
+    /// The recipe with `epochs` in every stage.
+    ///
+    /// # Errors
+    /// When none or more than 1000 are asked for.
+    pub fn with_epochs(mut self, epochs: usize) -> Result<Self, TrainError> {
+        if !(1..=MAX_EPOCHS).contains(&epochs) {
+            let (given, allowed) = (epochs.to_string(), format!("1 to {MAX_EPOCHS}"));
+            return Err(TrainError::Choice { field: "epochs", given, allowed });
+        }
+        self.stages.iter_mut().for_each(|stage| stage.epochs = epochs);
+        Ok(self)
+    }
+
     /// The network training starts from: with fresh weights, unless the recipe names one.
     ///
     /// # Errors
@@ -411,19 +462,21 @@ struct StageRun<'a, 'w> {
     stage: &'a Stage,
     dataset: &'a Dataset,
     seed: u64,
-    /// Epochs of all stages.
+    /// Epochs done before, and of this stage and those after it.
     epochs: usize,
+    patience: Option<usize>,
     watch: &'a Watch<'w>,
     history: &'a mut Vec<EpochRecord>,
     on_event: &'a mut dyn FnMut(TrainEvent),
 }
 
 impl StageRun<'_, '_> {
+    /// The network after the stage, and the epoch that it is of.
     fn run(
         &mut self,
         network: &Network,
         intervals: &[Option<(f64, f64)>],
-    ) -> Result<Network, TrainError> {
+    ) -> Result<(Network, usize), TrainError> {
         let stage = self.stage;
         let mut graph = Graph::new(network, stage.grid.as_ref(), intervals)?;
         let first = ParamsAdamW {
@@ -435,8 +488,13 @@ impl StageRun<'_, '_> {
         let mut order: Vec<usize> = (0..self.dataset.train().len()).collect();
         let batches = order.len().div_ceil(stage.batch);
         let steps = (batches * stage.epochs) as f64;
-        let mut current = network.clone();
+        let (mut kept, mut kept_epoch) = (network.clone(), self.history.len());
+        // The best accuracy, and epochs since it was reached first.
+        let (mut best, mut since) = (f64::NEG_INFINITY, 0);
         for epoch in 0..stage.epochs {
+            if self.patience.is_some_and(|most| since >= most) {
+                break;
+            }
             let seed = mix(self.seed, epoch as u64);
             order.shuffle(&mut StdRng::seed_from_u64(seed));
             let (mut loss_sum, mut right) = (0.0, 0);
@@ -459,6 +517,7 @@ impl StageRun<'_, '_> {
                 (self.on_event)(TrainEvent::Step {
                     step: done as usize + 1,
                     of: self.epochs * batches,
+                    epochs: self.epochs,
                     loss,
                 });
             }
@@ -467,7 +526,7 @@ impl StageRun<'_, '_> {
             if !loss.is_finite() {
                 return Err(TrainError::Diverged { stage: stage.name.clone(), epoch });
             }
-            current = graph.network(network)??;
+            let current = graph.network(network)??;
             let record = EpochRecord {
                 stage: stage.name.clone(),
                 epoch,
@@ -476,12 +535,18 @@ impl StageRun<'_, '_> {
                 accuracy: self.accuracy(&current, self.dataset.test())?,
                 share_inside: graph.share_inside(),
             };
+            since = if record.accuracy > best { 0 } else { since + 1 };
+            // Of epochs that are equally good the last one: it was trained the longest.
+            if self.patience.is_none() || record.accuracy >= best {
+                (kept, kept_epoch) = (current, record.epoch);
+            }
+            best = best.max(record.accuracy);
             self.history.push(record.clone());
             (self.on_event)(TrainEvent::Epoch { record, of: self.epochs });
         }
         let done = (self.history.len() * batches) as u64;
         self.watch.step(&self.what(), done, (self.epochs * batches) as u64)?;
-        Ok(current)
+        Ok((kept, kept_epoch))
     }
 
     /// What is being done, with what came of the last epoch.

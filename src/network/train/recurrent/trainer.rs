@@ -325,6 +325,7 @@ impl StageRun<'_, '_> {
                 (self.on_event)(TrainEvent::Step {
                     step: done + 1,
                     of: self.epochs * batches,
+                    epochs: self.epochs,
                     loss,
                 });
             }

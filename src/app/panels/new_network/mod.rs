@@ -1,0 +1,199 @@
+//! A new network in the tab Training: its rows, its training, and what came of it.
+
+mod choice;
+mod result;
+mod rows;
+
+pub use choice::choice;
+
+use super::sweep::task_button;
+use crate::action::Action;
+use crate::command::Command;
+use crate::exports;
+use crate::panels::button::named_button;
+use crate::plots;
+use crate::queue::Queue;
+use crate::state::State;
+use data::Dataset;
+use egui::{DragValue, Rect, ScrollArea, Sense, Ui, vec2};
+use kit::{field, row, theme};
+use network::train::Purpose;
+use view::{Blueprint, TaskStatus};
+
+/// Width of the column of controls, its share of the tab, and the width of the tab from which on plots stand beside it.
+const COLUMN: std::ops::RangeInclusive<f32> = 344.0..=420.0;
+const SHARE: f32 = 0.42;
+const BESIDE: f32 = 600.0;
+/// Epochs that the axis has at least.
+const LEAST_EPOCHS: usize = 20;
+const LEAST_PLOTS: f32 = 250.0;
+const EPOCHS: (usize, usize) = (100, 1000);
+const PATIENCE: (usize, usize) = (30, 1000);
+
+pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let beside = ui.available_width() >= BESIDE;
+    if beside {
+        let width = (ui.available_width() * SHARE).clamp(*COLUMN.start(), *COLUMN.end());
+        let mut right = kit::beside_column(ui, "new network column", width, |ui| {
+            column(ui, state, queue);
+        });
+        let place = right.available_rect_before_wrap();
+        let size = vec2(place.width(), place.height().max(LEAST_PLOTS));
+        curves(&mut right, Rect::from_min_size(place.min, size), state);
+        return;
+    }
+    ScrollArea::vertical().id_salt("new network").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+        column(ui, state, queue);
+        let size = vec2(ui.available_width(), LEAST_PLOTS);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        curves(ui, rect, state);
+    });
+}
+
+fn curves(ui: &mut Ui, rect: Rect, state: &State) {
+    let view = &state.new_network.training;
+    let intervals = view.epochs.iter().any(|r| r.share_inside.is_some());
+    // It may end long before the epochs that there could be: the axis grows with the curves.
+    let epochs = (view.epochs.len() * 3 / 2).max(LEAST_EPOCHS).min(view.of);
+    plots::training(ui, rect, view, epochs, intervals);
+}
+
+fn column(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    choice(ui, state, queue);
+    let Some(data) = state.data.as_ref().filter(|_| state.takes_layers()) else {
+        return without_data(ui, state);
+    };
+    result::show(ui, state, queue);
+    let before = &state.new_network.blueprint;
+    let mut blueprint = before.clone();
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let running = state.new_network.training.status == TaskStatus::Running;
+        start(ui, state, running, queue);
+        ui.add_enabled_ui(!running, |ui| {
+            about(ui, &data.dataset, &mut blueprint);
+            rows::show(ui, &mut blueprint);
+            learning(ui, &mut blueprint);
+        });
+    });
+    if blueprint != *before {
+        queue.push(Action::EditNewNetwork(Box::new(blueprint)));
+    }
+}
+
+/// Why no network can be written.
+fn without_data(ui: &mut Ui, state: &State) {
+    let text = match &state.data {
+        _ if state.preview.pending => "Loading the data".to_owned(),
+        None => {
+            "No data are loaded: choose a dataset in the setup, or drop a file on the window".into()
+        }
+        Some(_) => format!(
+            "{} holds sequences: recurrent networks learn them. Choose a scenario cryptornn, then these data, and train under This model",
+            state.scenario.dataset
+        ),
+    };
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.add(egui::Label::new(text).wrap());
+    });
+}
+
+fn start(ui: &mut Ui, state: &State, running: bool, queue: &mut Queue) {
+    let view = &state.new_network.training;
+    task_button(ui, state, queue, running, Command::TrainNetwork);
+    kit::progress(ui, if running { view.fraction } else { 0.0 }, "New network progress");
+    let text = match &view.status {
+        TaskStatus::Idle => {
+            "Trains it from fresh weights; a tenth of the samples is held out".to_owned()
+        }
+        TaskStatus::Running => match view.epochs.last() {
+            Some(last) => {
+                let held = format::percent(last.accuracy);
+                format!(
+                    "Epoch {} of {} at most, {}: held out {held}",
+                    last.epoch, view.of, last.stage
+                )
+            }
+            None => "Starting".to_owned(),
+        },
+        TaskStatus::Finished => format!("Finished after {} epochs", view.epochs.len()),
+        TaskStatus::Stopped => "Stopped; no network was kept".to_owned(),
+        TaskStatus::Failed(reason) => reason.clone(),
+    };
+    ui.horizontal(|ui| {
+        kit::caption(ui, &text).on_hover_text(&text);
+        let csv = exports::NEW_NETWORK.get(1).filter(|_| !view.epochs.is_empty());
+        if let Some(export) = csv {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                named_button(ui, export.command(), "CSV…", state, queue);
+            });
+        }
+    });
+}
+
+/// What the network is of and for.
+fn about(ui: &mut Ui, dataset: &Dataset, blueprint: &mut Blueprint) {
+    row(ui, "Data", "The data of the setup give what goes in and what comes out", |ui| {
+        let text = format!(
+            "{}: {} in, {} classes, {} to train on",
+            format::excerpt(view::file_name(dataset.name())),
+            match dataset.shape() {
+                data::Shape::Flat { len } => format!("{len} values"),
+                shape => shape.to_string(),
+            },
+            dataset.classes().len(),
+            format::count(dataset.train().len() as u64)
+        );
+        kit::caption(ui, &text).on_hover_text(&text);
+    });
+    row(
+        ui,
+        "Made for",
+        "The scheme that it will run on, which its training prepares it for",
+        |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (purpose, name, about) in [
+                (
+                    Purpose::Integers,
+                    "BGV",
+                    "Exact integers: every function becomes a square; weights and inputs are trained on integers",
+                ),
+                (
+                    Purpose::Polynomials,
+                    "CKKS",
+                    "Real numbers: trained with the functions as written, then with polynomials of degree 2 in their places",
+                ),
+                (
+                    Purpose::Tables,
+                    "TFHE",
+                    "Lookup tables: integers, tables of 5 bits, and the noise of encrypted sums; one sample at a time",
+                ),
+            ] {
+                let chosen = blueprint.purpose == purpose;
+                let entry = ui.selectable_label(chosen, name).on_hover_text(about);
+                if kit::named(entry, egui::Role::Button, &format!("Made for {name}")).clicked()
+                    && !chosen
+                {
+                    blueprint.purpose = purpose;
+                    blueprint.check();
+                }
+            }
+        },
+    );
+}
+
+fn learning(ui: &mut Ui, blueprint: &mut Blueprint) {
+    ui.add_space(2.0);
+    let about =
+        "Passes over the training samples, in each stage; as many as suit the data when not ticked";
+    kit::optional(ui, "Epochs", "", about, &mut blueprint.epochs, EPOCHS);
+    let about = "A stage ends after so many epochs without a better accuracy on the samples held out, and keeps the weights of the best epoch";
+    kit::optional(ui, "Early stop", " epochs", about, &mut blueprint.patience, PATIENCE);
+    field(ui, "Seed", "The same seed, data and rows give the same network", |ui| {
+        let range = 1..=u64::from(u32::MAX);
+        ui.add(DragValue::new(&mut blueprint.seed).range(range).speed(0.1))
+    });
+}

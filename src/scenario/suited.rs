@@ -1,0 +1,75 @@
+//! The setup for a model that was opened.
+
+use super::activation_request::{ActivationKind, ActivationRequest, KEEP};
+use super::scenario::{Scenario, SchemeRequest, SchemeSelector};
+use network::{Network, Role};
+
+/// What stands in the place of a function that is no polynomial, where nothing was chosen.
+const USUAL_METHOD: &str = "least_squares";
+
+impl Scenario {
+    /// The setup with `network`, which lies at `model`: scheme and activation are those that it was
+    /// trained for. Where the data of the setup do not `fit`, those that it was trained on are taken, if
+    /// their name leads to them.
+    pub fn suited(&self, model: &str, network: &Network, fit: bool) -> Self {
+        let mut made = Self { model: model.to_owned(), ..self.clone() };
+        (made.sequence, made.training) = (None, None);
+        let known = network
+            .card()
+            .dataset
+            .as_ref()
+            .map(|d| d.name.as_str())
+            .filter(|name| !fit && (data::is_named(name) || data::path_of(name).is_some()));
+        if let Some(known) = known {
+            made.dataset = known.to_owned();
+        }
+        let keep = ActivationRequest { method: KEEP.to_owned(), ..ActivationRequest::default() };
+        let (scheme, activation) = match network.role() {
+            Role::Table => {
+                let kind = ActivationKind::Lookup;
+                (SchemeSelector::Tfhe, ActivationRequest { kind, ..keep })
+            }
+            Role::Polynomial => (SchemeSelector::Auto, keep),
+            Role::Exact => {
+                let method = match self.activation.method.as_str() {
+                    KEEP => USUAL_METHOD,
+                    chosen => chosen,
+                };
+                let activation = ActivationRequest {
+                    method: method.to_owned(),
+                    kind: ActivationKind::Polynomial,
+                    ..self.activation.clone()
+                };
+                (SchemeSelector::Ckks, activation)
+            }
+        };
+        (made.activation, made.scheme) =
+            (activation, SchemeRequest { kind: scheme, ..SchemeRequest::default() });
+        made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_brings_what_it_was_made_for() {
+        let setup = Scenario::open("cryptornn").unwrap();
+        let of = |name: &str, fit| setup.suited("m", &network::open(name).unwrap(), fit);
+        let hospital = of("hospital", false);
+        assert_eq!((hospital.dataset.as_str(), hospital.model.as_str()), ("breast_cancer", "m"));
+        assert_eq!((hospital.sequence, hospital.activation.method.as_str()), (None, KEEP));
+        assert_eq!(of("hospital", true).dataset, setup.dataset, "data that fit stay");
+        let tables = of("digits-table", false);
+        assert_eq!(tables.scheme.kind, SchemeSelector::Tfhe);
+        assert_eq!(tables.activation.kind, ActivationKind::Lookup);
+        let exact = Scenario::open("digits").unwrap();
+        let exact = exact.suited("m", &network::open("cryptodl-relu").unwrap(), true);
+        assert_eq!(exact.scheme.kind, SchemeSelector::Ckks);
+        assert_eq!(
+            (exact.activation.method.as_str(), exact.activation.degree),
+            ("least_squares", 2)
+        );
+    }
+}

@@ -1,0 +1,340 @@
+//! From data or a model file to an encrypted answer with the real engine, clicks counted.
+
+use crate::drive::{WIDE, until, until_over, until_planned};
+use cryptoscope::app::{App, Status, Tab, TaskStatus};
+use cryptoscope::network::train::{Purpose, own_recipe, train};
+use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::worker::SessionEngine;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use std::path::Path;
+
+/// Most clicks from nothing to an encrypted answer, training included; and from a model file.
+const FROM_DATA: usize = 6;
+const FROM_MODEL: usize = 4;
+
+/// A window with the real engine, as it is opened, and the clicks that were made in it.
+pub struct Person {
+    pub h: Harness<'static, App>,
+    pub clicks: usize,
+}
+
+impl Person {
+    pub fn new() -> Self {
+        Self::of_size(WIDE)
+    }
+
+    pub fn of_size(size: [f32; 2]) -> Self {
+        let h = Harness::builder().with_size(size).build_eframe(|cc| {
+            let scenario = Scenario::open("digits").expect("built in");
+            App::new(cc, SessionEngine::new(Sources::default()), scenario)
+        });
+        let mut person = Self { h, clicks: 0 };
+        until_planned(&mut person.h);
+        person
+    }
+
+    pub fn click(&mut self, role: Role, name: &str) {
+        self.h.get_by_role_and_label(role, name).click();
+        self.h.run_ok();
+        self.clicks += 1;
+    }
+
+    pub fn button(&mut self, name: &str) {
+        until(&mut self.h, name, |h| h.query_by_role_and_label(Role::Button, name).is_some());
+        self.click(Role::Button, name);
+    }
+
+    /// A file is chosen in the dialog that is open: typing is no click, the button is one.
+    pub fn choose(&mut self, path: &Path, verb: &str) {
+        self.h.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        self.h.run_ok();
+        let field = self.h.get_all_by_role(Role::TextInput).find(|field| {
+            let name = field.accesskit_node().label().unwrap_or_default();
+            !name.starts_with("Row ")
+        });
+        field.expect("a field").type_text(&path.to_string_lossy());
+        self.h.run_ok();
+        self.button(verb);
+    }
+
+    pub fn until_trained(&mut self) {
+        until(&mut self.h, "the training", |h| {
+            let new = &h.state().state().new_network;
+            new.training.status != TaskStatus::Running
+                && (new.file.is_some() || new.training.status != TaskStatus::Finished)
+        });
+        let status = self.h.state().state().new_network.training.status.clone();
+        assert_eq!(status, TaskStatus::Finished);
+        self.h.run_ok();
+    }
+
+    /// Every answer of the run is that of the reference network.
+    pub fn has_right_answers(&mut self, samples: usize) {
+        until_over(&mut self.h);
+        let state = self.h.state().state();
+        let run = state.run.as_ref().expect("a run");
+        assert_eq!(run.status, Status::Finished);
+        let report = run.report.as_ref().expect("a report");
+        assert_eq!((report.images, report.encrypted.wrong_outputs), (samples, 0));
+        assert_eq!(report.encrypted.agreement, 1.0);
+        assert_eq!(state.tab, Tab::Run);
+    }
+
+    pub fn has(&self, text: &str) -> bool {
+        self.h.query_all_by_label_contains(text).next().is_some()
+    }
+}
+
+/// A table of two classes that a line tells apart, with words for classes.
+fn table(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("flowers.csv");
+    let mut text = "length,width,colour,kind\n".to_owned();
+    for i in 0..120 {
+        let far = f64::from(i % 2) * 4.0;
+        let (a, b) = (f64::from(i % 7) * 0.3 + far, f64::from(i % 5) * 0.4 - far);
+        let kind = if i % 2 == 0 { "daisy" } else { "tulip" };
+        text += &format!("{a:.2},{b:.2},{},{kind}\n", i % 3);
+    }
+    std::fs::write(&path, text).expect("writes");
+    path
+}
+
+#[test]
+fn iris_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Dataset");
+    person.button("iris");
+    until_planned(&mut person.h);
+    person.button("New network");
+    person.button("Train new network");
+    person.until_trained();
+    assert!(person.has("Trained network") && person.has("Original"));
+    let new = &person.h.state().state().new_network;
+    let trained = new.training.trained.as_ref().expect("a network");
+    assert!(trained.integers.as_ref().is_some_and(|i| i.accuracy > 0.85));
+    assert!(trained.first_accuracy.is_some_and(|a| a > 0.85));
+    person.button("Run encrypted");
+    person.has_right_answers(30);
+    assert!(person.clicks <= FROM_DATA, "{} clicks", person.clicks);
+    let state = person.h.state().state();
+    assert_eq!((state.scenario.dataset.as_str(), state.scenario.name.as_str()), ("iris", "iris"));
+    assert!(person.has("iris, BGV"), "it is among my models");
+}
+
+#[test]
+fn a_table_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = table(folder.path());
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Dataset");
+    person.button("Open dataset…");
+    person.choose(&path, "Open");
+    until_planned(&mut person.h);
+    person.button("New network");
+    person.button("Train new network");
+    person.until_trained();
+    person.button("Run encrypted");
+    let tested = person.h.state().state().data.as_ref().expect("data").dataset.test().len();
+    person.has_right_answers(tested);
+    assert!(person.clicks <= FROM_DATA, "{} clicks", person.clicks);
+}
+
+#[test]
+fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.safetensors");
+    let recipe =
+        |data| own_recipe("mine", "dense 8, tanh, dense classes", data, Purpose::Polynomials);
+    let data = cryptoscope::data::open("iris", None).expect("built in");
+    let recipe = recipe(&data).expect("fits").with_epochs(20).expect("some");
+    let watch = cryptoscope::progress::Watch::silent();
+    let trained = train(&recipe, &data, 3, &watch).expect("trains");
+    trained.network.save(&path).expect("writes");
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Model");
+    person.button("Open model…");
+    person.choose(&path, "Open");
+    until(&mut person.h, "its data", |h| h.state().state().scenario.dataset == "iris");
+    person.button("Run");
+    person.has_right_answers(30);
+    assert!(person.clicks <= FROM_MODEL, "{} clicks", person.clicks);
+    until_planned(&mut person.h);
+    assert!(person.has("Use mine.safetensors"), "it is among my models");
+}
+
+#[test]
+fn rows_are_edited_and_faults_stand_at_their_row() {
+    let mut person = Person::new();
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    person.h.run_ok();
+    let text = |person: &Person| person.h.state().state().new_network.blueprint.text.clone();
+    assert!(text(&person).starts_with("conv 8 3x3"), "digits are pictures");
+    person.button("Preset medium");
+    assert_eq!(person.h.state().state().new_network.blueprint.rows.len(), 7);
+    person.button("Preset small");
+    person.button("Move row 2 down");
+    assert_eq!(text(&person), "conv 8 3x3 stride 2, dense classes, relu");
+    assert!(person.has("row 3: the last row must be: dense classes"));
+    let train = cryptoscope::app::Command::TrainNetwork;
+    assert!(!train.is_enabled(person.h.state().state()));
+    person.button("Move row 3 up");
+    person.button("Add row");
+    assert_eq!(text(&person), "conv 8 3x3 stride 2, relu, dense 16, dense classes");
+    // 8 x 3 x 3 values go in.
+    assert!(person.has("16, 1168 par."));
+    person.button("Remove row 3");
+    person.h.get_by_role_and_label(Role::TextInput, "Row 1").focus();
+    person.h.run_ok();
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    person.h.get_by_role_and_label(Role::TextInput, "Row 1").type_text("conv 8 99x9");
+    person.h.run_ok();
+    assert!(person.has("row 1: a kernel of 99; 1 to 64 are possible"));
+    assert_eq!(text(&person), "conv 8 99x9, relu, dense classes");
+    person.button("Made for TFHE");
+    person.click(Role::Tab, "This model");
+    assert!(person.has("Polynomial"));
+}
+
+#[test]
+fn a_new_network_that_is_stopped_leaves_nothing_and_can_be_trained_again() {
+    let mut person = Person::new();
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    person.h.run_ok();
+    person.button("Train new network");
+    until(&mut person.h, "an epoch", |h| !h.state().state().new_network.training.epochs.is_empty());
+    let asked = std::time::Instant::now();
+    person.button("Stop sweep, training or comparison");
+    until(&mut person.h, "the end", |h| {
+        h.state().state().new_network.training.status != TaskStatus::Running
+    });
+    println!("stopped after {:?}", asked.elapsed());
+    let new = &person.h.state().state().new_network;
+    assert_eq!(new.training.status, TaskStatus::Stopped);
+    assert!(new.training.trained.is_none() && new.file.is_none());
+    assert!(person.has("Stopped; no network was kept") && !person.has("Trained network"));
+    assert!(person.h.state().state().history.models.is_empty());
+}
+
+#[test]
+fn a_saved_network_is_among_my_models_after_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Dataset");
+    person.button("iris");
+    until_planned(&mut person.h);
+    person.button("New network");
+    person.button("Train new network");
+    person.until_trained();
+    person.button("Save new network…");
+    let path = folder.path().join("iris-net.safetensors");
+    person.choose(&path, "Save");
+    until(&mut person.h, "saved", |h| h.query_all_by_label_contains("Saved ").next().is_some());
+    let mut storage = Kept::default();
+    eframe::App::save(person.h.state_mut(), &mut storage);
+    let again = storage.clone();
+    let mut h = Harness::builder().with_size(WIDE).build_eframe(move |cc| {
+        let mut cc = eframe::CreationContext::_new_kittest(cc.egui_ctx.clone());
+        cc.storage = Some(&again);
+        let scenario = Scenario::open("digits").expect("built in");
+        App::new(&cc, SessionEngine::new(Sources::default()), scenario)
+    });
+    until_planned(&mut h);
+    h.get_by_role_and_label(Role::Button, "Use iris-net.safetensors").click();
+    h.run_ok();
+    until_planned(&mut h);
+    let state = h.state().state();
+    assert_eq!(state.scenario.dataset, "iris");
+    assert_eq!(state.scenario.model, path.to_string_lossy());
+    assert!(state.preview.plan.is_some(), "{:?}", state.preview.refusal);
+    h.get_by_role_and_label(Role::Button, "Forget iris-net.safetensors").click();
+    h.run_ok();
+    assert!(h.state().state().history.models.is_empty() && path.exists());
+}
+
+/// What the desktop keeps between starts.
+#[derive(Clone, Default)]
+struct Kept(std::collections::HashMap<String, String>);
+
+impl eframe::Storage for Kept {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_new_networks_data_and_models() {
+    for (name, size, zoom) in
+        [("wide", WIDE, 1.0), ("small", [1024.0, 640.0], 1.0), ("zoomed", [1024.0, 640.0], 1.5)]
+    {
+        let mut person = Person::of_size(size);
+        person.h.ctx.set_zoom_factor(zoom);
+        person.h.run_ok();
+        let shoot = |person: &mut Person, what: &str| {
+            crate::shots::shoot(&mut person.h, &format!("own_{what}_{name}"));
+        };
+        let key = |person: &mut Person, key: Key| {
+            person.h.key_press_modifiers(Modifiers::COMMAND, key);
+            person.h.run_ok();
+        };
+        key(&mut person, Key::Num8);
+        shoot(&mut person, "data_pictures");
+        key(&mut person, Key::B);
+        shoot(&mut person, "model");
+        key(&mut person, Key::N);
+        shoot(&mut person, "rows");
+        person.click(Role::ComboBox, "Dataset");
+        shoot(&mut person, "datasets");
+        person.button("iris");
+        until_planned(&mut person.h);
+        shoot(&mut person, "refused");
+        key(&mut person, Key::Num8);
+        shoot(&mut person, "data_table");
+        key(&mut person, Key::B);
+        shoot(&mut person, "model_refused");
+        key(&mut person, Key::N);
+        person.button("Train new network");
+        until(&mut person.h, "epochs", |h| h.state().state().new_network.training.epochs.len() > 3);
+        shoot(&mut person, "training");
+        person.until_trained();
+        shoot(&mut person, "trained");
+        person.button("Run encrypted");
+        until_over(&mut person.h);
+        until_planned(&mut person.h);
+        shoot(&mut person, "ran");
+        key(&mut person, Key::N);
+        person.h.get_by_role_and_label(Role::TextInput, "Row 2").focus();
+        person.h.run_ok();
+        person.h.get_by_role_and_label(Role::TextInput, "Row 2").type_text("x");
+        person.button("Add row");
+        person.button("Made for TFHE");
+        shoot(&mut person, "faults");
+        person.click(Role::ComboBox, "Scenario");
+        person.button("cryptornn");
+        until_planned(&mut person.h);
+        shoot(&mut person, "sequences");
+        key(&mut person, Key::Num8);
+        shoot(&mut person, "data_sequences");
+        key(&mut person, Key::B);
+        shoot(&mut person, "model_recurrent");
+        person.click(Role::ComboBox, "Scenario");
+        person.button("deep");
+        until_planned(&mut person.h);
+        person.button("Polynomial");
+        until_planned(&mut person.h);
+        shoot(&mut person, "model_impossible");
+    }
+}
