@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod cells;
 mod chart;
 pub mod pixels;
 mod svg;
@@ -13,6 +14,7 @@ pub mod theme;
 mod ticks;
 mod widgets;
 
+pub use cells::{aligned, sort_title};
 pub use chart::{Chart, Curve, Mark, Pen, Shown, in_two, marker};
 pub use svg::Figure;
 pub use ticks::{Tick, Unit, logarithmic, number_text, number_ticks};

@@ -23,6 +23,9 @@ pub struct Way {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompareRow {
     pub name: String,
+    /// The scheme by its name; empty in old files and of what could not run.
+    #[serde(default)]
+    pub scheme: String,
     /// Parameters in a few words.
     pub parameters: String,
     /// Why it could not run; the other fields mean nothing then.
@@ -226,6 +229,7 @@ impl CompareRow {
         let encrypted = &run.encrypted;
         Self {
             name: name.to_owned(),
+            scheme: run.scheme.kind.clone(),
             parameters,
             refusal: None,
             images: run.images,

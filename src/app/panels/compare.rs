@@ -150,7 +150,7 @@ fn rows(ui: &mut Ui, state: &State) {
                 .header(HEADER, |mut header| {
                     for (at, column) in columns.iter().enumerate() {
                         header.col(|ui| {
-                            aligned(ui, at, |ui| {
+                            kit::aligned(ui, at, 1, |ui| {
                                 let text = RichText::new(column.title).font(theme::small());
                                 ui.label(text.color(t.text_weak)).on_hover_text(column.about);
                             });
@@ -163,7 +163,7 @@ fn rows(ui: &mut Ui, state: &State) {
                         let Some(row) = state.compare.rows.get(index) else { return };
                         for (at, column) in columns.iter().enumerate() {
                             line.col(|ui| {
-                                aligned(ui, at, |ui| {
+                                kit::aligned(ui, at, 1, |ui| {
                                     if at == 0 {
                                         dot(ui, index);
                                     }
@@ -183,15 +183,6 @@ fn rows(ui: &mut Ui, state: &State) {
 fn dot(ui: &mut Ui, at: usize) {
     let (rect, _) = ui.allocate_exact_size(vec2(9.0, 10.0), Sense::hover());
     kit::marker(ui.painter(), rect.center(), kit::Mark::series(at), theme::tokens(ui).series(at));
-}
-
-/// Words to the left, figures to the right.
-fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
-    if column == 0 {
-        ui.with_layout(Layout::left_to_right(Align::Center), add);
-    } else {
-        add(ui);
-    }
 }
 
 fn cell(

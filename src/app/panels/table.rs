@@ -98,7 +98,7 @@ pub fn show(
                         let (name, about) = heading(curves, i);
                         row.col(|ui| {
                             let text = RichText::new(name).font(theme::small()).color(t.text_weak);
-                            aligned(ui, i, |ui| {
+                            kit::aligned(ui, i, 2, |ui| {
                                 ui.label(text).on_hover_text(about);
                             });
                         });
@@ -112,7 +112,7 @@ pub fn show(
                             for (column, cell) in cells.filter(|(column, _)| shown(*column)) {
                                 row.col(|ui| {
                                     let text = RichText::new(cell.text).size(12.0);
-                                    aligned(ui, column, |ui| {
+                                    kit::aligned(ui, column, 2, |ui| {
                                         ui.add(
                                             egui::Label::new(text.color(cell.colour)).truncate(),
                                         );
@@ -142,15 +142,6 @@ fn heading(curves: &Curves<'_>, column: usize) -> (String, String) {
         PREDICTED_NOISE => (format!("{word} pred."), measured_how(curves.measure)),
         MEASURED_NOISE => (format!("{word} meas."), measured_how(curves.measure)),
         _ => (name.to_owned(), about.to_owned()),
-    }
-}
-
-/// Words to the left, figures to the right.
-fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
-    if column < 2 {
-        ui.with_layout(Layout::left_to_right(Align::Center), add);
-    } else {
-        add(ui);
     }
 }
 

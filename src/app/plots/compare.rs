@@ -1,6 +1,6 @@
 //! Schemes side by side: accuracy against time, noise through the network, bytes.
 
-use circuit::NoiseMeasure;
+use circuit::{NoiseMeasure, SchemeKind};
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
@@ -23,8 +23,9 @@ const LOWEST_MARGIN: f64 = -60.0;
 const HIGHEST_MARGIN: f64 = 320.0;
 
 /// Schemes that have names in the legend.
-fn legend(name: &str) -> &'static str {
-    ["BGV", "CKKS", "TFHE", "BFV"].into_iter().find(|known| name.starts_with(known)).unwrap_or("")
+fn legend(row: &CompareRow) -> &'static str {
+    let schemes = [SchemeKind::Bgv, SchemeKind::Ckks, SchemeKind::Tfhe, SchemeKind::Bfv];
+    schemes.into_iter().map(SchemeKind::name).find(|known| row.scheme == *known).unwrap_or("")
 }
 
 fn empty(view: &CompareView) -> Option<&'static str> {
@@ -108,7 +109,7 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
             wrong.push(point);
         } else {
             curves.push(Curve {
-                name: legend(&row.name),
+                name: legend(row),
                 colour: t.series(at),
                 mark: Mark::series(at),
                 pen: Pen::Points,
@@ -221,7 +222,7 @@ fn bytes_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
                 Some(PlotPoint::new(i as f64, Unit::Bytes.position(bytes as f64)?))
             });
             Curve {
-                name: legend(&row.name),
+                name: legend(row),
                 colour: t.series(at),
                 mark: Mark::series(at),
                 pen: Pen::Points,

@@ -16,6 +16,8 @@ use view::SequenceView;
 
 const HEADER: f32 = 20.0;
 const GAP: f32 = 7.0;
+/// Columns of words, the first ones.
+const WORDS: usize = 2;
 
 /// Name, meaning and width of each column; the first takes what is left.
 const COLUMNS: [(&str, &str, f32); 15] = [
@@ -113,7 +115,8 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
         .auto_shrink([false, false])
         .header(HEADER, |mut header| {
             for column in 0..COLUMNS.len() {
-                header.col(|ui| aligned(ui, column, |ui| head(ui, view, queue, column)));
+                header
+                    .col(|ui| kit::aligned(ui, column, WORDS, |ui| head(ui, view, queue, column)));
             }
         })
         .body(|mut body| {
@@ -128,7 +131,7 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
                                 Share::of_fraction(fraction, row.sequences).counted()
                             };
                             let text = RichText::new(text).size(12.0).color(colour);
-                            aligned(ui, column, |ui| {
+                            kit::aligned(ui, column, WORDS, |ui| {
                                 let label = egui::Label::new(text).truncate().selectable(false);
                                 let label = ui.add(label);
                                 let about = match (column, &row.note) {
@@ -155,36 +158,13 @@ fn table(ui: &mut Ui, view: &SequenceView, queue: &mut Queue) {
         });
 }
 
-/// A title that sorts by its column; a second click turns the order round.
+/// A title that sorts by its column.
 fn head(ui: &mut Ui, view: &SequenceView, queue: &mut Queue, column: usize) {
-    let t = theme::tokens(ui);
     let (name, about, _) = COLUMNS[column];
-    let sorted = view.sorted.filter(|(c, _)| *c == column);
-    let arrow = match sorted {
-        Some((_, true)) => " ▼",
-        Some((_, false)) => " ▲",
-        None => "",
-    };
-    let text = RichText::new(format!("{name}{arrow}")).font(theme::small()).color(t.text_weak);
-    let label = egui::Label::new(text).sense(egui::Sense::click());
-    let response = ui.add(label).on_hover_text(format!("{about}; click to sort"));
-    let response = kit::named(response, egui::Role::Button, &format!("Sort by {name}"));
-    if response.clicked() {
-        let sorted = match sorted {
-            None => Some((column, true)),
-            Some((_, true)) => Some((column, false)),
-            Some((_, false)) => None,
-        };
+    let falling = view.sorted.filter(|(c, _)| *c == column).map(|(_, falling)| falling);
+    if let Some(asked) = kit::sort_title(ui, name, about, falling) {
+        let sorted = asked.map(|falling| (column, falling));
         queue.push(Action::EditSequence(Box::new(SequenceView { sorted, ..view.clone() })));
-    }
-}
-
-/// Words to the left, figures to the right.
-fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
-    if column < 2 {
-        ui.with_layout(Layout::left_to_right(Align::Center), add);
-    } else {
-        add(ui);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The rows of a sweep in figures, sorted by any column.
 
 use crate::action::Action;
-
 use crate::queue::Queue;
 use crate::state::State;
 use circuit::NoiseMeasure;
@@ -99,7 +98,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
                 .header(HEADER, |mut header| {
                     for &column in &shown {
                         header.col(|ui| {
-                            aligned(ui, column, |ui| head(ui, state, queue, column));
+                            kit::aligned(ui, column, 1, |ui| head(ui, state, queue, column));
                         });
                     }
                 })
@@ -112,7 +111,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
                             line.col(|ui| {
                                 let (text, colour) = cell(view, row, column, t);
                                 let text = RichText::new(text).size(12.0).color(colour);
-                                aligned(ui, column, |ui| {
+                                kit::aligned(ui, column, 1, |ui| {
                                     let label = ui.add(egui::Label::new(text).truncate());
                                     if let Some(about) = about(view, row, column) {
                                         label.on_hover_text(about);
@@ -134,37 +133,14 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> Option<usize> {
     under
 }
 
-/// A title that sorts by its column; a second click turns the order round.
+/// A title that sorts by its column.
 fn head(ui: &mut Ui, state: &State, queue: &mut Queue, column: usize) {
-    let t = theme::tokens(ui);
     let (name, about, _) = COLUMNS[column];
-    let sorted = state.sweep.choice.sorted.filter(|(c, _)| *c == column);
-    let arrow = match sorted {
-        Some((_, true)) => " ▼",
-        Some((_, false)) => " ▲",
-        None => "",
-    };
-    let text = RichText::new(format!("{name}{arrow}")).font(theme::small()).color(t.text_weak);
-    let label = egui::Label::new(text).sense(egui::Sense::click());
-    let response = ui.add(label).on_hover_text(format!("{about}; click to sort"));
-    let response = kit::named(response, egui::Role::Button, &format!("Sort by {name}"));
-    if response.clicked() {
-        let mut choice = state.sweep.choice.clone();
-        choice.sorted = match sorted {
-            None => Some((column, true)),
-            Some((_, true)) => Some((column, false)),
-            Some((_, false)) => None,
-        };
+    let mut choice = state.sweep.choice.clone();
+    let falling = choice.sorted.filter(|(c, _)| *c == column).map(|(_, falling)| falling);
+    if let Some(asked) = kit::sort_title(ui, name, about, falling) {
+        choice.sorted = asked.map(|falling| (column, falling));
         queue.push(Action::EditSweep(Box::new(choice)));
-    }
-}
-
-/// Words to the left, figures to the right.
-fn aligned(ui: &mut Ui, column: usize, add: impl FnOnce(&mut Ui)) {
-    if column == 0 {
-        ui.with_layout(Layout::left_to_right(Align::Center), add);
-    } else {
-        add(ui);
     }
 }
 
