@@ -21,6 +21,7 @@
 //! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); the security table |
 //! | `functional` | functional encryption on ristretto255 |
 //! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
+//! | `import` | networks out of files, those of other programs too |
 //! | `network` | layers, inference in the clear, training, model files |
 //! | `activation` | activation functions and the polynomials in their place |
 //! | `onnx` | ONNX files: messages, tensors, constants folded |
@@ -37,8 +38,8 @@
 
 pub use ::{
     activation, attack, bench, circuit, cli, data, engine, experiment, file, format, functional,
-    inference, network, onnx, progress, recurrent, report, ring, scenario, scheme, service, study,
-    training, wire, worker,
+    import, inference, network, onnx, progress, recurrent, report, ring, scenario, scheme, service,
+    study, training, wire, worker,
 };
 
 #[cfg(feature = "gui")]

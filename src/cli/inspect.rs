@@ -19,7 +19,7 @@ pub(super) fn command(file: &str, context: &Context) -> Result<Answer> {
     let is_model = network::built_in_names().any(|name| name == file) || is_model_file(file);
     let mut parts = Vec::new();
     if is_model {
-        parts.push(network::open(file)?.describe());
+        parts.push(import::open(file)?.describe());
     }
     if is_dataset || !is_model {
         let dataset = data::inspect(file, context.sources.data_dir.as_deref());
@@ -53,7 +53,7 @@ fn is_model_file(path: &str) -> bool {
     let path = as_path(path);
     path.is_file()
         && data::open_regular(&path).is_ok_and(|mut f| f.read_exact(&mut start).is_ok())
-        && (start[8] == b'{' && start[4..8] == [0; 4] || network::is_onnx(&path, &start))
+        && (start[8] == b'{' && start[4..8] == [0; 4] || import::is_onnx(&path, &start))
 }
 
 fn show(described: &Description) -> String {

@@ -24,6 +24,7 @@ mod old_files;
 mod onnx;
 mod own;
 mod public_sets;
+mod residual;
 mod sample;
 mod second_opinion;
 mod sequences;

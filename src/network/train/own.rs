@@ -73,11 +73,23 @@ pub struct OwnError {
 #[derive(Clone, Debug, PartialEq)]
 enum Row {
     Dense(usize),
-    Conv { outputs: usize, kernel: (usize, usize), stride: usize, same: bool },
+    Conv {
+        outputs: usize,
+        kernel: (usize, usize),
+        stride: usize,
+        same: bool,
+    },
     Pool(usize),
     Norm,
     Flatten,
     Function(Activation),
+    /// Two linear rows with the function that follows between them, and a sum with what goes into the
+    /// first, or a linear image of it where the shapes differ. Convolutions where there is a kernel.
+    Residual {
+        outputs: usize,
+        kernel: Option<(usize, usize)>,
+        stride: usize,
+    },
 }
 
 /// The recipe for a network of these rows on `dataset`.
@@ -97,6 +109,15 @@ pub fn own_recipe(
     let preset = PRESETS.iter().find(|(known, _)| *known == rows.trim());
     let rows = preset.map_or(rows, |(_, rows)| rows[usize::from(picture)]);
     let layers = layers(rows, dataset.shape(), dataset.classes().len(), purpose)?;
+    let joins = layers.iter().any(|l| l.op.from().is_some());
+    if joins && purpose == Purpose::Tables {
+        return Err(OwnError {
+            row: "residual".into(),
+            reason:
+                "skip connections do not run on lookup tables; make the network for bgv or ckks"
+                    .into(),
+        });
+    }
     let linear =
         layers.iter().filter(|l| matches!(l.op, Op::Dense { .. } | Op::Conv2d { .. })).count();
     let (scaling, input) = scaling(dataset);
@@ -198,6 +219,18 @@ fn layers(
             (row, _) => row,
         };
         let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
+        if let Row::Residual { outputs, kernel, stride } = row {
+            let between = match (next, purpose) {
+                (Some(Row::Function(_)), Purpose::Integers) => Row::Function(Activation::Square),
+                (Some(function @ Row::Function(_)), _) => function.clone(),
+                _ => {
+                    let why = "a function must follow it: it stands between its layers, too";
+                    return Err(fail(why.into()));
+                }
+            };
+            all.residual((*outputs, *kernel, *stride), &between).map_err(fail)?;
+            continue;
+        }
         all.add(row).map_err(fail)?;
         let linear = matches!(row, Row::Dense(_) | Row::Conv { .. });
         if linear && matches!(next, Some(Row::Function(_))) {
@@ -236,6 +269,18 @@ fn row(text: &str, classes: usize) -> Result<Row, String> {
             }
             Ok(Row::Conv { outputs: number(outputs)?, kernel, stride: row.0, same: row.1 })
         }
+        ["residual", outputs] => {
+            Ok(Row::Residual { outputs: number(outputs)?, kernel: None, stride: 1 })
+        }
+        ["residual", outputs, ref rest @ ..] => {
+            let conv = format!("conv {outputs} {}", rest.join(" "));
+            match self::row(&conv, classes)? {
+                Row::Conv { outputs, kernel, stride, same: false } => {
+                    Ok(Row::Residual { outputs, kernel: Some(kernel), stride })
+                }
+                _ => Err("its size stays, or is divided by the stride: leave same out".into()),
+            }
+        }
         ["pool", size] => Ok(Row::Pool(number(size)?)),
         ["norm"] => Ok(Row::Norm),
         ["flatten"] => Ok(Row::Flatten),
@@ -247,7 +292,7 @@ fn row(text: &str, classes: usize) -> Result<Row, String> {
         ["silu"] => function(Activation::Silu),
         ["gelu"] => function(Activation::Gelu),
         ["square"] => function(Activation::Square),
-        _ => Err("not known; rows are: dense N, dense classes, conv N KxK [stride N] [same], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square".into()),
+        _ => Err("not known; rows are: dense N, dense classes, conv N KxK [stride N] [same], residual N [KxK [stride N]], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square".into()),
     }
 }
 
@@ -302,11 +347,50 @@ impl Building {
                 let name = self.name("norm");
                 self.layers.push(batch_norm(&name, features));
             }
-            Row::Flatten => self.flatten(),
+            // Made of other rows: see `residual`.
+            Row::Flatten | Row::Residual { .. } => self.flatten(),
             Row::Function(activation) => {
                 self.push("activation", Op::Activation(activation.clone()))?;
             }
         }
+        Ok(())
+    }
+
+    /// The layers of a residual row with the function `between`.
+    fn residual(
+        &mut self,
+        (outputs, kernel, stride): (usize, Option<(usize, usize)>, usize),
+        between: &Row,
+    ) -> Result<(), String> {
+        if kernel.is_none() {
+            self.flatten();
+        }
+        let (start, before) = (self.layers.last().map(|l| l.name.clone()), self.shape);
+        let linear = |kernel: Option<(usize, usize)>, stride: usize| match kernel {
+            Some(kernel) => Row::Conv { outputs, kernel, stride, same: true },
+            None => Row::Dense(outputs),
+        };
+        self.add(&linear(kernel, stride))?;
+        self.add(&Row::Norm)?;
+        self.add(between)?;
+        self.add(&linear(kernel, 1))?;
+        self.add(&Row::Norm)?;
+        let (end, after) = (self.layers.last().map(|l| l.name.clone()), self.shape);
+        let from = if before == after {
+            start
+        } else {
+            let name = self.name("branch");
+            self.layers.push(layer(&name, Op::Branch { from: start }));
+            self.shape = before;
+            self.add(&linear(kernel.map(|_| (1, 1)), stride))?;
+            self.add(&Row::Norm)?;
+            end
+        };
+        if self.shape != after {
+            return Err(format!("gives {after} beside {}", self.shape));
+        }
+        let name = self.name("sum");
+        self.layers.push(layer(&name, Op::Add { from }));
         Ok(())
     }
 
@@ -363,6 +447,29 @@ mod tests {
     }
 
     #[test]
+    fn residual_rows_are_blocks_with_a_skip() {
+        let rows = "dense 6, relu, residual 6, relu, residual 4, relu, dense classes";
+        let flat = Shape::Flat { len: 3 };
+        assert_eq!(
+            kinds(rows, flat, Purpose::Polynomials),
+            "dense1 norm1 activation1 \
+             dense2 norm2 activation2 dense3 norm3 sum1 activation3 \
+             dense4 norm4 activation4 dense5 norm5 branch1 dense6 norm6 sum2 activation5 dense7"
+        );
+        let of = layers(rows, flat, 3, Purpose::Integers).unwrap();
+        let op = |name: &str| of.iter().find(|l| l.name == name).map(|l| l.op.clone());
+        assert_eq!(op("sum1"), Some(Op::Add { from: Some("activation1".into()) }));
+        assert_eq!(op("branch1"), Some(Op::Branch { from: Some("activation3".into()) }));
+        assert_eq!(op("sum2"), Some(Op::Add { from: Some("norm5".into()) }));
+        assert!(of.iter().all(|l| l.op.is_polynomial()));
+        let rows = "residual 2 3x3 stride 2, tanh, dense classes";
+        let of = layers(rows, PICTURE, 3, Purpose::Polynomials).unwrap();
+        let Op::Branch { from: None } = &of[5].op else { panic!("from the inputs") };
+        assert!(matches!(&of[6].op, Op::Conv2d { kernel: (1, 1), stride: (2, 2), .. }));
+        assert!(matches!(&of.last().unwrap().op, Op::Dense { inputs: 32, .. }));
+    }
+
+    #[test]
     fn rows_that_do_not_fit_are_refused_with_the_row() {
         let flat = Shape::Flat { len: 4 };
         for (rows, input, row, reason) in [
@@ -373,6 +480,9 @@ mod tests {
             ("conv 8 3x3, dense classes", flat, "conv 8 3x3", "takes a picture"),
             ("conv 8 9x9, dense classes", PICTURE, "conv 8 9x9", "larger than the padded"),
             ("conv 8 3x3 stride 0, dense classes", PICTURE, "stride 0", "no number"),
+            ("residual 4, dense classes", flat, "residual 4", "a function must follow"),
+            ("residual 4 3x3, relu, dense classes", flat, "residual 4 3x3", "takes a picture"),
+            ("residual 4 3x3 same, relu, dense classes", PICTURE, "same", "leave same out"),
             ("pool 9, dense classes", PICTURE, "pool 9", "larger than"),
             ("dense 8192, dense 8192, dense 8192, dense classes", flat, "dense 8192", "weights"),
         ] {
