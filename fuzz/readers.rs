@@ -10,7 +10,7 @@ use cryptoscope::ring::{Seed, ntt_primes};
 use cryptoscope::scenario::Scenario;
 use cryptoscope::scheme::{bgv, ckks};
 use cryptoscope::training::{Checkpoint, EncryptedBatch, KeyGrant, KeyRequest};
-use cryptoscope::{data, engine, recurrent, wire};
+use cryptoscope::{data, engine, import, recurrent, wire};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ pub type Reader = (&'static str, fn(&[u8]));
 
 /// All of them.
 pub const READERS: [Reader; 20] = [
-    ("onnx", |bytes| one_line(Network::load(put("net.onnx", bytes)))),
+    ("onnx", |bytes| one_line(import::load(put("net.onnx", bytes)))),
     ("safetensors", |bytes| {
         one_line(Network::from_bytes(bytes, "net"));
         one_line(RecurrentModel::from_bytes(bytes, "net"));

@@ -21,7 +21,7 @@
 //! | `scheme` | BGV, CKKS, BFV, TFHE (feature `tfhe`); the security table |
 //! | `functional` | functional encryption on ristretto255 |
 //! | `ring` | residues, transforms, sampling, and the kernels: the only place with `unsafe` |
-//! | `export` | networks written as ONNX files |
+//! | `import`, `export` | networks out of files, those of other programs too; networks as ONNX files |
 //! | `network` | layers, inference in the clear, training, model files |
 //! | `activation` | activation functions and the polynomials in their place |
 //! | `onnx` | ONNX files read and written: messages, tensors, constants folded |
@@ -38,8 +38,8 @@
 
 pub use ::{
     activation, attack, bench, circuit, cli, data, engine, experiment, export, file, format,
-    functional, inference, network, onnx, progress, recurrent, report, ring, scenario, scheme,
-    service, study, training, wire, worker,
+    functional, import, inference, network, onnx, progress, recurrent, report, ring, scenario,
+    scheme, service, study, training, wire, worker,
 };
 
 #[cfg(feature = "gui")]

@@ -106,7 +106,7 @@ pub(crate) fn word_macs(circuit: &Circuit) -> f64 {
     for step in &program.steps {
         for op in &step.segment.ops {
             match op {
-                SegmentOp::Square => components = 3.0,
+                SegmentOp::Square | SegmentOp::SquareFirst { .. } => components = 3.0,
                 SegmentOp::Linear { map, .. } => {
                     macs += map.macs() as f64 * components * level as f64
                 }

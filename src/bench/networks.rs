@@ -39,13 +39,12 @@ pub(crate) fn measure(harness: &mut Harness) -> Result<(), BenchError> {
         let circuit = session.circuit(harness.watch.cancel_flag())?;
         let runs = Runs::new(harness, &what, &session)?;
         let secs = circuit.plan.secs;
-        let (mut weights, mut squarings, mut width) = (0, 0, circuit.network.inputs());
+        let (mut weights, mut squarings) = (0, 0);
         for layer in circuit.network.layers() {
             match layer {
-                IntegerLayer::Square { .. } => squarings += width,
+                IntegerLayer::Square { acts_on, .. } => squarings += acts_on,
                 IntegerLayer::Linear { rows, .. } => {
                     weights += rows.iter().map(|r| r.weights.len()).sum::<usize>();
-                    width = rows.len();
                 }
             }
         }

@@ -1,10 +1,15 @@
 //! A float network as alternating sparse affine maps and squares.
+//!
+//! What a stage works on is the *state*: the values of the layer that is computed, then those that
+//! later layers take from further back. A square or polynomial acts on the former and hands on the
+//! latter, the carried values, as they are; the affine map before it picks what is carried. So a sum
+//! with a layer further back is nothing but one more affine map.
 
 use super::stage_name::StageName;
 use activation::Activation;
 use data::Shape;
 use network::{Layer, Network, Op, Padding, Windows};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,18 +25,12 @@ pub struct AffineRow {
 /// A step of a lowered network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FloatStage {
-    Affine {
-        name: StageName,
-        rows: Vec<AffineRow>,
-    },
-    Square {
-        name: StageName,
-    },
-    /// A polynomial that is not made of affine maps and one square.
-    Polynomial {
-        name: StageName,
-        function: Activation,
-    },
+    /// Of its rows the last `carried` are values that the stage after it hands on.
+    Affine { name: StageName, rows: Vec<AffineRow>, carried: usize },
+    /// Squares of the first `acts_on` values.
+    Square { name: StageName, acts_on: usize },
+    /// A polynomial that is not made of affine maps and one square, of the first `acts_on` values.
+    Polynomial { name: StageName, function: Activation, acts_on: usize },
 }
 
 /// Why a network cannot become affine maps and squares.
@@ -49,6 +48,10 @@ pub enum LowerError {
         "layer {layer}: merged with the linear layers before it, it has more than {max} weights; put an activation between them"
     )]
     TooLarge { layer: String, max: usize },
+    #[error(
+        "layer {layer}: what is carried to it from further back needs weights of {bits} bits beside its squares; at most {max} bits are carried: use CKKS, or a skip connection over fewer squares"
+    )]
+    CarriedTooFar { layer: String, bits: u32, max: u32 },
 }
 
 /// Most weights in one affine map.
@@ -67,14 +70,59 @@ pub fn lower_polynomial(network: &Network) -> Result<Vec<FloatStage>, LowerError
 }
 
 fn lower_with(network: &Network, any_degree: bool) -> Result<Vec<FloatStage>, LowerError> {
-    let mut lowering = Lowering { any_degree, stages: Vec::new(), names: Vec::new(), rows: None };
+    let last_uses = network.last_uses();
+    let mut lowering = Lowering {
+        any_degree,
+        stages: Vec::new(),
+        names: Vec::new(),
+        width: network.input().len(),
+        now: Now { rows: None, len: network.input().len() },
+        kept: BTreeMap::new(),
+    };
     let mut shape = network.input();
-    for (layer, output) in network.layers().iter().zip(network.shapes()) {
-        lowering.layer(layer, shape, *output)?;
+    for (at, (layer, output)) in network.layers().iter().zip(network.shapes()).enumerate() {
+        if last_uses[at].is_some() {
+            lowering.kept.insert(at, lowering.now.clone());
+        }
+        let place = network.places()[at];
+        match place.and_then(|place| lowering.kept.get(&place).cloned()) {
+            Some(other) => lowering.join(layer, other)?,
+            None => lowering.layer(layer, shape, *output)?,
+        }
+        lowering.now.len = output.len();
+        lowering.kept.retain(|place, _| last_uses[*place] > Some(at));
         shape = *output;
     }
     lowering.flush();
     Ok(lowering.stages)
+}
+
+/// Values as an affine image of the state: `None` for its first `len` values as they are.
+#[derive(Clone)]
+struct Now {
+    rows: Option<Vec<AffineRow>>,
+    len: usize,
+}
+
+impl Now {
+    fn into_rows(self) -> Vec<AffineRow> {
+        self.rows.unwrap_or_else(|| (0..self.len as u32).map(AffineRow::copy).collect())
+    }
+}
+
+impl AffineRow {
+    /// Value `column` as it is.
+    fn copy(column: u32) -> Self {
+        Self { columns: [column].into(), weights: vec![1.0], bias: 0.0 }
+    }
+
+    /// The column whose value it is, if it is that of one as it is.
+    pub(super) fn copied(&self) -> Option<u32> {
+        match (&self.columns[..], &self.weights[..]) {
+            ([column], [1.0]) if self.bias == 0.0 => Some(*column),
+            _ => None,
+        }
+    }
 }
 
 struct Lowering {
@@ -82,7 +130,12 @@ struct Lowering {
     stages: Vec<FloatStage>,
     /// Layers in the affine map that is being gathered.
     names: Vec<String>,
-    rows: Option<Vec<AffineRow>>,
+    /// Values of the state.
+    width: usize,
+    /// What the layers so far give.
+    now: Now,
+    /// What later layers take, by the number of layers before it.
+    kept: BTreeMap<usize, Now>,
 }
 
 impl Lowering {
@@ -92,6 +145,28 @@ impl Lowering {
             Op::Activation(function) => self.activation(layer, function, input.len()),
             op => self.compose(layer, affine_rows(op, input, output)),
         }
+    }
+
+    /// A layer that takes values from further back.
+    fn join(&mut self, layer: &Layer, other: Now) -> Result<(), LowerError> {
+        match &layer.op {
+            Op::Add { .. } => {
+                let now = self.now.clone().into_rows();
+                let rows = added(&other.into_rows(), &now);
+                self.now.rows = Some(rows.ok_or_else(|| too_large(layer))?);
+            }
+            Op::Concat { .. } => {
+                let mut rows = other.into_rows();
+                rows.append(&mut self.now.clone().into_rows());
+                self.now.rows = Some(rows);
+            }
+            _ => {
+                self.now = other;
+                return Ok(());
+            }
+        }
+        self.name(layer);
+        Ok(())
     }
 
     fn activation(
@@ -105,9 +180,8 @@ impl Lowering {
             let (name, function) = (layer.name.clone(), function.clone());
             return match (self.any_degree, function.is_polynomial()) {
                 (true, true) => {
-                    self.flush();
-                    let name = name.as_str().into();
-                    self.stages.push(FloatStage::Polynomial { name, function });
+                    let name = self.before_function(layer);
+                    self.stages.push(FloatStage::Polynomial { name, function, acts_on: len });
                     Ok(())
                 }
                 (true, false) => {
@@ -131,8 +205,8 @@ impl Lowering {
         if b != 0.0 {
             self.compose(layer, diagonal(1.0, b / (2.0 * a)))?;
         }
-        self.flush();
-        self.stages.push(FloatStage::Square { name: layer.name.as_str().into() });
+        let name = self.before_function(layer);
+        self.stages.push(FloatStage::Square { name, acts_on: len });
         let shift = c - b * b / (4.0 * a);
         if a != 1.0 || shift != 0.0 {
             self.compose(layer, diagonal(a, shift))?;
@@ -141,27 +215,123 @@ impl Lowering {
     }
 
     fn compose(&mut self, layer: &Layer, after: Vec<AffineRow>) -> Result<(), LowerError> {
-        let rows = match self.rows.take() {
+        let rows = match self.now.rows.take() {
             None => after,
-            Some(before) => multiply(&after, &before).ok_or_else(|| LowerError::TooLarge {
-                layer: layer.name.clone(),
-                max: MAX_WEIGHTS,
-            })?,
+            Some(before) => multiply(&after, &before).ok_or_else(|| too_large(layer))?,
         };
-        self.rows = Some(rows);
+        self.now.rows = Some(rows);
+        self.name(layer);
+        Ok(())
+    }
+
+    fn name(&mut self, layer: &Layer) {
         if self.names.last() != Some(&layer.name) {
             self.names.push(layer.name.clone());
         }
-        Ok(())
     }
 
     /// Ends the affine map being gathered, if there is one.
     fn flush(&mut self) {
         let names = std::mem::take(&mut self.names);
-        if let Some(rows) = self.rows.take() {
-            self.stages.push(FloatStage::Affine { name: StageName::of(names), rows });
+        if self.now.rows.is_some() || self.now.len < self.width {
+            let rows = self.now.clone().into_rows();
+            self.push_affine(names, rows, 0);
         }
     }
+
+    fn push_affine(&mut self, names: Vec<String>, rows: Vec<AffineRow>, carried: usize) {
+        self.width = rows.len();
+        self.now = Now { rows: None, len: rows.len() - carried };
+        let name = StageName::of(names).carrying(carried);
+        self.stages.push(FloatStage::Affine { name, rows, carried });
+    }
+
+    /// Makes the state what the function of `layer` acts on, then what is carried past it; the name of its
+    /// stage.
+    fn before_function(&mut self, layer: &Layer) -> StageName {
+        let name = StageName::from(layer.name.as_str());
+        if self.kept.is_empty() {
+            self.flush();
+            return name;
+        }
+        let names = std::mem::take(&mut self.names);
+        let (len, as_it_is) = (self.now.len, self.now.rows.is_none());
+        let carried = self.carry(len);
+        let copies = carried.iter().map(AffineRow::copied);
+        // Already in this order: nothing has to be picked.
+        let in_place = as_it_is && copies.eq((len as u32..self.width as u32).map(Some));
+        let count = carried.len();
+        if !in_place {
+            let mut rows = self.now.clone().into_rows();
+            rows.extend(carried);
+            self.push_affine(names, rows, count);
+        }
+        name.carrying(count)
+    }
+
+    /// What has to be carried for later layers, as rows over the state: the values that they are made
+    /// of, or they themselves, whichever are fewer. From then on they are images of those, which come
+    /// after `len` others.
+    fn carry(&mut self, len: usize) -> Vec<AffineRow> {
+        let mut columns = BTreeSet::new();
+        for kept in self.kept.values() {
+            match &kept.rows {
+                None => columns.extend(0..kept.len as u32),
+                Some(rows) => columns.extend(rows.iter().flat_map(|r| r.columns.iter().copied())),
+            }
+        }
+        if columns.len() > self.kept.values().map(|kept| kept.len).sum() {
+            let mut carried = Vec::new();
+            for kept in self.kept.values_mut() {
+                let first = (len + carried.len()) as u32;
+                let copies = (first..first + kept.len as u32).map(AffineRow::copy).collect();
+                let before = Now { rows: kept.rows.replace(copies), len: kept.len };
+                carried.extend(before.into_rows());
+            }
+            return carried;
+        }
+        let place: HashMap<u32, u32> = columns.iter().copied().zip(len as u32..).collect();
+        let mut lists = Lists::default();
+        for kept in self.kept.values_mut() {
+            let rows = Now { rows: kept.rows.take(), len: kept.len }.into_rows().into_iter();
+            let moved = |row: AffineRow| {
+                let columns = row.columns.iter().filter_map(|c| place.get(c).copied()).collect();
+                AffineRow { columns: lists.share(columns), ..row }
+            };
+            kept.rows = Some(rows.map(moved).collect());
+        }
+        columns.into_iter().map(AffineRow::copy).collect()
+    }
+}
+
+fn too_large(layer: &Layer) -> LowerError {
+    LowerError::TooLarge { layer: layer.name.clone(), max: MAX_WEIGHTS }
+}
+
+/// The sums of rows of two maps of one state; `None` when they are too large.
+fn added(first: &[AffineRow], second: &[AffineRow]) -> Option<Vec<AffineRow>> {
+    let mut lists = Lists::default();
+    let mut weights_so_far = 0;
+    let mut rows = Vec::with_capacity(first.len());
+    for (x, y) in first.iter().zip(second) {
+        let terms = |row: &AffineRow| -> BTreeMap<u32, f64> {
+            row.columns.iter().copied().zip(row.weights.iter().copied()).collect()
+        };
+        let mut sums = terms(x);
+        for (column, weight) in terms(y) {
+            *sums.entry(column).or_insert(0.0) += weight;
+        }
+        weights_so_far += sums.len();
+        if weights_so_far > MAX_WEIGHTS {
+            return None;
+        }
+        rows.push(AffineRow {
+            columns: lists.share(sums.keys().copied().collect()),
+            weights: sums.into_values().collect(),
+            bias: x.bias + y.bias,
+        });
+    }
+    Some(rows)
 }
 
 /// `after` applied to `before`; `None` when the product is too large.
@@ -247,10 +417,17 @@ fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow> {
                 .flat_map(|o| {
                     let weight = &weight[o * per_output..(o + 1) * per_output];
                     let bias = bias.get(o).copied().map_or(0.0, f64::from);
-                    lists.iter().map(move |(columns, taps)| AffineRow {
-                        columns: Arc::clone(columns),
-                        weights: taps.iter().map(|t| f64::from(weight[*t])).collect(),
-                        bias,
+                    // A kernel that reads few of its channels takes no part in the others.
+                    let sparse = 2 * weight.iter().filter(|w| **w != 0.0).count() < weight.len();
+                    lists.iter().map(move |(columns, taps)| {
+                        let read = columns.iter().zip(taps).filter(|(_, t)| weight[**t] != 0.0);
+                        let columns = match sparse {
+                            true => read.map(|(c, _)| *c).collect(),
+                            false => Arc::clone(columns),
+                        };
+                        let weights = taps.iter().map(|t| f64::from(weight[*t]));
+                        let weights = weights.filter(|w| !sparse || *w != 0.0).collect();
+                        AffineRow { columns, weights, bias }
                     })
                 })
                 .collect()
@@ -276,7 +453,7 @@ fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow> {
                 })
                 .collect()
         }
-        Op::Flatten | Op::Activation(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -385,9 +562,14 @@ mod tests {
                         .fold(r.bias, |acc, (c, w)| acc + x[*c as usize] * w)
                 })
                 .collect(),
-            FloatStage::Square { .. } => x.iter().map(|v| v * v).collect(),
-            FloatStage::Polynomial { function, .. } => {
-                x.iter().map(|v| function.eval_f64(*v)).collect()
+            FloatStage::Square { acts_on, .. } => {
+                let each = |(i, v): (usize, &f64)| if i < *acts_on { v * v } else { *v };
+                x.iter().enumerate().map(each).collect()
+            }
+            FloatStage::Polynomial { function, acts_on, .. } => {
+                let each =
+                    |(i, v): (usize, &f64)| if i < *acts_on { function.eval_f64(*v) } else { *v };
+                x.iter().enumerate().map(each).collect()
             }
         })
     }
@@ -416,7 +598,7 @@ mod tests {
             .iter()
             .map(|s| match s {
                 FloatStage::Affine { name, .. }
-                | FloatStage::Square { name }
+                | FloatStage::Square { name, .. }
                 | FloatStage::Polynomial { name, .. } => &**name,
             })
             .collect();
@@ -436,6 +618,107 @@ mod tests {
             for (got, expected) in apply(&stages, x).iter().zip(expected) {
                 assert!((got - f64::from(*expected)).abs() < 1e-4, "{got} {expected}");
             }
+        }
+    }
+
+    fn same(name: &str, channels: usize, seed: u64) -> (&str, Op) {
+        let op = Op::Conv2d {
+            in_channels: channels,
+            out_channels: 3,
+            kernel: (3, 3),
+            stride: (1, 1),
+            padding: Padding { top: 1, bottom: 1, left: 1, right: 1 },
+            weight: values(27 * channels, seed),
+            bias: values(3, seed + 1),
+        };
+        (name, op)
+    }
+
+    /// Skips over one and over two functions, from a sum, from the inputs, and a projection.
+    fn residual(function: &Activation) -> Network {
+        let from = |name: &str| Some(name.to_owned());
+        let act = |name| (name, Op::Activation(function.clone()));
+        let projection = Op::Conv2d {
+            in_channels: 2,
+            out_channels: 3,
+            kernel: (1, 1),
+            stride: (1, 1),
+            padding: Padding::default(),
+            weight: values(6, 40),
+            bias: Vec::new(),
+        };
+        network(vec![
+            same("a", 2, 20),
+            act("act1"),
+            same("b", 3, 22),
+            ("sum1", Op::Add { from: from("act1") }),
+            act("act2"),
+            same("c", 3, 24),
+            act("act3"),
+            same("d", 3, 26),
+            ("branch", Op::Branch { from: None }),
+            ("projection", projection),
+            ("sum2", Op::Add { from: from("d") }),
+            ("sum3", Op::Add { from: from("sum1") }),
+            act("act4"),
+            ("both", Op::Concat { from: from("sum3") }),
+            ("dead", Op::Branch { from: from("both") }),
+            ("flatten", Op::Flatten),
+            dense("out", 252, 3),
+        ])
+    }
+
+    #[test]
+    fn a_network_with_skips_computes_what_it_does_and_carries_what_it_needs() {
+        let quadratic = Activation::Polynomial(Polynomial::new(vec![0.1, 0.5, 0.25]));
+        let cubic = Activation::Polynomial(Polynomial::new(vec![0.1, 0.5, 0.25, -0.125]));
+        for function in [Activation::Square, quadratic, cubic] {
+            let net = residual(&function);
+            let stages = lower_polynomial(&net).unwrap();
+            let x = values(84 * 3, 9);
+            let expected = net.forward_batch(&x, &Watch::silent()).unwrap();
+            for (x, expected) in x.chunks(84).zip(expected.chunks(3)) {
+                for (got, expected) in apply(&stages, x).iter().zip(expected) {
+                    let expected = f64::from(*expected);
+                    let near = 1e-4 * expected.abs().max(1.0);
+                    assert!((got - expected).abs() < near, "{got} {expected}");
+                }
+            }
+            let functions = stages.iter().filter_map(|stage| match stage {
+                FloatStage::Square { name, acts_on } => Some((name.to_string(), *acts_on)),
+                FloatStage::Polynomial { name, acts_on, .. } => Some((name.to_string(), *acts_on)),
+                FloatStage::Affine { .. } => None,
+            });
+            let expected = [
+                // The inputs, for the projection.
+                ("act1 (84 carried)", 126),
+                // Besides them the sum, which has more values to be made of than it has itself.
+                ("act2 (210 carried)", 126),
+                ("act3 (210 carried)", 126),
+                ("act4 (126 carried)", 126),
+            ];
+            let expected = expected.map(|(name, count)| (name.to_owned(), count));
+            assert_eq!(functions.collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_carried_and_needed_as_it_lies_takes_no_map() {
+        // x + (x^2)^2: nothing stands between the two squares.
+        let square = |name| (name, Op::Activation(Activation::Square));
+        let net = network(vec![
+            square("one"),
+            square("two"),
+            ("sum", Op::Add { from: None }),
+            ("flatten", Op::Flatten),
+        ]);
+        let stages = lower(&net).unwrap();
+        let kinds: Vec<bool> =
+            stages.iter().map(|s| matches!(s, FloatStage::Affine { .. })).collect();
+        assert_eq!(kinds, [true, false, false, true]);
+        let x = values(84, 3);
+        for (got, x) in apply(&stages, &x).iter().zip(&x) {
+            assert!((got - f64::from(x + x.powi(4))).abs() < 1e-6);
         }
     }
 

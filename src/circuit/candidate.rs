@@ -19,7 +19,7 @@ impl Candidate {
     /// What noise depends on; of several plaintext moduli the largest.
     pub(super) fn ring(&self) -> Ring<'_> {
         let t = self.moduli.iter().copied().max().unwrap_or(2);
-        Ring { n: self.n, t, primes: &self.primes }
+        Ring { n: self.n, t, moduli: &self.moduli, primes: &self.primes }
     }
 
     /// Predicted margin of the noisiest ciphertext of a stage, bits.

@@ -73,6 +73,8 @@ pub enum BfvOp {
     Linear { map: Arc<LinearMap>, bias: Vec<i128> },
     /// Squares, relinearised.
     Square,
+    /// The same of the first so many; the others are carried as they are.
+    SquareFirst(usize),
 }
 
 /// A segment, and the key switch that follows it.
@@ -88,6 +90,28 @@ pub struct CircuitStep {
     pub drop: Option<usize>,
     /// Outputs of the key switch to be measured.
     pub switch_probes: Vec<usize>,
+}
+
+/// Which values have a third component after `layer`, which has squares of the secret: all that a square
+/// goes into. `third` are those before it.
+pub(super) fn thirds(layer: &IntegerLayer, third: &[bool]) -> Vec<bool> {
+    match layer {
+        IntegerLayer::Square { acts_on, .. } => {
+            third.iter().enumerate().map(|(at, third)| *third || at < *acts_on).collect()
+        }
+        IntegerLayer::Linear { rows, .. } => {
+            let of = |column: &u32| third.get(*column as usize).copied().unwrap_or(false);
+            rows.iter().map(|row| row.columns.iter().any(of)).collect()
+        }
+    }
+}
+
+/// How many values a square of `width` values acts on, where it carries others.
+fn carrying(layer: &IntegerLayer, width: usize) -> Option<usize> {
+    match layer {
+        IntegerLayer::Square { acts_on, .. } => Some(*acts_on).filter(|count| *count < width),
+        IntegerLayer::Linear { .. } => None,
+    }
 }
 
 /// Layers of each segment: a new one begins at every square but the first.
@@ -132,13 +156,18 @@ impl BgvProgram {
         let unfit = || BgvError::Primes { primes: primes.clone(), step };
         let mut maps = linear_maps(network, &primes).ok_or_else(unfit)?.into_iter();
         let mut steps = Vec::new();
+        let widths = network.widths();
         for (at, layers) in cut(network.layers()).into_iter().enumerate() {
             let ops = maps.by_ref().take(layers.len()).zip(&network.layers()[layers.clone()]);
-            let ops = ops.map(|(map, layer)| match (map, layer) {
+            let ops = ops.zip(&widths[layers.clone()]);
+            let ops = ops.map(|((map, layer), width)| match (map, layer) {
                 (Some(map), IntegerLayer::Linear { bias, .. }) => {
                     SegmentOp::Linear { map, bias: bias.clone() }
                 }
-                _ => SegmentOp::Square,
+                (_, layer) => match carrying(layer, *width) {
+                    Some(count) => SegmentOp::SquareFirst { count },
+                    None => SegmentOp::Square,
+                },
             });
             let ops = ops.collect();
             let probes = layers
@@ -198,12 +227,14 @@ impl BfvProgram {
         let step = 2 * parameters.first().map_or(0, BfvParameters::degree);
         let maps =
             linear_maps(network, &primes).ok_or(BfvError::Primes { primes, step })?.into_iter();
-        let layers = maps.zip(network.layers()).zip(noisiest).map(|((map, layer), probes)| {
+        let widths = network.widths();
+        let layers = maps.zip(network.layers()).zip(&widths).zip(noisiest);
+        let layers = layers.map(|(((map, layer), width), probes)| {
             let op = match (map, layer) {
                 (Some(map), IntegerLayer::Linear { bias, .. }) => {
                     BfvOp::Linear { map, bias: bias.clone() }
                 }
-                _ => BfvOp::Square,
+                (_, layer) => carrying(layer, *width).map_or(BfvOp::Square, BfvOp::SquareFirst),
             };
             BfvLayer { op, probes: probes.clone() }
         });

@@ -1,13 +1,17 @@
 //! The integer network: what the ciphertexts stand for, evaluated exactly in the clear.
 
-use super::affine::{AffineRow, FloatStage, LowerError, lower};
+use super::affine::{FloatStage, LowerError, lower};
 use super::integer_layer::IntegerLayer;
+use super::stage_name::StageName;
+use super::units::{Sums, Units};
 use super::values::Values;
 use super::wide_weight::WideWeight;
-use network::{Clipped, InputEncoding, InputQuantiser, Network, Normalisation, WeightQuantiser};
+use network::{
+    Clipped, InputEncoding, InputQuantiser, Network, Normalisation, Op, WeightQuantiser,
+};
 use progress::{Cancelled, Watch};
 use rayon::prelude::*;
-use ring::Row;
+use std::collections::HashMap;
 
 /// A network on integers, exact: linear layers with integer weights, and squares.
 #[derive(Clone, Debug)]
@@ -49,62 +53,50 @@ impl IntegerNetwork {
         calibration: &[f32],
     ) -> Result<Self, LowerError> {
         let stages = lower(network)?;
-        let affine_stages =
-            stages.iter().filter(|s| matches!(s, FloatStage::Affine { .. })).count();
-        let own = network
-            .quantisation()
-            .filter(|q| precision.is_none() && q.weights.len() == affine_stages);
+        let own = network.quantisation().filter(|_| precision.is_none());
+        let own = own.and_then(|own| Some((own, stage_grids(network, &stages, &own.weights)?)));
         let precision = precision.unwrap_or_default();
         let normalisation = network.normalisation().clone();
         let input = match own {
-            Some(own) => own.input,
+            Some((own, _)) => own.input,
             None => input_grid(&normalisation, calibration, precision.input_bits),
         };
         let trained_grid = own.is_some();
-        let mut grids = own.map(|q| q.weights.iter());
-        let mut step = f64::from(input.step);
+        let mut grids = own.map(|(_, grids)| grids.into_iter());
+        let inputs = network.input().len();
+        let mut units = Units::new(f64::from(input.step), inputs);
         let mut layers = Vec::with_capacity(stages.len());
         let (mut clipped, mut wide) = (Vec::new(), Vec::new());
         for (layer, stage) in stages.into_iter().enumerate() {
             layers.push(match stage {
-                FloatStage::Square { name } => {
-                    step *= step;
-                    IntegerLayer::Square { name }
+                FloatStage::Square { name, acts_on } => {
+                    units.square(acts_on);
+                    IntegerLayer::Square { name, acts_on }
                 }
-                FloatStage::Polynomial { name, function } => {
+                FloatStage::Polynomial { name, function, .. } => {
                     return Err(LowerError::Activation {
                         layer: name.to_string(),
                         function: function.name(),
                     });
                 }
-                FloatStage::Affine { name, rows } => {
-                    let grid = grids.as_mut().and_then(|g| g.next().copied());
-                    let grid = grid.unwrap_or_else(|| weight_grid(&rows, precision.weight_bits));
-                    step *= f64::from(grid.step);
-                    let most = f64::from(grid.max);
-                    let mut seen = Clipped::of(&name);
-                    let mut quantise = |row: usize, term: usize, w: &f64| {
-                        let level = (w / f64::from(grid.step)).round();
-                        if seen.see(level, (-most, most)) {
-                            wide.push(WideWeight { layer, row, term, level });
-                        }
-                        level.clamp(-most, most) as i32
-                    };
-                    let bias = rows.iter().map(|r| (r.bias / step).round() as i128).collect();
-                    let whole = |(row, r): (usize, AffineRow)| {
-                        let weights = r.weights.iter().enumerate();
-                        let weights = weights.map(|(term, w)| quantise(row, term, w)).collect();
-                        Row { weights, columns: r.columns }
-                    };
-                    let rows = rows.into_iter().enumerate().map(whole).collect();
-                    clipped.extend(Some(seen).filter(Clipped::any));
-                    let weight_bits = 33 - (grid.max as u32).leading_zeros();
+                FloatStage::Affine { name, rows, carried } => {
+                    let grid = grids.as_mut().and_then(|g| g.next());
+                    let bits = precision.weight_bits;
+                    let sums = units.sums(&name, rows, carried, grid, bits)?;
+                    clipped.extend(Some(sums.clipped).filter(Clipped::any));
+                    let cut = sums.cut.into_iter();
+                    wide.extend(cut.map(|(row, term, level)| WideWeight {
+                        layer,
+                        row,
+                        term,
+                        level,
+                    }));
+                    let Sums { rows, bias, weight_bits, .. } = sums;
                     IntegerLayer::Linear { name, rows, bias, weight_bits }
                 }
             });
         }
-        let inputs = network.input().len();
-        let output_step = step;
+        let output_step = units.first();
         Ok(Self { input, normalisation, inputs, layers, output_step, trained_grid, clipped, wide })
     }
 
@@ -271,8 +263,8 @@ impl IntegerNetwork {
                         };
                         (low, high) = (bound(true), bound(false));
                     }
-                    IntegerLayer::Square { .. } => {
-                        for (l, h) in low.iter_mut().zip(&mut high) {
+                    IntegerLayer::Square { acts_on, .. } => {
+                        for (l, h) in low.iter_mut().zip(&mut high).take(*acts_on) {
                             let (a, b) = (*l * *l, *h * *h);
                             let crosses = *l <= 0.0 && *h >= 0.0;
                             (*l, *h) = (if crosses { 0.0 } else { a.min(b) }, a.max(b));
@@ -296,11 +288,39 @@ pub struct Evaluation {
     pub largest: Vec<f64>,
 }
 
-fn weight_grid(rows: &[AffineRow], bits: u32) -> WeightQuantiser {
-    let max = (1i32 << (bits - 1)) - 1;
-    let largest = rows.iter().flat_map(|r| &r.weights).fold(0.0, |acc: f64, w| acc.max(w.abs()));
-    let step = if largest > 0.0 { largest / f64::from(max) } else { 1.0 };
-    WeightQuantiser { step: step as f32, max }
+/// The grid of each affine map of `stages`: of the dense layer or convolution that it is; beside that it
+/// may hold others of branches, whose values are carried. `None` where a map is more than that.
+fn stage_grids(
+    network: &Network,
+    stages: &[FloatStage],
+    grids: &[WeightQuantiser],
+) -> Option<Vec<WeightQuantiser>> {
+    let is_linear = |op: &Op| matches!(op, Op::Dense { .. } | Op::Conv2d { .. });
+    // One linear layer between two activations, or on a branch.
+    let mut since = 0;
+    let mut by_name = HashMap::new();
+    let mut all = grids.iter();
+    for layer in network.layers() {
+        match &layer.op {
+            op if is_linear(op) => {
+                since += 1;
+                by_name.insert(layer.name.as_str(), *all.next()?);
+            }
+            Op::Activation(_) | Op::Branch { .. } => since = 0,
+            _ => {}
+        }
+        if since > 1 {
+            return None;
+        }
+    }
+    let maps = stages.iter().filter_map(|stage| match stage {
+        FloatStage::Affine { name, .. } => Some(name),
+        _ => None,
+    });
+    let first = |name: &StageName| name.layers().iter().find_map(|l| by_name.get(l.as_str()));
+    let found: Option<Vec<WeightQuantiser>> = maps.map(|name| first(name).copied()).collect();
+    found
+        .filter(|found| all.next().is_none() && (!network.is_chain() || found.len() == grids.len()))
 }
 
 fn input_grid(normalisation: &Normalisation, calibration: &[f32], bits: u32) -> InputQuantiser {
@@ -324,7 +344,7 @@ mod tests {
     use super::*;
     use activation::Activation;
     use data::Shape;
-    use network::{Layer, Op, Quantisation};
+    use network::{Layer, Quantisation};
     use proptest::prelude::*;
 
     fn layer(name: &str, op: Op) -> Layer {

@@ -26,6 +26,7 @@ mod stage_name;
 pub mod table;
 mod table_plan;
 mod unclipped;
+mod units;
 mod values;
 mod warning;
 mod wide_weight;

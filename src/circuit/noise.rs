@@ -13,8 +13,9 @@
 //! followed as that, apart from what is random. They count where nothing else is left, as after
 //! weights that are all 0.
 
+use super::compiled::thirds;
 use super::integer_layer::IntegerLayer;
-use ring::{ERROR_VARIANCE, Seed, SeedStream};
+use ring::{ERROR_VARIANCE, Modulus, Seed, SeedStream};
 
 /// Variance of a coefficient of the uniform ternary secret.
 const SECRET_VARIANCE: f64 = 2.0 / 3.0;
@@ -67,15 +68,45 @@ pub struct Forecast {
 #[derive(Clone, Copy, Debug)]
 pub struct Ring<'a> {
     pub n: usize,
+    /// The largest plaintext modulus.
     pub t: u64,
+    /// All of them.
+    pub moduli: &'a [u64],
     pub primes: &'a [u64],
+}
+
+/// The factors that messages have modulo each plaintext modulus: those of dropped primes.
+struct Factors(Vec<(Modulus, u64)>);
+
+impl Factors {
+    fn new(ring: Ring) -> Self {
+        Self(ring.moduli.iter().filter_map(|t| Some((Modulus::new(*t)?, 1))).collect())
+    }
+
+    /// What phases of carried messages are multiplied with at a square, at most.
+    fn square(&mut self) -> f64 {
+        let mut most = 1.0f64;
+        for (t, factor) in &mut self.0 {
+            most = most.max(t.center(*factor).unsigned_abs() as f64);
+            *factor = t.mul(*factor, *factor);
+        }
+        most
+    }
+
+    fn drop_prime(&mut self, prime: u64) {
+        for (t, factor) in &mut self.0 {
+            *factor = t.mul(*factor, t.inv(t.reduce(prime)).unwrap_or(1));
+        }
+    }
 }
 
 /// A way to follow noise through a circuit.
 pub(super) trait Noise {
     fn linear(&mut self, ring: Ring, layer: &IntegerLayer);
-    fn square(&mut self);
-    fn relinearise(&mut self, ring: Ring, level: usize);
+    /// The first `acts_on` are squared, the others multiplied by `carry`.
+    fn square(&mut self, acts_on: usize, carry: f64);
+    /// A key is switched where there is a `third` component.
+    fn relinearise(&mut self, ring: Ring, level: usize, third: &[bool]);
     fn switch(&mut self, ring: Ring, dropped: u64);
     fn standard_deviations_log2(&self) -> Vec<f64>;
 }
@@ -113,10 +144,12 @@ fn follow(layers: &[IntegerLayer], ring: Ring, mut noise: impl Noise) -> Forecas
     };
     let floor_log2 = rounding_variance(ring).log2() / 2.0;
     let mut squared = false;
+    let mut factors = Factors::new(ring);
+    let mut third = vec![false; forecast.input.standard_deviations_log2.len()];
     for layer in layers {
-        if matches!(layer, IntegerLayer::Square { .. }) {
+        if let IntegerLayer::Square { acts_on, .. } = layer {
             if squared {
-                noise.relinearise(ring, level);
+                noise.relinearise(ring, level, &third);
                 // A dropped prime pays when it takes more than half its bits off the noise: the next
                 // square doubles the noise in bits, but the modulus is shorter by the prime.
                 let mut dropped = 0;
@@ -128,16 +161,19 @@ fn follow(layers: &[IntegerLayer], ring: Ring, mut noise: impl Noise) -> Forecas
                     }
                     level -= 1;
                     noise.switch(ring, ring.primes[level]);
+                    factors.drop_prime(ring.primes[level]);
                     dropped += 1;
                 }
                 forecast.drops.push(dropped);
                 forecast.switches.push(stage(&noise, level));
             }
             squared = true;
-            noise.square();
+            third.fill(false);
+            noise.square(*acts_on, factors.square());
         } else {
             noise.linear(ring, layer);
         }
+        third = thirds(layer, &third);
         forecast.layers.push(stage(&noise, level));
     }
     forecast
@@ -192,9 +228,11 @@ impl Variances {
         Self { n: n as f64, log2_scale: 0.0, values: vec![fresh; count], constants }
     }
 
-    /// All times `factor`.
-    pub(super) fn multiply(&mut self, factor: f64) {
+    /// The first `count` times `factor`.
+    pub(super) fn multiply(&mut self, count: usize, factor: f64) {
         self.log2_scale += factor.log2() / 2.0;
+        self.values.iter_mut().skip(count).for_each(|v| *v /= factor);
+        self.constants.iter_mut().skip(count).for_each(|c| *c /= factor.sqrt());
     }
 
     /// Keeps the numbers far from overflow.
@@ -221,17 +259,23 @@ impl Variances {
         self.rescale();
     }
 
-    /// Constants become part of what is random.
-    pub(super) fn spread_constants(&mut self) {
-        for (v, c) in self.values.iter_mut().zip(&mut self.constants) {
+    /// The constants of the first `count` become part of what is random.
+    pub(super) fn spread_constants(&mut self, count: usize) {
+        for (v, c) in self.values.iter_mut().zip(&mut self.constants).take(count) {
             *v += std::mem::take(c).powi(2) / self.n;
         }
     }
 
-    /// `variance` added to all.
-    pub(super) fn add(&mut self, variance: f64) {
+    /// `variance` added to the first `count`.
+    pub(super) fn add(&mut self, count: usize, variance: f64) {
         let variance = (variance.log2() - 2.0 * self.log2_scale).exp2();
-        self.values.iter_mut().for_each(|v| *v += variance);
+        self.values.iter_mut().take(count).for_each(|v| *v += variance);
+    }
+
+    fn add_where(&mut self, some: &[bool], variance: f64) {
+        let variance = (variance.log2() - 2.0 * self.log2_scale).exp2();
+        let all = self.values.iter_mut().zip(some).filter(|(_, some)| **some);
+        all.for_each(|(v, _)| *v += variance);
     }
 }
 
@@ -240,9 +284,12 @@ impl Noise for Variances {
         self.sum(layer, |b| near_zero(b, ring.t));
     }
 
-    fn square(&mut self) {
+    fn square(&mut self, acts_on: usize, carry: f64) {
         let n = self.n;
-        for (v, c) in self.values.iter_mut().zip(&mut self.constants) {
+        let carry = (carry.log2() - self.log2_scale).exp2();
+        self.values.iter_mut().skip(acts_on).for_each(|v| *v *= carry * carry);
+        self.constants.iter_mut().skip(acts_on).for_each(|c| *c *= carry);
+        for (v, c) in self.values.iter_mut().zip(&mut self.constants).take(acts_on) {
             *v = 2.0 * n * *v * *v + 4.0 * *c * *c * *v;
             *c *= *c;
         }
@@ -250,15 +297,15 @@ impl Noise for Variances {
         self.rescale();
     }
 
-    fn relinearise(&mut self, ring: Ring, level: usize) {
+    fn relinearise(&mut self, ring: Ring, level: usize, third: &[bool]) {
         let digits: f64 = ring.primes[..level].iter().map(|q| (*q as f64).powi(2) / 12.0).sum();
-        self.add(digits * ring.n as f64 * ERROR_VARIANCE * (ring.t as f64).powi(2));
+        self.add_where(third, digits * ring.n as f64 * ERROR_VARIANCE * (ring.t as f64).powi(2));
         self.rescale();
     }
 
     fn switch(&mut self, ring: Ring, dropped: u64) {
         self.log2_scale -= (dropped as f64).log2();
-        self.add(rounding_variance(ring));
+        self.add(usize::MAX, rounding_variance(ring));
         self.rescale();
     }
 
@@ -300,23 +347,29 @@ impl Noise for Points {
         self.values.linear(layer, |b| near_zero(b, ring.t));
     }
 
-    fn square(&mut self) {
-        for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+    fn square(&mut self, acts_on: usize, carry: f64) {
+        let Values { re, im, constants, log2_scale } = &mut self.values;
+        let carry = (carry.log2() - *log2_scale).exp2();
+        for (re, im) in re.iter_mut().zip(im.iter_mut()).take(acts_on) {
             for (x, y) in re.iter_mut().zip(im) {
                 (*x, *y) = (*x * *x - *y * *y, 2.0 * *x * *y);
             }
         }
-        self.values.constants.iter_mut().for_each(|c| *c *= *c);
+        constants.iter_mut().take(acts_on).for_each(|c| *c *= *c);
+        re.iter_mut().skip(acts_on).flatten().for_each(|x| *x *= carry);
+        im.iter_mut().skip(acts_on).flatten().for_each(|y| *y *= carry);
+        constants.iter_mut().skip(acts_on).for_each(|c| *c *= carry);
         self.values.log2_scale *= 2.0;
         self.values.rescale();
     }
 
-    fn relinearise(&mut self, ring: Ring, level: usize) {
+    fn relinearise(&mut self, ring: Ring, level: usize, third: &[bool]) {
         for (digit, q) in ring.primes[..level].iter().enumerate() {
             let log2 = (*q as f64).log2() + (ring.t as f64).log2() - self.values.log2_scale;
             let factor = log2.exp2() / 12f64.sqrt();
             let key = &self.key_errors[digit];
-            for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+            let all = self.values.re.iter_mut().zip(&mut self.values.im).zip(third);
+            for ((re, im), _) in all.filter(|(_, third)| **third) {
                 let (dx, dy) = self.random.complex(self.samples, self.n);
                 for k in 0..self.samples {
                     re[k] += factor * (dx[k] * key.0[k] - dy[k] * key.1[k]);
@@ -436,7 +489,7 @@ mod tests {
         let network = integer_network(2, 16);
         let n = 8192;
         let primes = ntt_primes(48, n, 4, &[]);
-        let ring = Ring { n, t: ntt_primes(35, n, 1, &[])[0], primes: &primes };
+        let ring = Ring { n, t: ntt_primes(35, n, 1, &[])[0], moduli: &[], primes: &primes };
         let fast = estimate(network.layers(), 16, ring);
         let full = simulate(network.layers(), 16, ring, 256);
         assert_eq!(fast.drops, full.drops);
@@ -453,7 +506,7 @@ mod tests {
     fn forecasts_are_repeatable() {
         let network = integer_network(1, 8);
         let primes = ntt_primes(48, 4096, 2, &[]);
-        let ring = Ring { n: 4096, t: 65_537, primes: &primes };
+        let ring = Ring { n: 4096, t: 65_537, moduli: &[], primes: &primes };
         assert_eq!(
             simulate(network.layers(), 8, ring, 32),
             simulate(network.layers(), 8, ring, 32)
@@ -464,7 +517,8 @@ mod tests {
     fn large_moduli_do_not_overflow() {
         let network = integer_network(4, 4);
         let primes = ntt_primes(50, 32_768, 16, &[]);
-        let ring = Ring { n: 32_768, t: ntt_primes(49, 32_768, 1, &[])[0], primes: &primes };
+        let ring =
+            Ring { n: 32_768, t: ntt_primes(49, 32_768, 1, &[])[0], moduli: &[], primes: &primes };
         for forecast in
             [estimate(network.layers(), 4, ring), simulate(network.layers(), 4, ring, 16)]
         {
@@ -483,12 +537,12 @@ mod tests {
         };
         let layers = [
             layer([0, 0], [1000, 0]),
-            IntegerLayer::Square { name: "square".into() },
+            IntegerLayer::Square { name: "square".into(), acts_on: 2 },
             layer([1, 0], [65_537 + 5, 7]),
         ];
         let n = 4096;
         let primes = ntt_primes(48, n, 2, &[]);
-        let ring = Ring { n, t: 65_537, primes: &primes };
+        let ring = Ring { n, t: 65_537, moduli: &[], primes: &primes };
         let peak = log2_peak(n);
         for forecast in [estimate(&layers, 2, ring), simulate(&layers, 2, ring, 64)] {
             let largest: Vec<f64> = forecast

@@ -43,10 +43,10 @@ pub fn estimate(layers: &[IntegerLayer], inputs: usize, ring: Ring) -> Forecast 
     for layer in layers {
         match layer {
             IntegerLayer::Linear { .. } => noise.sum(layer, |b| rest(b, ring)),
-            IntegerLayer::Square { .. } => {
-                noise.spread_constants();
-                noise.multiply(4.0 * t * t * n * CENTRED * (1.0 + n * VARIANCE));
-                noise.add(digits * n * VARIANCE * t * t);
+            IntegerLayer::Square { acts_on, .. } => {
+                noise.spread_constants(*acts_on);
+                noise.multiply(*acts_on, 4.0 * t * t * n * CENTRED * (1.0 + n * VARIANCE));
+                noise.add(*acts_on, digits * n * VARIANCE * t * t);
             }
         }
         stages.push(noise.standard_deviations_log2());
@@ -61,7 +61,7 @@ pub fn simulate(layers: &[IntegerLayer], inputs: usize, ring: Ring, samples: usi
     for layer in layers {
         match layer {
             IntegerLayer::Linear { .. } => points.values.linear(layer, |b| rest(b, ring)),
-            IntegerLayer::Square { .. } => points.square(),
+            IntegerLayer::Square { acts_on, .. } => points.square(*acts_on),
         }
         stages.push(points.standard_deviations_log2());
     }
@@ -130,13 +130,17 @@ impl<'a> Points<'a> {
         Self { ring, near, points, values, random, mean, secret, key_errors }
     }
 
-    /// A product of each ciphertext with itself, and its key switch.
-    fn square(&mut self) {
+    /// A product of each of the first ciphertexts with itself, and its key switch.
+    fn square(&mut self, acts_on: usize) {
         let (n, log2_t) = (self.ring.n as f64, (self.ring.t as f64).log2());
-        self.values.log2_scale += 1.0 + log2_t;
+        let grown = 1.0 + log2_t;
+        self.values.log2_scale += grown;
         // Times something random they are no constants any more.
-        self.values.constants.fill(0.0);
-        for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+        self.values.constants.iter_mut().take(acts_on).for_each(|c| *c = 0.0);
+        let Values { re, im, constants, .. } = &mut self.values;
+        let carried = re.iter_mut().skip(acts_on).chain(im.iter_mut().skip(acts_on)).flatten();
+        carried.chain(constants).for_each(|x| *x *= (-grown).exp2());
+        for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im).take(acts_on) {
             let (ax, ay) = self.random.complex(self.points, n * CENTRED);
             let (bx, by) = self.random.complex(self.points, n * CENTRED);
             for k in 0..self.points {
@@ -149,7 +153,7 @@ impl<'a> Points<'a> {
         self.values.rescale();
         for (key, q) in self.key_errors.iter().zip(self.ring.primes) {
             let factor = ((*q as f64).log2() + log2_t - self.values.log2_scale).exp2();
-            for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im) {
+            for (re, im) in self.values.re.iter_mut().zip(&mut self.values.im).take(acts_on) {
                 let (dx, dy) = self.random.complex(self.points, n * CENTRED);
                 for k in 0..self.points {
                     let (x, y) = (dx[k] + self.mean.0[k], dy[k] + self.mean.1[k]);
@@ -197,7 +201,7 @@ mod tests {
         let network = integer_network(2, 16);
         let n = 8192;
         let primes = ntt_primes(40, n, 5, &[]);
-        let ring = Ring { n, t: ntt_primes(30, n, 1, &[])[0], primes: &primes };
+        let ring = Ring { n, t: ntt_primes(30, n, 1, &[])[0], moduli: &[], primes: &primes };
         let fast = estimate(network.layers(), 16, ring);
         let full = simulate(network.layers(), 16, ring, 256);
         assert!((fast.input.worst_log2() - full.input.worst_log2()).abs() < 0.3);
@@ -211,7 +215,8 @@ mod tests {
     fn large_moduli_do_not_overflow() {
         let network = integer_network(4, 4);
         let primes = ntt_primes(50, 32_768, 16, &[]);
-        let ring = Ring { n: 32_768, t: ntt_primes(49, 32_768, 1, &[])[0], primes: &primes };
+        let ring =
+            Ring { n: 32_768, t: ntt_primes(49, 32_768, 1, &[])[0], moduli: &[], primes: &primes };
         for forecast in
             [estimate(network.layers(), 4, ring), simulate(network.layers(), 4, ring, 16)]
         {

@@ -84,7 +84,7 @@ fn smallest_modulus(
         if primes.len() < count || log2_q > max {
             break;
         }
-        let noise = forecast(request, Ring { n, t, primes: &primes }, None);
+        let noise = forecast(request, Ring { n, t, moduli, primes: &primes }, None);
         let mut candidate = Candidate { n, primes, moduli: moduli.to_vec(), forecast: noise };
         if candidate.worst_margin() >= REQUIRED_MARGIN_BITS {
             if work(request, &candidate, costs).total() >= most_secs {

@@ -25,7 +25,7 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &CostTable) 
             width = rows.len();
             words * (kernel_macs(rows, limb_bits) * costs.unit.mac + moved) * scale
         }
-        IntegerLayer::Square { .. } => width as f64 * library.square * scale,
+        IntegerLayer::Square { acts_on, .. } => *acts_on as f64 * library.square * scale,
     });
     Work {
         layers: layers.collect(),

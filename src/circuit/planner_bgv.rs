@@ -1,7 +1,7 @@
 //! What a BGV circuit costs, its stages and its program.
 
 use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
-use super::compiled::{BgvProgram, MEASURED, Program, cut, linear_maps};
+use super::compiled::{BgvProgram, MEASURED, Program, cut, linear_maps, thirds};
 use super::cost::{UnitCosts, word_secs};
 use super::integer::IntegerNetwork;
 use super::integer_layer::IntegerLayer;
@@ -28,6 +28,7 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
     let mut level = k;
     let mut layers = Vec::new();
     let mut switches = Vec::new();
+    let mut third = vec![false; width];
     for layer in network.layers() {
         let words = n * level * components;
         layers.push(match layer {
@@ -39,23 +40,28 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
                 width = rows.len();
                 words * macs * costs.mac + gather
             }
-            IntegerLayer::Square { .. } => {
+            IntegerLayer::Square { acts_on, .. } => {
                 if components == 3.0
                     && let Some((after, dropped)) = switched.next()
                 {
-                    let each = level * ntt
+                    let relinearise = level * ntt
                         + level * (level - 1.0) * ntt
-                        + 2.0 * level * level * n * costs.dot
-                        + (0..*dropped)
-                            .map(|d| 2.0 * (level - d as f64) * (ntt + 3.0 * n * costs.dot))
-                            .sum::<f64>();
-                    switches.push(width as f64 * each);
+                        + 2.0 * level * level * n * costs.dot;
+                    let drop = (0..*dropped)
+                        .map(|d| 2.0 * (level - d as f64) * (ntt + 3.0 * n * costs.dot))
+                        .sum::<f64>();
+                    // Carried values have nothing to relinearise.
+                    let squares = third.iter().filter(|third| **third).count();
+                    switches.push(squares as f64 * relinearise + width as f64 * drop);
                     level = after.level as f64;
+                    third.fill(false);
                 }
                 components = 3.0;
-                width as f64 * n * level * costs.square
+                let carried = (width - acts_on.min(&width)) as f64;
+                n * level * (*acts_on as f64 * costs.square + 2.0 * carried * costs.dot)
             }
         });
+        third = thirds(layer, &third);
     }
     let outputs = network.outputs() as f64;
     let decrypt = outputs

@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::ops::Deref;
 
-/// The name of a stage: those of the layers of the network that became it.
+/// The name of a stage: those of the layers of the network that became it, and how many values it
+/// carries for later ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageName {
     text: String,
@@ -14,6 +15,14 @@ impl StageName {
     /// Of a stage that all these layers became, in their order.
     pub fn of(layers: Vec<String>) -> Self {
         Self { text: layers.join(" + "), layers }
+    }
+
+    /// The same of a stage that hands `count` values on for later layers: `relu1 (64 carried)`.
+    pub fn carrying(self, count: usize) -> Self {
+        if count == 0 {
+            return self;
+        }
+        Self { text: format!("{} ({count} carried)", self.text), ..self }
     }
 
     /// The names of the layers.

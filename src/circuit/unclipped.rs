@@ -42,7 +42,10 @@ impl IntegerNetwork {
         let mut wide = self.wide.iter().peekable();
         for (at, layer) in self.layers.iter().enumerate() {
             x = match layer {
-                IntegerLayer::Square { .. } => x.iter().map(|v| v * v).collect(),
+                IntegerLayer::Square { acts_on, .. } => {
+                    x.iter_mut().take(*acts_on).for_each(|v| *v *= *v);
+                    x
+                }
                 IntegerLayer::Linear { rows, bias, .. } => {
                     let mut sums = Vec::with_capacity(rows.len());
                     for (index, (row, bias)) in rows.iter().zip(bias).enumerate() {

@@ -39,12 +39,16 @@ impl Values {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let largest = self.largest();
         match (self, layer) {
-            (Self::Exact(mut v), IntegerLayer::Square { .. }) if largest * largest < EXACT => {
-                v.iter_mut().for_each(|x| *x *= *x);
+            (Self::Exact(mut v), IntegerLayer::Square { acts_on, .. })
+                if largest * largest < EXACT =>
+            {
+                v.iter_mut().take(acts_on * samples).for_each(|x| *x *= *x);
                 Self::Exact(v)
             }
-            (values, IntegerLayer::Square { .. }) => {
-                Self::Wide(values.into_wide().into_iter().map(|x| x.saturating_mul(x)).collect())
+            (values, IntegerLayer::Square { acts_on, .. }) => {
+                let mut v = values.into_wide();
+                v.iter_mut().take(acts_on * samples).for_each(|x| *x = x.saturating_mul(*x));
+                Self::Wide(v)
             }
             (values, IntegerLayer::Linear { rows, bias, .. }) => {
                 let sum_bound = |r: &Row, b: &i128| {

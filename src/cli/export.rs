@@ -19,7 +19,7 @@ pub(super) fn command(args: &ExportArgs) -> Result<Answer> {
     let (name, bytes, normalised) = match sequences {
         Some(model) => (model.name().to_owned(), ::export::recurrent(&model)?, "steps"),
         None => {
-            let network = network::open(&args.model)?;
+            let network = import::open(&args.model)?;
             (network.name().to_owned(), ::export::layers(&network), "values")
         }
     };

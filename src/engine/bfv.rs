@@ -89,6 +89,7 @@ impl Scheme for Bfv {
             let units = match &layer.op {
                 BfvOp::Linear { .. } => parameters.primes() * parameters.degree() / TILE_WORDS,
                 BfvOp::Square => values.len(),
+                BfvOp::SquareFirst(count) => *count,
             };
             let done = AtomicUsize::new(0);
             let unit_done = || {
@@ -100,15 +101,23 @@ impl Scheme for Bfv {
                 BfvOp::Linear { map, bias } => {
                     linear(parameters, &values, map, bias, cancel, &unit_done)?
                 }
-                BfvOp::Square => values
-                    .into_par_iter()
-                    .map(|ciphertext| {
-                        cancel.check()?;
-                        let square = keys.square(&ciphertext)?;
-                        unit_done();
-                        Ok(square)
-                    })
-                    .collect::<Result<_, BfvError>>()?,
+                BfvOp::Square | BfvOp::SquareFirst(_) => {
+                    let first =
+                        if let BfvOp::SquareFirst(count) = layer.op { count } else { units };
+                    values
+                        .into_par_iter()
+                        .enumerate()
+                        .map(|(at, ciphertext)| {
+                            if at >= first {
+                                return Ok(ciphertext);
+                            }
+                            cancel.check()?;
+                            let square = keys.square(&ciphertext)?;
+                            unit_done();
+                            Ok(square)
+                        })
+                        .collect::<Result<_, BfvError>>()?
+                }
             };
             before += own;
             stage_secs.push(started.elapsed().as_secs_f64());

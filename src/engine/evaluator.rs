@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use ring::Probe;
 use ring::kernels::TILE_WORDS;
 use scheme::ckks::{
-    Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Segment, SegmentInput,
-    SegmentOp, SegmentOutput,
+    Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Scale, Segment,
+    SegmentInput, SegmentOp, SegmentOutput,
 };
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,7 +93,10 @@ impl Evaluator<'_> {
                     self.stream(&rest[1..], s, Some(&rest[0]))? + 1
                 }
                 [CkksStep::Polynomial { stream: Some(s), .. }, ..] => self.stream(rest, s, None)?,
-                [step @ CkksStep::Polynomial { .. }, ..] => self.polynomials(step)?,
+                [step @ CkksStep::Polynomial { .. }, ..] => self.polynomials(step, Vec::new())?,
+                [CkksStep::Carry { first, scale, level, .. }, step, ..] => {
+                    self.carry(step, *first, scale, *level)? + 1
+                }
                 [step, ..] => self.segment(step, 0)?,
                 [] => 0,
             };
@@ -161,8 +164,36 @@ impl Evaluator<'_> {
         Ok(1)
     }
 
-    /// A polynomial on all values; how many steps that were.
-    fn polynomials(&mut self, step: &CkksStep) -> Result<usize, EngineError> {
+    /// A polynomial on the first values, with the others brought to `scale` and `level` after its results;
+    /// how many steps the polynomial was.
+    fn carry(
+        &mut self,
+        step: &CkksStep,
+        first: usize,
+        scale: &Scale,
+        level: usize,
+    ) -> Result<usize, EngineError> {
+        let started = Instant::now();
+        let stage = self.stage_secs.len();
+        let mut all = self.values.take(self.parameters);
+        let beside = all.split_off(first.min(all.len()));
+        self.values = Values::Computed(all);
+        let inner = Watch::new(self.watch.cancel_flag().clone(), &|_| ());
+        let carried = self.parameters.carry(beside, scale, level, &inner, "carry")?;
+        let secs = started.elapsed().as_secs_f64();
+        let steps = self.polynomials(step, carried)?;
+        if let Some(of_stage) = self.stage_secs.get_mut(stage) {
+            *of_stage += secs;
+        }
+        Ok(steps)
+    }
+
+    /// A polynomial on all values, with `carried` after its results; how many steps that were.
+    fn polynomials(
+        &mut self,
+        step: &CkksStep,
+        carried: Vec<Ciphertext>,
+    ) -> Result<usize, EngineError> {
         let CkksStep::Polynomial { parts, gate, probes, .. } = step else { return Ok(1) };
         let started = Instant::now();
         let stage = self.stage_secs.len();
@@ -178,6 +209,7 @@ impl Evaluator<'_> {
             results.extend(self.polynomial(parts, *gate, some)?);
             self.share.tell(stage..stage + 1, results.len() as f64 / total);
         }
+        results.extend(carried);
         self.stage_secs.push(started.elapsed().as_secs_f64());
         self.probe(&results, probes, stage);
         self.values = Values::Computed(results);

@@ -239,11 +239,14 @@ fn read<V>(bytes: &[u8], value: impl Fn([u8; 8]) -> V) -> Result<Vectors<V>, Eng
 }
 
 fn apply_real(layer: &RealLayer, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let each =
-        |f: &dyn Fn(f64) -> f64| values.iter().map(|v| v.iter().map(|x| f(*x)).collect()).collect();
+    let each = |first: usize, f: &dyn Fn(f64) -> f64| {
+        let mut values = values.to_vec();
+        values.iter_mut().take(first).flatten().for_each(|x| *x = f(*x));
+        values
+    };
     match layer {
-        RealLayer::Square { .. } => each(&|x| x * x),
-        RealLayer::Polynomial { function, .. } => each(&|x| function.eval(x)),
+        RealLayer::Square { acts_on, .. } => each(*acts_on, &|x| x * x),
+        RealLayer::Polynomial { function, acts_on, .. } => each(*acts_on, &|x| function.eval(x)),
         RealLayer::Linear { rows, .. } => {
             let slots = values.first().map_or(0, Vec::len);
             let one = |row: &circuit::AffineRow| {
@@ -261,10 +264,12 @@ fn apply_real(layer: &RealLayer, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
 fn apply(t: Modulus, layer: &IntegerLayer, values: &[Vec<i64>]) -> Vec<Vec<i64>> {
     let reduce = |x: i128| t.center(x.rem_euclid(i128::from(t.value())) as u64);
     match layer {
-        IntegerLayer::Square { .. } => values
-            .iter()
-            .map(|v| v.iter().map(|x| reduce(i128::from(*x) * i128::from(*x))).collect())
-            .collect(),
+        IntegerLayer::Square { acts_on, .. } => {
+            let mut values = values.to_vec();
+            let squared = values.iter_mut().take(*acts_on).flatten();
+            squared.for_each(|x| *x = reduce(i128::from(*x) * i128::from(*x)));
+            values
+        }
         IntegerLayer::Linear { rows, bias, .. } => {
             let slots = values.first().map_or(0, Vec::len);
             let one = |(row, b): (&ring::Row, &i128)| {

@@ -74,8 +74,18 @@ fn add(graph: &mut Graph, layer: &Layer, x: &str, input: Shape) -> String {
             graph.node(name, "BatchNormalization", &used, &[("epsilon", Setting::Float(*epsilon))])
         }
         Op::Flatten => graph.node(name, "Flatten", &[x], &[("axis", Setting::Int(1))]),
+        Op::Branch { from } => graph.node(name, "Identity", &[value_of(from)], &[]),
+        Op::Add { from } => graph.node(name, "Add", &[x, value_of(from)], &[]),
+        Op::Concat { from } => {
+            graph.node(name, "Concat", &[value_of(from), x], &[("axis", Setting::Int(1))])
+        }
         Op::Activation(function) => functions::add(graph, name, x, function),
     }
+}
+
+/// The value that an earlier layer gave, or the input.
+fn value_of(from: &Option<String>) -> &str {
+    from.as_deref().unwrap_or(Graph::INPUT)
 }
 
 fn bias_of(graph: &mut Graph, name: &str, bias: &[f32]) -> Option<String> {

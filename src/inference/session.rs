@@ -71,7 +71,7 @@ impl Session {
     /// Loads the model and the dataset of `scenario` and checks that they fit together.
     pub fn open(scenario: &Scenario, sources: &Sources) -> Result<Self, RunError> {
         let dataset = data::open(&scenario.dataset, sources.data_dir.as_deref())?;
-        let network = network::open(&scenario.model)?;
+        let network = import::open(&scenario.model)?;
         Self::with(scenario, Arc::new(dataset), Arc::new(network))
     }
 

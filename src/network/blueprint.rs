@@ -62,6 +62,19 @@ enum OpPrint {
         epsilon: f32,
     },
     Flatten,
+    /// No `from` stands for the inputs of the network.
+    Branch {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    Add {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    Concat {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
     Activation(ActivationPrint),
 }
 
@@ -227,7 +240,7 @@ fn fields(op: &Op) -> Vec<(&'static str, Vec<usize>, &[f32])> {
                 fields.push((field, vec![values.len()], values));
             }
         }
-        Op::AvgPool { .. } | Op::SumPool { .. } | Op::Flatten | Op::Activation(_) => {}
+        _ => {}
     }
     fields
 }
@@ -288,6 +301,9 @@ impl OpPrint {
                 Self::BatchNorm { features: gamma.len(), epsilon: *epsilon }
             }
             Op::Flatten => Self::Flatten,
+            Op::Branch { from } => Self::Branch { from: from.clone() },
+            Op::Add { from } => Self::Add { from: from.clone() },
+            Op::Concat { from } => Self::Concat { from: from.clone() },
             Op::Activation(activation) => Self::Activation(ActivationPrint::of(activation)),
         }
     }
@@ -323,6 +339,9 @@ impl OpPrint {
                 epsilon,
             },
             Self::Flatten => Op::Flatten,
+            Self::Branch { from } => Op::Branch { from },
+            Self::Add { from } => Op::Add { from },
+            Self::Concat { from } => Op::Concat { from },
             Self::Activation(activation) => Op::Activation(activation.into_activation(layer)?),
         })
     }

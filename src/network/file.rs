@@ -8,7 +8,6 @@
 
 use super::blueprint::{Blueprint, Tensors, Written};
 use super::card::ModelCard;
-use super::import::import;
 use super::model::{Network, NetworkError};
 use data::Digest;
 use file::OutputError;
@@ -51,29 +50,15 @@ pub enum ModelError {
 }
 
 impl Network {
-    /// Reads a model file, of this program or ONNX; nothing in it is trusted.
+    /// Reads a model file of this program; nothing in it is trusted.
     ///
     /// # Errors
-    /// When it cannot be read, is too large, is no model file of a known version, its tensors
-    /// are not exactly those its architecture needs, or it is an ONNX graph that is no network here.
+    /// When it cannot be read, is too large, is no model file of a known version, or its tensors
+    /// are not exactly those its architecture needs.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
         let bytes = read(path)?;
-        if is_onnx(path, &bytes) {
-            drop(bytes);
-            return Self::from_onnx(path);
-        }
         Self::from_bytes(&bytes, &format::path(path))
-    }
-
-    /// Reads an ONNX file, with weights beside it where it names them.
-    fn from_onnx(path: &Path) -> Result<Self, ModelError> {
-        let origin = format::path(path);
-        let format = |reason: String| ModelError::Format { origin: origin.clone(), reason };
-        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let name: String = stem.chars().filter(|c| !c.is_control()).take(60).collect();
-        let model = onnx::read(path).map_err(|e| format(e.to_string()))?;
-        import(model, &name).map_err(format)
     }
 
     /// A model from the bytes of its file; `origin` names it in errors.
@@ -105,11 +90,6 @@ impl Network {
         let architecture = serde_json::to_string(&blueprint).unwrap_or_default();
         assemble(KIND, &architecture, self.card(), self.digest(), &tensors)
     }
-}
-
-/// Whether the file at `path`, which begins with `start`, is ONNX: by its name or by its first bytes.
-pub fn is_onnx(path: &Path, start: &[u8]) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx")) || onnx::looks_like(start)
 }
 
 /// The bytes of a model file.

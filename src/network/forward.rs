@@ -105,6 +105,7 @@ impl Network {
         }
         let samples = raw_inputs.len() / per_sample;
         let widest = self.shapes().iter().map(|s| s.len()).fold(per_sample, usize::max);
+        let last_uses = self.last_uses();
         let block = (BLOCK_VALUES / widest).clamp(1, BLOCK_SAMPLES);
         let mut outputs = Vec::with_capacity(samples * self.classes());
         let kernels = self.kernels()?;
@@ -112,8 +113,15 @@ impl Network {
             watch.step("plaintext inference", (i * block) as u64, samples as u64)?;
             let mut started = Instant::now();
             let mut values = self.normalise(raw);
+            // Values that later layers take again, by the number of layers before them.
+            let mut kept = vec![Vec::new(); last_uses.len()];
             for (index, kernel) in kernels.iter().enumerate() {
-                let output = kernel.run(&values).map_err(|source| ForwardError::Kernel {
+                if last_uses[index].is_some() {
+                    kept[index] = values.clone();
+                }
+                let place = self.places()[index];
+                let other = place.map_or(&[][..], |place| kept[place].as_slice());
+                let output = kernel.run(&values, other).map_err(|source| ForwardError::Kernel {
                     network: self.name().to_owned(),
                     layer: self.layers()[index].name.clone(),
                     source,
@@ -121,6 +129,9 @@ impl Network {
                 seen(index, &values, started.elapsed().as_secs_f64());
                 started = Instant::now();
                 values = output;
+                if let Some(place) = place.filter(|place| last_uses[*place] == Some(index)) {
+                    kept[place] = Vec::new();
+                }
             }
             outputs.extend(values);
         }
@@ -171,6 +182,10 @@ enum Work<'a> {
         shift: Vec<f32>,
     },
     Nothing,
+    /// The values from further back.
+    Other,
+    Add,
+    Concat,
     Activation(&'a Activation),
 }
 
@@ -201,13 +216,27 @@ impl<'a> Kernel<'a> {
                 Work::Affine { scale, shift }
             }
             Op::Flatten => Work::Nothing,
+            Op::Branch { .. } => Work::Other,
+            Op::Add { .. } => Work::Add,
+            Op::Concat { .. } => Work::Concat,
             Op::Activation(activation) => Work::Activation(activation),
         };
         Ok(Self { input, output, work })
     }
 
-    /// Outputs of the layer for the samples in `inputs`.
-    fn run(&self, inputs: &[f32]) -> candle_core::Result<Vec<f32>> {
+    /// Outputs of the layer for the samples in `inputs`; `other` has the values from further back where
+    /// the layer takes such.
+    fn run(&self, inputs: &[f32], other: &[f32]) -> candle_core::Result<Vec<f32>> {
+        match self.work {
+            Work::Other => return Ok(other.to_vec()),
+            Work::Add => return Ok(inputs.iter().zip(other).map(|(x, y)| x + y).collect()),
+            Work::Concat => {
+                let (first, then) = (self.output.len() - self.input.len(), self.input.len());
+                let both = other.chunks(first).zip(inputs.chunks(then));
+                return Ok(both.flat_map(|(x, y)| x.iter().chain(y)).copied().collect());
+            }
+            _ => {}
+        }
         let (from, to) = (self.input.len(), self.output.len());
         let per_sample = match &self.work {
             Work::Conv { windows, .. } => self.input.len() / windows.plane * windows.taps.len(),
@@ -260,7 +289,7 @@ impl<'a> Kernel<'a> {
                     y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
                 }
             }
-            Work::Nothing => output.copy_from_slice(input),
+            Work::Nothing | Work::Other | Work::Add | Work::Concat => output.copy_from_slice(input),
             Work::Activation(activation) => activation.eval_all(input, output),
         }
         Ok(())

@@ -50,12 +50,31 @@ pub enum Op {
     BatchNorm { gamma: Vec<f32>, beta: Vec<f32>, mean: Vec<f32>, variance: Vec<f32>, epsilon: f32 },
     /// A feature map becomes a vector, in storage order.
     Flatten,
+    /// The values after the earlier layer `from`, or the inputs (`None`), in the place of those of the
+    /// layer before: here a branch begins.
+    Branch { from: Option<String> },
+    /// The values after `from` (`None`: the inputs) plus those of the layer before, of one shape.
+    Add { from: Option<String> },
+    /// The values after `from` (`None`: the inputs), then those of the layer before: channels of images
+    /// of one size, or values of vectors.
+    Concat { from: Option<String> },
     /// A function applied to each value.
     Activation(Activation),
 }
 
 impl Op {
-    /// Whether the layer is an affine map of its input (everything but an activation).
+    /// The earlier layer whose values it takes besides those of the layer before, or in their place;
+    /// `Some(None)` for the inputs of the network.
+    pub fn from(&self) -> Option<Option<&str>> {
+        match self {
+            Self::Branch { from } | Self::Add { from } | Self::Concat { from } => {
+                Some(from.as_deref())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the layer is an affine map of what it takes (everything but an activation).
     pub fn is_affine(&self) -> bool {
         !matches!(self, Self::Activation(_))
     }
@@ -86,6 +105,9 @@ impl Op {
             }
             Self::BatchNorm { .. } => "batch normalisation".to_owned(),
             Self::Flatten => "flatten".to_owned(),
+            Self::Branch { from } => format!("from {}", place(from)),
+            Self::Add { from } => format!("sum with {}", place(from)),
+            Self::Concat { from } => format!("joined to {}", place(from)),
             Self::Activation(activation) => activation.name(),
         }
     }
@@ -99,7 +121,11 @@ impl Op {
             }
             Self::AvgPool { kernel, .. } | Self::SumPool { kernel, .. } => taps(*kernel, output),
             Self::BatchNorm { .. } => output.len(),
-            Self::Flatten | Self::Activation(_) => 0,
+            Self::Flatten
+            | Self::Branch { .. }
+            | Self::Add { .. }
+            | Self::Concat { .. }
+            | Self::Activation(_) => 0,
         }
     }
 
@@ -112,13 +138,17 @@ impl Op {
             Self::BatchNorm { gamma, beta, mean, variance, .. } => {
                 gamma.len() + beta.len() + mean.len() + variance.len()
             }
-            Self::AvgPool { .. } | Self::SumPool { .. } | Self::Flatten | Self::Activation(_) => 0,
+            _ => 0,
         }
     }
 }
 
 fn taps(kernel: (usize, usize), output: Shape) -> usize {
     kernel.0.saturating_mul(kernel.1).saturating_mul(output.len())
+}
+
+fn place(from: &Option<String>) -> &str {
+    from.as_deref().unwrap_or("the inputs")
 }
 
 fn window(kernel: (usize, usize), stride: (usize, usize), padding: Padding) -> String {

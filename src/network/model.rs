@@ -68,6 +68,7 @@ pub struct Network {
     quantisation: Option<Quantisation>,
     provenance: Provenance,
     shapes: Vec<Shape>,
+    places: Vec<Option<usize>>,
     pub(super) card: ModelCard,
 }
 
@@ -93,7 +94,7 @@ impl Network {
         provenance: Provenance,
     ) -> Result<Self, NetworkError> {
         let name = name.into();
-        let shapes = shapes(&name, input, &layers)?;
+        let (shapes, places) = shapes(&name, input, &layers)?;
         let classes = shapes.last().copied().unwrap_or(input).len();
         let network = Self {
             name,
@@ -104,6 +105,7 @@ impl Network {
             quantisation,
             provenance,
             shapes,
+            places,
             card: ModelCard::default(),
         };
         network.check()?;
@@ -212,11 +214,38 @@ impl Network {
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
     }
+
+    /// For each layer that takes values from further back, how many layers lie before those: 0 for the
+    /// inputs.
+    pub fn places(&self) -> &[Option<usize>] {
+        &self.places
+    }
+
+    /// Whether every layer takes the values of the layer before it and no others.
+    pub fn is_chain(&self) -> bool {
+        self.places.iter().all(Option::is_none)
+    }
+
+    /// For each number of layers, the last layer that takes the values after them from further back, if
+    /// one does.
+    pub fn last_uses(&self) -> Vec<Option<usize>> {
+        let mut last = vec![None; self.layers.len() + 1];
+        for (at, place) in self.places.iter().enumerate() {
+            if let Some(place) = place {
+                last[*place] = Some(at);
+            }
+        }
+        last
+    }
 }
 
-fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Vec<Shape>, NetworkError> {
+/// Shapes of a sample after each layer, and where layers take values from further back.
+type Fitted = (Vec<Shape>, Vec<Option<usize>>);
+
+fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Fitted, NetworkError> {
     let mut shapes = Vec::with_capacity(layers.len());
-    let mut names = std::collections::HashSet::new();
+    let mut places = Vec::with_capacity(layers.len());
+    let mut names = std::collections::HashMap::new();
     let mut shape = input;
     if input.is_empty() || input.len() > MAX_VALUES {
         return Err(NetworkError::Whole {
@@ -230,13 +259,59 @@ fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Vec<Shape>, N
             layer: layer.name.clone(),
             reason,
         };
-        if !names.insert(&layer.name) {
+        let place = match layer.op.from() {
+            None => None,
+            Some(None) => Some(0),
+            Some(Some(from)) => Some(*names.get(from).ok_or_else(|| {
+                let from = format::excerpt(from);
+                fail(format!("takes values of {from}, which is no layer before it"))
+            })?),
+        };
+        let other = place.map(|p: usize| p.checked_sub(1).map_or(input, |at| shapes[at]));
+        if names.insert(layer.name.as_str(), shapes.len() + 1).is_some() {
             return Err(fail("the name is used twice; layer names must differ".into()));
         }
-        shape = output_shape(&layer.op, shape).map_err(fail)?;
+        shape = match other {
+            None => output_shape(&layer.op, shape),
+            Some(other) => joined_shape(&layer.op, other, shape),
+        }
+        .map_err(fail)?;
         shapes.push(shape);
+        places.push(place);
     }
-    Ok(shapes)
+    Ok((shapes, places))
+}
+
+/// The shape after a layer that takes values of shape `other` from further back.
+fn joined_shape(op: &Op, other: Shape, before: Shape) -> Result<Shape, String> {
+    let shape = match op {
+        Op::Add { .. } if other != before => {
+            return Err(format!("adds {before} and {other}; both must have one shape"));
+        }
+        Op::Concat { .. } => match (other, before) {
+            (Shape::Flat { len }, Shape::Flat { len: more }) => Shape::Flat { len: len + more },
+            (
+                Shape::Image { channels, height, width },
+                Shape::Image { channels: more, height: rows, width: columns },
+            ) if (height, width) == (rows, columns) => {
+                Shape::Image { channels: channels + more, height, width }
+            }
+            _ => {
+                return Err(format!(
+                    "joins {other} and {before}; both must be vectors, or images of one height and width"
+                ));
+            }
+        },
+        _ => other,
+    };
+    within(shape)
+}
+
+fn within(shape: Shape) -> Result<Shape, String> {
+    if shape.is_empty() || shape.len() > MAX_VALUES {
+        return Err(format!("gives {shape} values; 1 to {MAX_VALUES} are allowed"));
+    }
+    Ok(shape)
 }
 
 /// Largest number of values between two layers; more than any network here needs.
@@ -305,11 +380,11 @@ pub(super) fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
             check_activation(activation)?;
             input
         }
+        Op::Branch { .. } | Op::Add { .. } | Op::Concat { .. } => {
+            return Err("takes values of an earlier layer, of which there are none here".into());
+        }
     };
-    if output.is_empty() || output.len() > MAX_VALUES {
-        return Err(format!("gives {output} values; 1 to {MAX_VALUES} are allowed"));
-    }
-    Ok(output)
+    within(output)
 }
 
 /// Whether degree and numbers of an activation are allowed.

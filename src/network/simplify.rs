@@ -7,6 +7,7 @@ use super::provenance::Provenance;
 use activation::Activation;
 use data::Shape;
 use progress::Watch;
+use std::collections::{HashMap, HashSet};
 
 /// Largest merged dense layer, weights.
 const MAX_MERGED: usize = 1 << 24;
@@ -38,7 +39,8 @@ impl Network {
     /// Batch normalisation is folded into its neighbour, a pooling into the convolution before it,
     /// and what then still is more than one layer is multiplied together into one dense layer. A
     /// sigmoid or tanh at the end, which never changes the order of the outputs, is dropped. The
-    /// integer grid stays only when no layer changed.
+    /// integer grid stays only when no layer changed. With skip connections nothing is multiplied
+    /// together: what lies between two activations is then no single layer.
     ///
     /// # Errors
     /// When a merged layer would be too large.
@@ -51,6 +53,9 @@ impl Network {
                 break;
             }
             layers.pop();
+        }
+        if !self.is_chain() {
+            return Ok(self.with_layers(folded(layers), None)?);
         }
         let mut out: Vec<Layer> = Vec::new();
         let mut emitted = self.input();
@@ -75,6 +80,37 @@ impl Network {
         let quantisation = self.quantisation().filter(|_| unchanged).cloned();
         Ok(self.with_layers(out, quantisation)?)
     }
+}
+
+/// Layers with skip connections: batch normalisation becomes part of the dense layer or convolution
+/// before it, where nothing else takes the values between.
+fn folded(layers: Vec<Layer>) -> Vec<Layer> {
+    let taken: HashSet<String> =
+        layers.iter().filter_map(|l| l.op.from().flatten()).map(str::to_owned).collect();
+    let mut out: Vec<Layer> = Vec::new();
+    // Names of layers that became part of another, and whether values of the last layer are taken.
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    let mut is_taken = false;
+    for mut layer in layers {
+        if let Op::Branch { from: Some(from) }
+        | Op::Add { from: Some(from) }
+        | Op::Concat { from: Some(from) } = &mut layer.op
+            && let Some(name) = renamed.get(from)
+        {
+            from.clone_from(name);
+        }
+        let is_norm = matches!(layer.op, Op::BatchNorm { .. });
+        let last = out.last_mut().filter(|_| is_norm && !is_taken);
+        is_taken = taken.contains(&layer.name);
+        match last {
+            Some(last) if matches!(last.op, Op::Dense { .. } | Op::Conv2d { .. }) => {
+                last.op = scale_outputs(&last.op, &layer.op);
+                renamed.insert(layer.name, last.name.clone());
+            }
+            _ => out.push(layer),
+        }
+    }
+    out
 }
 
 /// Appends the layers that stand for `group`, given values of shape `emitted`.

@@ -210,16 +210,28 @@ fn slice(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         return None;
     }
     for (((start, end), along), step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
-        if *step < 1 {
-            return None;
-        }
         let along = axis(*along, x.dims.len())?;
-        let length = x.dims[along] as i64;
-        let clamp = |v: i64| if v < 0 { v.saturating_add(length) } else { v }.clamp(0, length);
-        let picks = (clamp(*start)..clamp(*end)).step_by(usize::try_from(*step).ok()?);
-        x = gather(&x, &Tensor::ints(picks.collect()), along as i64)?;
+        let picks = sliced(x.dims[along], *start, *end, *step)?;
+        let picks = picks.into_iter().map(|at| at as i64).collect();
+        x = gather(&x, &Tensor::ints(picks), along as i64)?;
     }
     Some(x)
+}
+
+/// The places that a slice takes along an axis of `length` values: from `start` to before `end`, counted
+/// from behind where negative and cut off at the ends of the axis; `None` for a step of 0.
+pub fn sliced(length: usize, start: i64, end: i64, step: i64) -> Option<Vec<usize>> {
+    let length = i64::try_from(length).ok()?;
+    let from_front = |at: i64| if at < 0 { at.saturating_add(length) } else { at };
+    let (start, end) = (from_front(start), from_front(end));
+    let by = usize::try_from(step.unsigned_abs()).ok().filter(|by| *by > 0)?;
+    let places: Vec<i64> = if step > 0 {
+        (start.clamp(0, length)..end.clamp(0, length)).step_by(by).collect()
+    } else {
+        let (start, end) = (start.clamp(-1, length - 1), end.clamp(-1, length - 1));
+        (end + 1..start + 1).rev().step_by(by).collect()
+    };
+    Some(places.into_iter().map(|at| at as usize).collect())
 }
 
 fn transpose(x: &Tensor, order: Option<&[i64]>) -> Option<Tensor> {
@@ -372,6 +384,25 @@ mod tests {
 
     fn floats(dims: &[usize], values: &[f32]) -> Tensor {
         Tensor { dims: dims.to_vec(), values: Values::Floats(values.to_vec()) }
+    }
+
+    #[test]
+    fn slices_are_those_of_numpy() {
+        // Each as Python's range(5)[start:end:step] gives it.
+        let far = i64::MIN + 1;
+        for (start, end, step, expected) in [
+            (0, 5, 1, vec![0, 1, 2, 3, 4]),
+            (1, -1, 2, vec![1, 3]),
+            (-2, i64::MAX, 1, vec![3, 4]),
+            (3, 1, 1, vec![]),
+            (-1, far, -1, vec![4, 3, 2, 1, 0]),
+            (9, 0, -2, vec![4, 2]),
+            (1, 3, -1, vec![]),
+        ] {
+            assert_eq!(sliced(5, start, end, step), Some(expected), "{start}:{end}:{step}");
+        }
+        assert_eq!(sliced(5, 0, 5, 0), None);
+        assert_eq!(sliced(0, 0, 5, -1), Some(vec![]));
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl RnsPoly {
         self.words.truncate(primes * self.n);
     }
 
+    /// Whether all words are 0.
+    pub fn is_zero(&self) -> bool {
+        self.words().iter().all(|word| *word == 0)
+    }
+
     /// All words.
     pub fn words(&self) -> &[u64] {
         &self.words

@@ -22,6 +22,20 @@ pub enum WordOp {
     },
     /// Two components `(x, y)` become `(x^2, 2xy, y^2)`.
     Square,
+    /// The same of the first `count` values; components of the others are multiplied by `carry`, with a
+    /// zero as the third.
+    SquareFirst { count: usize, carry: i64 },
+}
+
+impl WordOp {
+    /// How many of `values` values it squares.
+    fn squares(&self, values: usize) -> usize {
+        match self {
+            Self::Linear { .. } => 0,
+            Self::Square => values,
+            Self::SquareFirst { count, .. } => *count,
+        }
+    }
 }
 
 /// A sequence of operations on values of `components` components.
@@ -113,7 +127,7 @@ pub type RowsMut<'a> = Vec<Vec<&'a mut [u64]>>;
 
 impl WordProgram {
     /// A program on `inputs` values of `components` components; `None` when operations do not fit: a map for
-    /// another number of values, constants of another length, or a square of other than two components.
+    /// another number of values, constants of another length, or a square of other than two components or of more values than there are.
     pub fn new(inputs: usize, components: usize, ops: Vec<WordOp>) -> Option<Self> {
         let mut sizes = Vec::with_capacity(ops.len());
         let (mut values, mut now) = (inputs, components);
@@ -125,8 +139,8 @@ impl WordProgram {
                     }
                     values = map.outputs();
                 }
-                WordOp::Square => {
-                    if now != 2 {
+                WordOp::Square | WordOp::SquareFirst { .. } => {
+                    if now != 2 || op.squares(values) > values {
                         return None;
                     }
                     now = 3;
@@ -243,10 +257,23 @@ impl WordProgram {
                         }
                     }
                 }
-                WordOp::Square => {
+                WordOp::Square | WordOp::SquareFirst { .. } => {
                     if let ([x, y, ..], [a, b, c]) = (now.as_slice(), next.as_mut_slice()) {
-                        let out = [&mut a[..values], &mut b[..values], &mut c[..values]];
-                        kernel.square(q, &x[..values], &y[..values], out);
+                        let first = op.squares(values);
+                        let carry = match op {
+                            WordOp::SquareFirst { carry, .. } => q.reduce_signed(*carry),
+                            _ => 1,
+                        };
+                        let out = [&mut a[..first], &mut b[..first], &mut c[..first]];
+                        kernel.square(q, &x[..first], &y[..first], out);
+                        let factor = Tile([carry; TILE_WORDS]);
+                        for (from, to) in [(x, a), (y, b)] {
+                            for (from, to) in from[first..values].iter().zip(&mut to[first..]) {
+                                *to = Tile::ZERO;
+                                kernel.dot(q, &mut to.0, &[(&from.0, &factor.0)]);
+                            }
+                        }
+                        c[first..values].fill(Tile::ZERO);
                     }
                 }
             }
@@ -339,12 +366,13 @@ mod tests {
         let (first, second) = (dense(inputs, 4), dense(4, 3));
         let ops = vec![
             WordOp::Linear { map: first, constants: vec![3, -4, 0, 5] },
-            WordOp::Square,
+            WordOp::SquareFirst { count: 3, carry: 1 << 40 },
             WordOp::Linear { map: second, constants: vec![-1, 0, 7] },
         ];
         let program = WordProgram::new(inputs, 2, ops).unwrap();
         assert_eq!(program.output(), (3, 3));
-        let probes = [Probe { op: 0, index: 2 }, Probe { op: 1, index: 1 }];
+        let probes = [0, 1, 1].into_iter().zip([2, 1, 3]);
+        let probes: Vec<_> = probes.map(|(op, index)| Probe { op, index }).collect();
         // At a point s the value of a ciphertext word is c0 + c1 s + c2 s^2.
         let s = 987_654_321;
         let at = |components: &[Vec<u64>], w: usize| {
@@ -356,7 +384,7 @@ mod tests {
                 done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             };
             let mut values = vec![vec![vec![0u64; n]; 3]; 3];
-            let mut tapped = vec![vec![vec![0u64; n]; 2], vec![vec![0u64; n]; 3]];
+            let mut tapped = [2, 3, 3].map(|count| vec![vec![0u64; n]; count]);
             let (outputs, tap_rows) = (rows_mut(&mut values), rows_mut(&mut tapped));
             let cancel = Cancel::default();
             program.run(kernel, q, n, &views, outputs, &probes, tap_rows, &cancel, &tick).unwrap();
@@ -384,8 +412,11 @@ mod tests {
                 };
                 let h = linear(&x, 4, &[3, -4, 0, 5]);
                 assert_eq!(at(&tapped[0], w), h[2]);
-                let h: Vec<u64> = h.iter().map(|v| q.mul(*v, *v)).collect();
-                assert_eq!(at(&tapped[1], w), h[1]);
+                // The last value is carried.
+                let after = |(i, v): (usize, &u64)| q.mul(*v, if i < 3 { *v } else { 1 << 40 });
+                let h: Vec<u64> = h.iter().enumerate().map(after).collect();
+                assert_eq!([at(&tapped[1], w), at(&tapped[2], w)], [h[1], h[3]]);
+                assert!(tapped[2][2].iter().all(|word| *word == 0));
                 let y = linear(&h, 3, &[-1, 0, 7]);
                 for (value, expected) in values.iter().zip(y) {
                     assert_eq!(at(value, w), expected);
@@ -400,6 +431,8 @@ mod tests {
         assert!(WordProgram::new(3, 2, vec![linear(dense(4, 2), vec![0; 2])]).is_none());
         assert!(WordProgram::new(4, 2, vec![linear(dense(4, 2), vec![0; 3])]).is_none());
         assert!(WordProgram::new(4, 2, vec![WordOp::Square, WordOp::Square]).is_none());
+        let more = WordOp::SquareFirst { count: 5, carry: 1 };
+        assert!(WordProgram::new(4, 2, vec![more]).is_none());
     }
 
     #[test]

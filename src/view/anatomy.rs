@@ -81,7 +81,10 @@ fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
     match op {
         Op::Dense { .. } | Op::Conv2d { .. } => Becomes::Same("as it is: weighted sums"),
         Op::AvgPool { .. } | Op::SumPool { .. } => Becomes::Same("as it is: sums of neighbours"),
-        Op::Flatten => Becomes::Same("as it is: nothing is computed"),
+        Op::Flatten | Op::Branch { .. } | Op::Concat { .. } => {
+            Becomes::Same("as it is: nothing is computed")
+        }
+        Op::Add { .. } => Becomes::Same("as it is: sums"),
         Op::BatchNorm { .. } => Becomes::Other("part of the layer before it".into()),
         Op::Activation(function) => {
             let choice = &scenario.activation;

@@ -310,7 +310,7 @@ impl Engine for SessionEngine {
             let recipe = scenario.training.as_ref().and_then(|_| architecture(&scenario.model));
             match recipe {
                 Some(recipe) => Ok(recipe.fresh(&dataset, scenario.seed)?),
-                None => network::open(&scenario.model).map_err(RunError::from),
+                None => import::open(&scenario.model).map_err(RunError::from),
             }
         })?;
         let opened = Session::with(scenario, Arc::clone(&dataset), Arc::clone(&network));

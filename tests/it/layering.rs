@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["activation", "onnx"],
     &["network", "ring"],
     &["scheme", "functional", "export"],
-    &["circuit"],
+    &["circuit", "import"],
     &["engine"],
     &["scenario", "attack"],
     &["report"],

@@ -26,6 +26,7 @@ mod onnx;
 mod own;
 mod public_sets;
 mod readers;
+mod residual;
 mod sample;
 mod second_opinion;
 mod sequences;

@@ -76,6 +76,9 @@ fn reference(op: &Op, input: Shape, output: Shape, x: &[f64]) -> Vec<f64> {
         }
         Op::Flatten => out.extend(x),
         Op::Activation(activation) => out.extend(x.iter().map(|v| activation.eval_f64(*v))),
+        Op::Branch { .. } | Op::Add { .. } | Op::Concat { .. } => {
+            unreachable!("done by its caller")
+        }
     }
     out
 }
@@ -88,8 +91,16 @@ fn reference_run(network: &Network, raw: &[f32]) -> Vec<f64> {
         let normal = |(i, x): (usize, &f32)| (f64::from(*x) - pick(offset, i)) / pick(scale, i);
         let mut values: Vec<f64> = sample.iter().enumerate().map(normal).collect();
         let mut shape = network.input();
+        let mut known = std::collections::HashMap::from([(None, values.clone())]);
         for (layer, next) in network.layers().iter().zip(network.shapes()) {
-            values = reference(&layer.op, shape, *next, &values);
+            let other = |from: &Option<String>| known[from].clone();
+            values = match &layer.op {
+                Op::Branch { from } => other(from),
+                Op::Add { from } => other(from).iter().zip(&values).map(|(x, y)| x + y).collect(),
+                Op::Concat { from } => [other(from), values].concat(),
+                op => reference(op, shape, *next, &values),
+            };
+            known.insert(Some(layer.name.clone()), values.clone());
             shape = *next;
         }
         out.extend(values);
@@ -198,6 +209,26 @@ fn random_network(rng: &mut TestRng) -> Network {
     build(&layers).expect("fits")
 }
 
+/// The same with layers that take values from further back put in, where they fit.
+fn with_skips(rng: &mut TestRng, network: &Network) -> Network {
+    let mut layers = network.layers().to_vec();
+    for at in (1..layers.len()).rev() {
+        let mut tried = layers.clone();
+        let from =
+            (rng.random_range(0..5) > 0).then(|| layers[rng.random_range(0..at)].name.clone());
+        let op = match rng.random_range(0..3) {
+            0 => Op::Branch { from },
+            1 => Op::Concat { from },
+            _ => Op::Add { from },
+        };
+        tried.insert(at, Layer { name: format!("join {at}"), op });
+        if network.with_layers(tried.clone(), None).is_ok() {
+            layers = tried;
+        }
+    }
+    network.with_layers(layers, None).expect("fits")
+}
+
 fn close(got: &[f32], expected: &[f64]) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.len(), expected.len());
     let size = expected.iter().fold(1.0f64, |m, v| m.max(v.abs()));
@@ -220,6 +251,24 @@ proptest! {
         let raw = &raw[..raw.len() / network.input().len() * network.input().len()];
         let outputs = network.forward_batch(raw, &Watch::silent()).expect("runs");
         close(&outputs, &reference_run(&network, raw))?;
+    }
+
+    #[test]
+    fn skip_connections_are_what_they_are_by_definition(
+        network in Just(()).prop_perturb(|(), mut rng| {
+            let network = random_network(&mut rng);
+            with_skips(&mut rng, &network)
+        }),
+        seed in Just(()).prop_perturb(|(), mut rng| values(&mut rng, 3 * 3 * 81)),
+    ) {
+        let raw = &seed[..3 * network.input().len()];
+        let expected = reference_run(&network, raw);
+        let outputs = network.forward_batch(raw, &Watch::silent()).expect("runs");
+        close(&outputs, &expected)?;
+        let read = Network::from_bytes(&network.to_bytes(), "again").expect("reads");
+        prop_assert_eq!(&read, &network);
+        let simple = network.simplify().expect("simplifies");
+        close(&simple.forward_batch(raw, &Watch::silent()).expect("runs"), &expected)?;
     }
 
     #[test]
@@ -341,4 +390,70 @@ fn threads_do_not_change_the_answer() {
     for (one, three) in run(1).iter().zip(run(3)) {
         assert!((one - three).abs() <= 1e-4 * one.abs().max(1.0));
     }
+}
+
+#[test]
+fn a_residual_block_gives_what_is_computed_by_hand() {
+    let layer = |name: &str, op| Layer { name: name.into(), op };
+    let dense = |weight: &[f32], bias: &[f32], inputs| Op::Dense {
+        inputs,
+        outputs: weight.len() / inputs,
+        weight: weight.to_vec(),
+        bias: bias.to_vec(),
+    };
+    let relu = || Op::Activation(Activation::Relu);
+    let from = |name: &str| Some(name.to_owned());
+    let network = Network::new(
+        "block",
+        Shape::Flat { len: 2 },
+        Normalisation { offset: vec![1.0], scale: vec![2.0] },
+        vec![
+            layer("inner", dense(&[1.0, -1.0, 2.0, 0.5], &[0.0, 1.0], 2)),
+            layer("relu", relu()),
+            layer("outer", dense(&[1.0, 1.0, 0.0, -3.0], &[], 2)),
+            layer("sum", Op::Add { from: None }),
+            layer("short", Op::Branch { from: from("relu") }),
+            layer("projection", dense(&[2.0, 0.0], &[0.25], 2)),
+            layer("both", Op::Concat { from: from("sum") }),
+            layer("last", relu()),
+        ],
+        None,
+        Provenance::default(),
+    )
+    .expect("fits");
+    // 3, 7 are 1, 3: inner -2, 4.5; relu 0, 4.5; outer 4.5, -13.5; sum 5.5, -10.5; projection 0.25.
+    // 5, 1 are 2, 0: inner 2, 5; relu the same; outer 7, -15; sum 9, -15; projection 4.25.
+    let outputs = network.forward_batch(&[3.0, 7.0, 5.0, 1.0], &Watch::silent()).expect("runs");
+    assert_eq!(outputs, [5.5, 0.0, 0.25, 9.0, 0.0, 4.25]);
+    assert_eq!(network.places(), [None, None, None, Some(0), Some(2), None, Some(4), None]);
+    assert!(!network.is_chain());
+    let text = network.describe();
+    for part in ["sum with the inputs", "from relu", "joined to sum"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn a_skip_that_does_not_fit_is_refused_with_both_sides() {
+    let refused = |op: Op| {
+        let layer = |name: &str, op| Layer { name: name.into(), op };
+        let dense = Op::Dense { inputs: 2, outputs: 3, weight: vec![1.0; 6], bias: Vec::new() };
+        let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
+        let layers = vec![layer("dense", dense), layer("odd", op)];
+        let made = Network::new(
+            "n",
+            Shape::Flat { len: 2 },
+            normalisation,
+            layers,
+            None,
+            Provenance::default(),
+        );
+        made.expect_err("does not fit").to_string()
+    };
+    let told = refused(Op::Add { from: None });
+    assert!(told.contains("layer odd: adds 3 and 2"), "{told}");
+    let told = refused(Op::Branch { from: Some("later".into()) });
+    assert!(told.contains("takes values of later, which is no layer before it"), "{told}");
+    let told = refused(Op::Add { from: Some("odd".into()) });
+    assert!(told.contains("which is no layer before it"), "{told}");
 }

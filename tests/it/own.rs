@@ -20,9 +20,17 @@ fn told<'a>(out: &'a str, head: &str) -> Vec<&'a str> {
 #[test]
 fn data_become_an_encrypted_answer_by_the_commands_that_are_shown() {
     let dir = tempfile::tempdir().unwrap();
-    for (scheme, rows) in [("bgv", "small"), ("ckks", "dense~8,tanh,dense~classes")] {
+    let cases = [
+        ("bgv", "small"),
+        ("ckks", "dense~8,tanh,dense~classes"),
+        // With a skip of the inputs, with a dense layer of them, and in the middle.
+        ("bgv", "residual~4,relu,dense~classes"),
+        ("bgv", "residual~6,relu,dense~classes"),
+        ("ckks", "dense~8,tanh,residual~8,tanh,dense~classes"),
+    ];
+    for (number, (scheme, rows)) in cases.into_iter().enumerate() {
         let line = format!(
-            "train --dataset iris --layers {rows} --for {scheme} --out {{}}/{scheme}.safetensors"
+            "train --dataset iris --layers {rows} --for {scheme} --out {{}}/{number}.safetensors"
         );
         let (status, trained, err) = ran(dir.path(), &line);
         assert_eq!(status, 0, "{err}");
@@ -45,6 +53,8 @@ fn rows_and_options_that_do_not_fit_are_refused() {
         ("train --dataset iris", "--layers"),
         ("train --dataset iris --layers dense~5", "the last row must be"),
         ("train --dataset iris --layers conv~3~3x3,dense~classes", "takes a picture"),
+        ("train --dataset iris --layers residual~8,dense~classes", "a function must follow it"),
+        ("train --dataset iris --layers residual~8,relu,dense~classes --for tfhe", "lookup tables"),
         ("train --dataset iris --layers small --for dghv", "bgv, ckks or tfhe"),
         ("train --dataset iris --layers small --range-penalty 2", "--range-penalty"),
         ("train --dataset iris --layers small --epochs 0", "1 to 1000"),

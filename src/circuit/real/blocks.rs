@@ -51,10 +51,11 @@ mod tests {
     #[test]
     fn a_new_segment_begins_at_every_square_but_the_first() {
         let linear = || RealLayer::Linear { name: "".into(), rows: Vec::new() };
-        let square = || RealLayer::Square { name: "".into() };
+        let square = || RealLayer::Square { name: "".into(), acts_on: 1 };
         let polynomial = || RealLayer::Polynomial {
             name: "".into(),
             function: RealFunction { parts: Vec::new(), gate: None },
+            acts_on: 1,
         };
         let layers = [linear(), square(), linear(), square(), linear(), polynomial(), linear()];
         assert_eq!(

@@ -40,7 +40,8 @@ impl Work {
         let scale = batches(images, n) as f64 / threads as f64;
         let Some(q) = Modulus::new(program.parameters.prime(0)) else { return work };
         let levels = schedule.levels();
-        for (step, level) in program.steps.iter().zip(levels) {
+        let blocks = program.steps.iter().filter(|s| !matches!(s, CkksStep::Carry { .. }));
+        for (step, level) in blocks.zip(levels) {
             let CkksStep::Segment { layers, segment, .. } = step else { continue };
             let words = (n * level) as f64 * scale;
             let mut parts = 2.0;
@@ -119,6 +120,7 @@ pub(super) fn work(
     };
     let mut width = network.inputs();
     let mut parts = 2.0;
+    let mut third = vec![false; width];
     for (at, block) in shape.blocks.iter().enumerate() {
         let level = levels[at];
         let words = n * level as f64 * scale;
@@ -136,27 +138,40 @@ pub(super) fn work(
                             width = rows.len();
                             words * (parts * macs as f64 * factor * costs.mac + gather)
                         }
-                        _ => {
+                        other => {
                             parts = 3.0;
-                            words * width as f64 * costs.square
+                            let squares = other.acts_on().unwrap_or(width);
+                            let carried = (width - squares.min(width)) as f64;
+                            words * (squares as f64 * costs.square + 2.0 * carried * costs.dot)
                         }
                     });
+                    third = thirds(&network.layers()[layer], &third);
                 }
                 let written = words * parts * width as f64 * costs.first_touch;
                 work.layers.last_mut().into_iter().for_each(|secs| *secs += written);
                 let drop = schedule.drops[at].len();
                 let switch = match drop {
                     0 => 0.0,
-                    _ => width as f64 * switch_secs(size, level, drop, moduli, costs),
+                    _ => {
+                        // Carried values have nothing to relinearise.
+                        let squares = third.iter().filter(|third| **third).count() as f64;
+                        let carried = if parts > 2.0 { width as f64 - squares } else { 0.0 };
+                        (width as f64 - carried) * switch_secs(size, level, drop, moduli, costs)
+                            + carried * 2.0 * level as f64 * (transform + n * costs.dot)
+                    }
                 };
                 work.switches.push(switch * scale);
                 if drop > 0 {
                     parts = 2.0;
+                    third.fill(false);
                 }
             }
             Block::Polynomial { layer } => {
                 let each = polynomial_secs(&network.layers()[*layer], size, level, moduli, costs);
-                work.layers.push(each * width as f64 * scale);
+                let first = network.layers()[*layer].acts_on().unwrap_or(width);
+                let carried = (width - first.min(width)) as f64;
+                let carry = 2.0 * (levels[at + 1] + 1) as f64 * (transform + 2.0 * n * costs.dot);
+                work.layers.push((each * first as f64 + carry * carried) * scale);
                 work.switches.push(0.0);
             }
         }
@@ -168,6 +183,20 @@ pub(super) fn work(
             + last * last * n * costs.decode
             + 2.0 * transform);
     work
+}
+
+/// Which values have a third component after `layer`, given those that have one before.
+fn thirds(layer: &RealLayer, third: &[bool]) -> Vec<bool> {
+    match layer {
+        RealLayer::Linear { rows, .. } => {
+            let of = |column: &u32| third.get(*column as usize).copied().unwrap_or(false);
+            rows.iter().map(|row| row.columns.iter().any(of)).collect()
+        }
+        other => {
+            let first = other.acts_on().unwrap_or(0);
+            third.iter().enumerate().map(|(at, third)| *third || at < first).collect()
+        }
+    }
 }
 
 /// Seconds of a polynomial layer for one value.
@@ -231,7 +260,17 @@ pub(super) fn peak_memory(shape: &Shape, schedule: &Schedule, threads: usize) ->
         };
         width = widths.get(end - 1).copied().unwrap_or(width);
         let next = blocks.peek().map(|(_, next)| *next);
-        let streamed = width > GROUP;
+        let carries = |layer: usize| {
+            let first = shape.network.layers()[layer].acts_on();
+            first.is_some_and(|first| first < widths[layer])
+        };
+        let of_polynomial = |block: &Block| match block {
+            Block::Polynomial { layer } => carries(*layer),
+            Block::Segment { .. } => false,
+        };
+        // Beside what is carried all values are held.
+        let whole = of_polynomial(block) || next.is_some_and(of_polynomial);
+        let streamed = width > GROUP && !whole;
         match (block, next) {
             // Groups of values only; the polynomial keeps what they are computed from.
             (Block::Segment { squares: false, .. }, Some(Block::Polynomial { .. })) if streamed => {

@@ -71,7 +71,12 @@ pub(super) fn matters(
         // (f'e + f''e^2/2)^2 has the mean f'^2 v + 3/4 f''^2 v^2 for a normal e of variance v.
         let (mut first, mut squares) = (0.0, 0.0);
         let variances = variances(at);
+        let acts_on = layer.acts_on().unwrap_or(usize::MAX);
         forecast.each_value(at, |value, x| {
+            if value >= acts_on {
+                first += variances.get(value).copied().unwrap_or(0.0);
+                return;
+            }
             let v = variances.get(value).copied().unwrap_or(0.0);
             let (slope, curvature) = second(x);
             first += slope * slope * v;
@@ -105,10 +110,18 @@ pub(super) fn draw(
         let secret: Vec<f64> = (0..trace.samples).map(|_| random.next()).collect();
         let mut values = trace.values[0].clone();
         let disturb = |values: &mut [f64], place: usize, random: &mut Normal| {
-            let variance = arising.noise.get(place).copied().unwrap_or(0.0);
+            let of = |all: &[f64]| all.get(place).copied().unwrap_or(0.0);
+            let variance = of(&arising.noise);
+            let first = place.checked_sub(1).and_then(|at| layers[at].acts_on());
             if variance > 0.0 && (counts(place) || place == 0) {
-                let standard_deviation = variance.sqrt();
+                let own = variance.sqrt();
+                let beside = match place.checked_sub(1).map(|at| &layers[at]) {
+                    Some(RealLayer::Polynomial { .. }) => of(&arising.carried).sqrt(),
+                    _ => own,
+                };
                 for (k, x) in values.iter_mut().enumerate() {
+                    let carried = first.is_some_and(|first| k >= first * trace.samples);
+                    let standard_deviation = if carried { beside } else { own };
                     let shared = if place == 0 { 1.0 } else { secret[k % trace.samples] };
                     *x += standard_deviation * random.next() * shared;
                 }

@@ -44,6 +44,8 @@ pub(super) type Reach = Vec<Spread>;
 pub(super) struct Forecast {
     /// Errors that arise after each layer, the inputs first; empty where nothing arises.
     pub noise: Vec<Reach>,
+    /// Errors that arise in the values that polynomials carry, by the place after them.
+    pub carried: Vec<Reach>,
     /// Rounding of the weights of each layer to [`WEIGHT_BITS`]; empty for other layers.
     pub weights: Vec<Reach>,
     /// Largest magnitude after each layer at the samples.
@@ -92,17 +94,29 @@ impl Forecast {
             .iter()
             .enumerate()
             .map(|(at, layer)| match layer {
-                RealLayer::Polynomial { .. } => {
-                    let all = traces.iter().map(|t| t.values[at].len()).sum::<usize>();
-                    let every = all.div_ceil(POINTS).max(1);
-                    traces.iter().flat_map(|t| &t.values[at]).step_by(every).copied().collect()
+                RealLayer::Polynomial { acts_on, .. } => {
+                    let of = |t: &'_ Trace| acts_on * t.samples;
+                    let every = traces.iter().map(of).sum::<usize>().div_ceil(POINTS).max(1);
+                    let all = traces.iter().flat_map(|t| &t.values[at][..of(t)]);
+                    all.step_by(every).copied().collect()
                 }
                 _ => Vec::new(),
             })
             .collect();
-        let noise = |from: usize, stream: u64| {
+        // After polynomials what is carried has errors of its own.
+        let carried_from = |place: usize| match place.checked_sub(1).map(|at| &layers[at]) {
+            Some(RealLayer::Polynomial { acts_on, .. }) => Some(*acts_on),
+            _ => None,
+        };
+        let noise = |from: usize, carried: bool| {
             follow(&traces, layers, from, |trace, at| {
-                gaussian(trace.values[from].len(), Seed::from_number(stream).stream(at))
+                let mut all =
+                    gaussian(trace.values[from].len(), Seed::from_number(from as u64).stream(at));
+                if let Some(first) = carried_from(from).map(|first| first * trace.samples) {
+                    let (own, beside) = all.split_at_mut(first);
+                    (if carried { own } else { beside }).fill(0.0);
+                }
+                all
             })
         };
         let of_weights = |at: usize| match &layers[at] {
@@ -122,13 +136,20 @@ impl Forecast {
         let ends = blocks.iter().map(after);
         let sources: Vec<usize> = std::iter::once(0).chain(ends).chain(sums).collect();
         let of = |at: usize| match sources.contains(&at) {
-            true => noise(at, at as u64),
+            true => noise(at, false),
             false => Vec::new(),
         };
+        let width = |at: usize| means[at].len();
+        let beside = |at: usize| match carried_from(at).is_some_and(|first| first < width(at)) {
+            true => noise(at, true),
+            false => Vec::new(),
+        };
+        let carried = (0..=layers.len()).map(beside).collect();
         let noise = (0..=layers.len()).map(of).collect();
         let weights = (0..layers.len()).map(of_weights).collect();
         Self {
             noise,
+            carried,
             weights,
             largest: (1..=layers.len()).map(largest).collect(),
             largest_input: largest(0),
@@ -273,9 +294,17 @@ fn spread(error: &[f64], samples: usize) -> Spread {
 fn linearised(layer: &RealLayer, values: &[f64], error: Vec<f64>, samples: usize) -> Vec<f64> {
     match layer {
         RealLayer::Linear { rows, .. } => linear(rows, &error, samples, false),
-        RealLayer::Square { .. } => error.iter().zip(values).map(|(e, x)| 2.0 * x * e).collect(),
-        RealLayer::Polynomial { function, .. } => {
-            error.iter().zip(values).map(|(e, x)| e * function.slope(*x)).collect()
+        RealLayer::Square { acts_on, .. } => {
+            let mut error = error;
+            let first = error.iter_mut().zip(values).take(acts_on * samples);
+            first.for_each(|(e, x)| *e *= 2.0 * x);
+            error
+        }
+        RealLayer::Polynomial { function, acts_on, .. } => {
+            let mut error = error;
+            let first = error.iter_mut().zip(values).take(acts_on * samples);
+            first.for_each(|(e, x)| *e *= function.slope(*x));
+            error
         }
     }
 }

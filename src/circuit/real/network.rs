@@ -18,19 +18,27 @@ pub(super) const CHUNK: usize = 64;
 pub enum RealLayer {
     /// Weighted sums and a bias each.
     Linear { name: StageName, rows: Vec<AffineRow> },
-    /// Squares.
-    Square { name: StageName },
-    /// Any other polynomial.
-    Polynomial { name: StageName, function: RealFunction },
+    /// Squares of the first `acts_on` values; the others are carried as they are.
+    Square { name: StageName, acts_on: usize },
+    /// Any other polynomial, of the first `acts_on` values.
+    Polynomial { name: StageName, function: RealFunction, acts_on: usize },
 }
 
 impl RealLayer {
     /// The layer's name.
     pub fn name(&self) -> &StageName {
         match self {
-            Self::Linear { name, .. } | Self::Square { name } | Self::Polynomial { name, .. } => {
-                name
-            }
+            Self::Linear { name, .. }
+            | Self::Square { name, .. }
+            | Self::Polynomial { name, .. } => name,
+        }
+    }
+
+    /// How many of its first values it is a function of, each by itself; none for sums.
+    pub(super) fn acts_on(&self) -> Option<usize> {
+        match self {
+            Self::Linear { .. } => None,
+            Self::Square { acts_on, .. } | Self::Polynomial { acts_on, .. } => Some(*acts_on),
         }
     }
 }
@@ -66,25 +74,37 @@ impl RealNetwork {
         };
         for stage in stages {
             let layer = match stage {
-                FloatStage::Affine { name, rows } => RealLayer::Linear { name, rows },
-                FloatStage::Square { name } => RealLayer::Square { name },
-                FloatStage::Polynomial { name, function } => {
+                FloatStage::Affine { name, rows, .. } => RealLayer::Linear { name, rows },
+                FloatStage::Square { name, acts_on } => RealLayer::Square { name, acts_on },
+                FloatStage::Polynomial { name, function, acts_on } => {
                     let chunk = &calibration[..calibration.len().min(4 * CHUNK * made.inputs)];
-                    let values = made.evaluate(&made.inputs_of(chunk), &[], &Watch::silent());
-                    let largest = values.ok().and_then(|v| v.largest.last().copied());
                     // Without a layer before it the inputs themselves.
-                    let reach = REACH * largest.unwrap_or(1.0).max(1e-3);
+                    let largest =
+                        if made.layers.is_empty() { 1.0 } else { made.reach(chunk, acts_on) };
+                    let reach = REACH * largest.max(1e-3);
                     let made = RealFunction::new(&function, reach);
                     let function = made.ok_or_else(|| LowerError::NoPolynomial {
                         layer: name.to_string(),
                         function: function.name(),
                     })?;
-                    RealLayer::Polynomial { name, function }
+                    RealLayer::Polynomial { name, function, acts_on }
                 }
             };
             made.layers.push(layer);
         }
         Ok(made)
+    }
+
+    /// The largest magnitude of the first `count` values that the layers give for raw samples.
+    fn reach(&self, raw: &[f32], count: usize) -> f64 {
+        let inputs = self.inputs_of(raw);
+        let parts = inputs.par_chunks(CHUNK * self.inputs).map(|chunk| {
+            let samples = chunk.len() / self.inputs;
+            let start = by_value(chunk, self.inputs);
+            let values = self.layers.iter().fold(start, |x, layer| apply(layer, &x, samples));
+            values.iter().take(count * samples).fold(0.0, |most: f64, x| most.max(x.abs()))
+        });
+        parts.reduce(|| 0.0, f64::max)
     }
 
     /// Values in one input.
@@ -184,9 +204,15 @@ pub(super) fn by_value(inputs: &[f64], width: usize) -> Vec<f64> {
 pub(super) fn apply(layer: &RealLayer, values: &[f64], samples: usize) -> Vec<f64> {
     match layer {
         RealLayer::Linear { rows, .. } => linear(rows, values, samples, true),
-        RealLayer::Square { .. } => values.iter().map(|x| x * x).collect(),
-        RealLayer::Polynomial { function, .. } => {
-            values.iter().map(|x| function.eval(*x)).collect()
+        RealLayer::Square { acts_on, .. } => {
+            let mut values = values.to_vec();
+            values.iter_mut().take(acts_on * samples).for_each(|x| *x *= *x);
+            values
+        }
+        RealLayer::Polynomial { function, acts_on, .. } => {
+            let mut values = values.to_vec();
+            values.iter_mut().take(acts_on * samples).for_each(|x| *x = function.eval(*x));
+            values
         }
     }
 }

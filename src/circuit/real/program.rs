@@ -57,7 +57,7 @@ pub enum CkksStep {
         /// Results of the rescaling to be measured.
         switch_probes: Vec<usize>,
     },
-    /// A polynomial on every value.
+    /// A polynomial on every value, or those that were not set aside to be carried.
     Polynomial {
         layer: usize,
         parts: Vec<CkksPart>,
@@ -69,6 +69,9 @@ pub enum CkksStep {
         /// before the polynomial, and of the one after it.
         stream: Option<Arc<Stream>>,
     },
+    /// Values from `first` on are set aside, brought to `scale` and `level`, and put after the results of
+    /// the polynomial of `layer`, which comes next.
+    Carry { layer: usize, first: usize, scale: Scale, level: usize },
 }
 
 /// One polynomial.
@@ -103,6 +106,11 @@ impl CkksProgram {
         };
         let layers = shape.network.layers().iter().enumerate();
         let linear = layers.map(rounded_at).collect::<Result<Vec<_>, _>>()?;
+        // How many values a layer acts on, where it carries others.
+        let carried_after = |layer: usize| {
+            let acts_on = shape.network.layers()[layer].acts_on();
+            acts_on.filter(|count| *count < inputs(layer))
+        };
         let unfit = || {
             PlanError::from(CkksError::Segment { inputs: shape.network.inputs(), components: 2 })
         };
@@ -119,7 +127,10 @@ impl CkksProgram {
                         .clone()
                         .map(|layer| match &linear[layer] {
                             Some(layer) => layer.op(prime_bits).ok_or_else(unfit),
-                            None => Ok(SegmentOp::Square),
+                            None => Ok(match carried_after(layer) {
+                                Some(count) => SegmentOp::SquareFirst { count },
+                                None => SegmentOp::Square,
+                            }),
                         })
                         .collect::<Result<Vec<_>, _>>()?;
                     let segment = Segment { ops };
@@ -137,7 +148,16 @@ impl CkksProgram {
                     let function = &shape.network.layers()[*layer];
                     let sigma = schedule.choice.scale_bits;
                     let (parts, gate) = compile(function, &scale, &result, &primes, sigma)?;
-                    scale = result;
+                    scale = result.clone();
+                    if let Some(first) = carried_after(*layer) {
+                        let layer = *layer;
+                        steps.push(CkksStep::Carry { layer, first, scale: result, level: next });
+                        let (probes, stream) = (Vec::new(), None);
+                        steps.push(CkksStep::Polynomial { layer, parts, gate, probes, stream });
+                        summed = None;
+                        level = next;
+                        continue;
+                    }
                     let source = match at.checked_sub(1).and_then(|at| shape.blocks.get(at)) {
                         Some(Block::Segment { layers, squares: false })
                             if summed != Some(layers.start) =>
@@ -170,6 +190,7 @@ impl CkksProgram {
                     scale = segment.scale_after(&scale).over_integers(primes);
                     level = kept;
                 }
+                CkksStep::Carry { .. } => {}
                 CkksStep::Polynomial { parts, gate, .. } => {
                     let used: usize = parts.iter().map(|p| p.plan.cost().levels).sum();
                     level = level.saturating_sub(used);
@@ -190,8 +211,10 @@ impl CkksProgram {
 
     /// Sets the values to be measured: `of_layer` after each layer, `of_switch` after each block.
     pub(super) fn set_probes(&mut self, of_layer: &[Vec<usize>], of_switch: &[Vec<usize>]) {
-        for (at, step) in self.steps.iter_mut().enumerate() {
+        let blocks = self.steps.iter_mut().filter(|s| !matches!(s, CkksStep::Carry { .. }));
+        for (at, step) in blocks.enumerate() {
             match step {
+                CkksStep::Carry { .. } => {}
                 CkksStep::Segment { layers, probes, drop, switch_probes, .. } => {
                     let of = |(op, layer): (usize, usize)| {
                         of_layer[layer].iter().map(move |&index| Probe { op, index })
@@ -226,6 +249,7 @@ impl CkksProgram {
                         stage += 1;
                     }
                 }
+                CkksStep::Carry { .. } => {}
                 CkksStep::Polynomial { layer, probes: own, .. } => {
                     let layer = *layer;
                     probes.extend(own.iter().map(|&index| StageProbe { stage, layer, index }));

@@ -252,6 +252,7 @@ impl Schedule {
         let at = |variance: f64, scale: f64| variance * (-2.0 * scale).exp2();
         let layers = shape.network.layers();
         let mut noise = vec![0.0; layers.len() + 1];
+        let mut carried = noise.clone();
         noise[0] = at(fresh, self.entries[0]);
         for (k, block) in shape.blocks.iter().enumerate() {
             let end = at(rescaled, self.entries[k + 1]);
@@ -275,11 +276,12 @@ impl Schedule {
                     let sum = coefficient_sum(&layers[*layer]);
                     let inside = at(rescaled, f64::from(self.choice.scale_bits));
                     noise[layer + 1] = end + POLYNOMIAL_STEPS * inside * sum * sum;
+                    carried[layer + 1] = end;
                 }
             }
         }
         let factor = |bits: &u32| (2.0 * (f64::from(WEIGHT_BITS) - f64::from(*bits))).exp2();
-        Arising { noise, rounding: self.choice.weight_bits.iter().map(factor).collect() }
+        Arising { noise, carried, rounding: self.choice.weight_bits.iter().map(factor).collect() }
     }
 
     /// The primes that are never dropped.
@@ -346,6 +348,8 @@ fn coefficient_sum(layer: &RealLayer) -> f64 {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Arising {
     pub noise: Vec<f64>,
+    /// After polynomials, of the values that are carried past them.
+    pub carried: Vec<f64>,
     /// Of the weights of each layer, in units of what [`WEIGHT_BITS`] bits do.
     pub rounding: Vec<f64>,
 }
@@ -368,11 +372,16 @@ impl Arrived {
         (at, upto, with_own): (usize, usize, bool),
     ) -> Self {
         let mut arrived = Self::default();
+        let counts = |place: usize| place < upto || with_own || place == 0;
         for (place, variance) in arising.noise.iter().enumerate().take(upto + 1) {
-            let counts = place < upto || with_own || place == 0;
-            if let Some(spread) = forecast.noise[place].get(at).filter(|_| counts) {
+            if let Some(spread) = forecast.noise[place].get(at).filter(|_| counts(place)) {
                 let kind = if place == 0 { &mut arrived.normal } else { &mut arrived.products };
                 kind.add(spread, *variance);
+            }
+        }
+        for (place, variance) in arising.carried.iter().enumerate().take(upto + 1) {
+            if let Some(spread) = forecast.carried[place].get(at).filter(|_| counts(place)) {
+                arrived.products.add(spread, *variance);
             }
         }
         for (layer, factor) in arising.rounding.iter().enumerate().take(upto) {

@@ -41,6 +41,7 @@ impl Errors {
         let layers = shape.network.layers();
         let mut rounded: Rounded = vec![None; layers.len()];
         let mut noise = vec![0.0; layers.len() + 1];
+        let mut carried = noise.clone();
         noise[0] = Noise::fresh(p, &program.input_scale).variance;
         let mut scale = program.input_scale.clone();
         let mut level = p.levels();
@@ -76,6 +77,12 @@ impl Errors {
                         let bits = room(&scale, level, shape.ranges[range.end]);
                         narrow(&mut headroom, range.end, bits);
                     }
+                }
+                CkksStep::Carry { layer, scale: result, level: kept, .. } => {
+                    let variance = p.rescale_variance(2, 1);
+                    carried[layer + 1] = Noise::of_phase(variance, result).variance;
+                    let bits = room(result, *kept, shape.ranges[layer + 1]);
+                    narrow(&mut headroom, layer + 1, bits);
                 }
                 CkksStep::Polynomial { layer, parts, gate, .. } => {
                     let inputs = &forecast.points[*layer];
@@ -127,7 +134,7 @@ impl Errors {
             None => Vec::new(),
         };
         let weights: Vec<Reach> = rounded.iter().enumerate().map(of).collect();
-        let arising = Arising { noise, rounding: vec![1.0; layers.len()] };
+        let arising = Arising { noise, carried, rounding: vec![1.0; layers.len()] };
         let variances =
             |at: usize| Arrived::new(forecast, &weights, &arising, (at, at, true)).variances();
         let every_order = matters(forecast, shape.network, variances);

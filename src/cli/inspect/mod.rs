@@ -50,7 +50,7 @@ fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
     }
     let mut parts = Vec::new();
     if is_model {
-        parts.push(model::layers(&network::open(file)?));
+        parts.push(model::layers(&import::open(file)?));
     }
     if is_dataset || !is_model {
         match data::inspect(file, context.sources.data_dir.as_deref()) {
@@ -90,5 +90,5 @@ fn start_of(path: &str) -> Option<Vec<u8>> {
 fn is_model_file(path: &str) -> bool {
     let Some(start) = start_of(path) else { return false };
     let safetensors = start.get(8) == Some(&b'{') && start.get(4..8) == Some(&[0; 4]);
-    safetensors || network::is_onnx(&as_path(path), &start)
+    safetensors || import::is_onnx(&as_path(path), &start)
 }

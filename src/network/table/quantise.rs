@@ -45,6 +45,7 @@ impl TableNetwork {
         let Some(grid) = network.quantisation().filter(|q| !q.tables.is_empty()) else {
             return Ok(None);
         };
+        check_chain(network)?;
         let mut builder = Builder::new(network, input_grid(network, grid));
         let mut tables = grid.tables.iter();
         let mut weights = grid.weights.iter();
@@ -232,7 +233,23 @@ fn measured_grid(network: &Network, bits: u32, calibration: &[f32]) -> InputGrid
     InputGrid { normalisation: network.normalisation().clone(), step, low, high }
 }
 
+/// Tables follow sums one after the other.
+fn check_chain(network: &Network) -> Result<(), TableError> {
+    let joins = network.layers().iter().find(|layer| layer.op.from().is_some());
+    joins.map_or(Ok(()), |layer| {
+        Err(TableError::Layer {
+            network: network.name().to_owned(),
+            layer: layer.name.clone(),
+            reason: format!(
+                "{}: skip connections do not run on lookup tables; choose BGV, BFV or CKKS",
+                layer.op.summary()
+            ),
+        })
+    })
+}
+
 fn check(network: &Network, options: &TableOptions, calibration: &[f32]) -> Result<(), TableError> {
+    check_chain(network)?;
     let fail =
         |reason: String| Err(TableError::Network { network: network.name().to_owned(), reason });
     if !(1..=MAX_BITS).contains(&options.bits) {

@@ -18,6 +18,10 @@ const MOMENTUM: f64 = 0.05;
 /// A network being trained; values flow as `[samples][values]`.
 pub(super) struct Graph {
     nodes: Vec<Node>,
+    /// For each of them, how many nodes lie before the values that it takes from further back.
+    places: Vec<Option<usize>>,
+    /// Up to which node values are kept, by the number of nodes before them.
+    last_uses: Vec<Option<usize>>,
     quantisation: Option<Quantisation>,
 }
 
@@ -67,6 +71,10 @@ enum Node {
         epsilon: f64,
     },
     Flatten,
+    /// The values from further back.
+    Branch,
+    Add,
+    Concat,
     /// A lookup table in the place of an activation.
     Table {
         reading: Box<Reading>,
@@ -106,7 +114,10 @@ impl Graph {
         let mut scale = grid.map(|g| f64::from(g.input.step));
         let inputs = std::iter::once(network.input()).chain(network.shapes().iter().copied());
         let shapes = inputs.zip(network.shapes().iter().copied());
-        for (layer, (input, output)) in network.layers().iter().zip(shapes) {
+        let mut scales = vec![scale];
+        let layers = network.layers().iter().zip(network.places());
+        for ((layer, place), (input, output)) in layers.zip(shapes) {
+            let other = place.and_then(|place: usize| scales.get(place).copied().flatten());
             let layer_grid = |weight: &[f32]| {
                 let (g, index) = (grid?, weights.len());
                 let max = g.weight_max.get(index).copied().unwrap_or(7);
@@ -158,6 +169,19 @@ impl Graph {
                     }
                 }
                 Op::Flatten => Node::Flatten,
+                Op::Branch { .. } => {
+                    scale = other;
+                    Node::Branch
+                }
+                // On the finer of two grids.
+                Op::Add { .. } => {
+                    scale = scale.zip(other).map(|(a, b)| a.min(b));
+                    Node::Add
+                }
+                Op::Concat { .. } => {
+                    scale = scale.filter(|scale| Some(*scale) == other);
+                    Node::Concat
+                }
                 Op::Activation(activation)
                     if let Some((tables, scale)) =
                         grid.and_then(|g| g.tables.as_ref()).zip(scale.as_mut()) =>
@@ -178,9 +202,11 @@ impl Graph {
                     Node::Activation { activation: activation.clone(), excess }
                 }
             });
+            scales.push(scale);
         }
         let quantisation = grid.map(|g| Quantisation { input: g.input, weights, tables: read });
-        Ok(Self { nodes, quantisation })
+        let (places, last_uses) = (network.places().to_vec(), network.last_uses());
+        Ok(Self { nodes, places, last_uses, quantisation })
     }
 
     /// Everything that is trained.
@@ -195,6 +221,9 @@ impl Graph {
                 Node::Norm { gamma, beta, .. } => all.extend([gamma.clone(), beta.clone()]),
                 Node::Pool { .. }
                 | Node::Flatten
+                | Node::Branch
+                | Node::Add
+                | Node::Concat
                 | Node::Table { .. }
                 | Node::Activation { .. } => {}
             }
@@ -208,7 +237,12 @@ impl Graph {
         let share = 1.0 / batch.dim(0)? as f64;
         let mut excess: Option<Tensor> = None;
         let mut x = batch;
-        for node in &mut self.nodes {
+        let mut kept: Vec<Option<Tensor>> = vec![None; self.last_uses.len()];
+        for (at, node) in self.nodes.iter_mut().enumerate() {
+            if self.last_uses[at].is_some() {
+                kept[at] = Some(x.clone());
+            }
+            let other = self.places[at].and_then(|place| kept[place].clone());
             if let Node::Activation { excess: Some(rule), .. } | Node::Table { excess: rule, .. } =
                 node
             {
@@ -218,7 +252,7 @@ impl Graph {
                     None => here,
                 });
             }
-            x = node.forward(x)?;
+            x = node.forward(x, other)?;
         }
         Ok(Forward { outputs: x, excess })
     }
@@ -330,7 +364,14 @@ fn round_through(x: &Var, round: impl Fn(&Tensor) -> Result<Tensor>) -> Result<T
 }
 
 impl Node {
-    fn forward(&mut self, x: Tensor) -> Result<Tensor> {
+    /// `other` has the values from further back, where it takes such.
+    fn forward(&mut self, x: Tensor, other: Option<Tensor>) -> Result<Tensor> {
+        match (&mut *self, other) {
+            (Self::Branch, Some(other)) => return Ok(other),
+            (Self::Add, Some(other)) => return other + x,
+            (Self::Concat, Some(other)) => return Tensor::cat(&[other, x], 1),
+            _ => {}
+        }
         match self {
             Self::Dense(linear) => linear.forward(&x),
             Self::Conv { linear, gather, values, positions } => {
@@ -365,7 +406,7 @@ impl Node {
                 let factor = gamma.div(&(batch_variance + *epsilon)?.sqrt()?)?;
                 (centred * spread(&factor)?)? + spread(beta)?
             }
-            Self::Flatten => Ok(x),
+            Self::Flatten | Self::Branch | Self::Add | Self::Concat => Ok(x),
             Self::Table { reading, .. } => reading.forward(&x),
             Self::Activation { activation, .. } => activate(activation, &x),
         }

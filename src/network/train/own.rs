@@ -70,6 +70,10 @@ pub const PRESETS: [(&str, [&str; 2]); 2] = [
     ),
 ];
 
+/// Why there are no residual rows in a network for tables.
+const NO_TABLES: &str =
+    "skip connections do not run on lookup tables; make the network for bgv or ckks";
+
 /// What is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("layers, {row}: {reason}")]
@@ -82,11 +86,23 @@ pub struct OwnError {
 #[derive(Clone, Debug, PartialEq)]
 enum Row {
     Dense(usize),
-    Conv { outputs: usize, kernel: (usize, usize), stride: usize, same: bool },
+    Conv {
+        outputs: usize,
+        kernel: (usize, usize),
+        stride: usize,
+        same: bool,
+    },
     Pool(usize),
     Norm,
     Flatten,
     Function(Activation),
+    /// Two linear rows with the function that follows between them, and a sum with what goes into the
+    /// first, or a linear image of it where the shapes differ. Convolutions where there is a kernel.
+    Residual {
+        outputs: usize,
+        kernel: Option<(usize, usize)>,
+        stride: usize,
+    },
 }
 
 /// The recipe for a network of these rows on `dataset`.
@@ -285,6 +301,18 @@ fn row(text: &str, classes: usize) -> Result<Row, String> {
             }
             Ok(Row::Conv { outputs: number(outputs)?, kernel, stride: row.0, same: row.1 })
         }
+        ["residual", outputs] => {
+            Ok(Row::Residual { outputs: number(outputs)?, kernel: None, stride: 1 })
+        }
+        ["residual", outputs, ref rest @ ..] => {
+            let conv = format!("conv {outputs} {}", rest.join(" "));
+            match self::row(&conv, classes)? {
+                Row::Conv { outputs, kernel, stride, same: false } => {
+                    Ok(Row::Residual { outputs, kernel: Some(kernel), stride })
+                }
+                _ => Err("its size stays, or is divided by the stride: leave same out".into()),
+            }
+        }
         ["pool", size] => Ok(Row::Pool(number(size)?)),
         ["norm"] => Ok(Row::Norm),
         ["flatten"] => Ok(Row::Flatten),
@@ -296,7 +324,7 @@ fn row(text: &str, classes: usize) -> Result<Row, String> {
         ["silu"] => function(Activation::Silu),
         ["gelu"] => function(Activation::Gelu),
         ["square"] => function(Activation::Square),
-        _ => Err("not known; rows are: dense N, dense classes, conv N KxK [stride N] [same], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square".into()),
+        _ => Err("not known; rows are: dense N, dense classes, conv N KxK [stride N] [same], residual N [KxK [stride N]], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square".into()),
     }
 }
 
@@ -317,11 +345,28 @@ impl Building {
         purpose: Purpose,
     ) -> Result<RowShape, String> {
         let first = self.layers.len();
-        let square = Row::Function(Activation::Square);
-        let is_square = matches!(row, Row::Function(_)) && purpose == Purpose::Integers;
-        self.add(if is_square { &square } else { row })?;
+        let written = match (row, purpose) {
+            (Row::Function(_), Purpose::Integers) => Row::Function(Activation::Square),
+            _ => row.clone(),
+        };
+        match (&written, next) {
+            (Row::Residual { .. }, _) if purpose == Purpose::Tables => return Err(NO_TABLES.into()),
+            (Row::Residual { outputs, kernel, stride }, Some(Row::Function(function))) => {
+                let between = match purpose {
+                    Purpose::Integers => Row::Function(Activation::Square),
+                    _ => Row::Function(function.clone()),
+                };
+                self.residual((*outputs, *kernel, *stride), &between)?;
+            }
+            (Row::Residual { .. }, _) => {
+                return Err("a function must follow it: it stands between its layers, too".into());
+            }
+            _ => self.add(&written)?,
+        }
         let own = self.layers.get(first..).unwrap_or_default();
-        let parameters = own.iter().map(|l| l.op.parameters()).sum();
+        let inside = matches!(row, Row::Residual { .. });
+        let stays = |l: &&Layer| !(inside && matches!(l.op, Op::BatchNorm { .. }));
+        let parameters = own.iter().filter(stays).map(|l| l.op.parameters()).sum();
         let macs = own.iter().map(|l| l.op.macs(self.shape)).sum();
         let linear = matches!(row, Row::Dense(_) | Row::Conv { .. });
         if linear && matches!(next, Some(Row::Function(_))) {
@@ -373,11 +418,50 @@ impl Building {
                 let name = self.name("norm");
                 self.layers.push(batch_norm(&name, features));
             }
-            Row::Flatten => self.flatten(),
+            // Made of other rows: see `residual`.
+            Row::Flatten | Row::Residual { .. } => self.flatten(),
             Row::Function(activation) => {
                 self.push("activation", Op::Activation(activation.clone()))?;
             }
         }
+        Ok(())
+    }
+
+    /// The layers of a residual row with the function `between`.
+    fn residual(
+        &mut self,
+        (outputs, kernel, stride): (usize, Option<(usize, usize)>, usize),
+        between: &Row,
+    ) -> Result<(), String> {
+        if kernel.is_none() {
+            self.flatten();
+        }
+        let (start, before) = (self.layers.last().map(|l| l.name.clone()), self.shape);
+        let linear = |kernel: Option<(usize, usize)>, stride: usize| match kernel {
+            Some(kernel) => Row::Conv { outputs, kernel, stride, same: true },
+            None => Row::Dense(outputs),
+        };
+        self.add(&linear(kernel, stride))?;
+        self.add(&Row::Norm)?;
+        self.add(between)?;
+        self.add(&linear(kernel, 1))?;
+        self.add(&Row::Norm)?;
+        let (end, after) = (self.layers.last().map(|l| l.name.clone()), self.shape);
+        let from = if before == after {
+            start
+        } else {
+            let name = self.name("branch");
+            self.layers.push(layer(&name, Op::Branch { from: start }));
+            self.shape = before;
+            self.add(&linear(kernel.map(|_| (1, 1)), stride))?;
+            self.add(&Row::Norm)?;
+            end
+        };
+        if self.shape != after {
+            return Err(format!("gives {after} beside {}", self.shape));
+        }
+        let name = self.name("sum");
+        self.layers.push(layer(&name, Op::Add { from }));
         Ok(())
     }
 
@@ -458,6 +542,29 @@ mod tests {
     }
 
     #[test]
+    fn residual_rows_are_blocks_with_a_skip() {
+        let rows = "dense 6, relu, residual 6, relu, residual 4, relu, dense classes";
+        let flat = Shape::Flat { len: 3 };
+        assert_eq!(
+            kinds(rows, flat, Purpose::Polynomials),
+            "dense1 norm1 activation1 \
+             dense2 norm2 activation2 dense3 norm3 sum1 activation3 \
+             dense4 norm4 activation4 dense5 norm5 branch1 dense6 norm6 sum2 activation5 dense7"
+        );
+        let of = layers(rows, flat, 3, Purpose::Integers).unwrap();
+        let op = |name: &str| of.iter().find(|l| l.name == name).map(|l| l.op.clone());
+        assert_eq!(op("sum1"), Some(Op::Add { from: Some("activation1".into()) }));
+        assert_eq!(op("branch1"), Some(Op::Branch { from: Some("activation3".into()) }));
+        assert_eq!(op("sum2"), Some(Op::Add { from: Some("norm5".into()) }));
+        assert!(of.iter().all(|l| l.op.is_polynomial()));
+        let rows = "residual 2 3x3 stride 2, tanh, dense classes";
+        let of = layers(rows, PICTURE, 3, Purpose::Polynomials).unwrap();
+        let Op::Branch { from: None } = &of[5].op else { panic!("from the inputs") };
+        assert!(matches!(&of[6].op, Op::Conv2d { kernel: (1, 1), stride: (2, 2), .. }));
+        assert!(matches!(&of.last().unwrap().op, Op::Dense { inputs: 32, .. }));
+    }
+
+    #[test]
     fn rows_that_do_not_fit_are_refused_with_the_row() {
         let flat = Shape::Flat { len: 4 };
         for (rows, input, row, reason) in [
@@ -468,6 +575,9 @@ mod tests {
             ("conv 8 3x3, dense classes", flat, "conv 8 3x3", "takes a picture"),
             ("conv 8 9x9, dense classes", PICTURE, "conv 8 9x9", "larger than the padded"),
             ("conv 8 3x3 stride 0, dense classes", PICTURE, "stride 0", "no number"),
+            ("residual 4, dense classes", flat, "residual 4", "a function must follow"),
+            ("residual 4 3x3, relu, dense classes", flat, "residual 4 3x3", "takes a picture"),
+            ("residual 4 3x3 same, relu, dense classes", PICTURE, "same", "leave same out"),
             ("pool 9, dense classes", PICTURE, "pool 9", "larger than"),
             ("dense 8192, dense 8192, dense 8192, dense classes", flat, "dense 8192", "weights"),
         ] {

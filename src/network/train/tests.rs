@@ -250,10 +250,36 @@ fn mixed(rng: &mut StdRng) -> Network {
     )
 }
 
+/// The same with skips: from the inputs, over two functions, and with a branch of its own.
+fn skipping(rng: &mut StdRng) -> Network {
+    let from = |name: &str| Some(name.to_owned());
+    network(
+        Shape::Flat { len: 60 },
+        vec![
+            dense("a", 60, 4, rng),
+            layer("tanh", Op::Activation(Activation::Tanh)),
+            dense("b", 4, 4, rng),
+            layer("sum", Op::Add { from: from("a") }),
+            layer("sigmoid", Op::Activation(Activation::Sigmoid)),
+            layer("branch", Op::Branch { from: None }),
+            dense("c", 60, 3, rng),
+            layer("both", Op::Concat { from: from("sigmoid") }),
+            dense("d", 7, 4, rng),
+            layer("again", Op::Add { from: from("tanh") }),
+            dense("last", 4, 3, rng),
+        ],
+    )
+}
+
 #[test]
 fn the_graph_computes_what_inference_computes() {
-    let mut rng = StdRng::seed_from_u64(11);
-    let network = mixed(&mut rng);
+    the_graph_computes(mixed, 11);
+    the_graph_computes(skipping, 21);
+}
+
+fn the_graph_computes(network: fn(&mut StdRng) -> Network, seed: u64) {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let network = network(&mut rng);
     let inputs = random(7 * 60, &mut rng);
     let expected = network.forward_batch(&inputs, &Watch::silent()).expect("runs");
     let mut graph = Graph::new(&network, None, &[]).expect("builds");
@@ -297,8 +323,13 @@ fn every_activation_is_the_same_in_training_and_inference() {
 
 #[test]
 fn gradients_are_those_of_finite_differences() {
-    let mut rng = StdRng::seed_from_u64(12);
-    let network = mixed(&mut rng);
+    gradients_are_right(mixed, 12, 6);
+    gradients_are_right(skipping, 22, 10);
+}
+
+fn gradients_are_right(network: fn(&mut StdRng) -> Network, seed: u64, count: usize) {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let network = network(&mut rng);
     let inputs = random(5 * 60, &mut rng);
     let batch = || Tensor::from_vec(inputs.clone(), (5, 60), &Device::Cpu).expect("fits");
     let mut graph = Graph::new(&network, None, &[]).expect("builds");
@@ -306,7 +337,7 @@ fn gradients_are_those_of_finite_differences() {
         || graph.forward(batch()).and_then(|y| y.outputs.sqr()?.sum_all()).expect("runs");
     let gradients = loss().backward().expect("differentiates");
     let variables = Graph::new(&network, None, &[]).expect("builds").variables();
-    assert_eq!(variables.len(), 6);
+    assert_eq!(variables.len(), count);
     drop(variables);
     let variables = graph.variables();
     for variable in &variables {

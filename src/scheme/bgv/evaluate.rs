@@ -18,6 +18,9 @@ pub enum SegmentOp {
     Linear { map: Arc<LinearMap>, bias: Vec<i128> },
     /// Squares of the messages: two components become three.
     Square,
+    /// The same of the first `count` messages. The others are carried: they stay as they are, in phases
+    /// that are multiplied so that their messages have the factor of the squares.
+    SquareFirst { count: usize },
 }
 
 /// Operations between two key switches, all word-wise, with at most one square.
@@ -111,6 +114,11 @@ impl Segment {
                     factor = t.mul(factor, factor);
                     WordOp::Square
                 }
+                SegmentOp::SquareFirst { count } => {
+                    let carry = t.center(factor);
+                    factor = t.mul(factor, factor);
+                    WordOp::SquareFirst { count: *count, carry }
+                }
             });
             factors.push(factor);
         }
@@ -196,7 +204,8 @@ impl EvaluationKeys {
     }
 
     /// Three components become two: `c2 s^2` is replaced by `sum_i [c2]_i (g_i s^2)` with each digit
-    /// `[c2]_i` centred, which halves its noise. Two components are returned as they are.
+    /// `[c2]_i` centred, which halves its noise. Two components, or three of which the last is zero, need
+    /// no key.
     pub fn relinearise(
         &self,
         parameters: &BgvParameters,
@@ -224,7 +233,8 @@ impl EvaluationKeys {
             .zip(each)
             .filter(|(ciphertext, _)| ciphertext.components() == 3)
             .filter_map(|(ciphertext, rows)| {
-                let square = ciphertext.components.pop()?;
+                // A carried message has no square of the secret in it.
+                let square = ciphertext.components.pop().filter(|c| !c.is_zero())?;
                 let last = switch.then(|| LastPrime::new(parameters, square.primes())).flatten();
                 Some((ciphertext, square, rows, last))
             })

@@ -171,6 +171,36 @@ fn sums_squares_and_biases_are_those_of_the_slots() {
 }
 
 #[test]
+fn carried_messages_stay_as_they_are_beside_squares() {
+    let x = Setting::new(toy(48, 4, 30));
+    let inputs = vectors(2, 50);
+    let first = Segment { ops: vec![dense(&[&[1, 1], &[1, -1]], &[0, 3]), SegmentOp::Square] };
+    let squares = x.run(&first, &SegmentInput::Fresh(&x.encrypt(&inputs)), &[]).ciphertexts;
+    let watch = Watch::silent();
+    // With a prime dropped messages have a factor other than 1.
+    let low = x.keys.relinearise_and_switch(&x.parameters, squares, 1, &watch, "").unwrap();
+    assert_ne!(low[0].factor, 1);
+    let now: Vec<Vec<i64>> = low.iter().map(|c| x.values(c, N)).collect();
+    let first = SegmentOp::SquareFirst { count: 1 };
+    let alone = Segment { ops: vec![first.clone()] };
+    let kept = x.run(&alone, &SegmentInput::Computed(&low), &[]).ciphertexts;
+    assert_eq!(kept[0].factor, kept[1].factor);
+    let expected: Vec<i64> = now[0].iter().map(|v| v * v).collect();
+    assert_eq!((x.values(&kept[0], N), x.values(&kept[1], N)), (expected, now[1].clone()));
+    // No key is switched where there is no square of the secret, and the prime goes all the same.
+    let down = x.keys.relinearise_and_switch(&x.parameters, kept.clone(), 1, &watch, "").unwrap();
+    let mut short = kept[1].clone();
+    short.components.pop();
+    assert_eq!(down[1], short.switch(&x.parameters));
+    assert_eq!(x.values(&down[1], N), now[1]);
+    let sum = Segment { ops: vec![first, dense(&[&[2, -5]], &[7])] };
+    let sum = x.run(&sum, &SegmentInput::Computed(&low), &[]).ciphertexts;
+    let expected: Vec<i64> =
+        now[0].iter().zip(&now[1]).map(|(a, b)| 2 * a * a - 5 * b + 7).collect();
+    assert_eq!(x.values(&sum[0], N), expected);
+}
+
+#[test]
 fn relinearisation_and_switching_keep_the_message_up_to_the_factor() {
     let x = Setting::new(toy(48, 4, 30));
     let inputs = vectors(2, 50);

@@ -18,6 +18,10 @@ pub enum SegmentOp {
     Linear { map: Arc<LinearMap>, weight_scale: Scale, bias: Vec<f64> },
     /// Squares of the messages: two components become three. The scale is squared.
     Square,
+    /// The same of the first `count` messages. The others are carried: they stay as they are, at the scale
+    /// of the squares, by an integer next to their scale s: an error of at most `1 / 2s` of the message,
+    /// far below that of any rescaling.
+    SquareFirst { count: usize },
 }
 
 /// Operations between two key switches, all word-wise, with at most one square.
@@ -88,7 +92,7 @@ impl Segment {
         if let Some(wild) = scales.iter().find(|s| !s.is_tame()) {
             return Err(CkksError::Scale { scale: wild.to_string() });
         }
-        let constants = self.constants(&scales)?;
+        let constants = self.constants(&shape.scale, &scales)?;
         let unfit = || CkksError::Segment { inputs: shape.count, components: shape.components };
         let program = |q: Modulus| {
             let ops = self.ops.iter().zip(&constants).map(|(op, c)| op.modulo(q, c)).collect();
@@ -127,12 +131,17 @@ impl Segment {
     }
 
     /// Biases as integers at the scale they are added at.
-    fn constants(&self, scales: &[Scale]) -> Result<Vec<Vec<f64>>, CkksError> {
-        let of_op = |(op, scale): (&SegmentOp, &Scale)| match op {
+    ///
+    /// Of squares what carried messages are multiplied with: 1 at the scale `first` that the segment
+    /// begins with, or that of the operation before.
+    fn constants(&self, first: &Scale, scales: &[Scale]) -> Result<Vec<Vec<f64>>, CkksError> {
+        let before = std::iter::once(first).chain(scales);
+        let of_op = |((op, scale), before): ((&SegmentOp, &Scale), &Scale)| match op {
             SegmentOp::Linear { bias, .. } => bias.iter().map(|b| integer(*b, scale)).collect(),
             SegmentOp::Square => Ok(Vec::new()),
+            SegmentOp::SquareFirst { .. } => Ok(vec![integer(1.0, before)?]),
         };
-        self.ops.iter().zip(scales).map(of_op).collect()
+        self.ops.iter().zip(scales).zip(before).map(of_op).collect()
     }
 }
 
@@ -140,7 +149,7 @@ impl SegmentOp {
     fn scale_after(&self, scale: &Scale) -> Scale {
         match self {
             Self::Linear { weight_scale, .. } => scale.times(weight_scale),
-            Self::Square => scale.squared(),
+            Self::Square | Self::SquareFirst { .. } => scale.squared(),
         }
     }
 
@@ -152,6 +161,10 @@ impl SegmentOp {
                 constants: constants.iter().map(|c| q.center(residue(q, *c))).collect(),
             },
             Self::Square => WordOp::Square,
+            Self::SquareFirst { count } => WordOp::SquareFirst {
+                count: *count,
+                carry: constants.first().map_or(1, |c| q.center(residue(q, *c))),
+            },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Key switching and rescaling: one division with one rounding.
 
 use super::keys::{EvaluationKeys, SwitchKey, permute};
-use super::{Ciphertext, CkksError, CkksParameters};
+use super::{Ciphertext, CkksError, CkksParameters, Scale};
 use progress::Watch;
 use rayon::prelude::*;
 use ring::{MixedRadix, Onto, RnsPoly};
@@ -290,6 +290,32 @@ fn for_all(
 }
 
 impl CkksParameters {
+    /// Messages as they are, at another scale and at a level below theirs: the modulus of `level + 1`
+    /// primes, multiplied by an integer and divided by the last prime. Beside the rounding of that
+    /// division, the integer's own is nothing.
+    pub fn carry(
+        &self,
+        ciphertexts: Vec<Ciphertext>,
+        scale: &Scale,
+        level: usize,
+        watch: &Watch,
+        what: &str,
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let left = ciphertexts.iter().map(Ciphertext::level).min().unwrap_or(level + 1);
+        if level == 0 || level >= left {
+            return Err(CkksError::Level { what: "a carried value", needed: level + 1, left });
+        }
+        let prime = Scale::integer(self.prime(level)).unwrap_or(Scale::power_of_two(0));
+        let raised = scale.times(&prime);
+        let multiplied = |c: Ciphertext| {
+            watch.check()?;
+            self.weighted_sum(&[&c.at_level(level + 1)], &[1.0], &raised)
+        };
+        let all: Vec<_> =
+            ciphertexts.into_par_iter().map(multiplied).collect::<Result<_, CkksError>>()?;
+        self.rescale(all, 1, watch, what)
+    }
+
     /// Transforms of one prime that rescaling one ciphertext of `components` components takes.
     pub fn rescale_transforms(&self, level: usize, components: usize, drop: usize) -> usize {
         if drop == 0 { 0 } else { components * level }
@@ -325,7 +351,7 @@ impl CkksParameters {
 impl EvaluationKeys {
     /// Makes two components of three and divides by the last `drop` primes, in one step with one
     /// rounding, in parallel; all ciphertexts are brought to the lowest of their levels first.
-    /// Those of two components are only rescaled. `what` names the work to `watch`.
+    /// Those of two components, or of three with a last one of zero, are only rescaled. `what` names the work to `watch`.
     pub fn relinearise_and_rescale(
         &self,
         parameters: &CkksParameters,
@@ -337,6 +363,8 @@ impl EvaluationKeys {
         for_all(parameters, ciphertexts, drop, watch, what, |switcher, mut ciphertext, scratch| {
             let square =
                 (ciphertext.components() == 3).then(|| ciphertext.components.pop()).flatten();
+            // A carried message has no square of the secret in it.
+            let square = square.filter(|square| !square.is_zero());
             let switched = square.map(|square| (&self.relinearisation, square));
             switcher.run(ciphertext, switched, scratch)
         })

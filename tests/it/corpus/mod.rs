@@ -9,7 +9,6 @@ mod sentences;
 mod series;
 
 use cryptoscope::data::{Dataset, open};
-use cryptoscope::network::Network;
 use cryptoscope::network::recurrent::RecurrentModel;
 use cryptoscope::scenario::Scenario;
 use cryptoscope::training::Checkpoint;
@@ -203,7 +202,10 @@ fn ugly(text: &str) -> Option<String> {
 
 fn model(path: &Path) -> Result<(), String> {
     let recurrent = RecurrentModel::load(path).map(|_| ()).map_err(|e| e.to_string());
-    Network::load(path).map(|_| ()).map_err(|e| e.to_string()).or_else(|e| recurrent.map_err(|_| e))
+    cryptoscope::import::load(path)
+        .map(|_| ())
+        .map_err(|e| e.to_string())
+        .or_else(|e| recurrent.map_err(|_| e))
 }
 
 #[test]

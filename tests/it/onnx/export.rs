@@ -2,10 +2,10 @@
 //! files (`check_exports.py`) is what the networks give.
 
 use crate::five::{refused, right};
-use cryptoscope::export;
 use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
 use cryptoscope::network::{self, Network};
 use cryptoscope::progress::Watch;
+use cryptoscope::{export, import};
 use std::collections::BTreeMap;
 
 /// Largest difference of an output, relative to the largest output of the network.
@@ -45,7 +45,7 @@ fn networks_that_are_written_and_read_again_compute_the_same() {
         let network = network::open(name).unwrap();
         let path = dir.path().join(format!("{name}.onnx"));
         std::fs::write(&path, export::layers(&network)).unwrap();
-        let read = Network::load(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let read = import::load(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(read.input(), network.input(), "{name}");
         assert_eq!(read.card().classes, network.card().classes, "{name}");
         assert_eq!(read.card().features, network.card().features, "{name}");

@@ -3,78 +3,19 @@ Runtime gives for them. Needs torch, onnx, onnxscript, onnxruntime, scikit-learn
 
     pip install torch onnx onnxscript onnxruntime scikit-learn skl2onnx
     python tests/it/onnx/generate.py
+    python tests/it/onnx/residual.py
+
+The second script adds the networks with skip connections.
 """
 
 import json
-import pathlib
-import warnings
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
+from exporting import expected, here, keep, rng, torch_file
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
-
-warnings.filterwarnings("ignore")
-torch.manual_seed(1)
-rng = np.random.default_rng(1)
-here = pathlib.Path(__file__).parent
-expected = {}
-
-
-def keep(name, sample_shape, end="none"):
-    """Notes inputs of the file `name` and what ONNX Runtime gives for them. `end`: what its outputs are."""
-    options = onnxruntime.SessionOptions()
-    # As the graph says, with no shorter integers for speed.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(here / name), options)
-    given = session.get_inputs()[0]
-    dims = [d if isinstance(d, int) else 1 for d in given.shape]
-    inputs, outputs = [], []
-    for _ in range(3):
-        x = rng.normal(size=[1, *sample_shape]).astype(np.float32)
-        fed = np.repeat(x, dims[0], axis=0) if dims[0] > 1 else x
-        out = session.run(None, {given.name: fed})[-1]
-        if isinstance(out, list):  # ZipMap
-            out = np.array([[row[k] for k in sorted(row)] for row in out])
-        inputs.append([round(float(v), 7) for v in x.ravel()])
-        outputs.append([float(v) for v in np.asarray(out)[0].ravel()])
-    expected[name] = {"end": end, "inputs": inputs, "outputs": outputs}
-
-
-def torch_file(name, module, shape, opset=17, dynamo=False, dynamic=True, end="none", metadata=None):
-    module.eval()
-    for m in module.modules():
-        if isinstance(m, nn.BatchNorm2d) or isinstance(m, nn.BatchNorm1d):
-            m.running_mean.normal_(0, 0.3)
-            m.running_var.uniform_(0.5, 2)
-            m.weight.data.uniform_(0.5, 1.5)
-            m.bias.data.normal_(0, 0.3)
-    x = torch.randn(2 if dynamic else 1, *shape)
-    path = str(here / name)
-    if dynamo:
-        batch = torch.export.Dim("batch", min=1, max=1024)
-        torch.onnx.export(
-            module, (x,), path, dynamo=True, opset_version=opset, external_data=False,
-            dynamic_shapes=({0: batch},) if dynamic else None)
-    else:
-        torch.onnx.export(
-            module, (x,), path, dynamo=False, opset_version=opset, input_names=["input"],
-            output_names=["scores"], dynamic_axes={"input": {0: "batch"}} if dynamic else None)
-    model = onnx.load(path)
-    # Exporters note where the sources lay on their machine.
-    graph = model.graph
-    for noted in [*graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info, graph]:
-        noted.doc_string = ""
-        del noted.metadata_props[:]
-    onnx.save(model, path)
-    if metadata:
-        for key, value in metadata.items():
-            entry = model.metadata_props.add()
-            entry.key, entry.value = key, value
-        onnx.save(model, path)
-    keep(name, shape, end)
 
 
 class View(nn.Module):
@@ -246,14 +187,14 @@ for name, model, target in [
 (here / "refused").mkdir(exist_ok=True)
 
 
-class Residual(nn.Module):
+class Gated(nn.Module):
     def __init__(self):
         super().__init__()
         self.first, self.inner, self.last = nn.Linear(6, 5), nn.Linear(5, 5), nn.Linear(5, 3)
 
     def forward(self, x):
         x = torch.relu(self.first(x))
-        return self.last(torch.relu(self.inner(x)) + x)
+        return self.last(torch.relu(self.inner(x)) * x)
 
 
 class Last(nn.Module):
@@ -278,7 +219,7 @@ def refused(name, module, *inputs):
 
 picture = torch.randn(1, 1, 8, 8)
 refused("max_pool.onnx", nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 3)), picture)
-refused("residual.onnx", Residual(), torch.randn(1, 6))
+refused("gated.onnx", Gated(), torch.randn(1, 6))
 refused("lstm.onnx", Last(nn.LSTM(2, 4, batch_first=True)), torch.randn(1, 5, 2))
 refused("dilated.onnx", nn.Sequential(nn.Conv2d(1, 2, 3, dilation=2), nn.Flatten(), nn.Linear(32, 3)), picture)
 refused("two_inputs.onnx", Two(), torch.randn(1, 3), torch.randn(1, 3))

@@ -82,6 +82,42 @@ fn a_network_of_two_layers() {
 }
 
 #[test]
+fn carried_messages_stay_as_they_are_beside_squares_and_at_other_scales() {
+    let x = Setting::new(toy(&[40, 40, 40, 40], &[40], 1), 34, &[]);
+    let inputs = vectors(3, N, 51);
+    let batch = x.encrypt(&inputs);
+    let first = SegmentOp::SquareFirst { count: 1 };
+    let out = run(&x, vec![first.clone()], &SegmentInput::Fresh(&batch), &[]).ciphertexts;
+    let watch = Watch::silent();
+    let low = x.keys.relinearise_and_rescale(&x.parameters, out.clone(), 1, &watch, "").unwrap();
+    let squares: Vec<f64> = inputs[0].iter().map(|v| v * v).collect();
+    for all in [&out, &low] {
+        assert!(all.iter().all(|c| c.scale() == all[0].scale()));
+        assert!(max_error(&x.decrypt(&all[0]), squares.clone()) < 1e-6);
+        for (c, input) in all.iter().zip(&inputs).skip(1) {
+            assert!(max_error(&x.decrypt(c), input.clone()) < 1e-6);
+        }
+    }
+    assert_eq!(low[1].components(), 2);
+    let map = dense(&[vec![1.0, -2.0, 0.5]], &Scale::power_of_two(8), &[0.25]);
+    let sum = run(&x, vec![first, map], &SegmentInput::Fresh(&batch), &[]).ciphertexts;
+    let expected = (0..N).map(|k| squares[k] - 2.0 * inputs[1][k] + 0.5 * inputs[2][k] + 0.25);
+    assert!(max_error(&x.decrypt(&sum[0]), expected) < 1e-6);
+    // To a scale that is no ratio of theirs, two levels below.
+    let wanted = Scale::of(1.37 * 2f64.powi(31)).unwrap();
+    let fresh = x.ciphertexts(&inputs);
+    let carried = x.parameters.carry(fresh.clone(), &wanted, 2, &watch, "").unwrap();
+    for (c, input) in carried.iter().zip(&inputs) {
+        assert_eq!((c.scale(), c.level(), c.components()), (&wanted, 2, 2));
+        assert!(max_error(&x.decrypt(c), input.clone()) < 1e-6);
+    }
+    for level in [0, 4] {
+        let refused = x.parameters.carry(fresh.clone(), &wanted, level, &watch, "");
+        assert!(matches!(refused, Err(CkksError::Level { .. })));
+    }
+}
+
+#[test]
 fn segments_that_do_not_fit_are_refused() {
     let x = Setting::new(toy(&[40, 40], &[20], 1), 34, &[]);
     let batch = x.encrypt(&vectors(2, N, 44));

@@ -3,7 +3,7 @@
 use super::expression::{Expression, Function};
 use super::flow::Flow;
 use super::nodes::Reading;
-use crate::Op;
+use network::Op;
 
 /// Ends the layers with the scores that `outputs` of the graph come from.
 ///
@@ -32,6 +32,7 @@ pub fn finish(reading: &mut Reading, outputs: &[String]) -> Result<(), String> {
             }
         }
     };
+    reading.layers.close();
     let scores = raised(reading, scores)?;
     if scores.len() == 1 { two_of_one(reading) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@
 use super::expression::{Expression, Function};
 use super::flow::Flow;
 use super::layers::{Layers, shown};
-use onnx::{Attributes, Node, Tensor, Values, constant};
+use onnx::{Attributes, Model, Node, Tensor, Values, constant};
 use std::collections::HashMap;
 
 /// Nodes that decide from the scores: they end the network, and what comes after them is not run
@@ -37,6 +37,8 @@ pub(super) enum Value {
 pub struct Reading {
     pub layers: Layers,
     values: HashMap<String, Value>,
+    /// How many nodes take which value, those that ask for its shape left out.
+    uses: HashMap<String, usize>,
     /// The length of the first axis of the input: 1 where the file leaves it open.
     batch: usize,
     /// What the first decision was made from, and by which node.
@@ -48,18 +50,28 @@ pub struct Reading {
 pub(super) type Given = Result<Value, String>;
 
 impl Reading {
-    /// Before the first node; `input` is the name of the input.
-    pub fn new(
-        layers: Layers,
-        input: &str,
-        flow: Flow,
-        batch: usize,
-        weights: HashMap<String, Tensor>,
-    ) -> Self {
-        let mut values: HashMap<String, Value> =
-            weights.into_iter().map(|(name, tensor)| (name, Value::Known(tensor))).collect();
-        values.insert(input.to_owned(), Value::Flow(flow));
-        Self { layers, values, batch, scores: None, notes: Vec::new() }
+    /// Before the first node of `model`; `flow` is its input `input`.
+    pub fn new(layers: Layers, input: &str, flow: Flow, batch: usize, model: &mut Model) -> Self {
+        let mut uses = HashMap::new();
+        let taken = model.nodes.iter().filter(|n| n.op != "Shape").flat_map(|n| &n.inputs);
+        for name in taken.chain(&model.outputs) {
+            *uses.entry(name.clone()).or_default() += 1;
+        }
+        let weights = std::mem::take(&mut model.weights).into_iter();
+        let values = weights.map(|(name, tensor)| (name, Value::Known(tensor))).collect();
+        let (scores, notes) = (None, Vec::new());
+        let mut reading = Self { layers, values, uses, batch, scores, notes };
+        reading.keep(input, Value::Flow(flow));
+        reading
+    }
+
+    fn keep(&mut self, name: &str, value: Value) {
+        if let Value::Flow(flow) = &value
+            && self.uses.get(name).is_some_and(|uses| *uses > 1)
+        {
+            self.layers.share(flow);
+        }
+        self.values.insert(name.to_owned(), value);
     }
 
     /// The flow called `name`.
@@ -107,7 +119,7 @@ impl Reading {
         // Further outputs are masks, indices and the like, which decide nothing here.
         for (at, name) in node.outputs.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             let value = if at == 0 { given.clone() } else { Value::Decided };
-            self.values.insert(name.clone(), value);
+            self.keep(name, value);
         }
         Ok(())
     }
@@ -212,12 +224,8 @@ impl Reading {
                 let size = self.layers.image(flow)?;
                 Ok(Value::Flow(self.averaged(size)))
             }
-            "Pad" => {
-                let pads = tensor(1).and_then(Tensor::whole).or(a.ints("pads")).unwrap_or_default();
-                let none = pads.iter().all(|p| *p == 0);
-                let why = "puts something around the values; use the padding of the convolution";
-                if none { Ok(Value::Flow(flow.clone())) } else { Err(why.into()) }
-            }
+            "Pad" => self.padded(flow, a, known),
+            "Slice" if first => self.sliced(flow, a, known),
             "ReduceMean" => self.mean(flow, a, tensor(1)),
             "BatchNormalization" => self.batch_norm(flow, a, known),
             "MaxPool" | "GlobalMaxPool" => Err(
@@ -242,6 +250,7 @@ impl Reading {
             "Concat" if flows.len() == 2 && flows.iter().all(|f| f.len() == 1) => {
                 self.decided(node, &flows[1])
             }
+            "Concat" => self.joined(node, flows),
             op if DECISIONS.contains(&op) => self.decided(node, flow),
             "RNN" | "GRU" | "LSTM" => Err(format!(
                 "is {}: recurrent networks are read from files of this program only so far (cryptoscope train makes them)",
@@ -290,10 +299,21 @@ impl Reading {
         match (flows, known.first().and_then(Option::as_ref), known.get(1).and_then(Option::as_ref))
         {
             ([x, y], ..) => {
-                if x.layers != y.layers || x.dims != y.dims || x.places() != y.places() {
-                    return Err(
-                        "puts two values together that different layers give: skip connections are not read yet; export a network of layers one after the other".into(),
-                    );
+                let alike = x.dims == y.dims && x.places() == y.places();
+                match op {
+                    _ if alike && x.layers == y.layers => {}
+                    "Add" => return self.sum(x, y),
+                    "Sub" => {
+                        let Value::Flow(minus) = self.scaled(y, -1.0)? else {
+                            return Err(too_long());
+                        };
+                        return self.sum(x, &minus);
+                    }
+                    _ => {
+                        return Err(
+                            "multiplies or divides what different layers give: sums of such are read".into(),
+                        );
+                    }
                 }
                 combined(op, x.expression.clone(), y.expression.clone())
                     .map(|e| Value::Flow(x.with(e)))

@@ -1,9 +1,10 @@
 //! Layers put one after the other, each checked against what the one before it gives.
 
+use super::choice::choosing;
 use super::expression::{Expression, Meaning};
 use super::flow::Flow;
-use crate::{Layer, Normalisation, Op, Padding};
 use data::Shape;
+use network::{Layer, Normalisation, Op, Padding};
 use std::collections::HashMap;
 
 /// What has been built so far.
@@ -13,35 +14,126 @@ pub struct Layers {
     pub layers: Vec<Layer>,
     /// Shape of a sample after them.
     pub shape: Shape,
+    /// Shapes after each of them.
+    shapes: Vec<Shape>,
     counts: HashMap<&'static str, usize>,
+    /// Layers up to here give values that are used more than once, so that nothing may become part of
+    /// them any more.
+    shared: Option<usize>,
+    /// What has been done to the values after so many layers, and after how many it was.
+    known: Vec<(usize, Expression, usize)>,
 }
 
 impl Layers {
     pub fn new(input: Shape) -> Self {
         let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
-        Self { input, normalisation, layers: Vec::new(), shape: input, counts: HashMap::new() }
+        Self {
+            input,
+            normalisation,
+            layers: Vec::new(),
+            shape: input,
+            shapes: Vec::new(),
+            counts: HashMap::new(),
+            shared: None,
+            known: Vec::new(),
+        }
     }
 
     pub fn push(&mut self, kind: &'static str, op: Op, shape: Shape) {
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         self.layers.push(Layer { name: format!("{kind}{count}"), op });
+        self.shapes.push(shape);
         self.shape = shape;
     }
 
-    /// Does to every value what `flow` has still to be done, and gives what then comes out.
+    /// Notes that the values of `flow` are used more than once.
+    pub fn share(&mut self, flow: &Flow) {
+        self.shared = self.shared.max(Some(flow.layers));
+    }
+
+    /// Notes that nothing but the scores is made of the layers from now on.
+    pub fn close(&mut self) {
+        self.shared = None;
+    }
+
+    /// What layers that take values after so many layers call them.
+    pub fn name_at(&self, layers: usize) -> Option<String> {
+        layers.checked_sub(1).and_then(|at| self.layers.get(at)).map(|l| l.name.clone())
+    }
+
+    /// Shape of a sample after so many layers.
+    pub fn shape_at(&self, layers: usize) -> Shape {
+        layers.checked_sub(1).and_then(|at| self.shapes.get(at)).copied().unwrap_or(self.input)
+    }
+
+    /// The flow as what the last layer gives: where others have been put in between, a branch begins.
+    fn at_the_end(&mut self, flow: &Flow) -> Flow {
+        if flow.layers == self.layers.len() {
+            return flow.clone();
+        }
+        let op = Op::Branch { from: self.name_at(flow.layers) };
+        self.push("branch", op, self.shape_at(flow.layers));
+        flow.after(self.layers.len())
+    }
+
+    /// Does to every value what `flow` has still to be done, and gives what then comes out of the last
+    /// layer.
     ///
     /// # Errors
-    /// When other layers have been put in between, or the expression is nothing that layers can do.
+    /// As [`Layers::made`].
     pub fn done(&mut self, flow: &Flow) -> Result<Flow, String> {
-        if flow.layers != self.layers.len() {
-            return Err(
-                "takes a value that other layers have been applied to already: branches and skip connections are not read yet; export a network of layers one after the other".into(),
-            );
+        let made = self.made(flow)?;
+        Ok(self.at_the_end(&made))
+    }
+
+    /// Does to every value what `flow` has still to be done, and gives what then comes out of the layer
+    /// that was there, or is there now.
+    ///
+    /// # Errors
+    /// When the expression, or the choice of values, is nothing that layers can do.
+    pub fn made(&mut self, flow: &Flow) -> Result<Flow, String> {
+        if !flow.is_whole(self.shape_at(flow.layers).len()) {
+            let chosen = self.chosen(flow)?;
+            return self.made(&chosen.with(flow.expression.clone()));
         }
         if flow.expression == Expression::X {
             return Ok(flow.clone());
         }
+        let known = |(from, done, _): &&(usize, Expression, usize)| {
+            *from == flow.layers && *done == flow.expression
+        };
+        if let Some((_, _, after)) = self.known.iter().find(known) {
+            return Ok(flow.after(*after));
+        }
+        let (from, expression) = (flow.layers, flow.expression.clone());
+        let made = self.make(flow)?;
+        self.known.push((from, expression, made.layers));
+        Ok(made)
+    }
+
+    /// Some of the values of a layer, and zeros, as what a layer of its own gives.
+    fn chosen(&mut self, flow: &Flow) -> Result<Flow, String> {
+        let shape = self.shape_at(flow.layers);
+        let op = choosing(flow, shape).ok_or_else(|| {
+            format!(
+                "takes values with the axes {} out of {shape}: whole channels with every so many rows and columns are read, and channels of zeros",
+                shown(&flow.dims)
+            )
+        })?;
+        self.at_the_end(&Flow::stored(flow.layers, vec![1, shape.len()]));
+        let (kind, shape) = match op {
+            Op::Conv2d { out_channels, .. } => {
+                let (height, width) = (flow.dims[2], flow.dims[3]);
+                ("conv", Shape::Image { channels: out_channels, height, width })
+            }
+            _ => ("dense", Shape::Flat { len: flow.len() }),
+        };
+        self.push(kind, op, shape);
+        Ok(Flow::stored(self.layers.len(), flow.dims.clone()))
+    }
+
+    fn make(&mut self, flow: &Flow) -> Result<Flow, String> {
         // A function of `a x + b`, where that is not one of its own: first the line, then the function.
         if let Expression::Of(function, inner) = &flow.expression
             && **inner != Expression::X
@@ -51,9 +143,11 @@ impl Layers {
             let line = self.done(&flow.with((**inner).clone()))?;
             return self.done(&line.with(Expression::Of(*function, Box::new(Expression::X))));
         }
-        let meaning = flow.expression.meaning().ok_or(
+        let expression = &flow.expression;
+        let meaning = expression.meaning().ok_or(
             "comes after a function of single values that is none of these: polynomial, ReLU, leaky ReLU, sigmoid, tanh, softplus, SiLU, GELU, sign",
         )?;
+        let flow = self.at_the_end(&flow.with(Expression::X));
         match meaning {
             Meaning::Affine { slope, constant } => {
                 let count = self.features();
@@ -92,7 +186,8 @@ impl Layers {
                 *bias = *bias * scale + shift;
             }
         };
-        match self.layers.last_mut().map(|l| &mut l.op) {
+        let shared = self.shared.is_some_and(|shared| shared >= self.layers.len());
+        match self.layers.last_mut().map(|l| &mut l.op).filter(|_| !shared) {
             Some(Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. }) => {
                 let width = weight.len() / scale.len().max(1);
                 for (row, scale) in weight.chunks_mut(width.max(1)).zip(scale) {
@@ -104,7 +199,7 @@ impl Layers {
                 gamma.iter_mut().zip(scale).for_each(|(g, s)| *g *= s);
                 turned(beta);
             }
-            None if scale.iter().all(|s| *s != 0.0) => self.normalise(scale, shift),
+            None if !shared && scale.iter().all(|s| *s != 0.0) => self.normalise(scale, shift),
             _ => {
                 let count = scale.len();
                 let op = Op::BatchNorm {

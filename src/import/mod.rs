@@ -1,28 +1,81 @@
-//! A network from an ONNX file: [`onnx`] reads it, here its nodes become layers.
+//! Networks out of files, of this program and of others: [`onnx`] reads theirs, here nodes become layers.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod choice;
 mod expression;
 mod flow;
+mod joins;
 mod layers;
 mod metadata;
 mod nodes;
 mod scores;
 mod windows;
 
-use crate::provenance::MAX_TEXT_BYTES;
-use crate::{ModelCard, Network, Provenance};
 use data::Shape;
 use flow::Flow;
 use layers::Layers;
+use network::{ModelCard, ModelError, Network, Provenance};
 use nodes::Reading;
 use onnx::{Input, Model};
+use std::io::Read;
+use std::path::Path;
+
+/// Most bytes of what is told of the origin of a network.
+const MAX_ORIGIN_BYTES: usize = 2048;
+
+/// A built-in network by its name, or one from the file at the path `name_or_path`: of this program, or
+/// ONNX.
+///
+/// # Errors
+/// When there is neither, or the file is not a model.
+pub fn open(name_or_path: &str) -> Result<Network, ModelError> {
+    let path = file::as_path(name_or_path);
+    if network::built_in_names().all(|name| name != name_or_path) && holds_onnx(&path) {
+        return from_onnx(&path);
+    }
+    network::open(name_or_path)
+}
+
+/// A network from a file, of this program or ONNX; nothing in it is trusted.
+///
+/// # Errors
+/// When it cannot be read, is too large, or is no network here (see [`Network::load`]).
+pub fn load(path: impl AsRef<Path>) -> Result<Network, ModelError> {
+    let path = path.as_ref();
+    if holds_onnx(path) { from_onnx(path) } else { Network::load(path) }
+}
+
+/// Whether the file at `path`, which begins with `start`, is ONNX: by its name or by its first bytes.
+pub fn is_onnx(path: &Path, start: &[u8]) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx")) || onnx::looks_like(start)
+}
+
+fn holds_onnx(path: &Path) -> bool {
+    /// Enough to tell by.
+    const START: u64 = 4096;
+    let mut start = Vec::new();
+    let read = data::open_regular(path).map(|f| f.take(START).read_to_end(&mut start));
+    is_onnx(path, if read.is_ok() { &start } else { &[] })
+}
+
+/// Reads an ONNX file, with weights beside it where it names them.
+fn from_onnx(path: &Path) -> Result<Network, ModelError> {
+    let origin = format::path(path);
+    let format = |reason: String| ModelError::Format { origin: origin.clone(), reason };
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let name: String = stem.chars().filter(|c| !c.is_control()).take(60).collect();
+    let model = onnx::read(path).map_err(|e| format(e.to_string()))?;
+    import(model, &name).map_err(format)
+}
 
 /// The network that `model` is; `name` is what it will be called. Its card says what was left out or
 /// assumed.
 ///
 /// # Errors
-/// When the graph is no network of layers one after the other that this program has; the text names the
-/// node.
-pub fn import(model: Model, name: &str) -> Result<Network, String> {
+/// When the graph is no network of layers that this program has; the text names the node.
+fn import(mut model: Model, name: &str) -> Result<Network, String> {
     let [input] = &model.inputs[..] else {
         let names: Vec<String> = model.inputs.iter().map(|i| format::excerpt(&i.name)).collect();
         return Err(format!(
@@ -32,7 +85,8 @@ pub fn import(model: Model, name: &str) -> Result<Network, String> {
         ));
     };
     let (shape, flow, batch) = start(input)?;
-    let mut reading = Reading::new(Layers::new(shape), &input.name, flow, batch, model.weights);
+    let mut reading =
+        Reading::new(Layers::new(shape), &input.name.clone(), flow, batch, &mut model);
     for node in &model.nodes {
         reading.take(node).map_err(|reason| {
             format!(
@@ -56,7 +110,7 @@ pub fn import(model: Model, name: &str) -> Result<Network, String> {
     let by = if model.producer.is_empty() { "an unnamed program" } else { &model.producer };
     let origin = format!("read from ONNX, operator set {}, written by {by}", model.opset);
     let provenance = Provenance {
-        command: origin.chars().filter(|c| !c.is_control()).take(MAX_TEXT_BYTES / 4).collect(),
+        command: origin.chars().filter(|c| !c.is_control()).take(MAX_ORIGIN_BYTES).collect(),
         ..Provenance::default()
     };
     let card = ModelCard { notes, ..given.card };

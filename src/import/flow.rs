@@ -11,11 +11,15 @@ pub struct Flow {
     pub layers: usize,
     /// Lengths of its axes; the first is that of samples, 1.
     pub dims: Vec<usize>,
-    /// For each of its values, row by row, where it lies in the sample as stored here.
+    /// For each of its values, row by row, where it lies in the sample as stored here; [`NOTHING`] for a
+    /// zero.
     places: Arc<Vec<u32>>,
     /// What has still to be done to each of them.
     pub expression: Expression,
 }
+
+/// The place of a zero that comes from no layer.
+pub const NOTHING: u32 = u32::MAX;
 
 impl Flow {
     /// The output of `layers` layers, with these axes and its values in stored order.
@@ -52,6 +56,16 @@ impl Flow {
             index.iter().map(|at| self.places.get(*at).copied()).collect();
         let dims = order.iter().map(|axis| self.dims[*axis]).collect();
         Some(Self { dims, places: Arc::new(places?), ..self.clone() })
+    }
+
+    /// Other axes, with values at these places.
+    pub fn placed(&self, dims: Vec<usize>, places: Vec<u32>) -> Self {
+        Self { dims, places: Arc::new(places), ..self.clone() }
+    }
+
+    /// Whether it is no more than another order of all `len` values of a sample.
+    pub fn is_whole(&self, len: usize) -> bool {
+        self.len() == len && !self.places.contains(&NOTHING)
     }
 
     /// The same with another expression.

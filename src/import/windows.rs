@@ -3,7 +3,7 @@
 use super::flow::Flow;
 use super::layers::{Along, padding, shown};
 use super::nodes::{Given, Reading, Value};
-use crate::Op;
+use network::Op;
 use onnx::{Attributes, Tensor};
 
 impl Reading {
@@ -82,7 +82,7 @@ impl Reading {
         let op = Op::AvgPool {
             kernel: (height, width),
             stride: (height, width),
-            padding: crate::Padding::default(),
+            padding: network::Padding::default(),
         };
         self.layers.windows("pool", op, (channels, 1, 1))
     }

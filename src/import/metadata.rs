@@ -1,6 +1,6 @@
 //! What an exporter noted beside the graph: names and normalisation.
 
-use crate::ModelCard;
+use network::ModelCard;
 use serde_json::Value;
 use std::collections::HashMap;
 
