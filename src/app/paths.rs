@@ -18,6 +18,11 @@ impl App {
             OpenKind::Scenario => (Command::OpenScenario, String::new()),
             OpenKind::Model => (Command::OpenModel, as_path(&scenario.model)),
             OpenKind::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
+            OpenKind::DataFolder => {
+                let folder = self.state.data_folder.as_ref();
+                let text = folder.map_or(String::new(), |f| f.to_string_lossy().into_owned());
+                (Command::ChooseFolder, text)
+            }
             OpenKind::Checkpoint => (Command::OpenCheckpoint, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
@@ -73,6 +78,10 @@ impl App {
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
+            OpenKind::DataFolder => {
+                self.state.history.data_folder = Some(text);
+                self.look_in(path);
+            }
             OpenKind::Model => {
                 let known = self.state.history.models.iter().find(|m| m.setup.model == text);
                 match known.map(|model| model.setup.clone()) {

@@ -8,6 +8,7 @@ pub mod anatomy;
 mod compare;
 mod cryptonn;
 pub mod cryptonn_export;
+mod download;
 mod history;
 pub mod lab;
 mod leak;
@@ -23,6 +24,7 @@ mod training;
 
 pub use compare::CompareView;
 pub use cryptonn::CryptonnView;
+pub use download::Download;
 pub use history::{History, MyModel, file_name};
 pub use leak::{Attack, LeakChoice, LeakView};
 pub use mitigation::MitigationView;

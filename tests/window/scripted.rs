@@ -115,6 +115,8 @@ fn weight(count: usize) -> Vec<f32> {
 impl Engine for Scripted {
     type Opened = Opened;
 
+    fn look_in(&mut self, _folder: &Path) {}
+
     fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError> {
         let file = Path::new(&scenario.dataset).is_file();
         let dataset = if file { scenario.dataset.as_str() } else { "digits" };

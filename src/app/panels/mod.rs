@@ -7,6 +7,7 @@ mod compare;
 mod cryptonn;
 mod data;
 mod degrees;
+mod fit;
 mod headline;
 mod leak;
 mod log;
