@@ -281,8 +281,8 @@ fn a_model_that_does_not_fit_says_so_line_by_line() {
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::B);
     person.h.run_ok();
     for line in [
-        "Shape: the model takes 1x8x8, the data have 1x8x8",
-        "Classes: 10 outputs for 10 classes",
+        "Shape: model 1x8x8, data 1x8x8",
+        "Classes: model 10, data 10",
         "Activations: 1 as they are, 0 replaced",
         "BGV: depth 1, N = 4096",
         "as it is: a polynomial",
@@ -292,7 +292,7 @@ fn a_model_that_does_not_fit_says_so_line_by_line() {
     person.click(Role::ComboBox, "Dataset");
     person.button("breast_cancer");
     until_planned(&mut person.h);
-    assert!(person.has("Shape: the model takes 1x8x8, the data have 30"));
+    assert!(person.has("Shape: model 1x8x8, data 30"));
     assert!(person.has("model digits takes samples of shape 1x8x8"));
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
     person.h.run_ok();

@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &State, network: &Network, rows: &[LayerRow], qu
     for line in lines(state, network, rows) {
         ui.horizontal(|ui| {
             let (sign, colour) = match line.fits {
-                Some(true) => ("✔", t.right),
+                Some(true) => ("✓", t.right),
                 Some(false) => ("!", t.notice),
                 None => ("…", t.text_weak),
             };
@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, state: &State, network: &Network, rows: &[LayerRow], qu
                     let weak = line.fits != Some(false);
                     let text =
                         RichText::new(&line.text).color(if weak { t.text } else { t.notice });
-                    ui.add(egui::Label::new(text).truncate()).on_hover_text(&line.text);
+                    ui.add(egui::Label::new(text).wrap());
                 });
             });
         });
@@ -55,14 +55,14 @@ fn lines(state: &State, network: &Network, rows: &[LayerRow]) -> Vec<Line> {
             true => (Command::Show(Tab::Data), "Look"),
             false => (Command::NewNetwork, "New network"),
         };
-        let text = format!("Shape: the model takes {inputs}, the data have {shape}");
+        let text = format!("Shape: model {inputs}, data {shape}");
         lines.push(Line { fits: Some(fits), text, next });
         let fits = classes <= outputs;
         let next = match fits {
             true => (Command::Show(Tab::Data), "Look"),
             false => (Command::NewNetwork, "New network"),
         };
-        let text = format!("Classes: {outputs} outputs for {classes} classes");
+        let text = format!("Classes: model {outputs}, data {classes}");
         lines.push(Line { fits: Some(fits), text, next });
     }
     lines.push(activations(rows));
