@@ -45,7 +45,11 @@ impl App {
             dialog.error = Some("No path given; type one or browse".into());
             return;
         }
-        if !is_saving && !path.exists() {
+        let is_dataset = purpose == Purpose::Open(OpenKind::Dataset);
+        // Options may stand behind the path of a dataset.
+        let is_there =
+            path.exists() || is_dataset && data::path_of(&path.to_string_lossy()).is_some();
+        if !is_saving && !is_there {
             dialog.error = Some(format!("{} does not exist; check the spelling", path.display()));
             return;
         }
@@ -67,7 +71,8 @@ impl App {
 
     pub(super) fn open_path(&mut self, opening: OpenKind, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
-        if matches!(opening, OpenKind::Dataset | OpenKind::Scenario) && path.exists() {
+        let remembered = matches!(opening, OpenKind::Dataset | OpenKind::Scenario);
+        if remembered && data::path_of(&text).is_some() {
             self.state.history.add_file(&text, opening == OpenKind::Scenario);
         }
         match opening {

@@ -166,6 +166,41 @@ fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
 }
 
 #[test]
+fn a_table_with_missing_values_is_read_and_learned_by_buttons() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = table(folder.path());
+    let text = std::fs::read_to_string(&path).expect("reads") + "1.0,,2,daisy\n,3.0,1,tulip\n";
+    std::fs::write(&path, text).expect("writes");
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Dataset");
+    person.button("Open dataset…");
+    person.choose(&path, "Open");
+    until_planned(&mut person.h);
+    assert!(person.has("the value is missing") && person.h.state().state().data.is_none());
+    person.button("Read with ?incomplete=skip");
+    until_planned(&mut person.h);
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
+    person.h.run_ok();
+    assert!(person.has("2 of 122 rows are left out"));
+    person.button("Export data overview as CSV…");
+    let overview = folder.path().join("overview.csv");
+    person.choose(&overview, "Save");
+    until(&mut person.h, "saved", |h| h.query_all_by_label_contains("Saved ").next().is_some());
+    let csv = std::fs::read_to_string(&overview).expect("written");
+    let counted = |name: &str| csv.lines().find(|l| l.starts_with(&format!("class,{name},")));
+    assert!(counted("daisy").is_some() && counted("tulip").is_some(), "{csv}");
+    assert_eq!(csv.lines().count(), 1 + 2 + 3);
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    person.h.run_ok();
+    person.button("Made for CKKS");
+    person.button("Train new network");
+    person.until_trained();
+    person.button("Run encrypted");
+    let tested = person.h.state().state().data.as_ref().expect("data").dataset.test().len();
+    person.has_right_answers(tested);
+}
+
+#[test]
 fn rows_are_edited_and_faults_stand_at_their_row() {
     let mut person = Person::new();
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);

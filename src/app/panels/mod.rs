@@ -16,6 +16,7 @@ mod model;
 mod my_models;
 mod new_network;
 mod noise;
+mod options;
 mod origin;
 mod palette;
 mod path;

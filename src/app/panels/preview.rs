@@ -1,6 +1,6 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::{cryptonn, degrees, origin};
+use super::{cryptonn, degrees, options, origin};
 use crate::command::Command;
 use crate::panels::button::named_button;
 use crate::plots::measured_how;
@@ -9,7 +9,7 @@ use crate::state::State;
 use circuit::{NoiseMeasure, Plan, TablePlan};
 use egui::{RichText, Ui};
 use kit::theme;
-use view::TaskStatus;
+use view::{TaskStatus, options_in};
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
@@ -44,6 +44,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         origin::dimmed(ui, preview.pending);
         if let Some(reason) = &preview.refusal {
             ui.add(egui::Label::new(reason).wrap());
+            if state.data.is_none() && !preview.pending {
+                ui.horizontal_wrapped(|ui| {
+                    for option in options_in(reason) {
+                        options::button(ui, option, state, queue);
+                    }
+                });
+            }
             if state.lacks_public_data() {
                 public_data(ui, state, queue);
             }
