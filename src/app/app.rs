@@ -67,6 +67,18 @@ impl App {
         }
     }
 
+    /// The window with public datasets in `folder`; in the one that a person chose, where that is only
+    /// the usual one.
+    pub fn with_data_in(mut self, folder: Option<PathBuf>) -> Self {
+        let chosen = self.state.history.data_folder.as_ref().map(PathBuf::from);
+        let usual = folder.is_none() || folder == data::default_data_dir();
+        match chosen.filter(|_| usual) {
+            Some(chosen) => self.look_in(chosen),
+            None => self.state.data_folder = folder,
+        }
+        self
+    }
+
     /// What the window shows.
     pub fn state(&self) -> &State {
         &self.state

@@ -16,6 +16,8 @@ pub enum Command {
     OpenDataset,
     OpenCheckpoint,
     NewNetwork,
+    ChooseFolder,
+    Download,
     Quit,
     Undo,
     Redo,

@@ -73,6 +73,16 @@ const OPEN: &[Row] = &[
         |app, _| app.ask_open(OpenKind::Dataset)),
     row(Command::NewNetwork, "New network", "Write a network for the data of the setup, and train it",
         (CTRL, Key::N), has_data, |app, _| app.show_new_network()),
+    row(Command::ChooseFolder, "Open data folder…", "Choose the folder that the public datasets lie in",
+        (CTRL_ALT, Key::F), ALWAYS, |app, _| app.ask_open(OpenKind::DataFolder)),
+    row(Command::Download, "Download dataset", "Download the public dataset of the setup: MNIST, 11.6 MB, CC BY-SA 3.0",
+        (CTRL_ALT, Key::W),
+        |state| {
+            when(state.can_download(), "no dataset that can be downloaded is missing")?;
+            when(state.data_folder.is_some(), "no folder to put it in; choose one first")?;
+            no_task(state)
+        },
+        |app, _| app.download()),
     row(Command::OpenCheckpoint, "Continue from checkpoint…",
         "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
         |app, _| app.ask_open(OpenKind::Checkpoint)),

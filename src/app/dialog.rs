@@ -9,6 +9,8 @@ pub enum OpenKind {
     Scenario,
     Model,
     Dataset,
+    /// The folder of the public datasets.
+    DataFolder,
     Checkpoint,
 }
 
@@ -19,6 +21,7 @@ impl OpenKind {
             Self::Scenario => "A scenario file (.json)",
             Self::Model => "A model file (.safetensors or .onnx)",
             Self::Dataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
+            Self::DataFolder => "The folder that mnist, sequences and others lie in",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
         }
     }
@@ -29,6 +32,7 @@ impl OpenKind {
             Self::Scenario => &["json"],
             Self::Model => &["safetensors", "onnx"],
             Self::Dataset => &["csv", "gz", "idx3-ubyte"],
+            Self::DataFolder => &[],
             Self::Checkpoint => &["ckpt"],
         }
     }
@@ -88,6 +92,7 @@ pub fn browse(asked: &PathDialog) -> Option<PathBuf> {
         None => dialog,
     };
     match asked.purpose {
+        Purpose::Open(OpenKind::DataFolder) => dialog.pick_folder(),
         Purpose::Open(opening) => dialog
             .add_filter(&asked.hint, opening.endings())
             .add_filter("All files", &["*"])

@@ -211,7 +211,7 @@ impl App {
         }
     }
 
-    fn replan(&mut self) {
+    pub(super) fn replan(&mut self) {
         self.state.preview.pending = true;
         self.plan_due = Some(Instant::now() + SETTLE);
     }

@@ -28,6 +28,7 @@ mod palette_search;
 mod panels;
 mod paths;
 mod plots;
+mod public_data;
 mod queue;
 mod ready;
 mod state;
@@ -92,7 +93,8 @@ pub fn open(options: Options) -> anyhow::Result<()> {
     for setting in &options.settings {
         scenario = scenario.with_setting(setting)?;
     }
-    let engine = SessionEngine::new(Sources { data_dir: options.data_dir });
+    let data_dir = options.data_dir;
+    let engine = SessionEngine::new(Sources { data_dir: data_dir.clone() });
     let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))
         .context("the built-in icon")?;
     let native = eframe::NativeOptions {
@@ -111,7 +113,7 @@ pub fn open(options: Options) -> anyhow::Result<()> {
     eframe::run_native(
         "CryptoScope",
         native,
-        Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario)))),
+        Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario).with_data_in(data_dir)))),
     )
     .map_err(|error| anyhow::anyhow!(display::no_window(&error.to_string())))
 }

@@ -24,6 +24,10 @@ impl App {
                 state.data = data;
             }
             Update::Model(model) => state.model = model,
+            Update::Fetching(what, fraction) => {
+                (state.download.what, state.download.fraction) = (what, fraction);
+            }
+            Update::Fetched(result) => self.take_fetched(result),
             Update::ModelRead(path, Some(network)) => self.suit_model(&path, &network),
             Update::ModelRead(_, None) => {}
             Update::Kept(result) => self.take_kept(result),

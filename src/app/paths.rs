@@ -18,6 +18,11 @@ impl App {
             OpenKind::Scenario => (Command::OpenScenario, String::new()),
             OpenKind::Model => (Command::OpenModel, as_path(&scenario.model)),
             OpenKind::Dataset => (Command::OpenDataset, as_path(&scenario.dataset)),
+            OpenKind::DataFolder => {
+                let folder = self.state.data_folder.as_ref();
+                let text = folder.map_or(String::new(), |f| f.to_string_lossy().into_owned());
+                (Command::ChooseFolder, text)
+            }
             OpenKind::Checkpoint => (Command::OpenCheckpoint, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
@@ -40,7 +45,11 @@ impl App {
             dialog.error = Some("No path given; type one or browse".into());
             return;
         }
-        if !is_saving && !path.exists() {
+        let is_dataset = purpose == Purpose::Open(OpenKind::Dataset);
+        // Options may stand behind the path of a dataset.
+        let is_there =
+            path.exists() || is_dataset && data::path_of(&path.to_string_lossy()).is_some();
+        if !is_saving && !is_there {
             dialog.error = Some(format!("{} does not exist; check the spelling", path.display()));
             return;
         }
@@ -62,7 +71,8 @@ impl App {
 
     pub(super) fn open_path(&mut self, opening: OpenKind, path: PathBuf) {
         let text = path.to_string_lossy().into_owned();
-        if matches!(opening, OpenKind::Dataset | OpenKind::Scenario) && path.exists() {
+        let remembered = matches!(opening, OpenKind::Dataset | OpenKind::Scenario);
+        if remembered && data::path_of(&text).is_some() {
             self.state.history.add_file(&text, opening == OpenKind::Scenario);
         }
         match opening {
@@ -73,6 +83,10 @@ impl App {
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
+            OpenKind::DataFolder => {
+                self.state.history.data_folder = Some(text);
+                self.look_in(path);
+            }
             OpenKind::Model => {
                 let known = self.state.history.models.iter().find(|m| m.setup.model == text);
                 match known.map(|model| model.setup.clone()) {

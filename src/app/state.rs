@@ -10,11 +10,12 @@ use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
 use network::Network;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use view::{
-    CompareView, CryptonnView, Difference, History, LeakView, MitigationView, NewNetwork, Origin,
-    Results, RunView, SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
+    CompareView, CryptonnView, Difference, Download, History, LeakView, MitigationView, NewNetwork,
+    Origin, Results, RunView, SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
 };
 use worker::{Loaded, LoadedData, LoadedSequence, TRAINS};
 
@@ -66,6 +67,10 @@ pub struct State {
     pub training: TrainingView,
     /// A network that is written anew, in the tab Training.
     pub new_network: NewNetwork,
+    /// The download of a public dataset.
+    pub download: Download,
+    /// Where the larger datasets are looked for.
+    pub data_folder: Option<PathBuf>,
     /// What was trained and opened.
     pub history: History,
     /// The tab Training of an encrypted training.
@@ -118,6 +123,8 @@ impl State {
             sweep: SweepView::default(),
             training: TrainingView::default(),
             new_network: NewNetwork::default(),
+            download: Download::default(),
+            data_folder: None,
             history: History::default(),
             cryptonn: CryptonnView::default(),
             leak: LeakView::default(),
@@ -256,6 +263,17 @@ impl State {
     /// Whether the setup trains on encrypted data.
     pub fn is_cryptonn(&self) -> bool {
         self.scenario.training.is_some()
+    }
+
+    /// Whether the setup names a public dataset whose files are not there.
+    pub fn lacks_public_data(&self) -> bool {
+        !self.preview.pending && self.data.is_none() && data::is_named(&self.scenario.dataset)
+    }
+
+    /// Whether that one can be downloaded.
+    pub fn can_download(&self) -> bool {
+        let name = &self.scenario.dataset;
+        self.lacks_public_data() && ["mnist", "mnist-rows"].contains(&name.as_str())
     }
 
     /// Why the setup as it stands cannot work.

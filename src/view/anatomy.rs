@@ -35,6 +35,8 @@ pub struct LayerRow {
     /// Multiplications with a weight, for one sample.
     pub macs: usize,
     pub becomes: Becomes,
+    /// It applies a function to every value.
+    pub is_activation: bool,
 }
 
 /// The layers of `network`, and what the setup makes of them; `refusal` is why it cannot work, where it
@@ -50,6 +52,7 @@ pub fn anatomy(network: &Network, scenario: &Scenario, refusal: Option<&str>) ->
                 output: shape.to_string(),
                 parameters: layer.op.parameters(),
                 macs: layer.op.macs(*shape),
+                is_activation: !layer.op.is_affine(),
                 becomes: match refused {
                     Some(line) => Becomes::Impossible(line.to_owned()),
                     None => becomes(&layer.op, scenario),

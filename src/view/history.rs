@@ -23,6 +23,8 @@ pub struct History {
     pub models: Vec<MyModel>,
     pub datasets: Vec<String>,
     pub scenarios: Vec<String>,
+    /// Where the larger datasets lie, when a person chose it.
+    pub data_folder: Option<String>,
 }
 
 impl History {
@@ -83,6 +85,7 @@ impl History {
         history.models.retain(|model| Path::new(&model.setup.model).is_file());
         history.datasets.retain(|path| is_there(path));
         history.scenarios.retain(|path| is_there(path));
+        history.data_folder = history.data_folder.filter(|path| Path::new(path).is_dir());
         history
     }
 }

@@ -9,6 +9,7 @@ use network::Approximations;
 use progress::{Cancel, Cancelled};
 use report::{Event, RunReport};
 use scenario::{RunError, Scenario};
+use std::path::Path;
 use std::sync::Arc;
 use study::{StrategyComparison, StrategyEvent, StrategyRequest};
 
@@ -24,6 +25,9 @@ type Out<'a> = &'a Outlet<Update>;
 
 /// An engine at work, whatever it opens.
 pub(super) trait Desk: Send {
+    /// Looks for the larger datasets in `folder` from now on.
+    fn look_in(&mut self, folder: &Path);
+
     /// Plans, and tells what is loaded on the way.
     fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError>;
 
@@ -80,6 +84,10 @@ impl<E: Engine> EngineDesk<E> {
 }
 
 impl<E: Engine> Desk for EngineDesk<E> {
+    fn look_in(&mut self, folder: &Path) {
+        self.engine.look_in(folder);
+    }
+
     fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError> {
         let cancel = out.cancel();
         let dataset = self.engine.dataset(scenario);

@@ -50,6 +50,9 @@ pub trait Engine: Send + 'static {
     /// An opened scenario.
     type Opened: Send;
 
+    /// Looks for the larger datasets in `folder` from now on.
+    fn look_in(&mut self, folder: &Path);
+
     /// Loads the dataset of `scenario`.
     fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError>;
 
@@ -283,6 +286,13 @@ fn unmatched_sequence(
 
 impl Engine for SessionEngine {
     type Opened = OpenedSession;
+
+    fn look_in(&mut self, folder: &Path) {
+        if self.sources.data_dir.as_deref() != Some(folder) {
+            self.sources.data_dir = Some(folder.to_owned());
+            self.dataset = Kept::default();
+        }
+    }
 
     fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError> {
         let folder = self.sources.data_dir.as_deref();

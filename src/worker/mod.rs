@@ -8,6 +8,7 @@ mod board;
 mod desk;
 mod engine;
 mod failure;
+mod fetch;
 mod jobs;
 mod key;
 mod leak;

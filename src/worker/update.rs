@@ -70,6 +70,10 @@ pub enum Update {
     Opened(Result<Box<Scenario>, Failure>),
     /// An encrypted training that was kept was read.
     Checkpoint(Result<Arc<Checkpoint>, Failure>),
+    /// How far the download of a public dataset is: what is being done, and the share of it.
+    Fetching(String, f64),
+    /// It is over, its files in this folder.
+    Fetched(Result<PathBuf, Failure>),
     /// A model file was read, to see what it was made for; `None` where it holds no network of layers.
     ModelRead(String, Option<Arc<Network>>),
     /// A trained network was put aside.
@@ -87,6 +91,7 @@ impl News for Update {
                 | Self::Checked(_)
                 | Self::Sweep(SweepEvent::Doing { .. })
                 | Self::Compare(CompareEvent::Doing { .. })
+                | Self::Fetching(..)
                 | Self::Train(TrainEvent::Step { .. })
                 | Self::Cryptonn(CryptonnEvent::Step { .. })
                 | Self::Mitigation(MitigationEvent::Doing { .. })

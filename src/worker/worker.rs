@@ -8,6 +8,7 @@ use super::key::Key;
 use super::leak::{LeakRequest, answer};
 use super::update::Update;
 use scenario::Scenario;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use study::StrategyRequest;
 
@@ -18,19 +19,33 @@ pub struct Worker {
     desk: Arc<Mutex<dyn Desk>>,
     /// What the newest check is of.
     checking: Option<Check>,
+    /// Where the larger datasets are looked for, when a person chose it.
+    folder: Option<PathBuf>,
 }
 
 impl Worker {
     /// Nothing is on yet. `wake` is called after news were told, on the thread of their job.
     pub fn new(engine: impl Engine, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let desk = Arc::new(Mutex::new(EngineDesk::new(engine)));
-        Self { jobs: Jobs::new(wake), desk, checking: None }
+        Self { jobs: Jobs::new(wake), desk, checking: None, folder: None }
+    }
+
+    /// Looks for the larger datasets in `folder`, from the next plan on.
+    pub fn look_in(&mut self, folder: PathBuf) {
+        self.folder = Some(folder);
     }
 
     /// Asks for the plan of `scenario`, in the place of an older one that is not made yet.
     pub fn plan(&mut self, scenario: Scenario) {
         let desk = Arc::clone(&self.desk);
-        let work = move |out: &_| lock(&desk).plan(&scenario, out);
+        let folder = self.folder.clone();
+        let work = move |out: &_| {
+            let mut desk = lock(&desk);
+            if let Some(folder) = &folder {
+                desk.look_in(folder);
+            }
+            desk.plan(&scenario, out)
+        };
         // A newer plan is never refused.
         self.jobs.start(Key::Plan, work, Update::Planned).ok();
         self.postpone_check();

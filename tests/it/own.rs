@@ -45,6 +45,27 @@ fn data_become_an_encrypted_answer_by_the_commands_that_are_shown() {
 }
 
 #[test]
+fn patience_ends_a_training_early_and_the_model_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let line =
+        "train --dataset iris --layers small --epochs 60 --patience 4 --out {}/p.safetensors";
+    let (status, first, err) = ran(dir.path(), line);
+    assert_eq!(status, 0, "{err}");
+    let bytes = std::fs::read(dir.path().join("p.safetensors")).unwrap();
+    let (_, second, _) = ran(dir.path(), line);
+    assert_eq!(first, second);
+    assert_eq!(bytes, std::fs::read(dir.path().join("p.safetensors")).unwrap(), "bit for bit");
+    let kept = told(&first, "kept");
+    let epochs: Vec<usize> =
+        kept.iter().filter_map(|w| w.trim_end_matches(',').parse().ok()).collect();
+    assert!(epochs.len() == 2 && epochs[0] < epochs[1] && epochs[1] < 100, "{first}");
+    assert!(told(&first, "original")[0].parse::<f64>().is_ok_and(|a| a > 50.0), "{first}");
+    let (_, described, _) = ran(dir.path(), "inspect {}/p.safetensors");
+    let flat = described.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("--epochs 60 --patience 4 --seed"), "{described}");
+}
+
+#[test]
 fn rows_and_options_that_do_not_fit_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     for (line, reason) in [
@@ -58,6 +79,9 @@ fn rows_and_options_that_do_not_fit_are_refused() {
         ("train --dataset iris --layers small --for dghv", "bgv, ckks or tfhe"),
         ("train --dataset iris --layers small --range-penalty 2", "--range-penalty"),
         ("train --dataset iris --layers small --epochs 0", "1 to 1000"),
+        ("train --dataset iris --layers small --patience 0", "patience is 0; 1 or more epochs"),
+        ("train --dataset iris --layers small --patience 3 --validation 0", "held out"),
+        ("train digits --patience 3", "--layers"),
         ("train --dataset waves --layers small", "sequences"),
     ] {
         let (status, out, err) = ran(dir.path(), line);

@@ -1,7 +1,7 @@
 //! From data or a model file to an encrypted answer with the real engine, clicks counted.
 
 use crate::drive::{WIDE, until, until_over, until_planned};
-use cryptoscope::app::{App, Status, Tab, TaskStatus};
+use cryptoscope::app::{App, History, Status, Tab, TaskStatus};
 use cryptoscope::network::train::{Purpose, own_recipe, train};
 use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
@@ -166,6 +166,41 @@ fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
 }
 
 #[test]
+fn a_table_with_missing_values_is_read_and_learned_by_buttons() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = table(folder.path());
+    let text = std::fs::read_to_string(&path).expect("reads") + "1.0,,2,daisy\n,3.0,1,tulip\n";
+    std::fs::write(&path, text).expect("writes");
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Dataset");
+    person.button("Open dataset…");
+    person.choose(&path, "Open");
+    until_planned(&mut person.h);
+    assert!(person.has("the value is missing") && person.h.state().state().data.is_none());
+    person.button("Read with ?incomplete=skip");
+    until_planned(&mut person.h);
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
+    person.h.run_ok();
+    assert!(person.has("2 of 122 rows are left out"));
+    person.button("Export data overview as CSV…");
+    let overview = folder.path().join("overview.csv");
+    person.choose(&overview, "Save");
+    until(&mut person.h, "saved", |h| h.query_all_by_label_contains("Saved ").next().is_some());
+    let csv = std::fs::read_to_string(&overview).expect("written");
+    let counted = |name: &str| csv.lines().find(|l| l.starts_with(&format!("class,{name},")));
+    assert!(counted("daisy").is_some() && counted("tulip").is_some(), "{csv}");
+    assert_eq!(csv.lines().count(), 1 + 2 + 3);
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    person.h.run_ok();
+    person.button("Made for CKKS");
+    person.button("Train new network");
+    person.until_trained();
+    person.button("Run encrypted");
+    let tested = person.h.state().state().data.as_ref().expect("data").dataset.test().len();
+    person.has_right_answers(tested);
+}
+
+#[test]
 fn rows_are_edited_and_faults_stand_at_their_row() {
     let mut person = Person::new();
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
@@ -252,6 +287,52 @@ fn a_saved_network_is_among_my_models_after_the_next_start() {
     h.get_by_role_and_label(Role::Button, "Forget iris-net.safetensors").click();
     h.run_ok();
     assert!(h.state().state().history.models.is_empty() && path.exists());
+}
+
+#[test]
+fn public_data_that_are_not_there_are_looked_for_in_the_folder_that_is_chosen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Scenario");
+    person.button("cryptonets");
+    until_planned(&mut person.h);
+    assert!(person.has("get it with `cryptoscope fetch mnist`"));
+    let download = cryptoscope::app::Command::Download;
+    assert!(download.ready(person.h.state().state()).is_err_and(|why| why.contains("no folder")));
+    person.button("Open data folder…");
+    person.choose(folder.path(), "Open");
+    until_planned(&mut person.h);
+    assert!(person.has(&format!("gz in {}", folder.path().display())), "it was looked at");
+    assert!(download.is_enabled(person.h.state().state()));
+    let mut storage = Kept::default();
+    eframe::App::save(person.h.state_mut(), &mut storage);
+    let kept = History::from_text(&storage.0[History::KEY]);
+    assert_eq!(kept.data_folder.as_deref(), folder.path().to_str());
+}
+
+#[test]
+fn a_model_that_does_not_fit_says_so_line_by_line() {
+    let mut person = Person::new();
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::B);
+    person.h.run_ok();
+    for line in [
+        "Shape: model 1x8x8, data 1x8x8",
+        "Classes: model 10, data 10",
+        "Activations: 1 as they are, 0 replaced",
+        "BGV: depth 1, N = 4096",
+        "as it is: a polynomial",
+    ] {
+        assert!(person.has(line), "{line}");
+    }
+    person.click(Role::ComboBox, "Dataset");
+    person.button("breast_cancer");
+    until_planned(&mut person.h);
+    assert!(person.has("Shape: model 1x8x8, data 30"));
+    assert!(person.has("model digits takes samples of shape 1x8x8"));
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
+    person.h.run_ok();
+    assert!(person.has("Tables of 30 values; 2 classes; 456 samples to train on, 113 to test"));
+    assert!(person.has("malignant: 212 samples") && person.has("benign: 357 samples"));
 }
 
 /// What the desktop keeps between starts.

@@ -115,14 +115,19 @@ fn weight(count: usize) -> Vec<f32> {
 impl Engine for Scripted {
     type Opened = Opened;
 
+    fn look_in(&mut self, _folder: &Path) {}
+
     fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError> {
-        let file = Path::new(&scenario.dataset).is_file();
-        let dataset = if file { scenario.dataset.as_str() } else { "digits" };
+        let dataset = match (&scenario.sequence, Path::new(&scenario.dataset).is_file()) {
+            (Some(_), _) => "waves",
+            (None, true) => scenario.dataset.as_str(),
+            (None, false) => "digits",
+        };
         Ok(Arc::new(data::open(dataset, None).expect("64 values a row")))
     }
 
-    fn network(&self, _scenario: &Scenario) -> Option<Arc<Network>> {
-        self.network.clone()
+    fn network(&self, scenario: &Scenario) -> Option<Arc<Network>> {
+        self.network.clone().filter(|_| scenario.sequence.is_none())
     }
 
     fn open(&mut self, scenario: &Scenario) -> Result<Opened, RunError> {
@@ -130,7 +135,7 @@ impl Engine for Scripted {
             return Err(RunError::Refused(line));
         }
         self.opened = Some(scenario.clone());
-        let dataset = self.dataset(scenario)?;
+        let dataset = self.dataset(&Scenario { sequence: None, ..scenario.clone() })?;
         let layers = vec![
             Layer { name: "flatten".into(), op: Op::Flatten },
             Layer {

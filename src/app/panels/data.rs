@@ -1,5 +1,6 @@
 //! The tab Data: twenty samples, the balance of classes, and ranges of values, before anything is run.
 
+use super::options;
 use crate::command::Command;
 use crate::exports;
 use crate::panels::button::{export_buttons, named_button};
@@ -8,6 +9,7 @@ use crate::state::State;
 use data::{Dataset, Facts, Shape, Split};
 use egui::{Align, Align2, Grid, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 use kit::{pixels, theme};
+use view::options_in;
 
 /// Samples that are shown, evenly spread over the training part.
 const SAMPLES: usize = 20;
@@ -100,8 +102,13 @@ fn head(ui: &mut Ui, state: &State, dataset: &Dataset, facts: &Facts, queue: &mu
         kit::caption(ui, dataset.source()).on_hover_text(dataset.source());
         for guess in dataset.guesses() {
             let colour = if guess.doubt { t.notice } else { t.text };
-            let text = RichText::new(format!("Read so: {guess}")).font(theme::small());
-            ui.add(Label::new(text.color(colour)).wrap());
+            ui.horizontal_wrapped(|ui| {
+                let text = RichText::new(format!("Read so: {}", guess.text)).font(theme::small());
+                ui.add(Label::new(text.color(colour)).wrap());
+                for option in options_in(&guess.option) {
+                    options::button(ui, option, state, queue);
+                }
+            });
         }
     });
 }
@@ -224,7 +231,7 @@ fn values(ui: &mut Ui, facts: &Facts) {
 /// A value of a table as it was written, unless that is long.
 fn cell(value: f32) -> String {
     let text = value.to_string();
-    if text.len() <= 10 { text } else { digits(f64::from(value)) }
+    if text.len() <= 8 { text } else { digits(f64::from(value)) }
 }
 
 /// A number in four digits.
@@ -436,7 +443,7 @@ mod tests {
 
     #[test]
     fn numbers_have_four_digits_and_small_ones_are_not_nothing() {
-        assert_eq!([6.9, 0.1, 1e9].map(cell), ["6.9", "0.1", "1000000000"]);
+        assert_eq!([6.9, 0.1, 123_456.0].map(cell), ["6.9", "0.1", "123456"]);
         assert_eq!(cell(1.0 / 3.0), "0.333");
         let told = [5.84333, 1234.56, -0.00001, 12.3456, 0.0].map(digits);
         assert_eq!(told, ["5.843", "1235", "-1e-5", "12.35", "0"]);

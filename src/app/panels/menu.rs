@@ -13,6 +13,8 @@ use kit::theme;
 /// Width of name, menus and the least right end; and what a tab takes beside its name.
 const BESIDE_TABS: f32 = 440.0;
 const TAB: f32 = 12.0;
+/// Height of the bar and of what stands around an open menu.
+const UNDER_BAR: f32 = 60.0;
 /// Less room than this for the right end: what the keyboard reaches too is left out.
 const ROOM_FOR_ALL: f32 = 210.0;
 
@@ -24,7 +26,14 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.add_space(6.0);
         for menu in &MENUS {
             let name = format!("{} menu", menu.name);
-            let response = ui.menu_button(menu.name, |ui| entries(ui, menu, state, queue)).response;
+            let entries = |ui: &mut Ui| {
+                // Longer menus than the window scroll.
+                let height = ui.ctx().content_rect().height() - UNDER_BAR;
+                egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                    entries(ui, menu, state, queue);
+                });
+            };
+            let response = ui.menu_button(menu.name, entries).response;
             kit::named(response, egui::Role::Button, &name);
         }
         if one_row {

@@ -1,5 +1,6 @@
 //! The tab Model: layers with shapes and sizes, and what becomes of each under encryption.
 
+use super::fit;
 use crate::exports;
 use crate::panels::button::export_buttons;
 use crate::queue::Queue;
@@ -36,10 +37,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         return;
     }
-    let text = match state.refusal() {
-        Some(reason) => reason,
-        None => "Loading the model",
-    };
+    let text = state.refusal().unwrap_or("Loading the model");
     ui.centered_and_justified(|ui| ui.label(RichText::new(text).color(t.text_weak)));
 }
 
@@ -89,16 +87,7 @@ fn head(ui: &mut Ui, state: &State, network: &Network, rows: &[LayerRow], queue:
             let text = RichText::new(note).font(theme::small()).color(t.notice);
             ui.add(Label::new(text).wrap());
         }
-        let impossible = rows.iter().find(|r| matches!(r.becomes, Becomes::Impossible(_)));
-        let line = match (impossible, state.refusal()) {
-            (Some(row), _) => Some(format!("Not possible at {}: {}", row.name, row.becomes.text())),
-            (None, Some(reason)) => Some(format!("Not possible as a whole: {reason}")),
-            (None, None) => None,
-        };
-        if let Some(line) = line {
-            let text = RichText::new(line).color(t.notice);
-            ui.add(Label::new(text).wrap());
-        }
+        fit::show(ui, state, network, rows, queue);
     });
 }
 

@@ -1,6 +1,6 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::{cryptonn, degrees, origin};
+use super::{cryptonn, degrees, options, origin};
 use crate::command::Command;
 use crate::panels::button::named_button;
 use crate::plots::measured_how;
@@ -9,6 +9,7 @@ use crate::state::State;
 use circuit::{NoiseMeasure, Plan, TablePlan};
 use egui::{RichText, Ui};
 use kit::theme;
+use view::{TaskStatus, options_in};
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
@@ -43,7 +44,17 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         origin::dimmed(ui, preview.pending);
         if let Some(reason) = &preview.refusal {
             ui.add(egui::Label::new(reason).wrap());
-            if state.takes_layers() {
+            if state.data.is_none() && !preview.pending {
+                ui.horizontal_wrapped(|ui| {
+                    for option in options_in(reason) {
+                        options::button(ui, option, state, queue);
+                    }
+                });
+            }
+            if state.lacks_public_data() {
+                public_data(ui, state, queue);
+            }
+            if state.loaded.is_none() && state.takes_layers() {
                 named_button(ui, Command::NewNetwork, "New network for these data…", state, queue);
             }
         } else if let Some(plan) = &preview.plan {
@@ -55,6 +66,26 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         } else {
             kit::caption(ui, "Loading the model and the dataset");
         }
+    });
+}
+
+/// What can be done where a public dataset is not there.
+fn public_data(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let download = &state.download;
+    if download.status == TaskStatus::Running {
+        kit::progress(ui, download.fraction, "Download progress");
+        ui.horizontal(|ui| {
+            named_button(ui, Command::StopTask, "Stop", state, queue);
+            let percent = (download.fraction * 100.0).floor();
+            kit::caption(ui, &format!("{percent} %, {}", download.what));
+        });
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        if state.can_download() {
+            named_button(ui, Command::Download, "Download (11.6 MB)", state, queue);
+        }
+        named_button(ui, Command::ChooseFolder, "Choose folder…", state, queue);
     });
 }
 

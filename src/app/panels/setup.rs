@@ -450,6 +450,9 @@ fn optional<T: egui::emath::Numeric>(
 
 /// A row of choices that goes on below where there is no room for it.
 fn wrapped(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui)) {
+    if ui.available_width() >= ROOM_FOR_TWO {
+        return row(ui, name, tooltip, add);
+    }
     ui.horizontal_wrapped(|ui| {
         kit::fixed_label(ui, name, theme::FIELD_LABEL, tooltip);
         add(ui);

@@ -14,11 +14,12 @@ use crate::panels::button::named_button;
 use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
-use data::Dataset;
+use data::{Dataset, Shape};
 use egui::{DragValue, Rect, ScrollArea, Sense, Ui, vec2};
 use kit::{field, row, theme};
 use network::train::Purpose;
 use view::{Blueprint, TaskStatus};
+use worker::LoadedData;
 
 /// Width of the column of controls, its share of the tab, and the width of the tab from which on plots stand beside it.
 const COLUMN: std::ops::RangeInclusive<f32> = 344.0..=420.0;
@@ -61,7 +62,8 @@ fn curves(ui: &mut Ui, rect: Rect, state: &State) {
 
 fn column(ui: &mut Ui, state: &State, queue: &mut Queue) {
     choice(ui, state, queue);
-    let Some(data) = state.data.as_ref().filter(|_| state.takes_layers()) else {
+    let is_sequence = |data: &LoadedData| matches!(data.dataset.shape(), Shape::Sequence { .. });
+    let Some(data) = state.data.as_ref().filter(|data| !is_sequence(data)) else {
         return without_data(ui, state);
     };
     result::show(ui, state, queue);
@@ -141,7 +143,7 @@ fn about(ui: &mut Ui, dataset: &Dataset, blueprint: &mut Blueprint) {
             "{}: {} in, {} classes, {} to train on",
             format::excerpt(view::file_name(dataset.name())),
             match dataset.shape() {
-                data::Shape::Flat { len } => format!("{len} values"),
+                Shape::Flat { len } => format!("{len} values"),
                 shape => shape.to_string(),
             },
             dataset.classes().len(),
