@@ -5,20 +5,20 @@ use super::context::Answer;
 use super::table::pairs;
 use anyhow::Result;
 use file::as_path;
-use network::recurrent::{self, RecurrentModel};
+use network::recurrent;
 
 pub(super) fn command(args: &ExportArgs) -> Result<Answer> {
     let mut uses = file::Uses::of_process();
     uses.reads("model", &as_path(&args.model));
     let out = uses.writes("--onnx", &args.onnx)?;
-    let sequences = match recurrent::built_in_names().any(|n| n == args.model) {
-        true => Some(recurrent::open(&args.model)?),
-        // What is no network of sequences is told about as one of layers.
-        false => RecurrentModel::load(as_path(&args.model)).ok(),
-    };
-    let (name, bytes, normalised) = match sequences {
-        Some(model) => (model.name().to_owned(), ::export::recurrent(&model)?, "steps"),
-        None => {
+    let built_in = recurrent::built_in_names().any(|n| n == args.model);
+    let (name, bytes, normalised) = match built_in || import::is_of_sequences(&as_path(&args.model))
+    {
+        true => {
+            let model = import::open_sequences(&args.model)?;
+            (model.name().to_owned(), ::export::recurrent(&model)?, "steps")
+        }
+        false => {
             let network = import::open(&args.model)?;
             (network.name().to_owned(), ::export::layers(&network), "values")
         }

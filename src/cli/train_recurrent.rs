@@ -8,7 +8,6 @@ use super::typed;
 use anyhow::{Result, anyhow, bail};
 use file::Uses;
 use inference::DEFAULT_TRAINING_SEED;
-use network::recurrent;
 use network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use progress::{Step, Watch};
 use scenario::Scenario;
@@ -51,7 +50,7 @@ pub(super) fn wanted(args: &TrainArgs) -> Result<Option<Wanted>> {
     }
     let others = args.scenario.settings.iter().filter(|s| !s.starts_with(PREFIX));
     let scenario = others.into_iter().try_fold(scenario, |s, text| s.with_setting(text))?;
-    let model = recurrent::open(&scenario.model)?;
+    let model = import::open_sequences(&scenario.model)?;
     let options = RecurrentOptions::for_model(&model);
     let options = choices.iter().try_fold(options, |options, setting| {
         options.with_setting(setting).map_err(|e| anyhow!("--set {PREFIX}{setting}: {e}"))

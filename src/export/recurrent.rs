@@ -53,12 +53,26 @@ fn add(
         Cell::Gru { reset, update, candidate, candidate_shift } => {
             ("GRU", vec![update, reset, candidate], Some(candidate_shift))
         }
+        // Input, output, forget, cell.
+        Cell::Lstm { input, forget, output, candidate, .. } => {
+            ("LSTM", vec![input, output, forget, candidate], None)
+        }
     };
     let mut settings = vec![("hidden_size", Setting::Int(layer.hidden as i64))];
     if op == "GRU" {
         settings.push(("linear_before_reset", Setting::Int(1)));
     }
     let functions = match op {
+        "LSTM" => {
+            let squash = &gates[0].activation;
+            if gates[1..3].iter().any(|gate| gate.activation != *squash) {
+                return Err(
+                    "its gates have different functions, which an LSTM of ONNX has not".into()
+                );
+            }
+            let Cell::Lstm { state, .. } = &layer.cell else { return Err("no LSTM".into()) };
+            vec![function(squash)?, function(&gates[3].activation)?, function(state)?]
+        }
         "GRU" => {
             let [gate, candidate] =
                 [function(&gates[0].activation)?, function(&gates[2].activation)?];

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod cells;
 mod choice;
 mod expression;
 mod flow;
@@ -10,12 +11,15 @@ mod joins;
 mod layers;
 mod metadata;
 mod nodes;
+mod run;
 mod scores;
+mod sequences;
 mod windows;
 
 use data::Shape;
 use flow::Flow;
 use layers::Layers;
+use network::recurrent::RecurrentModel;
 use network::{ModelCard, ModelError, Network, Provenance};
 use nodes::Reading;
 use onnx::{Input, Model};
@@ -47,6 +51,30 @@ pub fn load(path: impl AsRef<Path>) -> Result<Network, ModelError> {
     if holds_onnx(path) { from_onnx(path) } else { Network::load(path) }
 }
 
+/// A built-in network of sequences by its name, or one from the file at the path `name_or_path`: of this
+/// program, or ONNX.
+///
+/// # Errors
+/// When there is neither, or the file is no such model.
+pub fn open_sequences(name_or_path: &str) -> Result<RecurrentModel, ModelError> {
+    let path = file::as_path(name_or_path);
+    let built_in = network::recurrent::built_in_names().any(|name| name == name_or_path);
+    if built_in || !holds_onnx(&path) {
+        return network::recurrent::open(name_or_path);
+    }
+    let (model, name, format) = read_onnx(&path)?;
+    let origin = origin(&model);
+    sequences::import(model, &name, origin).map_err(format)
+}
+
+/// Whether the file at `path` holds a network of sequences.
+pub fn is_of_sequences(path: &Path) -> bool {
+    match holds_onnx(path) {
+        true => onnx::read(path).is_ok_and(|model| sequences::has_cells(&model)),
+        false => RecurrentModel::load(path).is_ok(),
+    }
+}
+
 /// Whether the file at `path`, which begins with `start`, is ONNX: by its name or by its first bytes.
 pub fn is_onnx(path: &Path, start: &[u8]) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx")) || onnx::looks_like(start)
@@ -62,12 +90,33 @@ fn holds_onnx(path: &Path) -> bool {
 
 /// Reads an ONNX file, with weights beside it where it names them.
 fn from_onnx(path: &Path) -> Result<Network, ModelError> {
+    let (model, name, format) = read_onnx(path)?;
+    if sequences::has_cells(&model) {
+        return Err(format(format!(
+            "is a network of sequences; run it with a scenario of sequences: cryptoscope run cryptornn --set model={}",
+            format::path(path)
+        )));
+    }
+    import(model, &name).map_err(format)
+}
+
+/// A file, what its network will be called, and errors about it.
+type Opened = (Model, String, Box<dyn Fn(String) -> ModelError>);
+
+fn read_onnx(path: &Path) -> Result<Opened, ModelError> {
     let origin = format::path(path);
-    let format = |reason: String| ModelError::Format { origin: origin.clone(), reason };
+    let format = move |reason: String| ModelError::Format { origin: origin.clone(), reason };
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let name: String = stem.chars().filter(|c| !c.is_control()).take(60).collect();
     let model = onnx::read(path).map_err(|e| format(e.to_string()))?;
-    import(model, &name).map_err(format)
+    Ok((model, name, Box::new(format)))
+}
+
+/// Where a network comes from.
+fn origin(model: &Model) -> String {
+    let by = if model.producer.is_empty() { "an unnamed program" } else { &model.producer };
+    let origin = format!("read from ONNX, operator set {}, written by {by}", model.opset);
+    origin.chars().filter(|c| !c.is_control()).take(MAX_ORIGIN_BYTES).collect()
 }
 
 /// The network that `model` is; `name` is what it will be called. Its card says what was left out or
@@ -107,12 +156,7 @@ fn import(mut model: Model, name: &str) -> Result<Network, String> {
             "pictures are divided by 255 before the network, as torchvision's ToTensor does; write offset and scale into the metadata of the file where that is wrong".into(),
         );
     }
-    let by = if model.producer.is_empty() { "an unnamed program" } else { &model.producer };
-    let origin = format!("read from ONNX, operator set {}, written by {by}", model.opset);
-    let provenance = Provenance {
-        command: origin.chars().filter(|c| !c.is_control()).take(MAX_ORIGIN_BYTES).collect(),
-        ..Provenance::default()
-    };
+    let provenance = Provenance { command: origin(&model), ..Provenance::default() };
     let card = ModelCard { notes, ..given.card };
     Network::new(name, layers.input, layers.normalisation, layers.layers, None, provenance)
         .and_then(|n| n.with_card(card))

@@ -37,6 +37,7 @@ pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         "Slice" => slice(node, inputs),
         "Transpose" => transpose(first()?, a.ints("perm")),
         "ConstantOfShape" => filled(first()?, a.tensor("value")),
+        "Expand" if first()?.len() == 1 => filled(second()?, first()),
         "Add" | "Sub" | "Mul" | "Div" | "Pow" => binary(&node.op, first()?, second()?),
         "Neg" => map(first()?, |v| -v),
         "Sqrt" => map(first()?, f32::sqrt),

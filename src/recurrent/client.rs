@@ -112,7 +112,7 @@ impl<'a> Client<'a> {
         };
         let samples = sequences.len();
         let mut states: Vec<Vec<Vec<f64>>> =
-            layers.iter().map(|l| vec![vec![0.0; samples]; l.hidden]).collect();
+            layers.iter().map(|l| vec![vec![0.0; samples]; l.carried()]).collect();
         for step in 0..program.choice.steps {
             talk.meter.at(step);
             watch.check()?;
@@ -121,7 +121,8 @@ impl<'a> Client<'a> {
             let levels = &levels[step - first];
             if step == first && sends_state(program, step) {
                 for (layer, state) in states.iter().enumerate() {
-                    let bytes = self.encrypt(state, levels[layer], watch)?;
+                    let sent = sent(state, layers[layer].hidden);
+                    let bytes = self.encrypt(sent, levels[layer], watch)?;
                     talk.send(place(MessageKind::State, step, layer), bytes)?;
                 }
             }
@@ -139,7 +140,8 @@ impl<'a> Client<'a> {
                     let count = layers[layer].sum_count() * layers[layer].hidden;
                     let sums = self.decrypt(talk, place_of_sums, count, samples)?;
                     *state = self.activate(layer, &sums, state, sequences, step);
-                    let bytes = self.encrypt(state, program.parameters.levels(), watch)?;
+                    let sent = sent(state, layers[layer].hidden);
+                    let bytes = self.encrypt(sent, program.parameters.levels(), watch)?;
                     talk.send(place(MessageKind::State, step, layer), bytes)?;
                 }
             }
@@ -221,6 +223,11 @@ impl<'a> Client<'a> {
     pub fn measure(&self, ciphertext: &Ciphertext) -> Decrypted {
         self.secret.decrypt(&self.program.parameters, ciphertext)
     }
+}
+
+/// The part of what a layer carries that goes to the server.
+fn sent(carried: &[Vec<f64>], hidden: usize) -> &[Vec<f64>] {
+    carried.get(..hidden).unwrap_or(carried)
 }
 
 /// States of sequences that have not begun are 0.

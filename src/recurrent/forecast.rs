@@ -67,11 +67,15 @@ pub(crate) fn forecast(
         plain: reference.trace(top, index),
         encrypted: Vec::new(),
     };
-    let gated = network.layers.iter().any(|l| matches!(l.cell, RecurrentCell::Gru { .. }));
     SequenceReport {
         strategy: plan.strategy,
         reveals: plan.strategy.reveals().to_owned(),
-        cell: if gated { "GRU" } else { "Elman" }.to_owned(),
+        cell: match network.layers.first().map(|layer| &layer.cell) {
+            Some(RecurrentCell::Gru { .. }) => "GRU",
+            Some(RecurrentCell::Lstm { .. }) => "LSTM",
+            Some(RecurrentCell::Elman { .. }) | None => "Elman",
+        }
+        .to_owned(),
         hidden: network.layers.iter().map(|l| l.hidden).collect(),
         channels: network.channels,
         steps: plan.steps,

@@ -47,6 +47,8 @@ impl<'a> GateRanges<'a> {
         let layers = network.layers.iter().enumerate();
         let seen = layers.map(|(at, layer)| match &layer.cell {
             RecurrentCell::Elman { function, .. } => vec![gate(at, "", function)],
+            // Its functions are exact.
+            RecurrentCell::Lstm { .. } => Vec::new(),
             RecurrentCell::Gru { squash, function, .. } => vec![
                 gate(at, ", update gate", squash),
                 gate(at, ", reset gate", squash),
@@ -61,6 +63,7 @@ impl<'a> GateRanges<'a> {
         let Some(layer) = self.network.layers.get(view.layer) else { return };
         let Some(gates) = self.seen.get(view.layer) else { return };
         match &layer.cell {
+            RecurrentCell::Lstm { .. } => {}
             RecurrentCell::Elman { .. } => {
                 gates.iter().for_each(|gate| self.enter(gate, view, view.sums));
             }

@@ -54,7 +54,7 @@ impl SequenceSession {
                 scenario.model
             )));
         }
-        let model = recurrent::open(&scenario.model)?;
+        let model = import::open_sequences(&scenario.model)?;
         Self::with(scenario, Arc::new(dataset), Arc::new(model))
     }
 

@@ -308,9 +308,8 @@ impl Engine for SessionEngine {
     fn open(&mut self, scenario: &Scenario) -> Result<OpenedSession, RunError> {
         let dataset = self.dataset(scenario)?;
         if scenario.sequence.is_some() {
-            let model = self
-                .recurrent
-                .get(&scenario.model, || network::recurrent::open(&scenario.model))?;
+            let model =
+                self.recurrent.get(&scenario.model, || import::open_sequences(&scenario.model))?;
             let opened = SequenceSession::with(scenario, Arc::clone(&dataset), Arc::clone(&model));
             return opened
                 .map(|session| OpenedSession::Ready(Box::new(Experiment::Sequence(session))))

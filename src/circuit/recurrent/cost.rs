@@ -143,6 +143,8 @@ pub(super) fn cost(
                     client += sums as f64 * prices.decrypt(base);
                     down += OVERHEAD_BYTES + 2 * sums as u64 * poly_bytes(n, moduli, base);
                 }
+                // Its functions are the client's.
+                (RecurrentCell::Lstm { .. }, _) => {}
                 (RecurrentCell::Elman { function, .. }, _) => {
                     server += layer.hidden as f64 * of(function);
                 }

@@ -154,13 +154,13 @@ impl Forecast {
 
 /// Largest magnitudes of the top state without any input.
 fn idle(network: &RecurrentNetwork, functions: Functions, steps: usize) -> Vec<f64> {
-    let mut states: Vec<Vec<f64>> = network.layers.iter().map(|l| vec![0.0; l.hidden]).collect();
+    let mut states: Vec<Vec<f64>> = network.layers.iter().map(|l| vec![0.0; l.carried()]).collect();
     let step = |_| {
         let mut x = vec![0.0; network.channels];
         for (layer, state) in network.layers.iter().zip(&mut states) {
             let sums = layer.sums(&x, state, 1);
             *state = layer.finish(&sums, state, functions);
-            x.clone_from(state);
+            x = layer.state(state, 1).to_vec();
         }
         x.iter().fold(0f64, |m, h| m.max(h.abs()))
     };
@@ -187,7 +187,7 @@ fn run(
 ) -> Trace {
     let samples = sequences.len();
     let mut states: Vec<Vec<f64>> =
-        network.layers.iter().map(|l| vec![0.0; l.hidden * samples]).collect();
+        network.layers.iter().map(|l| vec![0.0; l.carried() * samples]).collect();
     let mut all = Vec::with_capacity(sequences.steps());
     for step in 0..sequences.steps() {
         let mut x = sequences.step(0, samples, step);
@@ -195,10 +195,11 @@ fn run(
             let standard_deviation = injection.input;
             injection.disturb(&mut x, standard_deviation);
         }
+        let mut seen = Vec::with_capacity(network.layers.len());
         for (at, layer) in network.layers.iter().enumerate() {
             let sums = layer.sums(&x, &states[at], samples);
             let arguments = match layer.cell {
-                RecurrentCell::Elman { .. } => &sums[..],
+                RecurrentCell::Elman { .. } | RecurrentCell::Lstm { .. } => &sums[..],
                 RecurrentCell::Gru { .. } => &sums[..3 * layer.hidden * samples],
             };
             see(at, step, arguments);
@@ -210,15 +211,19 @@ fn run(
             }
             if let Some(injection) = injection.as_deref_mut() {
                 let standard_deviation = injection.state;
-                injection.disturb(&mut state, standard_deviation);
+                // What an LSTM keeps with the client is not encrypted.
+                let sent = (layer.hidden * samples).min(state.len());
+                injection.disturb(&mut state[..sent], standard_deviation);
             }
-            states[at].clone_from(&state);
-            x = state;
+            x = layer.state(&state, samples).to_vec();
+            seen.push(x.clone());
+            states[at] = state;
         }
-        all.push(states.clone());
+        all.push(seen);
     }
-    let top = states.last().map_or(&[][..], Vec::as_slice);
-    Trace { states: all, outputs: product(&network.head, &network.head_bias, top, samples) }
+    let top = all.last().and_then(|s| s.last()).map_or(&[][..], Vec::as_slice);
+    let outputs = product(&network.head, &network.head_bias, top, samples);
+    Trace { states: all, outputs }
 }
 
 fn difference(a: &Trace, b: &Trace) -> Reach {

@@ -23,6 +23,10 @@ pub enum LowerRecurrentError {
     NoPolynomial { gate: String, function: String },
     #[error("reset and update gates have different functions; give both the same polynomial")]
     Gates,
+    #[error(
+        "an LSTM keeps the state of its cells with the client: choose sequence.strategy=client_aided, or a GRU"
+    )]
+    Lstm,
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
@@ -93,6 +97,23 @@ impl RecurrentNetwork {
                         inner: wide(candidate_shift),
                         squash: function(1, reaches[0].max(reaches[1]))?,
                         function: function(2, reaches[2])?,
+                    }
+                }
+                Cell::Lstm { .. } if !exact => return Err(LowerRecurrentError::Lstm),
+                Cell::Lstm { input, forget, output, candidate, state } => {
+                    if input.activation != forget.activation
+                        || input.activation != output.activation
+                    {
+                        return Err(LowerRecurrentError::Gates);
+                    }
+                    RecurrentCell::Lstm {
+                        input: sums(input),
+                        forget: sums(forget),
+                        output: sums(output),
+                        candidate: sums(candidate),
+                        squash: function(0, reaches[0].max(reaches[1]).max(reaches[2]))?,
+                        function: function(3, reaches[3])?,
+                        state: CellFunction { exact: state.clone(), polynomial: None },
                     }
                 }
             };

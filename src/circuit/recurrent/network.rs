@@ -52,6 +52,17 @@ pub enum RecurrentCell {
         squash: CellFunction,
         function: CellFunction,
     },
+    /// `i, f, o = s(..), g = t(..), c' = f c + i g, h' = o state(c')` (Gers et al. 2000); its functions are
+    /// the client's.
+    Lstm {
+        input: StepSums,
+        forget: StepSums,
+        output: StepSums,
+        candidate: StepSums,
+        squash: CellFunction,
+        function: CellFunction,
+        state: CellFunction,
+    },
 }
 
 /// One recurrent layer.
@@ -140,14 +151,29 @@ impl RecurrentLayer {
     pub fn sum_count(&self) -> usize {
         match self.cell {
             RecurrentCell::Elman { .. } => 1,
-            RecurrentCell::Gru { .. } => 4,
+            RecurrentCell::Gru { .. } | RecurrentCell::Lstm { .. } => 4,
         }
+    }
+
+    /// Values that go from step to step: the state, and of an LSTM behind it that of its cells, which
+    /// stays with the client.
+    pub fn carried(&self) -> usize {
+        match self.cell {
+            RecurrentCell::Elman { .. } | RecurrentCell::Gru { .. } => self.hidden,
+            RecurrentCell::Lstm { .. } => 2 * self.hidden,
+        }
+    }
+
+    /// The part of what is carried that goes into sums.
+    pub(super) fn state<'a>(&self, carried: &'a [f64], samples: usize) -> &'a [f64] {
+        carried.get(..self.hidden * samples).unwrap_or(carried)
     }
 
     /// All that functions are applied to, before any of them is: of an Elman cell its
     /// pre-activations; of gates those of update and reset, then `w x + bias` and `u h + inner` of
-    /// the candidate.
-    pub fn sums(&self, x: &[f64], h: &[f64], samples: usize) -> Vec<f64> {
+    /// the candidate; of an LSTM those of input, forget and output gate and candidate.
+    pub fn sums(&self, x: &[f64], carried: &[f64], samples: usize) -> Vec<f64> {
+        let h = self.state(carried, samples);
         match &self.cell {
             RecurrentCell::Elman { sums, .. } => sums.both(x, h, samples),
             RecurrentCell::Gru { update, reset, candidate, inner, .. } => {
@@ -156,6 +182,10 @@ impl RecurrentLayer {
                 all.extend(candidate.input(x, samples));
                 all.extend(product(&candidate.u, inner, h, samples));
                 all
+            }
+            RecurrentCell::Lstm { input, forget, output, candidate, .. } => {
+                let all = [input, forget, output, candidate];
+                all.into_iter().flat_map(|sums| sums.both(x, h, samples)).collect()
             }
         }
     }
@@ -177,6 +207,21 @@ impl RecurrentLayer {
                 };
                 (0..z.len()).map(unit).collect()
             }
+            RecurrentCell::Lstm { squash, function, state, .. } => {
+                let parts: Vec<&[f64]> = sums.chunks((sums.len() / 4).max(1)).collect();
+                let [i, f, o, g] = parts.as_slice() else { return Vec::new() };
+                let cells = h.get(i.len()..).unwrap_or_default();
+                let cell = |at: usize| {
+                    squash.eval(f[at], functions) * cells.get(at).copied().unwrap_or(0.0)
+                        + squash.eval(i[at], functions) * function.eval(g[at], functions)
+                };
+                let cells: Vec<f64> = (0..i.len()).map(cell).collect();
+                let open = o.iter().map(|o| squash.eval(*o, functions));
+                let mut next: Vec<f64> =
+                    open.zip(&cells).map(|(o, c)| o * state.eval(*c, functions)).collect();
+                next.extend(cells);
+                next
+            }
         }
     }
 
@@ -185,6 +230,7 @@ impl RecurrentLayer {
         match &self.cell {
             RecurrentCell::Elman { function, .. } => vec![function],
             RecurrentCell::Gru { squash, function, .. } => vec![squash, function],
+            RecurrentCell::Lstm { squash, function, state, .. } => vec![squash, function, state],
         }
     }
 }
@@ -223,7 +269,7 @@ impl RecurrentNetwork {
         view: &(dyn Fn(&StepView) + Sync),
     ) -> Result<Vec<f64>, Cancelled> {
         let mut states: Vec<Vec<f64>> =
-            self.layers.iter().map(|l| vec![0.0; l.hidden * samples]).collect();
+            self.layers.iter().map(|l| vec![0.0; l.carried() * samples]).collect();
         for step in 0..sequences.steps() {
             watch.check()?;
             let begun: Vec<bool> =
@@ -235,12 +281,13 @@ impl RecurrentNetwork {
                 for values in state.chunks_mut(samples) {
                     values.iter_mut().zip(&begun).filter(|(_, b)| !**b).for_each(|(v, _)| *v = 0.0);
                 }
-                view(&StepView { step, layer: at, first, samples, sums: &sums, state: &state });
-                states[at].clone_from(&state);
-                x = state;
+                x = layer.state(&state, samples).to_vec();
+                view(&StepView { step, layer: at, first, samples, sums: &sums, state: &x });
+                states[at] = state;
             }
         }
-        let top = states.last().map_or(&[][..], Vec::as_slice);
+        let top = self.layers.iter().zip(&states).last();
+        let top = top.map_or(&[][..], |(layer, state)| layer.state(state, samples));
         let outputs = product(&self.head, &self.head_bias, top, samples);
         let classes = self.classes();
         Ok((0..samples * classes).map(|k| outputs[k % classes * samples + k / classes]).collect())
@@ -258,9 +305,9 @@ impl RecurrentNetwork {
         let mut below = 0.0;
         for layer in &mut moved.layers {
             let function = match &mut layer.cell {
-                RecurrentCell::Elman { function, .. } | RecurrentCell::Gru { function, .. } => {
-                    function
-                }
+                RecurrentCell::Elman { function, .. }
+                | RecurrentCell::Gru { function, .. }
+                | RecurrentCell::Lstm { function, .. } => function,
             };
             let own = function.polynomial.as_mut().map_or(0.0, RealFunction::centre);
             let own = if own.abs() > NEGLIGIBLE { own } else { 0.0 };
@@ -278,6 +325,9 @@ impl RecurrentNetwork {
                 RecurrentCell::Elman { sums, .. } => shift(sums),
                 RecurrentCell::Gru { update, reset, candidate, .. } => {
                     [update, reset, candidate].into_iter().for_each(shift);
+                }
+                RecurrentCell::Lstm { input, forget, output, candidate, .. } => {
+                    [input, forget, output, candidate].into_iter().for_each(shift);
                 }
             }
             constants.push(own);
@@ -306,6 +356,9 @@ impl RecurrentNetwork {
                 RecurrentCell::Elman { sums, .. } => of(sums),
                 RecurrentCell::Gru { update, reset, candidate, .. } => {
                     [update, reset, candidate].into_iter().for_each(of);
+                }
+                RecurrentCell::Lstm { input, forget, output, candidate, .. } => {
+                    [input, forget, output, candidate].into_iter().for_each(of);
                 }
             }
         }

@@ -156,7 +156,7 @@ fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
         RecurrentCell::Gru { function, .. } => {
             function.eval(0.0, Functions::Polynomial).abs() > NEGLIGIBLE
         }
-        RecurrentCell::Elman { .. } => false,
+        RecurrentCell::Elman { .. } | RecurrentCell::Lstm { .. } => false,
     };
     if request.masked && polynomials && request.network.layers.iter().any(moved) {
         return Err(PlanError::DoesNotFit {

@@ -39,9 +39,8 @@ pub struct SumsMap {
 /// The sums of a layer.
 #[derive(Clone, Debug)]
 pub enum LayerMaps {
-    Elman {
-        sums: SumsMap,
-    },
+    /// All sums of a layer: of an Elman cell one for each unit, of an LSTM four.
+    Plain { sums: SumsMap },
     Gru {
         /// Update, then reset.
         gates: SumsMap,
@@ -278,7 +277,12 @@ impl Builder<'_> {
         match cell {
             RecurrentCell::Elman { sums, function } => {
                 let scale = scale_for(function)?;
-                Ok(LayerMaps::Elman { sums: self.sums(&[sums], inputs, &scale, None)? })
+                Ok(LayerMaps::Plain { sums: self.sums(&[sums], inputs, &scale, None)? })
+            }
+            RecurrentCell::Lstm { input, forget, output, candidate, function, .. } => {
+                let all = [input, forget, output, candidate];
+                let sums = self.sums(&all, inputs, &scale_for(function)?, None)?;
+                Ok(LayerMaps::Plain { sums })
             }
             RecurrentCell::Gru { update, reset, candidate, inner, squash, function } => {
                 let gates = self.sums(&[update, reset], inputs, &scale_for(squash)?, None)?;

@@ -71,11 +71,9 @@ fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelEr
     if recurrent::built_in_names().any(|n| n == name) {
         return Some(recurrent::open(name));
     }
-    if !is_model_file(name) {
-        return None;
-    }
     // A file of another kind is told about as such.
-    RecurrentModel::load(as_path(name)).ok().map(Ok)
+    let of_sequences = is_model_file(name) && import::is_of_sequences(&as_path(name));
+    of_sequences.then(|| import::open_sequences(name))
 }
 
 /// The first bytes of a plain file.

@@ -110,7 +110,7 @@ impl Stepper<'_> {
         masks: &[Ciphertext],
     ) -> Result<Vec<Ciphertext>, CkksError> {
         match &self.program.layers[layer] {
-            LayerMaps::Elman { sums } => self.both(sums, entering, state),
+            LayerMaps::Plain { sums } => self.both(sums, entering, state),
             LayerMaps::Gru { gates, candidate } => {
                 let mut all = self.both(gates, entering, state)?;
                 all.extend(self.apply(&candidate.input, &entering.input())?);
@@ -173,6 +173,9 @@ impl Stepper<'_> {
                 let state = state.ok_or(CkksError::Segment { inputs: 0, components: 2 })?;
                 self.gated(keys, squash, function, sums, state)
             }
+            RecurrentCell::Lstm { .. } => Err(CkksError::Polynomial {
+                reason: "the functions of an LSTM are the client's".into(),
+            }),
         }
     }
 

@@ -47,8 +47,21 @@ struct LayerPrint {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum CellPrint {
-    Elman { state: ActivationPrint },
-    Gru { reset: ActivationPrint, update: ActivationPrint, candidate: ActivationPrint },
+    Elman {
+        state: ActivationPrint,
+    },
+    Gru {
+        reset: ActivationPrint,
+        update: ActivationPrint,
+        candidate: ActivationPrint,
+    },
+    Lstm {
+        input: ActivationPrint,
+        forget: ActivationPrint,
+        output: ActivationPrint,
+        candidate: ActivationPrint,
+        state: ActivationPrint,
+    },
 }
 
 impl RecurrentModel {
@@ -157,6 +170,13 @@ impl Blueprint {
                     update: ActivationPrint::of(&update.activation),
                     candidate: ActivationPrint::of(&candidate.activation),
                 },
+                Cell::Lstm { input, forget, output, candidate, state } => CellPrint::Lstm {
+                    input: ActivationPrint::of(&input.activation),
+                    forget: ActivationPrint::of(&forget.activation),
+                    output: ActivationPrint::of(&output.activation),
+                    candidate: ActivationPrint::of(&candidate.activation),
+                    state: ActivationPrint::of(state),
+                },
             },
         });
         Self {
@@ -233,6 +253,13 @@ impl LayerPrint {
                 let shift = take_tensor(tensors, &format!("{at}.candidate.shift"), &[hidden])?;
                 Cell::Gru { reset, update, candidate, candidate_shift: shift }
             }
+            CellPrint::Lstm { input, forget, output, candidate, state } => Cell::Lstm {
+                input: gate(GateName::Input, input)?,
+                forget: gate(GateName::Forget, forget)?,
+                output: gate(GateName::Output, output)?,
+                candidate: gate(GateName::Candidate, candidate)?,
+                state: state.into_activation(&format!("{at}.state"))?,
+            },
         };
         Ok(RecurrentLayer { inputs, hidden, cell })
     }

@@ -85,7 +85,7 @@ impl RecurrentModel {
     fn block(&self, inputs: &Prepared, traced: bool, watch: &Watch) -> Result<Forward, Cancelled> {
         let lanes = inputs.samples;
         let mut states: Vec<_> =
-            self.layers().iter().map(|l| vec![0.0; l.hidden * lanes]).collect();
+            self.layers().iter().map(|l| vec![0.0; l.carried() * lanes]).collect();
         let mut trace = traced.then(|| self.empty_trace(inputs.steps));
         for step in 0..inputs.steps {
             watch.check()?;
@@ -97,15 +97,16 @@ impl RecurrentModel {
                     unit.iter_mut().zip(inputs.begun(step)).for_each(|(v, begun)| *v *= begun);
                 }
                 *h = next;
-                x.clone_from(h);
+                x = h.get(..layer.hidden * lanes).unwrap_or_default().to_vec();
                 let place = trace.as_mut().and_then(|t| t.steps.get_mut(step)?.get_mut(index));
                 if let Some(place) = place {
                     place.pre = pre.iter().map(|p| transposed(p, lanes)).collect();
-                    place.hidden = transposed(h, lanes);
+                    place.hidden = transposed(&x, lanes);
                 }
             }
         }
-        let last = states.pop().unwrap_or_default();
+        let mut last = states.pop().unwrap_or_default();
+        last.truncate(self.layers().last().map_or(0, |l| l.hidden) * lanes);
         let head = self.head();
         let logits = affine(&head.weight, &head.bias, &last, lanes);
         Ok(Forward { logits: transposed(&logits, lanes), trace })
@@ -124,7 +125,8 @@ impl Trace {
 }
 
 impl RecurrentLayer {
-    /// What the gates' functions are applied to, and the next state; everything `[units][lanes]`.
+    /// What the gates' functions are applied to, and the next state; everything `[units][lanes]`, the state
+    /// as long as [`RecurrentLayer::carried`] says.
     fn step(&self, x: &[f64], h: &[f64], lanes: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
         match &self.cell {
             Cell::Elman(gate) => {
@@ -143,6 +145,19 @@ impl RecurrentLayer {
                 let mut next = candidate.apply(&pre);
                 next.iter_mut().zip(z.iter().zip(h)).for_each(|(n, (z, h))| *n += z * (h - *n));
                 (vec![resets, updates, pre], next)
+            }
+            Cell::Lstm { input, forget, output, candidate, state } => {
+                let (h, c) = h.split_at(self.hidden * lanes);
+                let gates = [input, forget, output, candidate];
+                let pre = gates.map(|gate| gate.sums(x, h, lanes));
+                let [i, f, o, g] = std::array::from_fn(|at| gates[at].apply(&pre[at]));
+                let cells =
+                    c.iter().zip(&f).zip(i.iter().zip(&g)).map(|((c, f), (i, g))| f * c + i * g);
+                let cells: Vec<f64> = cells.collect();
+                let mut next: Vec<f64> =
+                    o.iter().zip(&cells).map(|(o, c)| o * state.eval_f64(*c)).collect();
+                next.extend(cells);
+                (pre.into(), next)
             }
         }
     }
@@ -211,6 +226,8 @@ mod tests {
                         let n = candidate.activation.eval_f64(outer + r * inner);
                         (1.0 - z) * n + z * h[i]
                     }
+                    // Its definition is that of ONNX Runtime (tests/it/onnx/sequences.rs).
+                    Cell::Lstm { .. } => unreachable!("no random network has one"),
                 });
                 let next: Vec<f64> = next.collect();
                 h.clone_from(&next);

@@ -43,6 +43,10 @@ pub enum Cell {
         /// `c`, one per hidden unit.
         candidate_shift: Vec<f32>,
     },
+    /// Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+    /// `i = s(W_i x + U_i h + b_i)`, `f` and `o` alike, `g = t(W_g x + U_g h + b_g)`,
+    /// `c' = f . c + i . g`, `h' = o . state(c')`.
+    Lstm { input: Gate, forget: Gate, output: Gate, candidate: Gate, state: Activation },
 }
 
 impl Cell {
@@ -51,6 +55,7 @@ impl Cell {
         match self {
             Self::Elman(_) => "Elman cell",
             Self::Gru { .. } => "GRU",
+            Self::Lstm { .. } => "LSTM",
         }
     }
 }
@@ -118,16 +123,33 @@ pub enum GateName {
     Reset,
     Update,
     Candidate,
+    Input,
+    Forget,
+    Output,
 }
 
 impl RecurrentLayer {
-    /// The gates with their names: one of an Elman cell, three of a GRU.
+    /// Values that go from step to step: the state, and of an LSTM behind it that of its cells.
+    pub fn carried(&self) -> usize {
+        match self.cell {
+            Cell::Elman(_) | Cell::Gru { .. } => self.hidden,
+            Cell::Lstm { .. } => 2 * self.hidden,
+        }
+    }
+
+    /// The gates with their names: one of an Elman cell, three of a GRU, four of an LSTM.
     pub fn gates(&self) -> Vec<(GateName, &Gate)> {
         match &self.cell {
             Cell::Elman(gate) => vec![(GateName::State, gate)],
             Cell::Gru { reset, update, candidate, .. } => vec![
                 (GateName::Reset, reset),
                 (GateName::Update, update),
+                (GateName::Candidate, candidate),
+            ],
+            Cell::Lstm { input, forget, output, candidate, .. } => vec![
+                (GateName::Input, input),
+                (GateName::Forget, forget),
+                (GateName::Output, output),
                 (GateName::Candidate, candidate),
             ],
         }
@@ -138,6 +160,9 @@ impl RecurrentLayer {
         match &mut self.cell {
             Cell::Elman(gate) => vec![gate],
             Cell::Gru { reset, update, candidate, .. } => vec![reset, update, candidate],
+            Cell::Lstm { input, forget, output, candidate, .. } => {
+                vec![input, forget, output, candidate]
+            }
         }
     }
 }
@@ -150,6 +175,9 @@ impl GateName {
             Self::Reset => "reset",
             Self::Update => "update",
             Self::Candidate => "candidate",
+            Self::Input => "input",
+            Self::Forget => "forget",
+            Self::Output => "output",
         }
     }
 }
@@ -399,10 +427,13 @@ fn check_layer(layer: &RecurrentLayer, width: usize) -> Result<(), String> {
         check_values(&format!("{name} bias"), &gate.bias, hidden)?;
         check_activation(&gate.activation)?;
     }
-    if let Cell::Gru { candidate_shift, .. } = &layer.cell {
-        check_values("candidate shift", candidate_shift, hidden)?;
+    match &layer.cell {
+        Cell::Elman(_) => Ok(()),
+        Cell::Gru { candidate_shift, .. } => {
+            check_values("candidate shift", candidate_shift, hidden)
+        }
+        Cell::Lstm { state, .. } => check_activation(state),
     }
-    Ok(())
 }
 
 fn check_values(what: &str, values: &[f32], needed: usize) -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! ONNX files that public exporters wrote (`generate.py` makes them), against what ONNX Runtime gives.
 
 mod export;
+mod sequences;
 
 use crate::five::typed;
 use cryptoscope::data::Shape;
@@ -127,7 +128,7 @@ fn what_is_no_network_here_is_refused_with_the_node_and_a_next_step() {
     for (name, reason) in [
         ("max_pool", "average pooling in its place"),
         ("gated", "multiplies or divides what different layers give"),
-        ("lstm", "recurrent networks"),
+        ("lstm", "is a network of sequences"),
         ("dilated", "dilated kernel"),
         ("two_inputs", "has 2 inputs"),
         ("relu6", "a function of single values that is none of these"),

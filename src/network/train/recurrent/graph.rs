@@ -23,6 +23,8 @@ struct Layer {
     gates: Vec<GateVars>,
     /// Of a GRU.
     shift: Option<Var>,
+    /// What an LSTM applies to the state of its cells.
+    state: Option<Activation>,
 }
 
 struct GateVars {
@@ -112,6 +114,7 @@ impl Layer {
     ) -> Result<Vec<Tensor>> {
         let sums: Vec<Tensor> = self.gates.iter().map(|g| g.of_inputs(x)).collect::<Result<_>>()?;
         let mut h = Tensor::zeros((batch.samples, self.hidden), x.dtype(), &Device::Cpu)?;
+        let mut cells = h.clone();
         let mut states = Vec::with_capacity(batch.steps);
         for step in 0..batch.steps {
             let at = |gate: usize| -> Result<Tensor> {
@@ -120,8 +123,26 @@ impl Layer {
                     None => Err(candle_core::Error::Msg("a cell lacks a gate".into())),
                 }
             };
-            let next = match (self.gates.as_slice(), &self.shift) {
-                ([reset, update, candidate], Some(shift)) => {
+            let begun = |state: Tensor| match batch.begun.get(step) {
+                Some(Some(begun)) => state.broadcast_mul(begun),
+                _ => Ok(state),
+            };
+            let next = match (self.gates.as_slice(), &self.shift, &self.state) {
+                (all @ [input, forget, output, candidate], _, Some(state)) => {
+                    let mut pre = Vec::with_capacity(all.len());
+                    for (gate, vars) in all.iter().enumerate() {
+                        pre.push((at(gate)? + vars.of_state(&h)?)?);
+                    }
+                    pre.iter().try_for_each(&mut *excess)?;
+                    let of = |gate: &GateVars, at: usize| match pre.get(at) {
+                        Some(pre) => activate(&gate.activation, pre),
+                        None => Err(candle_core::Error::Msg("a cell lacks a gate".into())),
+                    };
+                    let kept = (of(forget, 1)? * &cells)?;
+                    cells = begun((kept + (of(input, 0)? * of(candidate, 3)?)?)?)?;
+                    (of(output, 2)? * activate(state, &cells)?)?
+                }
+                ([reset, update, candidate], Some(shift), _) => {
                     let resets = (at(0)? + reset.of_state(&h)?)?;
                     let updates = (at(1)? + update.of_state(&h)?)?;
                     excess(&resets)?;
@@ -136,21 +157,18 @@ impl Layer {
                     let n = activate(&candidate.activation, &pre)?;
                     (&n + (z * (&h - &n)?)?)?
                 }
-                ([gate, ..], _) => {
+                ([gate, ..], _, _) => {
                     let pre = (at(0)? + gate.of_state(&h)?)?;
                     excess(&pre)?;
                     activate(&gate.activation, &pre)?
                 }
-                ([], _) => return Err(candle_core::Error::Msg("a cell lacks its gate".into())),
+                ([], _, _) => return Err(candle_core::Error::Msg("a cell lacks its gate".into())),
             };
             let next = match &batch.state_noise {
                 Some(noise) => (next + noise.narrow(0, step * batch.samples, batch.samples)?)?,
                 None => next,
             };
-            h = match batch.begun.get(step) {
-                Some(Some(begun)) => next.broadcast_mul(begun)?,
-                _ => next,
-            };
+            h = begun(next)?;
             states.push(h.clone());
         }
         Ok(states)
@@ -170,9 +188,13 @@ impl Graph {
             let gates: Result<_> = gates.map(|(_, g)| GateVars::new(g, layer.hidden)).collect();
             let shift = match &layer.cell {
                 Cell::Gru { candidate_shift, .. } => Some(vector(candidate_shift)?),
-                Cell::Elman(_) => None,
+                Cell::Elman(_) | Cell::Lstm { .. } => None,
             };
-            layers.push(Layer { hidden: layer.hidden, gates: gates?, shift });
+            let state = match &layer.cell {
+                Cell::Lstm { state, .. } => Some(state.clone()),
+                Cell::Elman(_) | Cell::Gru { .. } => None,
+            };
+            layers.push(Layer { hidden: layer.hidden, gates: gates?, shift, state });
         }
         let head = model.head();
         let head = (matrix(&head.weight, head.bias.len())?, vector(&head.bias)?);
@@ -248,6 +270,11 @@ impl Graph {
             let mut gates = gates.into_iter();
             match &mut layer.cell {
                 Cell::Elman(gate) => *gate = gates.next().unwrap_or_else(|| gate.clone()),
+                Cell::Lstm { input, forget, output, candidate, .. } => {
+                    for (gate, new) in [input, forget, output, candidate].into_iter().zip(gates) {
+                        *gate = new;
+                    }
+                }
                 Cell::Gru { reset, update, candidate, candidate_shift } => {
                     for (gate, new) in [reset, update, candidate].into_iter().zip(gates) {
                         *gate = new;
