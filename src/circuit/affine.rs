@@ -90,6 +90,12 @@ fn lower_with(network: &Network, any_degree: bool) -> Result<Vec<FloatStage>, Lo
             None => lowering.layer(layer, shape, *output)?,
         }
         lowering.now.len = output.len();
+        let weights = |now: &Now| now.rows.iter().flatten().map(|r| r.weights.len()).sum::<usize>();
+        // What is kept beside it takes memory, too.
+        let held = lowering.kept.values().map(weights).sum::<usize>() + weights(&lowering.now);
+        if held > MAX_WEIGHTS && !lowering.kept.is_empty() {
+            return Err(too_large(layer));
+        }
         lowering.kept.retain(|place, _| last_uses[*place] > Some(at));
         shape = *output;
     }

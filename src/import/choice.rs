@@ -85,3 +85,63 @@ fn copied(flow: &Flow, (channels, height, width): (usize, usize, usize)) -> Opti
         bias: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use network::{Layer, Network, Normalisation};
+
+    /// What the layer that is found gives for values 1, 2, 3, ...; zeros where nothing is chosen.
+    fn given(flow: &Flow, shape: Shape) -> Option<Vec<f32>> {
+        let op = choosing(flow, shape)?;
+        let layers = vec![Layer { name: "choice".into(), op }];
+        let normalisation = Normalisation { offset: vec![0.0], scale: vec![1.0] };
+        let network = Network::new("n", shape, normalisation, layers, None, Default::default());
+        let raw: Vec<f32> = (1..=shape.len()).map(|x| x as f32).collect();
+        let watch = progress::Watch::silent();
+        Some(network.expect("fits").forward_batch(&raw, &watch).expect("runs"))
+    }
+
+    fn placed(dims: [usize; 4], place: impl Fn(usize, usize, usize) -> Option<usize>) -> Flow {
+        let [_, channels, rows, columns] = dims;
+        let all = (0..channels * rows * columns).map(|i| {
+            let (channel, row, column) = (i / columns / rows, i / columns % rows, i % columns);
+            place(channel, row, column).map_or(NOTHING, |at| at as u32)
+        });
+        Flow::stored(0, vec![1]).placed(dims.to_vec(), all.collect())
+    }
+
+    #[test]
+    fn chosen_values_are_those_at_their_places() {
+        let shape = Shape::Image { channels: 2, height: 5, width: 7 };
+        let at = |channel: usize, row: usize, column: usize| (channel * 5 + row) * 7 + column;
+        let half =
+            placed([1, 4, 3, 4], |c, i, j| (1..3).contains(&c).then(|| at(c - 1, 2 * i, 2 * j)));
+        // From the second row and third column on, fewer than would fit, channels turned round.
+        let inner = placed([1, 2, 2, 1], |c, i, j| Some(at(1 - c, 1 + 2 * i, 2 + j)));
+        let row = placed([1, 1, 1, 7], |_, _, j| Some(at(1, 4, j)));
+        for flow in [half, inner, row] {
+            let expected = flow.places().iter();
+            let expected = expected.map(|p| if *p == NOTHING { 0.0 } else { *p as f32 + 1.0 });
+            assert_eq!(given(&flow, shape), Some(expected.collect()));
+        }
+        let flat = Flow::stored(0, vec![1]).placed(vec![1, 3], vec![4, NOTHING, 0]);
+        assert_eq!(given(&flat, Shape::Flat { len: 6 }), Some(vec![5.0, 0.0, 1.0]));
+    }
+
+    #[test]
+    fn what_no_convolution_copies_is_no_layer() {
+        let shape = Shape::Image { channels: 2, height: 5, width: 7 };
+        let at = |channel: usize, row: usize, column: usize| (channel * 5 + row) * 7 + column;
+        for odd in [
+            // Backwards, a row twice, a border of zeros, another step from row to row.
+            placed([1, 1, 2, 2], |_, i, j| Some(at(0, 3 - i, j))),
+            placed([1, 1, 2, 2], |_, _, j| Some(at(0, 1, j))),
+            placed([1, 1, 2, 2], |_, i, j| (i > 0).then(|| at(0, i, j))),
+            placed([1, 1, 3, 2], |_, i, j| Some(at(0, i * i, j))),
+            placed([1, 1, 1, 1], |_, _, _| None),
+        ] {
+            assert!(choosing(&odd, shape).is_none());
+        }
+    }
+}

@@ -58,6 +58,11 @@ impl Flow {
         Some(Self { dims, places: Arc::new(places?), ..self.clone() })
     }
 
+    /// Whether its places are held by nothing else.
+    pub fn is_new(&self) -> bool {
+        Arc::strong_count(&self.places) == 1
+    }
+
     /// Other axes, with values at these places.
     pub fn placed(&self, dims: Vec<usize>, places: Vec<u32>) -> Self {
         Self { dims, places: Arc::new(places), ..self.clone() }

@@ -7,6 +7,12 @@ use data::Shape;
 use network::{Layer, Normalisation, Op, Padding};
 use std::collections::HashMap;
 
+/// Functions of the values of one layer that are told apart: more than any network has.
+const MOST_KNOWN: usize = 256;
+
+/// Most weights of layers that choose values, together.
+const MAX_CHOOSING: usize = 1 << 24;
+
 /// What has been built so far.
 pub struct Layers {
     pub input: Shape,
@@ -21,7 +27,9 @@ pub struct Layers {
     /// them any more.
     shared: Option<usize>,
     /// What has been done to the values after so many layers, and after how many it was.
-    known: Vec<(usize, Expression, usize)>,
+    known: HashMap<usize, Vec<(Expression, usize)>>,
+    /// Weights of layers that choose values.
+    choosing: usize,
 }
 
 impl Layers {
@@ -35,7 +43,8 @@ impl Layers {
             shapes: Vec::new(),
             counts: HashMap::new(),
             shared: None,
-            known: Vec::new(),
+            known: HashMap::new(),
+            choosing: 0,
         }
     }
 
@@ -100,15 +109,15 @@ impl Layers {
         if flow.expression == Expression::X {
             return Ok(flow.clone());
         }
-        let known = |(from, done, _): &&(usize, Expression, usize)| {
-            *from == flow.layers && *done == flow.expression
-        };
-        if let Some((_, _, after)) = self.known.iter().find(known) {
+        let known = self.known.get(&flow.layers).into_iter().flatten();
+        if let Some((_, after)) = known.into_iter().find(|(done, _)| *done == flow.expression) {
             return Ok(flow.after(*after));
         }
-        let (from, expression) = (flow.layers, flow.expression.clone());
         let made = self.make(flow)?;
-        self.known.push((from, expression, made.layers));
+        let known = self.known.entry(flow.layers).or_default();
+        if known.len() < MOST_KNOWN {
+            known.push((flow.expression.clone(), made.layers));
+        }
         Ok(made)
     }
 
@@ -121,6 +130,15 @@ impl Layers {
                 shown(&flow.dims)
             )
         })?;
+        self.choosing += match &op {
+            Op::Dense { weight, .. } | Op::Conv2d { weight, .. } => weight.len(),
+            _ => 0,
+        };
+        if self.choosing > MAX_CHOOSING {
+            return Err(format!(
+                "takes a part of the values, as others before it: together more than {MAX_CHOOSING} weights, which is too many"
+            ));
+        }
         self.at_the_end(&Flow::stored(flow.layers, vec![1, shape.len()]));
         let (kind, shape) = match op {
             Op::Conv2d { out_channels, .. } => {

@@ -24,6 +24,9 @@ const DECISIONS: [&str; 12] = [
     "ml.Normalizer",
 ];
 
+/// Most values of a sample in all nodes together.
+const MAX_PLACED: usize = 1 << 26;
+
 /// What a name in the graph stands for.
 #[derive(Clone)]
 pub(super) enum Value {
@@ -39,6 +42,8 @@ pub struct Reading {
     values: HashMap<String, Value>,
     /// How many nodes take which value, those that ask for its shape left out.
     uses: HashMap<String, usize>,
+    /// Values of a sample in all nodes so far, those that only have other axes left out.
+    placed: usize,
     /// The length of the first axis of the input: 1 where the file leaves it open.
     batch: usize,
     /// What the first decision was made from, and by which node.
@@ -60,7 +65,7 @@ impl Reading {
         let weights = std::mem::take(&mut model.weights).into_iter();
         let values = weights.map(|(name, tensor)| (name, Value::Known(tensor))).collect();
         let (scores, notes) = (None, Vec::new());
-        let mut reading = Self { layers, values, uses, batch, scores, notes };
+        let mut reading = Self { layers, values, uses, placed: 0, batch, scores, notes };
         reading.keep(input, Value::Flow(flow));
         reading
     }
@@ -116,6 +121,16 @@ impl Reading {
             let known: Vec<Option<Tensor>> = known.into_iter().map(|t| t.cloned()).collect();
             self.on_flows(node, &flows, &known)?
         };
+        if let Value::Flow(flow) = &given
+            && flow.is_new()
+        {
+            self.placed += flow.len();
+            if self.placed > MAX_PLACED {
+                return Err(format!(
+                    "is one of too many nodes for values as large: {MAX_PLACED} values in all of them together are read"
+                ));
+            }
+        }
         // Further outputs are masks, indices and the like, which decide nothing here.
         for (at, name) in node.outputs.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             let value = if at == 0 { given.clone() } else { Value::Decided };

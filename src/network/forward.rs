@@ -106,6 +106,9 @@ impl Network {
         let samples = raw_inputs.len() / per_sample;
         let widest = self.shapes().iter().map(|s| s.len()).fold(per_sample, usize::max);
         let last_uses = self.last_uses();
+        let of = |at: usize| at.checked_sub(1).map_or(per_sample, |at| self.shapes()[at].len());
+        let taken = (0..last_uses.len()).filter(|at| last_uses[*at].is_some());
+        let widest = widest.max(taken.map(of).sum());
         let block = (BLOCK_VALUES / widest).clamp(1, BLOCK_SAMPLES);
         let mut outputs = Vec::with_capacity(samples * self.classes());
         let kernels = self.kernels()?;

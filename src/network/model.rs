@@ -246,6 +246,7 @@ fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Fitted, Netwo
     let mut shapes = Vec::with_capacity(layers.len());
     let mut places = Vec::with_capacity(layers.len());
     let mut names = std::collections::HashMap::new();
+    let (mut taken, mut kept) = (std::collections::HashSet::new(), 0);
     let mut shape = input;
     if input.is_empty() || input.len() > MAX_VALUES {
         return Err(NetworkError::Whole {
@@ -278,6 +279,16 @@ fn shapes(network: &str, input: Shape, layers: &[Layer]) -> Result<Fitted, Netwo
         .map_err(fail)?;
         shapes.push(shape);
         places.push(place);
+        if let Some((place, other)) = place.zip(other)
+            && taken.insert(place)
+        {
+            kept += other.len();
+        }
+        if kept > MAX_KEPT {
+            return Err(fail(format!(
+                "{kept} values are taken from further back, by it and layers before it; at most {MAX_KEPT} are kept"
+            )));
+        }
     }
     Ok((shapes, places))
 }
@@ -316,6 +327,9 @@ fn within(shape: Shape) -> Result<Shape, String> {
 
 /// Largest number of values between two layers; more than any network here needs.
 const MAX_VALUES: usize = 1 << 24;
+
+/// Largest number of values that layers take from further back, all together.
+const MAX_KEPT: usize = 1 << 26;
 
 /// Largest number of values that the windows of one convolution or pooling read, all together.
 const MAX_TAPS: usize = 1 << 26;

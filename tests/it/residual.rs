@@ -186,6 +186,24 @@ fn integers_of_a_network_with_skips_are_near_its_real_numbers() {
 }
 
 #[test]
+fn lookup_tables_and_training_on_ciphertexts_refuse_skips_in_a_line() {
+    let network = network(9, 4, &[Skip::Inputs], &Activation::Relu);
+    let raw = vec![1.0; 40];
+    let options = cryptoscope::network::table::TableOptions::default();
+    let refused = cryptoscope::network::table::TableNetwork::quantise(
+        &network,
+        &options,
+        &raw,
+        &Watch::silent(),
+    );
+    let told = refused.expect_err("refused").to_string();
+    assert!(told.contains("layer sum0: sum with the inputs: skip connections"), "{told}");
+    let told = cryptoscope::network::train::Tail::new(&network, 0).err().expect("refused");
+    let told = told.to_string();
+    assert!(told.contains("a skip connection begins before the layer"), "{told}");
+}
+
+#[test]
 fn plain_numbers_go_through_the_same_pipeline() {
     let cancel = Cancel::default();
     let network = network(9, 4, &[Skip::Identity], &Activation::Square);

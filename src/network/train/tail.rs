@@ -2,7 +2,7 @@
 
 use super::TrainError;
 use super::graph::{Forward, Graph};
-use crate::{Layer, Network, Normalisation, Provenance};
+use crate::{Layer, Network, NetworkError, Normalisation, Provenance};
 use candle_core::{D, Device, Tensor, Var};
 
 /// Everything behind one layer, as a differentiable graph.
@@ -35,9 +35,16 @@ impl Tail {
     /// The layers of `network` behind layer `at`.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or one of them takes values from before them.
     pub fn new(network: &Network, at: usize) -> Result<Self, TrainError> {
         let input = network.shapes().get(at).copied().unwrap_or(network.input());
+        let reaching = network.places().iter().skip(at + 1).flatten().any(|place| *place <= at + 1);
+        if reaching {
+            return Err(TrainError::Network(NetworkError::Whole {
+                network: network.name().to_owned(),
+                reason: "a skip connection begins before the layer that is computed on ciphertexts; begin it behind that".into(),
+            }));
+        }
         let layers = network.layers().get(at + 1..).unwrap_or_default().to_vec();
         let plain = Normalisation { offset: vec![0.0], scale: vec![1.0] };
         let tail = Network::new(network.name(), input, plain, layers, None, Provenance::default())?;

@@ -37,6 +37,20 @@ class Before(nn.Module):
         return self.last(self.function(x - self.inner(self.function(x))))
 
 
+class Shared(nn.Module):
+    """Values that are used again after something else was done to them."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.last = nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Linear(5, 3)
+
+    def forward(self, x):
+        x = self.first(x)
+        y = self.norm(x) * 0.5 + 1
+        z = torch.relu(y)
+        return self.last(x + y + z * 2 - torch.relu(x) + z)
+
+
 class Joined(nn.Module):
     """Two branches, joined."""
 
@@ -118,6 +132,7 @@ for end, dynamo, opset in both:
     kind = {"opset": opset, "dynamo": dynamo}
     torch_file(f"residual_dense{end}.onnx", Dense(torch.relu), (6,), **kind)
     torch_file(f"residual_before{end}.onnx", Before(torch.relu), (6,), **kind)
+    torch_file(f"residual_shared{end}.onnx", Shared(), (6,), **kind)
     torch_file(f"residual_joined{end}.onnx", Joined(torch.tanh), (6,), **kind)
     torch_file(f"residual_identity{end}.onnx", picture(
         [Block(2, 2, 1, nn.Identity(), relu)], 2, relu), (1, 6, 6), **kind)
