@@ -9,6 +9,7 @@ use scenario::LayerRequests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use study::{SweepRequest, SweepRow};
+use view::{MyModel, file_name};
 use worker::Busy;
 
 impl App {
@@ -148,6 +149,9 @@ impl App {
             scenario.model = path.to_string_lossy().into_owned();
             scenario.activation.method = "keep".into();
             scenario.activation.layers = LayerRequests::Same;
+            let name = format!("{}, trained", file_name(&self.state.scenario.model));
+            let model = MyModel { name, setup: scenario.clone(), saved: false };
+            self.state.history.add_model(model);
             self.edit(scenario);
         }
     }
