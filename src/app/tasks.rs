@@ -47,7 +47,7 @@ impl App {
 
     /// Starts the training of the setup.
     pub(super) fn train(&mut self) {
-        self.state.tab = Tab::Training;
+        (self.state.tab, self.state.new_network.shown) = (Tab::Training, false);
         if self.state.is_cryptonn() {
             self.start_cryptonn();
         } else if self.state.is_recurrent() {
