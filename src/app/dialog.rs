@@ -31,7 +31,7 @@ impl OpenKind {
         match self {
             Self::Scenario => &["json"],
             Self::Model => &["safetensors", "onnx"],
-            Self::Dataset => &["csv", "gz", "idx3-ubyte"],
+            Self::Dataset => &["csv", "tsv", "data", "txt", "ts", "gz", "idx3-ubyte"],
             Self::DataFolder => &[],
             Self::Checkpoint => &["ckpt"],
         }

@@ -9,6 +9,7 @@ use scenario::LayerRequests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use study::{SweepRequest, SweepRow};
+use view::{MyModel, file_name};
 use worker::Busy;
 
 impl App {
@@ -46,7 +47,7 @@ impl App {
 
     /// Starts the training of the setup.
     pub(super) fn train(&mut self) {
-        self.state.tab = Tab::Training;
+        (self.state.tab, self.state.new_network.shown) = (Tab::Training, false);
         if self.state.is_cryptonn() {
             self.start_cryptonn();
         } else if self.state.is_recurrent() {
@@ -148,6 +149,9 @@ impl App {
             scenario.model = path.to_string_lossy().into_owned();
             scenario.activation.method = "keep".into();
             scenario.activation.layers = LayerRequests::Same;
+            let name = format!("{}, trained", file_name(&self.state.scenario.model));
+            let model = MyModel { name, setup: scenario.clone(), saved: false };
+            self.state.history.add_model(model);
             self.edit(scenario);
         }
     }

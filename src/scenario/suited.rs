@@ -22,6 +22,8 @@ impl Scenario {
             .filter(|name| !fit && (data::is_named(name) || data::path_of(name).is_some()));
         if let Some(known) = known {
             made.dataset = known.to_owned();
+            made.name = network.name().to_owned();
+            made.description = format!("The model {} on {known}", network.name());
         }
         let keep = ActivationRequest { method: KEEP.to_owned(), ..ActivationRequest::default() };
         let (scheme, activation) = match network.role() {
@@ -60,6 +62,7 @@ mod tests {
         let hospital = of("hospital", false);
         assert_eq!((hospital.dataset.as_str(), hospital.model.as_str()), ("breast_cancer", "m"));
         assert_eq!((hospital.sequence, hospital.activation.method.as_str()), (None, KEEP));
+        assert_eq!((hospital.name.as_str(), setup.name.as_str()), ("hospital", "cryptornn"));
         assert_eq!(of("hospital", true).dataset, setup.dataset, "data that fit stay");
         let tables = of("digits-table", false);
         assert_eq!(tables.scheme.kind, SchemeSelector::Tfhe);

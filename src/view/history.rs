@@ -12,7 +12,7 @@ const MOST: usize = 12;
 pub struct MyModel {
     pub name: String,
     pub setup: Scenario,
-    /// Its file stays; others are gone with the window.
+    /// Its file is where a person put it; others lie in the temporary folder and are forgotten with the window.
     pub saved: bool,
 }
 

@@ -231,10 +231,18 @@ fn rows_are_edited_and_faults_stand_at_their_row() {
     person.button("Made for TFHE");
     person.click(Role::Tab, "This model");
     assert!(person.has("Polynomial"));
+    person.click(Role::ComboBox, "Scenario");
+    person.button("cryptonn");
+    until_planned(&mut person.h);
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    person.h.run_ok();
+    assert!(person.has("Add row"), "also where the setup trains on encrypted data");
+    person.click(Role::Tab, "This model");
+    assert!(!person.has("Add row"));
 }
 
 #[test]
-fn a_new_network_that_is_stopped_leaves_nothing_and_can_be_trained_again() {
+fn a_new_network_that_is_stopped_leaves_nothing() {
     let mut person = Person::new();
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
     person.h.run_ok();

@@ -203,7 +203,7 @@ fn values(ui: &mut Ui, facts: &Facts) {
             .num_columns(5)
             .striped(true)
             .min_row_height(ROW)
-            .spacing([14.0, 2.0])
+            .spacing([8.0, 2.0])
             .show(ui, |ui| {
                 for name in ["Value", "Least", "Most", "Mean", "Deviation"] {
                     let text = RichText::new(name).font(theme::small()).color(t.text_weak);

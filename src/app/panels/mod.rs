@@ -65,6 +65,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Model => model::show(ui, state, queue),
         Tab::Activation => activation::show(ui, state, queue),
         Tab::Sweep => sweep::show(ui, state, queue),
+        Tab::Training if state.new_network.shown => new_network::show(ui, state, queue),
         Tab::Run | Tab::Training if state.is_cryptonn() => cryptonn::show(ui, state, queue),
         Tab::Run => run::show(ui, state, queue),
         Tab::Training => training::show(ui, state, queue),

@@ -39,7 +39,7 @@ fn entry(ui: &mut Ui, state: &State, at: usize, model: &MyModel, queue: &mut Que
             if !model.saved {
                 let text = RichText::new("not saved").font(theme::small()).color(t.notice);
                 ui.label(text)
-                    .on_hover_text("It is gone with the window; save it in the tab Training");
+                    .on_hover_text("It lies in the temporary folder, and is forgotten with the window; save it in the tab Training");
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let chosen = state.scenario.model == model.setup.model;

@@ -20,9 +20,6 @@ const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 330.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    if state.new_network.shown {
-        return new_network::show(ui, state, queue);
-    }
     let mut right = kit::beside_column(ui, "training column", COLUMN, |ui| {
         new_network::choice(ui, state, queue);
         match state.loaded_sequence.as_ref().filter(|_| state.is_recurrent()) {
