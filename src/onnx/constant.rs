@@ -37,7 +37,7 @@ pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         "Slice" => slice(node, inputs),
         "Transpose" => transpose(first()?, a.ints("perm")),
         "ConstantOfShape" => filled(first()?, a.tensor("value")),
-        "Expand" if first()?.len() == 1 => filled(second()?, first()),
+        "Expand" => expand(first()?, second()?),
         "Add" | "Sub" | "Mul" | "Div" | "Pow" => binary(&node.op, first()?, second()?),
         "Neg" => map(first()?, |v| -v),
         "Sqrt" => map(first()?, f32::sqrt),
@@ -47,6 +47,14 @@ pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         }
         _ => None,
     }
+}
+
+/// A tensor of equal values, as states are that begin at zero, in another size.
+fn expand(x: &Tensor, size: &Tensor) -> Option<Tensor> {
+    let values = x.floats();
+    let first = *values.first()?;
+    let one = Tensor { dims: vec![], values: Values::Floats(vec![first]) };
+    values.iter().all(|v| *v == first).then(|| filled(size, Some(&one))).flatten()
 }
 
 /// The value of a node `Constant`.

@@ -27,7 +27,7 @@ fn is_option(text: &str) -> bool {
 }
 
 /// The dataset `name` read with `option` besides; an option of the same key gives way, but columns that
-/// are left out add up.
+/// are left out, or become a column for each word, add up.
 pub fn with_option(name: &str, option: &str) -> String {
     let (path, before) = name.split_once('?').unwrap_or((name, ""));
     let mut pairs: Vec<String> =
@@ -35,7 +35,7 @@ pub fn with_option(name: &str, option: &str) -> String {
     for pair in option.trim_start_matches('?').split('&') {
         let key = pair.split_once('=').map_or(pair, |(key, _)| key);
         let is_same = |p: &String| match key {
-            "drop" => p == pair,
+            "drop" | "onehot" => p == pair,
             _ => p.split_once('=').is_some_and(|(k, _)| k == key),
         };
         match pairs.iter_mut().find(|p| is_same(p)) {

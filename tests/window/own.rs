@@ -177,7 +177,7 @@ fn a_table_with_missing_values_is_read_and_learned_by_buttons() {
     person.choose(&path, "Open");
     until_planned(&mut person.h);
     assert!(person.has("the value is missing") && person.h.state().state().data.is_none());
-    person.button("Read with ?incomplete=skip");
+    person.button("Read with ?missing=mean");
     until_planned(&mut person.h);
     person.h.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
     person.h.run_ok();

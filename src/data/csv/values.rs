@@ -167,7 +167,7 @@ fn wrong(cell: &str, column: usize, name: Option<&String>, look: Cells) -> Strin
     let reason = if look.is_missing(cell, false) || look.is_named_missing(cell) {
         let word = if cell.is_empty() { String::new() } else { format!(" ({shown})") };
         format!(
-            "the value is missing{word}; take the mean of its column with ?missing=mean (or median), leave such rows out with ?missing=drop, or the column with ?drop={number}"
+            "the value is missing{word}; take the mean or the median of its column with ?missing=mean or ?missing=median, leave such rows out with ?missing=drop, or the column with ?drop={number}"
         )
     } else if look.numbers.parse(cell).is_some() {
         format!("{shown} is not a finite number of at most 3.4e38")
