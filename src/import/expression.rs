@@ -84,6 +84,26 @@ impl Expression {
         Self::Of(function, Box::new(self)).bounded()
     }
 
+    /// A function, and what is done to its values: times a number, or plus one. `None` for anything else.
+    pub fn function_and_line(&self) -> Option<(Self, Self)> {
+        let x = || Box::new(Self::X);
+        Some(match self {
+            Self::Sum(a, b) if matches!(**b, Self::Number(_)) => {
+                ((**a).clone(), Self::Sum(x(), b.clone()))
+            }
+            Self::Sum(b, a) if matches!(**b, Self::Number(_)) => {
+                ((**a).clone(), Self::Sum(x(), b.clone()))
+            }
+            Self::Product(a, b) if matches!(**b, Self::Number(_)) => {
+                ((**a).clone(), Self::Product(x(), b.clone()))
+            }
+            Self::Product(b, a) if matches!(**b, Self::Number(_)) => {
+                ((**a).clone(), Self::Product(x(), b.clone()))
+            }
+            _ => return None,
+        })
+    }
+
     fn bounded(self) -> Option<Self> {
         (self.size() <= MAX_SIZE).then_some(self)
     }

@@ -161,6 +161,13 @@ impl Layers {
             let line = self.done(&flow.with((**inner).clone()))?;
             return self.done(&line.with(Expression::Of(*function, Box::new(Expression::X))));
         }
+        // A line of a function: first the function, then the line.
+        if flow.expression.meaning().is_none()
+            && let Some((function, line)) = flow.expression.function_and_line()
+        {
+            let values = self.made(&flow.with(function))?;
+            return self.made(&values.with(line));
+        }
         let expression = &flow.expression;
         let meaning = expression.meaning().ok_or(
             "comes after a function of single values that is none of these: polynomial, ReLU, leaky ReLU, sigmoid, tanh, softplus, SiLU, GELU, sign",

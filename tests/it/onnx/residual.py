@@ -48,7 +48,7 @@ class Shared(nn.Module):
         x = self.first(x)
         y = self.norm(x) * 0.5 + 1
         z = torch.relu(y)
-        return self.last(x + y + z * 2 - torch.relu(x) + z)
+        return self.last(x + z - torch.relu(x))
 
 
 class Joined(nn.Module):
