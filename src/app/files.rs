@@ -40,7 +40,7 @@ impl App {
     /// Reads a model file, to see what it was made for.
     pub(super) fn read_model(&mut self, path: String) {
         let of = path.clone();
-        let read = move || network::open(&path).map(Arc::new).map_err(|e| e.to_string());
+        let read = move || import::open_either(&path).map_err(|e| e.to_string());
         // Why it cannot be read the plan says, which reads it too.
         self.of_file(read, |result| Update::ModelRead(of, result.ok()));
     }

@@ -28,7 +28,7 @@ impl App {
                 (state.download.what, state.download.fraction) = (what, fraction);
             }
             Update::Fetched(result) => self.take_fetched(result),
-            Update::ModelRead(path, Some(network)) => self.suit_model(&path, &network),
+            Update::ModelRead(path, Some(opened)) => self.suit_model(&path, &opened),
             Update::ModelRead(_, None) => {}
             Update::Kept(result) => self.take_kept(result),
             Update::Loaded(loaded) => self.take_loaded(loaded),

@@ -4,7 +4,8 @@ use super::action::Action;
 use super::app::App;
 use super::command::Command;
 use crate::tab::Tab;
-use network::Network;
+use data::Shape;
+use import::Opened;
 use scenario::Scenario;
 use std::path::{Path, PathBuf};
 use view::{MyModel, TaskStatus, file_name, scheme_of};
@@ -69,16 +70,26 @@ impl App {
     }
 
     /// A model file was read: scheme, activation and data become those that it was made for.
-    pub(super) fn suit_model(&mut self, path: &str, network: &Network) {
+    pub(super) fn suit_model(&mut self, path: &str, opened: &Opened) {
         let state = &self.state;
         if state.scenario.model != path {
             return;
         }
-        let fit = state.data.as_ref().is_some_and(|data| {
-            let (shape, classes) = (data.dataset.shape(), data.dataset.classes().len());
-            shape.len() == network.input().len() && classes <= network.classes()
-        });
-        self.edit(state.scenario.suited(path, network, fit));
+        let fits = |fits: &dyn Fn(Shape) -> bool, classes: usize| {
+            let dataset = state.data.as_ref().map(|data| &data.dataset);
+            dataset.is_some_and(|d| fits(d.shape()) && d.classes().len() <= classes)
+        };
+        let setup = match opened {
+            Opened::Layers(network) => {
+                let values = |shape: Shape| shape.len() == network.input().len();
+                state.scenario.suited(path, network, fits(&values, network.classes()))
+            }
+            Opened::Sequences(model) => {
+                let steps = |shape: Shape| matches!(shape, Shape::Sequence { channels, .. } if channels == model.channels());
+                state.scenario.suited_to_sequences(path, model, fits(&steps, model.classes()))
+            }
+        };
+        self.edit(setup);
     }
 
     /// Makes the trained network the setup, and runs it.

@@ -25,6 +25,7 @@ use nodes::Reading;
 use onnx::{Input, Model};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most bytes of what is told of the origin of a network.
 const MAX_ORIGIN_BYTES: usize = 2048;
@@ -67,6 +68,25 @@ pub fn open_sequences(name_or_path: &str) -> Result<RecurrentModel, ModelError> 
     sequences::import(model, &name, origin).map_err(format)
 }
 
+/// A network of either kind.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    Layers(Arc<Network>),
+    Sequences(Arc<RecurrentModel>),
+}
+
+/// The network in the file at the path `name_or_path`, or the built-in one of that name, of either kind.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_either(name_or_path: &str) -> Result<Opened, ModelError> {
+    let built_in = network::recurrent::built_in_names().any(|name| name == name_or_path);
+    if built_in || is_of_sequences(&file::as_path(name_or_path)) {
+        return open_sequences(name_or_path).map(|model| Opened::Sequences(Arc::new(model)));
+    }
+    open(name_or_path).map(|network| Opened::Layers(Arc::new(network)))
+}
+
 /// Whether the file at `path` holds a network of sequences.
 pub fn is_of_sequences(path: &Path) -> bool {
     match holds_onnx(path) {
@@ -101,9 +121,9 @@ fn from_onnx(path: &Path) -> Result<Network, ModelError> {
 }
 
 /// A file, what its network will be called, and errors about it.
-type Opened = (Model, String, Box<dyn Fn(String) -> ModelError>);
+type Parsed = (Model, String, Box<dyn Fn(String) -> ModelError>);
 
-fn read_onnx(path: &Path) -> Result<Opened, ModelError> {
+fn read_onnx(path: &Path) -> Result<Parsed, ModelError> {
     let origin = format::path(path);
     let format = move |reason: String| ModelError::Format { origin: origin.clone(), reason };
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();

@@ -1,8 +1,10 @@
 //! The setup for a model that was opened.
 
 use super::activation_request::{ActivationKind, ActivationRequest, KEEP};
-use super::scenario::{Scenario, SchemeRequest, SchemeSelector};
-use network::{Network, Role};
+use super::scenario::{Scenario, SchemeRequest, SchemeSelector, SequenceRequest};
+use circuit::NoiseStrategy;
+use network::recurrent::{Cell, RecurrentModel};
+use network::{ModelCard, Network, Role};
 
 /// What stands in the place of a function that is no polynomial, where nothing was chosen.
 const USUAL_METHOD: &str = "least_squares";
@@ -12,19 +14,8 @@ impl Scenario {
     /// trained for. Where the data of the setup do not `fit`, those that it was trained on are taken, if
     /// their name leads to them.
     pub fn suited(&self, model: &str, network: &Network, fit: bool) -> Self {
-        let mut made = Self { model: model.to_owned(), ..self.clone() };
+        let mut made = self.with_model(model, network.name(), network.card(), fit);
         (made.sequence, made.training) = (None, None);
-        let known = network
-            .card()
-            .dataset
-            .as_ref()
-            .map(|d| d.name.as_str())
-            .filter(|name| !fit && (data::is_named(name) || data::path_of(name).is_some()));
-        if let Some(known) = known {
-            made.dataset = known.to_owned();
-            made.name = network.name().to_owned();
-            made.description = format!("The model {} on {known}", network.name());
-        }
         let keep = ActivationRequest { method: KEEP.to_owned(), ..ActivationRequest::default() };
         let (scheme, activation) = match network.role() {
             Role::Table => {
@@ -49,6 +40,39 @@ impl Scenario {
             (activation, SchemeRequest { kind: scheme, ..SchemeRequest::default() });
         made
     }
+
+    /// The same with a network of sequences: where its functions are no polynomials, or it is an LSTM, the
+    /// client computes them, which changes nothing in what it answers.
+    pub fn suited_to_sequences(&self, model: &str, network: &RecurrentModel, fit: bool) -> Self {
+        let mut made = self.with_model(model, network.name(), network.card(), fit);
+        made.training = None;
+        let lstm = network.layers().iter().any(|layer| matches!(layer.cell, Cell::Lstm { .. }));
+        let strategy = match lstm || network.role() != Role::Polynomial {
+            true => NoiseStrategy::ClientAided,
+            false => NoiseStrategy::default(),
+        };
+        made.sequence =
+            Some(SequenceRequest { strategy, ..made.sequence.clone().unwrap_or_default() });
+        made.activation =
+            ActivationRequest { method: KEEP.to_owned(), ..ActivationRequest::default() };
+        made.scheme = SchemeRequest { kind: SchemeSelector::Ckks, ..SchemeRequest::default() };
+        made
+    }
+
+    /// The same setup with another model, and with its data where those of the setup do not `fit` and the
+    /// name of its own leads to them.
+    fn with_model(&self, model: &str, name: &str, card: &ModelCard, fit: bool) -> Self {
+        let mut made = Self { model: model.to_owned(), ..self.clone() };
+        let known = card.dataset.as_ref().map(|d| d.name.as_str());
+        let known =
+            known.filter(|name| !fit && (data::is_named(name) || data::path_of(name).is_some()));
+        if let Some(known) = known {
+            made.dataset = known.to_owned();
+            made.name = name.to_owned();
+            made.description = format!("The model {name} on {known}");
+        }
+        made
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +88,16 @@ mod tests {
         assert_eq!((hospital.sequence, hospital.activation.method.as_str()), (None, KEEP));
         assert_eq!((hospital.name.as_str(), setup.name.as_str()), ("hospital", "cryptornn"));
         assert_eq!(of("hospital", true).dataset, setup.dataset, "data that fit stay");
+        let digits = Scenario::open("digits").unwrap();
+        let cells = |name: &str| {
+            let model = network::recurrent::open(name).unwrap();
+            digits.suited_to_sequences("m", &model, false)
+        };
+        let waves = cells("cryptornn");
+        assert_eq!((waves.dataset.as_str(), waves.model.as_str()), ("waves", "m"));
+        assert_eq!(waves.sequence.unwrap().strategy, NoiseStrategy::default());
+        let exact = cells("cryptornn-gru-tanh").sequence.unwrap();
+        assert_eq!(exact.strategy, NoiseStrategy::ClientAided);
         let tables = of("digits-table", false);
         assert_eq!(tables.scheme.kind, SchemeSelector::Tfhe);
         assert_eq!(tables.activation.kind, ActivationKind::Lookup);

@@ -74,8 +74,8 @@ pub enum Update {
     Fetching(String, f64),
     /// It is over, its files in this folder.
     Fetched(Result<PathBuf, Failure>),
-    /// A model file was read, to see what it was made for; `None` where it holds no network of layers.
-    ModelRead(String, Option<Arc<Network>>),
+    /// A model file was read, to see what it was made for; `None` where it cannot be read.
+    ModelRead(String, Option<import::Opened>),
     /// A trained network was put aside.
     Kept(Result<PathBuf, Failure>),
     /// A file was written.

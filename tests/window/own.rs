@@ -2,8 +2,9 @@
 
 use crate::drive::{WIDE, until, until_over, until_planned};
 use cryptoscope::app::{App, History, Status, Tab, TaskStatus};
+use cryptoscope::circuit::NoiseStrategy;
 use cryptoscope::network::train::{Purpose, own_recipe, train};
-use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::scenario::{Scenario, SchemeSelector, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -163,6 +164,24 @@ fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
     assert!(person.clicks <= FROM_MODEL, "{} clicks", person.clicks);
     until_planned(&mut person.h);
     assert!(person.has("Use mine.safetensors"), "it is among my models");
+}
+
+#[test]
+fn onnx_files_bring_the_setup_that_they_need() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/onnx");
+    for (file, sequences) in [("sequences/lstm_waves.onnx", true), ("mlp_opset17.onnx", false)] {
+        let mut person = Person::new();
+        person.click(Role::ComboBox, "Model");
+        person.button("Open model…");
+        person.choose(&folder.join(file), "Open");
+        until(&mut person.h, "the file's own setup", |h| {
+            h.state().state().scenario.scheme.kind == SchemeSelector::Ckks
+        });
+        let scenario = &person.h.state().state().scenario;
+        let strategy = scenario.sequence.as_ref().map(|sequence| sequence.strategy);
+        let expected = sequences.then_some(NoiseStrategy::ClientAided);
+        assert_eq!(strategy, expected, "{file}");
+    }
 }
 
 #[test]
