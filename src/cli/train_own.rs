@@ -75,18 +75,24 @@ pub(super) fn command(args: &TrainArgs, context: &mut Context) -> Result<Answer>
         let kept: Vec<String> = trained.kept.iter().map(usize::to_string).collect();
         more.insert(0, ("kept", format!("epoch {}", kept.join(", then "))));
     }
-    if let Some(out) = &args.out {
-        let keep = if purpose == Purpose::Tables { "lookup" } else { "polynomial" };
-        more.push((
-            "run it",
-            format!(
-                "cryptoscope run digits --set dataset={data} --set model={} --set scheme.kind={} --set activation.kind={keep} --set activation.method=keep",
-                file::as_text(out.as_os_str()),
-                args.purpose
-            ),
-        ));
-    }
     let provenance = trained.network.provenance();
     let saved = saved(args.out.as_deref());
-    Ok(show(trained.network.name(), provenance, &trained.history, &saved, &more).into())
+    let mut text = show(trained.network.name(), provenance, &trained.history, &saved, &more);
+    if let Some(out) = &args.out {
+        let keep = if purpose == Purpose::Tables { "lookup" } else { "polynomial" };
+        let settings = [
+            format!("dataset={data}"),
+            format!("model={}", file::as_text(out.as_os_str())),
+            format!("scheme.kind={}", args.purpose),
+            format!("activation.kind={keep}"),
+            "activation.method=keep".to_owned(),
+        ];
+        // On a line of its own, to be copied as it is.
+        text += "\nrun it with\n\ncryptoscope run digits";
+        for setting in settings {
+            text += &format!(" --set {}", format::shell_word(&setting));
+        }
+        text.push('\n');
+    }
+    Ok(text.into())
 }

@@ -6,7 +6,7 @@ use super::dataset::DatasetError;
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     #[error(
-        "no dataset {name}: built in are {built_in}; mnist is read from the data folder; anything else must be the path of a CSV file, an IDX file or a folder of IDX files"
+        "no dataset {name}: built in are {built_in}; mnist is read from the data folder; anything else must be a path: of a table (CSV), NumPy arrays (.npz, .npy), IDX, CIFAR (.bin) or .ts files, sentences, or a folder of pictures, arrays or IDX files"
     )]
     Unknown { name: String, built_in: String },
     // The cause is part of the text, so it is not given as the source, and is told once.

@@ -26,7 +26,7 @@ const PICKLE: &str = "a pickle of Python (.pkl, .joblib), which only Python can 
 const KERAS: &str = "a model of Keras (.keras, .h5), which only Python can read; export it there: model.export(\"net.onnx\", format=\"onnx\"), or python -m tf2onnx.convert --keras FILE --output net.onnx";
 
 /// A model as a library of Python saves it, with the lines that export it.
-fn model_of_python(start: &[u8]) -> Option<&'static str> {
+pub(super) fn model_of_python(start: &[u8]) -> Option<&'static str> {
     let start = start.get(..LOOKED_AT.min(start.len())).unwrap_or(start);
     let has = |name: &[u8]| start.windows(name.len()).any(|w| w == name);
     match start {

@@ -98,6 +98,13 @@ pub(super) fn open_described(
     if options.format.is_none() && sequences::is_ts(&path) {
         return series();
     }
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    if options.format.is_none() && ["onnx", "safetensors"].contains(&ending.as_str()) {
+        return Err(DataError::Layout {
+            path: origin,
+            reason: "this is a model, not data; give it as the model (--set model=FILE)".into(),
+        });
+    }
     if options.format.is_none_or(|f| f == Format::Cifar) && cifar::is_named(&path) {
         return open_cifar(&path, of, &options);
     }

@@ -8,6 +8,7 @@ mod choice;
 mod expression;
 mod flow;
 mod joins;
+mod labels;
 mod layers;
 mod metadata;
 mod nodes;
@@ -154,6 +155,7 @@ fn import(mut model: Model, name: &str) -> Result<Network, String> {
         ));
     };
     let (shape, flow, batch) = start(input)?;
+    let class_names = labels::class_names(&model);
     let mut reading =
         Reading::new(Layers::new(shape), &input.name.clone(), flow, batch, &mut model);
     for node in &model.nodes {
@@ -166,8 +168,15 @@ fn import(mut model: Model, name: &str) -> Result<Network, String> {
         })?;
     }
     scores::finish(&mut reading, &model.outputs)?;
-    let given = metadata::read(&model.metadata, shape.len())?;
+    let mut given = metadata::read(&model.metadata, shape.len())?;
     let Reading { mut layers, mut notes, .. } = reading;
+    if given.card.classes.is_empty() {
+        given.card.classes =
+            class_names.filter(|names| names.len() == layers.shape.len()).unwrap_or_default();
+    }
+    if given.card.classes.is_empty() {
+        notes.push("the file names no classes; write them into its metadata (classes)".into());
+    }
     if let Some((offset, scale)) = given.normalisation {
         layers.normalise_first(&offset, &scale);
     } else if matches!(layers.input, Shape::Image { .. }) && !layers.takes_bytes() {

@@ -63,7 +63,10 @@ impl Reading {
             *uses.entry(name.clone()).or_default() += 1;
         }
         let weights = std::mem::take(&mut model.weights).into_iter();
-        let values = weights.map(|(name, tensor)| (name, Value::Known(tensor))).collect();
+        let values = weights.map(|(name, tensor)| (name, Value::Known(tensor)));
+        // Names of classes come after a decision only.
+        let texts = model.texts.keys().map(|name| (name.clone(), Value::Decided));
+        let values = values.chain(texts).collect();
         let (scores, notes) = (None, Vec::new());
         let mut reading = Self { layers, values, uses, placed: 0, batch, scores, notes };
         reading.keep(input, Value::Flow(flow));
@@ -191,7 +194,7 @@ impl Reading {
                 let order = a.ints("perm").unwrap_or(&reversed).iter();
                 let order: Option<Vec<usize>> = order.map(|i| usize::try_from(*i).ok()).collect();
                 let turned = order.and_then(|order| flow.transposed(&order));
-                turned.map(Value::Flow).ok_or("puts another axis before that of samples, as recurrent layers do: recurrent networks are read from files of this program only so far (cryptoscope train makes them)".into())
+                turned.map(Value::Flow).ok_or("puts another axis before that of samples; cells that are written out step by step are not read: export them as RNN, GRU or LSTM nodes (torch.onnx.export with dynamo=False)".into())
             }
             "Relu" => under(Function::Relu),
             "LeakyRelu" => under(Function::LeakyRelu(a.float("alpha", 0.01).into())),
@@ -266,11 +269,10 @@ impl Reading {
                 self.decided(node, &flows[1])
             }
             "Concat" => self.joined(node, flows),
-            op if DECISIONS.contains(&op) => self.decided(node, flow),
-            "RNN" | "GRU" | "LSTM" => Err(format!(
-                "is {}: recurrent networks are read from files of this program only so far (cryptoscope train makes them)",
-                node.op
-            )),
+            op if DECISIONS.contains(&op) => {
+                across_classes(node, flow.dims.len())?;
+                self.decided(node, flow)
+            }
             op => Err(format!(
                 "is {}, for which there is no layer here; cryptoscope reads dense and convolution layers, average pooling, batch normalisation, and functions of single values",
                 format::excerpt(op)
@@ -501,6 +503,23 @@ impl Reading {
         let scores = self.layers.dense(flow, &weight, outputs, bias)?;
         self.decided(node, &scores)
     }
+}
+
+/// Refuses a softmax or the like that goes over another axis than the last, that of classes.
+pub(super) fn across_classes(node: &Node, axes: usize) -> Result<(), String> {
+    let otherwise = match node.op.as_str() {
+        "ArgMax" => 0,
+        "Softmax" | "LogSoftmax" | "Hardmax" => -1,
+        _ => return Ok(()),
+    };
+    let axis = node.attributes.int("axis", otherwise);
+    let last = axes as i64 - 1;
+    if axis == last || axis == -1 {
+        return Ok(());
+    }
+    Err(format!(
+        "goes over axis {axis}, where the classes are axis {last}: export it with that axis"
+    ))
 }
 
 fn too_long() -> String {

@@ -2,6 +2,7 @@
 
 use super::cells;
 use super::metadata;
+use super::nodes::across_classes;
 use super::run::{Axis, Run};
 use network::recurrent::{Head, RecurrentLayer, RecurrentModel, RecurrentParts};
 use network::{ModelCard, Normalisation, Provenance};
@@ -80,7 +81,10 @@ pub fn import(model: Model, name: &str, origin: String) -> Result<RecurrentModel
     let given = metadata::read(&model.metadata, channels)?;
     let normalisation = match given.normalisation {
         Some((offset, scale)) => Normalisation { offset, scale },
-        None => Normalisation { offset: vec![0.0], scale: vec![1.0] },
+        None => {
+            notes.push("values are taken as they are; write offset and scale into the metadata of the file where the network was trained on others".into());
+            Normalisation { offset: vec![0.0], scale: vec![1.0] }
+        }
     };
     RecurrentModel::new(RecurrentParts {
         name: name.to_owned(),
@@ -372,6 +376,7 @@ impl Reading {
                 Ok(Value::Scores(Head { bias: sum, ..head.clone() }))
             }
             "Softmax" | "LogSoftmax" | "ArgMax" | "Sigmoid" | "Cast" => {
+                across_classes(node, 2)?;
                 self.notes.push(format!(
                     "{} at the end is left out: it does not change which class has the largest score",
                     node.op

@@ -226,6 +226,10 @@ fn check_header_length(bytes: &[u8]) -> Result<(), String> {
         return Err(format!("{} bytes are too few for a model file", bytes.len()));
     };
     let len = u64::from_le_bytes(*start);
+    let text = bytes.iter().take(64).all(|b| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e));
+    if text {
+        return Err("this is text, a table perhaps; a model is a .safetensors or .onnx file".into());
+    }
     if len > MAX_HEADER_BYTES {
         return Err(format!(
             "header of {len} bytes; at most {MAX_HEADER_BYTES} are allowed (is this a .safetensors file?)"

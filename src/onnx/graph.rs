@@ -17,6 +17,8 @@ const MAX_FILE_BYTES: u64 = 512 << 20;
 const MAX_NODES: usize = 100_000;
 /// Operator sets of the domain `ai.onnx` that are read.
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=26;
+/// `data_type` of texts.
+const TEXTS: i32 = 8;
 /// Domain of classical machine learning, as skl2onnx writes it.
 const ML: &str = "ai.onnx.ml";
 
@@ -56,6 +58,8 @@ pub struct Model {
     /// In an order in which each comes after those it depends on.
     pub nodes: Vec<Node>,
     pub weights: HashMap<String, Tensor>,
+    /// Lists of texts, by their names: what classes are called.
+    pub texts: HashMap<String, Vec<String>>,
 }
 
 /// Whether bytes begin as an ONNX file does, which has no mark of its own: with the version of the
@@ -122,19 +126,29 @@ fn decode(bytes: Vec<u8>, folder: &Folder) -> Result<Model, OnnxError> {
     if graph.node.len() > MAX_NODES {
         return fail(format!("{} nodes; at most {MAX_NODES} are read", graph.node.len()));
     }
+    let one = |text: &str| text.replace(char::is_control, " ");
     let mut weights = HashMap::with_capacity(graph.initializer.len());
+    let mut texts = HashMap::new();
     for tensor in graph.initializer {
         let name = tensor.name.clone();
-        weights.insert(name, Tensor::read(tensor, folder)?);
+        if tensor.data_type == TEXTS {
+            let list = tensor.string_data.iter();
+            let list = list.map(|text| one(&String::from_utf8_lossy(text))).collect();
+            texts.insert(name, list);
+        } else {
+            weights.insert(name, Tensor::read(tensor, folder)?);
+        }
     }
     let inputs: Vec<Input> = graph.input.into_iter().map(input).collect();
-    let inputs: Vec<Input> =
-        inputs.into_iter().filter(|i| !weights.contains_key(&i.name)).collect();
+    let inputs: Vec<Input> = inputs
+        .into_iter()
+        .filter(|i| !weights.contains_key(&i.name) && !texts.contains_key(&i.name))
+        .collect();
     let nodes: Result<Vec<Node>, OnnxError> =
         graph.node.into_iter().map(|n| node(n, folder)).collect();
-    let known = inputs.iter().map(|i| i.name.clone()).chain(weights.keys().cloned());
+    let known = inputs.iter().map(|i| i.name.clone());
+    let known = known.chain(weights.keys().cloned()).chain(texts.keys().cloned());
     let nodes = ordered(nodes?, known.collect())?;
-    let one = |text: &str| text.replace(char::is_control, " ");
     Ok(Model {
         producer: one(format!("{} {}", model.producer_name, model.producer_version).trim()),
         opset,
@@ -143,6 +157,7 @@ fn decode(bytes: Vec<u8>, folder: &Folder) -> Result<Model, OnnxError> {
         outputs: graph.output.into_iter().map(|o| o.name).collect(),
         nodes,
         weights,
+        texts,
     })
 }
 

@@ -36,8 +36,8 @@ fn data_become_an_encrypted_answer_by_the_commands_that_are_shown() {
         assert_eq!(status, 0, "{err}");
         let accuracy: f64 = told(&trained, "test accuracy")[0].parse().unwrap();
         assert!(accuracy > 85.0, "{trained}");
-        let run = told(&trained, "run it");
-        assert_eq!(run[0], "cryptoscope");
+        let run = trained.lines().find(|line| line.starts_with("cryptoscope run")).unwrap();
+        let run: Vec<&str> = run.split_whitespace().collect();
         let (status, out, err) = ran(dir.path(), &run[1..].join(" "));
         assert_eq!(status, 0, "{err}");
         assert!(out.contains("30 of 30 encrypted answers are those of the reference"), "{out}");

@@ -26,6 +26,9 @@ pub(super) fn told(file: &str, start: &[u8]) -> Option<Result<Told>> {
     if value.get("plain").is_some() && value.get("encrypted").is_some() {
         return Some(report(file, value));
     }
+    if value.get("schema_version").is_some() {
+        return Some(Ok(other_report(file, &value)));
+    }
     let looks_like_scenario =
         ["model", "dataset", "scheme"].iter().any(|key| value.get(key).is_some());
     looks_like_scenario.then(|| scenario(file))
@@ -89,6 +92,24 @@ fn report(file: &str, value: Value) -> Result<Told> {
         ),
     ];
     Ok(Told { text: pairs(&rows), json: tagged("report", &read) })
+}
+
+/// A report of a study or a training: its own fields, but for lists and parts.
+fn other_report(file: &str, value: &Value) -> Told {
+    let fields = value.as_object().into_iter().flatten();
+    let mut rows = vec![("report".to_owned(), format::path(&as_path(file)))];
+    rows.extend(fields.filter_map(|(name, value)| {
+        let text = match value {
+            Value::String(text) => format::excerpt(text),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(truth) => truth.to_string(),
+            _ => return None,
+        };
+        Some((name.replace('_', " "), text))
+    }));
+    let rows: Vec<(&str, String)> =
+        rows.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+    Told { text: pairs(&rows), json: tagged("report", value) }
 }
 
 fn scenario(file: &str) -> Result<Told> {

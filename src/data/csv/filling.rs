@@ -5,11 +5,11 @@ use crate::dataset::Split;
 use crate::guess::Guess;
 use format::excerpt;
 
-/// Puts the mean or median of each column in the place of its NaN. Statistics are those of `train`, or of
-/// `test` where there is no training part.
+/// Puts the mean or median of each column of `train` in the place of NaN in both parts.
 ///
 /// # Errors
-/// When a column has no value to take them from.
+/// When a column has no value to take them from; when there is no training part: what one row is answered
+/// would then depend on the other rows.
 pub(super) fn fill(
     train: &mut Split,
     test: &mut Split,
@@ -17,11 +17,15 @@ pub(super) fn fill(
     names: &[String],
     how: Incomplete,
 ) -> Result<Option<Guess>, String> {
-    let of = if train.is_empty() { &*test } else { &*train };
     let missing = |part: &Split| part.inputs.iter().filter(|v| v.is_nan()).count();
     let all = missing(train) + missing(test);
     if all == 0 {
         return Ok(None);
+    }
+    if train.is_empty() {
+        return Err(format!(
+            "{all} values are missing in rows that are to be answered, and a mean of these would make an answer depend on the rows beside it; fill them in first, or leave such rows out with ?missing=drop"
+        ));
     }
     let (word, statistic): (_, fn(&mut [f32]) -> f32) = match how {
         Incomplete::Median => ("median", median),
@@ -29,7 +33,7 @@ pub(super) fn fill(
     };
     let mut filling = Vec::with_capacity(columns);
     for column in 0..columns {
-        let cells = of.inputs.iter().skip(column).step_by(columns);
+        let cells = train.inputs.iter().skip(column).step_by(columns);
         let mut cells: Vec<f32> = cells.copied().filter(|v| !v.is_nan()).collect();
         if cells.is_empty() {
             let name = names.get(column).map_or_else(|| (column + 1).to_string(), |n| excerpt(n));
@@ -89,10 +93,10 @@ mod tests {
             assert_eq!(train.inputs, [1.0, 10.0, 2.0, second, 9.0, 20.0]);
             assert_eq!(test.inputs, [first, 1000.0, 500.0, second]);
         }
-        // Without a training part they are those of the rows themselves.
+        // Rows that are to be answered tell nothing about each other.
         let (mut none, mut alone) = (Split::default(), test.clone());
-        fill(&mut none, &mut alone, 2, &[], Incomplete::Mean).unwrap();
-        assert_eq!(alone.inputs, [500.0, 1000.0, 500.0, 1000.0]);
+        let told = fill(&mut none, &mut alone, 2, &[], Incomplete::Mean).unwrap_err();
+        assert!(told.starts_with("2 values are missing in rows that are to be answered"), "{told}");
         let (mut train, mut test) = (part(&[gap, 1.0]), test);
         let told = fill(&mut train, &mut test, 2, &["a".into(), "b".into()], Incomplete::Mean);
         assert!(told.unwrap_err().contains("column a has no value"));

@@ -25,6 +25,8 @@ pub(super) struct Layout {
     pub values: Vec<usize>,
     /// Which of them are columns of words, by their places in the list.
     pub words: BTreeSet<usize>,
+    /// Whether every row is to be answered, in its order.
+    pub unsplit: bool,
     /// Names of the value columns; empty without a header.
     pub names: Vec<String>,
     pub guesses: Vec<Guess>,
@@ -115,7 +117,8 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
             }
         }
     }
-    Ok(Layout { width, has_header, trailing, class, values, words, names, guesses })
+    let unsplit = cells.options.unsplit;
+    Ok(Layout { width, has_header, trailing, class, values, words, unsplit, names, guesses })
 }
 
 fn ends_with_nothing(row: &Row) -> bool {

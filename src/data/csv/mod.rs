@@ -27,6 +27,7 @@ use super::split::{split_guess, stratified};
 use cell::{Cells, Fault, Row};
 use number::NumberFormat;
 use rows::Rows;
+use std::borrow::Cow;
 use values::Values;
 
 /// Largest text that is read, bytes.
@@ -132,7 +133,12 @@ impl<'a> Reading<'a> {
                 found
             }
         };
-        let text = delimiter::prepared(&body.text, delimiter);
+        // Lines are counted by their last character.
+        let body_text = match body.text.contains("\r\n") {
+            true => Cow::Owned(body.text.replace("\r\n", "\n")),
+            false => Cow::Borrowed(&*body.text),
+        };
+        let text = delimiter::prepared(&body_text, delimiter);
         quotes::check(&text, delimiter)
             .map_err(|(line, reason)| fail(Fault::at(line, 0, reason)))?;
         let mut rows = Rows::new(&text, delimiter);

@@ -145,7 +145,14 @@ impl Values {
                 "{} of {all} rows are left out: something is missing in them",
                 self.incomplete
             );
-            guesses.push(Guess::note(text));
+            // Who wants an answer for each row has to know that some get none.
+            guesses.push(match layout.unsplit {
+                true => Guess::doubt(
+                    format!("{text}, and the others are numbered without them"),
+                    "missing=refuse",
+                ),
+                false => Guess::note(text),
+            });
         }
         let truths: Vec<String> = self.truths.iter().take(8).map(|c| (c + 1).to_string()).collect();
         if let (Some(column), true) = (self.truths.first(), layout.width > 0) {

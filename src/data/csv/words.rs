@@ -55,14 +55,14 @@ pub(super) fn spread(read: &Values, layout: &Layout) -> Result<Spread, String> {
             names.len()
         ));
     }
-    let mut values = Vec::with_capacity(read.labels.len() * names.len());
+    let (mut values, mut without) = (Vec::with_capacity(read.labels.len() * names.len()), 0_usize);
     for row in read.values.chunks_exact(columns) {
         let begin = values.len();
         values.resize(begin + names.len(), 0.0);
         for (value, (first, place)) in row.iter().zip(&places) {
             match place {
                 None => values[begin + first] = *value,
-                Some(_) if value.is_nan() => {}
+                Some(_) if value.is_nan() => without += 1,
                 Some(place) => {
                     let word = place.get(*value as usize).copied().unwrap_or(0);
                     values[begin + first + word] = 1.0;
@@ -76,6 +76,9 @@ pub(super) fn spread(read: &Values, layout: &Layout) -> Result<Spread, String> {
         .take(4)
         .map(|(at, words)| format!("{} ({})", excerpt(&name(*at)), words.len()))
         .collect();
-    let text = format!("a column for each word of {}", told.join(", "));
+    let mut text = format!("a column for each word of {}", told.join(", "));
+    if without > 0 {
+        text += &format!("; where the word is missing ({without} times) all of them are 0");
+    }
     Ok(Spread { values, columns: names.len(), names, guess: Some(Guess::note(text)) })
 }

@@ -23,6 +23,10 @@ impl Labels {
         let one_axis = axes <= 1 || array.dims.len() == 1;
         match array.values {
             Values::Texts(texts) if one_axis => Ok(Self::Texts(texts)),
+            // Classes such as -1 and 1 are names.
+            Values::Numbers(values) if one_axis && signed(&values) => {
+                Ok(Self::Texts(values.iter().map(f32::to_string).collect()))
+            }
             Values::Numbers(values) if one_axis => whole(&values).map(Self::Numbers),
             Values::Numbers(values) if array.dims.len() == 2 => {
                 one_hot(&values, array.dims.get(1).copied().unwrap_or(1)).map(Self::Numbers)
@@ -41,6 +45,12 @@ impl Labels {
             Self::Texts(texts) => texts.len(),
         }
     }
+}
+
+/// Whether all are small whole numbers, and some of them negative.
+fn signed(values: &[f32]) -> bool {
+    let small = |v: &f32| v.fract() == 0.0 && v.abs() < MAX_CLASSES;
+    values.iter().all(small) && values.iter().any(|v| *v < 0.0)
 }
 
 fn whole(values: &[f32]) -> Result<Vec<u16>, String> {
@@ -82,12 +92,13 @@ mod tests {
         assert_eq!(numbers(&[2, 1], &[2.0, 0.0]), Ok(Labels::Numbers(vec![2, 0])));
         let rows = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0];
         assert_eq!(numbers(&[2, 3], &rows), Ok(Labels::Numbers(vec![2, 0])));
+        let signs = ["-1", "1", "-1"].map(str::to_owned).to_vec();
+        assert_eq!(numbers(&[3], &[-1.0, 1.0, -1.0]), Ok(Labels::Texts(signs)));
         for (dims, values, said) in [
             (&[2][..], &[0.5, 1.0][..], "label 0.5 of sample 0"),
             (&[1, 2], &[1.0, 1.0], "label"),
             (&[2, 2], &[1.0, 1.0, 0.0, 1.0], "sample 0 has 2 labels, 2 of them 1"),
             (&[1], &[f32::NAN], "label NaN"),
-            (&[1], &[-1.0], "label -1"),
         ] {
             match numbers(dims, values) {
                 Err(told) => assert!(told.contains(said), "{told}"),

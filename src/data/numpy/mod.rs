@@ -15,6 +15,7 @@ pub(super) use shaping::{Axes, Channels};
 
 use super::dataset::Dataset;
 use super::error::DataError;
+use super::foreign::model_of_python;
 use super::options::ReadOptions;
 use super::parts::Origin;
 use super::regular::open_regular;
@@ -70,6 +71,9 @@ pub(super) fn open(
         let files = with_labels(path).map_err(fail)?;
         (Arrays::Files(files.clone()), files.into_keys().collect(), "NumPy arrays (.npy)")
     } else {
+        if let Some(what) = model_of_python(&start_of(path)) {
+            return Err(fail(format!("this is {what}")));
+        }
         let archive = Archive::open(path).map_err(fail)?;
         let names = archive.names();
         if names.is_empty() {
@@ -90,8 +94,14 @@ pub(super) fn open(
 }
 
 fn begins_as_array(path: &Path) -> bool {
-    let mut start = [0; MAGIC.len()];
-    open_regular(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == MAGIC
+    start_of(path).starts_with(MAGIC)
+}
+
+/// The first bytes of a file; none where it cannot be read.
+fn start_of(path: &Path) -> Vec<u8> {
+    let mut start = Vec::new();
+    let read = open_regular(path).map(|file| file.take(4096).read_to_end(&mut start));
+    if read.is_ok_and(|read| read.is_ok()) { start } else { Vec::new() }
 }
 
 /// An array of inputs, and that of its labels beside it.

@@ -178,7 +178,10 @@ pub(super) fn parse(
     let skip = options.skip_lines;
     let pairs = match mark {
         Mark::Tab => by_tabs(&decoded.text, side, skip),
-        Mark::Delimiter(delimiter) => by_rows(&decoded.text, delimiter, side, skip),
+        // Lines are counted by their last character.
+        Mark::Delimiter(delimiter) => {
+            by_rows(&decoded.text.replace("\r\n", "\n"), delimiter, side, skip)
+        }
     };
     let mut found = pairs.map_err(|(line, reason)| fail(line, reason))?;
     for Labelled { class, line, .. } in &mut found {

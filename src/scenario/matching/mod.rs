@@ -126,7 +126,7 @@ impl Side<'_> {
             }
             shape => {
                 return Err(RunError::Refused(format!(
-                    "dataset {set} has samples of shape {shape}, not sequences; a recurrent model needs steps of {channels} values"
+                    "dataset {set} has samples of shape {shape}, not sequences; a recurrent model needs steps of {channels} values (images are read row by row as NAME-rows, arrays with ?axes=sequence)"
                 )));
             }
         }
