@@ -13,6 +13,10 @@ pub fn finish(reading: &mut Reading, outputs: &[String]) -> Result<(), String> {
     let scores = match reading.scores.take() {
         Some((flow, by)) => {
             let by = by.trim_start_matches("ml.");
+            let by = match by {
+                "LinearClassifier" => "the decision of LinearClassifier",
+                other => other,
+            };
             reading.notes.push(format!(
                 "{by} at the end is left out: it does not change which class has the largest score"
             ));
