@@ -2,7 +2,7 @@
 
 use super::table::pairs;
 use super::words::wrong_outputs;
-use format::Share;
+use format::{NOT_KNOWN, Share};
 use report::RunReport;
 
 /// Right answers of the original, the reference and the encrypted network, and what the last two cost.
@@ -17,6 +17,18 @@ pub(super) fn accuracies(report: &RunReport) -> String {
         (None, None, Some(_)) => "polynomials",
         (None, None, None) => "integers",
     };
+    let agreement = (
+        "agreement",
+        format!(
+            "{} encrypted answers are those of the reference",
+            share(encrypted.agreement).counted()
+        ),
+    );
+    let wrong = ("wrong outputs", wrong_outputs(encrypted));
+    if !answers.is_known() {
+        let accuracy = format!("{NOT_KNOWN}: the data have no classes");
+        return pairs(&[("accuracy", accuracy), agreement, wrong]);
+    }
     pairs(&[
         ("original accuracy", original.both()),
         (
@@ -31,13 +43,7 @@ pub(super) fn accuracies(report: &RunReport) -> String {
             "encrypted accuracy",
             format!("{}; what encryption cost: {}", answers.both(), answers.change_from(reference)),
         ),
-        (
-            "agreement",
-            format!(
-                "{} encrypted answers are those of the reference",
-                share(encrypted.agreement).counted()
-            ),
-        ),
-        ("wrong outputs", wrong_outputs(encrypted)),
+        agreement,
+        wrong,
     ])
 }

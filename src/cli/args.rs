@@ -229,6 +229,12 @@ pub(super) struct RunArgs {
     /// Write the report here, as JSON
     #[arg(long, value_name = "FILE.json", value_parser = path)]
     pub report: Option<PathBuf>,
+    /// Write the answers here, a row for each sample: classes and scores of the three networks
+    #[arg(long, value_name = "FILE.csv", value_parser = path)]
+    pub answers: Option<PathBuf>,
+    /// Print how often samples of each class are given each class, by network
+    #[arg(long)]
+    pub confusion: bool,
 }
 
 #[derive(Debug, Args)]

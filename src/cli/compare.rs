@@ -89,7 +89,7 @@ const COLUMNS: [&str; 13] = [
 pub(super) fn show(report: &CompareReport) -> String {
     let table = Table::of(&COLUMNS, report.rows.iter().filter(|r| r.refusal.is_none()));
     let images = report.rows.iter().map(|r| r.images).max().unwrap_or(0);
-    let plain = report.rows.iter().map(|r| r.plain_accuracy).fold(0.0, f64::max);
+    let plain = report.rows.iter().map(|r| r.plain_accuracy).reduce(f64::max).unwrap_or(f64::NAN);
     let legend = folded(
         "",
         "reference: what the ciphertexts stand for, in the clear; noise: the least measured, of BGV the noise margin, of CKKS the spare precision, of TFHE the failure probability of a table lookup; first answer: also of a sample sent alone; per sample: of all samples together",

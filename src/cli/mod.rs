@@ -8,6 +8,7 @@ mod accuracies;
 mod args;
 mod bench;
 mod compare;
+mod confusion;
 mod context;
 mod export;
 mod inspect;

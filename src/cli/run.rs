@@ -2,40 +2,55 @@
 
 use super::accuracies::accuracies;
 use super::args::RunArgs;
+use super::confusion::confusion;
 use super::context::{Answer, Context};
 use super::progress::Progress;
 use super::status::WRONG;
 use super::table::{Table, pairs};
-use super::table_file::json_file;
+use super::table_file::{csv_file, json_file};
 use super::words::{bare_bits, noise_head, number_of, remarks, security};
 use super::{networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
 use experiment::Experiment;
-use report::{Event, RunReport};
+use report::{Event, RunReport, answers_csv};
+use std::sync::{Mutex, PoisonError};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
     let mut uses = context.uses(&args.scenario, &scenario);
     let file = json_file(args.report.as_deref(), &mut uses)?;
+    let answers = csv_file("--answers", args.answers.as_deref(), &mut uses)?;
+    let told = Mutex::new(Vec::new());
     let report = {
         let (sources, cancel) = (context.sources.clone(), context.cancel.clone());
         let progress = Progress::new(context.err, context.terminal);
-        let follow = |event| {
-            if let Event::Progress { phase, fraction, eta_secs, .. } = event {
+        let follow = |event| match event {
+            Event::Progress { phase, fraction, eta_secs, .. } => {
                 progress.run(phase.name(), fraction, eta_secs);
             }
+            Event::Samples(samples) if answers.is_some() => {
+                told.lock().unwrap_or_else(PoisonError::into_inner).extend(samples);
+            }
+            _ => {}
         };
         Experiment::open(&scenario, &sources)?.run(&cancel, &follow)?
     };
     if let Some(file) = file {
         file.finish((serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
     }
+    if let Some(file) = answers {
+        let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        file.finish(answers_csv(&told, &report.class_names).as_bytes())?;
+    }
     let status = if report.is_right() { 0 } else { WRONG };
-    let text = match &report.sequence {
+    let mut text = match &report.sequence {
         Some(sequence) => sequence::show(&report, sequence),
         None => show(&report),
     };
+    if args.confusion {
+        text += &confusion(&report);
+    }
     Ok(Answer { text, status })
 }
 

@@ -18,6 +18,22 @@ pub(super) fn json_file(path: Option<&Path>, uses: &mut Uses) -> Result<Option<O
     Ok(Some(file))
 }
 
+/// Opens the file that an option names for a table that has no form but CSV.
+///
+/// # Errors
+/// When its name ends otherwise, it is in use, or cannot be written.
+pub(super) fn csv_file(
+    option: &str,
+    path: Option<&Path>,
+    uses: &mut Uses,
+) -> Result<Option<OutputFile>> {
+    let Some(path) = path else { return Ok(None) };
+    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+        bail!("{option} {}: this table is written as CSV; name a .csv file", format::path(path));
+    }
+    Ok(Some(uses.writes(option, path)?))
+}
+
 pub(super) struct TableFile {
     file: OutputFile,
     csv: bool,

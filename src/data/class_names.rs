@@ -98,6 +98,7 @@ pub(super) fn check(path: &str, names: &[String], classes: &[String]) -> Result<
 impl Dataset {
     /// The same samples with classes of these names, in the order in which they are listed.
     pub(super) fn with_class_names(self, names: Vec<String>) -> Result<Self, DataError> {
+        self.needs_classes("option classes")?;
         let names = match pairs(&names) {
             Some(pairs) => renamed(&self.name, &pairs, &self.classes)?,
             None => {

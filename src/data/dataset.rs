@@ -1,4 +1,4 @@
-//! A labelled dataset, split into a training and a test part.
+//! Samples with or without classes, split into a training and a test part.
 
 use super::guess::Guess;
 use super::words::Words;
@@ -51,7 +51,8 @@ impl std::fmt::Display for Shape {
 pub struct Split {
     /// Raw values, sample after sample, each `Shape::len()` long.
     pub inputs: Vec<f32>,
-    /// Class index of each sample.
+    /// Class index of each sample; zeros that mean nothing where the dataset has no classes (see
+    /// [`Dataset::has_classes`]).
     pub labels: Vec<u16>,
     /// Steps of each sequence, which are its last ones; empty when all have the full length, and
     /// for samples that are no sequences.
@@ -70,13 +71,15 @@ impl Split {
     }
 }
 
-/// A named, labelled dataset whose parts fit together (see [`Dataset::new`]).
+/// A named dataset whose parts fit together (see [`Dataset::new`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     pub(super) name: String,
     pub(super) source: String,
     pub(super) shape: Shape,
     pub(super) classes: Vec<String>,
+    /// Whether each sample has its class.
+    pub(super) labelled: bool,
     pub(super) features: Vec<String>,
     pub(super) vocabulary: Vec<String>,
     pub(super) guesses: Vec<Guess>,
@@ -128,6 +131,10 @@ pub enum DatasetError {
         "dataset {name}: no samples to test on; a class needs at least 2, one to train on and one to test on"
     )]
     NoTestSamples { name: String },
+    #[error(
+        "dataset {name} has no classes, and {what} needs them; name the column, folders or array that has them (the option class=none or labels=none reads data without), or run a model on these data for answers"
+    )]
+    Unlabelled { name: String, what: String },
 }
 
 impl Dataset {
@@ -149,6 +156,7 @@ impl Dataset {
             source: source.into(),
             shape,
             classes,
+            labelled: true,
             features,
             vocabulary: Vec::new(),
             words: None,
@@ -160,6 +168,47 @@ impl Dataset {
         Ok(dataset)
     }
 
+    /// Samples whose classes nobody knows, checked as [`Dataset::new`] does.
+    pub(super) fn unlabelled(
+        (name, source): (&str, &str),
+        shape: Shape,
+        features: Vec<String>,
+        train: Split,
+        test: Split,
+    ) -> Result<Self, DatasetError> {
+        let (name, source) = (name.to_owned(), source.to_owned());
+        let (classes, vocabulary, guesses) = (Vec::new(), Vec::new(), Vec::new());
+        let (labelled, words) = (false, None);
+        let dataset = Self {
+            name,
+            source,
+            shape,
+            classes,
+            labelled,
+            features,
+            vocabulary,
+            guesses,
+            train,
+            test,
+            words,
+        };
+        dataset.check()?;
+        Ok(dataset)
+    }
+
+    /// The same samples under another name and shape, checked anew.
+    pub(super) fn reshaped(
+        self,
+        name: &str,
+        source: String,
+        shape: Shape,
+    ) -> Result<Self, DatasetError> {
+        let (name, features) = (name.to_owned(), Vec::new());
+        let dataset = Self { name, source, shape, features, ..self };
+        dataset.check()?;
+        Ok(dataset)
+    }
+
     fn check(&self) -> Result<(), DatasetError> {
         let name = || self.name.clone();
         let len = self.shape.len();
@@ -167,7 +216,7 @@ impl Dataset {
             return Err(DatasetError::EmptyShape { name: name(), shape: self.shape });
         }
         let classes = self.classes.len();
-        if !(2..=usize::from(u16::MAX)).contains(&classes) {
+        if self.labelled && !(2..=usize::from(u16::MAX)).contains(&classes) {
             return Err(DatasetError::Classes { name: name(), classes });
         }
         for (split, part) in [("training", &self.train), ("test", &self.test)] {
@@ -201,7 +250,8 @@ impl Dataset {
                     shape: self.shape,
                 });
             }
-            if let Some(at) = part.labels.iter().position(|&l| usize::from(l) >= classes) {
+            let above = |&l: &u16| self.labelled && usize::from(l) >= classes;
+            if let Some(at) = part.labels.iter().position(above) {
                 let label = part.labels[at];
                 return Err(DatasetError::Label {
                     name: name(),
@@ -241,9 +291,31 @@ impl Dataset {
         self.shape
     }
 
-    /// Class names; a label is an index into them.
+    /// Class names; a label is an index into them. Of data without classes those of the model that they
+    /// are matched to, and none before.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// Whether the class of each sample is known. Where it is not, labels mean nothing.
+    pub fn has_classes(&self) -> bool {
+        self.labelled
+    }
+
+    /// The class of each test sample; empty where classes are not known.
+    pub fn test_labels(&self) -> &[u16] {
+        if self.labelled { &self.test.labels } else { &[] }
+    }
+
+    /// What a work that needs classes says where there are none.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn needs_classes(&self, what: &str) -> Result<(), DatasetError> {
+        if self.labelled {
+            return Ok(());
+        }
+        Err(DatasetError::Unlabelled { name: self.name.clone(), what: what.to_owned() })
     }
 
     /// Names of the table columns; empty for images.
@@ -309,6 +381,7 @@ impl Dataset {
             source: self.source.clone(),
             shape: self.shape,
             classes: self.classes.clone(),
+            labelled: self.labelled,
             features: self.features.clone(),
             vocabulary: self.vocabulary.clone(),
             words: None,

@@ -92,6 +92,8 @@ impl Dataset {
         };
         let mut parts = vec![vec![kind], numbers(sizes.map(|n| n as u64))];
         for Split { inputs, labels, lengths } in [self.train(), self.test()] {
+            // Without classes there are none to hash, which no labelled data have.
+            let labels = if self.has_classes() { labels.as_slice() } else { &[] };
             parts.push(numbers(labels.iter().map(|l| u64::from(*l))));
             parts.push(numbers(lengths.iter().map(|l| u64::from(*l))));
             let blocks: Vec<Digest> = inputs.par_chunks(BLOCK).map(block).collect();

@@ -77,6 +77,7 @@ impl Facts {
         let mut classes: Vec<ClassFacts> = dataset
             .classes()
             .iter()
+            .filter(|_| dataset.has_classes())
             .map(|name| ClassFacts { name: name.clone(), train: 0, test: 0 })
             .collect();
         for (split, is_train) in [(train, true), (test, false)] {

@@ -4,7 +4,7 @@ use super::csv::CsvOptions;
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::images::{Pair, open_pair};
-use super::options::{Format, ReadOptions};
+use super::options::{Format, NO_CLASSES, ReadOptions};
 use super::parts::Origin;
 use super::source::Source;
 use super::{built_in, cifar, class_names, csv, idx, images, mnist, numpy, pictures, sequences};
@@ -30,7 +30,8 @@ use std::path::{Path, PathBuf};
 /// told by content, and `frame` for sequences. One that a format does not use is refused. Behind any
 /// name or path `?classes=NAME,NAME,..` names the classes in the order in which they are listed.
 ///
-/// Data without a split of their own are split 4:1, stratified, the same way every time. What was
+/// Data without a split of their own are split 4:1, stratified, the same way every time; those without
+/// classes (`class=none`, or `labels=none`: tables, arrays, pictures) are all in the test part. What was
 /// guessed is in [`Dataset::guesses`].
 pub fn open(name_or_path: &str, data_dir: Option<&Path>) -> Result<Dataset, DataError> {
     if let Some((rest, names)) = class_names::option(name_or_path) {
@@ -133,7 +134,8 @@ pub(super) fn open_described(
             (opened, "sentences, one a line".to_owned())
         }
         Format::Csv => {
-            options.allow(&origin, "tables", &CsvOptions::KEYS)?;
+            let used = [&CsvOptions::KEYS[..], &[NO_CLASSES]].concat();
+            options.allow(&origin, "tables", &used)?;
             csv::open(&mut source, &name, &origin, &options.csv)?
         }
     };

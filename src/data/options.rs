@@ -43,6 +43,9 @@ pub(super) struct ReadOptions {
     given: Vec<String>,
 }
 
+/// What is used by formats that can be read without classes, where no class is asked for.
+pub(super) const NO_CLASSES: &str = "class=none";
+
 impl ReadOptions {
     /// Reads `key=value` pairs with `&` between them; an error says what is wrong. Keys: those of
     /// [`CsvOptions`] (`delimiter`, `skip`, `comment`, `header`, `class`, `drop`, `decimal`,
@@ -122,10 +125,23 @@ impl ReadOptions {
                     }
                 },
             }
-            let key = if key == "color" { "colour" } else { key };
+            let key = match (key, value) {
+                ("color", _) => "colour",
+                ("class" | "labels", "none") => NO_CLASSES,
+                _ => key,
+            };
             options.given.push(key.to_owned());
         }
         options.csv.check()?;
+        let split = options.given.iter().find(|key| match key.as_str() {
+            "split" => !options.csv.unsplit,
+            key => key == "seed",
+        });
+        if let (true, Some(key)) = (options.csv.unlabelled, split) {
+            return Err(format!(
+                "option {key}: data without classes are not split; leave it out, or {NO_CLASSES}"
+            ));
+        }
         Ok(options)
     }
 

@@ -47,6 +47,18 @@ impl Parts {
         Ok(made.with_guesses(guesses))
     }
 
+    /// Samples whose classes nobody knows: both parts as they are; one alone is all for testing.
+    pub fn unlabelled(self, origin: Origin) -> Result<Dataset, DataError> {
+        let (train, test) = match (self.train, self.test) {
+            (Some(train), Some(test)) => (train, test),
+            (one, other) => (Split::default(), one.or(other).unwrap_or_default()),
+        };
+        let of = (origin.name, origin.source);
+        let made = Dataset::unlabelled(of, self.shape, Vec::new(), train, test)?;
+        let note = "no classes: every sample of the test part is answered, in its order";
+        Ok(made.with_guesses(vec![Guess::note(note)]))
+    }
+
     /// The labels of all parts as classes, see [`number_classes`].
     pub fn number_classes(&mut self, path: &Path) -> Result<Vec<String>, DataError> {
         let parts = [&mut self.train, &mut self.test];

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Dataset {
-    /// The same samples with `names` for classes, where class `i` is now class `to[i]`.
+    /// The same samples with `names` for classes, where class `i` is now class `to[i]`; data without
+    /// classes stay so, and have the names alone.
     pub fn with_classes(&self, names: &[String], to: &[u16]) -> Self {
         let split = |part: &Split| {
             let label = |l: &u16| to.get(usize::from(*l)).copied().unwrap_or(*l);

@@ -11,7 +11,7 @@ pub use text::{escaped, excerpt, path};
 pub mod number;
 mod share;
 
-pub use share::{FEW, Share};
+pub use share::{FEW, NOT_KNOWN, Share};
 
 /// Bytes with a binary unit, three significant digits: `196 KiB`, `1.21 GiB`.
 pub fn bytes(count: u64) -> String {
@@ -54,9 +54,9 @@ pub fn secs(value: f64) -> String {
     format!("{} {unit}", three_digits(value * scale))
 }
 
-/// A share as a percentage with two decimals: `99.02 %`.
+/// A share as a percentage with two decimals: `99.02 %`; what is no number is not known.
 pub fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.2} %", share * 100.0) } else { "—".to_owned() }
+    if share.is_finite() { format!("{:.2} %", share * 100.0) } else { NOT_KNOWN.to_owned() }
 }
 
 /// Bits with one decimal: `12.3 bits`.
@@ -108,16 +108,26 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// A table as CSV: `head`, then one line per row of as many cells.
+/// A cell of a table that spreadsheets open: texts that they would take for a formula, as names from
+/// files may look, have an apostrophe before them; numbers are as they are.
+pub fn cell(text: &str) -> std::borrow::Cow<'_, str> {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    match formula && text.parse::<f64>().is_err() {
+        true => format!("'{text}").into(),
+        false => text.into(),
+    }
+}
+
+/// A table as CSV: `head`, then one line per row of as many cells, each as [`cell`] has it.
 pub fn csv_table<R: IntoIterator<Item = String>>(
     head: &[&str],
     rows: impl Iterator<Item = R>,
 ) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail, and all rows are equally long.
-    writer.write_record(head).ok();
+    writer.write_record(head.iter().map(|text| cell(text).into_owned())).ok();
     for row in rows {
-        writer.write_record(row).ok();
+        writer.write_record(row.into_iter().map(|text| cell(&text).into_owned())).ok();
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
@@ -125,6 +135,13 @@ pub fn csv_table<R: IntoIterator<Item = String>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let rows = [["=1+2", "-0.5"], ["@SUM(A1)", "+cmd|x"], ["a=b", "-inf"]];
+        let text = csv_table(&["-a", "b"], rows.iter().map(|row| row.map(str::to_owned)));
+        assert_eq!(text, "'-a,b\n'=1+2,-0.5\n'@SUM(A1),'+cmd|x\na=b,-inf\n");
+    }
 
     #[test]
     fn bytes_take_the_fitting_unit() {
@@ -170,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_not_a_number_prints_as_a_dash() {
         assert_eq!(secs(f64::NAN), "—");
-        assert_eq!(percent(f64::NAN), "—");
+        assert_eq!(percent(f64::NAN), "not known");
         assert_eq!(bits(f64::INFINITY), "—");
     }
 }

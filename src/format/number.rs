@@ -47,6 +47,20 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> 
     Option::<Written>::deserialize(from)?.map_or(Ok(f64::NAN), Written::read)
 }
 
+/// The same for numbers that may not be known: NaN is `null`, and `null` is NaN.
+pub mod known {
+    pub use super::deserialize;
+    use serde::Serializer;
+
+    /// Writes `value`.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        if value.is_nan() { to.serialize_none() } else { super::serialize(value, to) }
+    }
+}
+
 /// The same for numbers that may be absent.
 pub mod option {
     use super::Written;
@@ -84,6 +98,12 @@ mod tests {
         other: Option<f64>,
     }
 
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Accuracy {
+        #[serde(with = "super::known")]
+        share: f64,
+    }
+
     #[test]
     fn what_is_no_number_is_a_word_and_never_null() {
         let written = |one, other| serde_json::to_string(&Both { one, other }).expect("text");
@@ -96,6 +116,19 @@ mod tests {
         assert_eq!(text, r#"{"one":1.5,"other":null}"#);
         let read: Both = serde_json::from_str(&text).expect("reads");
         assert_eq!((read.one, read.other), (1.5, None));
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let text = serde_json::to_string(&Accuracy { share: f64::NAN }).expect("text");
+        assert_eq!(text, r#"{"share":null}"#);
+        let read: Accuracy = serde_json::from_str(&text).expect("reads");
+        assert!(read.share.is_nan());
+        assert_eq!(
+            serde_json::to_string(&Accuracy { share: 0.5 }).expect("text"),
+            r#"{"share":0.5}"#
+        );
+        assert!(serde_json::from_str::<Accuracy>("{}").is_err());
     }
 
     #[test]

@@ -5,36 +5,47 @@ use super::{count, percent};
 /// Below so many samples a percentage says more than is known: the count is told in its place.
 pub const FEW: u64 = 30;
 
+/// In the place of a figure that nobody knows.
+pub const NOT_KNOWN: &str = "not known";
+
 /// Standard normal quantile of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// So many of so many samples.
+/// So many of so many samples, or nobody knows how many of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
-    pub hits: u64,
+    /// `None` where that is not known.
+    pub hits: Option<u64>,
     pub of: u64,
 }
 
 impl Share {
     /// `hits` of `of`.
     pub fn new(hits: usize, of: usize) -> Self {
-        Self { hits: hits as u64, of: of as u64 }
+        Self { hits: Some(hits as u64), of: of as u64 }
     }
 
-    /// The count behind a stored fraction of `of` samples.
+    /// The count behind a stored fraction of `of` samples; what is no number is not known.
     pub fn of_fraction(fraction: f64, of: usize) -> Self {
-        Self { hits: (fraction * of as f64).round().max(0.0) as u64, of: of as u64 }
+        let hits = (fraction * of as f64).round().max(0.0) as u64;
+        Self { hits: Some(hits).filter(|_| !fraction.is_nan()), of: of as u64 }
     }
 
-    /// The fraction; `None` of no samples.
+    /// The fraction; `None` of no samples, and where it is not known.
     pub fn fraction(self) -> Option<f64> {
-        (self.of > 0).then(|| self.hits as f64 / self.of as f64)
+        self.hits.filter(|_| self.of > 0).map(|hits| hits as f64 / self.of as f64)
     }
 
-    /// `98.05 %`; of few samples `1 of 2`; a dash of none.
+    /// Whether a number is behind it.
+    pub fn is_known(self) -> bool {
+        self.hits.is_some()
+    }
+
+    /// `98.05 %`; of few samples `1 of 2`; a dash of none; `not known`.
     pub fn text(self) -> String {
         match self.fraction() {
-            None => "—".to_owned(),
+            None if self.of == 0 => "—".to_owned(),
+            None => NOT_KNOWN.to_owned(),
             Some(_) if self.of < FEW => self.counted(),
             Some(fraction) => percent(fraction),
         }
@@ -42,16 +53,24 @@ impl Share {
 
     /// `352 of 359`.
     pub fn counted(self) -> String {
-        format!("{} of {}", count(self.hits), count(self.of))
+        match self.hits {
+            Some(hits) => format!("{} of {}", count(hits), count(self.of)),
+            None => NOT_KNOWN.to_owned(),
+        }
     }
 
     /// `98.05 %, 352 of 359`; of few samples the count alone.
     pub fn both(self) -> String {
-        if self.of < FEW { self.text() } else { format!("{}, {}", self.text(), self.counted()) }
+        if self.of < FEW || !self.is_known() {
+            self.text()
+        } else {
+            format!("{}, {}", self.text(), self.counted())
+        }
     }
 
     /// Ends of the 95 % score interval of Wilson for the probability behind the count, in 0 to 1
-    /// (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927); everything is possible of no samples.
+    /// (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927); everything is possible of no samples,
+    /// and where nothing is known.
     pub fn interval(self) -> (f64, f64) {
         let Some(p) = self.fraction() else { return (0.0, 1.0) };
         let n = self.of as f64;
@@ -64,7 +83,10 @@ impl Share {
     /// The difference to `before` of as many samples in percentage points, with its sign: `+0.88
     /// points`, `0` for none; of few samples in samples.
     pub fn change_from(self, before: Self) -> String {
-        let samples = self.hits as i64 - before.hits as i64;
+        let (Some(hits), Some(earlier)) = (self.hits, before.hits) else {
+            return NOT_KNOWN.to_owned();
+        };
+        let samples = hits as i64 - earlier as i64;
         if samples == 0 || self.of == 0 {
             return "0".to_owned();
         }
@@ -90,6 +112,18 @@ mod tests {
         assert_eq!(Share::new(0, 0).text(), "—");
         assert_eq!(Share::of_fraction(110.0 / 113.0, 113), Share::new(110, 113));
         assert_eq!(Share::new(110, 113).both(), "97.35 %, 110 of 113");
+    }
+
+    #[test]
+    fn what_nobody_knows_is_never_none_of_them() {
+        let unknown = Share::of_fraction(f64::NAN, 113);
+        assert_ne!(unknown, Share::new(0, 113));
+        for text in [unknown.text(), unknown.counted(), unknown.both()] {
+            assert_eq!(text, "not known");
+        }
+        assert_eq!(unknown.change_from(Share::new(1, 113)), "not known");
+        assert_eq!(Share::new(1, 113).change_from(unknown), "not known");
+        assert_eq!((unknown.fraction(), unknown.interval()), (None, (0.0, 1.0)));
     }
 
     #[test]

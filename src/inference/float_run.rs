@@ -15,10 +15,10 @@ pub(crate) struct FloatRun {
 }
 
 impl FloatRun {
-    /// Label of a test sample, and what the original network gives it.
-    pub fn sample(&self, session: &Session, index: usize) -> (u16, &[f32]) {
+    /// Label of a test sample, where it is known, and what the original network gives it.
+    pub fn sample(&self, session: &Session, index: usize) -> (Option<u16>, &[f32]) {
         let classes = session.network.classes();
-        let label = session.dataset.test().labels.get(index).copied().unwrap_or_default();
+        let label = session.dataset.test_labels().get(index).copied();
         let outputs = self.logits.get(index * classes..(index + 1) * classes);
         (label, outputs.unwrap_or_default())
     }

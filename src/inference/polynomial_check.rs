@@ -27,9 +27,11 @@ pub struct PolynomialCheck {
     /// Test samples so far, and in all.
     pub samples: usize,
     pub of: usize,
-    /// Share of these samples classified as labelled.
+    /// Share of these samples classified as labelled; NaN where that is not known.
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
     /// The same for the model as it was loaded.
+    #[serde(with = "format::number::known")]
     pub model_accuracy: f64,
     /// Share of samples to which polynomial network and model give the same class.
     pub agreement: f64,
@@ -66,7 +68,7 @@ impl Session {
         let network = self.network.with_function(function)?;
         let outputs = network.forward_batch(&self.dataset.test().inputs, &watch)?;
         let classes = classes(&outputs, network.classes());
-        Ok(share_equal(&classes, &self.dataset.test().labels))
+        Ok(share_equal(&classes, self.dataset.test_labels()))
     }
 
     /// Puts polynomials in the place of the activations and classifies the test samples; `on_part` is
@@ -114,8 +116,8 @@ impl Session {
             let check = PolynomialCheck {
                 samples: to,
                 of: test.len(),
-                accuracy: share_equal(&found, &test.labels),
-                model_accuracy: share_equal(&data.classes[..to], &test.labels),
+                accuracy: share_equal(&found, self.dataset.test_labels()),
+                model_accuracy: share_equal(&data.classes[..to], self.dataset.test_labels()),
                 agreement: share_equal(&found, &data.classes),
                 not_finite,
                 ranges: ranges.clone(),
@@ -134,8 +136,10 @@ fn classes(outputs: &[f32], width: usize) -> Vec<u16> {
     outputs.chunks(width).map(|row| argmax(row) as u16).collect()
 }
 
-/// Share of `found` that equals what stands at the same place in `expected`.
+/// Share of `found` that equals what stands at the same place in `expected`; NaN where nothing stands
+/// there.
 fn share_equal(found: &[u16], expected: &[u16]) -> f64 {
-    let equal = found.iter().zip(expected).filter(|(a, b)| a == b).count();
-    equal as f64 / found.len() as f64
+    let both = found.iter().zip(expected);
+    let all = both.len();
+    both.filter(|(a, b)| a == b).count() as f64 / all as f64
 }

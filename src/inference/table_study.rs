@@ -20,7 +20,7 @@ pub struct TableStudy {
     pub samples: usize,
     /// Test samples that accuracies were taken on.
     pub test_samples: usize,
-    /// Share of them classified as labelled, on exact integers.
+    /// Share of them classified as labelled, on exact integers; NaN where that is not known.
     pub accuracy: f64,
     /// The same with the predicted noise on every sum.
     pub noisy_accuracy: f64,
@@ -47,7 +47,9 @@ impl Session {
         let test = self.dataset.test();
         let len = self.dataset.shape().len();
         let test_samples = test.len().min(TEST_SAMPLES);
-        let (inputs, labels) = (&test.inputs[..test_samples * len], &test.labels[..test_samples]);
+        let inputs = &test.inputs[..test_samples * len];
+        let labels = self.dataset.test_labels();
+        let labels = labels.get(..test_samples).unwrap_or_default();
         let planned = circuit.plan.tables.iter().flat_map(|t| &t.tables);
         let standard_deviations = network.tables().zip(planned).map(|(table, plan)| {
             // Noise is planned as a fraction of the torus, of which a step has `plan.step`.

@@ -46,7 +46,8 @@ impl SequenceSession {
         let refused = || RunError::Refused("the test split has no sequences".into());
         let some = Sequences::prepared(&prepared).ok_or_else(refused)?;
         let expected = crate::tables::expectations(&circuit, &some);
-        Ok(crate::tables::forecast_tables(&circuit, &some, &expected, &test.labels, samples))
+        let labels = self.dataset.test_labels();
+        Ok(crate::tables::forecast_tables(&circuit, &some, &expected, labels, samples))
     }
 
     #[cfg(not(feature = "tfhe"))]

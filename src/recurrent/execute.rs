@@ -86,7 +86,7 @@ pub(crate) fn execute(
     let in_batch = plan.images.div_ceil(plan.batches.max(1)) as u64;
     let setting = Setting {
         sequences: &sequences,
-        labels: &test.labels,
+        labels: session.dataset.test_labels(),
         pool,
         cancel,
         progress: &progress,
@@ -98,7 +98,7 @@ pub(crate) fn execute(
     let classes = session.model.classes();
     let mut tally = Tally::new(ran.error_bound, 1.0).with_clipping(&ran.clipping);
     let outputs = [&ran.reference, &ran.conversation.outputs];
-    let told = tally.add_all(&test.labels, classes, [&logits, outputs[0], outputs[1]]);
+    let told = tally.add_all(setting.labels, classes, [&logits, outputs[0], outputs[1]]);
     on_event(Event::Samples(told));
     let sequence = described(ran.sequence, &ran.conversation, plan);
     let stages = setting.stages.iter().zip(&sequence.per_step).map(|(stage, step)| StageReport {

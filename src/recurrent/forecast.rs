@@ -27,7 +27,7 @@ impl SequenceSession {
         let sequences = Sequences::prepared(&prepared).ok_or_else(refused)?;
         let watch = Watch::new(cancel.clone(), &|_| ());
         let reference = Reference::new(&circuit.program, &sequences, &[], &watch)?;
-        Ok(forecast(&circuit, &reference, &sequences, &test.labels))
+        Ok(forecast(&circuit, &reference, &sequences, self.dataset.test_labels()))
     }
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn forecast(
     let units = reference.units(top).to_vec();
     let trace = |index: usize| SequenceTrace {
         index,
-        label: labels.get(index).copied().unwrap_or(0),
+        label: labels.get(index).copied(),
         begins: sequences.steps() - sequences.length(index),
         inputs: inputs(sequences, index),
         units: units.clone(),

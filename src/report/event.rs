@@ -34,7 +34,9 @@ impl Phase {
 pub struct Sample {
     /// Index in the test split.
     pub index: usize,
-    pub label: u16,
+    /// None where the data have no classes.
+    #[serde(default)]
+    pub label: Option<u16>,
     /// Class by the original network.
     pub plain: u16,
     /// Class by the reference network: what the ciphertexts stand for, in the clear.

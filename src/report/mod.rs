@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod answers;
 mod chance;
 mod clipping;
+mod confusion;
 mod event;
 mod findings;
 mod gaps;
@@ -18,8 +20,10 @@ mod table_report;
 mod tally;
 mod warm;
 
+pub use answers::answers_csv;
 pub use circuit::{MATCHING, RANGE_EXCEEDED};
 pub use clipping::{Clipping, trained_reach};
+pub use confusion::{Confusion, MOST_CLASSES};
 pub use event::{Event, Phase, Sample};
 pub use findings::{Findings, Margins};
 pub use gaps::{Bound, Gaps};

@@ -1,5 +1,6 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
+use super::confusion::Confusion;
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
 use activation::{Activation, Approximation};
@@ -134,7 +135,8 @@ pub struct SchemeReport {
 /// The original float model with its original activation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlainReport {
-    /// Share of samples classified as labelled.
+    /// Share of samples classified as labelled; NaN, in JSON `null`, where labels are not known.
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
     /// How many of [`RunReport::images`] that is; absent in reports before version 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +145,7 @@ pub struct PlainReport {
     pub latency_secs: f64,
     /// Accuracy of the reference network, which is what the ciphertexts stand for: the integer
     /// network, under CKKS the polynomial one, with lookup tables that of the tables.
+    #[serde(with = "format::number::known")]
     pub integer_accuracy: f64,
     /// Samples that the reference network classifies as labelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +154,8 @@ pub struct PlainReport {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EncryptedReport {
+    /// Share of samples classified as labelled; NaN, in JSON `null`, where labels are not known.
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
     /// Samples classified as labelled; absent in reports before version 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -355,6 +360,10 @@ pub struct RunReport {
     /// Noise and readings of lookup tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tables: Option<TableReport>,
+    /// How often samples of each class are given each class; absent without classes, of more than
+    /// [`super::MOST_CLASSES`], and in old reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confusion: Option<Box<Confusion>>,
     /// Margins were measured with the secret key: not to be shared with a server.
     pub analysis_mode: bool,
     /// Step by step, for recurrent networks.

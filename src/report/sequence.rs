@@ -40,7 +40,8 @@ pub struct SequenceStep {
 pub struct SequenceTrace {
     /// Index in the test split.
     pub index: usize,
-    pub label: u16,
+    #[serde(default)]
+    pub label: Option<u16>,
     /// Steps of padding in front.
     pub begins: usize,
     /// By step, the values of each channel as they are encrypted.

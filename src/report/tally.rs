@@ -2,6 +2,7 @@
 //! for every scheme and protocol.
 
 use super::clipping::Clipping;
+use super::confusion::Confusion;
 use super::event::Sample;
 use super::report::RunReport;
 use network::argmax;
@@ -44,7 +45,8 @@ pub fn larger(a: f64, b: f64) -> f64 {
 pub struct Row<'a, T> {
     /// Index in the test split.
     pub index: usize,
-    pub label: u16,
+    /// None where the data have no classes.
+    pub label: Option<u16>,
     pub original: &'a [f32],
     pub reference: &'a [T],
     /// What errors are counted from: the reference, or with lookup tables the exact scores of what
@@ -67,8 +69,10 @@ pub struct Tally {
     encrypted: u64,
     /// Samples that reference and encrypted network give the same class.
     agreeing: u64,
-    /// Samples of each class.
+    /// Samples of each class; empty where the data have none.
     labels: BTreeMap<u16, u64>,
+    /// None without labels, and of too many classes.
+    confusion: Option<Confusion>,
     /// Samples with outputs that are no numbers, of the original and of the reference network.
     overflows: u64,
     lost: u64,
@@ -97,12 +101,20 @@ impl Tally {
     pub fn add<T: Output>(&mut self, row: &Row<T>) -> Sample {
         let [plain, reference, encrypted] =
             [argmax(row.original), argmax(row.reference), argmax(row.decrypted)];
-        let label = usize::from(row.label);
         self.samples += 1;
-        *self.labels.entry(row.label).or_default() += 1;
-        self.original += u64::from(plain == label);
-        self.reference += u64::from(reference == label);
-        self.encrypted += u64::from(encrypted == label);
+        if let Some(label) = row.label {
+            if self.labels.is_empty() {
+                self.confusion = Confusion::new(row.original.len());
+            }
+            *self.labels.entry(label).or_default() += 1;
+            if let Some(confusion) = &mut self.confusion {
+                confusion.add(usize::from(label), [plain, reference, encrypted]);
+            }
+        }
+        let label = row.label.map(usize::from);
+        self.original += u64::from(Some(plain) == label);
+        self.reference += u64::from(Some(reference) == label);
+        self.encrypted += u64::from(Some(encrypted) == label);
         self.agreeing += u64::from(encrypted == reference);
         self.overflows += u64::from(row.original.iter().any(|y| !y.is_finite()));
         self.lost += u64::from(row.reference.iter().any(|y| !y.real().is_finite()));
@@ -138,14 +150,14 @@ impl Tally {
         (self.labels.len() > 1 && self.original <= most).then_some((self.original, most))
     }
 
-    /// Counts sequences with these labels: what original, reference and encrypted network give,
-    /// row-major `[labels][classes]` each.
+    /// Counts sequences with these labels, none where they are not known: what original, reference and encrypted network give,
+    /// row-major `[sequences][classes]` each.
     pub fn add_all(&mut self, labels: &[u16], classes: usize, all: [&[f64]; 3]) -> Vec<Sample> {
         let [original, reference, decrypted] = all.map(|outputs| outputs.chunks(classes.max(1)));
-        let rows = original.zip(reference).zip(decrypted).zip(labels).enumerate();
-        rows.map(|(index, (((original, reference), decrypted), label))| {
+        let rows = original.zip(reference).zip(decrypted).enumerate();
+        rows.map(|(index, ((original, reference), decrypted))| {
             let original: Vec<f32> = original.iter().map(|y| *y as f32).collect();
-            let (label, original) = (*label, original.as_slice());
+            let (label, original) = (labels.get(index).copied(), original.as_slice());
             self.add(&Row { index, label, original, reference, exact: reference, decrypted })
         })
         .collect()
@@ -181,17 +193,20 @@ impl Tally {
         (self.changed, self.clipped)
     }
 
-    /// Enters accuracies, their counts and errors into `report`.
+    /// Enters accuracies, their counts and errors into `report`; accuracies are not known without labels.
     pub fn enter(&self, report: &mut RunReport) {
         let share = |count: u64| count as f64 / self.samples.max(1) as f64;
+        let known = |count: u64| Some(count).filter(|_| !self.labels.is_empty());
+        let accuracy = |count: u64| known(count).map_or(f64::NAN, share);
         let plain = &mut report.plain;
-        plain.correct = Some(self.original);
-        plain.accuracy = share(self.original);
-        plain.reference_correct = Some(self.reference);
-        plain.integer_accuracy = share(self.reference);
+        plain.correct = known(self.original);
+        plain.accuracy = accuracy(self.original);
+        plain.reference_correct = known(self.reference);
+        plain.integer_accuracy = accuracy(self.reference);
+        report.confusion = self.confusion.clone().map(Box::new);
         let encrypted = &mut report.encrypted;
-        encrypted.correct = Some(self.encrypted);
-        encrypted.accuracy = share(self.encrypted);
+        encrypted.correct = known(self.encrypted);
+        encrypted.accuracy = accuracy(self.encrypted);
         encrypted.agreeing = Some(self.agreeing);
         encrypted.agreement = share(self.agreeing);
         encrypted.wrong_outputs = self.wrong_outputs;
@@ -210,7 +225,7 @@ mod tests {
         reference: &'a [T],
         decrypted: &'a [T],
     ) -> Row<'a, T> {
-        Row { index: 0, label, original, reference, exact: reference, decrypted }
+        Row { index: 0, label: Some(label), original, reference, exact: reference, decrypted }
     }
 
     #[test]
@@ -226,8 +241,36 @@ mod tests {
         assert_eq!((report.plain.correct, report.plain.reference_correct), (Some(2), Some(1)));
         assert_eq!((report.encrypted.correct, report.encrypted.agreeing), (Some(0), Some(1)));
         assert_eq!(report.plain.integer_accuracy, 0.5);
+        // Both are of class 1: the original sees that, the reference takes one of them for class 0.
+        let counted = report.confusion.as_deref().unwrap();
+        assert_eq!(counted.original, [[0, 0], [0, 2]]);
+        assert_eq!(counted.reference, [[0, 0], [1, 1]]);
+        assert_eq!(counted.encrypted, [[0, 0], [2, 0]]);
         assert_eq!((tally.outputs(), report.encrypted.wrong_outputs), (4, 1));
         assert!((report.encrypted.max_abs_error - 0.7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_labels_agreement_is_counted_and_accuracies_are_not_known() {
+        let mut tally = Tally::new(0.1, 1.0);
+        let outputs: [&[f64]; 3] =
+            [&[1.0, 0.0, 0.0, 1.0], &[1.0, 0.0, 0.0, 1.0], &[1.0, 0.0, 1.05, 1.0]];
+        let told = tally.add_all(&[], 2, outputs);
+        assert!(told.len() == 2 && told.iter().all(|s| s.label.is_none()));
+        assert_eq!((told[0].plain, told[1].plain, told[1].encrypted), (0, 1, 0));
+        let mut report = RunReport::default();
+        tally.enter(&mut report);
+        let (plain, encrypted) = (&report.plain, &report.encrypted);
+        assert_eq!((plain.correct, plain.reference_correct, encrypted.correct), (None, None, None));
+        assert!(plain.accuracy.is_nan() && plain.integer_accuracy.is_nan());
+        assert!(encrypted.accuracy.is_nan() && tally.guesses().is_none());
+        assert_eq!((encrypted.agreeing, encrypted.agreement), (Some(1), 0.5));
+        assert_eq!(encrypted.wrong_outputs, 1);
+        let written = serde_json::to_value(&report).unwrap();
+        assert!(written["plain"]["accuracy"].is_null());
+        assert!(written["plain"]["integer_accuracy"].is_null());
+        assert!(written["encrypted"]["accuracy"].is_null());
+        assert!(written.get("confusion").is_none());
     }
 
     #[test]

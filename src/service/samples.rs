@@ -72,7 +72,7 @@ impl Samples {
             }
             _ => (test.inputs.clone(), Vec::new()),
         };
-        let known = Some(test.labels.clone());
+        let known = dataset.has_classes().then(|| test.labels.clone());
         Ok(Self { raw, count: test.len(), lengths, known, name, notes })
     }
 

@@ -33,10 +33,12 @@ pub struct CompareRow {
     pub refusal: Option<String>,
     pub images: usize,
     /// Share of samples classified as labelled: encrypted, by the original network, and by the reference
-    /// that the ciphertexts stand for.
+    /// that the ciphertexts stand for. NaN, in JSON `null`, where classes are not known.
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
+    #[serde(with = "format::number::known")]
     pub plain_accuracy: f64,
-    #[serde(default)]
+    #[serde(default, with = "format::number::known")]
     pub reference_accuracy: f64,
     /// Share of answers that are those of the reference network.
     pub agreement: f64,

@@ -73,10 +73,13 @@ pub struct StrategyRow {
     /// "exact, by the client", or the polynomial's method and degree.
     pub activation: String,
     pub sequences: usize,
-    /// Of the original network in the clear, and of the network that ciphertexts stand for.
+    /// Of the original network in the clear, and of the network that ciphertexts stand for; NaN, in JSON
+    /// `null`, where classes are not known.
+    #[serde(with = "format::number::known")]
     pub plain_accuracy: f64,
-    #[serde(rename = "carried_accuracy")]
+    #[serde(rename = "carried_accuracy", with = "format::number::known")]
     pub reference_accuracy: f64,
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
     pub agreement: f64,
     /// Decrypted outputs and states beyond their bounds.

@@ -27,9 +27,10 @@ impl Cell {
         Self::number(value, format::count(value))
     }
 
-    /// A share of so many samples.
+    /// A share of so many samples; what is no number is not known, and empty in CSV.
     pub fn share(fraction: f64, of: usize) -> Self {
-        Self::number(fraction, Share::of_fraction(fraction, of).text())
+        let exact = if fraction.is_nan() { String::new() } else { fraction.to_string() };
+        Self::number(exact, Share::of_fraction(fraction, of).text())
     }
 
     /// Seconds.

@@ -45,6 +45,8 @@ impl Batches {
         choice: &TrainingRequest,
         seed: u64,
     ) -> Result<Self, CryptonnError> {
+        let needed = dataset.needs_classes("training");
+        needed.map_err(|e| CryptonnError::Impossible(e.to_string()))?;
         let split = dataset.train();
         let samples = choice.samples.unwrap_or(split.len());
         if samples == 0 || samples > split.len() {

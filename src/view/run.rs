@@ -189,7 +189,7 @@ mod tests {
     fn what_differs_comes_first_and_can_be_looked_at_alone() {
         let sample = |index: usize, plain: u16, reference: u16, encrypted: u16| Sample {
             index,
-            label: 1,
+            label: Some(1),
             plain,
             reference,
             encrypted,

@@ -166,6 +166,7 @@ impl SweepView {
                 let found = if trained { r.trained } else { r.replaced };
                 Some([axis.position(r)?, found?.accuracy])
             })
+            .filter(|point| !point[1].is_nan())
             .collect();
         points.sort_by(|a, b| a[0].total_cmp(&b[0]));
         points
@@ -181,6 +182,7 @@ impl SweepView {
         let rows = self.rows.iter();
         let mut points: Vec<[f64; 2]> =
             rows.filter_map(|r| Some([axis.position(r)?, r.accuracy()?])).collect();
+        points.retain(|point| !point[1].is_nan());
         points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(b[1].total_cmp(&a[1])));
         let mut best = f64::NEG_INFINITY;
         points.retain(|p| {

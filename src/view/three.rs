@@ -52,7 +52,7 @@ impl Difference {
             Self::Any => true,
             Self::Approximation => sample.reference != sample.plain,
             Self::Encryption => sample.encrypted != sample.reference,
-            Self::Missed => sample.encrypted != sample.label,
+            Self::Missed => sample.label.is_some_and(|label| label != sample.encrypted),
         }
     }
 }
@@ -61,6 +61,8 @@ impl Difference {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Three {
     pub seen: usize,
+    /// Whether the data have no classes: then nobody knows which answers are right.
+    pub unlabelled: bool,
     /// Right answers of each network.
     original: usize,
     reference: usize,
@@ -73,17 +75,21 @@ impl Three {
     /// Takes in one more sample.
     pub fn add(&mut self, sample: &Sample) {
         self.seen += 1;
-        self.original += usize::from(sample.plain == sample.label);
-        self.reference += usize::from(sample.reference == sample.label);
-        self.encrypted += usize::from(sample.encrypted == sample.label);
+        self.unlabelled = sample.label.is_none();
+        let right = |class: u16| usize::from(sample.label == Some(class));
+        self.original += right(sample.plain);
+        self.reference += right(sample.reference);
+        self.encrypted += right(sample.encrypted);
         self.agreeing += usize::from(!Difference::Encryption.holds(sample));
     }
 
     /// What a report has of it.
     pub fn of(report: &RunReport) -> Self {
-        let count = |share: f64| Share::of_fraction(share, report.images).hits as usize;
+        let count =
+            |share: f64| Share::of_fraction(share, report.images).hits.unwrap_or(0) as usize;
         Self {
             seen: report.images,
+            unlabelled: report.plain.accuracy.is_nan(),
             original: count(report.plain.accuracy),
             reference: count(report.plain.integer_accuracy),
             encrypted: count(report.encrypted.accuracy),
@@ -91,28 +97,31 @@ impl Three {
         }
     }
 
-    fn share(&self, hits: usize) -> Share {
-        Share::new(hits, self.seen)
+    fn right(&self, hits: usize) -> Share {
+        match self.unlabelled {
+            true => Share { hits: None, of: self.seen as u64 },
+            false => Share::new(hits, self.seen),
+        }
     }
 
     /// Right answers of the original network.
     pub fn original(&self) -> Share {
-        self.share(self.original)
+        self.right(self.original)
     }
 
     /// Right answers of the reference network.
     pub fn reference(&self) -> Share {
-        self.share(self.reference)
+        self.right(self.reference)
     }
 
     /// Right answers of the encrypted network.
     pub fn encrypted(&self) -> Share {
-        self.share(self.encrypted)
+        self.right(self.encrypted)
     }
 
     /// Decrypted answers that are those of the reference.
     pub fn agreement(&self) -> Share {
-        self.share(self.agreeing)
+        Share::new(self.agreeing, self.seen)
     }
 
     /// What the reference cost: `+0.88 points`.
@@ -123,7 +132,10 @@ impl Three {
     /// What encryption cost, and how many answers it changed.
     pub fn encryption_cost(&self) -> String {
         let changed = self.seen - self.agreeing;
-        let cost = self.encrypted().change_from(self.reference());
+        let cost = match self.unlabelled {
+            true if changed == 0 => "no answer changed".to_owned(),
+            _ => self.encrypted().change_from(self.reference()),
+        };
         match changed {
             0 => cost,
             1 => format!("{cost}, 1 answer changed"),
@@ -140,7 +152,7 @@ mod tests {
     pub fn sample(label: u16, plain: u16, reference: u16, encrypted: u16) -> Sample {
         Sample {
             index: 0,
-            label,
+            label: Some(label),
             plain,
             reference,
             encrypted,
@@ -159,6 +171,22 @@ mod tests {
         assert_eq!(of(&by_approximation), [true, true, false, true]);
         assert_eq!(of(&by_encryption), [true, false, true, true]);
         assert_eq!(of(&missed_by_all), [true, false, false, true]);
+    }
+
+    #[test]
+    fn without_labels_nobody_is_right_or_wrong() {
+        let of = |s: Sample| Sample { label: None, ..s };
+        let mut three = Three::default();
+        three.add(&of(sample(0, 0, 0, 0)));
+        three.add(&of(sample(0, 1, 0, 0)));
+        assert_eq!(three.original().text(), "not known");
+        assert_eq!(three.encrypted().counted(), "not known");
+        assert_eq!(three.agreement(), Share::new(2, 2));
+        assert_eq!(three.reference_cost(), "not known");
+        assert_eq!(three.encryption_cost(), "no answer changed");
+        three.add(&of(sample(0, 1, 1, 0)));
+        assert_eq!(three.encryption_cost(), "not known, 1 answer changed");
+        assert!(!Difference::Missed.holds(&of(sample(0, 1, 1, 1))));
     }
 
     #[test]

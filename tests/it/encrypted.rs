@@ -174,7 +174,7 @@ fn events_come_in_order_and_agree_with_the_report() {
     }
     assert!(matches!(events.last(), Some(Event::Finished(r)) if **r == report));
     assert_eq!(samples.iter().map(|s| s.index).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
-    let right = samples.iter().filter(|s| s.encrypted == s.label).count();
+    let right = samples.iter().filter(|s| Some(s.encrypted) == s.label).count();
     assert_eq!(report.encrypted.accuracy, right as f64 / 100.0);
 }
 

@@ -1,6 +1,7 @@
 //! Flows that cross rooms. One binary, so that the program is linked once.
 
 mod activation;
+mod answers;
 mod approximate;
 mod attacks;
 mod bench;

@@ -56,6 +56,20 @@ fn own_rows_are_answered_in_their_order() {
         text.lines().skip(1).map(|l| l.split(',').nth(1).expect("a class")).collect();
     let before: Vec<&str> = rows[1..].iter().rev().map(|row| row[1].as_str()).collect();
     assert_eq!(again, before);
+
+    // Rows of which nobody knows the class.
+    let text = std::fs::read_to_string(dir.path().join("own.csv")).expect("written");
+    let bare: Vec<&str> = text.lines().filter_map(|l| Some(l.rsplit_once(',')?.0)).collect();
+    std::fs::write(dir.path().join("bare.csv"), bare.join("\n")).expect("written");
+    right(dir.path(), &own.replace("own.csv", "bare.csv?class=none"));
+    right(dir.path(), &format!("{EVALUATE} --force"));
+    let said = right(dir.path(), &format!("{DECRYPT} --force"));
+    assert!(!said.contains("as known"), "{said}");
+    let text = std::fs::read_to_string(dir.path().join("predictions.csv")).expect("written");
+    assert!(!text.lines().next().expect("a head").contains("known"), "{text}");
+    let bare: Vec<&str> =
+        text.lines().skip(1).map(|l| l.split(',').nth(1).expect("a class")).collect();
+    assert_eq!(bare, before);
 }
 
 #[test]

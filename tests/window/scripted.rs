@@ -12,8 +12,8 @@ use cryptoscope::network::{
 };
 use cryptoscope::progress::Cancel;
 use cryptoscope::report::{
-    BytesReport, EncryptedReport, Event, Phase, PlainReport, RunReport, SCHEMA_VERSION, Sample,
-    SequenceReport, SequenceStep, SequenceTrace, StageReport, StepSeen,
+    BytesReport, Confusion, EncryptedReport, Event, Phase, PlainReport, RunReport, SCHEMA_VERSION,
+    Sample, SequenceReport, SequenceStep, SequenceTrace, StageReport, StepSeen,
 };
 use cryptoscope::scenario::{RunError, Scenario};
 use cryptoscope::study::{StrategyComparison, StrategyEvent, StrategyRequest, StrategyRow};
@@ -35,6 +35,8 @@ pub struct Script {
     pub wrong: bool,
     /// Encryption changes every hundredth answer.
     pub changed: bool,
+    /// The data have no classes.
+    pub unlabelled: bool,
     /// The report warns of this.
     pub warn: Option<String>,
     /// Seconds that the report tells, where not about those of the plan.
@@ -55,6 +57,7 @@ impl Default for Script {
             panic: false,
             wrong: false,
             changed: false,
+            unlabelled: false,
             warn: None,
             secs: None,
             hold: false,
@@ -302,12 +305,21 @@ impl Engine for Scripted {
             on_event(Event::Stage { index, stage: Box::new(stage) });
             step(Phase::Evaluate, 2 + index as u64)?;
         }
-        let samples = samples(&opened.dataset, plan.images, script.wrong, script.changed);
+        let mut samples = samples(&opened.dataset, plan.images, script.wrong, script.changed);
+        if script.unlabelled {
+            samples.iter_mut().for_each(|sample| sample.label = None);
+        }
         for batch in samples.chunks(60) {
             on_event(Event::Samples(batch.to_vec()));
             step(Phase::Decrypt, total)?;
         }
         let mut report = report(opened, plan, stages, &samples, script.wrong);
+        if script.unlabelled {
+            let (plain, encrypted) = (&mut report.plain, &mut report.encrypted);
+            (plain.accuracy, plain.integer_accuracy) = (f64::NAN, f64::NAN);
+            (encrypted.accuracy, encrypted.correct) = (f64::NAN, None);
+            (plain.correct, plain.reference_correct, report.confusion) = (None, None, None);
+        }
         if let Some(secs) = script.secs {
             report.encrypted.total_secs = secs;
         }
@@ -370,7 +382,7 @@ fn sequence(strategy: NoiseStrategy) -> SequenceReport {
     };
     let trace = |index: usize| SequenceTrace {
         index,
-        label: 1,
+        label: Some(1),
         begins: 3 * index,
         inputs: (0..STEPS).map(|s| vec![wave(s, index), wave(2 * s, index)]).collect(),
         units: vec![0, 3, 7, 9],
@@ -511,7 +523,7 @@ fn samples(dataset: &Dataset, images: usize, wrong: bool, changed: bool) -> Vec<
             };
             Sample {
                 index,
-                label,
+                label: Some(label),
                 plain,
                 reference,
                 encrypted,
@@ -521,6 +533,21 @@ fn samples(dataset: &Dataset, images: usize, wrong: bool, changed: bool) -> Vec<
             }
         })
         .collect()
+}
+
+fn confusion(samples: &[Sample]) -> Confusion {
+    let counted = |class: &dyn Fn(&Sample) -> u16| {
+        let count = |label: u16, given: u16| {
+            let is = |s: &&Sample| s.label == Some(label) && class(s) == given;
+            samples.iter().filter(is).count() as u64
+        };
+        (0..10).map(|label| (0..10).map(|given| count(label, given)).collect()).collect()
+    };
+    Confusion {
+        original: counted(&|s| s.plain),
+        reference: counted(&|s| s.reference),
+        encrypted: counted(&|s| s.encrypted),
+    }
 }
 
 fn report(
@@ -543,15 +570,15 @@ fn report(
         classes: 10,
         class_names: opened.dataset.classes().to_vec(),
         plain: PlainReport {
-            accuracy: share(&|s| s.plain == s.label),
-            correct: Some(count(&|s| s.plain == s.label)),
+            accuracy: share(&|s| Some(s.plain) == s.label),
+            correct: Some(count(&|s| Some(s.plain) == s.label)),
             latency_secs: 0.0007,
-            integer_accuracy: share(&|s| s.reference == s.label),
-            reference_correct: Some(count(&|s| s.reference == s.label)),
+            integer_accuracy: share(&|s| Some(s.reference) == s.label),
+            reference_correct: Some(count(&|s| Some(s.reference) == s.label)),
         },
         encrypted: EncryptedReport {
-            accuracy: share(&|s| s.encrypted == s.label),
-            correct: Some(count(&|s| s.encrypted == s.label)),
+            accuracy: share(&|s| Some(s.encrypted) == s.label),
+            correct: Some(count(&|s| Some(s.encrypted) == s.label)),
             agreement: share(&|s| s.encrypted == s.reference),
             agreeing: Some(count(&|s| s.encrypted == s.reference)),
             wrong_outputs: if wrong { 3594 } else { 0 },
@@ -566,6 +593,7 @@ fn report(
             evaluation_keys: plan.bytes.evaluation_keys,
             rounds: 1,
         },
+        confusion: Some(Box::new(confusion(samples))),
         analysis_mode: true,
         ..RunReport::default()
     }

@@ -66,6 +66,50 @@ fn cards_tell_what_the_reference_and_what_encryption_cost() {
 }
 
 #[test]
+fn without_classes_no_accuracy_is_told_and_answers_are_saved() {
+    let control = Control::default();
+    control.set(|script| script.unlabelled = true);
+    let mut h = ran(&control);
+    for text in ["Who agreed plot", "not known", "the data have no classes", "all 359 agree"] {
+        assert!(has(&h, text), "{text}");
+    }
+    for text in ["Who was right plot", "0.00 %", "0 of 359"] {
+        assert!(!has(&h, text), "{text}");
+    }
+    press(&mut h, Modifiers::COMMAND, Key::Num2);
+    h.run_ok();
+    assert!(!has(&h, "Confusion matrices"));
+    assert!(h.query_by_role_and_label(Role::Button, "Show samples: not the label").is_none());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("answers.csv");
+    click(&mut h, "Export answers as CSV…");
+    save_to(&mut h, &path);
+    let text = std::fs::read_to_string(&path).expect("written");
+    assert_eq!(text.lines().count(), 360);
+    assert!(text.starts_with("sample,original,reference,encrypted,original_score_0,"), "{text}");
+}
+
+#[test]
+fn confusion_matrices_are_shown_and_saved() {
+    let mut h = ran(&Control::default());
+    press(&mut h, Modifiers::COMMAND, Key::Num2);
+    h.run_ok();
+    assert!(has(&h, "Confusion matrices"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("confusion.csv");
+    click(&mut h, "Export confusion matrices as CSV…");
+    save_to(&mut h, &path);
+    let text = std::fs::read_to_string(&path).expect("written");
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|l| l.split(',').collect()).collect();
+    assert_eq!(rows.len(), 30);
+    // Right answers are on the diagonal: of the cards 352, 351 and 351.
+    let right = |from: usize| -> u64 {
+        (0..10).map(|at| rows[from + at][2 + at].parse::<u64>().expect("a count")).sum()
+    };
+    assert_eq!([right(0), right(10), right(20)], [352, 351, 351]);
+}
+
+#[test]
 fn few_samples_are_counted_and_not_percented() {
     let mut h = window(&Control::default());
     until_planned(&mut h);

@@ -3,7 +3,7 @@
 use crate::ready::{Ready, when};
 use crate::state::State;
 use network::Network;
-use report::RunReport;
+use report::{Confusion, RunReport};
 use study::{CompareReport, MitigationReport, SweepReport};
 use training::Checkpoint;
 use view::lab::LabCurve;
@@ -16,6 +16,17 @@ pub const NO_MODEL: &str = "no trained model to save yet";
 pub fn run(state: &State) -> Found<'_, RunReport> {
     let report = state.run.as_ref().and_then(|run| run.report.as_deref());
     report.ok_or("no finished run to save yet; run first")
+}
+
+/// The answers of a finished run, as CSV.
+pub fn answers(state: &State) -> Result<String, &'static str> {
+    let names = &run(state)?.class_names;
+    let samples = state.run.as_ref().map(|run| run.samples.as_slice()).unwrap_or_default();
+    Ok(report::answers_csv(samples, names))
+}
+
+pub fn confusion(state: &State) -> Found<'_, Confusion> {
+    run(state)?.confusion.as_deref().ok_or("the data have no classes, or more than 20")
 }
 
 pub fn curve(state: &State) -> Found<'_, LabCurve> {

@@ -27,7 +27,7 @@ pub fn csv(report: &RunReport) -> Result<Vec<u8>, csv::Error> {
         let kind = serde_json::to_value(s.kind).unwrap_or_default();
         out.write_record([
             index.to_string(),
-            s.name.clone(),
+            format::cell(&s.name).into_owned(),
             kind.as_str().unwrap_or_default().to_owned(),
             s.secs.to_string(),
             s.secs_predicted.to_string(),

@@ -2,7 +2,7 @@
 
 use super::export::{Content, Export};
 use super::found::{
-    NO_MODEL, checkpoint, compared, curve, data, has_strategies, has_trained_encrypted, mitigations, model,
+    NO_MODEL, answers, checkpoint, compared, confusion, curve, data, has_strategies, has_trained_encrypted, mitigations, model,
     ready, run, sweep, text,
 };
 use super::stages;
@@ -19,6 +19,7 @@ use view::{anatomy, lab};
 pub static ALL: &[&[Export]] = &[
     SETUP,
     RUN,
+    ANSWERS,
     LAB,
     SWEEP,
     COMPARE,
@@ -46,6 +47,18 @@ const RUN: &[Export] = &[
         |state| serde_json::to_vec_pretty(run(state)?).map_err(text)),
     Export::new("-stages.csv", "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E,
         |state| ready(run(state)), |state| stages::csv(run(state)?).map_err(text)),
+];
+
+pub const ANSWERS: &[Export] = &[
+    Export::new("-answers.csv", "Export answers as CSV…",
+        "Save classes and scores by the three networks, a row for each sample", CTRL_ALT, Key::A,
+        |state| ready(run(state)), |state| Ok(answers(state)?.into_bytes())),
+    Export::new("-confusion.csv", "Export confusion matrices as CSV…",
+        "Save how often samples of each class are given each class, by network", CTRL_ALT, Key::F,
+        |state| ready(confusion(state)), |state| {
+            let names = &run(state)?.class_names;
+            Ok(confusion(state)?.to_csv(names).into_bytes())
+        }),
 ];
 
 pub const LAB: &[Export] = &[

@@ -92,9 +92,9 @@ fn head(ui: &mut Ui, state: &State, dataset: &Dataset, facts: &Facts, queue: &mu
             many => format!("; {} different words", format::count(many as u64)),
         };
         let text = format!(
-            "{}; {} classes; {} samples to train on, {} to test{steps}{words}",
+            "{}; {}; {} samples to train on, {} to test{steps}{words}",
             shape(dataset.shape()),
-            dataset.classes().len(),
+            classes_of(dataset),
             format::count(train),
             format::count(test)
         );
@@ -111,6 +111,14 @@ fn head(ui: &mut Ui, state: &State, dataset: &Dataset, facts: &Facts, queue: &mu
             });
         }
     });
+}
+
+/// How many classes there are, in words; of data without them a model may have given theirs.
+pub(super) fn classes_of(dataset: &Dataset) -> String {
+    match dataset.has_classes() {
+        true => format!("{} classes", dataset.classes().len()),
+        false => "no classes".to_owned(),
+    }
 }
 
 /// A shape in words.
@@ -146,6 +154,10 @@ fn card(ui: &mut Ui, width: f32, title: &str, add: impl FnOnce(&mut Ui)) {
 /// A bar for each class: samples to train on, and behind them those to test on.
 fn classes(ui: &mut Ui, facts: &Facts) {
     let t = theme::tokens(ui);
+    if facts.classes.is_empty() {
+        kit::caption(ui, "The data have no classes: run a model on them for answers");
+        return;
+    }
     ui.spacing_mut().item_spacing.y = 3.0;
     let all: usize = facts.classes.iter().map(|c| c.train + c.test).sum();
     let most = facts.classes.iter().map(|c| c.train + c.test).max().unwrap_or(1).max(1);
@@ -266,6 +278,9 @@ fn samples(ui: &mut Ui, dataset: &Dataset, facts: &Facts) {
 }
 
 fn label(dataset: &Dataset, split: &Split, index: usize) -> String {
+    if !dataset.has_classes() {
+        return format::NOT_KNOWN.to_owned();
+    }
     let class = split.labels.get(index).copied().unwrap_or_default();
     dataset.classes().get(usize::from(class)).cloned().unwrap_or_else(|| class.to_string())
 }

@@ -62,7 +62,10 @@ fn lines(state: &State, network: &Network, rows: &[LayerRow]) -> Vec<Line> {
             true => (Command::Show(Tab::Data), "Look"),
             false => (Command::NewNetwork, "New network"),
         };
-        let text = format!("Classes: model {outputs}, data {classes}");
+        let text = match data.dataset.has_classes() {
+            true => format!("Classes: model {outputs}, data {classes}"),
+            false => format!("Classes: model {outputs}, data none: answers without accuracy"),
+        };
         lines.push(Line { fits: Some(fits), text, next });
     }
     lines.push(activations(rows));

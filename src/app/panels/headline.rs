@@ -184,10 +184,14 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
     let counted =
         |share: Share| if share.of >= format::FEW { share.counted() } else { String::new() };
     let few = seen && three.seen < format::FEW as usize;
-    let under = |share: Share| if few { "samples".to_owned() } else { counted(share) };
+    let under = |share: Share| match share.is_known() {
+        false => "the data have no classes".to_owned(),
+        true if few => "samples".to_owned(),
+        true => counted(share),
+    };
     let [time, rate] = times(state, t, stale);
     let agree = three.agreement();
-    let agreement = match agree.hits == agree.of {
+    let agreement = match agree.hits == Some(agree.of) {
         true => format!("all {} agree", format::count(agree.of)),
         false => format!("{} agree", agree.counted()),
     };

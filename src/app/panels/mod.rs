@@ -4,6 +4,7 @@ mod about;
 mod activation;
 mod button;
 mod compare;
+mod confusion;
 mod cryptonn;
 mod data;
 mod degrees;

@@ -1,9 +1,10 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
-use super::origin;
+use super::{confusion, origin};
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::command_button;
+use crate::exports;
+use crate::panels::button::{command_button, named_button};
 use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
@@ -47,6 +48,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.label(place);
         ui.add_space(10.0);
         filter(ui, state, run, queue);
+        ui.add_space(10.0);
+        for (export, text) in exports::ANSWERS.iter().zip(["Answers…", "Confusion…"]) {
+            named_button(ui, export.command(), text, state, queue);
+        }
     });
     ui.add_space(theme::CARD_GAP);
     let at = state.sample_at.min(order.len().saturating_sub(1));
@@ -54,6 +59,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let text = match state.difference {
             Difference::Encryption => "Encryption changed no answer",
             Difference::Approximation => "The reference answers as the original does, everywhere",
+            Difference::Missed if run.three.unlabelled => "The data have no classes",
             Difference::Missed | Difference::Any => "Every decrypted answer is the label",
         };
         ui.centered_and_justified(|ui| {
@@ -78,6 +84,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 ui.set_width(ui.available_width());
                 ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                     answers(ui, run, sample);
+                    if let Some(report) = &run.report {
+                        confusion::show(ui, report, run.is_wrong());
+                    }
                 });
             });
         });
@@ -88,7 +97,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 fn filter(ui: &mut Ui, state: &State, run: &RunView, queue: &mut Queue) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = 4.0;
-    for difference in Difference::ALL {
+    let known = |d: &Difference| *d != Difference::Missed || !run.three.unlabelled;
+    for difference in Difference::ALL.into_iter().filter(known) {
         if difference == Difference::Approximation {
             ui.add_space(6.0);
             ui.label(RichText::new("differs because of").color(t.text_weak));
@@ -211,7 +221,12 @@ fn answers(ui: &mut Ui, run: &RunView, sample: &Sample) {
         |class: u16| names.get(usize::from(class)).cloned().unwrap_or_else(|| class.to_string());
     let wrong = run.is_wrong();
     ui.horizontal_wrapped(|ui| {
-        verdict(ui, "Label", &name(sample.label), t.text_strong);
+        verdict(
+            ui,
+            "Label",
+            &sample.label.map_or_else(|| format::NOT_KNOWN.to_owned(), name),
+            t.text_strong,
+        );
         verdict(ui, "Original", &name(sample.plain), t.original);
         verdict(ui, "Reference", &name(sample.reference), t.reference);
         if wrong {
@@ -231,7 +246,7 @@ fn answers(ui: &mut Ui, run: &RunView, sample: &Sample) {
         let (rect, _) =
             ui.allocate_exact_size(vec2(ui.available_width(), 3.0 * BAR + 9.0), Sense::hover());
         let class_name = name(class as u16);
-        let is_label = class == usize::from(sample.label);
+        let is_label = Some(class) == sample.label.map(usize::from);
         let colour = if is_label { t.text_strong } else { t.text_weak };
         let names_end = rect.left() + 92.0;
         let painter = ui.painter();

@@ -112,9 +112,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
             (None, None) => String::new(),
         };
         format!(
-            "{test} test samples of {}, {} classes{layers}",
+            "{test} test samples of {}, {}{layers}",
             dataset.shape(),
-            dataset.classes().len()
+            super::data::classes_of(dataset)
         )
     });
     let facts = facts.unwrap_or_else(|| "Nothing loaded yet".to_owned());

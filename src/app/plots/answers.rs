@@ -2,7 +2,7 @@
 
 use crate::state::State;
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
-use format::{self, Share};
+use format::{self, NOT_KNOWN, Share};
 use kit::{
     Chart,
     theme::{self, Tokens},
@@ -11,6 +11,8 @@ use report::Sample;
 use view::{Difference, RunView, Status};
 
 const ABOUT: &str = "Every sample is a cell, in the same place in all three fields: filled where the network gives the label, empty where it does not. A sample that only the reference and the encrypted network miss was lost by quantisation or approximation. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
+
+const UNLABELLED: &str = "The data have no classes, so nobody knows which answers are right. Every sample is a cell, in the same place in all three fields: in that of the reference filled where it answers as the original, in that of the encrypted network where it answers as the reference. A cell with a frame: encryption changed the answer. Click a cell to look at its sample.";
 
 /// Space between the frame and the fields, and under the title.
 const MARGIN: f32 = 10.0;
@@ -38,10 +40,11 @@ pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
         Some((_, true)) => Some("The run ended before there was an answer".to_owned()),
         Some((_, false)) => None,
     };
+    let unlabelled = run.is_some_and(|r| r.three.unlabelled);
     let chart = Chart {
         id: "answers",
-        title: "Who was right",
-        about: ABOUT,
+        title: if unlabelled { "Who agreed" } else { "Who was right" },
+        about: if unlabelled { UNLABELLED } else { ABOUT },
         empty: Some(waiting.as_deref().unwrap_or_default()),
         ..Chart::default()
     };
@@ -61,10 +64,18 @@ fn fields(ui: &mut Ui, inside: Rect, run: &RunView, stale: bool) -> Option<usize
         painter.multiply_opacity(theme::STALE);
     }
     type Lane = (&'static str, Color32, fn(&Sample) -> bool, Share);
+    let fills: [fn(&Sample) -> bool; 3] = match run.three.unlabelled {
+        true => [|_| true, |s| s.reference == s.plain, |s| s.encrypted == s.reference],
+        false => [
+            |s| s.label == Some(s.plain),
+            |s| s.label == Some(s.reference),
+            |s| s.label == Some(s.encrypted),
+        ],
+    };
     let lanes: [Lane; 3] = [
-        ("Original", t.original, |s| s.plain == s.label, run.three.original()),
-        ("Reference", t.reference, |s| s.reference == s.label, run.three.reference()),
-        ("Encrypted", t.encrypted, |s| s.encrypted == s.label, run.three.encrypted()),
+        ("Original", t.original, fills[0], run.three.original()),
+        ("Reference", t.reference, fills[1], run.three.reference()),
+        ("Encrypted", t.encrypted, fills[2], run.three.encrypted()),
     ];
     let height = (inside.height() - 2.0 * GAP) / 3.0;
     let images = run.plan.as_ref().map_or(0, |p| p.images).max(run.samples.len());
@@ -75,6 +86,7 @@ fn fields(ui: &mut Ui, inside: Rect, run: &RunView, stale: bool) -> Option<usize
         let wrong = at == 2 && run.is_wrong();
         let words = match wrong {
             true => "✗ decrypted wrongly: no answers".to_owned(),
+            false if !share.is_known() => "right answers are not known".to_owned(),
             false => format!("{} right", share.counted()),
         };
         let end =
@@ -120,7 +132,7 @@ fn describe(run: &RunView, sample: &Sample) -> String {
     format!(
         "Test sample {}: label {}; original {}, reference {}, encrypted {encrypted}",
         sample.index,
-        name(sample.label),
+        sample.label.map_or_else(|| NOT_KNOWN.to_owned(), name),
         name(sample.plain),
         name(sample.reference),
     )

@@ -103,7 +103,7 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
     let place = |r: &CompareRow| (1.0 / r.images_per_sec.max(1e-9)).log10();
     let mut curves = Vec::new();
     let mut wrong = Vec::new();
-    for (at, row) in ran(view) {
+    for (at, row) in ran(view).filter(|(_, row)| !row.accuracy.is_nan()) {
         let point = PlotPoint::new(place(row), row.accuracy);
         if row.wrong_outputs > 0 {
             wrong.push(point);
@@ -125,9 +125,10 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
     let x = if low <= high { (low - 0.5, high + 0.5) } else { (-4.0, 0.0) };
     let shares = ran(view).flat_map(|(_, r)| {
         let [_, low, high] = whisker(0.0, r);
-        [r.accuracy, low, high]
+        [Some(r.accuracy).filter(|a| !a.is_nan()).unwrap_or(low), low, high]
     });
-    let plain = ran(view).map(|(_, r)| r.plain_accuracy).next();
+    let plain = ran(view).map(|(_, r)| r.plain_accuracy).find(|share| !share.is_nan());
+    let unknown = plain.is_none().then_some("The data have no classes: accuracies are not known");
     Chart {
         id: "compare accuracy",
         title: "Accuracy by time per sample",
@@ -139,7 +140,7 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
         reference: plain.map(|p| (p, "original")),
         across: logarithmic(x, width, format::secs),
         wrong,
-        empty: empty(view),
+        empty: empty(view).or(unknown),
         ..Chart::default()
     }
 }

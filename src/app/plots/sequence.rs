@@ -295,6 +295,9 @@ fn strategies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
     let mut wrong = Vec::new();
     let mut heights = Vec::new();
     for (at, row) in rows.iter().enumerate() {
+        if row.accuracy.is_nan() {
+            continue;
+        }
         let point = PlotPoint::new(place(row), row.accuracy);
         heights.push(row.accuracy);
         if row.wrong_outputs > 0 {
@@ -322,7 +325,13 @@ fn strategies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
         .map(|r| place(r))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
     let x = if low > high { (-1.0, 1.0) } else { (low - 0.5, high + 0.5) };
-    let plain = rows.iter().map(|r| r.plain_accuracy).reduce(f64::max);
+    let known = rows.iter().map(|r| r.plain_accuracy).filter(|share| !share.is_nan());
+    let plain = known.reduce(f64::max);
+    let empty = match rows.is_empty() {
+        true => Some("Each strategy that was run is a point here"),
+        false if plain.is_none() => Some("The data have no classes: accuracies are not known"),
+        false => None,
+    };
     Chart {
         id: "strategies",
         title: "Accuracy by time of one sequence",
@@ -334,7 +343,7 @@ fn strategies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
         reference: plain.map(|p| (p, "original")),
         across: logarithmic(x, width, format::secs),
         wrong,
-        empty: rows.is_empty().then_some("Each strategy that was run is a point here"),
+        empty,
         ..Chart::default()
     }
 }

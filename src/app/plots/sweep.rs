@@ -54,6 +54,8 @@ fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -
     let across = ticks(axis, x, width);
     let empty = if view.rows.iter().all(|r| r.replaced.is_none()) {
         Some("Run a sweep to see what each polynomial does to the answers")
+    } else if exact(view).is_none() {
+        Some("The data have no classes: accuracies are not known; the table has the agreement")
     } else {
         None
     };
@@ -70,16 +72,22 @@ fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -
         x,
         y,
         curves: curves(view, axis, t),
-        reference: view.exact_accuracy.filter(|_| empty.is_none()).map(|a| (a, "original")),
+        reference: exact(view).filter(|_| empty.is_none()).map(|a| (a, "original")),
         across,
         empty,
         ..Chart::default()
     }
 }
 
+/// Accuracy with the exact activation, where it is known.
+fn exact(view: &SweepView) -> Option<f64> {
+    view.exact_accuracy.filter(|share| !share.is_nan())
+}
+
 /// The points of a row: after replacing, after training.
 fn heights(row: &SweepRow) -> [Option<f64>; 2] {
-    [row.replaced.map(|a| a.accuracy), row.trained.map(|a| a.accuracy)]
+    let known = |share: &f64| !share.is_nan();
+    [row.replaced, row.trained].map(|found| found.map(|a| a.accuracy).filter(known))
 }
 
 fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
@@ -136,10 +144,10 @@ fn x_range(view: &SweepView, axis: SweepAxis) -> (f64, f64) {
 
 fn y_range(view: &SweepView) -> (f64, f64) {
     let found = view.rows.iter().flat_map(heights).flatten();
-    let found = found.chain(view.exact_accuracy);
+    let found = found.chain(exact(view));
     let low = found.map(|share| view.share(share).interval().0);
     let low = low.fold(1.0, f64::min);
-    let high = view.rows.iter().flat_map(heights).flatten().chain(view.exact_accuracy);
+    let high = view.rows.iter().flat_map(heights).flatten().chain(exact(view));
     let high = high.map(|share| view.share(share).interval().1).fold(low, f64::max);
     let air = (0.08 * (high - low)).max(0.002);
     (low - air, high + air)

@@ -21,12 +21,16 @@ pub(super) struct Classes {
 }
 
 /// Reads the classes off `cells`, each with its line: numbers in order of size, or else text in
-/// alphabetical order, named exactly as they are written.
+/// alphabetical order, named exactly as they are written. Without a column there are none.
 pub(super) fn read(
     cells: &[(String, u64)],
-    column: usize,
+    column: Option<usize>,
     options: &CsvOptions,
 ) -> Result<Classes, Fault> {
+    let Some(column) = column else {
+        let guesses = vec![Guess::note("no classes: every row is answered, in its order")];
+        return Ok(Classes { labels: vec![0; cells.len()], names: Vec::new(), guesses });
+    };
     let mut counts: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     for (cell, line) in cells {
         counts.entry(cell).or_insert((0, *line)).0 += 1;
@@ -35,7 +39,7 @@ pub(super) fn read(
                 *line,
                 column + 1,
                 format!(
-                    "more than {MAX_CLASSES} different values; this is no class column (choose one with ?class=)"
+                    "more than {MAX_CLASSES} different values; this is no class column (choose one with ?class=, or none with ?class=none)"
                 ),
             ));
         }
@@ -90,7 +94,7 @@ fn check_numbers(
             0,
             column + 1,
             format!(
-                "{} different numbers in {} rows: numbers to predict, not classes; choose another column with ?class=, or ?labels=text",
+                "{} different numbers in {} rows: numbers to predict, not classes; choose another column with ?class= (or none with ?class=none), or ?labels=text",
                 numbers.len(),
                 cells.len()
             ),

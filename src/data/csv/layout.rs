@@ -20,7 +20,8 @@ pub(super) struct Layout {
     pub has_header: bool,
     /// Whether every row ends with a delimiter that has nothing behind it.
     pub trailing: bool,
-    pub class: usize,
+    /// None where there are no classes.
+    pub class: Option<usize>,
     /// Value columns in order.
     pub values: Vec<usize>,
     /// Which of them are columns of words, by their places in the list.
@@ -56,16 +57,19 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
     };
     let names = if has_header { head } else { &[] };
     let body = if has_header { rest } else { rows };
-    let class = class_column(names, body, width, cells, first.line, &mut guesses)?;
+    let class = match cells.options.unlabelled {
+        true => None,
+        false => Some(class_column(names, body, width, cells, first.line, &mut guesses)?),
+    };
     let mut dropped = vec![false; width];
     for column in &cells.options.drop {
         dropped[find(column, names, width)?] = true;
     }
-    if dropped[class] {
+    if let Some(class) = class.filter(|class| dropped[*class]) {
         return Err(Fault::at(first.line, class + 1, "the class column cannot be dropped"));
     }
     let asked = cells.options.keep_all || !cells.options.drop.is_empty();
-    if !asked && class != 0 && columns::counts(body, 0) {
+    if !asked && class != Some(0) && columns::counts(body, 0) {
         let name = names.first().map(String::as_str);
         if name.is_some_and(|n| UNNAMED.iter().any(|u| n.eq_ignore_ascii_case(u))) {
             dropped[0] = true;
@@ -77,7 +81,7 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
             guesses.push(Guess::new(text, "drop=1"));
         }
     }
-    let values: Vec<usize> = (0..width).filter(|&c| c != class && !dropped[c]).collect();
+    let values: Vec<usize> = (0..width).filter(|&c| Some(c) != class && !dropped[c]).collect();
     if values.is_empty() {
         return Err(Fault::at(
             first.line,
@@ -208,10 +212,10 @@ fn class_column(
     guesses.push(match (begins, ends) {
         (true, true) if last > 0 => Guess::doubt(
             format!("{text}; the first could be it as well"),
-            "class=first, or a name or number",
+            "class=first, ?class=none, or a name or number",
         ),
         (true, false) => Guess::new(text, "class=last"),
-        _ => Guess::new(text, "class=first, or a name or number"),
+        _ => Guess::new(text, "class=first, ?class=none, or a name or number"),
     });
     Ok(found)
 }

@@ -77,7 +77,8 @@ pub(super) fn open(
             });
         }
     };
-    let (mut train, mut test) = match options.unsplit {
+    let unsplit = options.unsplit || options.unlabelled;
+    let (mut train, mut test) = match unsplit {
         true => {
             let (inputs, labels) = (table.values.clone(), table.labels.clone());
             (Split::default(), Split { inputs, labels, lengths: Vec::new() })
@@ -90,10 +91,13 @@ pub(super) fn open(
     let features = if options.shape.is_some() { Vec::new() } else { table.features };
     let mut guesses = table.guesses;
     guesses.extend(filled);
-    if !options.unsplit {
+    if !unsplit {
         guesses.extend(split_guess(&table.labels, &table.classes, options.seed));
     }
-    let dataset = Dataset::new(name, origin, shape, table.classes, features, train, test)?;
+    let dataset = match options.unlabelled {
+        true => Dataset::unlabelled((name, origin), shape, features, train, test)?,
+        false => Dataset::new(name, origin, shape, table.classes, features, train, test)?,
+    };
     Ok((dataset.with_guesses(guesses), format))
 }
 

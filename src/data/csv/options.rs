@@ -90,6 +90,8 @@ pub struct CsvOptions {
     pub header: Header,
     /// Column of the class.
     pub class: Option<Column>,
+    /// Whether there is none, of any kind of data: then every sample is for testing, in its order.
+    pub unlabelled: bool,
     /// Columns to leave out (an `id`).
     pub drop: Vec<Column>,
     /// Whether an unnamed first column that counts the rows stays.
@@ -122,6 +124,7 @@ impl Default for CsvOptions {
             comments: Comments::Detect,
             header: Header::Detect,
             class: None,
+            unlabelled: false,
             drop: Vec::new(),
             keep_all: false,
             decimal_comma: false,
@@ -184,8 +187,9 @@ impl CsvOptions {
             ("header", "no") => self.header = Header::No,
             ("header", _) => return wrong("yes or no is needed"),
             ("class", "") => {
-                return wrong("the name or number of a column, first or last is needed");
+                return wrong("the name or number of a column, first, last or none is needed");
             }
+            ("class" | "labels", "none") => self.unlabelled = true,
             ("class", _) => self.class = Some(column(value)),
             ("drop", "none") => self.keep_all = true,
             ("drop", _) => self.drop.push(column(value)),
@@ -218,7 +222,7 @@ impl CsvOptions {
             },
             ("labels", "numbers") => self.numeric_classes = Some(true),
             ("labels", "text") => self.numeric_classes = Some(false),
-            ("labels", _) => return wrong("numbers or text is needed"),
+            ("labels", _) => return wrong("numbers, text or none is needed"),
             ("shape", _) => match shape(value) {
                 Some(shape) => self.shape = Some(shape),
                 None => {
@@ -237,6 +241,11 @@ impl CsvOptions {
 
     /// Whether the options go together.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if self.unlabelled && (self.class.is_some() || self.numeric_classes.is_some()) {
+            return Err(
+                "option class=none (or labels=none): there are other options for the class; leave one of them out".to_owned(),
+            );
+        }
         let marks = if self.decimal_comma { ("comma", ',') } else { ("point", '.') };
         if self.thousands == Some(marks.1) {
             return Err(format!(

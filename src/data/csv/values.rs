@@ -17,7 +17,7 @@ const MAX_WORDS: usize = 1000;
 pub(super) struct Values {
     /// Row after row; NaN where one is missing that is to be filled in.
     pub values: Vec<f32>,
-    /// Class of each row and its line.
+    /// Class of each row and its line; an empty text where there are no classes.
     pub labels: Vec<(String, u64)>,
     /// Rows left out because something is missing.
     incomplete: usize,
@@ -117,7 +117,11 @@ impl Values {
             };
             self.values.push(value);
         }
-        let class = cell(layout.class);
+        let Some(place) = layout.class else {
+            self.labels.push((String::new(), *line));
+            return Ok(());
+        };
+        let class = cell(place);
         if look.is_missing(class, true) {
             if look.options.incomplete != Incomplete::Refuse {
                 self.values.truncate(before);
@@ -131,7 +135,7 @@ impl Values {
                     excerpt(word)
                 ),
             };
-            return Err(Fault::at(*line, layout.class + 1, reason));
+            return Err(Fault::at(*line, place + 1, reason));
         }
         self.labels.push((class.to_owned(), *line));
         Ok(())

@@ -16,7 +16,7 @@ pub(super) use shaping::{Axes, Channels};
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::foreign::model_of_python;
-use super::options::ReadOptions;
+use super::options::{NO_CLASSES, ReadOptions};
 use super::parts::Origin;
 use super::regular::open_regular;
 use archive::Archive;
@@ -29,7 +29,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Options that such data take.
-pub(super) const KEYS: [&str; 3] = ["seed", "axes", "channels"];
+pub(super) const KEYS: [&str; 4] = ["seed", "axes", "channels", NO_CLASSES];
 /// First bytes of an `.npz`, as of every ZIP archive.
 pub(super) const ARCHIVE_MAGIC: &[u8] = b"PK\x03\x04";
 
@@ -68,7 +68,7 @@ pub(super) fn open(
         let files = arrays_of(path).map_err(|e| fail(format!("cannot list: {e}")))?;
         (Arrays::Files(files.clone()), files.into_keys().collect(), "folder of NumPy arrays")
     } else if begins_as_array(path) {
-        let files = with_labels(path).map_err(fail)?;
+        let files = with_labels(path, options.csv.unlabelled).map_err(fail)?;
         (Arrays::Files(files.clone()), files.into_keys().collect(), "NumPy arrays (.npy)")
     } else {
         if let Some(what) = model_of_python(&start_of(path)) {
@@ -83,8 +83,11 @@ pub(super) fn open(
         }
         (Arrays::Archive(Box::new(archive)), names, "NumPy arrays (.npz)")
     };
-    let Found { mut parts, classes, guesses } =
+    let Found { mut parts, unlabelled, classes, guesses } =
         reading::read(&names, &mut arrays, options).map_err(fail)?;
+    if unlabelled {
+        return Ok((parts.unlabelled(origin)?.with_guesses(guesses), format.to_owned()));
+    }
     let classes = match classes {
         Some(classes) => classes,
         None => parts.number_classes(path)?,
@@ -104,9 +107,12 @@ fn start_of(path: &Path) -> Vec<u8> {
     if read.is_ok_and(|read| read.is_ok()) { start } else { Vec::new() }
 }
 
-/// An array of inputs, and that of its labels beside it.
-fn with_labels(path: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
+/// An array of inputs, and that of its labels beside it, unless it is read without.
+fn with_labels(path: &Path, unlabelled: bool) -> Result<BTreeMap<String, PathBuf>, String> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if unlabelled {
+        return Ok([(stem, path.to_owned())].into());
+    }
     let folder = path.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
     let all = arrays_of(folder).map_err(|e| format!("cannot list its folder: {e}"))?;
     let Some((What::Inputs, part)) = role(&stem) else {
@@ -121,7 +127,10 @@ fn with_labels(path: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
     let mut found: BTreeMap<String, PathBuf> =
         all.into_iter().filter(|(name, _)| of_part(name)).collect();
     if !found.keys().any(|name| matches!(role(name), Some((What::Labels, _)))) {
-        return Err(format!("no labels beside it; {}.npy is looked for", label_name(&stem)));
+        return Err(format!(
+            "no labels beside it; {}.npy is looked for, or ?labels=none reads it without classes",
+            label_name(&stem)
+        ));
     }
     found.insert(stem, path.to_owned());
     Ok(found)

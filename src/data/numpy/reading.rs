@@ -15,6 +15,8 @@ use std::collections::{BTreeSet, HashMap};
 /// What was read.
 pub(super) struct Found {
     pub parts: Parts,
+    /// Whether there are samples alone.
+    pub unlabelled: bool,
     /// Names of the classes; none where labels are numbers without names.
     pub classes: Option<Vec<String>>,
     pub guesses: Vec<Guess>,
@@ -33,7 +35,8 @@ struct Roles<'a> {
 struct Samples {
     shaping: Shaping,
     values: Vec<f32>,
-    labels: Labels,
+    /// None where samples are read alone.
+    labels: Option<Labels>,
 }
 
 /// Reads the set that is made of the arrays `names`.
@@ -45,17 +48,27 @@ pub(super) fn read(
     arrays: &mut Arrays,
     options: &ReadOptions,
 ) -> Result<Found, String> {
-    let roles = roles(names, arrays)?;
+    let asked = options.csv.unlabelled;
+    let roles = roles(names, arrays, asked)?;
     let mut guesses = Vec::new();
+    // Where there is nothing else, nothing else can be the labels.
+    let alone = roles.labels.is_empty() && roles.others.is_empty() && !roles.inputs.is_empty();
+    let unlabelled = asked || alone;
     if !roles.others.is_empty() {
         let others: Vec<String> = roles.others.iter().take(6).map(|n| excerpt(n)).collect();
         guesses.push(Guess::note(format!("not read: {}", others.join(", "))));
     }
     let mut part = |part: Part| -> Result<Option<Samples>, String> {
-        match (roles.inputs.get(&part), roles.labels.get(&part)) {
-            (Some(inputs), Some(labels)) => samples(inputs, labels, arrays, options).map(Some),
+        let labels = roles.labels.get(&part).filter(|_| !unlabelled);
+        match (roles.inputs.get(&part), labels) {
+            (Some(inputs), None) if unlabelled => samples(inputs, None, arrays, options).map(Some),
+            (Some(inputs), Some(labels)) => {
+                samples(inputs, Some(labels), arrays, options).map(Some)
+            }
             (None, None) => Ok(None),
-            (Some(alone), None) => Err(format!("array {alone} has no labels beside it")),
+            (Some(alone), None) => Err(format!(
+                "array {alone} has no labels beside it; ?labels=none reads arrays without classes"
+            )),
             (None, Some(alone)) => Err(format!("array {alone} has no samples beside it")),
         }
     };
@@ -95,10 +108,14 @@ pub(super) fn read(
     let (classes, index) = classes(training.iter().chain(&testing), names)?;
     let train = joined(training, &index)?;
     let test = joined(testing, &index)?;
-    Ok(Found { parts: Parts { shape, train, test }, classes, guesses })
+    Ok(Found { parts: Parts { shape, train, test }, unlabelled, classes, guesses })
 }
 
-fn roles<'a>(names: &'a [String], arrays: &mut Arrays) -> Result<Roles<'a>, String> {
+fn roles<'a>(
+    names: &'a [String],
+    arrays: &mut Arrays,
+    unlabelled: bool,
+) -> Result<Roles<'a>, String> {
     let mut roles = Roles::default();
     for name in names {
         let twice = |other: &str| {
@@ -119,6 +136,11 @@ fn roles<'a>(names: &'a [String], arrays: &mut Arrays) -> Result<Roles<'a>, Stri
             }
         }
     }
+    if let (true, [only], true) = (unlabelled, &roles.others[..], roles.inputs.is_empty()) {
+        roles.inputs.insert(Part::Whole, only);
+        roles.others.clear();
+        return Ok(roles);
+    }
     // np.savez(path, x, y) gives no names: the one with one axis has the labels.
     if let ([one, other], true) = (&roles.others[..], roles.inputs.is_empty()) {
         let (one, other) = (*one, *other);
@@ -137,7 +159,7 @@ fn roles<'a>(names: &'a [String], arrays: &mut Arrays) -> Result<Roles<'a>, Stri
 
 fn samples(
     inputs: &str,
-    labels: &str,
+    labels: Option<&str>,
     arrays: &mut Arrays,
     options: &ReadOptions,
 ) -> Result<Samples, String> {
@@ -148,6 +170,13 @@ fn samples(
         return Err(fail("texts; numbers are needed".into()));
     };
     let values = shaping.arranged(values);
+    let Some(labels) = labels else {
+        // Any number of samples takes no room at all in the file then.
+        if shaping.shape.is_empty() {
+            return Err(fail(format!("samples of shape {} hold no values", shaping.shape)));
+        }
+        return Ok(Samples { shaping, values, labels: None });
+    };
     let found = Labels::of(arrays.read(labels)?).map_err(|e| format!("array {labels}: {e}"))?;
     if found.len() != shaping.samples {
         return Err(format!(
@@ -156,7 +185,7 @@ fn samples(
             shaping.samples
         ));
     }
-    Ok(Samples { shaping, values, labels: found })
+    Ok(Samples { shaping, values, labels: Some(found) })
 }
 
 /// Names of the classes, where they have any, and the class of each text.
@@ -170,8 +199,9 @@ fn classes<'a>(
     let (mut texts, mut largest) = (BTreeSet::new(), None::<u16>);
     for part in parts {
         match &part.labels {
-            Labels::Texts(own) => texts.extend(own.iter().cloned()),
-            Labels::Numbers(own) => largest = largest.max(own.iter().max().copied()),
+            None => {}
+            Some(Labels::Texts(own)) => texts.extend(own.iter().cloned()),
+            Some(Labels::Numbers(own)) => largest = largest.max(own.iter().max().copied()),
         }
     }
     match (largest, names) {
@@ -194,10 +224,11 @@ fn classes<'a>(
 
 fn joined(parts: Vec<Samples>, index: &HashMap<String, u16>) -> Result<Option<Split>, String> {
     let mut all: Option<Split> = None;
-    for Samples { values, labels, .. } in parts {
+    for Samples { values, labels, shaping } in parts {
         let labels = match labels {
-            Labels::Numbers(numbers) => numbers,
-            Labels::Texts(texts) => {
+            None => vec![0; shaping.samples],
+            Some(Labels::Numbers(numbers)) => numbers,
+            Some(Labels::Texts(texts)) => {
                 let class = |t: &String| index.get(t).copied().ok_or("a class that is not known");
                 texts.iter().map(class).collect::<Result<_, _>>()?
             }

@@ -65,6 +65,19 @@ impl Listing {
         Ok(listing)
     }
 
+    /// All pictures in and below `folder`, in the order of their paths, without classes.
+    ///
+    /// # Errors
+    /// As [`Listing::of`].
+    pub fn unlabelled(folder: &Path) -> Result<Self, DataError> {
+        let mut listing = Self::default();
+        let mut pictures = Vec::new();
+        listing.below(folder, "", MAX_FLOORS, &mut pictures)?;
+        pictures.sort();
+        listing.train = pictures;
+        Ok(listing)
+    }
+
     /// The pictures in the folders of classes in `folder`.
     fn part(&mut self, folder: &Path) -> Result<Vec<Picture>, DataError> {
         let mut pictures = Vec::new();

@@ -1,4 +1,5 @@
-//! Folders of pictures: a folder for each class, in a folder for each part where there are two.
+//! Folders of pictures: a folder for each class, in a folder for each part where there are two; or
+//! pictures without classes.
 
 mod decoding;
 mod listing;
@@ -8,7 +9,7 @@ pub(super) use decoding::Colour;
 use super::dataset::{Dataset, Shape, Split};
 use super::error::DataError;
 use super::guess::Guess;
-use super::options::ReadOptions;
+use super::options::{NO_CLASSES, ReadOptions};
 use super::parts::{Origin, Parts};
 use decoding::{Format, decode, is_grey, measure};
 use format::{excerpt, path as shown};
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Options that such data take.
-pub(super) const KEYS: [&str; 3] = ["seed", "size", "colour"];
+pub(super) const KEYS: [&str; 4] = ["seed", "size", "colour", NO_CLASSES];
 
 /// Most values of all samples together.
 const MAX_VALUES: usize = 1 << 28;
@@ -44,15 +45,22 @@ pub(super) fn open(
     options: &ReadOptions,
 ) -> Result<Dataset, DataError> {
     let fail = |reason: String| DataError::Layout { path: shown(folder), reason };
-    let listing = Listing::of(folder)?;
+    let unlabelled = options.csv.unlabelled;
+    let listing = if unlabelled { Listing::unlabelled(folder)? } else { Listing::of(folder)? };
     let classes: Vec<String> = listing.classes.iter().cloned().collect();
-    if classes.is_empty() {
-        return Err(fail(NO_DATA.into()));
+    if listing.train.is_empty() && listing.test.is_empty() {
+        let loose = if unlabelled { 0 } else { Listing::unlabelled(folder)?.train.len() };
+        return Err(fail(match loose {
+            0 => NO_DATA.into(),
+            loose => format!(
+                "{loose} pictures outside of folders of classes; sort them into a folder for each class, or read them without classes (?class=none)"
+            ),
+        }));
     }
-    if classes.len() < 2 || classes.len() > usize::from(u16::MAX) {
+    if !unlabelled && classes.len() < 2 || classes.len() > usize::from(u16::MAX) {
         let one = classes.first().map(|c| excerpt(c)).unwrap_or_default();
         return Err(fail(format!(
-            "pictures of {} classes ({one}); a folder for each of at least 2 classes is needed",
+            "pictures of {} classes ({one}); a folder for each of at least 2 classes is needed, or ?class=none for pictures without classes",
             classes.len()
         )));
     }
@@ -85,7 +93,11 @@ pub(super) fn open(
     let shape =
         Shape::Image { channels: format.channels(), height: format.height, width: format.width };
     let parts = Parts { shape, train: part(&listing.train)?, test: part(&listing.test)? };
-    Ok(parts.dataset(origin, classes, options.csv.seed)?.with_guesses(guesses))
+    let made = match unlabelled {
+        true => parts.unlabelled(origin)?,
+        false => parts.dataset(origin, classes, options.csv.seed)?,
+    };
+    Ok(made.with_guesses(guesses))
 }
 
 /// What samples are to be, and what was decided for it.

@@ -103,16 +103,9 @@ pub(crate) fn framed(whole: &Dataset, name: &str, frame: usize) -> Result<Datase
             "frame must divide the {steps} steps of sequences that all have the same length"
         )));
     }
-    Ok(Dataset::new(
-        name,
-        format!("{}, {frame} steps read as one", whole.source()),
-        Shape::Sequence { steps: steps / frame, channels: channels * frame },
-        whole.classes().to_vec(),
-        Vec::new(),
-        whole.train().clone(),
-        whole.test().clone(),
-    )?
-    .with_guesses(whole.guesses().to_vec()))
+    let source = format!("{}, {frame} steps read as one", whole.source());
+    let shape = Shape::Sequence { steps: steps / frame, channels: channels * frame };
+    Ok(whole.clone().reshaped(name, source, shape)?)
 }
 
 /// Images of one channel, read row by row: each row a step, each column a channel.
@@ -126,16 +119,9 @@ pub(crate) fn rows_of(images: &Dataset, name: &str) -> Result<Dataset, DataError
             ),
         });
     };
-    Ok(Dataset::new(
-        name,
-        format!("{}, row by row", images.source()),
-        Shape::Sequence { steps: height, channels: width },
-        images.classes().to_vec(),
-        Vec::new(),
-        images.train().clone(),
-        images.test().clone(),
-    )?
-    .with_guesses(images.guesses().to_vec()))
+    let source = format!("{}, row by row", images.source());
+    let shape = Shape::Sequence { steps: height, channels: width };
+    Ok(images.clone().reshaped(name, source, shape)?)
 }
 
 #[cfg(test)]

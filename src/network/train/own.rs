@@ -118,6 +118,9 @@ pub fn own_recipe(
     dataset: &Dataset,
     purpose: Purpose,
 ) -> Result<Recipe, OwnError> {
+    dataset
+        .needs_classes("training")
+        .map_err(|e| OwnError { row: format::excerpt(rows), reason: e.to_string() })?;
     let picture = matches!(dataset.shape(), Shape::Image { .. });
     let preset = PRESETS.iter().find(|(known, _)| *known == rows.trim());
     let rows = preset.map_or(rows, |(_, rows)| rows[usize::from(picture)]);

@@ -383,6 +383,7 @@ fn start(recipe: &Recipe, dataset: &Dataset, seed: u64) -> Result<Network, Train
         fits(recipe, network, dataset)?;
         return Ok(network.with_name(&recipe.name)?);
     }
+    dataset.needs_classes("training")?;
     let mut rng = StdRng::seed_from_u64(mix(seed, 0));
     let layers = recipe.layers.iter().map(|layer| initialise(layer, &mut rng)).collect();
     if dataset.train().is_empty() {

@@ -64,7 +64,7 @@ pub fn forecast_tables(
         let states = expected.get(index).map_or(&[][..], |e| &e.0);
         SequenceTrace {
             index,
-            label: labels.get(index).copied().unwrap_or(0),
+            label: labels.get(index).copied(),
             begins,
             inputs: inputs(sequences, index),
             units: units.clone(),

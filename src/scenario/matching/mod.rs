@@ -246,6 +246,16 @@ impl Side<'_> {
         let dataset = &found.dataset;
         let given = dataset.classes();
         let (set, model) = (excerpt(dataset.name()), excerpt(self.name));
+        if !dataset.has_classes() {
+            let outputs = || (0..self.classes).map(|c| c.to_string()).collect();
+            let known = Some(&self.card.classes).filter(|names| !names.is_empty());
+            let names: Vec<String> = known.cloned().unwrap_or_else(outputs);
+            found.notes.push(format!(
+                "{set} has no classes: model {model} answers each sample, and how often it is right is not known"
+            ));
+            found.dataset = Arc::new(dataset.with_classes(&names, &[]));
+            return Ok(());
+        }
         if self.card.classes.is_empty() {
             return self.unnamed(found);
         }
@@ -350,8 +360,9 @@ impl Side<'_> {
         };
         // Single doubles in a public set are its own affair.
         if seen > 0 && (share > DOUBLES || !same()) {
+            let what = if dataset.has_classes() { "accuracy there says" } else { "answers say" };
             found.notes.push(format!(
-                "model {model} was trained on test samples of {set}, or on samples equal to them ({some}): its accuracy there says nothing of new samples"
+                "model {model} was trained on test samples of {set}, or on samples equal to them ({some}): its {what} nothing of new samples"
             ));
         }
         if let Some((at, there, here, columns)) = sketch.unlike(dataset) {

@@ -63,6 +63,8 @@ pub fn sweep(
     let choices = request.rows()?;
     if let Some(options) = &request.fine_tune {
         options.check()?;
+        let needed = base.dataset.needs_classes("training with the polynomials");
+        needed.map_err(|e| RunError::Refused(e.to_string()))?;
     }
     let exact = exact(base, request.function.as_ref(), cancel)?;
     on_event(SweepEvent::Started {
@@ -123,7 +125,7 @@ fn exact(
 
 /// Raw values of the test samples that take part.
 fn share_right(base: &Session, classes: &[usize]) -> f64 {
-    let labels = base.dataset.test().labels.iter().map(|l| usize::from(*l));
+    let labels = base.dataset.test_labels().iter().map(|l| usize::from(*l));
     share(classes.iter().copied().zip(labels).map(|(a, b)| a == b))
 }
 
@@ -276,12 +278,12 @@ fn fit(fitted: &[Option<Fitted>], layers: &[LayerInputs]) -> SweepFit {
     worst
 }
 
-/// Share of what is true.
+/// Share of what is true; NaN of nothing.
 fn share(all: impl Iterator<Item = bool>) -> f64 {
     let (mut right, mut of) = (0_usize, 0_usize);
     for one in all {
         right += usize::from(one);
         of += 1;
     }
-    right as f64 / of.max(1) as f64
+    right as f64 / of as f64
 }

@@ -21,7 +21,8 @@ pub struct SweepReport {
     pub seed: u64,
     /// Name of the function that is approximated.
     pub function: String,
-    /// Accuracy of the network with the exact function.
+    /// Accuracy of the network with the exact function; NaN, in JSON `null`, where it is not known.
+    #[serde(with = "format::number::known")]
     pub exact_accuracy: f64,
     /// What was swept, as it can be opened again.
     #[serde(default, skip_serializing_if = "Option::is_none")]

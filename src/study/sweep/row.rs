@@ -53,7 +53,8 @@ pub struct SweepFit {
 /// Answers of a polynomial network in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepAccuracy {
-    /// Share of the samples classified as labelled.
+    /// Share of the samples classified as labelled; NaN, in JSON `null`, where that is not known.
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
     /// Share of the samples to which the exact network gives the same class.
     pub agreement: f64,
@@ -79,9 +80,10 @@ pub struct SweepCost {
 /// What an encrypted run measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepRun {
+    #[serde(with = "format::number::known")]
     pub accuracy: f64,
     /// The same of the reference network: what the ciphertexts stand for, in the clear.
-    #[serde(default)]
+    #[serde(default, with = "format::number::known")]
     pub reference_accuracy: f64,
     /// Share of the samples with the class of the reference network.
     pub agreement: f64,

@@ -48,6 +48,14 @@ np.savez(arrays / "names.npz", data=table, target=labels(20, 2), target_names=np
 np.savez(arrays / "objects.npz", x=np.array([[1, "a"], [2, "b"]], dtype=object), y=labels(2, 2))
 np.savez(arrays / "short.npz", x=table, y=labels(19, 2))
 
+# Samples without classes: an archive with one array, and an array of any name with nothing beside it.
+alone = values(5, (3,), 9) / 4 - 20
+np.savez(arrays / "alone.npz", x=alone)
+folder = HERE / "alone"
+folder.mkdir(exist_ok=True)
+np.save(folder / "measured.npy", alone.astype("<f4"))
+expected["alone"] = {"all": alone.reshape(-1).tolist()}
+
 parts = HERE / "parts"
 parts.mkdir(exist_ok=True)
 series = values(20, (7, 2)) - 100

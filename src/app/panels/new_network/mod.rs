@@ -140,13 +140,13 @@ fn start(ui: &mut Ui, state: &State, running: bool, queue: &mut Queue) {
 fn about(ui: &mut Ui, dataset: &Dataset, blueprint: &mut Blueprint) {
     row(ui, "Data", "The data of the setup give what goes in and what comes out", |ui| {
         let text = format!(
-            "{}: {} in, {} classes, {} to train on",
+            "{}: {} in, {}, {} to train on",
             format::excerpt(view::file_name(dataset.name())),
             match dataset.shape() {
                 Shape::Flat { len } => format!("{len} values"),
                 shape => shape.to_string(),
             },
-            dataset.classes().len(),
+            crate::panels::data::classes_of(dataset),
             format::count(dataset.train().len() as u64)
         );
         kit::caption(ui, &text).on_hover_text(&text);

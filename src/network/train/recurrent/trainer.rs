@@ -168,6 +168,7 @@ fn start(
     dataset: &Dataset,
     seed: u64,
 ) -> Result<RecurrentModel, TrainError> {
+    dataset.needs_classes("training")?;
     let steps = steps_of(recipe, dataset)?;
     let channels = dataset.shape().len() / steps.max(1);
     let classes = dataset.classes().len();
