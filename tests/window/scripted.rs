@@ -57,6 +57,7 @@ impl Default for Script {
             panic: false,
             wrong: false,
             changed: false,
+            unlabelled: false,
             warn: None,
             secs: None,
             hold: false,
