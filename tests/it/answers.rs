@@ -108,11 +108,15 @@ fn what_cannot_be_read_without_classes_says_so() {
     std::fs::copy(brought("alone/measured.npy"), dir.path().join("x.npy")).expect("copied");
     let loose = dir.path().join("loose");
     std::fs::create_dir(&loose).expect("made");
-    let picture = std::fs::read_dir(brought("pictures/cat")).expect("there").next();
-    let picture = picture.expect("a picture").expect("there").path();
-    std::fs::copy(&picture, loose.join("one.png")).expect("copied");
+    std::fs::copy(brought("pictures/cat/0.png"), loose.join("one.png")).expect("copied");
     let table = dir.path().join("t.csv");
     std::fs::write(&table, "a,b\n3,4\n1,2\n").expect("written");
+    // A million million samples of nothing.
+    let head = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 0), }";
+    let head = format!("{head:<117}\n");
+    let bytes = [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes()];
+    std::fs::write(dir.path().join("nothing.npy"), bytes.concat()).expect("written");
+    let nothing = dir.path().join("nothing.npy?labels=none").display().to_string();
     let (array, loose, table) =
         (dir.path().join("x.npy").display().to_string(), loose.display(), table.display());
     for (path, said) in [
@@ -125,6 +129,7 @@ fn what_cannot_be_read_without_classes_says_so() {
             "has no classes, and option classes needs them",
         ),
         ("waves?class=none".to_owned(), "class"),
+        (nothing, "samples of shape 0 hold no values"),
         (brought("alone/measured.npy"), "tells neither samples nor labels"),
     ] {
         let told = data::open(&path, None).expect_err(&path).to_string();

@@ -203,7 +203,7 @@ fn what_cannot_be_read_is_refused_in_one_line() {
         ("arrays/keras.npz?axes=circle", "image, sequence or table is needed"),
         ("arrays/keras.npz?class=1", "option class is not used for NumPy arrays"),
         ("pictures?axes=image", "option axes is not used for folders of pictures"),
-        ("pictures/cat", "no data in it; a folder for each class"),
+        ("pictures/cat", "5 pictures outside of folders of classes"),
         ("pictures/cat/0.png", "a PNG picture; open a folder"),
     ] {
         let told = try_open(name).expect_err(name);
