@@ -1,10 +1,10 @@
 //! A short run of every fuzz target on stable: the seeds of its folder, and what chance makes of them.
 
 #[path = "../../fuzz/readers.rs"]
-mod readers;
+mod targets;
 
-use readers::{READERS, ciphertexts};
 use std::path::{Path, PathBuf};
+use targets::{READERS, ciphertexts};
 
 /// Inputs made of the seeds of a reader.
 const TRIES: u64 = 300;

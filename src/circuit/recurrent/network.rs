@@ -37,7 +37,6 @@ pub struct CellFunction {
 
 /// What a layer does in a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a network has one or two")]
 pub enum RecurrentCell {
     /// `h' = f(w x + u h + bias)` (Elman, Cognitive Science 14, 1990).
     Elman { sums: StepSums, function: CellFunction },
@@ -286,7 +285,7 @@ impl RecurrentNetwork {
                 states[at] = state;
             }
         }
-        let top = self.layers.iter().zip(&states).last();
+        let top = self.layers.iter().zip(&states).next_back();
         let top = top.map_or(&[][..], |(layer, state)| layer.state(state, samples));
         let outputs = product(&self.head, &self.head_bias, top, samples);
         let classes = self.classes();

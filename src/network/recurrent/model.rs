@@ -29,7 +29,6 @@ pub struct Gate {
 
 /// What a layer does at each step; `.` is the product unit by unit.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a network has one or two")]
 pub enum Cell {
     /// `h' = f(W x + U h + b)` (Elman, Cognitive Science 14 (1990)).
     Elman(Gate),

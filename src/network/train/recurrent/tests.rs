@@ -60,7 +60,20 @@ fn models() -> Vec<RecurrentModel> {
         RecurrentModel::random(2, 3, 3, 2, false, 5),
         RecurrentModel::random(2, 3, 3, 2, true, 6),
         polynomial.expect("allowed"),
+        lstm(),
     ]
+}
+
+/// An LSTM with the gates of two GRU.
+fn lstm() -> RecurrentModel {
+    let [one, other] = [7, 8].map(|seed| RecurrentModel::random(2, 3, 3, 1, true, seed));
+    let gate = |model: &RecurrentModel, at: usize| model.layers()[0].gates()[at].1.clone();
+    let gates = [gate(&one, 0), gate(&one, 1), gate(&other, 0), gate(&one, 2)];
+    let [input, forget, output, candidate] = gates;
+    let mut parts: RecurrentParts = one.parts().clone();
+    let state = Activation::Tanh;
+    parts.layers[0].cell = Cell::Lstm { input, forget, output, candidate, state };
+    RecurrentModel::new(parts).expect("fits")
 }
 
 #[test]
@@ -96,7 +109,9 @@ fn slopes_are_those_of_differences() {
             let moved = |by: f32| {
                 let mut parts: RecurrentParts = model.parts().clone();
                 match &mut parts.layers[0].cell {
-                    Cell::Elman(gate) | Cell::Gru { reset: gate, .. } => gate.recurrent[at] += by,
+                    Cell::Elman(gate)
+                    | Cell::Gru { reset: gate, .. }
+                    | Cell::Lstm { input: gate, .. } => gate.recurrent[at] += by,
                 }
                 objective(&RecurrentModel::new(parts).expect("fits"))
             };
