@@ -109,10 +109,11 @@ fn three_digits(value: f64) -> String {
 }
 
 /// A cell of a table that spreadsheets open: texts that they would take for a formula, as names from
-/// files may look, have an apostrophe before them; numbers are as they are.
+/// files may look, have an apostrophe before them; numbers are as they are, `+-5` too.
 pub fn cell(text: &str) -> std::borrow::Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    match formula && text.parse::<f64>().is_err() {
+    let number = text.trim_start_matches(['+', '-']).parse::<f64>().is_ok();
+    match formula && !number {
         true => format!("'{text}").into(),
         false => text.into(),
     }
@@ -138,9 +139,9 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        let rows = [["=1+2", "-0.5"], ["@SUM(A1)", "+cmd|x"], ["a=b", "-inf"]];
+        let rows = [["=1+2", "-0.5"], ["@SUM(A1)", "+cmd|x"], ["+-5", "-inf"]];
         let text = csv_table(&["-a", "b"], rows.iter().map(|row| row.map(str::to_owned)));
-        assert_eq!(text, "'-a,b\n'=1+2,-0.5\n'@SUM(A1),'+cmd|x\na=b,-inf\n");
+        assert_eq!(text, "'-a,b\n'=1+2,-0.5\n'@SUM(A1),'+cmd|x\n+-5,-inf\n");
     }
 
     #[test]

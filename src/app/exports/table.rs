@@ -54,7 +54,7 @@ pub const ANSWERS: &[Export] = &[
         "Save classes and scores by the three networks, a row for each sample", CTRL_ALT, Key::A,
         |state| ready(run(state)), |state| Ok(answers(state)?.into_bytes())),
     Export::new("-confusion.csv", "Export confusion matrices as CSV…",
-        "Save how often samples of each class are given each class, by network", CTRL_ALT, Key::F,
+        "Save how often samples of each class are given each class, by network", CTRL_ALT, Key::P,
         |state| ready(confusion(state)), |state| {
             let names = &run(state)?.class_names;
             Ok(confusion(state)?.to_csv(names).into_bytes())
