@@ -49,8 +49,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.add_space(10.0);
         filter(ui, state, run, queue);
         ui.add_space(10.0);
-        for (export, text) in exports::ANSWERS.iter().zip(["Answers…", "Confusion…"]) {
-            named_button(ui, export.command(), text, state, queue);
+        if let [answers, ..] = exports::ANSWERS {
+            named_button(ui, answers.command(), "Answers…", state, queue);
         }
     });
     ui.add_space(theme::CARD_GAP);
@@ -85,7 +85,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                     answers(ui, run, sample);
                     if let Some(report) = &run.report {
-                        confusion::show(ui, report, run.is_wrong());
+                        confusion::show(ui, report, run.is_wrong(), |ui| {
+                            if let [_, matrices] = exports::ANSWERS {
+                                named_button(ui, matrices.command(), "CSV…", state, queue);
+                            }
+                        });
                     }
                 });
             });
