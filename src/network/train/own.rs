@@ -353,7 +353,9 @@ impl Building {
             _ => row.clone(),
         };
         match (&written, next) {
-            (Row::Residual { .. }, _) if purpose == Purpose::Tables => return Err(NO_TABLES.into()),
+            (Row::Residual { .. }, Some(Row::Function(_))) if purpose == Purpose::Tables => {
+                return Err(NO_TABLES.into());
+            }
             (Row::Residual { outputs, kernel, stride }, Some(Row::Function(function))) => {
                 let between = match purpose {
                     Purpose::Integers => Row::Function(Activation::Square),
