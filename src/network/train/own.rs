@@ -353,15 +353,15 @@ impl Building {
             _ => row.clone(),
         };
         match (&written, next) {
-            (Row::Residual { .. }, Some(Row::Function(_))) if purpose == Purpose::Tables => {
-                return Err(NO_TABLES.into());
-            }
             (Row::Residual { outputs, kernel, stride }, Some(Row::Function(function))) => {
                 let between = match purpose {
                     Purpose::Integers => Row::Function(Activation::Square),
                     _ => Row::Function(function.clone()),
                 };
                 self.residual((*outputs, *kernel, *stride), &between)?;
+                if purpose == Purpose::Tables {
+                    return Err(NO_TABLES.into());
+                }
             }
             (Row::Residual { .. }, _) => {
                 return Err("a function must follow it: it stands between its layers, too".into());
