@@ -69,7 +69,7 @@ const OPEN: &[Row] = &[
     row(Command::OpenModel, "Open model…", "Use a model file (.safetensors or .onnx)", (CTRL, Key::O),
         ALWAYS, |app, _| app.ask_open(OpenKind::Model)),
     row(Command::OpenDataset, "Open dataset…",
-        "Use a dataset: a .csv file, or a folder of IDX files", (CTRL, Key::D), ALWAYS,
+        "Use a dataset: a table, arrays, IDX files, or a folder of pictures", (CTRL, Key::D), ALWAYS,
         |app, _| app.ask_open(OpenKind::Dataset)),
     row(Command::NewNetwork, "New network", "Write a network for the data of the setup, and train it",
         (CTRL, Key::N), has_data, |app, _| app.show_new_network()),

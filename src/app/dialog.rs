@@ -20,7 +20,9 @@ impl OpenKind {
         match self {
             Self::Scenario => "A scenario file (.json)",
             Self::Model => "A model file (.safetensors or .onnx)",
-            Self::Dataset => "A table (.csv), or a folder with IDX files (plain or .gz)",
+            Self::Dataset => {
+                "A table (.csv), NumPy arrays (.npz, .npy), IDX, .ts or CIFAR files; type a folder of pictures"
+            }
             Self::DataFolder => "The folder that mnist, sequences and others lie in",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
         }
@@ -31,7 +33,9 @@ impl OpenKind {
         match self {
             Self::Scenario => &["json"],
             Self::Model => &["safetensors", "onnx"],
-            Self::Dataset => &["csv", "tsv", "data", "txt", "ts", "gz", "idx3-ubyte"],
+            Self::Dataset => {
+                &["csv", "tsv", "data", "txt", "ts", "npz", "npy", "bin", "gz", "idx3-ubyte"]
+            }
             Self::DataFolder => &[],
             Self::Checkpoint => &["ckpt"],
         }

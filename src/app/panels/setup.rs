@@ -90,19 +90,24 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
             new_entry(ui, state, queue);
         })
     });
-    field(ui, "Dataset", "A built-in dataset, a CSV file, or a folder of IDX files", |ui| {
-        combo(ui, "Dataset", file_name(&state.scenario.dataset), |ui| {
-            for known in &data::NAMED {
-                ui.selectable_value(&mut scenario.dataset, known.name.to_owned(), known.name)
-                    .on_hover_text(known.description);
-            }
-            for path in recent(ui, &state.history.datasets) {
-                ui.selectable_value(&mut scenario.dataset, path.clone(), file_name(path))
-                    .on_hover_text(path);
-            }
-            open_entry(ui, Command::OpenDataset, queue);
-        })
-    });
+    field(
+        ui,
+        "Dataset",
+        "A built-in dataset, a table, NumPy arrays, IDX or .ts files, or a folder of pictures",
+        |ui| {
+            combo(ui, "Dataset", file_name(&state.scenario.dataset), |ui| {
+                for known in &data::NAMED {
+                    ui.selectable_value(&mut scenario.dataset, known.name.to_owned(), known.name)
+                        .on_hover_text(known.description);
+                }
+                for path in recent(ui, &state.history.datasets) {
+                    ui.selectable_value(&mut scenario.dataset, path.clone(), file_name(path))
+                        .on_hover_text(path);
+                }
+                open_entry(ui, Command::OpenDataset, queue);
+            })
+        },
+    );
     let facts = state.data.as_ref().map(|data| {
         let dataset = &data.dataset;
         let test = format::count(dataset.test().len() as u64);
