@@ -5,21 +5,17 @@ use super::context::Answer;
 use super::table::pairs;
 use anyhow::Result;
 use file::as_path;
-use network::recurrent;
+use import::Opened;
 
 pub(super) fn command(args: &ExportArgs) -> Result<Answer> {
     let mut uses = file::Uses::of_process();
     uses.reads("model", &as_path(&args.model));
     let out = uses.writes("--onnx", &args.onnx)?;
-    let built_in = recurrent::built_in_names().any(|n| n == args.model);
-    let (name, bytes, normalised) = match built_in || import::is_of_sequences(&as_path(&args.model))
-    {
-        true => {
-            let model = import::open_sequences(&args.model)?;
+    let (name, bytes, normalised) = match import::open_either(&args.model)? {
+        Opened::Sequences(model) => {
             (model.name().to_owned(), ::export::recurrent(&model)?, "steps")
         }
-        false => {
-            let network = import::open(&args.model)?;
+        Opened::Layers(network) => {
             (network.name().to_owned(), ::export::layers(&network), "values")
         }
     };

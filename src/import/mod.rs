@@ -65,8 +65,7 @@ pub fn open_sequences(name_or_path: &str) -> Result<RecurrentModel, ModelError> 
         return network::recurrent::open(name_or_path);
     }
     let (model, name, format) = read_onnx(&path)?;
-    let origin = origin(&model);
-    sequences::import(model, &name, origin).map_err(format)
+    of_cells(model, &name).map_err(format)
 }
 
 /// A network of either kind.
@@ -81,19 +80,31 @@ pub enum Opened {
 /// # Errors
 /// As [`open`].
 pub fn open_either(name_or_path: &str) -> Result<Opened, ModelError> {
-    let built_in = network::recurrent::built_in_names().any(|name| name == name_or_path);
-    if built_in || is_of_sequences(&file::as_path(name_or_path)) {
-        return open_sequences(name_or_path).map(|model| Opened::Sequences(Arc::new(model)));
+    let layers = |network| Opened::Layers(Arc::new(network));
+    let sequences = |model| Opened::Sequences(Arc::new(model));
+    if network::recurrent::built_in_names().any(|name| name == name_or_path) {
+        return network::recurrent::open(name_or_path).map(sequences);
     }
-    open(name_or_path).map(|network| Opened::Layers(Arc::new(network)))
+    let path = file::as_path(name_or_path);
+    if network::built_in_names().all(|name| name != name_or_path) && holds_onnx(&path) {
+        let (model, name, format) = read_onnx(&path)?;
+        return match sequences::has_cells(&model) {
+            true => of_cells(model, &name).map(sequences),
+            false => import(model, &name).map(layers),
+        }
+        .map_err(format);
+    }
+    // What is no network of sequences is told about as one of layers.
+    match RecurrentModel::load(&path) {
+        Ok(model) => Ok(sequences(model)),
+        Err(_) => network::open(name_or_path).map(layers),
+    }
 }
 
-/// Whether the file at `path` holds a network of sequences.
-pub fn is_of_sequences(path: &Path) -> bool {
-    match holds_onnx(path) {
-        true => onnx::read(path).is_ok_and(|model| sequences::has_cells(&model)),
-        false => RecurrentModel::load(path).is_ok(),
-    }
+/// The network of sequences that `model` is.
+fn of_cells(model: Model, name: &str) -> Result<RecurrentModel, String> {
+    let origin = origin(&model);
+    sequences::import(model, name, origin)
 }
 
 /// Whether the file at `path`, which begins with `start`, is ONNX: by its name or by its first bytes.
@@ -159,13 +170,7 @@ fn import(mut model: Model, name: &str) -> Result<Network, String> {
     let mut reading =
         Reading::new(Layers::new(shape), &input.name.clone(), flow, batch, &mut model);
     for node in &model.nodes {
-        reading.take(node).map_err(|reason| {
-            format!(
-                "node {} ({}): {reason}",
-                format::excerpt(&node.name),
-                format::excerpt(&node.op)
-            )
-        })?;
+        reading.take(node).map_err(|reason| nodes::at(node, &reason))?;
     }
     scores::finish(&mut reading, &model.outputs)?;
     let mut given = metadata::read(&model.metadata, shape.len())?;

@@ -505,6 +505,11 @@ impl Reading {
     }
 }
 
+/// What is wrong with a node, and which it is.
+pub(super) fn at(node: &Node, reason: &str) -> String {
+    format!("node {} ({}): {reason}", format::excerpt(&node.name), format::excerpt(&node.op))
+}
+
 /// Refuses a softmax or the like that goes over another axis than the last, that of classes.
 pub(super) fn across_classes(node: &Node, axes: usize) -> Result<(), String> {
     let otherwise = match node.op.as_str() {

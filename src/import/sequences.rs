@@ -2,7 +2,7 @@
 
 use super::cells;
 use super::metadata;
-use super::nodes::across_classes;
+use super::nodes::{across_classes, at};
 use super::run::{Axis, Run};
 use network::recurrent::{Head, RecurrentLayer, RecurrentModel, RecurrentParts};
 use network::{ModelCard, Normalisation, Provenance};
@@ -61,13 +61,7 @@ pub fn import(model: Model, name: &str, origin: String) -> Result<RecurrentModel
     // Which of the first two axes is that of steps, the first cell says.
     reading.values.insert(input.name.clone(), Value::Run(Run::new(0, axes)));
     for node in &model.nodes {
-        reading.take(node).map_err(|reason| {
-            format!(
-                "node {} ({}): {reason}",
-                format::excerpt(&node.name),
-                format::excerpt(&node.op)
-            )
-        })?;
+        reading.take(node).map_err(|reason| at(node, &reason))?;
     }
     let Reading { layers, mut notes, scores, .. } = reading;
     let mut head = scores.ok_or("has no dense layer on the last state of its last cell")?;

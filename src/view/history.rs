@@ -137,10 +137,10 @@ mod tests {
     fn a_saved_model_takes_the_place_of_the_one_in_the_making() {
         let mut history = History::default();
         history.add_model(model(Path::new("/tmp/1"), false));
-        history.save_model("/tmp/1", Path::new("/home/flowers.safetensors"));
+        history.save_model("/tmp/1", Path::new("/kept/flowers.safetensors"));
         let [saved] = history.models.try_into().unwrap();
         assert_eq!((saved.name.as_str(), saved.saved), ("flowers.safetensors", true));
-        assert_eq!(saved.setup.model, "/home/flowers.safetensors");
+        assert_eq!(saved.setup.model, "/kept/flowers.safetensors");
         let mut many = History::default();
         (0..99).for_each(|n| many.add_file(&n.to_string(), false));
         assert_eq!((many.datasets.len(), many.datasets[0].as_str()), (MOST, "98"));

@@ -10,7 +10,7 @@ use super::args::InspectArgs;
 use super::context::{Answer, Context};
 use anyhow::Result;
 use file::as_path;
-use network::recurrent::{self, RecurrentModel};
+use import::Opened;
 use serde_json::{Value, json};
 use std::io::Read;
 use told::Told;
@@ -33,10 +33,7 @@ pub(super) fn command(args: &InspectArgs, context: &Context) -> Result<Answer> {
 /// What `file` holds: of a name that both a model and a dataset have, both.
 fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
     let is_dataset = data::NAMED.iter().any(|n| n.name == file);
-    if let Some(model) = recurrent_model(file) {
-        return Ok(vec![model::recurrent(&model?)]);
-    }
-    let is_model = network::built_in_names().any(|name| name == file) || is_model_file(file);
+    let is_model = network::is_named(file) || is_model_file(file);
     if !is_dataset
         && !is_model
         && let Some(start) = start_of(file)
@@ -50,7 +47,10 @@ fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
     }
     let mut parts = Vec::new();
     if is_model {
-        parts.push(model::layers(&import::open(file)?));
+        match import::open_either(file)? {
+            Opened::Layers(network) => parts.push(model::layers(&network)),
+            Opened::Sequences(model) => return Ok(vec![model::recurrent(&model)]),
+        }
     }
     if is_dataset || !is_model {
         match data::inspect(file, context.sources.data_dir.as_deref()) {
@@ -64,16 +64,6 @@ fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
         }
     }
     Ok(parts)
-}
-
-/// The recurrent model of that name or in that file; `None` when there is none.
-fn recurrent_model(name: &str) -> Option<Result<RecurrentModel, network::ModelError>> {
-    if recurrent::built_in_names().any(|n| n == name) {
-        return Some(recurrent::open(name));
-    }
-    // A file of another kind is told about as such.
-    let of_sequences = is_model_file(name) && import::is_of_sequences(&as_path(name));
-    of_sequences.then(|| import::open_sequences(name))
 }
 
 /// The first bytes of a plain file.

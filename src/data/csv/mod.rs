@@ -179,7 +179,7 @@ impl<'a> Reading<'a> {
         let classes = classes::read(&read.labels, layout.class, options).map_err(fail)?;
         guesses.extend(classes.guesses);
         guesses.extend(outliers::find(&read.values, layout.values.len(), &layout));
-        let spread = words::spread(&read, &layout).map_err(|e| fail(Fault::at(0, 0, e)))?;
+        let spread = words::spread(read, &layout).map_err(|e| fail(Fault::at(0, 0, e)))?;
         guesses.extend(spread.guess);
         Ok(Table {
             features: spread.names,

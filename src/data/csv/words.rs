@@ -21,11 +21,11 @@ pub(super) struct Spread {
 ///
 /// # Errors
 /// When the columns become too many.
-pub(super) fn spread(read: &Values, layout: &Layout) -> Result<Spread, String> {
+pub(super) fn spread(read: Values, layout: &Layout) -> Result<Spread, String> {
     let columns = layout.values.len();
     if read.words.is_empty() {
-        let (values, names) = (read.values.clone(), layout.names.clone());
-        return Ok(Spread { values, names, columns, guess: None });
+        let names = layout.names.clone();
+        return Ok(Spread { values: read.values, names, columns, guess: None });
     }
     let name = |at: usize| match layout.names.get(at) {
         Some(name) => name.clone(),
