@@ -13,6 +13,9 @@ const INTERVAL: Duration = Duration::from_millis(40);
 const TELLING: f64 = 0.01;
 const TELLING_SECS: f64 = 0.3;
 
+/// Share of a turn from which on it is over: sums of predicted times are rounded.
+const WHOLE: f64 = 1.0 - 1e-9;
+
 /// Units a whole run is counted in.
 const UNITS: u64 = 1000;
 
@@ -100,8 +103,10 @@ impl<'a> RunProgress<'a> {
 
     /// The turn that goes on is `fraction` done.
     pub fn within(&self, fraction: f64) {
-        // Other threads tell just as well: never wait for them.
-        if let Ok(mut state) = self.state.try_lock() {
+        // Other threads tell just as well: never wait for them, but for the end of a turn.
+        let over = fraction > WHOLE;
+        let state = if over { self.state.lock().ok() } else { self.state.try_lock().ok() };
+        if let Some(mut state) = state {
             self.tell(&mut state, fraction.clamp(0.0, 1.0));
         }
     }
@@ -112,7 +117,7 @@ impl<'a> RunProgress<'a> {
     }
 
     fn tell(&self, state: &mut State, fraction: f64) {
-        if state.told.is_some_and(|t| t.elapsed() < INTERVAL) {
+        if fraction < WHOLE && state.told.is_some_and(|t| t.elapsed() < INTERVAL) {
             return;
         }
         state.told = Some(Instant::now());
