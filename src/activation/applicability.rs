@@ -20,10 +20,13 @@ impl Method {
         };
         let stepped = matches!(function, Activation::Relu | Activation::LeakyRelu { .. });
         match self {
-            Self::Taylor if function.breaks_at_zero() => no(
+            Self::Taylor if function.breaks().contains(&0.0) => no(
                 "it has no derivative at 0, so no Taylor polynomial there; choose another method"
                     .into(),
             ),
+            Self::Taylor if matches!(function, Activation::Clip { .. }) => {
+                no("it is a straight line around 0; choose another method".into())
+            }
             Self::Taylor if matches!(function, Activation::Composite(_)) => {
                 no("it is a polynomial already".into())
             }

@@ -35,6 +35,9 @@ pub enum Activation {
     Gelu,
     /// -1 below 0, 1 above, 0 at 0.
     Sign,
+    /// `x`, cut off at both ends: ReLU6 from 0 to 6, hard tanh from -1 to 1. Of a line it is the hard
+    /// sigmoid.
+    Clip { low: f64, high: f64 },
 }
 
 /// How a function mirrors at 0.
@@ -89,7 +92,8 @@ impl Activation {
             | Self::Chebyshev(_)
             | Self::Composite(_)
             | Self::Gelu
-            | Self::Sign => self.eval_f64(f64::from(x)) as f32,
+            | Self::Sign
+            | Self::Clip { .. } => self.eval_f64(f64::from(x)) as f32,
         }
     }
 
@@ -136,6 +140,8 @@ impl Activation {
             Self::Gelu => 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2),
             Self::Sign if x == 0.0 => 0.0,
             Self::Sign => x.signum(),
+            Self::Clip { .. } if x.is_nan() => x,
+            Self::Clip { low, high } => x.max(*low).min(*high),
         }
     }
 
@@ -196,12 +202,26 @@ impl Activation {
             Self::Silu => "SiLU".to_owned(),
             Self::Gelu => "GELU".to_owned(),
             Self::Sign => "sign".to_owned(),
+            Self::Clip { low: 0.0, high: 6.0 } => "ReLU6".to_owned(),
+            Self::Clip { low, high } => format!("clip to {low}..{high}"),
         }
     }
 
-    /// Whether the function is not smooth at 0: a kink or a jump there.
-    pub(super) fn breaks_at_zero(&self) -> bool {
-        matches!(self, Self::Relu | Self::LeakyRelu { .. } | Self::Sign)
+    /// Where the function is not smooth: a kink or a jump.
+    pub(super) fn breaks(&self) -> Vec<f64> {
+        match self {
+            Self::Relu | Self::LeakyRelu { .. } | Self::Sign => vec![0.0],
+            Self::Clip { low, high } => vec![*low, *high],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What it is from `low` to `high`: a function that is cut off beyond them alone is another there.
+    pub(super) fn within(&self, low: f64, high: f64) -> &Self {
+        match self {
+            Self::Clip { low: 0.0, high: end } if low < 0.0 && high <= *end => &Self::Relu,
+            other => other,
+        }
     }
 
     /// The affine part and the mirror symmetry of the rest, where there is one.
@@ -212,6 +232,8 @@ impl Activation {
             Self::Relu | Self::Softplus | Self::Silu | Self::Gelu => (0.0, 0.5, Parity::Even),
             Self::Sigmoid => (0.5, 0.0, Parity::Odd),
             Self::Tanh | Self::Sign => (0.0, 0.0, Parity::Odd),
+            Self::Clip { low, high } if *low == -*high => (0.0, 0.0, Parity::Odd),
+            Self::Clip { .. } => return None,
             Self::Polynomial(_) | Self::Chebyshev(_) | Self::Composite(_) => return None,
         };
         Some(Symmetry { constant, slope, rest })

@@ -26,6 +26,7 @@ pub(super) struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     pub fn new(function: &'a Activation, degree: usize, (low, high): (f64, f64)) -> Self {
+        let function = function.within(low, high);
         let symmetry = function.symmetry();
         Self {
             function,
@@ -51,11 +52,13 @@ impl<'a> Problem<'a> {
     }
 
     /// Places in `[-1, 1]`, rising and with both ends, between which the function is smooth and
-    /// nowhere steep: 0, and for smooth functions powers of two around it.
+    /// nowhere steep: 0, where it has kinks, and for smooth functions powers of two around 0.
     pub fn cuts(&self) -> Vec<f64> {
         let mut cuts = vec![-1.0, 1.0];
         cuts.extend(self.zero());
-        if !self.function.breaks_at_zero() {
+        let breaks = self.function.breaks();
+        cuts.extend(breaks.iter().map(|x| (x - self.centre) / self.half));
+        if breaks.is_empty() {
             let mut x = 0.5;
             while x < self.low.abs().max(self.high.abs()) {
                 cuts.extend([x, -x].map(|x| (x - self.centre) / self.half));

@@ -441,3 +441,40 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn functions_that_are_cut_off_are_fitted_as_well_as_can_be() {
+    let relu6 = Activation::Clip { low: 0.0, high: 6.0 };
+    for x in [-9.0, -1.5, 0.0, 2.5, 6.0, 7.0, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(relu6.eval_f64(x), f64::min(f64::max(x, 0.0), 6.0));
+    }
+    assert!(relu6.eval_f64(f64::NAN).is_nan() && relu6.eval(f32::NAN).is_nan());
+    // Where nothing is cut off above it is ReLU.
+    for method in [Method::Minimax, Method::LeastSquares] {
+        let of = |f: &Activation| fit(f, method, 7, (-6.0, 6.0)).chebyshev();
+        assert_eq!(of(&relu6), of(&Activation::Relu));
+    }
+    let hard = Activation::Clip { low: -1.0, high: 1.0 };
+    let odd = Activation::Clip { low: -2.0, high: 1.0 };
+    for (f, interval) in [(&relu6, (-4.0, 9.0)), (&hard, (-5.0, 5.0)), (&odd, (-4.0, 4.0))] {
+        for degree in 1..=24 {
+            let best = fit(f, Method::Minimax, degree, interval);
+            let proof = best.equioscillation().expect("a proof").clone();
+            // As many extrema of one size and alternating sign as prove that nothing is nearer.
+            assert!(proof.extrema.len() >= degree + 2, "{f:?} {degree}");
+            let size = |e: f64| (e.abs() - proof.error).abs() <= 1e-6 * proof.error;
+            assert!(proof.extrema.iter().all(|e| size(e.error)), "{f:?} {degree}");
+            let apart = |pair: &[Extremum]| pair[0].error * pair[1].error < 0.0;
+            assert!(proof.extrema.windows(2).all(apart), "{f:?} {degree}");
+            // The error is that of a dense walk over the interval.
+            let (low, high) = interval;
+            let walk = (0..=20_000).map(|i| low + (high - low) * f64::from(i) / 20_000.0);
+            let walked = walk.map(|x| (best.eval(x) - f.eval_f64(x)).abs()).fold(0.0, f64::max);
+            assert!(walked <= proof.error * (1.0 + 1e-6), "{f:?} {degree}: {walked}");
+            let even = fit(f, Method::LeastSquares, degree, interval).errors(None);
+            assert!(even.mean_square <= best.errors(None).mean_square * (1.0 + 1e-9));
+        }
+    }
+    assert!(Method::Taylor.applies_to(&relu6).is_err());
+    assert!(Method::CompositeMinimax.applies_to(&relu6).is_err());
+}

@@ -51,7 +51,10 @@ pub enum Action {
     /// The path field of the open dialog was edited.
     TypePath(String),
     /// Ask the desktop for a path.
-    BrowsePath,
+    /// For a file, or for a folder.
+    BrowsePath {
+        folder: bool,
+    },
     ConfirmPath,
     ClosePath,
     TypeFilter(String),

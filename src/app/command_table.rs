@@ -75,10 +75,10 @@ const OPEN: &[Row] = &[
         (CTRL, Key::N), has_data, |app, _| app.show_new_network()),
     row(Command::ChooseFolder, "Open data folder…", "Choose the folder that the public datasets lie in",
         (CTRL_ALT, Key::F), ALWAYS, |app, _| app.ask_open(OpenKind::DataFolder)),
-    row(Command::Download, "Download dataset", "Download the public dataset of the setup: MNIST, 11.6 MB, CC BY-SA 3.0",
+    row(Command::Download, "Download dataset", "Download the public dataset of the setup, checked against its checksums",
         (CTRL_ALT, Key::W),
         |state| {
-            when(state.can_download(), "no dataset that can be downloaded is missing")?;
+            when(state.missing_set().is_some(), "no dataset that can be downloaded is missing")?;
             when(state.data_folder.is_some(), "no folder to put it in; choose one first")?;
             no_task(state)
         },

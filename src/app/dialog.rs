@@ -19,12 +19,21 @@ impl OpenKind {
     pub fn hint(self) -> &'static str {
         match self {
             Self::Scenario => "A scenario file (.json)",
-            Self::Model => "A model file (.safetensors or .onnx)",
+            Self::Model => "A model file (.safetensors, .onnx, or .json with arrays beside it)",
             Self::Dataset => {
-                "A table (.csv), NumPy arrays (.npz, .npy), IDX, .ts or CIFAR files; type a folder of pictures"
+                "A table (.csv), NumPy arrays (.npz, .npy), IDX, .ts or CIFAR files, or a folder of pictures"
             }
             Self::DataFolder => "The folder that mnist, sequences and others lie in",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
+        }
+    }
+
+    /// Whether it can be a file, and whether it can be a folder.
+    pub fn is_file_or_folder(self) -> (bool, bool) {
+        match self {
+            Self::Scenario | Self::Checkpoint => (true, false),
+            Self::Model | Self::Dataset => (true, true),
+            Self::DataFolder => (false, true),
         }
     }
 
@@ -32,7 +41,7 @@ impl OpenKind {
     pub fn endings(self) -> &'static [&'static str] {
         match self {
             Self::Scenario => &["json"],
-            Self::Model => &["safetensors", "onnx"],
+            Self::Model => &["safetensors", "onnx", "json"],
             Self::Dataset => {
                 &["csv", "tsv", "data", "txt", "ts", "npz", "npy", "bin", "gz", "idx3-ubyte"]
             }
@@ -86,9 +95,9 @@ impl PathDialog {
     }
 }
 
-/// Shows the desktop's dialog; blocks, so never on the window's thread. `None` when it was cancelled
+/// Shows the desktop's dialog for a file or a folder; blocks, so never on the window's thread. `None` when it was cancelled
 /// or when there is no such dialog (no portal): the two cannot be told apart.
-pub fn browse(asked: &PathDialog) -> Option<PathBuf> {
+pub fn browse(asked: &PathDialog, folder: bool) -> Option<PathBuf> {
     let dialog = rfd::FileDialog::new().set_title(&asked.title);
     let start = Path::new(&asked.path);
     let dialog = match start.parent().filter(|f| f.is_dir()) {
@@ -96,7 +105,7 @@ pub fn browse(asked: &PathDialog) -> Option<PathBuf> {
         None => dialog,
     };
     match asked.purpose {
-        Purpose::Open(OpenKind::DataFolder) => dialog.pick_folder(),
+        Purpose::Open(_) if folder => dialog.pick_folder(),
         Purpose::Open(opening) => dialog
             .add_filter(&asked.hint, opening.endings())
             .add_filter("All files", &["*"])

@@ -20,12 +20,12 @@ impl App {
         self.worker.jobs.start(Key::File, work, end).ok();
     }
 
-    /// Opens the desktop's dialog for the path that is asked for.
-    pub(super) fn browse(&mut self) {
+    /// Opens the desktop's dialog for the path that is asked for, a file or a folder.
+    pub(super) fn browse(&mut self, folder: bool) {
         let Some(dialog) = &mut self.state.dialog else { return };
         dialog.browsing = true;
         let dialog = dialog.clone();
-        let work = move |_: &_| Ok(dialog::browse(&dialog));
+        let work = move |_: &_| Ok(dialog::browse(&dialog, folder));
         // A newer dialog is never refused.
         self.worker.jobs.start(Key::Dialog, work, Update::Picked).ok();
     }

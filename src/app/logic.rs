@@ -114,7 +114,7 @@ impl App {
                     (dialog.error, dialog.overwrite) = (None, None);
                 }
             }
-            Action::BrowsePath => self.browse(),
+            Action::BrowsePath { folder } => self.browse(folder),
             Action::ConfirmPath => self.confirm_path(ctx),
             Action::ClosePath => state.dialog = None,
             Action::TypeFilter(filter) => {

@@ -125,7 +125,7 @@ fn in_the_way(scenario: &Scenario, path: &Path) -> Option<String> {
         return Some(format!("{} is a folder; name a file in it", path.display()));
     }
     let mut uses = Uses::default();
-    for (what, file) in scenario.files(None) {
+    for (what, file) in import::with_parts(scenario.files(None)) {
         uses.reads(what, &file);
     }
     uses.check("this", path).err().map(|error| error.to_string())

@@ -15,8 +15,9 @@ impl App {
 
     /// Downloads the dataset of the setup.
     pub(super) fn download(&mut self) {
-        let Some(folder) = self.state.data_folder.clone() else { return };
-        let asked = self.worker.fetch_mnist(folder);
+        let folder = self.state.data_folder.clone();
+        let Some((set, folder)) = self.state.missing_set().zip(folder) else { return };
+        let asked = self.worker.fetch(set, folder);
         if self.has_begun(asked) {
             self.state.download.begin();
         }

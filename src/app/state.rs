@@ -6,6 +6,7 @@ use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
 use data::Shape;
+use data::fetch::PublicSet;
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
 use network::Network;
@@ -270,10 +271,9 @@ impl State {
         !self.preview.pending && self.data.is_none() && data::is_named(&self.scenario.dataset)
     }
 
-    /// Whether that one can be downloaded.
-    pub fn can_download(&self) -> bool {
-        let name = &self.scenario.dataset;
-        self.lacks_public_data() && ["mnist", "mnist-rows"].contains(&name.as_str())
+    /// That set, where it can be downloaded.
+    pub fn missing_set(&self) -> Option<&'static PublicSet> {
+        PublicSet::named(&self.scenario.dataset).filter(|_| self.lacks_public_data())
     }
 
     /// Why the setup as it stands cannot work.

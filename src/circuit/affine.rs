@@ -8,7 +8,7 @@
 use super::stage_name::StageName;
 use activation::Activation;
 use data::Shape;
-use network::{Layer, Network, Op, Padding, Windows};
+use network::{Layer, MAX_POOL, Network, Op, Padding, Windows};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub enum LowerError {
         "layer {layer}: {function} is not a polynomial; CKKS carries polynomials of any degree: choose an activation method, for example minimax, with a degree and an interval"
     )]
     NoPolynomial { layer: String, function: String },
+    #[error("layer {layer}: {MAX_POOL}")]
+    MaxPool { layer: String },
     #[error(
         "layer {layer}: merged with the linear layers before it, it has more than {max} weights; put an activation between them"
     )]
@@ -148,6 +150,7 @@ impl Lowering {
     fn layer(&mut self, layer: &Layer, input: Shape, output: Shape) -> Result<(), LowerError> {
         match &layer.op {
             Op::Flatten => Ok(()),
+            Op::MaxPool { .. } => Err(LowerError::MaxPool { layer: layer.name.clone() }),
             Op::Activation(function) => self.activation(layer, function, input.len()),
             op => self.compose(layer, affine_rows(op, input, output)),
         }

@@ -1,8 +1,9 @@
 //! What can be typed.
 
 use bench::Workload;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use data::fetch::{PublicSet, SETS};
 use std::convert::Infallible;
 use std::path::PathBuf;
 
@@ -395,15 +396,20 @@ pub(super) struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {
-    pub set: PublicSet,
+    #[arg(value_parser = public_sets(), ignore_case = true)]
+    pub set: &'static PublicSet,
     /// Address of a folder with the files, instead of the built-in ones; may be repeated
     #[arg(long = "mirror", value_name = "URL")]
     pub mirrors: Vec<String>,
 }
 
-/// Datasets that can be downloaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PublicSet {
-    /// 70 000 handwritten digits, 28x28, 11.6 MB
-    Mnist,
+/// The names of the datasets that can be downloaded, in whatever case.
+fn public_sets() -> impl TypedValueParser<Value = &'static PublicSet> {
+    let known = SETS.iter().map(|set| {
+        let about = format!("{}, {}", format::bytes(set.bytes()), set.licence);
+        PossibleValue::new(set.name).help(about)
+    });
+    PossibleValuesParser::new(known).try_map(|name| {
+        SETS.iter().find(|set| set.name.eq_ignore_ascii_case(&name)).ok_or("no such set")
+    })
 }

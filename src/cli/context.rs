@@ -22,12 +22,8 @@ impl Context<'_> {
         if let Some(path) = Scenario::file_of(&args.scenario) {
             uses.reads("scenario", &path);
         }
-        for (what, path) in scenario.files(self.sources.data_dir.as_deref()) {
-            if what == "model"
-                && let Some(original) = network::original_file(&path)
-            {
-                uses.reads("original of the model", &original);
-            }
+        let files = scenario.files(self.sources.data_dir.as_deref());
+        for (what, path) in import::with_parts(files) {
             uses.reads(what, &path);
         }
         uses

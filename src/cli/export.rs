@@ -9,7 +9,9 @@ use import::Opened;
 
 pub(super) fn command(args: &ExportArgs) -> Result<Answer> {
     let mut uses = file::Uses::of_process();
-    uses.reads("model", &as_path(&args.model));
+    for (what, path) in import::with_parts(vec![("model", as_path(&args.model))]) {
+        uses.reads(what, &path);
+    }
     let out = uses.writes("--onnx", &args.onnx)?;
     let (name, bytes, normalised) = match import::open_either(&args.model)? {
         Opened::Sequences(model) => {

@@ -45,7 +45,7 @@ use ::bench::BenchError;
 use ::progress::{Cancel, Cancelled, Step, Watch};
 use ::service::ServiceError;
 use anyhow::{Context as _, Result};
-use args::{Cli, Command, FetchArgs, PublicSet};
+use args::{Cli, Command, FetchArgs};
 use circuit::{cache_folder, keep_costs_in};
 use clap::Parser;
 use context::{Answer, Context};
@@ -274,15 +274,15 @@ fn scenarios() -> String {
 }
 
 fn fetch_set(args: &FetchArgs, context: &mut Context) -> Result<Answer> {
-    let PublicSet::Mnist = args.set;
     let folder = context.sources.data_dir.clone();
-    let folder = folder.context("no folder to put it in; name one with --data DIR")?.join("mnist");
+    let folder = folder.context("no folder to put it in; name one with --data DIR")?;
     let progress = Progress::new(context.err, context.terminal);
     let report = |step: Step| progress.step(&step);
     let watch = Watch::new(context.cancel.clone(), &report);
-    let fetched = fetch::mnist(&folder, &args.mirrors, &watch)?;
+    let fetched = args.set.fetch(&folder, &args.mirrors, &watch)?;
     let mut rows = vec![
-        ("folder", format::path(&folder)),
+        ("folder", format::path(&folder.join(args.set.folder))),
+        ("licence", args.set.licence.to_owned()),
         (
             "downloaded",
             format!(

@@ -17,7 +17,7 @@ pub struct Named {
 }
 
 /// Every dataset that has a name, the default first.
-pub const NAMED: [Named; 10] = [
+pub const NAMED: [Named; 12] = [
     Named {
         name: "digits",
         description: "1797 handwritten digits of 8x8 pixels (UCI, scikit-learn)",
@@ -36,6 +36,16 @@ pub const NAMED: [Named; 10] = [
     Named {
         name: "mnist",
         description: "70 000 handwritten digits of 28x28 pixels, from the data folder",
+        embedded: false,
+    },
+    Named {
+        name: "fashion-mnist",
+        description: "70 000 pictures of clothes, 28x28 pixels, from the data folder",
+        embedded: false,
+    },
+    Named {
+        name: "cifar10",
+        description: "60 000 pictures of 32x32 pixels in colour, 10 classes, from the data folder",
         embedded: false,
     },
     Named {

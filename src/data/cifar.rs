@@ -6,8 +6,12 @@
 use super::dataset::{Dataset, Shape, Split};
 use super::error::DataError;
 use super::parts::{Origin, Parts};
+use super::public;
 use super::source::{MAX_FILE_BYTES, Source};
+use super::split::SPLIT_SEED;
 use format::path as shown;
+use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Options that such data take.
@@ -35,6 +39,37 @@ struct Files {
     test: Vec<PathBuf>,
     /// The folder in which names of classes may be.
     folder: PathBuf,
+    /// What is in them, where they came out of one archive; the paths are then names in it.
+    unpacked: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Files {
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, DataError> {
+        match self.unpacked.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => Source::open(path)?.read_all(MAX_FILE_BYTES),
+        }
+    }
+}
+
+/// Opens CIFAR-10 from its folder in `data_dir`, as it is downloaded or unpacked; `None` for another
+/// name.
+pub(super) fn open_named(
+    name: &str,
+    data_dir: Option<&Path>,
+) -> Option<Result<Dataset, DataError>> {
+    const NAME: &str = "cifar10";
+    let source = "CIFAR-10, A. Krizhevsky 2009";
+    (name == NAME).then(|| {
+        let folder = public::folder(NAME, data_dir)?;
+        let within = ["cifar-10-binary.tar.gz", "cifar-10-batches-bin"].map(|n| folder.join(n));
+        let there = within.into_iter().chain([folder.clone()]);
+        let mut there = there.filter(|p| if p.is_dir() { is_in(p) } else { p.is_file() });
+        let path = there.next().ok_or_else(|| {
+            public::missing(NAME, &format!("nothing of it in {}", shown(&folder)))
+        })?;
+        open(&path, Origin { name: NAME, source }, SPLIT_SEED, false)
+    })
 }
 
 /// Whether a folder has such files.
@@ -45,10 +80,16 @@ pub(super) fn is_in(folder: &Path) -> bool {
 /// Whether a file's name is that of one: `….bin`, packed or not.
 pub(super) fn is_named(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    name.strip_suffix(".gz").unwrap_or(&name).ends_with(".bin")
+    name.strip_suffix(".gz").unwrap_or(&name).ends_with(".bin") || is_archive(path)
 }
 
-/// Opens a folder with `data_batch_1.bin` to `_5` and `test_batch.bin`, or `train.bin` and `test.bin`; or
+/// Whether a file's name is that of the archive in which such files are offered.
+fn is_archive(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.contains("cifar") && (name.ends_with(".tar.gz") || name.ends_with(".tgz"))
+}
+
+/// Opens an archive (`cifar-10-binary.tar.gz`), a folder with `data_batch_1.bin` to `_5` and `test_batch.bin`, or `train.bin` and `test.bin`; or
 /// one file, with the other of `…train….bin` and `…test….bin` beside it.
 ///
 /// # Errors
@@ -61,12 +102,13 @@ pub(super) fn open(
 ) -> Result<Dataset, DataError> {
     let files = match path.is_dir() {
         true => folder_files(path).unwrap_or_default(),
+        false if is_archive(path) => unpacked(path)?,
         false => beside(path),
     };
-    let part = |files: &[PathBuf]| -> Result<Option<(Kind, Split)>, DataError> {
+    let part = |paths: &[PathBuf]| -> Result<Option<(Kind, Split)>, DataError> {
         let mut all: Option<(Kind, Split)> = None;
-        for file in files {
-            let (kind, split) = read(file, coarse)?;
+        for file in paths {
+            let (kind, split) = read(file, &files.bytes(file)?, coarse)?;
             match &mut all {
                 None => all = Some((kind, split)),
                 Some((known, _)) if *known != kind => {
@@ -89,7 +131,7 @@ pub(super) fn open(
     };
     let split = |part: Option<(Kind, Split)>| part.map(|(_, split)| split);
     let parts = Parts { shape: SHAPE, train: split(train), test: split(test) };
-    let classes = class_names(&files.folder, kind, coarse)?;
+    let classes = class_names(&files, kind, coarse)?;
     parts.dataset(origin, classes, seed)
 }
 
@@ -110,7 +152,12 @@ fn folder_files(folder: &Path) -> Option<Files> {
     train.extend(there(&folder, "train.bin"));
     let test = ["test_batch.bin", "test.bin"];
     let test: Vec<PathBuf> = test.iter().filter_map(|name| there(&folder, name)).collect();
-    (!train.is_empty() || !test.is_empty()).then_some(Files { train, test, folder })
+    (!train.is_empty() || !test.is_empty()).then_some(Files {
+        train,
+        test,
+        folder,
+        ..Files::default()
+    })
 }
 
 /// A file and the other part beside it.
@@ -125,14 +172,45 @@ fn beside(path: &Path) -> Files {
     };
     if name.contains("test") {
         let train = other("test", "train").into_iter().collect();
-        return Files { train, test: own, folder };
+        return Files { train, test: own, folder, ..Files::default() };
     }
     let test = other("train", "test").into_iter().collect();
-    Files { train: own, test, folder }
+    Files { train: own, test, folder, ..Files::default() }
 }
 
-fn read(path: &Path, coarse: bool) -> Result<(Kind, Split), DataError> {
-    let bytes = Source::open(path)?.read_all(MAX_FILE_BYTES)?;
+/// The files in an archive. Those that are read are there once, and are kept in memory.
+fn unpacked(path: &Path) -> Result<Files, DataError> {
+    let broken = |e: std::io::Error| fail(path, format!("an archive that cannot be read: {e}"));
+    // Pictures hardly shrink when they are packed: what grows more is something else.
+    let packed = std::fs::metadata(path).map_or(0, |m| m.len());
+    let most = packed.saturating_mul(3).saturating_add(16 << 20).min(MAX_FILE_BYTES);
+    let bytes = Source::open(path)?.read_all(most)?;
+    let mut files = Files::default();
+    for entry in tar::Archive::new(bytes.as_slice()).entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        let whole = entry.path().map_err(broken)?.into_owned();
+        let name = PathBuf::from(whole.file_name().unwrap_or_default());
+        let text = name.to_string_lossy().to_lowercase();
+        if !text.ends_with(".bin") && !text.ends_with(".txt") {
+            continue;
+        }
+        // No more than the archive has: its length is checked already.
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).map_err(broken)?;
+        if text.ends_with(".bin") {
+            let part = if text.contains("test") { &mut files.test } else { &mut files.train };
+            part.push(name.clone());
+        }
+        files.unpacked.insert(name, content);
+    }
+    files.train.sort();
+    if files.train.is_empty() && files.test.is_empty() {
+        return Err(fail(path, "no .bin files in it".into()));
+    }
+    Ok(files)
+}
+
+fn read(path: &Path, bytes: &[u8], coarse: bool) -> Result<(Kind, Split), DataError> {
     let whole = |labels: usize| !bytes.is_empty() && bytes.len().is_multiple_of(labels + PIXELS);
     let kind = match (whole(1), whole(2)) {
         (true, false) => Kind::Ten,
@@ -179,15 +257,15 @@ fn read(path: &Path, coarse: bool) -> Result<(Kind, Split), DataError> {
 }
 
 /// Names of the classes: those of the set's own list, where it lies beside the records.
-fn class_names(folder: &Path, kind: Kind, coarse: bool) -> Result<Vec<String>, DataError> {
+fn class_names(files: &Files, kind: Kind, coarse: bool) -> Result<Vec<String>, DataError> {
     let (file, classes) = match (kind, coarse) {
         (Kind::Ten, _) => ("batches.meta.txt", NAMES.len()),
         (Kind::Hundred, true) => ("coarse_label_names.txt", 20),
         (Kind::Hundred, false) => ("fine_label_names.txt", 100),
     };
-    let path = folder.join(file);
-    if path.is_file() {
-        let bytes = Source::open(&path)?.read_all(1 << 16)?;
+    let path = files.folder.join(file);
+    if files.unpacked.contains_key(&path) || files.unpacked.is_empty() && path.is_file() {
+        let bytes = files.bytes(&path)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let names: Vec<String> =
             text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();

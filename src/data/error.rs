@@ -23,9 +23,9 @@ pub enum DataError {
     #[error("{path}: {reason}")]
     Layout { path: String, reason: String },
     #[error(
-        "dataset mnist: missing {missing}{place}; get it with `cryptoscope fetch mnist`, or put there, plain or as .gz, {files}"
+        "dataset {name}: {why}; get it with `cryptoscope fetch {set}`, or put its files there: {files}"
     )]
-    MissingMnist { missing: String, place: String, files: String },
+    MissingSet { name: String, why: String, set: String, files: String },
     #[error(transparent)]
     Dataset(#[from] DatasetError),
 }

@@ -23,6 +23,35 @@ pub(super) struct Folder {
     pub test: Option<Pair>,
 }
 
+/// Opens the images in the file at `path` alone: nobody knows their classes.
+pub(super) fn open_unlabelled(path: &Path, origin: Origin) -> Result<Dataset, DataError> {
+    let images = Images::read(path)?;
+    let labels = vec![0; images.samples];
+    let split = Split { inputs: images.values, labels, lengths: Vec::new() };
+    Parts { shape: images.shape, train: None, test: Some(split) }.unlabelled(origin)
+}
+
+/// The images of a file.
+struct Images {
+    samples: usize,
+    shape: Shape,
+    values: Vec<f32>,
+}
+
+impl Images {
+    fn read(path: &Path) -> Result<Self, DataError> {
+        let images = idx::read(&mut Source::open(path)?)?;
+        let dims = images.dims.len();
+        let Some((samples, shape)) = images.samples() else {
+            return Err(DataError::Idx {
+                path: shown(path),
+                reason: format!("{dims} dimension; images have 2, 3 or 4 (samples first)"),
+            });
+        };
+        Ok(Self { samples, shape, values: images.values })
+    }
+}
+
 /// A pair in memory.
 pub(super) struct Labelled {
     pub shape: Shape,
@@ -32,15 +61,8 @@ pub(super) struct Labelled {
 impl Pair {
     /// Reads both files; they must hold the same number of samples.
     pub fn read(&self) -> Result<Labelled, DataError> {
-        let images = idx::read(&mut Source::open(&self.images)?)?;
+        let Images { samples, shape, values } = Images::read(&self.images)?;
         let fail = |path: &Path, reason: String| DataError::Idx { path: shown(path), reason };
-        let dims = images.dims.len();
-        let Some((samples, shape)) = images.samples() else {
-            return Err(fail(
-                &self.images,
-                format!("{dims} dimension; images have 2, 3 or 4 (samples first)"),
-            ));
-        };
         let labels = idx::read(&mut Source::open(&self.labels)?)?;
         let Some(labels) = labels.labels() else {
             return Err(fail(
@@ -58,7 +80,7 @@ impl Pair {
                 ),
             ));
         }
-        Ok(Labelled { shape, split: Split { inputs: images.values, labels, lengths: Vec::new() } })
+        Ok(Labelled { shape, split: Split { inputs: values, labels, lengths: Vec::new() } })
     }
 
     /// Tells that the other part of a set lies beside this one and is not read.

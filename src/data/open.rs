@@ -61,8 +61,11 @@ pub(super) fn open_described(
     if let Some(opened) = built_in::open(name_or_path) {
         return Ok((opened?, "built in".into()));
     }
-    if name_or_path == "mnist" {
-        return Ok((mnist::open(data_dir)?, "IDX files".into()));
+    if let Some(opened) = mnist::open_named(name_or_path, data_dir) {
+        return Ok((opened?, "IDX files".into()));
+    }
+    if let Some(opened) = cifar::open_named(name_or_path, data_dir) {
+        return Ok((opened?, "CIFAR files (.bin)".into()));
     }
     if let Some(opened) = sequences::open_named(name_or_path, data_dir) {
         let format = match name_or_path {
@@ -88,8 +91,11 @@ pub(super) fn open_described(
         return open_folder(&path, of, &options);
     }
     let series = || -> Result<(Dataset, String), DataError> {
-        options.allow(&origin, "time series", &["seed", "frame"])?;
-        let opened = sequences::open_ts(&path, &name, &origin, seed)?;
+        options.allow(&origin, "time series", &["seed", "frame", NO_CLASSES])?;
+        let opened = match options.csv.unlabelled {
+            true => sequences::open_unlabelled_ts(&path, &name, &origin)?,
+            false => sequences::open_ts(&path, &name, &origin, seed)?,
+        };
         let opened = match options.frame {
             Some(frame) => sequences::framed(&opened, &name, frame)?,
             None => opened,
@@ -124,11 +130,15 @@ pub(super) fn open_described(
             return numpy::open(&path, of, &options);
         }
         Format::Idx => {
-            options.allow(&origin, "IDX files", &["seed"])?;
-            (open_pair(&Pair::beside(&path)?, of, seed)?, "IDX images".to_owned())
+            options.allow(&origin, "IDX files", &["seed", NO_CLASSES])?;
+            let opened = match options.csv.unlabelled {
+                true => images::open_unlabelled(&path, of)?,
+                false => open_pair(&Pair::beside(&path)?, of, seed)?,
+            };
+            (opened, "IDX images".to_owned())
         }
         Format::Text => {
-            let used = ["class", "header", "skip", "seed", "delimiter"];
+            let used = ["class", "header", "skip", "seed", "delimiter", NO_CLASSES];
             options.allow(&origin, "sentences", &used)?;
             let opened = sequences::open_text(vec![source], &name, &origin, &options.csv)?;
             (opened, "sentences, one a line".to_owned())

@@ -8,6 +8,10 @@ use format::path as shown;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+/// What is told of data without classes.
+pub(super) const UNLABELLED: &str =
+    "no classes: every sample of the test part is answered, in its order";
+
 /// Samples of one shape, in the parts that there are.
 pub(super) struct Parts {
     pub shape: Shape,
@@ -55,8 +59,7 @@ impl Parts {
         };
         let of = (origin.name, origin.source);
         let made = Dataset::unlabelled(of, self.shape, Vec::new(), train, test)?;
-        let note = "no classes: every sample of the test part is answered, in its order";
-        Ok(made.with_guesses(vec![Guess::note(note)]))
+        Ok(made.with_guesses(vec![Guess::note(UNLABELLED)]))
     }
 
     /// The labels of all parts as classes, see [`number_classes`].

@@ -2,6 +2,41 @@
 
 use super::dataset::Dataset;
 use super::error::DataError;
+use super::fetch::PublicSet;
+use std::path::{Path, PathBuf};
+
+/// The folder of the public set `name`: its own in the data folder, or the data folder itself.
+///
+/// # Errors
+/// When no data folder is known, or nothing of the set is there.
+pub(super) fn folder(name: &str, data_dir: Option<&Path>) -> Result<PathBuf, DataError> {
+    let Some(data_dir) = data_dir else {
+        return Err(missing(name, "no data folder is set (--data or CRYPTOSCOPE_DATA)"));
+    };
+    let own = PublicSet::named(name).map_or(name, |set| set.folder);
+    let last = own.rsplit('/').next().unwrap_or(own);
+    let found = [own, last].map(|folder| data_dir.join(folder)).into_iter().find(|f| f.is_dir());
+    match found {
+        Some(folder) => Ok(folder),
+        None if own.contains('/') => {
+            Err(missing(name, &format!("no folder {own} in {}", format::path(data_dir))))
+        }
+        None => Ok(data_dir.to_owned()),
+    }
+}
+
+/// Why the public set `name` cannot be opened, and how it is got.
+pub(super) fn missing(name: &str, why: &str) -> DataError {
+    let set = PublicSet::named(name);
+    let files = set.map(PublicSet::files).unwrap_or_default();
+    let files: Vec<_> = files.iter().map(|f| format!("{} (sha256 {})", f.name, f.sha256)).collect();
+    DataError::MissingSet {
+        name: name.to_owned(),
+        why: why.to_owned(),
+        set: set.map_or(name, |set| set.name).to_owned(),
+        files: files.join(", "),
+    }
+}
 
 /// Names and [`Dataset::digest`] of sets that are looked for in the data folder.
 const KNOWN: [(&str, &str); 5] = [

@@ -14,6 +14,11 @@ pub(super) fn add(graph: &mut Graph, name: &str, x: &str, function: &Activation)
         Activation::Sigmoid => graph.node(name, "Sigmoid", &[x], &[]),
         Activation::Tanh => graph.node(name, "Tanh", &[x], &[]),
         Activation::Softplus => graph.node(name, "Softplus", &[x], &[]),
+        Activation::Clip { low, high } => {
+            let ends = [("low", low), ("high", high)]
+                .map(|(end, value)| graph.weight(&format!("{name}/{end}"), &[], &[*value as f32]));
+            graph.node(name, "Clip", &[x, &ends[0], &ends[1]], &[])
+        }
         Activation::Sign => graph.node(name, "Sign", &[x], &[]),
         Activation::Square => graph.node(name, "Mul", &[x, x], &[]),
         Activation::Silu => {

@@ -65,6 +65,9 @@ fn add(graph: &mut Graph, layer: &Layer, x: &str, input: Shape) -> String {
             let area = graph.weight(&format!("{name}/area"), &[], &[area]);
             graph.node(name, "Mul", &[&means, &area], &[])
         }
+        Op::MaxPool { kernel, stride, padding } => {
+            graph.node(name, "MaxPool", &[x], &windows(*kernel, *stride, *padding))
+        }
         Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
             let fields = [("gamma", gamma), ("beta", beta), ("mean", mean), ("variance", variance)];
             let [gamma, beta, mean, variance] = fields.map(|(field, values)| {

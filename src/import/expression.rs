@@ -12,6 +12,8 @@ const POINTS: i32 = 400;
 const HALF_WIDTH: f64 = 8.0;
 /// How far it may be from a known function there. GELU by tanh is 5e-4 from the exact one.
 const TOLERANCE: f64 = 1e-3;
+/// Where what is cut off at both ends has its least and largest value.
+const CUT_OFF: f64 = 1e12;
 /// Further out, where it is finite: what is cut off there is no ReLU.
 const FAR: [f64; 10] = [12.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1e4, 1e6, 1e9];
 
@@ -175,6 +177,7 @@ impl Expression {
             });
         }
         let slope = -self.at(-1.0);
+        let (low, high) = (self.at(-CUT_OFF), self.at(CUT_OFF));
         let known = [
             Activation::Relu,
             Activation::Sigmoid,
@@ -184,6 +187,7 @@ impl Expression {
             Activation::Gelu,
             Activation::Sign,
             Activation::LeakyRelu { slope },
+            Activation::Clip { low, high },
         ];
         let near = |activation: &Activation| {
             let close = |x: f64| (self.at(x) - activation.eval_f64(x)).abs() <= TOLERANCE;
@@ -270,9 +274,11 @@ mod tests {
             panic!("not recognised")
         };
         assert!((slope - 0.2).abs() < 1e-12);
-        // Cut off, however far out: nothing here is that.
+        // Cut off, however far out.
         for end in [6.0, 10.0, 1000.0] {
-            assert_eq!(X.under(Function::Clip(0.0, end)).unwrap().meaning(), None);
+            let cut = Activation::Clip { low: 0.0, high: end };
+            let found = X.under(Function::Clip(0.0, end)).unwrap().meaning();
+            assert_eq!(found, Some(Meaning::Activation(cut)));
         }
         let uncut = X.under(Function::Clip(0.0, f64::INFINITY)).unwrap();
         assert_eq!(uncut.meaning(), Some(Meaning::Activation(Activation::Relu)));

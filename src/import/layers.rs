@@ -170,7 +170,7 @@ impl Layers {
         }
         let expression = &flow.expression;
         let meaning = expression.meaning().ok_or(
-            "comes after a function of single values that is none of these: polynomial, ReLU, leaky ReLU, sigmoid, tanh, softplus, SiLU, GELU, sign",
+            "comes after a function of single values that is none of these: polynomial, ReLU, leaky ReLU, sigmoid, tanh, softplus, SiLU, GELU, sign, clip",
         )?;
         let flow = self.at_the_end(&flow.with(Expression::X));
         match meaning {

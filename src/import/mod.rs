@@ -10,6 +10,7 @@ mod flow;
 mod joins;
 mod labels;
 mod layers;
+mod manifest;
 mod metadata;
 mod nodes;
 mod run;
@@ -25,32 +26,63 @@ use network::{ModelCard, ModelError, Network, Provenance};
 use nodes::Reading;
 use onnx::{Input, Model};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Most bytes of what is told of the origin of a network.
 const MAX_ORIGIN_BYTES: usize = 2048;
 
-/// A built-in network by its name, or one from the file at the path `name_or_path`: of this program, or
-/// ONNX.
+/// A built-in network by its name, or one from the file at the path `name_or_path`: of this program,
+/// ONNX, or a manifest with arrays beside it (the folder of a `network.json` stands for it).
 ///
 /// # Errors
 /// When there is neither, or the file is not a model.
 pub fn open(name_or_path: &str) -> Result<Network, ModelError> {
-    let path = file::as_path(name_or_path);
-    if network::built_in_names().all(|name| name != name_or_path) && holds_onnx(&path) {
-        return from_onnx(&path);
+    if network::built_in_names().all(|name| name != name_or_path)
+        && let Some(network) = of_others(&file::as_path(name_or_path))
+    {
+        return network;
     }
     network::open(name_or_path)
 }
 
-/// A network from a file, of this program or ONNX; nothing in it is trusted.
+/// A network from a file, of this program or as [`open`] says; nothing in it is trusted.
 ///
 /// # Errors
 /// When it cannot be read, is too large, or is no network here (see [`Network::load`]).
 pub fn load(path: impl AsRef<Path>) -> Result<Network, ModelError> {
     let path = path.as_ref();
-    if holds_onnx(path) { from_onnx(path) } else { Network::load(path) }
+    of_others(path).unwrap_or_else(|| Network::load(path))
+}
+
+/// What files are and their paths, with those that each model among them is made of: none of them must
+/// be written over by what is computed from them.
+pub fn with_parts(files: Vec<(&'static str, PathBuf)>) -> Vec<(&'static str, PathBuf)> {
+    let parts = |(what, path)| if what == "model" { parts(path) } else { vec![(what, path)] };
+    files.into_iter().flat_map(parts).collect()
+}
+
+/// The files of the model at `path`.
+fn parts(path: PathBuf) -> Vec<(&'static str, PathBuf)> {
+    let original = network::original_file(&path).map(|p| ("original of the model", p));
+    let beside = match manifest::of(&path) {
+        Some(manifest) => {
+            let arrays = manifest::beside(&manifest);
+            std::iter::once(manifest).chain(arrays).collect()
+        }
+        None if holds_onnx(&path) => onnx::beside(&path),
+        None => Vec::new(),
+    };
+    let beside = beside.into_iter().map(|p| ("weights of the model", p));
+    std::iter::once(("model", path)).chain(original).chain(beside).collect()
+}
+
+/// The network in a file of another program: ONNX, or a manifest with arrays beside it.
+fn of_others(path: &Path) -> Option<Result<Network, ModelError>> {
+    if let Some(manifest) = manifest::of(path) {
+        return Some(manifest::load(&manifest));
+    }
+    holds_onnx(path).then(|| from_onnx(path))
 }
 
 /// A built-in network of sequences by its name, or one from the file at the path `name_or_path`: of this
@@ -97,7 +129,7 @@ pub fn open_either(name_or_path: &str) -> Result<Opened, ModelError> {
     // What is no network of sequences is told about as one of layers.
     match RecurrentModel::load(&path) {
         Ok(model) => Ok(sequences(model)),
-        Err(_) => network::open(name_or_path).map(layers),
+        Err(_) => open(name_or_path).map(layers),
     }
 }
 
@@ -107,17 +139,28 @@ fn of_cells(model: Model, name: &str) -> Result<RecurrentModel, String> {
     sequences::import(model, name, origin)
 }
 
+/// Whether `path` leads to a model: a `.safetensors` (a length, then JSON), ONNX, or a manifest.
+pub fn is_model(path: &Path) -> bool {
+    let start = start_of(path);
+    let safetensors = start.get(8) == Some(&b'{') && start.get(4..8) == Some(&[0; 4]);
+    safetensors || is_onnx(path, &start) || manifest::of(path).is_some()
+}
+
 /// Whether the file at `path`, which begins with `start`, is ONNX: by its name or by its first bytes.
-pub fn is_onnx(path: &Path, start: &[u8]) -> bool {
+fn is_onnx(path: &Path, start: &[u8]) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx")) || onnx::looks_like(start)
 }
 
 fn holds_onnx(path: &Path) -> bool {
-    /// Enough to tell by.
+    is_onnx(path, &start_of(path))
+}
+
+/// The first bytes of a plain file, enough to tell by; none of anything else.
+fn start_of(path: &Path) -> Vec<u8> {
     const START: u64 = 4096;
     let mut start = Vec::new();
     let read = data::open_regular(path).map(|f| f.take(START).read_to_end(&mut start));
-    is_onnx(path, if read.is_ok() { &start } else { &[] })
+    if read.is_ok() { start } else { Vec::new() }
 }
 
 /// Reads an ONNX file, with weights beside it where it names them.

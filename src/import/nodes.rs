@@ -200,7 +200,9 @@ impl Reading {
             "LeakyRelu" => under(Function::LeakyRelu(a.float("alpha", 0.01).into())),
             "PRelu" => {
                 let slope = tensor(1).and_then(uniform);
-                under(Function::LeakyRelu(slope.ok_or("has a slope for each channel; one for all is read")?))
+                under(Function::LeakyRelu(
+                    slope.ok_or("has a slope for each channel; one for all is read")?,
+                ))
             }
             "Sigmoid" => under(Function::Sigmoid),
             "Tanh" => under(Function::Tanh),
@@ -237,18 +239,15 @@ impl Reading {
                 self.product(flow, weight, inputs, outputs, Vec::new())
             }
             "Conv" if first => self.conv(flow, a, tensor(1), tensor(2)),
-            "AveragePool" => self.average(flow, a),
-            "GlobalAveragePool" => {
+            "AveragePool" | "MaxPool" => self.pool(flow, a, node.op == "MaxPool"),
+            "GlobalAveragePool" | "GlobalMaxPool" => {
                 let size = self.layers.image(flow)?;
-                Ok(Value::Flow(self.averaged(size)))
+                Ok(Value::Flow(self.whole_pool(size, node.op == "GlobalMaxPool")))
             }
             "Pad" => self.padded(flow, a, known),
             "Slice" if first => self.sliced(flow, a, known),
             "ReduceMean" => self.mean(flow, a, tensor(1)),
             "BatchNormalization" => self.batch_norm(flow, a, known),
-            "MaxPool" | "GlobalMaxPool" => Err(
-                "takes the largest of several values, which circuits of sums and products cannot: train the network with average pooling in its place".into(),
-            ),
             "ml.Scaler" => {
                 let floats = |name| a.floats(name).map(<[f32]>::to_vec).unwrap_or_default();
                 let (offset, scale) = (floats("offset"), floats("scale"));

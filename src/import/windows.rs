@@ -45,7 +45,8 @@ impl Reading {
         Ok(Value::Flow(self.layers.windows("conv", op, (outputs, h, v))))
     }
 
-    pub(super) fn average(&mut self, flow: &Flow, a: &Attributes) -> Given {
+    /// Means of windows, or the largest of them.
+    pub(super) fn pool(&mut self, flow: &Flow, a: &Attributes, largest: bool) -> Given {
         let (channels, height, width) = self.layers.image(flow)?;
         let kernel = a.ints("kernel_shape").unwrap_or_default();
         let [rows, columns] = kernel else { return Err("pools over other than two axes".into()) };
@@ -54,8 +55,11 @@ impl Reading {
             .zip(usize::try_from(*columns).ok())
             .ok_or("has a window of no size")?;
         let (down, across) = along(a, (rows, columns), (height, width))?;
+        if a.ints("dilations").is_some_and(|d| d.iter().any(|d| *d != 1)) {
+            return Err("has a dilated window; dilations of 1 are read".into());
+        }
         let padded = [down, across].iter().any(|d| d.before + d.after > 0);
-        if padded && a.int("count_include_pad", 0) == 0 {
+        if padded && !largest && a.int("count_include_pad", 0) == 0 {
             return Err("leaves the padding out of its means (count_include_pad=0); export with count_include_pad=True or without padding".into());
         }
         let left_over =
@@ -69,20 +73,27 @@ impl Reading {
         }
         let size = down.windows(height).zip(across.windows(width));
         let (h, v) = size.ok_or("has a window larger than the picture")?;
-        let op = Op::AvgPool {
-            kernel: (rows, columns),
-            stride: (down.stride, across.stride),
-            padding: padding(down, across),
+        let (kernel, stride) = ((rows, columns), (down.stride, across.stride));
+        let padding = padding(down, across);
+        let op = if largest {
+            Op::MaxPool { kernel, stride, padding }
+        } else {
+            Op::AvgPool { kernel, stride, padding }
         };
         Ok(Value::Flow(self.layers.windows("pool", op, (channels, h, v))))
     }
 
-    /// The mean of each channel.
-    pub(super) fn averaged(&mut self, (channels, height, width): (usize, usize, usize)) -> Flow {
-        let op = Op::AvgPool {
-            kernel: (height, width),
-            stride: (height, width),
-            padding: network::Padding::default(),
+    /// The mean of each channel, or the largest of it.
+    pub(super) fn whole_pool(
+        &mut self,
+        (channels, height, width): (usize, usize, usize),
+        largest: bool,
+    ) -> Flow {
+        let (kernel, padding) = ((height, width), network::Padding::default());
+        let op = if largest {
+            Op::MaxPool { kernel, stride: kernel, padding }
+        } else {
+            Op::AvgPool { kernel, stride: kernel, padding }
         };
         self.layers.windows("pool", op, (channels, 1, 1))
     }
@@ -97,7 +108,7 @@ impl Reading {
             return Err("takes means over other axes than rows and columns".into());
         }
         let size = self.layers.image(flow)?;
-        let mean = self.averaged(size);
+        let mean = self.whole_pool(size, false);
         let kept = a.int("keepdims", 1) != 0;
         let mean = if kept { Some(mean) } else { mean.shaped(vec![1, size.0]) };
         mean.map(Value::Flow).ok_or_else(|| "gives no vector".into())

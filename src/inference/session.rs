@@ -165,7 +165,7 @@ impl Session {
 
     /// `made` with a warning for every setting that it does not use.
     fn with_unused(&self, mut made: Compiled) -> Compiled {
-        let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
+        let activations = self.network.layers().iter().filter(|l| l.op.is_activation());
         let function = |layer: &Layer| Function {
             name: layer.name.clone(),
             is_polynomial: layer.op.is_polynomial(),
@@ -269,7 +269,7 @@ impl Session {
     /// The polynomials that run: those of the activation strategy, and the model's own.
     pub(crate) fn layer_reports(&self) -> Vec<LayerReport> {
         let fitted = self.fitted_approximations().ok().flatten().unwrap_or_default();
-        let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
+        let activations = self.network.layers().iter().filter(|l| l.op.is_activation());
         let of = |(at, layer): (usize, &Layer)| match (fitted.get(at), &layer.op) {
             (Some(Some(fitted)), _) => {
                 Some(LayerReport::of(&layer.name, fitted.request(), fitted.degree()))
@@ -286,7 +286,7 @@ impl Session {
         if choice.kind == ActivationKind::Lookup {
             return Ok(None);
         }
-        let activations = self.network.layers().iter().filter(|l| !l.op.is_affine());
+        let activations = self.network.layers().iter().filter(|l| l.op.is_activation());
         let names: Vec<String> = activations.map(|l| l.name.clone()).collect();
         let layers = choice.rules(&names)?;
         let Some(first) = layers.iter().find(|rule| rule.method.is_some()) else {

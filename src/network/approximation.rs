@@ -165,7 +165,7 @@ impl Network {
         &self,
         approximations: &[Option<Fitted>],
     ) -> Result<Self, NetworkError> {
-        let activations = self.layers().iter().filter(|l| !l.op.is_affine()).count();
+        let activations = self.layers().iter().filter(|l| l.op.is_activation()).count();
         if activations != approximations.len() {
             return Err(NetworkError::Whole {
                 network: self.name().to_owned(),
@@ -177,7 +177,7 @@ impl Network {
         }
         let mut next = approximations.iter();
         let layers = self.layers().iter().map(|layer| {
-            let approximation = if layer.op.is_affine() { None } else { next.next() };
+            let approximation = if layer.op.is_activation() { next.next() } else { None };
             match approximation {
                 Some(Some(fitted)) => {
                     Layer { name: layer.name.clone(), op: Op::Activation(fitted.activation()) }
@@ -222,7 +222,7 @@ impl Network {
             .layers()
             .iter()
             .map(|layer| {
-                let interval = if layer.op.is_affine() { None } else { *next.next()? };
+                let interval = if layer.op.is_activation() { *next.next()? } else { None };
                 let interval = interval?;
                 Some(RangeReport {
                     layer: layer.name.clone(),

@@ -57,6 +57,11 @@ enum OpPrint {
         stride: (usize, usize),
         padding: Padding,
     },
+    MaxPool {
+        kernel: (usize, usize),
+        stride: (usize, usize),
+        padding: Padding,
+    },
     BatchNorm {
         features: usize,
         epsilon: f32,
@@ -94,6 +99,10 @@ pub(super) enum ActivationPrint {
     Relu,
     LeakyRelu {
         slope: String,
+    },
+    Clip {
+        low: String,
+        high: String,
     },
     Sigmoid,
     Tanh,
@@ -297,6 +306,9 @@ impl OpPrint {
             Op::SumPool { kernel, stride, padding } => {
                 Self::SumPool { kernel: *kernel, stride: *stride, padding: *padding }
             }
+            Op::MaxPool { kernel, stride, padding } => {
+                Self::MaxPool { kernel: *kernel, stride: *stride, padding: *padding }
+            }
             Op::BatchNorm { gamma, epsilon, .. } => {
                 Self::BatchNorm { features: gamma.len(), epsilon: *epsilon }
             }
@@ -331,6 +343,7 @@ impl OpPrint {
             }
             Self::AvgPool { kernel, stride, padding } => Op::AvgPool { kernel, stride, padding },
             Self::SumPool { kernel, stride, padding } => Op::SumPool { kernel, stride, padding },
+            Self::MaxPool { kernel, stride, padding } => Op::MaxPool { kernel, stride, padding },
             Self::BatchNorm { features, epsilon } => Op::BatchNorm {
                 gamma: take("gamma", vec![features])?,
                 beta: take("beta", vec![features])?,
@@ -361,6 +374,9 @@ impl ActivationPrint {
             },
             Activation::Relu => Self::Relu,
             Activation::LeakyRelu { slope } => Self::LeakyRelu { slope: slope.to_string() },
+            Activation::Clip { low, high } => {
+                Self::Clip { low: low.to_string(), high: high.to_string() }
+            }
             Activation::Sigmoid => Self::Sigmoid,
             Activation::Tanh => Self::Tanh,
             Activation::Softplus => Self::Softplus,
@@ -389,6 +405,9 @@ impl ActivationPrint {
             }
             Self::Relu => Activation::Relu,
             Self::LeakyRelu { slope } => Activation::LeakyRelu { slope: number(&slope, layer)? },
+            Self::Clip { low, high } => {
+                Activation::Clip { low: number(&low, layer)?, high: number(&high, layer)? }
+            }
             Self::Sigmoid => Activation::Sigmoid,
             Self::Tanh => Activation::Tanh,
             Self::Softplus => Activation::Softplus,

@@ -101,8 +101,18 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
+/// Whether the file at `path` says that it is a model file of this program.
+pub fn is_model_file(path: &Path) -> bool {
+    stated(path).is_some_and(|m| m.get("format").and_then(Value::as_str) == Some(FORMAT))
+}
+
 /// The digest that the header of a model file states; `None` where there is none.
 pub(super) fn stated_digest(path: &Path) -> Option<Digest> {
+    stated(path)?.get("digest")?.as_str()?.parse().ok()
+}
+
+/// The metadata in the header of a `.safetensors` file.
+fn stated(path: &Path) -> Option<Value> {
     let mut file = data::open_regular(path).ok()?;
     let mut start = [0; 8];
     file.read_exact(&mut start).ok()?;
@@ -112,8 +122,8 @@ pub(super) fn stated_digest(path: &Path) -> Option<Digest> {
     }
     let mut header = Vec::new();
     file.take(len).read_to_end(&mut header).ok()?;
-    let header: Value = serde_json::from_slice(&header).ok()?;
-    header.get("__metadata__")?.get("digest")?.as_str()?.parse().ok()
+    let mut header: Value = serde_json::from_slice(&header).ok()?;
+    header.get_mut("__metadata__").map(Value::take)
 }
 
 /// Writes a file whole or not at all.

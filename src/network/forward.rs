@@ -73,7 +73,7 @@ impl Network {
             }
         })?;
         let activations = self.layers().iter().zip(kept);
-        Ok(activations.filter(|(l, _)| !l.op.is_affine()).map(|(_, values)| values).collect())
+        Ok(activations.filter(|(l, _)| l.op.is_activation()).map(|(_, values)| values).collect())
     }
 
     /// Raw dataset values as network inputs: `(x - offset) / scale`.
@@ -180,6 +180,7 @@ enum Work<'a> {
         windows: Windows,
         factor: f32,
     },
+    MaxPool(Windows),
     Affine {
         scale: Vec<f32>,
         shift: Vec<f32>,
@@ -213,6 +214,9 @@ impl<'a> Kernel<'a> {
             Op::SumPool { kernel, stride, padding } => {
                 let windows = Windows::new(input, output, *kernel, *stride, *padding);
                 Work::Pool { windows, factor: 1.0 }
+            }
+            Op::MaxPool { kernel, stride, padding } => {
+                Work::MaxPool(Windows::new(input, output, *kernel, *stride, *padding))
             }
             Op::BatchNorm { .. } => {
                 let (scale, shift) = batch_norm_affine(op);
@@ -282,6 +286,18 @@ impl<'a> Kernel<'a> {
                         sums.iter_mut().zip(read).for_each(|(sum, x)| *sum += x);
                     }
                     sums.iter_mut().for_each(|sum| *sum *= factor);
+                }
+            }
+            Work::MaxPool(windows) => {
+                let planes = input.chunks(windows.plane).zip(output.chunks_mut(windows.positions));
+                let mut padded = vec![f32::NEG_INFINITY; windows.plane + 1];
+                for (plane, largest) in planes {
+                    padded[..windows.plane].copy_from_slice(plane);
+                    largest.fill(f32::NEG_INFINITY);
+                    for taps in windows.taps.chunks(windows.positions) {
+                        let read = taps.iter().map(|&t| padded[t as usize]);
+                        largest.iter_mut().zip(read).for_each(|(most, x)| *most = most.max(x));
+                    }
                 }
             }
             Work::Affine { scale, shift } => {

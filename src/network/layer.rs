@@ -15,6 +15,9 @@ pub struct Padding {
     pub right: usize,
 }
 
+/// Why a max pool is no part of a circuit, and what would do.
+pub const MAX_POOL: &str = "the largest of several values is no polynomial and no lookup table of one value; train the network on with means in its place (the tab Training, or cryptoscope train with the same --set model=FILE --set dataset=DATA and --set activation.method=least_squares --out NEW)";
+
 /// One named layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
@@ -46,6 +49,8 @@ pub enum Op {
     AvgPool { kernel: (usize, usize), stride: (usize, usize), padding: Padding },
     /// Sum over each window (CryptoNets' scaled mean pool).
     SumPool { kernel: (usize, usize), stride: (usize, usize), padding: Padding },
+    /// The largest of each window, padding left out. No circuit computes it.
+    MaxPool { kernel: (usize, usize), stride: (usize, usize), padding: Padding },
     /// `gamma (x - mean) / sqrt(variance + epsilon) + beta`, per channel (images) or feature (flat).
     BatchNorm { gamma: Vec<f32>, beta: Vec<f32>, mean: Vec<f32>, variance: Vec<f32>, epsilon: f32 },
     /// A feature map becomes a vector, in storage order.
@@ -74,15 +79,21 @@ impl Op {
         }
     }
 
-    /// Whether the layer is an affine map of what it takes (everything but an activation).
-    pub fn is_affine(&self) -> bool {
-        !matches!(self, Self::Activation(_))
+    /// Whether the layer is a function of every value.
+    pub fn is_activation(&self) -> bool {
+        matches!(self, Self::Activation(_))
     }
 
-    /// Whether the layer is a polynomial of its input (everything but other activations).
+    /// Whether the layer is an affine map of what it takes (everything but activations and max pools).
+    pub fn is_affine(&self) -> bool {
+        !matches!(self, Self::Activation(_) | Self::MaxPool { .. })
+    }
+
+    /// Whether the layer is a polynomial of its input (everything but max pools and other activations).
     pub fn is_polynomial(&self) -> bool {
         match self {
             Self::Activation(activation) => activation.is_polynomial(),
+            Self::MaxPool { .. } => false,
             _ => true,
         }
     }
@@ -103,6 +114,9 @@ impl Op {
             Self::SumPool { kernel, stride, padding } => {
                 format!("sum pool, {}", window(*kernel, *stride, *padding))
             }
+            Self::MaxPool { kernel, stride, padding } => {
+                format!("max pool, {}", window(*kernel, *stride, *padding))
+            }
             Self::BatchNorm { .. } => "batch normalisation".to_owned(),
             Self::Flatten => "flatten".to_owned(),
             Self::Branch { from } => format!("from {}", place(from)),
@@ -121,7 +135,8 @@ impl Op {
             }
             Self::AvgPool { kernel, .. } | Self::SumPool { kernel, .. } => taps(*kernel, output),
             Self::BatchNorm { .. } => output.len(),
-            Self::Flatten
+            Self::MaxPool { .. }
+            | Self::Flatten
             | Self::Branch { .. }
             | Self::Add { .. }
             | Self::Concat { .. }

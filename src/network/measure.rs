@@ -57,7 +57,7 @@ impl Network {
         let mut by_layer: Vec<Option<&mut LayerInputs>> = self
             .layers()
             .iter()
-            .map(|layer| if layer.op.is_affine() { None } else { places.next() })
+            .map(|layer| if layer.op.is_activation() { places.next() } else { None })
             .collect();
         self.evaluate(raw_inputs, watch, |index, inputs, _| {
             let Some(Some(layer)) = by_layer.get_mut(index) else { return };

@@ -33,13 +33,13 @@ pub use beside::original_file;
 pub use card::{Identity, ModelCard, Role, Twin};
 pub use clipping::Clipped;
 pub use encoding::InputEncoding;
-pub use file::ModelError;
+pub use file::{ModelError, is_model_file};
 pub use forward::{ForwardError, accuracy, argmax};
-pub use layer::{Layer, Op, Padding};
+pub use layer::{Layer, MAX_POOL, Op, Padding};
 pub use measure::LayerInputs;
 pub use model::{
     InputQuantiser, Network, NetworkError, Normalisation, Quantisation, TableQuantiser,
-    WeightQuantiser,
+    WeightQuantiser, shape_after,
 };
 pub use provenance::Provenance;
 pub use simplify::SimplifyError;

@@ -146,7 +146,7 @@ impl Network {
                     "quantisation has {given} weight grids for {linear} dense and convolution layers"
                 )));
             }
-            let activations = self.layers.iter().filter(|l| !l.op.is_affine()).count();
+            let activations = self.layers.iter().filter(|l| l.op.is_activation()).count();
             if !q.tables.is_empty() && q.tables.len() != activations {
                 return Err(whole(format!(
                     "quantisation has {} tables for {activations} activation layers",
@@ -236,6 +236,17 @@ impl Network {
             }
         }
         last
+    }
+}
+
+/// The shape of a sample after `layers`.
+///
+/// # Errors
+/// What is wrong with the first of them that does not fit.
+pub fn shape_after(input: Shape, layers: &[Layer]) -> Result<Shape, String> {
+    match shapes("", input, layers) {
+        Ok((shapes, _)) => Ok(shapes.last().copied().unwrap_or(input)),
+        Err(NetworkError::Layer { reason, .. } | NetworkError::Whole { reason, .. }) => Err(reason),
     }
 }
 
@@ -365,11 +376,19 @@ pub(super) fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
             let (height, width) = windows(input, *kernel, *stride, *padding)?;
             Shape::Image { channels: *out_channels, height, width }
         }
-        Op::AvgPool { kernel, stride, padding } | Op::SumPool { kernel, stride, padding } => {
+        Op::AvgPool { kernel, stride, padding }
+        | Op::SumPool { kernel, stride, padding }
+        | Op::MaxPool { kernel, stride, padding } => {
             let Shape::Image { channels, .. } = input else {
                 return Err(format!("takes an image but is given a vector of {input} values"));
             };
             let (height, width) = windows(input, *kernel, *stride, *padding)?;
+            let Padding { top, bottom, left, right } = *padding;
+            if matches!(op, Op::MaxPool { .. })
+                && (top.max(bottom) >= kernel.0 || left.max(right) >= kernel.1)
+            {
+                return Err("has a window that lies in the padding alone".into());
+            }
             Shape::Image { channels, height, width }
         }
         Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
@@ -432,6 +451,10 @@ pub(super) fn check_activation(activation: &Activation) -> Result<(), String> {
             composite.parts.iter().try_for_each(check_series)
         }
         Activation::LeakyRelu { slope } => check(0, &[*slope]),
+        Activation::Clip { low, high } if low >= high => {
+            Err(format!("cut off from {low} to {high}; the first must be below the second"))
+        }
+        Activation::Clip { low, high } => check(0, &[*low, *high]),
         Activation::Square
         | Activation::Relu
         | Activation::Sigmoid

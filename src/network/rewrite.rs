@@ -39,6 +39,23 @@ impl Network {
         self.with_layers(layers.collect(), None)
     }
 
+    /// The same network with means in the place of max pools.
+    ///
+    /// # Errors
+    /// Never for a checked network: both give values of one shape.
+    pub fn with_mean_pools(&self) -> Result<Self, NetworkError> {
+        if !self.layers().iter().any(|l| matches!(l.op, Op::MaxPool { .. })) {
+            return Ok(self.clone());
+        }
+        let mean = |layer: &Layer| match layer.op {
+            Op::MaxPool { kernel, stride, padding } => {
+                Layer { name: layer.name.clone(), op: Op::AvgPool { kernel, stride, padding } }
+            }
+            _ => layer.clone(),
+        };
+        self.with_layers(self.layers().iter().map(mean).collect(), self.quantisation().cloned())
+    }
+
     /// The network with its inputs taken as they are, already normalised.
     pub fn plain_inputs(&self) -> Result<Self, NetworkError> {
         let plain = Self::new(

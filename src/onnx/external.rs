@@ -3,7 +3,7 @@
 use crate::messages::StringStringEntryProto;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Most bytes of values in one other file.
 const MAX_BYTES: usize = 1 << 30;
@@ -60,31 +60,13 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// The path of a file of this folder: no absolute path, no way up, no link on the way.
-    fn inside(&self, name: &str) -> Result<PathBuf, String> {
+    /// The path of a file of this folder (see [`data::inside`]).
+    pub fn inside(&self, name: &str) -> Result<PathBuf, String> {
         let shown = format::excerpt(name);
         let folder = self.0.as_ref().ok_or_else(|| {
             format!("its values lie in {shown}; open the model by its path, beside that file")
         })?;
-        let mut path = folder.clone();
-        for component in Path::new(name).components() {
-            match component {
-                Component::Normal(part) => path.push(part),
-                Component::CurDir => continue,
-                _ => {
-                    return Err(format!(
-                        "its values lie in {shown}; only files in the folder of the model are read"
-                    ));
-                }
-            }
-            let link = std::fs::symlink_metadata(&path).is_ok_and(|m| m.is_symlink());
-            if link {
-                return Err(format!(
-                    "its values lie in {shown}, which leads elsewhere by a link; only files in the folder of the model are read"
-                ));
-            }
-        }
-        Ok(path)
+        data::inside(folder, name).map_err(|why| format!("its values lie in {shown}; {why}"))
     }
 }
 

@@ -7,9 +7,9 @@ use crate::messages::{ModelProto, NodeProto, ValueInfoProto};
 use crate::scan;
 use crate::tensor::Tensor;
 use prost::Message as _;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Largest file, bytes.
 const MAX_FILE_BYTES: u64 = 512 << 20;
@@ -76,11 +76,37 @@ pub fn looks_like(bytes: &[u8]) -> bool {
 /// # Errors
 /// When it cannot be read, is no ONNX file of a known version, is cut short or inconsistent.
 pub fn read(path: &Path) -> Result<Model, OnnxError> {
+    decode(bytes_of(path)?, &Folder::of(path))
+}
+
+/// The files beside the model at `path` that hold weights of it; none where it cannot be read.
+pub fn beside(path: &Path) -> Vec<PathBuf> {
+    let model = bytes_of(path).ok().and_then(|bytes| parse(&bytes).ok());
+    let graph = model.and_then(|model| model.graph);
+    let weights = graph.iter().flat_map(|graph| &graph.initializer);
+    let entries = weights.flat_map(|tensor| &tensor.external_data);
+    let names = entries.filter(|e| e.key == "location").map(|e| e.value.as_str());
+    // Of a large network each weight names the same file.
+    let names: BTreeSet<&str> = names.collect();
+    let folder = Folder::of(path);
+    names.into_iter().filter_map(|name| folder.inside(name).ok()).collect()
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, OnnxError> {
     let fail = |e: std::io::Error| OnnxError(e.to_string());
     let file = data::open_regular(path).map_err(fail)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
-    decode(bytes, &Folder::of(path))
+    Ok(bytes)
+}
+
+fn parse(bytes: &[u8]) -> Result<ModelProto, OnnxError> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(OnnxError(format!("more than {MAX_FILE_BYTES} bytes, the most that is read")));
+    }
+    scan::check(bytes)?;
+    ModelProto::decode(bytes)
+        .map_err(|e| OnnxError(format!("not an ONNX file: {}", format::excerpt(&e.to_string()))))
 }
 
 /// Reads a model from the bytes of its file, which must hold all weights.
@@ -93,12 +119,7 @@ pub fn read_bytes(bytes: Vec<u8>) -> Result<Model, OnnxError> {
 
 fn decode(bytes: Vec<u8>, folder: &Folder) -> Result<Model, OnnxError> {
     let fail = |reason: String| Err(OnnxError(reason));
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return fail(format!("more than {MAX_FILE_BYTES} bytes, the most that is read"));
-    }
-    scan::check(&bytes)?;
-    let model = ModelProto::decode(bytes.as_slice())
-        .map_err(|e| OnnxError(format!("not an ONNX file: {}", format::excerpt(&e.to_string()))))?;
+    let model = parse(&bytes)?;
     drop(bytes);
     let Some(graph) = model.graph else {
         return fail("no graph in it: not an ONNX model; export it again".into());

@@ -18,6 +18,6 @@ mod write;
 pub use attributes::Attributes;
 pub use constant::{constant, sliced, spread, transposed};
 pub use error::OnnxError;
-pub use graph::{Input, Model, Node, looks_like, read, read_bytes};
+pub use graph::{Input, Model, Node, beside, looks_like, read, read_bytes};
 pub use tensor::{Tensor, Values};
 pub use write::{Graph, Setting};

@@ -61,7 +61,15 @@ fn read(path: &Path) -> Result<(Scenario, Vec<String>), ScenarioError> {
     })?;
     // Some editors begin a file with a mark of its byte order.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let scenario = serde_json::from_str(text).map_err(|e| parse(file::reason_in(text, &e)))?;
+    let scenario = serde_json::from_str(text).map_err(|e| {
+        let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        let is_network = value.is_some_and(|v| v.get("layers").is_some_and(|l| l.is_array()));
+        parse(if is_network {
+            "this is a network with arrays beside it, no scenario; use it as the model: --set model=FILE, or Model, Open… in the window".into()
+        } else {
+            file::reason_in(text, &e)
+        })
+    })?;
     Ok(beside(path, scenario))
 }
 

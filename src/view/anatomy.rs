@@ -1,7 +1,7 @@
 //! A network layer by layer: shapes, sizes, and what becomes of each under encryption.
 
 use activation::Method;
-use network::{Network, Op};
+use network::{MAX_POOL, Network, Op};
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 
 /// What becomes of a layer under encryption.
@@ -52,7 +52,7 @@ pub fn anatomy(network: &Network, scenario: &Scenario, refusal: Option<&str>) ->
                 output: shape.to_string(),
                 parameters: layer.op.parameters(),
                 macs: layer.op.macs(*shape),
-                is_activation: !layer.op.is_affine(),
+                is_activation: layer.op.is_activation(),
                 becomes: match refused {
                     Some(line) => Becomes::Impossible(line.to_owned()),
                     None => becomes(&layer.op, scenario),
@@ -88,6 +88,7 @@ fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
             Becomes::Same("as it is: nothing is computed")
         }
         Op::Add { .. } => Becomes::Same("as it is: sums"),
+        Op::MaxPool { .. } => Becomes::Impossible(MAX_POOL.to_owned()),
         Op::BatchNorm { .. } => Becomes::Other("part of the layer before it".into()),
         Op::Activation(function) => {
             let choice = &scenario.activation;

@@ -87,6 +87,16 @@ fn tables_arrays_and_pictures_open_without_classes_in_their_order() {
         assert!(!without.has_classes() && with.digest() != without.digest(), "{name}");
     }
 
+    let idx = dir.path().join("new-images-idx3-ubyte");
+    std::fs::write(
+        &idx,
+        [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2][..], &[1, 2, 3, 4]].concat(),
+    )
+    .expect("written");
+    let read = opened(&format!("{}?class=none", idx.display()));
+    assert_eq!(read.test().inputs, [1.0, 2.0, 3.0, 4.0]);
+    assert!(!read.has_classes() && read.test().len() == 2);
+
     let (with, without) = (opened(&brought("pictures")), opened(&brought("pictures?class=none")));
     assert_eq!((without.shape(), without.train().len()), (with.shape(), 0));
     let sorted = |sets: [&data::Split; 2]| {
@@ -228,6 +238,13 @@ fn sequences_without_labels_have_answers_too() {
     let path = dir.path().join("x.npy");
     std::fs::write(&path, npy).expect("written");
     let set = format!("dataset={}?labels=none&axes=sequence", path.display());
+    let series = dir.path().join("x.ts");
+    let rows = waves.test().inputs[..4 * 24].chunks(24);
+    let rows = rows.map(|row| row.iter().map(f32::to_string).collect::<Vec<_>>().join(",") + "\n");
+    let text =
+        "@univariate true\n@classLabel false\n@data\n".to_owned() + &rows.collect::<String>();
+    std::fs::write(&series, text).expect("written");
+    let series = format!("dataset={}", series.display());
     let run = |data: &[&str]| {
         let fixed =
             ["run", "cryptornn", "--seed", "2", "--answers", answers.to_str().expect("text")];
@@ -236,12 +253,56 @@ fn sequences_without_labels_have_answers_too() {
         assert!(status < 2, "{err}");
         (csv(&answers), out)
     };
-    let (rows, out) = run(&["--set", &set]);
-    assert!(out.contains("not known: the data have no classes"), "{out}");
     let (with, _) = run(&["--images", "4"]);
-    assert_eq!((rows.len(), with.len(), with[0][4].as_str()), (5, 5, "label"));
-    for (with, without) in with.iter().zip(&rows) {
-        assert_eq!(with[..4], without[..4]);
+    for set in [&set, &series] {
+        let (rows, out) = run(&["--set", set]);
+        assert!(out.contains("not known: the data have no classes"), "{out}");
+        assert_eq!((rows.len(), with.len(), with[0][4].as_str()), (5, 5, "label"));
+        for (with, without) in with.iter().zip(&rows) {
+            assert_eq!(with[..4], without[..4], "{set}");
+        }
+    }
+}
+
+#[test]
+fn sentences_are_answered_as_with_their_classes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let sentences = [
+        ("a wonderful phone , works great and I love it", "1"),
+        ("terrible quality , it broke after two days", "0"),
+        ("the food was awful and the service was slow", "0"),
+        ("best movie I have seen , excellent acting", "1"),
+    ];
+    // Enough of each that both classes are in the test part, whose order is asked for.
+    let both: String = sentences.iter().map(|(s, class)| format!("{s}\t{class}\n")).collect();
+    let alone: String = sentences.iter().map(|(s, _)| format!("{s}\n")).collect();
+    std::fs::write(dir.path().join("both.txt"), both.repeat(5)).expect("written");
+    std::fs::write(dir.path().join("alone.txt"), &alone).expect("written");
+    let answers = dir.path().join("answers.csv");
+    let run = |dataset: String| {
+        let set = format!("dataset={dataset}");
+        let fixed = ["run", "cryptornn-sentiment", "--seed", "2", "--set", &set];
+        let more = ["--set", "sequence.strategy=client_aided", "--answers"];
+        let words: Vec<&str> =
+            fixed.into_iter().chain(more).chain([answers.to_str().expect("text")]).collect();
+        let (status, _, err) = typed(&words);
+        assert!(status < 2, "{err}");
+        csv(&answers)
+    };
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let rows = run(format!("{}?format=text&class=none", path("alone.txt")));
+    assert_eq!(rows.len(), 5);
+    let read = opened(&format!("{}?format=text&class=none", path("alone.txt")));
+    assert!(!read.has_classes() && read.test().len() == 4);
+    let good = |row: &Vec<String>| row[3].clone();
+    assert_eq!(good(&rows[1]), good(&rows[4]), "{rows:?}");
+    assert_eq!(good(&rows[2]), good(&rows[3]), "{rows:?}");
+    assert_ne!(good(&rows[1]), good(&rows[2]), "{rows:?}");
+    // With their classes the same sentences have the same answers.
+    let with = run(path("both.txt"));
+    for row in &with[1..] {
+        let class = if row[4] == "1" { good(&rows[1]) } else { good(&rows[2]) };
+        assert_eq!(row[3], class, "{row:?}");
     }
 }
 

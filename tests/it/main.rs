@@ -17,6 +17,7 @@ mod five;
 mod imports;
 mod kernels;
 mod layering;
+mod manifest;
 mod margins;
 mod matching;
 mod matrix;

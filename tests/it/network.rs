@@ -66,6 +66,20 @@ fn reference(op: &Op, input: Shape, output: Shape, x: &[f64]) -> Vec<f64> {
                 }
             }
         }
+        Op::MaxPool { kernel, stride, padding } => {
+            for c in 0..channels {
+                for (i, j) in (0..down).flat_map(|i| (0..across).map(move |j| (i, j))) {
+                    let window = (0..kernel.0)
+                        .flat_map(|k| (0..kernel.1).map(move |l| (k, l)))
+                        .filter_map(|(k, l)| {
+                            let y = (i * stride.0 + k).checked_sub(padding.top)?;
+                            let z = (j * stride.1 + l).checked_sub(padding.left)?;
+                            (y < height && z < width).then(|| at(c, y as isize, z as isize))
+                        });
+                    out.push(window.fold(f64::NEG_INFINITY, f64::max));
+                }
+            }
+        }
         Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
             for (i, v) in x.iter().enumerate() {
                 let c = i / (height * width);

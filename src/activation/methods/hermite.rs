@@ -32,7 +32,9 @@ pub fn fit(problem: &Problem, measured: Option<&Histogram>) -> Vec<f64> {
     let reach = 12.0 + 2.0 * (count as f64).sqrt();
     let mut cuts: Vec<f64> = (-64..=64).map(|i| f64::from(i) * reach / 64.0).collect();
     cuts.push(-mean / standard_deviation);
-    if !problem.function.breaks_at_zero() {
+    let breaks = problem.function.breaks();
+    cuts.extend(breaks.iter().map(|x| (x - mean) / standard_deviation));
+    if breaks.is_empty() {
         let mut x = 0.5;
         while x < reach * standard_deviation + mean.abs() {
             cuts.extend([x, -x].map(|x| (x - mean) / standard_deviation));

@@ -5,8 +5,9 @@ use crate::chebyshev::clenshaw;
 /// Samples of the error between two neighbouring places of the search.
 const SAMPLES: usize = 12;
 
-/// Rounds after which the exchange is given up.
+/// Rounds in which all places are exchanged, and in which one is, after which it is given up.
 const MAX_ROUNDS: usize = 60;
+const MAX_SINGLE_ROUNDS: usize = 400;
 
 /// The spread between the largest and the levelled error at which the exchange ends, as a share of
 /// the largest error.
@@ -49,17 +50,29 @@ impl Exchange<'_> {
     /// Trefethen, BIT 49 (2009). A solution is best exactly when its error alternates on one place
     /// more than there are coefficients (Chebyshev's theorem; Cheney, Introduction to Approximation
     /// Theory (1966), chapter 3).
+    ///
+    /// Around kinks the exchange of all places can go in circles; that of the worst place alone, which
+    /// is slower, cannot (Cheney, chapter 3, section 8), and takes over then.
     pub fn run(&self) -> Levelled {
         let mut reference = self.start.clone();
         let scale = reference.iter().map(|t| (self.function)(*t).abs()).fold(0.0, f64::max);
         let mut best: Option<Levelled> = None;
-        for _ in 0..MAX_ROUNDS {
+        for round in 0..MAX_ROUNDS + MAX_SINGLE_ROUNDS {
+            if round == MAX_ROUNDS
+                && let Some(best) = &best
+            {
+                reference = best.extrema.iter().map(|(t, _)| *t).collect();
+            }
             let Some((coefficients, level)) = self.solve(&reference) else { break };
             let error = |t: f64| clenshaw(&coefficients, t) - (self.function)(t);
             let all = self.extrema(&reference, &error, NOISE * scale);
             let largest = all.iter().map(|(_, e)| e.abs()).fold(0.0, f64::max);
             let enough = all.len() > self.orders.len();
-            let extrema = if enough { choose(all, self.orders.len() + 1) } else { all };
+            let extrema = match enough {
+                true if round < MAX_ROUNDS => choose(all, self.orders.len() + 1),
+                true => with_worst(&reference, &error, &all),
+                false => all,
+            };
             let smallest = extrema.iter().map(|(_, e)| e.abs()).fold(f64::INFINITY, f64::min);
             let spread = largest - smallest.min(level.abs());
             let converged =
@@ -222,6 +235,32 @@ fn choose(mut extrema: Vec<(f64, f64)>, count: usize) -> Vec<(f64, f64)> {
         extrema.drain(weakest..weakest + 2);
     }
     extrema
+}
+
+/// The errors at `reference`, with the largest of `all` extrema in the place of the neighbour of its
+/// sign.
+fn with_worst(
+    reference: &[f64],
+    error: &dyn Fn(f64) -> f64,
+    all: &[(f64, f64)],
+) -> Vec<(f64, f64)> {
+    let mut places: Vec<(f64, f64)> = reference.iter().map(|t| (*t, error(*t))).collect();
+    let worst = all.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    let Some(&worst) = worst else { return places };
+    let after = places.partition_point(|(t, _)| *t < worst.0);
+    let same = |place: Option<&(f64, f64)>| place.is_some_and(|(_, e)| e * worst.1 > 0.0);
+    if same(places.get(after)) {
+        places[after] = worst;
+    } else if let Some(before) = after.checked_sub(1).filter(|at| same(places.get(*at))) {
+        places[before] = worst;
+    } else if after == 0 {
+        places.pop();
+        places.insert(0, worst);
+    } else {
+        places.remove(0);
+        places.push(worst);
+    }
+    places
 }
 
 /// The solution of a linear system given by its rows, the right-hand side last; `None` when it is

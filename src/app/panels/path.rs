@@ -1,6 +1,7 @@
 //! The dialog that asks for a path: a field, and the desktop's own dialog behind a button.
 
 use crate::action::Action;
+use crate::dialog::Purpose;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Context, Id, Key, Modal, Modifiers, RichText, TextEdit};
@@ -15,23 +16,36 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         ui.heading(&dialog.title);
         let hint = ui.label(RichText::new(&dialog.hint).color(t.text_weak));
         let mut path = dialog.path.clone();
+        let (file, folder) = match dialog.purpose {
+            Purpose::Open(opening) => opening.is_file_or_folder(),
+            Purpose::Save(_) => (true, false),
+        };
+        let room = if file && folder { 176.0 } else { 96.0 };
         ui.horizontal(|ui| {
             let field = ui.add(
                 TextEdit::singleline(&mut path)
                     .id(Id::unique("path field"))
                     .hint_text("Path")
-                    .desired_width(ui.available_width() - 96.0),
+                    .desired_width(ui.available_width() - room),
             );
             if !field.has_focus() && ctx.memory(|m| m.focused().is_none()) {
                 field.request_focus();
             }
             field.labelled_by(hint.id);
             let word = if dialog.browsing { "Browsing…" } else { "Browse…" };
-            let browse = ui
-                .add_enabled(!dialog.browsing, egui::Button::new(word))
-                .on_hover_text("The desktop's own dialog, where there is one");
-            if browse.clicked() {
-                queue.push(Action::BrowsePath);
+            let both = file && folder;
+            for (word, is_folder, is_there) in
+                [(word, !file, true), ("Folder…", true, both && !dialog.browsing)]
+            {
+                if !is_there {
+                    continue;
+                }
+                let browse = ui
+                    .add_enabled(!dialog.browsing, egui::Button::new(word))
+                    .on_hover_text("The desktop's own dialog, where there is one");
+                if browse.clicked() {
+                    queue.push(Action::BrowsePath { folder: is_folder });
+                }
             }
         });
         if path != dialog.path {

@@ -82,8 +82,9 @@ fn public_data(ui: &mut Ui, state: &State, queue: &mut Queue) {
         return;
     }
     ui.horizontal_wrapped(|ui| {
-        if state.can_download() {
-            named_button(ui, Command::Download, "Download (11.6 MB)", state, queue);
+        if let Some(set) = state.missing_set() {
+            let label = format!("Download ({}, {})", format::bytes(set.bytes()), set.licence);
+            named_button(ui, Command::Download, label, state, queue);
         }
         named_button(ui, Command::ChooseFolder, "Choose folder…", state, queue);
     });

@@ -33,7 +33,7 @@ pub(super) fn command(args: &InspectArgs, context: &Context) -> Result<Answer> {
 /// What `file` holds: of a name that both a model and a dataset have, both.
 fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
     let is_dataset = data::NAMED.iter().any(|n| n.name == file);
-    let is_model = network::is_named(file) || is_model_file(file);
+    let is_model = network::is_named(file) || import::is_model(&as_path(file));
     if !is_dataset
         && !is_model
         && let Some(start) = start_of(file)
@@ -72,11 +72,4 @@ fn start_of(path: &str) -> Option<Vec<u8>> {
     let mut start = Vec::new();
     let file = path.is_file().then(|| data::open_regular(&path).ok()).flatten()?;
     file.take(LOOKED_AT).read_to_end(&mut start).ok().map(|_| start)
-}
-
-/// Whether a plain file is a `.safetensors` (a length, then JSON) or ONNX.
-fn is_model_file(path: &str) -> bool {
-    let Some(start) = start_of(path) else { return false };
-    let safetensors = start.get(8) == Some(&b'{') && start.get(4..8) == Some(&[0; 4]);
-    safetensors || import::is_onnx(&as_path(path), &start)
 }

@@ -43,17 +43,37 @@ pub(super) fn fill(
         }
         filling.push(statistic(&mut cells));
     }
+    let mut gaps = vec![0; columns];
     for part in [train, test] {
         for (at, value) in part.inputs.iter_mut().enumerate() {
             if value.is_nan() {
                 *value = filling[at % columns];
+                gaps[at % columns] += 1;
             }
         }
     }
     Ok(Some(Guess::new(
-        format!("{all} missing values are the {word} of their column in the training part"),
+        format!(
+            "{all} missing values ({}) are the {word} of their column in the training part",
+            by_column(&gaps, names)
+        ),
         "missing=drop",
     )))
+}
+
+/// How many values are missing in which column, those with most first.
+pub(super) fn by_column(gaps: &[usize], names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let mut all: Vec<(usize, usize)> =
+        gaps.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect();
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let name = |at: usize| names.get(at).map_or_else(|| (at + 1).to_string(), |n| excerpt(n));
+    let shown = all.iter().take(SHOWN).map(|(at, count)| format!("{} {count}", name(*at)));
+    let mut shown: Vec<String> = shown.collect();
+    if all.len() > SHOWN {
+        shown.push(format!("{} columns more", all.len() - SHOWN));
+    }
+    format!("column {}", shown.join(", "))
 }
 
 fn mean(cells: &mut [f32]) -> f32 {
@@ -89,7 +109,7 @@ mod tests {
         {
             let (mut train, mut test) = (train.clone(), test.clone());
             let told = fill(&mut train, &mut test, 2, &[], how).unwrap().unwrap();
-            assert!(told.text.starts_with("3 missing values are the"), "{told}");
+            assert!(told.text.starts_with("3 missing values (column 2 2, 1 1) are the"), "{told}");
             assert_eq!(train.inputs, [1.0, 10.0, 2.0, second, 9.0, 20.0]);
             assert_eq!(test.inputs, [first, 1000.0, 500.0, second]);
         }

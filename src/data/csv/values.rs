@@ -1,6 +1,7 @@
 //! The cells of a table as numbers.
 
 use super::cell::{Cells, Fault, Row};
+use super::filling::by_column;
 use super::layout::Layout;
 use super::number::truth;
 use super::options::Incomplete;
@@ -21,6 +22,8 @@ pub(super) struct Values {
     pub labels: Vec<(String, u64)>,
     /// Rows left out because something is missing.
     incomplete: usize,
+    /// How many of these were the first gap of their row, by their places among the values.
+    gaps: Vec<usize>,
     /// Columns with words for yes and no, by their places.
     truths: BTreeSet<usize>,
     /// The words of each column of words, by its place among the values, in the order in which they are
@@ -100,6 +103,8 @@ impl Values {
                     Incomplete::Skip => {
                         self.values.truncate(before);
                         self.incomplete += 1;
+                        self.gaps.resize(layout.values.len(), 0);
+                        self.gaps[at] += 1;
                         return Ok(());
                     }
                     Incomplete::Mean | Incomplete::Median => f32::NAN,
@@ -145,8 +150,12 @@ impl Values {
         let mut guesses = Vec::new();
         if self.incomplete > 0 {
             let all = self.incomplete + self.labels.len();
+            let place = match self.gaps.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", by_column(&self.gaps, &layout.names)),
+            };
             let text = format!(
-                "{} of {all} rows are left out: something is missing in them",
+                "{} of {all} rows are left out: something is missing in them{place}",
                 self.incomplete
             );
             // Who wants an answer for each row has to know that some get none.

@@ -1,8 +1,9 @@
 //! One file: a `.part` beside its place, continued where it stopped, checked, then renamed.
 
+use super::error::FetchError;
+use super::patience::Patience;
+use super::remote::RemoteFile;
 use super::transfer::{Broken, Transfer};
-use super::{FetchError, Patience};
-use crate::mnist::RemoteFile;
 use progress::Watch;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -236,7 +237,7 @@ impl<'a> Part<'a> {
 }
 
 /// Moves what is at `place` to a folder of its own, under the first name that is free there.
-fn set_aside(dest: &Path, place: &Path) -> Result<Option<PathBuf>, FetchError> {
+pub(super) fn set_aside(dest: &Path, place: &Path) -> Result<Option<PathBuf>, FetchError> {
     let Some(name) = place.file_name().filter(|_| place.symlink_metadata().is_ok()) else {
         return Ok(None);
     };

@@ -20,6 +20,7 @@ use super::options::{NO_CLASSES, ReadOptions};
 use super::parts::Origin;
 use super::regular::open_regular;
 use archive::Archive;
+use array::{Array, Values};
 use arrays::Arrays;
 use format::path as shown;
 use reading::Found;
@@ -32,6 +33,18 @@ use std::path::{Path, PathBuf};
 pub(super) const KEYS: [&str; 4] = ["seed", "axes", "channels", NO_CLASSES];
 /// First bytes of an `.npz`, as of every ZIP archive.
 pub(super) const ARCHIVE_MAGIC: &[u8] = b"PK\x03\x04";
+
+/// An array of numbers: its axes and its values.
+///
+/// # Errors
+/// In one line, without the file's name.
+pub(super) fn numbers(from: &mut dyn Read) -> Result<(Vec<usize>, Vec<f32>), String> {
+    let Array { dims, values } = Array::read(from)?;
+    match values {
+        Values::Numbers(values) => Ok((dims, values)),
+        Values::Texts(_) => Err("an array of texts; numbers are needed".into()),
+    }
+}
 
 /// Whether a folder has arrays in it.
 pub(super) fn is_in(folder: &Path) -> bool {

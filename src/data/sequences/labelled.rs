@@ -125,6 +125,27 @@ fn is_class(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_CLASS_BYTES && text.split_whitespace().count() == 1
 }
 
+/// The lines of a file as sentences without a class, after the first `skip`.
+///
+/// # Errors
+/// When it is no text, or an empty one.
+pub(super) fn unlabelled(
+    path: &str,
+    bytes: &[u8],
+    skip: usize,
+) -> Result<(Vec<Labelled>, Vec<Guess>), DataError> {
+    let decoded = decode(path, bytes)?;
+    let lines = decoded.text.lines().zip(1..).skip(skip);
+    let lines = lines.filter(|(line, _)| !line.trim().is_empty());
+    let sentence =
+        |(text, line): (&str, u64)| Labelled { text: text.to_owned(), class: String::new(), line };
+    let found: Vec<Labelled> = lines.map(sentence).collect();
+    if found.is_empty() {
+        return Err(DataError::Layout { path: path.to_owned(), reason: "no sentences".into() });
+    }
+    Ok((found, decoded.guesses))
+}
+
 /// The sentences of a file.
 ///
 /// # Errors

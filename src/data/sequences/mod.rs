@@ -13,4 +13,4 @@ mod words;
 pub(super) use labelled::is_labelled_text;
 pub(super) use named::{framed, open as open_named, rows_of};
 pub(super) use text::open_with as open_text;
-pub(super) use ts::{begins_as_ts, is_ts, open as open_ts};
+pub(super) use ts::{begins_as_ts, is_ts, open as open_ts, open_unlabelled as open_unlabelled_ts};

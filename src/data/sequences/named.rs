@@ -3,7 +3,7 @@
 use super::super::dataset::{Dataset, Shape};
 use super::super::error::DataError;
 use super::super::mnist;
-use super::super::public::recognised;
+use super::super::public::{folder, recognised};
 use super::super::source::Source;
 use super::super::split::SPLIT_SEED;
 use super::{text, ts, waves};
@@ -17,9 +17,6 @@ const ARCHIVES: [(&str, &str); 3] = [
     ("JapaneseVowels", "Japanese Vowels, UCI and UEA archive, M. Kudo et al. 1999, CC BY 4.0"),
 ];
 
-/// The folder of the sentences as UCI ships it.
-const SENTENCES: &str = "sentiment-labelled-sentences";
-
 /// Opens a set of sequences by its name; `None` when there is none of that name.
 pub(crate) fn open(name: &str, data_dir: Option<&Path>) -> Option<Result<Dataset, DataError>> {
     if name == "waves" {
@@ -29,10 +26,11 @@ pub(crate) fn open(name: &str, data_dir: Option<&Path>) -> Option<Result<Dataset
         return Some(waves::open("waves", seed));
     }
     if name == "mnist-rows" {
-        return Some(mnist::open(data_dir).and_then(|d| rows_of(&d, name)));
+        let images = mnist::open_named("mnist", data_dir)?;
+        return Some(images.and_then(|d| rows_of(&d, name)));
     }
     if name == "sentiment" {
-        let opened = folder(name, SENTENCES, data_dir)
+        let opened = folder(name, data_dir)
             .and_then(|f| recognised(sentences(&f, name)?.settled(), name, &shown(&f)));
         return Some(opened);
     }
@@ -42,30 +40,11 @@ pub(crate) fn open(name: &str, data_dir: Option<&Path>) -> Option<Result<Dataset
         return Some(opened.and_then(|d| framed(&d, name, frame)));
     }
     let (name, source) = ARCHIVES.iter().find(|(n, _)| *n == name)?;
-    let opened = folder(name, name, data_dir).and_then(|f| {
+    let opened = folder(name, data_dir).and_then(|f| {
         let path = f.join(format!("{name}_TRAIN.ts"));
         recognised(ts::open(&path, name, source, SPLIT_SEED)?, name, &shown(&f))
     });
     Some(opened)
-}
-
-/// The folder of a set: `sequences/FOLDER` or `FOLDER` in the data folder.
-fn folder(name: &str, folder: &str, data_dir: Option<&Path>) -> Result<PathBuf, DataError> {
-    let missing = |place: String| DataError::Layout {
-        path: format!("dataset {name}"),
-        reason: format!(
-            "no folder {folder} {place}; put its files there, or name a file by its path"
-        ),
-    };
-    let Some(data_dir) = data_dir else {
-        return Err(missing(
-            "is known, as no data folder is set (--data or CRYPTOSCOPE_DATA)".into(),
-        ));
-    };
-    [data_dir.join("sequences").join(folder), data_dir.join(folder)]
-        .into_iter()
-        .find(|f| f.is_dir())
-        .ok_or_else(|| missing(format!("in {} or in its folder sequences", shown(data_dir))))
 }
 
 /// All `.txt` files of a folder with a tab in them, in the order of their names.
@@ -147,7 +126,7 @@ mod tests {
             assert!(text.contains("no data folder is set"), "{text}");
             let text =
                 open(name, Some(Path::new("/no/such"))).expect("known").unwrap_err().to_string();
-            assert!(text.contains("put its files there"), "{text}");
+            assert!(text.contains("cryptoscope fetch"), "{text}");
         }
         assert!(open("digits", None).is_none());
     }

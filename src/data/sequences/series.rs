@@ -3,6 +3,7 @@
 use super::super::dataset::{Dataset, Shape, Split};
 use super::super::error::DataError;
 use super::super::guess::Guess;
+use super::super::parts::UNLABELLED;
 
 /// Most values of all padded sequences together.
 const MAX_VALUES: usize = 1 << 27;
@@ -53,7 +54,7 @@ pub(super) struct About<'a> {
     pub classes: Vec<String>,
 }
 
-/// A dataset of two parts, all sequences padded at the front to the longest.
+/// A dataset of two parts (of data without classes the second alone has any samples), all sequences padded at the front to the longest.
 pub(super) fn dataset(
     about: About,
     channels: usize,
@@ -74,7 +75,12 @@ pub(super) fn dataset(
     let shape = Shape::Sequence { steps, channels };
     let parts = (train.padded(steps, channels), test.padded(steps, channels));
     let (name, source) = (about.name, about.source);
-    let made = Dataset::new(name, source, shape, about.classes, Vec::new(), parts.0, parts.1)?;
+    let made = if about.classes.is_empty() {
+        let made = Dataset::unlabelled((name, source), shape, Vec::new(), parts.0, parts.1)?;
+        made.with_guesses(vec![Guess::note(UNLABELLED)])
+    } else {
+        Dataset::new(name, source, shape, about.classes, Vec::new(), parts.0, parts.1)?
+    };
     let lengths = || made.train().lengths.iter().chain(&made.test().lengths);
     let padded = lengths().min().zip(lengths().max()).map(|(shortest, longest)| {
         Guess::note(format!("{shortest} to {longest} steps, padded at the front"))

@@ -43,7 +43,7 @@ pub(crate) fn open(
     open_with(sources, name, origin, &CsvOptions { seed, ..CsvOptions::default() })
 }
 
-/// The same with options: `class` (first or last), `header`, `skip` and `seed` are used.
+/// The same with options: `class` (first, last or none), `header`, `skip` and `seed` are used.
 pub(crate) fn open_with(
     sources: Vec<Source>,
     name: &str,
@@ -55,7 +55,10 @@ pub(crate) fn open_with(
     let (mut lines, mut guesses) = (Vec::new(), Vec::new());
     for mut source in sources {
         let bytes = source.read_all(MAX_TEXT_BYTES)?;
-        let (labelled, told) = labelled::parse(&source.path, &bytes, options)?;
+        let (labelled, told) = match options.unlabelled {
+            true => labelled::unlabelled(&source.path, &bytes, options.skip_lines)?,
+            false => labelled::parse(&source.path, &bytes, options)?,
+        };
         guesses.extend(told.into_iter().filter(|g| !guesses.contains(g)).collect::<Vec<_>>());
         lines.extend(cut(&source.path, labelled, &mut guesses)?);
     }
@@ -71,7 +74,10 @@ pub(crate) fn open_with(
         .map(|(words, class)| Sentence { words, label: classes.get(&class).copied().unwrap_or(0) })
         .collect();
     let labels: Vec<u16> = sentences.iter().map(|s| s.label).collect();
-    let order: Vec<_> = shuffled_test_part(&labels, seed).collect();
+    let order: Vec<_> = match options.unlabelled {
+        true => (0..labels.len()).map(|sample| (sample, true)).collect(),
+        false => shuffled_test_part(&labels, seed).collect(),
+    };
     let of = |tests: bool| -> Vec<&Sentence> {
         let chosen = order.iter().filter(|(_, t)| *t == tests);
         chosen.filter_map(|(sample, _)| sentences.get(*sample)).collect()
@@ -89,8 +95,12 @@ pub(crate) fn open_with(
         }
         series
     };
-    let classes: Vec<String> = classes.into_keys().collect();
-    guesses.extend(split_guess(&labels, &classes, seed));
+    let mut classes: Vec<String> = classes.into_keys().collect();
+    if options.unlabelled {
+        classes.clear();
+    } else {
+        guesses.extend(split_guess(&labels, &classes, seed));
+    }
     let about = About { name, source: origin, path: &path, classes };
     let made = dataset(about, 1, &series(&train), &series(&test))?;
     let words = all_words(&train, &test, made.shape().len());

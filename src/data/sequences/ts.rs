@@ -49,8 +49,11 @@ pub(crate) fn open(path: &Path, name: &str, origin: &str, seed: u64) -> Result<D
         .into_iter()
         .find(|(own, _)| text.ends_with(own))
         .map(|(own, other)| PathBuf::from(format!("{}{other}", text.trim_end_matches(own))));
+    let mut file = read(path, true)?;
+    if file.classes.is_empty() {
+        return unlabelled(path, name, origin, file);
+    }
     let Some(other) = other.clone().filter(|other| other.is_file()) else {
-        let mut file = read(path)?;
         check_classes(path, &file.classes, &[&file.series])?;
         if let Some(other) = other {
             let other = shown(Path::new(other.file_name().unwrap_or_default()));
@@ -63,8 +66,8 @@ pub(crate) fn open(path: &Path, name: &str, origin: &str, seed: u64) -> Result<D
         return Ok(dataset(about, file.channels, &train, &test)?.with_guesses(file.guesses));
     };
     let own_trains = text.ends_with("_TRAIN.ts");
-    let (train_path, test_path) = if own_trains { (path, &*other) } else { (&*other, path) };
-    let (train, mut test) = (read(train_path)?, read(test_path)?);
+    let other = read(&other, true)?;
+    let (train, mut test) = if own_trains { (file, other) } else { (other, file) };
     if train.channels != test.channels {
         return Err(DataError::Layout {
             path: shown(path),
@@ -82,6 +85,18 @@ pub(crate) fn open(path: &Path, name: &str, origin: &str, seed: u64) -> Result<D
     let path = shown(path);
     let about = About { name, source: origin, path: &path, classes };
     Ok(dataset(about, train.channels, &train.series, &test.series)?.with_guesses(guesses))
+}
+
+/// Opens the series of one file without their classes, where it has any.
+pub(crate) fn open_unlabelled(path: &Path, name: &str, origin: &str) -> Result<Dataset, DataError> {
+    unlabelled(path, name, origin, read(path, false)?)
+}
+
+fn unlabelled(path: &Path, name: &str, origin: &str, file: File) -> Result<Dataset, DataError> {
+    let path = shown(path);
+    let about = About { name, source: origin, path: &path, classes: Vec::new() };
+    let made = dataset(about, file.channels, &Series::default(), &file.series)?;
+    Ok(made.with_guesses(file.guesses))
 }
 
 /// The classes of both parts: those of the training part, then what the test part has beside them.
@@ -148,13 +163,14 @@ fn halves(all: &Series, seed: u64) -> (Series, Series) {
     parts
 }
 
-fn read(path: &Path) -> Result<File, DataError> {
+/// Reads a file; `classes`: with them, where it has any.
+fn read(path: &Path, classes: bool) -> Result<File, DataError> {
     let mut source = Source::open(path)?;
     let bytes = source.read_all(MAX_TEXT_BYTES)?;
-    parse(&source.path, &bytes)
+    parse(&source.path, &bytes, classes)
 }
 
-fn parse(path: &str, bytes: &[u8]) -> Result<File, DataError> {
+fn parse(path: &str, bytes: &[u8], classes: bool) -> Result<File, DataError> {
     let fail = |line: usize, reason: String| DataError::Csv {
         path: path.to_owned(),
         line: line as u64,
@@ -173,7 +189,8 @@ fn parse(path: &str, bytes: &[u8]) -> Result<File, DataError> {
             continue;
         }
         if in_data {
-            let row = row(line, &header.classes).map_err(|reason| fail(at, reason))?;
+            let known = classes.then_some(header.classes.as_slice());
+            let row = row(line, header.labelled, known).map_err(|reason| fail(at, reason))?;
             let told = header.dimensions.or(header.univariate.then_some(1));
             if let Some(told) = told.filter(|told| *told != row.channels) {
                 let key = if header.dimensions.is_some() { "@dimensions" } else { "@univariate" };
@@ -198,7 +215,7 @@ fn parse(path: &str, bytes: &[u8]) -> Result<File, DataError> {
             respelled = respelled.or(row.respelled);
             series.push(row.values, row.class);
         } else if line.eq_ignore_ascii_case("@data") {
-            if header.classes.len() < 2 {
+            if header.labelled && header.classes.len() < 2 {
                 return Err(fail(
                     at,
                     "no @classLabel line with at least 2 classes before @data".into(),
@@ -220,7 +237,8 @@ fn parse(path: &str, bytes: &[u8]) -> Result<File, DataError> {
             excerpt(&class)
         ))
     }));
-    Ok(File { classes: header.classes, channels, series, guesses })
+    let classes = if classes { header.classes } else { Vec::new() };
+    Ok(File { classes, channels, series, guesses })
 }
 
 #[cfg(test)]
@@ -230,7 +248,7 @@ mod tests {
     const HEAD: &str = "# a comment\n@problemName X\n@timeStamps false\n@missing false\n@univariate false\n@classLabel true a b\n@data\n";
 
     fn parsed(body: &str) -> Result<File, String> {
-        parse("x.ts", format!("{HEAD}{body}").as_bytes()).map_err(|e| e.to_string())
+        parse("x.ts", format!("{HEAD}{body}").as_bytes(), true).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -239,6 +257,25 @@ mod tests {
         assert_eq!(file.channels, 2);
         assert_eq!(file.series.values, [vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0], vec![7.0, 8.0]]);
         assert_eq!(file.series.labels, [0, 1]);
+    }
+
+    #[test]
+    fn series_without_classes_are_all_to_be_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.ts");
+        let shown = path.to_str().unwrap();
+        for (head, body, option) in [
+            (HEAD, "1,2:3,4:a\n5,6:7,8:?\n", "?class=none"),
+            ("@univariate false\n@classLabel false\n@data\n", "1,2:3,4\n5,6:7,8\n", ""),
+        ] {
+            std::fs::write(&path, format!("{head}{body}")).unwrap();
+            let data = crate::open(&format!("{shown}{option}"), None).unwrap();
+            assert!(!data.has_classes() && data.train().is_empty(), "{option}");
+            assert_eq!(data.test().inputs, [1.0, 3.0, 2.0, 4.0, 5.0, 7.0, 6.0, 8.0]);
+        }
+        std::fs::write(&path, format!("{HEAD}1:?\n")).unwrap();
+        let told = crate::open(shown, None).unwrap_err().to_string();
+        assert!(told.contains("class ? is not among"), "{told}");
     }
 
     #[test]
@@ -286,15 +323,15 @@ mod tests {
             ("", "no @data line"),
             ("\u{0}\u{1}\u{ff}", "not a text file"),
         ] {
-            let found = parse("x.ts", text.as_bytes()).err().map(|e| e.to_string());
+            let found = parse("x.ts", text.as_bytes(), true).err().map(|e| e.to_string());
             assert!(found.as_deref().is_some_and(|f| f.contains(expected)), "{found:?}");
         }
         let spelled = "@missing true\n@classLabel true \"Standing still\" 2 'x y'\n@data\n1:Standing still\n2:\"Standing still\"\n3:2.0\n4:x y\n";
-        let found = parse("x.ts", spelled.as_bytes()).expect("reads");
+        let found = parse("x.ts", spelled.as_bytes(), true).expect("reads");
         assert_eq!((found.classes.len(), found.series.labels), (3, vec![0, 0, 1, 2]));
         assert!(found.guesses[0].text.contains("class 2.0 of a series is read as 2"));
         // Bytes that are no text at all.
-        assert!(parse("x.ts", &[0xff, 0xfe, 0x0a, 0x80]).is_err());
+        assert!(parse("x.ts", &[0xff, 0xfe, 0x0a, 0x80], true).is_err());
     }
 
     #[test]

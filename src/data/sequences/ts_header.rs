@@ -6,13 +6,21 @@ use format::excerpt;
 const MAX_CLASSES: usize = 1000;
 
 /// What the `@` lines say.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct TsHeader {
+    /// Whether each series has a class behind it.
+    pub labelled: bool,
     pub classes: Vec<String>,
     /// Channels of every series, where they are told.
     pub dimensions: Option<usize>,
     /// Whether all series are said to have one channel.
     pub univariate: bool,
+}
+
+impl Default for TsHeader {
+    fn default() -> Self {
+        Self { labelled: true, classes: Vec::new(), dimensions: None, univariate: false }
+    }
 }
 
 impl TsHeader {
@@ -41,8 +49,11 @@ impl TsHeader {
                 self.dimensions = Some(number.ok_or_else(needed)?);
             }
             ("@classlabel", "true") => self.classes = distinct(words.collect())?,
+            ("@classlabel", "false") => self.labelled = false,
             ("@classlabel", _) => {
-                return Err("no classes; @classLabel true and their names are needed".into());
+                return Err(
+                    "@classLabel is true with the names of the classes, or false".to_owned()
+                );
             }
             _ => {}
         }

@@ -18,12 +18,17 @@ pub(super) struct Row {
     pub respelled: Option<(String, String)>,
 }
 
-/// Reads a line behind `@data`.
-pub(super) fn row(line: &str, classes: &[String]) -> Result<Row, String> {
-    let (body, label) =
-        line.rsplit_once(':').ok_or("no : before the class; is the line cut off?".to_owned())?;
-    let label = unquoted(label);
-    let (class, respelled) = class(label, classes)?;
+/// Reads a line behind `@data`; `labelled`: with a class at its end, which is one of `classes`, or is not
+/// looked at.
+pub(super) fn row(line: &str, labelled: bool, classes: Option<&[String]>) -> Result<Row, String> {
+    let (body, label) = match labelled {
+        true => line.rsplit_once(':').ok_or("no : before the class; is the line cut off?")?,
+        false => (line, ""),
+    };
+    let (class, respelled) = match classes.filter(|_| labelled) {
+        Some(classes) => class(unquoted(label), classes)?,
+        None => (0, None),
+    };
     let mut channels: Vec<Vec<f32>> = Vec::new();
     for (index, text) in body.split(':').enumerate() {
         if index == MAX_CHANNELS {

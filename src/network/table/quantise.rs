@@ -4,7 +4,7 @@ use super::linear::Linear;
 use super::lookup::{LookUp, MAX_BITS, Table};
 use super::model::{InputGrid, TableError, TableLayer, TableNetwork};
 use crate::train::best_step;
-use crate::{Network, Op, Quantisation, WeightQuantiser};
+use crate::{MAX_POOL, Network, Op, Quantisation, WeightQuantiser};
 use activation::Activation;
 use data::Shape;
 use progress::{Cancelled, Watch};
@@ -235,15 +235,21 @@ fn measured_grid(network: &Network, bits: u32, calibration: &[f32]) -> InputGrid
 
 /// Tables follow sums one after the other.
 fn check_chain(network: &Network) -> Result<(), TableError> {
-    let joins = network.layers().iter().find(|layer| layer.op.from().is_some());
-    joins.map_or(Ok(()), |layer| {
+    let refused = network.layers().iter().find_map(|layer| {
+        let why = match &layer.op {
+            Op::MaxPool { .. } => MAX_POOL,
+            op if op.from().is_some() => {
+                "skip connections do not run on lookup tables; choose BGV, BFV or CKKS"
+            }
+            _ => return None,
+        };
+        Some((layer, why))
+    });
+    refused.map_or(Ok(()), |(layer, why)| {
         Err(TableError::Layer {
             network: network.name().to_owned(),
             layer: layer.name.clone(),
-            reason: format!(
-                "{}: skip connections do not run on lookup tables; choose BGV, BFV or CKKS",
-                layer.op.summary()
-            ),
+            reason: format!("{}: {why}", layer.op.summary()),
         })
     })
 }

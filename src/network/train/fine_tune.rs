@@ -24,8 +24,9 @@ pub struct FineTuning {
 }
 
 impl Recipe {
-    /// A recipe that trains `network` with polynomials.
+    /// A recipe that trains `network` with polynomials, and with means in the place of max pools.
     pub fn fine_tune(network: &Network, dataset: &Dataset, tuning: &FineTuning) -> Self {
+        let network = &network.with_mean_pools().unwrap_or_else(|_| network.clone());
         let many = dataset.train().len() >= MANY_SAMPLES;
         let large = |shape| matches!(shape, Shape::Image { height, width, .. } if height.min(width) >= DISTORTED_FROM);
         let stage = Stage {

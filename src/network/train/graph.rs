@@ -6,7 +6,9 @@ use super::ops::{Gather, SampleSums, Spread, Swap};
 use super::reading::Reading;
 use super::recipe::Grid;
 use crate::windows::Windows;
-use crate::{Layer, Network, NetworkError, Op, Quantisation, TableQuantiser, WeightQuantiser};
+use crate::{
+    Layer, MAX_POOL, Network, NetworkError, Op, Quantisation, TableQuantiser, WeightQuantiser,
+};
 use activation::{Activation, ChebyshevSeries, Gate};
 use candle_core::{D, Device, Result, Tensor, Var};
 use std::sync::Arc;
@@ -156,6 +158,12 @@ impl Graph {
                     let value = if mean { 1.0 / windows.area as f32 } else { 1.0 };
                     let channels = input.len() / windows.plane;
                     Node::Pool { matrix: pool_matrix(&windows, value)?, channels }
+                }
+                Op::MaxPool { .. } => {
+                    return Err(candle_core::Error::Msg(format!(
+                        "layer {}: {MAX_POOL}",
+                        layer.name
+                    )));
                 }
                 Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
                     scale = None;
@@ -456,6 +464,7 @@ pub(super) fn activate(activation: &Activation, x: &Tensor) -> Result<Tensor> {
         Activation::Silu => x * candle_nn::ops::sigmoid(x)?,
         Activation::Gelu => x.gelu_erf(),
         Activation::Sign => x.sign(),
+        Activation::Clip { low, high } => x.clamp(*low, *high),
         Activation::Chebyshev(series) => chebyshev(series, x),
         Activation::Composite(composite) => {
             let sign = composite.parts.iter().try_fold(x.clone(), |x, part| chebyshev(part, &x))?;

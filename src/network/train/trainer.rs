@@ -303,7 +303,7 @@ fn replace(
     // In the Chebyshev basis the interval stays known to whoever opens the model.
     let mut series = fitted.iter().map(|f| f.as_ref().and_then(Fitted::chebyshev));
     let layers = network.layers().iter().map(|layer| {
-        let series = if layer.op.is_affine() { None } else { series.next().flatten() };
+        let series = if layer.op.is_activation() { series.next().flatten() } else { None };
         let op = series.map_or_else(
             || layer.op.clone(),
             |series| Op::Activation(Activation::Chebyshev(series)),

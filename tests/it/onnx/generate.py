@@ -218,12 +218,10 @@ def refused(name, module, *inputs):
 
 
 picture = torch.randn(1, 1, 8, 8)
-refused("max_pool.onnx", nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 3)), picture)
 refused("gated.onnx", Gated(), torch.randn(1, 6))
 refused("lstm.onnx", Last(nn.LSTM(2, 4, batch_first=True)), torch.randn(1, 5, 2))
 refused("dilated.onnx", nn.Sequential(nn.Conv2d(1, 2, 3, dilation=2), nn.Flatten(), nn.Linear(32, 3)), picture)
 refused("two_inputs.onnx", Two(), torch.randn(1, 3), torch.randn(1, 3))
-refused("relu6.onnx", nn.Sequential(nn.Linear(6, 4), nn.ReLU6(), nn.Linear(4, 3)), torch.randn(1, 6))
 refused("no_padding_counted.onnx", nn.Sequential(
     nn.AvgPool2d(3, padding=1, count_include_pad=False), nn.Flatten(), nn.Linear(9, 3)), picture)
 refused("layer_norm.onnx", nn.Sequential(nn.Linear(6, 4), nn.LayerNorm(4), nn.Linear(4, 3)), torch.randn(1, 6))

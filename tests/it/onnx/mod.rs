@@ -1,12 +1,13 @@
 //! ONNX files that public exporters wrote (`generate.py` makes them), against what ONNX Runtime gives.
 
 mod export;
+mod oracle;
 mod sequences;
 
 use crate::five::typed;
 use cryptoscope::data::Shape;
 use cryptoscope::import;
-use cryptoscope::network::{Network, argmax};
+use cryptoscope::network::{Network, Op, argmax};
 use cryptoscope::progress::Watch;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,8 +37,11 @@ fn raw(name: &str, network: &Network, x: &[f32]) -> Vec<f32> {
     let names = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     match network.input() {
         _ if name == "names.onnx" => x.iter().zip(names).map(|(x, o)| 2.0 * x + o).collect(),
-        Shape::Image { .. } if name == "channels_last.onnx" => {
-            let stored = |at: usize| 255.0 * x[at % 36 * 3 + at / 36];
+        Shape::Image { channels, height, width }
+            if name == "channels_last.onnx" || name.starts_with("keras") =>
+        {
+            let plane = height * width;
+            let stored = |at: usize| 255.0 * x[at % plane * channels + at / plane];
             (0..x.len()).map(stored).collect()
         }
         Shape::Image { .. } => {
@@ -126,12 +130,10 @@ fn a_file_without_its_weights_beside_it_is_refused() {
 #[test]
 fn what_is_no_network_here_is_refused_with_the_node_and_a_next_step() {
     for (name, reason) in [
-        ("max_pool", "average pooling in its place"),
         ("gated", "multiplies or divides what different layers give"),
         ("lstm", "is a network of sequences"),
         ("dilated", "dilated kernel"),
         ("two_inputs", "has 2 inputs"),
-        ("relu6", "a function of single values that is none of these"),
         ("no_padding_counted", "count_include_pad"),
         ("layer_norm", "node "),
     ] {
@@ -214,6 +216,13 @@ fn networks_from_onnx_run_encrypted_as_their_reference() {
         ("cubic", "keep", "ckks"),
         ("square", "keep", "ckks"),
         ("square", "keep", "bgv"),
+        ("keras_mlp", "least_squares", "ckks"),
+        ("keras_opset11", "minimax", "ckks"),
+        ("keras_leaky", "least_squares", "ckks"),
+        ("relu6", "least_squares", "ckks"),
+        ("relu6_dynamo18", "minimax", "ckks"),
+        ("hard_sigmoid", "least_squares", "ckks"),
+        ("hard_tanh", "minimax", "ckks"),
         ("residual_dense", "least_squares", "ckks"),
         ("residual_dense_dynamo", "minimax", "ckks"),
         ("residual_before", "least_squares", "ckks"),
@@ -248,4 +257,39 @@ fn networks_from_onnx_run_encrypted_as_their_reference() {
         assert_eq!(status, 0, "{name} under {scheme}: {out}{err}");
         assert!(out.contains("wrong outputs       0"), "{name}: {out}");
     }
+}
+
+#[test]
+fn a_max_pool_is_refused_with_the_way_out_and_trained_on_with_means() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = dir.path().join("means.safetensors");
+    let model = format!("model={}", folder().join("max_pool.onnx").display());
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let method = ["--set", "activation.method=least_squares"].map(str::to_owned);
+    for scheme in ["auto", "ckks", "tfhe"] {
+        let scheme = format!("scheme.kind={scheme}");
+        let mut run = words("run digits --set");
+        run.extend([model.clone(), "--set".into(), scheme.clone()]);
+        let tables = scheme.ends_with("tfhe");
+        let how = if tables { "activation.kind=lookup" } else { "activation.method=least_squares" };
+        run.extend(["--set".to_owned(), how.to_owned()]);
+        let (status, _, err) = typed(&run);
+        assert!(status == 2 && err.lines().count() == 1, "{scheme}: {err}");
+        assert!(err.contains("pool1") && err.contains("means in its place"), "{scheme}: {err}");
+    }
+    let mut train = words("train digits --epochs 2 --seed 1 --out");
+    train.extend([made.display().to_string(), "--set".into(), model]);
+    train.extend(method);
+    let (status, out, err) = typed(&train);
+    assert_eq!(status, 0, "{out}{err}");
+    let network = import::load(&made).unwrap();
+    let has = |is: fn(&Op) -> bool| network.layers().iter().any(|l| is(&l.op));
+    assert!(
+        has(|op| matches!(op, Op::AvgPool { .. })) && !has(|op| matches!(op, Op::MaxPool { .. }))
+    );
+    let mut run = words("run digits --images 64 --seed 3 --set scheme.kind=ckks --set");
+    run.push(format!("model={}", made.display()));
+    let (status, out, err) = typed(&run);
+    assert_eq!(status, 0, "{out}{err}");
+    assert!(out.contains("wrong outputs       0"), "{out}");
 }
