@@ -19,12 +19,19 @@ use std::sync::LazyLock;
 pub type Reader = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const READERS: [Reader; 20] = [
+pub const READERS: [Reader; 23] = [
     ("onnx", |bytes| one_line(import::load(put("net.onnx", bytes)))),
     ("safetensors", |bytes| {
         one_line(Network::from_bytes(bytes, "net"));
         one_line(RecurrentModel::from_bytes(bytes, "net"));
     }),
+    ("manifest", |bytes| {
+        put("network/w.csv", b"1,2\n3,4\n5,6\n");
+        put("network/b.csv", b"1\n2\n3\n");
+        one_line(import::load(put("network/network.json", bytes)));
+    }),
+    ("matrix", |bytes| one_line(data::Matrix::read(&put("matrix.csv", bytes)))),
+    ("cifar_archive", |bytes| open(&put("cifar-few.tar.gz", bytes), "")),
     ("csv", |bytes| {
         let path = put("table.csv", bytes);
         open(&path, "");
