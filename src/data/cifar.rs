@@ -279,3 +279,62 @@ fn class_names(files: &Files, kind: Kind, coarse: bool) -> Result<Vec<String>, D
         Kind::Hundred => (0..classes).map(|n| n.to_string()).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, content) in members {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            tar.append_data(&mut header, name, content.as_slice()).unwrap();
+        }
+        let file = std::fs::File::create(path).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packed.write_all(&tar.into_inner().unwrap()).unwrap();
+        packed.finish().unwrap();
+    }
+
+    fn record(label: u8) -> Vec<u8> {
+        std::iter::once(label).chain((0..PIXELS).map(|i| (i % 251) as u8)).collect()
+    }
+
+    #[test]
+    fn the_archive_is_read_as_it_is_downloaded() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("cifar10")).unwrap();
+        let path = folder.path().join("cifar10/cifar-10-binary.tar.gz");
+        let names = "plane\ncar\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n";
+        archive(
+            &path,
+            &[
+                ("cifar-10-batches-bin/readme.html", b"<p>".to_vec()),
+                ("cifar-10-batches-bin/batches.meta.txt", names.into()),
+                ("cifar-10-batches-bin/test_batch.bin", [record(3), record(9)].concat()),
+                // The order of the batches is that of their names.
+                ("cifar-10-batches-bin/data_batch_2.bin", record(1)),
+                ("cifar-10-batches-bin/data_batch_1.bin", record(0)),
+            ],
+        );
+        let by_name = crate::open("cifar10", Some(folder.path())).unwrap();
+        let by_path = crate::open(path.to_str().unwrap(), None).unwrap();
+        assert_eq!(by_name.digest(), by_path.digest());
+        assert_eq!(by_name.train().labels, [0, 1]);
+        assert_eq!(by_name.test().labels, [3, 9]);
+        assert_eq!(by_name.classes()[3], "cat");
+        assert_eq!(by_name.test().inputs[..3], [0.0, 1.0, 2.0]);
+        archive(&path, &[("readme.html", b"<p>".to_vec())]);
+        let told = crate::open("cifar10", Some(folder.path())).unwrap_err().to_string();
+        assert!(told.ends_with("no .bin files in it"), "{told}");
+        std::fs::remove_file(&path).unwrap();
+        let told = crate::open("cifar10", Some(folder.path())).unwrap_err().to_string();
+        assert!(told.contains("cryptoscope fetch cifar10"), "{told}");
+        // What grows far more than pictures do is not unpacked.
+        archive(&path, &[("data_batch_1.bin", vec![0; 64 << 20])]);
+        assert!(crate::open(path.to_str().unwrap(), None).is_err());
+    }
+}

@@ -29,7 +29,7 @@ pub(super) fn folder(name: &str, data_dir: Option<&Path>) -> Result<PathBuf, Dat
 pub(super) fn missing(name: &str, why: &str) -> DataError {
     let set = PublicSet::named(name);
     let files = set.map(PublicSet::files).unwrap_or_default();
-    let files: Vec<_> = files.iter().map(|f| format!("{} (sha256 {})", f.name, f.sha256)).collect();
+    let files: Vec<_> = files.iter().map(|f| f.name.as_str()).collect();
     DataError::MissingSet {
         name: name.to_owned(),
         why: why.to_owned(),

@@ -218,7 +218,7 @@ fn a_missing_dataset_says_how_to_get_it() {
         args.extend(["--data", text(empty.path())]);
         let told = told(process(&args).output().unwrap());
         told.assert_refused("`cryptoscope fetch mnist`");
-        assert!(told.err.contains("sha256"), "{}", told.err);
+        assert!(told.err.contains("train-images-idx3-ubyte.gz"), "{}", told.err);
     }
     // The variable names the folder too.
     let by_variable = process(&["inspect", "mnist"]).env("CRYPTOSCOPE_DATA", empty.path()).output();

@@ -8,7 +8,7 @@ use crate::tab::Tab;
 use circuit::Plan;
 use egui::{RichText, Ui};
 use kit::theme;
-use network::Network;
+use network::{Network, Op};
 use view::anatomy::{Becomes, LayerRow};
 
 /// A line of the list.
@@ -69,6 +69,7 @@ fn lines(state: &State, network: &Network, rows: &[LayerRow]) -> Vec<Line> {
         lines.push(Line { fits: Some(fits), text, next });
     }
     lines.push(activations(rows));
+    lines.extend(max_pools(network));
     lines.push(whole(state));
     lines
 }
@@ -88,6 +89,18 @@ fn activations(rows: &[LayerRow]) -> Line {
     };
     let next = (Command::Show(Tab::Activation), "Choose");
     Line { fits: Some(none == 0), text, next }
+}
+
+/// What can be done about max pools, where there are any.
+fn max_pools(network: &Network) -> Option<Line> {
+    let all = network.layers().iter().filter(|l| matches!(l.op, Op::MaxPool { .. })).count();
+    let text = match all {
+        0 => return None,
+        1 => "Max pools: 1 cannot be computed on ciphertexts".to_owned(),
+        all => format!("Max pools: {all} cannot be computed on ciphertexts"),
+    };
+    let text = format!("{text}; put means in the place and train on");
+    Some(Line { fits: Some(false), text, next: (Command::Train, "Train with means") })
 }
 
 /// What the plan says in one line.

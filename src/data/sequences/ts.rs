@@ -307,7 +307,10 @@ mod tests {
             ("@data\n1:a", "line 1: no @classLabel line"),
             ("@timeStamps true\n", "line 1: series with time stamps"),
             ("@classLabel true a a\n", "line 1: class a is named twice"),
-            ("@classLabel false\n", "line 1: no classes"),
+            (
+                "@classLabel perhaps\n",
+                "line 1: @classLabel is true with the names of the classes, or false",
+            ),
             ("@dimensions 0\n", "line 1: @dimensions 0: a whole number from 1 is needed"),
             ("@classLabel true \"a b\n", "a quote is never closed"),
             (
