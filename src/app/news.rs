@@ -32,6 +32,7 @@ impl App {
             Update::ModelRead(_, None) => {}
             Update::Kept(result) => self.take_kept(result),
             Update::Loaded(loaded) => self.take_loaded(loaded),
+            Update::Glance(seen) => state.glance = seen.filter(|_| state.loaded.is_some()),
             Update::LoadedSequence(loaded) => self.take_loaded_sequence(loaded),
             Update::Forecast(report) => state.sequence.forecast = Some(report),
             Update::Tables(study) => state.tables = Some(study),
@@ -150,9 +151,13 @@ impl App {
         let both = state.loaded.as_ref().zip(loaded.as_ref());
         if !both.is_some_and(|(old, new)| same(old, new)) {
             state.lab.forget_data();
+            state.glance = None;
             self.checked = None;
+            if let Some(loaded) = &loaded {
+                self.worker.glance(loaded.clone());
+            }
         }
-        state.loaded = loaded;
+        self.state.loaded = loaded;
     }
 
     fn take_loaded_sequence(&mut self, loaded: Option<LoadedSequence>) {

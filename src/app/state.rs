@@ -18,7 +18,7 @@ use view::{
     CompareView, CryptonnView, Difference, Download, History, LeakView, MitigationView, NewNetwork,
     Origin, Results, RunView, SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
 };
-use worker::{Loaded, LoadedData, LoadedSequence, TRAINS};
+use worker::{Glance, Loaded, LoadedData, LoadedSequence, TRAINS};
 
 /// The answer to the setup as it stands.
 #[derive(Debug, Default)]
@@ -48,6 +48,8 @@ pub struct State {
     /// The model of the setup, also where it does not fit the data.
     pub model: Option<Arc<Network>>,
     pub loaded: Option<Loaded>,
+    /// What that model does with the first test samples in the clear.
+    pub glance: Option<Glance>,
     /// Of a recurrent setup.
     pub loaded_sequence: Option<LoadedSequence>,
     pub preview: Preview,
@@ -112,6 +114,7 @@ impl State {
             data: None,
             model: None,
             loaded: None,
+            glance: None,
             loaded_sequence: None,
             preview: Preview::default(),
             run: None,

@@ -3,6 +3,7 @@
 use super::board::News;
 use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
+use super::glance::Glance;
 use super::leak::LeakUpdate;
 use activation::Activation;
 use circuit::Plan;
@@ -48,6 +49,8 @@ pub enum Update {
     Checked(Box<PolynomialCheck>),
     /// Accuracy of the model with the function of the newest check itself.
     FunctionAccuracy(Activation, f64),
+    /// What the loaded network does with the first test samples in the clear, where it can be seen.
+    Glance(Option<Glance>),
     CheckEnded(Result<(), Failure>),
     Sweep(SweepEvent),
     SweepEnded(Result<Box<SweepReport>, Failure>),

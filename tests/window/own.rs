@@ -4,6 +4,7 @@ use crate::drive::{WIDE, until, until_over, until_planned};
 use cryptoscope::app::{App, History, Status, Tab, TaskStatus};
 use cryptoscope::circuit::NoiseStrategy;
 use cryptoscope::network::train::{Purpose, own_recipe, train};
+use cryptoscope::network::{Network, Normalisation};
 use cryptoscope::scenario::{Scenario, SchemeSelector, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
@@ -164,6 +165,39 @@ fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
     assert!(person.clicks <= FROM_MODEL, "{} clicks", person.clicks);
     until_planned(&mut person.h);
     assert!(person.has("Use mine.safetensors"), "it is among my models");
+}
+
+#[test]
+fn a_wrong_normalisation_is_seen_before_a_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let digits = cryptoscope::network::open("digits").expect("built in");
+    let mut person = Person::new();
+    until(&mut person.h, "a first look", |h| h.state().state().glance.is_some());
+    let seen = person.h.state().state().glance.expect("a look");
+    // The accuracy that the model was kept with is on the same 359 samples.
+    let kept = digits.provenance().test_accuracy.expect("known");
+    assert_eq!(seen.samples, 359);
+    assert!((seen.right.expect("classes") as f64 / 359.0 - kept).abs() < 0.01, "{seen:?}");
+    assert!(!seen.is_doubtful() && person.has("of 359 samples right"));
+
+    let path = folder.path().join("wrong.safetensors");
+    let normalisation = Normalisation { offset: vec![60.0], scale: vec![-3.0] };
+    let layers = digits.layers().to_vec();
+    let provenance = digits.provenance().clone();
+    let wrong = Network::new("wrong", digits.input(), normalisation, layers, None, provenance);
+    wrong.expect("fits").save(&path).expect("writes");
+    person.click(Role::ComboBox, "Model");
+    person.button("Open model…");
+    person.choose(&path, "Open");
+    until(&mut person.h, "another look", |h| {
+        h.state().state().glance.is_some_and(|now| now != seen)
+    });
+    assert!(person.has("hardly more than guessing"));
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::B);
+    person.h.run_ok();
+    assert!(
+        person.has("(raw - offset) / scale from 14.67 to 20.00; offset 60.0000, scale -3.0000")
+    );
 }
 
 #[test]

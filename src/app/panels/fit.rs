@@ -68,6 +68,7 @@ fn lines(state: &State, network: &Network, rows: &[LayerRow]) -> Vec<Line> {
         };
         lines.push(Line { fits: Some(fits), text, next });
     }
+    lines.extend(normalised(state, network));
     lines.push(activations(rows));
     lines.extend(max_pools(network));
     lines.push(whole(state));
@@ -89,6 +90,27 @@ fn activations(rows: &[LayerRow]) -> Line {
     };
     let next = (Command::Show(Tab::Activation), "Choose");
     Line { fits: Some(none == 0), text, next }
+}
+
+/// What the normalisation makes of the data, and whether the network does well on them.
+fn normalised(state: &State, network: &Network) -> Option<Line> {
+    let seen = state.glance?;
+    let normalisation = network.normalisation();
+    let number = |values: &[f32]| match values {
+        [one] => format!("{one:.4}"),
+        _ => "a number for each value".to_owned(),
+    };
+    let [low, high] = [seen.inputs.0, seen.inputs.1].map(|x| format!("{x:.2}"));
+    let text = format!(
+        "Inputs: (raw - offset) / scale from {low} to {high}; offset {}, scale {}",
+        number(&normalisation.offset),
+        number(&normalisation.scale)
+    );
+    let text = match seen.right {
+        Some(right) => format!("{text}; in the clear {right} of {} right", seen.samples),
+        None => text,
+    };
+    Some(Line { fits: Some(!seen.is_doubtful()), text, next: (Command::Show(Tab::Data), "Look") })
 }
 
 /// What can be done about max pools, where there are any.

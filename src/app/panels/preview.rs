@@ -51,6 +51,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                     }
                 });
             }
+            in_the_clear(ui, state);
             if state.lacks_public_data() {
                 public_data(ui, state, queue);
             }
@@ -59,6 +60,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             }
         } else if let Some(plan) = &preview.plan {
             figures(ui, plan);
+            in_the_clear(ui, state);
             for warning in &plan.warnings {
                 let text = RichText::new(&warning.message).font(theme::small()).color(t.notice);
                 ui.add(egui::Label::new(text).wrap());
@@ -67,6 +69,23 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             kit::caption(ui, "Loading the model and the dataset");
         }
     });
+}
+
+/// What the network does in the clear, so that what does not fit is seen before a run.
+fn in_the_clear(ui: &mut Ui, state: &State) {
+    let Some((seen, right)) = state.glance.and_then(|seen| Some((seen, seen.right?))) else {
+        return;
+    };
+    let percent = format::percent(right as f64 / seen.samples as f64);
+    let text = format!("In the clear: {percent} of {} samples right", seen.samples);
+    if !seen.is_doubtful() {
+        kit::caption(ui, &text);
+        return;
+    }
+    let t = theme::tokens(ui);
+    let text = format!("{text}, hardly more than guessing: do normalisation and classes fit?");
+    let text = RichText::new(text).font(theme::small()).color(t.notice);
+    ui.add(egui::Label::new(text).wrap());
 }
 
 /// What can be done where a public dataset is not there.
