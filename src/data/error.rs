@@ -10,7 +10,7 @@ pub enum DataError {
     )]
     Unknown { name: String, built_in: String },
     // The cause is part of the text, so it is not given as the source, and is told once.
-    #[error("{path}: cannot {action}: {cause}")]
+    #[error("{path}: cannot {action}: {cause}{}", file::advice(cause))]
     Io { path: String, action: &'static str, cause: std::io::Error },
     #[error("{path}: more than {limit} bytes{after}; at most {limit} are read")]
     TooLarge { path: String, limit: u64, after: &'static str },

@@ -130,6 +130,10 @@ impl ReadOptions {
                 ("class" | "labels", "none") => NO_CLASSES,
                 _ => key,
             };
+            let many = ["drop", "onehot"].contains(&key);
+            if !many && options.given.iter().any(|given| given == key) {
+                return Err(format!("option {key} is given twice; leave one of them out"));
+            }
             options.given.push(key.to_owned());
         }
         options.csv.check()?;

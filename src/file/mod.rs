@@ -4,12 +4,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod advice;
 mod json;
 mod name;
 mod output;
 mod unfinished;
 mod uses;
 
+pub use advice::advice;
 pub use json::{reason, reason_in};
 pub use name::{as_path, as_text};
 pub use output::{OutputError, OutputFile, write_whole};

@@ -37,7 +37,7 @@ pub enum ModelError {
         "no model {name}: built in are {known}; anything else must be the path of a .safetensors or .onnx file"
     )]
     Unknown { name: String, known: String },
-    #[error("model file {path}: {source}")]
+    #[error("model file {path}: {source}{}", file::advice(source))]
     Read { path: String, source: std::io::Error },
     #[error("model file {0}")]
     Write(#[from] OutputError),

@@ -93,7 +93,7 @@ pub fn beside(path: &Path) -> Vec<PathBuf> {
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, OnnxError> {
-    let fail = |e: std::io::Error| OnnxError(e.to_string());
+    let fail = |e: std::io::Error| OnnxError(format!("{e}{}", file::advice(&e)));
     let file = data::open_regular(path).map_err(fail)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;

@@ -1,14 +1,10 @@
 //! A first look at a network on its data, in the clear: a wrong normalisation, or classes in another
 //! order, are seen before a long run.
 
-use super::board::Outlet;
 use super::engine::Loaded;
-use super::key::Key;
-use super::update::Update;
-use super::worker::Worker;
 use data::Shape;
 use network::argmax;
-use progress::Watch;
+use progress::{Cancel, Watch};
 use scenario::RunError;
 
 /// Test samples that are looked at, at most.
@@ -36,7 +32,8 @@ impl Glance {
         self.samples >= 20 && self.right.is_some_and(doubtful)
     }
 
-    fn of(loaded: &Loaded, out: &Outlet<Update>) -> Result<Option<Self>, RunError> {
+    /// Looks at the first test samples; `None` where the network takes other ones.
+    pub(super) fn of(loaded: &Loaded, cancel: &Cancel) -> Result<Option<Self>, RunError> {
         let (network, test) = (&loaded.network, loaded.dataset.test());
         let width = network.input().len();
         let fits = loaded.dataset.shape().len() == width;
@@ -44,7 +41,7 @@ impl Glance {
         if !fits || sequences || test.is_empty() {
             return Ok(None);
         }
-        let watch = Watch::new(out.cancel().clone(), &|_| {});
+        let watch = Watch::new(cancel.clone(), &|_| {});
         let samples = test.len().min(SAMPLES);
         let values = test.inputs.get(..samples * width).unwrap_or_default();
         let (mut right, mut inputs) = (0, (f32::INFINITY, f32::NEG_INFINITY));
@@ -60,14 +57,5 @@ impl Glance {
         }
         let right = loaded.dataset.has_classes().then_some(right);
         Ok(Some(Self { samples, right, classes: network.classes(), inputs }))
-    }
-}
-
-impl Worker {
-    /// Looks at what the loaded network does with the loaded data, in the place of an older question.
-    pub fn glance(&mut self, loaded: Loaded) {
-        let work = move |out: &Outlet<Update>| Glance::of(&loaded, out);
-        // A newer look is never refused.
-        self.jobs.start(Key::Glance, work, |seen| Update::Glance(seen.ok().flatten())).ok();
     }
 }

@@ -2,7 +2,8 @@
 
 use super::board::Outlet;
 use super::desk::{Check, Desk, EngineDesk};
-use super::engine::Engine;
+use super::engine::{Engine, Loaded};
+use super::glance::Glance;
 use super::jobs::{Busy, Jobs};
 use super::key::Key;
 use super::leak::{LeakRequest, answer};
@@ -87,6 +88,13 @@ impl Worker {
         let work = move |out: &_| lock(&desk).check(&check, out);
         // A newer check is never refused.
         self.jobs.start(Key::Check, work, Update::CheckEnded).ok();
+    }
+
+    /// Looks at what the loaded network does with the loaded data, in the place of an older question.
+    pub fn glance(&mut self, loaded: Loaded) {
+        let work = move |out: &Outlet<Update>| Glance::of(&loaded, out.cancel());
+        // A newer look is never refused.
+        self.jobs.start(Key::Glance, work, |seen| Update::Glance(seen.ok().flatten())).ok();
     }
 
     /// Lets what was just asked for go first: the check starts again after it.

@@ -28,6 +28,7 @@ mod onnx;
 mod own;
 mod public_sets;
 mod readers;
+mod refusals;
 mod residual;
 mod sample;
 mod second_opinion;

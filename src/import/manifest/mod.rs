@@ -70,7 +70,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let file = data::open_regular(path).map_err(|e| e.to_string())?;
+    let file = data::open_regular(path).map_err(|e| format!("{e}{}", file::advice(&e)))?;
     let mut text = String::new();
     file.take(MAX_BYTES + 1)
         .read_to_string(&mut text)

@@ -61,7 +61,7 @@ pub fn cases() -> Vec<Case> {
         ts("time stamps", with(&HEAD.replace("@timeStamps false", "@timeStamps true"), BODY))
             .refused(&["line 2", "time stamps"]),
         ts("no classes", with(&HEAD.replace("@classLabel true a b", "@classLabel false"), BODY))
-            .refused(&["no classes"]),
+            .refused(&["line 8: channel 2, value 1 is a, which is no number"]),
         ts("a class that is not listed", with(HEAD, "1:c\n"))
             .refused(&["line 8", "class c is not among those of @classLabel (a, b)"]),
         ts(
@@ -90,7 +90,7 @@ pub fn cases() -> Vec<Case> {
             .refused(&["frame must divide the 3 steps"]),
         ts("an option of tables", with(HEAD, BODY))
             .options("class=2")
-            .refused(&["option class is not used for time series (used: seed, frame)"]),
+            .refused(&["option class is not used for time series (used: seed, frame, class=none)"]),
         pair("two parts", &with(HEAD, BODY), &with(HEAD, "1,1,1:a\n2,2,2:b\n"))
             .read(6, 3, &["a", "b"])
             .sum(39.0)

@@ -1,0 +1,12 @@
+//! What to do when a file cannot be opened.
+
+use std::io::{Error, ErrorKind};
+
+/// What a person can do about `cause`, to be put behind it; nothing where nothing is known.
+pub fn advice(cause: &Error) -> &'static str {
+    match cause.kind() {
+        ErrorKind::NotFound => "; check the path",
+        ErrorKind::PermissionDenied => "; check who may read it",
+        _ => "",
+    }
+}
