@@ -21,6 +21,18 @@ pub(super) fn plural(delimiter: u8) -> &'static str {
     }
 }
 
+/// The option that says that it is another.
+pub(super) fn others(found: u8) -> String {
+    const NAMES: [(u8, &str); 5] =
+        [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab"), (b'|', "pipe"), (b' ', "space")];
+    let names = NAMES.iter().filter(|(delimiter, _)| *delimiter != found);
+    let names: Vec<&str> = names.map(|(_, name)| *name).collect();
+    match names.split_last() {
+        Some((last, rest)) => format!("delimiter={} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// A reader of rows of any length; a space stands for any number of them, which `text` is prepared
 /// for by [`prepared`].
 pub(super) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {

@@ -132,7 +132,7 @@ impl<'a> Reading<'a> {
                 let found = delimiter::detect(&body.text);
                 guesses.push(Guess::new(
                     format!("{} are between the columns", delimiter::plural(found)),
-                    "delimiter=comma, semicolon, tab, pipe or space",
+                    &delimiter::others(found),
                 ));
                 found
             }

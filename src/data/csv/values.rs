@@ -199,7 +199,12 @@ fn wrong(cell: &str, column: usize, name: Option<&String>, look: Cells) -> Strin
         )
     } else {
         format!(
-            "{shown} is not a number; make a column for each of its words (?onehot={number}), drop it (?drop={number}), make it the class (?class={number}), or say that {shown} stands for a missing value (?missing={shown}&incomplete=skip)"
+            "{shown} is not a number; make a column for each of its words (?onehot={number}), drop it (?drop={number}), make it the class (?class={number}), or say that it stands for a missing value{}",
+            // An option holds no such signs.
+            match shown.contains(['&', '?', '=', ',']) {
+                true => String::new(),
+                false => format!(" (?missing={shown}&incomplete=skip)"),
+            }
         )
     };
     reason + &name

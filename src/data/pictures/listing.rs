@@ -30,6 +30,8 @@ pub(super) struct Listing {
     pub test: Vec<Picture>,
     /// Files that are no pictures.
     pub others: usize,
+    /// Links, which are not followed: one may lead out of the folder, or back into it.
+    pub links: usize,
 }
 
 impl Listing {
@@ -40,7 +42,7 @@ impl Listing {
     /// When a folder cannot be listed, or has too many pictures.
     pub fn of(folder: &Path) -> Result<Self, DataError> {
         let mut listing = Self::default();
-        let inner = folders(folder)?;
+        let inner = listing.folders(folder)?;
         let part = |names: &[&str]| {
             inner.iter().find(|path| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -58,7 +60,11 @@ impl Listing {
                 }
             }
             (Some(alone), None) => listing.train = listing.part(alone)?,
-            _ => listing.train = listing.part(folder)?,
+            _ => {
+                // Its own links are counted with those of its parts.
+                listing.links = 0;
+                listing.train = listing.part(folder)?;
+            }
         }
         let all = listing.train.iter().chain(&listing.test);
         listing.classes = all.map(|picture| picture.class.clone()).collect();
@@ -81,7 +87,7 @@ impl Listing {
     /// The pictures in the folders of classes in `folder`.
     fn part(&mut self, folder: &Path) -> Result<Vec<Picture>, DataError> {
         let mut pictures = Vec::new();
-        for class in folders(folder)? {
+        for class in self.folders(folder)? {
             let name = class.file_name().unwrap_or_default().to_string_lossy().into_owned();
             self.below(&class, &name, MAX_FLOORS, &mut pictures)?;
         }
@@ -96,7 +102,7 @@ impl Listing {
         floors: usize,
         pictures: &mut Vec<Picture>,
     ) -> Result<(), DataError> {
-        for path in entries(folder)? {
+        for path in self.entries(folder)? {
             if path.is_dir() {
                 if floors > 0 {
                     self.below(&path, class, floors - 1, pictures)?;
@@ -115,6 +121,28 @@ impl Listing {
         }
         Ok(())
     }
+
+    fn folders(&mut self, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+        Ok(self.entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
+    }
+
+    /// What lies in a folder, without what is hidden or a link, in the order of names.
+    fn entries(&mut self, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+        let io = |cause| DataError::Io { path: shown(folder), action: "list", cause };
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let hidden = ["Thumbs.db", "desktop.ini", "__MACOSX"];
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type().map_err(io)?.is_symlink() {
+                self.links += 1;
+            } else if !name.starts_with('.') && !hidden.contains(&name.as_str()) {
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
 }
 
 fn is_picture(path: &Path) -> bool {
@@ -122,24 +150,25 @@ fn is_picture(path: &Path) -> bool {
     ["png", "jpg", "jpeg", "jpe", "jfif", "bmp", "webp"].contains(&extension.as_str())
 }
 
-fn folders(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
-}
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
 
-/// What lies in a folder, without what is hidden or a link, in the order of names: a link may lead out of
-/// the folder, or back into it.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let io = |cause| DataError::Io { path: shown(folder), action: "list", cause };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let entry = entry.map_err(io)?;
-        let hidden = ["Thumbs.db", "desktop.ini", "__MACOSX"];
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let link = entry.file_type().map_err(io)?.is_symlink();
-        if !link && !name.starts_with('.') && !hidden.contains(&name.as_str()) {
-            found.push(entry.path());
+    #[test]
+    fn links_are_counted_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        for class in ["a", "b"] {
+            std::fs::create_dir(folder.path().join(class)).unwrap();
+            std::fs::write(folder.path().join(class).join("x.png"), "").unwrap();
         }
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(folder.path().join(to), folder.path().join(name)).unwrap();
+        };
+        link("a/x.png", "a/again.png");
+        link("b", "c");
+        let listing = Listing::of(folder.path()).unwrap();
+        assert_eq!((listing.train.len(), listing.links, listing.others), (2, 2, 0));
+        let listing = Listing::unlabelled(folder.path()).unwrap();
+        assert_eq!((listing.train.len(), listing.links), (2, 2));
     }
-    found.sort();
-    Ok(found)
 }

@@ -79,6 +79,12 @@ pub(super) fn open(
             listing.others
         )));
     }
+    if listing.links > 0 {
+        guesses.push(Guess::note(format!(
+            "{} links are not followed; copy what they lead to",
+            listing.links
+        )));
+    }
     let index: BTreeMap<&str, u16> = classes.iter().map(String::as_str).zip(0..).collect();
     let part = |pictures: &[Picture]| -> Result<Option<Split>, DataError> {
         if pictures.is_empty() {
