@@ -11,7 +11,7 @@ use std::collections::HashMap;
 const MOST_KNOWN: usize = 256;
 
 /// Most weights of layers that choose values, together.
-const MAX_CHOOSING: usize = 1 << 24;
+const MAX_CHOOSING: usize = 1 << 22;
 
 /// What has been built so far.
 pub struct Layers {

@@ -6,6 +6,9 @@ use super::nodes::{Given, Reading, Value};
 use network::Op;
 use onnx::{Attributes, Tensor};
 
+/// Most weights of a kernel in groups, with the zeros between them.
+const MAX_UNGROUPED: usize = 1 << 24;
+
 impl Reading {
     pub(super) fn conv(
         &mut self,
@@ -31,6 +34,12 @@ impl Reading {
         let (down, across) = along(a, (rows, columns), (height, width))?;
         let size = down.windows(height).zip(across.windows(width));
         let (h, v) = size.ok_or("has a kernel larger than the picture")?;
+        let written = outputs.checked_mul(channels).and_then(|n| n.checked_mul(rows * columns));
+        if groups > 1 && written.is_none_or(|n| n > MAX_UNGROUPED) {
+            return Err(format!(
+                "has {groups} groups; written out as one kernel over all {channels} channels it would have more than {MAX_UNGROUPED} weights"
+            ));
+        }
         let weight = if groups == 1 { w.floats() } else { ungrouped(w, groups, channels) };
         let bias = b.map(Tensor::floats).unwrap_or_default();
         let op = Op::Conv2d {

@@ -9,8 +9,11 @@ use std::path::Path;
 
 /// Longest side of a picture, pixels.
 const MAX_SIDE: u32 = 1 << 14;
-/// Most bytes of a decoded picture: 11 million pixels of three channels.
-const MAX_BYTES: u64 = 1 << 25;
+/// Most bytes of a decoded picture: 44 million pixels of three channels.
+const MAX_BYTES: u64 = 1 << 27;
+/// And as many as its file may grow to: photographs grow less, and what is made to fill the memory more.
+const MAX_GROWTH: u64 = 4;
+const FREE_BYTES: u64 = 20 << 20;
 
 /// Channels of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +65,7 @@ fn turns(orientation: image::metadata::Orientation) -> bool {
 pub(super) fn is_grey(path: &Path) -> Result<bool, DataError> {
     Ok(match opened(path)? {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => true,
-        picture => picture.to_rgb8().pixels().all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2]),
+        picture => picture.into_rgb8().pixels().all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2]),
     })
 }
 
@@ -70,7 +73,7 @@ pub(super) fn is_grey(path: &Path) -> Result<bool, DataError> {
 /// turned as its camera noted, and brought to the height and width of `format` (triangle filter).
 pub(super) fn decode(path: &Path, format: Format) -> Result<Vec<f32>, DataError> {
     let picture = opened(path)?;
-    let picture = if picture.color().has_alpha() { on_white(&picture) } else { picture };
+    let picture = if picture.color().has_alpha() { on_white(picture) } else { picture };
     let (width, height) = (format.width as u32, format.height as u32);
     let same = (picture.width(), picture.height()) == (width, height);
     let picture = match same {
@@ -78,17 +81,17 @@ pub(super) fn decode(path: &Path, format: Format) -> Result<Vec<f32>, DataError>
         false => picture.resize_exact(width, height, FilterType::Triangle),
     };
     Ok(match format.colour {
-        Colour::Grey => picture.to_luma8().iter().map(|v| f32::from(*v)).collect(),
+        Colour::Grey => picture.into_luma8().iter().map(|v| f32::from(*v)).collect(),
         Colour::Rgb => {
-            let pixels = picture.to_rgb8();
+            let pixels = picture.into_rgb8();
             let channel = |c: usize| pixels.pixels().map(move |p| f32::from(p.0[c]));
             (0..3).flat_map(channel).collect()
         }
     })
 }
 
-fn on_white(picture: &DynamicImage) -> DynamicImage {
-    let mut pixels = picture.to_rgba8();
+fn on_white(picture: DynamicImage) -> DynamicImage {
+    let mut pixels = picture.into_rgba8();
     for pixel in pixels.pixels_mut() {
         let alpha = u32::from(pixel.0[3]);
         for value in &mut pixel.0[..3] {
@@ -96,7 +99,7 @@ fn on_white(picture: &DynamicImage) -> DynamicImage {
         }
         pixel.0[3] = 255;
     }
-    DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).to_rgb8())
+    DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
 }
 
 fn opened(path: &Path) -> Result<DynamicImage, DataError> {
@@ -111,20 +114,23 @@ fn opened(path: &Path) -> Result<DynamicImage, DataError> {
 
 fn decoder(path: &Path) -> Result<impl ImageDecoder, DataError> {
     let io = |cause| DataError::Io { path: shown(path), action: "open", cause };
-    let file = BufReader::new(open_regular(path).map_err(io)?);
+    let file = open_regular(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let most = length.saturating_mul(MAX_GROWTH).saturating_add(FREE_BYTES).min(MAX_BYTES);
+    let file = BufReader::new(file);
     let mut reader = ImageReader::new(file).with_guessed_format().map_err(io)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_BYTES);
+    limits.max_alloc = Some(most);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|e| broken(path, &e))?;
     let (width, height) = decoder.dimensions();
-    if decoder.total_bytes() > MAX_BYTES {
+    if decoder.total_bytes() > most {
         return Err(DataError::Layout {
             path: shown(path),
             reason: format!(
-                "a picture of {width}x{height} pixels, {} bytes when decoded; at most {MAX_BYTES} are read: make it smaller",
+                "a picture of {width}x{height} pixels, {} bytes when decoded; at most {most} are read of a file of {length}: make it smaller",
                 decoder.total_bytes()
             ),
         });
