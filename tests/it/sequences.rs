@@ -91,6 +91,7 @@ fn gates_and_two_layers_are_trained_planned_and_run_encrypted() {
             dataset: &dataset,
             seed: 1,
             validation: Some(600),
+            patience: None,
         };
         let trained = training.run(&Watch::silent(), &mut |_| {}).expect("trains");
         assert!(trained.history[1].loss < trained.history[0].loss);

@@ -34,6 +34,27 @@ pub enum CellKind {
 }
 
 impl CellKind {
+    /// The kinds, and what rows and settings call them.
+    const NAMED: [(&'static str, Self); 2] = [("elman", Self::Elman), ("gru", Self::Gru)];
+
+    /// The kind that rows and settings call so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// What rows and settings call it.
+    pub fn id(self) -> &'static str {
+        Self::NAMED.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// Affine maps of input and state: each is a gate.
+    pub fn gates(self) -> usize {
+        match self {
+            Self::Elman => 1,
+            Self::Gru => 3,
+        }
+    }
+
     /// The name for people.
     pub fn name(self) -> &'static str {
         match self {
@@ -110,8 +131,8 @@ impl RecurrentOptions {
         let polynomials = stage.polynomials;
         Self {
             cell: if recipe.gru { CellKind::Gru } else { CellKind::Elman },
-            hidden: recipe.hidden,
-            layers: recipe.layers,
+            hidden: recipe.hidden.first().copied().unwrap_or(usual.hidden),
+            layers: recipe.hidden.len(),
             epochs: stage.epochs,
             batch: stage.batch,
             learning_rate: stage.learning_rate,
@@ -206,8 +227,7 @@ impl RecurrentOptions {
         });
         Ok(RecurrentRecipe {
             name: name.to_owned(),
-            hidden: self.hidden,
-            layers: self.layers,
+            hidden: vec![self.hidden; self.layers],
             gru: self.cell == CellKind::Gru,
             start: None,
             stages: std::iter::once(exact).chain(polynomial).collect(),
@@ -239,7 +259,7 @@ mod tests {
         assert_eq!(options.recipe("mine", &like).map(|r| r.stages.len()).ok(), Some(1));
         let options = RecurrentOptions { polynomials: true, layers: 2, ..options };
         let recipe = options.recipe("mine", &like).expect("in range");
-        assert_eq!((recipe.layers, recipe.stages[1].epochs), (2, 3));
+        assert_eq!((recipe.hidden.len(), recipe.stages[1].epochs), (2, 3));
         let error = RecurrentOptions { layers: 3, ..options }.recipe("mine", &like).unwrap_err();
         assert_eq!(error.to_string(), "layers is 3; 1 to 2 are possible");
     }

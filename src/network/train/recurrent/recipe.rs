@@ -50,10 +50,8 @@ pub struct RecurrentRecipe {
     pub name: String,
     /// Dataset it is meant for.
     pub dataset: String,
-    /// Units of each layer.
-    pub hidden: usize,
-    /// 1 or 2.
-    pub layers: usize,
+    /// Units of each of the layers, 1 or 2.
+    pub hidden: Vec<usize>,
     /// A GRU instead of an Elman cell.
     pub gru: bool,
     /// Channels of a token, where samples are text.

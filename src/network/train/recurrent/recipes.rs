@@ -82,8 +82,7 @@ pub(super) fn recipe(
     RecurrentRecipe {
         name: format!("{name}-tanh"),
         dataset: dataset.to_owned(),
-        hidden,
-        layers: 1,
+        hidden: vec![hidden],
         gru: false,
         embedding: None,
         divide: None,
