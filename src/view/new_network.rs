@@ -251,4 +251,27 @@ mod tests {
         assert_eq!(blueprint.text, written);
         assert!(!blueprint.is_sound(), "no convolution of a table");
     }
+
+    #[test]
+    fn sequences_bring_cells_and_what_those_can_be_made_for() {
+        let sequence = of(Shape::Sequence { steps: 3, channels: 2 });
+        let mut blueprint = Blueprint::default();
+        assert_eq!(blueprint.purpose, Purpose::Integers);
+        blueprint.suit(&sequence);
+        assert_eq!(blueprint.text, "elman 16, dense classes");
+        assert!(blueprint.is_sound() && blueprint.is_of_sequences());
+        assert_eq!(blueprint.purpose, Purpose::Polynomials, "integers have no cells");
+        blueprint.edit(RowEdit::Type(0, "gru 4".into()));
+        blueprint.edit(RowEdit::Add);
+        assert_eq!(blueprint.text, "gru 4, gru 4, dense classes");
+        blueprint.edit(RowEdit::Preset(1));
+        blueprint.purpose = Purpose::ClientAided;
+        blueprint.suit(&of(Shape::Flat { len: 4 }));
+        assert_eq!(blueprint.text, "dense 64, relu, dense 32, relu, dense classes");
+        assert_eq!(blueprint.purpose, Purpose::Integers, "tables have nothing for a client to do");
+        blueprint.suit(&sequence);
+        blueprint.edit(RowEdit::Text("dense classes".into()));
+        blueprint.edit(RowEdit::Add);
+        assert_eq!(blueprint.text, "elman 16, dense classes");
+    }
 }

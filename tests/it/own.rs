@@ -87,6 +87,7 @@ fn sequences_become_an_encrypted_answer_by_the_commands_that_are_shown() {
         ("slopes.ts", "elman~4,dense~classes", "", few),
         ("slopes.ts", "gru~4,gru~3,dense~classes", "--for ckks", few),
         ("slopes.ts", "gru~4,dense~classes", "--for client_aided", "--epochs 80 --patience 30"),
+        ("opinions.csv", "lstm~6,dense~classes", "--for client_aided", few),
         ("opinions.csv", "small", "--for client_aided", few),
         ("opinions.csv", "embed~4,elman~4,dense~classes", "--for ckks", few),
         #[cfg(feature = "tfhe")]
@@ -162,6 +163,10 @@ fn rows_and_options_that_do_not_fit_are_refused() {
         ("train --dataset waves --layers embed~8,gru~8,dense~classes", "embed 8: looks words up"),
         ("train --dataset waves --layers gru~8,elman~8,dense~classes", "one kind; write gru 8"),
         ("train --dataset waves --layers gru~8,dense~classes --for tfhe", "one row of elman cells"),
+        (
+            "train --dataset waves --layers lstm~8,dense~classes --for tfhe",
+            "one row of elman cells",
+        ),
         ("train --dataset waves --layers elman~8,elman~8,dense~classes --for tfhe", "1 to 1 are"),
         ("train --dataset waves --layers small --epochs 0", "1 to 1000"),
         ("train --dataset waves --layers small --patience 0", "patience is 0; 1 or more epochs"),

@@ -3,7 +3,7 @@
 use crate::drive::{WIDE, until, until_over, until_planned};
 use cryptoscope::app::{App, History, Status, Tab, TaskStatus};
 use cryptoscope::circuit::NoiseStrategy;
-use cryptoscope::network::train::{OwnTraining, Purpose, own_recipe};
+use cryptoscope::network::train::{OwnTraining, Purpose, TrainedModel, own_recipe};
 use cryptoscope::scenario::{Scenario, SchemeSelector, Sources};
 use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
@@ -115,8 +115,9 @@ fn iris_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
     assert!(person.has("Trained network") && person.has("Original"));
     let new = &person.h.state().state().new_network;
     let trained = new.training.trained.as_ref().expect("a network");
+    assert!(trained.first_accuracy().is_some_and(|a| a > 0.85));
+    let TrainedModel::Layers(trained) = trained.as_ref() else { panic!("a table has layers") };
     assert!(trained.integers.as_ref().is_some_and(|i| i.accuracy > 0.85));
-    assert!(trained.first_accuracy.is_some_and(|a| a > 0.85));
     person.button("Run encrypted");
     person.has_right_answers(30);
     assert!(person.clicks <= FROM_DATA, "{} clicks", person.clicks);
@@ -175,7 +176,7 @@ fn sequences_go_from_nothing_to_an_encrypted_answer_in_six_clicks() {
         person.button("Open dataset…");
         person.choose(&path, "Open");
         until_planned(&mut person.h);
-        person.button("New network for these data…");
+        person.button("New network");
         let blueprint = &person.h.state().state().new_network.blueprint;
         assert_eq!((blueprint.text.as_str(), blueprint.purpose), (rows, Purpose::Polynomials));
         person.button("Train new network");

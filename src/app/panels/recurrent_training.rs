@@ -7,7 +7,8 @@ use crate::state::State;
 use activation::{Activation, Method};
 use egui::{ComboBox, DragValue, Ui};
 use kit::{field, row, theme};
-use network::train::{CellKind, RecurrentOptions};
+use network::recurrent::CellKind;
+use network::train::RecurrentOptions;
 use view::TaskStatus;
 use worker::LoadedSequence;
 
@@ -33,8 +34,9 @@ pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut
 }
 
 fn cells(ui: &mut Ui, options: &mut RecurrentOptions) {
-    row(ui, "Cell", "Elman: one function of a sum. GRU: gates that keep and forget", |ui| {
-        for kind in [CellKind::Elman, CellKind::Gru] {
+    let about = "Elman: one function of a sum. GRU: gates that keep and forget. LSTM: the same, with a state of the cells beside the hidden one";
+    row(ui, "Cell", about, |ui| {
+        for kind in CellKind::ALL {
             ui.selectable_value(&mut options.cell, kind, kind.name());
         }
     });

@@ -1,8 +1,8 @@
 //! The rows of a network of sequences: words looked up, one or two layers of cells, and a dense row.
 
 use super::purpose::Purpose;
-use super::recurrent::CellKind;
 use super::row::{Row, RowInput, RowShape};
+use crate::recurrent::CellKind;
 use data::Shape;
 
 /// Most rows of cells, cells of a row, and values of a word.
@@ -143,6 +143,10 @@ mod tests {
 
     #[test]
     fn rows_have_the_parameters_of_the_model_that_they_become() {
+        // Four gates of 2 values, 5 states and a bias, and the dense row.
+        let found = told("lstm 5, dense classes", NUMBERS, Purpose::ClientAided);
+        let found: usize = found.into_iter().map(|r| r.unwrap().unwrap().parameters).sum();
+        assert_eq!(found, 4 * 5 * (2 + 5 + 1) + 3 * (5 + 1));
         for (rows, cells, layers, gru) in [
             ("elman 5, dense classes", 5, 1, false),
             ("elman 4, elman 4, dense classes", 4, 2, false),

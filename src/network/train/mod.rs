@@ -32,8 +32,8 @@ pub use own_training::{OwnTraining, TrainedModel};
 pub use purpose::{OwnError, Purpose};
 pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 pub use recurrent::{
-    CellKind, RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained,
-    RecurrentTraining, StepPolynomials,
+    RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained, RecurrentTraining,
+    StepPolynomials,
 };
 pub use row::{RowInput, RowShape, split_rows};
 pub use rows::check_rows;

@@ -192,7 +192,7 @@ fn cell_recipe(
         name: name.to_owned(),
         dataset: dataset.name().to_owned(),
         hidden: Vec::new(),
-        gru: false,
+        cell: cells.kind.unwrap_or_default(),
         embedding: cells.embedding,
         divide,
         start: None,
@@ -201,7 +201,7 @@ fn cell_recipe(
     };
     let batch = if train < MANY { BATCH / 2 } else { BATCH };
     let options = RecurrentOptions {
-        cell: cells.kind.unwrap_or_default(),
+        cell: like.cell,
         epochs: (CELL_STEPS * batch / train).clamp(4, 200),
         batch,
         polynomials: purpose == Purpose::Polynomials,

@@ -1,6 +1,6 @@
 //! A row of a network that a person writes: `conv 8 3x3`, `relu`, `gru 16`.
 
-use super::recurrent::CellKind;
+use crate::recurrent::CellKind;
 use activation::Activation;
 use data::{Dataset, Shape};
 

@@ -17,6 +17,10 @@ const MAX_WEIGHTS: usize = 1 << 26;
 const NO_TABLES: &str =
     "skip connections do not run on lookup tables; make the network for bgv or ckks";
 
+/// Why there are no cells in a network of other samples.
+const NO_SEQUENCES: &str =
+    "is for sequences; tables and pictures have rows such as dense N, conv N KxK and relu";
+
 /// Row by row what comes of `rows` on samples as `of` says, or what is wrong with one; `None` behind that,
 /// where no shape is known.
 pub fn check_rows(
@@ -206,7 +210,7 @@ impl Building {
             // Made of other rows: see `residual`.
             Row::Flatten | Row::Residual { .. } => self.flatten(),
             Row::Embed(_) | Row::Cells(..) => {
-                return Err(format!("is for sequences, but samples are {}", self.shape));
+                return Err(NO_SEQUENCES.into());
             }
             Row::Function(activation) => {
                 self.push("activation", Op::Activation(activation.clone()))?;

@@ -1,6 +1,6 @@
 //! How a recurrent model is made.
 
-use crate::recurrent::RecurrentModel;
+use crate::recurrent::{CellKind, RecurrentModel};
 use activation::Method;
 
 /// The polynomials that stand in for the functions of all gates.
@@ -52,8 +52,8 @@ pub struct RecurrentRecipe {
     pub dataset: String,
     /// Units of each of the layers, 1 or 2.
     pub hidden: Vec<usize>,
-    /// A GRU instead of an Elman cell.
-    pub gru: bool,
+    /// What all layers are made of.
+    pub cell: CellKind,
     /// Channels of a token, where samples are text.
     pub embedding: Option<usize>,
     /// Values are divided by this; where left out, each channel is brought to mean 0 and standard

@@ -241,7 +241,7 @@ fn start(
     let mut width = recipe.embedding.unwrap_or(channels);
     let mut layers = Vec::new();
     for hidden in &recipe.hidden {
-        layers.push(RecurrentLayer::random(width, *hidden, recipe.gru, GAIN, &mut rng));
+        layers.push(RecurrentLayer::random(width, *hidden, recipe.cell, GAIN, &mut rng));
         width = *hidden;
     }
     Ok(RecurrentModel::new(RecurrentParts {
@@ -452,7 +452,7 @@ impl StageRun<'_, '_> {
         });
         let begun = begun.collect::<Result<_, _>>()?;
         let hidden = model.layers().last().map_or(0, |l| l.hidden);
-        let widest = model.layers().iter().map(|l| l.hidden).max().unwrap_or(0);
+        let widest = model.layers().iter().map(RecurrentLayer::carried).max().unwrap_or(0);
         let state_noise = if self.stage.state_noise > 0.0 {
             let values: Vec<f32> = (0..steps * samples * widest)
                 .map(|_| self.stage.state_noise * normal(rng))
