@@ -120,10 +120,6 @@ impl App {
                 state.new_network.end(result);
                 ("training", &state.new_network.training.status)
             }
-            Update::RecurrentTrainEnded(result) => {
-                state.training.end_recurrent(result);
-                ("training", &state.training.status)
-            }
             Update::CryptonnEnded(result) => {
                 if let Ok(trained) = &result {
                     state.leak.set_data(Arc::clone(&trained.view), Arc::clone(&trained.pool));

@@ -6,7 +6,6 @@ use super::command::Command;
 use crate::tab::Tab;
 use data::Shape;
 use import::Opened;
-use scenario::Scenario;
 use std::path::{Path, PathBuf};
 use view::{MyModel, TaskStatus, file_name, scheme_of};
 use worker::{Failure, OwnRequest};
@@ -26,10 +25,12 @@ impl App {
         let request = OwnRequest {
             name: stem(dataset),
             dataset: dataset.clone(),
+            sequences: blueprint.is_of_sequences(),
             rows: blueprint.rows.join(", "),
             purpose: blueprint.purpose,
             epochs: blueprint.epochs,
             patience: blueprint.patience,
+            validation: None,
             seed: blueprint.seed,
         };
         let asked = self.worker.train_own(data.dataset.clone(), request.clone());
@@ -58,9 +59,7 @@ impl App {
         match (result, &new.request) {
             (Ok(path), Some(request)) => {
                 let name = format!("{}, {}", request.name, scheme_of(request.purpose));
-                let model = path.to_string_lossy();
-                let setup =
-                    Scenario::of_own(&request.name, &model, &request.dataset, request.purpose);
+                let setup = request.setup(&path.to_string_lossy());
                 new.file = Some(path.clone());
                 self.state.history.add_model(MyModel { name, setup, saved: false });
             }
@@ -96,8 +95,7 @@ impl App {
     pub(super) fn run_new_network(&mut self) {
         let new = &self.state.new_network;
         let (Some(file), Some(request)) = (&new.file, &new.request) else { return };
-        let model = file.to_string_lossy();
-        let setup = Scenario::of_own(&request.name, &model, &request.dataset, request.purpose);
+        let setup = request.setup(&file.to_string_lossy());
         self.take_scenario(setup);
         self.state.tab = Tab::Run;
         self.queue.push(Action::Command(Command::Run));

@@ -41,7 +41,7 @@ pub fn has_model(state: &State) -> Ready {
 }
 
 pub fn has_data(state: &State) -> Ready {
-    when(state.takes_layers(), "no table and no pictures are loaded")
+    when(state.takes_network(), "no data are loaded")
 }
 
 pub fn no_task(state: &State) -> Ready {

@@ -5,7 +5,6 @@ use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
-use data::Shape;
 use data::fetch::PublicSet;
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
@@ -284,10 +283,9 @@ impl State {
         self.preview.refusal.as_deref().filter(|_| !self.preview.pending)
     }
 
-    /// Whether a network of layers can be written for the data of the setup.
-    pub fn takes_layers(&self) -> bool {
-        let shape = self.data.as_ref().map(|data| data.dataset.shape());
-        !self.preview.pending && shape.is_some_and(|s| !matches!(s, Shape::Sequence { .. }))
+    /// Whether a network can be written for the data of the setup.
+    pub fn takes_network(&self) -> bool {
+        !self.preview.pending && self.data.is_some()
     }
 
     /// Whether the setup can be trained on encrypted data as it stands.

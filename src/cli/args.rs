@@ -278,15 +278,17 @@ pub(super) struct SweepArgs {
 pub(super) struct TrainArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Rows of a network of your own, for --dataset, as in "conv 8 3x3, relu, dense classes"; small or medium
+    /// Rows of a network of your own, for --dataset, as in "conv 8 3x3, relu, dense classes", or "gru 16,
+    /// dense classes" for sequences; small or medium
     #[arg(long, value_name = "ROWS", requires = "dataset")]
     pub layers: Option<String>,
     /// The data of a network of your own: a file, a folder or a built-in name
     #[arg(long, value_name = "DATA", requires = "layers")]
     pub dataset: Option<String>,
-    /// What a network of your own is for: bgv (integers), ckks (polynomials), tfhe (lookup tables)
-    #[arg(long = "for", value_name = "SCHEME", requires = "layers", default_value = "bgv")]
-    pub purpose: String,
+    /// What a network of your own is for: bgv (integers), ckks (polynomials), tfhe (lookup tables), and of
+    /// sequences client_aided (functions computed by the client) [default: bgv; of sequences ckks]
+    #[arg(long = "for", value_name = "SCHEME", requires = "layers")]
+    pub purpose: Option<String>,
     /// Write the model here
     #[arg(long, value_name = "MODEL.safetensors", value_parser = path)]
     pub out: Option<PathBuf>,

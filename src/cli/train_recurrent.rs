@@ -78,8 +78,8 @@ pub(super) fn command(wanted: &Wanted, args: &TrainArgs, context: &mut Context) 
     let file = args.out.as_deref().map(|p| uses.writes("--out", p)).transpose()?;
     let dataset = data::open(&recipe.dataset, data_dir)?;
     let seed = args.scenario.seed.filter(|s| *s != 0).unwrap_or(DEFAULT_TRAINING_SEED);
-    let training =
-        RecurrentTraining { recipe, dataset: &dataset, seed, validation: args.validation };
+    let (dataset, validation, patience) = (&dataset, args.validation, None);
+    let training = RecurrentTraining { recipe, dataset, seed, validation, patience };
     let trained = {
         let progress = Progress::new(context.err, context.terminal);
         let report = |step: Step| progress.step(&step);

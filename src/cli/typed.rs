@@ -17,7 +17,7 @@ pub(super) fn command(args: &TrainArgs, seed: u64) -> String {
     };
     option("--dataset", args.dataset.clone());
     option("--layers", args.layers.clone());
-    option("--for", args.layers.as_ref().map(|_| args.purpose.clone()));
+    option("--for", args.purpose.clone());
     for setting in &args.scenario.settings {
         option("--set", Some(setting.clone()));
     }

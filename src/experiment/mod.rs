@@ -1,7 +1,9 @@
-//! One face for whatever a scenario is about: opened, planned, run.
+//! One face for whatever a scenario is about: opened, planned, run; and for networks of one's own.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod own;
 
 use circuit::Plan;
 use data::Dataset;
@@ -11,6 +13,8 @@ use recurrent::SequenceSession;
 use report::{Event, NetworksReport, RunReport, SequenceReport};
 use scenario::{RunError, Scenario, Sources};
 use std::sync::Arc;
+
+pub use own::OwnRequest;
 
 /// A scenario with its model and dataset in memory.
 #[derive(Clone)]

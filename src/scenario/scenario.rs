@@ -315,15 +315,34 @@ impl Scenario {
         }
     }
 
-    /// A network of one's own on its data, with the scheme that it was made for; its activations stay.
-    pub fn of_own(name: &str, model: &str, dataset: &str, purpose: Purpose) -> Self {
+    /// A network of one's own on its data, with the scheme that it was made for, or the strategy where it
+    /// is one of `sequences`; its activations stay.
+    pub fn of_own(
+        name: &str,
+        model: &str,
+        dataset: &str,
+        purpose: Purpose,
+        sequences: bool,
+    ) -> Self {
         let mut made = Self { name: name.into(), ..Self::of_model(model, dataset) };
         made.description = format!("A network of your own on {dataset}");
+        if sequences {
+            let strategy = match purpose {
+                Purpose::Tables => NoiseStrategy::Bootstrap,
+                Purpose::ClientAided => NoiseStrategy::ClientAided,
+                Purpose::Polynomials | Purpose::Integers => NoiseStrategy::default(),
+            };
+            made = made.with_sequences();
+            made.sequence = Some(SequenceRequest { strategy, ..SequenceRequest::default() });
+            return made;
+        }
         made.activation.method = "keep".into();
         (made.scheme.kind, made.activation.kind) = match purpose {
             Purpose::Integers => (SchemeSelector::Bgv, ActivationKind::Polynomial),
-            Purpose::Polynomials => (SchemeSelector::Ckks, ActivationKind::Polynomial),
             Purpose::Tables => (SchemeSelector::Tfhe, ActivationKind::Lookup),
+            Purpose::Polynomials | Purpose::ClientAided => {
+                (SchemeSelector::Ckks, ActivationKind::Polynomial)
+            }
         };
         made
     }

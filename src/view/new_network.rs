@@ -2,7 +2,9 @@
 
 use super::training::TrainingView;
 use data::{Dataset, Shape};
-use network::train::{PRESETS, Purpose, RowShape, Trained, check_rows, split_rows};
+use network::train::{
+    PRESETS, Purpose, RowInput, RowShape, TrainedModel, check_rows, preset, split_rows,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use worker::{Failure, OwnRequest};
@@ -26,8 +28,8 @@ pub struct Blueprint {
     pub seed: u64,
     /// What comes of each row, or what is wrong with it; `None` where that is not known.
     pub checks: Vec<Option<Result<RowShape, String>>>,
-    /// Shape and number of classes of the data that the rows were checked against.
-    of: Option<(Shape, usize)>,
+    /// The samples that the rows were checked against.
+    of: Option<RowInput>,
 }
 
 /// A change of the rows.
@@ -65,22 +67,40 @@ impl Default for Blueprint {
 impl Blueprint {
     /// The rows of a preset, for the data that are known.
     pub fn preset(&self, at: usize) -> &'static str {
-        let picture = matches!(self.of, Some((Shape::Image { .. }, _)));
-        PRESETS.get(at).map_or("", |(_, rows)| rows[usize::from(picture)])
+        let flat = RowInput { shape: Shape::Flat { len: 1 }, classes: 2, words: 0 };
+        preset(at, self.of.unwrap_or(flat))
     }
 
-    /// Makes it a network for `dataset`: a preset becomes the one for such data.
+    /// What it can be made for, on the data that are known.
+    pub fn purposes(&self) -> &'static [Purpose] {
+        self.of.map_or(&[], Purpose::possible)
+    }
+
+    /// Makes it a network for `dataset`: a preset becomes the one for such data, and a purpose that they
+    /// cannot have the usual one.
     pub fn suit(&mut self, dataset: &Dataset) {
-        let of = Some((dataset.shape(), dataset.classes().len()));
-        if self.of == of {
+        let of = RowInput::of(dataset);
+        if self.of == Some(of) {
             return;
         }
         let preset = (0..PRESETS.len()).find(|at| self.text == self.preset(*at));
-        self.of = of;
+        self.of = Some(of);
+        if let Some(usual) = self.purposes().first().filter(|_| !self.fits(self.purpose)) {
+            self.purpose = *usual;
+        }
         match preset {
             Some(at) => self.edit(RowEdit::Preset(at)),
             None => self.check(),
         }
+    }
+
+    fn fits(&self, purpose: Purpose) -> bool {
+        self.purposes().contains(&purpose)
+    }
+
+    /// Whether the data that are known are sequences.
+    pub fn is_of_sequences(&self) -> bool {
+        self.of.is_some_and(RowInput::is_sequence)
     }
 
     /// Changes the rows; the text follows, or the rows follow the text.
@@ -91,7 +111,13 @@ impl Blueprint {
                 let place = rows.len().saturating_sub(1);
                 let before = place.checked_sub(1).and_then(|at| rows.get(at));
                 let linear = before.is_some_and(|row| is_linear(row));
-                rows.insert(place, if linear { "relu" } else { "dense 16" }.to_owned());
+                let new = match before {
+                    Some(cells) if self.of.is_some_and(RowInput::is_sequence) => cells.as_str(),
+                    None if self.of.is_some_and(RowInput::is_sequence) => "elman 16",
+                    _ if linear => "relu",
+                    _ => "dense 16",
+                };
+                rows.insert(place, new.to_owned());
             }
             RowEdit::Remove(at) if at < rows.len() => _ = rows.remove(at),
             RowEdit::Swap(at) if at + 1 < rows.len() => rows.swap(at, at + 1),
@@ -118,7 +144,7 @@ impl Blueprint {
     /// Looks at every row anew.
     pub fn check(&mut self) {
         self.checks = match self.of {
-            Some((shape, classes)) => check_rows(&self.rows, shape, classes, self.purpose),
+            Some(of) => check_rows(&self.rows, of, self.purpose),
             None => vec![None; self.rows.len()],
         };
     }
@@ -135,9 +161,12 @@ impl Blueprint {
     }
 }
 
-/// The scheme of a network that was made for it, as people write it.
+/// The scheme of a network that was made for it, or the strategy, as people write it.
 pub fn scheme_of(purpose: Purpose) -> String {
-    purpose.name().to_uppercase()
+    match purpose {
+        Purpose::ClientAided => "client-aided".to_owned(),
+        scheme => scheme.name().to_uppercase(),
+    }
 }
 
 fn is_linear(row: &str) -> bool {
@@ -166,7 +195,7 @@ impl NewNetwork {
     }
 
     /// The training is over.
-    pub fn end(&mut self, result: Result<Arc<Trained>, Failure>) {
+    pub fn end(&mut self, result: Result<Arc<TrainedModel>, Failure>) {
         self.training.end(result);
     }
 }
@@ -221,5 +250,28 @@ mod tests {
         blueprint.suit(&of(Shape::Flat { len: 4 }));
         assert_eq!(blueprint.text, written);
         assert!(!blueprint.is_sound(), "no convolution of a table");
+    }
+
+    #[test]
+    fn sequences_bring_cells_and_what_those_can_be_made_for() {
+        let sequence = of(Shape::Sequence { steps: 3, channels: 2 });
+        let mut blueprint = Blueprint::default();
+        assert_eq!(blueprint.purpose, Purpose::Integers);
+        blueprint.suit(&sequence);
+        assert_eq!(blueprint.text, "elman 16, dense classes");
+        assert!(blueprint.is_sound() && blueprint.is_of_sequences());
+        assert_eq!(blueprint.purpose, Purpose::Polynomials, "integers have no cells");
+        blueprint.edit(RowEdit::Type(0, "gru 4".into()));
+        blueprint.edit(RowEdit::Add);
+        assert_eq!(blueprint.text, "gru 4, gru 4, dense classes");
+        blueprint.edit(RowEdit::Preset(1));
+        blueprint.purpose = Purpose::ClientAided;
+        blueprint.suit(&of(Shape::Flat { len: 4 }));
+        assert_eq!(blueprint.text, "dense 64, relu, dense 32, relu, dense classes");
+        assert_eq!(blueprint.purpose, Purpose::Integers, "tables have nothing for a client to do");
+        blueprint.suit(&sequence);
+        blueprint.edit(RowEdit::Text("dense classes".into()));
+        blueprint.edit(RowEdit::Add);
+        assert_eq!(blueprint.text, "elman 16, dense classes");
     }
 }

@@ -4,7 +4,7 @@ use super::origin::{Origin, Results};
 use super::task::TaskStatus;
 use inference::TrainOptions;
 use network::recurrent::RecurrentModel;
-use network::train::{EpochRecord, RecurrentOptions, RecurrentTrained, TrainEvent, Trained};
+use network::train::{EpochRecord, RecurrentOptions, TrainEvent, TrainedModel};
 use scenario::Scenario;
 use std::sync::Arc;
 use worker::Failure;
@@ -34,10 +34,9 @@ pub struct TrainingView {
     pub fraction: f64,
     /// What was trained with: method, degree and interval in words.
     pub what: String,
-    pub trained: Option<Arc<Trained>>,
+    pub trained: Option<Arc<TrainedModel>>,
     /// What is chosen for recurrent networks; what is usual for the model when left out.
     pub recurrent: Option<RecurrentOptions>,
-    pub trained_recurrent: Option<Arc<RecurrentTrained>>,
 }
 
 /// Epochs as CSV, one line each.
@@ -89,13 +88,12 @@ impl TrainingView {
 
     /// Whether there is a trained model.
     pub fn has_model(&self) -> bool {
-        self.trained.is_some() || self.trained_recurrent.is_some()
+        self.trained.is_some()
     }
 
     /// The trained model as a file.
     pub fn bytes(&self) -> Option<Vec<u8>> {
-        let recurrent = self.trained_recurrent.as_ref().map(|t| t.model.to_bytes());
-        recurrent.or_else(|| self.trained.as_ref().map(|t| t.network.to_bytes()))
+        self.trained.as_ref().map(|trained| trained.to_bytes())
     }
 
     /// Takes in what the training tells.
@@ -127,14 +125,8 @@ impl TrainingView {
         }
     }
 
-    /// The training of a recurrent network is over.
-    pub fn end_recurrent(&mut self, result: Result<Arc<RecurrentTrained>, Failure>) {
-        self.status = TaskStatus::of(&result);
-        self.trained_recurrent = result.ok();
-    }
-
     /// The training is over.
-    pub fn end(&mut self, result: Result<Arc<Trained>, Failure>) {
+    pub fn end(&mut self, result: Result<Arc<TrainedModel>, Failure>) {
         self.status = TaskStatus::of(&result);
         self.trained = result.ok();
         // It may have ended before the epochs that there could have been.

@@ -26,6 +26,7 @@ pub use glance::Glance;
 pub use jobs::{Busy, Jobs};
 pub use key::Key;
 pub use leak::{LeakRequest, LeakUpdate};
-pub use own::OwnRequest;
 pub use update::Update;
 pub use worker::Worker;
+
+pub use experiment::OwnRequest;

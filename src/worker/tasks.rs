@@ -8,7 +8,9 @@ use super::key::Key;
 use super::update::Update;
 use super::worker::Worker;
 use inference::{DEFAULT_TRAINING_SEED, Session, TrainOptions, recurrent_command};
-use network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTrained, RecurrentTraining};
+use network::train::{
+    RecurrentOptions, RecurrentRecipe, RecurrentTrained, RecurrentTraining, TrainedModel,
+};
 use progress::Watch;
 use scenario::{RunError, Scenario};
 use std::sync::Arc;
@@ -86,7 +88,8 @@ impl Worker {
         let work = move |out: Out<'_>| {
             let watch = Watch::new(out.cancel().clone(), &|_| {});
             let mut on_event = |event| out.send(Update::Train(event));
-            session(&scenario, &loaded)?.train(&options, &watch, &mut on_event).map(Arc::new)
+            let trained = session(&scenario, &loaded)?.train(&options, &watch, &mut on_event)?;
+            Ok(Arc::new(TrainedModel::Layers(trained)))
         };
         self.task(work, Update::TrainEnded)
     }
@@ -98,8 +101,11 @@ impl Worker {
         loaded: LoadedSequence,
         options: RecurrentOptions,
     ) -> Result<(), Busy> {
-        let work = move |out: Out<'_>| recurrent(&scenario, &loaded, &options, out).map(Arc::new);
-        self.task(work, Update::RecurrentTrainEnded)
+        let work = move |out: Out<'_>| {
+            let trained = recurrent(&scenario, &loaded, &options, out)?;
+            Ok(Arc::new(TrainedModel::Sequences(trained)))
+        };
+        self.task(work, Update::TrainEnded)
     }
 
     /// Starts the training on encrypted data that the scenario describes, or goes on with one that was
@@ -140,8 +146,8 @@ fn recurrent(
     let recipe = options.recipe(&scenario.name, &like)?;
     let seed = if scenario.seed == 0 { DEFAULT_TRAINING_SEED } else { scenario.seed };
     let held_out = (loaded.dataset.train().len() / 10).min(HELD_OUT);
-    let (dataset, validation) = (&loaded.dataset, Some(held_out));
-    let training = RecurrentTraining { recipe: &recipe, dataset, seed, validation };
+    let (dataset, validation, patience) = (&loaded.dataset, Some(held_out), None);
+    let training = RecurrentTraining { recipe: &recipe, dataset, seed, validation, patience };
     let trained = training.run(&watch, &mut |event| out.send(Update::Train(event)))?;
     let usual = RecurrentOptions::for_model(&loaded.model);
     let command = recurrent_command(scenario, options, &usual, held_out);

@@ -9,7 +9,7 @@ use activation::Activation;
 use circuit::Plan;
 use inference::{ActivationData, PolynomialCheck, TableStudy};
 use network::Network;
-use network::train::{RecurrentTrained, TrainEvent, Trained};
+use network::train::{TrainEvent, TrainedModel};
 use report::{Event, RunReport, SequenceReport};
 use scenario::Scenario;
 use std::path::PathBuf;
@@ -57,9 +57,8 @@ pub enum Update {
     Compare(CompareEvent),
     CompareEnded(Result<Box<CompareReport>, Failure>),
     Train(TrainEvent),
-    TrainEnded(Result<Arc<Trained>, Failure>),
-    OwnTrainEnded(Result<Arc<Trained>, Failure>),
-    RecurrentTrainEnded(Result<Arc<RecurrentTrained>, Failure>),
+    TrainEnded(Result<Arc<TrainedModel>, Failure>),
+    OwnTrainEnded(Result<Arc<TrainedModel>, Failure>),
     Cryptonn(CryptonnEvent),
     CryptonnEnded(Result<Box<CryptonnTrained>, Failure>),
     Mitigation(MitigationEvent),

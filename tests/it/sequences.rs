@@ -2,8 +2,8 @@
 
 use cryptoscope::data::{self, Shape};
 use cryptoscope::network::accuracy;
-use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
-use cryptoscope::network::train::{CellKind, RecurrentOptions, RecurrentRecipe, RecurrentTraining};
+use cryptoscope::network::recurrent::{self, CellKind, RecurrentModel, Sequences};
+use cryptoscope::network::train::{RecurrentOptions, RecurrentRecipe, RecurrentTraining};
 use cryptoscope::progress::{Cancel, Watch};
 use cryptoscope::recurrent::SequenceSession;
 use cryptoscope::scenario::{Scenario, SequenceRequest};
@@ -91,6 +91,7 @@ fn gates_and_two_layers_are_trained_planned_and_run_encrypted() {
             dataset: &dataset,
             seed: 1,
             validation: Some(600),
+            patience: None,
         };
         let trained = training.run(&Watch::silent(), &mut |_| {}).expect("trains");
         assert!(trained.history[1].loss < trained.history[0].loss);
@@ -128,7 +129,7 @@ fn choices_of_a_training_are_settings() {
     for (wrong, said) in [
         ("train.colour=red", "no choice colour"),
         ("train.layers=3", "1 to 2 are possible"),
-        ("train.cell=lstm", "lstm"),
+        ("train.cell=cnn", "elman, gru, lstm are possible"),
     ] {
         let (status, _, err) = typed(&[wrong]);
         assert_eq!(status, 2);

@@ -3,7 +3,7 @@
 use crate::drive::{WIDE, until, until_over, until_planned};
 use cryptoscope::app::{App, History, Status, Tab, TaskStatus};
 use cryptoscope::circuit::NoiseStrategy;
-use cryptoscope::network::train::{Purpose, own_recipe, train};
+use cryptoscope::network::train::{OwnTraining, Purpose, TrainedModel, own_recipe};
 use cryptoscope::network::{Network, Normalisation};
 use cryptoscope::scenario::{Scenario, SchemeSelector, Sources};
 use cryptoscope::worker::SessionEngine;
@@ -116,8 +116,9 @@ fn iris_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
     assert!(person.has("Trained network") && person.has("Original"));
     let new = &person.h.state().state().new_network;
     let trained = new.training.trained.as_ref().expect("a network");
+    assert!(trained.first_accuracy().is_some_and(|a| a > 0.85));
+    let TrainedModel::Layers(trained) = trained.as_ref() else { panic!("a table has layers") };
     assert!(trained.integers.as_ref().is_some_and(|i| i.accuracy > 0.85));
-    assert!(trained.first_accuracy.is_some_and(|a| a > 0.85));
     person.button("Run encrypted");
     person.has_right_answers(30);
     assert!(person.clicks <= FROM_DATA, "{} clicks", person.clicks);
@@ -144,6 +145,98 @@ fn a_table_goes_from_nothing_to_an_encrypted_answer_in_six_clicks() {
     assert!(person.clicks <= FROM_DATA, "{} clicks", person.clicks);
 }
 
+/// Sequences of three steps that go up or down.
+fn slopes(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("slopes.ts");
+    let mut text = "@problemName slopes\n@timeStamps false\n@univariate true\n".to_owned();
+    text += "@classLabel true up down\n@data\n";
+    for i in 0..100 {
+        let (sign, class) = if i % 2 == 0 { ("", "up") } else { ("-", "down") };
+        text += &format!("0,{sign}{},{sign}{}:{class}\n", 1 + i % 3, 3 + i % 4);
+    }
+    std::fs::write(&path, text).expect("writes");
+    path
+}
+
+#[test]
+fn sequences_go_from_nothing_to_an_encrypted_answer_in_six_clicks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sentences = (0..100).map(|i| match i % 4 {
+        0 | 2 => format!("a film {} good,praise\n", ["was", "is", "seems"][i % 3]),
+        _ => format!("a film {} bad,blame\n", ["was", "is", "seems"][i % 3]),
+    });
+    let opinions = format!("text,label\n{}", sentences.collect::<String>());
+    let words = folder.path().join("opinions.csv");
+    std::fs::write(&words, opinions).expect("writes");
+    for (path, rows) in [
+        (slopes(folder.path()), "elman 16, dense classes"),
+        (words, "embed 16, elman 16, dense classes"),
+    ] {
+        let mut person = Person::new();
+        person.click(Role::ComboBox, "Dataset");
+        person.button("Open dataset…");
+        person.choose(&path, "Open");
+        until_planned(&mut person.h);
+        person.button("New network");
+        let blueprint = &person.h.state().state().new_network.blueprint;
+        assert_eq!((blueprint.text.as_str(), blueprint.purpose), (rows, Purpose::Polynomials));
+        person.button("Train new network");
+        person.until_trained();
+        assert!(person.has("Trained network") && person.has("Original"));
+        person.button("Run encrypted");
+        person.has_right_answers(20);
+        assert!(person.clicks <= FROM_DATA, "{} clicks", person.clicks);
+        let stem = path.file_stem().expect("a name").to_string_lossy();
+        assert!(person.has(&format!("{stem}, CKKS")), "it is among my models");
+        let setup = &person.h.state().state().scenario;
+        assert!(setup.sequence.is_some() && setup.name == stem);
+    }
+}
+
+#[test]
+fn rows_of_cells_are_edited_and_run_with_the_functions_of_the_client() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = slopes(folder.path());
+    let mut person = Person::new();
+    person.click(Role::ComboBox, "Dataset");
+    person.button("Open dataset…");
+    person.choose(&path, "Open");
+    until_planned(&mut person.h);
+    person.h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    person.h.run_ok();
+    let text = |person: &Person| person.h.state().state().new_network.blueprint.text.clone();
+    assert_eq!(text(&person), "elman 16, dense classes");
+    assert!(person.h.query_by_label("Made for BGV").is_none());
+    person.button("Preset medium");
+    assert_eq!(text(&person), "elman 32, dense classes");
+    let typed = |person: &mut Person, rows: &str| {
+        person.h.get_by_role_and_label(Role::TextInput, "Row 1").focus();
+        person.h.run_ok();
+        person.h.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        person.h.get_by_role_and_label(Role::TextInput, "Row 1").type_text(rows);
+        person.h.run_ok();
+    };
+    typed(&mut person, "conv 8 3x3");
+    assert!(person.has("row 1: is for tables and pictures"));
+    typed(&mut person, "gru 4");
+    // Three gates of 1 value, 4 states and a bias, and a bias inside.
+    assert!(person.has("4, 76 par."));
+    person.button("Made for TFHE");
+    assert!(person.has("row 1: lookup tables run one row of elman cells"));
+    assert!(!cryptoscope::app::Command::TrainNetwork.is_enabled(person.h.state().state()));
+    person.button("Made for Client-aided");
+    person.button("Add row");
+    assert_eq!(text(&person), "gru 4, gru 4, dense classes");
+    assert!(person.has("3 steps of 4, 76 par."));
+    person.button("Move row 2 up");
+    person.button("Remove row 1");
+    assert_eq!(text(&person), "gru 4, dense classes");
+    person.button("Train new network");
+    person.until_trained();
+    person.button("Run encrypted");
+    person.has_right_answers(20);
+}
+
 #[test]
 fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -153,8 +246,11 @@ fn a_model_file_goes_to_an_encrypted_answer_in_four_clicks() {
     let data = cryptoscope::data::open("iris", None).expect("built in");
     let recipe = recipe(&data).expect("fits").with_epochs(20).expect("some");
     let watch = cryptoscope::progress::Watch::silent();
-    let trained = train(&recipe, &data, 3, &watch).expect("trains");
-    trained.network.save(&path).expect("writes");
+    let (recipe, dataset, command) = (&recipe, &data, "made here".to_owned());
+    let (seed, validation, patience) = (3, None, None);
+    let training = OwnTraining { recipe, dataset, seed, validation, command, patience };
+    let trained = training.run(&watch, &mut |_| {}).expect("trains");
+    std::fs::write(&path, trained.to_bytes()).expect("writes");
     let mut person = Person::new();
     person.click(Role::ComboBox, "Model");
     person.button("Open model…");

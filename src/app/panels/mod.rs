@@ -32,6 +32,7 @@ mod sweep;
 mod table;
 mod toasts;
 mod training;
+mod training_start;
 
 use super::state::State;
 use crate::queue::Queue;

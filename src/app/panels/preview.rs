@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             if state.lacks_public_data() {
                 public_data(ui, state, queue);
             }
-            if state.loaded.is_none() && state.takes_layers() {
+            if state.loaded.is_none() && state.takes_network() {
                 named_button(ui, Command::NewNetwork, "New network for these data…", state, queue);
             }
         } else if let Some(plan) = &preview.plan {

@@ -1,16 +1,14 @@
-//! Choices for the training of a recurrent network, and what came of it.
+//! Choices for the training of a recurrent network.
 
-use super::sweep::task_button;
+use super::training_start::TrainingStart;
 use crate::action::Action;
-use crate::command::Command;
-use crate::exports;
-use crate::panels::button::named_button;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, Method};
-use egui::{ComboBox, DragValue, RichText, Ui};
+use egui::{ComboBox, DragValue, Ui};
 use kit::{field, row, theme};
-use network::train::{CellKind, RecurrentOptions};
+use network::recurrent::CellKind;
+use network::train::RecurrentOptions;
 use view::TaskStatus;
 use worker::LoadedSequence;
 
@@ -22,19 +20,8 @@ pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         let running = view.status == TaskStatus::Running;
-        task_button(ui, state, queue, running, Command::Train);
-        kit::progress(ui, if running { view.fraction } else { 0.0 }, "Training progress");
-        let text = match &view.status {
-            TaskStatus::Idle => "Trains a recurrent network from fresh weights".to_owned(),
-            TaskStatus::Running => match view.epochs.last() {
-                Some(last) => format!("epoch {} of {}, {}", last.epoch + 1, view.of, last.stage),
-                None => format!("epoch 1 of {}", view.of),
-            },
-            TaskStatus::Finished => format!("Finished {} epochs", view.epochs.len()),
-            TaskStatus::Stopped => "Stopped; nothing was changed".to_owned(),
-            TaskStatus::Failed(reason) => reason.clone(),
-        };
-        kit::caption(ui, &text).on_hover_text(&text);
+        let idle = "Trains a recurrent network from fresh weights";
+        TrainingStart::of_setup(view, idle).show(ui, state, queue);
         ui.add_enabled_ui(!running, |ui| {
             cells(ui, &mut options);
             learning(ui, &mut options);
@@ -47,8 +34,9 @@ pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut
 }
 
 fn cells(ui: &mut Ui, options: &mut RecurrentOptions) {
-    row(ui, "Cell", "Elman: one function of a sum. GRU: gates that keep and forget", |ui| {
-        for kind in [CellKind::Elman, CellKind::Gru] {
+    let about = "Elman: one function of a sum. GRU: gates that keep and forget. LSTM: the same, with a state of the cells beside the hidden one";
+    row(ui, "Cell", about, |ui| {
+        for kind in CellKind::ALL {
             ui.selectable_value(&mut options.cell, kind, kind.name());
         }
     });
@@ -120,34 +108,6 @@ fn polynomials(ui: &mut Ui, options: &mut RecurrentOptions) {
         });
         field(ui, "Degree", "Of the polynomial: 3 takes two levels a step, up to 7 three", |ui| {
             ui.add(DragValue::new(&mut options.degree).range(1..=15).speed(0.05))
-        });
-    });
-}
-
-pub fn result(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut Queue) {
-    let t = theme::tokens(ui);
-    let view = &state.training;
-    let Some(trained) = &view.trained_recurrent else { return };
-    theme::card(ui).show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 4.0;
-        kit::heading(ui, "Trained model");
-        kit::caption(ui, &view.what).on_hover_text(&view.what);
-        let accuracy = trained.model.provenance().test_accuracy.unwrap_or(f64::NAN);
-        row(ui, "Test", "Share of the test sequences classified as labelled", |ui| {
-            let text = RichText::new(format::percent(accuracy));
-            ui.label(text.font(theme::strong(15.0)).color(t.reference));
-        });
-        if let Some(before) = loaded.model.provenance().test_accuracy {
-            row(ui, "Before", "The model of the setup", |ui| {
-                ui.label(RichText::new(format::percent(before)).color(t.original));
-            });
-        }
-        ui.horizontal(|ui| {
-            named_button(ui, Command::UseTrained, "Use this model", state, queue);
-            for export in exports::MODEL {
-                named_button(ui, export.command(), "Save…", state, queue);
-            }
         });
     });
 }

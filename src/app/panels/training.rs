@@ -3,7 +3,7 @@
 use super::new_network;
 use super::origin;
 use super::recurrent_training;
-use super::sweep::task_button;
+use super::training_start::TrainingStart;
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
@@ -13,7 +13,7 @@ use crate::queue::Queue;
 use crate::state::State;
 use egui::{DragValue, ScrollArea, Sense, Ui, vec2};
 use kit::{field, row, theme};
-use view::{Results, TaskStatus};
+use view::Results;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
@@ -25,13 +25,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         match state.loaded_sequence.as_ref().filter(|_| state.is_recurrent()) {
             Some(loaded) => {
                 recurrent_training::controls(ui, state, loaded, queue);
-                recurrent_training::result(ui, state, loaded, queue);
             }
-            None => {
-                controls(ui, state, queue);
-                result(ui, state, queue);
-            }
+            None => controls(ui, state, queue),
         }
+        result(ui, state, queue);
     });
     let (results, origin) = (Results::Training, state.origin(Results::Training));
     let going_on = state.is_going_on(results);
@@ -54,19 +51,8 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
-        let running = view.status == TaskStatus::Running;
-        task_button(ui, state, queue, running, Command::Train);
-        kit::progress(ui, if running { view.fraction } else { 0.0 }, "Training progress");
-        let text = match &view.status {
-            TaskStatus::Idle => "Trains the model on with the polynomial inside".to_owned(),
-            TaskStatus::Running => {
-                format!("epoch {} of {}", (view.epochs.len() + 1).min(view.of), view.of)
-            }
-            TaskStatus::Finished => format!("Finished {} epochs", view.epochs.len()),
-            TaskStatus::Stopped => "Stopped; nothing was changed".to_owned(),
-            TaskStatus::Failed(reason) => reason.clone(),
-        };
-        kit::caption(ui, &text).on_hover_text(&text);
+        let idle = "Trains the model on with the polynomial inside";
+        TrainingStart::of_setup(view, idle).show(ui, state, queue);
         let lab = &state.lab;
         let about = "Method, degree and interval are those of the tab Activation";
         row(ui, "Polynomial", about, |ui| {
@@ -109,14 +95,16 @@ fn result(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.spacing_mut().item_spacing.y = 4.0;
         kit::heading(ui, "Trained model");
         kit::caption(ui, &view.what).on_hover_text(&view.what);
-        let accuracy = trained.network.provenance().test_accuracy.unwrap_or(f64::NAN);
+        let accuracy = trained.provenance().test_accuracy.unwrap_or(f64::NAN);
         row(ui, "Test", "Share of the test samples classified as labelled", |ui| {
             let text = format::percent(accuracy);
             ui.label(egui::RichText::new(text).font(theme::strong(15.0)).color(t.reference));
         });
-        let before = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
+        let layers = || state.loaded.as_ref().map(|l| l.network.provenance());
+        let sequences = state.loaded_sequence.as_ref().map(|l| l.model.provenance());
+        let before = sequences.or_else(layers).and_then(|provenance| provenance.test_accuracy);
         if let Some(before) = before {
-            row(ui, "Before", "The model of the setup, with its own activation", |ui| {
+            row(ui, "Before", "The model of the setup, with its own functions", |ui| {
                 ui.label(egui::RichText::new(format::percent(before)).color(t.original));
             });
         }

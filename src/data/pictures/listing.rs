@@ -150,10 +150,11 @@ fn is_picture(path: &Path) -> bool {
     ["png", "jpg", "jpeg", "jpe", "jfif", "bmp", "webp"].contains(&extension.as_str())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn links_are_counted_and_not_followed() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,71 +1,48 @@
 //! The rows of a network that a person writes: `conv 8 3x3, relu, dense 32, relu, dense classes`.
 
+use super::cells::Cells;
 use super::purpose::{OwnError, Purpose};
 use super::recipes::{batch_norm, dense, layer};
+use super::row::{Row, RowInput, RowShape, split_rows};
 use crate::{Layer, Op, Padding};
 use activation::Activation;
 use data::Shape;
 
 /// Most rows of a network.
 const MAX_ROWS: usize = 64;
-/// Most outputs of a row, and most weights of a network.
-const MAX_OUTPUTS: usize = 8192;
+/// Most weights of a network.
 const MAX_WEIGHTS: usize = 1 << 26;
 
 /// Why there are no residual rows in a network for tables.
 const NO_TABLES: &str =
     "skip connections do not run on lookup tables; make the network for bgv or ckks";
 
-/// A row, read.
-#[derive(Clone, Debug, PartialEq)]
-enum Row {
-    Dense(usize),
-    Conv {
-        outputs: usize,
-        kernel: (usize, usize),
-        stride: usize,
-        same: bool,
-    },
-    Pool(usize),
-    Norm,
-    Flatten,
-    Function(Activation),
-    /// Two linear rows with the function that follows between them, and a sum with what goes into the
-    /// first, or a linear image of it where the shapes differ. Convolutions where there is a kernel.
-    Residual {
-        outputs: usize,
-        kernel: Option<(usize, usize)>,
-        stride: usize,
-    },
-}
+/// Why there are no cells in a network of other samples.
+const NO_SEQUENCES: &str =
+    "is for sequences; tables and pictures have rows such as dense N, conv N KxK and relu";
 
-/// The rows of a text: what stands between commas, bars, semicolons and ends of lines.
-pub fn split_rows(text: &str) -> Vec<&str> {
-    let rows = text.split([',', '|', '\n', ';']).map(str::trim);
-    rows.filter(|row| !row.is_empty()).collect()
-}
-
-/// What comes of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowShape {
-    /// What the next row is given.
-    pub shape: Shape,
-    /// Weights and biases; a normalisation that is put in by itself becomes part of them.
-    pub parameters: usize,
-    /// Multiplications with a weight, for one sample.
-    pub macs: usize,
-}
-
-/// Row by row what comes of `rows` on samples of shape `input`, or what is wrong with one; `None` behind
-/// that, where no shape is known.
+/// Row by row what comes of `rows` on samples as `of` says, or what is wrong with one; `None` behind that,
+/// where no shape is known.
 pub fn check_rows(
     rows: &[String],
-    input: Shape,
-    classes: usize,
+    of: RowInput,
     purpose: Purpose,
 ) -> Vec<Option<Result<RowShape, String>>> {
-    let read: Vec<_> = rows.iter().map(|text| row(text.trim(), classes)).collect();
-    let mut all = Building { layers: Vec::new(), shape: input, weights: 0 };
+    if of.is_sequence() {
+        let mut cells = Cells::new(of, purpose);
+        return checked(rows, of.classes, |row, next| cells.add(row, next));
+    }
+    let mut all = Building::new(of.shape);
+    checked(rows, of.classes, |row, next| all.add_written(row, next, purpose))
+}
+
+/// What `add` says of each row that can be read, with the next one.
+fn checked(
+    rows: &[String],
+    classes: usize,
+    mut add: impl FnMut(&Row, Option<&Row>) -> Result<RowShape, String>,
+) -> Vec<Option<Result<RowShape, String>>> {
+    let read: Vec<_> = rows.iter().map(|text| Row::read(text.trim(), classes)).collect();
     let mut sound = true;
     let mut checked = Vec::with_capacity(rows.len());
     for (at, this) in read.iter().enumerate() {
@@ -81,7 +58,7 @@ pub fn check_rows(
                 return Ok(None);
             }
             let next = read.get(at + 1).and_then(|next| next.as_ref().ok());
-            all.add_written(&this, next, purpose).map(Some)
+            add(&this, next).map(Some)
         });
         sound &= result.is_ok();
         checked.push(result.transpose());
@@ -89,90 +66,49 @@ pub fn check_rows(
     checked
 }
 
-pub(super) fn layers(
+/// The layers of a network of these rows.
+pub(super) fn layers(rows: &str, of: RowInput, purpose: Purpose) -> Result<Vec<Layer>, OwnError> {
+    let mut all = Building::new(of.shape);
+    let example = "dense 16, relu, dense classes";
+    built(rows, of.classes, example, |row, next| all.add_written(row, next, purpose))?;
+    Ok(all.layers)
+}
+
+/// The cells of a network of these rows.
+pub(super) fn cells(rows: &str, of: RowInput, purpose: Purpose) -> Result<Cells, OwnError> {
+    let mut all = Cells::new(of, purpose);
+    built(rows, of.classes, "gru 16, dense classes", |row, next| all.add(row, next))?;
+    Ok(all)
+}
+
+/// Gives each row with the next one to `add`, and names the first that does not fit.
+fn built(
     rows: &str,
-    input: Shape,
     classes: usize,
-    purpose: Purpose,
-) -> Result<Vec<Layer>, OwnError> {
+    example: &str,
+    mut add: impl FnMut(&Row, Option<&Row>) -> Result<RowShape, String>,
+) -> Result<(), OwnError> {
     let texts = split_rows(rows);
     let whole = |reason: String| OwnError { row: format::excerpt(rows), reason };
     if texts.is_empty() || texts.len() > MAX_ROWS {
         return Err(whole(format!(
-            "{} rows; 1 to {MAX_ROWS} are possible, as in: dense 16, relu, dense classes",
+            "{} rows; 1 to {MAX_ROWS} are possible, as in: {example}",
             texts.len()
         )));
     }
     let mut read = Vec::new();
     for text in &texts {
         let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
-        read.push(row(text, classes).map_err(fail)?);
+        read.push(Row::read(text, classes).map_err(fail)?);
     }
     if read.last() != Some(&Row::Dense(classes)) {
         return Err(whole("the last row must be: dense classes".into()));
     }
-    let mut all = Building { layers: Vec::new(), shape: input, weights: 0 };
     for (at, (row, text)) in read.iter().zip(&texts).enumerate() {
         let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
-        all.add_written(row, read.get(at + 1), purpose).map_err(fail)?;
+        add(row, read.get(at + 1)).map_err(fail)?;
     }
-    Ok(all.layers)
-}
-
-fn row(text: &str, classes: usize) -> Result<Row, String> {
-    let lower = text.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split_whitespace().collect();
-    let number = |word: &str| match word {
-        "classes" => Ok(classes),
-        word => word.parse().ok().filter(|n| (1..=MAX_OUTPUTS).contains(n)).ok_or_else(|| {
-            format!("{} is no number from 1 to {MAX_OUTPUTS}", format::excerpt(word))
-        }),
-    };
-    let function = |activation| Ok(Row::Function(activation));
-    match words[..] {
-        ["dense", outputs] => Ok(Row::Dense(number(outputs)?)),
-        ["conv", outputs, kernel, ref rest @ ..] => {
-            let side = |word| number(word).and_then(|n| if n <= 64 { Ok(n) } else { Err(format!("a kernel of {n}; 1 to 64 are possible")) });
-            let kernel = match kernel.split_once('x') {
-                Some((down, across)) => (side(down)?, side(across)?),
-                None => (side(kernel)?, side(kernel)?),
-            };
-            let mut row = (1, false);
-            let mut rest = rest.iter();
-            while let Some(word) = rest.next() {
-                match *word {
-                    "same" => row.1 = true,
-                    "stride" => row.0 = number(rest.next().copied().unwrap_or_default())?,
-                    other => return Err(format!("{} is not known; stride N and same are", format::excerpt(other))),
-                }
-            }
-            Ok(Row::Conv { outputs: number(outputs)?, kernel, stride: row.0, same: row.1 })
-        }
-        ["residual", outputs] => {
-            Ok(Row::Residual { outputs: number(outputs)?, kernel: None, stride: 1 })
-        }
-        ["residual", outputs, ref rest @ ..] => {
-            let conv = format!("conv {outputs} {}", rest.join(" "));
-            match self::row(&conv, classes)? {
-                Row::Conv { outputs, kernel, stride, same: false } => {
-                    Ok(Row::Residual { outputs, kernel: Some(kernel), stride })
-                }
-                _ => Err("its size stays, or is divided by the stride: leave same out".into()),
-            }
-        }
-        ["pool", size] => Ok(Row::Pool(number(size)?)),
-        ["norm"] => Ok(Row::Norm),
-        ["flatten"] => Ok(Row::Flatten),
-        ["relu"] => function(Activation::Relu),
-        ["leaky"] => function(Activation::LeakyRelu { slope: Activation::LEAKY_SLOPE }),
-        ["sigmoid"] => function(Activation::Sigmoid),
-        ["tanh"] => function(Activation::Tanh),
-        ["softplus"] => function(Activation::Softplus),
-        ["silu"] => function(Activation::Silu),
-        ["gelu"] => function(Activation::Gelu),
-        ["square"] => function(Activation::Square),
-        _ => Err("not known; rows are: dense N, dense classes, conv N KxK [stride N] [same], residual N [KxK [stride N]], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square".into()),
-    }
+    Ok(())
 }
 
 /// Layers, and the shape after them.
@@ -183,6 +119,10 @@ struct Building {
 }
 
 impl Building {
+    fn new(input: Shape) -> Self {
+        Self { layers: Vec::new(), shape: input, weights: 0 }
+    }
+
     /// A row as it was written, before `next`: a function becomes a square where it must, and a linear
     /// row before a function is normalised.
     fn add_written(
@@ -269,6 +209,9 @@ impl Building {
             }
             // Made of other rows: see `residual`.
             Row::Flatten | Row::Residual { .. } => self.flatten(),
+            Row::Embed(_) | Row::Cells(..) => {
+                return Err(NO_SEQUENCES.into());
+            }
             Row::Function(activation) => {
                 self.push("activation", Op::Activation(activation.clone()))?;
             }
@@ -349,8 +292,12 @@ mod tests {
 
     const PICTURE: Shape = Shape::Image { channels: 1, height: 8, width: 8 };
 
+    fn of(shape: Shape) -> RowInput {
+        RowInput { shape, classes: 3, words: 0 }
+    }
+
     fn kinds(rows: &str, input: Shape, purpose: Purpose) -> String {
-        let layers = layers(rows, input, 3, purpose).unwrap();
+        let layers = layers(rows, of(input), purpose).unwrap();
         layers.iter().map(|l| l.name.as_str()).collect::<Vec<_>>().join(" ")
     }
 
@@ -360,9 +307,10 @@ mod tests {
         let found = kinds(rows, PICTURE, Purpose::Polynomials);
         let expected = "conv1 norm1 activation1 flatten1 dense1 norm2 activation2 dense2";
         assert_eq!(found, expected);
-        let squares = layers(rows, PICTURE, 3, Purpose::Integers).unwrap();
+        let squares = layers(rows, of(PICTURE), Purpose::Integers).unwrap();
         assert!(squares.iter().all(|l| l.op.is_polynomial()));
-        let same = layers("conv 4 3x3 same, dense classes", PICTURE, 3, Purpose::Integers).unwrap();
+        let same =
+            layers("conv 4 3x3 same, dense classes", of(PICTURE), Purpose::Integers).unwrap();
         assert!(matches!(&same[2].op, Op::Dense { inputs: 256, .. }));
     }
 
@@ -370,7 +318,7 @@ mod tests {
     fn every_row_tells_its_shape_or_its_fault() {
         let told = |text: &str, purpose| {
             let rows: Vec<String> = split_rows(text).into_iter().map(str::to_owned).collect();
-            check_rows(&rows, PICTURE, 3, purpose)
+            check_rows(&rows, of(PICTURE), purpose)
         };
         let gives = |len, parameters, macs| {
             Some(Ok(RowShape { shape: Shape::Flat { len }, parameters, macs }))
@@ -400,17 +348,17 @@ mod tests {
              dense2 norm2 activation2 dense3 norm3 sum1 activation3 \
              dense4 norm4 activation4 dense5 norm5 branch1 dense6 norm6 sum2 activation5 dense7"
         );
-        let of = layers(rows, flat, 3, Purpose::Integers).unwrap();
-        let op = |name: &str| of.iter().find(|l| l.name == name).map(|l| l.op.clone());
+        let made = layers(rows, of(flat), Purpose::Integers).unwrap();
+        let op = |name: &str| made.iter().find(|l| l.name == name).map(|l| l.op.clone());
         assert_eq!(op("sum1"), Some(Op::Add { from: Some("activation1".into()) }));
         assert_eq!(op("branch1"), Some(Op::Branch { from: Some("activation3".into()) }));
         assert_eq!(op("sum2"), Some(Op::Add { from: Some("norm5".into()) }));
-        assert!(of.iter().all(|l| l.op.is_polynomial()));
+        assert!(made.iter().all(|l| l.op.is_polynomial()));
         let rows = "residual 2 3x3 stride 2, tanh, dense classes";
-        let of = layers(rows, PICTURE, 3, Purpose::Polynomials).unwrap();
-        let Op::Branch { from: None } = &of[5].op else { panic!("from the inputs") };
-        assert!(matches!(&of[6].op, Op::Conv2d { kernel: (1, 1), stride: (2, 2), .. }));
-        assert!(matches!(&of.last().unwrap().op, Op::Dense { inputs: 32, .. }));
+        let made = layers(rows, of(PICTURE), Purpose::Polynomials).unwrap();
+        let Op::Branch { from: None } = &made[5].op else { panic!("from the inputs") };
+        assert!(matches!(&made[6].op, Op::Conv2d { kernel: (1, 1), stride: (2, 2), .. }));
+        assert!(matches!(&made.last().unwrap().op, Op::Dense { inputs: 32, .. }));
     }
 
     #[test]
@@ -430,7 +378,7 @@ mod tests {
             ("pool 9, dense classes", PICTURE, "pool 9", "larger than"),
             ("dense 8192, dense 8192, dense 8192, dense classes", flat, "dense 8192", "weights"),
         ] {
-            let told = layers(rows, input, 3, Purpose::Tables).unwrap_err();
+            let told = layers(rows, of(input), Purpose::Tables).unwrap_err();
             assert!(told.row.contains(row) && told.reason.contains(reason), "{rows}: {told}");
         }
     }

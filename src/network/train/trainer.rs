@@ -3,6 +3,7 @@
 use super::graph::{Graph, cross_entropy};
 use super::grid::snap_inputs;
 use super::integers::Integers;
+use super::patience::Keeper;
 use super::recipe::{Recipe, Stage, TableGrid};
 use crate::card::on_one_line;
 use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
@@ -205,13 +206,7 @@ impl Training<'_> {
             samples => Some(dataset.hold_out(samples)?),
         };
         let shown = held_out.as_ref().unwrap_or(dataset);
-        if self.patience.is_some() && held_out.is_none() {
-            return Err(TrainError::NothingHeldOut);
-        }
-        if self.patience == Some(0) {
-            let (field, given, allowed) = ("patience", "0".into(), "1 or more epochs".into());
-            return Err(TrainError::Choice { field, given, allowed });
-        }
+        check_patience(self.patience, held_out.is_some())?;
         let (mut history, mut kept, mut first_accuracy) = (Vec::new(), Vec::new(), None);
         for (index, stage) in recipe.stages.iter().enumerate() {
             if stage.batch == 0 || stage.epochs == 0 {
@@ -354,16 +349,34 @@ fn check_tables(
     }))
 }
 
+/// Refuses a patience that nothing can be held against.
+pub(super) fn check_patience(patience: Option<usize>, held_out: bool) -> Result<(), TrainError> {
+    match patience {
+        Some(_) if !held_out => Err(TrainError::NothingHeldOut),
+        Some(0) => {
+            let (field, given, allowed) = ("patience", "0".into(), "1 or more epochs".into());
+            Err(TrainError::Choice { field, given, allowed })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses more epochs than a stage may have, or none.
+pub(super) fn check_epochs(epochs: usize) -> Result<(), TrainError> {
+    if (1..=MAX_EPOCHS).contains(&epochs) {
+        return Ok(());
+    }
+    let (given, allowed) = (epochs.to_string(), format!("1 to {MAX_EPOCHS}"));
+    Err(TrainError::Choice { field: "epochs", given, allowed })
+}
+
 impl Recipe {
     /// The recipe with `epochs` in every stage.
     ///
     /// # Errors
     /// When none or more than 1000 are asked for.
     pub fn with_epochs(mut self, epochs: usize) -> Result<Self, TrainError> {
-        if !(1..=MAX_EPOCHS).contains(&epochs) {
-            let (given, allowed) = (epochs.to_string(), format!("1 to {MAX_EPOCHS}"));
-            return Err(TrainError::Choice { field: "epochs", given, allowed });
-        }
+        check_epochs(epochs)?;
         self.stages.iter_mut().for_each(|stage| stage.epochs = epochs);
         Ok(self)
     }
@@ -489,11 +502,9 @@ impl StageRun<'_, '_> {
         let mut order: Vec<usize> = (0..self.dataset.train().len()).collect();
         let batches = order.len().div_ceil(stage.batch);
         let steps = (batches * stage.epochs) as f64;
-        let (mut kept, mut kept_epoch) = (network.clone(), self.history.len());
-        // The best accuracy, and epochs since it was reached first.
-        let (mut best, mut since) = (f64::NEG_INFINITY, 0);
+        let mut keeper = Keeper::new(self.patience, network.clone(), self.history.len());
         for epoch in 0..stage.epochs {
-            if self.patience.is_some_and(|most| since >= most) {
+            if keeper.is_over() {
                 break;
             }
             let seed = mix(self.seed, epoch as u64);
@@ -536,18 +547,13 @@ impl StageRun<'_, '_> {
                 accuracy: self.accuracy(&current, self.dataset.test())?,
                 share_inside: graph.share_inside(),
             };
-            since = if record.accuracy > best { 0 } else { since + 1 };
-            // Of epochs that are equally good the last one: it was trained the longest.
-            if self.patience.is_none() || record.accuracy >= best {
-                (kept, kept_epoch) = (current, record.epoch);
-            }
-            best = best.max(record.accuracy);
+            keeper.take(current, record.epoch, record.accuracy);
             self.history.push(record.clone());
             (self.on_event)(TrainEvent::Epoch { record, of: self.epochs });
         }
         let done = (self.history.len() * batches) as u64;
         self.watch.step(&self.what(), done, (self.epochs * batches) as u64)?;
-        Ok((kept, kept_epoch))
+        Ok(keeper.kept())
     }
 
     /// What is being done, with what came of the last epoch.

@@ -6,11 +6,10 @@ mod rows;
 
 pub use choice::choice;
 
-use super::sweep::task_button;
+use super::training_start::TrainingStart;
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
-use crate::panels::button::named_button;
 use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
@@ -19,7 +18,6 @@ use egui::{DragValue, Rect, ScrollArea, Sense, Ui, vec2};
 use kit::{field, row, theme};
 use network::train::Purpose;
 use view::{Blueprint, TaskStatus};
-use worker::LoadedData;
 
 /// Width of the column of controls, its share of the tab, and the width of the tab from which on plots stand beside it.
 const COLUMN: std::ops::RangeInclusive<f32> = 344.0..=420.0;
@@ -62,10 +60,7 @@ fn curves(ui: &mut Ui, rect: Rect, state: &State) {
 
 fn column(ui: &mut Ui, state: &State, queue: &mut Queue) {
     choice(ui, state, queue);
-    let is_sequence = |data: &LoadedData| matches!(data.dataset.shape(), Shape::Sequence { .. });
-    let Some(data) = state.data.as_ref().filter(|data| !is_sequence(data)) else {
-        return without_data(ui, state);
-    };
+    let Some(data) = &state.data else { return without_data(ui, state) };
     result::show(ui, state, queue);
     let before = &state.new_network.blueprint;
     let mut blueprint = before.clone();
@@ -73,7 +68,15 @@ fn column(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         let running = state.new_network.training.status == TaskStatus::Running;
-        start(ui, state, running, queue);
+        let start = TrainingStart {
+            view: &state.new_network.training,
+            command: Command::TrainNetwork,
+            idle: "Trains it from fresh weights; a tenth of the samples is held out",
+            stopped: "Stopped; no network was kept",
+            bar: "New network progress",
+            curves: exports::NEW_NETWORK.get(1),
+        };
+        start.show(ui, state, queue);
         ui.add_enabled_ui(!running, |ui| {
             about(ui, &data.dataset, &mut blueprint);
             rows::show(ui, &mut blueprint);
@@ -87,52 +90,13 @@ fn column(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 /// Why no network can be written.
 fn without_data(ui: &mut Ui, state: &State) {
-    let text = match &state.data {
-        _ if state.preview.pending => "Loading the data".to_owned(),
-        None => {
-            "No data are loaded: choose a dataset in the setup, or drop a file on the window".into()
-        }
-        Some(_) => format!(
-            "{} holds sequences: recurrent networks learn them. Choose a scenario cryptornn, then these data, and train under This model",
-            state.scenario.dataset
-        ),
+    let text = match state.preview.pending {
+        true => "Loading the data",
+        false => "No data are loaded: choose a dataset in the setup, or drop a file on the window",
     };
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.add(egui::Label::new(text).wrap());
-    });
-}
-
-fn start(ui: &mut Ui, state: &State, running: bool, queue: &mut Queue) {
-    let view = &state.new_network.training;
-    task_button(ui, state, queue, running, Command::TrainNetwork);
-    kit::progress(ui, if running { view.fraction } else { 0.0 }, "New network progress");
-    let text = match &view.status {
-        TaskStatus::Idle => {
-            "Trains it from fresh weights; a tenth of the samples is held out".to_owned()
-        }
-        TaskStatus::Running => match view.epochs.last() {
-            Some(last) => {
-                let held = format::percent(last.accuracy);
-                format!(
-                    "Epoch {} of {} at most, {}: held out {held}",
-                    last.epoch, view.of, last.stage
-                )
-            }
-            None => "Starting".to_owned(),
-        },
-        TaskStatus::Finished => format!("Finished after {} epochs", view.epochs.len()),
-        TaskStatus::Stopped => "Stopped; no network was kept".to_owned(),
-        TaskStatus::Failed(reason) => reason.clone(),
-    };
-    ui.horizontal(|ui| {
-        kit::caption(ui, &text).on_hover_text(&text);
-        let csv = exports::NEW_NETWORK.get(1).filter(|_| !view.epochs.is_empty());
-        if let Some(export) = csv {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                named_button(ui, export.command(), "CSV…", state, queue);
-            });
-        }
     });
 }
 
@@ -157,34 +121,49 @@ fn about(ui: &mut Ui, dataset: &Dataset, blueprint: &mut Blueprint) {
         "The scheme that it will run on, which its training prepares it for",
         |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            for (purpose, name, about) in [
-                (
-                    Purpose::Integers,
-                    "BGV",
-                    "Exact integers: every function becomes a square; weights and inputs are trained on integers",
-                ),
-                (
-                    Purpose::Polynomials,
-                    "CKKS",
-                    "Real numbers: trained with the functions as written, then with polynomials of degree 2 in their places",
-                ),
-                (
-                    Purpose::Tables,
-                    "TFHE",
-                    "Lookup tables: integers, tables of 5 bits, and the noise of encrypted sums; one sample at a time",
-                ),
-            ] {
-                let chosen = blueprint.purpose == purpose;
+            for purpose in blueprint.purposes() {
+                let (name, about) = purpose_words(*purpose, blueprint.is_of_sequences());
+                let chosen = blueprint.purpose == *purpose;
                 let entry = ui.selectable_label(chosen, name).on_hover_text(about);
                 if kit::named(entry, egui::Role::Button, &format!("Made for {name}")).clicked()
                     && !chosen
                 {
-                    blueprint.purpose = purpose;
+                    blueprint.purpose = *purpose;
                     blueprint.check();
                 }
             }
         },
     );
+}
+
+/// The name of a purpose, and what it means for a network of sequences or of layers.
+fn purpose_words(purpose: Purpose, sequences: bool) -> (&'static str, &'static str) {
+    match (purpose, sequences) {
+        (Purpose::Integers, _) => (
+            "BGV",
+            "Exact integers: every function becomes a square; weights and inputs are trained on integers",
+        ),
+        (Purpose::Polynomials, false) => (
+            "CKKS",
+            "Real numbers: trained with the functions as written, then with polynomials of degree 2 in their places",
+        ),
+        (Purpose::Polynomials, true) => (
+            "CKKS",
+            "Real numbers: trained with the exact functions of the cells, then with polynomials of degree 3 in their places; the state is refreshed by the client every few steps",
+        ),
+        (Purpose::Tables, false) => (
+            "TFHE",
+            "Lookup tables: integers, tables of 5 bits, and the noise of encrypted sums; one sample at a time",
+        ),
+        (Purpose::Tables, true) => (
+            "TFHE",
+            "Lookup tables by bootstrapping: one row of elman cells; one sequence at a time, in one round",
+        ),
+        (Purpose::ClientAided, _) => (
+            "Client-aided",
+            "Real numbers (CKKS): the client computes the functions of the cells exactly, in every step",
+        ),
+    }
 }
 
 fn learning(ui: &mut Ui, blueprint: &mut Blueprint) {

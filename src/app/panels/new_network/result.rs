@@ -8,7 +8,7 @@ use crate::state::State;
 use egui::{Button, Color32, RichText, Ui, vec2};
 use format::Share;
 use kit::{row, theme};
-use network::train::Trained;
+use network::train::{Purpose, TrainedModel};
 use view::scheme_of;
 
 const BUTTON: f32 = 30.0;
@@ -25,13 +25,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let test = state.data.as_ref().filter(|_| request.dataset == state.scenario.dataset);
         let test = test.map(|data| data.dataset.test().len());
         let about = "Share of the test samples classified as labelled, after the training in floating point";
-        if let Some(first) = trained.first_accuracy {
+        if let Some(first) = trained.first_accuracy() {
             accuracy(ui, "Original", about, (first, test), t.original);
         }
-        let (name, value) = encrypted(trained);
+        let (name, value) = encrypted(trained, request.purpose);
         let about = format!("The same of the network that will run encrypted, in the clear: {name}");
         accuracy(ui, &scheme_of(request.purpose), &about, (value, test), t.reference);
-        let kept: Vec<String> = trained.kept.iter().map(usize::to_string).collect();
+        let kept: Vec<String> = trained.kept().iter().map(usize::to_string).collect();
         row(ui, "Kept", "Of each stage of the training the epoch whose weights were kept", |ui| {
             kit::caption(ui, &format!("epoch {}", kept.join(", then ")));
         });
@@ -52,12 +52,19 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 /// What is judged, and its accuracy on the test samples.
-fn encrypted(trained: &Trained) -> (&'static str, f64) {
-    let polynomials = trained.network.provenance().test_accuracy.unwrap_or(f64::NAN);
+fn encrypted(trained: &TrainedModel, purpose: Purpose) -> (&'static str, f64) {
+    let test = trained.provenance().test_accuracy.unwrap_or(f64::NAN);
+    let TrainedModel::Layers(trained) = trained else {
+        return match purpose {
+            Purpose::Tables => ("with exact functions, which become lookup tables", test),
+            Purpose::ClientAided => ("with exact functions", test),
+            Purpose::Polynomials | Purpose::Integers => ("with polynomials", test),
+        };
+    };
     let integers = trained.integers.as_ref().map(|i| ("on exact integers", i.accuracy));
     let tables =
         trained.tables.as_ref().map(|t| ("with lookup tables and noise", t.noisy_accuracy));
-    tables.or(integers).unwrap_or(("with polynomials", polynomials))
+    tables.or(integers).unwrap_or(("with polynomials", test))
 }
 
 fn accuracy(

@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, blueprint: &mut Blueprint) {
     });
     let mut text = blueprint.text.clone();
     let field = TextEdit::multiline(&mut text).desired_rows(2).desired_width(f32::INFINITY);
-    let field = ui.add(field.font(theme::small()).hint_text("dense 16, relu, dense classes"));
+    let field = ui.add(field.font(theme::small()).hint_text(blueprint.preset(0)));
     let field = field.on_hover_text(ROWS);
     kit::named(field, egui::Role::MultilineTextInput, "Layers as text");
     if text != blueprint.text {
@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, blueprint: &mut Blueprint) {
 }
 
 /// What can be written, for hovering.
-const ROWS: &str = "Rows, first to last: dense N, dense classes, conv N KxK [stride N] [same], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square";
+const ROWS: &str = "Rows, first to last. Of tables and pictures: dense N, dense classes, conv N KxK [stride N] [same], pool N, norm, flatten, and the functions relu, leaky, sigmoid, tanh, softplus, silu, gelu, square. Of sequences: embed N (values that a word is looked up as), elman N, gru N or lstm N once or twice, dense classes";
 
 fn line(
     ui: &mut Ui,

@@ -41,7 +41,7 @@ pub(super) struct Batch {
     pub values: Values,
     /// For each step which samples have begun, `[samples][1]`; `None` where all have.
     pub begun: Vec<Option<Tensor>>,
-    /// Added to the states of every layer, `[steps * samples][hidden]`.
+    /// Added to the states of every layer, `[steps * samples][hidden]` of the widest.
     pub state_noise: Option<Tensor>,
     /// Factors on the last state, `[samples][hidden]`.
     pub keep: Option<Tensor>,
@@ -165,7 +165,10 @@ impl Layer {
                 ([], _, _) => return Err(candle_core::Error::Msg("a cell lacks its gate".into())),
             };
             let next = match &batch.state_noise {
-                Some(noise) => (next + noise.narrow(0, step * batch.samples, batch.samples)?)?,
+                Some(noise) => {
+                    let noise = noise.narrow(0, step * batch.samples, batch.samples)?;
+                    (next + noise.narrow(1, 0, self.hidden)?)?
+                }
                 None => next,
             };
             h = begun(next)?;

@@ -1,7 +1,7 @@
 //! What a person chooses of a recurrent training.
 
 use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
-use crate::recurrent::RecurrentModel;
+use crate::recurrent::{CellKind, RecurrentModel};
 use crate::train::TrainError;
 use activation::Method;
 use serde::{Deserialize, Serialize};
@@ -23,25 +23,6 @@ const NOISE: RangeInclusive<f32> = 0.0..=1.0;
 const POLYNOMIAL_SHARE: usize = 3;
 const POLYNOMIAL_RATE: f64 = 1.0 / 3.0;
 const POLYNOMIAL_PENALTY: f64 = 4.0;
-
-/// A kind of cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CellKind {
-    #[default]
-    Elman,
-    Gru,
-}
-
-impl CellKind {
-    /// The name for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Elman => "Elman",
-            Self::Gru => "GRU",
-        }
-    }
-}
 
 /// Choices for a recurrent training from fresh weights: first with the exact functions, then,
 /// where they are asked for, with polynomials inside.
@@ -109,9 +90,9 @@ impl RecurrentOptions {
         let Some(stage) = recipe.stages.first() else { return usual };
         let polynomials = stage.polynomials;
         Self {
-            cell: if recipe.gru { CellKind::Gru } else { CellKind::Elman },
-            hidden: recipe.hidden,
-            layers: recipe.layers,
+            cell: recipe.cell,
+            hidden: recipe.hidden.first().copied().unwrap_or(usual.hidden),
+            layers: recipe.hidden.len(),
             epochs: stage.epochs,
             batch: stage.batch,
             learning_rate: stage.learning_rate,
@@ -206,9 +187,8 @@ impl RecurrentOptions {
         });
         Ok(RecurrentRecipe {
             name: name.to_owned(),
-            hidden: self.hidden,
-            layers: self.layers,
-            gru: self.cell == CellKind::Gru,
+            hidden: vec![self.hidden; self.layers],
+            cell: self.cell,
             start: None,
             stages: std::iter::once(exact).chain(polynomial).collect(),
             ..like.clone()
@@ -239,7 +219,7 @@ mod tests {
         assert_eq!(options.recipe("mine", &like).map(|r| r.stages.len()).ok(), Some(1));
         let options = RecurrentOptions { polynomials: true, layers: 2, ..options };
         let recipe = options.recipe("mine", &like).expect("in range");
-        assert_eq!((recipe.layers, recipe.stages[1].epochs), (2, 3));
+        assert_eq!((recipe.hidden.len(), recipe.stages[1].epochs), (2, 3));
         let error = RecurrentOptions { layers: 3, ..options }.recipe("mine", &like).unwrap_err();
         assert_eq!(error.to_string(), "layers is 3; 1 to 2 are possible");
     }

@@ -1,6 +1,6 @@
 //! How a recurrent model is made.
 
-use crate::recurrent::RecurrentModel;
+use crate::recurrent::{CellKind, RecurrentModel};
 use activation::Method;
 
 /// The polynomials that stand in for the functions of all gates.
@@ -50,12 +50,10 @@ pub struct RecurrentRecipe {
     pub name: String,
     /// Dataset it is meant for.
     pub dataset: String,
-    /// Units of each layer.
-    pub hidden: usize,
-    /// 1 or 2.
-    pub layers: usize,
-    /// A GRU instead of an Elman cell.
-    pub gru: bool,
+    /// Units of each of the layers, 1 or 2.
+    pub hidden: Vec<usize>,
+    /// What all layers are made of.
+    pub cell: CellKind,
     /// Channels of a token, where samples are text.
     pub embedding: Option<usize>,
     /// Values are divided by this; where left out, each channel is brought to mean 0 and standard

@@ -1,7 +1,7 @@
 //! The recipes of the recurrent models that come with the program.
 
 use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
-use crate::recurrent::{self, RecurrentModel};
+use crate::recurrent::{self, CellKind, RecurrentModel};
 use activation::Method;
 
 /// Half-width of the interval that pre-activations are kept in.
@@ -82,9 +82,8 @@ pub(super) fn recipe(
     RecurrentRecipe {
         name: format!("{name}-tanh"),
         dataset: dataset.to_owned(),
-        hidden,
-        layers: 1,
-        gru: false,
+        hidden: vec![hidden],
+        cell: CellKind::Elman,
         embedding: None,
         divide: None,
         start: None,
@@ -103,9 +102,10 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
     let recipe = |dataset, hidden, stage| recipe(name, dataset, hidden, stage);
     Some(match name {
         "cryptornn" => recipe("waves", 16, stage("tanh", 40, 32, 5e-3)),
-        "cryptornn-gru" => {
-            RecurrentRecipe { gru: true, ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3)) }
-        }
+        "cryptornn-gru" => RecurrentRecipe {
+            cell: CellKind::Gru,
+            ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3))
+        },
         "cryptornn-power" => recipe(
             "ItalyPowerDemand",
             16,

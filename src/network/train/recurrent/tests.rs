@@ -124,7 +124,7 @@ fn slopes_are_those_of_differences() {
 
 fn short() -> RecurrentRecipe {
     let mut recipe = RecurrentRecipe::built_in("cryptornn-tanh").expect("is there");
-    recipe.hidden = 6;
+    recipe.hidden = vec![6];
     recipe.stages[0].epochs = 3;
     let mut polynomial = recipe.stages[0].clone();
     polynomial.name = "polynomial".into();
@@ -138,7 +138,8 @@ fn short() -> RecurrentRecipe {
 fn the_same_seed_trains_the_same_model() {
     let (recipe, dataset) = (short(), data::open("waves", None).expect("made"));
     let train = |seed: u64, events: &mut Vec<TrainEvent>| {
-        RecurrentTraining { recipe: &recipe, dataset: &dataset, seed, validation: Some(100) }
+        let (dataset, validation, patience) = (&dataset, Some(100), None);
+        RecurrentTraining { recipe: &recipe, dataset, seed, validation, patience }
             .run(&Watch::silent(), &mut |e| events.push(e))
             .expect("trains")
     };
@@ -161,7 +162,8 @@ fn training_stops_when_asked_to_and_refuses_what_does_not_fit() {
     let cancel = Cancel::default();
     cancel.cancel();
     let run = |dataset: &data::Dataset, recipe: &RecurrentRecipe, validation, watch: &Watch| {
-        RecurrentTraining { recipe, dataset, seed: 1, validation: Some(validation) }
+        let (seed, validation, patience) = (1, Some(validation), None);
+        RecurrentTraining { recipe, dataset, seed, validation, patience }
             .run(watch, &mut |_| {})
             .map(|_| ())
             .map_err(|e| e.to_string())

@@ -1,8 +1,9 @@
 //! Runs the stages of a recurrent recipe.
 
 use super::super::graph::cross_entropy;
+use super::super::patience::Keeper;
 use super::super::scaling;
-use super::super::trainer::{mix, schedule};
+use super::super::trainer::{check_patience, mix, schedule};
 use super::graph::{Batch, Graph, Values};
 use super::recipe::{RecurrentRecipe, RecurrentStage};
 use crate::card::on_one_line;
@@ -36,8 +37,11 @@ pub struct RecurrentTraining<'a> {
     /// The same seed, data and machine give the same model.
     pub seed: u64,
     /// Training samples to hold out: the accuracies of epochs are taken on them; with 0 on the test
-    /// part. They decide nothing. As the recipe says when left out.
+    /// part. They decide nothing without patience. As the recipe says when left out.
     pub validation: Option<usize>,
+    /// A stage ends after so many epochs without a better accuracy on what is held out, and keeps the
+    /// weights of the last epoch with the best one. All epochs are done when left out.
+    pub patience: Option<usize>,
 }
 
 /// A trained model and how it came to be.
@@ -45,6 +49,10 @@ pub struct RecurrentTraining<'a> {
 pub struct RecurrentTrained {
     pub model: RecurrentModel,
     pub history: Vec<EpochRecord>,
+    /// Of each stage the epoch, counted over all stages from 1, whose weights were kept.
+    pub kept: Vec<usize>,
+    /// Accuracy on the test split after the first of several stages: of the model with exact functions.
+    pub first_accuracy: Option<f64>,
     /// Accuracy on the samples held out, where there are any.
     pub validation_accuracy: Option<f64>,
 }
@@ -75,8 +83,8 @@ impl RecurrentTraining<'_> {
             .into());
         }
         let held_out = order.split_off(order.len() - validation);
-        let epochs = recipe.stages.iter().map(|s| s.epochs).sum();
-        let mut history = Vec::new();
+        check_patience(self.patience, !held_out.is_empty())?;
+        let (mut history, mut kept, mut first_accuracy) = (Vec::new(), Vec::new(), None);
         for (index, stage) in recipe.stages.iter().enumerate() {
             if stage.batch == 0 || stage.epochs == 0 {
                 return Err(TrainError::EmptyStage {
@@ -84,6 +92,9 @@ impl RecurrentTraining<'_> {
                     stage: stage.name.clone(),
                 });
             }
+            // Stages before may have ended early.
+            let left = recipe.stages.iter().skip(index).map(|s| s.epochs).sum::<usize>();
+            let epochs = history.len() + left;
             let mut run = StageRun {
                 stage,
                 train: dataset.train(),
@@ -95,13 +106,20 @@ impl RecurrentTraining<'_> {
                 steps,
                 seed: mix(seed, index as u64 + 2),
                 epochs,
+                patience: self.patience,
                 watch,
                 history: &mut history,
                 on_event,
             };
-            model = run.run(&with_polynomials(&model, stage)?, order.clone())?;
+            let (trained, epoch) = run.run(&with_polynomials(&model, stage)?, order.clone())?;
+            model = trained;
+            kept.push(epoch);
+            if index == 0 && recipe.stages.len() > 1 {
+                first_accuracy = Some(judge(&model, dataset.test(), steps, watch)?);
+            }
         }
-        let validation_accuracy = history.last().filter(|_| validation > 0).map(|e| e.accuracy);
+        let last = kept.last().and_then(|epoch| history.get(epoch.checked_sub(1)?));
+        let validation_accuracy = last.filter(|_| validation > 0).map(|e| e.accuracy);
         let test_accuracy = judge(&model, dataset.test(), steps, watch)?;
         let card = ModelCard::trained(dataset, recipe.start.as_ref().map(RecurrentModel::as_start));
         let original = card.twin(Role::Exact).map(|twin| on_one_line(&twin.name, MAX_NAME_BYTES));
@@ -117,7 +135,18 @@ impl RecurrentTraining<'_> {
         };
         let parts = RecurrentParts { provenance, card, ..model.parts().clone() };
         let model = RecurrentModel::new(parts)?;
-        Ok(RecurrentTrained { model, history, validation_accuracy })
+        Ok(RecurrentTrained { model, history, kept, first_accuracy, validation_accuracy })
+    }
+}
+
+impl RecurrentRecipe {
+    /// The model with fresh weights, and with the functions that it will have in the end.
+    ///
+    /// # Errors
+    /// When the dataset does not fit the recipe.
+    pub fn fresh(&self, dataset: &Dataset, seed: u64) -> Result<RecurrentModel, TrainError> {
+        let model = start(self, dataset, seed)?;
+        self.stages.last().map_or(Ok(model.clone()), |stage| with_polynomials(&model, stage))
     }
 }
 
@@ -211,9 +240,9 @@ fn start(
     };
     let mut width = recipe.embedding.unwrap_or(channels);
     let mut layers = Vec::new();
-    for _ in 0..recipe.layers {
-        layers.push(RecurrentLayer::random(width, recipe.hidden, recipe.gru, GAIN, &mut rng));
-        width = recipe.hidden;
+    for hidden in &recipe.hidden {
+        layers.push(RecurrentLayer::random(width, *hidden, recipe.cell, GAIN, &mut rng));
+        width = *hidden;
     }
     Ok(RecurrentModel::new(RecurrentParts {
         name: on_one_line(&recipe.name, MAX_NAME_BYTES),
@@ -273,19 +302,21 @@ struct StageRun<'a, 'w> {
     shown: Split,
     steps: usize,
     seed: u64,
-    /// Epochs of all stages.
+    /// Epochs done before, and of this stage and those after it.
     epochs: usize,
+    patience: Option<usize>,
     watch: &'a Watch<'w>,
     history: &'a mut Vec<EpochRecord>,
     on_event: &'a mut dyn FnMut(TrainEvent),
 }
 
 impl StageRun<'_, '_> {
+    /// The model after the stage, and the epoch that it is of.
     fn run(
         &mut self,
         model: &RecurrentModel,
         mut order: Vec<usize>,
-    ) -> Result<RecurrentModel, TrainError> {
+    ) -> Result<(RecurrentModel, usize), TrainError> {
         let stage = self.stage;
         let watched = stage.range_penalty > 0.0 || stage.polynomials.is_some();
         let graph = Graph::new(model, watched.then_some((-stage.interval, stage.interval)))?;
@@ -298,8 +329,11 @@ impl StageRun<'_, '_> {
         let mut optimiser = AdamW::new(variables.clone(), first)?;
         let batches = order.len().div_ceil(stage.batch);
         let steps = (batches * stage.epochs) as f64;
-        let mut current = model.clone();
+        let mut keeper = Keeper::new(self.patience, model.clone(), self.history.len());
         for epoch in 0..stage.epochs {
+            if keeper.is_over() {
+                break;
+            }
             let seed = mix(self.seed, epoch as u64);
             let mut rng = StdRng::seed_from_u64(seed);
             order.shuffle(&mut rng);
@@ -335,7 +369,7 @@ impl StageRun<'_, '_> {
             if !loss.is_finite() {
                 return Err(TrainError::Diverged { stage: stage.name.clone(), epoch });
             }
-            current = graph.model(model)??;
+            let current = graph.model(model)??;
             let record = EpochRecord {
                 stage: stage.name.clone(),
                 epoch,
@@ -344,10 +378,11 @@ impl StageRun<'_, '_> {
                 accuracy: judge(&current, &self.shown, self.steps, self.watch)?,
                 share_inside: graph.share_inside(),
             };
+            keeper.take(current, record.epoch, record.accuracy);
             self.history.push(record.clone());
             (self.on_event)(TrainEvent::Epoch { record, of: self.epochs });
         }
-        Ok(current)
+        Ok(keeper.kept())
     }
 
     /// What is being done, with what came of the last epoch.
@@ -417,11 +452,12 @@ impl StageRun<'_, '_> {
         });
         let begun = begun.collect::<Result<_, _>>()?;
         let hidden = model.layers().last().map_or(0, |l| l.hidden);
+        let widest = model.layers().iter().map(RecurrentLayer::carried).max().unwrap_or(0);
         let state_noise = if self.stage.state_noise > 0.0 {
-            let values: Vec<f32> = (0..steps * samples * hidden)
+            let values: Vec<f32> = (0..steps * samples * widest)
                 .map(|_| self.stage.state_noise * normal(rng))
                 .collect();
-            Some(Tensor::from_vec(values, (steps * samples, hidden), &Device::Cpu)?)
+            Some(Tensor::from_vec(values, (steps * samples, widest), &Device::Cpu)?)
         } else {
             None
         };
