@@ -142,7 +142,7 @@ fn a_recurrent_network_is_trained_in_the_window() {
     h.get_by_label("GRU").click();
     h.run_ok();
     let chosen = h.state().state().training.recurrent.clone().expect("chosen");
-    assert_eq!(chosen.cell, cryptoscope::network::train::CellKind::Gru);
+    assert_eq!(chosen.cell, cryptoscope::network::recurrent::CellKind::Gru);
     key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::T);
     until(&mut h, "steps of the training", |h| h.state().state().training.loss.len() > 2);
     key(&mut h, Modifiers::COMMAND | Modifiers::SHIFT, Key::X);

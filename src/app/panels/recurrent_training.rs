@@ -10,7 +10,8 @@ use crate::state::State;
 use activation::{Activation, Method};
 use egui::{ComboBox, DragValue, RichText, Ui};
 use kit::{field, row, theme};
-use network::train::{CellKind, RecurrentOptions};
+use network::recurrent::CellKind;
+use network::train::RecurrentOptions;
 use view::TaskStatus;
 use worker::LoadedSequence;
 
@@ -47,8 +48,9 @@ pub fn controls(ui: &mut Ui, state: &State, loaded: &LoadedSequence, queue: &mut
 }
 
 fn cells(ui: &mut Ui, options: &mut RecurrentOptions) {
-    row(ui, "Cell", "Elman: one function of a sum. GRU: gates that keep and forget", |ui| {
-        for kind in [CellKind::Elman, CellKind::Gru] {
+    let about = "Elman: one function of a sum. GRU: gates that keep and forget. LSTM: the same, with a state of the cells beside the hidden one";
+    row(ui, "Cell", about, |ui| {
+        for kind in CellKind::ALL {
             ui.selectable_value(&mut options.cell, kind, kind.name());
         }
     });
@@ -75,11 +77,11 @@ fn learning(ui: &mut Ui, options: &mut RecurrentOptions) {
     field(ui, "Clipping", about, |ui| {
         ui.add(DragValue::new(&mut options.clip_norm).range(1e-3..=1e3).speed(0.01))
     });
-    let about = "Price of pre-activations that leave the interval: the higher, the fewer do";
+    let about = "Price of pre-activations, and of cell states of an LSTM, that leave the interval: the higher, the fewer do";
     field(ui, "Penalty", about, |ui| {
         ui.add(DragValue::new(&mut options.range_penalty).range(0.0..=1e4).speed(0.01))
     });
-    let about = "Half-width l of the interval [-l, l] that pre-activations shall stay inside, and that polynomials approximate on";
+    let about = "Half-width l of the interval [-l, l] that pre-activations and cell states shall stay inside, and that polynomials approximate on";
     field(ui, "Interval", about, |ui| {
         ui.add(DragValue::new(&mut options.interval).range(0.5..=20.0).speed(0.02).prefix("±"))
     });

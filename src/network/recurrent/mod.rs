@@ -1,5 +1,6 @@
 //! Recurrent networks: sequences in, one answer out.
 
+mod cell_kind;
 mod encoding;
 mod file;
 mod forward;
@@ -8,6 +9,7 @@ mod random;
 mod sequences;
 mod zoo;
 
+pub use cell_kind::CellKind;
 pub use encoding::{SequenceEncoding, SequenceGrid, Shorter};
 pub use forward::{Forward, StepValues, Trace};
 pub use model::{

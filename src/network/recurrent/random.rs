@@ -1,5 +1,6 @@
 //! Recurrent networks with random weights, for tests and measurements.
 
+use super::cell_kind::CellKind;
 use super::model::{Cell, Gate, Head, RecurrentLayer, RecurrentModel, RecurrentParts};
 use crate::{ModelCard, Normalisation, Provenance};
 use activation::Activation;
@@ -11,11 +12,12 @@ const GAIN: f32 = 0.8;
 
 impl RecurrentLayer {
     /// A layer with weights uniform of variance `gain^2 / (inputs + hidden)`, biases zero, `tanh`
-    /// and, in a GRU, sigmoid gates.
+    /// and, in a GRU or LSTM, sigmoid gates. The forget gate of an LSTM begins open, with a bias of 1
+    /// (Jozefowicz, Zaremba and Sutskever, ICML 2015).
     pub(crate) fn random(
         inputs: usize,
         hidden: usize,
-        gru: bool,
+        kind: CellKind,
         gain: f32,
         rng: &mut StdRng,
     ) -> Self {
@@ -31,15 +33,21 @@ impl RecurrentLayer {
                 activation,
             }
         };
-        let cell = if gru {
-            Cell::Gru {
+        let cell = match kind {
+            CellKind::Elman => Cell::Elman(gate(Activation::Tanh)),
+            CellKind::Gru => Cell::Gru {
                 reset: gate(Activation::Sigmoid),
                 update: gate(Activation::Sigmoid),
                 candidate: gate(Activation::Tanh),
                 candidate_shift: vec![0.0; hidden],
-            }
-        } else {
-            Cell::Elman(gate(Activation::Tanh))
+            },
+            CellKind::Lstm => Cell::Lstm {
+                input: gate(Activation::Sigmoid),
+                forget: Gate { bias: vec![1.0; hidden], ..gate(Activation::Sigmoid) },
+                output: gate(Activation::Sigmoid),
+                candidate: gate(Activation::Tanh),
+                state: Activation::Tanh,
+            },
         };
         Self { inputs, hidden, cell }
     }
@@ -62,14 +70,14 @@ impl RecurrentModel {
         hidden: usize,
         classes: usize,
         layers: usize,
-        gru: bool,
+        kind: CellKind,
         seed: u64,
     ) -> Self {
         let (channels, hidden, classes) = (channels.max(1), hidden.max(1), classes.max(2));
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut made = vec![RecurrentLayer::random(channels, hidden, gru, GAIN, &mut rng)];
+        let mut made = vec![RecurrentLayer::random(channels, hidden, kind, GAIN, &mut rng)];
         if layers > 1 {
-            made.push(RecurrentLayer::random(hidden, hidden, gru, GAIN, &mut rng));
+            made.push(RecurrentLayer::random(hidden, hidden, kind, GAIN, &mut rng));
         }
         let head = Head::random(hidden, classes, &mut rng);
         Self::trusted(

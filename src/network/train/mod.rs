@@ -27,8 +27,8 @@ pub use own::{PRESETS, own_recipe};
 pub use purpose::{OwnError, Purpose};
 pub use recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
 pub use recurrent::{
-    CellKind, RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained,
-    RecurrentTraining, StepPolynomials,
+    RecurrentOptions, RecurrentRecipe, RecurrentStage, RecurrentTrained, RecurrentTraining,
+    StepPolynomials,
 };
 pub use rows::{RowShape, check_rows, split_rows};
 pub use tail::{Tail, TailForward, TailGradients};

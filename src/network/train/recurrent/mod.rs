@@ -6,7 +6,7 @@ mod recipe;
 mod recipes;
 mod trainer;
 
-pub use options::{CellKind, RecurrentOptions};
+pub use options::RecurrentOptions;
 pub use recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
 pub use trainer::{RecurrentTrained, RecurrentTraining};
 

@@ -1,7 +1,7 @@
 //! What a person chooses of a recurrent training.
 
 use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
-use crate::recurrent::RecurrentModel;
+use crate::recurrent::{CellKind, RecurrentModel};
 use crate::train::TrainError;
 use activation::Method;
 use serde::{Deserialize, Serialize};
@@ -23,25 +23,6 @@ const NOISE: RangeInclusive<f32> = 0.0..=1.0;
 const POLYNOMIAL_SHARE: usize = 3;
 const POLYNOMIAL_RATE: f64 = 1.0 / 3.0;
 const POLYNOMIAL_PENALTY: f64 = 4.0;
-
-/// A kind of cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CellKind {
-    #[default]
-    Elman,
-    Gru,
-}
-
-impl CellKind {
-    /// The name for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Elman => "Elman",
-            Self::Gru => "GRU",
-        }
-    }
-}
 
 /// Choices for a recurrent training from fresh weights: first with the exact functions, then,
 /// where they are asked for, with polynomials inside.
@@ -109,7 +90,7 @@ impl RecurrentOptions {
         let Some(stage) = recipe.stages.first() else { return usual };
         let polynomials = stage.polynomials;
         Self {
-            cell: if recipe.gru { CellKind::Gru } else { CellKind::Elman },
+            cell: recipe.cell,
             hidden: recipe.hidden,
             layers: recipe.layers,
             epochs: stage.epochs,
@@ -208,7 +189,7 @@ impl RecurrentOptions {
             name: name.to_owned(),
             hidden: self.hidden,
             layers: self.layers,
-            gru: self.cell == CellKind::Gru,
+            cell: self.cell,
             start: None,
             stages: std::iter::once(exact).chain(polynomial).collect(),
             ..like.clone()

@@ -1,7 +1,7 @@
 //! The recipes of the recurrent models that come with the program.
 
 use super::recipe::{RecurrentRecipe, RecurrentStage, StepPolynomials};
-use crate::recurrent::{self, RecurrentModel};
+use crate::recurrent::{self, CellKind, RecurrentModel};
 use activation::Method;
 
 /// Half-width of the interval that pre-activations are kept in.
@@ -19,11 +19,13 @@ impl Default for RecurrentStage {
 impl RecurrentRecipe {
     /// Names of the recipes that come with the program; those that end in `-tanh` have the exact
     /// function, the others start from them and are trained with polynomials.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 16] = [
         "cryptornn",
         "cryptornn-tanh",
         "cryptornn-gru",
         "cryptornn-gru-tanh",
+        "cryptornn-lstm",
+        "cryptornn-lstm-tanh",
         "cryptornn-power",
         "cryptornn-power-tanh",
         "cryptornn-ecg",
@@ -84,7 +86,7 @@ pub(super) fn recipe(
         dataset: dataset.to_owned(),
         hidden,
         layers: 1,
-        gru: false,
+        cell: CellKind::Elman,
         embedding: None,
         divide: None,
         start: None,
@@ -103,9 +105,14 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
     let recipe = |dataset, hidden, stage| recipe(name, dataset, hidden, stage);
     Some(match name {
         "cryptornn" => recipe("waves", 16, stage("tanh", 40, 32, 5e-3)),
-        "cryptornn-gru" => {
-            RecurrentRecipe { gru: true, ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3)) }
-        }
+        "cryptornn-gru" => RecurrentRecipe {
+            cell: CellKind::Gru,
+            ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3))
+        },
+        "cryptornn-lstm" => RecurrentRecipe {
+            cell: CellKind::Lstm,
+            ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3))
+        },
         "cryptornn-power" => recipe(
             "ItalyPowerDemand",
             16,

@@ -8,7 +8,7 @@ use super::recipe::{RecurrentRecipe, RecurrentStage};
 use crate::card::on_one_line;
 use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::recurrent::{
-    Embedding, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
+    Embedding, GateName, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
 };
 use crate::train::{EpochRecord, TrainError, TrainEvent};
 use crate::{
@@ -212,7 +212,7 @@ fn start(
     let mut width = recipe.embedding.unwrap_or(channels);
     let mut layers = Vec::new();
     for _ in 0..recipe.layers {
-        layers.push(RecurrentLayer::random(width, recipe.hidden, recipe.gru, GAIN, &mut rng));
+        layers.push(RecurrentLayer::random(width, recipe.hidden, recipe.cell, GAIN, &mut rng));
         width = recipe.hidden;
     }
     Ok(RecurrentModel::new(RecurrentParts {
@@ -250,20 +250,19 @@ fn with_polynomials(
 ) -> Result<RecurrentModel, TrainError> {
     let Some(choice) = stage.polynomials else { return Ok(model.clone()) };
     let interval = (-stage.interval, stage.interval);
-    let gates = model.layers().iter().flat_map(RecurrentLayer::gates);
-    let fit = |(name, gate): (crate::recurrent::GateName, &crate::recurrent::Gate)| {
-        if gate.activation.is_polynomial() {
+    let functions = model.layers().iter().flat_map(RecurrentLayer::functions);
+    let fit = |(name, function): (GateName, &Activation)| {
+        if function.is_polynomial() {
             return Ok(None);
         }
-        let request =
-            Approximation::new(gate.activation.clone(), choice.method, choice.degree, interval);
+        let request = Approximation::new(function.clone(), choice.method, choice.degree, interval);
         let fitted = request
             .fit(None)
             .map_err(|source| LayerApproximationError { layer: name.id().to_owned(), source })?;
         // In the Chebyshev basis the interval stays known to whoever opens the model.
         Ok::<_, TrainError>(fitted.chebyshev().map(Activation::Chebyshev))
     };
-    let activations: Vec<_> = gates.map(fit).collect::<Result<_, _>>()?;
+    let activations: Vec<_> = functions.map(fit).collect::<Result<_, _>>()?;
     Ok(model.with_activations(&activations)?)
 }
 
@@ -416,12 +415,12 @@ impl StageRun<'_, '_> {
             Ok(Some(Tensor::from_vec(column, (samples, 1), &Device::Cpu)?))
         });
         let begun = begun.collect::<Result<_, _>>()?;
-        let hidden = model.layers().last().map_or(0, |l| l.hidden);
+        let (hidden, carried) = model.layers().last().map_or((0, 0), |l| (l.hidden, l.carried()));
         let state_noise = if self.stage.state_noise > 0.0 {
-            let values: Vec<f32> = (0..steps * samples * hidden)
+            let values: Vec<f32> = (0..steps * samples * carried)
                 .map(|_| self.stage.state_noise * normal(rng))
                 .collect();
-            Some(Tensor::from_vec(values, (steps * samples, hidden), &Device::Cpu)?)
+            Some(Tensor::from_vec(values, (steps * samples, carried), &Device::Cpu)?)
         } else {
             None
         };
