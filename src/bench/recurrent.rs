@@ -5,7 +5,7 @@ use super::measurement::{Measurement, Timing};
 use activation::{Activation, Polynomial};
 use circuit::NoiseStrategy;
 use data::{Dataset, Shape, Split};
-use network::recurrent::RecurrentModel;
+use network::recurrent::{CellKind, RecurrentModel};
 use recurrent::SequenceSession;
 use report::{RunReport, SequenceReport};
 use ring::Seed;
@@ -59,7 +59,8 @@ fn session(
     let dataset = Dataset::new("random", "bench", shape, classes, Vec::new(), train, test);
     let dataset = dataset.map_err(|e| refuse(&e))?;
     let cubic = Activation::Polynomial(Polynomial::new(vec![0.0, 1.0, 0.0, -1.0 / 3.0]));
-    let model = RecurrentModel::random(CHANNELS, hidden, 2, 1, false, harness.options.seed);
+    let model =
+        RecurrentModel::random(CHANNELS, hidden, 2, 1, CellKind::Elman, harness.options.seed);
     let model = model.with_activations(&[Some(cubic)]).map_err(|e| refuse(&e))?;
     let choice = SequenceRequest {
         strategy,

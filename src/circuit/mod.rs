@@ -53,7 +53,7 @@ pub use recurrent::{
     CHANGED_ANSWERS, SequenceClipping, TableRecurrent, TableRecurrentCircuit, plan_tables,
 };
 pub use recurrent::{
-    CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, NoiseStrategy,
+    Carried, CellFunction, Functions, LayerMaps, LowerRecurrentError, NetworkModel, NoiseStrategy,
     ProgramOptions, RecurrentCell, RecurrentCircuit, RecurrentLayer, RecurrentNetwork,
     RecurrentProgram, RecurrentRequest, SequencePlan, Sequences, StepPlan, StepSums, StepView,
     SumsMap, conceivable_chain, estimated_chain, plan_recurrent,

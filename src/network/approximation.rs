@@ -4,7 +4,7 @@ use super::forward::ForwardError;
 use super::layer::{Layer, Op};
 use super::measure::LayerInputs;
 use super::model::{Network, NetworkError};
-use activation::{Activation, Approximation, ApproximationError, Fitted, Method};
+use activation::{Activation, Approximation, ApproximationError, Fitted, Histogram, Method};
 use progress::Watch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,20 @@ pub enum IntervalRule {
     /// For each layer `[-l, l]` with the l that holds the share `quantile` of its measured inputs on
     /// either side, widened by the share `margin`.
     Measured { quantile: f64, margin: f64 },
+}
+
+impl IntervalRule {
+    /// The ends of the interval, for a function with these inputs.
+    pub fn ends(self, measured: Option<&Histogram>) -> (f64, f64) {
+        match self {
+            Self::Given(interval) => interval,
+            Self::Measured { quantile, margin } => {
+                // What was given nothing but zeros takes any interval.
+                let ends = measured.and_then(|m| m.symmetric_interval(quantile, margin));
+                ends.unwrap_or((-1.0, 1.0))
+            }
+        }
+    }
 }
 
 /// Why a layer got no polynomial.
@@ -121,13 +135,7 @@ impl Approximations {
             None if layer.function.is_polynomial() => return Ok(None),
             None => layer.function.clone(),
         };
-        let interval = match rule {
-            IntervalRule::Given(interval) => interval,
-            IntervalRule::Measured { quantile, margin } => {
-                // A layer that was given nothing but zeros takes any interval.
-                layer.histogram.symmetric_interval(quantile, margin).unwrap_or((-1.0, 1.0))
-            }
-        };
+        let interval = rule.ends(Some(&layer.histogram));
         let request = Approximation::new(function, method, degree, interval);
         let fitted = request.with_parts(self.parts).fit(Some(&layer.histogram));
         fitted

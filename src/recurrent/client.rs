@@ -5,12 +5,12 @@ use super::message::{MessageKind, Place};
 use super::meter::Meter;
 use super::server::{agreement, sends_state};
 use super::talk::{Talk, TalkError};
-use circuit::{Functions, NoiseStrategy, RecurrentProgram, Sequences};
+use circuit::{Carried, Functions, NoiseStrategy, RecurrentProgram, Sequences};
 use progress::Watch;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use ring::Seed;
-use scheme::ckks::{Ciphertext, CkksError, Decrypted, SecretKey};
+use scheme::ckks::{Ciphertext, CkksError, Decrypted, Scale, SecretKey};
 
 /// Encrypts sequences, refreshes states, reads answers. The only holder of the secret key.
 pub struct Client<'a> {
@@ -121,9 +121,8 @@ impl<'a> Client<'a> {
             let levels = &levels[step - first];
             if step == first && sends_state(program, step) {
                 for (layer, state) in states.iter().enumerate() {
-                    let sent = sent(state, layers[layer].hidden);
-                    let bytes = self.encrypt(sent, levels[layer], watch)?;
-                    talk.send(place(MessageKind::State, step, layer), bytes)?;
+                    let place = place(MessageKind::State, step, layer);
+                    self.send_state(talk, place, state, levels[layer], watch)?;
                 }
             }
             let values = sequences.step(0, samples, step);
@@ -132,7 +131,7 @@ impl<'a> Client<'a> {
                 let begun = |s| step >= before && sequences.has_begun(s, step - before);
                 inputs.push((0..samples).map(|s| f64::from(u8::from(begun(s)))).collect());
             }
-            let bytes = self.encrypt(&inputs, levels[0], watch)?;
+            let bytes = self.encrypt(&inputs, &program.scale, levels[0], watch)?;
             talk.send(place(MessageKind::Inputs, step, 0), bytes)?;
             if program.choice.strategy == NoiseStrategy::ClientAided {
                 for (layer, state) in states.iter_mut().enumerate() {
@@ -140,9 +139,8 @@ impl<'a> Client<'a> {
                     let count = layers[layer].sum_count() * layers[layer].hidden;
                     let sums = self.decrypt(talk, place_of_sums, count, samples)?;
                     *state = self.activate(layer, &sums, state, sequences, step);
-                    let sent = sent(state, layers[layer].hidden);
-                    let bytes = self.encrypt(sent, program.parameters.levels(), watch)?;
-                    talk.send(place(MessageKind::State, step, layer), bytes)?;
+                    let place = place(MessageKind::State, step, layer);
+                    self.send_state(talk, place, state, program.parameters.levels(), watch)?;
                 }
             }
             let last = step + 1 == program.choice.steps;
@@ -150,7 +148,10 @@ impl<'a> Client<'a> {
             if ends && !last && program.choice.strategy == NoiseStrategy::Refresh {
                 for (layer, state) in states.iter_mut().enumerate() {
                     let place = place(MessageKind::Refresh, step, layer);
-                    *state = self.decrypt(talk, place, layers[layer].hidden, samples)?;
+                    state.clear();
+                    for Carried { units, .. } in program.carried(layer) {
+                        state.extend(self.decrypt(talk, place, units, samples)?);
+                    }
                     mask(state, sequences, step);
                 }
             }
@@ -182,13 +183,33 @@ impl<'a> Client<'a> {
         state
     }
 
+    /// Sends what a layer carries, for sums at `level`; what the client keeps stands behind it.
+    fn send_state(
+        &mut self,
+        talk: &mut Talk,
+        place: Place,
+        state: &[Vec<f64>],
+        level: usize,
+        watch: &Watch,
+    ) -> Result<(), TalkError> {
+        let mut rest = state;
+        for Carried { units, scale, below } in self.program.carried(place.layer.into()) {
+            let (part, behind) = rest.split_at(units.min(rest.len()));
+            rest = behind;
+            let bytes = self.encrypt(part, &scale, level.saturating_sub(below), watch)?;
+            talk.send(place, bytes)?;
+        }
+        Ok(())
+    }
+
     fn encrypt(
         &mut self,
         vectors: &[Vec<f64>],
+        scale: &Scale,
         level: usize,
         watch: &Watch,
     ) -> Result<Vec<u8>, CkksError> {
-        let (p, scale) = (&self.program.parameters, &self.program.scale);
+        let p = &self.program.parameters;
         let seed = self.seed.derive("encryption", self.encryptions);
         self.encryptions += 1;
         let inner = Watch::new(watch.cancel_flag().clone(), &|_| ());
@@ -223,11 +244,6 @@ impl<'a> Client<'a> {
     pub fn measure(&self, ciphertext: &Ciphertext) -> Decrypted {
         self.secret.decrypt(&self.program.parameters, ciphertext)
     }
-}
-
-/// The part of what a layer carries that goes to the server.
-fn sent(carried: &[Vec<f64>], hidden: usize) -> &[Vec<f64>] {
-    carried.get(..hidden).unwrap_or(carried)
 }
 
 /// States of sequences that have not begun are 0.

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 pub(crate) struct GateRanges<'a> {
     network: &'a RecurrentNetwork,
     sequences: &'a Sequences,
-    /// `[layer][gate]`; `None` where a function is no approximation on an interval.
+    /// `[layer][function]`; `None` where a function is no approximation on an interval.
     seen: Vec<Vec<Mutex<Option<Gate>>>>,
 }
 
@@ -47,12 +47,17 @@ impl<'a> GateRanges<'a> {
         let layers = network.layers.iter().enumerate();
         let seen = layers.map(|(at, layer)| match &layer.cell {
             RecurrentCell::Elman { function, .. } => vec![gate(at, "", function)],
-            // Its functions are exact.
-            RecurrentCell::Lstm { .. } => Vec::new(),
             RecurrentCell::Gru { squash, function, .. } => vec![
                 gate(at, ", update gate", squash),
                 gate(at, ", reset gate", squash),
                 gate(at, ", candidate", function),
+            ],
+            RecurrentCell::Lstm { squash, function, state, .. } => vec![
+                gate(at, ", input gate", squash),
+                gate(at, ", forget gate", squash),
+                gate(at, ", output gate", squash),
+                gate(at, ", candidate", function),
+                gate(at, ", cell state", state),
             ],
         });
         Self { network, sequences, seen: seen.collect() }
@@ -63,7 +68,6 @@ impl<'a> GateRanges<'a> {
         let Some(layer) = self.network.layers.get(view.layer) else { return };
         let Some(gates) = self.seen.get(view.layer) else { return };
         match &layer.cell {
-            RecurrentCell::Lstm { .. } => {}
             RecurrentCell::Elman { .. } => {
                 gates.iter().for_each(|gate| self.enter(gate, view, view.sums));
             }
@@ -79,6 +83,11 @@ impl<'a> GateRanges<'a> {
                 let open = r.iter().map(|r| squash.eval(*r, Functions::Polynomial));
                 let inputs = open.zip(x.iter().zip(*u)).map(|(open, (x, u))| x + open * u);
                 self.enter(candidate, view, &inputs.collect::<Vec<f64>>());
+            }
+            RecurrentCell::Lstm { .. } => {
+                let sums = view.sums.chunks((view.sums.len() / 4).max(1));
+                let inputs = sums.chain([view.cells]);
+                gates.iter().zip(inputs).for_each(|(gate, inputs)| self.enter(gate, view, inputs));
             }
         }
     }

@@ -21,9 +21,10 @@ pub enum MessageKind {
     Hello = 1,
     /// Client to server: the encrypted inputs of a step.
     Inputs = 2,
-    /// Client to server: the freshly encrypted state of a layer.
+    /// Client to server: the freshly encrypted state of a layer; of an LSTM that of its cells in another
+    /// message behind it.
     State = 3,
-    /// Server to client: the state of a layer, to be encrypted anew.
+    /// Server to client: the same, to be encrypted anew.
     Refresh = 4,
     /// Server to client: what the functions of a layer are to be applied to.
     Arguments = 5,

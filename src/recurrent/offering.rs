@@ -222,6 +222,7 @@ mod tests {
     use super::*;
     use crate::tests::{dataset, model, session};
     use engine::{Client, Levelled, Server, WireClock};
+    use network::recurrent::CellKind;
     use ring::Seed;
     use scenario::SequenceRequest;
 
@@ -234,13 +235,18 @@ mod tests {
 
     #[test]
     fn what_is_offered_answers_as_the_reference_and_takes_nothing_else() {
-        for (layers, gru, varying, steps) in
-            [(1, false, false, 3), (1, false, true, 3), (2, false, true, 3), (1, true, true, 2)]
-        {
+        let (elman, gru, lstm) = (CellKind::Elman, CellKind::Gru, CellKind::Lstm);
+        for (layers, kind, varying, steps) in [
+            (1, elman, false, 3),
+            (1, elman, true, 3),
+            (2, elman, true, 3),
+            (1, gru, true, 2),
+            (1, lstm, true, 2),
+        ] {
             let strategy = NoiseStrategy::Levelled;
             let choice =
                 SequenceRequest { strategy, steps: Some(steps), ..SequenceRequest::default() };
-            let session = session(model(2, 4, layers, gru), dataset(2, 6, 20, varying), choice);
+            let session = session(model(2, 4, layers, kind), dataset(2, 6, 20, varying), choice);
             let made = session.offering(&Cancel::default()).unwrap();
             let (offer, identity) = (&made.offered.offer, made.offered.identity);
             let OfferedScheme::Levelled(levelled) = &offer.scheme else { panic!("{offer:?}") };
@@ -273,7 +279,10 @@ mod tests {
             let right = program.network.evaluate(&sequences, polynomial, &watch, &|_| ()).unwrap();
             for (at, right) in right.iter().enumerate() {
                 let error = (outputs.vectors[at % 3][at / 3] - right).abs();
-                assert!(error <= offer.error_bound.unwrap(), "{layers} {gru} {varying}: {error}");
+                assert!(
+                    error <= offer.error_bound.unwrap(),
+                    "{layers} {kind:?} {varying}: {error}"
+                );
             }
 
             // A value less in every step, and vectors that are no steps.
@@ -290,7 +299,7 @@ mod tests {
     fn protocols_of_many_rounds_are_refused_with_those_of_one() {
         let choice =
             SequenceRequest { strategy: NoiseStrategy::ClientAided, ..SequenceRequest::default() };
-        let two = session(model(2, 4, 2, false), dataset(2, 6, 20, false), choice);
+        let two = session(model(2, 4, 2, CellKind::Elman), dataset(2, 6, 20, false), choice);
         let told = two.offering(&Cancel::default()).err().unwrap().to_string();
         assert!(told.contains("not served by files"), "{told}");
         // Tables carry one layer.

@@ -14,10 +14,12 @@ impl SequenceSession {
     /// When the memory is not free and was not asked for.
     pub(crate) fn remarks(&self, peak_memory: u64) -> Result<Vec<Warning>, RunError> {
         let strategy = self.choice().strategy;
-        let gates = self.reference().layers().iter().flat_map(|l| l.gates());
-        let functions = self.gate_names().into_iter().zip(gates).map(|(name, (_, gate))| {
-            Function { name, is_polynomial: gate.activation.is_polynomial() }
-        });
+        let functions = self.reference().layers().iter().flat_map(|l| l.functions());
+        let functions =
+            self.gate_names().into_iter().zip(functions).map(|(name, (_, function))| Function {
+                name,
+                is_polynomial: function.is_polynomial(),
+            });
         let functions: Vec<Function> = functions.collect();
         let mut all = setting_use::unused(&self.scenario, Carrier::Sequence(strategy), &functions);
         let fits = |_| match strategy {

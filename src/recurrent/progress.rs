@@ -105,9 +105,12 @@ fn passes(program: &RecurrentProgram) -> usize {
     let of = |f: &CellFunction| f.polynomial.as_ref().map_or(0, |p| p.parts.len());
     let layer = |cell: &RecurrentCell| match cell {
         RecurrentCell::Elman { function, .. } => of(function),
-        RecurrentCell::Lstm { .. } => 0,
         // Reset, candidate and update, and the products with reset and update.
         RecurrentCell::Gru { squash, function, .. } => 2 * of(squash) + of(function) + 2,
+        // Input and forget gate together, candidate, cells and output gate, and the products.
+        RecurrentCell::Lstm { squash, function, state, .. } => {
+            2 * of(squash) + of(function) + of(state) + 2
+        }
     };
     program.network.layers.iter().map(|l| layer(&l.cell)).sum()
 }

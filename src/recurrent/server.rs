@@ -4,14 +4,14 @@ use super::link::Link;
 use super::message::{MessageKind, Place};
 use super::meter::Meter;
 use super::talk::{Talk, TalkError};
-use circuit::{NoiseStrategy, RecurrentProgram};
+use circuit::{Carried, NoiseStrategy, RecurrentProgram};
 use engine::Stepper;
 use progress::Watch;
 use rayon::ThreadPool;
-use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch};
+use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch, Scale};
 use sha2::{Digest, Sha256};
 
-/// What an analysis is shown after each step: batch, step, and the states of every layer. It is no
+/// What an analysis is shown after each step: batch, step, and what every layer carries. It is no
 /// part of the protocol, and its time is not counted.
 pub type Probe<'a> =
     &'a mut (dyn FnMut(usize, usize, &[Vec<Ciphertext>]) -> Result<(), TalkError> + Send);
@@ -107,20 +107,18 @@ impl<'a> Server<'a> {
             if begins && self.takes_state(step) {
                 for (layer, state) in states.iter_mut().enumerate() {
                     let place = place(MessageKind::State, step, layer);
-                    let hidden = program.network.layers[layer].hidden;
-                    *state = Some(self.fresh(&stepper, talk, place, hidden, levels[layer])?);
+                    *state = Some(self.fresh(&stepper, talk, place, levels[layer])?);
                 }
             }
             let place_of_inputs = place(MessageKind::Inputs, step, 0);
-            let inputs = self.batch_of(talk, place_of_inputs, program.input_width(), levels[0])?;
+            let due = (program.input_width(), levels[0]);
+            let inputs = self.batch_of(talk, place_of_inputs, due, &program.scale)?;
             stepper.step(&inputs, levels, &mut states, &mut |layer, sums, state| {
                 let Some(keys) = keys else {
                     let bytes = Ciphertext::many_to_bytes(&program.parameters, &sums);
                     talk.send(place(MessageKind::Arguments, step, layer), bytes)?;
                     let place = place(MessageKind::State, step, layer);
-                    let hidden = program.network.layers[layer].hidden;
-                    let level = program.parameters.levels();
-                    return self.fresh(&stepper, talk, place, hidden, level);
+                    return self.fresh(&stepper, talk, place, program.parameters.levels());
                 };
                 Ok::<_, TalkError>(stepper.finish(keys, layer, sums, state)?)
             })?;
@@ -132,14 +130,17 @@ impl<'a> Server<'a> {
             let ends = step + 1 == first + program.cycle_at(first);
             if ends && !last && program.choice.strategy == NoiseStrategy::Refresh {
                 for (layer, state) in states.iter_mut().enumerate() {
-                    let values: Vec<Ciphertext> = state.take().into_iter().flatten().collect();
-                    let values: Vec<_> = values.into_iter().map(|c| c.at_level(base)).collect();
-                    let bytes = Ciphertext::many_to_bytes(&program.parameters, &values);
-                    talk.send(place(MessageKind::Refresh, step, layer), bytes)?;
+                    let values = state.take().into_iter().flatten();
+                    let mut values = values.map(|c| c.at_level(base));
+                    for Carried { units, .. } in program.carried(layer) {
+                        let part: Vec<Ciphertext> = values.by_ref().take(units).collect();
+                        let bytes = Ciphertext::many_to_bytes(&program.parameters, &part);
+                        talk.send(place(MessageKind::Refresh, step, layer), bytes)?;
+                    }
                 }
             }
         }
-        let outputs = stepper.outputs(states.pop().flatten().unwrap_or_default())?;
+        let outputs = stepper.outputs(&states.pop().flatten().unwrap_or_default())?;
         let bytes = Ciphertext::many_to_bytes(&program.parameters, &outputs);
         talk.send(place(MessageKind::Outputs, program.choice.steps - 1, 0), bytes)
     }
@@ -154,14 +155,13 @@ impl<'a> Server<'a> {
         &self,
         talk: &mut Talk,
         place: Place,
-        count: usize,
-        level: usize,
+        (count, level): (usize, usize),
+        scale: &Scale,
     ) -> Result<FreshBatch, TalkError> {
-        let program = self.program;
         let payload = talk.expect(place)?;
-        let batch = FreshBatch::from_bytes(&program.parameters, &payload)
+        let batch = FreshBatch::from_bytes(&self.program.parameters, &payload)
             .map_err(|e| talk.content(place, e))?;
-        if (batch.len(), batch.level()) != (count, level) || *batch.scale() != program.scale {
+        if (batch.len(), batch.level()) != (count, level) || batch.scale() != scale {
             let reason = format!(
                 "{} ciphertexts at level {}; {count} at level {level} and the scale of the program are due",
                 batch.len(),
@@ -172,15 +172,20 @@ impl<'a> Server<'a> {
         Ok(batch)
     }
 
+    /// What the layer of `place` carries, encrypted anew for sums at `level`.
     fn fresh(
         &self,
         stepper: &Stepper,
         talk: &mut Talk,
         place: Place,
-        count: usize,
         level: usize,
     ) -> Result<Vec<Ciphertext>, TalkError> {
-        Ok(stepper.computed(&self.batch_of(talk, place, count, level)?))
+        let mut all = Vec::new();
+        for Carried { units, scale, below } in self.program.carried(place.layer.into()) {
+            let due = (units, level.saturating_sub(below));
+            all.extend(stepper.computed(&self.batch_of(talk, place, due, &scale)?));
+        }
+        Ok(all)
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a recurrent scenario to its plan.
 
 use super::functions::functions;
-use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram, Method};
+use activation::{Activation, Approximation, DEFAULT_PARTS, Fitted, Histogram};
 #[cfg(feature = "tfhe")]
 use circuit::TableRecurrentCircuit;
 use circuit::{
@@ -9,7 +9,7 @@ use circuit::{
     RecurrentRequest, Sequences, plan_recurrent,
 };
 use data::{Dataset, Shape, Split};
-use network::recurrent::{self, Gate, Prepared, RecurrentModel};
+use network::recurrent::{self, Prepared, RecurrentModel};
 use network::{IntervalRule, LayerRule};
 use progress::{Cancel, Watch};
 use report::{ActivationReport, Bound, Gaps, LayerReport, NetworkReport, NetworksReport};
@@ -21,6 +21,10 @@ use std::sync::{Arc, OnceLock};
 
 /// Training sequences that errors are followed at, at most.
 const CALIBRATION: usize = 256;
+
+/// The interval of polynomials for the states of cells: all of the calibration sequences, and a quarter
+/// more.
+const CELL_INTERVAL: IntervalRule = IntervalRule::Measured { quantile: 1.0, margin: 0.25 };
 
 /// Most bits of precision that may be asked for.
 const MAX_PRECISION_BITS: u32 = 24;
@@ -185,26 +189,47 @@ impl SequenceSession {
     /// The polynomials of the activation strategy, gate after gate.
     fn fitted_gates(&self) -> Result<Vec<Option<Fitted>>, RunError> {
         let names = self.gate_names();
-        let rules = self.scenario.activation.rules(&names)?;
-        let weighted = |rule: &LayerRule| rule.method.is_some_and(Method::uses_weights);
-        let measured = if rules.iter().any(weighted) { self.gate_inputs()? } else { Vec::new() };
-        let gates = self.reference().layers().iter().flat_map(|l| l.gates());
-        let fit = |(at, (_, gate)): (usize, (_, &Gate))| {
-            let LayerRule { method: Some(method), degree, interval: IntervalRule::Given(ends) } =
-                rules[at]
-            else {
+        let rules = self.rules(&names)?;
+        let is_measured = |rule: &LayerRule| {
+            let has_measured_interval = matches!(rule.interval, IntervalRule::Measured { .. });
+            rule.method.is_some_and(|method| method.uses_weights() || has_measured_interval)
+        };
+        let measured = if rules.iter().any(is_measured) { self.gate_inputs()? } else { Vec::new() };
+        let functions = self.reference().layers().iter().flat_map(|l| l.functions());
+        let fit = |(at, (_, function)): (usize, (_, &Activation))| {
+            let LayerRule { method: Some(method), degree, interval } = rules[at] else {
                 return Ok(None);
             };
-            if gate.activation.is_polynomial() {
+            if function.is_polynomial() {
                 return Ok(None);
             }
-            let wanted = Approximation::new(gate.activation.clone(), method, degree, ends);
+            let ends = interval.ends(measured.get(at));
+            let wanted = Approximation::new(function.clone(), method, degree, ends);
             let fitted = wanted.with_parts(DEFAULT_PARTS).fit(measured.get(at));
             fitted
                 .map(Some)
                 .map_err(|e| RunError::Refused(format!("activation of gate {}: {e}", names[at])))
         };
-        gates.enumerate().map(fit).collect()
+        functions.enumerate().map(fit).collect()
+    }
+
+    /// What the activation strategy says of each function. The states of cells of an LSTM have no bound that
+    /// is known beforehand: unless they have an interval of their own, it is measured.
+    fn rules(&self, names: &[String]) -> Result<Vec<LayerRule>, RunError> {
+        let activation = &self.scenario.activation;
+        let mut rules = activation.rules(names)?;
+        let layers = self.reference().layers().iter();
+        let of_cells = layers.flat_map(|l| {
+            let gates = l.gates().len();
+            (0..l.functions().len()).map(move |at| at >= gates)
+        });
+        for (at, (rule, of_cells)) in rules.iter_mut().zip(of_cells).enumerate() {
+            let given = activation.layers.of(at).is_some_and(|own| own.interval.is_some());
+            if of_cells && !given {
+                rule.interval = CELL_INTERVAL;
+            }
+        }
+        Ok(rules)
     }
 
     /// Where the polynomials of the activation strategy approximate, gate after gate; none where the
@@ -224,7 +249,8 @@ impl SequenceSession {
         for (at, cell) in layers.iter().enumerate() {
             let prefix =
                 if layers.len() > 1 { format!("layer {} ", at + 1) } else { String::new() };
-            names.extend(cell.gates().iter().map(|(name, _)| format!("{prefix}{}", name.id())));
+            let functions = cell.functions();
+            names.extend(functions.iter().map(|(name, _)| format!("{prefix}{}", name.id())));
         }
         names
     }
@@ -232,11 +258,11 @@ impl SequenceSession {
     /// The polynomials that run: those of the activation strategy, and the model's own.
     pub(crate) fn gate_reports(&self) -> Vec<LayerReport> {
         let fitted = self.fitted_gates().unwrap_or_default();
-        let own = self.reference().layers().iter().flat_map(|cell| cell.gates());
+        let own = self.reference().layers().iter().flat_map(|cell| cell.functions());
         let all = self.gate_names().into_iter().zip(own).enumerate();
-        all.filter_map(|(at, (name, (_, gate)))| match fitted.get(at) {
+        all.filter_map(|(at, (name, (_, function)))| match fitted.get(at) {
             Some(Some(fitted)) => Some(LayerReport::of(&name, fitted.request(), fitted.degree())),
-            _ => LayerReport::own(&name, &gate.activation),
+            _ => LayerReport::own(&name, function),
         })
         .collect()
     }
@@ -249,9 +275,9 @@ impl SequenceSession {
         let steps = trace.unwrap_or_default().steps;
         let mut all = Vec::new();
         for (layer, cell) in self.reference().layers().iter().enumerate() {
-            for gate in 0..cell.gates().len() {
+            for function in 0..cell.functions().len() {
                 let mut histogram = Histogram::default();
-                for values in steps.iter().filter_map(|s| s.get(layer)?.pre.get(gate)) {
+                for values in steps.iter().filter_map(|s| s.get(layer)?.pre.get(function)) {
                     let values: Vec<f32> = values.iter().map(|z| *z as f32).collect();
                     histogram.add(&values);
                 }

@@ -3,7 +3,7 @@
 use super::activation_request::{ActivationKind, ActivationRequest, KEEP};
 use super::scenario::{Scenario, SchemeRequest, SchemeSelector, SequenceRequest};
 use circuit::NoiseStrategy;
-use network::recurrent::{Cell, RecurrentModel};
+use network::recurrent::RecurrentModel;
 use network::{ModelCard, Network, Role};
 
 /// What stands in the place of a function that is no polynomial, where nothing was chosen.
@@ -41,15 +41,14 @@ impl Scenario {
         made
     }
 
-    /// The same with a network of sequences: where its functions are no polynomials, or it is an LSTM, the
-    /// client computes them, which changes nothing in what it answers.
+    /// The same with a network of sequences: where its functions are no polynomials the client computes
+    /// them, which changes nothing in what it answers.
     pub fn suited_to_sequences(&self, model: &str, network: &RecurrentModel, fit: bool) -> Self {
         let mut made = self.with_model(model, network.name(), network.card(), fit);
         made.training = None;
-        let lstm = network.layers().iter().any(|layer| matches!(layer.cell, Cell::Lstm { .. }));
-        let strategy = match lstm || network.role() != Role::Polynomial {
-            true => NoiseStrategy::ClientAided,
-            false => NoiseStrategy::default(),
+        let strategy = match network.role() {
+            Role::Polynomial => NoiseStrategy::default(),
+            Role::Exact | Role::Table => NoiseStrategy::ClientAided,
         };
         made.sequence =
             Some(SequenceRequest { strategy, ..made.sequence.clone().unwrap_or_default() });
@@ -96,8 +95,10 @@ mod tests {
         let waves = cells("cryptornn");
         assert_eq!((waves.dataset.as_str(), waves.model.as_str()), ("waves", "m"));
         assert_eq!(waves.sequence.unwrap().strategy, NoiseStrategy::default());
-        let exact = cells("cryptornn-gru-tanh").sequence.unwrap();
-        assert_eq!(exact.strategy, NoiseStrategy::ClientAided);
+        for name in ["cryptornn-gru-tanh", "cryptornn-lstm-tanh"] {
+            assert_eq!(cells(name).sequence.unwrap().strategy, NoiseStrategy::ClientAided);
+        }
+        assert_eq!(cells("cryptornn-lstm").sequence.unwrap().strategy, NoiseStrategy::default());
         let tables = of("digits-table", false);
         assert_eq!(tables.scheme.kind, SchemeSelector::Tfhe);
         assert_eq!(tables.activation.kind, ActivationKind::Lookup);

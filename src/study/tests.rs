@@ -4,7 +4,7 @@ use crate::{StrategyEvent, StrategyRequest, Study, compare_strategies};
 use activation::{Activation, Method, Polynomial};
 use circuit::NoiseStrategy;
 use data::{Dataset, Shape, Split};
-use network::recurrent::RecurrentModel;
+use network::recurrent::{CellKind, RecurrentModel};
 use progress::Cancel;
 use recurrent::SequenceSession;
 use ring::Seed;
@@ -33,7 +33,8 @@ fn session(model: RecurrentModel, dataset: Dataset, choice: SequenceRequest) -> 
 #[test]
 fn a_chain_in_a_comparison_is_as_long_as_its_plan_says() {
     let cubic = Activation::Polynomial(Polynomial::new(vec![0.0, 1.0, 0.0, -1.0 / 3.0]));
-    let model = RecurrentModel::random(2, 3, 3, 1, false, 3).with_activations(&[Some(cubic)]);
+    let model =
+        RecurrentModel::random(2, 3, 3, 1, CellKind::Elman, 3).with_activations(&[Some(cubic)]);
     let choice = SequenceRequest { steps: None, ..SequenceRequest::default() };
     let mut session = session(model.unwrap(), dataset(2, 12, 8), choice);
     session.scenario.scheme.ring_degree = Some(16_384);
@@ -49,7 +50,7 @@ fn a_chain_in_a_comparison_is_as_long_as_its_plan_says() {
 
 #[test]
 fn strategies_and_polynomials_are_compared_and_rows_stay_when_it_is_stopped() {
-    let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
+    let model = RecurrentModel::random(2, 3, 3, 1, CellKind::Elman, 3);
     let choice = SequenceRequest { steps: Some(4), ..SequenceRequest::default() };
     let mut session = session(model, dataset(2, 6, 20), choice);
     session.scenario.activation.degree = 3;

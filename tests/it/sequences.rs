@@ -37,8 +37,8 @@ fn every_recurrent_scenario_has_its_model_and_its_recipe() {
             assert_eq!(recipe.dataset, scenario.dataset, "{name}");
         }
         let polynomial = |m: &RecurrentModel| {
-            let gates = m.layers().iter().flat_map(|l| l.gates());
-            gates.map(|(_, g)| g.activation.is_polynomial()).collect::<Vec<_>>()
+            let functions = m.layers().iter().flat_map(|l| l.functions());
+            functions.map(|(_, function)| function.is_polynomial()).collect::<Vec<_>>()
         };
         assert!(polynomial(&model).iter().all(|p| *p));
         assert!(!polynomial(&recurrent::open(&original).expect("built in")).contains(&true));
@@ -47,8 +47,9 @@ fn every_recurrent_scenario_has_its_model_and_its_recipe() {
 
 #[test]
 fn the_generated_waves_are_told_apart() {
-    for name in ["cryptornn", "cryptornn-tanh"] {
-        let model = recurrent::open(name).expect("built in");
+    let cells = ["cryptornn", "cryptornn-gru", "cryptornn-lstm"];
+    for name in cells.into_iter().flat_map(|name| [name.to_owned(), format!("{name}-tanh")]) {
+        let model = recurrent::open(&name).expect("built in");
         let found = judged(&model, "waves", None);
         assert!((found - model.provenance().test_accuracy.expect("known")).abs() < 1e-9);
         assert!(found >= 0.98, "{name}: {found}");
@@ -83,6 +84,7 @@ fn gates_and_two_layers_are_trained_planned_and_run_encrypted() {
     let few = RecurrentOptions { hidden: 4, epochs: 2, ..RecurrentOptions::default() };
     for options in [
         RecurrentOptions { cell: CellKind::Gru, ..few.clone() },
+        RecurrentOptions { cell: CellKind::Lstm, ..few.clone() },
         RecurrentOptions { layers: 2, ..few },
     ] {
         let recipe = options.recipe("mine", &like).expect("in range");

@@ -63,11 +63,11 @@ fn learning(ui: &mut Ui, options: &mut RecurrentOptions) {
     field(ui, "Clipping", about, |ui| {
         ui.add(DragValue::new(&mut options.clip_norm).range(1e-3..=1e3).speed(0.01))
     });
-    let about = "Price of pre-activations that leave the interval: the higher, the fewer do";
+    let about = "Price of pre-activations, and of cell states of an LSTM, that leave the interval: the higher, the fewer do";
     field(ui, "Penalty", about, |ui| {
         ui.add(DragValue::new(&mut options.range_penalty).range(0.0..=1e4).speed(0.01))
     });
-    let about = "Half-width l of the interval [-l, l] that pre-activations shall stay inside, and that polynomials approximate on";
+    let about = "Half-width l of the interval [-l, l] that pre-activations and cell states shall stay inside, and that polynomials approximate on";
     field(ui, "Interval", about, |ui| {
         ui.add(DragValue::new(&mut options.interval).range(0.5..=20.0).speed(0.02).prefix("±"))
     });

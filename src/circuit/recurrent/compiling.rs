@@ -1,18 +1,17 @@
 //! A candidate becomes a program, with its exact errors and its plan.
 
+use super::arising::Arising;
 use super::circuit::RecurrentCircuit;
 use super::cost::cost;
 use super::forecast::Forecast;
 use super::network::Functions;
 use super::plan::{SequencePlan, StepPlan};
-use super::planner::{Arising, Candidate, Planner, ROUNDING_SPARE, largest};
-use super::program::{RecurrentProgram, depth, weight_scale};
+use super::planner::{Candidate, Planner, ROUNDING_SPARE, largest};
+use super::program::{RecurrentProgram, depth};
 use super::strategy::NoiseStrategy;
 use crate::cost_table::CostTable;
 use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
-use crate::real::CkksPart;
 use crate::request::PlanError;
-use scheme::ckks::{Noise, PolynomialInput, Scale};
 use scheme::security::TABLE;
 
 impl Planner<'_> {
@@ -28,7 +27,7 @@ impl Planner<'_> {
         let cost = cost(&self.network, choice, moduli, costs, request.threads);
         let program = RecurrentProgram::new(&self.network, choice.clone())?;
         let rounding = self.rounding(forecast, choice.gain);
-        let arising = self.exactly_arising(forecast, &program)?;
+        let arising = Arising::exact(forecast, &program)?;
         let max_error = self.error(forecast, &rounding, arising);
         let margin_bits = (request.error_bound / max_error.max(f64::MIN_POSITIVE)).log2();
         let p = &program.parameters;
@@ -41,6 +40,7 @@ impl Planner<'_> {
             let used = depth(&levels, step % choice.cycle + 1);
             let level = choice.base.len() + depth(&levels, length) - used;
             let noise = arising.state * forecast.state_noise.steps.get(step).unwrap_or(&0.0)
+                + arising.cell * forecast.cell_noise.steps.get(step).unwrap_or(&0.0)
                 + arising.input * forecast.input_noise.steps.get(step).unwrap_or(&0.0);
             let rounded = rounding.largest_steps.get(step).copied().unwrap_or(0.0);
             let moments = forecast.moments.get(step).copied().unwrap_or_default();
@@ -89,49 +89,6 @@ impl Planner<'_> {
         };
         let plan = planned(&program, &sequence, (batches, request.threads));
         Ok(RecurrentCircuit { plan, sequence, program })
-    }
-
-    /// With the exact scales and primes of a program.
-    fn exactly_arising(
-        &self,
-        forecast: &Forecast,
-        program: &RecurrentProgram,
-    ) -> Result<Arising, PlanError> {
-        let p = &program.parameters;
-        let input = Noise::fresh(p, &program.scale).variance;
-        if self.functions == Functions::Exact {
-            return Ok(Arising { state: input, input });
-        }
-        let mut state = 0f64;
-        for (layer, points) in self.network.layers.iter().zip(&forecast.points) {
-            for function in layer.functions() {
-                let Some(polynomial) = &function.polynomial else { continue };
-                let Some(part) = polynomial.parts.first().filter(|_| polynomial.parts.len() == 1)
-                else {
-                    // Polynomials of polynomials by the estimate.
-                    let choice = &program.choice;
-                    state = state.max(self.arising(choice.n, choice.sigma, choice.gain).state);
-                    continue;
-                };
-                let level = p.levels();
-                let radius = Scale::of(part.radius()).unwrap_or_else(|| Scale::power_of_two(0));
-                let factor = Scale::of(weight_scale(program.choice.gain, part.radius()));
-                let factor = factor.unwrap_or_else(|| Scale::power_of_two(0));
-                let scale = program.scale.times(&factor);
-                let made = program.function(function, &scale, &program.scale, level)?;
-                let Some(compiled) = made.parts.first() else { continue };
-                let input = PolynomialInput {
-                    level,
-                    scale: scale.times(&radius),
-                    noise: Noise { variance: 0.0 },
-                    points: points.iter().map(|z| compiled.interval.to_unit(*z)).collect(),
-                };
-                let CkksPart { plan, coefficients, scale, .. } = compiled;
-                let predicted = p.predict_polynomial(plan, coefficients, &input, scale)?;
-                state = state.max(predicted.noise.variance);
-            }
-        }
-        Ok(Arising { state: state + input, input })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a program costs, predicted: seconds on both sides, bytes, memory.
 
 use super::network::{RecurrentCell, RecurrentNetwork};
-use super::program::{ProgramOptions, depth, layer_levels};
+use super::program::{ProgramOptions, before_cells, depth, layer_levels};
 use super::strategy::NoiseStrategy;
 use crate::cost::UnitCosts;
 use crate::real::RealFunction;
@@ -114,6 +114,15 @@ pub(super) fn cost(
     let base = choice.base.len();
     let inputs = network.channels + usize::from(choice.masked);
     let hidden: usize = network.layers.iter().map(|l| l.hidden).sum();
+    let polynomials = choice.has_polynomials();
+    // What is sent of each state, in messages of so many ciphertexts and levels below that of the sums.
+    let states = network.layers.iter().flat_map(|layer| {
+        let cells = layer.function_of_cells().filter(|_| polynomials);
+        let cells = cells.map(|_| (layer.hidden, before_cells(&layer.cell)));
+        std::iter::once((layer.hidden, 0)).chain(cells)
+    });
+    let states: Vec<(usize, usize)> = states.collect();
+    let carried: usize = states.iter().map(|(units, _)| units).sum();
     let mut all = Cost::default();
     for step in 0..choice.steps {
         let (first, at) = (step - step % choice.cycle, step % choice.cycle);
@@ -126,8 +135,11 @@ pub(super) fn cost(
         let mut down = 0;
         let fresh = step > 0 && at == 0;
         if fresh && choice.strategy.is_interactive() {
-            client += hidden as f64 * prices.encrypt(level);
-            up += OVERHEAD_BYTES + hidden as u64 * poly_bytes(n, moduli, level);
+            for (units, below) in &states {
+                let level = level.saturating_sub(*below).max(base);
+                client += *units as f64 * prices.encrypt(level);
+                up += OVERHEAD_BYTES + *units as u64 * poly_bytes(n, moduli, level);
+            }
         }
         for layer in &network.layers {
             let sums = layer.sum_count() * layer.hidden;
@@ -143,8 +155,6 @@ pub(super) fn cost(
                     client += sums as f64 * prices.decrypt(base);
                     down += OVERHEAD_BYTES + 2 * sums as u64 * poly_bytes(n, moduli, base);
                 }
-                // Its functions are the client's.
-                (RecurrentCell::Lstm { .. }, _) => {}
                 (RecurrentCell::Elman { function, .. }, _) => {
                     server += layer.hidden as f64 * of(function);
                 }
@@ -152,12 +162,17 @@ pub(super) fn cost(
                     let each = 2.0 * of(squash) + of(function) + 2.0 * prices.switch(level);
                     server += layer.hidden as f64 * each;
                 }
+                (RecurrentCell::Lstm { squash, function, state, .. }, _) => {
+                    let functions = 3.0 * of(squash) + of(function) + of(state);
+                    server += layer.hidden as f64 * (functions + 2.0 * prices.switch(level));
+                }
             }
         }
         let last = step + 1 == choice.steps;
         if at + 1 == length && !last && choice.strategy == NoiseStrategy::Refresh {
-            client += hidden as f64 * prices.decrypt(base);
-            down += OVERHEAD_BYTES + 2 * hidden as u64 * poly_bytes(n, moduli, base);
+            client += carried as f64 * prices.decrypt(base);
+            down += states.len() as u64 * OVERHEAD_BYTES;
+            down += 2 * carried as u64 * poly_bytes(n, moduli, base);
             all.rounds += 1;
         }
         if choice.strategy == NoiseStrategy::ClientAided {
@@ -182,7 +197,7 @@ pub(super) fn cost(
         moduli.chain.iter().chain(&moduli.special).map(|q| 64 - q.leading_zeros()).sum();
     all.key_bytes = digits as u64 * u64::from(bits) * n as u64 / 8 + OVERHEAD_BYTES;
     all.keygen_secs = (digits * primes) as f64 * (transform + n as f64 * costs.uniform);
-    let values = (inputs + 6 * hidden) * 2 * chain;
+    let values = (inputs + 5 * hidden + carried) * 2 * chain;
     let keys = 2 * digits * primes;
     all.memory_bytes = ((values + keys) * n * 8) as u64 + 2 * all.key_bytes + (200 << 20);
     all

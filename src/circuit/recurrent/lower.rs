@@ -21,12 +21,8 @@ pub enum LowerRecurrentError {
         "gate {gate} has {function}, which is no polynomial: choose activation.method, for example minimax, with a degree and an interval, or sequence.strategy=client_aided"
     )]
     NoPolynomial { gate: String, function: String },
-    #[error("reset and update gates have different functions; give both the same polynomial")]
-    Gates,
-    #[error(
-        "an LSTM keeps the state of its cells with the client: choose sequence.strategy=client_aided, or a GRU"
-    )]
-    Lstm,
+    #[error("{gates} gates have different functions; give them the same polynomial")]
+    Gates { gates: &'static str },
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
@@ -48,7 +44,7 @@ impl Sequences {
 }
 
 impl RecurrentNetwork {
-    /// `model` with `approximations` in the place of its gates' functions, gate after gate (an empty list
+    /// `model` with `approximations` in the place of its functions, one after the other (an empty list
     /// leaves all as they are). With `exact`, functions need not be polynomials, as a client or a
     /// table will compute them.
     pub fn lower(
@@ -65,19 +61,19 @@ impl RecurrentNetwork {
         let trace = reference.forward_traced(&some, &Watch::silent())?.trace.unwrap_or_default();
         let mut layers = Vec::with_capacity(model.layers().len());
         for (at, (layer, own)) in reference.layers().iter().zip(model.layers()).enumerate() {
-            let reach = |gate: usize| {
-                let steps = trace.steps.iter().filter_map(|s| s.get(at)?.pre.get(gate));
+            let reach = |function: usize| {
+                let steps = trace.steps.iter().filter_map(|s| s.get(at)?.pre.get(function));
                 let largest = steps.flatten().fold(0f64, |m, z| m.max(z.abs()));
                 REACH * largest.max(1e-3)
             };
-            let reaches: Vec<f64> = (0..layer.gates().len()).map(reach).collect();
-            let function = |gate: usize, reach: f64| {
-                let (name, reference) = layer.gates()[gate];
-                let own = &own.gates()[gate].1.activation;
-                let polynomial = RealFunction::new(&reference.activation, reach);
+            let reaches: Vec<f64> = (0..layer.functions().len()).map(reach).collect();
+            let function = |which: usize, reach: f64| {
+                let (name, reference) = layer.functions()[which];
+                let own = own.functions()[which].1;
+                let polynomial = RealFunction::new(reference, reach);
                 if polynomial.is_none() && !exact {
                     let gate = format!("{} of recurrent{}", name.id(), at + 1);
-                    let function = reference.activation.name();
+                    let function = reference.name();
                     return Err(LowerRecurrentError::NoPolynomial { gate, function });
                 }
                 Ok(CellFunction { exact: own.clone(), polynomial })
@@ -88,7 +84,7 @@ impl RecurrentNetwork {
                 }
                 Cell::Gru { reset, update, candidate, candidate_shift } => {
                     if reset.activation != update.activation {
-                        return Err(LowerRecurrentError::Gates);
+                        return Err(LowerRecurrentError::Gates { gates: "reset and update" });
                     }
                     RecurrentCell::Gru {
                         update: sums(update),
@@ -99,12 +95,12 @@ impl RecurrentNetwork {
                         function: function(2, reaches[2])?,
                     }
                 }
-                Cell::Lstm { .. } if !exact => return Err(LowerRecurrentError::Lstm),
-                Cell::Lstm { input, forget, output, candidate, state } => {
+                Cell::Lstm { input, forget, output, candidate, .. } => {
                     if input.activation != forget.activation
                         || input.activation != output.activation
                     {
-                        return Err(LowerRecurrentError::Gates);
+                        let gates = "input, forget and output";
+                        return Err(LowerRecurrentError::Gates { gates });
                     }
                     RecurrentCell::Lstm {
                         input: sums(input),
@@ -113,7 +109,7 @@ impl RecurrentNetwork {
                         candidate: sums(candidate),
                         squash: function(0, reaches[0].max(reaches[1]).max(reaches[2]))?,
                         function: function(3, reaches[3])?,
-                        state: CellFunction { exact: state.clone(), polynomial: None },
+                        state: function(4, reaches[4])?,
                     }
                 }
             };
@@ -143,12 +139,12 @@ mod tests {
     use super::*;
     use crate::recurrent::Functions;
     use activation::Polynomial;
-    use network::recurrent::Sequences as Raw;
+    use network::recurrent::{CellKind, Sequences as Raw};
 
     #[test]
     fn it_computes_what_the_model_does() {
-        for (layers, gru) in [(1, false), (2, false), (1, true), (2, true)] {
-            let model = RecurrentModel::random(3, 5, 4, layers, gru, 7);
+        for (kind, layers) in CellKind::ALL.into_iter().flat_map(|kind| [(kind, 1), (kind, 2)]) {
+            let model = RecurrentModel::random(3, 5, 4, layers, kind, 7);
             let inputs: Vec<f32> = (0..3 * 6 * 9).map(|i| (i as f32 * 0.37).sin()).collect();
             let lengths: Vec<u16> = (0..9).map(|i| 1 + i % 6).collect();
             let raw = Raw { inputs: &inputs, lengths: &lengths, steps: 6 };
@@ -156,8 +152,8 @@ mod tests {
             let sequences = Sequences::prepared(&prepared).unwrap();
             assert_eq!((sequences.steps(), sequences.len()), (6, 9));
             let cubic = Activation::Polynomial(Polynomial::new(vec![0.1, 0.5, 0.0, -0.01]));
-            let gates = if gru { 3 * layers } else { layers };
-            for approximations in [vec![], vec![Some(cubic.clone()); gates]] {
+            let functions: usize = model.layers().iter().map(|l| l.functions().len()).sum();
+            for approximations in [vec![], vec![Some(cubic.clone()); functions]] {
                 let exact = approximations.is_empty();
                 let network =
                     RecurrentNetwork::lower(&model, &approximations, exact, &prepared).unwrap();
@@ -170,7 +166,7 @@ mod tests {
                 };
                 let expected = reference.forward(&prepared, &watch).unwrap();
                 for (a, b) in found.iter().zip(&expected) {
-                    assert!((a - b).abs() < 1e-9, "{layers} {gru}: {a} {b}");
+                    assert!((a - b).abs() < 1e-9, "{layers} {kind:?}: {a} {b}");
                 }
             }
             assert!(RecurrentNetwork::lower(&model, &[], false, &prepared).is_err());

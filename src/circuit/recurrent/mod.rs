@@ -1,5 +1,6 @@
 //! Recurrent networks as CKKS programs: a step after another, with a strategy for the noise that grows.
 
+mod arising;
 mod circuit;
 mod compiling;
 mod cost;
@@ -27,7 +28,7 @@ pub use network::{
 };
 pub use plan::{SequencePlan, StepPlan};
 pub use planner::{RecurrentRequest, conceivable_chain, estimated_chain, plan_recurrent};
-pub use program::{LayerMaps, ProgramOptions, RecurrentProgram, SumsMap};
+pub use program::{Carried, LayerMaps, ProgramOptions, RecurrentProgram, SumsMap};
 pub use sequences::Sequences;
 pub use strategy::NoiseStrategy;
 #[cfg(feature = "tfhe")]

@@ -51,8 +51,7 @@ pub enum RecurrentCell {
         squash: CellFunction,
         function: CellFunction,
     },
-    /// `i, f, o = s(..), g = t(..), c' = f c + i g, h' = o state(c')` (Gers et al. 2000); its functions are
-    /// the client's.
+    /// `i, f, o = s(..), g = f(..), c' = f c + i g, h' = o state(c')` (Gers et al. 2000).
     Lstm {
         input: StepSums,
         forget: StepSums,
@@ -101,6 +100,8 @@ pub struct StepView<'a> {
     /// Arguments of the functions, as [`RecurrentLayer::sums`] lists them.
     pub sums: &'a [f64],
     pub state: &'a [f64],
+    /// Of an LSTM the state of its cells.
+    pub cells: &'a [f64],
 }
 
 impl CellFunction {
@@ -154,8 +155,7 @@ impl RecurrentLayer {
         }
     }
 
-    /// Values that go from step to step: the state, and of an LSTM behind it that of its cells, which
-    /// stays with the client.
+    /// Values that go from step to step: the state, and of an LSTM behind it that of its cells.
     pub fn carried(&self) -> usize {
         match self.cell {
             RecurrentCell::Elman { .. } | RecurrentCell::Gru { .. } => self.hidden,
@@ -166,6 +166,11 @@ impl RecurrentLayer {
     /// The part of what is carried that goes into sums.
     pub(super) fn state<'a>(&self, carried: &'a [f64], samples: usize) -> &'a [f64] {
         carried.get(..self.hidden * samples).unwrap_or(carried)
+    }
+
+    /// The part that is the state of the cells of an LSTM.
+    pub(super) fn cells<'a>(&self, carried: &'a [f64], samples: usize) -> &'a [f64] {
+        carried.get(self.hidden * samples..).unwrap_or_default()
     }
 
     /// All that functions are applied to, before any of them is: of an Elman cell its
@@ -187,6 +192,19 @@ impl RecurrentLayer {
                 all.into_iter().flat_map(|sums| sums.both(x, h, samples)).collect()
             }
         }
+    }
+
+    /// Of [`RecurrentLayer::sums`] what each of [`RecurrentLayer::functions_of_sums`] is applied to; of the
+    /// candidate of a GRU without what its reset gate lets in.
+    pub(super) fn arguments<'a>(&self, sums: &'a [f64], samples: usize) -> Vec<&'a [f64]> {
+        let each = self.hidden * samples;
+        let gates = match &self.cell {
+            RecurrentCell::Elman { .. } => return vec![sums],
+            RecurrentCell::Gru { .. } => 2 * each,
+            RecurrentCell::Lstm { .. } => 3 * each,
+        };
+        let (gates, rest) = sums.split_at(gates.min(sums.len()));
+        vec![gates, rest.get(..each).unwrap_or(rest)]
     }
 
     /// The next state from [`RecurrentLayer::sums`] and the state before.
@@ -224,13 +242,26 @@ impl RecurrentLayer {
         }
     }
 
-    /// The functions of the cell.
-    pub fn functions(&self) -> Vec<&CellFunction> {
+    /// The functions of weighted sums.
+    pub fn functions_of_sums(&self) -> Vec<&CellFunction> {
         match &self.cell {
             RecurrentCell::Elman { function, .. } => vec![function],
-            RecurrentCell::Gru { squash, function, .. } => vec![squash, function],
-            RecurrentCell::Lstm { squash, function, state, .. } => vec![squash, function, state],
+            RecurrentCell::Gru { squash, function, .. }
+            | RecurrentCell::Lstm { squash, function, .. } => vec![squash, function],
         }
+    }
+
+    /// The function of the state of the cells of an LSTM.
+    pub fn function_of_cells(&self) -> Option<&CellFunction> {
+        match &self.cell {
+            RecurrentCell::Elman { .. } | RecurrentCell::Gru { .. } => None,
+            RecurrentCell::Lstm { state, .. } => Some(state),
+        }
+    }
+
+    /// All functions of the cell.
+    pub fn functions(&self) -> Vec<&CellFunction> {
+        self.functions_of_sums().into_iter().chain(self.function_of_cells()).collect()
     }
 }
 
@@ -238,6 +269,11 @@ impl RecurrentNetwork {
     /// Number of outputs.
     pub fn classes(&self) -> usize {
         self.head_bias.len()
+    }
+
+    /// Whether a layer has cells with a state of their own.
+    pub(super) fn has_cells(&self) -> bool {
+        self.layers.iter().any(|layer| layer.function_of_cells().is_some())
     }
 
     /// Outputs of all sequences, sequence after sequence; `view` sees every step of every chunk, in
@@ -281,7 +317,8 @@ impl RecurrentNetwork {
                     values.iter_mut().zip(&begun).filter(|(_, b)| !**b).for_each(|(v, _)| *v = 0.0);
                 }
                 x = layer.state(&state, samples).to_vec();
-                view(&StepView { step, layer: at, first, samples, sums: &sums, state: &x });
+                let cells = layer.cells(&state, samples);
+                view(&StepView { step, layer: at, first, samples, sums: &sums, state: &x, cells });
                 states[at] = state;
             }
         }

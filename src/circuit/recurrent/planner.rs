@@ -1,10 +1,13 @@
 //! The choice of parameters for a recurrent run: the fastest that are precise enough and secure, or
 //! why there are none.
 
+use super::arising::Arising;
 use super::circuit::RecurrentCircuit;
 use super::cost::{Cost, cost};
 use super::forecast::{Forecast, Reach};
-use super::network::{Functions, NEGLIGIBLE, RecurrentCell, RecurrentLayer, RecurrentNetwork};
+use super::network::{
+    CellFunction, Functions, NEGLIGIBLE, RecurrentCell, RecurrentLayer, RecurrentNetwork,
+};
 use super::program::{
     ProgramOptions, chain_bits, depth, layer_levels, moduli, radius, weight_scale,
 };
@@ -14,7 +17,7 @@ use super::traffic::NetworkModel;
 use crate::cost_table::CostTable;
 use crate::request::PlanError;
 use progress::Cancel;
-use ring::{ERROR_VARIANCE, MAX_MODULUS_BITS};
+use ring::MAX_MODULUS_BITS;
 use scheme::ckks::{CkksModuli, MAX_CHAIN, Noise};
 use scheme::security::{MIN_SECURITY_BITS, max_log2_qp, ring_degrees};
 use std::sync::Arc;
@@ -48,9 +51,6 @@ const HEADROOM_BITS: f64 = 3.0;
 
 /// Steps of a cycle that are tried, at most.
 const MAX_CYCLE: usize = 64;
-
-/// Errors that arise in a polynomial beside that of its last rescaling.
-const POLYNOMIAL_STEPS: f64 = 6.0;
 
 /// How much larger errors by rounding of weights may be on other sequences.
 pub(super) const ROUNDING_SPARE: f64 = 1.5;
@@ -152,18 +152,18 @@ fn check(request: &RecurrentRequest) -> Result<(), PlanError> {
         return Err(out("scheme.ring_degree", n.to_string(), allowed.join(", ")));
     }
     let polynomials = matches!(request.strategy, NoiseStrategy::Levelled | NoiseStrategy::Refresh);
+    let is_moved = |f: &CellFunction| f.eval(0.0, Functions::Polynomial).abs() > NEGLIGIBLE;
     let moved = |layer: &RecurrentLayer| match &layer.cell {
-        RecurrentCell::Gru { function, .. } => {
-            function.eval(0.0, Functions::Polynomial).abs() > NEGLIGIBLE
-        }
-        RecurrentCell::Elman { .. } | RecurrentCell::Lstm { .. } => false,
+        RecurrentCell::Elman { .. } => false,
+        RecurrentCell::Gru { function, .. } => is_moved(function),
+        RecurrentCell::Lstm { function, state, .. } => is_moved(function) || is_moved(state),
     };
     if request.masked && polynomials && request.network.layers.iter().any(moved) {
         return Err(PlanError::DoesNotFit {
-            reason: "sequences of different lengths need a candidate function that is 0 at 0"
+            reason: "sequences of different lengths need functions of candidate and cell state that are 0 at 0"
                 .into(),
             nearest:
-                "use an odd polynomial for the candidate of the GRU, or sequence.strategy=client_aided"
+                "use an odd polynomial for the candidate, and for the state of an LSTM, or sequence.strategy=client_aided"
                     .into(),
         });
     }
@@ -180,13 +180,6 @@ fn degrees() -> impl Iterator<Item = usize> {
     ring_degrees().filter(|n| RING_DEGREES.contains(n))
 }
 
-/// Variances of a slot at scale 1: of a fresh ciphertext, and of a rescaled one.
-fn variances(n: usize) -> (f64, f64) {
-    let slot = |coefficient: f64| (2 * n - 1) as f64 * coefficient;
-    let rounding = slot(1.0 / 12.0);
-    (slot(ERROR_VARIANCE) + rounding, 1.25 * rounding * (1.0 + slot(2.0 / 3.0)))
-}
-
 /// The largest of so many errors of this variance.
 pub(super) fn largest(variance: f64, count: usize) -> f64 {
     if variance > 0.0 { (-Noise { variance }.max_bits(count.max(1))).exp2() } else { 0.0 }
@@ -198,13 +191,6 @@ pub(super) struct Candidate {
     pub moduli: CkksModuli,
     /// Over the connection of the request, all batches, by typical costs.
     typical_secs: f64,
-}
-
-/// Variances that arise with each state and each input, in units of messages.
-#[derive(Clone, Copy)]
-pub(super) struct Arising {
-    pub state: f64,
-    pub input: f64,
 }
 
 /// The search for parameters.
@@ -239,7 +225,8 @@ impl<'a> Planner<'a> {
     pub fn rounding(&self, forecast: &Forecast, gain: u32) -> Reach {
         let scale = |layer: usize| match self.network.layers.get(layer) {
             Some(layer) if self.functions == Functions::Polynomial => {
-                let widest = layer.functions().into_iter().map(radius).fold(1e-9, f64::max);
+                let widest = layer.functions_of_sums().into_iter().map(radius);
+                let widest = widest.fold(1e-9, f64::max);
                 weight_scale(gain, widest)
             }
             _ => f64::from(gain).exp2(),
@@ -247,28 +234,15 @@ impl<'a> Planner<'a> {
         forecast.rounding(&self.network, &scale)
     }
 
-    /// By estimate.
-    pub fn arising(&self, n: usize, sigma: u32, gain: u32) -> Arising {
-        let (fresh, rescaled) = variances(n);
-        let at = |variance: f64, bits: f64| variance * (-2.0 * bits).exp2();
-        let scale = f64::from(sigma) - f64::from(gain);
-        let input = at(fresh, scale);
-        if self.functions == Functions::Exact {
-            return Arising { state: input, input };
-        }
-        let sums = self.network.layers.iter().flat_map(|l| l.functions()).map(|f| {
-            let parts = f.polynomial.as_ref().map_or(&[][..], |p| &p.parts);
-            parts.iter().flat_map(|p| &p.coefficients).map(|c| c.abs()).sum::<f64>()
-        });
-        let sum = sums.fold(0.0, f64::max);
-        let inside = POLYNOMIAL_STEPS * at(rescaled, f64::from(sigma)) * sum * sum;
-        Arising { state: input + at(rescaled, scale) + inside, input }
+    fn arising(&self, forecast: &Forecast, n: usize, bits: (u32, u32)) -> Arising {
+        Arising::estimated(&self.network, forecast, n, bits)
     }
 
     /// The largest error of an output.
     pub fn error(&self, forecast: &Forecast, rounding: &Reach, arising: Arising) -> f64 {
         let count = self.request.sequences * self.network.classes();
         let noise = arising.state * forecast.state_noise.outputs
+            + arising.cell * forecast.cell_noise.outputs
             + arising.input * forecast.input_noise.outputs;
         ROUNDING_SPARE * rounding.largest_output + largest(noise, count)
     }
@@ -280,7 +254,8 @@ impl<'a> Planner<'a> {
         let of = |(gain, rounding): (&u32, &Reach)| {
             let precise = |sigma: u32| {
                 sigma > gain + 6
-                    && self.error(forecast, rounding, self.arising(n, sigma, *gain)) <= bound
+                    && self.error(forecast, rounding, self.arising(forecast, n, (sigma, *gain)))
+                        <= bound
             };
             let sigma = SIGMA.clone().find(|s| *s >= least && precise(*s))?;
             Some((sigma, *gain))
@@ -289,7 +264,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Primes that are never dropped.
-    fn base(&self, forecast: &Forecast, n: usize, sigma: u32, gain: u32) -> Vec<u32> {
+    fn base(
+        &self,
+        forecast: &Forecast,
+        n: usize,
+        (sigma, gain): (u32, u32),
+        cycle: usize,
+    ) -> Vec<u32> {
         let bits = |x: f64| x.max(1.0).log2();
         let scale = f64::from(sigma) - f64::from(gain);
         let states = forecast.states.iter().copied().fold(0.0, f64::max);
@@ -298,6 +279,15 @@ impl<'a> Planner<'a> {
         if self.functions == Functions::Exact {
             let sums = forecast.sums.iter().copied().fold(0.0, f64::max);
             needed = needed.max(scale + f64::from(gain) + bits(sums));
+        } else {
+            // Masks keep slots without a sequence at 0; in others cells go on counting until they are fresh.
+            let idle = forecast.idle_cells.get(cycle.saturating_sub(1)).copied().unwrap_or(0.0);
+            let idle = if self.request.masked { 0.0 } else { idle };
+            for (layer, cells) in self.network.layers.iter().zip(&forecast.cells) {
+                let Some(function) = layer.function_of_cells() else { continue };
+                let share = cells.largest.max(idle) / radius(function);
+                needed = needed.max(f64::from(sigma) + bits(share));
+            }
         }
         let least = least_bits(n);
         let needed = ((needed + 1.0 + HEADROOM_BITS).ceil() as u32).max(least);
@@ -313,7 +303,7 @@ impl<'a> Planner<'a> {
         steps: usize,
         cycle: usize,
     ) -> ProgramOptions {
-        let base = self.base(forecast, n, sigma, gain);
+        let base = self.base(forecast, n, (sigma, gain), cycle);
         let (strategy, masked) = (self.request.strategy, self.request.masked);
         ProgramOptions { strategy, n, sigma, gain, base, cycle, steps, masked }
     }

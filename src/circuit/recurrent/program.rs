@@ -27,6 +27,13 @@ pub struct ProgramOptions {
     pub masked: bool,
 }
 
+impl ProgramOptions {
+    /// Whether the functions are polynomials on ciphertexts.
+    pub(super) fn has_polynomials(&self) -> bool {
+        matches!(self.strategy, NoiseStrategy::Levelled | NoiseStrategy::Refresh)
+    }
+}
+
 /// Weighted sums with rounded weights.
 #[derive(Clone, Debug)]
 pub struct SumsMap {
@@ -39,14 +46,29 @@ pub struct SumsMap {
 /// The sums of a layer.
 #[derive(Clone, Debug)]
 pub enum LayerMaps {
-    /// All sums of a layer: of an Elman cell one for each unit, of an LSTM four.
-    Plain { sums: SumsMap },
+    /// One sum for each unit.
+    Elman { sums: SumsMap },
     Gru {
         /// Update, then reset.
         gates: SumsMap,
         /// `w x + bias`, and `u h + inner` (with the mask behind the state where there is one).
         candidate: SumsMap,
     },
+    Lstm {
+        /// Input, forget, then output.
+        gates: SumsMap,
+        candidate: SumsMap,
+    },
+}
+
+/// Values of one scale that a layer hands from step to step as ciphertexts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    /// Ciphertexts.
+    pub units: usize,
+    pub scale: Scale,
+    /// Levels below that of the layer's sums at which they are used first.
+    pub below: usize,
 }
 
 /// A program. All inputs and states are at one scale; every layer drops a fixed number of levels.
@@ -82,7 +104,20 @@ pub fn layer_levels(cell: &RecurrentCell, strategy: NoiseStrategy) -> usize {
             NoiseStrategy::Levelled | NoiseStrategy::Refresh,
             RecurrentCell::Gru { squash, function, .. },
         ) => of(squash) + of(function) + 2,
+        // The same: into the state of the cells, and with the output gate.
+        (NoiseStrategy::Levelled | NoiseStrategy::Refresh, RecurrentCell::Lstm { state, .. }) => {
+            before_cells(cell) + of(state) + 2
+        }
         _ => 0,
+    }
+}
+
+/// Levels between the sums of an LSTM and the products that make the state of its cells.
+pub(super) fn before_cells(cell: &RecurrentCell) -> usize {
+    let of = |f: &CellFunction| f.polynomial.as_ref().map_or(0, RealFunction::levels);
+    match cell {
+        RecurrentCell::Lstm { squash, function, .. } => of(squash).max(of(function)),
+        RecurrentCell::Elman { .. } | RecurrentCell::Gru { .. } => 0,
     }
 }
 
@@ -140,8 +175,7 @@ impl RecurrentProgram {
         }
         let parameters = CkksParameters::new(choice.n, moduli)?;
         let prime_bits = moduli.chain.iter().map(|q| 64 - q.leading_zeros()).max().unwrap_or(50);
-        let polynomials =
-            matches!(choice.strategy, NoiseStrategy::Levelled | NoiseStrategy::Refresh);
+        let polynomials = choice.has_polynomials();
         let (reference, constants) = match choice.masked && polynomials {
             true => network.centred(),
             false => (network.as_ref().clone(), vec![0.0; network.layers.len()]),
@@ -165,6 +199,25 @@ impl RecurrentProgram {
     pub fn layer_levels(&self) -> Vec<usize> {
         let of = |l: &super::network::RecurrentLayer| layer_levels(&l.cell, self.choice.strategy);
         self.network.layers.iter().map(of).collect()
+    }
+
+    /// What `layer` hands from step to step: its state, and of an LSTM behind it that of its cells, where
+    /// the client does not keep it.
+    pub fn carried(&self, layer: usize) -> Vec<Carried> {
+        let Some(layer) = self.network.layers.get(layer) else { return Vec::new() };
+        let state = Carried { units: layer.hidden, scale: self.scale.clone(), below: 0 };
+        let function = layer.function_of_cells().filter(|_| self.choice.has_polynomials());
+        let cells = function.and_then(|function| {
+            let scale = cell_scale(self.choice.sigma, function)?;
+            Some(Carried { units: layer.hidden, scale, below: before_cells(&layer.cell) })
+        });
+        std::iter::once(state).chain(cells).collect()
+    }
+
+    /// The scale of a factor whose product at `level` keeps the other's scale: the prime that is dropped.
+    pub fn prime_scale(&self, level: usize) -> Scale {
+        let one = Scale::power_of_two(0);
+        one.over(&one.over_integers([self.parameters.prime(level.saturating_sub(1))]))
     }
 
     /// Steps of the cycle that begins with `step`: the last one may be shorter.
@@ -244,10 +297,16 @@ pub(super) fn radius(function: &CellFunction) -> f64 {
     polynomial.and_then(|p| p.parts.first()).map_or(1.0, |part| part.radius())
 }
 
-/// The factor that weights before a function of this radius are rounded at: what they sum up to then
-/// has the scale `2^sigma` once the interval is brought to [-1, 1].
-pub(super) fn weight_scale(gain: u32, radius: f64) -> f64 {
-    f64::from(gain).exp2() / radius
+/// The factor that raises a scale by `bits` once an interval of this radius is brought to [-1, 1]: weights
+/// before a function are rounded at it, so that what they sum up to then has the scale `2^sigma`.
+pub(super) fn weight_scale(bits: u32, radius: f64) -> f64 {
+    f64::from(bits).exp2() / radius
+}
+
+/// The scale of the state of the cells of an LSTM that `function` is applied to: `2^sigma` once the
+/// interval is brought to [-1, 1].
+pub(super) fn cell_scale(sigma: u32, function: &CellFunction) -> Option<Scale> {
+    Scale::of(weight_scale(sigma, radius(function)))
 }
 
 struct Builder<'a> {
@@ -277,12 +336,14 @@ impl Builder<'_> {
         match cell {
             RecurrentCell::Elman { sums, function } => {
                 let scale = scale_for(function)?;
-                Ok(LayerMaps::Plain { sums: self.sums(&[sums], inputs, &scale, None)? })
+                Ok(LayerMaps::Elman { sums: self.sums(&[sums], inputs, &scale, None)? })
             }
-            RecurrentCell::Lstm { input, forget, output, candidate, function, .. } => {
-                let all = [input, forget, output, candidate];
-                let sums = self.sums(&all, inputs, &scale_for(function)?, None)?;
-                Ok(LayerMaps::Plain { sums })
+            RecurrentCell::Lstm { input, forget, output, candidate, squash, function, .. } => {
+                let gates = [input, forget, output];
+                Ok(LayerMaps::Lstm {
+                    gates: self.sums(&gates, inputs, &scale_for(squash)?, None)?,
+                    candidate: self.sums(&[candidate], inputs, &scale_for(function)?, None)?,
+                })
             }
             RecurrentCell::Gru { update, reset, candidate, inner, squash, function } => {
                 let gates = self.sums(&[update, reset], inputs, &scale_for(squash)?, None)?;

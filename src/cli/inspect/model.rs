@@ -44,9 +44,9 @@ pub(super) fn layers(network: &Network) -> Told {
 pub(super) fn recurrent(model: &RecurrentModel) -> Told {
     let layer = |layer: &RecurrentLayer| {
         let gates: Vec<Value> = layer
-            .gates()
+            .functions()
             .iter()
-            .map(|(name, gate)| json!({ "name": name, "activation": gate.activation.name() }))
+            .map(|(name, function)| json!({ "name": name, "activation": function.name() }))
             .collect();
         json!({ "cell": layer.cell.name(), "units": layer.hidden, "gates": gates })
     };

@@ -146,7 +146,7 @@ impl Scheme for Levelled {
             stage_secs.push(started.elapsed().as_secs_f64());
             (following.fraction)((step + 1) as f64 / all);
         }
-        let outputs = stepper.outputs(states.pop().flatten().unwrap_or_default())?;
+        let outputs = stepper.outputs(&states.pop().flatten().unwrap_or_default())?;
         Ok(Evaluated { outputs, probes: Vec::new(), stage_secs })
     }
 

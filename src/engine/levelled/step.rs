@@ -1,6 +1,8 @@
 //! One step on ciphertexts, layer by layer.
 
-use circuit::{CellFunction, LayerMaps, RecurrentCell, RecurrentProgram, SumsMap, evaluate_parts};
+use circuit::{
+    Carried, CellFunction, LayerMaps, RecurrentCell, RecurrentProgram, SumsMap, evaluate_parts,
+};
 use progress::Watch;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -33,7 +35,8 @@ pub struct Stepper<'a> {
     pub pool: Option<&'a ThreadPool>,
 }
 
-/// Makes the next state of a layer from its sums and the state before.
+/// Makes what a layer hands on from its sums and what it handed on before: its state, and behind it that
+/// of its cells.
 pub type Finish<'a, E> =
     &'a mut dyn FnMut(usize, Vec<Ciphertext>, Option<&[Ciphertext]>) -> Result<Vec<Ciphertext>, E>;
 
@@ -84,19 +87,27 @@ impl Stepper<'_> {
             let before = before.as_deref();
             let sums = self.install(|| self.sums(layer, &entering, before, &masks))?;
             let next = finish(layer, sums, before)?;
-            below = Some(next.clone());
+            below = Some(self.state(layer, &next).to_vec());
             *state = Some(next);
         }
         Ok(())
     }
 
-    /// The outputs, from the last state of the top layer.
+    /// The part of what `layer` hands on that goes into sums: its state, without that of cells.
+    fn state<'c>(&self, layer: usize, carried: &'c [Ciphertext]) -> &'c [Ciphertext] {
+        let hidden = self.program.network.layers.get(layer).map_or(0, |l| l.hidden);
+        carried.get(..hidden).unwrap_or(carried)
+    }
+
+    /// The outputs, from what the top layer hands on last.
     ///
     /// # Errors
     /// When the state does not fit the program, or the work is stopped.
-    pub fn outputs(&self, top: Vec<Ciphertext>) -> Result<Vec<Ciphertext>, CkksError> {
+    pub fn outputs(&self, top: &[Ciphertext]) -> Result<Vec<Ciphertext>, CkksError> {
         let base = self.program.choice.base.len();
-        let top: Vec<Ciphertext> = top.into_iter().map(|c| c.at_level(base)).collect();
+        let layers = self.program.network.layers.len();
+        let top = self.state(layers.saturating_sub(1), top).iter().cloned();
+        let top: Vec<Ciphertext> = top.map(|c| c.at_level(base)).collect();
         self.install(|| self.apply(&self.program.head, &SegmentInput::Computed(&top)))
     }
 
@@ -109,8 +120,14 @@ impl Stepper<'_> {
         state: Option<&[Ciphertext]>,
         masks: &[Ciphertext],
     ) -> Result<Vec<Ciphertext>, CkksError> {
+        let state = state.map(|carried| self.state(layer, carried));
         match &self.program.layers[layer] {
-            LayerMaps::Plain { sums } => self.both(sums, entering, state),
+            LayerMaps::Elman { sums } => self.both(sums, entering, state),
+            LayerMaps::Lstm { gates, candidate } => {
+                let mut all = self.both(gates, entering, state)?;
+                all.extend(self.both(candidate, entering, state)?);
+                Ok(all)
+            }
             LayerMaps::Gru { gates, candidate } => {
                 let mut all = self.both(gates, entering, state)?;
                 all.extend(self.apply(&candidate.input, &entering.input())?);
@@ -145,7 +162,7 @@ impl Stepper<'_> {
         Ok(output.ciphertexts)
     }
 
-    /// The next state of `layer` by its polynomials.
+    /// What `layer` hands on, by its polynomials.
     ///
     /// # Errors
     /// When they do not fit what comes in, or the work is stopped.
@@ -173,10 +190,60 @@ impl Stepper<'_> {
                 let state = state.ok_or(CkksError::Segment { inputs: 0, components: 2 })?;
                 self.gated(keys, squash, function, sums, state)
             }
-            RecurrentCell::Lstm { .. } => Err(CkksError::Polynomial {
-                reason: "the functions of an LSTM are the client's".into(),
-            }),
+            RecurrentCell::Lstm { squash, function, state: of_cells, .. } => {
+                let carried = self.program.carried(layer);
+                let cells =
+                    carried.get(1).ok_or(CkksError::Segment { inputs: 1, components: 2 })?;
+                let before = state.and_then(|s| s.get(cells.units..)).unwrap_or_default();
+                self.long_short(keys, [squash, function, of_cells], sums, (before, cells))
+            }
         }
+    }
+
+    /// `o state(c')` followed by `c' = f c + i g`; without states of cells before, `c` is 0.
+    fn long_short(
+        &self,
+        keys: &EvaluationKeys,
+        [squash, function, of_cells]: [&CellFunction; 3],
+        mut sums: Vec<Ciphertext>,
+        (before, carried): (&[Ciphertext], &Carried),
+    ) -> Result<Vec<Ciphertext>, CkksError> {
+        let (p, hidden) = (&self.program.parameters, carried.units);
+        let candidate = sums.split_off(3 * hidden);
+        let output = sums.split_off(2 * hidden);
+        let at = |all: Vec<Ciphertext>, level: usize| -> Vec<Ciphertext> {
+            all.into_iter().map(|c| c.at_level(level)).collect()
+        };
+
+        // Gates have the prime that their product drops as scale, so that the other factor keeps its own.
+        let into = level(&candidate).saturating_sub(carried.below);
+        if before.is_empty() {
+            sums.truncate(hidden);
+        }
+        let gates = at(sums, into + levels_of(squash));
+        let gates = self.function(keys, squash, gates, &self.program.prime_scale(into))?;
+        let candidate = at(candidate, into + levels_of(function));
+        let candidate = self.function(keys, function, candidate, &carried.scale)?;
+        let (input, forget) = gates.split_at(hidden);
+        let products = (0..hidden).into_par_iter().map(|i| {
+            let entering = p.multiply(&input[i], &candidate[i])?;
+            match (forget.get(i), before.get(i)) {
+                (Some(forget), Some(before)) => p.add_products(entering, &[(forget, before)]),
+                _ => Ok(entering),
+            }
+        });
+        let products = products.collect::<Result<Vec<_>, _>>()?;
+        let cells = keys.relinearise_and_rescale(p, products, 1, self.watch, "cells")?;
+
+        let curved = self.function(keys, of_cells, cells.clone(), &self.program.scale)?;
+        let last = level(&curved);
+        let output = at(output, last + levels_of(squash));
+        let output = self.function(keys, squash, output, &self.program.prime_scale(last))?;
+        let products = output.par_iter().zip(&curved).map(|(o, t)| p.multiply(o, t));
+        let products = products.collect::<Result<Vec<_>, _>>()?;
+        let mut next = keys.relinearise_and_rescale(p, products, 1, self.watch, "output")?;
+        next.extend(cells);
+        Ok(next)
     }
 
     /// `n + z (h - n)` with `n = f(x + r u)`.
@@ -192,16 +259,11 @@ impl Stepper<'_> {
         let inner = sums.split_off(3 * hidden);
         let outer = sums.split_off(2 * hidden);
         let reset_sums = sums.split_off(hidden);
-        let level = |all: &[Ciphertext]| all.iter().map(Ciphertext::level).min().unwrap_or(1);
-        let levels_of = |f: &CellFunction| f.polynomial.as_ref().map_or(0, |p| p.levels());
 
         // The product with the reset gate drops the prime that is the gate's scale.
         let after_gates = level(&reset_sums) - levels_of(squash);
-        let prime_scale = |level: usize| {
-            let one = Scale::power_of_two(0);
-            one.over(&one.over_integers([p.prime(level - 1)]))
-        };
-        let reset = self.function(keys, squash, reset_sums, &prime_scale(after_gates))?;
+        let scale = self.program.prime_scale(after_gates);
+        let reset = self.function(keys, squash, reset_sums, &scale)?;
         let products = reset.par_iter().zip(&inner).map(|(r, u)| p.multiply(r, u));
         let products = products.collect::<Result<Vec<_>, _>>()?;
         let products = keys.relinearise_and_rescale(p, products, 1, self.watch, "reset")?;
@@ -219,7 +281,7 @@ impl Stepper<'_> {
                 z.at_level(needed)
             })
             .collect();
-        let update = self.function(keys, squash, update, &prime_scale(last))?;
+        let update = self.function(keys, squash, update, &self.program.prime_scale(last))?;
         let blended = (0..hidden).into_par_iter().map(|i| {
             let difference = p.subtract(&state[i], &candidate[i])?;
             p.multiply(&difference, &update[i])
@@ -244,4 +306,13 @@ impl Stepper<'_> {
         let (p, watch) = (&self.program.parameters, self.watch);
         evaluate_parts(p, keys, &made.parts, made.gate, values, watch)
     }
+}
+
+/// The level that all of them have.
+fn level(all: &[Ciphertext]) -> usize {
+    all.iter().map(Ciphertext::level).min().unwrap_or(1)
+}
+
+fn levels_of(function: &CellFunction) -> usize {
+    function.polynomial.as_ref().map_or(0, |p| p.levels())
 }

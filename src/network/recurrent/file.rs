@@ -267,19 +267,21 @@ impl LayerPrint {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CellKind;
     use super::*;
     use activation::{Activation, ChebyshevSeries};
 
     fn models() -> Vec<RecurrentModel> {
-        let plain = RecurrentModel::random(3, 4, 5, 2, true, 1);
-        let small = RecurrentModel::random(2, 3, 2, 1, false, 2);
+        let plain = RecurrentModel::random(3, 4, 5, 2, CellKind::Gru, 1);
+        let small = RecurrentModel::random(2, 3, 2, 1, CellKind::Elman, 2);
+        let long = RecurrentModel::random(2, 3, 2, 1, CellKind::Lstm, 3);
         let series = ChebyshevSeries::new((-3.0, 3.0), vec![0.0, 1.1, 0.0, -0.1]);
         let polynomial =
             small.with_activations(&[Some(Activation::Chebyshev(series))]).expect("allowed");
         let embedding = Some(Embedding { width: 2, table: vec![0.5; 12] });
         let text =
             RecurrentModel::new(RecurrentParts { channels: 1, embedding, ..small.parts().clone() });
-        vec![plain, small, polynomial, text.expect("fits")]
+        vec![plain, small, polynomial, long, text.expect("fits")]
     }
 
     #[test]

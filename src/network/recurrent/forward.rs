@@ -11,7 +11,7 @@ const LANES: usize = 64;
 /// Values of one layer at one step, row-major `[samples][hidden]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepValues {
-    /// What each gate's function was applied to, in the order of [`RecurrentLayer::gates`].
+    /// What each function was applied to, in the order of [`RecurrentLayer::functions`].
     pub pre: Vec<Vec<f64>>,
     /// The state after the step.
     pub hidden: Vec<f64>,
@@ -74,7 +74,7 @@ impl RecurrentModel {
 
     fn empty_trace(&self, steps: usize) -> Trace {
         let layer = |l: &RecurrentLayer| StepValues {
-            pre: vec![Vec::new(); l.gates().len()],
+            pre: vec![Vec::new(); l.functions().len()],
             hidden: Vec::new(),
         };
         let step: Vec<_> = self.layers().iter().map(layer).collect();
@@ -125,7 +125,7 @@ impl Trace {
 }
 
 impl RecurrentLayer {
-    /// What the gates' functions are applied to, and the next state; everything `[units][lanes]`, the state
+    /// What the functions are applied to, and the next state; everything `[units][lanes]`, the state
     /// as long as [`RecurrentLayer::carried`] says.
     fn step(&self, x: &[f64], h: &[f64], lanes: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
         match &self.cell {
@@ -156,8 +156,8 @@ impl RecurrentLayer {
                 let cells: Vec<f64> = cells.collect();
                 let mut next: Vec<f64> =
                     o.iter().zip(&cells).map(|(o, c)| o * state.eval_f64(*c)).collect();
-                next.extend(cells);
-                (pre.into(), next)
+                next.extend_from_slice(&cells);
+                (pre.into_iter().chain([cells]).collect(), next)
             }
         }
     }
@@ -200,7 +200,7 @@ fn transposed(values: &[f64], lanes: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RecurrentParts, Sequences};
+    use super::super::{CellKind, RecurrentParts, Sequences};
     use super::*;
 
     /// The definition of a cell, unit by unit, for one sample.
@@ -211,6 +211,7 @@ mod tests {
         let mut inputs = steps.to_vec();
         for layer in model.layers() {
             let mut h = vec![0.0; layer.hidden];
+            let mut cells = h.clone();
             for x in &mut inputs {
                 let sum = |g: &Gate, i: usize| {
                     dot(&g.input, x, i) + dot(&g.recurrent, &h, i) + f64::from(g.bias[i])
@@ -226,8 +227,11 @@ mod tests {
                         let n = candidate.activation.eval_f64(outer + r * inner);
                         (1.0 - z) * n + z * h[i]
                     }
-                    // Its definition is that of ONNX Runtime (tests/it/onnx/sequences.rs).
-                    Cell::Lstm { .. } => unreachable!("no random network has one"),
+                    Cell::Lstm { input, forget, output, candidate, state } => {
+                        let of = |g: &Gate| g.activation.eval_f64(sum(g, i));
+                        cells[i] = of(forget) * cells[i] + of(input) * of(candidate);
+                        of(output) * state.eval_f64(cells[i])
+                    }
                 });
                 let next: Vec<f64> = next.collect();
                 h.clone_from(&next);
@@ -248,8 +252,8 @@ mod tests {
 
     #[test]
     fn logits_and_states_are_those_of_the_definition() {
-        for (gru, layers) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
-            let model = RecurrentModel::random(3, 5, 4, layers, gru, 7);
+        for (kind, layers) in CellKind::ALL.into_iter().flat_map(|kind| [(kind, 1), (kind, 2)]) {
+            let model = RecurrentModel::random(3, 5, 4, layers, kind, 7);
             // More samples than lie side by side.
             let inputs = raw(70, 6, 3);
             let prepared =
@@ -276,8 +280,8 @@ mod tests {
 
     #[test]
     fn a_padded_sequence_gives_what_it_gives_alone() {
-        for gru in [false, true] {
-            let model = RecurrentModel::random(2, 4, 3, 2, gru, 3);
+        for kind in CellKind::ALL {
+            let model = RecurrentModel::random(2, 4, 3, 2, kind, 3);
             let padded = raw(3, 9, 2);
             let lengths = [9, 4, 1];
             let all = Sequences { inputs: &padded, lengths: &lengths, steps: 9 };
@@ -298,7 +302,7 @@ mod tests {
     #[test]
     fn tokens_are_looked_up() {
         let table = vec![0.5, -0.5, 0.25, 1.0, -1.0, 0.125];
-        let parts = RecurrentModel::random(2, 4, 2, 1, false, 5).parts().clone();
+        let parts = RecurrentModel::random(2, 4, 2, 1, CellKind::Elman, 5).parts().clone();
         let embedding = Some(super::super::Embedding { width: 2, table: table.clone() });
         let text = RecurrentModel::new(RecurrentParts { channels: 1, embedding, ..parts.clone() })
             .expect("fits");

@@ -114,7 +114,8 @@ pub struct RecurrentModel {
     classes: usize,
 }
 
-/// The names of the gates of a cell, in the order of [`RecurrentLayer::gates`].
+/// The names of the functions of a cell, in the order of [`RecurrentLayer::functions`]: those of its
+/// gates, and of an LSTM `State`, which is applied to the state of its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateName {
@@ -154,13 +155,26 @@ impl RecurrentLayer {
         }
     }
 
-    /// The same gates, to be changed.
-    fn gates_mut(&mut self) -> Vec<&mut Gate> {
+    /// The functions with their names: those of the gates, and of an LSTM that of the state of its cells.
+    pub fn functions(&self) -> Vec<(GateName, &Activation)> {
+        let gates = self.gates().into_iter().map(|(name, gate)| (name, &gate.activation));
+        let of_cells = match &self.cell {
+            Cell::Lstm { state, .. } => Some((GateName::State, state)),
+            Cell::Elman(_) | Cell::Gru { .. } => None,
+        };
+        gates.chain(of_cells).collect()
+    }
+
+    /// The same functions, to be changed.
+    fn functions_mut(&mut self) -> Vec<&mut Activation> {
         match &mut self.cell {
-            Cell::Elman(gate) => vec![gate],
-            Cell::Gru { reset, update, candidate, .. } => vec![reset, update, candidate],
-            Cell::Lstm { input, forget, output, candidate, .. } => {
-                vec![input, forget, output, candidate]
+            Cell::Elman(gate) => vec![&mut gate.activation],
+            Cell::Gru { reset, update, candidate, .. } => {
+                [reset, update, candidate].map(|gate| &mut gate.activation).into()
+            }
+            Cell::Lstm { input, forget, output, candidate, state } => {
+                let gates = [input, forget, output, candidate];
+                gates.into_iter().map(|gate| &mut gate.activation).chain([state]).collect()
             }
         }
     }
@@ -229,31 +243,31 @@ impl RecurrentModel {
         Self { parts, classes }
     }
 
-    /// The same model with a function in the place of each gate's activation, gate after gate and
-    /// layer after layer; `None` leaves one as it is.
+    /// The same model with another function in the place of each, in the order of
+    /// [`RecurrentLayer::functions`] and layer after layer; `None` leaves one as it is.
     ///
     /// # Errors
-    /// When there are more or fewer entries than gates, or one is not allowed in a network.
+    /// When there are more or fewer entries than functions, or one is not allowed in a network.
     pub fn with_activations(
         &self,
         activations: &[Option<Activation>],
     ) -> Result<Self, NetworkError> {
         let mut parts = self.parts.clone();
-        let mut gates: Vec<&mut Gate> =
-            parts.layers.iter_mut().flat_map(RecurrentLayer::gates_mut).collect();
-        if gates.len() != activations.len() {
+        let mut functions: Vec<&mut Activation> =
+            parts.layers.iter_mut().flat_map(RecurrentLayer::functions_mut).collect();
+        if functions.len() != activations.len() {
             return Err(NetworkError::Whole {
                 network: self.parts.name.clone(),
                 reason: format!(
-                    "{} activations for {} gates; one for each is needed",
+                    "{} activations for {} functions; one for each is needed",
                     activations.len(),
-                    gates.len()
+                    functions.len()
                 ),
             });
         }
-        for (gate, activation) in gates.iter_mut().zip(activations) {
+        for (function, activation) in functions.iter_mut().zip(activations) {
             if let Some(activation) = activation {
-                gate.activation = activation.clone();
+                **function = activation.clone();
             }
         }
         parts.card = parts.card.names();
@@ -318,8 +332,8 @@ impl RecurrentModel {
 
     /// What it is by its activations.
     pub fn role(&self) -> Role {
-        let gates = self.parts.layers.iter().flat_map(RecurrentLayer::gates);
-        role_of(gates.map(|(_, gate)| &gate.activation))
+        let functions = self.parts.layers.iter().flat_map(RecurrentLayer::functions);
+        role_of(functions.map(|(_, function)| function))
     }
 
     /// This model as the start of a training.
@@ -361,7 +375,7 @@ impl RecurrentModel {
         for layer in self.layers() {
             let kind = layer.cell.name();
             let functions: Vec<_> =
-                layer.gates().iter().map(|(_, g)| g.activation.name()).collect();
+                layer.functions().iter().map(|(_, function)| function.name()).collect();
             rows.push((
                 "layer",
                 format!("{kind}, {} units, {}", layer.hidden, functions.join(", ")),

@@ -70,10 +70,9 @@ impl RecurrentModel {
         hidden: usize,
         classes: usize,
         layers: usize,
-        gru: bool,
+        kind: CellKind,
         seed: u64,
     ) -> Self {
-        let kind = if gru { CellKind::Gru } else { CellKind::Elman };
         let (channels, hidden, classes) = (channels.max(1), hidden.max(1), classes.max(2));
         let mut rng = StdRng::seed_from_u64(seed);
         let mut made = vec![RecurrentLayer::random(channels, hidden, kind, GAIN, &mut rng)];

@@ -8,6 +8,8 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("cryptornn-tanh", include_bytes!("../../../models/cryptornn-tanh.safetensors")),
     ("cryptornn-gru", include_bytes!("../../../models/cryptornn-gru.safetensors")),
     ("cryptornn-gru-tanh", include_bytes!("../../../models/cryptornn-gru-tanh.safetensors")),
+    ("cryptornn-lstm", include_bytes!("../../../models/cryptornn-lstm.safetensors")),
+    ("cryptornn-lstm-tanh", include_bytes!("../../../models/cryptornn-lstm-tanh.safetensors")),
     ("cryptornn-power", include_bytes!("../../../models/cryptornn-power.safetensors")),
     ("cryptornn-power-tanh", include_bytes!("../../../models/cryptornn-power-tanh.safetensors")),
     ("cryptornn-ecg", include_bytes!("../../../models/cryptornn-ecg.safetensors")),

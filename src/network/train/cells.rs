@@ -147,14 +147,15 @@ mod tests {
         let found = told("lstm 5, dense classes", NUMBERS, Purpose::ClientAided);
         let found: usize = found.into_iter().map(|r| r.unwrap().unwrap().parameters).sum();
         assert_eq!(found, 4 * 5 * (2 + 5 + 1) + 3 * (5 + 1));
-        for (rows, cells, layers, gru) in [
-            ("elman 5, dense classes", 5, 1, false),
-            ("elman 4, elman 4, dense classes", 4, 2, false),
-            ("gru 4, gru 4, dense classes", 4, 2, true),
+        for (rows, cells, layers, kind) in [
+            ("elman 5, dense classes", 5, 1, CellKind::Elman),
+            ("elman 4, elman 4, dense classes", 4, 2, CellKind::Elman),
+            ("gru 4, gru 4, dense classes", 4, 2, CellKind::Gru),
+            ("lstm 4, lstm 4, dense classes", 4, 2, CellKind::Lstm),
         ] {
             let found = told(rows, NUMBERS, Purpose::ClientAided);
             let found: usize = found.into_iter().map(|r| r.unwrap().unwrap().parameters).sum();
-            let model = RecurrentModel::random(2, cells, 3, layers, gru, 1);
+            let model = RecurrentModel::random(2, cells, 3, layers, kind, 1);
             assert_eq!(found, model.parameters(), "{rows}");
         }
     }

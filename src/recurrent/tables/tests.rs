@@ -3,7 +3,7 @@
 use crate::tests::{dataset, session};
 use circuit::NoiseStrategy;
 use data::Dataset;
-use network::recurrent::RecurrentModel;
+use network::recurrent::{CellKind, RecurrentModel};
 use progress::Cancel;
 use report::{Event, Phase};
 use scenario::SequenceRequest;
@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 #[test]
 fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
-    let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
+    let model = RecurrentModel::random(2, 3, 3, 1, CellKind::Elman, 3);
     let choice =
         SequenceRequest { strategy: NoiseStrategy::Bootstrap, ..SequenceRequest::default() };
     let mut session = session(model, dataset(2, 4, 12, true), choice);
@@ -43,7 +43,7 @@ fn bootstrapping_keeps_the_noise_flat_and_the_answers_right() {
 
 #[test]
 fn sequences_far_outside_of_calibration_are_counted_and_wrong() {
-    let model = RecurrentModel::random(2, 3, 3, 1, false, 3);
+    let model = RecurrentModel::random(2, 3, 3, 1, CellKind::Elman, 3);
     let choice =
         SequenceRequest { strategy: NoiseStrategy::Bootstrap, ..SequenceRequest::default() };
     let data = dataset(2, 4, 12, true);
@@ -70,7 +70,7 @@ fn sequences_far_outside_of_calibration_are_counted_and_wrong() {
 fn cells_that_tables_do_not_carry_are_refused() {
     let choice =
         SequenceRequest { strategy: NoiseStrategy::Bootstrap, ..SequenceRequest::default() };
-    let gated = RecurrentModel::random(2, 3, 3, 1, true, 3);
+    let gated = RecurrentModel::random(2, 3, 3, 1, CellKind::Gru, 3);
     let refused = session(gated, dataset(2, 4, 12, false), choice);
     let error = refused.run(&Cancel::default(), &|_| ()).unwrap_err().to_string();
     assert!(error.contains("cells with gates"), "{error}");

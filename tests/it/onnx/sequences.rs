@@ -85,6 +85,8 @@ fn cells_from_onnx_run_encrypted_without_wrong_outputs() {
     for (model, settings) in [
         ("rnn_waves", format!("{polynomials} --set sequence.strategy=refresh")),
         ("gru_waves", format!("{polynomials} --set sequence.strategy=refresh")),
+        ("lstm_waves", format!("{polynomials} --set sequence.strategy=refresh")),
+        ("lstm_waves", format!("{polynomials} --set sequence.strategy=levelled")),
         ("gru_waves", "--set sequence.strategy=client_aided".into()),
         ("lstm_waves", "--set sequence.strategy=client_aided".into()),
     ] {
@@ -111,11 +113,26 @@ fn what_is_no_network_of_sequences_here_is_refused_with_a_next_step() {
     let dir = tempfile::tempdir().unwrap();
     let layers = format!("run digits --set model={}", path("gru"));
     assert!(refused(dir.path(), &layers).contains("is a network of sequences"));
-    let levelled = format!(
-        "run cryptornn --set model={} --set dataset=waves --set sequence.strategy=levelled",
-        path("lstm_waves")
-    );
-    assert!(refused(dir.path(), &levelled).contains("sequence.strategy=client_aided"));
+    let with = |settings: &str| {
+        let path = path("lstm_waves");
+        refused(
+            dir.path(),
+            &format!("run cryptornn --set model={path} --set dataset=waves {settings}"),
+        )
+    };
+    let told = with("--set sequence.strategy=levelled");
+    assert!(told.contains("gate input of recurrent1 has sigmoid"), "{told}");
+    assert!(told.contains("activation.method") && told.contains("client_aided"), "{told}");
+    let method = "--set activation.method=minimax";
+    let told = with(&format!("{method} --set activation.layers.1.degree=5"));
+    assert!(told.contains("input, forget and output gates have different functions"), "{told}");
+    let told = with(&format!("{method} --set activation.layers.6.degree=4"));
+    assert!(told.contains("(input, forget, output, candidate, state)"), "{told}");
+    #[cfg(feature = "tfhe")]
+    {
+        let told = with("--set sequence.strategy=bootstrap");
+        assert!(told.contains("cells with gates") && told.contains("sequence.strategy"), "{told}");
+    }
 }
 
 #[test]
@@ -129,4 +146,9 @@ fn cells_are_told_by_inspect() {
         (&json["kind"], &json["layers"][0]["cell"]),
         (&"recurrent_network".into(), &"GRU".into())
     );
+    let json = right(dir.path(), &format!("inspect {} --json", path("lstm")));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let gates = json["layers"][0]["gates"].as_array().unwrap();
+    let names: Vec<&str> = gates.iter().filter_map(|gate| gate["name"].as_str()).collect();
+    assert_eq!(names, ["input", "forget", "output", "candidate", "state"]);
 }

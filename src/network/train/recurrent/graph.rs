@@ -13,7 +13,7 @@ pub(super) struct Graph {
     embedding: Option<Var>,
     layers: Vec<Layer>,
     head: (Var, Var),
-    /// Where pre-activations shall stay inside an interval.
+    /// Where pre-activations, and the states of the cells of an LSTM, shall stay inside an interval.
     excess: Option<Excess>,
 }
 
@@ -41,7 +41,8 @@ pub(super) struct Batch {
     pub values: Values,
     /// For each step which samples have begun, `[samples][1]`; `None` where all have.
     pub begun: Vec<Option<Tensor>>,
-    /// Added to the states of every layer, `[steps * samples][hidden]` of the widest.
+    /// Added to the states of every layer, `[steps * samples][hidden]`, of an LSTM followed by what is
+    /// added to the states of its cells.
     pub state_noise: Option<Tensor>,
     /// Factors on the last state, `[samples][hidden]`.
     pub keep: Option<Tensor>,
@@ -123,6 +124,13 @@ impl Layer {
                     None => Err(candle_core::Error::Msg("a cell lacks a gate".into())),
                 }
             };
+            let noisy = |state: Tensor, from: usize| match &batch.state_noise {
+                Some(noise) => {
+                    let noise = noise.narrow(0, step * batch.samples, batch.samples)?;
+                    state + noise.narrow(1, from, self.hidden)?
+                }
+                None => Ok(state),
+            };
             let begun = |state: Tensor| match batch.begun.get(step) {
                 Some(Some(begun)) => state.broadcast_mul(begun),
                 _ => Ok(state),
@@ -139,8 +147,11 @@ impl Layer {
                         None => Err(candle_core::Error::Msg("a cell lacks a gate".into())),
                     };
                     let kept = (of(forget, 1)? * &cells)?;
-                    cells = begun((kept + (of(input, 0)? * of(candidate, 3)?)?)?)?;
-                    (of(output, 2)? * activate(state, &cells)?)?
+                    let next = (kept + (of(input, 0)? * of(candidate, 3)?)?)?;
+                    excess(&next)?;
+                    let open = (of(output, 2)? * activate(state, &next)?)?;
+                    cells = begun(noisy(next, self.hidden)?)?;
+                    open
                 }
                 ([reset, update, candidate], Some(shift), _) => {
                     let resets = (at(0)? + reset.of_state(&h)?)?;
@@ -164,14 +175,7 @@ impl Layer {
                 }
                 ([], _, _) => return Err(candle_core::Error::Msg("a cell lacks its gate".into())),
             };
-            let next = match &batch.state_noise {
-                Some(noise) => {
-                    let noise = noise.narrow(0, step * batch.samples, batch.samples)?;
-                    (next + noise.narrow(1, 0, self.hidden)?)?
-                }
-                None => next,
-            };
-            h = begun(next)?;
+            h = begun(noisy(next, 0)?)?;
             states.push(h.clone());
         }
         Ok(states)
@@ -179,7 +183,7 @@ impl Layer {
 }
 
 impl Graph {
-    /// The graph of a model; with an interval, pre-activations outside of it are counted.
+    /// The graph of a model; with an interval, what functions are applied to outside of it is counted.
     pub fn new(model: &RecurrentModel, interval: Option<(f64, f64)>) -> Result<Self> {
         let embedding = match model.embedding() {
             Some(e) => Some(matrix(&e.table, e.table.len() / e.width)?),

@@ -25,17 +25,18 @@ pub struct RecurrentStage {
     pub smoothing: f32,
     /// Standard deviation of Gaussian noise added to normalised inputs.
     pub noise: f32,
-    /// Standard deviation of Gaussian noise added to every state after every step, so that what
-    /// encryption does to states dies away instead of growing.
+    /// Standard deviation of Gaussian noise added to every state (of an LSTM that of its cells too) after
+    /// every step, so that what encryption does to states dies away instead of growing.
     pub state_noise: f32,
     /// Share of tokens replaced by the one for unknown words, and of values of the last state left
     /// out.
     pub dropout: f32,
     /// Gradients longer than this, all weights together, are shortened to it.
     pub clip_norm: f64,
-    /// Half-width l of the interval `[-l, l]` that pre-activations shall stay inside.
+    /// Half-width l of the interval `[-l, l]` that pre-activations, and the states of the cells of an
+    /// LSTM, shall stay inside.
     pub interval: f64,
-    /// Price of pre-activations that leave the interval: factor on the mean over the samples of the
+    /// Price of values that leave the interval: factor on the mean over the samples of the
     /// sum over steps and units of `max(0, |x| / l - 0.9)^2`.
     pub range_penalty: f64,
     /// Polynomials on the interval that are put in the place of the functions first, and trained

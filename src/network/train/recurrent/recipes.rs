@@ -19,11 +19,13 @@ impl Default for RecurrentStage {
 impl RecurrentRecipe {
     /// Names of the recipes that come with the program; those that end in `-tanh` have the exact
     /// function, the others start from them and are trained with polynomials.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 16] = [
         "cryptornn",
         "cryptornn-tanh",
         "cryptornn-gru",
         "cryptornn-gru-tanh",
+        "cryptornn-lstm",
+        "cryptornn-lstm-tanh",
         "cryptornn-power",
         "cryptornn-power-tanh",
         "cryptornn-ecg",
@@ -104,6 +106,10 @@ pub(super) fn exact(name: &str) -> Option<RecurrentRecipe> {
         "cryptornn" => recipe("waves", 16, stage("tanh", 40, 32, 5e-3)),
         "cryptornn-gru" => RecurrentRecipe {
             cell: CellKind::Gru,
+            ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3))
+        },
+        "cryptornn-lstm" => RecurrentRecipe {
+            cell: CellKind::Lstm,
             ..recipe("waves", 12, stage("tanh", 40, 32, 5e-3))
         },
         "cryptornn-power" => recipe(

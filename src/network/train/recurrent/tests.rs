@@ -1,6 +1,6 @@
 use super::graph::{Batch, Graph, Values};
 use super::*;
-use crate::recurrent::{Cell, RecurrentModel, RecurrentParts, Sequences};
+use crate::recurrent::{Cell, CellKind, RecurrentModel, RecurrentParts, Sequences};
 use crate::train::TrainEvent;
 use activation::{Activation, ChebyshevSeries, Method};
 use candle_core::{Device, Tensor};
@@ -53,27 +53,15 @@ fn objective(model: &RecurrentModel) -> f64 {
 
 fn models() -> Vec<RecurrentModel> {
     let series = ChebyshevSeries::new((-3.0, 3.0), vec![0.0, 1.1, 0.05, -0.1]);
-    let elman = RecurrentModel::random(2, 4, 3, 1, false, 4);
+    let elman = RecurrentModel::random(2, 4, 3, 1, CellKind::Elman, 4);
     let polynomial = elman.with_activations(&[Some(Activation::Chebyshev(series))]);
     vec![
         elman,
-        RecurrentModel::random(2, 3, 3, 2, false, 5),
-        RecurrentModel::random(2, 3, 3, 2, true, 6),
+        RecurrentModel::random(2, 3, 3, 2, CellKind::Elman, 5),
+        RecurrentModel::random(2, 3, 3, 2, CellKind::Gru, 6),
         polynomial.expect("allowed"),
-        lstm(),
+        RecurrentModel::random(2, 3, 3, 2, CellKind::Lstm, 7),
     ]
-}
-
-/// An LSTM with the gates of two GRU.
-fn lstm() -> RecurrentModel {
-    let [one, other] = [7, 8].map(|seed| RecurrentModel::random(2, 3, 3, 1, true, seed));
-    let gate = |model: &RecurrentModel, at: usize| model.layers()[0].gates()[at].1.clone();
-    let gates = [gate(&one, 0), gate(&one, 1), gate(&other, 0), gate(&one, 2)];
-    let [input, forget, output, candidate] = gates;
-    let mut parts: RecurrentParts = one.parts().clone();
-    let state = Activation::Tanh;
-    parts.layers[0].cell = Cell::Lstm { input, forget, output, candidate, state };
-    RecurrentModel::new(parts).expect("fits")
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::recipe::{RecurrentRecipe, RecurrentStage};
 use crate::card::on_one_line;
 use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
 use crate::recurrent::{
-    Embedding, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
+    Embedding, GateName, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
 };
 use crate::train::{EpochRecord, TrainError, TrainEvent};
 use crate::{
@@ -279,20 +279,19 @@ fn with_polynomials(
 ) -> Result<RecurrentModel, TrainError> {
     let Some(choice) = stage.polynomials else { return Ok(model.clone()) };
     let interval = (-stage.interval, stage.interval);
-    let gates = model.layers().iter().flat_map(RecurrentLayer::gates);
-    let fit = |(name, gate): (crate::recurrent::GateName, &crate::recurrent::Gate)| {
-        if gate.activation.is_polynomial() {
+    let functions = model.layers().iter().flat_map(RecurrentLayer::functions);
+    let fit = |(name, function): (GateName, &Activation)| {
+        if function.is_polynomial() {
             return Ok(None);
         }
-        let request =
-            Approximation::new(gate.activation.clone(), choice.method, choice.degree, interval);
+        let request = Approximation::new(function.clone(), choice.method, choice.degree, interval);
         let fitted = request
             .fit(None)
             .map_err(|source| LayerApproximationError { layer: name.id().to_owned(), source })?;
         // In the Chebyshev basis the interval stays known to whoever opens the model.
         Ok::<_, TrainError>(fitted.chebyshev().map(Activation::Chebyshev))
     };
-    let activations: Vec<_> = gates.map(fit).collect::<Result<_, _>>()?;
+    let activations: Vec<_> = functions.map(fit).collect::<Result<_, _>>()?;
     Ok(model.with_activations(&activations)?)
 }
 
