@@ -32,7 +32,10 @@ impl App {
             Update::ModelRead(_, None) => {}
             Update::Kept(result) => self.take_kept(result),
             Update::Loaded(loaded) => self.take_loaded(loaded),
-            Update::Glance(seen) => state.glance = seen.filter(|_| state.loaded.is_some()),
+            Update::Glance(seen) => {
+                state.glance = seen.filter(|_| state.loaded.is_some());
+                state.glancing = false;
+            }
             Update::LoadedSequence(loaded) => self.take_loaded_sequence(loaded),
             Update::Forecast(report) => state.sequence.forecast = Some(report),
             Update::Tables(study) => state.tables = Some(study),
@@ -150,6 +153,7 @@ impl App {
             state.glance = None;
             self.checked = None;
             if let Some(loaded) = &loaded {
+                state.glancing = true;
                 self.worker.glance(loaded.clone());
             }
         }

@@ -49,6 +49,8 @@ pub struct State {
     pub loaded: Option<Loaded>,
     /// What that model does with the first test samples in the clear.
     pub glance: Option<Glance>,
+    /// It is being looked at.
+    pub glancing: bool,
     /// Of a recurrent setup.
     pub loaded_sequence: Option<LoadedSequence>,
     pub preview: Preview,
@@ -114,6 +116,7 @@ impl State {
             model: None,
             loaded: None,
             glance: None,
+            glancing: false,
             loaded_sequence: None,
             preview: Preview::default(),
             run: None,

@@ -70,7 +70,10 @@ pub fn opacity(harness: &Harness<'_, App>, text: &str) -> Option<f32> {
 
 /// Waits for the plan of the setup as it stands.
 pub fn until_planned(harness: &mut Harness<'_, App>) {
-    until(harness, "plan", |h| !h.state().state().preview.pending);
+    until(harness, "plan", |h| {
+        let state = h.state().state();
+        !state.preview.pending && !state.glancing
+    });
 }
 
 /// Waits for the run to be over.
