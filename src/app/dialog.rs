@@ -95,7 +95,8 @@ impl PathDialog {
     }
 }
 
-/// Shows the desktop's dialog for a file or a folder; blocks, so never on the window's thread. `None` when it was cancelled
+/// Shows the desktop's dialog for a file or a folder; blocks, so never on the window's thread. `None`
+/// when it was cancelled
 /// or when there is no such dialog (no portal): the two cannot be told apart.
 pub fn browse(asked: &PathDialog, folder: bool) -> Option<PathBuf> {
     let dialog = rfd::FileDialog::new().set_title(&asked.title);

@@ -33,13 +33,9 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
             }
             field.labelled_by(hint.id);
             let word = if dialog.browsing { "Browsing…" } else { "Browse…" };
-            let both = file && folder;
-            for (word, is_folder, is_there) in
-                [(word, !file, true), ("Folder…", true, both && !dialog.browsing)]
-            {
-                if !is_there {
-                    continue;
-                }
+            let mut words = vec![(word, !file)];
+            words.extend((file && folder && !dialog.browsing).then_some(("Folder…", true)));
+            for (word, is_folder) in words {
                 let browse = ui
                     .add_enabled(!dialog.browsing, egui::Button::new(word))
                     .on_hover_text("The desktop's own dialog, where there is one");

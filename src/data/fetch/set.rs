@@ -253,16 +253,14 @@ impl PublicSet {
         if !mirrors.is_empty() {
             return files(&dest, &wanted, mirrors, patience, watch);
         }
-        let offered = self.offers.iter().filter_map(|offer| match offer {
-            Offer::Folder(address) => Some((*address).to_owned()),
-            Offer::Archive(_) => None,
-        });
-        let folders: Vec<String> = self.own_mirror().into_iter().chain(offered).collect();
-        let archives = self.offers.iter().filter_map(|offer| match offer {
-            Offer::Archive(address) => Some((*address).to_owned()),
-            Offer::Folder(_) => None,
-        });
-        let archives: Vec<String> = archives.collect();
+        let mut folders: Vec<String> = self.own_mirror().into_iter().collect();
+        let mut archives = Vec::new();
+        for offer in self.offers {
+            match offer {
+                Offer::Folder(address) => folders.push((*address).to_owned()),
+                Offer::Archive(address) => archives.push((*address).to_owned()),
+            }
+        }
         let failed = match files(&dest, &wanted, &folders, patience, watch) {
             Err(failed @ FetchError::NoMirror { .. }) if !archives.is_empty() => failed,
             done => return done,
