@@ -118,8 +118,11 @@ pub fn browse(asked: &PathDialog, folder: bool) -> Option<PathBuf> {
     }
 }
 
-/// What a dropped or typed file most likely is, by its name.
+/// What a dropped or typed file most likely is, by its name; a folder by whether it has a network in it.
 pub fn opening_of(path: &Path) -> OpenKind {
+    if path.join(import::MANIFEST).is_file() {
+        return OpenKind::Model;
+    }
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {
         "json" => OpenKind::Scenario,
@@ -145,5 +148,9 @@ mod tests {
         ] {
             assert_eq!(opening_of(Path::new(path)), opening, "{path}");
         }
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(opening_of(folder.path()), OpenKind::Dataset);
+        std::fs::write(folder.path().join(import::MANIFEST), "{}").unwrap();
+        assert_eq!(opening_of(folder.path()), OpenKind::Model);
     }
 }

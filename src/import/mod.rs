@@ -18,6 +18,8 @@ mod scores;
 mod sequences;
 mod windows;
 
+pub use manifest::NAME as MANIFEST;
+
 use data::Shape;
 use flow::Flow;
 use layers::Layers;

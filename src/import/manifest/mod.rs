@@ -12,7 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What the manifest in a folder is called.
-const NAME: &str = "network.json";
+pub const NAME: &str = "network.json";
 /// Most layers.
 const MAX_LAYERS: usize = 1000;
 /// Longest manifest, bytes.
