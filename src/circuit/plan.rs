@@ -5,7 +5,7 @@ use super::recurrent::SequencePlan;
 use super::table_plan::TablePlan;
 use super::warning::Warning;
 use serde::{Deserialize, Serialize};
-use wire::ENVELOPE_BYTES;
+use wire::{ENVELOPE_BYTES, PART_HEAD_BYTES};
 
 /// The scheme that carries a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +107,11 @@ pub struct PlanBytes {
 /// Bytes of a message with a body of so many.
 pub(super) fn message(body: u64) -> u64 {
     body + ENVELOPE_BYTES as u64
+}
+
+/// Bytes of a request with parts of so many.
+pub(super) fn message_in_parts(parts: impl IntoIterator<Item = u64>) -> u64 {
+    parts.into_iter().map(|part| message(part + PART_HEAD_BYTES as u64)).sum()
 }
 
 /// Predicted wall times, seconds, all batches.

@@ -4,7 +4,7 @@ use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
 use super::compiled::{BfvProgram, MEASURED, Program};
 use super::cost_table::CostTable;
 use super::integer_layer::IntegerLayer;
-use super::plan::{PlanBytes, StageKind, StagePlan, message};
+use super::plan::{PlanBytes, StageKind, StagePlan, message, message_in_parts};
 use super::request::{PlanError, Request};
 use scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
 
@@ -57,7 +57,7 @@ pub(super) fn compile(
     let (fresh, computed) = (ciphertext_bytes(true)?, ciphertext_bytes(false)?);
     let runs = (batches(request.images, candidate.n) * candidate.moduli.len()) as u64;
     let bytes = PlanBytes {
-        upload: runs * message(HEADER_BYTES + fresh * network.inputs() as u64),
+        upload: runs * message_in_parts([HEADER_BYTES + fresh * network.inputs() as u64]),
         download: runs * message(HEADER_BYTES + computed * network.outputs() as u64),
         evaluation_keys: candidate.moduli.len() as u64 * message(key_bytes),
         peak_memory: peak_memory(request, candidate),

@@ -6,7 +6,7 @@ use super::cost::{UnitCosts, word_secs};
 use super::integer::IntegerNetwork;
 use super::integer_layer::IntegerLayer;
 use super::noise::StageNoise;
-use super::plan::{PlanBytes, StageKind, StagePlan, message};
+use super::plan::{PlanBytes, StageKind, StagePlan, message, message_in_parts};
 use super::request::{PlanError, Request};
 use ring::{Kernel, Modulus};
 use scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
@@ -143,8 +143,10 @@ pub(super) fn compile(
     let runs = (batches(request.images, candidate.n) * candidate.moduli.len()) as u64;
     let components = stages.last().map_or(2, |s| s.components);
     let level = forecast.layers.last().map_or(candidate.primes.len(), |s| s.level);
+    let parts = FreshBatch::part_lens(&of_widest, network.inputs());
+    let parts = parts.map(|part| FreshBatch::byte_len(&of_widest, part));
     let bytes = PlanBytes {
-        upload: runs * message(FreshBatch::byte_len(&of_widest, network.inputs())),
+        upload: runs * message_in_parts(parts),
         download: runs
             * message(Ciphertext::byte_len(&of_widest, network.outputs(), components, level)),
         evaluation_keys: candidate.moduli.len() as u64

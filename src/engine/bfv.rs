@@ -161,7 +161,7 @@ impl Scheme for Bfv {
         Ok(EvaluationKeys::from_bytes(parameters, bytes)?)
     }
 
-    fn write_inputs(_parameters: &BfvParameters, inputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
+    fn write_inputs(_: &BfvParameters, inputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
         Ciphertext::write_many(inputs, out);
     }
 

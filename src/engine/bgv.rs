@@ -163,8 +163,16 @@ impl Scheme for Bgv {
         Ok(EvaluationKeys::from_bytes(parameters, bytes)?)
     }
 
-    fn write_inputs(parameters: &BgvParameters, inputs: &FreshBatch, out: &mut Vec<u8>) {
-        inputs.write(parameters, out);
+    fn parts(inputs: FreshBatch) -> Vec<FreshBatch> {
+        inputs.into_parts().collect()
+    }
+
+    fn write_inputs(parameters: &BgvParameters, part: &FreshBatch, out: &mut Vec<u8>) {
+        part.write(parameters, out);
+    }
+
+    fn append(inputs: &mut FreshBatch, part: FreshBatch) -> Result<(), EngineError> {
+        Ok(inputs.append(part)?)
     }
 
     fn read_inputs(parameters: &BgvParameters, bytes: &[u8]) -> Result<FreshBatch, EngineError> {

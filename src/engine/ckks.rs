@@ -132,8 +132,16 @@ impl Scheme for Ckks {
         Ok(EvaluationKeys::from_bytes(&offered.parameters, bytes)?)
     }
 
-    fn write_inputs(offered: &CkksOffered, inputs: &FreshBatch, out: &mut Vec<u8>) {
-        inputs.write(&offered.parameters, out);
+    fn parts(inputs: FreshBatch) -> Vec<FreshBatch> {
+        inputs.into_parts().collect()
+    }
+
+    fn write_inputs(offered: &CkksOffered, part: &FreshBatch, out: &mut Vec<u8>) {
+        part.write(&offered.parameters, out);
+    }
+
+    fn append(inputs: &mut FreshBatch, part: FreshBatch) -> Result<(), EngineError> {
+        Ok(inputs.append(part)?)
     }
 
     fn read_inputs(offered: &CkksOffered, bytes: &[u8]) -> Result<FreshBatch, EngineError> {

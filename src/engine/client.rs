@@ -1,6 +1,7 @@
 //! The client: owns the data and the secret key.
 
 use super::crt::Crt;
+use super::request;
 use super::scheme::{EngineError, Measured, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
@@ -170,17 +171,33 @@ impl<S: Scheme> Client<S> {
         S::encrypt(&self.parameters[modulus], &self.secrets[modulus], vectors, &seed, watch)
     }
 
-    /// The message with encrypted inputs.
-    pub fn send(
+    /// Hands the messages with encrypted inputs, part after part, to `to`, whose error ends it.
+    ///
+    /// # Errors
+    /// That of `to`.
+    pub fn send<E>(
         &self,
         modulus: usize,
         batch: usize,
-        inputs: &S::Inputs,
+        inputs: S::Inputs,
         clock: &mut WireClock,
-    ) -> Vec<u8> {
-        clock.seal(&self.envelope(Kind::Request, batch, modulus), |out| {
-            S::write_inputs(&self.parameters[modulus], inputs, out);
-        })
+        mut to: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let envelope = self.envelope(Kind::Part, batch, modulus);
+        let parameters = &self.parameters[modulus];
+        let parts = S::parts(inputs);
+        let all = parts.len();
+        let mut message = Vec::new();
+        for (number, part) in parts.into_iter().enumerate() {
+            message = clock.seal(message, &envelope, |out| {
+                request::write_number(number, all, out);
+                S::write_inputs(parameters, &part, out);
+            });
+            // The server reads it into the same memory.
+            drop(part);
+            to(&message)?;
+        }
+        Ok(())
     }
 
     /// A fresh ciphertext of `inputs`, to be measured.

@@ -14,6 +14,7 @@ mod evaluator;
 mod levelled;
 mod noop;
 mod offer;
+mod request;
 mod scheme;
 mod server;
 #[cfg(feature = "tfhe")]
@@ -31,6 +32,7 @@ pub use levelled::{
 };
 pub use noop::{NoKeys, NoSecret, Noop, RealNoop};
 pub use offer::{Check, Offer, OfferError, Offered, OfferedScheme};
+pub use request::Incoming;
 pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
 pub use server::Server;
 #[cfg(feature = "tfhe")]

@@ -180,8 +180,13 @@ pub trait Scheme: Sized {
         ciphertext: &Self::Ciphertext,
     ) -> Result<Measured<Self::Value>, EngineError>;
 
-    /// Appends encrypted inputs as bytes.
-    fn write_inputs(parameters: &Self::Parameters, inputs: &Self::Inputs, out: &mut Vec<u8>);
+    /// The parts that `inputs` are sent in, at least one.
+    fn parts(inputs: Self::Inputs) -> Vec<Self::Inputs> {
+        vec![inputs]
+    }
+
+    /// Appends a part of encrypted inputs as bytes.
+    fn write_inputs(parameters: &Self::Parameters, part: &Self::Inputs, out: &mut Vec<u8>);
 
     /// Reads what [`Scheme::write_inputs`] wrote.
     ///
@@ -191,6 +196,14 @@ pub trait Scheme: Sized {
         parameters: &Self::Parameters,
         bytes: &[u8],
     ) -> Result<Self::Inputs, EngineError>;
+
+    /// Puts the next part behind `inputs`.
+    ///
+    /// # Errors
+    /// When it is not one of theirs.
+    fn append(_inputs: &mut Self::Inputs, _part: Self::Inputs) -> Result<(), EngineError> {
+        Err(Malformed::new("encrypted inputs", "more than one part").into())
+    }
 
     /// Appends encrypted outputs as bytes.
     fn write_outputs(parameters: &Self::Parameters, outputs: &Self::Outputs, out: &mut Vec<u8>);

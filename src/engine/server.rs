@@ -1,5 +1,6 @@
 //! The server: owns the model and computes on what it cannot read.
 
+use super::request::Incoming;
 use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
@@ -89,20 +90,21 @@ impl<'a, S: Scheme> Server<'a, S> {
         each.map(one).collect()
     }
 
-    /// The encrypted inputs in a message.
+    /// Takes the message with the next part of a request; the encrypted inputs once it was the last.
     ///
     /// # Errors
-    /// When it is no request of this batch and plaintext modulus, or was changed on the way.
+    /// When it is not the next part of this batch and plaintext modulus, or was changed on the way.
     pub fn receive(
         &self,
         modulus: usize,
         batch: usize,
         bytes: &[u8],
+        incoming: &mut Incoming<S>,
         clock: &mut WireClock,
-    ) -> Result<S::Inputs, EngineError> {
-        clock.open(bytes, (Kind::Request, &self.offer), |envelope, body| {
+    ) -> Result<Option<S::Inputs>, EngineError> {
+        clock.open(bytes, (Kind::Part, &self.offer), |envelope, body| {
             super::client::expect_numbers(envelope, batch, modulus)?;
-            S::read_inputs(&self.parameters[modulus], body)
+            incoming.take(&self.parameters[modulus], body)
         })
     }
 
@@ -143,6 +145,8 @@ impl<'a, S: Scheme> Server<'a, S> {
             batch: batch as u64,
             modulus: modulus as u64,
         };
-        clock.seal(&envelope, |out| S::write_outputs(&self.parameters[modulus], outputs, out))
+        clock.seal(Vec::new(), &envelope, |out| {
+            S::write_outputs(&self.parameters[modulus], outputs, out)
+        })
     }
 }

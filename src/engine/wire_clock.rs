@@ -1,6 +1,7 @@
 //! What it takes to turn ciphertexts into messages and back.
 
 use super::scheme::EngineError;
+use std::ops::AddAssign;
 use std::time::Instant;
 use wire::{Draft, Envelope, Kind, Message};
 
@@ -16,9 +17,14 @@ pub struct WireClock {
 }
 
 impl WireClock {
-    /// A sealed message whose body `write` appends.
-    pub fn seal(&mut self, envelope: &Envelope, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        let mut draft = Draft::new(envelope);
+    /// A sealed message whose body `write` appends, in the memory of an earlier one.
+    pub fn seal(
+        &mut self,
+        memory: Vec<u8>,
+        envelope: &Envelope,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Vec<u8> {
+        let mut draft = Draft::within(memory, envelope);
         timed(&mut self.encode_secs, || write(draft.body()));
         timed(&mut self.hash_secs, || draft.seal())
     }
@@ -35,6 +41,14 @@ impl WireClock {
     ) -> Result<T, EngineError> {
         let message = timed(&mut self.hash_secs, || Message::open(bytes)?.expect(kind, offer))?;
         timed(&mut self.decode_secs, || read(&message.envelope, message.body))
+    }
+}
+
+impl AddAssign for WireClock {
+    fn add_assign(&mut self, other: Self) {
+        self.encode_secs += other.encode_secs;
+        self.hash_secs += other.hash_secs;
+        self.decode_secs += other.decode_secs;
     }
 }
 

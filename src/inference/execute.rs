@@ -6,13 +6,14 @@ use super::offering;
 use super::reference::{Ended, Integers, Place, Reals, Reference};
 use super::session::Session;
 use circuit::{Circuit, Plan, RealCircuit};
-use engine::{Client, Offered, Scheme, Server, WireClock};
+use engine::{Client, EngineError, Incoming, Offered, Scheme, Server, WireClock};
 use progress::{Cancel, Step, Watch};
 use report::{Event, Phase, Row, RunProgress, RunReport, peak_memory_bytes};
 use ring::Seed;
 use scenario::{RunError, fresh_randomness};
 use std::ops::Range;
 use std::time::Instant;
+use wire::Malformed;
 
 /// Runs `session` on integers with the scheme S and reports. `parameters` are those of each plaintext
 /// modulus.
@@ -176,8 +177,8 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
         let mut moduli = Vec::new();
         for modulus in 0..self.client.moduli() {
             let measure = self.reference.measures(batch, modulus);
-            let message = self.encrypt((batch, modulus), inputs, measure, &samples, report)?;
-            let answer = self.evaluate((batch, modulus), message, measure, &samples, report)?;
+            let received = self.encrypt((batch, modulus), inputs, measure, &samples, report)?;
+            let answer = self.evaluate((batch, modulus), received, measure, &samples, report)?;
 
             self.progress.phase(Phase::Decrypt);
             let outputs = self.client.receive(modulus, batch, &answer, &mut self.clock)?;
@@ -189,7 +190,7 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
         Ok(self.reference.combine(&moduli, samples.len()))
     }
 
-    /// The message of the client.
+    /// What the server received of the client.
     fn encrypt(
         &mut self,
         (batch, modulus): (usize, usize),
@@ -197,7 +198,7 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
         measure: bool,
         samples: &Range<usize>,
         report: &mut RunReport,
-    ) -> Result<Vec<u8>, RunError> {
+    ) -> Result<S::Inputs, RunError> {
         self.progress.phase(Phase::Encrypt);
         let steps = |s: Step| self.progress.within(s.done as f64 / s.total.max(1) as f64);
         let watch = Watch::new(self.cancel.clone(), &steps);
@@ -215,24 +216,31 @@ impl<S: Scheme, R: Reference<S>> Run<'_, S, R> {
                 }
             }
         }
-        let message = self.client.send(modulus, batch, &encrypted, &mut self.clock);
-        report.bytes.upload += message.len() as u64;
+        let (mut incoming, mut received) = (Incoming::default(), None);
+        let mut clock = WireClock::default();
+        self.client.send(modulus, batch, encrypted, &mut self.clock, |part| {
+            watch.check()?;
+            report.bytes.upload += part.len() as u64;
+            let at_server = &mut clock;
+            received = self.server.receive(modulus, batch, part, &mut incoming, at_server)?;
+            Ok::<(), RunError>(())
+        })?;
+        self.clock += clock;
         self.progress.stage(0, &report.stages[0]);
-        Ok(message)
+        let short = || Malformed::new("encrypted inputs", "they end before their last part");
+        received.ok_or_else(|| EngineError::from(short()).into())
     }
 
     /// The message of the server.
     fn evaluate(
         &mut self,
         (batch, modulus): (usize, usize),
-        message: Vec<u8>,
+        received: S::Inputs,
         measure: bool,
         samples: &Range<usize>,
         report: &mut RunReport,
     ) -> Result<Vec<u8>, RunError> {
         self.progress.phase(Phase::Evaluate);
-        let received = self.server.receive(modulus, batch, &message, &mut self.clock)?;
-        drop(message);
         let watch = Watch::new(self.cancel.clone(), &|_| ());
         let within = |fraction: f64| self.progress.within(fraction);
         let started = Instant::now();

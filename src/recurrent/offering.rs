@@ -221,7 +221,7 @@ fn blended(group: &[Vec<f32>], words: bool) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::tests::{dataset, model, session};
-    use engine::{Client, Levelled, Server, WireClock};
+    use engine::{Client, EngineError, Incoming, Levelled, Server, WireClock};
     use network::recurrent::CellKind;
     use ring::Seed;
     use scenario::SequenceRequest;
@@ -266,8 +266,13 @@ mod tests {
             let vectors = offer.encoding.vectors(&raw, &lengths).unwrap();
             let mut clock = WireClock::default();
             let inputs = client.encrypt_vectors(0, 0, &vectors, &watch).unwrap();
-            let request = client.send(0, 0, &inputs, &mut clock);
-            let inputs = server.receive(0, 0, &request, &mut clock).unwrap();
+            let (mut incoming, mut received) = (Incoming::default(), None);
+            let sent = client.send(0, 0, inputs, &mut WireClock::default(), |part| {
+                received = server.receive(0, 0, part, &mut incoming, &mut clock)?;
+                Ok::<(), EngineError>(())
+            });
+            sent.unwrap();
+            let inputs = received.unwrap();
             let found = server.evaluate(0, inputs, false, &watch, &|_| ()).unwrap();
             assert_eq!(found.stage_secs.len(), steps);
             let answer = server.send(0, 0, &found.outputs, &mut clock);

@@ -71,7 +71,7 @@ impl PolyLayout {
     /// # Errors
     /// As [`PolyLayout::read`].
     pub fn read_panels(&self, count: usize, bytes: &[u8]) -> Result<Panels, usize> {
-        let mut panels = Panels::any(self.n, self.moduli.len(), count);
+        let mut panels = Panels::any(self.n, self.moduli.len(), [count]);
         let broken = AtomicUsize::new(usize::MAX);
         panels.panels_mut().for_each(|mut panel| {
             let mut row = vec![0; self.n];

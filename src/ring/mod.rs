@@ -40,7 +40,7 @@ pub use mixed_radix::{MixedRadix, Onto};
 pub use modulus::{MAX_MODULUS_BITS, Modulus};
 pub use ntt::Ntt;
 pub use packing::{pack_words, packed_len, unpack_words};
-pub use panels::{PanelMut, Panels};
+pub use panels::{PANEL, PanelMut, Panels};
 pub use poly::RnsPoly;
 pub use prime::{is_prime, ntt_primes};
 pub use program::{Probe, RowsMut, Source, WordOp, WordProgram};

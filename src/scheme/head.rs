@@ -7,7 +7,7 @@
 //! | 16 | fingerprint of the parameters |
 //! | 4 | number of ciphertexts, digits or keys |
 
-use ring::{PolyLayout, RnsPoly, Seed};
+use ring::{PANEL, PolyLayout, RnsPoly, Seed};
 use wire::{Malformed, Reader, Writer};
 
 /// Bytes of it.
@@ -16,6 +16,17 @@ pub const HEAD_BYTES: usize = 4 + 1 + 16 + 4;
 pub const SEED_BYTES: usize = 32;
 /// Most ciphertexts in one message.
 pub const MAX_COUNT: usize = 1 << 20;
+
+/// Bytes of residues in a part of a fresh batch, about: few enough to stay in the caches of a processor
+/// while they are written, hashed and read.
+const PART_BYTES: usize = 8 << 20;
+
+/// How many of `count` fresh ciphertexts, of so many bytes each, are in which part: whole panels in all but
+/// the last, and one part where there are none.
+pub fn parts(count: usize, each: usize) -> impl Iterator<Item = usize> {
+    let len = (PART_BYTES / each.max(1)).max(1).next_multiple_of(PANEL);
+    (0..count.div_ceil(len).max(1)).map(move |part| len.min(count - part * len))
+}
 
 /// What a message holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,6 +85,11 @@ impl Head {
         }
         Ok((from, count))
     }
+}
+
+/// Of a part that is not one of the batch before it.
+pub fn foreign_part() -> Malformed {
+    Malformed::new(Kind::Fresh.name(), "a part of another batch, or out of order")
 }
 
 /// The next seed of masks.

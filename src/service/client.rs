@@ -179,8 +179,10 @@ impl Job for Encrypt<'_> {
             };
             let watch = Watch::new(self.cancel.clone(), &told);
             let encrypted = client.encrypt_vectors(modulus, batch, &vectors, &watch)?;
-            let message = client.send(modulus, batch, &encrypted, &mut WireClock::default());
-            self.request.write_all(&message).map_err(io)?;
+            let request = &mut *self.request;
+            client.send(modulus, batch, encrypted, &mut WireClock::default(), |part| {
+                request.write_all(part).map_err(io)
+            })?;
         }
         Ok(Record {
             version: VERSION,

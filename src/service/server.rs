@@ -4,7 +4,8 @@ use super::error::ServiceError;
 use super::head::Head;
 use super::program::{Served, open};
 use engine::{
-    Bfv, Bgv, Ckks, CkksOffered, Levelled, Offered, OfferedScheme, Scheme, Server, WireClock,
+    Bfv, Bgv, Ckks, CkksOffered, Incoming, Levelled, Offered, OfferedScheme, Scheme, Server,
+    WireClock,
 };
 use progress::{Cancel, Step, Watch};
 use std::io::{Read, Write};
@@ -112,12 +113,15 @@ impl Work<'_> {
         let all = (head.batches * moduli) as f64;
         let watch = Watch::new(self.cancel.clone(), &|_| ());
         for (at, (batch, modulus)) in head.messages().enumerate() {
-            let bytes = next(self.request).map_err(&of_request)?;
-            let mut clock = WireClock::default();
-            let inputs = server
-                .receive(modulus, batch, &bytes, &mut clock)
-                .map_err(|e| in_file("request", e))?;
-            drop(bytes);
+            let (mut incoming, mut clock) = (Incoming::default(), WireClock::default());
+            let inputs = loop {
+                watch.check()?;
+                let part = next(self.request).map_err(&of_request)?;
+                let received = server.receive(modulus, batch, &part, &mut incoming, &mut clock);
+                if let Some(inputs) = received.map_err(|e| in_file("request", e))? {
+                    break inputs;
+                }
+            };
             let within = |part: f64| (self.progress)((at as f64 + part) / all);
             let found = server.evaluate(modulus, inputs, false, &watch, &within)?;
             let message = server.send(modulus, batch, &found.outputs, &mut clock);

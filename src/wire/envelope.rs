@@ -19,6 +19,9 @@ use std::io::Read;
 /// Bytes before the body.
 pub const ENVELOPE_BYTES: usize = HASHED + HASH;
 
+/// Bytes that the body of a part of a request begins with: its number, and how many there are.
+pub const PART_HEAD_BYTES: usize = 8;
+
 const MAGIC: &[u8; 4] = b"CSW1";
 /// Bytes of the envelope that are hashed.
 const HASHED: usize = 64;
@@ -40,16 +43,18 @@ pub enum Kind {
     /// The seed of a client's secret key: its own.
     SecretKey = 3,
     EvaluationKeys = 4,
-    /// Encrypted inputs of one batch and plaintext modulus.
+    /// What a file of encrypted inputs begins with.
     Request = 5,
     /// Encrypted outputs of the same.
     Answer = 6,
     /// A step of a conversation of many rounds.
     Turn = 7,
+    /// Some of the encrypted inputs of one batch and plaintext modulus.
+    Part = 8,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Offer,
         Self::Program,
         Self::SecretKey,
@@ -57,6 +62,7 @@ impl Kind {
         Self::Request,
         Self::Answer,
         Self::Turn,
+        Self::Part,
     ];
 
     /// For people, with its article.
@@ -69,6 +75,7 @@ impl Kind {
             Self::Request => "a request",
             Self::Answer => "an answer",
             Self::Turn => "a message of a conversation",
+            Self::Part => "encrypted inputs",
         }
     }
 }
@@ -93,7 +100,12 @@ pub struct Draft {
 impl Draft {
     /// A message without a body.
     pub fn new(envelope: &Envelope) -> Self {
-        let mut bytes = Vec::with_capacity(ENVELOPE_BYTES);
+        Self::within(Vec::with_capacity(ENVELOPE_BYTES), envelope)
+    }
+
+    /// The same in the memory of an earlier message.
+    pub fn within(mut bytes: Vec<u8>, envelope: &Envelope) -> Self {
+        bytes.clear();
         let mut out = Writer::new(&mut bytes);
         out.bytes(MAGIC).u32(envelope.kind as u32).bytes(&envelope.offer);
         out.u64(envelope.batch).u64(envelope.modulus);

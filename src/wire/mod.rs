@@ -9,7 +9,7 @@ mod error;
 mod reader;
 mod writer;
 
-pub use envelope::{Draft, ENVELOPE_BYTES, Envelope, Kind, Message, short};
+pub use envelope::{Draft, ENVELOPE_BYTES, Envelope, Kind, Message, PART_HEAD_BYTES, short};
 pub use error::{Malformed, WireError};
 pub use reader::Reader;
 pub use writer::Writer;

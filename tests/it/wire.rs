@@ -4,8 +4,8 @@
 
 use cryptoscope::circuit::{Circuit, Plan, PlanBytes, Program, SchemeKind, StageKind};
 use cryptoscope::engine::{
-    Bfv, Bgv, Ckks, CkksOffered, Client, Crt, EngineError, Levelled, ModulusAnswer, Noop, Offer,
-    OfferedScheme, RealNoop, Scheme, Server, WireClock, combined,
+    Bfv, Bgv, Ckks, CkksOffered, Client, Crt, EngineError, Incoming, Levelled, ModulusAnswer, Noop,
+    Offer, OfferedScheme, RealNoop, Scheme, Server, WireClock, combined,
 };
 use cryptoscope::experiment::Experiment;
 use cryptoscope::inference::{Compiled, Session};
@@ -43,8 +43,25 @@ struct Case<'a, S: Scheme> {
     repeats: bool,
 }
 
+/// A request: its parts.
+type Parts = Vec<Vec<u8>>;
+
 /// The client's messages: keys of each plaintext modulus, requests of each plaintext modulus.
-type Sent = (Vec<Vec<u8>>, Vec<Vec<u8>>);
+type Sent = (Vec<Vec<u8>>, Vec<Parts>);
+
+/// What a server makes of a request: nothing while parts are missing.
+fn received<S: Scheme>(
+    server: &Server<S>,
+    modulus: usize,
+    parts: &[Vec<u8>],
+) -> Result<Option<S::Inputs>, EngineError> {
+    let (mut incoming, mut inputs) = (Incoming::default(), None);
+    for part in parts {
+        assert!(inputs.is_none(), "more parts than it says");
+        inputs = server.receive(modulus, 0, part, &mut incoming, &mut WireClock::default())?;
+    }
+    Ok(inputs)
+}
 
 impl<S: Scheme> Case<'_, S> {
     fn client_of(&self, offer: [u8; 32], seed: u64) -> Client<S> {
@@ -60,14 +77,20 @@ impl<S: Scheme> Case<'_, S> {
         client.evaluation_keys(&Watch::silent()).expect("keys")
     }
 
-    fn requests(&self, client: &Client<S>) -> Vec<Vec<u8>> {
+    fn requests(&self, client: &Client<S>) -> Vec<Parts> {
         let moduli = 0..self.parameters.len();
         let watch = Watch::silent();
         moduli
             .map(|modulus| {
                 let found =
                     client.encrypt_vectors(modulus, 0, &self.vectors, &watch).expect("encrypted");
-                client.send(modulus, 0, &found, &mut WireClock::default())
+                let mut parts = Parts::new();
+                let sent = client.send(modulus, 0, found, &mut WireClock::default(), |part| {
+                    parts.push(part.to_vec());
+                    Ok::<(), EngineError>(())
+                });
+                sent.expect("sent");
+                parts
             })
             .collect()
     }
@@ -78,11 +101,11 @@ impl<S: Scheme> Case<'_, S> {
         Server::new(self.parameters.clone(), self.program, &[], OFFER, keys.expect("keys"))
     }
 
-    fn answers(&self, server: &Server<S>, requests: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    fn answers(&self, server: &Server<S>, requests: &[Parts]) -> Vec<Vec<u8>> {
         let each = requests.iter().enumerate();
         each.map(|(modulus, request)| {
             let mut clock = WireClock::default();
-            let inputs = server.receive(modulus, 0, request, &mut clock).expect("received");
+            let inputs = received(server, modulus, request).expect("received").expect("whole");
             let watch = Watch::silent();
             let found =
                 server.evaluate(modulus, inputs, false, &watch, &|_| ()).expect("evaluated");
@@ -112,7 +135,7 @@ impl<S: Scheme> Case<'_, S> {
         if let Some(bytes) = &self.planned {
             let len = |all: &[Vec<u8>]| all.iter().map(|m| m.len() as u64).sum::<u64>();
             assert_eq!(len(&keys), bytes.evaluation_keys, "keys as planned");
-            assert_eq!(len(&requests), bytes.upload, "upload as planned");
+            assert_eq!(len(&requests.concat()), bytes.upload, "upload as planned");
             assert_eq!(len(&answers), bytes.download, "download as planned");
         }
         if self.has_keys {
@@ -133,7 +156,7 @@ impl<S: Scheme> Case<'_, S> {
     }
 
     /// Keys, encryption and evaluation stop when asked; decryption is over at once.
-    fn stop(&self, client: &Client<S>, server: &Server<S>, keys: &[Vec<u8>], requests: &[Vec<u8>]) {
+    fn stop(&self, client: &Client<S>, server: &Server<S>, keys: &[Vec<u8>], requests: &[Parts]) {
         let cancel = Cancel::default();
         cancel.cancel();
         let watch = Watch::new(cancel, &|_| ());
@@ -141,8 +164,7 @@ impl<S: Scheme> Case<'_, S> {
         assert!(stopped(client.evaluation_keys(&watch).err()));
         assert!(stopped(Server::<S>::receive_keys(&self.parameters, &OFFER, keys, &watch).err()));
         assert!(stopped(client.encrypt_vectors(0, 0, &self.vectors, &watch).err()));
-        let inputs = server.receive(0, 0, &requests[0], &mut WireClock::default());
-        let inputs = inputs.expect("received");
+        let inputs = received(server, 0, &requests[0]).expect("received").expect("whole");
         assert!(stopped(server.evaluate(0, inputs, false, &watch, &|_| ()).err()));
     }
 
@@ -155,11 +177,35 @@ impl<S: Scheme> Case<'_, S> {
         answers: &[Vec<u8>],
     ) {
         let clock = || WireClock::default();
-        let (request, answer) = (&requests[0], &answers[0]);
-        let by_server = |bytes: &[u8]| server.receive(0, 0, bytes, &mut clock()).is_err();
+        let (parts, answer) = (&requests[0], &answers[0]);
+        let request = &parts[0];
+        let by_server = |bytes: &[u8]| received(server, 0, &[bytes.to_vec()]).is_err();
         let by_client = |bytes: &[u8]| client.receive(0, 0, bytes, &mut clock()).is_err();
         assert!(by_server(answer) && by_server(&keys[0]) && by_client(request));
-        assert!(server.receive(0, 1, request, &mut clock()).is_err(), "of another batch");
+        let of_another = server.receive(0, 1, request, &mut Incoming::default(), &mut clock());
+        assert!(of_another.is_err(), "of another batch");
+        if let [first, second, rest @ ..] = &parts[..] {
+            let one_missing = &parts[..parts.len() - 1];
+            assert!(matches!(received(server, 0, one_missing), Ok(None)), "a part is missing");
+            let swapped = [&[second.clone(), first.clone()], rest].concat();
+            let repeated = [first.clone(), first.clone()];
+            let skipped = [&[first.clone()], rest].concat();
+            assert!(
+                received(server, 0, &swapped).is_err() && received(server, 0, &repeated).is_err()
+            );
+            assert!(rest.is_empty() || received(server, 0, &skipped).is_err());
+            // With another randomness, in its place.
+            let other =
+                client.encrypt_vectors(0, 1, &self.vectors, &Watch::silent()).expect("encrypted");
+            let mut foreign = Parts::new();
+            let sent = client.send(0, 0, other, &mut clock(), |part| {
+                foreign.push(part.to_vec());
+                Ok::<(), EngineError>(())
+            });
+            sent.expect("sent");
+            let mixed = [&[first.clone(), foreign[1].clone()], rest].concat();
+            assert!(received(server, 0, &mixed).is_err(), "of two batches");
+        }
         for (bytes, refused) in
             [(request, &by_server as &dyn Fn(&[u8]) -> bool), (answer, &by_client)]
         {
@@ -173,9 +219,9 @@ impl<S: Scheme> Case<'_, S> {
         }
         // Of another offer, although every byte is right.
         let foreign = &self.requests(&self.client_of([4; 32], 5))[0];
-        let found = server.receive(0, 0, foreign, &mut clock()).err();
+        let found = received(server, 0, foreign).err();
         assert!(matches!(found, Some(EngineError::Wire(WireError::Offer { .. }))));
-        assert!(Message::open(foreign).is_ok());
+        assert!(Message::open(&foreign[0]).is_ok());
     }
 }
 
@@ -251,14 +297,21 @@ fn integer_case<'a, S: Scheme<Value = i64>>(
 
 #[test]
 fn bgv_crosses_in_bytes() {
-    // Two plaintext moduli: two messages to a batch.
-    for settings in [&["scheme.kind=bgv"][..], &["scheme.kind=bgv", "scheme.plaintext_bits=20"]] {
-        let (Compiled::Integer(circuit), offer) = compiled(&session("hospital", settings)) else {
+    // Two plaintext moduli: two requests to a batch. Large ciphertexts: requests in several parts.
+    for (name, setting) in [
+        ("hospital", "images=1"),
+        ("hospital", "scheme.plaintext_bits=20"),
+        ("digits", "scheme.ring_degree=32768"),
+    ] {
+        let session = session(name, &["scheme.kind=bgv", setting]);
+        let (Compiled::Integer(circuit), offer) = compiled(&session) else {
             panic!("planned for BGV")
         };
         let Program::Bgv(program) = &circuit.program else { panic!("planned for BGV") };
         let (parameters, of) = (program.parameters.clone(), (&*circuit, &offer));
-        integer_case::<Bgv>(of, parameters, program, true, true).hold();
+        let case = integer_case::<Bgv>(of, parameters, program, true, true);
+        assert_eq!(case.requests(&case.client(5))[0].len() > 1, name == "digits");
+        case.hold();
         integer_case::<Noop>(of, circuit.moduli.clone(), &circuit, false, true).hold();
     }
 }
@@ -301,7 +354,10 @@ fn real_case<'a, S: Scheme<Value = f64>>(
 #[test]
 fn ckks_crosses_in_bytes() {
     let cubic = ["activation.method=minimax", "activation.degree=3", "activation.interval=8"];
-    for (name, settings) in [("hospital", &[][..]), ("cryptonn-hospital", &cubic)] {
+    let parts = ["scheme.ring_degree=32768"];
+    for (name, settings) in
+        [("hospital", &[][..]), ("cryptonn-hospital", &cubic), ("digits", &parts)]
+    {
         let session = session(name, &[settings, &["scheme.kind=ckks"]].concat());
         let (Compiled::Real(circuit), offer) = compiled(&session) else {
             panic!("planned for CKKS")

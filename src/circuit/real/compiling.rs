@@ -10,7 +10,9 @@ use super::request::{RealRequest, counted};
 use super::stages::{Errors, Parts, outputs, stages};
 use crate::candidate::batches;
 use crate::cost_table::CostTable;
-use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message};
+use crate::plan::{
+    Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, message, message_in_parts,
+};
 use crate::request::PlanError;
 use crate::warning::{Cause, Warning};
 use scheme::ckks::{Ciphertext, EvaluationKeys, FreshBatch};
@@ -44,14 +46,11 @@ impl Planner<'_> {
         let (level, out_parts) = outputs(shape, schedule);
         let count = shape.network.outputs();
         let scale = program.output_scale();
+        let inputs = (p.levels(), &program.input_scale);
+        let parts = FreshBatch::part_lens(p, shape.network.inputs(), inputs.0);
+        let parts = parts.map(|part| FreshBatch::byte_len(p, part, inputs.0, inputs.1));
         let bytes = PlanBytes {
-            upload: runs
-                * message(FreshBatch::byte_len(
-                    p,
-                    shape.network.inputs(),
-                    p.levels(),
-                    &program.input_scale,
-                )),
+            upload: runs * message_in_parts(parts),
             download: runs * message(Ciphertext::byte_len(p, count, out_parts, level, &scale)),
             evaluation_keys: message(EvaluationKeys::byte_len(p, 0)),
             peak_memory: peak_memory(shape, schedule, request.threads),

@@ -5,7 +5,7 @@ use super::cost::{LookupCost, lookup_cost};
 use super::encoding::TableProgram;
 use super::search::{FAILURE_BITS, FAMILIES, Found, LWE_DIMENSIONS, Wanted, search};
 use super::stages::{self, Costs};
-use crate::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message};
+use crate::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message, message_in_parts};
 use crate::request::{Constraints, PlanError};
 use crate::table_plan::{LookupPlan, TablePlan};
 use crate::warning::{Cause, Warning};
@@ -280,7 +280,7 @@ fn plan_of(
     let key_switch = network.tables().count() > 1;
     let (inputs, classes) = (network.input().len(), network.classes());
     let samples = request.images as u64;
-    let upload = message(SeededLwes::byte_len(inputs)) * samples;
+    let upload = message_in_parts([SeededLwes::byte_len(inputs)]) * samples;
     let download =
         message(PackedLwes::byte_len(parameters, classes, details.output_bits)) * samples;
     let evaluation_keys = message(CompressedKeys::byte_len(parameters, key_switch));

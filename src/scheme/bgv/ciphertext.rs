@@ -106,7 +106,8 @@ impl SecretKey {
         let public = seed.derive("bgv masks", 0);
         let errors = seed.derive("bgv errors", 0);
         let done = AtomicU64::new(0);
-        let mut bodies = Panels::any(parameters.degree(), parameters.primes(), vectors.len());
+        let parts = FreshBatch::part_lens(parameters, vectors.len());
+        let mut bodies = Panels::any(parameters.degree(), parameters.primes(), parts);
         bodies.panels_mut().try_for_each_init(
             || Scratch::new(parameters.degree()),
             |scratch, mut panel| {

@@ -9,7 +9,9 @@
 use super::ciphertext::{Ciphertext, FreshBatch};
 use super::keys::{EvaluationKeys, mask};
 use super::{BgvError, BgvParameters};
-use crate::head::{HEAD_BYTES, Head, Kind, SEED_BYTES, broken, polys, seed};
+use crate::head::{
+    HEAD_BYTES, Head, Kind, MAX_COUNT, SEED_BYTES, broken, foreign_part, parts, polys, seed,
+};
 use ring::{PolyLayout, RnsPoly, Seed};
 use std::borrow::Borrow;
 use wire::{Malformed, Reader, Writer};
@@ -38,6 +40,29 @@ impl FreshBatch {
         let seed = Some(&self.seed);
         let body = |index| self.bodies.poly(index);
         write(parameters, (Kind::Fresh, &header, seed), self.len(), body, out);
+    }
+
+    /// How many of `count` ciphertexts are in which part of what is sent.
+    pub fn part_lens(
+        parameters: &BgvParameters,
+        count: usize,
+    ) -> impl Iterator<Item = usize> + use<> {
+        parts(count, poly_len(parameters, parameters.primes()))
+    }
+
+    /// The parts that are sent one after the other, to be put together again by [`FreshBatch::append`].
+    pub fn into_parts(self) -> impl Iterator<Item = Self> {
+        self.bodies.pieces().map(move |bodies| Self { bodies, seed: self.seed.clone() })
+    }
+
+    /// Puts the next part of the batch behind these ciphertexts.
+    ///
+    /// # Errors
+    /// When it is of another batch, or these end where no part does.
+    pub fn append(&mut self, part: Self) -> Result<(), BgvError> {
+        let fits = self.seed == part.seed && self.len() + part.len() <= MAX_COUNT;
+        let appended = if fits { self.bodies.append(part.bodies) } else { Err(part.bodies) };
+        appended.map_err(|_| foreign_part().into())
     }
 
     /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts.

@@ -141,7 +141,8 @@ impl SecretKey {
         let public = seed.derive("ckks masks", 0);
         let errors = seed.derive("ckks errors", 0);
         let done = AtomicU64::new(0);
-        let mut bodies = Panels::any(parameters.degree(), level, vectors.len());
+        let parts = FreshBatch::part_lens(parameters, vectors.len(), level);
+        let mut bodies = Panels::any(parameters.degree(), level, parts);
         bodies.panels_mut().try_for_each_init(
             || Scratch::new(parameters.degree()),
             |scratch, mut panel| {
