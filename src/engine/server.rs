@@ -1,6 +1,6 @@
 //! The server: owns the model and computes on what it cannot read.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
+use super::scheme::{EngineError, Evaluated, Evaluation, OnWire, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl<'a, S: Scheme> Server<'a, S> {
     ) -> Result<S::Inputs, EngineError> {
         clock.open(bytes, (Kind::Request, &self.offer), |envelope, body| {
             super::client::expect_numbers(envelope, batch, modulus)?;
-            S::read_inputs(&self.parameters[modulus], body)
+            S::Inputs::read(&self.parameters[modulus], body)
         })
     }
 
@@ -143,6 +143,6 @@ impl<'a, S: Scheme> Server<'a, S> {
             batch: batch as u64,
             modulus: modulus as u64,
         };
-        clock.seal(&envelope, |out| S::write_outputs(&self.parameters[modulus], outputs, out))
+        clock.seal(&envelope, |out| outputs.write(&self.parameters[modulus], out))
     }
 }
