@@ -81,11 +81,7 @@ impl Scheme for Bgv {
                 Some(batch) => SegmentInput::Fresh(batch),
                 None => SegmentInput::Computed(&computed),
             };
-            let level = match &input {
-                SegmentInput::Fresh(_) => parameters.primes(),
-                SegmentInput::Computed(all) => all.first().map_or(1, Ciphertext::level),
-            };
-            let tiles = level * parameters.degree() / TILE_WORDS;
+            let tiles = input.level() * parameters.degree() / TILE_WORDS;
             let done = AtomicUsize::new(0);
             let tile_done = || {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;

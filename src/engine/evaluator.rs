@@ -31,13 +31,6 @@ impl Values {
         }
     }
 
-    fn level(&self) -> usize {
-        match self {
-            Self::Fresh(batch) => batch.level(),
-            Self::Computed(all) => all.first().map_or(1, Ciphertext::level),
-        }
-    }
-
     /// Ciphertexts, leaving nothing.
     fn take(&mut self, parameters: &CkksParameters) -> Vec<Ciphertext> {
         match std::mem::replace(self, Self::Computed(Vec::new())) {
@@ -97,7 +90,8 @@ impl Evaluator<'_> {
         let ops: Vec<SegmentOp> = segment.ops.iter().skip(skip).cloned().collect();
         if !ops.is_empty() {
             let range = stage..stage + ops.len();
-            let tiles = (self.values.level() * self.parameters.degree() / TILE_WORDS) as f64;
+            let tiles =
+                (self.values.input().level() * self.parameters.degree() / TILE_WORDS) as f64;
             let done = AtomicUsize::new(0);
             let tile_done = || {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;

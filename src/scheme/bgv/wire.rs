@@ -7,9 +7,10 @@
 //! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
 
 use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::{EvaluationKeys, mask};
+use super::keys::EvaluationKeys;
 use super::{BgvError, BgvParameters};
 use crate::head::{HEAD_BYTES, Head, Kind, SEED_BYTES, broken, polys, seed};
+use crate::rlwe::mask;
 use ring::{PolyLayout, RnsPoly, Seed};
 use std::borrow::Borrow;
 use wire::{Malformed, Reader, Writer};
@@ -52,7 +53,7 @@ impl FreshBatch {
         let seed = seed(&mut from)?;
         let found = layout(parameters, header.level).read_panels(header.count, from.rest());
         let bodies = found.map_err(|index| broken(&from, index, header.count))?;
-        Ok(Self { bodies, seed })
+        Ok(Self { bodies, seed, scale: 1 })
     }
 }
 
@@ -107,7 +108,7 @@ impl Ciphertext {
             count: ciphertexts.len(),
             components: first.map_or(2, Self::components),
             level: first.map_or(1, Self::level),
-            factor: first.map_or(1, |c| c.factor),
+            factor: first.map_or(1, |c| c.scale),
         };
         let components = header.components;
         let poly = |at: usize| ciphertexts.get(at / components)?.components.get(at % components);
@@ -135,7 +136,7 @@ impl Ciphertext {
         let mut polys = polys(&mut from, &layout, count)?.into_iter();
         let one = |_| {
             let components = polys.by_ref().take(header.components).collect();
-            Self { components, factor: header.factor }
+            Self { components, scale: header.factor }
         };
         Ok((0..header.count).map(one).collect())
     }

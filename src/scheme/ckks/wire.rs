@@ -11,9 +11,10 @@
 //! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
 
 use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::{EvaluationKeys, Rotation, SwitchKey, mask};
+use super::keys::{EvaluationKeys, Rotation, SwitchKey};
 use super::{CkksError, CkksParameters, Scale};
 use crate::head::{HEAD_BYTES, Head, Kind, SEED_BYTES, broken, polys, seed};
+use crate::rlwe::mask;
 use ring::{PolyLayout, rotation_permutation};
 use wire::{Malformed, Reader, Writer};
 
