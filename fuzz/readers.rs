@@ -151,13 +151,13 @@ pub fn ciphertexts() -> Vec<(&'static str, Vec<u8>)> {
     let bgv_secret = bgv::SecretKey::generate(&BGV, &seed);
     let bgv_keys = bgv_secret.evaluation_keys(&BGV, &seed);
     let bgv = bgv_secret.encrypt(&BGV, &[vec![1, 2, 3], vec![4]], &seed, &watch, "").expect("fits");
-    let bgv_computed: Vec<_> = (0..2).filter_map(|at| bgv.ciphertext(&BGV, at)).collect();
+    let bgv_computed: Vec<_> = (0..2).filter_map(|at| bgv.ciphertext(&*BGV, at)).collect();
     let ckks_secret = ckks::SecretKey::generate(&CKKS, &seed);
     let ckks_keys = ckks_secret.evaluation_keys(&CKKS, &[], &seed);
     let (scale, level) = (ckks::Scale::power_of_two(30), CKKS.levels());
     let values = [vec![1.0, -0.5], vec![0.25]];
     let ckks = ckks_secret.encrypt(&CKKS, &values, &scale, level, &seed, &watch, "").expect("fits");
-    let ckks_computed: Vec<_> = (0..2).filter_map(|at| ckks.ciphertext(&CKKS, at)).collect();
+    let ckks_computed: Vec<_> = (0..2).filter_map(|at| ckks.ciphertext(&*CKKS, at)).collect();
     let mut written = [Vec::new(), Vec::new()];
     bgv::Ciphertext::write_many(&BGV, &bgv_computed, &mut written[0]);
     ckks::Ciphertext::write_many(&CKKS, &ckks_computed, &mut written[1]);

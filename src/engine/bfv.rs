@@ -1,6 +1,9 @@
 //! Programs on BFV of the `fhe` crate.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
+use super::scheme::{
+    Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Probed, Scheme, decrypt_each,
+};
+use super::share::Share;
 use circuit::{BfvOp, BfvProgram};
 use progress::Watch;
 use rayon::prelude::*;
@@ -32,24 +35,17 @@ impl Scheme for Bfv {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn secret(
-        parameters: &BfvParameters,
-        modulus: usize,
-        seed: &Seed,
-    ) -> Result<SecretKey, EngineError> {
-        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64))?)
+    fn secret(parameters: &BfvParameters, seed: &Seed) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(parameters, seed)?)
     }
 
     fn evaluation_keys(
         parameters: &BfvParameters,
         secret: &SecretKey,
-        modulus: usize,
         seed: &Seed,
-        watch: &Watch,
+        _: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        watch.check()?;
-        let seed = seed.derive("evaluation keys", modulus as u64);
-        Ok(secret.evaluation_keys(parameters, &seed)?.to_bytes())
+        Ok(secret.evaluation_keys(parameters, seed)?.to_bytes())
     }
 
     fn encrypt(
@@ -77,15 +73,13 @@ impl Scheme for Bfv {
         inputs: Vec<Ciphertext>,
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
-        let Evaluation { stage_secs: planned, measure, watch, fraction } = *following;
-        let predicted: f64 = planned.iter().skip(1).sum();
-        let mut before = 0.0;
+        let Evaluation { measure, watch, .. } = *following;
+        let share = Share::of(following);
         let mut stage_secs = vec![0.0];
         let mut probes = Vec::new();
         let mut values = inputs;
         for (stage, layer) in (1..).zip(&program.layers) {
             let started = Instant::now();
-            let own = planned.get(stage).copied().unwrap_or(0.0) / predicted.max(1e-12);
             let units = match &layer.op {
                 BfvOp::Linear { .. } => parameters.primes() * parameters.degree() / TILE_WORDS,
                 BfvOp::Square => values.len(),
@@ -94,7 +88,7 @@ impl Scheme for Bfv {
             let done = AtomicUsize::new(0);
             let unit_done = || {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                fraction(before + own * done as f64 / units.max(1) as f64);
+                share.tell(stage..stage + 1, done as f64 / units.max(1) as f64);
             };
             let cancel = watch.cancel_flag();
             values = match &layer.op {
@@ -119,7 +113,6 @@ impl Scheme for Bfv {
                         .collect::<Result<_, BfvError>>()?
                 }
             };
-            before += own;
             stage_secs.push(started.elapsed().as_secs_f64());
             if measure {
                 probes.extend(layer.probes.iter().filter_map(|&index| {
@@ -135,13 +128,8 @@ impl Scheme for Bfv {
         parameters: &BfvParameters,
         secret: &SecretKey,
         outputs: &Vec<Ciphertext>,
-    ) -> Result<(Vec<Vec<i64>>, f64), EngineError> {
-        let all: Vec<_> = outputs
-            .par_iter()
-            .map(|c| secret.decrypt(parameters, c))
-            .collect::<Result<_, BfvError>>()?;
-        let margin = all.iter().map(|d| d.margin_bits).fold(f64::INFINITY, f64::min);
-        Ok((all.into_iter().map(|d| d.values).collect(), margin))
+    ) -> Result<Decrypted<i64>, EngineError> {
+        decrypt_each::<Self>(parameters, secret, outputs)
     }
 
     fn measure(
@@ -160,26 +148,14 @@ impl Scheme for Bfv {
     ) -> Result<EvaluationKeys, EngineError> {
         Ok(EvaluationKeys::from_bytes(parameters, bytes)?)
     }
+}
 
-    fn write_inputs(_: &BfvParameters, inputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
-        Ciphertext::write_many(inputs, out);
+impl OnWire<BfvParameters> for Vec<Ciphertext> {
+    fn write(&self, _: &BfvParameters, out: &mut Vec<u8>) {
+        Ciphertext::write_many(self, out);
     }
 
-    fn read_inputs(
-        parameters: &BfvParameters,
-        bytes: &[u8],
-    ) -> Result<Vec<Ciphertext>, EngineError> {
-        Ok(Ciphertext::many_from_bytes(parameters, bytes)?)
-    }
-
-    fn write_outputs(_parameters: &BfvParameters, outputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
-        Ciphertext::write_many(outputs, out);
-    }
-
-    fn read_outputs(
-        parameters: &BfvParameters,
-        bytes: &[u8],
-    ) -> Result<Vec<Ciphertext>, EngineError> {
+    fn read(parameters: &BfvParameters, bytes: &[u8]) -> Result<Self, EngineError> {
         Ok(Ciphertext::many_from_bytes(parameters, bytes)?)
     }
 }

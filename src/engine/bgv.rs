@@ -1,9 +1,11 @@
 //! Programs on our BGV.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
+use super::scheme::{
+    Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Probed, Scheme, decrypt_each,
+};
+use super::share::Share;
 use circuit::BgvProgram;
 use progress::Watch;
-use rayon::prelude::*;
 use ring::Seed;
 use ring::kernels::TILE_WORDS;
 use scheme::bgv::{
@@ -31,24 +33,17 @@ impl Scheme for Bgv {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn secret(
-        parameters: &BgvParameters,
-        modulus: usize,
-        seed: &Seed,
-    ) -> Result<SecretKey, EngineError> {
-        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64)))
+    fn secret(parameters: &BgvParameters, seed: &Seed) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(parameters, seed))
     }
 
     fn evaluation_keys(
         parameters: &BgvParameters,
         secret: &SecretKey,
-        modulus: usize,
         seed: &Seed,
-        watch: &Watch,
+        _: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        watch.check()?;
-        let seed = seed.derive("evaluation keys", modulus as u64);
-        Ok(secret.evaluation_keys(parameters, &seed).to_bytes(parameters))
+        Ok(secret.evaluation_keys(parameters, seed).to_bytes(parameters))
     }
 
     fn encrypt(
@@ -72,12 +67,8 @@ impl Scheme for Bgv {
         inputs: FreshBatch,
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
-        let Evaluation { stage_secs: planned, measure, watch, fraction } = *following;
-        let predicted: f64 = planned.iter().skip(1).sum();
-        // Progress by predicted time: the share before a stage range, and of the range itself.
-        let share = |stages: std::ops::Range<usize>| -> f64 {
-            planned.get(stages).map_or(0.0, |all| all.iter().sum()) / predicted.max(1e-12)
-        };
+        let Evaluation { measure, watch, .. } = *following;
+        let share = Share::of(following);
         let mut stage_secs = vec![0.0];
         let mut probes = Vec::new();
         let mut fresh = Some(inputs);
@@ -86,20 +77,15 @@ impl Scheme for Bgv {
             let started = Instant::now();
             let first = stage_secs.len();
             let range = first..first + step.layers.len();
-            let (before, own) = (share(1..first), share(range));
             let input = match &fresh {
                 Some(batch) => SegmentInput::Fresh(batch),
                 None => SegmentInput::Computed(&computed),
             };
-            let level = match &input {
-                SegmentInput::Fresh(_) => parameters.primes(),
-                SegmentInput::Computed(all) => all.first().map_or(1, Ciphertext::level),
-            };
-            let tiles = level * parameters.degree() / TILE_WORDS;
+            let tiles = input.level() * parameters.degree() / TILE_WORDS;
             let done = AtomicUsize::new(0);
             let tile_done = || {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                fraction(before + own * done as f64 / tiles as f64);
+                share.tell(range.clone(), done as f64 / tiles as f64);
             };
             let wanted = if measure { step.probes.as_slice() } else { &[] };
             let output =
@@ -116,9 +102,8 @@ impl Scheme for Bgv {
             if let Some(drop) = step.drop {
                 let started = Instant::now();
                 let stage = stage_secs.len();
-                let (before, own) = (share(1..stage), share(stage..stage + 1));
                 let report = |s: progress::Step| {
-                    fraction(before + own * s.done as f64 / s.total.max(1) as f64);
+                    share.tell(stage..stage + 1, s.done as f64 / s.total.max(1) as f64);
                 };
                 let inner = Watch::new(watch.cancel_flag().clone(), &report);
                 computed =
@@ -140,10 +125,8 @@ impl Scheme for Bgv {
         parameters: &BgvParameters,
         secret: &SecretKey,
         outputs: &Vec<Ciphertext>,
-    ) -> Result<(Vec<Vec<i64>>, f64), EngineError> {
-        let all: Vec<_> = outputs.par_iter().map(|c| secret.decrypt(parameters, c)).collect();
-        let margin = all.iter().map(|d| d.margin_bits).fold(f64::INFINITY, f64::min);
-        Ok((all.into_iter().map(|d| d.values).collect(), margin))
+    ) -> Result<Decrypted<i64>, EngineError> {
+        decrypt_each::<Self>(parameters, secret, outputs)
     }
 
     fn measure(
@@ -167,26 +150,27 @@ impl Scheme for Bgv {
         inputs.into_parts().collect()
     }
 
-    fn write_inputs(parameters: &BgvParameters, part: &FreshBatch, out: &mut Vec<u8>) {
-        part.write(parameters, out);
-    }
-
     fn append(inputs: &mut FreshBatch, part: FreshBatch) -> Result<(), EngineError> {
         Ok(inputs.append(part)?)
     }
+}
 
-    fn read_inputs(parameters: &BgvParameters, bytes: &[u8]) -> Result<FreshBatch, EngineError> {
-        Ok(FreshBatch::from_bytes(parameters, bytes)?)
+impl OnWire<BgvParameters> for FreshBatch {
+    fn write(&self, parameters: &BgvParameters, out: &mut Vec<u8>) {
+        self.write(parameters, out);
     }
 
-    fn write_outputs(parameters: &BgvParameters, outputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
-        Ciphertext::write_many(parameters, outputs, out);
+    fn read(parameters: &BgvParameters, bytes: &[u8]) -> Result<Self, EngineError> {
+        Ok(Self::from_bytes(parameters, bytes)?)
+    }
+}
+
+impl OnWire<BgvParameters> for Vec<Ciphertext> {
+    fn write(&self, parameters: &BgvParameters, out: &mut Vec<u8>) {
+        Ciphertext::write_many(parameters, self, out);
     }
 
-    fn read_outputs(
-        parameters: &BgvParameters,
-        bytes: &[u8],
-    ) -> Result<Vec<Ciphertext>, EngineError> {
+    fn read(parameters: &BgvParameters, bytes: &[u8]) -> Result<Self, EngineError> {
         Ok(Ciphertext::many_from_bytes(parameters, bytes)?)
     }
 }

@@ -1,10 +1,12 @@
 //! Programs on our CKKS.
 
-use super::evaluator::{Evaluator, Share, Values};
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
+use super::evaluator::{Evaluator, Values};
+use super::scheme::{
+    Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Scheme, decrypt_each,
+};
+use super::share::Share;
 use circuit::CkksProgram;
 use progress::Watch;
-use rayon::prelude::*;
 use ring::Seed;
 use scheme::ckks::{
     Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Scale, SecretKey,
@@ -40,26 +42,18 @@ impl Scheme for Ckks {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn secret(
-        offered: &CkksOffered,
-        modulus: usize,
-        seed: &Seed,
-    ) -> Result<SecretKey, EngineError> {
-        let seed = seed.derive("secret key", modulus as u64);
-        Ok(SecretKey::generate(&offered.parameters, &seed))
+    fn secret(offered: &CkksOffered, seed: &Seed) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(&offered.parameters, seed))
     }
 
     fn evaluation_keys(
         offered: &CkksOffered,
         secret: &SecretKey,
-        modulus: usize,
         seed: &Seed,
-        watch: &Watch,
+        _: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        watch.check()?;
-        let (parameters, seed) =
-            (&offered.parameters, seed.derive("evaluation keys", modulus as u64));
-        Ok(secret.evaluation_keys(parameters, &[], &seed).to_bytes(parameters))
+        let parameters = &offered.parameters;
+        Ok(secret.evaluation_keys(parameters, &[], seed).to_bytes(parameters))
     }
 
     fn encrypt(
@@ -84,13 +78,13 @@ impl Scheme for Ckks {
         inputs: FreshBatch,
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
-        let Evaluation { stage_secs, measure, watch, fraction } = *following;
+        let Evaluation { measure, watch, .. } = *following;
         let mut run = Evaluator {
             parameters: &offered.parameters,
             keys,
             measure,
             watch,
-            share: Share { secs: stage_secs.to_vec(), fraction },
+            share: Share::of(following),
             values: Values::Fresh(inputs),
             probes: Vec::new(),
             stage_secs: vec![0.0],
@@ -108,11 +102,8 @@ impl Scheme for Ckks {
         offered: &CkksOffered,
         secret: &SecretKey,
         outputs: &Vec<Ciphertext>,
-    ) -> Result<(Vec<Vec<f64>>, f64), EngineError> {
-        let p = &offered.parameters;
-        let all: Vec<_> = outputs.par_iter().map(|c| secret.decrypt(p, c)).collect();
-        let margin = all.iter().map(|d| d.margin_bits).fold(f64::INFINITY, f64::min);
-        Ok((all.into_iter().map(|d| d.values).collect(), margin))
+    ) -> Result<Decrypted<f64>, EngineError> {
+        decrypt_each::<Self>(offered, secret, outputs)
     }
 
     fn measure(
@@ -136,23 +127,27 @@ impl Scheme for Ckks {
         inputs.into_parts().collect()
     }
 
-    fn write_inputs(offered: &CkksOffered, part: &FreshBatch, out: &mut Vec<u8>) {
-        part.write(&offered.parameters, out);
-    }
-
     fn append(inputs: &mut FreshBatch, part: FreshBatch) -> Result<(), EngineError> {
         Ok(inputs.append(part)?)
     }
+}
 
-    fn read_inputs(offered: &CkksOffered, bytes: &[u8]) -> Result<FreshBatch, EngineError> {
-        Ok(FreshBatch::from_bytes(&offered.parameters, bytes)?)
+impl OnWire<CkksOffered> for FreshBatch {
+    fn write(&self, offered: &CkksOffered, out: &mut Vec<u8>) {
+        self.write(&offered.parameters, out);
     }
 
-    fn write_outputs(offered: &CkksOffered, outputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
-        Ciphertext::write_many(&offered.parameters, outputs, out);
+    fn read(offered: &CkksOffered, bytes: &[u8]) -> Result<Self, EngineError> {
+        Ok(Self::from_bytes(&offered.parameters, bytes)?)
+    }
+}
+
+impl OnWire<CkksOffered> for Vec<Ciphertext> {
+    fn write(&self, offered: &CkksOffered, out: &mut Vec<u8>) {
+        Ciphertext::write_many(&offered.parameters, self, out);
     }
 
-    fn read_outputs(offered: &CkksOffered, bytes: &[u8]) -> Result<Vec<Ciphertext>, EngineError> {
+    fn read(offered: &CkksOffered, bytes: &[u8]) -> Result<Self, EngineError> {
         Ok(Ciphertext::many_from_bytes(&offered.parameters, bytes)?)
     }
 }

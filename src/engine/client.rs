@@ -2,7 +2,7 @@
 
 use super::crt::Crt;
 use super::request;
-use super::scheme::{EngineError, Measured, Scheme};
+use super::scheme::{EngineError, Measured, OnWire, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
 use ring::Seed;
@@ -87,7 +87,9 @@ impl<S: Scheme> Client<S> {
         seed: Seed,
     ) -> Result<Self, EngineError> {
         let each = parameters.iter().enumerate();
-        let secrets = each.map(|(modulus, p)| Ok(Arc::new(S::secret(p, modulus, &seed)?)));
+        let secrets = each.map(|(modulus, p)| {
+            Ok(Arc::new(S::secret(p, &seed.derive("secret key", modulus as u64))?))
+        });
         let secrets = secrets.collect::<Result<_, EngineError>>()?;
         Ok(Self::with_secrets(parameters, inputs, offer, secrets, seed))
     }
@@ -123,7 +125,8 @@ impl<S: Scheme> Client<S> {
         let each = self.parameters.iter().zip(&self.secrets).enumerate();
         let message = |(modulus, (parameters, secret)): (usize, (_, &Arc<S::Secret>))| {
             watch.check()?;
-            let keys = S::evaluation_keys(parameters, secret, modulus, &self.seed, watch)?;
+            let seed = self.seed.derive("evaluation keys", modulus as u64);
+            let keys = S::evaluation_keys(parameters, secret, &seed, watch)?;
             let mut draft = Draft::new(&self.envelope(Kind::EvaluationKeys, 0, modulus));
             draft.body().extend_from_slice(&keys);
             Ok(draft.seal())
@@ -191,7 +194,7 @@ impl<S: Scheme> Client<S> {
         for (number, part) in parts.into_iter().enumerate() {
             message = clock.seal(message, &envelope, |out| {
                 request::write_number(number, all, out);
-                S::write_inputs(parameters, &part, out);
+                part.write(parameters, out);
             });
             // The server reads it into the same memory.
             drop(part);
@@ -218,7 +221,7 @@ impl<S: Scheme> Client<S> {
     ) -> Result<S::Outputs, EngineError> {
         clock.open(bytes, (Kind::Answer, &self.offer), |envelope, body| {
             expect_numbers(envelope, batch, modulus)?;
-            S::read_outputs(&self.parameters[modulus], body)
+            S::Outputs::read(&self.parameters[modulus], body)
         })
     }
 

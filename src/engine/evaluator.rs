@@ -1,6 +1,7 @@
 //! A CKKS program step by step.
 
 use super::scheme::{EngineError, Probed};
+use super::share::Share;
 use circuit::{CkksPart, CkksStep, Stream, evaluate_parts};
 use progress::{Step, Watch};
 use rayon::prelude::*;
@@ -10,7 +11,6 @@ use scheme::ckks::{
     Ciphertext, CkksError, CkksParameters, EvaluationKeys, FreshBatch, Scale, Segment,
     SegmentInput, SegmentOp, SegmentOutput,
 };
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -31,13 +31,6 @@ impl Values {
         }
     }
 
-    fn level(&self) -> usize {
-        match self {
-            Self::Fresh(batch) => batch.level(),
-            Self::Computed(all) => all.first().map_or(1, Ciphertext::level),
-        }
-    }
-
     /// Ciphertexts, leaving nothing.
     fn take(&mut self, parameters: &CkksParameters) -> Vec<Ciphertext> {
         match std::mem::replace(self, Self::Computed(Vec::new())) {
@@ -46,24 +39,6 @@ impl Values {
                 (0..batch.len()).filter_map(|i| batch.ciphertext(parameters, i)).collect()
             }
         }
-    }
-}
-
-/// Progress of an evaluation by predicted time.
-pub(super) struct Share<'a> {
-    /// Predicted seconds of each stage.
-    pub secs: Vec<f64>,
-    pub fraction: &'a (dyn Fn(f64) + Sync),
-}
-
-impl Share<'_> {
-    /// `part` of stages `range` is done.
-    fn tell(&self, range: Range<usize>, part: f64) {
-        let sum = |range: Range<usize>| -> f64 {
-            self.secs.get(range).map_or(0.0, |secs| secs.iter().sum())
-        };
-        let all = sum(1..self.secs.len()).max(1e-12);
-        (self.fraction)((sum(1..range.start) + sum(range) * part) / all);
     }
 }
 
@@ -115,7 +90,8 @@ impl Evaluator<'_> {
         let ops: Vec<SegmentOp> = segment.ops.iter().skip(skip).cloned().collect();
         if !ops.is_empty() {
             let range = stage..stage + ops.len();
-            let tiles = (self.values.level() * self.parameters.degree() / TILE_WORDS) as f64;
+            let tiles =
+                (self.values.input().level() * self.parameters.degree() / TILE_WORDS) as f64;
             let done = AtomicUsize::new(0);
             let tile_done = || {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;

@@ -17,6 +17,7 @@ mod offer;
 mod request;
 mod scheme;
 mod server;
+mod share;
 #[cfg(feature = "tfhe")]
 mod tables;
 mod wire_clock;
@@ -30,10 +31,10 @@ pub use encoding::Encoding;
 pub use levelled::{
     FirstState, Levelled, LevelledInputs, LevelledKnown, LevelledOffered, ServedChain, Stepper,
 };
-pub use noop::{NoKeys, NoSecret, Noop, RealNoop};
+pub use noop::{NoKeys, NoSecret, Noop, Plain, PlainCircuit, RealNoop};
 pub use offer::{Check, Offer, OfferError, Offered, OfferedScheme};
 pub use request::Incoming;
-pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
+pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Probed, Scheme};
 pub use server::Server;
 #[cfg(feature = "tfhe")]
 pub use tables::{

@@ -1,17 +1,23 @@
 //! Programs on plain integers modulo t, and on plain real numbers: the same pipelines without any
 //! cryptography, for tests.
 
-use super::scheme::{EngineError, Evaluated, Evaluation, Measured, Probed, Scheme};
+use super::scheme::{
+    Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Probed, Scheme, decrypt_each,
+};
 use circuit::{Circuit, IntegerLayer, RealCircuit, RealLayer, StageProbe};
 use progress::Watch;
 use ring::{Modulus, Seed};
+use std::marker::PhantomData;
 use wire::{Reader, Writer};
 
-/// Runs a circuit in the clear.
-pub enum Noop {}
+/// Runs a circuit of `C` in the clear.
+pub struct Plain<C>(PhantomData<C>);
 
-/// Runs a circuit on real numbers in the clear.
-pub enum RealNoop {}
+/// Runs a circuit on integers.
+pub type Noop = Plain<Circuit>;
+
+/// Runs a circuit on real numbers.
+pub type RealNoop = Plain<RealCircuit>;
 
 /// What stands in the place of a secret, so that the types of client and server stay apart.
 pub struct NoSecret;
@@ -22,205 +28,160 @@ pub struct NoKeys;
 /// A value per slot, for each ciphertext.
 type Vectors<V> = Vec<Vec<V>>;
 
-impl Scheme for Noop {
+/// A circuit that can be run in the clear.
+pub trait PlainCircuit: Sync {
+    /// What a slot holds.
+    type Value: Copy + Send + Sync;
+    /// What both sides know.
+    type Parameters: Clone + Send + Sync;
+    /// One step on all values.
+    type Layer;
+
+    /// Its layers, and the values that are measured.
+    fn parts(&self) -> (&[Self::Layer], &[StageProbe]);
+
+    /// The values after a layer.
+    fn apply(
+        parameters: &Self::Parameters,
+        layer: &Self::Layer,
+        values: &[Vec<Self::Value>],
+    ) -> Vec<Vec<Self::Value>>;
+}
+
+impl PlainCircuit for Circuit {
     type Value = i64;
     type Parameters = Modulus;
-    type Program = Circuit;
+    type Layer = IntegerLayer;
+
+    fn parts(&self) -> (&[IntegerLayer], &[StageProbe]) {
+        (self.network.layers(), &self.probes)
+    }
+
+    fn apply(t: &Modulus, layer: &IntegerLayer, values: &[Vec<i64>]) -> Vectors<i64> {
+        apply(*t, layer, values)
+    }
+}
+
+impl PlainCircuit for RealCircuit {
+    type Value = f64;
+    type Parameters = ();
+    type Layer = RealLayer;
+
+    fn parts(&self) -> (&[RealLayer], &[StageProbe]) {
+        (self.network.layers(), &self.probes)
+    }
+
+    fn apply((): &(), layer: &RealLayer, values: &[Vec<f64>]) -> Vectors<f64> {
+        apply_real(layer, values)
+    }
+}
+
+impl<C: PlainCircuit> Scheme for Plain<C>
+where
+    Vectors<C::Value>: OnWire<C::Parameters>,
+{
+    type Value = C::Value;
+    type Parameters = C::Parameters;
+    type Program = C;
     type Secret = NoSecret;
     type Keys = NoKeys;
-    type Inputs = Vectors<i64>;
-    type Outputs = Vectors<i64>;
-    type Ciphertext = Vec<i64>;
+    type Inputs = Vectors<C::Value>;
+    type Outputs = Vectors<C::Value>;
+    type Ciphertext = Vec<C::Value>;
 
-    fn secret(_: &Modulus, _: usize, _: &Seed) -> Result<NoSecret, EngineError> {
+    fn secret(_: &C::Parameters, _: &Seed) -> Result<NoSecret, EngineError> {
         Ok(NoSecret)
     }
 
     fn evaluation_keys(
-        _: &Modulus,
+        _: &C::Parameters,
         _: &NoSecret,
-        _: usize,
         _: &Seed,
-        watch: &Watch,
+        _: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        watch.check()?;
         Ok(Vec::new())
     }
 
+    fn read_keys(_: &C::Parameters, _: &[u8], _: &Watch) -> Result<NoKeys, EngineError> {
+        Ok(NoKeys)
+    }
+
     fn encrypt(
-        _: &Modulus,
+        _: &C::Parameters,
         _: &NoSecret,
-        vectors: &[Vec<i64>],
+        vectors: &[Vec<C::Value>],
         _: &Seed,
         watch: &Watch,
-    ) -> Result<Vectors<i64>, EngineError> {
+    ) -> Result<Vectors<C::Value>, EngineError> {
         watch.check()?;
         Ok(vectors.to_vec())
     }
 
-    fn fresh(_: &Modulus, inputs: &Vectors<i64>, index: usize) -> Option<Vec<i64>> {
+    fn fresh(_: &C::Parameters, inputs: &Vectors<C::Value>, index: usize) -> Option<Vec<C::Value>> {
         inputs.get(index).cloned()
     }
 
+    /// Layer by layer, with the values that are measured.
     fn evaluate(
-        t: &Modulus,
-        circuit: &Circuit,
+        parameters: &C::Parameters,
+        circuit: &C,
         _: &NoKeys,
-        inputs: Vectors<i64>,
+        inputs: Vectors<C::Value>,
         following: &Evaluation,
     ) -> Result<Evaluated<Self>, EngineError> {
-        let each = |layer: &IntegerLayer, values: &Vectors<i64>| apply(*t, layer, values);
-        run(circuit.network.layers(), &circuit.probes, inputs, following, each)
+        let (layers, probes) = circuit.parts();
+        let mut values = inputs;
+        let mut found = Vec::new();
+        for (at, layer) in layers.iter().enumerate() {
+            following.watch.check()?;
+            values = C::apply(parameters, layer, &values);
+            (following.fraction)((at + 1) as f64 / layers.len() as f64);
+            let here = probes.iter().filter(|probe| following.measure && probe.layer == at);
+            found.extend(here.map(|probe| Probed {
+                stage: probe.stage,
+                index: probe.index,
+                ciphertext: values[probe.index].clone(),
+            }));
+        }
+        let stage_secs = vec![0.0; following.stage_secs.len()];
+        Ok(Evaluated { outputs: values, probes: found, stage_secs })
     }
 
     fn decrypt(
-        _: &Modulus,
-        _: &NoSecret,
-        outputs: &Vectors<i64>,
-    ) -> Result<(Vectors<i64>, f64), EngineError> {
-        Ok((outputs.clone(), f64::INFINITY))
+        parameters: &C::Parameters,
+        secret: &NoSecret,
+        outputs: &Vectors<C::Value>,
+    ) -> Result<Decrypted<C::Value>, EngineError> {
+        decrypt_each::<Self>(parameters, secret, outputs)
     }
 
     fn measure(
-        _: &Modulus,
+        _: &C::Parameters,
         _: &NoSecret,
-        ciphertext: &Vec<i64>,
-    ) -> Result<Measured<i64>, EngineError> {
+        ciphertext: &Vec<C::Value>,
+    ) -> Result<Measured<C::Value>, EngineError> {
         Ok(Measured { values: ciphertext.clone(), margin_bits: f64::INFINITY })
     }
+}
 
-    fn read_keys(_: &Modulus, _: &[u8], _: &Watch) -> Result<NoKeys, EngineError> {
-        Ok(NoKeys)
+impl OnWire<Modulus> for Vectors<i64> {
+    fn write(&self, _: &Modulus, out: &mut Vec<u8>) {
+        write(self, |v| v.to_le_bytes(), out);
     }
 
-    fn write_inputs(_: &Modulus, inputs: &Vectors<i64>, out: &mut Vec<u8>) {
-        write(inputs, |v| v.to_le_bytes(), out);
-    }
-
-    fn read_inputs(_: &Modulus, bytes: &[u8]) -> Result<Vectors<i64>, EngineError> {
-        read(bytes, i64::from_le_bytes)
-    }
-
-    fn write_outputs(_: &Modulus, outputs: &Vectors<i64>, out: &mut Vec<u8>) {
-        write(outputs, |v| v.to_le_bytes(), out);
-    }
-
-    fn read_outputs(_: &Modulus, bytes: &[u8]) -> Result<Vectors<i64>, EngineError> {
+    fn read(_: &Modulus, bytes: &[u8]) -> Result<Self, EngineError> {
         read(bytes, i64::from_le_bytes)
     }
 }
 
-impl Scheme for RealNoop {
-    type Value = f64;
-    type Parameters = ();
-    type Program = RealCircuit;
-    type Secret = NoSecret;
-    type Keys = NoKeys;
-    type Inputs = Vectors<f64>;
-    type Outputs = Vectors<f64>;
-    type Ciphertext = Vec<f64>;
-
-    fn secret(_: &(), _: usize, _: &Seed) -> Result<NoSecret, EngineError> {
-        Ok(NoSecret)
+impl OnWire<()> for Vectors<f64> {
+    fn write(&self, (): &(), out: &mut Vec<u8>) {
+        write(self, |v| v.to_le_bytes(), out);
     }
 
-    fn evaluation_keys(
-        _: &(),
-        _: &NoSecret,
-        _: usize,
-        _: &Seed,
-        watch: &Watch,
-    ) -> Result<Vec<u8>, EngineError> {
-        watch.check()?;
-        Ok(Vec::new())
-    }
-
-    fn encrypt(
-        _: &(),
-        _: &NoSecret,
-        vectors: &[Vec<f64>],
-        _: &Seed,
-        watch: &Watch,
-    ) -> Result<Vectors<f64>, EngineError> {
-        watch.check()?;
-        Ok(vectors.to_vec())
-    }
-
-    fn fresh(_: &(), inputs: &Vectors<f64>, index: usize) -> Option<Vec<f64>> {
-        inputs.get(index).cloned()
-    }
-
-    fn evaluate(
-        _: &(),
-        circuit: &RealCircuit,
-        _: &NoKeys,
-        inputs: Vectors<f64>,
-        following: &Evaluation,
-    ) -> Result<Evaluated<Self>, EngineError> {
-        let each = |layer: &RealLayer, values: &Vectors<f64>| apply_real(layer, values);
-        run(circuit.network.layers(), &circuit.probes, inputs, following, each)
-    }
-
-    fn decrypt(
-        _: &(),
-        _: &NoSecret,
-        outputs: &Vectors<f64>,
-    ) -> Result<(Vectors<f64>, f64), EngineError> {
-        Ok((outputs.clone(), f64::INFINITY))
-    }
-
-    fn measure(_: &(), _: &NoSecret, ciphertext: &Vec<f64>) -> Result<Measured<f64>, EngineError> {
-        Ok(Measured { values: ciphertext.clone(), margin_bits: f64::INFINITY })
-    }
-
-    fn read_keys(_: &(), _: &[u8], _: &Watch) -> Result<NoKeys, EngineError> {
-        Ok(NoKeys)
-    }
-
-    fn write_inputs(_: &(), inputs: &Vectors<f64>, out: &mut Vec<u8>) {
-        write(inputs, |v| v.to_le_bytes(), out);
-    }
-
-    fn read_inputs(_: &(), bytes: &[u8]) -> Result<Vectors<f64>, EngineError> {
+    fn read((): &(), bytes: &[u8]) -> Result<Self, EngineError> {
         read(bytes, f64::from_le_bytes)
     }
-
-    fn write_outputs(_: &(), outputs: &Vectors<f64>, out: &mut Vec<u8>) {
-        write(outputs, |v| v.to_le_bytes(), out);
-    }
-
-    fn read_outputs(_: &(), bytes: &[u8]) -> Result<Vectors<f64>, EngineError> {
-        read(bytes, f64::from_le_bytes)
-    }
-}
-
-/// Layer by layer, with the values that are measured.
-fn run<L, V, S>(
-    layers: &[L],
-    probes: &[StageProbe],
-    inputs: Vectors<V>,
-    following: &Evaluation,
-    apply: impl Fn(&L, &Vectors<V>) -> Vectors<V>,
-) -> Result<Evaluated<S>, EngineError>
-where
-    V: Clone,
-    S: Scheme<Value = V, Outputs = Vectors<V>, Ciphertext = Vec<V>>,
-{
-    let mut values = inputs;
-    let mut found = Vec::new();
-    for (at, layer) in layers.iter().enumerate() {
-        following.watch.check()?;
-        values = apply(layer, &values);
-        (following.fraction)((at + 1) as f64 / layers.len() as f64);
-        let here = probes.iter().filter(|probe| following.measure && probe.layer == at);
-        found.extend(here.map(|probe| Probed {
-            stage: probe.stage,
-            index: probe.index,
-            ciphertext: values[probe.index].clone(),
-        }));
-    }
-    let stage_secs = vec![0.0; following.stage_secs.len()];
-    Ok(Evaluated { outputs: values, probes: found, stage_secs })
 }
 
 fn write<V: Copy>(vectors: &[Vec<V>], bytes: impl Fn(V) -> [u8; 8], out: &mut Vec<u8>) {
@@ -238,7 +199,7 @@ fn read<V>(bytes: &[u8], value: impl Fn([u8; 8]) -> V) -> Result<Vectors<V>, Eng
     Ok(vectors)
 }
 
-fn apply_real(layer: &RealLayer, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
+fn apply_real(layer: &RealLayer, values: &[Vec<f64>]) -> Vectors<f64> {
     let each = |first: usize, f: &dyn Fn(f64) -> f64| {
         let mut values = values.to_vec();
         values.iter_mut().take(first).flatten().for_each(|x| *x = f(*x));
@@ -261,7 +222,7 @@ fn apply_real(layer: &RealLayer, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
     }
 }
 
-fn apply(t: Modulus, layer: &IntegerLayer, values: &[Vec<i64>]) -> Vec<Vec<i64>> {
+fn apply(t: Modulus, layer: &IntegerLayer, values: &[Vec<i64>]) -> Vectors<i64> {
     let reduce = |x: i128| t.center(x.rem_euclid(i128::from(t.value())) as u64);
     match layer {
         IntegerLayer::Square { acts_on, .. } => {

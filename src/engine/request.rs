@@ -1,7 +1,7 @@
 //! A request in numbered parts: each is read and dropped before the next is written, so that neither side
 //! holds its ciphertexts twice.
 
-use super::scheme::{EngineError, Scheme};
+use super::scheme::{EngineError, OnWire, Scheme};
 use wire::{Reader, Writer};
 
 /// Begins the body of a part: its number and how many there are, in [`wire::PART_HEAD_BYTES`].
@@ -40,7 +40,7 @@ impl<S: Scheme> Incoming<S> {
             let reason = format!("part {part} of {parts} where part {due} was expected");
             return Err(from.fail(reason).into());
         }
-        let more = S::read_inputs(parameters, from.rest())?;
+        let more = S::Inputs::read(parameters, from.rest())?;
         match &mut self.inputs {
             Some(inputs) => S::append(inputs, more)?,
             none => *none = Some(more),

@@ -5,6 +5,7 @@
 //! the client alone has (`Secret`) are types of their own: no side has a place for what is the other's.
 
 use progress::{Cancelled, Watch};
+use rayon::prelude::*;
 use ring::Seed;
 use wire::{Malformed, WireError};
 
@@ -76,6 +77,18 @@ pub struct Evaluation<'a> {
     pub fraction: &'a (dyn Fn(f64) + Sync),
 }
 
+/// What crosses between the sides, of parameters `P`.
+pub trait OnWire<P>: Sized + Send {
+    /// Appends it as bytes.
+    fn write(&self, parameters: &P, out: &mut Vec<u8>);
+
+    /// Reads what [`OnWire::write`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are not those of such a thing for these parameters.
+    fn read(parameters: &P, bytes: &[u8]) -> Result<Self, EngineError>;
+}
+
 /// A scheme that can run a program. Exact schemes may have several plaintext moduli; approximate schemes have one.
 pub trait Scheme: Sized {
     /// What a slot holds: `i64` of exact schemes, `f64` of approximate ones.
@@ -89,30 +102,25 @@ pub trait Scheme: Sized {
     /// What a server needs besides its program.
     type Keys: Send + Sync;
     /// Encrypted inputs of one batch and plaintext modulus.
-    type Inputs: Send;
+    type Inputs: OnWire<Self::Parameters>;
     /// Encrypted outputs of one batch and plaintext modulus.
-    type Outputs: Send;
+    type Outputs: OnWire<Self::Parameters>;
     /// One ciphertext.
-    type Ciphertext: Send;
+    type Ciphertext: Send + Sync;
 
-    /// The secret key of plaintext modulus number `modulus` from a seed that must stay secret.
+    /// The secret key from a seed that must stay secret.
     ///
     /// # Errors
     /// When the scheme fails.
-    fn secret(
-        parameters: &Self::Parameters,
-        modulus: usize,
-        seed: &Seed,
-    ) -> Result<Self::Secret, EngineError>;
+    fn secret(parameters: &Self::Parameters, seed: &Seed) -> Result<Self::Secret, EngineError>;
 
-    /// The evaluation keys to it, as bytes, from the same seed.
+    /// The evaluation keys to it, as bytes, from another secret seed.
     ///
     /// # Errors
     /// When the scheme fails, or the work is stopped.
     fn evaluation_keys(
         parameters: &Self::Parameters,
         secret: &Self::Secret,
-        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError>;
@@ -185,18 +193,6 @@ pub trait Scheme: Sized {
         vec![inputs]
     }
 
-    /// Appends a part of encrypted inputs as bytes.
-    fn write_inputs(parameters: &Self::Parameters, part: &Self::Inputs, out: &mut Vec<u8>);
-
-    /// Reads what [`Scheme::write_inputs`] wrote.
-    ///
-    /// # Errors
-    /// When the bytes are not those of inputs for these parameters.
-    fn read_inputs(
-        parameters: &Self::Parameters,
-        bytes: &[u8],
-    ) -> Result<Self::Inputs, EngineError>;
-
     /// Puts the next part behind `inputs`.
     ///
     /// # Errors
@@ -204,16 +200,16 @@ pub trait Scheme: Sized {
     fn append(_inputs: &mut Self::Inputs, _part: Self::Inputs) -> Result<(), EngineError> {
         Err(Malformed::new("encrypted inputs", "more than one part").into())
     }
+}
 
-    /// Appends encrypted outputs as bytes.
-    fn write_outputs(parameters: &Self::Parameters, outputs: &Self::Outputs, out: &mut Vec<u8>);
-
-    /// Reads what [`Scheme::write_outputs`] wrote.
-    ///
-    /// # Errors
-    /// When the bytes are not those of outputs for these parameters.
-    fn read_outputs(
-        parameters: &Self::Parameters,
-        bytes: &[u8],
-    ) -> Result<Self::Outputs, EngineError>;
+/// Decrypts ciphertexts in parallel, each as it is measured.
+pub(super) fn decrypt_each<S: Scheme>(
+    parameters: &S::Parameters,
+    secret: &S::Secret,
+    outputs: &[S::Ciphertext],
+) -> Result<Decrypted<S::Value>, EngineError> {
+    let each = outputs.par_iter().map(|c| S::measure(parameters, secret, c));
+    let all = each.collect::<Result<Vec<_>, _>>()?;
+    let margin = all.iter().map(|d| d.margin_bits).fold(f64::INFINITY, f64::min);
+    Ok((all.into_iter().map(|d| d.values).collect(), margin))
 }

@@ -1,7 +1,7 @@
 //! The server: owns the model and computes on what it cannot read.
 
 use super::request::Incoming;
-use super::scheme::{EngineError, Evaluated, Evaluation, Scheme};
+use super::scheme::{EngineError, Evaluated, Evaluation, OnWire, Scheme};
 use super::wire_clock::WireClock;
 use progress::Watch;
 use std::sync::Arc;
@@ -145,8 +145,6 @@ impl<'a, S: Scheme> Server<'a, S> {
             batch: batch as u64,
             modulus: modulus as u64,
         };
-        clock.seal(Vec::new(), &envelope, |out| {
-            S::write_outputs(&self.parameters[modulus], outputs, out)
-        })
+        clock.seal(Vec::new(), &envelope, |out| outputs.write(&self.parameters[modulus], out))
     }
 }

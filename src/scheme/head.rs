@@ -87,11 +87,6 @@ impl Head {
     }
 }
 
-/// Of a part that is not one of the batch before it.
-pub fn foreign_part() -> Malformed {
-    Malformed::new(Kind::Fresh.name(), "a part of another batch, or out of order")
-}
-
 /// The next seed of masks.
 pub fn seed(from: &mut Reader) -> Result<Seed, Malformed> {
     Ok(Seed::from_bytes(from.take::<SEED_BYTES>()?))

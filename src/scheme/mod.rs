@@ -7,6 +7,7 @@ pub mod bfv;
 pub mod bgv;
 pub mod ckks;
 mod head;
+mod rlwe;
 pub mod security;
 #[cfg(feature = "tfhe")]
 pub mod tfhe;

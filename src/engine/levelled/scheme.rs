@@ -3,7 +3,7 @@
 use super::offered::LevelledKnown;
 use super::step::Stepper;
 use crate::ckks::Ckks;
-use crate::scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, Scheme};
+use crate::scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Scheme};
 use circuit::RecurrentProgram;
 use progress::Watch;
 use ring::Seed;
@@ -55,22 +55,17 @@ impl Scheme for Levelled {
     type Outputs = Vec<Ciphertext>;
     type Ciphertext = Ciphertext;
 
-    fn secret(
-        known: &LevelledKnown,
-        modulus: usize,
-        seed: &Seed,
-    ) -> Result<SecretKey, EngineError> {
-        Ckks::secret(&known.ckks, modulus, seed)
+    fn secret(known: &LevelledKnown, seed: &Seed) -> Result<SecretKey, EngineError> {
+        Ckks::secret(&known.ckks, seed)
     }
 
     fn evaluation_keys(
         known: &LevelledKnown,
         secret: &SecretKey,
-        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        Ckks::evaluation_keys(&known.ckks, secret, modulus, seed, watch)
+        Ckks::evaluation_keys(&known.ckks, secret, seed, watch)
     }
 
     fn read_keys(
@@ -165,15 +160,17 @@ impl Scheme for Levelled {
     ) -> Result<Measured<f64>, EngineError> {
         Ckks::measure(&known.ckks, secret, ciphertext)
     }
+}
 
-    /// A block for each first state and each step.
-    fn write_inputs(known: &LevelledKnown, inputs: &LevelledInputs, out: &mut Vec<u8>) {
-        for batch in inputs.all() {
+/// A block for each first state and each step.
+impl OnWire<LevelledKnown> for LevelledInputs {
+    fn write(&self, known: &LevelledKnown, out: &mut Vec<u8>) {
+        for batch in self.all() {
             Writer::new(out).block_of(|out| batch.write(&known.ckks.parameters, out));
         }
     }
 
-    fn read_inputs(known: &LevelledKnown, bytes: &[u8]) -> Result<LevelledInputs, EngineError> {
+    fn read(known: &LevelledKnown, bytes: &[u8]) -> Result<Self, EngineError> {
         let mut reader = Reader::new("sequences", bytes);
         let mut next = || -> Result<FreshBatch, EngineError> {
             Ok(FreshBatch::from_bytes(&known.ckks.parameters, reader.block()?)?)
@@ -181,14 +178,16 @@ impl Scheme for Levelled {
         let first_states = known.first_states.iter().map(|_| next()).collect::<Result<_, _>>()?;
         let steps = known.step_levels.iter().map(|_| next()).collect::<Result<_, _>>()?;
         reader.end()?;
-        Ok(LevelledInputs { first_states, steps })
+        Ok(Self { first_states, steps })
+    }
+}
+
+impl OnWire<LevelledKnown> for Vec<Ciphertext> {
+    fn write(&self, known: &LevelledKnown, out: &mut Vec<u8>) {
+        OnWire::write(self, &known.ckks, out);
     }
 
-    fn write_outputs(known: &LevelledKnown, outputs: &Vec<Ciphertext>, out: &mut Vec<u8>) {
-        Ckks::write_outputs(&known.ckks, outputs, out);
-    }
-
-    fn read_outputs(known: &LevelledKnown, bytes: &[u8]) -> Result<Vec<Ciphertext>, EngineError> {
-        Ckks::read_outputs(&known.ckks, bytes)
+    fn read(known: &LevelledKnown, bytes: &[u8]) -> Result<Self, EngineError> {
+        OnWire::read(&known.ckks, bytes)
     }
 }

@@ -1,7 +1,7 @@
 //! Lookup tables as a scheme: a batch is one sample, a slot its only one.
 
 use super::program::{ServedTables, TablesOffered};
-use crate::scheme::{EngineError, Evaluated, Evaluation, Measured, Scheme};
+use crate::scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Scheme};
 use progress::Watch;
 use ring::Seed;
 use scheme::tfhe::{
@@ -92,23 +92,17 @@ impl<P: TableWork> Scheme for Tables<P> {
     type Outputs = PackedLwes;
     type Ciphertext = TableProbe;
 
-    fn secret(
-        (parameters, _): &Known,
-        modulus: usize,
-        seed: &Seed,
-    ) -> Result<SecretKey, EngineError> {
-        Ok(SecretKey::generate(parameters, &seed.derive("secret key", modulus as u64)))
+    fn secret((parameters, _): &Known, seed: &Seed) -> Result<SecretKey, EngineError> {
+        Ok(SecretKey::generate(parameters, seed))
     }
 
     fn evaluation_keys(
         (parameters, offered): &Known,
         secret: &SecretKey,
-        modulus: usize,
         seed: &Seed,
         watch: &Watch,
     ) -> Result<Vec<u8>, EngineError> {
-        let seed = seed.derive("evaluation keys", modulus as u64);
-        Ok(secret.server_keys(parameters, offered.switches, &seed, watch)?.to_bytes(parameters))
+        Ok(secret.server_keys(parameters, offered.switches, seed, watch)?.to_bytes(parameters))
     }
 
     fn read_keys(
@@ -154,7 +148,7 @@ impl<P: TableWork> Scheme for Tables<P> {
         (_, offered): &Known,
         secret: &SecretKey,
         outputs: &PackedLwes,
-    ) -> Result<(Vec<Vec<f64>>, f64), EngineError> {
+    ) -> Result<Decrypted<f64>, EngineError> {
         let unit = f64::from(offered.score_unit);
         let score = |phase: &u32| vec![f64::from(*phase as i32) / unit];
         let phases = secret.phases(&outputs.expand())?;
@@ -178,20 +172,24 @@ impl<P: TableWork> Scheme for Tables<P> {
         };
         Ok(Measured { values, margin_bits: f64::INFINITY })
     }
+}
 
-    fn write_inputs((parameters, _): &Known, inputs: &SeededLwes, out: &mut Vec<u8>) {
-        out.extend(inputs.to_bytes(parameters));
+impl OnWire<Known> for SeededLwes {
+    fn write(&self, (parameters, _): &Known, out: &mut Vec<u8>) {
+        out.extend(self.to_bytes(parameters));
     }
 
-    fn read_inputs((parameters, _): &Known, bytes: &[u8]) -> Result<SeededLwes, EngineError> {
-        Ok(SeededLwes::from_bytes(parameters, bytes)?)
+    fn read((parameters, _): &Known, bytes: &[u8]) -> Result<Self, EngineError> {
+        Ok(Self::from_bytes(parameters, bytes)?)
+    }
+}
+
+impl OnWire<Known> for PackedLwes {
+    fn write(&self, (parameters, _): &Known, out: &mut Vec<u8>) {
+        out.extend(self.to_bytes(parameters));
     }
 
-    fn write_outputs((parameters, _): &Known, outputs: &PackedLwes, out: &mut Vec<u8>) {
-        out.extend(outputs.to_bytes(parameters));
-    }
-
-    fn read_outputs((parameters, _): &Known, bytes: &[u8]) -> Result<PackedLwes, EngineError> {
-        Ok(PackedLwes::from_bytes(parameters, bytes)?)
+    fn read((parameters, _): &Known, bytes: &[u8]) -> Result<Self, EngineError> {
+        Ok(Self::from_bytes(parameters, bytes)?)
     }
 }

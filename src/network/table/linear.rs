@@ -161,14 +161,6 @@ impl Linear {
         self.terms.iter().map(|t| t.weight.unsigned_abs()).max().unwrap_or(0)
     }
 
-    /// Largest Euclidean norm of a row of weights: what independent noise of the inputs grows by.
-    pub fn largest_norm(&self) -> f64 {
-        let norm = |(terms, _): (&[Term], i64)| {
-            terms.iter().map(|t| f64::from(t.weight).powi(2)).sum::<f64>().sqrt()
-        };
-        self.iter().map(norm).fold(0.0, f64::max)
-    }
-
     /// Largest magnitude that a sum can have when inputs lie within `low..=high`.
     pub fn bound(&self, low: i64, high: i64) -> i128 {
         let (low, high) = (i128::from(low), i128::from(high));

@@ -10,7 +10,7 @@ use crate::{
     Layer, MAX_POOL, Network, NetworkError, Op, Quantisation, TableQuantiser, WeightQuantiser,
 };
 use activation::{Activation, ChebyshevSeries, Gate};
-use candle_core::{D, Device, Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -509,10 +509,4 @@ fn pool_matrix(windows: &Windows, value: f32) -> Result<Tensor> {
         }
     }
     Tensor::from_vec(matrix, (windows.plane, windows.positions), &Device::Cpu)
-}
-
-/// Cross-entropy between target shares `[samples][classes]` and outputs, mean over the samples.
-pub(super) fn cross_entropy(outputs: &Tensor, targets: &Tensor) -> Result<Tensor> {
-    let log_shares = candle_nn::ops::log_softmax(outputs, D::Minus1)?;
-    (log_shares * targets)?.sum_all()? / -(outputs.dim(0)? as f64)
 }

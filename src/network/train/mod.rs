@@ -3,11 +3,16 @@
 mod augment;
 mod built_in;
 mod cells;
+mod checks;
 mod curve;
+mod epoch;
+mod error;
 mod fine_tune;
+mod fresh;
 mod graph;
 mod grid;
 mod integers;
+mod mix;
 mod ops;
 mod own;
 mod own_training;
@@ -20,11 +25,15 @@ mod recurrent;
 mod row;
 mod rows;
 mod scaling;
+mod stages;
 mod table_recipes;
 mod tail;
 mod trainer;
 
 pub use augment::Augment;
+pub use checks::{IntegerCheck, TableCheck};
+pub use epoch::{EpochRecord, TrainEvent};
+pub use error::TrainError;
 pub use fine_tune::FineTuning;
 pub(super) use grid::best_step;
 pub use own::{OwnRecipe, PRESETS, own_recipe, preset};
@@ -38,9 +47,7 @@ pub use recurrent::{
 pub use row::{RowInput, RowShape, split_rows};
 pub use rows::check_rows;
 pub use tail::{Tail, TailForward, TailGradients};
-pub use trainer::{
-    EpochRecord, IntegerCheck, TableCheck, TrainError, TrainEvent, Trained, Training, train,
-};
+pub use trainer::{Trained, Training, train};
 
 #[cfg(test)]
 mod tests;

@@ -2,14 +2,14 @@
 
 use super::augment::Augment;
 use super::cells::Cells;
+use super::error::TrainError;
 use super::purpose::{OwnError, Purpose};
-use super::recipe::{Grid, Recipe, Scaling, Stage, TableGrid};
+use super::recipe::{Grid, Recipe, Scaling, Stage, TableGrid, check_epochs};
 use super::recipes::stage;
 use super::recurrent::{RecurrentOptions, RecurrentRecipe, RecurrentStage};
 use super::row::RowInput;
 use super::rows::{cells, layers};
 use super::table_recipes::NOISE;
-use super::trainer::{TrainError, check_epochs};
 use crate::{Approximations, InputQuantiser, IntervalRule, Layer, Op};
 use activation::{DEFAULT_PARTS, Method};
 use data::{Dataset, Shape};

@@ -1,8 +1,10 @@
 //! The training of a network that a person wrote as rows, and what came of it.
 
+use super::epoch::{EpochRecord, TrainEvent};
+use super::error::TrainError;
 use super::own::OwnRecipe;
 use super::recurrent::{RecurrentTrained, RecurrentTraining};
-use super::trainer::{EpochRecord, TrainError, TrainEvent, Trained, Training};
+use super::trainer::{Trained, Training};
 use crate::{NetworkError, Provenance};
 use data::Dataset;
 use progress::Watch;

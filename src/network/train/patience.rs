@@ -1,5 +1,7 @@
 //! When a stage of a training ends early, and what it keeps.
 
+use super::error::TrainError;
+
 /// What is kept of a stage: the newest network, or with patience the best one.
 pub(super) struct Keeper<T> {
     patience: Option<usize>,
@@ -35,5 +37,17 @@ impl<T> Keeper<T> {
     /// What was kept, and the epoch that it is of.
     pub fn kept(self) -> (T, usize) {
         (self.kept, self.epoch)
+    }
+}
+
+/// Refuses a patience that nothing can be held against.
+pub(super) fn check_patience(patience: Option<usize>, held_out: bool) -> Result<(), TrainError> {
+    match patience {
+        Some(_) if !held_out => Err(TrainError::NothingHeldOut),
+        Some(0) => {
+            let (field, given, allowed) = ("patience", "0".into(), "1 or more epochs".into());
+            Err(TrainError::Choice { field, given, allowed })
+        }
+        _ => Ok(()),
     }
 }

@@ -1,11 +1,12 @@
 //! Reading a lookup table on the way forward, with the slope of its function on the way back.
 
+use super::mix::normal;
 use crate::TableQuantiser;
 use crate::table::LookUp;
 use activation::Activation;
 use candle_core::{CpuStorage, CustomOp1, Device, Error, Layout, Result, Shape, Tensor};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -82,12 +83,6 @@ impl Reading {
         }
         x.apply_op1(self.steps.clone())
     }
-}
-
-/// A standard normal value (Box and Muller 1958).
-fn normal(rng: &mut StdRng) -> f32 {
-    let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
-    radius * (std::f32::consts::TAU * rng.random::<f32>()).cos()
 }
 
 impl Steps {

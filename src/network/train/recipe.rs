@@ -1,9 +1,14 @@
 //! How a model is made: its layers and the stages of its training.
 
 use super::augment::Augment;
+use super::error::TrainError;
 use super::scaling::standardise;
+use super::stages::Pace;
 use crate::{Approximations, InputQuantiser, Layer, Network, Normalisation};
 use data::{Dataset, Shape};
+
+/// Most epochs of a stage.
+const MAX_EPOCHS: usize = 1000;
 
 /// How raw values become inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +93,32 @@ pub struct Recipe {
     pub stages: Vec<Stage>,
 }
 
+impl Stage {
+    /// How it goes.
+    pub(super) fn pace(&self) -> Pace {
+        Pace {
+            name: self.name.clone(),
+            epochs: self.epochs,
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            smoothing: self.smoothing,
+            clip_norm: None,
+        }
+    }
+}
+
 impl Recipe {
+    /// The recipe with `epochs` in every stage.
+    ///
+    /// # Errors
+    /// When none or more than 1000 are asked for.
+    pub fn with_epochs(mut self, epochs: usize) -> Result<Self, TrainError> {
+        check_epochs(epochs)?;
+        self.stages.iter_mut().for_each(|stage| stage.epochs = epochs);
+        Ok(self)
+    }
+
     /// Normalisation for `dataset`.
     pub(super) fn normalisation(&self, dataset: &Dataset) -> Normalisation {
         match &self.scaling {
@@ -100,4 +130,13 @@ impl Recipe {
             }
         }
     }
+}
+
+/// Refuses more epochs than a stage may have, or none.
+pub(super) fn check_epochs(epochs: usize) -> Result<(), TrainError> {
+    if (1..=MAX_EPOCHS).contains(&epochs) {
+        return Ok(());
+    }
+    let (given, allowed) = (epochs.to_string(), format!("1 to {MAX_EPOCHS}"));
+    Err(TrainError::Choice { field: "epochs", given, allowed })
 }

@@ -1,7 +1,8 @@
 //! Ciphertexts: fresh, computed, decrypted.
 
 use super::BgvParameters;
-use super::keys::{SecretKey, mask_row};
+use super::keys::SecretKey;
+use crate::rlwe::mask_row;
 use progress::{Cancelled, Watch};
 use rayon::prelude::*;
 use ring::{PanelMut, Panels, RnsPoly, Seed};
@@ -9,32 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroize;
 
 /// Freshly encrypted vectors: each is `(-a s + t e + m, a)`, the mask `a` sent as a seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FreshBatch {
-    /// First components by evaluations, all primes.
-    pub(super) bodies: Panels,
-    /// The masks come from this seed.
-    pub(super) seed: Seed,
-}
+pub type FreshBatch = crate::rlwe::FreshBatch<u64>;
 
-impl FreshBatch {
-    /// Number of ciphertexts.
-    pub fn len(&self) -> usize {
-        self.bodies.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.bodies.is_empty()
-    }
-
-    /// Ciphertext number `index` with its mask written out, for measurements.
-    pub fn ciphertext(&self, parameters: &BgvParameters, index: usize) -> Option<Ciphertext> {
-        let body = self.bodies.poly(index)?;
-        let mask = super::keys::mask(parameters, &self.seed, index as u64, parameters.primes());
-        Some(Ciphertext { components: vec![body, mask], factor: 1 })
-    }
-}
+/// A ciphertext of two or three components at some level; `scale` is the factor that messages have in the
+/// phase, modulo t.
+pub type Ciphertext = crate::rlwe::Ciphertext<u64>;
 
 /// Buffers of one thread that encrypts; wiped when dropped.
 struct Scratch {
@@ -57,27 +37,6 @@ impl Drop for Scratch {
         self.error.zeroize();
         self.message.zeroize();
         self.row.zeroize();
-    }
-}
-
-/// A ciphertext of two or three components at some level.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ciphertext {
-    /// Components by evaluations, all with the same primes.
-    pub(super) components: Vec<RnsPoly>,
-    /// The phase is `factor m` modulo t.
-    pub(super) factor: u64,
-}
-
-impl Ciphertext {
-    /// Number of polynomials.
-    pub fn components(&self) -> usize {
-        self.components.len()
-    }
-
-    /// Number of primes left.
-    pub fn level(&self) -> usize {
-        self.components.first().map_or(0, RnsPoly::primes)
     }
 }
 
@@ -122,7 +81,7 @@ impl SecretKey {
                 Ok(())
             },
         )?;
-        Ok(FreshBatch { bodies, seed: public })
+        Ok(FreshBatch { bodies, seed: public, scale: 1 })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what `encrypt` was called with, and one place")]
@@ -172,7 +131,7 @@ impl SecretKey {
         let (coefficients, log2_phase) = basis.decode(&phase, parameters.t());
         phase.zeroize();
         let t = parameters.t();
-        let unfactor = t.inv(ciphertext.factor).unwrap_or(1);
+        let unfactor = t.inv(ciphertext.scale).unwrap_or(1);
         Decrypted {
             values: parameters.decode(coefficients, unfactor),
             // A phase of 0 counts as 1.

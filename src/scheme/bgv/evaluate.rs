@@ -1,12 +1,13 @@
 //! What a server does: word-wise segments, relinearisation, modulus switching.
 
 use super::BgvParameters;
-use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::{EvaluationKeys, mask_stream};
+use super::ciphertext::Ciphertext;
+use super::keys::EvaluationKeys;
 use super::parameters::MAX_PRIMES;
+use crate::rlwe::Words;
 use progress::{Cancel, Cancelled, Watch};
 use rayon::prelude::*;
-use ring::{LinearMap, Probe, RnsPoly, RowsMut, Source, WordOp, WordProgram};
+use ring::{LinearMap, Probe, RnsPoly, WordOp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,19 +31,10 @@ pub struct Segment {
 }
 
 /// What a segment works on.
-pub enum SegmentInput<'a> {
-    Fresh(&'a FreshBatch),
-    Computed(&'a [Ciphertext]),
-}
+pub type SegmentInput<'a> = crate::rlwe::SegmentInput<'a, u64>;
 
 /// What a segment gives.
-pub struct SegmentOutput {
-    pub ciphertexts: Vec<Ciphertext>,
-    /// Copies of the values that were tapped, in the order of the probes.
-    pub probes: Vec<Ciphertext>,
-    /// Seconds spent in each operation, summed over threads.
-    pub op_secs: Vec<f64>,
-}
+pub type SegmentOutput = crate::rlwe::SegmentOutput<u64>;
 
 impl Segment {
     /// Runs the segment prime by prime, tiles in parallel. `tile_done` is told after each tile.
@@ -57,47 +49,20 @@ impl Segment {
         cancel: &Cancel,
         tile_done: &(dyn Fn() + Sync),
     ) -> Result<SegmentOutput, Cancelled> {
-        let (count, components, level, factor) = input.shape(parameters);
-        let (ops, factors) = self.with_factor(parameters, factor);
-        let program = WordProgram::new(count, components, ops);
+        let (ops, scales) = self.with_factor(parameters, input.scale().copied().unwrap_or(1));
+        let ops = |_| ops.clone();
+        let words = Words { ops, scales: &scales, probes, cancel, tile_done };
+        let output = words.run(parameters, input)?;
         #[expect(clippy::expect_used, reason = "a planner builds only segments that fit")]
-        let program = program.expect("the operations fit the inputs");
-        let (values, components_out) = program.output();
-        let zero = |components: usize, factor: u64| Ciphertext {
-            components: vec![RnsPoly::zero(parameters.degree(), level); components],
-            factor,
-        };
-        let last = factors.last().copied().unwrap_or(factor);
-        let mut ciphertexts: Vec<_> =
-            (0..values).into_par_iter().map(|_| zero(components_out, last)).collect();
-        let mut tapped: Vec<_> = probes
-            .iter()
-            .map(|probe| zero(program.size_after(probe.op).1, factors[probe.op]))
-            .collect();
-        let mut op_secs = vec![0.0; self.ops.len()];
-        for j in 0..level {
-            let secs = program.run(
-                parameters.kernel(),
-                parameters.basis().modulus(j),
-                parameters.degree(),
-                &input.sources(j),
-                rows_mut(&mut ciphertexts, j),
-                probes,
-                rows_mut(&mut tapped, j),
-                cancel,
-                tile_done,
-            )?;
-            op_secs.iter_mut().zip(secs).for_each(|(sum, secs)| *sum += secs);
-        }
-        Ok(SegmentOutput { ciphertexts, probes: tapped, op_secs })
+        Ok(output.expect("the operations fit the inputs"))
     }
 
     /// The operations on phases: biases are multiplied by the factor the messages carry there. Also
-    /// that factor after each operation.
+    /// that factor, before the first operation and after each.
     fn with_factor(&self, parameters: &BgvParameters, mut factor: u64) -> (Vec<WordOp>, Vec<u64>) {
         let t = parameters.t();
         let mut ops = Vec::with_capacity(self.ops.len());
-        let mut factors = Vec::with_capacity(self.ops.len());
+        let mut factors = vec![factor];
         for op in &self.ops {
             ops.push(match op {
                 SegmentOp::Linear { map, bias } => {
@@ -123,50 +88,6 @@ impl Segment {
             factors.push(factor);
         }
         (ops, factors)
-    }
-}
-
-fn rows_mut(ciphertexts: &mut [Ciphertext], j: usize) -> RowsMut<'_> {
-    ciphertexts
-        .iter_mut()
-        .map(|c| c.components.iter_mut().map(|p| p.row_mut(j)).collect())
-        .collect()
-}
-
-impl SegmentInput<'_> {
-    /// Ciphertexts, components, level and factor.
-    fn shape(&self, parameters: &BgvParameters) -> (usize, usize, usize, u64) {
-        match self {
-            Self::Fresh(batch) => (batch.len(), 2, parameters.primes(), 1),
-            Self::Computed(all) => {
-                let first = all.first();
-                let components = first.map_or(2, Ciphertext::components);
-                (
-                    all.len(),
-                    components,
-                    first.map_or(0, Ciphertext::level),
-                    first.map_or(1, |c| c.factor),
-                )
-            }
-        }
-    }
-
-    /// Residues at prime `j`, component after component. Masks of fresh ciphertexts come from their seed.
-    fn sources(&self, j: usize) -> Vec<Source<'_>> {
-        match self {
-            Self::Fresh(batch) => {
-                let streams = (0..batch.len()).map(|index| mask_stream(index as u64, j)).collect();
-                vec![
-                    Source::Panels { panels: &batch.bodies, j },
-                    Source::Uniform { seed: &batch.seed, streams },
-                ]
-            }
-            Self::Computed(all) => {
-                let components = all.first().map_or(0, Ciphertext::components);
-                let of = |p: usize| all.iter().map(|c| c.components[p].row(j)).collect();
-                (0..components).map(|p| Source::Rows(of(p))).collect()
-            }
-        }
     }
 }
 
@@ -335,7 +256,7 @@ impl LastPrime {
     fn finish(&self, parameters: &BgvParameters, ciphertext: &mut Ciphertext) {
         ciphertext.components.iter_mut().for_each(|component| component.truncate(self.index));
         let (t, p) = (parameters.t(), parameters.basis().modulus(self.index));
-        ciphertext.factor = t.mul(ciphertext.factor, t.inv(p.value()).unwrap_or(1));
+        ciphertext.scale = t.mul(ciphertext.scale, t.inv(p.value()).unwrap_or(1));
     }
 }
 

@@ -1,40 +1,17 @@
 //! Secret and evaluation keys.
 
 use super::BgvParameters;
+use crate::rlwe::mask;
 use ring::{RnsPoly, Seed};
 use zeroize::Zeroize;
 
-/// The secret: a uniform ternary polynomial. Only the client has it; wiped when dropped.
-pub struct SecretKey {
-    /// `s` by evaluations at every prime.
-    pub(super) s: RnsPoly,
-    /// `-s`.
-    pub(super) negated: RnsPoly,
-}
-
-impl std::fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretKey(..)")
-    }
-}
-
-impl Drop for SecretKey {
-    fn drop(&mut self) {
-        self.s.zeroize();
-        self.negated.zeroize();
-    }
-}
+/// The client's.
+pub type SecretKey = crate::rlwe::SecretKey<BgvParameters>;
 
 impl SecretKey {
     /// A secret drawn from `seed`, which must be as secret as the key.
     pub fn generate(parameters: &BgvParameters, seed: &Seed) -> Self {
-        let mut coefficients = vec![0i64; parameters.degree()];
-        seed.derive("bgv secret", 0).stream(0).ternary(&mut coefficients);
-        let s = parameters.basis().lift(&coefficients, parameters.primes());
-        coefficients.iter_mut().for_each(|c| *c = -*c);
-        let negated = parameters.basis().lift(&coefficients, parameters.primes());
-        coefficients.zeroize();
-        Self { s, negated }
+        Self::drawn(parameters, &seed.derive("bgv secret", 0))
     }
 
     /// The relinearisation key that a server needs, with randomness from `seed`.
@@ -77,31 +54,4 @@ pub struct EvaluationKeys {
     pub(super) digits: Vec<(RnsPoly, RnsPoly)>,
     /// The masks come from this seed.
     pub(super) seed: Seed,
-}
-
-/// Mask number `index`: uniform residues for the first `level` primes, from the public `seed`.
-pub(super) fn mask(parameters: &BgvParameters, seed: &Seed, index: u64, level: usize) -> RnsPoly {
-    let mut poly = RnsPoly::zero(parameters.degree(), level);
-    for (j, row) in poly.rows_mut().enumerate() {
-        mask_row(parameters, seed, index, j, row);
-    }
-    poly
-}
-
-/// One prime of mask number `index`. Each prime has its own stream, so that a server can work
-/// prime by prime and never holds all masks.
-pub(super) fn mask_row(
-    parameters: &BgvParameters,
-    seed: &Seed,
-    index: u64,
-    j: usize,
-    row: &mut [u64],
-) {
-    let stream = mask_stream(index, j);
-    seed.uniform(parameters.kernel(), parameters.basis().modulus(j), stream, 0, row);
-}
-
-/// The stream of prime `j` of mask number `index`.
-pub(super) fn mask_stream(index: u64, j: usize) -> u64 {
-    (index << 8) | j as u64
 }

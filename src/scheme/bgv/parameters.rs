@@ -1,8 +1,9 @@
 //! Parameters that client and server agree on.
 
 use super::BgvError;
+use crate::rlwe::RlweParameters;
 use crate::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
-use ring::{Basis, Kernel, Modulus, Ntt};
+use ring::{Basis, Kernel, Modulus, Ntt, RnsPoly};
 use std::sync::Arc;
 
 /// Most primes a modulus may have.
@@ -114,5 +115,23 @@ impl BgvParameters {
         }
         let digest: [u8; 32] = hash.finalize().into();
         std::array::from_fn(|i| digest[i])
+    }
+}
+
+impl RlweParameters for BgvParameters {
+    fn degree(&self) -> usize {
+        self.degree()
+    }
+
+    fn kernel(&self) -> Kernel {
+        self.kernel()
+    }
+
+    fn modulus(&self, j: usize) -> Modulus {
+        self.basis().modulus(j)
+    }
+
+    fn lift(&self, coefficients: &[i64]) -> RnsPoly {
+        self.basis().lift(coefficients, self.primes())
     }
 }

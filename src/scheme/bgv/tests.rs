@@ -179,12 +179,12 @@ fn carried_messages_stay_as_they_are_beside_squares() {
     let watch = Watch::silent();
     // With a prime dropped messages have a factor other than 1.
     let low = x.keys.relinearise_and_switch(&x.parameters, squares, 1, &watch, "").unwrap();
-    assert_ne!(low[0].factor, 1);
+    assert_ne!(low[0].scale, 1);
     let now: Vec<Vec<i64>> = low.iter().map(|c| x.values(c, N)).collect();
     let first = SegmentOp::SquareFirst { count: 1 };
     let alone = Segment { ops: vec![first.clone()] };
     let kept = x.run(&alone, &SegmentInput::Computed(&low), &[]).ciphertexts;
-    assert_eq!(kept[0].factor, kept[1].factor);
+    assert_eq!(kept[0].scale, kept[1].scale);
     let expected: Vec<i64> = now[0].iter().map(|v| v * v).collect();
     assert_eq!((x.values(&kept[0], N), x.values(&kept[1], N)), (expected, now[1].clone()));
     // No key is switched where there is no square of the secret, and the prime goes all the same.

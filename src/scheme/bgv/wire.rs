@@ -7,11 +7,10 @@
 //! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
 
 use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::{EvaluationKeys, mask};
+use super::keys::EvaluationKeys;
 use super::{BgvError, BgvParameters};
-use crate::head::{
-    HEAD_BYTES, Head, Kind, MAX_COUNT, SEED_BYTES, broken, foreign_part, parts, polys, seed,
-};
+use crate::head::{HEAD_BYTES, Head, Kind, SEED_BYTES, broken, parts, polys, seed};
+use crate::rlwe::mask;
 use ring::{PolyLayout, RnsPoly, Seed};
 use std::borrow::Borrow;
 use wire::{Malformed, Reader, Writer};
@@ -50,21 +49,6 @@ impl FreshBatch {
         parts(count, poly_len(parameters, parameters.primes()))
     }
 
-    /// The parts that are sent one after the other, to be put together again by [`FreshBatch::append`].
-    pub fn into_parts(self) -> impl Iterator<Item = Self> {
-        self.bodies.pieces().map(move |bodies| Self { bodies, seed: self.seed.clone() })
-    }
-
-    /// Puts the next part of the batch behind these ciphertexts.
-    ///
-    /// # Errors
-    /// When it is of another batch, or these end where no part does.
-    pub fn append(&mut self, part: Self) -> Result<(), BgvError> {
-        let fits = self.seed == part.seed && self.len() + part.len() <= MAX_COUNT;
-        let appended = if fits { self.bodies.append(part.bodies) } else { Err(part.bodies) };
-        appended.map_err(|_| foreign_part().into())
-    }
-
     /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts.
     pub fn byte_len(parameters: &BgvParameters, count: usize) -> u64 {
         let each = poly_len(parameters, parameters.primes());
@@ -77,7 +61,7 @@ impl FreshBatch {
         let seed = seed(&mut from)?;
         let found = layout(parameters, header.level).read_panels(header.count, from.rest());
         let bodies = found.map_err(|index| broken(&from, index, header.count))?;
-        Ok(Self { bodies, seed })
+        Ok(Self { bodies, seed, scale: 1 })
     }
 }
 
@@ -132,7 +116,7 @@ impl Ciphertext {
             count: ciphertexts.len(),
             components: first.map_or(2, Self::components),
             level: first.map_or(1, Self::level),
-            factor: first.map_or(1, |c| c.factor),
+            factor: first.map_or(1, |c| c.scale),
         };
         let components = header.components;
         let poly = |at: usize| ciphertexts.get(at / components)?.components.get(at % components);
@@ -160,7 +144,7 @@ impl Ciphertext {
         let mut polys = polys(&mut from, &layout, count)?.into_iter();
         let one = |_| {
             let components = polys.by_ref().take(header.components).collect();
-            Self { components, factor: header.factor }
+            Self { components, scale: header.factor }
         };
         Ok((0..header.count).map(one).collect())
     }

@@ -155,17 +155,6 @@ impl CkksParameters {
         self.weighted_sum(&[ciphertext], &[factor as f64], &ciphertext.scale)
     }
 
-    /// Multiplies with a constant, rounded to a multiple of one over `scale`; scales multiply.
-    pub fn multiply_constant(
-        &self,
-        ciphertext: &Ciphertext,
-        constant: f64,
-        scale: &Scale,
-    ) -> Result<Ciphertext, CkksError> {
-        let product = ciphertext.scale.times(scale);
-        tame(self.weighted_sum(&[ciphertext], &[constant], &product)?)
-    }
-
     /// Multiplies the message with `factor`, which is not 0, by dividing the scale by it: exact, and
     /// it costs nothing; a negative factor changes the sign of all words too.
     pub fn rescale_message(

@@ -1,49 +1,21 @@
 //! Ciphertexts: fresh, computed, decrypted.
 
-use super::keys::{SecretKey, mask, mask_row};
+use super::keys::SecretKey;
 use super::{CkksError, CkksParameters, Scale};
+use crate::rlwe::mask_row;
 use progress::Watch;
 use rayon::prelude::*;
-use ring::{MixedRadix, Modulus, PanelMut, Panels, RnsPoly, Seed};
+use ring::{MixedRadix, Modulus, PanelMut, Panels, Seed};
 use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroize;
 
 /// Freshly encrypted vectors: each is `(-a s + e + m, a)`, the mask `a` sent as a seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FreshBatch {
-    /// First components by evaluations.
-    pub(super) bodies: Panels,
-    /// The masks come from this seed.
-    pub(super) seed: Seed,
-    pub(super) scale: Scale,
-}
+pub type FreshBatch = crate::rlwe::FreshBatch<Scale>;
 
 impl FreshBatch {
-    /// Number of ciphertexts.
-    pub fn len(&self) -> usize {
-        self.bodies.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.bodies.is_empty()
-    }
-
     /// Scale of the messages.
     pub fn scale(&self) -> &Scale {
         &self.scale
-    }
-
-    /// Number of primes.
-    pub fn level(&self) -> usize {
-        self.bodies.primes()
-    }
-
-    /// Ciphertext number `index` with its mask written out.
-    pub fn ciphertext(&self, parameters: &CkksParameters, index: usize) -> Option<Ciphertext> {
-        let body = self.bodies.poly(index)?;
-        let mask = mask(parameters, &self.seed, index as u64, self.level());
-        Some(Ciphertext { components: vec![body, mask], scale: self.scale.clone() })
     }
 }
 
@@ -68,26 +40,10 @@ impl Drop for Scratch {
     }
 }
 
-/// A ciphertext of two or three components at some level: its phase `c0 + c1 s + c2 s^2` is the message
-/// times the scale, plus an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ciphertext {
-    /// Components by evaluations, all with the same primes.
-    pub(super) components: Vec<RnsPoly>,
-    pub(super) scale: Scale,
-}
+/// A ciphertext of two or three components at some level.
+pub type Ciphertext = crate::rlwe::Ciphertext<Scale>;
 
 impl Ciphertext {
-    /// Number of polynomials.
-    pub fn components(&self) -> usize {
-        self.components.len()
-    }
-
-    /// Number of primes left.
-    pub fn level(&self) -> usize {
-        self.components.first().map_or(0, RnsPoly::primes)
-    }
-
     /// Scale of the message.
     pub fn scale(&self) -> &Scale {
         &self.scale

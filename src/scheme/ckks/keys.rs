@@ -1,31 +1,14 @@
 //! Secret and evaluation keys.
 
 use super::{CkksError, CkksParameters};
+use crate::rlwe::mask;
 use rayon::prelude::*;
 use ring::{RnsPoly, Seed, rotation_permutation};
 use std::collections::BTreeMap;
 use zeroize::Zeroize;
 
-/// The secret: uniform ternary coefficients. Only the client has it; wiped when dropped.
-pub struct SecretKey {
-    /// `s` by evaluations at every prime, special ones included.
-    pub(super) s: RnsPoly,
-    /// `-s`.
-    pub(super) negated: RnsPoly,
-}
-
-impl std::fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretKey(..)")
-    }
-}
-
-impl Drop for SecretKey {
-    fn drop(&mut self) {
-        self.s.zeroize();
-        self.negated.zeroize();
-    }
-}
+/// The client's.
+pub type SecretKey = crate::rlwe::SecretKey<CkksParameters>;
 
 /// Turns a product with another secret into one with the secret. Public.
 ///
@@ -58,14 +41,7 @@ pub(super) struct Rotation {
 impl SecretKey {
     /// A secret drawn from `seed`, which must be as secret as the key.
     pub fn generate(parameters: &CkksParameters, seed: &Seed) -> Self {
-        let mut coefficients = vec![0i64; parameters.degree()];
-        seed.derive("ckks secret", 0).stream(0).ternary(&mut coefficients);
-        let (basis, primes) = (parameters.basis(), parameters.basis().primes());
-        let s = basis.lift(&coefficients, primes);
-        coefficients.iter_mut().for_each(|c| *c = -*c);
-        let negated = basis.lift(&coefficients, primes);
-        coefficients.zeroize();
-        Self { s, negated }
+        Self::drawn(parameters, &seed.derive("ckks secret", 0))
     }
 
     /// Keys for relinearisation and for rotations to the left by `rotations` (taken modulo N; 0
@@ -145,31 +121,4 @@ pub(super) fn permute(poly: &RnsPoly, permutation: &[u32]) -> RnsPoly {
         to.iter_mut().zip(permutation).for_each(|(w, k)| *w = from[*k as usize]);
     }
     out
-}
-
-/// Mask number `index`: uniform residues for the first `primes` primes, from the public `seed`.
-pub(super) fn mask(parameters: &CkksParameters, seed: &Seed, index: u64, primes: usize) -> RnsPoly {
-    let mut poly = RnsPoly::zero(parameters.degree(), primes);
-    for (j, row) in poly.rows_mut().enumerate() {
-        mask_row(parameters, seed, index, j, row);
-    }
-    poly
-}
-
-/// One prime of mask number `index`. Each prime has its own stream, so that a server can work prime
-/// by prime and never holds all masks.
-pub(super) fn mask_row(
-    parameters: &CkksParameters,
-    seed: &Seed,
-    index: u64,
-    j: usize,
-    row: &mut [u64],
-) {
-    let stream = mask_stream(index, j);
-    seed.uniform(parameters.kernel(), parameters.modulus(j), stream, 0, row);
-}
-
-/// The stream of prime `j` of mask number `index`.
-pub(super) fn mask_stream(index: u64, j: usize) -> u64 {
-    (index << 8) | j as u64
 }

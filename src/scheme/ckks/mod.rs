@@ -37,7 +37,6 @@ pub use noise::Noise;
 pub use parameters::{CkksParameters, MAX_CHAIN};
 pub use polynomial::{
     Interval, Parity, PolynomialCost, PolynomialInput, PolynomialPlan, PolynomialPrecision,
-    SquarePolynomial,
 };
 pub use scale::Scale;
 pub use segment::{Segment, SegmentInput, SegmentOp, SegmentOutput, round_weights};

@@ -3,8 +3,9 @@
 use super::CkksError;
 use super::moduli::CkksModuli;
 use super::slots::Encoder;
+use crate::rlwe::RlweParameters;
 use crate::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, security_bits};
-use ring::{Kernel, MixedRadix, Modulus, Onto, RealBasis};
+use ring::{Kernel, MixedRadix, Modulus, Onto, RealBasis, RnsPoly};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -214,5 +215,23 @@ impl Digit {
         };
         let onto = (1..=moduli.len()).map(of_count).collect();
         Some(Self { radix, onto })
+    }
+}
+
+impl RlweParameters for CkksParameters {
+    fn degree(&self) -> usize {
+        self.degree()
+    }
+
+    fn kernel(&self) -> Kernel {
+        self.kernel()
+    }
+
+    fn modulus(&self, j: usize) -> Modulus {
+        self.basis().modulus(j)
+    }
+
+    fn lift(&self, coefficients: &[i64]) -> RnsPoly {
+        self.basis().lift(coefficients, self.basis().primes())
     }
 }

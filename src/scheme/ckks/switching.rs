@@ -316,11 +316,6 @@ impl CkksParameters {
         self.rescale(all, 1, watch, what)
     }
 
-    /// Transforms of one prime that rescaling one ciphertext of `components` components takes.
-    pub fn rescale_transforms(&self, level: usize, components: usize, drop: usize) -> usize {
-        if drop == 0 { 0 } else { components * level }
-    }
-
     /// Transforms of one prime that a key switch with the division by `drop` primes takes: the
     /// polynomial to coefficients, its digits to all other primes, and for each component what is divided
     /// by to coefficients and back to the primes that stay.

@@ -11,11 +11,10 @@
 //! | rest | residues, polynomial after polynomial, prime after prime, each word in as many bits as its prime has |
 
 use super::ciphertext::{Ciphertext, FreshBatch};
-use super::keys::{EvaluationKeys, Rotation, SwitchKey, mask};
+use super::keys::{EvaluationKeys, Rotation, SwitchKey};
 use super::{CkksError, CkksParameters, Scale};
-use crate::head::{
-    HEAD_BYTES, Head, Kind, MAX_COUNT, SEED_BYTES, broken, foreign_part, parts, polys, seed,
-};
+use crate::head::{HEAD_BYTES, Head, Kind, SEED_BYTES, broken, parts, polys, seed};
+use crate::rlwe::mask;
 use ring::{PolyLayout, rotation_permutation};
 use wire::{Malformed, Reader, Writer};
 
@@ -52,23 +51,6 @@ impl FreshBatch {
         level: usize,
     ) -> impl Iterator<Item = usize> + use<> {
         parts(count, poly_len(parameters, level))
-    }
-
-    /// The parts that are sent one after the other, to be put together again by [`FreshBatch::append`].
-    pub fn into_parts(self) -> impl Iterator<Item = Self> {
-        let Self { bodies, seed, scale } = self;
-        bodies.pieces().map(move |bodies| Self { bodies, seed: seed.clone(), scale: scale.clone() })
-    }
-
-    /// Puts the next part of the batch behind these ciphertexts.
-    ///
-    /// # Errors
-    /// When it is of another batch, or these end where no part does.
-    pub fn append(&mut self, part: Self) -> Result<(), CkksError> {
-        let fits = (&self.seed, &self.scale) == (&part.seed, &part.scale)
-            && self.len() + part.len() <= MAX_COUNT;
-        let appended = if fits { self.bodies.append(part.bodies) } else { Err(part.bodies) };
-        appended.map_err(|_| foreign_part().into())
     }
 
     /// Length of [`FreshBatch::to_bytes`] for `count` ciphertexts at `level` and `scale`.

@@ -1,5 +1,6 @@
 //! Training of recurrent networks by back-propagation through time.
 
+mod fresh;
 mod graph;
 mod options;
 mod recipe;

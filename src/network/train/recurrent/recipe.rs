@@ -1,5 +1,6 @@
 //! How a recurrent model is made.
 
+use super::super::stages::Pace;
 use crate::recurrent::{CellKind, RecurrentModel};
 use activation::Method;
 
@@ -42,6 +43,21 @@ pub struct RecurrentStage {
     /// Polynomials on the interval that are put in the place of the functions first, and trained
     /// with.
     pub polynomials: Option<StepPolynomials>,
+}
+
+impl RecurrentStage {
+    /// How it goes.
+    pub(super) fn pace(&self) -> Pace {
+        Pace {
+            name: self.name.clone(),
+            epochs: self.epochs,
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            smoothing: self.smoothing,
+            clip_norm: Some(self.clip_norm),
+        }
+    }
 }
 
 /// How a recurrent model is made.

@@ -1,34 +1,21 @@
 //! Runs the stages of a recurrent recipe.
 
-use super::super::graph::cross_entropy;
-use super::super::patience::Keeper;
-use super::super::scaling;
-use super::super::trainer::{check_patience, mix, schedule};
+use super::super::mix::{mix, normal};
+use super::super::stages::{Learner, Passed, Stages};
+use super::fresh::{start, steps_of, with_polynomials};
 use super::graph::{Batch, Graph, Values};
 use super::recipe::{RecurrentRecipe, RecurrentStage};
 use crate::card::on_one_line;
 use crate::provenance::{MAX_NAME_BYTES, MAX_TEXT_BYTES};
-use crate::recurrent::{
-    Embedding, GateName, Head, RecurrentLayer, RecurrentModel, RecurrentParts, Sequences,
-};
+use crate::recurrent::{RecurrentLayer, RecurrentModel, RecurrentParts, Sequences};
 use crate::train::{EpochRecord, TrainError, TrainEvent};
-use crate::{
-    LayerApproximationError, ModelCard, Normalisation, Provenance, Role, accuracy, argmax,
-};
-use activation::{Activation, Approximation};
-use candle_core::backprop::GradStore;
+use crate::{ModelCard, Provenance, Role, accuracy};
 use candle_core::{Device, Tensor, Var};
-use candle_nn::{AdamW, Optimizer, ParamsAdamW};
-use data::{Dataset, Shape, Split};
+use data::{Dataset, Split};
 use progress::Watch;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-
-/// Gain of fresh weights.
-const GAIN: f32 = 1.0;
-/// Half-width of fresh vectors of tokens.
-const FRESH_EMBEDDING: f32 = 0.1;
 
 /// A training to be done.
 pub struct RecurrentTraining<'a> {
@@ -83,41 +70,24 @@ impl RecurrentTraining<'_> {
             .into());
         }
         let held_out = order.split_off(order.len() - validation);
-        check_patience(self.patience, !held_out.is_empty())?;
-        let (mut history, mut kept, mut first_accuracy) = (Vec::new(), Vec::new(), None);
+        let part =
+            (!held_out.is_empty()).then(|| part(dataset.train(), &held_out, dataset.shape().len()));
+        let shown = part.as_ref().unwrap_or(dataset.test());
+        let paces = recipe.stages.iter().map(RecurrentStage::pace).collect();
+        let splits = [dataset.train(), shown, dataset.test()];
+        let patience = (self.patience, part.is_some());
+        let mut stages = Stages::new(&recipe.name, paces, splits, patience, watch, on_event)?;
         for (index, stage) in recipe.stages.iter().enumerate() {
-            if stage.batch == 0 || stage.epochs == 0 {
-                return Err(TrainError::EmptyStage {
-                    recipe: recipe.name.clone(),
-                    stage: stage.name.clone(),
-                });
-            }
-            // Stages before may have ended early.
-            let left = recipe.stages.iter().skip(index).map(|s| s.epochs).sum::<usize>();
-            let epochs = history.len() + left;
-            let mut run = StageRun {
-                stage,
-                train: dataset.train(),
-                shown: if held_out.is_empty() {
-                    dataset.test().clone()
-                } else {
-                    part(dataset.train(), &held_out, dataset.shape().len())
-                },
-                steps,
-                seed: mix(seed, index as u64 + 2),
-                epochs,
-                patience: self.patience,
-                watch,
-                history: &mut history,
-                on_event,
-            };
-            let (trained, epoch) = run.run(&with_polynomials(&model, stage)?, order.clone())?;
-            model = trained;
-            kept.push(epoch);
-            if index == 0 && recipe.stages.len() > 1 {
-                first_accuracy = Some(judge(&model, dataset.test(), steps, watch)?);
-            }
+            let begun = with_polynomials(&model, stage)?;
+            let watched = stage.range_penalty > 0.0 || stage.polynomials.is_some();
+            let interval = watched.then_some((-stage.interval, stage.interval));
+            let graph = Graph::new(&begun, interval)?;
+            let train = dataset.train();
+            let learner = CellLearner { graph, model: begun.clone(), stage, train, steps, watch };
+            let seed = mix(seed, index as u64 + 2);
+            model = stages.next(learner, begun, seed, order.clone())?;
         }
+        let Stages { history, kept, first_accuracy, .. } = stages;
         let last = kept.last().and_then(|epoch| history.get(epoch.checked_sub(1)?));
         let validation_accuracy = last.filter(|_| validation > 0).map(|e| e.accuracy);
         let test_accuracy = judge(&model, dataset.test(), steps, watch)?;
@@ -136,17 +106,6 @@ impl RecurrentTraining<'_> {
         let parts = RecurrentParts { provenance, card, ..model.parts().clone() };
         let model = RecurrentModel::new(parts)?;
         Ok(RecurrentTrained { model, history, kept, first_accuracy, validation_accuracy })
-    }
-}
-
-impl RecurrentRecipe {
-    /// The model with fresh weights, and with the functions that it will have in the end.
-    ///
-    /// # Errors
-    /// When the dataset does not fit the recipe.
-    pub fn fresh(&self, dataset: &Dataset, seed: u64) -> Result<RecurrentModel, TrainError> {
-        let model = start(self, dataset, seed)?;
-        self.stages.last().map_or(Ok(model.clone()), |stage| with_polynomials(&model, stage))
     }
 }
 
@@ -172,237 +131,56 @@ fn judge(
     Ok(accuracy(&logits, model.classes(), &split.labels))
 }
 
-/// Steps of a sample.
-fn steps_of(recipe: &RecurrentRecipe, dataset: &Dataset) -> Result<usize, TrainError> {
-    match dataset.shape() {
-        Shape::Sequence { steps, .. } => Ok(steps),
-        found => Err(TrainError::Mismatch {
-            recipe: recipe.name.clone(),
-            wanted: Shape::Sequence { steps: found.len(), channels: 1 },
-            classes: dataset.classes().len(),
-            dataset: dataset.name().to_owned(),
-            found,
-            found_classes: dataset.classes().len(),
-        }),
-    }
-}
-
-fn kind(words: bool) -> &'static str {
-    if words { "words" } else { "numbers" }
-}
-
-/// The recipe's model with fresh weights, or the one it starts from.
-fn start(
-    recipe: &RecurrentRecipe,
-    dataset: &Dataset,
-    seed: u64,
-) -> Result<RecurrentModel, TrainError> {
-    dataset.needs_classes("training")?;
-    let steps = steps_of(recipe, dataset)?;
-    let channels = dataset.shape().len() / steps.max(1);
-    let classes = dataset.classes().len();
-    let embeds = match &recipe.start {
-        Some(model) => model.embedding().is_some(),
-        None => recipe.embedding.is_some(),
-    };
-    if embeds == dataset.vocabulary().is_empty() {
-        let (recipe, dataset) = (recipe.name.clone(), dataset.name().to_owned());
-        return Err(TrainError::Words { recipe, dataset, takes: kind(embeds), has: kind(!embeds) });
-    }
-    if dataset.train().is_empty() {
-        return Err(TrainError::NoSamples { dataset: dataset.name().to_owned() });
-    }
-    if let Some(model) = &recipe.start {
-        if model.channels() != channels || model.classes() != classes {
-            return Err(TrainError::Mismatch {
-                recipe: recipe.name.clone(),
-                wanted: Shape::Sequence { steps, channels: model.channels() },
-                classes: model.classes(),
-                dataset: dataset.name().to_owned(),
-                found: dataset.shape(),
-                found_classes: classes,
-            });
-        }
-        let name = on_one_line(&recipe.name, MAX_NAME_BYTES);
-        return Ok(RecurrentModel::new(RecurrentParts { name, ..model.parts().clone() })?);
-    }
-    let mut rng = StdRng::seed_from_u64(mix(seed, 0));
-    let embedding = recipe.embedding.map(|width| Embedding {
-        width,
-        table: (0..width * dataset.vocabulary().len().max(1))
-            .map(|_| rng.random_range(-FRESH_EMBEDDING..=FRESH_EMBEDDING))
-            .collect(),
-    });
-    let normalisation = match (&embedding, recipe.divide) {
-        (Some(_), _) => Normalisation { offset: vec![0.0], scale: vec![1.0] },
-        (None, Some(scale)) => Normalisation { offset: vec![0.0], scale: vec![scale] },
-        (None, None) => standardise(dataset.train(), steps, channels),
-    };
-    let mut width = recipe.embedding.unwrap_or(channels);
-    let mut layers = Vec::new();
-    for hidden in &recipe.hidden {
-        layers.push(RecurrentLayer::random(width, *hidden, recipe.cell, GAIN, &mut rng));
-        width = *hidden;
-    }
-    Ok(RecurrentModel::new(RecurrentParts {
-        name: on_one_line(&recipe.name, MAX_NAME_BYTES),
-        channels,
-        embedding,
-        normalisation,
-        layers,
-        head: Head::random(width, classes, &mut rng),
-        provenance: Provenance::default(),
-        card: ModelCard::of(dataset),
-    })?)
-}
-
-/// Mean and standard deviation of each channel over all steps that count.
-fn standardise(split: &Split, steps: usize, channels: usize) -> Normalisation {
-    let per_sample = steps * channels;
-    let begins = |sample: usize| {
-        split.lengths.get(sample).map_or(0, |l| steps.saturating_sub(usize::from(*l)))
-    };
-    let rows = || {
-        split
-            .inputs
-            .chunks(per_sample.max(1))
-            .enumerate()
-            .flat_map(move |(i, s)| s.chunks(channels.max(1)).skip(begins(i)))
-    };
-    scaling::standardise(rows, channels)
-}
-
-/// The model with the polynomials of a stage in the place of its functions.
-fn with_polynomials(
-    model: &RecurrentModel,
-    stage: &RecurrentStage,
-) -> Result<RecurrentModel, TrainError> {
-    let Some(choice) = stage.polynomials else { return Ok(model.clone()) };
-    let interval = (-stage.interval, stage.interval);
-    let functions = model.layers().iter().flat_map(RecurrentLayer::functions);
-    let fit = |(name, function): (GateName, &Activation)| {
-        if function.is_polynomial() {
-            return Ok(None);
-        }
-        let request = Approximation::new(function.clone(), choice.method, choice.degree, interval);
-        let fitted = request
-            .fit(None)
-            .map_err(|source| LayerApproximationError { layer: name.id().to_owned(), source })?;
-        // In the Chebyshev basis the interval stays known to whoever opens the model.
-        Ok::<_, TrainError>(fitted.chebyshev().map(Activation::Chebyshev))
-    };
-    let activations: Vec<_> = functions.map(fit).collect::<Result<_, _>>()?;
-    Ok(model.with_activations(&activations)?)
-}
-
-struct StageRun<'a, 'w> {
+/// A recurrent network in one stage.
+struct CellLearner<'a, 'w> {
+    graph: Graph,
+    /// As it was before.
+    model: RecurrentModel,
     stage: &'a RecurrentStage,
     train: &'a Split,
-    shown: Split,
     steps: usize,
-    seed: u64,
-    /// Epochs done before, and of this stage and those after it.
-    epochs: usize,
-    patience: Option<usize>,
     watch: &'a Watch<'w>,
-    history: &'a mut Vec<EpochRecord>,
-    on_event: &'a mut dyn FnMut(TrainEvent),
 }
 
-impl StageRun<'_, '_> {
-    /// The model after the stage, and the epoch that it is of.
-    fn run(
+impl Learner for CellLearner<'_, '_> {
+    type Network = RecurrentModel;
+
+    fn variables(&self) -> Vec<Var> {
+        self.graph.variables()
+    }
+
+    fn forward(
         &mut self,
-        model: &RecurrentModel,
-        mut order: Vec<usize>,
-    ) -> Result<(RecurrentModel, usize), TrainError> {
-        let stage = self.stage;
-        let watched = stage.range_penalty > 0.0 || stage.polynomials.is_some();
-        let graph = Graph::new(model, watched.then_some((-stage.interval, stage.interval)))?;
-        let first = ParamsAdamW {
-            lr: stage.learning_rate,
-            weight_decay: stage.weight_decay,
-            ..ParamsAdamW::default()
-        };
-        let variables = graph.variables();
-        let mut optimiser = AdamW::new(variables.clone(), first)?;
-        let batches = order.len().div_ceil(stage.batch);
-        let steps = (batches * stage.epochs) as f64;
-        let mut keeper = Keeper::new(self.patience, model.clone(), self.history.len());
-        for epoch in 0..stage.epochs {
-            if keeper.is_over() {
-                break;
-            }
-            let seed = mix(self.seed, epoch as u64);
-            let mut rng = StdRng::seed_from_u64(seed);
-            order.shuffle(&mut rng);
-            let (mut loss_sum, mut right) = (0.0, 0);
-            let what = self.what();
-            for (index, chosen) in order.chunks(stage.batch).enumerate() {
-                let done = self.history.len() * batches + index;
-                self.watch.step(&what, done as u64, (self.epochs * batches) as u64)?;
-                let share = (epoch * batches + index) as f64 / steps;
-                optimiser.set_learning_rate(stage.learning_rate * schedule(share));
-                let batch = self.batch(model, chosen, &mut rng)?;
-                let forward = graph.forward(&batch)?;
-                let targets = self.targets(chosen, model.classes())?;
-                let mut loss = cross_entropy(&forward.logits, &targets)?;
-                if let Some(excess) = forward.excess {
-                    loss = (loss + (excess * (stage.range_penalty / chosen.len() as f64))?)?;
-                }
-                let mut gradients = loss.backward()?;
-                clip(&mut gradients, &variables, stage.clip_norm)?;
-                optimiser.step(&gradients)?;
-                let loss = f64::from(loss.to_scalar::<f32>()?);
-                loss_sum += loss * chosen.len() as f64;
-                right += self.count_right(&forward.logits, chosen)?;
-                (self.on_event)(TrainEvent::Step {
-                    step: done + 1,
-                    of: self.epochs * batches,
-                    epochs: self.epochs,
-                    loss,
-                });
-            }
-            let loss = loss_sum / order.len() as f64;
-            let epoch = self.history.len() + 1;
-            if !loss.is_finite() {
-                return Err(TrainError::Diverged { stage: stage.name.clone(), epoch });
-            }
-            let current = graph.model(model)??;
-            let record = EpochRecord {
-                stage: stage.name.clone(),
-                epoch,
-                loss,
-                train_accuracy: right as f64 / order.len() as f64,
-                accuracy: judge(&current, &self.shown, self.steps, self.watch)?,
-                share_inside: graph.share_inside(),
-            };
-            keeper.take(current, record.epoch, record.accuracy);
-            self.history.push(record.clone());
-            (self.on_event)(TrainEvent::Epoch { record, of: self.epochs });
-        }
-        Ok(keeper.kept())
-    }
-
-    /// What is being done, with what came of the last epoch.
-    fn what(&self) -> String {
-        let epoch = (self.history.len() + 1).min(self.epochs);
-        let mut text = format!("epoch {epoch}/{}", self.epochs);
-        if let Some(last) = self.history.last() {
-            let accuracy = format::percent(last.accuracy);
-            text.push_str(&format!(", loss {:.3}, accuracy {accuracy}", last.loss));
-        }
-        text
-    }
-
-    /// The chosen samples, step by step, with noise and dropout.
-    fn batch(
-        &self,
-        model: &RecurrentModel,
         chosen: &[usize],
+        _: u64,
         rng: &mut StdRng,
-    ) -> Result<Batch, TrainError> {
-        let (samples, steps) = (chosen.len(), self.steps);
+    ) -> Result<Passed, TrainError> {
+        let forward = self.graph.forward(&self.batch(chosen, rng)?)?;
+        let price = self.stage.range_penalty / chosen.len() as f64;
+        let penalty = match forward.excess {
+            Some(excess) => Some((excess * price)?),
+            None => None,
+        };
+        Ok(Passed { outputs: forward.logits, penalty })
+    }
+
+    fn network(&self) -> Result<RecurrentModel, TrainError> {
+        Ok(self.graph.model(&self.model)??)
+    }
+
+    fn accuracy(&self, model: &RecurrentModel, split: &Split) -> Result<f64, TrainError> {
+        judge(model, split, self.steps, self.watch)
+    }
+
+    fn share_inside(&self) -> Option<f64> {
+        self.graph.share_inside()
+    }
+}
+
+impl CellLearner<'_, '_> {
+    /// The chosen samples, step by step, with noise and dropout.
+    fn batch(&self, chosen: &[usize], rng: &mut StdRng) -> Result<Batch, TrainError> {
+        let (model, samples, steps) = (&self.model, chosen.len(), self.steps);
         let part = part(self.train, chosen, steps * model.channels());
         let raw = Sequences { inputs: &part.inputs, lengths: &part.lengths, steps };
         let values;
@@ -471,51 +249,4 @@ impl StageRun<'_, '_> {
         };
         Ok(Batch { samples, steps, values, begun, state_noise, keep })
     }
-
-    fn targets(&self, chosen: &[usize], classes: usize) -> Result<Tensor, TrainError> {
-        let smoothing = self.stage.smoothing;
-        let mut targets = vec![smoothing / classes as f32; chosen.len() * classes];
-        for (row, i) in targets.chunks_mut(classes).zip(chosen) {
-            let label = self.train.labels.get(*i).map_or(0, |l| usize::from(*l));
-            if let Some(target) = row.get_mut(label) {
-                *target += 1.0 - smoothing;
-            }
-        }
-        Ok(Tensor::from_vec(targets, (chosen.len(), classes), &Device::Cpu)?)
-    }
-
-    fn count_right(&self, logits: &Tensor, chosen: &[usize]) -> Result<usize, TrainError> {
-        let logits = logits.to_vec2::<f32>()?;
-        let pairs = logits.iter().zip(chosen);
-        let right = |(row, i): &(&Vec<f32>, &usize)| {
-            self.train.labels.get(**i).is_some_and(|l| argmax(row) == usize::from(*l))
-        };
-        Ok(pairs.filter(right).count())
-    }
-}
-
-/// Shortens the gradient of all variables together to `longest`.
-fn clip(gradients: &mut GradStore, variables: &[Var], longest: f64) -> Result<(), TrainError> {
-    let mut squares = 0.0;
-    for variable in variables {
-        if let Some(gradient) = gradients.get(variable) {
-            squares += f64::from(gradient.sqr()?.sum_all()?.to_scalar::<f32>()?);
-        }
-    }
-    let length = squares.sqrt();
-    if length > longest {
-        for variable in variables {
-            if let Some(gradient) = gradients.get(variable) {
-                let shorter = (gradient * (longest / length))?;
-                gradients.insert(variable, shorter);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Of mean 0 and variance 1 (Box and Muller 1958).
-fn normal(rng: &mut StdRng) -> f32 {
-    let (a, b) = (1.0 - rng.random::<f32>(), rng.random::<f32>());
-    (-2.0 * a.ln()).sqrt() * (std::f32::consts::TAU * b).cos()
 }

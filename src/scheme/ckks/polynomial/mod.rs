@@ -5,16 +5,13 @@
 //! polynomial is one more factor, which leaves `2^l - 1`. Its other coefficients are multiplied in
 //! on the way, and mapping an interval to [-1, 1] is a change of scale, which is free. (Tables with
 //! two levels more, such as 3-5: 4, 6-13: 5, 14-27: 6, 28-59: 7, pay for the mapping and give the
-//! coefficients a level of their own.) Degrees 2 and 4 take one level less where the scale of the
-//! result may be what it comes out as: see [`SquarePolynomial`].
+//! coefficients a level of their own.)
 
 mod evaluate;
 mod interval;
 mod plan;
 mod precision;
-mod squares;
 
 pub use interval::Interval;
 pub use plan::{Parity, PolynomialCost, PolynomialPlan};
 pub use precision::{PolynomialInput, PolynomialPrecision};
-pub use squares::SquarePolynomial;

@@ -120,10 +120,10 @@ fn an_overflow_is_predicted_and_measured() {
     let input = vectors(1, 4096, 36).remove(0);
     let (p, watch) = (&x.parameters, Watch::silent());
     let mut c = x.ciphertexts(std::slice::from_ref(&input));
-    let square = SquarePolynomial::new(&[0.0, 0.0, 1.0]).unwrap();
     let mut expected = input.clone();
     for _ in 0..2 {
-        c = x.keys.evaluate_squares(p, &square, c, 1, &watch, "").unwrap();
+        let square = vec![p.square(&c[0]).unwrap()];
+        c = x.keys.relinearise_and_rescale(p, square, 1, &watch, "").unwrap();
         expected.iter_mut().for_each(|v| *v *= *v);
     }
     assert!(c[0].scale().log2() > p.log2_q(1));
@@ -139,49 +139,7 @@ fn an_overflow_is_predicted_and_measured() {
 }
 
 #[test]
-fn degrees_2_and_4_by_squares() {
-    let x = setting(2, &[45], 1);
-    let input = vectors(1, 4096, 37).remove(0);
-    let (p, watch) = (&x.parameters, Watch::silent());
-    for coefficients in [
-        // The least-squares polynomial of ReLU on [-1, 1], and others of no special form.
-        &[3.0 / 32.0, 0.5, 15.0 / 32.0][..],
-        &[0.1, 0.3, -2.0],
-        &[0.05, 0.5, 0.9, 0.0, -0.5],
-        &[0.3, -0.7, 0.2, 0.4, 0.6],
-    ] {
-        let squares = SquarePolynomial::new(coefficients).unwrap();
-        let plain = |x: f64| coefficients.iter().rev().fold(0.0, |acc, c| acc * x + c);
-        let expected: Vec<f64> = input.iter().map(|x| plain(*x)).collect();
-        assert!(max_error(&expected, input.iter().map(|x| squares.eval(*x))) < 1e-14);
-        let c = x.ciphertexts(std::slice::from_ref(&input));
-        let out = x.keys.evaluate_squares(p, &squares, c, 1, &watch, "").unwrap().remove(0);
-        assert_eq!((out.level(), out.components()), (3 - squares.squarings(), 2));
-        assert_eq!(out.scale(), &squares.scale_after(p, 3, &x.scale, 1).unwrap());
-        let measured = x.secret.measure(p, &out, &expected);
-        let (scale, noise) = (x.scale.clone(), Noise::fresh(p, &x.scale));
-        let known = PolynomialInput { level: 3, scale, noise, points: input.clone() };
-        let predicted = squares.predict(p, &known, 1).unwrap();
-        let rms = (predicted.noise.rms_bits(), measured.rms_bits());
-        assert!((rms.0 - rms.1).abs() < 0.5, "{coefficients:?}: {rms:?}");
-        let max = (predicted.max_bits(), measured.max_bits());
-        assert!((-2.0..1.0).contains(&(max.0 - max.1)), "{coefficients:?}: {max:?}");
-        assert!(predicted.margin_bits > 0.0 && measured.margin_bits > predicted.margin_bits);
-        assert!(measured.is_right(1e-5));
-        if squares.squarings() == 2 {
-            let low = x.ciphertexts(std::slice::from_ref(&input)).remove(0).at_level(2);
-            assert!(x.keys.evaluate_squares(p, &squares, vec![low], 1, &watch, "").is_err());
-            let short = PolynomialInput { level: 2, ..known };
-            assert!(squares.predict(p, &short, 1).is_err());
-        }
-    }
-    for bad in [&[1.0, 2.0][..], &[1.0, 1.0, 0.0], &[0.0, 1e300, 1e-308], &[1.0; 4]] {
-        assert!(SquarePolynomial::new(bad).is_err(), "{bad:?}");
-    }
-}
-
-#[test]
-fn intervals_are_mapped_with_and_without_a_level() {
+fn intervals_are_mapped_without_a_level() {
     let x = setting(5, &[45], 1);
     let (p, watch) = (&x.parameters, Watch::silent());
     let interval = Interval { low: -3.0, high: 9.0 };
@@ -192,27 +150,20 @@ fn intervals_are_mapped_with_and_without_a_level() {
         input.iter().map(|x| chebyshev(&coefficients, interval.to_unit(*x))).collect();
     let unit: Vec<f64> = input.iter().map(|x| interval.to_unit(*x)).collect();
     let plan = PolynomialPlan::of(&coefficients).unwrap();
-    // As it comes, one level lower, and from a scale that leaves room for the radius.
+    // As it comes, and from a scale that leaves room for the radius.
     let free =
         p.map_interval(x.ciphertexts(std::slice::from_ref(&input)).remove(0), interval).unwrap();
     assert_eq!((free.level(), free.scale()), (6, &x.scale.times(&Scale::of(6.0).unwrap())));
-    let same = p.change_scale(vec![free.clone()], &x.scale, &watch, "").unwrap().remove(0);
-    assert_eq!((same.level(), same.scale()), (5, &x.scale));
     let small = x.scale.over(&Scale::of(6.0).unwrap());
     let seed = Seed::from_number(9);
     let batch =
         x.secret.encrypt(p, std::slice::from_ref(&input), &small, 6, &seed, &watch, "").unwrap();
     let early = p.map_interval(batch.ciphertext(p, 0).unwrap(), interval).unwrap();
     assert_eq!((early.level(), early.scale()), (6, &x.scale));
-    for (mapped, fresh, bits) in
-        [(free, &x.scale, 8.0), (same, &x.scale, 20.0), (early, &small, 20.0)]
-    {
+    for (mapped, fresh, bits) in [(free, &x.scale, 8.0), (early, &small, 20.0)] {
         assert!(max_error(&x.decrypt(&mapped), unit.iter().copied()) < 1e-7);
         let level = mapped.level();
-        let mut noise = Noise::fresh(p, fresh).times(1.0 / 6.0);
-        if level == 5 {
-            noise = noise.plus(Noise::of_phase(p.rescale_variance(2, 1), &x.scale));
-        }
+        let noise = Noise::fresh(p, fresh).times(1.0 / 6.0);
         let scale = mapped.scale().clone();
         let known = PolynomialInput { level, scale, noise, points: unit.clone() };
         let predicted = p.predict_polynomial(&plan, &coefficients, &known, &x.scale).unwrap();
@@ -225,7 +176,6 @@ fn intervals_are_mapped_with_and_without_a_level() {
         assert!(optimism.abs() < 0.5, "{optimism} {measured:?}");
     }
     let c = x.ciphertexts(&[input]).remove(0).at_level(1);
-    assert!(p.change_scale(vec![c.clone()], &x.scale, &watch, "").is_err());
     for (low, high) in [(1.0, 1.0), (2.0, 1.0), (0.0, f64::INFINITY), (f64::NAN, 1.0)] {
         assert!(p.map_interval(c.clone(), Interval { low, high }).is_err());
     }
