@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use training::CryptonnEvent;
 use view::{Status, TaskStatus};
-use worker::{Failure, Loaded, LoadedSequence, Update};
+use worker::{Failure, Loaded, LoadedSequence, Seen, Update};
 
 impl App {
     pub(super) fn take(&mut self, update: Update) {
@@ -33,7 +33,8 @@ impl App {
             Update::Kept(result) => self.take_kept(result),
             Update::Loaded(loaded) => self.take_loaded(loaded),
             Update::Glance(seen) => {
-                state.glance = seen.filter(|_| state.loaded.is_some());
+                let is_there = state.loaded.is_some() || state.loaded_sequence.is_some();
+                state.glance = seen.filter(|_| is_there);
                 state.glancing = false;
             }
             Update::LoadedSequence(loaded) => self.take_loaded_sequence(loaded),
@@ -147,14 +148,17 @@ impl App {
         let same = |old: &Loaded, new: &Loaded| {
             Arc::ptr_eq(&old.network, &new.network) && Arc::ptr_eq(&old.dataset, &new.dataset)
         };
-        let both = state.loaded.as_ref().zip(loaded.as_ref());
-        if !both.is_some_and(|(old, new)| same(old, new)) {
+        let changed = match (&state.loaded, &loaded) {
+            (Some(old), Some(new)) => !same(old, new),
+            (old, new) => old.is_some() || new.is_some(),
+        };
+        if changed {
             state.lab.forget_data();
             state.glance = None;
             self.checked = None;
             if let Some(loaded) = &loaded {
                 state.glancing = true;
-                self.worker.glance(loaded.clone());
+                self.worker.glance(Seen::Layers(loaded.clone()));
             }
         }
         self.state.loaded = loaded;
@@ -166,6 +170,18 @@ impl App {
         // The gates of an LSTM or GRU have sigmoids beside it.
         let own = loaded.as_ref().map(|_| Activation::Tanh);
         state.lab.take_recurrent(own, state.scenario.activation.interval);
+        let same = |old: &LoadedSequence, new: &LoadedSequence| {
+            Arc::ptr_eq(&old.original, &new.original) && Arc::ptr_eq(&old.dataset, &new.dataset)
+        };
+        match (&state.loaded_sequence, &loaded) {
+            (Some(old), Some(new)) if same(old, new) => {}
+            (_, Some(new)) => {
+                (state.glance, state.glancing) = (None, true);
+                self.worker.glance(Seen::Sequences(new.clone()));
+            }
+            (Some(_), None) => state.glance = None,
+            (None, None) => {}
+        }
         state.loaded_sequence = loaded;
     }
 

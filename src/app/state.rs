@@ -5,6 +5,7 @@ use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
+use data::Shape;
 use data::fetch::PublicSet;
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
@@ -13,6 +14,7 @@ use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use view::anatomy::Anatomy;
 use view::{
     CompareView, CryptonnView, Difference, Download, History, LeakView, MitigationView, NewNetwork,
     Origin, Results, RunView, SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
@@ -284,6 +286,18 @@ impl State {
     /// Why the setup as it stands cannot work.
     pub fn refusal(&self) -> Option<&str> {
         self.preview.refusal.as_deref().filter(|_| !self.preview.pending)
+    }
+
+    /// The model layer by layer, where one is loaded.
+    pub fn anatomy(&self) -> Option<Anatomy> {
+        if let Some(network) = &self.model {
+            return Some(Anatomy::of(network, &self.scenario, self.refusal()));
+        }
+        let loaded = self.loaded_sequence.as_ref()?;
+        let Shape::Sequence { steps, .. } = loaded.dataset.shape() else { return None };
+        let of_setup = self.scenario.sequence.as_ref().and_then(|choice| choice.steps);
+        let steps = of_setup.unwrap_or(steps);
+        Some(Anatomy::of_sequences(&loaded.model, steps, &self.scenario))
     }
 
     /// Whether a network can be written for the data of the setup.

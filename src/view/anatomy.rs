@@ -1,6 +1,8 @@
 //! A network layer by layer: shapes, sizes, and what becomes of each under encryption.
 
-use activation::Method;
+use activation::{Activation, Method};
+use circuit::NoiseStrategy;
+use network::recurrent::{Cell, RecurrentLayer, RecurrentModel};
 use network::{MAX_POOL, Network, Op};
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 
@@ -39,9 +41,138 @@ pub struct LayerRow {
     pub is_activation: bool,
 }
 
+/// A network as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anatomy {
+    pub name: String,
+    /// Inputs, classes and sizes in one line.
+    pub summary: String,
+    /// The command that it was trained by; empty where nobody knows.
+    pub made_by: String,
+    pub notes: Vec<String>,
+    pub rows: Vec<LayerRow>,
+}
+
+impl Anatomy {
+    /// Of a network of layers.
+    pub fn of(network: &Network, scenario: &Scenario, refusal: Option<&str>) -> Self {
+        let rows = layers(network, scenario, refusal);
+        let summary = format!(
+            "{} in, {} classes; {} layers, {}",
+            network.input(),
+            network.classes(),
+            rows.len(),
+            sizes(network.parameters(), &rows)
+        );
+        Self {
+            name: network.name().to_owned(),
+            summary,
+            made_by: network.provenance().command.clone(),
+            notes: network.card().notes.clone(),
+            rows,
+        }
+    }
+
+    /// Of a recurrent network, for sequences of so many steps.
+    pub fn of_sequences(model: &RecurrentModel, steps: usize, scenario: &Scenario) -> Self {
+        let rows = cells(model, steps, scenario);
+        let summary = format!(
+            "{steps} steps of {} in, {} classes; {} recurrent, {}",
+            model.channels(),
+            model.classes(),
+            match model.layers().len() {
+                1 => "1 layer".to_owned(),
+                all => format!("{all} layers"),
+            },
+            sizes(model.parameters(), &rows)
+        );
+        Self {
+            name: model.name().to_owned(),
+            summary,
+            made_by: model.provenance().command.clone(),
+            notes: model.card().notes.clone(),
+            rows,
+        }
+    }
+}
+
+fn sizes(parameters: usize, rows: &[LayerRow]) -> String {
+    let macs: usize = rows.iter().map(|row| row.macs).sum();
+    let [parameters, macs] = [parameters, macs].map(|n| format::count(n as u64));
+    format!("{parameters} parameters, {macs} multiplications a sample")
+}
+
+/// The weighted sums and the functions of each layer of cells, and what is before and behind them.
+fn cells(model: &RecurrentModel, steps: usize, scenario: &Scenario) -> Vec<LayerRow> {
+    let row = |name: String, what: String, width: usize, becomes: Becomes| LayerRow {
+        name,
+        what,
+        output: width.to_string(),
+        parameters: 0,
+        macs: 0,
+        becomes,
+        is_activation: false,
+    };
+    let mut rows = Vec::new();
+    if let Some(e) = model.embedding() {
+        let what =
+            format!("{} words looked up, each as {} values", e.table.len() / e.width, e.width);
+        let before = Becomes::Same("as it is: the client's, before it encrypts");
+        let parameters = e.table.len();
+        rows.push(LayerRow { parameters, ..row("embedding".into(), what, e.width, before) });
+    }
+    for (at, layer) in model.layers().iter().enumerate() {
+        let name = format!("{}{}", layer.cell.name(), at + 1);
+        let what = format!("weighted sums of {} inputs and {} units", layer.inputs, layer.hidden);
+        let sums = Becomes::Same("as it is: weighted sums, at every step");
+        rows.push(LayerRow {
+            parameters: layer.parameters(),
+            macs: steps * layer.macs(),
+            ..row(name.clone(), what, layer.hidden, sums)
+        });
+        let mut functions: Vec<&Activation> = Vec::new();
+        for (_, function) in layer.functions() {
+            if !functions.contains(&function) {
+                functions.push(function);
+            }
+        }
+        rows.extend(functions.into_iter().map(|function| LayerRow {
+            is_activation: true,
+            ..row(
+                name.clone(),
+                function.name().to_string(),
+                layer.hidden,
+                in_cells(function, layer, scenario),
+            )
+        }));
+    }
+    let (head, classes) = (model.head(), model.classes());
+    let what = "weighted sums of the last state".to_owned();
+    rows.push(LayerRow {
+        parameters: head.weight.len() + head.bias.len(),
+        macs: head.weight.len(),
+        ..row("head".into(), what, classes, Becomes::Same("as it is: weighted sums"))
+    });
+    rows
+}
+
+/// What becomes of a function of cells.
+fn in_cells(function: &Activation, layer: &RecurrentLayer, scenario: &Scenario) -> Becomes {
+    match scenario.sequence.as_ref().map(|choice| choice.strategy) {
+        Some(NoiseStrategy::ClientAided) => {
+            Becomes::Other("itself, applied by the client at every step".into())
+        }
+        Some(NoiseStrategy::Bootstrap) if !matches!(layer.cell, Cell::Elman(_)) => {
+            Becomes::Impossible("lookup tables run Elman cells: choose another strategy".into())
+        }
+        Some(NoiseStrategy::Bootstrap) => Becomes::Other(table(scenario)),
+        _ => curve(function, scenario),
+    }
+}
+
 /// The layers of `network`, and what the setup makes of them; `refusal` is why it cannot work, where it
 /// cannot: the layer that it names is the one.
-pub fn anatomy(network: &Network, scenario: &Scenario, refusal: Option<&str>) -> Vec<LayerRow> {
+fn layers(network: &Network, scenario: &Scenario, refusal: Option<&str>) -> Vec<LayerRow> {
     let layers = network.layers().iter().zip(network.shapes());
     layers
         .map(|(layer, shape)| {
@@ -91,29 +222,33 @@ fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
         Op::MaxPool { .. } => Becomes::Impossible(MAX_POOL.to_owned()),
         Op::BatchNorm { .. } => Becomes::Other("part of the layer before it".into()),
         Op::Activation(function) => {
-            let choice = &scenario.activation;
-            let tables = choice.kind == ActivationKind::Lookup
+            let tables = scenario.activation.kind == ActivationKind::Lookup
                 || scenario.scheme.kind == SchemeSelector::Tfhe;
-            if tables {
-                let bits = choice.bits.map_or(String::new(), |bits| format!(" of {bits} bits"));
-                return Becomes::Other(format!("a lookup table{bits}"));
-            }
-            if function.is_polynomial() {
-                return Becomes::Same("as it is: a polynomial");
-            }
-            match choice.method.parse::<Method>() {
-                Ok(method) if method.uses_degree() => Becomes::Other(format!(
-                    "a polynomial of degree {} ({})",
-                    choice.degree,
-                    method.name()
-                )),
-                Ok(method) => Becomes::Other(method.name().to_owned()),
-                Err(_) => Becomes::Impossible(format!(
-                    "{} is no polynomial: choose what stands in its place (Activation in the setup), or a lookup table",
-                    function.name()
-                )),
-            }
+            if tables { Becomes::Other(table(scenario)) } else { curve(function, scenario) }
         }
+    }
+}
+
+fn table(scenario: &Scenario) -> String {
+    let bits = scenario.activation.bits.map_or(String::new(), |bits| format!(" of {bits} bits"));
+    format!("a lookup table{bits}")
+}
+
+/// What becomes of a function where polynomials are computed.
+fn curve(function: &Activation, scenario: &Scenario) -> Becomes {
+    let choice = &scenario.activation;
+    if function.is_polynomial() {
+        return Becomes::Same("as it is: a polynomial");
+    }
+    match choice.method.parse::<Method>() {
+        Ok(method) if method.uses_degree() => {
+            Becomes::Other(format!("a polynomial of degree {} ({})", choice.degree, method.name()))
+        }
+        Ok(method) => Becomes::Other(method.name().to_owned()),
+        Err(_) => Becomes::Impossible(format!(
+            "{} is no polynomial: choose what stands in its place (Activation in the setup), or a lookup table",
+            function.name()
+        )),
     }
 }
 
@@ -141,7 +276,7 @@ mod tests {
         let scenario = Scenario::open("digits").unwrap();
         let set = |s: Scenario, text: &&str| s.with_setting(text).unwrap();
         let scenario = settings.iter().fold(scenario, set);
-        anatomy(&network::open(model).unwrap(), &scenario, refusal)
+        Anatomy::of(&network::open(model).unwrap(), &scenario, refusal).rows
     }
 
     #[test]
@@ -161,6 +296,33 @@ mod tests {
         let rows = of("digits", &keep, None);
         assert!(rows.iter().all(|r| matches!(r.becomes, Becomes::Same(_))), "{rows:?}");
         assert_eq!(to_csv(&rows).lines().count(), rows.len() + 1);
+    }
+
+    #[test]
+    fn cells_say_what_becomes_of_their_functions() {
+        let of = |model: &str, settings: &[&str]| {
+            let scenario = Scenario::open("cryptornn").unwrap();
+            let set = |s: Scenario, text: &&str| s.with_setting(text).unwrap();
+            let scenario = settings.iter().fold(scenario, set);
+            let model = network::recurrent::open(model).unwrap();
+            let anatomy = Anatomy::of_sequences(&model, 5, &scenario);
+            let sum: usize = anatomy.rows.iter().map(|row| row.parameters).sum();
+            assert_eq!(sum, model.parameters());
+            anatomy
+        };
+        let degree = ["activation.method=minimax", "activation.degree=5"];
+        let lstm = of("cryptornn-lstm-tanh", &degree);
+        let functions: Vec<_> = lstm.rows.iter().filter(|row| row.is_activation).collect();
+        let names: Vec<_> = functions.iter().map(|row| row.what.as_str()).collect();
+        assert_eq!(names, ["sigmoid", "tanh"]);
+        let minimax = "a polynomial of degree 5 (Minimax)";
+        assert!(functions.iter().all(|row| row.becomes.text() == minimax));
+        let aided = of("cryptornn-lstm-tanh", &["sequence.strategy=client_aided"]);
+        assert!(aided.rows.iter().any(|row| row.becomes.text().contains("by the client")));
+        let tables = of("cryptornn-lstm-tanh", &["sequence.strategy=bootstrap"]);
+        assert!(tables.rows.iter().any(|row| matches!(row.becomes, Becomes::Impossible(_))));
+        let elman = of("cryptornn-tanh", &["sequence.strategy=bootstrap", "activation.bits=4"]);
+        assert!(elman.rows.iter().any(|row| row.becomes.text() == "a lookup table of 4 bits"));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A first look at a network on its data, in the clear: a wrong normalisation, or classes in another
 //! order, are seen before a long run.
 
-use super::engine::Loaded;
-use data::Shape;
+use super::engine::{Loaded, LoadedSequence};
+use data::{Dataset, Shape};
 use network::argmax;
+use network::recurrent::Sequences;
 use progress::{Cancel, Watch};
 use scenario::RunError;
 
@@ -24,6 +25,22 @@ pub struct Glance {
     pub inputs: (f32, f32),
 }
 
+/// What is looked at.
+pub enum Seen {
+    Layers(Loaded),
+    Sequences(LoadedSequence),
+}
+
+impl Seen {
+    /// Looks at it; `None` where the network takes other samples.
+    pub(super) fn glance(&self, cancel: &Cancel) -> Result<Option<Glance>, RunError> {
+        match self {
+            Self::Layers(loaded) => Glance::of(loaded, cancel),
+            Self::Sequences(loaded) => Glance::of_sequences(loaded, cancel),
+        }
+    }
+}
+
 impl Glance {
     /// Whether the network does hardly more than guess.
     pub fn is_doubtful(&self) -> bool {
@@ -33,7 +50,7 @@ impl Glance {
     }
 
     /// Looks at the first test samples; `None` where the network takes other ones.
-    pub(super) fn of(loaded: &Loaded, cancel: &Cancel) -> Result<Option<Self>, RunError> {
+    fn of(loaded: &Loaded, cancel: &Cancel) -> Result<Option<Self>, RunError> {
         let (network, test) = (&loaded.network, loaded.dataset.test());
         let width = network.input().len();
         let fits = loaded.dataset.shape().len() == width;
@@ -44,18 +61,52 @@ impl Glance {
         let watch = Watch::new(cancel.clone(), &|_| {});
         let samples = test.len().min(SAMPLES);
         let values = test.inputs.get(..samples * width).unwrap_or_default();
-        let (mut right, mut inputs) = (0, (f32::INFINITY, f32::NEG_INFINITY));
-        let labels = loaded.dataset.test_labels();
-        for (at, chunk) in values.chunks(CHUNK * width).enumerate() {
+        let (mut outputs, mut inputs) = (Vec::new(), NOTHING);
+        for chunk in values.chunks(CHUNK * width) {
             let taken = network.normalise(chunk);
-            inputs = taken.iter().fold(inputs, |(low, high), x| (low.min(*x), high.max(*x)));
-            let outputs = network
+            inputs = taken.iter().fold(inputs, |range, x| widened(range, *x));
+            let more = network
                 .forward_batch(chunk, &watch)
                 .map_err(|error| RunError::Refused(error.to_string()))?;
-            let rows = outputs.chunks(network.classes()).zip(labels.iter().skip(at * CHUNK));
-            right += rows.filter(|(row, label)| argmax(row) == usize::from(**label)).count();
+            outputs.extend(more);
         }
-        let right = loaded.dataset.has_classes().then_some(right);
+        let right = right(&loaded.dataset, &outputs, network.classes());
         Ok(Some(Self { samples, right, classes: network.classes(), inputs }))
     }
+
+    /// The same of sequences, all their steps.
+    fn of_sequences(loaded: &LoadedSequence, cancel: &Cancel) -> Result<Option<Self>, RunError> {
+        let (model, test) = (&loaded.original, loaded.dataset.test());
+        let Shape::Sequence { steps, channels } = loaded.dataset.shape() else { return Ok(None) };
+        let samples = test.len().min(SAMPLES);
+        let raw = Sequences {
+            inputs: test.inputs.get(..samples * steps * channels).unwrap_or_default(),
+            lengths: test.lengths.get(..samples).unwrap_or_default(),
+            steps,
+        };
+        if samples == 0 || channels != model.channels() {
+            return Ok(None);
+        }
+        // Words that are none of the model are told of where it is matched to the data.
+        let Ok(prepared) = model.prepare(raw) else { return Ok(None) };
+        let watch = Watch::new(cancel.clone(), &|_| {});
+        let outputs = model.forward(&prepared, &watch)?;
+        let inputs = prepared.values.iter().fold(NOTHING, |range, x| widened(range, *x as f32));
+        let right = right(&loaded.dataset, &outputs, model.classes());
+        Ok(Some(Self { samples, right, classes: model.classes(), inputs }))
+    }
+}
+
+/// The range of no values.
+const NOTHING: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
+
+fn widened((low, high): (f32, f32), x: f32) -> (f32, f32) {
+    (low.min(x), high.max(x))
+}
+
+/// How many rows of outputs have the class of their sample; `None` where the data have no classes.
+fn right<T: Copy + PartialOrd>(dataset: &Dataset, outputs: &[T], classes: usize) -> Option<usize> {
+    let rows = outputs.chunks(classes.max(1)).zip(dataset.test_labels());
+    let right = rows.filter(|(row, label)| argmax(row) == usize::from(**label)).count();
+    dataset.has_classes().then_some(right)
 }

@@ -22,7 +22,7 @@ pub use board::{News, Outlet};
 pub use desk::Check;
 pub use engine::{Engine, Loaded, LoadedData, LoadedSequence, SessionEngine, TRAINS};
 pub use failure::Failure;
-pub use glance::Glance;
+pub use glance::{Glance, Seen};
 pub use jobs::{Busy, Jobs};
 pub use key::Key;
 pub use leak::{LeakRequest, LeakUpdate};

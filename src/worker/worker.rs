@@ -2,8 +2,8 @@
 
 use super::board::Outlet;
 use super::desk::{Check, Desk, EngineDesk};
-use super::engine::{Engine, Loaded};
-use super::glance::Glance;
+use super::engine::Engine;
+use super::glance::Seen;
 use super::jobs::{Busy, Jobs};
 use super::key::Key;
 use super::leak::{LeakRequest, answer};
@@ -91,8 +91,8 @@ impl Worker {
     }
 
     /// Looks at what the loaded network does with the loaded data, in the place of an older question.
-    pub fn glance(&mut self, loaded: Loaded) {
-        let work = move |out: &Outlet<Update>| Glance::of(&loaded, out.cancel());
+    pub fn glance(&mut self, loaded: Seen) {
+        let work = move |out: &Outlet<Update>| loaded.glance(out.cancel());
         // A newer look is never refused.
         self.jobs.start(Key::Glance, work, |seen| Update::Glance(seen.ok().flatten())).ok();
     }

@@ -2,7 +2,6 @@
 
 use crate::ready::{Ready, when};
 use crate::state::State;
-use network::Network;
 use report::{Confusion, RunReport};
 use study::{CompareReport, MitigationReport, SweepReport};
 use training::Checkpoint;
@@ -10,6 +9,9 @@ use view::lab::LabCurve;
 
 /// What is saved, or why there is nothing.
 pub type Found<'a, T> = Result<&'a T, &'static str>;
+
+/// Why there are no layers to save.
+pub const NO_LAYERS: &str = "no model is loaded yet";
 
 pub const NO_MODEL: &str = "no trained model to save yet";
 
@@ -36,10 +38,6 @@ pub fn curve(state: &State) -> Found<'_, LabCurve> {
 
 pub fn data(state: &State) -> Found<'_, data::Facts> {
     state.data.as_ref().map(|data| &*data.facts).ok_or("no data are loaded yet")
-}
-
-pub fn model(state: &State) -> Found<'_, Network> {
-    state.model.as_deref().ok_or("no network of layers is loaded yet")
 }
 
 pub fn sweep(state: &State) -> Found<'_, SweepReport> {

@@ -2,8 +2,8 @@
 
 use super::export::{Content, Export};
 use super::found::{
-    NO_MODEL, answers, checkpoint, compared, confusion, curve, data, has_strategies, has_trained_encrypted, mitigations, model,
-    ready, run, sweep, text,
+    NO_LAYERS, NO_MODEL, answers, checkpoint, compared, confusion, curve, data, has_strategies,
+    has_trained_encrypted, mitigations, ready, run, sweep, text,
 };
 use super::stages;
 use crate::export_id::ExportId;
@@ -141,9 +141,9 @@ pub const DATA: &[Export] = &[
 pub const LAYERS: &[Export] = &[
     Export::new("-layers.csv", "Export layers as CSV…",
         "Save the layers of the model, their sizes, and what becomes of each under encryption",
-        CTRL_ALT, Key::B, |state| ready(model(state)),
+        CTRL_ALT, Key::B, |state| when(state.anatomy().is_some(), NO_LAYERS),
         |state| {
-            let rows = anatomy::anatomy(model(state)?, &state.scenario, state.refusal());
+            let rows = state.anatomy().ok_or(NO_LAYERS)?.rows;
             Ok(anatomy::to_csv(&rows).into_bytes())
         }),
 ];

@@ -8,8 +8,7 @@ use crate::state::State;
 use egui::{Align, Color32, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
 use kit::theme::{self, Tokens};
-use network::Network;
-use view::anatomy::{Becomes, LayerRow, anatomy};
+use view::anatomy::{Anatomy, Becomes, LayerRow};
 
 const HEADER: f32 = 20.0;
 /// Names, meanings, and least widths of the columns.
@@ -24,37 +23,26 @@ const COLUMNS: [(&str, &str, f32); 6] = [
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
-    if let Some(network) = &state.model {
-        return layers(ui, state, network, queue);
-    }
-    if let Some(loaded) = &state.loaded_sequence {
-        let text = loaded.model.describe();
-        theme::card(ui).show(ui, |ui| {
-            ui.set_min_width(ui.available_width());
-            ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
-                ui.label(RichText::new(text).monospace());
-            });
-        });
-        return;
+    if let Some(anatomy) = state.anatomy() {
+        return layers(ui, state, &anatomy, queue);
     }
     let text = state.refusal().unwrap_or("Loading the model");
     ui.centered_and_justified(|ui| ui.label(RichText::new(text).color(t.text_weak)));
 }
 
-fn layers(ui: &mut Ui, state: &State, network: &Network, queue: &mut Queue) {
-    let rows = anatomy(network, &state.scenario, state.refusal());
+fn layers(ui: &mut Ui, state: &State, anatomy: &Anatomy, queue: &mut Queue) {
     ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-    head(ui, state, network, &rows, queue);
+    head(ui, state, anatomy, queue);
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.set_height(ui.available_height() - 2.0 * f32::from(theme::CARD_MARGIN));
         ScrollArea::horizontal().id_salt("layers").auto_shrink([false, false]).show(ui, |ui| {
-            table(ui, &rows);
+            table(ui, &anatomy.rows);
         });
     });
 }
 
-fn head(ui: &mut Ui, state: &State, network: &Network, rows: &[LayerRow], queue: &mut Queue) {
+fn head(ui: &mut Ui, state: &State, anatomy: &Anatomy, queue: &mut Queue) {
     let t = theme::tokens(ui);
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
@@ -63,31 +51,24 @@ fn head(ui: &mut Ui, state: &State, network: &Network, rows: &[LayerRow], queue:
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 export_buttons(ui, exports::LAYERS, state, queue);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let name = RichText::new(format::excerpt(network.name()));
+                    let name = RichText::new(format::excerpt(&anatomy.name));
                     let name = name.font(theme::strong(15.0)).color(t.text_strong);
                     ui.add(Label::new(name).truncate());
                 });
             });
         });
-        let macs: usize = rows.iter().map(|row| row.macs).sum();
-        let text = format!(
-            "{} in, {} classes; {} layers, {} parameters, {} multiplications a sample",
-            network.input(),
-            network.classes(),
-            rows.len(),
-            format::count(network.parameters() as u64),
-            format::count(macs as u64)
-        );
-        ui.add(Label::new(text).wrap());
-        let made_by = &network.provenance().command;
+        ui.add(Label::new(&anatomy.summary).wrap());
+        let made_by = &anatomy.made_by;
         if !made_by.is_empty() {
             kit::caption(ui, &format!("Made by: {made_by}")).on_hover_text(made_by);
         }
-        for note in &network.card().notes {
+        for note in &anatomy.notes {
             let text = RichText::new(note).font(theme::small()).color(t.notice);
             ui.add(Label::new(text).wrap());
         }
-        fit::show(ui, state, network, rows, queue);
+        if let Some(network) = &state.model {
+            fit::show(ui, state, network, &anatomy.rows, queue);
+        }
     });
 }
 

@@ -50,7 +50,7 @@ impl NoiseStrategy {
                 "nothing but the outputs to the client; the server sees the number of steps"
             }
             Self::Refresh => {
-                "the hidden state of every refresh to the client: its own data as the model sees them; the server sees the number of steps"
+                "the states of every refresh to the client: its own data as the model sees them; the server sees the number of steps"
             }
             Self::ClientAided => {
                 "every pre-activation to the client: with enough sequences it can solve for the weights of the model; the server sees the number of steps"

@@ -129,6 +129,19 @@ pub enum GateName {
 }
 
 impl RecurrentLayer {
+    /// Number of trained values.
+    pub fn parameters(&self) -> usize {
+        let gates = self.gates().into_iter();
+        let gates: usize =
+            gates.map(|(_, g)| g.input.len() + g.recurrent.len() + g.bias.len()).sum();
+        gates + if matches!(self.cell, Cell::Gru { .. }) { self.hidden } else { 0 }
+    }
+
+    /// Multiplications of a value with a weight, in one step of a sample.
+    pub fn macs(&self) -> usize {
+        self.gates().into_iter().map(|(_, gate)| gate.input.len() + gate.recurrent.len()).sum()
+    }
+
     /// Values that go from step to step: the state, and of an LSTM behind it that of its cells.
     pub fn carried(&self) -> usize {
         match self.cell {
@@ -351,13 +364,8 @@ impl RecurrentModel {
     pub fn parameters(&self) -> usize {
         let parts = &self.parts;
         let table = parts.embedding.as_ref().map_or(0, |e| e.table.len());
-        let layers = parts.layers.iter().map(|layer| {
-            let gates = layer.gates().into_iter();
-            let gates: usize =
-                gates.map(|(_, g)| g.input.len() + g.recurrent.len() + g.bias.len()).sum();
-            gates + if matches!(layer.cell, Cell::Gru { .. }) { layer.hidden } else { 0 }
-        });
-        table + layers.sum::<usize>() + parts.head.weight.len() + parts.head.bias.len()
+        let layers: usize = parts.layers.iter().map(RecurrentLayer::parameters).sum();
+        table + layers + parts.head.weight.len() + parts.head.bias.len()
     }
 }
 

@@ -97,7 +97,7 @@ pub fn own_recipe(
     dataset: &Dataset,
     purpose: Purpose,
 ) -> Result<OwnRecipe, OwnError> {
-    let fail = |reason: String| OwnError { row: format::excerpt(rows), reason };
+    let fail = |reason: String| OwnError { setting: "layers", row: format::excerpt(rows), reason };
     dataset.needs_classes("training").map_err(|e| fail(e.to_string()))?;
     let of = RowInput::of(dataset);
     Purpose::named(Some(purpose.name()), of)?;

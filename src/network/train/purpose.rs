@@ -47,7 +47,7 @@ impl Purpose {
             let known: Vec<_> = possible.iter().map(|purpose| purpose.name()).collect();
             let (last, first) = known.split_last().unwrap_or((&"", &[]));
             let reason = format!("{reason} are made for {} or {last}", first.join(", "));
-            OwnError { row: format::excerpt(name), reason }
+            OwnError { setting: "for", row: format::excerpt(name), reason }
         };
         let Some(name) = name else {
             return possible.first().copied().ok_or_else(|| fail("", "networks"));
@@ -59,10 +59,12 @@ impl Purpose {
     }
 }
 
-/// What is wrong with a row.
+/// What is wrong with a row, or with what a network is for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("layers, {row}: {reason}")]
+#[error("{setting}, {row}: {reason}")]
 pub struct OwnError {
+    /// What was set.
+    pub setting: &'static str,
     pub row: String,
     pub reason: String,
 }

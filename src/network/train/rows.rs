@@ -89,7 +89,7 @@ fn built(
     mut add: impl FnMut(&Row, Option<&Row>) -> Result<RowShape, String>,
 ) -> Result<(), OwnError> {
     let texts = split_rows(rows);
-    let whole = |reason: String| OwnError { row: format::excerpt(rows), reason };
+    let whole = |reason: String| OwnError { setting: "layers", row: format::excerpt(rows), reason };
     if texts.is_empty() || texts.len() > MAX_ROWS {
         return Err(whole(format!(
             "{} rows; 1 to {MAX_ROWS} are possible, as in: {example}",
@@ -98,14 +98,16 @@ fn built(
     }
     let mut read = Vec::new();
     for text in &texts {
-        let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
+        let fail =
+            |reason: String| OwnError { setting: "layers", row: format::excerpt(text), reason };
         read.push(Row::read(text, classes).map_err(fail)?);
     }
     if read.last() != Some(&Row::Dense(classes)) {
         return Err(whole("the last row must be: dense classes".into()));
     }
     for (at, (row, text)) in read.iter().zip(&texts).enumerate() {
-        let fail = |reason: String| OwnError { row: format::excerpt(text), reason };
+        let fail =
+            |reason: String| OwnError { setting: "layers", row: format::excerpt(text), reason };
         add(row, read.get(at + 1)).map_err(fail)?;
     }
     Ok(())
