@@ -119,6 +119,14 @@ const CHANGE: &[Row] = &[
         (CTRL, Key::R),
         |state| when(state.scenario != state.opened, "the setup is as it was opened"),
         |app, _| app.edit(app.state.opened.clone())),
+    row(Command::CopySetup, "Copy setup", "Copy the setup as one line of text, to be pasted into another window or sent to somebody",
+        (CTRL_SHIFT, Key::C), ALWAYS, |app, ctx| app.copy_setup(ctx)),
+    row(Command::PasteSetup, "Paste setup", "Take the setup of such a line from the clipboard",
+        (CTRL_SHIFT, Key::V), ALWAYS, |app, ctx| app.paste_setup(ctx)),
+    row(Command::StartOver, "Start over",
+        "The scenario as it comes, runs and comparisons cleared, first tab, usual zoom; what was trained or written stays, undo brings the setup back",
+        (CTRL_SHIFT, Key::Backspace), |state| when(!state.running && !state.task_running, "work is on; stop it first"),
+        |app, ctx| app.start_over(ctx)),
 ];
 
 const LAB: &[Row] = &[

@@ -32,6 +32,7 @@ impl App {
             self.take(update);
         }
         self.take_screenshot();
+        self.take_pasted(ctx);
         self.reconstruct_when_changed();
         for action in self.queue.take() {
             self.apply(ctx, action);

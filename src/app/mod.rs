@@ -31,6 +31,7 @@ mod plots;
 mod public_data;
 mod queue;
 mod ready;
+mod share;
 mod state;
 mod strategies;
 mod tab;

@@ -125,8 +125,11 @@ fn in_the_way(scenario: &Scenario, path: &Path) -> Option<String> {
         return Some(format!("{} is a folder; name a file in it", path.display()));
     }
     let mut uses = Uses::default();
-    for (what, file) in import::with_parts(scenario.files(None)) {
-        uses.reads(what, &file);
+    // Models are read to find their parts: only where there is a file that could be one.
+    if path.exists() {
+        for (what, file) in import::with_parts(scenario.files(None)) {
+            uses.reads(what, &file);
+        }
     }
     uses.check("this", path).err().map(|error| error.to_string())
 }

@@ -102,6 +102,8 @@ pub struct State {
     pub palette: Option<Palette>,
     pub show_about: bool,
     pub show_log: bool,
+    /// A setup was asked for from the clipboard.
+    pub pasting: bool,
 }
 
 impl State {
@@ -148,6 +150,7 @@ impl State {
             palette: None,
             show_about: false,
             show_log: false,
+            pasting: false,
         }
     }
 

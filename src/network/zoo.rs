@@ -6,6 +6,7 @@ use super::model::Network;
 
 const BUILT_IN: &[(&str, &[u8])] = &[
     ("digits", include_bytes!("../../models/digits.safetensors")),
+    ("digits-relu", include_bytes!("../../models/digits-relu.safetensors")),
     ("hospital", include_bytes!("../../models/hospital.safetensors")),
     ("cryptonets", include_bytes!("../../models/cryptonets.safetensors")),
     ("cryptodl", include_bytes!("../../models/cryptodl.safetensors")),

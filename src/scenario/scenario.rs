@@ -163,6 +163,13 @@ impl Scenario {
                 "digits",
             ),
             make(
+                "digits-relu",
+                "Which polynomial in the place of ReLU? A small network where degree 2 hurts and higher degrees heal, in an instant",
+                "digits-relu",
+                "digits",
+            )
+            .with_activation("least_squares", 2, 8.0),
+            make(
                 "hospital",
                 "Crypto-Nets: the hospital encrypts its measurements, a third party predicts, only the hospital reads the answer",
                 "hospital",

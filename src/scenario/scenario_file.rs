@@ -61,16 +61,21 @@ fn read(path: &Path) -> Result<(Scenario, Vec<String>), ScenarioError> {
     })?;
     // Some editors begin a file with a mark of its byte order.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let scenario = serde_json::from_str(text).map_err(|e| {
+    let scenario = parsed(text).map_err(parse)?;
+    Ok(beside(path, scenario))
+}
+
+/// The scenario in a text, or what is wrong with it.
+fn parsed(text: &str) -> Result<Scenario, String> {
+    serde_json::from_str(text).map_err(|e| {
         let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
         let is_network = value.is_some_and(|v| v.get("layers").is_some_and(|l| l.is_array()));
-        parse(if is_network {
+        if is_network {
             "this is a network with arrays beside it, no scenario; use it as the model: --set model=FILE, or Model, Open… in the window".into()
         } else {
             file::reason_in(text, &e)
-        })
-    })?;
-    Ok(beside(path, scenario))
+        }
+    })
 }
 
 /// The bytes of a file, of a long one no more than are needed to see that it is too long.
@@ -122,6 +127,23 @@ fn beside(path: &Path, mut scenario: Scenario) -> (Scenario, Vec<String>) {
 }
 
 impl Scenario {
+    /// The scenario as one line of text, to be sent to somebody.
+    pub fn to_line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The scenario in such a line, or in the text of a file. Relative paths begin where one stands.
+    ///
+    /// # Errors
+    /// When it is none, or longer than files may be.
+    pub fn from_text(text: &str) -> Result<Self, ScenarioError> {
+        let from = "pasted text".to_owned();
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(ScenarioError::TooLarge { path: from, max: MAX_FILE_BYTES });
+        }
+        parsed(text.trim()).map_err(|reason| ScenarioError::Parse { from, reason })
+    }
+
     /// The files that a run reads, each with what it is: nothing may be written over them.
     pub fn files(&self, data_dir: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
         let dataset = data::files(&self.dataset, data_dir);

@@ -87,7 +87,7 @@ fn what_cannot_be_understood_is_one_line() {
 fn a_scenario_that_is_not_there_is_named_with_those_that_are() {
     for command in ["plan", "run", "train"] {
         let told = cryptoscope(&[command, "digit"]);
-        told.assert_refused("built in are digits, hospital, cryptonets");
+        told.assert_refused("built in are digits, digits-relu, hospital, cryptonets");
     }
 }
 

@@ -118,7 +118,10 @@ fn figures(ui: &mut Ui, plan: &Plan) {
     let (levels, about_levels) = match &plan.approximate {
         None => (plan.depth.to_string(), "Squarings one after another; batches the samples need"),
         Some(a) => (
-            format!("{} of {} primes", a.levels, plan.primes.len()),
+            match a.levels {
+                0 => format!("none of {} primes", plan.primes.len()),
+                levels => format!("{levels} of {} primes", plan.primes.len()),
+            },
             "Levels: primes of the modulus that squares and polynomials use up; batches the samples need",
         ),
     };

@@ -5,8 +5,9 @@ use super::{recipes, table_recipes};
 
 impl Recipe {
     /// Names of the recipes that come with the program.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "digits",
+        "digits-relu",
         "hospital",
         "cryptonets",
         "cryptodl-relu",
@@ -20,6 +21,7 @@ impl Recipe {
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
             "digits" => Some(recipes::digits()),
+            "digits-relu" => Some(recipes::digits_relu()),
             "hospital" => Some(recipes::hospital()),
             "cryptonets" => Some(recipes::cryptonets()),
             "cryptodl-relu" => Some(recipes::cryptodl_relu()),

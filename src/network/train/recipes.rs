@@ -124,6 +124,28 @@ pub(super) fn digits() -> Recipe {
     }
 }
 
+/// The same digits with ReLU, a network to try polynomials on: small enough to answer at once, and narrow,
+/// so that a polynomial that is off by much costs answers.
+pub(super) fn digits_relu() -> Recipe {
+    Recipe {
+        name: "digits-relu".into(),
+        dataset: "digits".into(),
+        input: Shape::Image { channels: 1, height: 8, width: 8 },
+        layers: vec![
+            layer("flatten", Op::Flatten),
+            dense("dense1", 64, 16),
+            relu("relu1"),
+            dense("dense2", 16, 16),
+            relu("relu2"),
+            dense("dense3", 16, 10),
+        ],
+        scaling: Scaling::Divide(16.0),
+        start: None,
+        validation: 0,
+        stages: vec![Stage { smoothing: 0.02, ..stage("relu", 60, 32, 4e-3) }],
+    }
+}
+
 /// Breast cancer: 30 measurements, one squaring.
 pub(super) fn hospital() -> Recipe {
     let grid = Grid {
