@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod affine;
+mod affine_row;
 mod candidate;
 mod compiled;
 mod cost;
@@ -31,7 +32,8 @@ mod values;
 mod warning;
 mod wide_weight;
 
-pub use affine::{AffineRow, FloatStage, LowerError, lower};
+pub use affine::{FloatStage, LowerError, lower};
+pub use affine_row::AffineRow;
 pub use compiled::{
     BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageProbe,
     cut as segments,

@@ -1,7 +1,8 @@
 //! The network of real numbers that ciphertexts stand for, evaluated in double precision.
 
 use super::function::RealFunction;
-use crate::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
+use crate::affine::{FloatStage, LowerError, lower_polynomial};
+use crate::affine_row::AffineRow;
 use crate::stage_name::StageName;
 use network::{InputEncoding, Network, Normalisation};
 use progress::{Cancelled, Watch};
