@@ -10,6 +10,7 @@ mod compiled;
 mod cost;
 mod cost_bfv;
 mod cost_table;
+mod exact;
 mod integer;
 mod integer_layer;
 mod noise;

@@ -1,18 +1,30 @@
 //! What a BGV circuit costs, its stages and its program.
 
-use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
+use super::candidate::{Candidate, Compiled, ExactScheme, Work, batches, kernel_macs};
 use super::compiled::{BgvProgram, MEASURED, Program, cut, linear_maps, thirds};
 use super::cost::{UnitCosts, word_secs};
 use super::integer::IntegerNetwork;
 use super::integer_layer::IntegerLayer;
-use super::noise::StageNoise;
+use super::noise::{self, StageNoise};
 use super::plan::{PlanBytes, StageKind, StagePlan, message};
 use super::request::{PlanError, Request};
 use ring::{Kernel, Modulus};
 use scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
+use scheme::security::TABLE;
+
+/// What the planner asks of BGV.
+pub(super) const SCHEME: ExactScheme = ExactScheme {
+    least_primes: |_, _| Some(1),
+    estimate: noise::estimate,
+    simulate: noise::simulate,
+    work: |request, candidate, costs| work(request, candidate, &costs.unit),
+    chosen_work: |request, candidate, costs| tried_work(request, candidate, &costs.unit),
+    compile,
+    security_table: TABLE,
+};
 
 /// Predicted times.
-pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
     let n = candidate.n as f64;
     let k = candidate.primes.len() as f64;
     let ntt = costs.transform(candidate.n);
@@ -81,7 +93,7 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
 
 /// The same for the candidate that was chosen, its weighted sums tried on this machine, and writing
 /// to memory counted.
-pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
     let mut work = work(request, candidate, costs);
     let network = request.network;
     let Some(maps) = linear_maps(network, &candidate.primes) else { return work };
@@ -125,7 +137,7 @@ pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitC
 }
 
 /// Stages, sizes and program of the candidate that was chosen.
-pub(super) fn compile(
+fn compile(
     request: &Request,
     candidate: &Candidate,
     work: &Work,

@@ -4,9 +4,11 @@
 use super::ckks::CkksOffered;
 use super::encoding::Encoding;
 use super::levelled::{LevelledKnown, LevelledOffered};
+use circuit::Program;
 use data::Shape;
 use network::Identity;
 use network::recurrent::{SequenceEncoding, Shorter};
+use ring::{Basis, Modulus};
 use scheme::bfv::BfvParameters;
 use scheme::bgv::BgvParameters;
 use scheme::ckks::{CkksModuli, CkksParameters, Scale};
@@ -245,6 +247,34 @@ impl OfferedScheme {
             (_, sequences) => sequences.is_none(),
         };
         (!fits).then(|| "an encoding that its scheme does not take".into())
+    }
+
+    /// That of a program on integers.
+    pub fn exact(program: &Program, ring_degree: usize, plaintext_moduli: Vec<u64>) -> Self {
+        let primes = |basis: Option<&Basis>| {
+            let basis = basis.into_iter();
+            basis.flat_map(|b| (0..b.primes()).map(move |j| b.modulus(j).value())).collect()
+        };
+        match program {
+            Program::Bgv(program) => {
+                let primes = primes(program.parameters.first().map(|p| p.basis()));
+                Self::Bgv { ring_degree, primes, plaintext_moduli }
+            }
+            Program::Bfv(program) => {
+                let primes = primes(program.parameters.first().map(|p| p.basis()));
+                Self::Bfv { ring_degree, primes, plaintext_moduli }
+            }
+        }
+    }
+
+    /// Plaintext moduli of exact schemes; none of others.
+    pub fn plaintext_moduli(&self) -> Vec<Modulus> {
+        match self {
+            Self::Bgv { plaintext_moduli, .. } | Self::Bfv { plaintext_moduli, .. } => {
+                plaintext_moduli.iter().filter_map(|t| Modulus::new(*t)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Parameters of each plaintext modulus, where the scheme is BGV.

@@ -7,9 +7,9 @@ use super::record::{Record, VERSION};
 use super::run_with::{Job, Slot, run_with};
 use super::samples::Samples;
 use super::server::{ended, in_file, next};
-use engine::{Client, Crt, ModulusAnswer, Offer, Offered, OfferedScheme, Scheme, WireClock};
+use engine::{Client, Crt, ModulusAnswer, Offer, Offered, Scheme, WireClock};
 use progress::{Cancel, Step, Watch};
-use ring::{Modulus, Seed};
+use ring::Seed;
 use std::io::{Read, Write};
 use std::ops::Range;
 use wire::{Draft, Envelope, Kind, Malformed, Message};
@@ -253,7 +253,7 @@ impl Job for Decrypt<'_> {
         let watch = Watch::new(self.cancel.clone(), &|_| ());
         let count = parameters.len();
         let client = client::<S>(offered, parameters, &self.seed)?;
-        let moduli = moduli(&offer.scheme);
+        let moduli = offer.scheme.plaintext_moduli();
         let crt = Crt::new(&moduli);
         let mut answers = Answers::new(offer, &record);
         for batch in 0..head.batches {
@@ -277,17 +277,6 @@ impl Job for Decrypt<'_> {
         }
         ended(self.answer).map_err(of_answer)?;
         Ok(answers)
-    }
-}
-
-/// Plaintext moduli of exact schemes.
-fn moduli(scheme: &OfferedScheme) -> Vec<Modulus> {
-    match scheme {
-        OfferedScheme::Bgv { plaintext_moduli, .. }
-        | OfferedScheme::Bfv { plaintext_moduli, .. } => {
-            plaintext_moduli.iter().filter_map(|t| Modulus::new(*t)).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
