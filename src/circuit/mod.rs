@@ -10,6 +10,7 @@ mod compiled;
 mod cost;
 mod cost_bfv;
 mod cost_table;
+mod evaluation;
 mod exact;
 mod integer;
 mod integer_layer;
@@ -41,15 +42,16 @@ pub use compiled::{
 };
 pub use cost::UnitCosts;
 pub use cost_table::{CostTable, cache_folder, keep_costs_in};
-pub use integer::{Evaluation, IntegerNetwork, Precision};
+pub use evaluation::Evaluation;
+pub use integer::{IntegerNetwork, Precision};
 pub use integer_layer::IntegerLayer;
 pub use noise_measure::NoiseMeasure;
 pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;
 pub use real::{
     CkksFunction, CkksPart, CkksProgram, CkksStep, DegreeRequest, FunctionPart, RealCircuit,
-    RealEvaluation, RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup,
-    evaluate_parts, plan_real,
+    RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup, evaluate_parts,
+    plan_real,
 };
 #[cfg(feature = "tfhe")]
 pub use recurrent::{
