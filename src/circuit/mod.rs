@@ -19,8 +19,6 @@ mod noise_bfv;
 mod noise_measure;
 mod plan;
 mod planner;
-mod planner_bfv;
-mod planner_bgv;
 mod real;
 mod recurrent;
 mod request;
@@ -36,10 +34,7 @@ mod wide_weight;
 
 pub use affine::{FloatStage, LowerError, lower};
 pub use affine_row::AffineRow;
-pub use compiled::{
-    BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageProbe,
-    cut as segments,
-};
+pub use compiled::*;
 pub use cost::UnitCosts;
 pub use cost_table::{CostTable, cache_folder, keep_costs_in};
 pub use evaluation::Evaluation;

@@ -4,10 +4,9 @@ use super::answers::Answers;
 use super::error::ServiceError;
 use super::head::Head;
 use super::record::{Record, VERSION};
-use super::run_with::{Job, Slot, run_with};
 use super::samples::Samples;
 use super::server::{ended, in_file, next};
-use engine::{Client, Crt, ModulusAnswer, Offer, Offered, Scheme, WireClock};
+use engine::{Client, Crt, Job, ModulusAnswer, Offer, Offered, Scheme, Slot, WireClock};
 use progress::{Cancel, Step, Watch};
 use ring::Seed;
 use std::io::{Read, Write};
@@ -36,7 +35,8 @@ pub fn keygen(
         Envelope { kind: Kind::SecretKey, offer: offered.identity, batch: 0, modulus: 0 };
     let mut draft = Draft::new(&envelope);
     draft.body().extend_from_slice(&seed.to_bytes());
-    let evaluation = run_with(&offered.offer, Keygen { offered, seed, cancel, progress })?;
+    let job = Keygen { offered, seed, cancel, progress };
+    let evaluation = offered.offer.scheme.run_with(job)??;
     Ok(KeyPair { secret: draft.seal(), evaluation })
 }
 
@@ -48,7 +48,7 @@ struct Keygen<'a> {
 }
 
 impl Job for Keygen<'_> {
-    type Output = Vec<u8>;
+    type Output = Result<Vec<u8>, ServiceError>;
 
     fn run<S: Scheme<Value: Slot>>(
         self,
@@ -99,7 +99,7 @@ pub fn encrypt(
     let seed = secret_of(offered, secret)?;
     samples.fit(&offered.offer)?;
     let work = Encrypt { offered, seed, samples, randomness, request, cancel, progress };
-    run_with(&offered.offer, work)
+    offered.offer.scheme.run_with(work)?
 }
 
 struct Encrypt<'a> {
@@ -143,7 +143,7 @@ impl Layout {
 }
 
 impl Job for Encrypt<'_> {
-    type Output = Record;
+    type Output = Result<Record, ServiceError>;
 
     fn run<S: Scheme<Value: Slot>>(
         self,
@@ -212,7 +212,8 @@ pub fn decrypt(
     progress: &(dyn Fn(f64) + Sync),
 ) -> Result<Answers, ServiceError> {
     let seed = secret_of(offered, secret)?;
-    run_with(&offered.offer, Decrypt { offered, seed, answer, record_of, cancel, progress })
+    let job = Decrypt { offered, seed, answer, record_of, cancel, progress };
+    offered.offer.scheme.run_with(job)?
 }
 
 struct Decrypt<'a> {
@@ -225,7 +226,7 @@ struct Decrypt<'a> {
 }
 
 impl Job for Decrypt<'_> {
-    type Output = Answers;
+    type Output = Result<Answers, ServiceError>;
 
     fn run<S: Scheme<Value: Slot>>(
         self,

@@ -1,12 +1,12 @@
 //! What a BFV circuit costs, its stages and its program.
 
-use super::candidate::{Candidate, Compiled, ExactScheme, Work, batches, kernel_macs};
-use super::compiled::{BfvProgram, MEASURED, Program};
-use super::cost_table::CostTable;
-use super::integer_layer::IntegerLayer;
-use super::noise_bfv;
-use super::plan::{PlanBytes, StageKind, StagePlan, message};
-use super::request::{PlanError, Request};
+use crate::candidate::{Candidate, Compiled, ExactScheme, Work, batches, kernel_macs};
+use crate::compiled::{BfvProgram, MEASURED, Program};
+use crate::cost_table::CostTable;
+use crate::integer_layer::IntegerLayer;
+use crate::noise_bfv;
+use crate::plan::{PlanBytes, StageKind, StagePlan, message};
+use crate::request::{PlanError, Request};
 use scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
 use scheme::security::TABLE_OF_BINOMIAL_SECRETS;
 

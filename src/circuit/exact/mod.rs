@@ -1,15 +1,17 @@
-//! The schemes for exact integers, by name.
+//! The schemes for exact integers: what a circuit costs under each, its stages and its program.
+
+mod bfv;
+mod bgv;
 
 use super::candidate::ExactScheme;
 use super::plan::SchemeKind;
-use super::{planner_bfv, planner_bgv};
 
 impl ExactScheme {
     /// That of its name; BGV where others are asked for, which carry no integers.
     pub fn of(scheme: SchemeKind) -> &'static Self {
         match scheme {
-            SchemeKind::Bfv => &planner_bfv::SCHEME,
-            SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe => &planner_bgv::SCHEME,
+            SchemeKind::Bfv => &bfv::SCHEME,
+            SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe => &bgv::SCHEME,
         }
     }
 }
