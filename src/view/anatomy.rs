@@ -114,6 +114,8 @@ fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
                 )),
             }
         }
+        // All others are linear.
+        _ => Becomes::Same("as it is: weighted sums"),
     }
 }
 
