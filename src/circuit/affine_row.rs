@@ -178,7 +178,13 @@ pub(super) fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow
                 })
                 .collect()
         }
-        _ => Vec::new(),
+        // Lowered without rows of their own, or refused.
+        Op::Flatten
+        | Op::Branch { .. }
+        | Op::Add { .. }
+        | Op::Concat { .. }
+        | Op::MaxPool { .. }
+        | Op::Activation(_) => Vec::new(),
     }
 }
 

@@ -82,7 +82,6 @@ fn names(line: &str, layer: &str) -> bool {
 
 fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
     match op {
-        Op::Dense { .. } | Op::Conv2d { .. } => Becomes::Same("as it is: weighted sums"),
         Op::AvgPool { .. } | Op::SumPool { .. } => Becomes::Same("as it is: sums of neighbours"),
         Op::Flatten | Op::Branch { .. } | Op::Concat { .. } => {
             Becomes::Same("as it is: nothing is computed")
