@@ -5,22 +5,12 @@
 //! latter, the carried values, as they are; the affine map before it picks what is carried. So a sum
 //! with a layer further back is nothing but one more affine map.
 
+use super::affine_row::{AffineRow, Lists, MAX_WEIGHTS, added, affine_rows, multiply};
 use super::stage_name::StageName;
 use activation::Activation;
 use data::Shape;
-use network::{Layer, MAX_POOL, Network, Op, Padding, Windows};
+use network::{Layer, MAX_POOL, Network, Op};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
-use std::sync::Arc;
-
-/// One output of an affine map: `sum_c weights[c] x[columns[c]] + bias`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AffineRow {
-    /// Inputs that take part, in rising order; shared between rows that read the same ones.
-    pub columns: Arc<[u32]>,
-    pub weights: Vec<f64>,
-    pub bias: f64,
-}
 
 /// A step of a lowered network.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,9 +45,6 @@ pub enum LowerError {
     )]
     CarriedTooFar { layer: String, bits: u32, max: u32 },
 }
-
-/// Most weights in one affine map.
-const MAX_WEIGHTS: usize = 1 << 26;
 
 /// Lowers `network`: neighbouring affine layers are multiplied together, and a quadratic activation
 /// `a x^2 + b x + c` becomes the square of `x + b / 2a`, with `a` and `c - b^2 / 4a` moved into the
@@ -115,21 +102,6 @@ struct Now {
 impl Now {
     fn into_rows(self) -> Vec<AffineRow> {
         self.rows.unwrap_or_else(|| (0..self.len as u32).map(AffineRow::copy).collect())
-    }
-}
-
-impl AffineRow {
-    /// Value `column` as it is.
-    fn copy(column: u32) -> Self {
-        Self { columns: [column].into(), weights: vec![1.0], bias: 0.0 }
-    }
-
-    /// The column whose value it is, if it is that of one as it is.
-    pub(super) fn copied(&self) -> Option<u32> {
-        match (&self.columns[..], &self.weights[..]) {
-            ([column], [1.0]) if self.bias == 0.0 => Some(*column),
-            _ => None,
-        }
     }
 }
 
@@ -317,195 +289,15 @@ fn too_large(layer: &Layer) -> LowerError {
     LowerError::TooLarge { layer: layer.name.clone(), max: MAX_WEIGHTS }
 }
 
-/// The sums of rows of two maps of one state; `None` when they are too large.
-fn added(first: &[AffineRow], second: &[AffineRow]) -> Option<Vec<AffineRow>> {
-    let mut lists = Lists::default();
-    let mut weights_so_far = 0;
-    let mut rows = Vec::with_capacity(first.len());
-    for (x, y) in first.iter().zip(second) {
-        let terms = |row: &AffineRow| -> BTreeMap<u32, f64> {
-            row.columns.iter().copied().zip(row.weights.iter().copied()).collect()
-        };
-        let mut sums = terms(x);
-        for (column, weight) in terms(y) {
-            *sums.entry(column).or_insert(0.0) += weight;
-        }
-        weights_so_far += sums.len();
-        if weights_so_far > MAX_WEIGHTS {
-            return None;
-        }
-        rows.push(AffineRow {
-            columns: lists.share(sums.keys().copied().collect()),
-            weights: sums.into_values().collect(),
-            bias: x.bias + y.bias,
-        });
-    }
-    Some(rows)
-}
-
-/// `after` applied to `before`; `None` when the product is too large.
-fn multiply(after: &[AffineRow], before: &[AffineRow]) -> Option<Vec<AffineRow>> {
-    let mut lists = Lists::default();
-    let mut weights_so_far = 0;
-    let mut rows = Vec::with_capacity(after.len());
-    for row in after {
-        let product = match (&row.columns[..], &row.weights[..]) {
-            ([only], [scale]) => {
-                let source = &before[*only as usize];
-                AffineRow {
-                    columns: Arc::clone(&source.columns),
-                    weights: source.weights.iter().map(|w| w * scale).collect(),
-                    bias: source.bias * scale + row.bias,
-                }
-            }
-            _ => {
-                let mut sums: HashMap<u32, f64> = HashMap::new();
-                let mut bias = row.bias;
-                for (column, weight) in row.columns.iter().zip(&row.weights) {
-                    let source = &before[*column as usize];
-                    bias += weight * source.bias;
-                    for (c, w) in source.columns.iter().zip(&source.weights) {
-                        *sums.entry(*c).or_insert(0.0) += weight * w;
-                    }
-                }
-                let mut sums: Vec<(u32, f64)> = sums.into_iter().collect();
-                sums.sort_unstable_by_key(|(c, _)| *c);
-                AffineRow {
-                    columns: lists.share(sums.iter().map(|(c, _)| *c).collect()),
-                    weights: sums.into_iter().map(|(_, w)| w).collect(),
-                    bias,
-                }
-            }
-        };
-        weights_so_far += product.weights.len();
-        if weights_so_far > MAX_WEIGHTS {
-            return None;
-        }
-        rows.push(product);
-    }
-    Some(rows)
-}
-
-/// Column lists, each kept once.
-#[derive(Default)]
-struct Lists(HashMap<Arc<[u32]>, ()>);
-
-impl Lists {
-    fn share(&mut self, columns: Vec<u32>) -> Arc<[u32]> {
-        if let Some((known, ())) = self.0.get_key_value(columns.as_slice()) {
-            return Arc::clone(known);
-        }
-        let columns: Arc<[u32]> = columns.into();
-        self.0.insert(Arc::clone(&columns), ());
-        columns
-    }
-}
-
-/// The rows of one affine layer; a network has checked that shapes and lengths fit.
-fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow> {
-    match op {
-        Op::Dense { inputs, outputs, weight, bias } => {
-            let columns: Arc<[u32]> = (0..*inputs as u32).collect();
-            (0..*outputs)
-                .map(|o| AffineRow {
-                    columns: Arc::clone(&columns),
-                    weights: weight[o * inputs..(o + 1) * inputs]
-                        .iter()
-                        .map(|w| f64::from(*w))
-                        .collect(),
-                    bias: bias.get(o).copied().map_or(0.0, f64::from),
-                })
-                .collect()
-        }
-        Op::Conv2d { in_channels, out_channels, kernel, stride, padding, weight, bias } => {
-            let windows = Windows::new(input, output, *kernel, *stride, *padding);
-            let lists: Vec<_> =
-                (0..windows.positions).map(|p| read(&windows, p, 0..*in_channels)).collect();
-            let per_output = in_channels * windows.area;
-            (0..*out_channels)
-                .flat_map(|o| {
-                    let weight = &weight[o * per_output..(o + 1) * per_output];
-                    let bias = bias.get(o).copied().map_or(0.0, f64::from);
-                    // A kernel that reads few of its channels takes no part in the others.
-                    let sparse = 2 * weight.iter().filter(|w| **w != 0.0).count() < weight.len();
-                    lists.iter().map(move |(columns, taps)| {
-                        let read = columns.iter().zip(taps).filter(|(_, t)| weight[**t] != 0.0);
-                        let columns = match sparse {
-                            true => read.map(|(c, _)| *c).collect(),
-                            false => Arc::clone(columns),
-                        };
-                        let weights = taps.iter().map(|t| f64::from(weight[*t]));
-                        let weights = weights.filter(|w| !sparse || *w != 0.0).collect();
-                        AffineRow { columns, weights, bias }
-                    })
-                })
-                .collect()
-        }
-        Op::AvgPool { kernel, stride, padding } => {
-            pool_rows(input, output, *kernel, *stride, *padding, 1.0 / (kernel.0 * kernel.1) as f64)
-        }
-        Op::SumPool { kernel, stride, padding } => {
-            pool_rows(input, output, *kernel, *stride, *padding, 1.0)
-        }
-        Op::BatchNorm { gamma, beta, mean, variance, epsilon } => {
-            let spread = match input {
-                Shape::Image { height, width, .. } => height * width,
-                Shape::Flat { .. } | Shape::Sequence { .. } => 1,
-            };
-            (0..input.len())
-                .map(|i| {
-                    let f = i / spread;
-                    let scale =
-                        f64::from(gamma[f]) / (f64::from(variance[f]) + f64::from(*epsilon)).sqrt();
-                    let bias = f64::from(beta[f]) - f64::from(mean[f]) * scale;
-                    AffineRow { columns: [i as u32].into(), weights: vec![scale], bias }
-                })
-                .collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn pool_rows(
-    input: Shape,
-    output: Shape,
-    kernel: (usize, usize),
-    stride: (usize, usize),
-    padding: Padding,
-    scale: f64,
-) -> Vec<AffineRow> {
-    let windows = Windows::new(input, output, kernel, stride, padding);
-    let channels = input.len() / windows.plane.max(1);
-    (0..channels)
-        .flat_map(|c| (0..windows.positions).map(move |p| (c, p)))
-        .map(|(c, p)| {
-            let (columns, taps) = read(&windows, p, c..c + 1);
-            AffineRow { columns, weights: vec![scale; taps.len()], bias: 0.0 }
-        })
-        .collect()
-}
-
-/// Inputs that window `position` reads in `channels`, and where in the kernel each one lies.
-fn read(windows: &Windows, position: usize, channels: Range<usize>) -> (Arc<[u32]>, Vec<usize>) {
-    let first = channels.start;
-    let (columns, taps): (Vec<u32>, Vec<usize>) = channels
-        .flat_map(|c| (0..windows.area).map(move |a| (c, a)))
-        .filter_map(|(c, a)| {
-            let at = windows.taps[a * windows.positions + position] as usize;
-            let inside = at < windows.plane;
-            inside.then_some(((c * windows.plane + at) as u32, (c - first) * windows.area + a))
-        })
-        .unzip();
-    (columns.into(), taps)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use activation::Polynomial;
     use network::Normalisation;
+    use network::Padding;
     use progress::Watch;
     use ring::Seed;
+    use std::sync::Arc;
 
     fn values(count: usize, seed: u64) -> Vec<f32> {
         let mut stream = Seed::from_number(seed).stream(0);

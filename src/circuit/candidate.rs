@@ -1,8 +1,11 @@
 //! A parameter set under consideration: its noise and its cost.
 
 use super::compiled::{Program, StageProbe};
+use super::cost_table::CostTable;
+use super::integer_layer::IntegerLayer;
 use super::noise::{Forecast, Ring, StageNoise, log2_peak};
 use super::plan::{PlanBytes, StagePlan};
+use super::request::{PlanError, Request};
 use ring::Row;
 use std::collections::HashMap;
 
@@ -65,6 +68,22 @@ pub(super) struct Compiled {
     pub(super) bytes: PlanBytes,
     pub(super) program: Program,
     pub(super) probes: Vec<StageProbe>,
+}
+
+/// What the planner of exact integers asks of a scheme.
+pub(super) struct ExactScheme {
+    /// The fewest primes of so many bits, for plaintext moduli up to `t`; `None` where there are none.
+    pub least_primes: fn(t: u64, bits: u32) -> Option<usize>,
+    /// Noise in a ring by a fast estimate, and by so many random points.
+    pub estimate: fn(&[IntegerLayer], usize, Ring) -> Forecast,
+    pub simulate: fn(&[IntegerLayer], usize, Ring, usize) -> Forecast,
+    /// Predicted times, and the same of the candidate that was chosen.
+    pub work: fn(&Request, &Candidate, &CostTable) -> Work,
+    pub chosen_work: fn(&Request, &Candidate, &CostTable) -> Work,
+    /// Stages, sizes and program of that one; worst ranges last.
+    pub compile: fn(&Request, &Candidate, &Work, &[f64]) -> Result<Compiled, PlanError>,
+    /// What its security is read from.
+    pub security_table: &'static str,
 }
 
 /// What the kernels do for one word: see [`ring::LinearMap::kernel_macs`], without building the map.

@@ -115,7 +115,7 @@ fn carrying(layer: &IntegerLayer, width: usize) -> Option<usize> {
 }
 
 /// Layers of each segment: a new one begins at every square but the first.
-pub fn cut(layers: &[IntegerLayer]) -> Vec<Range<usize>> {
+pub fn segments(layers: &[IntegerLayer]) -> Vec<Range<usize>> {
     let mut starts = vec![0];
     let mut squared = false;
     for (at, layer) in layers.iter().enumerate() {
@@ -157,7 +157,7 @@ impl BgvProgram {
         let mut maps = linear_maps(network, &primes).ok_or_else(unfit)?.into_iter();
         let mut steps = Vec::new();
         let widths = network.widths();
-        for (at, layers) in cut(network.layers()).into_iter().enumerate() {
+        for (at, layers) in segments(network.layers()).into_iter().enumerate() {
             let ops = maps.by_ref().take(layers.len()).zip(&network.layers()[layers.clone()]);
             let ops = ops.zip(&widths[layers.clone()]);
             let ops = ops.map(|((map, layer), width)| match (map, layer) {

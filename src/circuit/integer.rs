@@ -1,6 +1,7 @@
 //! The integer network: what the ciphertexts stand for, evaluated exactly in the clear.
 
 use super::affine::{FloatStage, LowerError, lower};
+use super::evaluation::Evaluation;
 use super::integer_layer::IntegerLayer;
 use super::stage_name::StageName;
 use super::units::{Sums, Units};
@@ -10,7 +11,6 @@ use network::{
     Clipped, InputEncoding, InputQuantiser, Network, Normalisation, Op, WeightQuantiser,
 };
 use progress::{Cancelled, Watch};
-use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// A network on integers, exact: linear layers with integer weights, and squares.
@@ -187,29 +187,14 @@ impl IntegerNetwork {
         inputs: &[i32],
         captures: &[(usize, usize)],
         watch: &Watch,
-    ) -> Result<Evaluation, Cancelled> {
+    ) -> Result<Evaluation<i128>, Cancelled> {
         const CHUNK: usize = 64;
-        let parts: Vec<Evaluation> = inputs
-            .par_chunks(CHUNK * self.inputs)
-            .map(|chunk| {
-                watch.check()?;
-                Ok(self.evaluate_chunk(chunk, captures))
-            })
-            .collect::<Result<_, Cancelled>>()?;
-        let mut all = Evaluation {
-            outputs: Vec::new(),
-            captured: vec![Vec::new(); captures.len()],
-            largest: vec![0.0; self.layers.len()],
-        };
-        for part in parts {
-            all.outputs.extend(part.outputs);
-            all.captured.iter_mut().zip(part.captured).for_each(|(a, p)| a.extend(p));
-            all.largest.iter_mut().zip(part.largest).for_each(|(a, p)| *a = a.max(p));
-        }
-        Ok(all)
+        let counts = (captures.len(), self.layers.len());
+        let of_chunk = |chunk: &[i32]| self.evaluate_chunk(chunk, captures);
+        Evaluation::of_chunks(inputs, CHUNK * self.inputs, counts, watch, of_chunk)
     }
 
-    fn evaluate_chunk(&self, inputs: &[i32], captures: &[(usize, usize)]) -> Evaluation {
+    fn evaluate_chunk(&self, inputs: &[i32], captures: &[(usize, usize)]) -> Evaluation<i128> {
         let samples = inputs.len() / self.inputs;
         // Value-major, so that the inner loop runs over samples.
         let mut values = Values::Exact(
@@ -275,17 +260,6 @@ impl IntegerNetwork {
             })
             .collect()
     }
-}
-
-/// Exact results of [`IntegerNetwork::evaluate`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Evaluation {
-    /// Outputs, sample after sample.
-    pub outputs: Vec<i128>,
-    /// For each capture, its value in every sample.
-    pub captured: Vec<Vec<i128>>,
-    /// Largest magnitude after each layer.
-    pub largest: Vec<f64>,
 }
 
 /// The grid of each affine map of `stages`: of the dense layer or convolution that it is; beside that it

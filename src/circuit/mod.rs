@@ -4,11 +4,14 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod affine;
+mod affine_row;
 mod candidate;
 mod compiled;
 mod cost;
 mod cost_bfv;
 mod cost_table;
+mod evaluation;
+mod exact;
 mod integer;
 mod integer_layer;
 mod noise;
@@ -16,8 +19,6 @@ mod noise_bfv;
 mod noise_measure;
 mod plan;
 mod planner;
-mod planner_bfv;
-mod planner_bgv;
 mod real;
 mod recurrent;
 mod request;
@@ -31,22 +32,21 @@ mod values;
 mod warning;
 mod wide_weight;
 
-pub use affine::{AffineRow, FloatStage, LowerError, lower};
-pub use compiled::{
-    BfvLayer, BfvOp, BfvProgram, BgvProgram, Circuit, CircuitStep, Program, StageProbe,
-    cut as segments,
-};
+pub use affine::{FloatStage, LowerError, lower};
+pub use affine_row::AffineRow;
+pub use compiled::*;
 pub use cost::UnitCosts;
 pub use cost_table::{CostTable, cache_folder, keep_costs_in};
-pub use integer::{Evaluation, IntegerNetwork, Precision};
+pub use evaluation::Evaluation;
+pub use integer::{IntegerNetwork, Precision};
 pub use integer_layer::IntegerLayer;
 pub use noise_measure::NoiseMeasure;
 pub use plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 pub use planner::plan;
 pub use real::{
     CkksFunction, CkksPart, CkksProgram, CkksStep, DegreeRequest, FunctionPart, RealCircuit,
-    RealEvaluation, RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup,
-    evaluate_parts, plan_real,
+    RealFunction, RealLayer, RealNetwork, RealRequest, Sink, Stream, StreamGroup, evaluate_parts,
+    plan_real,
 };
 #[cfg(feature = "tfhe")]
 pub use recurrent::{

@@ -20,9 +20,9 @@ impl NoiseMeasure {
     /// That of a scheme.
     pub fn of(scheme: SchemeKind) -> Self {
         match scheme {
-            SchemeKind::Bgv | SchemeKind::Bfv | SchemeKind::Noop => Self::Margin,
             SchemeKind::Ckks => Self::Precision,
             SchemeKind::Tfhe => Self::Failure,
+            _ => Self::Margin,
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(of(SchemeKind::Tfhe, 40.12), ("failure probability", "2^−40.1".into(), false));
         assert_eq!(NoiseMeasure::Failure.short(f64::INFINITY), "0");
         assert_eq!(NoiseMeasure::Failure.short(-3.0), "1");
-        for scheme in [SchemeKind::Bgv, SchemeKind::Bfv, SchemeKind::Ckks, SchemeKind::Tfhe] {
+        for scheme in SchemeKind::ALL {
             assert_eq!(NoiseMeasure::of_name(scheme.name()), NoiseMeasure::of(scheme));
         }
     }

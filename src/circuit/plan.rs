@@ -19,11 +19,16 @@ pub enum SchemeKind {
     Ckks,
     /// Chillotti-Gama-Georgieva-Izabachène through the crate `tfhe`: lookup tables, one sample at a time.
     Tfhe,
-    /// No encryption at all: the same pipeline on plain integers, for tests.
-    Noop,
 }
 
 impl SchemeKind {
+    pub const ALL: [Self; 4] = [Self::Bgv, Self::Bfv, Self::Ckks, Self::Tfhe];
+
+    /// Whether it carries integers, all of them right.
+    pub fn is_exact(self) -> bool {
+        !matches!(self, Self::Ckks | Self::Tfhe)
+    }
+
     /// The name people know it by.
     pub fn name(self) -> &'static str {
         match self {
@@ -31,7 +36,6 @@ impl SchemeKind {
             Self::Bfv => "BFV",
             Self::Ckks => "CKKS",
             Self::Tfhe => "TFHE",
-            Self::Noop => "none (plain integers)",
         }
     }
 }

@@ -1,17 +1,14 @@
 //! The choice of parameters: the cheapest that decrypts and is secure, or why there is none.
 
-use super::candidate::{Candidate, Work, batches};
+use super::candidate::{Candidate, ExactScheme, Work, batches};
 use super::compiled::Circuit;
 use super::cost_table::CostTable;
-use super::noise::{self, Forecast, Ring};
-use super::plan::{Plan, PlanSecs, SchemeKind};
+use super::noise::{Forecast, Ring};
+use super::plan::{Plan, PlanSecs};
 use super::request::*;
 use super::warning::{Cause, Warning};
-use super::{noise_bfv, planner_bfv, planner_bgv};
 use ring::{Modulus, ntt_primes};
-use scheme::security::{
-    MIN_SECURITY_BITS, TABLE, TABLE_OF_BINOMIAL_SECRETS, max_log2_qp, ring_degrees, security_bits,
-};
+use scheme::security::{MIN_SECURITY_BITS, max_log2_qp, ring_degrees, security_bits};
 use std::sync::Arc;
 
 /// Widths tried, widest first.
@@ -67,12 +64,7 @@ fn smallest_modulus(
 ) -> Option<Candidate> {
     let max = f64::from(max_log2_qp(n)?);
     let t = moduli.iter().copied().max()?;
-    let least = match request.scheme {
-        // BFV cannot relinearise with one prime, nor decrypt with a first one near t.
-        SchemeKind::Bfv if 3 * u128::from(t) >= 2 << (bits - 1) => return None,
-        SchemeKind::Bfv => 2,
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => 1,
-    };
+    let least = (ExactScheme::of(request.scheme).least_primes)(t, bits)?;
     let counts = match constraints.prime_count {
         Some(count) => count.max(least)..=count,
         None => least..=MAX_PRIMES,
@@ -149,26 +141,15 @@ fn refusal(request: &Request) -> PlanError {
 /// Noise in `ring`: by `samples` random points, or a fast estimate without them.
 fn forecast(request: &Request, ring: Ring, samples: Option<usize>) -> Forecast {
     let (layers, inputs) = (request.network.layers(), request.network.inputs());
-    match (request.scheme, samples) {
-        (SchemeKind::Bfv, None) => noise_bfv::estimate(layers, inputs, ring),
-        (SchemeKind::Bfv, Some(samples)) => noise_bfv::simulate(layers, inputs, ring, samples),
-        (SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop, None) => {
-            noise::estimate(layers, inputs, ring)
-        }
-        (
-            SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop,
-            Some(samples),
-        ) => noise::simulate(layers, inputs, ring, samples),
+    let scheme = ExactScheme::of(request.scheme);
+    match samples {
+        None => (scheme.estimate)(layers, inputs, ring),
+        Some(samples) => (scheme.simulate)(layers, inputs, ring, samples),
     }
 }
 
 fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {
-    match request.scheme {
-        SchemeKind::Bfv => planner_bfv::work(request, candidate, costs),
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
-            planner_bgv::work(request, candidate, &costs.unit)
-        }
-    }
+    (ExactScheme::of(request.scheme).work)(request, candidate, costs)
 }
 
 fn compile(
@@ -179,19 +160,10 @@ fn compile(
     let costs = CostTable::of_this_machine();
     let network = request.network;
     candidate.forecast = forecast(request, candidate.ring(), Some(SAMPLES));
-    let work = match request.scheme {
-        SchemeKind::Bfv => work(request, &candidate, costs),
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
-            planner_bgv::tried_work(request, &candidate, &costs.unit)
-        }
-    };
+    let scheme = ExactScheme::of(request.scheme);
+    let work = (scheme.chosen_work)(request, &candidate, costs);
     let worst = network.worst_ranges();
-    let compiled = match request.scheme {
-        SchemeKind::Bfv => planner_bfv::compile(request, &candidate, &work, &worst)?,
-        SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
-            planner_bgv::compile(request, &candidate, &work, &worst)?
-        }
-    };
+    let compiled = (scheme.compile)(request, &candidate, &work, &worst)?;
     let log2 = |values: &[u64]| values.iter().map(|q| (*q as f64).log2()).sum::<f64>();
     let log2_q = log2(&candidate.primes);
     let plan = Plan {
@@ -201,12 +173,7 @@ fn compile(
         log2_qp: log2_q,
         plaintext_bits: log2(&candidate.moduli),
         security_bits: security_bits(candidate.n, log2_q),
-        security_table: match request.scheme {
-            SchemeKind::Bfv => TABLE_OF_BINOMIAL_SECRETS.to_owned(),
-            SchemeKind::Bgv | SchemeKind::Ckks | SchemeKind::Tfhe | SchemeKind::Noop => {
-                TABLE.to_owned()
-            }
-        },
+        security_table: scheme.security_table.to_owned(),
         depth: network.depth(),
         precision: network.precision(),
         images: request.images,

@@ -5,7 +5,8 @@
 //! is in the unit of the sum. That is many bits, and so nearly exact; where it is few, the unit of the
 //! sum is divided by a whole number, which is exact for all other weights.
 
-use super::affine::{AffineRow, LowerError};
+use super::affine::LowerError;
+use super::affine_row::AffineRow;
 use super::stage_name::StageName;
 use network::{Clipped, WeightQuantiser};
 use ring::Row;

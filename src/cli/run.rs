@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::status::WRONG;
 use super::table::{Table, pairs};
 use super::table_file::{csv_file, json_file};
-use super::words::{bare_bits, noise_head, number_of, remarks, security};
+use super::words::{bare_bits, noise_head, number_of, remarks, scheme_rows};
 use super::{networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
@@ -55,31 +55,19 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
 }
 
 pub(super) fn show(report: &RunReport) -> String {
-    let (plain, encrypted, scheme) = (&report.plain, &report.encrypted, &report.scheme);
-    let mut summary = vec![
-        (
-            "scenario",
-            format!(
-                "{}: model {}, {} samples of {}, seed {}",
-                format::excerpt(&report.scenario),
-                format::excerpt(&report.model),
-                format::count(report.images as u64),
-                format::excerpt(&report.dataset),
-                report.seed
-            ),
+    let (plain, encrypted) = (&report.plain, &report.encrypted);
+    let mut summary = vec![(
+        "scenario",
+        format!(
+            "{}: model {}, {} samples of {}, seed {}",
+            format::excerpt(&report.scenario),
+            format::excerpt(&report.model),
+            format::count(report.images as u64),
+            format::excerpt(&report.dataset),
+            report.seed
         ),
-        (
-            "scheme",
-            format!(
-                "{}, N {}, log2 q {}, {}",
-                scheme.kind.to_uppercase(),
-                scheme.ring_degree,
-                format::bits(scheme.log2_q),
-                scheme.kernel
-            ),
-        ),
-        ("security", security(scheme.security_bits, &scheme.security_table)),
-    ];
+    )];
+    summary.extend(scheme_rows(&report.scheme));
     summary.extend(networks::rows(&report.networks));
     let summary = pairs(&summary);
     let accuracy = accuracies(report);

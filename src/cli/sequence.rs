@@ -4,7 +4,7 @@ use super::accuracies::accuracies;
 use super::context::{Answer, Context};
 use super::networks;
 use super::table::{Table, folded, pairs};
-use super::words::{bare_bits, guesses, number_of, remarks, security};
+use super::words::{bare_bits, guesses, number_of, remarks, scheme_rows, security};
 use anyhow::Result;
 use circuit::{NoiseStrategy, Plan, SequencePlan};
 use recurrent::SequenceSession;
@@ -166,7 +166,6 @@ fn shown<T>(all: &[T]) -> impl Iterator<Item = (usize, &T)> {
 
 /// The report of a run.
 pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
-    let scheme = &report.scheme;
     let hidden: Vec<String> = sequence.hidden.iter().map(usize::to_string).collect();
     let mut summary = vec![
         (
@@ -185,18 +184,8 @@ pub(super) fn show(report: &RunReport, sequence: &SequenceReport) -> String {
         ),
         ("strategy", strategy(sequence.strategy.name(), sequence.refresh_every, sequence.steps)),
         ("reveals", sequence.reveals.clone()),
-        (
-            "scheme",
-            format!(
-                "{}, N {}, log2 q {}, {}",
-                scheme.kind.to_uppercase(),
-                scheme.ring_degree,
-                format::bits(scheme.log2_q),
-                scheme.kernel
-            ),
-        ),
-        ("security", security(scheme.security_bits, &scheme.security_table)),
     ];
+    summary.extend(scheme_rows(&report.scheme));
     summary.extend(networks::rows(&report.networks));
     let summary = pairs(&summary);
     let accuracy = accuracies(report);

@@ -3,7 +3,7 @@
 use super::table::folded;
 use circuit::NoiseMeasure;
 use data::Dataset;
-use report::{EncryptedReport, RunReport};
+use report::{EncryptedReport, RunReport, SchemeReport};
 
 /// What the reader of the data decided, a line each, with the option that decides otherwise.
 pub(super) fn guesses(dataset: &Dataset) -> String {
@@ -77,4 +77,13 @@ pub(super) fn remarks(report: &RunReport) -> String {
         text.push_str(&folded("WRONG: ", wrong));
     }
     text
+}
+
+/// Scheme and security of a run, for its summary.
+pub(super) fn scheme_rows(scheme: &SchemeReport) -> [(&'static str, String); 2] {
+    let (kind, log2_q) = (scheme.kind.to_uppercase(), format::bits(scheme.log2_q));
+    [
+        ("scheme", format!("{kind}, N {}, log2 q {log2_q}, {}", scheme.ring_degree, scheme.kernel)),
+        ("security", security(scheme.security_bits, &scheme.security_table)),
+    ]
 }

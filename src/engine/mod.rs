@@ -14,6 +14,8 @@ mod evaluator;
 mod levelled;
 mod noop;
 mod offer;
+mod offer_error;
+mod offered_scheme;
 mod request;
 mod scheme;
 mod server;
@@ -32,7 +34,9 @@ pub use levelled::{
     FirstState, Levelled, LevelledInputs, LevelledKnown, LevelledOffered, ServedChain, Stepper,
 };
 pub use noop::{NoKeys, NoSecret, Noop, Plain, PlainCircuit, RealNoop};
-pub use offer::{Check, Offer, OfferError, Offered, OfferedScheme};
+pub use offer::{Check, Offer, Offered};
+pub use offer_error::OfferError;
+pub use offered_scheme::{ExactJob, Job, OfferedScheme, Slot, with_program};
 pub use request::Incoming;
 pub use scheme::{Decrypted, EngineError, Evaluated, Evaluation, Measured, OnWire, Probed, Scheme};
 pub use server::Server;

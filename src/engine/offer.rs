@@ -1,74 +1,16 @@
 //! What a server offers: everything that a client needs to encrypt, to read the answer and to hold it
 //! against what is promised, and nothing of the model's weights.
 
-use super::ckks::CkksOffered;
 use super::encoding::Encoding;
-use super::levelled::{LevelledKnown, LevelledOffered};
+use super::offer_error::{OfferError, VERSION};
+use super::offered_scheme::OfferedScheme;
 use data::Shape;
 use network::Identity;
-use network::recurrent::{SequenceEncoding, Shorter};
-use scheme::bfv::BfvParameters;
-use scheme::bgv::BgvParameters;
-use scheme::ckks::{CkksModuli, CkksParameters, Scale};
 use serde::{Deserialize, Serialize};
 use wire::{Draft, Envelope, Kind, Malformed, Message, WireError};
 
-/// Version of the layout.
-const VERSION: u32 = 2;
 /// Longest offer, bytes.
 const MAX_BYTES: usize = 64 << 20;
-
-/// Why there is no client for an offer.
-#[derive(Debug, thiserror::Error)]
-pub enum OfferError {
-    #[error(transparent)]
-    Wire(#[from] WireError),
-    #[error("its parameters: {0}")]
-    Parameters(String),
-    #[error("it is of version {found}; this program reads version {VERSION}")]
-    Version { found: u32 },
-    #[error("{0}")]
-    Content(String),
-}
-
-/// Parameters that both sides compute with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum OfferedScheme {
-    Bgv {
-        ring_degree: usize,
-        primes: Vec<u64>,
-        plaintext_moduli: Vec<u64>,
-    },
-    Bfv {
-        ring_degree: usize,
-        primes: Vec<u64>,
-        plaintext_moduli: Vec<u64>,
-    },
-    Ckks {
-        ring_degree: usize,
-        moduli: CkksModuli,
-        input_scale: Scale,
-    },
-    /// A recurrent network on one modulus chain of CKKS.
-    Levelled(LevelledOffered),
-    #[cfg(feature = "tfhe")]
-    Tfhe(super::TablesOffered),
-}
-
-impl OfferedScheme {
-    /// What people call it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Bgv { .. } => "BGV",
-            Self::Bfv { .. } => "BFV",
-            Self::Ckks { .. } => "CKKS",
-            Self::Levelled(_) => "CKKS, one modulus chain for all steps",
-            #[cfg(feature = "tfhe")]
-            Self::Tfhe(_) => "TFHE",
-        }
-    }
-}
 
 /// A sample of the server's, and what the reference network gives it: clients put it into spare slots, to
 /// see that they read the right numbers.
@@ -148,15 +90,7 @@ impl Offer {
 
     /// Samples of one message, those that are checked among them.
     pub fn slots(&self) -> usize {
-        match &self.scheme {
-            OfferedScheme::Bgv { ring_degree, .. }
-            | OfferedScheme::Bfv { ring_degree, .. }
-            | OfferedScheme::Ckks { ring_degree, .. } => *ring_degree,
-            OfferedScheme::Levelled(offered) => offered.ring_degree,
-            // As many messages as samples.
-            #[cfg(feature = "tfhe")]
-            OfferedScheme::Tfhe(_) => 1,
-        }
+        self.scheme.slots()
     }
 
     fn fault(&self) -> Option<String> {
@@ -225,75 +159,5 @@ impl Offered {
         }
         let identity = message.digest;
         Ok(Self { offer, identity, bytes })
-    }
-}
-
-impl OfferedScheme {
-    /// Why it does not go with an encoding, where it does not.
-    fn fault(&self, encoding: &Encoding) -> Option<String> {
-        let of = |s: &SequenceEncoding| (s.shorter == Shorter::Shown, s.grid.is_some());
-        let fits = match (self, encoding.sequences()) {
-            (Self::Levelled(levelled), Some(sequences)) => {
-                if let Some(fault) = levelled.fault(sequences.steps) {
-                    return Some(fault);
-                }
-                of(sequences) == (false, false)
-            }
-            #[cfg(feature = "tfhe")]
-            (Self::Tfhe(_), Some(sequences)) => of(sequences) == (true, true),
-            (Self::Levelled(_), None) => false,
-            (_, sequences) => sequences.is_none(),
-        };
-        (!fits).then(|| "an encoding that its scheme does not take".into())
-    }
-
-    /// Parameters of each plaintext modulus, where the scheme is BGV.
-    ///
-    /// # Errors
-    /// When they are none, or have less than 128 bits of security.
-    pub fn bgv(
-        ring_degree: usize,
-        primes: &[u64],
-        moduli: &[u64],
-    ) -> Result<Vec<BgvParameters>, OfferError> {
-        let each = moduli.iter().map(|t| BgvParameters::new(ring_degree, primes, *t));
-        let all = each.collect::<Result<Vec<_>, _>>();
-        all.map_err(|e| OfferError::Parameters(e.to_string()))
-    }
-
-    /// The same, where it is BFV.
-    ///
-    /// # Errors
-    /// As [`OfferedScheme::bgv`].
-    pub fn bfv(
-        ring_degree: usize,
-        primes: &[u64],
-        moduli: &[u64],
-    ) -> Result<Vec<BfvParameters>, OfferError> {
-        let each = moduli.iter().map(|t| BfvParameters::new(ring_degree, primes, *t));
-        let all = each.collect::<Result<Vec<_>, _>>();
-        all.map_err(|e| OfferError::Parameters(e.to_string()))
-    }
-
-    /// The same, where it is CKKS.
-    ///
-    /// # Errors
-    /// As [`OfferedScheme::bgv`].
-    pub fn ckks(
-        ring_degree: usize,
-        moduli: &CkksModuli,
-        scale: &Scale,
-    ) -> Result<CkksOffered, OfferError> {
-        let parameters = CkksParameters::new(ring_degree, moduli);
-        let parameters = parameters.map_err(|e| OfferError::Parameters(e.to_string()))?;
-        Ok(CkksOffered { parameters, input_scale: scale.clone() })
-    }
-
-    /// The same, where it is a recurrent network on one chain.
-    ///
-    /// # Errors
-    /// As [`OfferedScheme::bgv`].
-    pub fn levelled(offered: &LevelledOffered) -> Result<LevelledKnown, OfferError> {
-        offered.known().map_err(|e| OfferError::Parameters(e.to_string()))
     }
 }

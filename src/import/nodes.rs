@@ -4,7 +4,7 @@
 use super::expression::{Expression, Function};
 use super::flow::Flow;
 use super::layers::{Layers, shown};
-use onnx::{Attributes, Model, Node, Tensor, Values, constant};
+use onnx::{Model, Node, Tensor, Values, constant};
 use std::collections::HashMap;
 
 /// Nodes that decide from the scores: they end the network, and what comes after them is not run
@@ -25,7 +25,7 @@ const DECISIONS: [&str; 12] = [
 ];
 
 /// Most values of a sample in all nodes together.
-const MAX_PLACED: usize = 1 << 26;
+const MAX_PLACED: usize = 1 << 24;
 
 /// What a name in the graph stands for.
 #[derive(Clone)]
@@ -125,9 +125,8 @@ impl Reading {
             self.on_flows(node, &flows, &known)?
         };
         if let Value::Flow(flow) = &given
-            && flow.is_new()
         {
-            self.placed += flow.len();
+            self.placed += flow.held();
             if self.placed > MAX_PLACED {
                 return Err(format!(
                     "is one of too many nodes for values as large: {MAX_PLACED} values in all of them together are read"
@@ -154,7 +153,7 @@ impl Reading {
         Ok(Value::Decided)
     }
 
-    fn decided(&mut self, node: &Node, flow: &Flow) -> Given {
+    pub(super) fn decided(&mut self, node: &Node, flow: &Flow) -> Given {
         if self.scores.is_none() {
             self.scores = Some((flow.clone(), node.op.clone()));
         }
@@ -303,205 +302,6 @@ impl Reading {
             format!("puts {} values of a sample in the shape {}", flow.len(), shown(&dims))
         })
     }
-
-    /// Every value times a number.
-    fn scaled(&self, flow: &Flow, by: f64) -> Given {
-        let expression = flow.expression.clone().times(Expression::Number(by));
-        expression.map(|e| Value::Flow(flow.with(e))).ok_or_else(too_long)
-    }
-
-    fn binary(&mut self, node: &Node, flows: &[Flow], known: &[Option<Tensor>]) -> Given {
-        let op = node.op.as_str();
-        match (flows, known.first().and_then(Option::as_ref), known.get(1).and_then(Option::as_ref))
-        {
-            ([x, y], ..) => {
-                let alike = x.dims == y.dims && x.places() == y.places();
-                match op {
-                    _ if alike && x.layers == y.layers => {}
-                    "Add" => return self.sum(x, y),
-                    "Sub" => {
-                        let Value::Flow(minus) = self.scaled(y, -1.0)? else {
-                            return Err(too_long());
-                        };
-                        return self.sum(x, &minus);
-                    }
-                    _ => {
-                        return Err(
-                            "multiplies or divides what different layers give: sums of such are read".into(),
-                        );
-                    }
-                }
-                combined(op, x.expression.clone(), y.expression.clone())
-                    .map(|e| Value::Flow(x.with(e)))
-                    .ok_or_else(too_long)
-            }
-            ([x], None, Some(constant)) => match uniform(constant) {
-                Some(number) => combined(op, x.expression.clone(), Expression::Number(number))
-                    .map(|e| Value::Flow(x.with(e)))
-                    .ok_or_else(too_long),
-                None => self.with_constant(op, x, constant),
-            },
-            ([x], Some(constant), None) => match uniform(constant) {
-                Some(number) => combined(op, Expression::Number(number), x.expression.clone())
-                    .map(|e| Value::Flow(x.with(e)))
-                    .ok_or_else(too_long),
-                None if op == "Add" || op == "Mul" => self.with_constant(op, x, constant),
-                None if op == "Sub" => {
-                    let Value::Flow(negative) = self.scaled(x, -1.0)? else {
-                        return Err(too_long());
-                    };
-                    self.with_constant("Add", &negative, constant)
-                }
-                None => Err("divides constants by values, or raises them to powers".into()),
-            },
-            _ => Err(format!("{op} takes two values")),
-        }
-    }
-
-    /// `flow op constant`, where the constant differs from value to value.
-    fn with_constant(&mut self, op: &str, flow: &Flow, constant: &Tensor) -> Given {
-        let flow = self.layers.done(flow)?;
-        let each = onnx::spread(constant, &flow.dims).ok_or_else(|| {
-            format!(
-                "has a constant with the axes {} for values with the axes {}",
-                shown(&constant.dims),
-                shown(&flow.dims)
-            )
-        })?;
-        // By place, then by channel where there are channels.
-        let mut placed = vec![0.0; self.layers.shape.len()];
-        if placed.len() != flow.len() {
-            return Err("takes a part of what comes out of the layers".into());
-        }
-        for (place, value) in flow.places().iter().zip(&each) {
-            placed[*place as usize] = *value;
-        }
-        let features = self.layers.features();
-        let area = placed.len() / features.max(1);
-        let mut by_feature = Vec::with_capacity(features);
-        for chunk in placed.chunks(area.max(1)) {
-            if chunk.iter().any(|v| *v != chunk[0]) {
-                return Err("has a constant that differs within a channel".into());
-            }
-            by_feature.push(chunk[0]);
-        }
-        let (ones, zeros) = (vec![1.0; features], vec![0.0; features]);
-        match op {
-            "Add" => self.layers.affine(&ones, &by_feature),
-            "Sub" => {
-                let minus: Vec<f32> = by_feature.iter().map(|v| -v).collect();
-                self.layers.affine(&ones, &minus);
-            }
-            "Mul" => self.layers.affine(&by_feature, &zeros),
-            "Div" => {
-                let inverse: Vec<f32> = by_feature.iter().map(|v| v.recip()).collect();
-                self.layers.affine(&inverse, &zeros);
-            }
-            _ => return Err("raises values to different powers".into()),
-        }
-        Ok(Value::Flow(flow.after(self.layers.layers.len())))
-    }
-
-    /// `alpha A B + beta C`.
-    fn gemm(
-        &mut self,
-        flow: &Flow,
-        a: &Attributes,
-        b: Option<&Tensor>,
-        c: Option<&Tensor>,
-    ) -> Given {
-        if a.int("transA", 0) != 0 {
-            return Err("takes the values of samples as columns (transA)".into());
-        }
-        let (mut weight, inputs, outputs) = matrix(b, a.int("transB", 0) != 0)?;
-        let (alpha, beta) = (a.float("alpha", 1.0), a.float("beta", 1.0));
-        weight.iter_mut().for_each(|w| *w *= alpha);
-        let bias = match c {
-            None => Vec::new(),
-            Some(c) => {
-                let spread = onnx::spread(c, &[1, outputs]);
-                let spread =
-                    spread.ok_or_else(|| format!("has a bias with the axes {}", shown(&c.dims)))?;
-                spread.iter().map(|v| v * beta).collect()
-            }
-        };
-        self.product(flow, weight, inputs, outputs, bias)
-    }
-
-    fn product(
-        &mut self,
-        flow: &Flow,
-        weight: Vec<f32>,
-        inputs: usize,
-        outputs: usize,
-        bias: Vec<f32>,
-    ) -> Given {
-        if flow.dims.last() != Some(&inputs) || flow.len() != inputs {
-            return Err(format!(
-                "multiplies values with the axes {} by a matrix of {inputs} rows; vectors of {inputs} values are needed",
-                shown(&flow.dims)
-            ));
-        }
-        let mut dims = flow.dims.clone();
-        if let Some(last) = dims.last_mut() {
-            *last = outputs;
-        }
-        let out = self.layers.dense(flow, &weight, outputs, bias)?;
-        out.shaped(dims).map(Value::Flow).ok_or_else(|| "gives no vector".into())
-    }
-
-    /// `scale (x - mean) / sqrt(variance + epsilon) + shift` for each channel.
-    fn batch_norm(&mut self, flow: &Flow, a: &Attributes, known: &[Option<Tensor>]) -> Given {
-        let epsilon = f64::from(a.float("epsilon", 1e-5));
-        let numbers = |at: usize| known.get(at).and_then(Option::as_ref).map(Tensor::floats);
-        let all = numbers(1).zip(numbers(2)).zip(numbers(3).zip(numbers(4)));
-        let ((gamma, beta), (mean, variance)) =
-            all.ok_or("is in training mode; export with model.eval()")?;
-        let count = gamma.len();
-        if [&beta, &mean, &variance].iter().any(|v| v.len() != count)
-            || flow.dims.get(1) != Some(&count)
-        {
-            return Err(format!(
-                "normalises {count} channels of values with the axes {}",
-                shown(&flow.dims)
-            ));
-        }
-        let scale: Vec<f64> = gamma
-            .iter()
-            .zip(&variance)
-            .map(|(g, v)| f64::from(*g) / (f64::from(*v) + epsilon).sqrt())
-            .collect();
-        let shift: Vec<f32> = scale
-            .iter()
-            .zip(mean.iter().zip(&beta))
-            .map(|(s, (m, b))| (f64::from(*b) - f64::from(*m) * s) as f32)
-            .collect();
-        let scale: Vec<f32> = scale.iter().map(|s| *s as f32).collect();
-        // Along the axis of channels.
-        let mut dims = vec![1; flow.dims.len()];
-        dims[1] = count;
-        let tensor = |values| Tensor { dims: dims.clone(), values: Values::Floats(values) };
-        let scaled = self.with_constant("Mul", flow, &tensor(scale))?;
-        let Value::Flow(scaled) = scaled else { return Ok(scaled) };
-        self.with_constant("Add", &scaled, &tensor(shift))
-    }
-
-    /// Scores `coefficients x + intercepts`, from which it decides.
-    fn linear_classifier(&mut self, node: &Node, flow: &Flow) -> Given {
-        let a = &node.attributes;
-        let weight = a.floats("coefficients").unwrap_or_default().to_vec();
-        let bias = a.floats("intercepts").unwrap_or_default().to_vec();
-        let inputs = flow.len();
-        let outputs = weight.len() / inputs.max(1);
-        if outputs == 0
-            || weight.len() != outputs * inputs
-            || !(bias.is_empty() || bias.len() == outputs)
-        {
-            return Err(format!("has {} coefficients for {inputs} values", weight.len()));
-        }
-        let scores = self.layers.dense(flow, &weight, outputs, bias)?;
-        self.decided(node, &scores)
-    }
 }
 
 /// What is wrong with a node, and which it is.
@@ -526,42 +326,6 @@ pub(super) fn across_classes(node: &Node, axes: usize) -> Result<(), String> {
     ))
 }
 
-fn too_long() -> String {
-    "is part of an expression of too many operations".into()
-}
-
-fn combined(op: &str, x: Expression, y: Expression) -> Option<Expression> {
-    match op {
-        "Add" => x.plus(y),
-        "Sub" => x.plus(y.times(Expression::Number(-1.0))?),
-        "Mul" => x.times(y),
-        "Div" => x.over(y),
-        _ => x.power(y),
-    }
-}
-
-/// The number that all values of a tensor are.
-fn uniform(tensor: &Tensor) -> Option<f64> {
-    let values = tensor.floats();
-    let first = *values.first()?;
-    values.iter().all(|v| *v == first).then_some(f64::from(first))
-}
-
-/// A matrix as `[outputs][inputs]`, with these numbers. As stored it is `[inputs][outputs]`, or the other way
-/// round when it is `turned`.
-fn matrix(tensor: Option<&Tensor>, turned: bool) -> Result<(Vec<f32>, usize, usize), String> {
-    let tensor = tensor.ok_or("multiplies two values that depend on the sample")?;
-    let [rows, columns] = tensor.dims[..] else {
-        return Err(format!("has a matrix with the axes {}; two are needed", shown(&tensor.dims)));
-    };
-    let values = tensor.floats();
-    if turned {
-        return Ok((values, columns, rows));
-    }
-    let weight = (0..columns).flat_map(|c| values.iter().skip(c).step_by(columns.max(1)).copied());
-    Ok((weight.collect(), rows, columns))
-}
-
 /// Axes of length 1 taken away or put in.
 fn squeezed(node: &Node, flow: &Flow, axes: Option<&Tensor>) -> Given {
     let given = axes.and_then(Tensor::whole).or(node.attributes.ints("axes"));
@@ -584,4 +348,33 @@ fn squeezed(node: &Node, flow: &Flow, axes: Option<&Tensor>) -> Given {
     };
     let shaped = flow.shaped(dims);
     shaped.map(Value::Flow).ok_or_else(|| "takes away an axis that is longer than 1".into())
+}
+
+pub(super) fn too_long() -> String {
+    "is part of an expression of too many operations".into()
+}
+
+/// A matrix as `[outputs][inputs]`, with these numbers. As stored it is `[inputs][outputs]`, or the other way
+/// round when it is `turned`.
+pub(super) fn matrix(
+    tensor: Option<&Tensor>,
+    turned: bool,
+) -> Result<(Vec<f32>, usize, usize), String> {
+    let tensor = tensor.ok_or("multiplies two values that depend on the sample")?;
+    let [rows, columns] = tensor.dims[..] else {
+        return Err(format!("has a matrix with the axes {}; two are needed", shown(&tensor.dims)));
+    };
+    let values = tensor.floats();
+    if turned {
+        return Ok((values, columns, rows));
+    }
+    let weight = (0..columns).flat_map(|c| values.iter().skip(c).step_by(columns.max(1)).copied());
+    Ok((weight.collect(), rows, columns))
+}
+
+/// The number that all values of a tensor are.
+pub(super) fn uniform(tensor: &Tensor) -> Option<f64> {
+    let values = tensor.floats();
+    let first = *values.first()?;
+    values.iter().all(|v| *v == first).then_some(f64::from(first))
 }

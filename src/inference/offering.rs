@@ -1,11 +1,11 @@
 //! The offer of a session: what its server tells clients.
 
 use super::session::Session;
-use circuit::{Circuit, Plan, Program, RealCircuit};
+use circuit::{Circuit, Plan, RealCircuit};
 use engine::{Check, Encoding, Offer, Offered, OfferedScheme};
 use network::InputEncoding;
 use progress::Watch;
-use ring::{Basis, Modulus};
+use ring::Modulus;
 use scenario::RunError;
 
 /// Samples that a client checks.
@@ -19,20 +19,7 @@ const AVERAGED: usize = 16;
 /// Of a circuit on integers.
 pub(crate) fn integers(session: &Session, circuit: &Circuit) -> Result<Offered, RunError> {
     let (ring_degree, plaintext_moduli) = (circuit.plan.ring_degree, values(&circuit.moduli));
-    let primes = |basis: Option<&Basis>| {
-        let basis = basis.into_iter();
-        basis.flat_map(|b| (0..b.primes()).map(move |j| b.modulus(j).value())).collect()
-    };
-    let scheme = match &circuit.program {
-        Program::Bgv(program) => {
-            let primes = primes(program.parameters.first().map(|p| p.basis()));
-            OfferedScheme::Bgv { ring_degree, primes, plaintext_moduli }
-        }
-        Program::Bfv(program) => {
-            let primes = primes(program.parameters.first().map(|p| p.basis()));
-            OfferedScheme::Bfv { ring_degree, primes, plaintext_moduli }
-        }
-    };
+    let scheme = OfferedScheme::exact(&circuit.program, ring_degree, plaintext_moduli);
     let network = &circuit.network;
     let step = network.output_step();
     let outputs = |raw: &[f32]| {

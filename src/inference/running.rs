@@ -5,8 +5,8 @@ use super::execute::execute_tables;
 use super::execute::{execute_integers, execute_reals};
 use super::offering;
 use super::session::{Compiled, Session};
-use circuit::Program;
-use engine::{Bfv, Bgv, Ckks, CkksOffered, Offered};
+use circuit::Circuit;
+use engine::{Ckks, CkksOffered, ExactJob, Offered, Scheme, with_program};
 use progress::Cancel;
 use report::{Event, RunReport};
 use scenario::RunError;
@@ -48,20 +48,35 @@ impl Session {
                 };
                 execute_reals::<Ckks>(self, circuit, offered, program, cancel, on_event)
             }
-            Compiled::Integer(circuit) => match &circuit.program {
-                Program::Bfv(program) => {
-                    let parameters = program.parameters.clone();
-                    execute_integers::<Bfv>(self, circuit, parameters, program, cancel, on_event)
-                }
-                Program::Bgv(program) => {
-                    let parameters = program.parameters.clone();
-                    execute_integers::<Bgv>(self, circuit, parameters, program, cancel, on_event)
-                }
-            },
+            Compiled::Integer(circuit) => with_program(
+                &circuit.program,
+                Integers { session: self, circuit, cancel, on_event },
+            ),
         })?;
         let networks = self.networks(&compiled)?;
         let report = report.of(&self.scenario, &self.dataset, networks, &self.notes);
         on_event(Event::Finished(Box::new(report.clone())));
         Ok(report)
+    }
+}
+
+/// A run on integers.
+struct Integers<'a> {
+    session: &'a Session,
+    circuit: &'a Circuit,
+    cancel: &'a Cancel,
+    on_event: &'a (dyn Fn(Event) + Sync),
+}
+
+impl ExactJob for Integers<'_> {
+    type Output = Result<RunReport, RunError>;
+
+    fn run<S: Scheme<Value = i64>>(
+        self,
+        parameters: Vec<S::Parameters>,
+        program: &S::Program,
+    ) -> Result<RunReport, RunError> {
+        let Self { session, circuit, cancel, on_event } = self;
+        execute_integers::<S>(session, circuit, parameters, program, cancel, on_event)
     }
 }

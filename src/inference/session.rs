@@ -7,8 +7,8 @@ use network::{Approximations, Layer, Network, Op, RangeReport};
 use progress::{Cancel, Watch};
 use report::{LayerReport, memory};
 use scenario::{
-    ActivationKind, Function, Matched, RunError, Scenario, SchemeSelector, Sources, amounts,
-    matching, missing_original, setting_use,
+    ActivationKind, Function, Matched, RunError, Scenario, Sources, amounts, matching,
+    missing_original, setting_use,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -153,12 +153,13 @@ impl Session {
             return Ok(self.compiled.get_or_init(|| self.with_unused(made)).clone());
         }
         let polynomial = self.polynomial_network()?;
-        let made = match self.scenario.scheme.kind {
-            SchemeSelector::Bgv => self.integer_circuit(&polynomial, SchemeKind::Bgv, cancel)?.0,
-            SchemeSelector::Bfv => self.integer_circuit(&polynomial, SchemeKind::Bfv, cancel)?.0,
-            SchemeSelector::Ckks => self.real_circuit(&polynomial, cancel)?,
+        let made = match self.scenario.scheme.kind.scheme() {
+            Some(scheme) if scheme.is_exact() => {
+                self.integer_circuit(&polynomial, scheme, cancel)?.0
+            }
+            Some(SchemeKind::Ckks) => self.real_circuit(&polynomial, cancel)?,
             // Those of lookup tables are handled above.
-            SchemeSelector::Auto | SchemeSelector::Tfhe => self.automatic(&polynomial, cancel)?,
+            _ => self.automatic(&polynomial, cancel)?,
         };
         Ok(self.compiled.get_or_init(|| self.with_unused(made)).clone())
     }

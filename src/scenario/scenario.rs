@@ -3,7 +3,7 @@
 use super::activation_request::{ActivationKind, ActivationRequest};
 use super::error::RunError;
 use crate::training_request::TrainingRequest;
-use circuit::NoiseStrategy;
+use circuit::{NoiseStrategy, SchemeKind};
 use network::train::{Purpose, Recipe, Stage};
 use ring::Seed;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,32 @@ pub enum SchemeSelector {
     Ckks,
     /// Lookup tables.
     Tfhe,
+}
+
+impl SchemeSelector {
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Bgv, Self::Bfv, Self::Ckks, Self::Tfhe];
+
+    /// The scheme; `None` where the planner chooses.
+    pub fn scheme(self) -> Option<SchemeKind> {
+        match self {
+            Self::Auto => None,
+            Self::Bgv => Some(SchemeKind::Bgv),
+            Self::Bfv => Some(SchemeKind::Bfv),
+            Self::Ckks => Some(SchemeKind::Ckks),
+            Self::Tfhe => Some(SchemeKind::Tfhe),
+        }
+    }
+
+    /// What is said of it where it is chosen.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Auto => "The planner chooses",
+            Self::Bgv => "Exact integers, batched; our own",
+            Self::Bfv => "Exact integers through the fhe crate: a second opinion",
+            Self::Ckks => "Approximate real numbers, polynomials of any degree; our own",
+            Self::Tfhe => "Lookup tables, one sample at a time, through the tfhe crate",
+        }
+    }
 }
 
 /// Scheme and parameters; what is left out the planner chooses.

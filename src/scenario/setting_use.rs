@@ -1,7 +1,7 @@
 //! Which setting is used by what: none is taken and then ignored without a word.
 
 use super::error::RunError;
-use super::scenario::{Scenario, SchemeSelector};
+use super::scenario::Scenario;
 use crate::activation_request::{ActivationKind, LayerRequests};
 use activation::Method;
 use circuit::{Cause, NoiseStrategy, SchemeKind, Warning};
@@ -10,22 +10,14 @@ use network::LayerRule;
 /// What carries a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
-    Bgv,
-    Bfv,
-    Ckks,
-    Tfhe,
+    Scheme(SchemeKind),
     /// A recurrent network.
     Sequence(NoiseStrategy),
 }
 
 impl From<SchemeKind> for Carrier {
     fn from(scheme: SchemeKind) -> Self {
-        match scheme {
-            SchemeKind::Bgv | SchemeKind::Noop => Self::Bgv,
-            SchemeKind::Bfv => Self::Bfv,
-            SchemeKind::Ckks => Self::Ckks,
-            SchemeKind::Tfhe => Self::Tfhe,
-        }
+        Self::Scheme(scheme)
     }
 }
 
@@ -33,19 +25,21 @@ impl Carrier {
     /// What a run is under, or with.
     fn name(self) -> String {
         match self {
-            Self::Bgv => "under BGV".to_owned(),
-            Self::Bfv => "under BFV".to_owned(),
-            Self::Ckks => "under CKKS".to_owned(),
-            Self::Tfhe => "under TFHE".to_owned(),
+            Self::Scheme(scheme) => format!("under {}", scheme.name()),
             Self::Sequence(strategy) => format!("with sequence.strategy={}", strategy.id()),
         }
+    }
+
+    /// Whether it computes with exact integers.
+    fn is_exact(self) -> bool {
+        matches!(self, Self::Scheme(scheme) if scheme.is_exact())
     }
 
     /// Whether functions are approximated by polynomials.
     fn approximates(self) -> bool {
         !matches!(
             self,
-            Self::Tfhe | Self::Sequence(NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap)
+            TFHE | Self::Sequence(NoiseStrategy::ClientAided | NoiseStrategy::Bootstrap)
         )
     }
 }
@@ -59,7 +53,10 @@ struct Setting {
     owners: &'static str,
 }
 
-use Carrier::{Bfv, Bgv, Ckks, Sequence, Tfhe};
+use Carrier::Sequence;
+
+const CKKS: Carrier = Carrier::Scheme(SchemeKind::Ckks);
+const TFHE: Carrier = Carrier::Scheme(SchemeKind::Tfhe);
 
 const SETTINGS: [Setting; 11] = [
     Setting {
@@ -71,43 +68,43 @@ const SETTINGS: [Setting; 11] = [
     Setting {
         path: "scheme.prime_count",
         is_set: |s| s.scheme.prime_count.is_some(),
-        used_by: |c| matches!(c, Bgv | Bfv | Ckks),
+        used_by: |c| c.is_exact() || c == CKKS,
         owners: "BGV, BFV and CKKS on feed-forward networks",
     },
     Setting {
         path: "scheme.prime_bits",
         is_set: |s| s.scheme.prime_bits.is_some(),
-        used_by: |c| matches!(c, Bgv | Bfv | Ckks),
+        used_by: |c| c.is_exact() || c == CKKS,
         owners: "BGV, BFV and CKKS on feed-forward networks",
     },
     Setting {
         path: "scheme.plaintext_bits",
         is_set: |s| s.scheme.plaintext_bits.is_some(),
-        used_by: |c| matches!(c, Bgv | Bfv),
+        used_by: Carrier::is_exact,
         owners: "BGV and BFV",
     },
     Setting {
         path: "scheme.input_bits",
         is_set: |s| s.scheme.input_bits.is_some(),
-        used_by: |c| matches!(c, Bgv | Bfv),
+        used_by: Carrier::is_exact,
         owners: "BGV and BFV",
     },
     Setting {
         path: "scheme.weight_bits",
         is_set: |s| s.scheme.weight_bits.is_some(),
-        used_by: |c| matches!(c, Bgv | Bfv),
+        used_by: Carrier::is_exact,
         owners: "BGV and BFV",
     },
     Setting {
         path: "scheme.precision_bits",
         is_set: |s| s.scheme.precision_bits.is_some(),
-        used_by: |c| c == Ckks || matches!(c, Sequence(r) if r != NoiseStrategy::Bootstrap),
+        used_by: |c| c == CKKS || matches!(c, Sequence(r) if r != NoiseStrategy::Bootstrap),
         owners: "CKKS",
     },
     Setting {
         path: "scheme.lwe_dimension",
         is_set: |s| s.scheme.lwe_dimension.is_some(),
-        used_by: |c| c == Tfhe,
+        used_by: |c| c == TFHE,
         owners: "TFHE on feed-forward networks",
     },
     Setting {
@@ -119,7 +116,7 @@ const SETTINGS: [Setting; 11] = [
     Setting {
         path: "activation.bits",
         is_set: |s| s.activation.bits.is_some(),
-        used_by: |c| c == Tfhe,
+        used_by: |c| c == TFHE,
         owners: "lookup tables of feed-forward networks",
     },
     Setting {
@@ -221,14 +218,14 @@ fn unused_of_activations(
 /// When the scheme, or lookup tables, do not go with the strategy.
 pub fn check_sequence(scenario: &Scenario, strategy: NoiseStrategy) -> Result<(), RunError> {
     let tables = strategy == NoiseStrategy::Bootstrap;
-    match scenario.scheme.kind {
-        SchemeSelector::Bgv | SchemeSelector::Bfv => {
-            let name = if scenario.scheme.kind == SchemeSelector::Bgv { "bgv" } else { "bfv" };
+    match scenario.scheme.kind.scheme() {
+        Some(scheme) if scheme.is_exact() => {
+            let name = scheme.name().to_lowercase();
             return Err(RunError::Refused(format!(
                 "scheme.kind is {name}; recurrent networks run under CKKS (ckks or auto), or with lookup tables under TFHE (sequence.strategy=bootstrap)"
             )));
         }
-        SchemeSelector::Tfhe if !tables => {
+        Some(SchemeKind::Tfhe) if !tables => {
             return Err(RunError::Refused(format!(
                 "scheme.kind is tfhe, but sequence.strategy={} runs under CKKS: set sequence.strategy=bootstrap, or scheme.kind=ckks",
                 strategy.id()
@@ -263,7 +260,7 @@ mod tests {
         let relu = [function("relu", false)];
         let square = [function("square", true)];
         for scenario in Scenario::built_in() {
-            let mut carriers = vec![Bgv, Bfv, Ckks, Tfhe];
+            let mut carriers = SchemeKind::ALL.map(Carrier::from).to_vec();
             if scenario.sequence.is_some() {
                 carriers = NoiseStrategy::ALL.map(Sequence).to_vec();
             }
@@ -283,16 +280,19 @@ mod tests {
         let both = [function("square", true), function("tanh", false)];
         let minimax =
             with(&["activation.method=minimax", "activation.degree=5", "activation.interval=2"]);
-        assert!(unused(&minimax, Ckks, &both).is_empty());
+        assert!(unused(&minimax, CKKS, &both).is_empty());
         let all = ["activation.method", "activation.degree", "activation.interval"];
-        assert_eq!(names(&unused(&minimax, Ckks, &both[..1])), all);
-        assert_eq!(names(&unused(&minimax, Tfhe, &both)), all);
+        assert_eq!(names(&unused(&minimax, CKKS, &both[..1])), all);
+        assert_eq!(names(&unused(&minimax, TFHE, &both)), all);
         assert_eq!(names(&unused(&minimax, Sequence(NoiseStrategy::ClientAided), &both)), all);
         let square = with(&["activation.method=square", "activation.degree=5"]);
-        assert_eq!(names(&unused(&square, Bgv, &both)), ["activation.degree"]);
+        assert_eq!(
+            names(&unused(&square, Carrier::Scheme(SchemeKind::Bgv), &both)),
+            ["activation.degree"]
+        );
         let first = with(&["activation.layers.1.degree=5"]);
-        assert_eq!(names(&unused(&first, Ckks, &both)), ["activation.layers.1"]);
+        assert_eq!(names(&unused(&first, CKKS, &both)), ["activation.layers.1"]);
         let keep = with(&["activation.degree=0", "activation.interval=-1"]);
-        assert_eq!(names(&unused(&keep, Bgv, &both)), all[1..]);
+        assert_eq!(names(&unused(&keep, Carrier::Scheme(SchemeKind::Bgv), &both)), all[1..]);
     }
 }

@@ -4,12 +4,11 @@ use super::answers::Answers;
 use super::error::ServiceError;
 use super::head::Head;
 use super::record::{Record, VERSION};
-use super::run_with::{Job, Slot, run_with};
 use super::samples::Samples;
 use super::server::{ended, in_file, next};
-use engine::{Client, Crt, ModulusAnswer, Offer, Offered, OfferedScheme, Scheme, WireClock};
+use engine::{Client, Crt, Job, ModulusAnswer, Offer, Offered, Scheme, Slot, WireClock};
 use progress::{Cancel, Step, Watch};
-use ring::{Modulus, Seed};
+use ring::Seed;
 use std::io::{Read, Write};
 use std::ops::Range;
 use wire::{Draft, Envelope, Kind, Malformed, Message};
@@ -36,7 +35,8 @@ pub fn keygen(
         Envelope { kind: Kind::SecretKey, offer: offered.identity, batch: 0, modulus: 0 };
     let mut draft = Draft::new(&envelope);
     draft.body().extend_from_slice(&seed.to_bytes());
-    let evaluation = run_with(&offered.offer, Keygen { offered, seed, cancel, progress })?;
+    let job = Keygen { offered, seed, cancel, progress };
+    let evaluation = offered.offer.scheme.run_with(job)??;
     Ok(KeyPair { secret: draft.seal(), evaluation })
 }
 
@@ -48,7 +48,7 @@ struct Keygen<'a> {
 }
 
 impl Job for Keygen<'_> {
-    type Output = Vec<u8>;
+    type Output = Result<Vec<u8>, ServiceError>;
 
     fn run<S: Scheme<Value: Slot>>(
         self,
@@ -99,7 +99,7 @@ pub fn encrypt(
     let seed = secret_of(offered, secret)?;
     samples.fit(&offered.offer)?;
     let work = Encrypt { offered, seed, samples, randomness, request, cancel, progress };
-    run_with(&offered.offer, work)
+    offered.offer.scheme.run_with(work)?
 }
 
 struct Encrypt<'a> {
@@ -143,7 +143,7 @@ impl Layout {
 }
 
 impl Job for Encrypt<'_> {
-    type Output = Record;
+    type Output = Result<Record, ServiceError>;
 
     fn run<S: Scheme<Value: Slot>>(
         self,
@@ -214,7 +214,8 @@ pub fn decrypt(
     progress: &(dyn Fn(f64) + Sync),
 ) -> Result<Answers, ServiceError> {
     let seed = secret_of(offered, secret)?;
-    run_with(&offered.offer, Decrypt { offered, seed, answer, record_of, cancel, progress })
+    let job = Decrypt { offered, seed, answer, record_of, cancel, progress };
+    offered.offer.scheme.run_with(job)?
 }
 
 struct Decrypt<'a> {
@@ -227,7 +228,7 @@ struct Decrypt<'a> {
 }
 
 impl Job for Decrypt<'_> {
-    type Output = Answers;
+    type Output = Result<Answers, ServiceError>;
 
     fn run<S: Scheme<Value: Slot>>(
         self,
@@ -255,7 +256,7 @@ impl Job for Decrypt<'_> {
         let watch = Watch::new(self.cancel.clone(), &|_| ());
         let count = parameters.len();
         let client = client::<S>(offered, parameters, &self.seed)?;
-        let moduli = moduli(&offer.scheme);
+        let moduli = offer.scheme.plaintext_moduli();
         let crt = Crt::new(&moduli);
         let mut answers = Answers::new(offer, &record);
         for batch in 0..head.batches {
@@ -279,17 +280,6 @@ impl Job for Decrypt<'_> {
         }
         ended(self.answer).map_err(of_answer)?;
         Ok(answers)
-    }
-}
-
-/// Plaintext moduli of exact schemes.
-fn moduli(scheme: &OfferedScheme) -> Vec<Modulus> {
-    match scheme {
-        OfferedScheme::Bgv { plaintext_moduli, .. }
-        | OfferedScheme::Bfv { plaintext_moduli, .. } => {
-            plaintext_moduli.iter().filter_map(|t| Modulus::new(*t)).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

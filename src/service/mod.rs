@@ -18,7 +18,6 @@ mod error;
 mod head;
 mod program;
 mod record;
-mod run_with;
 mod samples;
 mod server;
 

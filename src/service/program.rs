@@ -35,8 +35,7 @@ struct Written {
 
 /// A program that can be run.
 pub(super) enum Served {
-    Bgv(BgvProgram),
-    Bfv(BfvProgram),
+    Exact(Program),
     Ckks(CkksProgram),
     Levelled(Box<RecurrentProgram>),
     #[cfg(feature = "tfhe")]
@@ -121,11 +120,11 @@ pub(super) fn open(
     let served = match (steps, scheme) {
         (Steps::Bgv(steps), OfferedScheme::Bgv { ring_degree, primes, plaintext_moduli }) => {
             let parameters = OfferedScheme::bgv(*ring_degree, primes, plaintext_moduli)?;
-            Served::Bgv(BgvProgram { parameters, steps })
+            Served::Exact(Program::Bgv(BgvProgram { parameters, steps }))
         }
         (Steps::Bfv(layers), OfferedScheme::Bfv { ring_degree, primes, plaintext_moduli }) => {
             let parameters = OfferedScheme::bfv(*ring_degree, primes, plaintext_moduli)?;
-            Served::Bfv(BfvProgram { parameters, layers })
+            Served::Exact(Program::Bfv(BfvProgram { parameters, layers }))
         }
         (Steps::Ckks(steps), OfferedScheme::Ckks { ring_degree, moduli, input_scale }) => {
             let known = OfferedScheme::ckks(*ring_degree, moduli, input_scale)?;

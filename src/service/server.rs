@@ -4,7 +4,7 @@ use super::error::ServiceError;
 use super::head::Head;
 use super::program::{Served, open};
 use engine::{
-    Bfv, Bgv, Ckks, CkksOffered, Incoming, Levelled, Offered, OfferedScheme, Scheme, Server,
+    Ckks, CkksOffered, ExactJob, Incoming, Levelled, Offered, OfferedScheme, Scheme, Server,
     WireClock,
 };
 use progress::{Cancel, Step, Watch};
@@ -38,27 +38,26 @@ pub fn evaluate(
     let stage_secs = stage_secs.as_slice();
     let work = Work { offered, stage_secs, keys, request, answer, cancel, progress };
     match &served {
-        Served::Bgv(program) => work.run::<Bgv>(program.parameters.clone(), program),
-        Served::Bfv(program) => work.run::<Bfv>(program.parameters.clone(), program),
+        Served::Exact(program) => engine::with_program(program, work),
         Served::Ckks(program) => {
             let (parameters, input_scale) =
                 (program.parameters.clone(), program.input_scale.clone());
-            work.run::<Ckks>(vec![CkksOffered { parameters, input_scale }], program)
+            work.serve::<Ckks>(vec![CkksOffered { parameters, input_scale }], program)
         }
         Served::Levelled(program) => {
             let OfferedScheme::Levelled(known) = &offered.offer.scheme else {
                 return Err(foreign());
             };
-            work.run::<Levelled>(vec![OfferedScheme::levelled(known)?], program)
+            work.serve::<Levelled>(vec![OfferedScheme::levelled(known)?], program)
         }
         #[cfg(feature = "tfhe")]
         Served::Tables(tables) => {
-            work.run::<engine::Tables>(vec![tables_of(&offered.offer.scheme)?], tables)
+            work.serve::<engine::Tables>(vec![tables_of(&offered.offer.scheme)?], tables)
         }
         #[cfg(feature = "tfhe")]
         Served::Bootstrapped(steps) => {
             let known = vec![tables_of(&offered.offer.scheme)?];
-            work.run::<engine::Tables<engine::ServedSteps>>(known, steps)
+            work.serve::<engine::Tables<engine::ServedSteps>>(known, steps)
         }
     }
 }
@@ -78,8 +77,20 @@ fn tables_of(
     Ok((parameters, known.clone()))
 }
 
+impl ExactJob for Work<'_> {
+    type Output = Result<usize, ServiceError>;
+
+    fn run<S: Scheme<Value = i64>>(
+        self,
+        parameters: Vec<S::Parameters>,
+        program: &S::Program,
+    ) -> Result<usize, ServiceError> {
+        self.serve::<S>(parameters, program)
+    }
+}
+
 impl Work<'_> {
-    fn run<S: Scheme>(
+    fn serve<S: Scheme>(
         self,
         parameters: Vec<S::Parameters>,
         program: &S::Program,

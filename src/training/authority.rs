@@ -124,7 +124,15 @@ struct Masters {
     backward_rows: Rows,
 }
 
-/// The authority.
+/// The authority. It has the master keys, and no place for what they open: encrypted mini-batches go from
+/// clients to the server, and the authority answers requests for keys alone.
+///
+/// ```compile_fail,E0308
+/// use cryptoscope_training::{Authority, EncryptedBatch};
+/// fn leak(authority: &mut Authority, batch: &EncryptedBatch) {
+///     let _ = authority.answer(batch);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Authority {
     inputs: Vec<Masters>,

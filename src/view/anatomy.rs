@@ -213,7 +213,6 @@ fn names(line: &str, layer: &str) -> bool {
 
 fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
     match op {
-        Op::Dense { .. } | Op::Conv2d { .. } => Becomes::Same("as it is: weighted sums"),
         Op::AvgPool { .. } | Op::SumPool { .. } => Becomes::Same("as it is: sums of neighbours"),
         Op::Flatten | Op::Branch { .. } | Op::Concat { .. } => {
             Becomes::Same("as it is: nothing is computed")
@@ -226,6 +225,8 @@ fn becomes(op: &Op, scenario: &Scenario) -> Becomes {
                 || scenario.scheme.kind == SchemeSelector::Tfhe;
             if tables { Becomes::Other(table(scenario)) } else { curve(function, scenario) }
         }
+        // All others are linear.
+        _ => Becomes::Same("as it is: weighted sums"),
     }
 }
 

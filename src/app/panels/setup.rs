@@ -225,24 +225,11 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     let kind = &mut scenario.activation.kind;
     let choice = &mut scenario.scheme;
     wrapped(ui, "Scheme", "What the network is encrypted with", |ui| {
-        let kinds = [
-            (SchemeSelector::Auto, "Auto", "The planner chooses"),
-            (SchemeSelector::Bgv, "BGV", "Exact integers, batched; our own"),
-            (SchemeSelector::Bfv, "BFV", "Exact integers through the fhe crate: a second opinion"),
-            (
-                SchemeSelector::Ckks,
-                "CKKS",
-                "Approximate real numbers, polynomials of any degree; our own",
-            ),
-            (
-                SchemeSelector::Tfhe,
-                "TFHE",
-                "Lookup tables, one sample at a time, through the tfhe crate",
-            ),
-        ];
         ui.spacing_mut().item_spacing.x = 2.0;
-        for (scheme, name, about) in kinds {
-            if ui.selectable_value(&mut choice.kind, scheme, name).on_hover_text(about).clicked() {
+        for scheme in SchemeSelector::ALL {
+            let name = scheme.scheme().map_or("Auto", SchemeKind::name);
+            let entry = ui.selectable_value(&mut choice.kind, scheme, name);
+            if entry.on_hover_text(scheme.about()).clicked() {
                 *choice = SchemeRequest { kind: scheme, ..SchemeRequest::default() };
                 *kind = match scheme {
                     SchemeSelector::Auto => *kind,

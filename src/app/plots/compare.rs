@@ -24,8 +24,11 @@ const HIGHEST_MARGIN: f64 = 320.0;
 
 /// Schemes that have names in the legend.
 fn legend(row: &CompareRow) -> &'static str {
-    let schemes = [SchemeKind::Bgv, SchemeKind::Ckks, SchemeKind::Tfhe, SchemeKind::Bfv];
-    schemes.into_iter().map(SchemeKind::name).find(|known| row.scheme == *known).unwrap_or("")
+    SchemeKind::ALL
+        .into_iter()
+        .map(SchemeKind::name)
+        .find(|known| row.scheme == *known)
+        .unwrap_or("")
 }
 
 fn empty(view: &CompareView) -> Option<&'static str> {

@@ -5,7 +5,7 @@
 use super::forecast::Forecast;
 use super::network::{RealLayer, RealNetwork, apply, linear};
 use super::schedule::Arising;
-use crate::affine::AffineRow;
+use crate::affine_row::AffineRow;
 use rayon::prelude::*;
 use ring::{Seed, SeedStream};
 

@@ -7,7 +7,7 @@
 
 use super::blocks::Block;
 use super::network::{CHUNK, RealLayer, RealNetwork, apply, by_value, linear};
-use crate::affine::AffineRow;
+use crate::affine_row::AffineRow;
 use rayon::prelude::*;
 use ring::{Seed, SeedStream};
 

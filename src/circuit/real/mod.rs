@@ -17,7 +17,7 @@ mod stream;
 
 pub use feasible::DegreeRequest;
 pub use function::{FunctionPart, RealFunction};
-pub use network::{RealEvaluation, RealLayer, RealNetwork};
+pub use network::{RealLayer, RealNetwork};
 pub use planner::plan_real;
 pub use program::{CkksFunction, CkksPart, CkksProgram, CkksStep, RealCircuit, evaluate_parts};
 pub use request::RealRequest;

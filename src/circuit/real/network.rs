@@ -1,7 +1,9 @@
 //! The network of real numbers that ciphertexts stand for, evaluated in double precision.
 
 use super::function::RealFunction;
-use crate::affine::{AffineRow, FloatStage, LowerError, lower_polynomial};
+use crate::affine::{FloatStage, LowerError, lower_polynomial};
+use crate::affine_row::AffineRow;
+use crate::evaluation::Evaluation;
 use crate::stage_name::StageName;
 use network::{InputEncoding, Network, Normalisation};
 use progress::{Cancelled, Watch};
@@ -49,17 +51,6 @@ pub struct RealNetwork {
     normalisation: Normalisation,
     inputs: usize,
     layers: Vec<RealLayer>,
-}
-
-/// Results of [`RealNetwork::evaluate`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RealEvaluation {
-    /// Outputs, sample after sample.
-    pub outputs: Vec<f64>,
-    /// For each capture, its value in every sample.
-    pub captured: Vec<Vec<f64>>,
-    /// Largest magnitude after each layer.
-    pub largest: Vec<f64>,
 }
 
 impl RealNetwork {
@@ -152,28 +143,13 @@ impl RealNetwork {
         inputs: &[f64],
         captures: &[(usize, usize)],
         watch: &Watch,
-    ) -> Result<RealEvaluation, Cancelled> {
-        let parts: Vec<RealEvaluation> = inputs
-            .par_chunks(CHUNK * self.inputs)
-            .map(|chunk| {
-                watch.check()?;
-                Ok(self.evaluate_chunk(chunk, captures))
-            })
-            .collect::<Result<_, Cancelled>>()?;
-        let mut all = RealEvaluation {
-            outputs: Vec::new(),
-            captured: vec![Vec::new(); captures.len()],
-            largest: vec![0.0; self.layers.len()],
-        };
-        for part in parts {
-            all.outputs.extend(part.outputs);
-            all.captured.iter_mut().zip(part.captured).for_each(|(a, p)| a.extend(p));
-            all.largest.iter_mut().zip(part.largest).for_each(|(a, p)| *a = a.max(p));
-        }
-        Ok(all)
+    ) -> Result<Evaluation<f64>, Cancelled> {
+        let counts = (captures.len(), self.layers.len());
+        let of_chunk = |chunk: &[f64]| self.evaluate_chunk(chunk, captures);
+        Evaluation::of_chunks(inputs, CHUNK * self.inputs, counts, watch, of_chunk)
     }
 
-    fn evaluate_chunk(&self, inputs: &[f64], captures: &[(usize, usize)]) -> RealEvaluation {
+    fn evaluate_chunk(&self, inputs: &[f64], captures: &[(usize, usize)]) -> Evaluation<f64> {
         let samples = inputs.len() / self.inputs;
         let mut values = by_value(inputs, self.inputs);
         let mut captured = vec![Vec::new(); captures.len()];
@@ -190,7 +166,7 @@ impl RealNetwork {
         let outputs = self.outputs();
         let outputs =
             (0..samples * outputs).map(|k| values[k % outputs * samples + k / outputs]).collect();
-        RealEvaluation { outputs, captured, largest }
+        Evaluation { outputs, captured, largest }
     }
 }
 

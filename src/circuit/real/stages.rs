@@ -8,7 +8,7 @@ use super::network::{RealLayer, RealNetwork};
 use super::program::{CkksProgram, CkksStep};
 use super::request::{RealRequest, counted};
 use super::schedule::{Arising, Arrived, Schedule, Shape};
-use crate::affine::AffineRow;
+use crate::affine_row::AffineRow;
 use crate::compiled::MEASURED;
 use crate::plan::{StageKind, StagePlan};
 use crate::request::PlanError;

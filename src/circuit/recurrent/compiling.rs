@@ -2,14 +2,13 @@
 
 use super::arising::Arising;
 use super::circuit::RecurrentCircuit;
-use super::cost::cost;
+use super::cost::{StepCosts, cost};
 use super::forecast::Forecast;
 use super::network::Functions;
 use super::plan::{SequencePlan, StepPlan};
 use super::planner::{Candidate, Planner, ROUNDING_SPARE, largest};
 use super::program::{RecurrentProgram, depth};
 use super::strategy::NoiseStrategy;
-use crate::cost_table::CostTable;
 use crate::plan::{Approximate, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan};
 use crate::request::PlanError;
 use scheme::security::TABLE;
@@ -23,7 +22,7 @@ impl Planner<'_> {
     ) -> Result<RecurrentCircuit, PlanError> {
         let request = self.request;
         let Candidate { choice, moduli, .. } = found;
-        let costs = CostTable::of_this_machine().unit;
+        let costs = StepCosts::of_this_machine();
         let cost = cost(&self.network, choice, moduli, costs, request.threads);
         let program = RecurrentProgram::new(&self.network, choice.clone())?;
         let rounding = self.rounding(forecast, choice.gain);

@@ -4,8 +4,14 @@ use super::network::{RecurrentCell, RecurrentNetwork};
 use super::program::{ProgramOptions, before_cells, depth, layer_levels};
 use super::strategy::NoiseStrategy;
 use crate::cost::UnitCosts;
+use crate::cost_table::CostTable;
 use crate::real::RealFunction;
-use scheme::ckks::{CkksModuli, PolynomialPlan};
+use progress::Watch;
+use ring::Seed;
+use scheme::ckks::{CkksError, CkksModuli, CkksParameters, PolynomialPlan, Scale, SecretKey};
+use std::hint::black_box;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 /// Seconds and bytes of one batch.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +31,64 @@ impl Cost {
     pub fn secs(&self) -> f64 {
         self.server_secs.iter().chain(&self.client_secs).sum()
     }
+}
+
+/// Costs that the times of steps are made of.
+#[derive(Clone, Copy)]
+pub(super) struct StepCosts {
+    unit: UnitCosts,
+    /// What a step takes for each second of its transforms and products: memory that is met for the first
+    /// time, sums of two segments, residues gathered.
+    overhead: f64,
+}
+
+impl StepCosts {
+    /// What choices are made with; steps with N from 8192 to 16384 on the machine this was written on.
+    pub fn typical() -> Self {
+        Self { unit: CostTable::typical().unit, overhead: 2.4 }
+    }
+
+    /// What times are predicted with: units that are kept, and a step that is tried at the first call (some
+    /// 150 ms).
+    pub fn of_this_machine() -> Self {
+        static OVERHEAD: OnceLock<f64> = OnceLock::new();
+        let unit = CostTable::of_this_machine().unit;
+        let tried = || trial(unit).unwrap_or(Self::typical().overhead);
+        Self { unit, overhead: *OVERHEAD.get_or_init(tried) }
+    }
+}
+
+/// The ratio of measured to predicted seconds of a step on one thread: values encrypted, squared, switched
+/// and decrypted.
+fn trial(costs: UnitCosts) -> Option<f64> {
+    const N: usize = 8192;
+    const VALUES: usize = 4;
+    let moduli = CkksModuli::find(N, &[45, 40, 40, 40], &[45], 1)?;
+    let p = CkksParameters::new(N, &moduli).ok()?;
+    let (seed, watch) = (Seed::from_number(0), Watch::silent());
+    let secret = SecretKey::generate(&p, &seed);
+    let keys = secret.evaluation_keys(&p, &[], &seed);
+    let (scale, level) = (Scale::power_of_two(40), p.levels());
+    let vectors = vec![vec![0.5; N]; VALUES];
+    let step = || -> Result<f64, CkksError> {
+        let started = Instant::now();
+        let batch = secret.encrypt(&p, &vectors, &scale, level, &seed, &watch, "")?;
+        let values = (0..VALUES).filter_map(|i| batch.ciphertext(&p, i));
+        let squares = values.map(|c| p.square(&c)).collect::<Result<Vec<_>, _>>()?;
+        for value in keys.relinearise_and_rescale(&p, squares, 1, &watch, "")? {
+            black_box(secret.decrypt(&p, &value));
+        }
+        Ok(started.elapsed().as_secs_f64())
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().ok()?;
+    // The fastest: what else the machine does is no work of the step.
+    let steps = pool.install(|| (0..8).map(|_| step()).collect::<Result<Vec<_>, _>>());
+    let secs = steps.ok()?.into_iter().fold(f64::INFINITY, f64::min);
+    let (n, transform) = (N as f64, costs.transform(N));
+    let prices = Prices { costs, n, transform, moduli: &moduli, threads: 1.0 };
+    let square = 4.0 * n * level as f64 * costs.dot;
+    let each = prices.encrypt(level) + square + prices.switch(level) + prices.decrypt(level - 1);
+    Some((secs / (VALUES as f64 * each)).clamp(1.0, 10.0))
 }
 
 /// Prices of one ring degree.
@@ -90,11 +154,6 @@ fn poly_bytes(n: usize, moduli: &CkksModuli, level: usize) -> u64 {
     u64::from(bits) * n as u64 / 8
 }
 
-/// What work takes beside its transforms and products: memory that is met for the first time, sums of
-/// two segments, residues gathered. The ratio of measured to predicted seconds of steps with N from
-/// 8192 to 16384 on the machine this was written on.
-const OVERHEAD: f64 = 2.4;
-
 /// Bytes of a message beside its residues.
 const OVERHEAD_BYTES: u64 = 200;
 
@@ -103,9 +162,10 @@ pub(super) fn cost(
     network: &RecurrentNetwork,
     choice: &ProgramOptions,
     moduli: &CkksModuli,
-    costs: UnitCosts,
+    costs: StepCosts,
     threads: usize,
 ) -> Cost {
+    let StepCosts { unit: costs, overhead } = costs;
     let n = choice.n;
     let transform = costs.transform(n);
     let prices = Prices { costs, n: n as f64, transform, moduli, threads: threads.max(1) as f64 };
@@ -185,8 +245,8 @@ pub(super) fn cost(
             all.rounds += 1;
         }
         let wire = prices.wire(up + down);
-        all.server_secs.push(OVERHEAD * (server / prices.threads + wire));
-        all.client_secs.push(OVERHEAD * (client / prices.threads + wire));
+        all.server_secs.push(overhead * (server / prices.threads + wire));
+        all.client_secs.push(overhead * (client / prices.threads + wire));
         all.up_bytes.push(up);
         all.down_bytes.push(down);
     }
@@ -201,4 +261,14 @@ pub(super) fn cost(
     let keys = 2 * digits * primes;
     all.memory_bytes = ((values + keys) * n * 8) as u64 + 2 * all.key_bytes + (200 << 20);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_can_be_tried_on_every_machine() {
+        assert!(trial(CostTable::typical().unit).is_some());
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::arising::Arising;
 use super::circuit::RecurrentCircuit;
-use super::cost::{Cost, cost};
+use super::cost::{Cost, StepCosts, cost};
 use super::forecast::{Forecast, Reach};
 use super::network::{
     CellFunction, Functions, NEGLIGIBLE, RecurrentCell, RecurrentLayer, RecurrentNetwork,
@@ -14,7 +14,6 @@ use super::program::{
 use super::sequences::Sequences;
 use super::strategy::NoiseStrategy;
 use super::traffic::NetworkModel;
-use crate::cost_table::CostTable;
 use crate::request::PlanError;
 use progress::Cancel;
 use ring::MAX_MODULUS_BITS;
@@ -351,7 +350,7 @@ impl<'a> Planner<'a> {
     }
 
     fn candidate(&self, choice: ProgramOptions, moduli: CkksModuli) -> Candidate {
-        let costs = CostTable::typical().unit;
+        let costs = StepCosts::typical();
         let cost = cost(&self.network, &choice, &moduli, costs, self.request.threads);
         let typical_secs = self.total_secs(&choice, &cost);
         Candidate { choice, moduli, typical_secs }

@@ -6,7 +6,8 @@ use super::rounding::Moments;
 use super::sequences::Sequences;
 use crate::request::PlanError;
 use crate::table::{
-    FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, lookup_cost, switch_cost, typical_rotation_cost,
+    FAILURE_BITS, MOST_MARGIN_BITS, best_pbs, lookup_cost, typical_rotation_cost,
+    typical_switch_cost,
 };
 use network::argmax;
 use network::recurrent::SequenceGrid;
@@ -428,7 +429,8 @@ impl TableRecurrent {
                 let Ok(made) = TfheParameters::secure(dimension, family, pbs, key_switch) else {
                     continue;
                 };
-                let secs = dimension as f64 * typical_rotation_cost(family) + switch_cost(&made);
+                let secs =
+                    dimension as f64 * typical_rotation_cost(family) + typical_switch_cost(&made);
                 let standard_deviation = largest(&self.standard_deviations(&made, true));
                 let fits = self.margin_bits(standard_deviation) >= margin_bits;
                 if fits && best.as_ref().is_none_or(|b| secs < b.0) {

@@ -11,7 +11,7 @@ mod stages;
 mod tests;
 
 pub use cost::{LookupCost, lookup_cost};
-pub(super) use cost::{switch_cost, typical_rotation_cost};
+pub(super) use cost::{typical_rotation_cost, typical_switch_cost};
 pub use encoding::{LookupProgram, SumProgram, TableProgram};
 pub use forecast::{far, margin_bits};
 pub use planner::{TableCircuit, TableRequest, plan_tables};

@@ -1,6 +1,6 @@
 //! The cheapest parameters whose noise is small enough.
 
-use super::cost::{switch_cost, typical_rotation_cost};
+use super::cost::{typical_rotation_cost, typical_switch_cost};
 use super::forecast::{Forecast, forecast};
 use network::table::TableNetwork;
 use scheme::tfhe::{Decomposition, TfheParameters};
@@ -90,7 +90,7 @@ fn secs_of(network: &TableNetwork, parameters: &TfheParameters) -> f64 {
     let first = network.tables().next().map_or(0, |t| t.values);
     let family = (parameters.glwe_dimension, parameters.polynomial_size);
     rotation_secs(network, family, parameters.lwe_dimension)
-        + (network.lookups() - first) as f64 * switch_cost(parameters)
+        + (network.lookups() - first) as f64 * typical_switch_cost(parameters)
 }
 
 /// Whether every table is read well enough.

@@ -10,11 +10,6 @@ use scheme::tfhe::TfheParameters;
 /// Margins beyond this are told as this, bits.
 pub const MOST_MARGIN_BITS: f64 = 256.0;
 
-/// Seconds that a word of a weighted sum takes, one thread.
-const SUM_WORD_SECS: f64 = 0.35e-9;
-/// Seconds that a word of a mask takes to be drawn.
-const MASK_WORD_SECS: f64 = 1.2e-9;
-
 /// Seconds of one sample, stage by stage.
 pub struct Costs {
     pub encrypt: f64,
@@ -40,7 +35,7 @@ impl Costs {
         for layer in network.layers() {
             match layer {
                 TableLayer::Linear(linear) => {
-                    let sums = linear.terms() as f64 * words * SUM_WORD_SECS / threads as f64;
+                    let sums = linear.terms() as f64 * words * cost.sum_word / threads as f64;
                     layers.push([sums, 0.0, 0.0]);
                 }
                 TableLayer::Table(table) => {
@@ -55,11 +50,11 @@ impl Costs {
             }
         }
         if let Some(first) = layers.first_mut() {
-            first[0] += inputs * small * MASK_WORD_SECS;
+            first[0] += inputs * small * cost.mask_word;
         }
         Self {
-            encrypt: inputs * small * 2.0 * MASK_WORD_SECS,
-            decrypt: network.classes() as f64 * big * SUM_WORD_SECS,
+            encrypt: inputs * small * 2.0 * cost.mask_word,
+            decrypt: network.classes() as f64 * big * cost.sum_word,
             layers,
         }
     }

@@ -1,15 +1,29 @@
 //! What a BFV circuit costs, its stages and its program.
 
-use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
-use super::compiled::{BfvProgram, MEASURED, Program};
-use super::cost_table::CostTable;
-use super::integer_layer::IntegerLayer;
-use super::plan::{PlanBytes, StageKind, StagePlan, message, message_in_parts};
-use super::request::{PlanError, Request};
+use crate::candidate::{Candidate, Compiled, ExactScheme, Work, batches, kernel_macs};
+use crate::compiled::{BfvProgram, MEASURED, Program};
+use crate::cost_table::CostTable;
+use crate::integer_layer::IntegerLayer;
+use crate::noise_bfv;
+use crate::plan::{PlanBytes, StageKind, StagePlan, message, message_in_parts};
+use crate::request::{PlanError, Request};
 use scheme::bfv::{BfvError, BfvParameters, HEADER_BYTES};
+use scheme::security::TABLE_OF_BINOMIAL_SECRETS;
+
+/// What the planner asks of BFV.
+pub(super) const SCHEME: ExactScheme = ExactScheme {
+    // It cannot relinearise with one prime, nor decrypt with a first one near t.
+    least_primes: |t, bits| (3 * u128::from(t) < 2 << (bits - 1)).then_some(2),
+    estimate: noise_bfv::estimate,
+    simulate: noise_bfv::simulate,
+    work,
+    chosen_work: work,
+    compile,
+    security_table: TABLE_OF_BINOMIAL_SECRETS,
+};
 
 /// Predicted times.
-pub(super) fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {
+fn work(request: &Request, candidate: &Candidate, costs: &CostTable) -> Work {
     let network = request.network;
     let (n, k) = (candidate.n, candidate.primes.len());
     let library = costs.bfv.scaled(n, k);
@@ -37,7 +51,7 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &CostTable) 
 }
 
 /// Stages, sizes and program of the candidate that was chosen.
-pub(super) fn compile(
+fn compile(
     request: &Request,
     candidate: &Candidate,
     work: &Work,

@@ -1,18 +1,30 @@
 //! What a BGV circuit costs, its stages and its program.
 
-use super::candidate::{Candidate, Compiled, Work, batches, kernel_macs};
-use super::compiled::{BgvProgram, MEASURED, Program, cut, linear_maps, thirds};
-use super::cost::{UnitCosts, word_secs};
-use super::integer::IntegerNetwork;
-use super::integer_layer::IntegerLayer;
-use super::noise::StageNoise;
-use super::plan::{PlanBytes, StageKind, StagePlan, message, message_in_parts};
-use super::request::{PlanError, Request};
+use crate::candidate::{Candidate, Compiled, ExactScheme, Work, batches, kernel_macs};
+use crate::compiled::{BgvProgram, MEASURED, Program, linear_maps, segments, thirds};
+use crate::cost::{UnitCosts, word_secs};
+use crate::integer::IntegerNetwork;
+use crate::integer_layer::IntegerLayer;
+use crate::noise::{self, StageNoise};
+use crate::plan::{PlanBytes, StageKind, StagePlan, message, message_in_parts};
+use crate::request::{PlanError, Request};
 use ring::{Kernel, Modulus};
 use scheme::bgv::{BgvParameters, Ciphertext, EvaluationKeys, FreshBatch};
+use scheme::security::TABLE;
+
+/// What the planner asks of BGV.
+pub(super) const SCHEME: ExactScheme = ExactScheme {
+    least_primes: |_, _| Some(1),
+    estimate: noise::estimate,
+    simulate: noise::simulate,
+    work: |request, candidate, costs| work(request, candidate, &costs.unit),
+    chosen_work: |request, candidate, costs| tried_work(request, candidate, &costs.unit),
+    compile,
+    security_table: TABLE,
+};
 
 /// Predicted times.
-pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
     let n = candidate.n as f64;
     let k = candidate.primes.len() as f64;
     let ntt = costs.transform(candidate.n);
@@ -81,7 +93,7 @@ pub(super) fn work(request: &Request, candidate: &Candidate, costs: &UnitCosts) 
 
 /// The same for the candidate that was chosen, its weighted sums tried on this machine, and writing
 /// to memory counted.
-pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
+fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitCosts) -> Work {
     let mut work = work(request, candidate, costs);
     let network = request.network;
     let Some(maps) = linear_maps(network, &candidate.primes) else { return work };
@@ -97,7 +109,7 @@ pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitC
     work.encrypt += first + region;
     work.decrypt += region;
     work.switches.iter_mut().for_each(|secs| *secs += region);
-    let cuts = cut(network.layers());
+    let cuts = segments(network.layers());
     let (mut components, mut level) = (2.0, k);
     let mut switched = candidate.forecast.switches.iter();
     for (at, layer) in network.layers().iter().enumerate() {
@@ -125,7 +137,7 @@ pub(super) fn tried_work(request: &Request, candidate: &Candidate, costs: &UnitC
 }
 
 /// Stages, sizes and program of the candidate that was chosen.
-pub(super) fn compile(
+fn compile(
     request: &Request,
     candidate: &Candidate,
     work: &Work,
@@ -192,7 +204,7 @@ fn stages(
         range_worst: grid,
     }];
     let mut components = 2;
-    for (step, layers) in cut(network.layers()).into_iter().enumerate() {
+    for (step, layers) in segments(network.layers()).into_iter().enumerate() {
         for at in layers {
             let layer = &network.layers()[at];
             let kind = match layer {
@@ -250,7 +262,7 @@ fn peak_memory(network: &IntegerNetwork, candidate: &Candidate, threads: usize) 
     let k = candidate.primes.len();
     let widths = network.widths();
     let inputs = network.inputs() * word_bytes * (k + 1);
-    let cuts = cut(network.layers());
+    let cuts = segments(network.layers());
     let outputs = cuts.iter().map(|r| widths[r.end - 1] * 3 * k * word_bytes).max().unwrap_or(0);
     let widest = widths.iter().copied().max().unwrap_or(0).max(network.inputs());
     let scratch = threads * 2 * 3 * widest * 256;
