@@ -22,7 +22,7 @@ fn selected(flow: &Flow, inputs: usize) -> Option<Op> {
     let outputs = flow.len();
     let count = inputs.checked_mul(outputs).filter(|count| *count <= MAX_WEIGHTS)?;
     let mut weight = vec![0.0; count];
-    for (row, place) in weight.chunks_mut(inputs).zip(flow.places()) {
+    for (row, place) in weight.chunks_mut(inputs).zip(flow.places().iter()) {
         if *place != NOTHING {
             *row.get_mut(*place as usize)? = 1.0;
         }
@@ -33,8 +33,9 @@ fn selected(flow: &Flow, inputs: usize) -> Option<Op> {
 /// A convolution with one weight of 1, or none, for each channel that comes out.
 fn copied(flow: &Flow, (channels, height, width): (usize, usize, usize)) -> Option<Op> {
     let [1, out_channels, rows, columns] = flow.dims[..] else { return None };
+    let places = flow.places();
     let at = |channel: usize, row: usize, column: usize| {
-        flow.places()[(channel * rows + row) * columns + column]
+        places[(channel * rows + row) * columns + column]
     };
     let any = (0..out_channels).find(|c| at(*c, 0, 0) != NOTHING)?;
     let parts = |place: u32| {
@@ -121,7 +122,8 @@ mod tests {
         let inner = placed([1, 2, 2, 1], |c, i, j| Some(at(1 - c, 1 + 2 * i, 2 + j)));
         let row = placed([1, 1, 1, 7], |_, _, j| Some(at(1, 4, j)));
         for flow in [half, inner, row] {
-            let expected = flow.places().iter();
+            let places = flow.places();
+            let expected = places.iter();
             let expected = expected.map(|p| if *p == NOTHING { 0.0 } else { *p as f32 + 1.0 });
             assert_eq!(given(&flow, shape), Some(expected.collect()));
         }

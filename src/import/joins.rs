@@ -1,21 +1,18 @@
 //! Nodes that put two computed values together, or take a part of one: skip connections.
 
-use super::flow::{Flow, NOTHING};
+use super::flow::{Flow, MAX_VALUES, NOTHING, counted};
 use super::layers::shown;
 use super::nodes::{Given, Reading, Value};
 use data::Shape;
 use network::Op;
 use onnx::{Attributes, Node, Tensor};
 
-/// Most values of a sample between two layers.
-const MAX_VALUES: usize = 1 << 24;
-
 impl Reading {
     /// The sum of the values of two layers.
     pub(super) fn sum(&mut self, x: &Flow, y: &Flow) -> Given {
         let (x, y) = (self.layers.made(x)?, self.layers.made(y)?);
         let shapes = [x.layers, y.layers].map(|at| self.layers.shape_at(at));
-        if x.dims != y.dims || x.places() != y.places() || shapes[0] != shapes[1] {
+        if x.dims != y.dims || !x.lies_as(&y) || shapes[0] != shapes[1] {
             return Err(format!(
                 "adds values with the axes {} and {}, each as its layers give it; sums of values of one shape are read",
                 shown(&x.dims),
@@ -83,7 +80,8 @@ impl Reading {
         let below: usize = x.dims[axis + 1..].iter().product();
         let (long, more) = (x.dims[axis] * below, y.dims[axis] * below);
         let moved: Vec<u32> = y.places().iter().map(|p| p + shapes[0].len() as u32).collect();
-        let both = x.places().chunks(long.max(1)).zip(moved.chunks(more.max(1)));
+        let known = x.places();
+        let both = known.chunks(long.max(1)).zip(moved.chunks(more.max(1)));
         let places: Vec<u32> = both.flat_map(|(x, y)| x.iter().chain(y)).copied().collect();
         self.layers.done(&y)?;
         let from = self.layers.name_at(x.layers);
@@ -126,10 +124,11 @@ impl Reading {
         if dims.contains(&0) {
             return Err("leaves no values".into());
         }
+        let known = flow.places();
         let places = picked(&dims, |at| {
             let from = at.iter().zip(&kept).zip(&flow.dims);
             let from = from.fold(0, |place, ((i, kept), len)| place * len + kept[*i]);
-            flow.places()[from]
+            known[from]
         });
         Ok(Value::Flow(flow.placed(dims, places)))
     }
@@ -175,16 +174,15 @@ impl Reading {
                 _ => return Err("pads samples, or cuts values off".into()),
             }
         }
-        if dims.iter().try_fold(1_usize, |p, d| p.checked_mul(*d)).is_none_or(|p| p > MAX_VALUES) {
-            return Err(format!("pads to more than {MAX_VALUES} values"));
-        }
+        counted("pads to", &dims)?;
+        let known = flow.places();
         let places = picked(&dims, |at| {
             let mut from = Some(0);
             for ((i, before), len) in at.iter().zip(&before).zip(&flow.dims) {
                 let inside = i.checked_sub(*before).filter(|i| i < len);
                 from = from.zip(inside).map(|(place, i)| place * len + i);
             }
-            from.map_or(NOTHING, |from: usize| flow.places()[from])
+            from.map_or(NOTHING, |from: usize| known[from])
         });
         Ok(Value::Flow(flow.placed(dims, places)))
     }

@@ -2,7 +2,7 @@
 
 use super::choice::choosing;
 use super::expression::{Expression, Meaning};
-use super::flow::Flow;
+use super::flow::{Flow, counted};
 use data::Shape;
 use network::{Layer, Normalisation, Op, Padding};
 use std::collections::HashMap;
@@ -302,8 +302,9 @@ impl Layers {
             self.push("flatten", Op::Flatten, Shape::Flat { len: inputs });
         }
         let mut stored = vec![0.0; weight.len()];
+        let places = flow.places();
         for (row, from) in stored.chunks_mut(inputs).zip(weight.chunks(inputs)) {
-            for (place, w) in flow.places().iter().zip(from) {
+            for (place, w) in places.iter().zip(from) {
                 row[*place as usize] = *w;
             }
         }
@@ -339,14 +340,18 @@ impl Layers {
     }
 
     /// A layer on images that gives `channels` of `(height, width)`.
+    ///
+    /// # Errors
+    /// When those are too many values.
     pub fn windows(
         &mut self,
         kind: &'static str,
         op: Op,
         (channels, height, width): (usize, usize, usize),
-    ) -> Flow {
+    ) -> Result<Flow, String> {
+        counted("gives", &[channels, height, width])?;
         self.push(kind, op, Shape::Image { channels, height, width });
-        Flow::stored(self.layers.len(), vec![1, channels, height, width])
+        Ok(Flow::stored(self.layers.len(), vec![1, channels, height, width]))
     }
 }
 

@@ -253,6 +253,7 @@ fn start(input: &Input) -> Result<(Shape, Flow, usize), String> {
     let sample = sample.ok_or_else(|| {
         format!("input {name} has an axis of open length besides that of samples; export with fixed sizes")
     })?;
+    flow::counted(&format!("input {name} has"), &sample)?;
     let few = |channels: usize| [1, 3, 4].contains(&channels);
     let dims = |rest: &[usize]| std::iter::once(1).chain(rest.iter().copied()).collect::<Vec<_>>();
     let (shape, flow) = match sample[..] {

@@ -4,7 +4,7 @@
 use super::expression::{Expression, Function};
 use super::flow::Flow;
 use super::layers::{Layers, shown};
-use onnx::{Model, Node, Tensor, Values, constant};
+use onnx::{Folding, Model, Node, Tensor, Values};
 use std::collections::HashMap;
 
 /// Nodes that decide from the scores: they end the network, and what comes after them is not run
@@ -44,6 +44,7 @@ pub struct Reading {
     uses: HashMap<String, usize>,
     /// Values of a sample in all nodes so far, those that only have other axes left out.
     placed: usize,
+    folding: Folding,
     /// The length of the first axis of the input: 1 where the file leaves it open.
     batch: usize,
     /// What the first decision was made from, and by which node.
@@ -62,13 +63,14 @@ impl Reading {
         for name in taken.chain(&model.outputs) {
             *uses.entry(name.clone()).or_default() += 1;
         }
+        let folding = Folding::of(model.weights.values());
         let weights = std::mem::take(&mut model.weights).into_iter();
         let values = weights.map(|(name, tensor)| (name, Value::Known(tensor)));
         // Names of classes come after a decision only.
         let texts = model.texts.keys().map(|name| (name.clone(), Value::Decided));
         let values = values.chain(texts).collect();
         let (scores, notes) = (None, Vec::new());
-        let mut reading = Self { layers, values, uses, placed: 0, batch, scores, notes };
+        let mut reading = Self { layers, values, uses, placed: 0, folding, batch, scores, notes };
         reading.keep(input, Value::Flow(flow));
         reading
     }
@@ -116,16 +118,13 @@ impl Reading {
         let given = if inputs.iter().any(|v| matches!(v, Some(Value::Decided))) {
             self.after_the_scores(node)?
         } else if flows.is_empty() {
-            Value::Known(constant(node, &known).ok_or_else(|| {
-                format!("{} on weights alone is not computed here; simplify the model before the export, for example with onnxsim", node.op)
-            })?)
+            Value::Known(self.folding.constant(node, &known)?)
         } else {
             let flows: Vec<Flow> = flows.into_iter().cloned().collect();
             let known: Vec<Option<Tensor>> = known.into_iter().map(|t| t.cloned()).collect();
             self.on_flows(node, &flows, &known)?
         };
-        if let Value::Flow(flow) = &given
-        {
+        if let Value::Flow(flow) = &given {
             self.placed += flow.held();
             if self.placed > MAX_PLACED {
                 return Err(format!(
@@ -241,7 +240,7 @@ impl Reading {
             "AveragePool" | "MaxPool" => self.pool(flow, a, node.op == "MaxPool"),
             "GlobalAveragePool" | "GlobalMaxPool" => {
                 let size = self.layers.image(flow)?;
-                Ok(Value::Flow(self.whole_pool(size, node.op == "GlobalMaxPool")))
+                Ok(Value::Flow(self.whole_pool(size, node.op == "GlobalMaxPool")?))
             }
             "Pad" => self.padded(flow, a, known),
             "Slice" if first => self.sliced(flow, a, known),

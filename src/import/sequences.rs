@@ -6,7 +6,7 @@ use super::nodes::{across_classes, at};
 use super::run::{Axis, Run};
 use network::recurrent::{Head, RecurrentLayer, RecurrentModel, RecurrentParts};
 use network::{ModelCard, Normalisation, Provenance};
-use onnx::{Model, Node, Tensor, constant};
+use onnx::{Folding, Model, Node, Tensor};
 use std::collections::HashMap;
 
 /// Nodes that are cells.
@@ -51,7 +51,9 @@ pub fn import(model: Model, name: &str, origin: String) -> Result<RecurrentModel
     };
     // Sizes that are computed in the graph: of one sample, which is as good as any.
     let sizes = [1, input.dims[1].unwrap_or(1), channels].map(|d| d as i64);
+    let folding = Folding::of(model.weights.values());
     let mut reading = Reading {
+        folding,
         values: model.weights.into_iter().map(|(name, t)| (name, Value::Known(t))).collect(),
         sizes,
         layers: Vec::new(),
@@ -95,6 +97,7 @@ pub fn import(model: Model, name: &str, origin: String) -> Result<RecurrentModel
 
 struct Reading {
     values: HashMap<String, Value>,
+    folding: Folding,
     /// Lengths of the axes of the input, of one sample.
     sizes: [i64; 3],
     layers: Vec<RecurrentLayer>,
@@ -129,9 +132,7 @@ impl Reading {
         let unknown: Vec<&Value> =
             inputs.iter().flatten().filter(|value| !matches!(value, Value::Known(_))).collect();
         let given = match unknown[..] {
-            [] => Value::Known(constant(node, &known).ok_or(
-                "is not computed here on weights alone; simplify the model before the export, for example with onnxsim",
-            )?),
+            [] => Value::Known(self.folding.constant(node, &known)?),
             [Value::Run(run)] => self.on_run(node, run, &known)?,
             [Value::Scores(head)] => self.on_scores(node, head, &known)?,
             [Value::Decided] => Value::Decided,

@@ -51,7 +51,7 @@ impl Reading {
             weight,
             bias,
         };
-        Ok(Value::Flow(self.layers.windows("conv", op, (outputs, h, v))))
+        Ok(Value::Flow(self.layers.windows("conv", op, (outputs, h, v))?))
     }
 
     /// Means of windows, or the largest of them.
@@ -89,7 +89,7 @@ impl Reading {
         } else {
             Op::AvgPool { kernel, stride, padding }
         };
-        Ok(Value::Flow(self.layers.windows("pool", op, (channels, h, v))))
+        Ok(Value::Flow(self.layers.windows("pool", op, (channels, h, v))?))
     }
 
     /// The mean of each channel, or the largest of it.
@@ -97,7 +97,7 @@ impl Reading {
         &mut self,
         (channels, height, width): (usize, usize, usize),
         largest: bool,
-    ) -> Flow {
+    ) -> Result<Flow, String> {
         let (kernel, padding) = ((height, width), network::Padding::default());
         let op = if largest {
             Op::MaxPool { kernel, stride: kernel, padding }
@@ -117,7 +117,7 @@ impl Reading {
             return Err("takes means over other axes than rows and columns".into());
         }
         let size = self.layers.image(flow)?;
-        let mean = self.whole_pool(size, false);
+        let mean = self.whole_pool(size, false)?;
         let kept = a.int("keepdims", 1) != 0;
         let mean = if kept { Some(mean) } else { mean.shaped(vec![1, size.0]) };
         mean.map(Value::Flow).ok_or_else(|| "gives no vector".into())

@@ -3,12 +3,53 @@
 use crate::graph::Node;
 use crate::tensor::{Tensor, Values};
 
-/// Most values of a result.
-const MAX_VALUES: usize = 1 << 26;
+/// Most values that a constant is spread to.
+const MAX_SPREAD: usize = 1 << 22;
+
+/// The constants that are computed inside a graph. Exporters prepare weights there, each a few times; what
+/// is far more than the weights of the file was made to fill the memory.
+#[derive(Debug)]
+pub struct Folding {
+    /// Values that may still be made.
+    left: usize,
+}
+
+impl Folding {
+    /// Values that may be made of any file.
+    const LEAST: usize = 1 << 19;
+    /// And for each of its weights.
+    const EACH: usize = 6;
+
+    /// Of a file with these weights.
+    pub fn of<'a>(weights: impl IntoIterator<Item = &'a Tensor>) -> Self {
+        let all: usize = weights.into_iter().map(Tensor::len).sum();
+        Self { left: Self::LEAST + all.saturating_mul(Self::EACH) }
+    }
+
+    /// The result of `node` for known `inputs` (`None` where an optional one is left out).
+    ///
+    /// # Errors
+    /// When the operation is not one of those that are computed here, does not fit its inputs, or makes
+    /// too many values; the text is to follow the name of the node.
+    pub fn constant(&mut self, node: &Node, inputs: &[Option<&Tensor>]) -> Result<Tensor, String> {
+        let made = constant(node, inputs, self.left).ok_or_else(|| {
+            format!(
+                "{} on weights alone is not computed here, or makes more than the {} values that are left to this file; simplify the model before the export, for example with onnxsim",
+                node.op, self.left
+            )
+        })?;
+        // What only has other axes is counted too: its values are copied.
+        self.left = self.left.checked_sub(made.len()).ok_or_else(|| {
+            "is one of too many nodes on weights alone; simplify the model before the export, for example with onnxsim".to_owned()
+        })?;
+        Ok(made)
+    }
+}
 
 /// The result of `node` for known `inputs` (`None` where an optional one is left out); `None` when the
-/// operation is not one of those that are computed here, or does not fit its inputs.
-pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
+/// operation is not one of those that are computed here, does not fit its inputs, or would give more than
+/// `most` values.
+fn constant(node: &Node, inputs: &[Option<&Tensor>], most: usize) -> Option<Tensor> {
     let a = &node.attributes;
     let first = || inputs.first().copied().flatten();
     let second = || inputs.get(1).copied().flatten();
@@ -23,7 +64,7 @@ pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         "Identity" | "Dropout" => first().cloned(),
         "Cast" => Some(cast(first()?, a.int("to", 1))),
         "Shape" => Some(Tensor::ints(first()?.dims.iter().map(|d| *d as i64).collect())),
-        "Reshape" => reshape(first()?, second()?.whole()?),
+        "Reshape" => reshape(first()?, second()?.whole()?, most),
         "Flatten" => {
             let x = first()?;
             let at = axis(a.int("axis", 1), x.dims.len() + 1)?;
@@ -32,13 +73,13 @@ pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         }
         "Squeeze" => squeeze(first()?, list("axes")),
         "Unsqueeze" => unsqueeze(first()?, &list("axes")?),
-        "Concat" => concat(inputs, a.int("axis", 0)),
-        "Gather" => gather(first()?, second()?, a.int("axis", 0)),
-        "Slice" => slice(node, inputs),
+        "Concat" => concat(inputs, a.int("axis", 0), most),
+        "Gather" => gather(first()?, second()?, a.int("axis", 0), most),
+        "Slice" => slice(node, inputs, most),
         "Transpose" => transpose(first()?, a.ints("perm")),
-        "ConstantOfShape" => filled(first()?, a.tensor("value")),
-        "Expand" => expand(first()?, second()?),
-        "Add" | "Sub" | "Mul" | "Div" | "Pow" => binary(&node.op, first()?, second()?),
+        "ConstantOfShape" => filled(first()?, a.tensor("value"), most),
+        "Expand" => expand(first()?, second()?, most),
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" => binary(&node.op, first()?, second()?, most),
         "Neg" => map(first()?, |v| -v),
         "Sqrt" => map(first()?, f32::sqrt),
         "Reciprocal" => map(first()?, f32::recip),
@@ -50,11 +91,11 @@ pub fn constant(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
 }
 
 /// A tensor of equal values, as states are that begin at zero, in another size.
-fn expand(x: &Tensor, size: &Tensor) -> Option<Tensor> {
+fn expand(x: &Tensor, size: &Tensor, most: usize) -> Option<Tensor> {
     let values = x.floats();
     let first = *values.first()?;
     let one = Tensor { dims: vec![], values: Values::Floats(vec![first]) };
-    values.iter().all(|v| *v == first).then(|| filled(size, Some(&one))).flatten()
+    values.iter().all(|v| *v == first).then(|| filled(size, Some(&one), most)).flatten()
 }
 
 /// The value of a node `Constant`.
@@ -98,7 +139,7 @@ fn cast(x: &Tensor, to: i64) -> Tensor {
 }
 
 /// Lengths of axes as `Reshape` states them: 0 keeps one, -1 is what is left.
-fn reshape(x: &Tensor, target: &[i64]) -> Option<Tensor> {
+fn reshape(x: &Tensor, target: &[i64], most: usize) -> Option<Tensor> {
     let mut dims = Vec::with_capacity(target.len());
     let mut open = None;
     for (at, dim) in target.iter().enumerate() {
@@ -111,7 +152,7 @@ fn reshape(x: &Tensor, target: &[i64]) -> Option<Tensor> {
             dim => dims.push(usize::try_from(*dim).ok()?),
         }
     }
-    let product = product(&dims)?;
+    let product = product(&dims, most)?;
     if let Some(at) = open {
         if product == 0 || !x.len().is_multiple_of(product) {
             return None;
@@ -123,8 +164,8 @@ fn reshape(x: &Tensor, target: &[i64]) -> Option<Tensor> {
     Some(Tensor { dims, values: x.values.clone() })
 }
 
-fn product(dims: &[usize]) -> Option<usize> {
-    dims.iter().try_fold(1_usize, |p, d| p.checked_mul(*d)).filter(|p| *p <= MAX_VALUES)
+fn product(dims: &[usize], most: usize) -> Option<usize> {
+    dims.iter().try_fold(1_usize, |p, d| p.checked_mul(*d)).filter(|p| *p <= most)
 }
 
 fn squeeze(x: &Tensor, axes: Option<Vec<i64>>) -> Option<Tensor> {
@@ -151,7 +192,7 @@ fn unsqueeze(x: &Tensor, axes: &[i64]) -> Option<Tensor> {
     Some(Tensor { dims: dims?, values: x.values.clone() })
 }
 
-fn concat(inputs: &[Option<&Tensor>], at: i64) -> Option<Tensor> {
+fn concat(inputs: &[Option<&Tensor>], at: i64, most: usize) -> Option<Tensor> {
     let all: Option<Vec<&Tensor>> = inputs.iter().copied().collect();
     let all = all?;
     let first = *all.first()?;
@@ -164,8 +205,8 @@ fn concat(inputs: &[Option<&Tensor>], at: i64) -> Option<Tensor> {
         return None;
     }
     let mut dims = first.dims.clone();
-    dims[at] = all.iter().map(|t| t.dims[at]).sum();
-    product(&dims)?;
+    dims[at] = all.iter().try_fold(0_usize, |sum, t| sum.checked_add(t.dims[at]))?;
+    product(&dims, most)?;
     let outer: usize = dims[..at].iter().product();
     let whole = all.iter().all(|t| t.whole().is_some());
     let (mut ints, mut floats) = (Vec::new(), Vec::new());
@@ -183,7 +224,7 @@ fn concat(inputs: &[Option<&Tensor>], at: i64) -> Option<Tensor> {
     Some(Tensor { dims, values: if whole { Values::Ints(ints) } else { Values::Floats(floats) } })
 }
 
-fn gather(x: &Tensor, at: &Tensor, along: i64) -> Option<Tensor> {
+fn gather(x: &Tensor, at: &Tensor, along: i64, most: usize) -> Option<Tensor> {
     let along = axis(along, x.dims.len())?;
     let length = x.dims[along];
     let picks: Option<Vec<usize>> = at.whole()?.iter().map(|i| axis(*i, length)).collect();
@@ -192,7 +233,7 @@ fn gather(x: &Tensor, at: &Tensor, along: i64) -> Option<Tensor> {
     let outer: usize = x.dims[..along].iter().product();
     let dims: Vec<usize> =
         x.dims[..along].iter().chain(&at.dims).chain(&x.dims[along + 1..]).copied().collect();
-    let mut index = Vec::with_capacity(product(&dims)?);
+    let mut index = Vec::with_capacity(product(&dims, most)?);
     for o in 0..outer {
         for pick in &picks {
             let start = (o * length + pick) * inner;
@@ -203,7 +244,7 @@ fn gather(x: &Tensor, at: &Tensor, along: i64) -> Option<Tensor> {
 }
 
 /// `Slice` along one axis after the other; by attributes up to operator set 9, by inputs after.
-fn slice(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
+fn slice(node: &Node, inputs: &[Option<&Tensor>], most: usize) -> Option<Tensor> {
     let a = &node.attributes;
     let mut x = inputs.first().copied().flatten()?.clone();
     let list = |at: usize, name: &str| -> Option<Vec<i64>> {
@@ -222,7 +263,7 @@ fn slice(node: &Node, inputs: &[Option<&Tensor>]) -> Option<Tensor> {
         let along = axis(*along, x.dims.len())?;
         let picks = sliced(x.dims[along], *start, *end, *step)?;
         let picks = picks.into_iter().map(|at| at as i64).collect();
-        x = gather(&x, &Tensor::ints(picks), along as i64)?;
+        x = gather(&x, &Tensor::ints(picks), along as i64, most)?;
     }
     Some(x)
 }
@@ -273,10 +314,10 @@ pub fn transposed(dims: &[usize], order: &[usize]) -> Option<Vec<usize>> {
     Some(index)
 }
 
-fn filled(dims: &Tensor, value: Option<&Tensor>) -> Option<Tensor> {
+fn filled(dims: &Tensor, value: Option<&Tensor>, most: usize) -> Option<Tensor> {
     let dims: Option<Vec<usize>> = dims.whole()?.iter().map(|d| usize::try_from(*d).ok()).collect();
     let dims = dims?;
-    let len = product(&dims)?;
+    let len = product(&dims, most)?;
     let values = match value.map(|t| &t.values) {
         Some(Values::Ints(v)) => Values::Ints(vec![*v.first()?; len]),
         Some(Values::Floats(v)) => Values::Floats(vec![*v.first()?; len]),
@@ -296,7 +337,7 @@ fn map(x: &Tensor, f: impl Fn(f32) -> f32) -> Option<Tensor> {
 /// The values of `tensor` for each place of a tensor with the axes `dims`: axes of length 1, and those
 /// that are missing in front, are repeated. `None` when it does not fit.
 pub fn spread(tensor: &Tensor, dims: &[usize]) -> Option<Vec<f32>> {
-    product(dims)?;
+    product(dims, MAX_SPREAD)?;
     let index = broadcast(&tensor.dims, dims)?;
     let values = tensor.floats();
     index.iter().map(|at| values.get(*at).copied()).collect()
@@ -322,7 +363,7 @@ fn broadcast(dims: &[usize], whole: &[usize]) -> Option<Vec<usize>> {
     Some(index)
 }
 
-fn binary(op: &str, x: &Tensor, y: &Tensor) -> Option<Tensor> {
+fn binary(op: &str, x: &Tensor, y: &Tensor, most: usize) -> Option<Tensor> {
     let count = x.dims.len().max(y.dims.len());
     let length =
         |dims: &[usize], at: usize| (at + dims.len()).checked_sub(count).map_or(1, |at| dims[at]);
@@ -331,7 +372,7 @@ fn binary(op: &str, x: &Tensor, y: &Tensor) -> Option<Tensor> {
         if a == 1 { b } else { a }
     };
     let dims: Vec<usize> = (0..count).map(together).collect();
-    product(&dims)?;
+    product(&dims, most)?;
     let (xi, yi) = (broadcast(&x.dims, &dims)?, broadcast(&y.dims, &dims)?);
     let values = match (&x.values, &y.values) {
         (Values::Ints(x), Values::Ints(y)) => {
@@ -422,20 +463,25 @@ mod tests {
             (turned.dims.as_slice(), turned.floats()),
             (&[3, 2][..], vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0])
         );
-        let picked = gather(&x, &Tensor::ints(vec![-1, 0]), 1).unwrap();
+        let picked = gather(&x, &Tensor::ints(vec![-1, 0]), 1, 6).unwrap();
         assert_eq!(picked.floats(), [3.0, 1.0, 6.0, 4.0]);
-        let both = concat(&[Some(&x), Some(&x)], 1).unwrap();
+        let both = concat(&[Some(&x), Some(&x)], 1, 12).unwrap();
         assert_eq!((both.dims[1], both.floats()[3]), (6, 1.0));
-        assert!(gather(&x, &Tensor::ints(vec![3]), 1).is_none());
-        assert!(reshape(&x, &[4, -1]).is_none());
-        assert_eq!(reshape(&x, &[0, -1, 1]).unwrap().dims, [2, 3, 1]);
+        assert!(gather(&x, &Tensor::ints(vec![3]), 1, 6).is_none());
+        assert!(reshape(&x, &[4, -1], 6).is_none());
+        assert!(concat(&[Some(&x), Some(&x)], 1, 11).is_none(), "no more than asked");
+        assert!(
+            expand(&floats(&[1], &[2.0]), &Tensor::ints(vec![1 << 40, 1 << 40]), 100).is_none()
+        );
+        assert_eq!(reshape(&x, &[0, -1, 1], 6).unwrap().dims, [2, 3, 1]);
     }
 
     #[test]
     fn constants_are_spread_along_axes_of_length_one() {
-        let sum = binary("Add", &floats(&[2, 1], &[10.0, 20.0]), &floats(&[3], &[1.0, 2.0, 3.0]));
+        let sum =
+            binary("Add", &floats(&[2, 1], &[10.0, 20.0]), &floats(&[3], &[1.0, 2.0, 3.0]), 6);
         assert_eq!(sum.unwrap().floats(), [11.0, 12.0, 13.0, 21.0, 22.0, 23.0]);
-        assert!(binary("Add", &floats(&[2], &[1.0; 2]), &floats(&[3], &[1.0; 3])).is_none());
+        assert!(binary("Add", &floats(&[2], &[1.0; 2]), &floats(&[3], &[1.0; 3]), 6).is_none());
     }
 
     #[test]

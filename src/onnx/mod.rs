@@ -16,7 +16,7 @@ mod tensor;
 mod write;
 
 pub use attributes::Attributes;
-pub use constant::{constant, sliced, spread, transposed};
+pub use constant::{Folding, sliced, spread, transposed};
 pub use error::OnnxError;
 pub use graph::{Input, Model, Node, beside, looks_like, read, read_bytes};
 pub use tensor::{Tensor, Values};
