@@ -10,7 +10,7 @@ use cryptoscope::ring::{Seed, ntt_primes};
 use cryptoscope::scenario::Scenario;
 use cryptoscope::scheme::{bgv, ckks};
 use cryptoscope::training::{Checkpoint, EncryptedBatch, KeyGrant, KeyRequest};
-use cryptoscope::{data, engine, import, recurrent, wire};
+use cryptoscope::{data, engine, file, import, recurrent, wire};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -57,7 +57,10 @@ pub const READERS: [Reader; 23] = [
         open(&FOLDER.join("pictures"), "?size=2x2");
     }),
     ("scenario", |bytes| one_line(Scenario::open(&put("scenario.json", bytes).to_string_lossy()))),
-    ("report", |bytes| one_line(serde_json::from_slice::<RunReport>(bytes))),
+    ("report", |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        one_line(serde_json::from_str::<RunReport>(&text).map_err(|e| file::reason_in(&text, &e)));
+    }),
     ("checkpoint", |bytes| one_line(Checkpoint::open(&put("training.checkpoint", bytes)))),
     ("envelope", |bytes| {
         one_line(wire::Message::open(bytes));

@@ -221,6 +221,11 @@ impl Reading {
                 let low = end(1, "min", f32::NEG_INFINITY);
                 let high = end(2, "max", f32::INFINITY);
                 let (low, high) = low.zip(high).ok_or("has an end for each value")?;
+                if low > high {
+                    return Err(format!(
+                        "cuts off at {low} from below and {high} from above; the first must not be larger"
+                    ));
+                }
                 under(Function::Clip(low, high))
             }
             "HardSigmoid" => {

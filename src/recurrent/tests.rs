@@ -5,8 +5,8 @@ use crate::*;
 use ::progress::{Cancel, Watch};
 use activation::{Activation, Polynomial};
 use circuit::{
-    NetworkModel, NoiseStrategy, RecurrentCircuit, RecurrentNetwork, RecurrentRequest, Sequences,
-    plan_recurrent,
+    NetworkModel, NoiseStrategy, PlanError, RecurrentCircuit, RecurrentNetwork, RecurrentRequest,
+    Sequences, plan_recurrent,
 };
 use data::{Dataset, Shape, Split};
 use network::recurrent::{CellKind, Prepared, RecurrentModel};
@@ -177,6 +177,15 @@ fn pre_activations_outside_the_interval_are_counted_in_every_gate() {
 
 /// A small circuit with refreshing, and its sequences.
 fn refreshing(steps: usize) -> (RecurrentCircuit, Sequences) {
+    let (circuit, sequences) = refreshing_within(steps, 0.02);
+    (circuit.unwrap(), sequences)
+}
+
+/// The same with outputs within `error_bound`.
+fn refreshing_within(
+    steps: usize,
+    error_bound: f64,
+) -> (Result<RecurrentCircuit, PlanError>, Sequences) {
     let model = model(2, 3, 1, CellKind::Elman);
     let inputs: Vec<f64> = (0..2 * steps * 4).map(|i| (i as f64 * 0.7).sin()).collect();
     let prepared = Prepared { samples: 4, steps, width: 2, values: inputs, begins: vec![0; 4] };
@@ -190,13 +199,23 @@ fn refreshing(steps: usize) -> (RecurrentCircuit, Sequences) {
         steps,
         sequences: 4,
         masked: false,
-        error_bound: 0.02,
+        error_bound,
         ring_degree: None,
         threads: 1,
         connection: &NetworkModel::named("same city").unwrap(),
         cancel: &Cancel::default(),
     };
-    (plan_recurrent(&request).unwrap(), sequences)
+    (plan_recurrent(&request), sequences)
+}
+
+#[test]
+fn a_bound_that_no_scale_keeps_is_answered_with_the_most_bits_that_fit() {
+    let told = refreshing_within(3, 1e-15).0.map(|_| ()).unwrap_err().to_string();
+    let (_, bits) = told.split_once("scheme.precision_bits=").expect(&told);
+    let bits: i32 = bits.split(' ').next().and_then(|text| text.parse().ok()).expect(&told);
+    assert!(bits > 10, "{told}");
+    assert!(refreshing_within(3, (-f64::from(bits)).exp2()).0.is_ok());
+    assert!(refreshing_within(3, (-f64::from(bits + 1)).exp2()).0.is_err());
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -84,38 +84,10 @@ pub fn plan_recurrent(request: &RecurrentRequest) -> Result<RecurrentCircuit, Pl
     let mut planner = Planner::new(request);
     let forecast = planner.forecast(request.steps);
     let roundings = planner.roundings(&forecast);
-    let mut best: Option<RecurrentCircuit> = None;
-    // Spare precision of the estimate that gave too little, and that nothing has.
-    let (mut too_little, mut too_much) = (0.0, f64::INFINITY);
-    for _ in 0..MOST_ATTEMPTS {
-        request.cancel.check()?;
-        let Some(found) = planner.search(&forecast, &roundings)? else {
-            too_much = planner.spare_bits;
-            if too_much - too_little < LEAST_STEP_BITS {
-                break;
-            }
-            planner.spare_bits = 0.5 * (too_little + too_much);
-            continue;
-        };
-        let circuit = planner.compile(&forecast, &found)?;
-        let margin = (request.error_bound / circuit.sequence.max_error).log2();
-        let spare = spare_bits(request.strategy);
-        if margin >= spare {
-            return Ok(circuit);
-        }
-        too_little = planner.spare_bits;
-        let next = planner.spare_bits + (spare - margin).clamp(0.1, 8.0);
-        best =
-            best.filter(|b| b.sequence.max_error <= circuit.sequence.max_error).or(Some(circuit));
-        if too_much - too_little < LEAST_STEP_BITS {
-            break;
-        }
-        planner.spare_bits = next.min(0.5 * (too_little + too_much));
+    match planner.fitting(&forecast, &roundings)? {
+        Some(circuit) => Ok(circuit),
+        None => Err(planner.refusal(&forecast, &roundings)?),
     }
-    let enough = |c: &RecurrentCircuit| {
-        c.sequence.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound
-    };
-    best.filter(enough).ok_or_else(|| planner.refusal(&forecast, &roundings))
 }
 
 /// The most steps that one chain carries at 128 bits of security under the bound of `request`, by
@@ -315,6 +287,48 @@ impl<'a> Planner<'a> {
         GAINS.iter().map(|gain| self.rounding(forecast, *gain)).collect()
     }
 
+    /// The fastest circuit whose outputs are precise enough; `None` where there is none.
+    fn fitting(
+        &mut self,
+        forecast: &Forecast,
+        roundings: &[Reach],
+    ) -> Result<Option<RecurrentCircuit>, PlanError> {
+        let request = self.request;
+        let mut best: Option<RecurrentCircuit> = None;
+        // Spare precision of the estimate that gave too little, and that nothing has.
+        let (mut too_little, mut too_much) = (0.0, f64::INFINITY);
+        for _ in 0..MOST_ATTEMPTS {
+            request.cancel.check()?;
+            let Some(found) = self.search(forecast, roundings)? else {
+                too_much = self.spare_bits;
+                if too_much - too_little < LEAST_STEP_BITS {
+                    break;
+                }
+                self.spare_bits = 0.5 * (too_little + too_much);
+                continue;
+            };
+            let circuit = self.compile(forecast, &found)?;
+            let margin = (request.error_bound / circuit.sequence.max_error).log2();
+            let spare = spare_bits(request.strategy);
+            if margin >= spare {
+                return Ok(Some(circuit));
+            }
+            too_little = self.spare_bits;
+            let next = self.spare_bits + (spare - margin).clamp(0.1, 8.0);
+            best = best
+                .filter(|b| b.sequence.max_error <= circuit.sequence.max_error)
+                .or(Some(circuit));
+            if too_much - too_little < LEAST_STEP_BITS {
+                break;
+            }
+            self.spare_bits = next.min(0.5 * (too_little + too_much));
+        }
+        let enough = |c: &RecurrentCircuit| {
+            c.sequence.max_error * LEAST_SPARE_BITS.exp2() <= request.error_bound
+        };
+        Ok(best.filter(enough))
+    }
+
     /// The fastest candidate over the connection.
     fn search(
         &self,
@@ -387,20 +401,42 @@ impl<'a> Planner<'a> {
         Ok(low)
     }
 
-    fn refusal(&self, forecast: &Forecast, roundings: &[Reach]) -> PlanError {
+    /// The most bits of precision below the bound that outputs could have, if any.
+    fn most_bits(
+        &self,
+        forecast: &Forecast,
+        roundings: &[Reach],
+    ) -> Result<Option<u32>, PlanError> {
+        let high = -self.request.error_bound.log2().ceil().min(0.0) as u32;
+        for bits in (0..high).rev() {
+            let request =
+                RecurrentRequest { error_bound: (-f64::from(bits)).exp2(), ..*self.request };
+            if Planner::new(&request).fitting(forecast, roundings)?.is_some() {
+                return Ok(Some(bits));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why nothing fits.
+    fn refusal(&self, forecast: &Forecast, roundings: &[Reach]) -> Result<PlanError, PlanError> {
         let request = self.request;
         let levels = self.levels();
         let precise = degrees()
             .filter(|n| self.is_tried(*n))
             .any(|n| self.smallest(forecast, roundings, n).is_some());
         if !precise {
-            return PlanError::DoesNotFit {
+            let ways = match self.most_bits(forecast, roundings)? {
+                Some(bits) => format!("allow larger errors: scheme.precision_bits={bits} fits"),
+                None => "train a network whose state forgets faster".to_owned(),
+            };
+            return Ok(PlanError::DoesNotFit {
                 reason: format!(
                     "no scale gives {} steps outputs within {:.2e}",
                     request.steps, request.error_bound
                 ),
-                nearest: "allow larger errors with scheme.precision_bits, or train a network whose state forgets faster".into(),
-            };
+                nearest: ways,
+            });
         }
         let wanted = match request.strategy {
             NoiseStrategy::Levelled => request.steps,
@@ -411,11 +447,11 @@ impl<'a> Planner<'a> {
             "{} bits at {MIN_SECURITY_BITS} bits of security with N = {n}",
             max_log2_qp(n).unwrap_or(0)
         );
-        PlanError::ChainTooLong {
+        Ok(PlanError::ChainTooLong {
             reason: format!(
                 "one chain of {wanted} steps takes {} levels, more than the {within}",
                 depth(&levels, wanted)
             ),
-        }
+        })
     }
 }
