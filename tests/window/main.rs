@@ -9,6 +9,7 @@ mod scripted;
 mod sequence;
 mod shots;
 mod stale;
+mod strip;
 mod tables;
 mod tasks;
 mod three;
