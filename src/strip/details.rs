@@ -36,7 +36,8 @@ impl Details {
         eyes: Perspective,
     ) -> Self {
         let stages = || layer.stages.clone();
-        let kind = source.kind(layer.stages.start).unwrap_or(StageKind::Linear);
+        let own = stages().find(|i| !source.layers(*i).is_empty());
+        let kind = own.and_then(|i| source.kind(i)).unwrap_or(StageKind::Linear);
         let mut kinds: Vec<StageKind> = Vec::new();
         for kind in stages().filter_map(|i| source.kind(i)) {
             if !kinds.contains(&kind) {

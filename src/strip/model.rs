@@ -1,7 +1,7 @@
 //! The strip as it is drawn: places from left to right, and what belongs to each.
 
 use crate::source::Source;
-use circuit::NoiseMeasure;
+use circuit::{NoiseMeasure, StageKind};
 use report::Phase;
 use std::ops::Range;
 use view::{RunView, Status};
@@ -64,7 +64,8 @@ pub struct Strip {
     pub download: Option<u64>,
     /// Samples that are told of.
     pub samples: Option<usize>,
-    /// Right answers after decryption; nothing when anything decrypted wrongly.
+    /// Right answers after decryption, or how many agree where nobody knows which are right; nothing when
+    /// anything decrypted wrongly.
     pub accuracy: Option<String>,
     /// Where the run is.
     pub running: Option<Place>,
@@ -106,7 +107,10 @@ impl Strip {
             upload: bytes(|b| b.upload, |b| b.upload),
             download: bytes(|b| b.download, |b| b.download),
             samples: source.samples(),
-            accuracy: right.filter(|c| !c.unlabelled).map(|c| c.encrypted().text()),
+            accuracy: right.map(|c| match c.unlabelled {
+                true => c.agreement_text(),
+                false => c.encrypted().text(),
+            }),
             running: None,
             is_wrong,
             is_predicted: (0..source.len()).all(|i| source.measured(i).is_none()),
@@ -156,17 +160,23 @@ impl Strip {
 /// Stages and the names of the layers in them.
 type Group = (Range<usize>, Vec<String>);
 
-/// The stages of the input, and those of each layer: what encryption adds belongs to the layer before.
+/// The stages of the input, and those of each layer. What encryption adds belongs to the layer before it;
+/// but a key switch is the first half of reading the table behind it.
 fn grouped(source: &Source<'_>) -> (Range<usize>, Vec<Group>) {
     let mut input = 0..0;
     let mut groups: Vec<Group> = Vec::new();
+    let mut begun = None;
     for i in 0..source.len() {
         let layers = source.layers(i);
+        if source.kind(i) == Some(StageKind::KeySwitch) && !source.layers(i + 1).is_empty() {
+            begun = Some(i);
+            continue;
+        }
         match groups.last_mut() {
             // A layer may take several stages.
             Some((stages, before)) if layers.is_empty() || *before == layers => stages.end = i + 1,
             None if layers.is_empty() => input.end = i + 1,
-            _ => groups.push((i..i + 1, layers)),
+            _ => groups.push((begun.take().unwrap_or(i)..i + 1, layers)),
         }
     }
     (input, groups)
@@ -198,4 +208,121 @@ fn battery(source: &Source<'_>, i: usize) -> Option<Battery> {
     let full = measured(0).or_else(|| predicted(0)).filter(|b| *b > 0.0)?;
     let share = if bits >= full { 1.0 } else { (bits / full).max(0.0) };
     Some(Battery { share, bits, is_measured: measured(i).is_some() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use circuit::Plan;
+    use experiment::Experiment;
+    use network::Network;
+    use progress::Cancel;
+    use report::{Event, StageReport};
+    use scenario::{Scenario, Sources};
+    use std::sync::Arc;
+
+    fn planned(name: &str, settings: &[&str]) -> (Plan, Arc<Network>) {
+        let set = |s: Scenario, text: &&str| s.with_setting(text).unwrap();
+        let scenario = settings.iter().fold(Scenario::open(name).unwrap(), set);
+        let experiment = Experiment::open(&scenario, &Sources::default()).unwrap();
+        let plan = experiment.plan(&Cancel::default()).unwrap();
+        (plan, Arc::new(network::open(&scenario.model).unwrap()))
+    }
+
+    fn strip(plan: &Plan, network: &Network) -> Strip {
+        Strip::of(&Source { plan: Some(plan), run: None, network: Some(network) }).unwrap()
+    }
+
+    /// Every stage has one place, and they stand in their order.
+    fn is_whole(strip: &Strip, plan: &Plan) {
+        let mut next = strip.input_stages.end;
+        assert_eq!(strip.input_stages.start, 0);
+        for layer in &strip.layers {
+            assert_eq!(layer.stages.start, next, "{}", layer.name);
+            next = layer.stages.end;
+        }
+        assert_eq!(next, plan.stages.len());
+    }
+
+    #[test]
+    fn digits_has_a_box_for_each_layer_under_every_scheme() {
+        let exact = ["conv", "square", "output"];
+        for scheme in ["bgv", "bfv", "ckks"] {
+            let (plan, network) = planned("digits", &[&format!("scheme.kind={scheme}")]);
+            let strip = strip(&plan, &network);
+            is_whole(&strip, &plan);
+            let names: Vec<_> = strip.layers.iter().map(|l| l.name.as_str()).collect();
+            assert_eq!(names, exact, "{scheme}");
+            let shapes: Vec<_> = strip.layers.iter().map(|l| l.shape.clone().unwrap()).collect();
+            assert_eq!((shapes[0].as_str(), shapes[2].as_str()), ("8x6x6", "10"));
+            assert_eq!((strip.input.as_str(), strip.output.as_str()), ("1x8x8", "10 numbers"));
+            assert_eq!(strip.upload, Some(plan.bytes.upload));
+            assert_eq!(strip.input_bytes, Some(plan.stages[0].ciphertext_bytes));
+            for layer in &strip.layers {
+                let battery = layer.battery.unwrap();
+                let last = plan.stages[layer.stages.end - 1].margin_bits;
+                let share = (last / plan.stages[0].margin_bits).min(1.0);
+                assert!((battery.share - share).abs() < 1e-9 && !battery.is_measured);
+            }
+        }
+    }
+
+    #[test]
+    fn relinearisation_belongs_to_the_layer_before_and_a_key_switch_to_its_table() {
+        let polynomial = ["activation.kind=polynomial", "activation.method=least_squares"];
+        let (plan, network) = planned("deep", &polynomial);
+        assert!(plan.stages.iter().any(|s| s.layers.is_empty() && s.kind != StageKind::Input));
+        let of_polynomials = strip(&plan, &network);
+        is_whole(&of_polynomials, &plan);
+        let (plan, network) = planned("deep", &[]);
+        let of_tables = strip(&plan, &network);
+        is_whole(&of_tables, &plan);
+        for strip in [of_polynomials, of_tables] {
+            let names: Vec<_> = strip.layers.iter().map(|l| l.name.as_str()).collect();
+            assert_eq!(names[..4], ["dense1", "relu1", "dense2", "relu2"]);
+            assert_eq!(names.len(), 21);
+        }
+        let at = plan.stages.iter().position(|s| s.name == "relu2 key switch").unwrap();
+        assert_eq!(strip(&plan, &network).place_of(at), Some(Place::Layer(3)));
+    }
+
+    #[test]
+    fn sequences_have_no_strip() {
+        let scenario = Scenario::open("cryptornn").unwrap();
+        let experiment = Experiment::open(&scenario, &Sources::default()).unwrap();
+        let plan = experiment.plan(&Cancel::default()).unwrap();
+        let source = Source { plan: Some(&plan), ..Source::default() };
+        assert_eq!(Strip::of(&source), None);
+        assert_eq!(Strip::of(&Source::default()), None);
+    }
+
+    #[test]
+    fn what_was_measured_counts_more_than_what_was_predicted() {
+        let (plan, network) = planned("digits", &["scheme.kind=bgv"]);
+        let mut run = RunView::new(Scenario::open("digits").unwrap());
+        run.take(Event::Planned(Box::new(plan.clone())));
+        for (at, phase) in [(None, Phase::Encrypt), (Some(0), Phase::Evaluate)] {
+            if let Some(index) = at {
+                let mut stage = StageReport::planned(&plan.stages[index], 359);
+                stage.margin_bits_measured = Some(2.0 * plan.stages[2].margin_bits);
+                run.take(Event::Stage { index, stage: Box::new(stage) });
+            }
+            let (done, total, fraction, eta_secs) = (1, 4, 0.25, 1.0);
+            run.take(Event::Progress { phase, done, total, fraction, eta_secs });
+            let source = Source { plan: Some(&plan), run: Some(&run), network: Some(&network) };
+            let strip = Strip::of(&source).unwrap();
+            assert_eq!(strip.is_predicted, at.is_none());
+            let place = if at.is_none() { Place::Input } else { Place::Layer(0) };
+            assert_eq!(strip.running, Some(place));
+            if at.is_some() {
+                assert!((strip.layers[1].battery.unwrap().share - 0.5).abs() < 1e-9);
+            }
+        }
+        // Behind the last stage a batch begins anew.
+        for (newest, place) in [(1, 1), (2, 2), (3, 0)] {
+            run.newest_stage = Some(newest);
+            let source = Source { plan: Some(&plan), run: Some(&run), network: None };
+            assert_eq!(Strip::of(&source).unwrap().running, Some(Place::Layer(place)));
+        }
+    }
 }

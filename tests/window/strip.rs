@@ -11,8 +11,9 @@ use egui_kittest::kittest::Queryable as _;
 
 type Window = Harness<'static, App>;
 
-/// The layers that the scripted plan is of.
-const LAYERS: [&str; 5] = ["conv1", "square1", "dense1", "square2", "dense2"];
+/// Boxes of the layers that the scripted plan is of.
+const LAYERS: [&str; 5] =
+    ["Layer conv1:", "Layer square1:", "Layer dense1:", "Layer square2:", "Layer dense2:"];
 
 fn control() -> Control {
     let control = Control::default();
@@ -43,11 +44,9 @@ fn has(h: &Window, text: &str) -> bool {
     h.query_all_by_label_contains(text).next().is_some()
 }
 
-/// The box of a layer.
-fn layer<'a>(h: &'a Window, name: &str) -> egui_kittest::Node<'a> {
-    let begins = format!("Layer {name}:");
-    let mut found = h.query_all_by_label_contains(&begins);
-    found.next().unwrap_or_else(|| panic!("{name} has a box"))
+/// The box of a layer, by how its name begins.
+fn layer<'a>(h: &'a Window, begins: &'a str) -> egui_kittest::Node<'a> {
+    h.query_all_by_label_contains(begins).next().expect("the layer has a box")
 }
 
 fn click(h: &mut Window, name: &str) {
@@ -73,9 +72,7 @@ fn every_layer_has_a_box_with_what_was_predicted_and_then_measured() {
     assert!(has(&h, "Client sends: 1x8x8, 359 samples"));
     assert!(has(&h, "Client gets: 10 numbers, 97.77 %"));
     // 16 MiB and 1.25 MiB against 359 times 74 values of 4 bytes; 158 ms against 700 us.
-    for text in
-        ["98.05 %", "\u{2212}0.28 points", "0 of 3590", "170\u{d7}", "226\u{d7}", "440 \u{b5}s"]
-    {
+    for text in ["98.05 %", "−0.28 points", "0 of 3590", "170×", "226×", "440 µs"] {
         assert!(has(&h, text), "{text}");
     }
 }
@@ -103,19 +100,15 @@ fn the_box_whose_stage_runs_is_known() {
 #[test]
 fn a_click_opens_the_card_of_a_layer_and_esc_closes_it() {
     let mut h = ran(&control());
-    layer(&h, "square1").click();
+    layer(&h, "Layer square1:").click();
     h.run_ok();
     assert_eq!(h.state().state().opened_layer.as_deref(), Some("square1"));
-    for text in [
-        "y = x\u{b2} for each of 180 values",
-        "Noise margin",
-        "three parts",
-        "2.13 ms",
-        "of it relin",
-    ] {
+    for text in
+        ["y = x² for each of 180 values", "Noise margin", "three parts", "2.13 ms", "of it relin"]
+    {
         assert!(has(&h, text), "{text}");
     }
-    layer(&h, "dense2").click();
+    layer(&h, "Layer dense2:").click();
     h.run_ok();
     assert!(has(&h, "W of 10 by 32: 10 sums of 32 products"));
     press(&mut h, Modifiers::NONE, Key::Escape);
@@ -123,7 +116,7 @@ fn a_click_opens_the_card_of_a_layer_and_esc_closes_it() {
     assert!(!has(&h, "sums of 32 products"));
     // A second click closes as well.
     for open in [true, false] {
-        layer(&h, "conv1").click();
+        layer(&h, "Layer conv1:").click();
         h.run_ok();
         assert_eq!(h.state().state().opened_layer.is_some(), open);
     }
@@ -134,7 +127,7 @@ fn esc_closes_the_card_before_it_stops_the_run() {
     let control = control();
     control.set(|s| s.hold = true);
     let mut h = planned(&control, WIDE);
-    layer(&h, "conv1").click();
+    layer(&h, "Layer conv1:").click();
     h.run_ok();
     press(&mut h, Modifiers::COMMAND, Key::Enter);
     until(&mut h, "running", |h| h.state().state().running);
@@ -148,7 +141,7 @@ fn esc_closes_the_card_before_it_stops_the_run() {
 #[test]
 fn the_pointer_over_a_box_marks_the_stage_everywhere_and_the_other_way_round() {
     let mut h = planned(&control(), WIDE);
-    let at = layer(&h, "dense1").rect().center();
+    let at = layer(&h, "Layer dense1:").rect().center();
     h.hover_at(at);
     h.run_ok();
     assert_eq!(h.state().state().hovered_stage, Some(4));
@@ -157,11 +150,11 @@ fn the_pointer_over_a_box_marks_the_stage_everywhere_and_the_other_way_round() {
     assert_eq!(h.state().state().hovered_stage, None);
     // The switch behind the first square belongs to its box.
     let row = h.get_all_by_label("relinearise + switch").next().expect("a row").rect();
-    let plain = strokes(&h, layer(&h, "square1").rect());
+    let plain = strokes(&h, layer(&h, "Layer square1:").rect());
     h.hover_at(row.center());
     h.run_ok();
     assert_eq!(h.state().state().hovered_stage, Some(3));
-    assert_ne!(strokes(&h, layer(&h, "square1").rect()), plain, "its box is marked");
+    assert_ne!(strokes(&h, layer(&h, "Layer square1:").rect()), plain, "its box is marked");
 }
 
 /// The frames that are drawn exactly there.
@@ -193,20 +186,15 @@ fn the_server_sees_no_answers_no_noise_and_no_samples() {
     ] {
         assert!(!has(&h, text), "{text}");
     }
-    for text in [
-        "Layer conv1: 5x6x6, 90.0 MiB",
-        "sealed",
-        "440 \u{b5}s",
-        "log2 q",
-        "Ciphertexts",
-        "170\u{d7}",
-    ] {
+    for text in
+        ["Layer conv1: 5x6x6, 90.0 MiB", "sealed", "440 µs", "log2 q", "Ciphertexts", "170×"]
+    {
         assert!(has(&h, text), "{text}");
     }
-    layer(&h, "conv1").click();
+    layer(&h, "Layer conv1:").click();
     h.run_ok();
     assert!(has(&h, "288") || has(&h, "180 sums of 9 products"));
-    assert!(!has(&h, "Noise margin"));
+    assert!(!has(&h, "Margin") && !has(&h, "95.0 bits"));
     press(&mut h, Modifiers::COMMAND, Key::Num2);
     assert!(h.query_by_label("Input image").is_none() && !has(&h, "Encrypted"));
     assert!(has(&h, "The server sees no samples and no answers"));
@@ -219,7 +207,7 @@ fn the_server_sees_no_answers_no_noise_and_no_samples() {
 #[test]
 fn the_client_sees_a_closed_box_and_its_answers() {
     let mut h = ran(&control());
-    layer(&h, "conv1").click();
+    layer(&h, "Layer conv1:").click();
     h.run_ok();
     click(&mut h, "See as: Client");
     assert!(!has(&h, "Layer conv1:") && has(&h, "The server's model"));
@@ -232,7 +220,7 @@ fn after_a_wrong_decryption_there_is_no_accuracy_of_it() {
     let control = control();
     control.set(|s| s.wrong = true);
     let h = ran(&control);
-    assert!(has(&h, "Client gets: 10 numbers, \u{2717} none") && has(&h, "\u{2717} all answers"));
+    assert!(has(&h, "Client gets: 10 numbers, ✗ none") && has(&h, "✗ all answers"));
     assert!(!has(&h, "97.77 %, ") && has(&h, "3,594 of 3,590") || has(&h, "3594 of 3590"));
 }
 
@@ -255,7 +243,7 @@ fn nothing_covers_another_thing_in_small_windows() {
         for pair in boxes.windows(2) {
             assert!(pair[0].right() < pair[1].left(), "{size:?}");
         }
-        for text in ["440 \u{b5}s", "226\u{d7}", "0 of 3590"] {
+        for text in ["440 µs", "226×", "0 of 3590"] {
             let figure = h.get_by_label(text).rect();
             assert!(!figure.intersects(both) && !figure.intersects(server), "{text} of {size:?}");
             assert!(figure.right() <= size[0], "{text} of {size:?}");
@@ -284,7 +272,7 @@ fn pictures_of_the_strip() {
         click(&mut h, "See as: Client");
         shoot(&mut h, &format!("{name}_client"));
         click(&mut h, "See as: Both");
-        layer(&h, "square1").click();
+        layer(&h, "Layer square1:").click();
         h.run_ok();
         shoot(&mut h, &format!("{name}_card"));
     }

@@ -191,11 +191,6 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
         true => counted(share),
     };
     let [time, rate] = times(state, t, stale);
-    let agree = three.agreement();
-    let agreement = match agree.hits == Some(agree.of) {
-        true => format!("all {} agree", format::count(agree.of)),
-        false => format!("{} agree", agree.counted()),
-    };
     [
         Figure {
             name: "Original accuracy",
@@ -222,7 +217,7 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
             under: match seen {
                 false => String::new(),
                 true if is_wrong => "decrypted wrongly".to_owned(),
-                true => agreement,
+                true => three.agreement_text(),
             },
             colour: t.encrypted,
             about: "The decrypted answers, and how many of them are those of the reference network; nothing when anything decrypted wrongly",
