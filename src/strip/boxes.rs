@@ -4,7 +4,7 @@ use egui::{Pos2, Rect, pos2, vec2};
 
 /// Height of the words over the boxes, of a box, and of the ground of the server around its boxes.
 pub const WORDS: f32 = 15.0;
-const BOX: f32 = 42.0;
+const BOX: f32 = 41.0;
 const EDGE: f32 = 5.0;
 /// Height of all of it.
 pub const HEIGHT: f32 = WORDS + BOX + EDGE;
@@ -14,7 +14,7 @@ const CLIENT: (f32, f32) = (84.0, 66.0);
 const OUTSIDE: (f32, f32) = (58.0, 50.0);
 const NARROW: f32 = 700.0;
 /// Widths of a layer.
-const LAYER: (f32, f32) = (50.0, 150.0);
+const LAYER: (f32, f32) = (58.0, 150.0);
 /// Space between layers, and between the edge of the server and its first layer.
 const GAP: f32 = 12.0;
 

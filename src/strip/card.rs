@@ -42,6 +42,8 @@ fn content(ui: &mut Ui, details: &Details) {
         wrapped(ui, RichText::new(formula).color(t.text_strong));
     }
     ui.add_space(2.0);
+    // Rows of text alone need no room for a button.
+    ui.spacing_mut().interact_size.y = 0.0;
     Grid::new("layer figures").num_columns(3).spacing([16.0, 2.0]).show(ui, |ui| {
         let small = |text: &str| RichText::new(text).font(theme::small()).color(t.text_weak);
         for head in ["", "predicted", "measured"] {

@@ -44,6 +44,7 @@ impl Details {
                 kinds.push(kind);
             }
         }
+        let several = layer.layers.len() > 1;
         let known = |name: &String| rows.iter().find(|row| row.name == *name);
         let formula = |name: &String| {
             let network = source.network?;
@@ -53,12 +54,7 @@ impl Details {
         let wrong: u64 = stages().filter_map(|i| source.measured(i)).map(|s| s.wrong_values).sum();
         Self {
             name: layer.name.clone(),
-            what: layer
-                .layers
-                .iter()
-                .filter_map(known)
-                .map(|row| format!("{}: {}. Encrypted: {}", row.name, row.what, row.becomes.text()))
-                .collect(),
+            what: layer.layers.iter().filter_map(known).map(|row| told(row, several)).collect(),
             formulas: layer.layers.iter().filter_map(formula).collect(),
             rows: figures(source, strip, layer, eyes),
             why: kinds.into_iter().map(why).collect(),
@@ -66,6 +62,21 @@ impl Details {
                 .then(|| format!("✗ {} values decrypted wrongly", format::count(wrong))),
         }
     }
+}
+
+/// What a layer is, what it gives, and what becomes of it.
+fn told(row: &LayerRow, with_name: bool) -> String {
+    let name = if with_name { format!("{}: ", row.name) } else { String::new() };
+    let (what, gives, becomes) = (&row.what, &row.output, row.becomes.text());
+    capital(&format!("{name}{what}, gives {gives}. Under encryption {becomes}."))
+}
+
+fn capital(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 fn figures(source: &Source<'_>, strip: &Strip, layer: &LayerBox, eyes: Perspective) -> Vec<Row> {
@@ -76,12 +87,11 @@ fn figures(source: &Source<'_>, strip: &Strip, layer: &LayerBox, eyes: Perspecti
         (name.to_owned(), text(predicted), text(measured))
     };
     let count = |n: usize| format::count(n as u64);
-    let mut rows = vec![row("Output shape", layer.shape.clone(), None)];
-    rows.push(row(
+    let mut rows = vec![row(
         "Ciphertexts",
         planned.map(|s| count(s.ciphertexts)),
         measured.map(|s| count(s.ciphertexts)),
-    ));
+    )];
     rows.push(row(
         "Bytes, one batch",
         planned.map(|s| format::bytes(s.ciphertext_bytes)),
@@ -93,11 +103,7 @@ fn figures(source: &Source<'_>, strip: &Strip, layer: &LayerBox, eyes: Perspecti
         measured.map(|s| format!("{:.0}", s.log2_q)),
     ));
     if eyes.has_key() {
-        let name = strip.measure.name();
-        let mut name = name.to_owned();
-        if let Some(first) = name.get_mut(0..1) {
-            first.make_ascii_uppercase();
-        }
+        let name = capital(strip.measure.name());
         let noise = |bits: f64| strip.measure.text(bits);
         rows.push(row(
             &name,

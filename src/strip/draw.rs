@@ -9,12 +9,16 @@ use crate::model::{Place, Strip};
 use crate::perspective::Perspective;
 use crate::pipe::thickness;
 use crate::text;
-use egui::{Align2, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 use kit::theme::{self, Tokens};
 
-const MARGIN: i8 = 7;
+const MARGIN: i8 = 6;
 /// Between boxes and figures.
-const BETWEEN: f32 = 5.0;
+const BETWEEN: f32 = 4.0;
+/// Length of an arrow, and half its height.
+const ARROW: f32 = 7.0;
+/// Between the strip and the card of a layer.
+const MARGIN_UNDER: f32 = 4.0;
 /// Below boxes that scroll sideways, for the bar.
 const SCROLL_BAR: f32 = 8.0;
 
@@ -26,14 +30,14 @@ pub struct Told {
     /// The layer that was clicked.
     pub clicked: Option<String>,
     pub chosen: Option<Perspective>,
-    /// Under the box of the layer whose card is open.
+    /// Under the strip, at the box of the layer whose card is open.
     pub card_at: Option<Pos2>,
 }
 
 /// Draws the strip.
 pub fn show(ui: &mut Ui, strip: &Strip, figures: &[Figure], look: Look<'_>) -> Told {
     let mut told = Told::default();
-    theme::card(ui).inner_margin(MARGIN).show(ui, |ui| {
+    let card = theme::card(ui).inner_margin(MARGIN).show(ui, |ui| {
         let room = ui.available_width();
         ui.set_min_width(room);
         ui.spacing_mut().item_spacing.y = BETWEEN;
@@ -50,6 +54,9 @@ pub fn show(ui: &mut Ui, strip: &Strip, figures: &[Figure], look: Look<'_>) -> T
         let (rect, _) = ui.allocate_exact_size(vec2(room, line.height), Sense::hover());
         told.chosen = line.show(ui, rect, figures, look.eyes, look.opacity);
     });
+    if let Some(at) = &mut told.card_at {
+        at.y = card.response.rect.bottom() + MARGIN_UNDER;
+    }
     told
 }
 
@@ -85,7 +92,7 @@ fn places(ui: &mut Ui, strip: &Strip, boxes: &Boxes, look: Look<'_>, told: &mut 
             told.clicked = Some(layer.name.clone());
         }
         if look.opened == Some(layer.name.as_str()) {
-            told.card_at = Some(rect.left_bottom() + vec2(0.0, 10.0));
+            told.card_at = Some(rect.left_bottom());
         }
     }
 }
@@ -100,6 +107,11 @@ fn pipes(ui: &Ui, strip: &Strip, boxes: &Boxes, look: Look<'_>, t: &Tokens) {
         let thick = thickness(bytes.unwrap_or_default());
         let rect = Rect::from_min_max(pos2(from, y - thick / 2.0), pos2(to, y + thick / 2.0));
         painter.rect_filled(rect, 1, colour);
+    };
+    // Where ciphertexts change hands.
+    let arrow = |x: f32| {
+        let points = vec![pos2(x, y - ARROW), pos2(x + ARROW, y), pos2(x, y + ARROW)];
+        painter.add(Shape::convex_polygon(points, t.encrypted, Stroke::NONE));
     };
     let first = boxes.layers.first().map_or(boxes.server.left(), |r| r.left());
     let last = boxes.layers.last().map_or(boxes.server.right(), |r| r.right());
@@ -116,6 +128,8 @@ fn pipes(ui: &Ui, strip: &Strip, boxes: &Boxes, look: Look<'_>, t: &Tokens) {
     } else {
         pipe(boxes.server.left(), boxes.server.right(), strip.download);
     }
+    arrow(boxes.server.left() - ARROW / 2.0);
+    arrow(boxes.output.left() - ARROW);
     let size = |from: f32, to: f32, bytes: Option<u64>| {
         let Some(bytes) = bytes else { return };
         let at = pos2((from + to) / 2.0, y - thickness(bytes) / 2.0 - 2.0);

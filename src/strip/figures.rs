@@ -24,6 +24,8 @@ pub enum Tone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
     pub caption: String,
+    /// The same where there is little room.
+    pub short: String,
     pub value: String,
     pub tone: Tone,
     /// What it is, for hovering.
@@ -78,6 +80,7 @@ fn answers(source: &Source<'_>) -> [Figure; 4] {
     [
         Figure {
             caption: "Original".into(),
+            short: "Original".into(),
             value: original,
             tone: original_tone,
             about: format!(
@@ -87,6 +90,7 @@ fn answers(source: &Source<'_>) -> [Figure; 4] {
         },
         Figure {
             caption: "Reference cost".into(),
+            short: "Reference".into(),
             value: cost,
             tone: cost_tone,
             about: format!(
@@ -96,6 +100,7 @@ fn answers(source: &Source<'_>) -> [Figure; 4] {
         },
         Figure {
             caption: "Encryption cost".into(),
+            short: "Encryption".into(),
             value: change,
             tone: change_tone,
             about: match (counts, is_wrong) {
@@ -125,6 +130,7 @@ fn wrong_outputs(source: &Source<'_>, is_wrong: bool) -> Figure {
     };
     Figure {
         caption: "Wrong outputs".into(),
+            short: "Wrong".into(),
         value,
         tone,
         about: "Decrypted values that differ from the reference network, under CKKS and TFHE by more than the stated error bound; any is a failure".into(),
@@ -135,6 +141,7 @@ fn slower(source: &Source<'_>) -> Figure {
     let ratio = times_slower(source);
     Figure {
         caption: "Slower".into(),
+        short: "Slower".into(),
         value: ratio.map_or_else(|| "—".to_owned(), times),
         tone: if ratio.is_some() { Tone::Strong } else { Tone::Weak },
         about: match source.run.and_then(|r| r.report.as_deref()) {
@@ -156,6 +163,7 @@ fn more_bytes(source: &Source<'_>) -> Figure {
     let measured = source.run.is_some_and(|r| r.report.is_some());
     Figure {
         caption: "More bytes".into(),
+            short: "Bytes".into(),
         value: times_bytes(source).map_or_else(|| "—".to_owned(), times),
         tone: if measured { Tone::Strong } else { Tone::Weak },
         about: "Ciphertexts up and down, against the same inputs and outputs in the clear at 4 bytes each; keys are sent once and not counted".into(),
@@ -168,16 +176,18 @@ fn each(source: &Source<'_>) -> Figure {
     let planned = source.plan.map(|p| (p.secs.total(), p.images));
     let total = report.map(|r| (r.encrypted.total_secs, r.images)).or(planned);
     let tables = source.plan.is_some_and(|p| p.tables.is_some());
-    let batch = match (source.plan, total) {
-        _ if tables => ", one at a time".to_owned(),
+    let [batch, briefly] = match (source.plan, total) {
+        _ if tables => [", one at a time", ", one by one"].map(str::to_owned),
         (Some(plan), Some((_, images))) => {
             let most = plan.ring_degree.min(images);
-            format!(", batch of {}", format::count(most as u64))
+            let most = format::count(most as u64);
+            [format!(", batch of {most}"), format!(" of {most}")]
         }
-        _ => String::new(),
+        _ => [String::new(), String::new()],
     };
     Figure {
         caption: format!("Per sample{batch}"),
+        short: format!("A sample{briefly}"),
         value: total.map_or_else(
             || "—".to_owned(),
             |(secs, images)| format::secs(secs / images.max(1) as f64),

@@ -3,15 +3,18 @@
 use crate::figures::{Figure, Tone};
 use crate::perspective::Perspective;
 use crate::switch::{switch, width as switch_width};
-use egui::{Color32, Label, Rect, RichText, Ui, UiBuilder, pos2, vec2};
+use egui::{Color32, FontId, Label, Rect, RichText, Ui, UiBuilder, pos2, vec2};
 use kit::theme::{self, Tokens};
 
 /// Height of a row of figures, and between two.
-pub const ROW: f32 = 30.0;
+const ROW: f32 = 29.0;
 const BETWEEN: f32 = 4.0;
 /// Space behind a figure, at least and at most.
 const APART: (f32, f32) = (12.0, 34.0);
-const VALUE: f32 = 13.5;
+/// Where there is little room.
+const SHORT_APART: f32 = 9.0;
+/// Size of a value, and where there is little room.
+const VALUE: (f32, f32) = (13.5, 12.5);
 
 /// The figures laid out: where each begins and how wide it is, row by row.
 pub struct Line {
@@ -19,25 +22,22 @@ pub struct Line {
     pub height: f32,
     switch_row: usize,
     switch: f32,
+    is_short: bool,
 }
 
 impl Line {
-    /// Lays `figures` out in `width` points.
+    /// Lays `figures` out in `width` points: in short words where they do not stand on one row otherwise.
     pub fn new(ui: &Ui, figures: &[Figure], width: f32) -> Self {
-        let wide = |text: &str, font| {
-            let text = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER);
-            text.size().x
-        };
-        let widths: Vec<f32> = figures
-            .iter()
-            .map(|f| {
-                wide(&f.caption, theme::small()).max(wide(&f.value, theme::strong(VALUE))).ceil()
-            })
-            .collect();
-        Self::of(&widths, width, switch_width(ui))
+        let switch = switch_width(ui);
+        let whole = Self::of(&widths(ui, figures, false), APART.0, width, switch);
+        if whole.height <= ROW {
+            return whole;
+        }
+        let short = Self::of(&widths(ui, figures, true), SHORT_APART, width, switch);
+        Self { is_short: true, ..short }
     }
 
-    fn of(widths: &[f32], width: f32, switch: f32) -> Self {
+    fn of(widths: &[f32], least: f32, width: f32, switch: f32) -> Self {
         let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
         let mut used = 0.0;
         for (i, w) in widths.iter().enumerate() {
@@ -48,7 +48,7 @@ impl Line {
             if let Some(row) = rows.last_mut() {
                 row.push(i);
             }
-            used += w + APART.0;
+            used += w + least;
         }
         // The switch stands at the end of the last row, or on one of its own.
         if used + switch > width && used > 0.0 {
@@ -59,7 +59,7 @@ impl Line {
         for (at, row) in rows.iter().enumerate() {
             let room = width - if at == last { switch } else { 0.0 };
             let sum: f32 = row.iter().filter_map(|i| widths.get(*i)).sum();
-            let apart = ((room - sum) / row.len().max(1) as f32).clamp(APART.0, APART.1);
+            let apart = ((room - sum) / row.len().max(1) as f32).clamp(least, APART.1);
             let mut x = 0.0;
             for w in row.iter().filter_map(|i| widths.get(*i)) {
                 cells.push((at, x, w.min(width)));
@@ -67,7 +67,7 @@ impl Line {
             }
         }
         let height = rows.len() as f32 * (ROW + BETWEEN) - BETWEEN;
-        Self { cells, height, switch_row: last, switch }
+        Self { cells, height, switch_row: last, switch, is_short: false }
     }
 
     /// Draws it into `rect`; the perspective that was chosen.
@@ -88,9 +88,11 @@ impl Line {
             let mut cell = ui.new_child(UiBuilder::new().max_rect(place));
             cell.multiply_opacity(dim);
             cell.spacing_mut().item_spacing.y = 0.0;
-            let caption = RichText::new(&figure.caption).font(theme::small()).color(t.text_weak);
+            let caption = RichText::new(caption_of(figure, self.is_short))
+                .font(theme::small())
+                .color(t.text_weak);
             cell.add(Label::new(caption).truncate()).on_hover_text(&figure.about);
-            let value = RichText::new(&figure.value).font(theme::strong(VALUE));
+            let value = RichText::new(&figure.value).font(value_font(self.is_short));
             let value = value.color(colour(figure.tone, t));
             cell.add(Label::new(value).truncate()).on_hover_text(&figure.about);
         }
@@ -99,6 +101,27 @@ impl Line {
         let mut child = ui.new_child(UiBuilder::new().max_rect(place));
         switch(&mut child, now)
     }
+}
+
+fn caption_of(figure: &Figure, short: bool) -> &str {
+    if short { &figure.short } else { &figure.caption }
+}
+
+fn value_font(short: bool) -> FontId {
+    theme::strong(if short { VALUE.1 } else { VALUE.0 })
+}
+
+/// How wide each figure is.
+fn widths(ui: &Ui, figures: &[Figure], short: bool) -> Vec<f32> {
+    let wide = |text: &str, font| {
+        let text = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER);
+        text.size().x
+    };
+    let of = |f: &Figure| {
+        let caption = wide(caption_of(f, short), theme::small());
+        caption.max(wide(&f.value, value_font(short))).ceil()
+    };
+    figures.iter().map(of).collect()
 }
 
 fn colour(tone: Tone, t: &Tokens) -> Color32 {
@@ -121,7 +144,7 @@ mod tests {
     fn figures_go_on_a_second_row_before_anything_is_cut_or_covered() {
         let widths = [60.0, 80.0, 80.0, 60.0, 50.0, 60.0, 110.0];
         for width in [200.0, 420.0, 640.0, 900.0, 1500.0] {
-            let line = Line::of(&widths, width, 150.0);
+            let line = Line::of(&widths, APART.0, width, 150.0);
             for (i, (row, x, w)) in line.cells.iter().enumerate() {
                 let room = if *row == line.switch_row { width - 150.0 } else { width };
                 assert!(x + w <= room + 0.5, "{i} of {width}");
@@ -130,7 +153,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Line::of(&widths, 900.0, 150.0).switch_row, 0);
-        assert_eq!(Line::of(&widths, 640.0, 150.0).switch_row, 1);
+        assert_eq!(Line::of(&widths, APART.0, 900.0, 150.0).switch_row, 0);
+        assert_eq!(Line::of(&widths, APART.0, 640.0, 150.0).switch_row, 1);
     }
 }

@@ -4,6 +4,8 @@ use crate::drive::{WIDE, until, until_over, until_planned, window_of};
 use crate::scripted::Control;
 use crate::shots::{can_draw, shoot};
 use cryptoscope::app::App;
+use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
@@ -275,5 +277,44 @@ fn pictures_of_the_strip() {
         layer(&h, "Layer square1:").click();
         h.run_ok();
         shoot(&mut h, &format!("{name}_card"));
+    }
+}
+
+/// A window on a scenario with the real engine.
+fn real(scenario: &str, settings: &[&str], size: [f32; 2]) -> Window {
+    let set = |s: Scenario, text: &&str| s.with_setting(text).expect("a setting");
+    let scenario = settings.iter().fold(Scenario::open(scenario).expect("built in"), set);
+    let mut h = Harness::builder()
+        .with_size(size)
+        .build_eframe(|cc| App::new(cc, SessionEngine::new(Sources::default()), scenario));
+    until_planned(&mut h);
+    h
+}
+
+#[test]
+fn many_layers_scroll_and_are_found() {
+    let tables = real("deep", &["images=2"], [1024.0, 640.0]);
+    for name in ["Layer dense1:", "Layer relu10:", "Layer output:"] {
+        assert!(layer(&tables, name).rect().width() >= 58.0);
+    }
+    assert!(layer(&tables, "Layer output:").rect().left() > 1024.0);
+    assert!(has(&tables, "failure probability 2^−"));
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_real_networks() {
+    assert!(can_draw());
+    shoot(&mut real("deep", &[], WIDE), "strip_deep_tables");
+    let polynomial = ["activation.kind=polynomial", "activation.method=least_squares", "images=8"];
+    let mut h = real("deep", &polynomial, [1024.0, 640.0]);
+    shoot(&mut h, "strip_deep_planned");
+    for scheme in ["bgv", "ckks"] {
+        let mut h = real("digits", &[&format!("scheme.kind={scheme}")], WIDE);
+        press(&mut h, Modifiers::COMMAND, Key::Enter);
+        until_over(&mut h);
+        layer(&h, "Layer conv:").click();
+        h.run_ok();
+        shoot(&mut h, &format!("strip_digits_{scheme}"));
     }
 }

@@ -68,7 +68,7 @@ fn without_classes_no_accuracy_is_told_and_answers_are_saved() {
     for text in ["Who agreed plot", "not known", "Client gets: 10 numbers, all 359 agree"] {
         assert!(has(&h, text), "{text}");
     }
-    for text in ["Who was right plot", "0.00 %", "0 of 359"] {
+    for text in ["Who was right plot", "0.00 %", "0 of 359 right"] {
         assert!(!has(&h, text), "{text}");
     }
     press(&mut h, Modifiers::COMMAND, Key::Num2);

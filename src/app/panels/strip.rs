@@ -4,7 +4,7 @@ use crate::action::Action;
 use crate::plots::Curves;
 use crate::queue::Queue;
 use crate::state::State;
-use egui::{Ui, vec2};
+use egui::Ui;
 use kit::theme;
 use strip::{Details, Look, Perspective, Source, Strip};
 
@@ -41,7 +41,7 @@ pub fn show(
     if let Some((layer, at)) = opened.zip(told.card_at) {
         let rows = state.anatomy().map(|a| a.rows).unwrap_or_default();
         let details = Details::of(&source, &strip, layer, &rows, eyes);
-        if strip::card(ui.ctx(), &details, at + vec2(0.0, 2.0)) {
+        if strip::card(ui.ctx(), &details, at) {
             queue.push(Action::OpenLayer(None));
         }
     }
