@@ -52,9 +52,15 @@ impl Details {
             formula(network, at, kind)
         };
         let wrong: u64 = stages().filter_map(|i| source.measured(i)).map(|s| s.wrong_values).sum();
+        let mut what: Vec<String> =
+            layer.layers.iter().filter_map(known).map(|row| told(row, several)).collect();
+        if !layer.parts_of.is_empty() {
+            let parts = layer.parts_of.join(" and ");
+            what.push(format!("Its stage computes a part of {parts} too."));
+        }
         Self {
             name: layer.name.clone(),
-            what: layer.layers.iter().filter_map(known).map(|row| told(row, several)).collect(),
+            what,
             formulas: layer.layers.iter().filter_map(formula).collect(),
             rows: figures(source, strip, layer, eyes),
             why: kinds.into_iter().map(why).collect(),
@@ -133,14 +139,9 @@ fn times(source: &Source<'_>, layer: &LayerBox) -> Vec<Row> {
     };
     let mut rows = vec![row(format!("Time{samples}"), sum(&planned), sum(&measured))];
     if layer.stages.len() > 1 {
-        rows.extend(stages().map(|i| {
-            let name = match source.kind(i) {
-                Some(StageKind::Switch) => "relinearise + switch",
-                Some(StageKind::KeySwitch) => "key switch",
-                _ => source.name(i),
-            };
-            row(format!("   of it {name}"), planned(i), measured(i))
-        }));
+        rows.extend(
+            stages().map(|i| row(format!("   of it {}", source.name(i)), planned(i), measured(i))),
+        );
     }
     let plain: f64 = stages().filter_map(|i| source.measured(i)).map(|s| s.plain_secs).sum();
     if plain > 0.0 {

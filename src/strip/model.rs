@@ -35,6 +35,8 @@ pub struct LayerBox {
     pub name: String,
     /// The layers of the network in it.
     pub layers: Vec<String>,
+    /// Layers with a box of their own that its stage computes a part of.
+    pub parts_of: Vec<String>,
     /// Shape of a sample behind it, where the network is known.
     pub shape: Option<String>,
     /// The stages that belong to it: its own, and what encryption adds behind it.
@@ -83,7 +85,12 @@ impl Strip {
             return None;
         }
         let (input_stages, layers) = grouped(source);
-        let layers: Vec<_> = layers.into_iter().map(|group| layer(source, group)).collect();
+        // A stage may compute parts of its neighbours: the factors of a polynomial go into the sums beside it.
+        let alone: Vec<String> = layers
+            .iter()
+            .filter_map(|(_, names)| names.first().filter(|_| names.len() == 1).cloned())
+            .collect();
+        let layers: Vec<_> = layers.into_iter().map(|group| layer(source, group, &alone)).collect();
         let report = source.run.and_then(|r| r.report.as_deref());
         let bytes = |measured: fn(&report::BytesReport) -> u64,
                      planned: fn(&circuit::PlanBytes) -> u64| {
@@ -182,7 +189,13 @@ fn grouped(source: &Source<'_>) -> (Range<usize>, Vec<Group>) {
     (input, groups)
 }
 
-fn layer(source: &Source<'_>, (stages, layers): Group) -> LayerBox {
+/// The box of a group; layers that are `alone` in a box of their own do not name another.
+fn layer(source: &Source<'_>, (stages, computed): Group, alone: &[String]) -> LayerBox {
+    let shared = |name: &String| computed.len() > 1 && alone.contains(name);
+    let (mut parts_of, mut layers): (Vec<_>, Vec<_>) = computed.iter().cloned().partition(shared);
+    if layers.is_empty() {
+        (parts_of, layers) = (Vec::new(), computed);
+    }
     let last = stages.end - 1;
     let shape = layers.last().and_then(|name| {
         let network = source.network?;
@@ -192,6 +205,7 @@ fn layer(source: &Source<'_>, (stages, layers): Group) -> LayerBox {
     LayerBox {
         name: layers.join(" + "),
         layers,
+        parts_of,
         shape,
         bytes: source.bytes(last),
         battery: battery(source, last),
