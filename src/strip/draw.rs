@@ -167,23 +167,37 @@ fn client(ui: &Ui, strip: &Strip, rect: Rect, place: Place, look: Look<'_>, told
     let (what, about) = match (is_input, sealed) {
         (true, false) => (
             format!("Client sends: {}, {}", strip.input, samples(strip)),
-            "The client encrypts its samples with a key that it keeps. Only ciphertexts leave it",
+            format!(
+                "The client encrypts its samples with a key that it keeps. Only ciphertexts leave it.{}",
+                sent(strip)
+            ),
         ),
         (true, true) => (
             "Client sends: sealed".to_owned(),
-            "The server gets ciphertexts, and sees of the samples only how many values they have",
+            format!(
+                "The server gets ciphertexts, and sees of the samples only how many values they have.{}",
+                sent(strip)
+            ),
         ),
         (false, false) => (
             format!("Client gets: {}, {under}", strip.output),
-            "The client decrypts the numbers of each sample; the largest one is the class",
+            "The client decrypts the numbers of each sample; the largest one is the class"
+                .to_owned(),
         ),
         (false, true) => (
             "Client gets: sealed".to_owned(),
-            "The server sends ciphertexts back and does not learn the answers",
+            "The server sends ciphertexts back and does not learn the answers".to_owned(),
         ),
     };
     response.clone().on_hover_text(about);
     kit::named(response, egui::Role::Label, &what);
+}
+
+/// What goes up, and what becomes of it.
+fn sent(strip: &Strip) -> String {
+    let Some((up, held)) = strip.upload.zip(strip.input_bytes) else { return String::new() };
+    let (up, held) = (format::bytes(up), format::bytes(held));
+    format!(" {up} go up for all samples; in the memory of the server one batch takes {held}.")
 }
 
 fn samples(strip: &Strip) -> String {

@@ -10,7 +10,7 @@ use egui_kittest::{Harness, SnapshotOptions, try_image_snapshot_options};
 use std::path::Path;
 
 /// Pictures that must look as accepted: states whose every number is scripted, or computed from the data.
-const ACCEPTED: [&str; 12] = [
+const ACCEPTED: [&str; 14] = [
     "planned_dark",
     "finished_dark",
     "finished_light",
@@ -23,6 +23,8 @@ const ACCEPTED: [&str; 12] = [
     "sequence_small",
     "sequence_dark",
     "activation_methods_light",
+    "strip_card",
+    "strip_server",
 ];
 /// Where they lie.
 const FOLDER: &str = "tests/window/accepted";
