@@ -281,23 +281,34 @@ mod tests {
         }
     }
 
+    /// Each of the layers of `deep` has a box.
+    fn is_deep(strip: &Strip) {
+        let names: Vec<_> = strip.layers.iter().map(|l| l.name.as_str()).collect();
+        assert_eq!(names[..4], ["dense1", "relu1", "dense2", "relu2"]);
+        assert_eq!((names.len(), names[20]), (21, "output"));
+    }
+
     #[test]
-    fn relinearisation_belongs_to_the_layer_before_and_a_key_switch_to_its_table() {
+    fn relinearisation_and_shared_stages_belong_to_the_layer_before() {
         let polynomial = ["activation.kind=polynomial", "activation.method=least_squares"];
         let (plan, network) = planned("deep", &polynomial);
         assert!(plan.stages.iter().any(|s| s.layers.is_empty() && s.kind != StageKind::Input));
-        let of_polynomials = strip(&plan, &network);
-        is_whole(&of_polynomials, &plan);
+        let strip = strip(&plan, &network);
+        is_whole(&strip, &plan);
+        is_deep(&strip);
+        // Completing the squares puts a part of each polynomial into the sums beside it.
+        assert_eq!(strip.layers[2].parts_of, ["relu1", "relu2"]);
+    }
+
+    #[cfg(feature = "tfhe")]
+    #[test]
+    fn a_key_switch_belongs_to_the_table_that_is_read_with_it() {
         let (plan, network) = planned("deep", &[]);
-        let of_tables = strip(&plan, &network);
-        is_whole(&of_tables, &plan);
-        for strip in [of_polynomials, of_tables] {
-            let names: Vec<_> = strip.layers.iter().map(|l| l.name.as_str()).collect();
-            assert_eq!(names[..4], ["dense1", "relu1", "dense2", "relu2"]);
-            assert_eq!(names.len(), 21);
-        }
+        let strip = strip(&plan, &network);
+        is_whole(&strip, &plan);
+        is_deep(&strip);
         let at = plan.stages.iter().position(|s| s.name == "relu2 key switch").unwrap();
-        assert_eq!(strip(&plan, &network).place_of(at), Some(Place::Layer(3)));
+        assert_eq!(strip.place_of(at), Some(Place::Layer(3)));
     }
 
     #[test]

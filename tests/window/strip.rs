@@ -299,6 +299,7 @@ fn real(scenario: &str, settings: &[&str], size: [f32; 2]) -> Window {
     h
 }
 
+#[cfg(feature = "tfhe")]
 #[test]
 fn many_layers_scroll_and_are_found() {
     let tables = real("deep", &["images=2"], [1024.0, 640.0]);
