@@ -7,6 +7,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
+//! | `strip` | who sees what of a run, layer by layer (feature `gui`) |
 //! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
 //! | `worker` | background work for the window |
 //! | `service` | client and server apart: offers, keys, requests and answers in files |
@@ -43,4 +44,4 @@ pub use ::{
 };
 
 #[cfg(feature = "gui")]
-pub use ::{app, kit, view};
+pub use ::{app, kit, strip, view};

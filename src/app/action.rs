@@ -5,6 +5,7 @@ use crate::tab::Tab;
 use inference::TrainOptions;
 use network::train::RecurrentOptions;
 use scenario::Scenario;
+use strip::Perspective;
 use view::{
     Blueprint, Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabRequest,
 };
@@ -21,6 +22,10 @@ pub enum Action {
     /// Forget what is shown of another setup.
     Clear(Results),
     HoverStage(Option<usize>),
+    /// The card of a layer is opened, or closed.
+    OpenLayer(Option<String>),
+    /// Whose eyes the run is looked at with.
+    SeeAs(Perspective),
     ShowSample(usize),
     /// Which samples are looked at was chosen.
     ShowDifference(Difference),

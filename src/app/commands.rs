@@ -81,7 +81,7 @@ pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
         return Vec::new();
     }
     let typing = ctx.text_edit_focused();
-    let menu_open = egui::Popup::is_any_open(ctx);
+    let open = egui::Popup::is_any_open(ctx) || state.shown_layer().is_some();
     let mut order: Vec<_> = all().map(|command| (command, command.words().keys)).collect();
     // Longest modifiers first: Ctrl+Shift+O and Ctrl+Alt+O must not be taken for Ctrl+O.
     let more = |m: Modifiers| u8::from(m.shift) + u8::from(m.alt);
@@ -92,7 +92,7 @@ pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
                 command,
                 Command::Undo | Command::Redo | Command::NextSample | Command::PreviousSample
             );
-            let kept_back = (typing && texts_own) || (menu_open && *command == Command::Stop);
+            let kept_back = (typing && texts_own) || (open && *command == Command::Stop);
             !kept_back && input.consume_shortcut(keys)
         });
     });

@@ -25,6 +25,11 @@ impl App {
         for command in pressed(ctx, &self.state) {
             self.queue.push(command);
         }
+        // Esc closes the card of a layer before it stops anything.
+        let closes = self.state.shown_layer().is_some() && !egui::Popup::is_any_open(ctx);
+        if closes && !self.state.is_modal() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
+            self.queue.push(Action::OpenLayer(None));
+        }
         for file in ctx.input(|i| i.raw.dropped_files.clone()) {
             self.open_path(opening_of(file.path()), file.path().to_path_buf());
         }
@@ -86,6 +91,8 @@ impl App {
             Action::Clear(results) => state.clear(results),
             Action::SelectTab(tab) => state.tab = tab,
             Action::HoverStage(stage) => state.hovered_stage = stage,
+            Action::OpenLayer(layer) => state.opened_layer = layer,
+            Action::SeeAs(eyes) => state.seen_as = eyes,
             Action::ShowSample(at) => {
                 (state.tab, state.sample_at) = (Tab::Samples, at);
                 state.difference = Difference::Any;
@@ -200,6 +207,9 @@ impl App {
     /// Changes the setup, so that it can be undone, and plans it soon.
     pub(super) fn edit(&mut self, scenario: Scenario) {
         if scenario != self.state.scenario {
+            if scenario.model != self.state.scenario.model {
+                self.state.opened_layer = None;
+            }
             self.state.scenario = scenario;
             self.replan();
         }

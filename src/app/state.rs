@@ -14,6 +14,7 @@ use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use strip::Perspective;
 use view::anatomy::Anatomy;
 use view::{
     CompareView, CryptonnView, Difference, Download, History, LeakView, MitigationView, NewNetwork,
@@ -63,6 +64,10 @@ pub struct State {
     pub tab: Tab,
     /// Stage under the pointer, in any plot or in the table.
     pub hovered_stage: Option<usize>,
+    /// Whose eyes the run is looked at with, where the strip is shown.
+    pub seen_as: Perspective,
+    /// The layer whose card is open.
+    pub opened_layer: Option<String>,
     /// The tab Activation.
     pub lab: Lab,
     /// The lookup tables of the newest plan, where it has some.
@@ -128,6 +133,8 @@ impl State {
             stopping: false,
             tab: Tab::Run,
             hovered_stage: None,
+            seen_as: Perspective::default(),
+            opened_layer: None,
             lab: Lab::default(),
             tables: None,
             sweep: SweepView::default(),
@@ -254,6 +261,19 @@ impl State {
         let last = self.shown_samples().len().saturating_sub(1);
         self.sample_at = self.sample_at.saturating_add_signed(by).min(last);
         self.tab = Tab::Samples;
+    }
+
+    /// Whose eyes everything is looked at with: where there is no strip nothing is hidden.
+    pub fn eyes(&self) -> Perspective {
+        let run = self.run.as_ref().is_some_and(|run| run.scenario.sequence.is_some());
+        let sequence = self.scenario.sequence.is_some() || run;
+        if sequence || self.is_cryptonn() { Perspective::Both } else { self.seen_as }
+    }
+
+    /// The layer whose card is to be seen.
+    pub fn shown_layer(&self) -> Option<&str> {
+        let seen = self.tab == Tab::Run && self.eyes().has_layers();
+        self.opened_layer.as_deref().filter(|_| seen)
     }
 
     /// Whether the model and the data of the setup are in memory, and not those of the one before.

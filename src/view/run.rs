@@ -38,6 +38,8 @@ pub struct RunView {
     pub status: Status,
     pub progress: Option<Progress>,
     pub stages: Vec<Option<StageReport>>,
+    /// The stage that was told of last.
+    pub newest_stage: Option<usize>,
     pub samples: Vec<Sample>,
     /// Right answers so far.
     pub three: Three,
@@ -57,6 +59,7 @@ impl RunView {
             status: Status::Running,
             progress: None,
             stages: Vec::new(),
+            newest_stage: None,
             samples: Vec::new(),
             three: Three::default(),
             report: None,
@@ -81,6 +84,7 @@ impl RunView {
                 if let Some(slot) = self.stages.get_mut(index) {
                     *slot = Some(*stage);
                 }
+                self.newest_stage = Some(index);
             }
             Event::Sequence(report) => self.sequence = Some(report),
             Event::SequenceStep(seen) => {
@@ -143,6 +147,11 @@ impl RunView {
             Err(Failure::Cancelled) => Status::Stopped,
             Err(failure) => Status::Failed(failure.to_string()),
         };
+    }
+
+    /// Right answers: of the whole run where it is over, else so far.
+    pub fn counts(&self) -> Three {
+        self.report.as_ref().map_or(self.three, |report| Three::of(report))
     }
 
     /// Whether anything decrypted wrongly: nothing decrypted counts as an answer then.

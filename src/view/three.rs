@@ -124,6 +124,15 @@ impl Three {
         Share::new(self.agreeing, self.seen)
     }
 
+    /// The same in words: `all 359 agree`.
+    pub fn agreement_text(&self) -> String {
+        let agree = self.agreement();
+        match agree.hits == Some(agree.of) {
+            true => format!("all {} agree", format::count(agree.of)),
+            false => format!("{} agree", agree.counted()),
+        }
+    }
+
     /// What the reference cost: `+0.88 points`.
     pub fn reference_cost(&self) -> String {
         self.reference().change_from(self.original())

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["study", "bench", "service"],
     &["worker"],
     &["kit", "view"],
+    &["strip"],
     &["app", "cli"],
 ];
 

@@ -98,7 +98,10 @@ pub fn plan(scenario: &Scenario, available: usize) -> Plan {
     let n = scenario.scheme.ring_degree.unwrap_or(8192);
     let images = scenario.images.unwrap_or(available).min(available);
     let stage = |name: &str, kind, secs, ciphertexts, log2_q, margin_bits| StagePlan {
-        layers: Vec::new(),
+        layers: match kind {
+            StageKind::Linear | StageKind::Square => vec![name.into()],
+            _ => Vec::new(),
+        },
         name: name.into(),
         kind,
         secs,

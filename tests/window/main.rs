@@ -12,6 +12,7 @@ mod scripted;
 mod sequence;
 mod shots;
 mod stale;
+mod strip;
 mod tables;
 mod tasks;
 mod three;

@@ -7,7 +7,7 @@ use cryptoscope::circuit::{NoiseStrategy, Plan};
 use cryptoscope::data::{self, Dataset};
 use cryptoscope::inference::{ActivationData, PolynomialCheck, Session};
 use cryptoscope::network::{
-    Approximations, Layer, Network, Normalisation, Op, Provenance, recurrent,
+    Approximations, Layer, Network, Normalisation, Op, Padding, Provenance, recurrent,
 };
 use cryptoscope::progress::Cancel;
 use cryptoscope::report::{Event, Phase, RunReport, SequenceReport, SequenceTrace, StepSeen};
@@ -31,6 +31,8 @@ pub struct Script {
     pub wrong: bool,
     /// Encryption changes every hundredth answer.
     pub changed: bool,
+    /// The network is the one that plans are of, with squares; otherwise another, with ReLU.
+    pub squares: bool,
     /// The data have no classes.
     pub unlabelled: bool,
     /// The report warns of this.
@@ -53,6 +55,7 @@ impl Default for Script {
             panic: false,
             wrong: false,
             changed: false,
+            squares: false,
             unlabelled: false,
             warn: None,
             secs: None,
@@ -106,6 +109,46 @@ impl Opened {
     }
 }
 
+/// A network with a function that no ciphertext computes.
+fn with_relu() -> Vec<Layer> {
+    let dense = |inputs: usize, outputs| {
+        let weight = weight(inputs * outputs);
+        Op::Dense { inputs, outputs, weight, bias: vec![] }
+    };
+    vec![
+        Layer { name: "flatten".into(), op: Op::Flatten },
+        Layer { name: "dense".into(), op: dense(64, 10) },
+        Layer { name: "relu1".into(), op: Op::Activation(Activation::Relu) },
+        Layer { name: "last".into(), op: dense(10, 10) },
+    ]
+}
+
+/// The network that [`plan`] is of.
+fn squared() -> Vec<Layer> {
+    let dense = |inputs: usize, outputs| {
+        let weight = weight(inputs * outputs);
+        Op::Dense { inputs, outputs, weight, bias: vec![] }
+    };
+    let conv = Op::Conv2d {
+        in_channels: 1,
+        out_channels: 5,
+        kernel: (3, 3),
+        stride: (1, 1),
+        padding: Padding::default(),
+        weight: weight(45),
+        bias: vec![],
+    };
+    let square = || Op::Activation(Activation::Square);
+    vec![
+        Layer { name: "conv1".into(), op: conv },
+        Layer { name: "square1".into(), op: square() },
+        Layer { name: "flatten".into(), op: Op::Flatten },
+        Layer { name: "dense1".into(), op: dense(180, 32) },
+        Layer { name: "square2".into(), op: square() },
+        Layer { name: "dense2".into(), op: dense(32, 10) },
+    ]
+}
+
 /// Weights that are neither all alike nor random.
 fn weight(count: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 37 % 23) as f32 - 11.0) / 40.0).collect()
@@ -135,18 +178,8 @@ impl Engine for Scripted {
         }
         self.opened = Some(scenario.clone());
         let dataset = self.dataset(&Scenario { sequence: None, ..scenario.clone() })?;
-        let layers = vec![
-            Layer { name: "flatten".into(), op: Op::Flatten },
-            Layer {
-                name: "dense".into(),
-                op: Op::Dense { inputs: 64, outputs: 10, weight: weight(640), bias: vec![] },
-            },
-            Layer { name: "relu1".into(), op: Op::Activation(Activation::Relu) },
-            Layer {
-                name: "last".into(),
-                op: Op::Dense { inputs: 10, outputs: 10, weight: weight(100), bias: vec![] },
-            },
-        ];
+        let squares = self.control.get().squares;
+        let layers = if squares { squared() } else { with_relu() };
         let normalisation = Normalisation { offset: vec![0.0], scale: vec![16.0] };
         let provenance = Provenance { test_accuracy: Some(0.9805), ..Provenance::default() };
         let network =

@@ -6,7 +6,7 @@ use crate::state::State;
 use egui::{Color32, Rect, RichText, Ui, Vec2, vec2};
 use format::{self, Share};
 use kit::theme::{self, Tokens};
-use view::{Results, RunView, Status, Three};
+use view::{Results, RunView, Status};
 
 const HEIGHT: f32 = 68.0;
 /// Below this width of the tab the figures stand on two rows.
@@ -31,17 +31,14 @@ struct Figure {
     stale: bool,
 }
 
-pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+/// What has to be known of the results: whose they are, that they are wrong, and remarks.
+pub fn notes(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
-    let stale = origin::banner(
-        ui,
-        state,
-        queue,
-        Results::Run,
-        state.origin(Results::Run),
-        state.is_going_on(Results::Run),
-    );
-    let wrong = state.run.as_ref().and_then(RunView::wrong_text);
+    let (origin, going_on) = (state.origin(Results::Run), state.is_going_on(Results::Run));
+    let stale = origin::banner(ui, state, queue, Results::Run, origin, going_on);
+    // That something decrypted wrongly is seen by whoever decrypts.
+    let sees = state.eyes().has_key();
+    let wrong = state.run.as_ref().filter(|_| sees).and_then(RunView::wrong_text);
     if let Some(text) = &wrong {
         ui.scope(|ui| {
             origin::dimmed(ui, stale);
@@ -57,10 +54,19 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 });
         });
     }
-    ui.scope(|ui| {
-        origin::dimmed(ui, stale);
-        remarks(ui, &remarks_of(state));
-    });
+    let texts = remarks_of(state);
+    if sees && !texts.is_empty() {
+        ui.scope(|ui| {
+            origin::dimmed(ui, stale);
+            remarks(ui, &texts);
+        });
+    }
+}
+
+/// The figures as cards, of sequences: there is no strip of these.
+pub fn cards(ui: &mut Ui, state: &State) {
+    let t = theme::tokens(ui);
+    let stale = state.run.is_some() && !state.run_is_of_setup();
     let figures = figures(state, t, stale);
     let columns = if ui.available_width() < TWO_ROWS { 3 } else { figures.len() };
     for row_of in figures.chunks(columns) {
@@ -144,7 +150,7 @@ fn costs(ui: &mut Ui, state: &State, stale: bool) {
     let t = theme::tokens(ui);
     ui.scope(|ui| {
         origin::dimmed(ui, stale);
-        let three = state.run.as_ref().map(three_of).filter(|three| three.seen > 0);
+        let three = state.run.as_ref().map(RunView::counts).filter(|three| three.seen > 0);
         let wrong = state.run.as_ref().is_some_and(RunView::is_wrong);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
@@ -170,16 +176,11 @@ fn costs(ui: &mut Ui, state: &State, stale: bool) {
     });
 }
 
-/// Counts of the whole run where it is over, else so far.
-fn three_of(run: &RunView) -> Three {
-    run.report.as_ref().map_or(run.three, |report| Three::of(report))
-}
-
 fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
     let run = state.run.as_ref();
     let dash = || "—".to_owned();
     let is_wrong = run.is_some_and(RunView::is_wrong);
-    let three = run.map(three_of).unwrap_or_default();
+    let three = run.map(RunView::counts).unwrap_or_default();
     let seen = three.seen > 0;
     let counted =
         |share: Share| if share.of >= format::FEW { share.counted() } else { String::new() };
@@ -190,11 +191,6 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
         true => counted(share),
     };
     let [time, rate] = times(state, t, stale);
-    let agree = three.agreement();
-    let agreement = match agree.hits == Some(agree.of) {
-        true => format!("all {} agree", format::count(agree.of)),
-        false => format!("{} agree", agree.counted()),
-    };
     [
         Figure {
             name: "Original accuracy",
@@ -221,7 +217,7 @@ fn figures(state: &State, t: &Tokens, stale: bool) -> [Figure; 6] {
             under: match seen {
                 false => String::new(),
                 true if is_wrong => "decrypted wrongly".to_owned(),
-                true => agreement,
+                true => three.agreement_text(),
             },
             colour: t.encrypted,
             about: "The decrypted answers, and how many of them are those of the reference network; nothing when anything decrypted wrongly",

@@ -28,6 +28,7 @@ mod run_control;
 mod samples;
 mod sequence;
 mod setup;
+mod strip;
 mod sweep;
 mod table;
 mod toasts;

@@ -73,7 +73,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 /// What the network does in the clear, so that what does not fit is seen before a run.
 fn in_the_clear(ui: &mut Ui, state: &State) {
-    let Some((seen, right)) = state.glance.and_then(|seen| Some((seen, seen.right?))) else {
+    let glance = state.glance.filter(|_| state.eyes().has_key());
+    let Some((seen, right)) = glance.and_then(|seen| Some((seen, seen.right?))) else {
         return;
     };
     let percent = format::percent(right as f64 / seen.samples as f64);

@@ -1,6 +1,6 @@
-//! The tab Run: figures, four linked plots, the stage table.
+//! The tab Run: the strip, four linked plots, the stage table.
 
-use super::{headline, noise, origin, table};
+use super::{headline, noise, origin, strip, table};
 use crate::action::Action;
 use crate::plots::{self, Curves};
 use crate::queue::Queue;
@@ -18,14 +18,18 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let curves = Curves::of(state);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-        headline::show(ui, state, queue);
+        headline::notes(ui, state, queue);
+        let in_strip = strip::show(ui, state, &curves, queue);
+        if in_strip.is_none() {
+            headline::cards(ui, state);
+        }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
         let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
         let rows = 4 / columns;
         let gaps = theme::CARD_GAP * rows as f32 + noise::height(state);
         let wanted = table::height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
         let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
-        let mut hovered = grid(ui, state, &curves, columns, plot, queue);
+        let mut hovered = in_strip.flatten().or(grid(ui, state, &curves, columns, plot, queue));
         let stale = state.run.is_some() && !state.run_is_of_setup();
         ui.scope(|ui| {
             origin::dimmed(ui, stale);

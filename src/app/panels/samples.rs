@@ -1,6 +1,6 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
-use super::{confusion, origin};
+use super::{confusion, origin, strip};
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
@@ -23,6 +23,13 @@ const SEQUENCE_HEIGHT: f32 = 200.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
+    if !state.eyes().has_key() {
+        kit::caption(
+            ui,
+            "The server sees no samples and no answers: without the key every ciphertext looks like random numbers.",
+        );
+        return strip::switch(ui, state.eyes(), queue);
+    }
     let Some(run) = state.run.as_ref().filter(|run| !run.samples.is_empty()) else {
         ui.centered_and_justified(|ui| {
             ui.label(

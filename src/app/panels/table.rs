@@ -44,6 +44,7 @@ const MODULUS: usize = 6;
 /// Columns of what is told of noise.
 const PREDICTED_NOISE: usize = 7;
 const MEASURED_NOISE: usize = 8;
+const ERROR: usize = 9;
 
 /// Height of the whole table with so many stages, points.
 pub fn height(stages: usize) -> f32 {
@@ -77,6 +78,7 @@ pub fn show(
             let shown = |column: usize| match column {
                 1 => width >= WITH_KIND,
                 MODULUS => width >= WITH_MODULUS,
+                PREDICTED_NOISE | MEASURED_NOISE | ERROR => curves.sees_noise,
                 _ => true,
             };
             let mut table = TableBuilder::new(ui)
@@ -152,7 +154,7 @@ struct Cell {
 
 fn cells(curves: &Curves<'_>, i: usize, t: &theme::Tokens) -> Vec<Cell> {
     let (planned, measured) = (curves.planned(i), curves.measured(i));
-    let is_wrong = measured.is_some_and(|m| m.wrong_values > 0);
+    let is_wrong = measured.is_some_and(|m| m.wrong_values > 0) && curves.sees_noise;
     // Measurements of another setup stand back.
     let colour =
         |of: egui::Color32| if curves.faded { of.gamma_multiply(theme::STALE) } else { of };

@@ -26,6 +26,12 @@ const APART: f32 = 6.0;
 /// Draws the answers of the newest run; the place of the sample that was clicked among all samples, as
 /// the tab Samples orders them.
 pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
+    if !state.eyes().has_key() {
+        let empty = Some("the server sees no answer");
+        Chart { id: "answers", title: "Who was right", empty, ..Chart::default() }
+            .show(ui, rect, 0.0);
+        return None;
+    }
     let run = state.run.as_ref();
     let expected = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
     let waiting = match run.map(|r| (&r.status, r.samples.is_empty())) {

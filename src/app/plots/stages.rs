@@ -33,6 +33,8 @@ pub struct Curves<'a> {
     pub pending: bool,
     /// What is told of noise.
     pub measure: NoiseMeasure,
+    /// Whether noise is seen at all: only with the key.
+    pub sees_noise: bool,
 }
 
 impl<'a> Curves<'a> {
@@ -56,7 +58,8 @@ impl<'a> Curves<'a> {
             })
         };
         let run = run.filter(|r| current || going_on || same_stages(r));
-        Self { plan, run, faded: !current, pending, measure }
+        let sees_noise = state.eyes().has_key();
+        Self { plan, run, faded: !current, pending, measure, sees_noise }
     }
 
     /// Samples that times are told for: those that are done while the run goes on.
@@ -198,6 +201,16 @@ pub fn margin(
 ) -> Option<usize> {
     let t = theme::tokens(ui);
     let unit = Unit::of_noise(curves.measure);
+    if !curves.sees_noise {
+        let chart = Chart {
+            id: "margin",
+            title: curves.measure.title(),
+            empty: Some("the server sees no noise: it takes the key to measure it"),
+            ..Chart::default()
+        };
+        chart.show(ui, rect, 0.0);
+        return None;
+    }
     let drawn = vec![
         (
             "predicted",
@@ -308,7 +321,7 @@ fn stage_chart(
 fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)> {
     let (planned, measured) = (curves.planned(i), curves.measured(i));
     let text = |unit: Unit, v: Option<f64>| v.map_or("—".to_owned(), |v| unit.text(v));
-    let rows = [
+    let mut rows = vec![
         ("Time", Unit::Secs, curves.planned_secs(i), measured.map(|s| s.secs)),
         ("Time of the original", Unit::Secs, None, measured.map(|s| s.plain_secs)),
         (
@@ -317,7 +330,9 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
             planned.map(|s| s.ciphertext_bytes as f64),
             measured.map(|s| s.ciphertext_bytes as f64),
         ),
-        (
+    ];
+    if curves.sees_noise {
+        rows.push((
             match curves.measure {
                 NoiseMeasure::Margin => "Noise margin",
                 NoiseMeasure::Precision => "Spare precision",
@@ -326,11 +341,12 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
             Unit::of_noise(curves.measure),
             planned.map(|s| s.margin_bits),
             measured.and_then(|s| s.margin_bits_measured),
-        ),
-    ];
+        ));
+    }
     let mut out = vec![("", "predicted".to_owned(), "measured".to_owned())];
-    out.extend(rows.map(|(name, unit, p, m)| (name, text(unit, p), text(unit, m))));
-    if let Some(wrong) = measured.map(|s| s.wrong_values).filter(|w| *w > 0) {
+    out.extend(rows.into_iter().map(|(name, unit, p, m)| (name, text(unit, p), text(unit, m))));
+    let wrong = measured.map(|s| s.wrong_values).filter(|w| *w > 0 && curves.sees_noise);
+    if let Some(wrong) = wrong {
         out.push(("Decrypted wrongly", String::new(), format::count(wrong)));
     }
     out
