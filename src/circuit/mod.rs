@@ -58,7 +58,10 @@ pub use recurrent::{
     RecurrentProgram, RecurrentRequest, SequencePlan, Sequences, StepPlan, StepSums, StepView,
     SumsMap, conceivable_chain, estimated_chain, plan_recurrent,
 };
-pub use request::{Constraints, PlanError, REQUIRED_MARGIN_BITS, Request};
+pub use request::{
+    Constraints, LWE_DIMENSIONS, PLAINTEXT_BITS, PRIME_BITS, PlanError, REQUIRED_MARGIN_BITS,
+    Request,
+};
 pub use stage_name::StageName;
 pub use table_plan::{LookupPlan, TablePlan};
 pub use warning::{Cause, MATCHING, RANGE_EXCEEDED, Warning};

@@ -53,8 +53,12 @@ const RANGE_HEADROOM_BITS: f64 = 1.0;
 pub(super) const MAX_RING_DEGREE: usize = 32_768;
 pub(super) const MAX_PRIMES: usize = 16;
 const MAX_CKKS_PRIMES: usize = 48;
-const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
-const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 16..=50;
+/// Bits of a prime of the ciphertext modulus.
+pub const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
+/// Bits of a plaintext modulus.
+pub const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 16..=50;
+/// Dimensions of bootstrapped ciphertexts.
+pub const LWE_DIMENSIONS: std::ops::RangeInclusive<usize> = 440..=1200;
 const MAX_PLAINTEXT_MODULI: usize = 4;
 /// Bits of all plaintext moduli together: answers are combined in 128-bit integers.
 const MAX_PLAINTEXT_BITS: f64 = 120.0;

@@ -121,7 +121,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     let told = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let told: Vec<&str> =
         told.filter(|l| !l.is_empty() && !l.starts_with("For more information")).collect();
-    let told = told.join(" ");
+    let told = told.join(" ").replace(" tip: ", "; ");
     let told = told.strip_prefix("error: ").unwrap_or(&told);
     let told = told
         .replace("invalid digit found in string", "it must be a whole number, 0 or more")

@@ -5,7 +5,7 @@ use super::context::{Answer, Context};
 use super::progress::Progress;
 use super::status::WRONG;
 use super::table::{folded, pairs};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use engine::Offered;
 use file::{OutputFile, Uses};
 use ring::Seed;
@@ -273,7 +273,7 @@ fn offer(path: &Path) -> Result<Offered> {
 /// The bytes of a file.
 fn whole(path: &Path, what: &str) -> Result<Vec<u8>> {
     let told = || format!("{what} {}", format::path(path));
-    let file = data::open_regular(path).with_context(told)?;
+    let file = opened(path, what)?;
     let mut bytes = Vec::new();
     file.take(MAX_WHOLE + 1).read_to_end(&mut bytes).with_context(told)?;
     if bytes.len() as u64 > MAX_WHOLE {
@@ -283,8 +283,22 @@ fn whole(path: &Path, what: &str) -> Result<Vec<u8>> {
 }
 
 fn stream(path: &Path, what: &str) -> Result<BufReader<File>> {
-    let told = || format!("{what} {}", format::path(path));
-    Ok(BufReader::with_capacity(1 << 20, data::open_regular(path).with_context(told)?))
+    Ok(BufReader::with_capacity(1 << 20, opened(path, what)?))
+}
+
+/// Opens what another command made; one that is not there is refused with that command.
+fn opened(path: &Path, what: &str) -> Result<File> {
+    data::open_regular(path).map_err(|cause| {
+        let maker = match what {
+            "offer" => "publish SCENARIO --out FOLDER writes it, FOLDER/offer.cso",
+            "program" => "publish SCENARIO --out FOLDER writes it, FOLDER/program.csp",
+            "secret key" => "keygen OFFER --out KEYS writes it into KEYS",
+            "evaluation keys" => "keygen OFFER --out KEYS writes them, KEYS/evaluation.keys",
+            "request" => "encrypt OFFER --keys KEYS --out REQUEST writes it",
+            _ => "evaluate writes it, from a request",
+        };
+        anyhow!("{what} {}: {cause}; cryptoscope {maker}", format::path(path))
+    })
 }
 
 /// A result file as a stream.

@@ -124,7 +124,7 @@ pub enum DatasetError {
     )]
     NotFinite { name: String, split: &'static str, sample: usize, position: usize },
     #[error(
-        "dataset {name}: its samples have {classes} class(es); at least 2 and at most 65535 are needed"
+        "dataset {name}: its samples have {classes} class(es); at least 2 and at most 65535 are needed: add samples of another class, choose the class column of a table (?class=NAME), or open it without classes (?class=none)"
     )]
     Classes { name: String, classes: usize },
     #[error(

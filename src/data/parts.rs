@@ -4,7 +4,7 @@ use super::dataset::{Dataset, Shape, Split};
 use super::error::DataError;
 use super::guess::Guess;
 use super::split::{split_guess, stratified};
-use format::path as shown;
+use format::{excerpt, path as shown};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
@@ -37,8 +37,9 @@ impl Parts {
         let Origin { name, source } = origin;
         let (all, alone) = match (self.train, self.test) {
             (Some(train), Some(test)) => {
+                let told = one_sided(&classes, &train.labels, &test.labels);
                 let made = Dataset::new(name, source, self.shape, classes, vec![], train, test)?;
-                return Ok(made);
+                return Ok(made.with_guesses(told));
             }
             (Some(train), None) => (train, None),
             (None, Some(test)) => (test, Some(Guess::note("there is no training part"))),
@@ -71,6 +72,30 @@ impl Parts {
     }
 }
 
+/// What is told of classes that only one part has.
+pub(super) fn one_sided(classes: &[String], train: &[u16], test: &[u16]) -> Vec<Guess> {
+    let [train, test]: [BTreeSet<u16>; 2] =
+        [train, test].map(|part| part.iter().copied().collect());
+    if train.is_empty() || test.is_empty() {
+        return Vec::new();
+    }
+    let told = |only: Vec<&u16>, what: &str| {
+        let names = only.iter().filter_map(|label| classes.get(usize::from(**label)));
+        let some: Vec<String> = names.take(NAMED).map(|name| excerpt(name)).collect();
+        let more = if only.len() > NAMED { ", …" } else { "" };
+        let noun = if only.len() == 1 { "class" } else { "classes" };
+        (!some.is_empty()).then(|| Guess::note(format!("{noun} {}{more} {what}", some.join(", "))))
+    };
+    let untaught = "only in the test part: no network can learn them from the training part";
+    let only_test = told(test.difference(&train).collect(), untaught);
+    let only_train =
+        told(train.difference(&test).collect(), "only in the training part: not tested");
+    only_test.into_iter().chain(only_train).collect()
+}
+
+/// Most classes that a note lists.
+const NAMED: usize = 6;
+
 /// The labels as classes: those that occur, in order of size, named by their numbers. The labels in
 /// `parts` become indices into them.
 ///
@@ -89,4 +114,22 @@ fn number_classes(path: &Path, parts: &mut [&mut Vec<u16>]) -> Result<Vec<String
         *label = index.get(label).copied().unwrap_or(0);
     }
     Ok(found.into_iter().map(|label| label.to_string()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_one_part_alone_are_told() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let told = |train: &[u16], test: &[u16]| {
+            one_sided(&names, train, test).into_iter().map(|g| g.text).collect::<Vec<_>>()
+        };
+        assert!(told(&[0, 1, 2], &[2, 1, 0]).is_empty() && told(&[], &[1]).is_empty());
+        let both = told(&[0, 1, 1], &[0, 2]);
+        assert!(both[0].starts_with("class c only in the test part"), "{both:?}");
+        assert!(both[1].starts_with("class b only in the training part"), "{both:?}");
+        assert!(told(&[0], &[1, 2])[0].starts_with("classes b, c only"));
+    }
 }

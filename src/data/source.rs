@@ -80,10 +80,20 @@ impl Source {
     /// Reads up to `limit` bytes; fewer mean that the file ends. Memory grows with what is there,
     /// not with `limit`.
     pub fn read_up_to(&mut self, limit: u64) -> Result<Vec<u8>, DataError> {
-        let mut bytes = Vec::new();
-        match (&mut self.inner).take(limit).read_to_end(&mut bytes) {
-            Ok(_) => Ok(bytes),
-            Err(cause) => Err(broken(&self.path, cause)),
+        let mut bytes: Vec<u8> = Vec::new();
+        loop {
+            let next = self.peek()?;
+            let left = usize::try_from(limit).unwrap_or(usize::MAX) - bytes.len();
+            let taken = next.len().min(left);
+            if taken == 0 {
+                return Ok(bytes);
+            }
+            if bytes.capacity() - bytes.len() < taken {
+                // Doubled, but never past what may be read.
+                bytes.reserve_exact(bytes.len().max(taken).min(left));
+            }
+            bytes.extend_from_slice(next.get(..taken).unwrap_or_default());
+            self.inner.consume(taken);
         }
     }
 

@@ -9,18 +9,39 @@ pub fn reason_in(text: &str, error: &Error) -> String {
     let (line, column) = (error.line(), error.column());
     let message = message.strip_suffix(&format!(" at line {line} column {column}"));
     let message = message.map_or_else(|| error.to_string(), str::to_owned);
+    if text.trim().is_empty() {
+        return "there is nothing in it; JSON begins with { and ends with }".to_owned();
+    }
     let place = offset(text, line, column);
     let field = field_at(&text[..place]);
     let told = not_json(text, place).unwrap_or_else(|| reason(&field, &message));
-    format!("{told}, line {line}, column {column}")
+    format!("{told}, line {line}, column {}", column.max(1))
 }
 
 /// Why the value of `field` is not what was expected; `message` is that of the parser.
 pub fn reason(field: &str, message: &str) -> String {
     let wrong = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    let named = if field.is_empty() { "the whole" } else { field };
     if let Some((found, expected)) = wrong.and_then(|w| w.rsplit_once(", expected ")) {
-        let field = if field.is_empty() { "the whole" } else { field };
-        return format!("{field} must be {}, and is {}", kind(expected), value(found));
+        return format!("{named} must be {}, and is {}", kind(expected), value(found));
+    }
+    // A list in the place of named fields.
+    if let Some(rest) = message.strip_prefix("invalid length ")
+        && let Some((found, expected)) = rest.split_once(", expected ")
+    {
+        return match expected.starts_with("struct ") {
+            true => format!("{named} must be a group of fields in {{ }}, and is a list"),
+            false => format!("{named} has a list of {found}; {expected} is possible"),
+        };
+    }
+    if message.starts_with("EOF while parsing") {
+        return "the file ends too early: it was cut short; copy or write it again".to_owned();
+    }
+    if message.starts_with("recursion limit exceeded") {
+        return "lists and groups are too deep in each other; 127 levels are possible".to_owned();
+    }
+    if message.starts_with("trailing characters") {
+        return "something is behind the last }; leave it out".to_owned();
     }
     if let Some(rest) = message.strip_prefix("unknown variant ") {
         let (found, expected) = rest.split_once(", expected ").unwrap_or((rest, ""));
@@ -107,7 +128,8 @@ fn not_json(text: &str, place: usize) -> Option<String> {
 
 /// The dotted name of the field that `text`, the beginning of a JSON text, ends in.
 fn field_at(text: &str) -> String {
-    let mut groups: Vec<String> = Vec::new();
+    // The name of each group, and in a list the number of the entry.
+    let mut groups: Vec<(String, bool)> = Vec::new();
     let (mut key, mut last) = (String::new(), String::new());
     let mut letters = text.chars();
     while let Some(c) = letters.next() {
@@ -123,15 +145,24 @@ fn field_at(text: &str) -> String {
                 }
             }
             ':' => key = std::mem::take(&mut last),
-            ',' => key.clear(),
-            '{' | '[' => groups.push(std::mem::take(&mut key)),
-            '}' | ']' => key = groups.pop().unwrap_or_default(),
+            ',' => match groups.last() {
+                Some((_, true)) => key = next(&key),
+                _ => key.clear(),
+            },
+            '{' => groups.push((std::mem::take(&mut key), false)),
+            '[' => groups.push((std::mem::replace(&mut key, next("")), true)),
+            '}' | ']' => key = groups.pop().unwrap_or_default().0,
             _ => {}
         }
     }
-    groups.push(key);
-    groups.retain(|name| !name.is_empty());
-    groups.iter().map(|name| excerpt(name)).collect::<Vec<_>>().join(".")
+    groups.push((key, false));
+    let names = groups.iter().map(|(name, _)| excerpt(name)).filter(|name| !name.is_empty());
+    names.collect::<Vec<_>>().join(".")
+}
+
+/// The number of the entry behind that of number `at`; the first behind none.
+fn next(at: &str) -> String {
+    (at.parse::<usize>().unwrap_or(0) + 1).to_string()
 }
 
 #[cfg(test)]
@@ -157,18 +188,35 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Outer {
         seed: u64,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::fields")]
         inner: Inner,
+        #[serde(default)]
+        many: Many,
+    }
+
+    #[derive(Debug, Default)]
+    struct Many;
+
+    impl<'de> Deserialize<'de> for Many {
+        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            #[derive(Deserialize)]
+            struct One(#[serde(deserialize_with = "crate::fields")] Inner);
+            Vec::<One>::deserialize(from)
+                .map(|all| all.into_iter().for_each(|One(_)| ()))
+                .map(|()| Self)
+        }
     }
 
     fn told(text: &str) -> String {
-        reason_in(text, &serde_json::from_str::<Outer>(text).unwrap_err())
+        let mut from = serde_json::Deserializer::from_str(text);
+        let read: Result<Outer, _> = crate::fields(&mut from);
+        reason_in(text, &read.and_then(|_| from.end()).unwrap_err())
     }
 
     #[test]
     fn what_is_right_is_read() {
         let text = "{\"seed\": 1, \"inner\": {\"width\": 2, \"colour\": \"red\"}}";
-        let Outer { seed, inner: Inner { width, colour: Colour::Red } } =
+        let Outer { seed, inner: Inner { width, colour: Colour::Red }, many: Many } =
             serde_json::from_str(text).unwrap();
         assert_eq!((seed, width), (1, 2.0));
     }
@@ -213,6 +261,19 @@ mod tests {
         ];
         for (text, wanted) in cases {
             assert_eq!(told(text), wanted);
+        }
+        for (text, wanted) in [
+            ("", "there is nothing in it"),
+            ("\n ", "there is nothing in it"),
+            ("[]", "the whole must be a group of fields in { }, and is a list"),
+            ("{\"seed\": 1", "cut short"),
+            ("{\"seed\": 1}}", "behind the last }"),
+            ("{\"inner\": [[[", "inner must be a group of fields in { }, and is a list"),
+            ("{\"many\": [{}, [[", "many.2 must be a group of fields in { }, and is a list"),
+            ("{\"many\": [{\"width\": 1}, {\"colour\": 7", "many.2.colour must be"),
+        ] {
+            let told = told(text);
+            assert!(told.contains(wanted), "{text}: {told}");
         }
         let colour = told("{\"seed\": 1, \"inner\": {\"colour\": \"green\"}}");
         assert!(colour.starts_with("inner.colour is green; red"), "{colour}");

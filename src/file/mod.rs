@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod advice;
+mod fields;
 mod json;
 mod name;
 mod output;
@@ -12,6 +13,7 @@ mod unfinished;
 mod uses;
 
 pub use advice::advice;
+pub use fields::{fields, fields_or_none};
 pub use json::{reason, reason_in};
 pub use name::{as_path, as_text};
 pub use output::{OutputError, OutputFile, write_whole};

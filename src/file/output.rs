@@ -28,7 +28,7 @@ pub enum OutputError {
     NoFolder { path: String, folder: String },
     #[error("{path}: cannot be written: the file is write-protected; name another one")]
     Protected { path: String },
-    #[error("{path}: cannot be written: {cause}")]
+    #[error("{path}: cannot be written: {cause}; name a file in a folder where you may write")]
     Io { path: String, cause: String },
     #[error("{role} {path} is {other}, which is in use here; nothing was done; name another file")]
     InUse { role: String, path: String, other: String },
@@ -206,7 +206,7 @@ fn create(place: &Path) -> std::io::Result<(File, PathBuf)> {
 
 fn no_folder_or(shown: &str, place: &Path, error: &Error) -> OutputError {
     match place.parent() {
-        Some(folder) if error.kind() == ErrorKind::NotFound => {
+        Some(folder) if error.kind() == ErrorKind::NotFound && !folder.is_dir() => {
             OutputError::NoFolder { path: shown.to_owned(), folder: format::path(folder) }
         }
         _ => io(shown, error),

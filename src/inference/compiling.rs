@@ -8,20 +8,14 @@ use circuit::{
 use network::{Network, argmax};
 use progress::{Cancel, Watch};
 use report::Gaps;
-use scenario::{RunError, SchemeSelector};
+use scenario::{RunError, SchemeSelector, limits};
 use std::sync::Arc;
-
-/// Bits an input or a weight may be quantised to.
-const PRECISION_BITS: std::ops::RangeInclusive<u32> = 2..=12;
 
 /// Training samples that approximate circuits are followed at, at most.
 const REAL_CALIBRATION_SAMPLES: usize = 256;
 
 /// Share of samples that an integer network must answer as the network it is made from.
 const AGREEMENT: f64 = 0.999;
-
-/// Most bits of precision that may be asked for.
-const MAX_PRECISION_BITS: u32 = 30;
 
 impl Session {
     /// BGV for networks that were trained for its integers, and where it is faster and answers as
@@ -68,7 +62,7 @@ impl Session {
     ) -> Result<(Compiled, f64), RunError> {
         let watch = Watch::new(cancel.clone(), &|_| ());
         let raw = self.calibration_inputs();
-        let integer = Arc::new(IntegerNetwork::new(polynomial, self.precision()?, raw)?);
+        let integer = Arc::new(IntegerNetwork::new(polynomial, self.precision(), raw)?);
         let on_calibration = integer.evaluate(&integer.quantise_inputs(raw), &[], &watch)?;
         let request = Request {
             scheme,
@@ -114,7 +108,7 @@ impl Session {
         let bound = match outputs.iter().all(|v| v.is_finite()) {
             true => {
                 let gaps = Gaps::of(&outputs, polynomial.classes());
-                Some(gaps.bound_for(asked, MAX_PRECISION_BITS)?)
+                Some(gaps.bound_for(asked, limits::MAX_PRECISION_BITS)?)
             }
             false => None,
         };
@@ -173,23 +167,15 @@ impl Session {
         }
     }
 
-    fn precision(&self) -> Result<Option<Precision>, RunError> {
+    fn precision(&self) -> Option<Precision> {
         let scheme = &self.scenario.scheme;
         if scheme.input_bits.is_none() && scheme.weight_bits.is_none() {
-            return Ok(None);
+            return None;
         }
         let default = Precision::default();
-        let bits = |what: &str, given: Option<u32>, default: u32| match given {
-            Some(b) if !PRECISION_BITS.contains(&b) => Err(RunError::Refused(format!(
-                "scheme.{what} is {b}; {} to {} are possible",
-                PRECISION_BITS.start(),
-                PRECISION_BITS.end()
-            ))),
-            given => Ok(given.unwrap_or(default)),
-        };
-        Ok(Some(Precision {
-            input_bits: bits("input_bits", scheme.input_bits, default.input_bits)?,
-            weight_bits: bits("weight_bits", scheme.weight_bits, default.weight_bits)?,
-        }))
+        Some(Precision {
+            input_bits: scheme.input_bits.unwrap_or(default.input_bits),
+            weight_bits: scheme.weight_bits.unwrap_or(default.weight_bits),
+        })
     }
 }

@@ -7,7 +7,7 @@ use network::{Approximations, Layer, Network, Op, RangeReport};
 use progress::{Cancel, Watch};
 use report::{LayerReport, memory};
 use scenario::{
-    ActivationKind, Function, Matched, RunError, Scenario, Sources, amounts, matching,
+    ActivationKind, Function, Matched, RunError, Scenario, Sources, amounts, limits, matching,
     missing_original, setting_use,
 };
 use std::sync::{Arc, OnceLock};
@@ -81,6 +81,7 @@ impl Session {
         dataset: Arc<Dataset>,
         network: Arc<Network>,
     ) -> Result<Self, RunError> {
+        limits::check(scenario)?;
         let Matched { dataset, mut notes } = matching::layers(&network, &dataset)?;
         let scenario = scenario.clone();
         let found = network.original_near(std::path::Path::new(&scenario.model));

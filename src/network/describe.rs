@@ -22,6 +22,7 @@ impl Network {
         for (name, value) in self.card().describe(self.classes(), self.digest(), self.role()) {
             _ = writeln!(text, "{name:<12}{value}");
         }
+        self.describe_normalisation(&mut text);
         self.describe_quantisation(&mut text);
         self.describe_provenance(&mut text);
         text.push('\n');
@@ -39,6 +40,20 @@ impl Network {
             _ = writeln!(text, "{name:a$}  {kind:b$}  {output:>c$}  {parameters:>d$}");
         }
         text
+    }
+
+    fn describe_normalisation(&self, text: &mut String) {
+        let normalisation = self.normalisation();
+        let shown = |values: &[f32]| {
+            let some: Vec<String> = values.iter().take(SHOWN).map(f32::to_string).collect();
+            let more = match values.len() > SHOWN {
+                true => format!(", … ({} in all)", format::count(values.len() as u64)),
+                false => String::new(),
+            };
+            some.join(", ") + &more
+        };
+        let (offset, scale) = (shown(&normalisation.offset), shown(&normalisation.scale));
+        _ = writeln!(text, "values      (x - offset) / scale; offset {offset}; scale {scale}");
     }
 
     fn describe_quantisation(&self, text: &mut String) {
@@ -71,6 +86,9 @@ impl Network {
         }
     }
 }
+
+/// Numbers of a list that are shown.
+const SHOWN: usize = 4;
 
 fn row(layer: &Layer, shape: Shape) -> [String; 4] {
     let parameters = format::count(layer.op.parameters() as u64);

@@ -14,8 +14,8 @@ use network::{IntervalRule, LayerRule};
 use progress::{Cancel, Watch};
 use report::{ActivationReport, Bound, Gaps, LayerReport, NetworkReport, NetworksReport};
 use scenario::{
-    Matched, RunError, Scenario, SequenceRequest, Sources, amounts, check_sequence, matching,
-    missing_original, with_notes,
+    Matched, RunError, Scenario, SequenceRequest, Sources, amounts, check_sequence, limits,
+    matching, missing_original, with_notes,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -69,6 +69,7 @@ impl SequenceSession {
         model: Arc<RecurrentModel>,
     ) -> Result<Self, RunError> {
         let strategy = scenario.sequence.as_ref().map_or(NoiseStrategy::default(), |s| s.strategy);
+        limits::check(scenario)?;
         check_sequence(scenario, strategy)?;
         let Matched { dataset, mut notes } = matching::sequences(&model, &dataset)?;
         let found = model.original();

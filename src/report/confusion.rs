@@ -24,11 +24,12 @@ impl Confusion {
         })
     }
 
-    /// Counts a sample: its label, and the classes by the original, reference and encrypted network.
-    pub(crate) fn add(&mut self, label: usize, classes: [usize; 3]) {
+    /// Counts a sample: its label, and the classes by the original, reference and encrypted network;
+    /// none where outputs are no numbers.
+    pub(crate) fn add(&mut self, label: usize, classes: [Option<usize>; 3]) {
         let all = [&mut self.original, &mut self.reference, &mut self.encrypted];
         for (matrix, class) in all.into_iter().zip(classes) {
-            if let Some(count) = matrix.get_mut(label).and_then(|row| row.get_mut(class)) {
+            if let Some(count) = matrix.get_mut(label).and_then(|row| row.get_mut(class?)) {
                 *count += 1;
             }
         }
@@ -69,9 +70,9 @@ mod tests {
     fn samples_are_counted_by_label_and_class_given() {
         let mut counted = Confusion::new(2).unwrap();
         // Labels 0, 0, 1; encryption changed the second answer.
-        counted.add(0, [0, 0, 0]);
-        counted.add(0, [1, 1, 0]);
-        counted.add(1, [1, 0, 0]);
+        counted.add(0, [Some(0); 3]);
+        counted.add(0, [Some(1), Some(1), Some(0)]);
+        counted.add(1, [Some(1), Some(0), Some(0)]);
         assert_eq!(counted.original, [[1, 1], [0, 1]]);
         assert_eq!(counted.reference, [[1, 1], [1, 0]]);
         assert_eq!(counted.encrypted, [[2, 0], [1, 0]]);

@@ -7,6 +7,7 @@ use activation::{Activation, Approximation};
 use circuit::{Cause, StageKind, StagePlan, Warning};
 use data::{Dataset, Digest};
 use engine::WireClock;
+use format::Share;
 use network::{Clipped, RangeReport};
 use scenario::{Scenario, Setup};
 use serde::{Deserialize, Serialize};
@@ -138,9 +139,13 @@ pub struct PlainReport {
     /// Share of samples classified as labelled; NaN, in JSON `null`, where labels are not known.
     #[serde(with = "format::number::known")]
     pub accuracy: f64,
-    /// How many of [`RunReport::images`] that is; absent in reports before version 2.
+    /// How many samples that is; absent in reports before version 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correct: Option<u64>,
+    /// Samples whose outputs are no numbers: they are neither right nor wrong, and `accuracy` is of the
+    /// others; not known where none are left.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub no_numbers: u64,
     /// Wall time of all samples together, seconds.
     pub latency_secs: f64,
     /// Accuracy of the reference network, which is what the ciphertexts stand for: the integer
@@ -150,6 +155,24 @@ pub struct PlainReport {
     /// Samples that the reference network classifies as labelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_correct: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+impl PlainReport {
+    /// The accuracy of all samples; not known where some have outputs that are no numbers.
+    pub fn accuracy_of_all(&self) -> f64 {
+        if self.no_numbers == 0 { self.accuracy } else { f64::NAN }
+    }
+
+    /// Right answers of the original network, of so many samples less those it has no answer to.
+    pub fn share(&self, samples: usize) -> Share {
+        let left = samples.saturating_sub(usize::try_from(self.no_numbers).unwrap_or(usize::MAX));
+        Share::of_fraction(self.accuracy, left)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -394,8 +417,8 @@ impl RunReport {
         self.warnings.splice(0..0, notes.iter().map(warning));
     }
 
-    /// Whether every decrypted output agreed with its reference, as often as promised, and the
-    /// reference answers as the model does without clipping.
+    /// Whether every decrypted output agreed with its reference, as often as promised, the reference
+    /// answers as the model does without clipping, and the original network gives numbers.
     pub fn is_right(&self) -> bool {
         self.wrong_text().is_none()
     }
@@ -411,6 +434,8 @@ impl RunReport {
             )
         } else if encrypted.clipped_answers > 0 {
             Some("values were cut off at the end of their range, and answers changed by it")
+        } else if self.plain.no_numbers > 0 {
+            Some("outputs of the original network are no numbers: its answers mean nothing there")
         } else {
             None
         }

@@ -41,6 +41,10 @@ pub fn larger(a: f64, b: f64) -> f64 {
     if a.is_nan() || a >= b { a } else { b }
 }
 
+fn all_finite<T: Output>(outputs: &[T]) -> bool {
+    outputs.iter().all(|y| y.real().is_finite())
+}
+
 /// The outputs of one sample, by network.
 pub struct Row<'a, T> {
     /// Index in the test split.
@@ -101,6 +105,12 @@ impl Tally {
     pub fn add<T: Output>(&mut self, row: &Row<T>) -> Sample {
         let [plain, reference, encrypted] =
             [argmax(row.original), argmax(row.reference), argmax(row.decrypted)];
+        let overflows = row.original.iter().any(|y| !y.is_finite());
+        let lost = !all_finite(row.reference);
+        // Outputs that are no numbers name no class.
+        let named =
+            [(plain, overflows), (reference, lost), (encrypted, !all_finite(row.decrypted))]
+                .map(|(class, none)| Some(class).filter(|_| !none));
         self.samples += 1;
         if let Some(label) = row.label {
             if self.labels.is_empty() {
@@ -108,16 +118,19 @@ impl Tally {
             }
             *self.labels.entry(label).or_default() += 1;
             if let Some(confusion) = &mut self.confusion {
-                confusion.add(usize::from(label), [plain, reference, encrypted]);
+                confusion.add(usize::from(label), named);
             }
         }
-        let label = row.label.map(usize::from);
-        self.original += u64::from(Some(plain) == label);
-        self.reference += u64::from(Some(reference) == label);
-        self.encrypted += u64::from(Some(encrypted) == label);
-        self.agreeing += u64::from(encrypted == reference);
-        self.overflows += u64::from(row.original.iter().any(|y| !y.is_finite()));
-        self.lost += u64::from(row.reference.iter().any(|y| !y.real().is_finite()));
+        let [original, in_clear, decrypted] = named;
+        let right = |class: Option<usize>| {
+            u64::from(class.is_some() && class == row.label.map(usize::from))
+        };
+        self.original += right(original);
+        self.reference += right(in_clear);
+        self.encrypted += right(decrypted);
+        self.agreeing += u64::from(decrypted.is_some() && decrypted == in_clear);
+        self.overflows += u64::from(overflows);
+        self.lost += u64::from(lost);
         if let Some(unclipped) = self.unclipped.get(&row.index) {
             self.clipped += 1;
             self.changed += u64::from(*unclipped != Some(reference));
@@ -144,8 +157,11 @@ impl Tally {
     }
 
     /// Samples that the original network classifies as labelled, and those of the most frequent class,
-    /// where there are several classes and these are no fewer.
+    /// where there are several classes and these are no fewer; not told of a network that overflows.
     pub fn guesses(&self) -> Option<(u64, u64)> {
+        if self.overflows > 0 {
+            return None;
+        }
         let most = self.labels.values().copied().max()?;
         (self.labels.len() > 1 && self.original <= most).then_some((self.original, most))
     }
@@ -200,7 +216,11 @@ impl Tally {
         let accuracy = |count: u64| known(count).map_or(f64::NAN, share);
         let plain = &mut report.plain;
         plain.correct = known(self.original);
-        plain.accuracy = accuracy(self.original);
+        plain.no_numbers = self.overflows;
+        let answered = self.samples - self.overflows;
+        plain.accuracy = known(self.original)
+            .filter(|_| answered > 0)
+            .map_or(f64::NAN, |count| count as f64 / answered as f64);
         plain.reference_correct = known(self.reference);
         plain.integer_accuracy = accuracy(self.reference);
         report.confusion = self.confusion.clone().map(Box::new);
@@ -271,6 +291,29 @@ mod tests {
         assert!(written["plain"]["integer_accuracy"].is_null());
         assert!(written["encrypted"]["accuracy"].is_null());
         assert!(written.get("confusion").is_none());
+    }
+
+    #[test]
+    fn outputs_of_the_original_that_are_no_numbers_are_neither_right_nor_wrong() {
+        let mut tally = Tally::new(0.1, 1.0);
+        let mut report = RunReport::default();
+        // The first class comes first where nothing is a number, and is the label.
+        tally.add(&row(0, &[f32::NAN, 0.0], &[1.0, 0.0], &[1.0, 0.0]));
+        tally.enter(&mut report);
+        assert!(report.plain.accuracy.is_nan() && !report.is_right());
+        tally.add(&row(0, &[f32::INFINITY, 0.0], &[1.0, 0.0], &[1.0, 0.0]));
+        tally.add(&row(1, &[0.0, 1.0], &[1.0, 0.0], &[1.0, 0.0]));
+        tally.add(&row(1, &[1.0, 0.0], &[1.0, 0.0], &[1.0, 0.0]));
+        tally.enter(&mut report);
+        let plain = &report.plain;
+        assert_eq!((plain.correct, plain.no_numbers, plain.accuracy), (Some(1), 2, 0.5));
+        assert!(plain.accuracy_of_all().is_nan());
+        assert_eq!(plain.share(4), format::Share::new(1, 2));
+        assert_eq!(plain.reference_correct, Some(2));
+        assert_eq!(report.confusion.as_deref().unwrap().original, [[0, 0], [1, 1]]);
+        assert!(report.wrong_text().unwrap().contains("original network"));
+        let written = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<RunReport>(&written).unwrap().plain.no_numbers, 2);
     }
 
     #[test]

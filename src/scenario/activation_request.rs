@@ -116,11 +116,12 @@ impl LayerRequests {
         }
     }
 
-    fn entries(&self) -> Vec<&LayerRequest> {
+    /// What layers have of their own, each with its number, from 1 on.
+    pub(crate) fn numbered(&self) -> Vec<(usize, &LayerRequest)> {
         match self {
             Self::Same => Vec::new(),
-            Self::All(all) => all.iter().collect(),
-            Self::Some(some) => some.values().collect(),
+            Self::All(all) => (1..).zip(all).collect(),
+            Self::Some(some) => some.iter().map(|(at, own)| (*at, own)).collect(),
         }
     }
 
@@ -185,7 +186,7 @@ impl ActivationRequest {
     /// Whether every layer keeps what the model has.
     pub fn keeps_all(&self) -> bool {
         let keeps = |own: &LayerRequest| own.method.as_deref().unwrap_or(&self.method) == KEEP;
-        self.method == KEEP && self.layers.entries().into_iter().all(keeps)
+        self.method == KEEP && self.layers.numbered().into_iter().all(|(_, own)| keeps(own))
     }
 
     /// The strategy of each activation layer, by the names of all.
@@ -228,6 +229,9 @@ impl Serialize for LayerRequests {
 
 impl<'de> Deserialize<'de> for LayerRequests {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Group(#[serde(deserialize_with = "file::fields")] LayerRequest);
+
         struct Choices;
 
         impl<'de> Visitor<'de> for Choices {
@@ -245,7 +249,7 @@ impl<'de> Deserialize<'de> for LayerRequests {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut all = Vec::new();
-                while let Some(one) = seq.next_element()? {
+                while let Some(Group(one)) = seq.next_element()? {
                     all.push(one);
                 }
                 Ok(LayerRequests::All(all))
@@ -253,7 +257,7 @@ impl<'de> Deserialize<'de> for LayerRequests {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut some = BTreeMap::new();
-                while let Some((at, one)) = map.next_entry::<usize, LayerRequest>()? {
+                while let Some((at, Group(one))) = map.next_entry()? {
                     some.insert(at, one);
                 }
                 Ok(LayerRequests::Some(some))

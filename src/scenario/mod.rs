@@ -7,6 +7,7 @@
 mod activation_request;
 pub mod amounts;
 mod error;
+pub mod limits;
 pub mod matching;
 mod notes;
 mod scenario;

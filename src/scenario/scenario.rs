@@ -126,15 +126,23 @@ pub struct Scenario {
     pub model: String,
     /// Built-in dataset name, or path of a file or folder.
     pub dataset: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "file::fields")]
     pub activation: ActivationRequest,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "file::fields")]
     pub scheme: SchemeRequest,
     /// For recurrent networks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "file::fields_or_none"
+    )]
     pub sequence: Option<SequenceRequest>,
     /// Settings of a training on encrypted data (CryptoNN), where the scenario is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "file::fields_or_none"
+    )]
     pub training: Option<TrainingRequest>,
     /// Seed of everything that is random, keys and encryption included; 0 takes fresh randomness
     /// from the operating system.

@@ -67,7 +67,9 @@ fn read(path: &Path) -> Result<(Scenario, Vec<String>), ScenarioError> {
 
 /// The scenario in a text, or what is wrong with it.
 fn parsed(text: &str) -> Result<Scenario, String> {
-    serde_json::from_str(text).map_err(|e| {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let read = file::fields(&mut from);
+    read.and_then(|scenario| from.end().map(|()| scenario)).map_err(|e| {
         let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
         let is_network = value.is_some_and(|v| v.get("layers").is_some_and(|l| l.is_array()));
         if is_network {
@@ -216,6 +218,27 @@ mod tests {
             "{}",
             told(seed.as_bytes())
         );
+        for (text, wanted) in [
+            (String::new(), "there is nothing in it"),
+            ("[]".into(), "the whole must be a group of fields in { }, and is a list"),
+            ("[".repeat(500), "the whole must be a group of fields in { }, and is a list"),
+            (
+                TEXT.replace('}', ", \"activation\": {\"layers\": [[[[[["),
+                "activation.layers.1 must be a group of fields in { }, and is a list",
+            ),
+            (
+                TEXT.replace('}', ", \"activation\": {\"layers\": 7}}"),
+                "activation.layers must be a list with an entry for each activation layer, or",
+            ),
+            (TEXT.replace('}', ", \"scheme\": []}"), "scheme must be a group of fields"),
+            (TEXT.replace('}', ", \"sequence\": []}"), "sequence must be a group of fields"),
+            (TEXT.replace('}', ", \"sequence\": null}"), "read"),
+        ] {
+            std::fs::write(&path, &text).unwrap();
+            let found = Scenario::open(path.to_str().unwrap());
+            let found = found.map_or_else(|e| e.to_string(), |_| "read".to_owned());
+            assert!(found.contains(wanted), "{found}");
+        }
         assert!(told(b"{\"name\": \"\xff\"}").contains("byte 11 is no UTF-8"));
         assert!(told(&vec![b' '; 2 << 20]).contains("at most 1048576"));
         let folder = Scenario::open(dir.path().to_str().unwrap()).unwrap_err().to_string();

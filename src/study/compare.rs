@@ -236,7 +236,7 @@ impl CompareRow {
             refusal: None,
             images: run.images,
             accuracy: encrypted.accuracy,
-            plain_accuracy: run.plain.accuracy,
+            plain_accuracy: run.plain.accuracy_of_all(),
             reference_accuracy: run.plain.integer_accuracy,
             agreement: encrypted.agreement,
             latency_secs: encrypted.total_secs / run.bytes.rounds.max(1) as f64,

@@ -144,7 +144,7 @@ impl StrategyRow {
             longest_chain: sequence.longest_chain,
             activation: activation(report),
             sequences: sequence.sequences,
-            plain_accuracy: report.plain.accuracy,
+            plain_accuracy: report.plain.accuracy_of_all(),
             reference_accuracy: report.plain.integer_accuracy,
             accuracy: report.encrypted.accuracy,
             agreement: report.encrypted.agreement,

@@ -1,6 +1,6 @@
 //! The three networks of a run, sample by sample: who was right, and what changed an answer.
 
-use format::Share;
+use format::{NOT_KNOWN, Share};
 use report::{RunReport, Sample};
 
 /// Why the encrypted answer to a sample is not that of the original network; or which samples are
@@ -65,6 +65,8 @@ pub struct Three {
     pub unlabelled: bool,
     /// Right answers of each network.
     original: usize,
+    /// Samples whose original outputs are no numbers: neither right nor wrong.
+    no_numbers: usize,
     reference: usize,
     encrypted: usize,
     /// Decrypted answers that are those of the reference.
@@ -77,7 +79,10 @@ impl Three {
         self.seen += 1;
         self.unlabelled = sample.label.is_none();
         let right = |class: u16| usize::from(sample.label == Some(class));
-        self.original += right(sample.plain);
+        match sample.plain_logits.iter().all(|y| y.is_finite()) {
+            true => self.original += right(sample.plain),
+            false => self.no_numbers += 1,
+        }
         self.reference += right(sample.reference);
         self.encrypted += right(sample.encrypted);
         self.agreeing += usize::from(!Difference::Encryption.holds(sample));
@@ -89,8 +94,9 @@ impl Three {
             |share: f64| Share::of_fraction(share, report.images).hits.unwrap_or(0) as usize;
         Self {
             seen: report.images,
-            unlabelled: report.plain.accuracy.is_nan(),
-            original: count(report.plain.accuracy),
+            unlabelled: report.encrypted.accuracy.is_nan(),
+            original: report.plain.share(report.images).hits.unwrap_or(0) as usize,
+            no_numbers: report.plain.no_numbers as usize,
             reference: count(report.plain.integer_accuracy),
             encrypted: count(report.encrypted.accuracy),
             agreeing: count(report.encrypted.agreement),
@@ -104,9 +110,10 @@ impl Three {
         }
     }
 
-    /// Right answers of the original network.
+    /// Right answers of the original network, of the samples it has an answer to.
     pub fn original(&self) -> Share {
-        self.right(self.original)
+        let answered = (self.seen - self.no_numbers) as u64;
+        Share { of: answered, ..self.right(self.original) }
     }
 
     /// Right answers of the reference network.
@@ -135,7 +142,10 @@ impl Three {
 
     /// What the reference cost: `+0.88 points`.
     pub fn reference_cost(&self) -> String {
-        self.reference().change_from(self.original())
+        match self.no_numbers {
+            0 => self.reference().change_from(self.original()),
+            _ => NOT_KNOWN.to_owned(),
+        }
     }
 
     /// What encryption cost, and how many answers it changed.

@@ -8,13 +8,18 @@ use std::path::Path;
 /// to say: what is wrong and where, what is allowed, what to do.
 type Row = (&'static str, [&'static str; 3]);
 
-const TABLE: [Row; 48] = [
+const TABLE: [Row; 67] = [
     // Tables.
     ("inspect HERE/absent.csv", ["absent.csv", "No such file", "check the path"]),
     ("inspect HERE/gap.csv", ["gap.csv, line 3, column 2", "value is missing", "?missing=mean"]),
     ("inspect HERE/words.csv", ["words.csv, line 2, column 2", "not a number", "?onehot=2"]),
     ("inspect HERE/short.csv", ["short.csv, line 3", "first row has 3", "same number"]),
-    ("inspect HERE/one.csv", ["dataset one", "1 class(es)", "at least 2"]),
+    ("inspect HERE/one.csv", ["dataset one", "1 class(es)", "?class=none"]),
+    ("inspect HERE/inf.csv", ["inf.csv, line 3, column 2", "no", "?drop=2"]),
+    ("inspect HERE/long.csv", ["long.csv, line 3, column 2", "more than 16384", "shorten it"]),
+    ("inspect HERE/cut.csv.gz", ["cut.csv.gz", "cannot read", "copy it again"]),
+    ("inspect HERE/good.csv?missing=meen", ["good.csv", "missing=meen", "drop, mean, median"]),
+    ("inspect HERE/good.csv?drop=1,4", ["good.csv", "no column 4", "numbered 1 to 3"]),
     (
         "inspect HERE/good.csv?class=ward",
         ["good.csv", "no column ward", "the header has a, b, kind"],
@@ -41,6 +46,13 @@ const TABLE: [Row; 48] = [
     ("inspect ECG200 --data HERE/empty", ["ECG200", "no folder sequences/ECG200", "fetch ECG200"]),
     ("inspect mnist --data HERE/empty", ["mnist", "train-images-idx3-ubyte.gz", "fetch mnist"]),
     ("inspect cifar10 --data HERE/empty", ["cifar10", "nothing of it", "fetch cifar10"]),
+    // What was damaged.
+    ("inspect HERE/none.safetensors", ["none.safetensors", "0 bytes", "too few for a model"]),
+    ("inspect HERE/huge.safetensors", ["huge.safetensors", "header of", "are allowed"]),
+    ("inspect HERE/cut.json", ["cut.json", "JSON that cannot be read", "cut short"]),
+    ("inspect HERE/newer.json", ["newer.json", "layout 99", "take the newer program"]),
+    ("plan HERE/nothing.json", ["nothing.json", "nothing in it", "begins with {"]),
+    ("plan HERE/list.json", ["list.json", "the whole must be a group of fields", "is a list"]),
     // Models.
     ("inspect HERE/net.pkl", ["net.pkl", "only Python can read", "skl2onnx"]),
     ("inspect HERE/net.h5", ["net.h5", "only Python can read", "format=\"onnx\""]),
@@ -77,6 +89,10 @@ const TABLE: [Row; 48] = [
     ("run digits --set scheme.kind=rsa", ["scheme.kind", "rsa", "auto, bgv, bfv, ckks, tfhe"]),
     ("run digits --set images=0", ["images is 0", "has 359", "1 to 359"]),
     ("run digits --set scheme=ckks", ["setting scheme=ckks", "a group of fields", "is ckks"]),
+    ("plan digits --set activation.degree=99", ["activation.degree", "99", "1 to 63"]),
+    ("plan digits --set activation.interval=-1", ["activation.interval", "-1", "half-widths of"]),
+    ("plan digits --set activation.bits=9", ["activation.bits", "9", "1 to 6"]),
+    ("run digits --foo", ["unexpected argument '--foo' found; to pass", "--foo", "--help"]),
     ("run nothing", ["nothing", "cryptodl", "scenario"]),
     // Networks of one's own.
     (
@@ -85,13 +101,24 @@ const TABLE: [Row; 48] = [
     ),
     (
         "train --dataset HERE/good.csv --layers conv~4~3x3,dense~classes --for bgv",
-        ["conv 4 3x3", "takes a picture", "given 2"],
+        ["conv 4 3x3", "takes a picture", "?shape=HEIGHTxWIDTH"],
+    ),
+    (
+        "train --dataset HERE/good.csv --layers pool~2,dense~classes --for bgv",
+        ["pool 2", "takes a picture, but is given 2", "?shape=HEIGHTxWIDTH"],
     ),
     ("train --dataset HERE/good.csv --layers small --for rsa", ["rsa", "made for", "ckks"]),
     (
         "train --dataset HERE/good.csv --layers residual~4,relu,dense~classes --for tfhe",
         ["residual 4", "lookup tables", "make the network for bgv or ckks"],
     ),
+    // Files that other commands make.
+    ("keygen HERE/absent --out HERE/keys", ["offer", "absent", "publish SCENARIO"]),
+    (
+        "encrypt HERE/absent --keys HERE/keys --test-split --out HERE/request",
+        ["offer", "absent", "offer.cso"],
+    ),
+    ("inspect HERE/absent.npz", ["absent.npz", "No such file", "check the path"]),
     // Outputs.
     ("run digits --report HERE/good.csv/x.json", ["good.csv/x.json", "cannot be written", "Not a"]),
     ("export digits --onnx HERE/empty", ["empty", "is a folder", "name a file in it"]),
@@ -112,6 +139,16 @@ fn make(folder: &Path) {
     write("words.csv", b"a,b,kind\n1,low,x\n3,high,y\n5,low,x\n7,low,y\n");
     write("short.csv", b"a,b,kind\n1,2,x\n3,4\n");
     write("one.csv", b"a,b,kind\n1,2,x\n3,4,x\n5,1,x\n");
+    write("inf.csv", b"a,b,kind\n1,2,x\n3,inf,y\n5,6,x\n7,8,y\n");
+    let long = format!("a,b,kind\n1,2,x\n3,{},y\n", "7".repeat(20_000));
+    write("long.csv", long.as_bytes());
+    write("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03K\xd4");
+    write("none.safetensors", b"");
+    write("huge.safetensors", &[0, 0, 0, 0, 0, 1, 0, 0, b'{', b'}']);
+    write("cut.json", b"{\"schema_version\": 2, \"plain\": {\"accuracy\": 0.");
+    write("newer.json", b"{\"schema_version\": 99, \"plain\": {}, \"encrypted\": {}}");
+    write("nothing.json", b"\n");
+    write("list.json", b"[[[[");
     write("good.csv", b"a,b,kind\n1,2,x\n3,4,y\n5,1,x\n2,2,y\n1,1,x\n2,3,y\n");
     write("bad.npy", b"\x93NUMPY\x09\x00");
     write("bad.npz", b"PK\x03\x04xx");

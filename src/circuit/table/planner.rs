@@ -1,9 +1,10 @@
 //! From a network of sums and tables to parameters, encodings and predictions.
 
+use super::super::request::LWE_DIMENSIONS;
 use super::agreement::{Agreement, agreement};
 use super::cost::{LookupCost, lookup_cost};
 use super::encoding::TableProgram;
-use super::search::{FAILURE_BITS, FAMILIES, Found, LWE_DIMENSIONS, Wanted, search};
+use super::search::{FAILURE_BITS, FAMILIES, Found, Wanted, search};
 use super::stages::{self, Costs};
 use crate::plan::{Plan, PlanBytes, PlanSecs, SchemeKind, message, message_in_parts};
 use crate::request::{Constraints, PlanError};

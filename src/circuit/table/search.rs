@@ -1,5 +1,6 @@
 //! The cheapest parameters whose noise is small enough.
 
+use super::super::request::LWE_DIMENSIONS;
 use super::cost::{typical_rotation_cost, typical_switch_cost};
 use super::forecast::{Forecast, forecast};
 use network::table::TableNetwork;
@@ -13,7 +14,6 @@ pub const FAILURE_BITS: f64 = 40.0;
 /// length of a table.
 pub const FAMILIES: [(usize, usize); 5] = [(4, 512), (2, 1024), (1, 2048), (1, 4096), (1, 8192)];
 
-pub(super) const LWE_DIMENSIONS: std::ops::RangeInclusive<usize> = 440..=1200;
 const LWE_STEP: usize = 4;
 
 /// Parameters, their noise, and seconds per sample as the typical cost has it.

@@ -29,12 +29,18 @@ pub(super) fn told(described: &Description) -> Told {
         rows.push(("values", format!("{low} to {high}")));
     }
     rows.extend(described.digest.map(|digest| ("digest", digest.short())));
-    let class = |c: &ClassCount| format!("{} ({})", format::excerpt(&c.name), c.samples);
+    let class = |c: &ClassCount| format!("{} ({})", listed(&c.name), c.samples);
     rows.extend(list("classes", described.classes.iter().map(class).collect()));
-    rows.extend(list("columns", described.features.iter().map(|f| format::excerpt(f)).collect()));
+    rows.extend(list("columns", described.features.iter().map(|f| listed(f)).collect()));
     rows.extend(described.notes.iter().map(|note| ("note", note.clone())));
     rows.extend(described.guesses.iter().map(|guess| ("guess", guess.to_string())));
     Told { text: pairs(&rows), json: tagged("dataset", described) }
+}
+
+/// A name as it stands in a list: in quotes where it has a comma of its own.
+fn listed(name: &str) -> String {
+    let shown = format::excerpt(name);
+    if shown.contains(',') { format!("\"{shown}\"") } else { shown }
 }
 
 /// Names in lines short enough to read, the label before the first.

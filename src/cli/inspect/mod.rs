@@ -13,6 +13,7 @@ use file::as_path;
 use import::Opened;
 use serde_json::{Value, json};
 use std::io::Read;
+use std::path::Path;
 use told::Told;
 
 /// First bytes that are looked at.
@@ -33,7 +34,8 @@ pub(super) fn command(args: &InspectArgs, context: &Context) -> Result<Answer> {
 /// What `file` holds: of a name that both a model and a dataset have, both.
 fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
     let is_dataset = data::NAMED.iter().any(|n| n.name == file);
-    let is_model = network::is_named(file) || import::is_model(&as_path(file));
+    let path = as_path(file);
+    let is_model = network::is_named(file) || import::is_model(&path) || is_named_as_model(&path);
     if !is_dataset
         && !is_model
         && let Some(start) = start_of(file)
@@ -64,6 +66,13 @@ fn parts(file: &str, context: &Context) -> Result<Vec<Told>> {
         }
     }
     Ok(parts)
+}
+
+/// Whether a file bears the ending of models, so that what is wrong with it is told by their reader.
+fn is_named_as_model(path: &Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let of_models = ["safetensors", "onnx"].iter().any(|known| known.eq_ignore_ascii_case(ending));
+    of_models && path.is_file()
 }
 
 /// The first bytes of a plain file.

@@ -1,8 +1,9 @@
 //! What a file that the program wrote of its own work holds: a scenario, a report, a checkpoint.
 
 use super::told::{Told, tagged};
+use crate::accuracies::original_accuracy;
 use crate::table::pairs;
-use anyhow::{Context as _, Result};
+use anyhow::{Error, Result, anyhow, bail};
 use file::as_path;
 use report::RunReport;
 use scenario::Scenario;
@@ -22,7 +23,14 @@ pub(super) fn told(file: &str, start: &[u8]) -> Option<Result<Told>> {
     if text.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
         return None;
     }
-    let value: Value = serde_json::from_slice(&whole(file).ok()?).ok()?;
+    let whole = whole(file).ok()?;
+    let value: Value = match serde_json::from_slice(&whole) {
+        Ok(value) => value,
+        Err(error) => return damaged(file, start, &whole, &error).map(Err),
+    };
+    if let Err(error) = check_version(file, &value) {
+        return Some(Err(error));
+    }
     if value.get("plain").is_some() && value.get("encrypted").is_some() {
         return Some(report(file, value));
     }
@@ -38,6 +46,35 @@ fn whole(file: &str) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     data::open_regular(&as_path(file))?.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// What is wrong with JSON that cannot be read; `None` where it is too long, or something else.
+fn damaged(file: &str, start: &[u8], whole: &[u8], error: &serde_json::Error) -> Option<Error> {
+    let is_json = data::foreign(start) == Some("JSON") && (whole.len() as u64) < MAX_BYTES;
+    let text = std::str::from_utf8(whole).ok().filter(|_| is_json)?;
+    let reason = file::reason_in(text, error);
+    Some(anyhow!("{}: JSON that cannot be read: {reason}", format::path(&as_path(file))))
+}
+
+/// The newest layout that a report may have.
+fn newest(value: &Value) -> u32 {
+    match value.get("plain").is_some() && value.get("encrypted").is_some() {
+        true => report::SCHEMA_VERSION,
+        // Of studies and trainings that of sweeps is the newest.
+        false => study::SWEEP_SCHEMA_VERSION,
+    }
+}
+
+/// Refuses a report of a program that is newer than this one.
+fn check_version(file: &str, value: &Value) -> Result<()> {
+    let newest = newest(value);
+    match value.get("schema_version").and_then(Value::as_u64) {
+        Some(version) if version > u64::from(newest) => bail!(
+            "{}: a report of layout {version}, which a newer CryptoScope wrote; this one reads layouts up to {newest}: take the newer program",
+            format::path(&as_path(file))
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn checkpoint(file: &str) -> Result<Told> {
@@ -74,7 +111,9 @@ fn checkpoint(file: &str) -> Result<Told> {
 
 fn report(file: &str, value: Value) -> Result<Told> {
     let shown = format::path(&as_path(file));
-    let read: RunReport = serde_json::from_value(value).with_context(|| shown.clone())?;
+    let read: RunReport = serde_json::from_value(value).map_err(|e| {
+        anyhow!("{shown}: a report that cannot be read: {}", file::reason("", &e.to_string()))
+    })?;
     let encrypted = &read.encrypted;
     let rows = [
         ("report", shown),
@@ -83,7 +122,7 @@ fn report(file: &str, value: Value) -> Result<Told> {
         ("model", read.model.clone()),
         ("dataset", format!("{}, {} samples", read.dataset, format::count(read.images as u64))),
         ("scheme", format!("{}, ring degree {}", read.scheme.kind, read.scheme.ring_degree)),
-        ("original", format::percent(read.plain.accuracy)),
+        ("original", original_accuracy(&read)),
         ("encrypted", format::percent(encrypted.accuracy)),
         ("took", format::secs(encrypted.total_secs)),
         (

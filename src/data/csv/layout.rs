@@ -2,10 +2,10 @@
 
 use super::cell::{Cells, Fault, Kind, Row};
 use super::columns;
-use super::options::{Column, Header, OneHot};
+use super::options::{Column, Header, OneHot, column as column_of};
 use crate::guess::Guess;
 use format::excerpt;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that mark the class column.
 const CLASS_NAMES: [&str; 7] =
@@ -62,8 +62,8 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
         false => Some(class_column(names, body, width, cells, first.line, &mut guesses)?),
     };
     let mut dropped = vec![false; width];
-    for column in &cells.options.drop {
-        dropped[find(column, names, width)?] = true;
+    for column in listed(&cells.options.drop, names) {
+        dropped[find(&column, names, width)?] = true;
     }
     if let Some(class) = class.filter(|class| dropped[*class]) {
         return Err(Fault::at(first.line, class + 1, "the class column cannot be dropped"));
@@ -95,7 +95,9 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
         true => values.iter().filter_map(|&c| head.get(c).cloned()).collect(),
         false => Vec::new(),
     };
-    guesses.extend(doubled(&names));
+    if has_header {
+        guesses.extend(doubled(head, &values));
+    }
     let mut words = BTreeSet::new();
     match &cells.options.one_hot {
         OneHot::None => {}
@@ -107,8 +109,9 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
             words.extend((0..values.len()).filter(of_words));
         }
         OneHot::These(columns) => {
-            for column in columns {
-                let found = find(column, if has_header { head } else { &[] }, width)?;
+            let names = if has_header { head } else { &[] };
+            for column in listed(columns, names) {
+                let found = find(&column, names, width)?;
                 let place = values.iter().position(|c| *c == found);
                 words.insert(place.ok_or_else(|| {
                     let shown = excerpt(&column.to_string());
@@ -268,9 +271,40 @@ fn find(column: &Column, names: &[String], width: usize) -> Result<usize, Fault>
     }
 }
 
-/// Names that more than one column has.
-fn doubled(names: &[String]) -> Option<Guess> {
-    let mut seen = std::collections::HashSet::new();
-    let twice = names.iter().find(|n| !seen.insert(n.as_str()))?;
-    Some(Guess::note(format!("more than one column is named {}", excerpt(twice))))
+/// Columns as they are listed: what is no name in the header may be several with commas between.
+fn listed(columns: &[Column], names: &[String]) -> Vec<Column> {
+    let several = |column: &Column| match column {
+        Column::Name(name) if !names.iter().any(|n| n.eq_ignore_ascii_case(name)) => {
+            let parts = name.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(column_of).collect()
+        }
+        one => vec![one.clone()],
+    };
+    columns.iter().flat_map(several).collect()
+}
+
+/// Most names that a note lists.
+const NAMED: usize = 4;
+
+/// Names that more than one of the value columns has, with their numbers.
+fn doubled(head: &[String], values: &[usize]) -> Option<Guess> {
+    let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for column in values {
+        let name = head.get(*column).map_or("", String::as_str);
+        places.entry(name).or_default().push((column + 1).to_string());
+    }
+    let twice: Vec<_> = places.iter().filter(|(_, columns)| columns.len() > 1).collect();
+    let told = |(name, columns): &(&&str, &Vec<String>)| {
+        let more = if columns.len() > NAMED { ", …" } else { "" };
+        let shown = columns.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        format!("{} (columns {shown}{more})", excerpt(name))
+    };
+    let some: Vec<String> = twice.iter().take(NAMED).map(told).collect();
+    let more = if twice.len() > NAMED { ", …" } else { "" };
+    (!some.is_empty()).then(|| {
+        Guess::note(format!(
+            "more than one column has the name {}{more}; all are read",
+            some.join(", ")
+        ))
+    })
 }

@@ -25,6 +25,7 @@ use super::guess::Guess;
 use super::source::Source;
 use super::split::{split_guess, stratified};
 use cell::{Cells, Fault, Row};
+use format::excerpt;
 use number::NumberFormat;
 use rows::Rows;
 use std::borrow::Cow;
@@ -113,10 +114,30 @@ impl<'a> Reading<'a> {
         DataError::Csv { path: self.path.to_owned(), line, column, reason }
     }
 
+    /// Refuses a lone word for a missing value that no cell can be: a choice that was misspelt.
+    fn check_mark(&self, text: &str) -> Result<(), DataError> {
+        let Missing::These(words) = &self.options.missing else { return Ok(()) };
+        let [word] = words.as_slice() else { return Ok(()) };
+        let occurs =
+            || text.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()));
+        if !word.bytes().all(|b| b.is_ascii_lowercase()) || occurs() {
+            return Ok(());
+        }
+        Err(DataError::Options {
+            path: self.path.to_owned(),
+            reason: format!(
+                "option missing={0}: {0} stands nowhere in the file; drop, mean, median, refuse and none are possible, or the words that stand for a missing value there",
+                excerpt(word)
+            ),
+        })
+    }
+
     fn table(&self, bytes: &[u8]) -> Result<Table, DataError> {
         let decoded = decode(self.path, bytes)?;
         let fail = |fault: Fault| self.fail(fault);
         let options = self.options;
+        rows::check_lengths(&decoded.text).map_err(fail)?;
+        self.check_mark(&decoded.text)?;
         let body = preamble::strip(
             &decoded.text,
             options.skip_lines,

@@ -265,7 +265,7 @@ fn list(value: &str) -> Vec<String> {
     value.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
 }
 
-fn column(text: &str) -> Column {
+pub(super) fn column(text: &str) -> Column {
     match text.parse() {
         Ok(number) => Column::Number(number),
         Err(_) => Column::Name(text.to_owned()),

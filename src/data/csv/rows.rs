@@ -6,6 +6,30 @@ use super::delimiter;
 /// Most columns of a row.
 const MAX_COLUMNS: usize = 65_536;
 
+/// Longest cell, bytes.
+const MAX_CELL: usize = 1 << 14;
+
+/// Refuses a text with a stretch that is longer than a cell may be, whatever is between columns.
+pub(super) fn check_lengths(text: &str) -> Result<(), Fault> {
+    let (mut line, mut column, mut length) = (1, 1, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'\n' => (line, column, length) = (line + 1, 1, 0),
+            b',' | b';' | b'\t' | b'|' => (column, length) = (column + 1, 0),
+            _ if length == MAX_CELL => return Err(too_long(line, column)),
+            _ => length += 1,
+        }
+    }
+    Ok(())
+}
+
+fn too_long(line: u64, column: usize) -> Fault {
+    let reason = format!(
+        "a cell of more than {MAX_CELL} characters; shorten it, or leave its column out of the file"
+    );
+    Fault::at(line, column, reason)
+}
+
 /// The rows of a table that hold anything.
 pub(super) struct Rows<'a> {
     reader: csv::Reader<&'a [u8]>,
@@ -37,6 +61,9 @@ impl<'a> Rows<'a> {
             if columns > MAX_COLUMNS {
                 let reason = format!("{columns} columns; at most {MAX_COLUMNS} are read");
                 return Err(Fault::at(line, 0, reason));
+            }
+            if let Some(at) = self.record.iter().position(|cell| cell.len() > MAX_CELL) {
+                return Err(too_long(line, at + 1));
             }
             self.row.line = line;
             self.row.cells.resize(columns, String::new());

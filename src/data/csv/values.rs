@@ -190,7 +190,9 @@ fn wrong(cell: &str, column: usize, name: Option<&String>, look: Cells) -> Strin
             "the value is missing{word}; take the mean or the median of its column with ?missing=mean or ?missing=median, leave such rows out with ?missing=drop, or the column with ?drop={number}"
         )
     } else if look.numbers.parse(cell).is_some() {
-        format!("{shown} is not a finite number of at most 3.4e38")
+        format!(
+            "{shown} is not a finite number of at most 3.4e38; correct it, say that it stands for a missing value (?missing={shown}&incomplete=skip), or drop the column (?drop={number})"
+        )
     } else if let Some(help) = look.numbers.suggestion(cell) {
         format!("{shown} {help}")
     } else if cell.split_whitespace().count() > 3 {

@@ -5,6 +5,7 @@ use super::super::dataset::Dataset;
 use super::super::decode::decode;
 use super::super::error::DataError;
 use super::super::guess::Guess;
+use super::super::parts::one_sided;
 use super::super::source::Source;
 use super::super::split::{shuffled_test_part, split_guess};
 use super::series::{About, Series, dataset};
@@ -81,6 +82,7 @@ pub(crate) fn open(path: &Path, name: &str, origin: &str, seed: u64) -> Result<D
     guesses.extend(test.guesses);
     let classes = union(&train.classes, &test.classes, &mut test.series, &mut guesses);
     check_classes(path, &classes, &[&train.series, &test.series])?;
+    guesses.extend(one_sided(&classes, &train.series.labels, &test.series.labels));
     let name = name.trim_end_matches("_TRAIN").trim_end_matches("_TEST");
     let path = shown(path);
     let about = About { name, source: origin, path: &path, classes };

@@ -178,7 +178,7 @@ impl Building {
             }
             Row::Conv { outputs, kernel, stride, same } => {
                 let Shape::Image { channels, .. } = self.shape else {
-                    return Err(format!("takes a picture, but is given {}", self.shape));
+                    return Err(self.no_picture());
                 };
                 let of = |k: usize| if *same { (k / 2, (k - 1) / 2) } else { (0, 0) };
                 let ((bottom, top), (right, left)) = (of(kernel.0), of(kernel.1));
@@ -196,6 +196,9 @@ impl Building {
                     bias: vec![0.0; *outputs],
                 };
                 self.push("conv", op)?;
+            }
+            Row::Pool(_) if !matches!(self.shape, Shape::Image { .. }) => {
+                return Err(self.no_picture());
             }
             Row::Pool(size) => {
                 let (kernel, stride) = ((*size, *size), (*size, *size));
@@ -265,6 +268,13 @@ impl Building {
             format!("makes more than {MAX_WEIGHTS} weights; use fewer outputs, strides or pooling")
         })?;
         Ok(())
+    }
+
+    fn no_picture(&self) -> String {
+        format!(
+            "takes a picture, but is given {}; rows for tables are dense and functions; pixels in columns are made pictures by ?shape=HEIGHTxWIDTH behind the path",
+            self.shape
+        )
     }
 
     fn flatten(&mut self) {
@@ -375,6 +385,8 @@ mod tests {
             ("conv 8 9x9, dense classes", PICTURE, "conv 8 9x9", "larger than the padded"),
             ("conv 8 3x3 stride 0, dense classes", PICTURE, "stride 0", "no number"),
             ("residual 4, dense classes", flat, "residual 4", "a function must follow"),
+            ("pool 2, dense classes", flat, "pool 2", "takes a picture"),
+            ("conv 8 3x3", flat, "conv 8 3x3", "?shape=HEIGHTxWIDTH"),
             ("residual 4 3x3, relu, dense classes", flat, "residual 4 3x3", "takes a picture"),
             ("residual 4 3x3 same, relu, dense classes", PICTURE, "same", "leave same out"),
             ("pool 9, dense classes", PICTURE, "pool 9", "larger than"),

@@ -6,7 +6,7 @@
 mod names;
 
 use crate::error::RunError;
-use crate::matching::names::{Names, Place, listed};
+use crate::matching::names::{Names, Place, listed, twice};
 use data::{Dataset, Seen, Shape};
 use format::{self, excerpt};
 use network::recurrent::RecurrentModel;
@@ -175,8 +175,9 @@ impl Side<'_> {
                 Place::At(at) => from.push(Ok(at)),
                 Place::Twice => {
                     return self.refuse(format!(
-                        "takes one column {} and dataset {set} has several of that name; name them apart, or leave out those that are not meant (?drop=NUMBER,.. behind the path)",
-                        excerpt(name)
+                        "takes one column {} and dataset {set} has several of that name, as values {}; name them apart, or leave out those that are not meant (?drop=NUMBER,.. behind the path)",
+                        excerpt(name),
+                        twice(name, given)
                     ));
                 }
                 // A word of a column of words that no row has here.

@@ -58,6 +58,14 @@ pub enum Place {
     Nowhere,
 }
 
+/// The numbers, from 1, of the columns that `name` may be: `2 and 5`.
+pub fn twice(name: &str, given: &[String]) -> String {
+    let alike = |(_, other): &(usize, &String)| alike_words(other) == alike_words(name);
+    let places: Vec<String> =
+        (1..).zip(given).filter(alike).take(LISTED).map(|(at, _)| at.to_string()).collect();
+    places.join(" and ")
+}
+
 /// The first few names, and how many more there are.
 pub fn listed(names: &[String]) -> String {
     let mut text = names.iter().take(LISTED).map(|n| excerpt(n)).collect::<Vec<_>>().join(", ");

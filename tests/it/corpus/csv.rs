@@ -178,7 +178,7 @@ fn headers() -> Vec<Case> {
         ),
         same("a semicolon in a name", headed("a; in mm,b,class")),
         same("two columns of one name", headed("a,a,class"))
-            .told(&["more than one column is named a"]),
+            .told(&["more than one column has the name a (columns 1, 2); all are read"]),
         table("one of two equal names asked for", headed("a,a,class"))
             .options("drop=a")
             .refused(&["columns 1, 2 are all named a", "give a number"]),
