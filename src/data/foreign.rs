@@ -1,5 +1,7 @@
 //! Telling what a file is that is none of ours, by its first bytes.
 
+use std::path::Path;
+
 /// First bytes of formats that are often mistaken for data or a model, and what to say of them.
 const MARKS: [(&[u8], &str); 14] = [
     (b"PK\x03\x04", "a ZIP archive or spreadsheet (.zip, .xlsx); export it as CSV"),
@@ -40,6 +42,17 @@ pub(super) fn model_of_python(start: &[u8]) -> Option<&'static str> {
             Some(TORCH)
         }
         [0x80, 2..=5, ..] => Some(PICKLE),
+        _ => None,
+    }
+}
+
+/// The same by the name of a file that is too damaged to be told by its bytes.
+pub(super) fn model_by_name(path: &Path) -> Option<&'static str> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    match ending.as_str() {
+        "pt" | "pth" => Some(TORCH),
+        "pkl" | "joblib" => Some(PICKLE),
+        "keras" | "h5" => Some(KERAS),
         _ => None,
     }
 }

@@ -89,8 +89,9 @@ impl Source {
                 return Ok(bytes);
             }
             if bytes.capacity() - bytes.len() < taken {
-                // Doubled, but never past what may be read.
-                bytes.reserve_exact(bytes.len().max(taken).min(left));
+                // Doubled, but never past what may be read, nor so that a little is left of it.
+                let more = bytes.len().max(taken);
+                bytes.reserve_exact(if left / 2 < more { left } else { more });
             }
             bytes.extend_from_slice(next.get(..taken).unwrap_or_default());
             self.inner.consume(taken);

@@ -156,7 +156,7 @@ fn field_at(text: &str) -> String {
         }
     }
     groups.push((key, false));
-    let names = groups.iter().map(|(name, _)| excerpt(name)).filter(|name| !name.is_empty());
+    let names = groups.iter().filter(|(name, _)| !name.is_empty()).map(|(name, _)| excerpt(name));
     names.collect::<Vec<_>>().join(".")
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 /// to say: what is wrong and where, what is allowed, what to do.
 type Row = (&'static str, [&'static str; 3]);
 
-const TABLE: [Row; 67] = [
+const TABLE: [Row; 68] = [
     // Tables.
     ("inspect HERE/absent.csv", ["absent.csv", "No such file", "check the path"]),
     ("inspect HERE/gap.csv", ["gap.csv, line 3, column 2", "value is missing", "?missing=mean"]),
@@ -49,6 +49,7 @@ const TABLE: [Row; 67] = [
     // What was damaged.
     ("inspect HERE/none.safetensors", ["none.safetensors", "0 bytes", "too few for a model"]),
     ("inspect HERE/huge.safetensors", ["huge.safetensors", "header of", "are allowed"]),
+    ("inspect HERE/cut.pt", ["cut.pt", "damaged", "torch.onnx.export"]),
     ("inspect HERE/cut.json", ["cut.json", "JSON that cannot be read", "cut short"]),
     ("inspect HERE/newer.json", ["newer.json", "layout 99", "take the newer program"]),
     ("plan HERE/nothing.json", ["nothing.json", "nothing in it", "begins with {"]),
@@ -145,6 +146,7 @@ fn make(folder: &Path) {
     write("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03K\xd4");
     write("none.safetensors", b"");
     write("huge.safetensors", &[0, 0, 0, 0, 0, 1, 0, 0, b'{', b'}']);
+    write("cut.pt", b"PK\x03\x04xx");
     write("cut.json", b"{\"schema_version\": 2, \"plain\": {\"accuracy\": 0.");
     write("newer.json", b"{\"schema_version\": 99, \"plain\": {}, \"encrypted\": {}}");
     write("nothing.json", b"\n");

@@ -15,7 +15,7 @@ pub(super) use shaping::{Axes, Channels};
 
 use super::dataset::Dataset;
 use super::error::DataError;
-use super::foreign::model_of_python;
+use super::foreign::{model_by_name, model_of_python};
 use super::options::{NO_CLASSES, ReadOptions};
 use super::parts::Origin;
 use super::regular::open_regular;
@@ -87,7 +87,10 @@ pub(super) fn open(
         if let Some(what) = model_of_python(&start_of(path)) {
             return Err(fail(format!("this is {what}")));
         }
-        let archive = Archive::open(path).map_err(fail)?;
+        let archive = Archive::open(path).map_err(|reason| {
+            let python = model_by_name(path);
+            fail(python.map_or(reason, |what| format!("damaged, and by its name {what}")))
+        })?;
         let names = archive.names();
         if names.is_empty() {
             return Err(fail(

@@ -179,6 +179,15 @@ fn headers() -> Vec<Case> {
         same("a semicolon in a name", headed("a; in mm,b,class")),
         same("two columns of one name", headed("a,a,class"))
             .told(&["more than one column has the name a (columns 1, 2); all are read"]),
+        table(
+            "columns left out in a list",
+            "a,b,\"b,c\",class\n1,2,3,x\n2,1,3,y\n3,5,6,x\n4,7,8,y\n",
+        )
+        .options("drop=1,b")
+        .read(4, 1, &["x", "y"]),
+        table("a name with a comma", "a,b,\"b,c\",class\n1,2,3,x\n2,1,3,y\n3,5,6,x\n4,7,8,y\n")
+            .options("drop=b,c")
+            .read(4, 2, &["x", "y"]),
         table("one of two equal names asked for", headed("a,a,class"))
             .options("drop=a")
             .refused(&["columns 1, 2 are all named a", "give a number"]),
@@ -306,7 +315,9 @@ fn hostile() -> Vec<Case> {
             .options(&format!("class={escape}"))
             .refused(&["\\u{1b}"]),
         table("a class of 100,000 letters", format!("{ROWS}9.5,1,{}\n", "x".repeat(100_000)))
-            .read(9, 2, &["cat", "dog", &"x".repeat(100_000)])
+            .refused(&["line 9, column 3", "more than 16384 characters"]),
+        table("a class of 1,000 letters", format!("{ROWS}9.5,1,{}\n", "x".repeat(1000)))
+            .read(9, 2, &["cat", "dog", &"x".repeat(1000)])
             .told(&["the class xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… has one sample"]),
         table("a million columns", "1,".repeat(1_000_000) + "1\n")
             .refused(&["1000001 columns; at most 65536"]),
