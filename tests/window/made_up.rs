@@ -255,6 +255,7 @@ pub fn report(
             latency_secs: 0.0007,
             integer_accuracy: share(&|s| Some(s.reference) == s.label),
             reference_correct: Some(count(&|s| Some(s.reference) == s.label)),
+            ..PlainReport::default()
         },
         encrypted: EncryptedReport {
             accuracy: share(&|s| Some(s.encrypted) == s.label),

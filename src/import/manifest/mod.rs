@@ -82,10 +82,8 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 fn network(text: &str, folder: &Path, stem: &str) -> Result<Network, String> {
-    let manifest: Manifest = serde_json::from_str(text).map_err(|e| {
-        let line: String = e.to_string().chars().take(300).collect();
-        format!("no manifest of a network: {}", line.replace(char::is_control, " "))
-    })?;
+    let manifest: Manifest = serde_json::from_str(text)
+        .map_err(|e| format!("no manifest of a network: {}", file::reason_in(text, &e)))?;
     let name = manifest.name.as_deref().unwrap_or(if stem == "network" {
         folder.file_name().and_then(|n| n.to_str()).unwrap_or(stem)
     } else {
