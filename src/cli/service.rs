@@ -193,7 +193,7 @@ pub(super) fn decrypt(args: &DecryptArgs, context: &mut Context) -> Result<Answe
         let mut text = String::new();
         let file = data::open_regular(&place).map_err(|e| refused(e.to_string()))?;
         file.take(MAX_WHOLE).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
-        serde_json::from_str(&text).map_err(|e| refused(e.to_string()))
+        serde_json::from_str(&text).map_err(|e| refused(format::one_line(&e)))
     };
     let answers = {
         let progress = Progress::new(context.err, context.terminal);

@@ -143,7 +143,9 @@ impl Offered {
             let reason = format!("{} bytes; an offer has at most {MAX_BYTES}", message.body.len());
             return Err(WireError::from(Malformed::new("offer", reason)).into());
         }
-        let content = |e: serde_json::Error| OfferError::Content(format!("its content: {e}"));
+        let content = |e: serde_json::Error| {
+            OfferError::Content(format!("its content: {}", format::one_line(&e)))
+        };
         // The version first: of another one nothing else can be read.
         #[derive(Deserialize)]
         struct Version {

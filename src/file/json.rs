@@ -256,7 +256,7 @@ mod tests {
             ("{\"seed\": 1, \"seed\": 2}", "the field seed is there twice, line 1, column 18"),
             (
                 "{\"sead\": 1}",
-                "there is no field sead; seed or inner are possible, line 1, column 7",
+                "there is no field sead; seed, inner, many are possible, line 1, column 7",
             ),
         ];
         for (text, wanted) in cases {

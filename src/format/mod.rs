@@ -6,7 +6,7 @@
 
 mod text;
 
-pub use text::{escaped, excerpt, path};
+pub use text::{escaped, excerpt, one_line, path};
 
 pub mod number;
 mod share;

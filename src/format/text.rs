@@ -25,6 +25,12 @@ pub fn path(path: &Path) -> String {
     escaped(&path.to_string_lossy())
 }
 
+/// An error of a library, which may quote what stands in a file: on one line, at most 300 characters.
+pub fn one_line(error: &dyn std::fmt::Display) -> String {
+    const SHOWN: usize = 300;
+    escaped(&error.to_string().chars().take(SHOWN).collect::<String>())
+}
+
 /// The whole text on one line: control and direction-changing characters, line separators, and
 /// characters without width that hide a difference are escaped.
 pub fn escaped(text: &str) -> String {

@@ -227,8 +227,7 @@ pub(super) fn assemble(
 
 /// A text of one line, whatever the error holds.
 pub(super) fn one_line(error: &dyn std::fmt::Display) -> String {
-    let text: String = error.to_string().chars().take(300).collect();
-    format!("no model file: {}", text.replace(char::is_control, " "))
+    format!("no model file: {}", format::one_line(error))
 }
 
 fn check_header_length(bytes: &[u8]) -> Result<(), String> {

@@ -508,6 +508,6 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let text = Scenario::open("digit").unwrap_err().to_string();
-        assert!(text.contains("digits, hospital, cryptonets, cryptodl"), "{text}");
+        assert!(text.contains("digits, digits-relu, hospital, cryptonets, cryptodl"), "{text}");
     }
 }

@@ -36,7 +36,8 @@ impl Head {
         if message.envelope.batch != u64::MAX {
             return Err(fail("the first message is not the head".into()));
         }
-        let head: Self = serde_json::from_slice(message.body).map_err(|e| fail(e.to_string()))?;
+        let head: Self =
+            serde_json::from_slice(message.body).map_err(|e| fail(format::one_line(&e)))?;
         let named = head.id.len() == 32 && head.id.bytes().all(|b| b.is_ascii_hexdigit());
         let counted = (1..=MAX_BATCHES).contains(&head.batches) && (1..=64).contains(&head.moduli);
         if !named || !counted {

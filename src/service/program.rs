@@ -114,8 +114,10 @@ pub(super) fn open(
 ) -> Result<(Served, Vec<f64>), ServiceError> {
     let message = Message::open(bytes).and_then(|m| m.expect(Kind::Program, &offered.identity));
     let message = message.map_err(ServiceError::of(file))?;
-    let Written { steps, stage_secs } = postcard::from_bytes(message.body)
-        .map_err(|e| ServiceError::Refused(format!("{file}: its program cannot be read: {e}")))?;
+    let Written { steps, stage_secs } = postcard::from_bytes(message.body).map_err(|e| {
+        let reason = format::one_line(&e);
+        ServiceError::Refused(format!("{file}: its program cannot be read: {reason}"))
+    })?;
     let Offer { scheme, .. } = &offered.offer;
     let served = match (steps, scheme) {
         (Steps::Bgv(steps), OfferedScheme::Bgv { ring_degree, primes, plaintext_moduli }) => {

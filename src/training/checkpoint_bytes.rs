@@ -72,8 +72,9 @@ impl Checkpoint {
         if Sha256::digest(from.rest())[..] != sum {
             return Err(CheckpointError::Damaged);
         }
-        let text: Text = serde_json::from_slice(from.block()?)
-            .map_err(|e| CheckpointError::Content(format!("its settings: {e}")))?;
+        let text: Text = serde_json::from_slice(from.block()?).map_err(|e| {
+            CheckpointError::Content(format!("its settings: {}", format::one_line(&e)))
+        })?;
         let mut choice = text.training;
         (choice.learning_rate, choice.noise) = (from.f64()?, from.f64()?);
         choice.check().map_err(CheckpointError::Content)?;

@@ -342,7 +342,7 @@ mod tests {
         assert_eq!(rows[2..], [gives(4, 1156, 1152), gives(4, 0, 0), gives(3, 15, 12)]);
         let rows = told("dense 4, pool 2, dense 5, dance, dense 3", Purpose::Integers);
         assert_eq!(rows[0], gives(4, 260, 256));
-        assert!(matches!(&rows[1], Some(Err(e)) if e.contains("image")), "{rows:?}");
+        assert!(matches!(&rows[1], Some(Err(e)) if e.contains("picture")), "{rows:?}");
         assert!(rows[2].is_none() && matches!(&rows[3], Some(Err(e)) if e.contains("not known")));
         assert!(rows[4].is_none());
         assert!(
@@ -386,7 +386,7 @@ mod tests {
             ("conv 8 3x3 stride 0, dense classes", PICTURE, "stride 0", "no number"),
             ("residual 4, dense classes", flat, "residual 4", "a function must follow"),
             ("pool 2, dense classes", flat, "pool 2", "takes a picture"),
-            ("conv 8 3x3", flat, "conv 8 3x3", "?shape=HEIGHTxWIDTH"),
+            ("conv 8 3x3, dense classes", flat, "conv 8 3x3", "?shape=HEIGHTxWIDTH"),
             ("residual 4 3x3, relu, dense classes", flat, "residual 4 3x3", "takes a picture"),
             ("residual 4 3x3 same, relu, dense classes", PICTURE, "same", "leave same out"),
             ("pool 9, dense classes", PICTURE, "pool 9", "larger than"),
