@@ -270,7 +270,7 @@ mod tests {
             ("{\"seed\": 1}}", "behind the last }"),
             ("{\"inner\": [[[", "inner must be a group of fields in { }, and is a list"),
             ("{\"many\": [{}, [[", "many.2 must be a group of fields in { }, and is a list"),
-            ("{\"many\": [{\"width\": 1}, {\"colour\": 7", "many.2.colour must be"),
+            ("{\"many\": [{\"width\": 1}, {\"width\": \"x\"", "many.2.width must be"),
         ] {
             let told = told(text);
             assert!(told.contains(wanted), "{text}: {told}");

@@ -53,6 +53,8 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     let built_in = Scenario::built_in();
     field(ui, "Scenario", "A setup that comes with the program, or a file", |ui| {
         combo(ui, "Scenario", &scenario.name, |ui| {
+            open_entry(ui, Command::OpenScenario, queue);
+            ui.separator();
             for known in &built_in {
                 let chosen = state.opened == *known;
                 if ui
@@ -69,7 +71,6 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
                     queue.push(Action::OpenScenario(path.clone()));
                 }
             }
-            open_entry(ui, Command::OpenScenario, queue);
         })
     });
     if !scenario.description.is_empty() {
@@ -79,6 +80,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
         let mine = state.history.models.iter().find(|m| m.setup.model == state.scenario.model);
         let shown = mine.map_or(file_name(&state.scenario.model), |model| model.name.as_str());
         combo(ui, "Model", shown, |ui| {
+            open_entry(ui, Command::OpenModel, queue);
+            new_entry(ui, state, queue);
+            ui.separator();
             let names: Vec<_> = match scenario.sequence {
                 Some(_) => network::recurrent::built_in_names().collect(),
                 None => network::built_in_names().collect(),
@@ -86,8 +90,6 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
             for known in names {
                 ui.selectable_value(&mut scenario.model, known.to_owned(), known);
             }
-            open_entry(ui, Command::OpenModel, queue);
-            new_entry(ui, state, queue);
         })
     });
     field(
@@ -96,6 +98,8 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
         "A built-in dataset, a table, NumPy arrays, IDX or .ts files, or a folder of pictures",
         |ui| {
             combo(ui, "Dataset", file_name(&state.scenario.dataset), |ui| {
+                open_entry(ui, Command::OpenDataset, queue);
+                ui.separator();
                 for known in &data::NAMED {
                     ui.selectable_value(&mut scenario.dataset, known.name.to_owned(), known.name)
                         .on_hover_text(known.description);
@@ -104,7 +108,6 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
                     ui.selectable_value(&mut scenario.dataset, path.clone(), file_name(path))
                         .on_hover_text(path);
                 }
-                open_entry(ui, Command::OpenDataset, queue);
             })
         },
     );
@@ -481,8 +484,8 @@ fn new_entry(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
 }
 
+/// First in its list: it stays in sight, however long the list grows.
 fn open_entry(ui: &mut Ui, command: Command, queue: &mut Queue) {
-    ui.separator();
     let response = ui.selectable_label(false, "Open…").on_hover_text(command.hover_text(ui.ctx()));
     if kit::named(response, egui::Role::Button, command.words().label).clicked() {
         queue.push(command);
