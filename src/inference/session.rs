@@ -81,7 +81,6 @@ impl Session {
         dataset: Arc<Dataset>,
         network: Arc<Network>,
     ) -> Result<Self, RunError> {
-        limits::check(scenario)?;
         let Matched { dataset, mut notes } = matching::layers(&network, &dataset)?;
         let scenario = scenario.clone();
         let found = network.original_near(std::path::Path::new(&scenario.model));
@@ -149,6 +148,7 @@ impl Session {
         if let Some(made) = self.compiled.get() {
             return Ok(made.clone());
         }
+        limits::check(&self.scenario)?;
         if self.is_lookup()? {
             let made = self.table_circuit(cancel)?;
             return Ok(self.compiled.get_or_init(|| self.with_unused(made)).clone());

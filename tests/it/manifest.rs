@@ -248,11 +248,11 @@ fn a_manifest_that_does_not_fit_is_refused_in_one_line() {
         (small.replace("w.csv", "link.csv"), "leads elsewhere by a link"),
         (small.replace("w.csv", "infinite.npy"), "not finite"),
         (small.replace("w.csv", "network.json"), "no finite number"),
-        (small.replace("dense", "lstm"), "unknown variant `lstm`"),
-        (small.replace("\"bias\"", "\"bais\""), "unknown field `bais`"),
+        (small.replace("dense", "lstm"), "layers.1.op is lstm; dense, conv2d,"),
+        (small.replace("\"bias\"", "\"bais\""), "there is no field bais"),
         (small.replace("\"input\"", "\"tensors\": \"w.csv\", \"input\""), "no .safetensors file"),
         (small.replace("]}", ", {\"op\": {\"add\": {\"from\": \"x\"}}}]}"), "no layer before it"),
-        (small[..small.len() - 9].to_owned(), "no manifest of a network: EOF"),
+        (small[..small.len() - 9].to_owned(), "no manifest of a network: the file ends too early"),
     ] {
         std::fs::write(at("network.json"), &text).unwrap();
         let told = import::load(folder.path()).unwrap_err().to_string();

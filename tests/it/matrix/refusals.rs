@@ -112,8 +112,8 @@ const SEQUENCES: [(&str, &str); 12] = [
 
 /// What is no scenario file, and what is said of it.
 const SCENARIOS: [(&str, &str, &str); 24] = [
-    ("empty", "", "line 1"),
-    ("blanks", "  \n \n", "line"),
+    ("empty", "", "there is nothing in it"),
+    ("blanks", "  \n \n", "there is nothing in it"),
     ("no JSON", "hello", "line 1"),
     ("HTML", "<!DOCTYPE html><html></html>", "line 1"),
     ("half", r#"{"name": "x", "model": "digits""#, "line 1"),
