@@ -195,15 +195,14 @@ mod tests {
     }
 
     #[derive(Debug, Default)]
-    struct Many;
+    struct Many(Vec<Inner>);
 
     impl<'de> Deserialize<'de> for Many {
         fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
             #[derive(Deserialize)]
             struct One(#[serde(deserialize_with = "crate::fields")] Inner);
-            Vec::<One>::deserialize(from)
-                .map(|all| all.into_iter().for_each(|One(_)| ()))
-                .map(|()| Self)
+            let all = Vec::<One>::deserialize(from)?;
+            Ok(Self(all.into_iter().map(|One(inner)| inner).collect()))
         }
     }
 
@@ -216,9 +215,9 @@ mod tests {
     #[test]
     fn what_is_right_is_read() {
         let text = "{\"seed\": 1, \"inner\": {\"width\": 2, \"colour\": \"red\"}}";
-        let Outer { seed, inner: Inner { width, colour: Colour::Red }, many: Many } =
+        let Outer { seed, inner: Inner { width, colour: Colour::Red }, many: Many(many) } =
             serde_json::from_str(text).unwrap();
-        assert_eq!((seed, width), (1, 2.0));
+        assert_eq!((seed, width, many.len()), (1, 2.0, 0));
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Reading {
                 shown(&flow.dims)
             ));
         }
-        if let Some(v) = variance.iter().find(|v| !(f64::from(**v) + epsilon > 0.0)) {
+        if let Some(v) = variance.iter().find(|v| v.is_nan() || f64::from(**v) + epsilon <= 0.0) {
             return Err(format!(
                 "has a variance of {v}; variances are 0 or more: export the model again"
             ));

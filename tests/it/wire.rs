@@ -189,7 +189,7 @@ impl<S: Scheme> Case<'_, S> {
             assert!(matches!(received(server, 0, one_missing), Ok(None)), "a part is missing");
             let swapped = [&[second.clone(), first.clone()], rest].concat();
             let repeated = [first.clone(), first.clone()];
-            let skipped = [&[first.clone()], rest].concat();
+            let skipped = [std::slice::from_ref(first), rest].concat();
             assert!(
                 received(server, 0, &swapped).is_err() && received(server, 0, &repeated).is_err()
             );
