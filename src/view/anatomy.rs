@@ -122,8 +122,11 @@ fn cells(model: &RecurrentModel, steps: usize, scenario: &Scenario) -> Vec<Layer
         rows.push(LayerRow { parameters, ..row("embedding".into(), what, e.width, before) });
     }
     for (at, layer) in model.layers().iter().enumerate() {
-        let name = format!("{}{}", layer.cell.name(), at + 1);
-        let what = format!("weighted sums of {} inputs and {} units", layer.inputs, layer.hidden);
+        let name = format!("{} {}", layer.cell.name(), at + 1);
+        let what = format!(
+            "weighted sums of the step ({}) and the state ({})",
+            layer.inputs, layer.hidden
+        );
         let sums = Becomes::Same("as it is: weighted sums, at every step");
         rows.push(LayerRow {
             parameters: layer.parameters(),
