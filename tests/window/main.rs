@@ -10,6 +10,7 @@ mod own;
 mod person;
 mod scripted;
 mod sequence;
+mod share;
 mod shots;
 mod stale;
 mod strip;
