@@ -15,11 +15,15 @@ impl App {
     /// Asks for the clipboard; the answer comes as an event of a later frame.
     pub(super) fn paste_setup(&mut self, ctx: &Context) {
         self.state.pasting = true;
+        // What comes is no text for a field.
+        ctx.memory_mut(egui::Memory::stop_text_input);
         ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
     }
 
     /// Takes the setup that was pasted, where it was asked for.
     pub(super) fn take_pasted(&mut self, ctx: &Context) {
+        // Nothing came while the clipboard was empty, and now a field is written in: that paste is its own.
+        self.state.pasting &= ctx.memory(|memory| memory.focused()).is_none();
         if !self.state.pasting {
             return;
         }
@@ -54,6 +58,8 @@ impl App {
         state.sequence = fresh.sequence;
         state.lab = fresh.lab;
         state.tab = fresh.tab;
+        state.seen_as = fresh.seen_as;
+        state.opened_layer = fresh.opened_layer;
         state.sample_at = fresh.sample_at;
         state.difference = fresh.difference;
         // The laboratory is told of the data anew.

@@ -141,7 +141,7 @@ pub const DATA: &[Export] = &[
 pub const LAYERS: &[Export] = &[
     Export::new("-layers.csv", "Export layers as CSV…",
         "Save the layers of the model, their sizes, and what becomes of each under encryption",
-        CTRL_ALT, Key::B, |state| when(state.anatomy().is_some(), NO_LAYERS),
+        CTRL_ALT, Key::B, |state| when(state.model.is_some() || state.loaded_sequence.is_some(), NO_LAYERS),
         |state| {
             let rows = state.anatomy().ok_or(NO_LAYERS)?.rows;
             Ok(anatomy::to_csv(&rows).into_bytes())
