@@ -214,6 +214,7 @@ mod tests {
     use circuit::Plan;
     use report::{BytesReport, RunReport, Sample};
     use scenario::Scenario;
+    use view::Stages;
 
     /// A finished run of so many samples of `hospital`, all right but the first ones.
     fn ran(images: usize, missed: usize) -> RunView {
@@ -243,7 +244,7 @@ mod tests {
 
     fn values(run: &RunView, plan: Option<&Plan>, eyes: Perspective) -> Vec<String> {
         let network = network::open("hospital").unwrap();
-        let source = Source { plan, run: Some(run), network: Some(&network) };
+        let source = Source { stages: Stages { plan, run: Some(run) }, network: Some(&network) };
         figures(&source, eyes).into_iter().map(|f| f.value).collect()
     }
 
@@ -271,7 +272,8 @@ mod tests {
         report.encrypted.wrong_outputs = 7;
         run.end(Ok(report));
         let network = network::open("hospital").unwrap();
-        let source = Source { plan: None, run: Some(&run), network: Some(&network) };
+        let source =
+            Source { stages: Stages { plan: None, run: Some(&run) }, network: Some(&network) };
         let all = figures(&source, Perspective::Both);
         assert_eq!((all[2].value.as_str(), all[2].tone), ("✗ all answers", Tone::Wrong));
         assert_eq!((all[3].value.as_str(), all[3].tone), ("7 of 200", Tone::Wrong));

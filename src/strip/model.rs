@@ -234,6 +234,7 @@ mod tests {
     use report::{Event, StageReport};
     use scenario::{Scenario, Sources};
     use std::sync::Arc;
+    use view::Stages;
 
     fn planned(name: &str, settings: &[&str]) -> (Plan, Arc<Network>) {
         let set = |s: Scenario, text: &&str| s.with_setting(text).unwrap();
@@ -244,7 +245,11 @@ mod tests {
     }
 
     fn strip(plan: &Plan, network: &Network) -> Strip {
-        Strip::of(&Source { plan: Some(plan), run: None, network: Some(network) }).unwrap()
+        Strip::of(&Source {
+            stages: Stages { plan: Some(plan), run: None },
+            network: Some(network),
+        })
+        .unwrap()
     }
 
     /// Every stage has one place, and they stand in their order.
@@ -316,7 +321,7 @@ mod tests {
         let scenario = Scenario::open("cryptornn").unwrap();
         let experiment = Experiment::open(&scenario, &Sources::default()).unwrap();
         let plan = experiment.plan(&Cancel::default()).unwrap();
-        let source = Source { plan: Some(&plan), ..Source::default() };
+        let source = Source { stages: Stages { plan: Some(&plan), run: None }, network: None };
         assert_eq!(Strip::of(&source), None);
         assert_eq!(Strip::of(&Source::default()), None);
     }
@@ -334,7 +339,10 @@ mod tests {
             }
             let (done, total, fraction, eta_secs) = (1, 4, 0.25, 1.0);
             run.take(Event::Progress { phase, done, total, fraction, eta_secs });
-            let source = Source { plan: Some(&plan), run: Some(&run), network: Some(&network) };
+            let source = Source {
+                stages: Stages { plan: Some(&plan), run: Some(&run) },
+                network: Some(&network),
+            };
             let strip = Strip::of(&source).unwrap();
             assert_eq!(strip.is_predicted, at.is_none());
             let place = if at.is_none() { Place::Input } else { Place::Layer(0) };
@@ -346,7 +354,8 @@ mod tests {
         // Behind the last stage a batch begins anew.
         for (newest, place) in [(1, 1), (2, 2), (3, 0)] {
             run.newest_stage = Some(newest);
-            let source = Source { plan: Some(&plan), run: Some(&run), network: None };
+            let source =
+                Source { stages: Stages { plan: Some(&plan), run: Some(&run) }, network: None };
             assert_eq!(Strip::of(&source).unwrap().running, Some(Place::Layer(place)));
         }
     }

@@ -1,48 +1,26 @@
 //! What the strip is made from.
 
-use circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
+use circuit::{NoiseMeasure, StageKind};
 use network::Network;
-use report::StageReport;
-use view::RunView;
+use std::ops::Deref;
+use view::Stages;
 
 /// What the strip is made from: predictions, measurements, and the network that both are of.
 #[derive(Clone, Copy, Default)]
 pub struct Source<'a> {
-    pub plan: Option<&'a Plan>,
-    pub run: Option<&'a RunView>,
+    pub stages: Stages<'a>,
     pub network: Option<&'a Network>,
 }
 
-impl<'a> Source<'a> {
-    /// Number of stages.
-    pub fn len(&self) -> usize {
-        self.plan.map_or(0, |p| p.stages.len()).max(self.run.map_or(0, |r| r.stages.len()))
-    }
+impl<'a> Deref for Source<'a> {
+    type Target = Stages<'a>;
 
-    /// Whether nothing is known yet.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    fn deref(&self) -> &Stages<'a> {
+        &self.stages
     }
+}
 
-    /// Prediction for stage `i`.
-    pub fn planned(&self, i: usize) -> Option<&'a StagePlan> {
-        self.plan?.stages.get(i)
-    }
-
-    /// What was measured in stage `i`.
-    pub fn measured(&self, i: usize) -> Option<&'a StageReport> {
-        self.run?.stages.get(i)?.as_ref()
-    }
-
-    pub(crate) fn name(&self, i: usize) -> &'a str {
-        let measured = self.measured(i).map(|s| s.name.as_str());
-        measured.or(self.planned(i).map(|s| s.name.as_str())).unwrap_or_default()
-    }
-
-    pub(crate) fn kind(&self, i: usize) -> Option<StageKind> {
-        self.measured(i).map(|s| s.kind).or(self.planned(i).map(|s| s.kind))
-    }
-
+impl Source<'_> {
     pub(crate) fn bytes(&self, i: usize) -> Option<u64> {
         let measured = self.measured(i).map(|s| s.ciphertext_bytes);
         measured.or(self.planned(i).map(|s| s.ciphertext_bytes))

@@ -92,7 +92,8 @@ fn the_box_whose_stage_runs_is_known() {
     until(&mut h, "the fifth stage", |h| {
         let run = h.state().state().run.as_ref();
         let plan = run.and_then(|r| r.plan.as_deref());
-        let strip = Strip::of(&Source { plan, run, network: None });
+        let strip =
+            Strip::of(&Source { stages: cryptoscope::view::Stages { plan, run }, network: None });
         strip.and_then(|s| s.running) == Some(Place::Layer(2))
     });
     control.set(|s| s.hold = false);

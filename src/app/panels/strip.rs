@@ -53,7 +53,7 @@ pub fn show(
 fn source<'a>(state: &'a State, curves: &Curves<'a>) -> Source<'a> {
     let own = !(curves.faded && state.running);
     let network = state.model.as_deref().filter(|_| own);
-    Source { plan: curves.plan, run: curves.run, network }
+    Source { stages: curves.stages, network }
 }
 
 /// Who looks, where only that can be chosen.

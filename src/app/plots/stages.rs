@@ -1,12 +1,13 @@
 //! Latency, ciphertext size and noise margin per stage.
 
 use crate::state::State;
-use circuit::{NoiseMeasure, Plan, StageKind, StagePlan};
+use circuit::{NoiseMeasure, StageKind};
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Mark, Pen, Unit, theme};
 use report::StageReport;
-use view::{RunView, Status};
+use std::ops::Deref;
+use view::{RunView, Stages, Status};
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
@@ -25,8 +26,7 @@ const NAMES: f32 = 30.0;
 /// What the plots and the table show: predictions of the setup, measurements of the newest run; of a run
 /// that goes on both.
 pub struct Curves<'a> {
-    pub plan: Option<&'a Plan>,
-    pub run: Option<&'a RunView>,
+    pub stages: Stages<'a>,
     /// The run belongs to an earlier setup.
     pub faded: bool,
     /// The plan belongs to the setup before; the one of this is being made.
@@ -35,6 +35,14 @@ pub struct Curves<'a> {
     pub measure: NoiseMeasure,
     /// Whether noise is seen at all: only with the key.
     pub sees_noise: bool,
+}
+
+impl<'a> Deref for Curves<'a> {
+    type Target = Stages<'a>;
+
+    fn deref(&self) -> &Stages<'a> {
+        &self.stages
+    }
 }
 
 impl<'a> Curves<'a> {
@@ -59,7 +67,7 @@ impl<'a> Curves<'a> {
         };
         let run = run.filter(|r| current || going_on || same_stages(r));
         let sees_noise = state.eyes().has_key();
-        Self { plan, run, faded: !current, pending, measure, sees_noise }
+        Self { stages: Stages { plan, run }, faded: !current, pending, measure, sees_noise }
     }
 
     /// Samples that times are told for: those that are done while the run goes on.
@@ -92,39 +100,6 @@ impl<'a> Curves<'a> {
     /// Predicted seconds of stage `i` for the samples that times are told for.
     pub fn planned_secs(&self, i: usize) -> Option<f64> {
         Some(self.planned(i)?.secs * self.share())
-    }
-
-    /// Number of stages.
-    pub fn len(&self) -> usize {
-        self.plan.map_or(0, |p| p.stages.len()).max(self.run.map_or(0, |r| r.stages.len()))
-    }
-
-    /// Whether there is nothing to draw.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Prediction for stage `i`.
-    pub fn planned(&self, i: usize) -> Option<&'a StagePlan> {
-        self.plan?.stages.get(i)
-    }
-
-    /// What was measured in stage `i`.
-    pub fn measured(&self, i: usize) -> Option<&'a StageReport> {
-        self.run?.stages.get(i)?.as_ref()
-    }
-
-    /// Name of stage `i`.
-    pub fn name(&self, i: usize) -> &'a str {
-        self.measured(i)
-            .map(|s| s.name.as_str())
-            .or(self.planned(i).map(|s| s.name.as_str()))
-            .unwrap_or_default()
-    }
-
-    /// Kind of stage `i`.
-    pub fn kind(&self, i: usize) -> Option<StageKind> {
-        self.measured(i).map(|s| s.kind).or(self.planned(i).map(|s| s.kind))
     }
 
     fn points(&self, unit: Unit, value: impl Fn(usize) -> Option<f64>) -> Vec<PlotPoint> {
