@@ -1,6 +1,7 @@
 //! What a person can ask of the window besides plain commands.
 
 use crate::command::Command;
+use crate::lesson_steps::LessonAct;
 use crate::tab::Tab;
 use inference::TrainOptions;
 use network::train::RecurrentOptions;
@@ -66,6 +67,7 @@ pub enum Action {
     MoveChoice(isize),
     ClosePalette,
     Dismiss(u64),
+    Lesson(LessonAct),
     CloseAbout,
     CloseLog,
 }

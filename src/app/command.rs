@@ -49,6 +49,11 @@ pub enum Command {
     ZoomIn,
     ZoomOut,
     ZoomReset,
+    OpenLesson,
+    NextStep,
+    PreviousStep,
+    DoStep,
+    LeaveLesson,
     ShowLog,
     About,
 }

@@ -4,10 +4,11 @@ use super::app::App;
 use super::command::Command;
 use super::dialog::OpenKind;
 use super::explore;
+use super::lesson_steps::LessonAct;
 use super::palette::Palette;
 use super::state::State;
 use super::ready::{
-    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_samples, in_lab, no_task, when,
+    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_samples, in_lab, in_lesson, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
@@ -247,6 +248,27 @@ const PALETTE: &[Row] = &[
 ];
 
 const HELP: &[Row] = &[
+    row(Command::OpenLesson, "Open lesson…", "Open a lesson from a .json file", (CTRL_SHIFT, Key::L), ALWAYS,
+        |app, _| app.ask_open(OpenKind::Lesson)),
+    row(Command::NextStep, "Next step of the lesson", "Go on, when this step is done", (CTRL_ALT, Key::ArrowRight),
+        |state| {
+            let session = in_lesson(state)?;
+            when(session.has_next(), "this is the last step")?;
+            when(session.is_done(), "this step is not done yet")
+        },
+        |app, ctx| app.lesson_act(ctx, LessonAct::Next)),
+    row(Command::PreviousStep, "Previous step of the lesson", "Go back to the step before", (CTRL_ALT, Key::ArrowLeft),
+        |state| when(in_lesson(state)?.at() > 0, "this is the first step"),
+        |app, ctx| app.lesson_act(ctx, LessonAct::Back)),
+    row(Command::DoStep, "Do it for me", "Does what the step of the lesson asks for", (CTRL_ALT, Key::D),
+        |state| {
+            let session = in_lesson(state)?;
+            when(session.step().is_some_and(|step| !step.deeds.is_empty()), "there is nothing to do in this step")?;
+            when(!session.waits_for_guess(), "guess first")
+        },
+        |app, ctx| app.lesson_act(ctx, LessonAct::DoIt)),
+    row(Command::LeaveLesson, "Leave lesson", "End the lesson; the setup stays as it is", (CTRL_ALT, Key::Escape),
+        |state| in_lesson(state).map(|_| ()), |app, ctx| app.lesson_act(ctx, LessonAct::Leave)),
     row(Command::About, "About and what is private…",
         "What the program is, and what encryption here does and does not hide",
         (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.show_about = true),

@@ -10,7 +10,7 @@ use training::Checkpoint;
 use worker::{Failure, Key, Update};
 
 impl App {
-    fn of_file<T>(
+    pub(super) fn of_file<T>(
         &mut self,
         work: impl FnOnce() -> Result<T, String> + Send + 'static,
         end: impl FnOnce(Result<T, Failure>) -> Update + Send + 'static,

@@ -40,8 +40,11 @@ impl App {
         self.take_pasted(ctx);
         self.reconstruct_when_changed();
         for action in self.queue.take() {
-            self.apply(ctx, action);
+            if self.is_allowed(&action) {
+                self.apply(ctx, action);
+            }
         }
+        self.look_at_lesson();
         let jobs = &self.worker.jobs;
         self.state.running = jobs.is_on(Key::Run);
         self.state.stopping = jobs.is_stopping(Key::Run);
@@ -139,12 +142,13 @@ impl App {
             }
             Action::ClosePalette => state.palette = None,
             Action::Dismiss(id) => state.notifications.dismiss(id),
+            Action::Lesson(act) => self.lesson_act(ctx, act),
             Action::CloseAbout => state.show_about = false,
             Action::CloseLog => state.show_log = false,
         }
     }
 
-    fn command(&mut self, ctx: &egui::Context, command: Command) {
+    pub(super) fn command(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::Show(tab) => self.state.tab = tab,
             Command::Export(id) => self.ask_save(id),

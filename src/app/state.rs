@@ -9,6 +9,7 @@ use data::Shape;
 use data::fetch::PublicSet;
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
+use lesson::{Lesson, Session};
 use network::Network;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::path::PathBuf;
@@ -102,6 +103,10 @@ pub struct State {
     pub sample_at: usize,
     /// Which samples are looked at.
     pub difference: Difference,
+    /// The lesson that somebody is in.
+    pub lesson: Option<Session>,
+    /// Lessons to choose from: those that come with the program, and those that were opened.
+    pub lessons: Vec<Arc<Lesson>>,
     pub notifications: Notifications,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
@@ -152,6 +157,8 @@ impl State {
             task_stopping: false,
             sample_at: 0,
             difference: Difference::default(),
+            lesson: None,
+            lessons: lesson::shipped().into_iter().map(Arc::new).collect(),
             notifications: Notifications::default(),
             dialog: None,
             palette: None,

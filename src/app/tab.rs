@@ -19,6 +19,7 @@ pub enum Tab {
     Leak,
     Compare,
     Sequence,
+    Lessons,
 }
 
 /// A tab in the bar, and the command that shows it.
@@ -63,6 +64,8 @@ pub static TABS: &[TabSpec] = &[
         ..every(Tab::Sequence, "Sequence", "Show sequence",
             "A recurrent network over time, and the strategies for its noise", Key::Num6)
     },
+    every(Tab::Lessons, "Lessons", "Show lessons",
+        "Lessons step by step, to go through alone or in a class", Key::H),
 ];
 
 /// A tab about every setup.

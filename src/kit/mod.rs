@@ -8,6 +8,7 @@
 
 mod cells;
 mod chart;
+pub mod highlight;
 pub mod pixels;
 mod svg;
 pub mod theme;

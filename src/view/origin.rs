@@ -41,6 +41,11 @@ impl Origin {
         matters(self.results, &self.setup.scenario) == matters(self.results, scenario)
     }
 
+    /// Whether the results are no older than `since`.
+    pub fn is_since(&self, since: Instant) -> bool {
+        self.at >= since
+    }
+
     /// `of deep, 3 min ago`; where the name is the same, with what is different.
     pub fn line(&self, present: &Scenario) -> String {
         let of = &self.setup.scenario;

@@ -11,6 +11,8 @@ mod degrees;
 mod fit;
 mod headline;
 mod leak;
+mod lesson_bar;
+mod lessons;
 mod log;
 mod menu;
 mod model;
@@ -46,6 +48,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
     let ground = |x: i8, y: i8| Frame::new().fill(t.ground).inner_margin(Margin::symmetric(x, y));
     Panel::top("menu").frame(ground(10, 3)).show(ui, |ui| menu::show(ui, state, queue));
+    let lesson = lesson_bar::show(ui, state, queue);
     // On narrow windows the setup leaves at least half to the plots.
     let widest = (ui.available_width() * 0.42).max(200.0);
     Panel::left("setup")
@@ -75,14 +78,16 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Leak => leak::show(ui, state, queue),
         Tab::Compare => compare::show(ui, state, queue),
         Tab::Sequence => sequence::show(ui, state, queue),
+        Tab::Lessons => lessons::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
-    toasts::show(&ctx, state, queue);
+    toasts::show(&ctx, state, lesson, queue);
     path::show(&ctx, state, queue);
     palette::show(&ctx, state, queue);
     about::show(&ctx, state, queue);
     log::show(&ctx, state, queue);
     drop_hint(&ctx);
+    kit::highlight::draw(&ctx);
 }
 
 /// Says what dropping would do while files hover over the window.

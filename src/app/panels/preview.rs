@@ -25,6 +25,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     card.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
+        if state.hides_predictions() {
+            kit::caption(ui, "What is predicted is hidden until your guess stands");
+            return;
+        }
         ui.horizontal(|ui| {
             let heading = match (refused, preview.pending && preview.of != state.scenario.name) {
                 (true, false) => "This setup cannot work".to_owned(),
