@@ -4,7 +4,7 @@ use super::action::Action;
 use super::app::App;
 use super::commands;
 use super::state::State;
-use super::tab::{TABS, Tab};
+use super::tab::{Tab, tab_named};
 use lesson::{Deed, Guess, Lesson, Session, Setting};
 use scenario::Scenario;
 use std::io::Read as _;
@@ -234,10 +234,6 @@ fn set_up(start: &Scenario, setup: &Setting) -> Result<Scenario, String> {
         scenario = scenario.with_setting(setting).map_err(|error| error.to_string())?;
     }
     Ok(scenario)
-}
-
-fn tab_named(name: &str) -> Option<Tab> {
-    TABS.iter().find(|spec| spec.name == name).map(|spec| spec.tab)
 }
 
 /// What must be allowed for `action`, by the names that lessons have for it.

@@ -7,7 +7,7 @@ use super::explore;
 use super::state::ONE_CHANGE;
 use crate::action::Action;
 use crate::command::Command;
-use crate::tab::Tab;
+use crate::tab::{Tab, tab_named};
 use scenario::Scenario;
 use std::time::{Duration, Instant};
 use view::{Difference, RunView};
@@ -37,6 +37,9 @@ impl App {
             self.take(update);
         }
         self.take_screenshot();
+        if let Some(tab) = kit::wanted_tab(ctx).as_deref().and_then(tab_named) {
+            self.queue.push(Action::SelectTab(tab));
+        }
         self.take_pasted(ctx);
         self.reconstruct_when_changed();
         for action in self.queue.take() {

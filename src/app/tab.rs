@@ -87,6 +87,11 @@ impl Tab {
     }
 }
 
+/// The tab of that name.
+pub fn tab_named(name: &str) -> Option<Tab> {
+    TABS.iter().find(|spec| spec.name == name).map(|spec| spec.tab)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -48,7 +48,7 @@ pub fn fixed_label(ui: &mut Ui, name: &str, width: f32, tooltip: &str) -> egui::
     let layout = Layout::left_to_right(Align::Center);
     let label = ui.allocate_ui_with_layout(size, layout, |ui| {
         ui.set_min_width(width);
-        ui.label(name)
+        crate::term::explained(ui, name, RichText::new(name))
     });
     label.inner.on_hover_text(tooltip)
 }

@@ -17,5 +17,6 @@ mod stale;
 mod strip;
 mod tables;
 mod tasks;
+mod terms;
 mod three;
 mod worker;

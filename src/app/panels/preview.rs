@@ -229,7 +229,7 @@ fn grid(ui: &mut Ui, rows: &[Row<'_>]) {
         .show(ui, |ui| {
             for (name, value, about) in rows {
                 let name_text = RichText::new(*name).font(theme::small()).color(t.text_weak);
-                ui.label(name_text).on_hover_text(*about);
+                kit::explained(ui, name, name_text).on_hover_text(*about);
                 let weak = NOISE_NAMES.contains(name) && value.contains(" −");
                 let colour = if weak { t.notice } else { t.text_strong };
                 ui.add(egui::Label::new(RichText::new(value).size(12.0).color(colour)).truncate())
