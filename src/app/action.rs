@@ -23,6 +23,8 @@ pub enum Action {
     /// Forget what is shown of another setup.
     Clear(Results),
     HoverStage(Option<usize>),
+    /// A plot of the run is shown alone, or all of them.
+    EnlargePlot(Option<usize>),
     /// The card of a layer is opened, or closed.
     OpenLayer(Option<String>),
     /// Whose eyes the run is looked at with.

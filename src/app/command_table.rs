@@ -8,7 +8,7 @@ use super::lesson_steps::LessonAct;
 use super::palette::Palette;
 use super::state::State;
 use super::ready::{
-    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_samples, in_lab, in_lesson, no_task, when,
+    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
@@ -240,6 +240,18 @@ const LOOK: &[Row] = &[
         |_, ctx| zoom(ctx, -0.1)),
     row(Command::ZoomReset, "Reset zoom", "Back to 100 %", (CTRL, Key::Num0), ALWAYS,
         |_, ctx| ctx.set_zoom_factor(1.0)),
+    row(Command::FoldSetup, "Fold setup", "Fold the setup away, or unfold it: its place goes to the plots",
+        (Modifiers::NONE, Key::F9), ALWAYS, |app, _| app.state.layout.fold()),
+    row(Command::Simple, "Simple or full window", "Show little of the setup and few tabs, or everything; a scenario that is saved keeps it",
+        (Modifiers::NONE, Key::F10), ALWAYS, |app, _| app.toggle_simple()),
+    row(Command::Present, "Present", "For a room: the whole screen, large letters, one plot at a time; again to leave",
+        (Modifiers::NONE, Key::F11), ALWAYS, |app, ctx| app.present(ctx)),
+    row(Command::EnlargePlot, "Enlarge plot", "One plot of the run alone, or all of them",
+        (Modifiers::NONE, Key::F7), has_plots, |app, _| app.state.layout.toggle_enlarged()),
+    row(Command::NextPlot, "Next plot", "The next plot of the run, alone", (Modifiers::NONE, Key::PageDown), has_plots,
+        |app, _| app.state.layout.step(1)),
+    row(Command::PreviousPlot, "Previous plot", "The plot before, alone", (Modifiers::NONE, Key::PageUp), has_plots,
+        |app, _| app.state.layout.step(-1)),
 ];
 
 const PALETTE: &[Row] = &[
@@ -260,7 +272,7 @@ const HELP: &[Row] = &[
     row(Command::PreviousStep, "Previous step of the lesson", "Go back to the step before", (CTRL_ALT, Key::ArrowLeft),
         |state| when(in_lesson(state)?.at() > 0, "this is the first step"),
         |app, ctx| app.lesson_act(ctx, LessonAct::Back)),
-    row(Command::DoStep, "Do it for me", "Does what the step of the lesson asks for", (CTRL_ALT, Key::D),
+    row(Command::DoStep, "Do it for me", "Does what the step of the lesson asks for", (Modifiers::NONE, Key::F8),
         |state| {
             let session = in_lesson(state)?;
             when(session.step().is_some_and(|step| !step.deeds.is_empty()), "there is nothing to do in this step")?;

@@ -6,7 +6,7 @@ use super::commands;
 use super::state::State;
 use super::tab::{Tab, tab_named};
 use lesson::{Deed, Guess, Lesson, Session, Setting};
-use scenario::Scenario;
+use scenario::{Scenario, Setup};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -261,30 +261,15 @@ fn controls(action: &Action, state: &State) -> Vec<String> {
 
 /// Keys of the settings in which `new` differs from `old`.
 fn changed(old: &Scenario, new: &Scenario) -> Vec<String> {
-    let json = |scenario| serde_json::to_value(scenario).unwrap_or_default();
-    let mut keys = Vec::new();
-    differences(&json(old), &json(new), "", &mut keys);
+    let told = Setup::of(old).differences(new).into_iter();
+    let key = |text: String| {
+        let end = text.find(['=', ' ']).unwrap_or(text.len());
+        text[..end].to_owned()
+    };
+    let mut keys: Vec<String> = told.map(key).collect();
+    keys.sort_unstable();
+    keys.dedup();
     keys
-}
-
-fn differences(old: &serde_json::Value, new: &serde_json::Value, at: &str, keys: &mut Vec<String>) {
-    let nothing = serde_json::Map::new();
-    let groups = (old.as_object(), new.as_object());
-    if let (None, None) = groups {
-        if old != new {
-            keys.push(at.to_owned());
-        }
-        return;
-    }
-    let (old, new) = (groups.0.unwrap_or(&nothing), groups.1.unwrap_or(&nothing));
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        let key = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-        let null = serde_json::Value::Null;
-        differences(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null), &key, keys);
-    }
 }
 
 #[cfg(test)]

@@ -25,10 +25,14 @@ impl App {
         for command in pressed(ctx, &self.state) {
             self.queue.push(command);
         }
-        // Esc closes the card of a layer before it stops anything.
-        let closes = self.state.shown_layer().is_some() && !egui::Popup::is_any_open(ctx);
-        if closes && !self.state.is_modal() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
-            self.queue.push(Action::OpenLayer(None));
+        // Esc closes what is open before it stops anything.
+        let free = !self.state.is_modal() && !egui::Popup::is_any_open(ctx);
+        if free && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
+            if self.state.shown_layer().is_some() {
+                self.queue.push(Action::OpenLayer(None));
+            } else if self.state.shows_plot_alone() {
+                self.queue.push(Action::EnlargePlot(None));
+            }
         }
         for file in ctx.input(|i| i.raw.dropped_files.clone()) {
             self.open_path(opening_of(file.path()), file.path().to_path_buf());
@@ -96,6 +100,7 @@ impl App {
             Action::OpenScenario(name) => self.open_scenario(name),
             Action::Clear(results) => state.clear(results),
             Action::SelectTab(tab) => state.tab = tab,
+            Action::EnlargePlot(plot) => state.layout.enlarged = plot,
             Action::HoverStage(stage) => state.hovered_stage = stage,
             Action::OpenLayer(layer) => state.opened_layer = layer,
             Action::SeeAs(eyes) => state.seen_as = eyes,

@@ -57,6 +57,10 @@ pub fn in_lesson(state: &State) -> Result<&Session, &'static str> {
     state.lesson.as_ref().ok_or("no lesson is on")
 }
 
+pub fn has_plots(state: &State) -> Ready {
+    when(state.tab == Tab::Run && !state.is_cryptonn(), "for the tab Run")
+}
+
 pub fn has_samples(state: &State) -> Ready {
     when(!state.shown_samples().is_empty(), "no samples were run yet")
 }

@@ -69,6 +69,7 @@ fn matters(results: Results, scenario: &Scenario) -> Scenario {
     let mut kept = scenario.clone();
     kept.name.clear();
     kept.description.clear();
+    kept.show.clear();
     match results {
         Results::Run | Results::Cryptonn => {}
         // Settings of the training are what is compared.

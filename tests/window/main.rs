@@ -4,6 +4,7 @@ mod activation;
 mod clicks;
 mod cryptonn;
 mod drive;
+mod layout;
 mod lessons;
 mod made_up;
 mod new_network;
