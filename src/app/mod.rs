@@ -21,6 +21,7 @@ mod export_id;
 mod exports;
 mod facts;
 mod files;
+mod gallery;
 mod layout;
 mod lesson_steps;
 mod logic;

@@ -2,7 +2,7 @@
 //! in `panels`.
 
 use super::words::{CTRL, Words};
-use egui::Key;
+use egui::{Key, Modifiers};
 use scenario::Scenario;
 
 /// What is in the centre.
@@ -20,6 +20,7 @@ pub enum Tab {
     Compare,
     Sequence,
     Lessons,
+    Welcome,
 }
 
 /// A tab in the bar, and the command that shows it.
@@ -66,6 +67,11 @@ pub static TABS: &[TabSpec] = &[
     },
     every(Tab::Lessons, "Lessons", "Show lessons",
         "Lessons step by step, to go through alone or in a class", Key::H),
+    TabSpec {
+        words: Words::new("Show welcome", "The scenarios as questions, and where to begin",
+            Modifiers::NONE, Key::F2),
+        ..every(Tab::Welcome, "Welcome", "", "", Key::F2)
+    },
 ];
 
 /// A tab about every setup.

@@ -114,4 +114,7 @@ fn pictures_of_layouts() {
     press(&mut h, Modifiers::NONE, Key::F10);
     until_planned(&mut h);
     shots::shoot(&mut h, "simple_light");
+    h.get_by_role_and_label(Role::Tab, "Welcome tab").click();
+    h.run_ok();
+    shots::shoot(&mut h, "welcome_light");
 }

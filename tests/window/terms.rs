@@ -28,3 +28,15 @@ fn every_plot_says_how_it_is_read() {
     h.run_ok();
     assert!(h.query_all_by_label_contains("Every sample is a cell").next().is_some());
 }
+
+#[test]
+fn scenarios_are_offered_as_questions() {
+    let mut h = window(&Control::default());
+    until_planned(&mut h);
+    h.get_by_role_and_label(Role::Tab, "Welcome tab").click();
+    h.run_ok();
+    h.get_by_role_and_label(Role::Button, "Open scenario hospital").click();
+    h.run_ok();
+    let state = h.state().state();
+    assert_eq!((state.scenario.name.as_str(), state.tab), ("hospital", Tab::Run));
+}

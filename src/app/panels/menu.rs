@@ -66,7 +66,7 @@ fn tabs(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 fn is_shown(spec: &TabSpec, state: &State) -> bool {
-    let always = matches!(spec.tab, Tab::Run | Tab::Lessons);
+    let always = matches!(spec.tab, Tab::Run | Tab::Lessons | Tab::Welcome);
     let shown = always || state.shows(&format!("tab {}", spec.name));
     state.tab == spec.tab || (shown && (spec.is_about)(&state.scenario))
 }

@@ -36,6 +36,7 @@ mod table;
 mod toasts;
 mod training;
 mod training_start;
+mod welcome;
 
 use super::state::State;
 use crate::command::Command;
@@ -92,6 +93,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Compare => compare::show(ui, state, queue),
         Tab::Sequence => sequence::show(ui, state, queue),
         Tab::Lessons => lessons::show(ui, state, queue),
+        Tab::Welcome => welcome::show(ui, state, queue),
     });
     let ctx = ui.ctx().clone();
     toasts::show(&ctx, state, lesson, queue);

@@ -5,6 +5,7 @@ use crate::command::Command;
 use crate::panels::button::hover;
 use crate::queue::Queue;
 use crate::state::State;
+use crate::tab::Tab;
 use activation::{MAX_DEGREE, Method};
 use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
@@ -54,6 +55,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     field(ui, "Scenario", "A setup that comes with the program, or a file", |ui| {
         combo(ui, "Scenario", &scenario.name, |ui| {
             open_entry(ui, Command::OpenScenario, queue);
+            if ui.selectable_label(false, "As questions…").clicked() {
+                queue.push(Command::Show(Tab::Welcome));
+            }
             ui.separator();
             for known in &built_in {
                 let chosen = state.opened == *known;
