@@ -25,6 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["worker"],
     &["kit", "view"],
     &["strip", "plots"],
+    &["page"],
     &["app", "cli"],
 ];
 
