@@ -8,7 +8,7 @@ use std::path::Path;
 /// to say: what is wrong and where, what is allowed, what to do.
 type Row = (&'static str, [&'static str; 3]);
 
-const TABLE: [Row; 68] = [
+const TABLE: [Row; 70] = [
     // Tables.
     ("inspect HERE/absent.csv", ["absent.csv", "No such file", "check the path"]),
     ("inspect HERE/gap.csv", ["gap.csv, line 3, column 2", "value is missing", "?missing=mean"]),
@@ -71,8 +71,16 @@ const TABLE: [Row; 68] = [
     ),
     ("run digits --set model=ONNX/two_inputs.onnx", ["two_inputs", "has 2 inputs", "one are read"]),
     (
-        "run digits --set model=ONNX/no_padding_counted.onnx",
-        ["node /0/AveragePool", "count_include_pad=0", "export with"],
+        "run digits --set model=ONNX/divided_by_zero.onnx",
+        ["node /scale/Div (Div): divides by 0", "other than 0", "divide it by 1"],
+    ),
+    (
+        "run digits --set model=ONNX/divided_by_zeros.onnx",
+        ["node /scale/Div", "6 constants, 1 of them 0", "divide it by 1"],
+    ),
+    (
+        "run digits --set model=ONNX/reshape.onnx",
+        ["node /view/Reshape", "the shape -5 x 6", "a length is above 0"],
     ),
     (
         "run digits --set model=HERE/network",

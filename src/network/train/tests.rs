@@ -240,6 +240,7 @@ fn mixed(rng: &mut StdRng) -> Network {
             layer("cubic", Op::Activation(cubic)),
             layer("pool", Op::AvgPool { kernel: (2, 2), stride: (2, 1), padding: pad }),
             layer("sum", Op::SumPool { kernel: (2, 2), stride: (1, 1), padding: pad }),
+            layer("factor", Op::Scale { scale: random(48, rng), shift: random(48, rng) }),
             layer("relu", Op::Activation(Activation::Relu)),
             layer("flatten", Op::Flatten),
             dense("dense", 48, 4, rng),
