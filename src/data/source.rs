@@ -122,20 +122,19 @@ impl Source {
         let expected = self.expected.saturating_sub(self.unpacked).min(limit);
         let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
         loop {
-            let next = self.peek()?;
             let left = usize::try_from(limit).unwrap_or(usize::MAX) - bytes.len();
-            let taken = next.len().min(left);
+            let taken = self.peek()?.len().min(left);
             if taken == 0 {
                 return Ok(bytes);
             }
+            self.check_ratio(taken)?;
             if bytes.capacity() - bytes.len() < taken {
                 // Doubled, but never past what may be read, nor so that a little is left of it.
                 let more = bytes.len().max(taken);
                 bytes.reserve_exact(if left / 2 < more { left } else { more });
             }
-            bytes.extend_from_slice(next.get(..taken).unwrap_or_default());
+            bytes.extend_from_slice(self.peek()?.get(..taken).unwrap_or_default());
             self.inner.consume(taken);
-            self.check_ratio(taken)?;
         }
     }
 

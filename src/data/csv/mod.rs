@@ -36,7 +36,7 @@ const MAX_TEXT_BYTES: u64 = 1 << 28;
 /// Rows from whose look the layout is told.
 const SAMPLE_ROWS: usize = 500;
 /// Cells from whose look the layout is told, about.
-const SAMPLE_CELLS: usize = 1 << 20;
+const SAMPLE_CELLS: usize = 1 << 19;
 
 /// A table as read, every cell a finite number, or NaN where it is to be filled in.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,6 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 here = pathlib.Path(__file__).parent
 rng = np.random.default_rng(5)
 expected = {}
+# As exporters write it out.
+PLAIN = {"strides": [1, 1], "dilations": [1, 1], "pads": [0, 0, 0, 0]}
 
 
 def keep(name, shape, nodes, weights, opset=17, outputs=3, metadata=()):
@@ -42,7 +44,7 @@ def floats(*shape):
 def pooled(name, shape, values, opset=17, op="AveragePool", **pool):
     """A convolution, a pooling, a function and a dense layer on `values` values."""
     keep(name, shape, [
-        helper.make_node("Conv", ["x", "w", "b"], ["c"], name="/conv"),
+        helper.make_node("Conv", ["x", "w", "b"], ["c"], name="/conv", **PLAIN),
         helper.make_node(op, ["c"], ["p"], name="/pool", **pool),
         helper.make_node("Relu", ["p"], ["r"]),
         helper.make_node("Flatten", ["r"], ["f"]),
@@ -75,16 +77,16 @@ keep("pool_digits.onnx", [1, 8, 8], [
 ], {"w": floats(16, 6), "b": floats(6), "v": floats(6, 10)}, outputs=10, metadata={
     "offset": "0", "scale": "16", "classes": json.dumps([str(c) for c in range(10)])})
 # A picture that is taken away, and a weight for each place of every channel.
-keep("by_place.onnx", [2, 4, 3], [
+keep("by_place.onnx", [1, 5, 4], [
     helper.make_node("Sub", ["x", "mean"], ["d"]),
-    helper.make_node("Conv", ["d", "w"], ["c"]),
+    helper.make_node("Conv", ["d", "w"], ["c"], **PLAIN),
     helper.make_node("Mul", ["c", "by"], ["m"]),
     helper.make_node("Add", ["m", "more"], ["a"]),
     helper.make_node("Relu", ["a"], ["r"]),
     helper.make_node("Flatten", ["r"], ["f"]),
     helper.make_node("Gemm", ["f", "v"], ["y"]),
-], {"mean": floats(2, 4, 3), "w": floats(3, 2, 2, 2), "by": floats(1, 3, 3, 2), "more": floats(3, 3, 2),
-    "v": floats(18, 3)})
+], {"mean": floats(1, 5, 4), "w": floats(3, 1, 2, 2), "by": floats(1, 3, 4, 3), "more": floats(3, 4, 3),
+    "v": floats(36, 3)})
 
 
 def refused(name, node, constant):
