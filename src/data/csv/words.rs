@@ -8,8 +8,8 @@ use format::excerpt;
 /// Most columns of a table.
 const MAX_COLUMNS: usize = 65_536;
 
-/// Values that a table may have in any case, and for each byte of its text besides: a file must not become
-/// far more than it is.
+/// Values that a table may become in any case; above that one for each byte of its text, so that reading it
+/// takes no more than 4 times its memory.
 const FREE_VALUES: usize = 1 << 23;
 
 /// A table in which every column is one of numbers.
@@ -60,7 +60,8 @@ pub(super) fn spread(read: Values, layout: &Layout, bytes: usize) -> Result<Spre
         ));
     }
     let all = read.rows.saturating_mul(names.len());
-    if all > FREE_VALUES + bytes / 2 {
+    // Values are 4 bytes: before and after stand beside each other, then a part is split off.
+    if all.saturating_add(read.values.len().max(all / 4)) > FREE_VALUES + bytes {
         let widest = read.words.iter().max_by_key(|(_, words)| words.len());
         let (at, words) = widest.map_or((0, 0), |(at, words)| (*at, words.len()));
         return Err(format!(
