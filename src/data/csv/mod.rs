@@ -187,7 +187,8 @@ impl<'a> Reading<'a> {
         let layout = layout::layout(&sample, look).map_err(fail)?;
         guesses.extend(layout.guesses.iter().cloned());
         guesses.extend(rounding::find(&sample, &layout));
-        let mut read = Values::read(Rows::new(&text, delimiter), &layout, look).map_err(fail)?;
+        let mut read =
+            Values::read(Rows::new(&text, delimiter), bytes, &layout, look).map_err(fail)?;
         drop(text);
         guesses.extend(read.guesses(&layout));
         let labels = std::mem::take(&mut read.labels);

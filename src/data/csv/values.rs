@@ -35,9 +35,12 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub fn read(mut rows: Rows, layout: &Layout, look: Cells) -> Result<Self, Fault> {
+    /// The cells of `rows`, which are those of `bytes` of text.
+    pub fn read(mut rows: Rows, bytes: usize, layout: &Layout, look: Cells) -> Result<Self, Fault> {
         let words = layout.words.iter().map(|at| (*at, Vec::new())).collect();
-        let mut read = Self { words, ..Self::default() };
+        // Memory that is not used is not taken, that of a smaller list would be for a moment.
+        let values = Vec::with_capacity(bytes / 2);
+        let mut read = Self { words, values, ..Self::default() };
         let mut is_header = layout.has_header;
         while let Some(row) = rows.next()? {
             if !std::mem::take(&mut is_header) {
