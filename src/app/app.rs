@@ -4,6 +4,7 @@ use super::queue::Queue;
 use super::state::State;
 use super::tab::Tab;
 use egui::ColorImage;
+use file::Aside;
 use ring::Kernel;
 use scenario::Scenario;
 use std::path::PathBuf;
@@ -31,8 +32,8 @@ pub struct App {
     pub(super) model_to_use: Option<PathBuf>,
     /// A new network on its way to a file of a person's choice.
     pub(super) saving_network: Option<PathBuf>,
-    /// Trained models taken so far.
-    pub(super) kept_models: usize,
+    /// Where trained models lie that nobody has saved; made for the first of them.
+    pub(super) aside: Option<Aside>,
 }
 
 impl App {
@@ -67,7 +68,7 @@ impl App {
             checked: None,
             model_to_use: None,
             saving_network: None,
-            kept_models: 0,
+            aside: None,
         }
     }
 

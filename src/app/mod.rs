@@ -98,6 +98,8 @@ pub fn open(options: Options) -> anyhow::Result<()> {
     for setting in &options.settings {
         scenario = scenario.with_setting(setting)?;
     }
+    // What windows left that were killed; nothing waits for it.
+    std::thread::spawn(file::remove_abandoned);
     let data_dir = options.data_dir;
     let engine = SessionEngine::new(Sources { data_dir: data_dir.clone() });
     let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))
