@@ -7,6 +7,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
+//! | `look` | a sample drawn by hand, answered, and seen as a ciphertext (feature `gui`) |
 //! | `strip` | who sees what of a run, layer by layer (feature `gui`) |
 //! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
 //! | `worker` | background work for the window |

@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::tab::Tab;
 use inference::TrainOptions;
+use look::{CiphertextEdit, PadEdit};
 use network::train::RecurrentOptions;
 use scenario::Scenario;
 use strip::Perspective;
@@ -29,6 +30,14 @@ pub enum Action {
     ShowSample(usize),
     /// Which samples are looked at was chosen.
     ShowDifference(Difference),
+    /// A sample of a person's own was changed.
+    EditPad(PadEdit),
+    /// It is kept beside others.
+    KeepOwn,
+    /// Those that are kept become the dataset of the setup, and are run.
+    RunOwn,
+    /// What is looked at as a ciphertext was changed.
+    EditCiphertext(CiphertextEdit),
     /// What is chosen in the tab Activation was changed.
     EditLab(Box<LabRequest>),
     HoverPlace(Option<f64>),

@@ -30,6 +30,8 @@ pub struct App {
     pub(super) model_to_use: Option<PathBuf>,
     /// A new network on its way to a file of a person's choice.
     pub(super) saving_network: Option<PathBuf>,
+    /// The setup that the sample on the pad was answered under.
+    pub(super) answered: Option<Scenario>,
     /// Trained models taken so far.
     pub(super) kept_models: usize,
 }
@@ -63,6 +65,7 @@ impl App {
             checked: None,
             model_to_use: None,
             saving_network: None,
+            answered: None,
             kept_models: 0,
         }
     }

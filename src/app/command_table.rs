@@ -222,6 +222,10 @@ const SAMPLES: &[Row] = &[
         (Modifiers::ALT, Key::ArrowRight), has_samples, |app, _| app.state.step_sample(1)),
     row(Command::PreviousSample, "Previous sample", "Disagreements come first",
         (Modifiers::ALT, Key::ArrowLeft), has_samples, |app, _| app.state.step_sample(-1)),
+    row(Command::DrawOwn, "Draw your own", "Draw a sample or set its values; it is encrypted and answered at once",
+        (CTRL_ALT, Key::D),
+        |state| when(state.pad.open || state.own_samples().is_some(), "the data are no pictures and no small table"),
+        |app, _| app.draw_own()),
 ];
 
 const LOOK: &[Row] = &[

@@ -10,7 +10,7 @@ use training::Checkpoint;
 use worker::{Failure, Key, Update};
 
 impl App {
-    fn of_file<T>(
+    pub(super) fn of_file<T>(
         &mut self,
         work: impl FnOnce() -> Result<T, String> + Send + 'static,
         end: impl FnOnce(Result<T, Failure>) -> Update + Send + 'static,
@@ -88,7 +88,7 @@ impl App {
 }
 
 /// Writes whole or not at all: a failure leaves what was there.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
     file::write_whole(path, bytes).map_err(|error| format!("{error}; choose another place"))
 }
 

@@ -22,6 +22,7 @@ mod files;
 mod logic;
 mod news;
 mod notifications;
+mod own_samples;
 mod own_tasks;
 mod palette;
 mod palette_search;

@@ -5,11 +5,13 @@ use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
-use data::Shape;
 use data::fetch::PublicSet;
+use data::{Dataset, Shape};
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
+use look::{Ciphertext, Pad};
 use network::Network;
+use report::Sample;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,6 +104,10 @@ pub struct State {
     pub sample_at: usize,
     /// Which samples are looked at.
     pub difference: Difference,
+    /// A sample of a person's own.
+    pub pad: Pad,
+    /// A value of the sample that is looked at, as a ciphertext.
+    pub ciphertext: Ciphertext,
     pub notifications: Notifications,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
@@ -152,6 +158,8 @@ impl State {
             task_stopping: false,
             sample_at: 0,
             difference: Difference::default(),
+            pad: Pad::default(),
+            ciphertext: Ciphertext::default(),
             notifications: Notifications::default(),
             dialog: None,
             palette: None,
@@ -261,6 +269,26 @@ impl State {
         let last = self.shown_samples().len().saturating_sub(1);
         self.sample_at = self.sample_at.saturating_add_signed(by).min(last);
         self.tab = Tab::Samples;
+    }
+
+    /// The sample of the newest run that is looked at, and its raw values, where they are in memory.
+    pub fn shown_sample(&self) -> Option<(&Sample, Option<&[f32]>)> {
+        let run = self.run.as_ref()?;
+        let order = run.order(self.difference);
+        let at = self.sample_at.min(order.len().saturating_sub(1));
+        let sample = run.samples.get(*order.get(at)?)?;
+        let values = run.dataset.as_ref().and_then(|dataset| {
+            let len = dataset.shape().len();
+            let start = sample.index.saturating_mul(len);
+            dataset.test().inputs.get(start..start.saturating_add(len))
+        });
+        Some((sample, values))
+    }
+
+    /// The data whose samples can be drawn or set by hand.
+    pub fn own_samples(&self) -> Option<&Arc<Dataset>> {
+        let loaded = self.loaded.as_ref().filter(|_| self.has_loaded() && !self.is_cryptonn())?;
+        Some(&loaded.dataset).filter(|dataset| Pad::takes(dataset.shape()))
     }
 
     /// Whose eyes everything is looked at with: where there is no strip nothing is hidden.
