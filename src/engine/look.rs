@@ -53,7 +53,7 @@ impl Look for Bfv {
 
 impl Look for Ckks {
     fn words(offered: &CkksOffered, ciphertext: &Self::Ciphertext) -> (Vec<u64>, u64) {
-        (ciphertext.first_words().to_vec(), offered.parameters.modulus(0).value())
+        (ciphertext.first_words().to_vec(), offered.parameters.prime(0))
     }
 }
 

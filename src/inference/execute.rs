@@ -32,9 +32,8 @@ pub fn execute_integers<S: Scheme<Value = i64>>(
         RunProgress::new(&circuit.plan, circuit.plan.batches * circuit.moduli.len(), on_event);
     let reference = Integers::new(session, circuit, &progress, cancel)?;
     let offer = offering::integers(session, circuit)?;
-    let keys = &|known: &_, seed: &_, cancel: &_, within: &_| {
-        keys_of(session, known, seed, cancel, within)
-    };
+    let keys: KeySource<S> =
+        &|known, seed, cancel, within| keys_of(session, known, seed, cancel, within);
     let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
     conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
@@ -55,9 +54,8 @@ pub fn execute_reals<S: Scheme<Value = f64>>(
     let reference = Reals::new(session, circuit, &progress, cancel)?;
     let offer = offering::reals(session, circuit)?;
     let parameters = vec![parameters];
-    let keys = &|known: &_, seed: &_, cancel: &_, within: &_| {
-        keys_of(session, known, seed, cancel, within)
-    };
+    let keys: KeySource<S> =
+        &|known, seed, cancel, within| keys_of(session, known, seed, cancel, within);
     let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
     conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }

@@ -7,6 +7,7 @@ mod drive;
 mod made_up;
 mod new_network;
 mod own;
+mod own_sample;
 mod person;
 mod scripted;
 mod sequence;
