@@ -45,4 +45,4 @@ pub use ::{
 };
 
 #[cfg(feature = "gui")]
-pub use ::{app, kit, strip, view};
+pub use ::{app, kit, look, strip, view};
