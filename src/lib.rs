@@ -7,6 +7,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
+//! | `plots` | what the window plots (feature `gui`) |
 //! | `look` | a sample drawn by hand, answered, and seen as a ciphertext (feature `gui`) |
 //! | `strip` | who sees what of a run, layer by layer (feature `gui`) |
 //! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
@@ -45,4 +46,4 @@ pub use ::{
 };
 
 #[cfg(feature = "gui")]
-pub use ::{app, kit, look, strip, view};
+pub use ::{app, kit, look, plots, strip, view};

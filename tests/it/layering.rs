@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["study", "bench", "service"],
     &["worker"],
     &["kit", "view"],
-    &["strip", "look"],
+    &["strip", "plots", "look"],
     &["app", "cli"],
 ];
 

@@ -7,7 +7,6 @@ use super::found::{
 };
 use super::stages;
 use crate::export_id::ExportId;
-use crate::plots;
 use crate::ready::when;
 use crate::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::Key;

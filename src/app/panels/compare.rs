@@ -6,7 +6,6 @@ use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
 use crate::panels::button::export_buttons;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};

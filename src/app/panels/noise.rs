@@ -2,11 +2,11 @@
 
 use crate::action::Action;
 
-use crate::plots::{noise, noise_places};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ComboBox, Rect, Sense, Ui, vec2};
 use kit::theme;
+use plots::{noise, noise_places};
 use report::TableReport;
 
 /// Height of a distribution.

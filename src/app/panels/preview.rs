@@ -3,12 +3,12 @@
 use super::{cryptonn, degrees, options, origin};
 use crate::command::Command;
 use crate::panels::button::named_button;
-use crate::plots::measured_how;
 use crate::queue::Queue;
 use crate::state::State;
 use circuit::{NoiseMeasure, Plan, TablePlan};
 use egui::{RichText, Ui};
 use kit::theme;
+use plots::measured_how;
 use view::{TaskStatus, options_in};
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {

@@ -2,11 +2,12 @@
 
 use super::{headline, noise, origin, strip, table};
 use crate::action::Action;
-use crate::plots::{self, Curves};
+use crate::curves;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Ui, vec2};
 use kit::theme;
+use plots::{Answers, Curves};
 
 /// Plots shrink to this height before the tab scrolls.
 const LEAST_PLOT: f32 = 128.0;
@@ -15,7 +16,7 @@ const TWO_COLUMNS: f32 = 520.0;
 const LEAST_TABLE: f32 = 90.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let curves = Curves::of(state);
+    let curves = curves::of(state);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
         headline::notes(ui, state, queue);
@@ -63,7 +64,14 @@ fn grid(
         Rect::from_min_size(min, vec2(width, height))
     };
     let under = state.hovered_stage;
-    if let Some(sample) = plots::answers(ui, place(0), state) {
+    let trained = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
+    let seen = Answers {
+        run: state.run.as_ref(),
+        is_stale: !state.run_is_of_setup(),
+        expected: trained.filter(|_| !state.preview.pending),
+        has_key: state.eyes().has_key(),
+    };
+    if let Some(sample) = plots::answers(ui, place(0), &seen) {
         queue.push(Action::ShowSample(sample));
     }
     let latency = plots::latency(ui, place(1), curves, under);

@@ -5,7 +5,6 @@ use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
 use crate::panels::button::{command_button, named_button};
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use data::{Dataset, Shape};

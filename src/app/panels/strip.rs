@@ -1,11 +1,11 @@
 //! The strip over the plots: who sees what of the run.
 
 use crate::action::Action;
-use crate::plots::Curves;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::Ui;
 use kit::theme;
+use plots::Curves;
 use strip::{Details, Look, Perspective, Source, Strip};
 
 /// Draws the strip and the card of the layer that is open; the stage under the pointer. `None` where

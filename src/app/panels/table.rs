@@ -1,10 +1,10 @@
 //! The stages in figures.
 
-use crate::plots::{Curves, measured_how};
 use circuit::{NoiseMeasure, StageKind};
 use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 use kit::theme;
+use plots::{Curves, measured_how};
 
 const HEADER: f32 = 20.0;
 /// Width of each column but the first, points.

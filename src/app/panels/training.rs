@@ -8,7 +8,6 @@ use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
 use crate::panels::button::named_button;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{DragValue, ScrollArea, Sense, Ui, vec2};

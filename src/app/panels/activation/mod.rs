@@ -9,7 +9,6 @@ use crate::action::Action;
 use crate::queue::Queue;
 use controls::COLUMN;
 
-use crate::plots;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
 use kit::theme;
@@ -55,7 +54,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 fn linked(ui: &mut Ui, rect: Rect, state: &State, queue: &mut Queue) {
-    let asked = plots::linked(ui, rect, state);
+    let asked = plots::linked(ui, rect, &state.lab);
     if asked.hovered != state.lab.hovered {
         queue.push(Action::HoverPlace(asked.hovered));
     }

@@ -2,7 +2,6 @@
 
 use super::controls::COLUMN;
 use crate::action::Action;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};

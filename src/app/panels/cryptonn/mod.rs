@@ -9,7 +9,6 @@ pub use controls::status;
 pub use plan::show as plan;
 
 use crate::panels::origin;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ScrollArea, Sense, Ui, vec2};

@@ -9,7 +9,6 @@ pub use gallery::{scale, shape};
 
 use crate::action::Action;
 use crate::panels::origin;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ScrollArea, Sense, Slider, Ui, vec2};

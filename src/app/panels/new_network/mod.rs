@@ -10,7 +10,6 @@ use super::training_start::TrainingStart;
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use data::{Dataset, Shape};

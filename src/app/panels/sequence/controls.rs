@@ -4,7 +4,6 @@ use super::shown::shown;
 use crate::action::Action;
 use crate::command::Command;
 use crate::panels::button::command_button;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, Method};

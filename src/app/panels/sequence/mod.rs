@@ -5,11 +5,11 @@ mod shown;
 mod strategies;
 
 use crate::panels::origin;
-use crate::plots::{self, StepFigure};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
 use kit::theme;
+use plots::StepFigure;
 use shown::shown;
 use view::Results;
 

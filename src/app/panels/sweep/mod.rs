@@ -7,7 +7,6 @@ pub use controls::task_button;
 
 use crate::action::Action;
 use crate::panels::origin;
-use crate::plots;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, Sense, Ui, vec2};
@@ -57,8 +56,8 @@ fn plots_ui(ui: &mut Ui, rect: Rect, state: &State, queue: &mut Queue) -> Option
             Rect::from_min_size(rect.min + vec2(0.0, size.y + gap), size),
         ]
     };
-    let left = plots::sweep(ui, first, state, SweepAxis::Degree);
-    let right = plots::sweep(ui, second, state, state.sweep.choice.axis);
+    let left = plots::sweep(ui, first, &state.sweep, SweepAxis::Degree);
+    let right = plots::sweep(ui, second, &state.sweep, state.sweep.choice.axis);
     if let Some(row) = left.clicked.or(right.clicked) {
         queue.push(Action::ChooseRow(row));
     }

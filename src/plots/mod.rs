@@ -1,4 +1,8 @@
-//! The four live plots. Three of them share the stage axis and the stage under the pointer.
+//! What the window plots: runs, answers, activations, sweeps, trainings, sequences. Everything that is
+//! drawn is handed over; what a person does with it is told back.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod activation;
 mod answers;
@@ -13,8 +17,8 @@ mod sweep;
 mod tables;
 mod training;
 
-pub use activation::{activation_svg, linked};
-pub use answers::answers;
+pub use activation::{Linked, activation_svg, linked};
+pub use answers::{Answers, answers};
 pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
 pub use cryptonn_figure::cryptonn_svg;
@@ -24,6 +28,6 @@ pub use sequence::{
     StepFigure, sequence_input, sequence_state, sequence_steps, strategies_compared, strategies_svg,
 };
 pub use stages::{Curves, latency, margin, measured_how, size};
-pub use sweep::{sweep, sweep_svg};
+pub use sweep::{SweepPointer, sweep, sweep_svg};
 pub use tables::tables;
 pub use training::training;

@@ -1,6 +1,5 @@
 //! Rows of a sweep as points: accuracy against what it costs.
 
-use crate::state::State;
 use circuit::NoiseMeasure;
 use egui::{Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
@@ -26,8 +25,7 @@ pub struct SweepPointer {
 }
 
 /// Draws accuracy against `axis` into `rect`.
-pub fn sweep(ui: &mut Ui, rect: Rect, state: &State, axis: SweepAxis) -> SweepPointer {
-    let view = &state.sweep;
+pub fn sweep(ui: &mut Ui, rect: Rect, view: &SweepView, axis: SweepAxis) -> SweepPointer {
     let chart = chart(theme::tokens(ui), rect.width(), view, axis);
     let ranges = (chart.x, chart.y);
     let shown = chart.show(ui, rect, BOTTOM);

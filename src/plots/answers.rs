@@ -1,6 +1,5 @@
 //! Who was right: every sample a cell, in a field for each of the three networks.
 
-use crate::state::State;
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 use format::{self, NOT_KNOWN, Share};
 use kit::{
@@ -23,19 +22,30 @@ const GAP: f32 = 4.0;
 /// Cells at least so wide stand apart.
 const APART: f32 = 6.0;
 
+/// What is drawn of the answers.
+pub struct Answers<'a> {
+    /// The newest run.
+    pub run: Option<&'a RunView>,
+    /// It belongs to another setup.
+    pub is_stale: bool,
+    /// Accuracy of the original after its training, of the setup's model, 0 to 1.
+    pub expected: Option<f64>,
+    /// Whether answers are seen at all: only with the key.
+    pub has_key: bool,
+}
+
 /// Draws the answers of the newest run; the place of the sample that was clicked among all samples, as
 /// the tab Samples orders them.
-pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
-    if !state.eyes().has_key() {
+pub fn answers(ui: &mut Ui, rect: Rect, seen: &Answers<'_>) -> Option<usize> {
+    if !seen.has_key {
         let empty = Some("the server sees no answer");
         Chart { id: "answers", title: "Who was right", empty, ..Chart::default() }
             .show(ui, rect, 0.0);
         return None;
     }
-    let run = state.run.as_ref();
-    let expected = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
+    let run = seen.run;
     let waiting = match run.map(|r| (&r.status, r.samples.is_empty())) {
-        None => Some(match expected.filter(|_| !state.preview.pending) {
+        None => Some(match seen.expected {
             None => "Run to see three networks classify the test samples".to_owned(),
             Some(share) => format!(
                 "Run to see three networks classify the test samples; the original had {} right after its training",
@@ -59,7 +69,7 @@ pub fn answers(ui: &mut Ui, rect: Rect, state: &State) -> Option<usize> {
     let inside =
         Rect::from_min_max(rect.min + vec2(MARGIN, TITLE), rect.max - vec2(MARGIN, MARGIN * 0.7));
     ui.painter().rect_filled(inside.expand2(vec2(4.0, 2.0)), 2, theme::tokens(ui).surface);
-    fields(ui, inside, run, !state.run_is_of_setup())
+    fields(ui, inside, run, seen.is_stale)
 }
 
 /// The three fields, one over the other.

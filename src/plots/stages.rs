@@ -1,13 +1,12 @@
 //! Latency, ciphertext size and noise margin per stage.
 
-use crate::state::State;
 use circuit::{NoiseMeasure, StageKind};
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Mark, Pen, Unit, theme};
 use report::StageReport;
 use std::ops::Deref;
-use view::{RunView, Stages, Status};
+use view::{RunView, Stages};
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
@@ -46,30 +45,6 @@ impl<'a> Deref for Curves<'a> {
 }
 
 impl<'a> Curves<'a> {
-    /// The curves for what `state` holds. A run of another setup is drawn faded, and once it is over only
-    /// where its stages are those of the plan.
-    pub fn of(state: &'a State) -> Self {
-        let current = state.run_is_of_setup();
-        let run = state.run.as_ref();
-        let going_on = run.is_some_and(|r| r.status == Status::Running);
-        let own = run.filter(|_| current || going_on).and_then(|r| r.plan.as_deref());
-        let pending = if own.is_some() { !current } else { state.preview.pending };
-        // A run of another setup has a plan of its own to come.
-        let other = state.preview.plan.as_deref().filter(|_| current || !going_on);
-        let plan = own.or(other);
-        let measure = plan.map_or(NoiseMeasure::Margin, |p| NoiseMeasure::of(p.scheme));
-        let same_stages = |run: &&RunView| {
-            let names = run.stages.iter().map(|s| s.as_ref().map(|s| s.name.as_str()));
-            plan.is_none_or(|p| {
-                p.stages.len() == run.stages.len()
-                    && p.stages.iter().zip(names).all(|(p, n)| n.is_none_or(|n| n == p.name))
-            })
-        };
-        let run = run.filter(|r| current || going_on || same_stages(r));
-        let sees_noise = state.eyes().has_key();
-        Self { stages: Stages { plan, run }, faded: !current, pending, measure, sees_noise }
-    }
-
     /// Samples that times are told for: those that are done while the run goes on.
     fn samples(&self) -> Option<(usize, usize)> {
         let of = self.plan?.images;

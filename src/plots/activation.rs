@@ -1,6 +1,5 @@
 //! The three linked plots of the activation laboratory: function and polynomial, error, inputs.
 
-use crate::state::State;
 use egui::{Event, MouseWheelUnit, Rect, Sense, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use kit::theme::{self, Tokens};
@@ -42,8 +41,7 @@ pub struct Linked {
 }
 
 /// Draws the plots into `rect`, one below the other.
-pub fn linked(ui: &mut Ui, rect: Rect, state: &State) -> Linked {
-    let lab = &state.lab;
+pub fn linked(ui: &mut Ui, rect: Rect, lab: &Lab) -> Linked {
     let curve = lab.curve.as_ref().and_then(|c| c.as_deref().ok());
     let refusal = lab.curve.as_ref().and_then(|c| c.as_ref().err());
     let heights = [FUNCTION_SHARE, ERROR_SHARE, 1.0 - FUNCTION_SHARE - ERROR_SHARE];
