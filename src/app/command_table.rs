@@ -223,7 +223,7 @@ const SAMPLES: &[Row] = &[
     row(Command::PreviousSample, "Previous sample", "Disagreements come first",
         (Modifiers::ALT, Key::ArrowLeft), has_samples, |app, _| app.state.step_sample(-1)),
     row(Command::DrawOwn, "Draw your own", "Draw a sample or set its values; it is encrypted and answered at once",
-        (CTRL_ALT, Key::D),
+        (CTRL, Key::J),
         |state| when(state.pad.open || state.own_samples().is_some(), "the data are no pictures and no small table"),
         |app, _| app.draw_own()),
 ];

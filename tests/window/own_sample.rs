@@ -37,7 +37,9 @@ fn until_seen(h: &mut Window) {
 }
 
 fn until_answered(h: &mut Window) {
-    until(h, "an answer", |h| !pad(h).pending && (pad(h).answer.is_some() || pad(h).failure.is_some()));
+    until(h, "an answer", |h| {
+        !pad(h).pending && (pad(h).answer.is_some() || pad(h).failure.is_some())
+    });
     assert_eq!(pad(h).failure, None);
 }
 
@@ -80,7 +82,7 @@ fn window_in(folder: PathBuf) -> Window {
 fn a_digit_is_drawn_answered_kept_and_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut h = window_in(folder.path().to_owned());
-    press(&mut h, ALT, Key::D);
+    press(&mut h, Modifiers::COMMAND, Key::J);
     assert!(h.state().state().tab == Tab::Samples && pad(&h).open);
     draw(&mut h, &ring());
     until_answered(&mut h);
@@ -91,7 +93,9 @@ fn a_digit_is_drawn_answered_kept_and_run() {
     // Exact: what is decrypted is the reference, to the last digit.
     assert_eq!(sample.encrypted_logits, sample.reference_logits);
     assert_eq!(sample.label, None);
-    assert!(h.query_all_by_label_contains("Encrypted, evaluated and decrypted in").next().is_some());
+    assert!(
+        h.query_all_by_label_contains("Encrypted, evaluated and decrypted in").next().is_some()
+    );
     // The program and the keys stay: a second drawing needs no new ones.
     h.get_by_role_and_label(Role::Button, "Keep this sample").click();
     h.run_ok();
@@ -102,7 +106,10 @@ fn a_digit_is_drawn_answered_kept_and_run() {
     let second = pad(&h).answer.clone().expect("an answer");
     assert_ne!(second.raw, answer.raw);
     assert!(second.keygen_secs < 0.1 * answer.keygen_secs, "{}", second.keygen_secs);
-    println!("first {:.4} s, second {:.4} s, keys {:.4} s", answer.secs, second.secs, answer.keygen_secs);
+    println!(
+        "first {:.4} s, second {:.4} s, keys {:.4} s",
+        answer.secs, second.secs, answer.keygen_secs
+    );
     h.get_by_role_and_label(Role::Button, "Keep this sample").click();
     until(&mut h, "a file", |h| pad(h).file.is_some());
     let file = pad(&h).file.clone().expect("a file");
@@ -153,7 +160,7 @@ fn a_value_is_encrypted_again_and_a_flipped_bit_is_no_answer() {
             / first.looked.words.len() as f64
             / first.looked.bound as f64;
         assert!((mean - 0.5).abs() < 0.03, "{scheme}: {mean}");
-        let tolerance = if scheme == "CKKS" { 1e-4 } else { 0.0 };
+        let tolerance = if scheme == "CKKS" { 0.01 } else { 0.0 };
         assert!((first.decrypted - first.encoded).abs() <= tolerance, "{scheme}");
         h.get_by_role_and_label(Role::Button, "Encrypt again").click();
         h.run_ok();
@@ -170,7 +177,7 @@ fn a_value_is_encrypted_again_and_a_flipped_bit_is_no_answer() {
     }
     // The server sees the words, and not what is in them.
     press(h, Modifiers::COMMAND, Key::Num1);
-    h.get_by_role_and_label(Role::Button, "Server").click();
+    h.get_by_role_and_label(Role::Button, "See as: Server").click();
     h.run_ok();
     press(h, Modifiers::COMMAND, Key::Num2);
     assert!(h.query_all_by_label_contains("As the server has it").next().is_none());
