@@ -177,7 +177,8 @@ fn wanted(state: &State) -> Option<LookAt> {
         (sample.index, values?, None)
     };
     let largest = || {
-        let largest = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        // The first of them.
+        let largest = values.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
         largest.map(|(at, _)| at)
     };
     let chosen = state.ciphertext.chosen.filter(|value| *value < values.len());

@@ -8,7 +8,7 @@ use report::Sample;
 const BAR: f32 = 9.0;
 /// Classes that are shown, at most.
 const MOST_ROWS: usize = 64;
-/// Width of the names of classes.
+/// Width of the names of classes, at most.
 const NAMES: f32 = 92.0;
 /// Width of the numbers.
 const NUMBERS: f32 = 64.0;
@@ -72,7 +72,7 @@ impl Answers<'_> {
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         let is_label = Some(class) == sample.label.map(usize::from);
         let colour = if is_label { t.text_strong } else { t.text_weak };
-        let names_end = rect.left() + NAMES;
+        let names_end = rect.left() + NAMES.min(0.3 * rect.width());
         let painter = ui.painter();
         let name = self.name(class as u16);
         painter.with_clip_rect(rect.with_max_x(names_end)).text(

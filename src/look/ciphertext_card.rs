@@ -11,6 +11,8 @@ use kit::theme;
 const SIDE: usize = 64;
 /// Words that are written out.
 const WRITTEN: usize = 8;
+/// Words in a line.
+const IN_LINE: usize = 2;
 /// Side of the picture, points, at most.
 const MOST_SIDE: f32 = 220.0;
 /// Bytes of a value as data have it.
@@ -46,7 +48,7 @@ pub fn ciphertext_card(ui: &mut Ui, view: &Ciphertext, eyes: Eyes) -> Option<Cip
     let small = |text: String| RichText::new(text).font(theme::small()).color(t.text);
     let wrapped = |ui: &mut Ui, text: RichText| _ = ui.add(Label::new(text).wrap());
     if eyes.has_key {
-        let what = format!("{}, {} = {}", eyes.value, "value", number(f64::from(seen.raw)));
+        let what = format!("{}: {}", eyes.value, number(f64::from(seen.raw)));
         wrapped(ui, RichText::new(what).color(t.text_strong));
     } else {
         wrapped(
@@ -110,7 +112,9 @@ fn words(ui: &mut Ui, seen: &SeenValue) {
 fn first_words(seen: &SeenValue) -> String {
     let digits = (seen.looked.bound.max(2) - 1).ilog2() as usize / 4 + 1;
     let first = seen.looked.words.iter().take(WRITTEN);
-    first.map(|word| format!("{word:0digits$x}")).collect::<Vec<_>>().join(" ") + " …"
+    let words: Vec<String> = first.map(|word| format!("{word:0digits$x}")).collect();
+    let lines: Vec<String> = words.chunks(IN_LINE).map(|line| line.join(" ")).collect();
+    lines.join("\n") + " …"
 }
 
 /// How large it is, beside the value.
@@ -125,7 +129,7 @@ fn size(seen: &SeenValue) -> String {
         "{} under {} for {of}: {} times the {} that they take in the clear",
         format::bytes(bytes),
         seen.scheme,
-        format::short(bytes as f64 / plain.max(1) as f64),
+        format::count((bytes as f64 / plain.max(1) as f64).round() as u64),
         format::bytes(plain)
     )
 }
