@@ -38,6 +38,8 @@ pub enum Action {
     RunOwn,
     /// What is looked at as a ciphertext was changed.
     EditCiphertext(CiphertextEdit),
+    /// The values after a stage are to be looked at.
+    LookAfter(Option<String>),
     /// What is chosen in the tab Activation was changed.
     EditLab(Box<LabRequest>),
     HoverPlace(Option<f64>),

@@ -109,6 +109,7 @@ impl App {
             Action::KeepOwn => self.keep_own(),
             Action::RunOwn => self.run_own(),
             Action::EditCiphertext(edit) => self.edit_ciphertext(edit),
+            Action::LookAfter(stage) => state.layer.chosen = stage,
             Action::EditLab(choice) => explore::edit(state, *choice),
             Action::HoverPlace(place) => state.lab.hovered = place,
             Action::EditSweep(choice) => state.sweep.choice = *choice,

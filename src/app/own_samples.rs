@@ -157,15 +157,18 @@ impl App {
             }
         }
         let state = &mut self.state;
-        let Some(at) = wanted(state) else { return };
+        let Some((at, raw)) = wanted(state) else { return };
+        if let Some(at) = state.layer.ask(&state.scenario, &raw) {
+            self.worker.look_layer(state.scenario.clone(), at);
+        }
         if let Some(at) = state.ciphertext.ask(&state.scenario, at) {
             self.worker.look(state.scenario.clone(), at);
         }
     }
 }
 
-/// Which value is looked at: of the sample on the pad, or of the run.
-fn wanted(state: &State) -> Option<LookAt> {
+/// Which value is looked at, of the sample on the pad or of the run; and the raw values of that.
+fn wanted(state: &State) -> Option<(LookAt, Vec<f32>)> {
     let (sample, values, own) = if state.pad.open {
         let raw = state.pad.raw.as_slice();
         let own = (state.pad.has_sample() && state.own_samples().is_some()).then(|| raw.into());
@@ -183,7 +186,7 @@ fn wanted(state: &State) -> Option<LookAt> {
     };
     let chosen = state.ciphertext.chosen.filter(|value| *value < values.len());
     let value = chosen.or_else(largest)?;
-    Some(LookAt { sample, value, own })
+    Some((LookAt { sample, value, own }, values.to_vec()))
 }
 
 /// A file of this name that is not there yet in a folder, as CSV.

@@ -9,7 +9,7 @@ use data::fetch::PublicSet;
 use data::{Dataset, Shape};
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
-use look::{Ciphertext, Pad};
+use look::{Ciphertext, LayerView, Pad};
 use network::Network;
 use report::Sample;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
@@ -108,6 +108,8 @@ pub struct State {
     pub pad: Pad,
     /// A value of the sample that is looked at, as a ciphertext.
     pub ciphertext: Ciphertext,
+    /// Its values after a layer.
+    pub layer: LayerView,
     pub notifications: Notifications,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
@@ -160,6 +162,7 @@ impl State {
             difference: Difference::default(),
             pad: Pad::default(),
             ciphertext: Ciphertext::default(),
+            layer: LayerView::default(),
             notifications: Notifications::default(),
             dialog: None,
             palette: None,

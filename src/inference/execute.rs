@@ -84,7 +84,7 @@ pub fn execute_tables(
 }
 
 /// New keys, or those that stay for samples of a person's own.
-fn keys_of<S: Scheme>(
+pub(crate) fn keys_of<S: Scheme>(
     session: &Session,
     known: &Known<S>,
     seed: &Seed,

@@ -10,6 +10,7 @@ mod identity;
 mod initial_report;
 mod keys;
 mod look;
+mod look_layer;
 mod lookup;
 mod offering;
 mod own_sample;
@@ -28,6 +29,7 @@ pub use execute::{execute_integers, execute_reals};
 #[cfg(feature = "tfhe")]
 pub use keys::KeyShelf;
 pub use look::SeenValue;
+pub use look_layer::SeenLayer;
 pub use own_sample::{OneByOne, OwnAnswer};
 pub use polynomial_check::{ActivationData, PolynomialCheck};
 pub use session::{Compiled, Session};

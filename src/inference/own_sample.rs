@@ -1,5 +1,6 @@
 //! Samples that are not of the dataset, one at a time: drawn, or set by hand.
 
+use super::look_layer::SeenLayer;
 use super::session::Session;
 use progress::Cancel;
 use report::{Event, Sample};
@@ -42,6 +43,19 @@ impl OneByOne {
     /// When it is none of the network.
     pub fn with(&self, raw: &Arc<[f32]>) -> Result<Session, RunError> {
         self.0.with_own(raw)
+    }
+
+    /// The values of the sample of these raw values after the stage of the plan with a name.
+    ///
+    /// # Errors
+    /// As [`OneByOne::answer`], and when there is no such stage.
+    pub fn look_layer(
+        &self,
+        raw: &Arc<[f32]>,
+        stage: &str,
+        cancel: &Cancel,
+    ) -> Result<SeenLayer, RunError> {
+        self.with(raw)?.look_layer(stage, cancel)
     }
 
     /// Runs the sample of these raw values, as every run goes: all three networks, and between client and

@@ -92,7 +92,7 @@ pub fn ciphertext_card(ui: &mut Ui, view: &Ciphertext, eyes: Eyes) -> Option<Cip
 /// The words of the first polynomial, a dot each, grey by size.
 fn words(ui: &mut Ui, seen: &SeenValue) {
     let words = &seen.looked.words;
-    let columns = SIDE.min((words.len() as f64).sqrt().ceil() as usize).max(1);
+    let columns = SIDE.min(words.len()).max(1);
     let rows = words.len().div_ceil(columns).min(SIDE);
     let values: Vec<f64> = words.iter().take(columns * rows).map(|word| *word as f64).collect();
     let side = ui.available_width().min(MOST_SIDE);
@@ -105,6 +105,7 @@ fn words(ui: &mut Ui, seen: &SeenValue) {
         format::count(words.len() as u64),
         seen.looked.bound
     ));
+    ui.painter().rect_filled(rect, 0, theme::tokens(ui).well);
     let shape = Shape::Image { channels: 1, height: rows, width: columns };
     kit::pixels::paint(ui, rect, shape, &values, (0.0, seen.looked.bound as f64));
 }

@@ -1,11 +1,11 @@
 //! What needs the engine: plans, runs and checks.
 
 use super::board::Outlet;
-use super::engine::{Engine, LoadedData, LookAt};
+use super::engine::{Engine, LayerAt, LoadedData, LookAt};
 use super::update::Update;
 use circuit::Plan;
 use data::Dataset;
-use inference::{OwnAnswer, SeenValue};
+use inference::{OwnAnswer, SeenLayer, SeenValue};
 use network::Approximations;
 use progress::{Cancel, Cancelled};
 use report::{Event, RunReport};
@@ -52,6 +52,14 @@ pub(super) trait Desk: Send {
         at: &LookAt,
         out: Out<'_>,
     ) -> Result<Box<SeenValue>, RunError>;
+
+    /// The values after a stage.
+    fn look_layer(
+        &mut self,
+        scenario: &Scenario,
+        at: &LayerAt,
+        out: Out<'_>,
+    ) -> Result<Box<SeenLayer>, RunError>;
 
     /// What the networks say to a sample that is none of the dataset.
     fn answer(
@@ -169,6 +177,17 @@ impl<E: Engine> Desk for EngineDesk<E> {
     ) -> Result<Box<SeenValue>, RunError> {
         self.with_planned(scenario, out.cancel(), |engine, opened, _| {
             engine.look(opened, at, out.cancel()).map(Box::new)
+        })
+    }
+
+    fn look_layer(
+        &mut self,
+        scenario: &Scenario,
+        at: &LayerAt,
+        out: Out<'_>,
+    ) -> Result<Box<SeenLayer>, RunError> {
+        self.with_planned(scenario, out.cancel(), |engine, opened, _| {
+            engine.look_layer(opened, at, out.cancel()).map(Box::new)
         })
     }
 

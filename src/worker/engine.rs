@@ -5,7 +5,7 @@ use circuit::Plan;
 use data::{self, Dataset};
 use experiment::Experiment;
 use inference::{
-    ActivationData, OneByOne, OwnAnswer, PolynomialCheck, SeenValue, Session, TableStudy,
+    ActivationData, OneByOne, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, Session, TableStudy,
 };
 use network::recurrent::RecurrentModel;
 use network::{self, Approximations, Network};
@@ -123,6 +123,16 @@ pub trait Engine: Send + 'static {
         cancel: &Cancel,
     ) -> Result<SeenValue, RunError>;
 
+    /// The values of a sample after a stage of the plan, and the ciphertexts that have them.
+    fn look_layer(
+        &mut self,
+        _opened: &Self::Opened,
+        _at: &LayerAt,
+        _cancel: &Cancel,
+    ) -> Result<SeenLayer, RunError> {
+        Err(RunError::Refused("the values between layers cannot be looked at here".into()))
+    }
+
     /// What the three networks of `opened` say to a sample that is none of its dataset.
     fn answer(
         &mut self,
@@ -180,6 +190,15 @@ pub struct LookAt {
     pub value: usize,
     /// Raw values of a sample that is none of the dataset.
     pub own: Option<Arc<[f32]>>,
+}
+
+/// After which stage of which sample is looked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerAt {
+    /// Raw values of the sample.
+    pub raw: Arc<[f32]>,
+    /// The stage of the plan, by name.
+    pub stage: String,
 }
 
 /// A session for samples of a person's own, with the program and the keys of the last one.
@@ -488,6 +507,15 @@ impl Engine for SessionEngine {
             None => session.look(at.sample, at.value, cancel),
             Some(raw) => self.own_samples(session, cancel)?.with(raw)?.look(0, at.value, cancel),
         }
+    }
+
+    fn look_layer(
+        &mut self,
+        opened: &OpenedSession,
+        at: &LayerAt,
+        cancel: &Cancel,
+    ) -> Result<SeenLayer, RunError> {
+        self.own_samples(opened.layers()?, cancel)?.look_layer(&at.raw, &at.stage, cancel)
     }
 
     fn answer(

@@ -10,6 +10,8 @@ pub enum Key {
     Answer,
     /// A value under encryption.
     Look,
+    /// The values after a layer.
+    Layer,
     /// What polynomials do to the answers of the plaintext network.
     Check,
     /// What the network of the setup does in the clear.
@@ -44,6 +46,7 @@ impl Key {
             Self::Plan
             | Self::Answer
             | Self::Look
+            | Self::Layer
             | Self::Check
             | Self::Glance
             | Self::Attack
@@ -57,7 +60,9 @@ impl Key {
     /// of its own.
     pub(super) fn lane(self, job: u64) -> Lane {
         match self {
-            Self::Run | Self::Plan | Self::Answer | Self::Look | Self::Check => (Self::Run, 0),
+            Self::Run | Self::Plan | Self::Answer | Self::Look | Self::Layer | Self::Check => {
+                (Self::Run, 0)
+            }
             Self::Glance | Self::Task | Self::Attack => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }

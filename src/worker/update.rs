@@ -7,7 +7,7 @@ use super::glance::Glance;
 use super::leak::LeakUpdate;
 use activation::Activation;
 use circuit::Plan;
-use inference::{ActivationData, OwnAnswer, PolynomialCheck, SeenValue, TableStudy};
+use inference::{ActivationData, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, TableStudy};
 use network::Network;
 use network::train::{TrainEvent, TrainedModel};
 use report::{Event, RunReport, SequenceReport};
@@ -56,6 +56,8 @@ pub enum Update {
     Answered(Result<Box<OwnAnswer>, Failure>),
     /// The newest value that was asked for is encrypted.
     Looked(Result<Box<SeenValue>, Failure>),
+    /// The values after a layer that were asked for last.
+    LayerSeen(Result<Box<SeenLayer>, Failure>),
     /// A picture was read as the values of a sample.
     Pictured(Result<Vec<f32>, Failure>),
     /// Samples of a person's own were put into their file.

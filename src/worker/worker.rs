@@ -2,7 +2,7 @@
 
 use super::board::Outlet;
 use super::desk::{Check, Desk, EngineDesk};
-use super::engine::{Engine, LookAt};
+use super::engine::{Engine, LayerAt, LookAt};
 use super::glance::Seen;
 use super::jobs::{Busy, Jobs};
 use super::key::Key;
@@ -106,6 +106,15 @@ impl Worker {
         let work = move |out: &_| lock(&desk).look(&scenario, &at, out);
         // A newer look is never refused.
         self.jobs.start(Key::Look, work, Update::Looked).ok();
+        self.postpone_check();
+    }
+
+    /// Asks for the values after a layer, in the place of those asked for before.
+    pub fn look_layer(&mut self, scenario: Scenario, at: LayerAt) {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).look_layer(&scenario, &at, out);
+        // A newer look is never refused.
+        self.jobs.start(Key::Layer, work, Update::LayerSeen).ok();
         self.postpone_check();
     }
 

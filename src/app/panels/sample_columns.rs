@@ -7,7 +7,7 @@ use crate::state::State;
 use data::Shape;
 use egui::{ScrollArea, Ui};
 use kit::theme;
-use look::{Eyes, ciphertext_card};
+use look::{Eyes, ciphertext_card, layer_card};
 
 /// Width of the sample, and of its ciphertext.
 pub const COLUMN: f32 = 252.0;
@@ -71,6 +71,13 @@ pub fn ciphertext(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let eyes = Eyes { has_key: state.eyes().has_key(), value: &value };
     if let Some(edit) = ciphertext_card(ui, &state.ciphertext, eyes) {
         queue.push(Action::EditCiphertext(edit));
+    }
+    ui.add_space(theme::GAP);
+    let planned = state.preview.plan.iter().flat_map(|plan| &plan.stages);
+    let stages: Vec<String> =
+        planned.filter(|s| !s.layers.is_empty()).map(|s| s.name.clone()).collect();
+    if let Some(stage) = layer_card(ui, &state.layer, &stages, eyes.has_key) {
+        queue.push(Action::LookAfter(stage));
     }
 }
 
