@@ -2,7 +2,7 @@
 
 use super::layer::LayerView;
 use data::Shape;
-use egui::{ComboBox, Label, Rect, RichText, Sense, Ui, vec2};
+use egui::{ComboBox, Label, RichText, Sense, Ui, vec2};
 use inference::SeenLayer;
 use kit::theme;
 
@@ -59,7 +59,8 @@ fn maps(ui: &mut Ui, seen: &SeenLayer, has_key: bool) {
     };
     let area = (height * width).max(1);
     let shown = channels.min(seen.dots.len().div_ceil(area)).min(MOST_MAPS);
-    let side = (ui.available_width() - GAP) / 2.0;
+    // Two pairs in a row; where values have no place they are a line.
+    let side = (ui.available_width() - 3.0 * GAP) / 4.0;
     let size = vec2(side, (side * height as f32 / width.max(1) as f32).clamp(14.0, side));
     let dots: Vec<f64> = seen.dots.iter().map(|word| *word as f64).collect();
     let range = |values: &[f64]| {
@@ -67,35 +68,33 @@ fn maps(ui: &mut Ui, seen: &SeenLayer, has_key: bool) {
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)))
     };
     let small = |text: &str| RichText::new(text).font(theme::small()).color(t.text_weak);
-    let heads =
-        if has_key { "In the clear, and what the server has" } else { "What the server has" };
+    let heads = if has_key {
+        "In the clear, and beside it what the server has"
+    } else {
+        "What the server has"
+    };
     ui.add(Label::new(small(heads)).wrap());
-    for map in 0..shown {
-        let part = |values: &[f64]| {
-            values.iter().skip(map * area).take(area).copied().collect::<Vec<f64>>()
-        };
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = GAP;
+    ui.spacing_mut().item_spacing = vec2(GAP, GAP);
+    ui.horizontal_wrapped(|ui| {
+        for map in 0..shown {
+            let part = |values: &[f64]| -> Vec<f64> {
+                values.iter().skip(map * area).take(area).copied().collect()
+            };
             let shape = Shape::Image { channels: 1, height, width };
             let mut picture = |values: &[f64], range: (f64, f64), name: String| {
                 let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-                let rect = Rect::from_min_size(rect.min, size);
                 kit::named(response, egui::Role::Image, &name);
                 ui.painter().rect_filled(rect, 0, t.well);
                 kit::pixels::paint(ui, rect, shape, values, range);
             };
             if has_key {
                 let clear = part(&seen.clear);
-                let range = range(&clear);
-                picture(&clear, range, format!("Map {} in the clear", map + 1));
+                picture(&clear, range(&clear), format!("Map {} in the clear", map + 1));
             }
-            picture(
-                &part(&dots),
-                (0.0, seen.bound as f64),
-                format!("Map {} as the server has it", map + 1),
-            );
-        });
-    }
+            let name = format!("Map {} as the server has it", map + 1);
+            picture(&part(&dots), (0.0, seen.bound as f64), name);
+        }
+    });
     let count = format::count(seen.shape.len() as u64);
     let mut text = format!(
         "{count} values after {}, a ciphertext each, {} together: a dot is the first word of one.",

@@ -174,6 +174,20 @@ fn a_value_is_encrypted_again_and_a_flipped_bit_is_no_answer() {
         h.run_ok();
         assert!((second.garbage - second.encoded).abs() > 1.0, "{scheme}: {}", second.garbage);
         assert!(h.query_all_by_label_contains("✗ Not an answer").next().is_some());
+        for (stage, values) in [("conv", 288), ("output", 10)] {
+            after(h, stage);
+            let seen = h.state().state().layer.seen.clone().expect("a layer");
+            assert_eq!(
+                (seen.clear.len(), seen.decrypted.len(), seen.dots.len()),
+                (values, values, values)
+            );
+            let largest = seen.clear.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+            assert!(largest > 0.1 && seen.error <= tolerance * largest, "{scheme} {}", seen.error);
+            // No two ciphertexts begin alike, where maps in the clear have many equal values.
+            let different: std::collections::BTreeSet<u64> = seen.dots.iter().copied().collect();
+            assert_eq!(different.len(), values);
+        }
+        assert!(h.query_by_role_and_label(Role::Image, "Map 1 in the clear").is_some());
     }
     // The server sees the words, and not what is in them.
     press(h, Modifiers::COMMAND, Key::Num1);
@@ -182,9 +196,27 @@ fn a_value_is_encrypted_again_and_a_flipped_bit_is_no_answer() {
     press(h, Modifiers::COMMAND, Key::Num2);
     assert!(h.query_all_by_label_contains("As the server has it").next().is_none());
     assert!(h.query_all_by_label_contains("as the server has it").next().is_some());
-    for hidden in ["decrypts to", "Encoded as", "Flip one bit", "Test sample"] {
+    assert!(h.query_by_role_and_label(Role::Image, "Map 1 as the server has it").is_some());
+    for hidden in ["Map 1 in the clear", "decrypts to", "Encoded as", "Flip one bit", "Test sample"]
+    {
         assert!(h.query_all_by_label_contains(hidden).next().is_none(), "{hidden}");
     }
+}
+
+/// Chooses a layer whose values are looked at, and waits for them.
+fn after(h: &mut Window, stage: &str) {
+    h.get_by_role_and_label(Role::ComboBox, "After layer").scroll_to_me();
+    h.run_ok();
+    h.get_by_role_and_label(Role::ComboBox, "After layer").click();
+    h.run_ok();
+    h.get_by_role_and_label(Role::Button, stage).click();
+    h.run_ok();
+    until(h, stage, |h| {
+        let view = &h.state().state().layer;
+        let is_it = view.seen.as_ref().is_some_and(|seen| seen.stage == stage);
+        !view.pending && (is_it || view.failure.is_some())
+    });
+    assert_eq!(h.state().state().layer.failure, None);
 }
 
 /// Makes `scenario` the setup, as a line from the clipboard.
