@@ -1,6 +1,6 @@
 //! The tab Samples while a sample of a person's own is drawn or set.
 
-use super::{sample_columns, samples};
+use super::sample_columns;
 use crate::action::Action;
 use crate::command::Command;
 use crate::panels::button::command_button;
@@ -64,14 +64,16 @@ fn answers(ui: &mut Ui, state: &State) {
         return say(ui, text, t.text_weak);
     };
     if pad.pending {
+        say(ui, "On its way through the encrypted network; below stands the answer before", t.text);
         ui.multiply_opacity(theme::STALE);
+    } else {
+        say(ui, &times(answer), t.text_strong);
     }
-    say(ui, &times(answer), t.text_strong);
     let names = pad.classes.as_slice();
     let mut sample = answer.sample.clone();
     sample.label = pad.label;
     Answers { sample: &sample, names, wrong: answer.wrong }
-        .show(ui, |ui| samples::because(ui, &sample));
+        .show(ui, |ui| sample_columns::because(ui, &sample));
 }
 
 /// What the answer took.

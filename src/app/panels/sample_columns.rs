@@ -5,9 +5,11 @@ use crate::action::Action;
 use crate::queue::Queue;
 use crate::state::State;
 use data::Shape;
-use egui::{ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 use kit::theme;
 use look::{Eyes, ciphertext_card, layer_card};
+use report::Sample;
+use view::Difference;
 
 /// Width of the sample, and of its ciphertext.
 pub const COLUMN: f32 = 252.0;
@@ -95,4 +97,26 @@ fn name(state: &State, at: usize) -> String {
         }
         _ => loaded.dataset.features().get(at).cloned().unwrap_or_else(|| format!("feature {at}")),
     }
+}
+
+/// What made the difference, where there is one.
+pub fn because(ui: &mut Ui, sample: &Sample) {
+    let t = theme::tokens(ui);
+    let approximation = Difference::Approximation.holds(sample);
+    let (text, colour) = match Difference::Encryption.holds(sample) {
+        true if approximation => (
+            "The reference answers otherwise than the original, and encryption changed that answer again",
+            t.encrypted,
+        ),
+        true => (
+            "Encryption changed the answer: the reference answers as the original does",
+            t.encrypted,
+        ),
+        false if approximation => (
+            "Quantisation or approximation changed the answer; encryption changed nothing",
+            t.reference,
+        ),
+        false => ("All three give the same answer", t.text_weak),
+    };
+    ui.label(RichText::new(text).font(theme::small()).color(colour));
 }

@@ -236,27 +236,6 @@ fn row(ui: &mut Ui, state: &State, dataset: &Dataset, values: &[f32], queue: &mu
 
 fn answers(ui: &mut Ui, run: &RunView, sample: &Sample) {
     let names = run.report.as_ref().map(|r| r.class_names.as_slice()).unwrap_or_default();
-    Answers { sample, names, wrong: run.is_wrong() }.show(ui, |ui| because(ui, sample));
-}
-
-/// What made the difference, where there is one.
-pub(super) fn because(ui: &mut Ui, sample: &Sample) {
-    let t = theme::tokens(ui);
-    let approximation = Difference::Approximation.holds(sample);
-    let (text, colour) = match Difference::Encryption.holds(sample) {
-        true if approximation => (
-            "The reference answers otherwise than the original, and encryption changed that answer again",
-            t.encrypted,
-        ),
-        true => (
-            "Encryption changed the answer: the reference answers as the original does",
-            t.encrypted,
-        ),
-        false if approximation => (
-            "Quantisation or approximation changed the answer; encryption changed nothing",
-            t.reference,
-        ),
-        false => ("All three give the same answer", t.text_weak),
-    };
-    ui.label(RichText::new(text).font(theme::small()).color(colour));
+    Answers { sample, names, wrong: run.is_wrong() }
+        .show(ui, |ui| sample_columns::because(ui, sample));
 }
