@@ -162,7 +162,7 @@ impl Session {
         let layers = self.network.layers().iter().zip(self.network.shapes());
         let own =
             layers.filter(|(layer, _)| planned.is_some_and(|s| s.layers.contains(&layer.name)));
-        let shape = own.map(|(_, shape)| *shape).filter(|shape| shape.len() == all).last();
+        let shape = own.map(|(_, shape)| *shape).rfind(|shape| shape.len() == all);
         let far = clear.iter().zip(&decrypted).map(|(a, b)| (a - b).abs());
         SeenLayer {
             stage: stage.to_owned(),
