@@ -174,7 +174,7 @@ fn wanted(state: &State) -> Option<(LookAt, Vec<f32>)> {
         let own = (state.pad.has_sample() && state.own_samples().is_some()).then(|| raw.into());
         (0, raw, Some(own?))
     } else {
-        let over = state.run.as_ref().is_some_and(|run| run.status == Status::Finished);
+        let over = state.run.as_ref().is_some_and(|run| run.status != Status::Running);
         let layers = state.loaded.is_some() && state.run_is_of_setup();
         let (sample, values) = state.shown_sample().filter(|_| over && layers)?;
         (sample.index, values?, None)

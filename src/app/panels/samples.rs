@@ -99,7 +99,9 @@ fn server(ui: &mut Ui, state: &State, queue: &mut Queue) {
         "The server sees no samples and no answers: without the key every ciphertext looks like random numbers.",
     );
     strip::switch(ui, state.eyes(), queue);
-    if state.ciphertext.seen.is_some() || state.ciphertext.pending {
+    let view = &state.ciphertext;
+    let is_of_setup = state.pad.open || state.run_is_of_setup();
+    if is_of_setup && (view.seen.is_some() || view.pending) {
         ui.add_space(theme::CARD_GAP);
         theme::card(ui).show(ui, |ui| {
             ui.set_width(sample_columns::COLUMN.min(ui.available_width()));
