@@ -48,7 +48,7 @@ pub fn ciphertext_card(ui: &mut Ui, view: &Ciphertext, eyes: Eyes) -> Option<Cip
     let small = |text: String| RichText::new(text).font(theme::small()).color(t.text);
     let wrapped = |ui: &mut Ui, text: RichText| _ = ui.add(Label::new(text).wrap());
     if eyes.has_key {
-        let what = format!("{}: {}", eyes.value, number(f64::from(seen.raw)));
+        let what = format!("{}: {}", eyes.value, seen.raw);
         wrapped(ui, RichText::new(what).color(t.text_strong));
     } else {
         wrapped(

@@ -11,6 +11,8 @@ use kit::theme;
 
 /// Side of the small picture of what the network takes, points.
 const TAKEN: f32 = 56.0;
+/// Room for the number beside a slider, and for the bar that scrolls.
+const VALUE: f32 = 104.0;
 /// Height of the pad, points, at most.
 const MOST_SIDE: f32 = 280.0;
 
@@ -127,13 +129,16 @@ fn taken(ui: &mut Ui, pad: &Pad, (channels, height, width): (usize, usize, usize
 
 /// A slider for each feature.
 fn sliders(ui: &mut Ui, pad: &Pad, edits: &mut Vec<PadEdit>) {
+    // Numbers of different lengths must not make the column wider.
+    let width = ui.available_width();
+    ui.spacing_mut().slider_width = (width - VALUE).max(60.0);
     ScrollArea::vertical().id_salt("features").max_height(MOST_SIDE + TAKEN).show(ui, |ui| {
         for (at, Feature { name, least, most }) in pad.features.iter().enumerate() {
             let mut value = pad.raw.get(at).copied().unwrap_or(*least);
             let label =
                 ui.add(egui::Label::new(RichText::new(name).font(theme::small())).truncate());
-            ui.spacing_mut().slider_width = (ui.available_width() - 76.0).max(60.0);
-            let slider = Slider::new(&mut value, *least..=most.max(least + f32::EPSILON));
+            let slider = Slider::new(&mut value, *least..=most.max(least + f32::EPSILON))
+                .custom_formatter(|value, _| format::short((value * 1e4).round() / 1e4));
             let response = ui.add(slider).labelled_by(label.id);
             if response.changed() {
                 edits.push(PadEdit::Set(at, value));
