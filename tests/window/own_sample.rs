@@ -1,5 +1,6 @@
 //! Samples drawn by hand and values under encryption, with the real engine.
 
+use crate::clicks::Dropped;
 use crate::drive::{WIDE, until, until_over, until_planned};
 use crate::person::Person;
 use cryptoscope::app::{App, Tab};
@@ -129,6 +130,83 @@ fn a_digit_is_drawn_answered_kept_and_run() {
     assert_eq!((report.images, report.encrypted.wrong_outputs), (2, 0));
     let classes: Vec<u16> = run.samples.iter().map(|sample| sample.encrypted).collect();
     assert_eq!(classes, [sample.encrypted, second.sample.encrypted]);
+}
+
+/// A bitmap file (24 bits, without compression) of white paper with a dark upright stroke.
+fn stroke_on_paper(side: usize) -> Vec<u8> {
+    let row = (3 * side).div_ceil(4) * 4;
+    let (head, size) = (54_u32, 54 + row * side);
+    let mut file = b"BM".to_vec();
+    file.extend((size as u32).to_le_bytes());
+    file.extend([0; 4]);
+    for number in [head, 40, side as u32, side as u32] {
+        file.extend(number.to_le_bytes());
+    }
+    file.extend([1, 0, 24, 0]);
+    file.extend([0; 24]);
+    for y in 0..side {
+        let mut line = vec![255; row];
+        if (side / 8..side - side / 8).contains(&y) {
+            line[3 * (side / 2 - side / 16)..3 * (side / 2 + side / 16)].fill(10);
+        }
+        file.extend(line);
+    }
+    file
+}
+
+#[test]
+fn a_picture_dropped_on_the_pad_is_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("one.bmp");
+    std::fs::write(&path, stroke_on_paper(64)).expect("writes");
+    let mut h = window_in(folder.path().to_owned());
+    press(&mut h, Modifiers::COMMAND, Key::J);
+    h.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path)));
+    until_answered(&mut h);
+    let answer = pad(&h).answer.clone().expect("an answer");
+    assert_eq!((answer.sample.plain, answer.sample.encrypted), (1, 1), "{:?}", answer.raw);
+    assert_eq!(h.state().state().scenario.dataset, "digits", "it is no dataset");
+}
+
+#[test]
+fn features_are_set_with_sliders() {
+    let mut h: Window = Harness::builder().with_size(WIDE).build_eframe(|cc| {
+        let scenario = Scenario::open("hospital").expect("built in");
+        App::new(cc, SessionEngine::new(Sources::default()), scenario)
+    });
+    until_planned(&mut h);
+    press(&mut h, Modifiers::COMMAND, Key::J);
+    // The mean of all patients is answered at once.
+    until_answered(&mut h);
+    let first = pad(&h).answer.clone().expect("an answer");
+    assert_eq!((first.raw.len(), first.sample.encrypted), (30, 1), "benign");
+    let features: Vec<_> = pad(&h).features.iter().map(|f| (f.name.clone(), f.most)).collect();
+    for (name, most) in features.iter().take(4) {
+        let slider = h.get_by_role_and_label(Role::Slider, name);
+        slider.set_value_accesskit(f64::from(*most));
+        h.run_ok();
+    }
+    until(&mut h, "an answer", |h| {
+        let pad = pad(h);
+        !pad.pending && pad.answer.as_ref().is_some_and(|answer| answer.raw[3] == features[3].1)
+    });
+    let second = pad(&h).answer.clone().expect("an answer");
+    assert_ne!(second.sample.encrypted_logits, first.sample.encrypted_logits);
+    assert_eq!(second.sample.encrypted_logits, second.sample.reference_logits);
+}
+
+#[test]
+fn what_came_out_of_a_failed_run_is_shown_as_no_answer() {
+    let control = crate::scripted::Control::default();
+    control.set(|script| script.wrong = true);
+    let mut h = crate::drive::window(&control);
+    until_planned(&mut h);
+    press(&mut h, Modifiers::COMMAND, Key::Enter);
+    until_over(&mut h);
+    press(&mut h, Modifiers::COMMAND, Key::Num2);
+    for text in ["✗ not an answer", "They are noise, not an answer"] {
+        assert!(h.query_all_by_label_contains(text).next().is_some(), "{text}");
+    }
 }
 
 #[test]
