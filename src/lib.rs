@@ -29,6 +29,7 @@
 //! | `activation` | activation functions and the polynomials in their place |
 //! | `onnx` | ONNX files read and written: messages, tensors, constants folded |
 //! | `data` | datasets and their readers |
+//! | `lesson` | lessons step by step, and what they can ask about |
 //! | `file`, `wire` | output files and paths; envelopes of messages |
 //! | `format`, `progress` | numbers and texts for people; cancellation and progress |
 //!
@@ -41,8 +42,8 @@
 
 pub use ::{
     activation, attack, bench, circuit, cli, data, engine, experiment, export, file, format,
-    functional, import, inference, network, onnx, progress, recurrent, report, ring, scenario,
-    scheme, service, study, training, wire, worker,
+    functional, import, inference, lesson, network, onnx, progress, recurrent, report, ring,
+    scenario, scheme, service, study, training, wire, worker,
 };
 
 #[cfg(feature = "gui")]

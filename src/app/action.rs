@@ -1,6 +1,7 @@
 //! What a person can ask of the window besides plain commands.
 
 use crate::command::Command;
+use crate::lesson_steps::LessonAct;
 use crate::tab::Tab;
 use inference::TrainOptions;
 use look::{CiphertextEdit, PadEdit};
@@ -23,6 +24,8 @@ pub enum Action {
     /// Forget what is shown of another setup.
     Clear(Results),
     HoverStage(Option<usize>),
+    /// A plot of the run is shown alone, or all of them.
+    EnlargePlot(Option<usize>),
     /// The card of a layer is opened, or closed.
     OpenLayer(Option<String>),
     /// Whose eyes the run is looked at with.
@@ -77,6 +80,7 @@ pub enum Action {
     MoveChoice(isize),
     ClosePalette,
     Dismiss(u64),
+    Lesson(LessonAct),
     CloseAbout,
     CloseLog,
 }

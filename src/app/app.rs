@@ -2,6 +2,7 @@
 
 use super::queue::Queue;
 use super::state::State;
+use super::tab::Tab;
 use egui::ColorImage;
 use ring::Kernel;
 use scenario::Scenario;
@@ -48,8 +49,11 @@ impl App {
         let wake = ctx.clone();
         let mut state = State::new(scenario);
         state.preview.pending = true;
-        if let Some(kept) = cc.storage.and_then(|storage| storage.get_string(History::KEY)) {
-            state.history = History::from_text(&kept);
+        match cc.storage.map(|storage| storage.get_string(History::KEY)) {
+            Some(Some(kept)) => state.history = History::from_text(&kept),
+            // The first start: somebody may want to know where to begin.
+            Some(None) => state.tab = Tab::Welcome,
+            None => {}
         }
         if let Err(error) = Kernel::named_by_variable() {
             state.notifications.error(format!("{error}; the fastest one is used"));

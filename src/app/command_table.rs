@@ -4,10 +4,11 @@ use super::app::App;
 use super::command::Command;
 use super::dialog::OpenKind;
 use super::explore;
+use super::lesson_steps::LessonAct;
 use super::palette::Palette;
 use super::state::State;
 use super::ready::{
-    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_samples, in_lab, no_task, when,
+    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
@@ -243,6 +244,18 @@ const LOOK: &[Row] = &[
         |_, ctx| zoom(ctx, -0.1)),
     row(Command::ZoomReset, "Reset zoom", "Back to 100 %", (CTRL, Key::Num0), ALWAYS,
         |_, ctx| ctx.set_zoom_factor(1.0)),
+    row(Command::FoldSetup, "Fold setup", "Fold the setup away, or unfold it: its place goes to the plots",
+        (Modifiers::NONE, Key::F9), ALWAYS, |app, _| app.state.layout.fold()),
+    row(Command::Simple, "Simple or full window", "Show little of the setup and few tabs, or everything; a scenario that is saved keeps it",
+        (Modifiers::NONE, Key::F10), ALWAYS, |app, _| app.toggle_simple()),
+    row(Command::Present, "Present", "For a room: the whole screen, large letters, one plot at a time; again to leave",
+        (Modifiers::NONE, Key::F11), ALWAYS, |app, ctx| app.present(ctx)),
+    row(Command::EnlargePlot, "Enlarge plot", "One plot of the run alone, or all of them",
+        (Modifiers::NONE, Key::F7), has_plots, |app, _| app.state.layout.toggle_enlarged()),
+    row(Command::NextPlot, "Next plot", "The next plot of the run, alone", (Modifiers::NONE, Key::PageDown), has_plots,
+        |app, _| app.state.layout.step(1)),
+    row(Command::PreviousPlot, "Previous plot", "The plot before, alone", (Modifiers::NONE, Key::PageUp), has_plots,
+        |app, _| app.state.layout.step(-1)),
 ];
 
 const PALETTE: &[Row] = &[
@@ -251,6 +264,27 @@ const PALETTE: &[Row] = &[
 ];
 
 const HELP: &[Row] = &[
+    row(Command::OpenLesson, "Open lesson…", "Open a lesson from a .json file", (CTRL_SHIFT, Key::L), ALWAYS,
+        |app, _| app.ask_open(OpenKind::Lesson)),
+    row(Command::NextStep, "Next step of the lesson", "Go on, when this step is done", (CTRL_ALT, Key::ArrowRight),
+        |state| {
+            let session = in_lesson(state)?;
+            when(session.has_next(), "this is the last step")?;
+            when(session.is_done(), "this step is not done yet")
+        },
+        |app, ctx| app.lesson_act(ctx, LessonAct::Next)),
+    row(Command::PreviousStep, "Previous step of the lesson", "Go back to the step before", (CTRL_ALT, Key::ArrowLeft),
+        |state| when(in_lesson(state)?.at() > 0, "this is the first step"),
+        |app, ctx| app.lesson_act(ctx, LessonAct::Back)),
+    row(Command::DoStep, "Do it for me", "Does what the step of the lesson asks for", (Modifiers::NONE, Key::F8),
+        |state| {
+            let session = in_lesson(state)?;
+            when(session.step().is_some_and(|step| !step.deeds.is_empty()), "there is nothing to do in this step")?;
+            when(!session.waits_for_guess(), "guess first")
+        },
+        |app, ctx| app.lesson_act(ctx, LessonAct::DoIt)),
+    row(Command::LeaveLesson, "Leave lesson", "End the lesson; the setup stays as it is", (CTRL_ALT, Key::Escape),
+        |state| in_lesson(state).map(|_| ()), |app, ctx| app.lesson_act(ctx, LessonAct::Leave)),
     row(Command::About, "About and what is private…",
         "What the program is, and what encryption here does and does not hide",
         (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.show_about = true),

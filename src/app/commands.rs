@@ -50,8 +50,51 @@ impl Command {
         }
     }
 
+    /// What lessons call it; `None` for what they never take away.
+    pub fn control(self) -> Option<&'static str> {
+        match self {
+            Self::Show(tab) => Some(tab.spec().name),
+            Self::Export(_) => None,
+            other => Some(other.row().words.label).filter(|_| !other.is_always_there()),
+        }
+    }
+
+    /// Whether it serves the window and not the setup, the results or what is looked at.
+    fn is_always_there(self) -> bool {
+        matches!(
+            self,
+            Self::Stop
+                | Self::StopTask
+                | Self::Quit
+                | Self::ToggleTheme
+                | Self::ZoomIn
+                | Self::ZoomOut
+                | Self::ZoomReset
+                | Self::FoldSetup
+                | Self::Present
+                | Self::EnlargePlot
+                | Self::NextPlot
+                | Self::PreviousPlot
+                | Self::Palette
+                | Self::ShowLog
+                | Self::About
+                | Self::OpenLesson
+                | Self::NextStep
+                | Self::PreviousStep
+                | Self::DoStep
+                | Self::LeaveLesson
+        )
+    }
+
     /// Whether it makes sense now, or why not.
     pub fn ready(self, state: &State) -> Ready {
+        let allowed = self.control().is_none_or(|control| state.allows(control));
+        when(allowed, "not in this step of the lesson")?;
+        self.ready_outside(state)
+    }
+
+    /// The same, whatever a lesson allows.
+    pub fn ready_outside(self, state: &State) -> Ready {
         match self {
             Self::Show(tab) => match tab.spec().refusal {
                 Some(reason) => when((tab.spec().is_about)(&state.scenario), reason),
@@ -81,7 +124,8 @@ pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
         return Vec::new();
     }
     let typing = ctx.text_edit_focused();
-    let open = egui::Popup::is_any_open(ctx) || state.shown_layer().is_some();
+    let open =
+        egui::Popup::is_any_open(ctx) || state.shown_layer().is_some() || state.shows_plot_alone();
     let mut order: Vec<_> = all().map(|command| (command, command.words().keys)).collect();
     // Longest modifiers first: Ctrl+Shift+O and Ctrl+Alt+O must not be taken for Ctrl+O.
     let more = |m: Modifiers| u8::from(m.shift) + u8::from(m.alt);

@@ -26,5 +26,7 @@ pub fn of(state: &State) -> Curves<'_> {
     };
     let run = run.filter(|r| current || going_on || same_stages(r));
     let sees_noise = state.eyes().has_key();
-    Curves { stages: Stages { plan, run }, faded: !current, pending, measure, sees_noise }
+    let stages = Stages { plan, run };
+    let hides_predicted = state.hides_predictions();
+    Curves { stages, faded: !current, pending, measure, sees_noise, hides_predicted }
 }

@@ -12,6 +12,7 @@ pub enum OpenKind {
     /// The folder of the public datasets.
     DataFolder,
     Checkpoint,
+    Lesson,
 }
 
 impl OpenKind {
@@ -25,13 +26,14 @@ impl OpenKind {
             }
             Self::DataFolder => "The folder that mnist, sequences and others lie in",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
+            Self::Lesson => "A lesson file (.json)",
         }
     }
 
     /// Whether it can be a file, and whether it can be a folder.
     pub fn is_file_or_folder(self) -> (bool, bool) {
         match self {
-            Self::Scenario | Self::Checkpoint => (true, false),
+            Self::Scenario | Self::Checkpoint | Self::Lesson => (true, false),
             Self::Model | Self::Dataset => (true, true),
             Self::DataFolder => (false, true),
         }
@@ -40,7 +42,7 @@ impl OpenKind {
     /// File name endings, for the desktop's dialog.
     pub fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Scenario => &["json"],
+            Self::Scenario | Self::Lesson => &["json"],
             Self::Model => &["safetensors", "onnx", "json"],
             Self::Dataset => {
                 &["csv", "tsv", "data", "txt", "ts", "npz", "npy", "bin", "gz", "idx3-ubyte"]

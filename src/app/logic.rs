@@ -7,7 +7,7 @@ use super::explore;
 use super::state::ONE_CHANGE;
 use crate::action::Action;
 use crate::command::Command;
-use crate::tab::Tab;
+use crate::tab::{Tab, tab_named};
 use scenario::Scenario;
 use std::time::{Duration, Instant};
 use view::{Difference, RunView};
@@ -25,10 +25,14 @@ impl App {
         for command in pressed(ctx, &self.state) {
             self.queue.push(command);
         }
-        // Esc closes the card of a layer before it stops anything.
-        let closes = self.state.shown_layer().is_some() && !egui::Popup::is_any_open(ctx);
-        if closes && !self.state.is_modal() && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
-            self.queue.push(Action::OpenLayer(None));
+        // Esc closes what is open before it stops anything.
+        let free = !self.state.is_modal() && !egui::Popup::is_any_open(ctx);
+        if free && ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
+            if self.state.shown_layer().is_some() {
+                self.queue.push(Action::OpenLayer(None));
+            } else if self.state.shows_plot_alone() {
+                self.queue.push(Action::EnlargePlot(None));
+            }
         }
         for file in ctx.input(|i| i.raw.dropped_files.clone()) {
             if self.takes_picture(file.path()) {
@@ -41,11 +45,17 @@ impl App {
             self.take(update);
         }
         self.take_screenshot();
+        if let Some(tab) = kit::wanted_tab(ctx).as_deref().and_then(tab_named) {
+            self.queue.push(Action::SelectTab(tab));
+        }
         self.take_pasted(ctx);
         self.reconstruct_when_changed();
         for action in self.queue.take() {
-            self.apply(ctx, action);
+            if self.is_allowed(&action) {
+                self.apply(ctx, action);
+            }
         }
+        self.look_at_lesson();
         let jobs = &self.worker.jobs;
         self.state.running = jobs.is_on(Key::Run);
         self.state.stopping = jobs.is_stopping(Key::Run);
@@ -95,6 +105,7 @@ impl App {
             Action::OpenScenario(name) => self.open_scenario(name),
             Action::Clear(results) => state.clear(results),
             Action::SelectTab(tab) => state.tab = tab,
+            Action::EnlargePlot(plot) => state.layout.enlarged = plot,
             Action::HoverStage(stage) => state.hovered_stage = stage,
             Action::OpenLayer(layer) => state.opened_layer = layer,
             Action::SeeAs(eyes) => state.seen_as = eyes,
@@ -149,12 +160,13 @@ impl App {
             }
             Action::ClosePalette => state.palette = None,
             Action::Dismiss(id) => state.notifications.dismiss(id),
+            Action::Lesson(act) => self.lesson_act(ctx, act),
             Action::CloseAbout => state.show_about = false,
             Action::CloseLog => state.show_log = false,
         }
     }
 
-    fn command(&mut self, ctx: &egui::Context, command: Command) {
+    pub(super) fn command(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::Show(tab) => self.state.tab = tab,
             Command::Export(id) => self.ask_save(id),

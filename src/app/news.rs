@@ -81,6 +81,7 @@ impl App {
             }
             Update::Picked(result) => self.take_picked(result),
             Update::Opened(result) => self.take_opened(result),
+            Update::Lesson(result) => self.take_lesson(result),
             Update::Checkpoint(Ok(checkpoint)) => self.take_checkpoint(checkpoint),
             Update::Saved(Ok(path)) => {
                 state.notifications.info(format!("Saved {}", path.display()));

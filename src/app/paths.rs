@@ -24,6 +24,7 @@ impl App {
                 (Command::ChooseFolder, text)
             }
             OpenKind::Checkpoint => (Command::OpenCheckpoint, String::new()),
+            OpenKind::Lesson => (Command::OpenLesson, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
         self.state.dialog = Some(PathDialog::new(purpose, label, path));
@@ -83,6 +84,7 @@ impl App {
                     .error("A checkpoint can be opened when nothing runs; stop that first");
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
+            OpenKind::Lesson => self.read_lesson(path),
             OpenKind::DataFolder => {
                 self.state.history.data_folder = Some(text);
                 self.look_in(path);

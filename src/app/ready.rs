@@ -2,6 +2,7 @@
 
 use super::state::State;
 use super::tab::Tab;
+use lesson::Session;
 
 /// Whether it makes sense now, or why not.
 pub type Ready = Result<(), &'static str>;
@@ -50,6 +51,14 @@ pub fn no_task(state: &State) -> Ready {
 
 pub fn in_lab(state: &State) -> Ready {
     when(state.tab == Tab::Activation, "for the tab Activation")
+}
+
+pub fn in_lesson(state: &State) -> Result<&Session, &'static str> {
+    state.lesson.as_ref().ok_or("no lesson is on")
+}
+
+pub fn has_plots(state: &State) -> Ready {
+    when(state.tab == Tab::Run && !state.is_cryptonn(), "for the tab Run")
 }
 
 pub fn has_samples(state: &State) -> Ready {

@@ -1,6 +1,7 @@
 //! What the window shows. Panels read it; only `logic` changes it.
 
 use super::dialog::PathDialog;
+use super::layout::Layout;
 use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
@@ -9,6 +10,7 @@ use data::fetch::PublicSet;
 use data::{Dataset, Shape};
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
+use lesson::{Lesson, Session};
 use look::{Ciphertext, LayerView, Pad};
 use network::Network;
 use report::Sample;
@@ -92,6 +94,7 @@ pub struct State {
     pub leak: LeakView,
     /// What protects the samples there.
     pub mitigations: MitigationView,
+    pub layout: Layout,
     /// The tab Compare.
     pub compare: CompareView,
     /// The tab Sequence.
@@ -104,6 +107,10 @@ pub struct State {
     pub sample_at: usize,
     /// Which samples are looked at.
     pub difference: Difference,
+    /// The lesson that somebody is in.
+    pub lesson: Option<Session>,
+    /// Lessons to choose from: those that come with the program, and those that were opened.
+    pub lessons: Vec<Arc<Lesson>>,
     /// A sample of a person's own.
     pub pad: Pad,
     /// A value of the sample that is looked at, as a ciphertext.
@@ -154,12 +161,15 @@ impl State {
             cryptonn: CryptonnView::default(),
             leak: LeakView::default(),
             mitigations: MitigationView::default(),
+            layout: Layout::default(),
             compare: CompareView::default(),
             sequence: SequenceView::default(),
             task_running: false,
             task_stopping: false,
             sample_at: 0,
             difference: Difference::default(),
+            lesson: None,
+            lessons: lesson::shipped().into_iter().map(Arc::new).collect(),
             pad: Pad::default(),
             ciphertext: Ciphertext::default(),
             layer: LayerView::default(),
@@ -175,6 +185,12 @@ impl State {
     /// Whether the run shown belongs to the setup as it stands.
     pub fn run_is_of_setup(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.origin.is(&self.scenario))
+    }
+
+    /// Whether a part of the window is shown: everything, or what the scenario names.
+    pub fn shows(&self, part: &str) -> bool {
+        let show = &self.scenario.show;
+        show.is_empty() || show.iter().any(|shown| shown == part)
     }
 
     /// Whether results of a kind are being made.
@@ -305,6 +321,12 @@ impl State {
     pub fn shown_layer(&self) -> Option<&str> {
         let seen = self.tab == Tab::Run && self.eyes().has_layers();
         self.opened_layer.as_deref().filter(|_| seen)
+    }
+
+    /// Whether Esc goes from one plot of the run back to all; while one is on it stops that.
+    pub fn shows_plot_alone(&self) -> bool {
+        let alone = self.layout.enlarged.is_some() && !self.layout.presents();
+        alone && self.tab == Tab::Run && !self.running
     }
 
     /// Whether the model and the data of the setup are in memory, and not those of the one before.

@@ -2,7 +2,7 @@
 //! in `panels`.
 
 use super::words::{CTRL, Words};
-use egui::Key;
+use egui::{Key, Modifiers};
 use scenario::Scenario;
 
 /// What is in the centre.
@@ -19,6 +19,8 @@ pub enum Tab {
     Leak,
     Compare,
     Sequence,
+    Lessons,
+    Welcome,
 }
 
 /// A tab in the bar, and the command that shows it.
@@ -63,6 +65,13 @@ pub static TABS: &[TabSpec] = &[
         ..every(Tab::Sequence, "Sequence", "Show sequence",
             "A recurrent network over time, and the strategies for its noise", Key::Num6)
     },
+    every(Tab::Lessons, "Lessons", "Show lessons",
+        "Lessons step by step, to go through alone or in a class", Key::H),
+    TabSpec {
+        words: Words::new("Show welcome", "The scenarios as questions, and where to begin",
+            Modifiers::NONE, Key::F2),
+        ..every(Tab::Welcome, "Welcome", "", "", Key::F2)
+    },
 ];
 
 /// A tab about every setup.
@@ -82,6 +91,11 @@ impl Tab {
         // Every tab is in the table; a test holds that.
         TABS.get(self as usize).unwrap_or(&TABS[0])
     }
+}
+
+/// The tab of that name.
+pub fn tab_named(name: &str) -> Option<Tab> {
+    TABS.iter().find(|spec| spec.name == name).map(|spec| spec.tab)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The frame every plot stands in: title, legend, axes; inside it `egui_plot` draws the curves.
 
+use crate::term::question_mark;
 use crate::theme;
 use crate::ticks::{Tick, Unit};
 use egui::text::{LayoutJob, TextWrapping};
@@ -138,6 +139,8 @@ const APART: f32 = 10.0;
 const NUMBERS_APART: f32 = 5.0;
 /// Narrower plots have no words inside.
 const LEAST_WORDS: f32 = 84.0;
+/// The question mark behind a title, with the air around it.
+const MARK: f32 = 20.0;
 const LEFT: f32 = 54.0;
 const RIGHT: f32 = 10.0;
 /// Space under a plot from which on the horizontal axis has numbers.
@@ -282,7 +285,8 @@ impl Chart<'_> {
         let painter = ui.painter_at(rect);
         let mut job =
             LayoutJob::simple_singleline(self.title.to_owned(), theme::heading(), t.text_strong);
-        job.wrap = TextWrapping::truncate_at_width(rect.right() - RIGHT - at.x);
+        let mark = if self.about.is_empty() { 0.0 } else { MARK };
+        job.wrap = TextWrapping::truncate_at_width(rect.right() - RIGHT - mark - at.x);
         let title = painter.layout_job(job);
         let title_rect = Rect::from_min_size(at, title.size());
         painter.galley(at, title, t.text_strong);
@@ -295,6 +299,13 @@ impl Chart<'_> {
             egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{} plot", self.title))
         });
         response.on_hover_text(self.about);
+        let mut title_rect = title_rect;
+        if mark > 0.0 {
+            let place = title_rect.right_center() + vec2(MARK * 0.6, 0.0);
+            let id = ui.scope_id().with((self.id, "how to read"));
+            question_mark(ui, place, id, self.title, self.about);
+            title_rect.max.x += MARK;
+        }
         let named = self.curves.iter().filter(|c| !c.points.is_empty() && !c.name.is_empty());
         let entries: Vec<(&Curve, Arc<Galley>)> = named
             .map(|curve| {

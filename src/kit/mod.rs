@@ -8,8 +8,10 @@
 
 mod cells;
 mod chart;
+pub mod highlight;
 pub mod pixels;
 mod svg;
+mod term;
 pub mod theme;
 mod ticks;
 mod widgets;
@@ -17,6 +19,7 @@ mod widgets;
 pub use cells::{aligned, sort_title};
 pub use chart::{Chart, Curve, Mark, Pen, Shown, in_two, marker};
 pub use svg::Figure;
+pub use term::{dotted, explain, explained, question_mark, wanted_tab};
 pub use ticks::{Tick, Unit, logarithmic, number_text, number_ticks};
 pub use widgets::{
     badge, beside_column, caption, field, fixed_label, heading, named, optional, progress, row,

@@ -135,6 +135,11 @@ impl Tokens {
     }
 }
 
+/// The colours of the theme that a window is drawn in.
+pub fn tokens_of(ctx: &egui::Context) -> &'static Tokens {
+    if ctx.theme() == Theme::Dark { &DARK } else { &LIGHT }
+}
+
 /// The colours of the theme `ui` is drawn in.
 pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }

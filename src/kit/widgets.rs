@@ -25,7 +25,8 @@ pub fn beside_column(ui: &mut Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui
 pub fn field(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui) -> egui::Response) {
     ui.horizontal(|ui| {
         let label = row_name(ui, name, tooltip);
-        add(ui).labelled_by(label.id).on_hover_text(tooltip);
+        let control = add(ui).labelled_by(label.id).on_hover_text(tooltip);
+        crate::highlight::seen(ui.ctx(), name, control.rect, control.interact_rect);
     });
 }
 
@@ -47,7 +48,7 @@ pub fn fixed_label(ui: &mut Ui, name: &str, width: f32, tooltip: &str) -> egui::
     let layout = Layout::left_to_right(Align::Center);
     let label = ui.allocate_ui_with_layout(size, layout, |ui| {
         ui.set_min_width(width);
-        ui.label(name)
+        crate::term::explained(ui, name, RichText::new(name))
     });
     label.inner.on_hover_text(tooltip)
 }
@@ -120,5 +121,6 @@ pub fn optional(
 /// Gives a control a name for screen readers and tests.
 pub fn named(response: egui::Response, kind: egui::Role, name: &str) -> egui::Response {
     response.widget_info(|| egui::WidgetInfo::labeled(kind, true, name));
+    crate::highlight::seen(&response.ctx, name, response.rect, response.interact_rect);
     response
 }

@@ -9,6 +9,7 @@ mod answers;
 mod compare;
 mod cryptonn;
 mod cryptonn_figure;
+mod guess;
 mod leak;
 mod noise;
 mod sequence;
@@ -22,6 +23,7 @@ pub use answers::{Answers, answers};
 pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
 pub use cryptonn_figure::cryptonn_svg;
+pub use guess::GuessPlot;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};
 pub use sequence::{

@@ -1,6 +1,6 @@
 //! Latency, ciphertext size and noise margin per stage.
 
-use circuit::{NoiseMeasure, StageKind};
+use circuit::{NoiseMeasure, StageKind, StagePlan};
 use egui::{Align2, Rect, Ui, pos2};
 use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Mark, Pen, Unit, theme};
@@ -34,6 +34,8 @@ pub struct Curves<'a> {
     pub measure: NoiseMeasure,
     /// Whether noise is seen at all: only with the key.
     pub sees_noise: bool,
+    /// Somebody is about to guess what is predicted: it is not drawn.
+    pub hides_predicted: bool,
 }
 
 impl<'a> Deref for Curves<'a> {
@@ -45,6 +47,11 @@ impl<'a> Deref for Curves<'a> {
 }
 
 impl<'a> Curves<'a> {
+    /// Prediction for stage `i`, unless it is hidden.
+    pub fn planned(&self, i: usize) -> Option<&'a StagePlan> {
+        self.stages.planned(i).filter(|_| !self.hides_predicted)
+    }
+
     /// Samples that times are told for: those that are done while the run goes on.
     fn samples(&self) -> Option<(usize, usize)> {
         let of = self.plan?.images;

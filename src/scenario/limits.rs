@@ -27,6 +27,7 @@ const MAX_PRIMES: u64 = 48;
 /// The first that is outside, with the range.
 pub fn check(scenario: &Scenario) -> Result<(), RunError> {
     let (choice, scheme) = (&scenario.activation, &scenario.scheme);
+    super::shown::check(&scenario.show).map_err(RunError::Refused)?;
     degree("activation.degree", choice.degree)?;
     half_width("activation.interval", choice.interval)?;
     layers(&choice.layers)?;

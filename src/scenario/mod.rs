@@ -14,6 +14,7 @@ mod scenario;
 mod scenario_file;
 pub mod setting_use;
 mod setup;
+mod shown;
 mod sources;
 mod suited;
 mod training_request;
@@ -29,5 +30,6 @@ pub use scenario::{
 };
 pub use setting_use::{Carrier, Function, check_sequence};
 pub use setup::Setup;
+pub use shown::{PARTS, SIMPLE};
 pub use sources::Sources;
 pub use training_request::{OptimiserKind, TrainingRequest};

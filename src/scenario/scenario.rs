@@ -154,6 +154,9 @@ pub struct Scenario {
     /// Worker threads; one per core when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
+    /// What the window shows of itself, of [`crate::PARTS`]; everything when left out. No run depends on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub show: Vec<String>,
 }
 
 /// Why a scenario cannot be read or changed.
@@ -188,6 +191,7 @@ impl Scenario {
             seed: 0,
             images: None,
             threads: None,
+            show: Vec::new(),
         };
         vec![
             make(
@@ -353,6 +357,7 @@ impl Scenario {
             seed: 0,
             images: None,
             threads: None,
+            show: Vec::new(),
         }
     }
 

@@ -51,7 +51,8 @@ impl Setup {
 }
 
 fn nameless(scenario: &Scenario) -> Scenario {
-    Scenario { name: String::new(), description: String::new(), ..scenario.clone() }
+    let (name, description, show) = Default::default();
+    Scenario { name, description, show, ..scenario.clone() }
 }
 
 /// All settings by dotted path.

@@ -32,6 +32,13 @@ pub struct Figure {
     pub about: String,
 }
 
+impl Figure {
+    /// Somebody is about to guess it.
+    pub fn hide(&mut self) {
+        (self.value, self.tone) = ("—".to_owned(), Tone::Weak);
+    }
+}
+
 /// The figures that `eyes` see.
 pub fn figures(source: &Source<'_>, eyes: Perspective) -> Vec<Figure> {
     let mut all = Vec::new();
@@ -43,14 +50,14 @@ pub fn figures(source: &Source<'_>, eyes: Perspective) -> Vec<Figure> {
 }
 
 /// How many times slower a run was than the original network in the clear.
-fn times_slower(source: &Source<'_>) -> Option<f64> {
+pub fn times_slower(source: &Source<'_>) -> Option<f64> {
     let report = source.run?.report.as_deref()?;
     let plain = report.plain.latency_secs;
     (plain > 0.0).then(|| report.encrypted.total_secs / plain)
 }
 
 /// How many times the bytes of the plain inputs and outputs cross as ciphertexts.
-fn times_bytes(source: &Source<'_>) -> Option<f64> {
+pub fn times_bytes(source: &Source<'_>) -> Option<f64> {
     let report = source.run.and_then(|r| r.report.as_deref());
     let crossing = report
         .map(|r| r.bytes.upload + r.bytes.download)

@@ -91,7 +91,7 @@ impl Line {
             let caption = RichText::new(caption_of(figure, self.is_short))
                 .font(theme::small())
                 .color(t.text_weak);
-            cell.add(Label::new(caption).truncate()).on_hover_text(&figure.about);
+            kit::explained(&mut cell, &figure.caption, caption).on_hover_text(&figure.about);
             let value = RichText::new(&figure.value).font(value_font(self.is_short));
             let value = value.color(colour(figure.tone, t));
             cell.add(Label::new(value).truncate()).on_hover_text(&figure.about);

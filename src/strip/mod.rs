@@ -25,7 +25,7 @@ mod text;
 pub use card::card;
 pub use details::Details;
 pub use draw::{Told, show};
-pub use figures::{Figure, Tone, figures};
+pub use figures::{Figure, Tone, figures, times_bytes, times_slower};
 pub use look::Look;
 pub use model::{Battery, LayerBox, Place, Strip};
 pub use perspective::Perspective;

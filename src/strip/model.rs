@@ -126,6 +126,14 @@ impl Strip {
         Some(strip)
     }
 
+    /// Nothing that could be guessed is shown.
+    pub fn hide_predictions(&mut self) {
+        (self.input_bytes, self.upload, self.download) = (None, None, None);
+        for layer in &mut self.layers {
+            (layer.bytes, layer.battery) = (None, None);
+        }
+    }
+
     /// The place of a stage.
     pub fn place_of(&self, stage: usize) -> Option<Place> {
         if self.input_stages.contains(&stage) {

@@ -23,6 +23,8 @@ pub struct History {
     pub models: Vec<MyModel>,
     pub datasets: Vec<String>,
     pub scenarios: Vec<String>,
+    /// Titles of the lessons that were finished.
+    pub lessons: Vec<String>,
     /// Where the larger datasets lie, when a person chose it.
     pub data_folder: Option<String>,
 }
@@ -70,6 +72,15 @@ impl History {
         files.retain(|known| known != path);
         files.insert(0, path.to_owned());
         files.truncate(MOST);
+    }
+
+    /// A lesson was gone through to its end.
+    pub fn finish_lesson(&mut self, title: &str) {
+        if !self.lessons.iter().any(|known| known == title) {
+            self.lessons.push(title.to_owned());
+            let more = self.lessons.len().saturating_sub(MOST);
+            self.lessons.drain(..more);
+        }
     }
 
     /// What is kept for the next time, as text: models whose files stay.

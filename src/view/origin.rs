@@ -41,6 +41,11 @@ impl Origin {
         matters(self.results, &self.setup.scenario) == matters(self.results, scenario)
     }
 
+    /// Whether the results are no older than `since`.
+    pub fn is_since(&self, since: Instant) -> bool {
+        self.at >= since
+    }
+
     /// `of deep, 3 min ago`; where the name is the same, with what is different.
     pub fn line(&self, present: &Scenario) -> String {
         let of = &self.setup.scenario;
@@ -64,6 +69,7 @@ fn matters(results: Results, scenario: &Scenario) -> Scenario {
     let mut kept = scenario.clone();
     kept.name.clear();
     kept.description.clear();
+    kept.show.clear();
     match results {
         Results::Run | Results::Cryptonn => {}
         // Settings of the training are what is compared.

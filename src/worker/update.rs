@@ -78,6 +78,8 @@ pub enum Update {
     AttackEnded(Result<(), Failure>),
     /// The desktop's dialog was closed, with a path or without.
     Picked(Result<Option<PathBuf>, Failure>),
+    /// A lesson was read.
+    Lesson(Result<Arc<lesson::Lesson>, Failure>),
     /// A scenario was read.
     Opened(Result<Box<Scenario>, Failure>),
     /// An encrypted training that was kept was read.

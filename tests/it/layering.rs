@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["format", "progress"],
     &["file", "wire"],
-    &["data"],
+    &["data", "lesson"],
     &["activation", "onnx"],
     &["network", "ring"],
     &["scheme", "functional", "export"],

@@ -16,6 +16,7 @@ pub fn command_button(
 ) -> Response {
     let response = ui.add_enabled(command.is_enabled(state), egui::Button::new(text.into()));
     let response = hover(response, command, state);
+    kit::highlight::seen(ui.ctx(), command.words().label, response.rect, response.interact_rect);
     if response.clicked() {
         queue.push(command);
     }

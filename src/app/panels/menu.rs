@@ -6,7 +6,7 @@ use crate::command_table::{MENUS, Menu};
 use crate::panels::button::{command_button, hover};
 use crate::queue::Queue;
 use crate::state::State;
-use crate::tab::{TABS, TabSpec};
+use crate::tab::{TABS, Tab, TabSpec};
 use egui::{Align, Layout, RichText, Ui};
 use kit::theme;
 
@@ -66,7 +66,9 @@ fn tabs(ui: &mut Ui, state: &State, queue: &mut Queue) {
 }
 
 fn is_shown(spec: &TabSpec, state: &State) -> bool {
-    state.tab == spec.tab || (spec.is_about)(&state.scenario)
+    let always = matches!(spec.tab, Tab::Run | Tab::Lessons | Tab::Welcome);
+    let shown = always || state.shows(&format!("tab {}", spec.name));
+    state.tab == spec.tab || (shown && (spec.is_about)(&state.scenario))
 }
 
 /// Width that all tabs take beside one another, about.

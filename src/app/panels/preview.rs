@@ -25,6 +25,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     card.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
+        if state.hides_predictions() {
+            kit::caption(ui, "What is predicted is hidden until your guess stands");
+            return;
+        }
         ui.horizontal(|ui| {
             let heading = match (refused, preview.pending && preview.of != state.scenario.name) {
                 (true, false) => "This setup cannot work".to_owned(),
@@ -225,7 +229,7 @@ fn grid(ui: &mut Ui, rows: &[Row<'_>]) {
         .show(ui, |ui| {
             for (name, value, about) in rows {
                 let name_text = RichText::new(*name).font(theme::small()).color(t.text_weak);
-                ui.label(name_text).on_hover_text(*about);
+                kit::explained(ui, name, name_text).on_hover_text(*about);
                 let weak = NOISE_NAMES.contains(name) && value.contains(" −");
                 let colour = if weak { t.notice } else { t.text_strong };
                 ui.add(egui::Label::new(RichText::new(value).size(12.0).color(colour)).truncate())

@@ -2,7 +2,10 @@
 
 use super::{headline, noise, origin, strip, table};
 use crate::action::Action;
+use crate::command::Command;
 use crate::curves;
+use crate::layout::PLOTS;
+use crate::panels::button::named_button;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Ui, vec2};
@@ -25,6 +28,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             headline::cards(ui, state);
         }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
+        if let Some(plot) = state.layout.enlarged {
+            let hovered = alone(ui, state, &curves, plot, queue);
+            if hovered != state.hovered_stage {
+                queue.push(Action::HoverStage(hovered));
+            }
+            return;
+        }
         let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
         let rows = 4 / columns;
         let gaps = theme::CARD_GAP * rows as f32 + noise::height(state);
@@ -63,7 +73,65 @@ fn grid(
             all.min + vec2(column * (width + theme::CARD_GAP), row * (height + theme::CARD_GAP));
         Rect::from_min_size(min, vec2(width, height))
     };
+    let mut hovered = None;
+    for at in 0..PLOTS {
+        hovered = hovered.or(plot(ui, place(at), state, curves, at, queue));
+    }
+    hovered
+}
+
+/// One plot, with the whole room; the stage under the pointer.
+fn alone(
+    ui: &mut Ui,
+    state: &State,
+    curves: &Curves<'_>,
+    at: usize,
+    queue: &mut Queue,
+) -> Option<usize> {
+    ui.horizontal_wrapped(|ui| {
+        named_button(ui, Command::PreviousPlot, "◀", state, queue);
+        ui.label(format!("Plot {} of {PLOTS}", at + 1));
+        named_button(ui, Command::NextPlot, "▶", state, queue);
+        if !state.layout.presents() {
+            named_button(ui, Command::EnlargePlot, "All plots", state, queue);
+        }
+    });
+    let height = (ui.clip_rect().bottom() - ui.cursor().top() - theme::CARD_GAP).max(LEAST_PLOT);
+    let (rect, _) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
+    plot(ui, rect, state, curves, at, queue)
+}
+
+/// A plot in its place; the stage under the pointer. A double click shows it alone, or all again.
+fn plot(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &State,
+    curves: &Curves<'_>,
+    at: usize,
+    queue: &mut Queue,
+) -> Option<usize> {
+    let twice = ui.input(|input| {
+        let over = input.pointer.interact_pos().is_some_and(|p| rect.contains(p));
+        over && input.pointer.button_double_clicked(egui::PointerButton::Primary)
+    });
+    if twice && !state.layout.presents() {
+        let other = if state.layout.enlarged.is_none() { Some(at) } else { None };
+        queue.push(Action::EnlargePlot(other));
+    }
     let under = state.hovered_stage;
+    match at {
+        0 => {
+            answers(ui, rect, state, queue);
+            None
+        }
+        1 => plots::latency(ui, rect, curves, under),
+        2 => plots::size(ui, rect, curves, under),
+        _ => plots::margin(ui, rect, curves, under),
+    }
+}
+
+fn answers(ui: &mut Ui, rect: Rect, state: &State, queue: &mut Queue) {
     let trained = state.loaded.as_ref().and_then(|l| l.network.provenance().test_accuracy);
     let seen = Answers {
         run: state.run.as_ref(),
@@ -71,11 +139,7 @@ fn grid(
         expected: trained.filter(|_| !state.preview.pending),
         has_key: state.eyes().has_key(),
     };
-    if let Some(sample) = plots::answers(ui, place(0), &seen) {
+    if let Some(sample) = plots::answers(ui, rect, &seen) {
         queue.push(Action::ShowSample(sample));
     }
-    let latency = plots::latency(ui, place(1), curves, under);
-    let size = plots::size(ui, place(2), curves, under);
-    let margin = plots::margin(ui, place(3), curves, under);
-    latency.or(size).or(margin)
 }

@@ -5,11 +5,12 @@ use crate::command::Command;
 use crate::panels::button::hover;
 use crate::queue::Queue;
 use crate::state::State;
+use crate::tab::Tab;
 use activation::{MAX_DEGREE, Method};
 use circuit::{Plan, SchemeKind};
 use egui::{ComboBox, DragValue, Ui};
 use kit::{field, row, theme};
-use scenario::{ActivationKind, Scenario, SchemeRequest, SchemeSelector};
+use scenario::{ActivationKind, ActivationRequest, Scenario, SchemeRequest, SchemeSelector};
 use view::file_name;
 
 /// The method that keeps the activations of the model.
@@ -39,10 +40,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.spacing_mut().item_spacing.y = 4.0;
         // What is trained on encrypted data has functional encryption and its own activations.
         if !state.is_cryptonn() {
-            activation(ui, &mut scenario);
+            activation(ui, state, &mut scenario);
             scheme(ui, state, &mut scenario);
         }
-        run(ui, &mut scenario);
+        run(ui, state, &mut scenario);
     });
     if scenario != state.scenario {
         queue.push(Action::Edit(Box::new(scenario)));
@@ -54,6 +55,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     field(ui, "Scenario", "A setup that comes with the program, or a file", |ui| {
         combo(ui, "Scenario", &scenario.name, |ui| {
             open_entry(ui, Command::OpenScenario, queue);
+            if ui.selectable_label(false, "As questions…").clicked() {
+                queue.push(Command::Show(Tab::Welcome));
+            }
             ui.separator();
             for known in &built_in {
                 let chosen = state.opened == *known;
@@ -76,6 +80,15 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
     if !scenario.description.is_empty() {
         kit::caption(ui, &scenario.description).on_hover_text(&scenario.description);
     }
+    if state.shows("model") {
+        model(ui, state, scenario, queue);
+    }
+    if state.shows("dataset") {
+        dataset(ui, state, scenario, queue);
+    }
+}
+
+fn model(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queue) {
     field(ui, "Model", "A built-in model, or a model file", |ui| {
         let mine = state.history.models.iter().find(|m| m.setup.model == state.scenario.model);
         let shown = mine.map_or(file_name(&state.scenario.model), |model| model.name.as_str());
@@ -92,6 +105,9 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
             }
         })
     });
+}
+
+fn dataset(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queue) {
     field(
         ui,
         "Dataset",
@@ -154,8 +170,10 @@ fn guesses(ui: &mut Ui, state: &State) {
     ui.add(egui::Label::new(text).truncate()).on_hover_text(told.join("\n"));
 }
 
-fn activation(ui: &mut Ui, scenario: &mut Scenario) {
-    strategy(ui, scenario);
+fn activation(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
+    if state.shows("strategy") {
+        strategy(ui, scenario);
+    }
     let choice = &mut scenario.activation;
     if choice.kind == ActivationKind::Lookup {
         let about = "Bits of the step number that a table reads, 1 to 6; as the model was trained when automatic";
@@ -165,6 +183,16 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
         return;
     }
     let method: Option<Method> = choice.method.parse().ok();
+    if state.shows("activation") {
+        approximation(ui, choice, method);
+    }
+    if state.shows("degree") {
+        degree(ui, choice, method.is_some_and(|m| m.uses_degree()));
+    }
+}
+
+/// The method that makes the polynomials.
+fn approximation(ui: &mut Ui, choice: &mut ActivationRequest, method: Option<Method>) {
     let shown = match method {
         Some(method) => method.name(),
         None if choice.method == KEEP => "Keep",
@@ -181,7 +209,10 @@ fn activation(ui: &mut Ui, scenario: &mut Scenario) {
             }
         })
     });
-    let fitted = method.is_some_and(|m| m.uses_degree());
+}
+
+/// Degree and interval, which only `fitted` polynomials have to choose.
+fn degree(ui: &mut Ui, choice: &mut ActivationRequest, fitted: bool) {
     let degree = "Degree of the polynomial; exact integers carry degree 2, CKKS any that the plan shows as feasible. Only a fitted polynomial has one to choose";
     let interval =
         "The polynomial approximates on [−l, l]. Only a fitted polynomial has one to choose";
@@ -227,6 +258,16 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     let plan = state.preview.plan.as_deref();
     let kind = &mut scenario.activation.kind;
     let choice = &mut scenario.scheme;
+    if state.shows("scheme") {
+        kinds(ui, choice, kind);
+    }
+    if state.shows("parameters") {
+        by_hand(ui, choice, *kind, plan);
+    }
+}
+
+/// Which scheme.
+fn kinds(ui: &mut Ui, choice: &mut SchemeRequest, kind: &mut ActivationKind) {
     wrapped(ui, "Scheme", "What the network is encrypted with", |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         for scheme in SchemeSelector::ALL {
@@ -242,6 +283,10 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
             }
         }
     });
+}
+
+/// Parameters, those of the planner or one's own.
+fn by_hand(ui: &mut Ui, choice: &mut SchemeRequest, kind: ActivationKind, plan: Option<&Plan>) {
     let mut by_hand = *choice != SchemeRequest { kind: choice.kind, ..SchemeRequest::default() };
     row(ui, "Parameters", "Let the planner choose, or set each by hand", |ui| {
         if ui.checkbox(&mut by_hand, "By hand").changed() {
@@ -252,7 +297,7 @@ fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
             };
         }
     });
-    if by_hand && *kind == ActivationKind::Lookup {
+    if by_hand && kind == ActivationKind::Lookup {
         table_parameters(ui, choice);
     } else if by_hand {
         let is_real = choice.kind == SchemeSelector::Ckks
@@ -373,7 +418,18 @@ fn past_budget(ui: &mut Ui, choice: &mut SchemeRequest) {
     }
 }
 
-fn run(ui: &mut Ui, scenario: &mut Scenario) {
+fn run(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
+    if state.shows("samples") {
+        samples(ui, scenario);
+    }
+    if state.shows("seed") {
+        field(ui, "Seed", "Seed of everything random; 0 takes fresh randomness", |ui| {
+            ui.add(DragValue::new(&mut scenario.seed).speed(0.1))
+        });
+    }
+}
+
+fn samples(ui: &mut Ui, scenario: &mut Scenario) {
     pair(
         ui,
         ("Samples", "Samples of the test split to run"),
@@ -381,9 +437,6 @@ fn run(ui: &mut Ui, scenario: &mut Scenario) {
         ("Threads", "Worker threads; one per core when automatic"),
         |ui| optional(ui, &mut scenario.threads, 1..=MOST_THREADS, 2, "Auto"),
     );
-    field(ui, "Seed", "Seed of everything random; 0 takes fresh randomness", |ui| {
-        ui.add(DragValue::new(&mut scenario.seed).speed(0.1))
-    });
 }
 
 /// Height of a list that opens, points; longer ones scroll.

@@ -17,8 +17,13 @@ pub fn show(
     queue: &mut Queue,
 ) -> Option<Option<usize>> {
     let source = source(state, curves);
-    let strip = Strip::of(&source).filter(|_| state.scenario.sequence.is_none())?;
+    let mut strip = Strip::of(&source).filter(|_| state.scenario.sequence.is_none())?;
     let eyes = state.eyes();
+    let mut figures = strip::figures(&source, eyes);
+    if curves.hides_predicted {
+        strip.hide_predictions();
+        figures.iter_mut().for_each(strip::Figure::hide);
+    }
     let stale = match source.run {
         Some(_) => curves.faded,
         None => curves.pending,
@@ -29,7 +34,7 @@ pub fn show(
         opened: state.shown_layer(),
         opacity: if stale { theme::STALE } else { 1.0 },
     };
-    let told = strip::show(ui, &strip, &strip::figures(&source, eyes), look);
+    let told = strip::show(ui, &strip, &figures, look);
     if let Some(layer) = told.clicked {
         let again = state.opened_layer.as_ref() == Some(&layer);
         queue.push(Action::OpenLayer(Some(layer).filter(|_| !again)));

@@ -99,9 +99,9 @@ pub fn show(
                     for i in (0..COLUMNS.len()).filter(|i| shown(*i)) {
                         let (name, about) = heading(curves, i);
                         row.col(|ui| {
-                            let text = RichText::new(name).font(theme::small()).color(t.text_weak);
+                            let text = RichText::new(&name).font(theme::small()).color(t.text_weak);
                             kit::aligned(ui, i, 2, |ui| {
-                                ui.label(text).on_hover_text(about);
+                                kit::explained(ui, &name, text).on_hover_text(about);
                             });
                         });
                     }

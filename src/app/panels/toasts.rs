@@ -9,12 +9,13 @@ use kit::theme;
 
 const WIDTH: f32 = 380.0;
 
-pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
+/// Draws the messages, `above` points over the lower edge.
+pub fn show(ctx: &Context, state: &State, above: f32, queue: &mut Queue) {
     if state.notifications.shown().is_empty() {
         return;
     }
     egui::Area::new(Id::unique("toasts"))
-        .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0))
+        .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0 - above))
         .order(egui::Order::Foreground)
         .show(ctx, |ui| {
             let t = theme::tokens(ui);

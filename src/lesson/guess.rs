@@ -1,0 +1,96 @@
+//! What somebody guessed, and what was true.
+
+use crate::fact::Unit;
+use crate::step::{Kind, Prediction};
+use crate::value::Value;
+
+/// What somebody guesses.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guess {
+    Number(f64),
+    Curve(Vec<f64>),
+    /// The place, counted from 0, and the value there.
+    Point(usize, f64),
+}
+
+impl Guess {
+    /// Where the guess lies before a hand moved it: in the middle of the axis.
+    pub fn first(asked: &Prediction, places: usize) -> Self {
+        let middle = match asked.is_logarithmic() {
+            true => (asked.from * asked.to).sqrt(),
+            false => 0.5 * (asked.from + asked.to),
+        };
+        match asked.kind {
+            Kind::Number => Self::Number(middle),
+            Kind::Curve => Self::Curve(vec![middle; places]),
+            Kind::Point => Self::Point(places / 2, middle),
+        }
+    }
+}
+
+/// A guess beside the truth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guessed {
+    pub label: String,
+    pub unit: Unit,
+    pub places: Vec<String>,
+    pub guess: Guess,
+    pub truth: Option<Value>,
+}
+
+impl Guessed {
+    /// The guess in words.
+    pub fn guess_text(&self) -> String {
+        let place = |at: usize| self.places.get(at).map_or("?", String::as_str);
+        match &self.guess {
+            Guess::Number(number) => self.unit.text(*number),
+            Guess::Curve(values) => {
+                let named = values.iter().enumerate();
+                let texts = named.map(|(at, y)| format!("{} {}", place(at), self.unit.text(*y)));
+                texts.collect::<Vec<_>>().join(", ")
+            }
+            Guess::Point(at, y) => format!("{} at {}", self.unit.text(*y), place(*at)),
+        }
+    }
+
+    /// The truth in words.
+    pub fn truth_text(&self) -> String {
+        let told = self.truth.as_ref().map(|truth| truth.text(self.unit));
+        told.unwrap_or_else(|| format::NOT_KNOWN.to_owned())
+    }
+
+    /// How far off the guess was, in words: a ratio where numbers are told in times, bytes or seconds, a
+    /// difference otherwise.
+    pub fn off(&self) -> Option<String> {
+        let told = |guess: f64, truth: f64| match self.unit {
+            Unit::Times | Unit::Bytes | Unit::Seconds if guess > 0.0 && truth > 0.0 => {
+                let ratio = (guess / truth).max(truth / guess);
+                if ratio < 1.05 {
+                    return "right on it".to_owned();
+                }
+                let side = if guess > truth { "too much" } else { "too little" };
+                format!("{ratio:.1} times {side}")
+            }
+            Unit::Share => format!("{:+.1} points", 100.0 * (guess - truth)),
+            unit => {
+                let side = if guess < truth { "−" } else { "+" };
+                format!("{side}{}", unit.text((guess - truth).abs()))
+            }
+        };
+        match (&self.guess, self.truth.as_ref()?) {
+            (Guess::Number(guess), Value::Number(truth)) => Some(told(*guess, *truth)),
+            (Guess::Curve(values), Value::Curve(truth)) => {
+                let pairs = values.iter().zip(truth);
+                let worst =
+                    pairs.max_by(|a, b| (a.0 - a.1.1).abs().total_cmp(&(b.0 - b.1.1).abs()));
+                worst.map(|(g, (name, y))| format!("furthest off: {} at {name}", told(*g, *y)))
+            }
+            (Guess::Point(at, guess), Value::Curve(truth)) => {
+                let name = self.places.get(*at)?;
+                let (_, y) = truth.iter().find(|(n, _)| n == name)?;
+                Some(format!("{} at {name}", told(*guess, *y)))
+            }
+            _ => None,
+        }
+    }
+}

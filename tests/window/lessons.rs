@@ -1,0 +1,194 @@
+//! Every lesson that comes with the program, gone through from its first step to its last with the real
+//! engine; and what a lesson allows.
+
+use crate::drive::{WIDE, until, until_planned, window};
+use crate::scripted::Control;
+use crate::shots;
+use cryptoscope::app::{App, Tab};
+use cryptoscope::lesson::Session;
+use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::worker::SessionEngine;
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+type Window = Harness<'static, App>;
+
+fn real() -> Window {
+    Harness::builder().with_size(WIDE).build_eframe(|cc| {
+        let engine = SessionEngine::new(Sources { data_dir: None });
+        App::new(cc, engine, Scenario::open("digits").expect("built in"))
+    })
+}
+
+fn click(h: &mut Window, name: &str) {
+    h.get_by_role_and_label(Role::Button, name).click();
+    h.run_ok();
+}
+
+fn session(h: &Window) -> &Session {
+    h.state().state().lesson.as_ref().expect("a lesson is on")
+}
+
+fn begin(h: &mut Window, title: &str) {
+    h.get_by_role_and_label(Role::Tab, "Lessons tab").click();
+    h.run_ok();
+    click(h, &format!("Begin: {title}"));
+}
+
+/// Does what the step asks for, by the buttons of the bar.
+fn do_step(h: &mut Window) {
+    let step = session(h).step().expect("a step").clone();
+    if step.predict.is_some() {
+        until(h, "something to guess", |h| {
+            h.query_by_role_and_label(Role::Button, "My guess stands").is_some()
+        });
+        click(h, "My guess stands");
+    }
+    if let Some(ask) = &step.ask {
+        let right = &ask.choices[ask.right - 1];
+        h.get_by_role_and_label(Role::RadioButton, right).click();
+        h.run_ok();
+    }
+    if !step.deeds.is_empty() && !session(h).is_done() {
+        until(h, "nothing goes on", |h| {
+            let state = h.state().state();
+            !state.preview.pending && !state.running && !state.task_running
+        });
+        click(h, "Do it for me");
+    }
+    let what = format!("step {} of {}", session(h).at() + 1, session(h).lesson().title);
+    until(h, &what, |h| session(h).is_done());
+}
+
+/// Goes through the lesson with this title; what its bar said last.
+fn go_through(title: &str) -> Window {
+    let mut h = real();
+    until_planned(&mut h);
+    begin(&mut h, title);
+    loop {
+        do_step(&mut h);
+        let failed = h.query_all_by_label_contains("The lesson:").next().is_some();
+        assert!(!failed, "an error in step {} of {title}", session(&h).at() + 1);
+        if !session(&h).has_next() {
+            break;
+        }
+        click(&mut h, "Next step of the lesson");
+    }
+    assert!(h.query_all_by_label_contains("The lesson is over").next().is_some());
+    assert!(h.state().state().history.lessons.iter().any(|known| known == title));
+    h
+}
+
+#[test]
+fn what_encryption_costs() {
+    let h = go_through("What encryption costs");
+    // Two guesses, each with its truth: both of a network that is slower and larger encrypted.
+    let guessed = session(&h).all_guessed();
+    assert_eq!(guessed.len(), 2);
+    for one in guessed {
+        let truth = one.truth.as_ref().and_then(|t| t.number()).expect("a number");
+        assert!(truth > 10.0, "{} {truth}", one.label);
+    }
+    assert_eq!(session(&h).score(), (1, 1));
+}
+
+#[test]
+fn where_noise_comes_from() {
+    let h = go_through("Where noise comes from");
+    let [curve, least] = session(&h).all_guessed()[..] else { panic!("two guesses") };
+    let Some(cryptoscope::lesson::Value::Curve(margins)) = &curve.truth else { panic!("a curve") };
+    // The square takes more of the margin than the two other layers together.
+    let of = |name: &str| margins.iter().find(|(n, _)| n == name).expect("a stage").1;
+    let square = of("conv") - of("square");
+    assert!(square > (of("input") - of("conv")) + (of("square") - of("output")), "{margins:?}");
+    // One prime in place of two leaves nothing.
+    assert!(least.truth.as_ref().and_then(|t| t.number()).expect("a number") <= 1.0);
+}
+
+#[test]
+fn which_activation() {
+    let h = go_through("Which activation");
+    assert_eq!(session(&h).all_guessed().len(), 3);
+}
+
+#[test]
+fn slots() {
+    go_through("Slots: throughput against latency");
+}
+
+#[test]
+fn lookup_tables_or_polynomials() {
+    let h = go_through("Lookup tables or polynomials");
+    assert_eq!(h.state().state().compare.rows.len(), 3);
+}
+
+#[test]
+fn who_sees_what() {
+    let h = go_through("Who sees what, and what leaks all the same");
+    let [identified] = session(&h).all_guessed()[..] else { panic!("one guess") };
+    let truth = identified.truth.as_ref().and_then(|t| t.number()).expect("a share");
+    assert!((0.0..=1.0).contains(&truth));
+}
+
+#[test]
+fn only_what_a_step_allows_can_be_used() {
+    let mut h = window(&Control::default());
+    until_planned(&mut h);
+    begin(&mut h, "What encryption costs");
+    let before = h.state().state().scenario.clone();
+    h.get_by_role_and_label(Role::Tab, "Sweep tab").click();
+    h.run_ok();
+    assert_eq!(h.state().state().tab, Tab::Run);
+    assert!(h.query_all_by_label_contains("Not in this step of the lesson").next().is_some());
+    h.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
+    h.run_ok();
+    assert!(h.state().state().run.is_none(), "it cannot be run yet");
+    assert_eq!(h.state().state().scenario, before);
+    click(&mut h, "Leave lesson");
+    assert!(h.state().state().lesson.is_none());
+    click(&mut h, "Run");
+    assert!(h.state().state().run.is_some());
+}
+
+#[test]
+fn a_guess_is_dragged_and_what_is_predicted_stays_hidden() {
+    let mut h = window(&Control::default());
+    until_planned(&mut h);
+    begin(&mut h, "What encryption costs");
+    click(&mut h, "Next step of the lesson");
+    assert!(h.query_all_by_label_contains("hidden until your guess stands").next().is_some());
+    let line = h.get_by_role_and_label(Role::Image, "Times as long as in the clear").rect();
+    // The axis goes from 1 to a million: its middle is a thousand.
+    h.drag_at(line.center());
+    h.run_ok();
+    h.drop_at(line.center());
+    h.run_ok();
+    click(&mut h, "My guess stands");
+    assert!(h.query_all_by_label_contains("hidden until your guess stands").next().is_none());
+    click(&mut h, "Run");
+    until(&mut h, "the truth", |h| session(h).guessed().is_some());
+    let guess = session(&h).guessed().expect("guessed").guess_text();
+    assert_eq!(guess, "1000×");
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_lessons() {
+    assert!(shots::can_draw());
+    let mut h = real();
+    until_planned(&mut h);
+    begin(&mut h, "Where noise comes from");
+    click(&mut h, "Next step of the lesson");
+    until(&mut h, "something to guess", |h| {
+        h.query_by_role_and_label(Role::Button, "My guess stands").is_some()
+    });
+    shots::shoot(&mut h, "lesson_guess");
+    do_step(&mut h);
+    shots::shoot(&mut h, "lesson_truth");
+    h.get_by_role_and_label(Role::Tab, "Lessons tab");
+    click(&mut h, "Leave lesson");
+    h.get_by_role_and_label(Role::Tab, "Lessons tab").click();
+    h.run_ok();
+    shots::shoot(&mut h, "lessons");
+}
