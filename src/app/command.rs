@@ -18,6 +18,7 @@ pub enum Command {
     NewNetwork,
     ChooseFolder,
     Download,
+    Preferences,
     Quit,
     Undo,
     Redo,

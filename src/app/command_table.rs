@@ -6,6 +6,7 @@ use super::dialog::OpenKind;
 use super::explore;
 use super::lesson_act::LessonAct;
 use super::palette::Palette;
+use super::sheet::Sheet;
 use super::state::State;
 use super::ready::{
     Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
@@ -90,6 +91,8 @@ const OPEN: &[Row] = &[
 ];
 
 const QUIT: &[Row] = &[
+    row(Command::Preferences, "Preferences…", "Data folder, theme, zoom, and what is kept", (CTRL, Key::Comma), ALWAYS,
+        |app, _| app.state.sheet = Some(Sheet::Preferences)),
     row(Command::Quit, "Quit", "Close the window", (CTRL, Key::Q), ALWAYS,
         |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close)),
 ];
@@ -287,9 +290,9 @@ const HELP: &[Row] = &[
         |state| in_lesson(state).map(|_| ()), |app, ctx| app.lesson_act(ctx, LessonAct::Leave)),
     row(Command::About, "About and what is private…",
         "What the program is, and what encryption here does and does not hide",
-        (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.show_about = true),
+        (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.sheet = Some(Sheet::About)),
     row(Command::ShowLog, "Show log…", "All messages since the start", (CTRL, Key::L), ALWAYS,
-        |app, _| app.state.show_log = true),
+        |app, _| app.state.sheet = Some(Sheet::Log)),
 ];
 
 fn zoom(ctx: &Context, by: f32) {

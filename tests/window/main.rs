@@ -2,6 +2,7 @@
 
 mod activation;
 mod clicks;
+mod copies;
 mod cryptonn;
 mod drive;
 mod layout;
@@ -11,10 +12,12 @@ mod new_network;
 mod own;
 mod own_sample;
 mod person;
+mod preferences;
 mod scripted;
 mod sequence;
 mod share;
 mod shots;
+mod sizes;
 mod stale;
 mod strip;
 mod tables;
