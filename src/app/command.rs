@@ -30,6 +30,8 @@ pub enum Command {
     NextSample,
     PreviousSample,
     DrawOwn,
+    EncryptAgain,
+    FlipBit,
     RaiseDegree,
     LowerDegree,
     NextMethod,

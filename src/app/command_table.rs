@@ -9,10 +9,11 @@ use super::palette::Palette;
 use super::sheet::Sheet;
 use super::state::State;
 use super::ready::{
-    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
+    Ready, can_run, can_train, can_train_encrypted, has_ciphertext, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
+use look::CiphertextEdit;
 use view::TaskStatus;
 use worker::Key as Job;
 
@@ -230,6 +231,13 @@ const SAMPLES: &[Row] = &[
         (CTRL, Key::J),
         |state| when(state.pad.open || state.own_samples().is_some(), "the data are no pictures and no small table"),
         |app, _| app.draw_own()),
+    row(Command::EncryptAgain, "Encrypt again", "The same value with new randomness: another ciphertext",
+        (Modifiers::ALT, Key::E), has_ciphertext, |app, _| app.edit_ciphertext(CiphertextEdit::Again)),
+    row(Command::FlipBit, "Flip one bit", "Change one bit of the ciphertext on its way, or change it back",
+        (Modifiers::ALT, Key::F), has_ciphertext, |app, _| {
+            let flipped = app.state.ciphertext.flipped;
+            app.edit_ciphertext(CiphertextEdit::Flip(!flipped));
+        }),
 ];
 
 const LOOK: &[Row] = &[
