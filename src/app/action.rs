@@ -2,13 +2,15 @@
 
 use crate::command::Command;
 use crate::lesson_steps::LessonAct;
+use crate::replays::KeptAct;
 use crate::tab::Tab;
 use inference::TrainOptions;
 use network::train::RecurrentOptions;
 use scenario::Scenario;
 use strip::Perspective;
 use view::{
-    Blueprint, Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabRequest,
+    Blueprint, Difference, LeakChoice, ReplayAct, Results, SequenceView, SweepChoice,
+    lab::LabRequest,
 };
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
@@ -30,6 +32,14 @@ pub enum Action {
     /// Whose eyes the run is looked at with.
     SeeAs(Perspective),
     ShowSample(usize),
+    /// The run is shown again, or something is done with that.
+    Replay(ReplayAct),
+    /// Whether the next run is shown slower than it is.
+    ShowSlowly(bool),
+    /// Something is done with the kept runs.
+    Kept(KeptAct),
+    /// A pin is taken off.
+    Unpin(usize),
     /// Which samples are looked at was chosen.
     ShowDifference(Difference),
     /// What is chosen in the tab Activation was changed.

@@ -1,6 +1,7 @@
 //! The application: services around one [`State`].
 
 use super::queue::Queue;
+use super::replays::Opening;
 use super::state::State;
 use super::tab::Tab;
 use egui::ColorImage;
@@ -33,6 +34,10 @@ pub struct App {
     pub(super) saving_network: Option<PathBuf>,
     /// Trained models taken so far.
     pub(super) kept_models: usize,
+    /// The report of a run is being read.
+    pub(super) opening_run: Option<Opening>,
+    /// When the replay was played last, by the clock of the window in seconds.
+    pub(super) played_at: Option<f64>,
 }
 
 impl App {
@@ -68,6 +73,8 @@ impl App {
             model_to_use: None,
             saving_network: None,
             kept_models: 0,
+            opening_run: None,
+            played_at: None,
         }
     }
 

@@ -6,13 +6,14 @@ use super::dialog::OpenKind;
 use super::explore;
 use super::lesson_steps::LessonAct;
 use super::palette::Palette;
+use super::replays::{can_pin, can_replay, in_replay};
 use super::state::State;
 use super::ready::{
     Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
-use view::TaskStatus;
+use view::{ReplayAct, TaskStatus};
 use worker::Key as Job;
 
 /// A command.
@@ -38,14 +39,14 @@ pub struct Menu {
 
 /// All menus.
 pub static MENUS: [Menu; 4] = [
-    Menu { name: "File", groups: &[Group::Rows(OPEN), Group::Exports, Group::Rows(QUIT)] },
+    Menu { name: "File", groups: &[Group::Rows(OPEN), Group::Rows(RUNS), Group::Exports, Group::Rows(QUIT)] },
     Menu {
         name: "Setup",
         groups: &[Group::Rows(RUN), Group::Rows(CHANGE), Group::Rows(LAB), Group::Rows(TASKS)],
     },
     Menu {
         name: "View",
-        groups: &[Group::Tabs, Group::Rows(SAMPLES), Group::Rows(LOOK), Group::Rows(PALETTE)],
+        groups: &[Group::Tabs, Group::Rows(SAMPLES), Group::Rows(REPLAY), Group::Rows(LOOK), Group::Rows(PALETTE)],
     },
     Menu { name: "Help", groups: &[Group::Rows(HELP)] },
 ];
@@ -87,6 +88,31 @@ const OPEN: &[Row] = &[
     row(Command::OpenCheckpoint, "Continue from checkpoint…",
         "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
         |app, _| app.ask_open(OpenKind::Checkpoint)),
+];
+
+const RUNS: &[Row] = &[
+    row(Command::OpenRun, "Open run…", "Open the report of a run, and show it again", (CTRL_ALT, Key::J),
+        |state| when(!state.running, "a run is on"), |app, _| app.ask_open(OpenKind::Run)),
+    row(Command::KeptRuns, "Kept runs…", "The last runs, also of earlier windows: to show again, pin or forget",
+        (CTRL_ALT, Key::Z), ALWAYS, |app, _| app.state.kept.open = true),
+];
+
+const REPLAY: &[Row] = &[
+    row(Command::Replay, "Replay", "Show the run again from its beginning, or leave that", (Modifiers::NONE, Key::F5),
+        can_replay, |app, _| {
+            let on = app.state.replay.is_some();
+            app.replay_act(if on { ReplayAct::Leave } else { ReplayAct::Begin });
+        }),
+    row(Command::StepBack, "Step back", "To the stage before, in the run that is shown again", (Modifiers::NONE, Key::F3),
+        in_replay, |app, _| app.replay_act(ReplayAct::Step(-1))),
+    row(Command::StepOn, "Step on", "To the next stage, in the run that is shown again", (Modifiers::NONE, Key::F4),
+        in_replay, |app, _| app.replay_act(ReplayAct::Step(1))),
+    row(Command::PlayReplay, "Play or pause", "Play the run that is shown again, or hold it", (Modifiers::NONE, Key::F6),
+        in_replay, |app, _| app.replay_act(ReplayAct::Toggle)),
+    row(Command::ShowSlowly, "Slow motion", "Show the next run a stage a second, or as it comes; the run itself is as fast as ever",
+        (Modifiers::NONE, Key::F12), ALWAYS, |app, _| app.state.slow = !app.state.slow),
+    row(Command::PinRun, "Pin this run", "Keep its lines in the plots, and its figures beside those of later runs",
+        (CTRL_ALT, Key::I), can_pin, |app, _| app.pin_run()),
 ];
 
 const QUIT: &[Row] = &[

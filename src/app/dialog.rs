@@ -13,6 +13,8 @@ pub enum OpenKind {
     DataFolder,
     Checkpoint,
     Lesson,
+    /// The report of a run.
+    Run,
 }
 
 impl OpenKind {
@@ -27,13 +29,14 @@ impl OpenKind {
             Self::DataFolder => "The folder that mnist, sequences and others lie in",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
             Self::Lesson => "A lesson file (.json)",
+            Self::Run => "The report of a run (.json)",
         }
     }
 
     /// Whether it can be a file, and whether it can be a folder.
     pub fn is_file_or_folder(self) -> (bool, bool) {
         match self {
-            Self::Scenario | Self::Checkpoint | Self::Lesson => (true, false),
+            Self::Scenario | Self::Checkpoint | Self::Lesson | Self::Run => (true, false),
             Self::Model | Self::Dataset => (true, true),
             Self::DataFolder => (false, true),
         }
@@ -42,7 +45,7 @@ impl OpenKind {
     /// File name endings, for the desktop's dialog.
     pub fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Scenario | Self::Lesson => &["json"],
+            Self::Scenario | Self::Lesson | Self::Run => &["json"],
             Self::Model => &["safetensors", "onnx", "json"],
             Self::Dataset => {
                 &["csv", "tsv", "data", "txt", "ts", "npz", "npy", "bin", "gz", "idx3-ubyte"]

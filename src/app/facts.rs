@@ -52,7 +52,7 @@ impl State {
 
     /// The run of the setup as it stands, since the lesson began.
     fn own_run(&self) -> Option<&RunView> {
-        let run = self.run.as_ref().filter(|_| self.run_is_of_setup())?;
+        let run = self.whole_run().filter(|_| self.run_is_of_setup())?;
         Some(run).filter(|run| self.is_of_lesson(&run.origin))
     }
 

@@ -2,6 +2,8 @@
 
 use super::app::App;
 use super::dialog;
+use super::replays::from_file;
+use report::{ReportError, RunReport};
 use scenario::{RunError, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +35,13 @@ impl App {
     /// Reads a scenario, built in or from a file.
     pub(super) fn read_scenario(&mut self, name_or_path: String) {
         self.opening = Some(false);
-        let read = move || Scenario::open(&name_or_path).map(Box::new).map_err(|e| e.to_string());
-        self.of_file(read, Update::Opened);
+        let from = from_file(Path::new(&name_or_path));
+        let read = move || read_either(&name_or_path);
+        self.of_file(read, |result| match result {
+            Ok(Read::Scenario(scenario)) => Update::Opened(Ok(scenario)),
+            Ok(Read::Report(report)) => Update::ReportOpened(from, Ok(report)),
+            Err(failure) => Update::Opened(Err(failure)),
+        });
     }
 
     /// Reads a model file, to see what it was made for.
@@ -84,6 +91,30 @@ impl App {
                 self.state.notifications.error("no screenshot: the window gave no image");
             }
         }
+    }
+}
+
+/// What a file of JSON turned out to be.
+enum Read {
+    Scenario(Box<Scenario>),
+    Report(Box<RunReport>),
+}
+
+/// Reads a scenario, or the report of a run where the file is one.
+fn read_either(name_or_path: &str) -> Result<Read, String> {
+    let path = Path::new(name_or_path);
+    match Scenario::open(name_or_path) {
+        Ok(scenario) => Ok(Read::Scenario(Box::new(scenario))),
+        Err(error) => match RunReport::open(path) {
+            Ok(report) => Ok(Read::Report(Box::new(report))),
+            // A report, but one that cannot be read: that is the reason.
+            Err(reason @ (ReportError::Newer { .. } | ReportError::Malformed { .. }))
+                if report::is_report_file(path) =>
+            {
+                Err(reason.to_string())
+            }
+            Err(_) => Err(error.to_string()),
+        },
     }
 }
 

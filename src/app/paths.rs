@@ -25,6 +25,7 @@ impl App {
             }
             OpenKind::Checkpoint => (Command::OpenCheckpoint, String::new()),
             OpenKind::Lesson => (Command::OpenLesson, String::new()),
+            OpenKind::Run => (Command::OpenRun, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
         self.state.dialog = Some(PathDialog::new(purpose, label, path));
@@ -85,6 +86,7 @@ impl App {
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
             OpenKind::Lesson => self.read_lesson(path),
+            OpenKind::Run => self.open_run(path),
             OpenKind::DataFolder => {
                 self.state.history.data_folder = Some(text);
                 self.look_in(path);

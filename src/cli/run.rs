@@ -13,7 +13,7 @@ use super::{networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
 use experiment::Experiment;
-use report::{Event, RunReport, answers_csv};
+use report::{Event, Recorder, RunReport, answers_csv};
 use std::sync::{Mutex, PoisonError};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
@@ -22,10 +22,13 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let file = json_file(args.report.as_deref(), &mut uses)?;
     let answers = csv_file("--answers", args.answers.as_deref(), &mut uses)?;
     let told = Mutex::new(Vec::new());
+    let recorder = Recorder::new();
     let report = {
         let (sources, cancel) = (context.sources.clone(), context.cancel.clone());
         let progress = Progress::new(context.err, context.terminal);
-        let follow = |event| match event {
+        let records = file.is_some();
+        let noted = |event| if records { recorder.note(event).event } else { event };
+        let follow = |event| match noted(event) {
             Event::Progress { phase, fraction, eta_secs, .. } => {
                 progress.run(phase.name(), fraction, eta_secs);
             }
@@ -37,7 +40,7 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
         Experiment::open(&scenario, &sources)?.run(&cancel, &follow)?
     };
     if let Some(file) = file {
-        file.finish((serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
+        file.finish(report.to_json(Some(&recorder.end()))?.as_bytes())?;
     }
     if let Some(file) = answers {
         let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -13,7 +13,10 @@ mod gaps;
 mod initial;
 pub mod memory;
 mod networks;
+mod recorder;
+mod recording;
 mod report;
+mod report_file;
 mod run_progress;
 mod sequence;
 mod table_report;
@@ -28,10 +31,13 @@ pub use event::{Event, Phase, Sample};
 pub use findings::{Findings, Margins};
 pub use gaps::{Bound, Gaps};
 pub use memory::peak_memory_bytes;
+pub use recorder::Recorder;
+pub use recording::{MOST_EVENTS, MOST_OUTPUTS, Recording, Told};
 pub use report::{
     ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
     NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
+pub use report_file::{MOST_BYTES, ReportError, is_report_file};
 pub use run_progress::RunProgress;
 pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
 pub use table_report::{

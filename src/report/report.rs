@@ -1,6 +1,7 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
 use super::confusion::Confusion;
+use super::recording::Recording;
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
 use activation::{Activation, Approximation};
@@ -13,7 +14,7 @@ use scenario::{Scenario, Setup};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON layout of [`RunReport`].
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivationReport {
@@ -392,6 +393,9 @@ pub struct RunReport {
     /// Step by step, for recurrent networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Box<SequenceReport>>,
+    /// What the run told on the way, and when; absent in old reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Box<Recording>>,
 }
 
 impl RunReport {

@@ -1,10 +1,11 @@
 //! A run as it is drawn: grows with the events of the worker.
 
 use super::origin::{Origin, Results};
+use super::replay::Moment;
 use super::three::{Difference, Three};
 use circuit::Plan;
 use data::Dataset;
-use report::{Event, Phase, RunReport, Sample, SequenceReport, StageReport};
+use report::{Event, Phase, Recording, RunReport, Sample, SequenceReport, StageReport, Told};
 use scenario::Scenario;
 use std::sync::Arc;
 use worker::Failure;
@@ -46,6 +47,14 @@ pub struct RunView {
     pub report: Option<Box<RunReport>>,
     /// Steps of a recurrent network, as far as they were seen.
     pub sequence: Option<Box<SequenceReport>>,
+    /// What it told, with times: it can be shown again.
+    pub recording: Arc<Recording>,
+    /// What it was opened from, in words: `the file run.json`.
+    pub from: Option<String>,
+    /// It is no run that goes on or stands here, but one that is shown again: this moment of it.
+    pub replayed: Option<Moment>,
+    /// Events of a replay that it shows.
+    pub(super) fed: usize,
 }
 
 impl RunView {
@@ -64,7 +73,37 @@ impl RunView {
             three: Three::default(),
             report: None,
             sequence: None,
+            recording: Arc::default(),
+            from: None,
+            replayed: None,
+            fed: 0,
         }
+    }
+
+    /// A run that a `report` opened `from` somewhere tells of, with the setup it was made with; `present` where
+    /// the report is too old to have one, under its own names.
+    pub fn of_file(report: Box<RunReport>, from: String, present: &Scenario) -> Self {
+        let scenario = match &report.setup {
+            Some(setup) => setup.scenario.clone(),
+            None => Scenario {
+                name: report.scenario.clone(),
+                model: report.model.clone(),
+                dataset: report.dataset.clone(),
+                ..present.clone()
+            },
+        };
+        let mut run = Self { from: Some(from), ..Self::new(scenario) };
+        for told in report.events.as_ref().map(|told| told.events()).unwrap_or_default() {
+            run.take(told.event.clone());
+        }
+        run.end(Ok(report));
+        run
+    }
+
+    /// Takes in what the run tells, and keeps it for a replay.
+    pub fn hear(&mut self, told: Told) {
+        Arc::make_mut(&mut self.recording).note(told.secs, told.event.clone());
+        self.take(told.event);
     }
 
     /// Takes in what the run tells.
@@ -138,7 +177,11 @@ impl RunView {
     pub fn end(&mut self, result: Result<Box<RunReport>, Failure>) {
         self.progress = None;
         self.status = match result {
-            Ok(report) => {
+            Ok(mut report) => {
+                // Of the job it is finer than what reached the window.
+                if let Some(told) = report.events.take() {
+                    self.recording = Arc::from(told);
+                }
                 self.stages = report.stages.iter().cloned().map(Some).collect();
                 self.sequence = report.sequence.clone();
                 self.report = Some(report);

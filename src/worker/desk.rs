@@ -7,10 +7,11 @@ use circuit::Plan;
 use data::Dataset;
 use network::Approximations;
 use progress::{Cancel, Cancelled};
-use report::{Event, RunReport};
+use report::{Event, Recorder, RunReport, Told};
 use scenario::{RunError, Scenario};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 use study::{StrategyComparison, StrategyEvent, StrategyRequest};
 
 /// What a check is asked for.
@@ -123,10 +124,13 @@ impl<E: Engine> Desk for EngineDesk<E> {
             None => self.make_plan(scenario, out.cancel())?,
         };
         out.cancel().check()?;
-        let on_event = |event| tell_run(out, event);
+        let recorder = Recorder::new();
+        let on_event = |event| tell_run(out, recorder.note(event));
         let result = self.engine.run(&opened, &plan, out.cancel(), &on_event);
         self.planned = Some((scenario.clone(), opened, plan));
-        result.map(Box::new)
+        let mut report = Box::new(result?);
+        report.events = Some(recorder.end());
+        Ok(report)
     }
 
     fn compare_strategies(
@@ -136,8 +140,11 @@ impl<E: Engine> Desk for EngineDesk<E> {
         out: Out<'_>,
     ) -> Result<Box<StrategyComparison>, RunError> {
         let opened = self.engine.open(scenario)?;
+        let began = Instant::now();
         let on_event = |event| match event {
-            StrategyEvent::Run(event) => tell_run(out, event),
+            StrategyEvent::Run(event) => {
+                tell_run(out, Told { secs: began.elapsed().as_secs_f64(), event });
+            }
             told => out.send(Update::NoiseStrategy(told)),
         };
         let comparison =
@@ -162,8 +169,8 @@ impl<E: Engine> Desk for EngineDesk<E> {
 }
 
 /// The end of a run is told once, by its job.
-fn tell_run(out: Out<'_>, event: Event) {
-    if !matches!(event, Event::Finished(_)) {
-        out.send(Update::Run(event));
+fn tell_run(out: Out<'_>, told: Told) {
+    if !matches!(told.event, Event::Finished(_)) {
+        out.send(Update::Run(told));
     }
 }

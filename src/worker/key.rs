@@ -18,6 +18,8 @@ pub enum Key {
     Dialog,
     /// A small file that is read or written.
     File,
+    /// The runs that are kept.
+    Kept,
 }
 
 /// What becomes of a job when another of its key is asked for.
@@ -39,7 +41,7 @@ impl Key {
         match self {
             Self::Plan | Self::Check | Self::Glance | Self::Attack | Self::Dialog => Rule::Replaced,
             Self::Run | Self::Task => Rule::GoesOn,
-            Self::File => Rule::Both,
+            Self::File | Self::Kept => Rule::Both,
         }
     }
 
@@ -48,7 +50,7 @@ impl Key {
     pub(super) fn lane(self, job: u64) -> Lane {
         match self {
             Self::Run | Self::Plan | Self::Check => (Self::Run, 0),
-            Self::Glance | Self::Task | Self::Attack => (self, 0),
+            Self::Glance | Self::Task | Self::Attack | Self::Kept => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }
     }

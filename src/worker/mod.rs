@@ -11,6 +11,7 @@ mod failure;
 mod fetch;
 mod glance;
 mod jobs;
+mod kept;
 mod key;
 mod leak;
 mod own;
@@ -24,6 +25,7 @@ pub use engine::{Engine, Loaded, LoadedData, LoadedSequence, SessionEngine, TRAI
 pub use failure::Failure;
 pub use glance::{Glance, Seen};
 pub use jobs::{Busy, Jobs};
+pub use kept::{KeptRun, MOST_KEPT, Shelf, Summary};
 pub use key::Key;
 pub use leak::{LeakRequest, LeakUpdate};
 pub use update::Update;

@@ -41,9 +41,12 @@ const SETUP: &[Export] = &[
 ];
 
 const RUN: &[Export] = &[
-    Export::new("-report.json", "Export report…", "Save everything the run showed as JSON", CTRL,
+    Export::new("-report.json", "Export report…", "Save everything the run showed as JSON, with what it told on the way: it can be opened and shown again", CTRL,
         Key::E, |state| ready(run(state)),
-        |state| serde_json::to_vec_pretty(run(state)?).map_err(text)),
+        |state| {
+            let told = state.whole_run().map(|run| &*run.recording);
+            run(state)?.to_json(told).map(String::into_bytes).map_err(text)
+        }),
     Export::new("-stages.csv", "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E,
         |state| ready(run(state)), |state| stages::csv(run(state)?).map_err(text)),
 ];
