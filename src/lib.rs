@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
 //! | `plots` | what the window plots (feature `gui`) |
+//! | `page` | a run on a page of HTML |
+//! | `look` | a sample drawn by hand, answered, and seen as a ciphertext (feature `gui`) |
 //! | `strip` | who sees what of a run, layer by layer (feature `gui`) |
 //! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
 //! | `worker` | background work for the window |
@@ -41,9 +43,9 @@
 
 pub use ::{
     activation, attack, bench, circuit, cli, data, engine, experiment, export, file, format,
-    functional, import, inference, lesson, network, onnx, progress, recurrent, report, ring,
+    functional, import, inference, lesson, network, onnx, page, progress, recurrent, report, ring,
     scenario, scheme, service, study, training, wire, worker,
 };
 
 #[cfg(feature = "gui")]
-pub use ::{app, kit, plots, strip, view};
+pub use ::{app, kit, look, plots, strip, view};

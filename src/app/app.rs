@@ -5,6 +5,7 @@ use super::replays::Opening;
 use super::state::State;
 use super::tab::Tab;
 use egui::ColorImage;
+use file::Aside;
 use ring::Kernel;
 use scenario::Scenario;
 use std::path::PathBuf;
@@ -32,8 +33,10 @@ pub struct App {
     pub(super) model_to_use: Option<PathBuf>,
     /// A new network on its way to a file of a person's choice.
     pub(super) saving_network: Option<PathBuf>,
-    /// Trained models taken so far.
-    pub(super) kept_models: usize,
+    /// Where trained models lie that nobody has saved; made for the first of them.
+    pub(super) aside: Option<Aside>,
+    /// The setup that the sample on the pad was answered under.
+    pub(super) answered: Option<Scenario>,
     /// The report of a run is being read.
     pub(super) opening_run: Option<Opening>,
     /// When the replay was played last, by the clock of the window in seconds.
@@ -72,7 +75,8 @@ impl App {
             checked: None,
             model_to_use: None,
             saving_network: None,
-            kept_models: 0,
+            aside: None,
+            answered: None,
             opening_run: None,
             played_at: None,
         }

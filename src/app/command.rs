@@ -36,6 +36,7 @@ pub enum Command {
     Palette,
     NextSample,
     PreviousSample,
+    DrawOwn,
     RaiseDegree,
     LowerDegree,
     NextMethod,

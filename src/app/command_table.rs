@@ -4,7 +4,7 @@ use super::app::App;
 use super::command::Command;
 use super::dialog::OpenKind;
 use super::explore;
-use super::lesson_steps::LessonAct;
+use super::lesson_act::LessonAct;
 use super::palette::Palette;
 use super::replays::{can_pin, can_replay, in_replay};
 use super::state::State;
@@ -112,7 +112,7 @@ const REPLAY: &[Row] = &[
     row(Command::ShowSlowly, "Slow motion", "Show the next run a stage a second, or as it comes; the run itself is as fast as ever",
         (Modifiers::NONE, Key::F12), ALWAYS, |app, _| app.state.slow = !app.state.slow),
     row(Command::PinRun, "Pin this run", "Keep its lines in the plots, and its figures beside those of later runs",
-        (CTRL_ALT, Key::I), can_pin, |app, _| app.pin_run()),
+        (CTRL_SHIFT, Key::I), can_pin, |app, _| app.pin_run()),
 ];
 
 const QUIT: &[Row] = &[
@@ -249,6 +249,10 @@ const SAMPLES: &[Row] = &[
         (Modifiers::ALT, Key::ArrowRight), has_samples, |app, _| app.state.step_sample(1)),
     row(Command::PreviousSample, "Previous sample", "Disagreements come first",
         (Modifiers::ALT, Key::ArrowLeft), has_samples, |app, _| app.state.step_sample(-1)),
+    row(Command::DrawOwn, "Draw your own", "Draw a sample or set its values; it is encrypted and answered at once",
+        (CTRL, Key::J),
+        |state| when(state.pad.open || state.own_samples().is_some(), "the data are no pictures and no small table"),
+        |app, _| app.draw_own()),
 ];
 
 const LOOK: &[Row] = &[

@@ -63,6 +63,25 @@ impl App {
         self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Saved);
     }
 
+    /// A path for a file of the program's own, which goes with the window.
+    pub(super) fn path_aside(&mut self, name: &str) -> Option<PathBuf> {
+        if self.aside.is_none() {
+            match file::Aside::new() {
+                Ok(aside) => self.aside = Some(aside),
+                Err(error) => {
+                    let folder = format::path(&std::env::temp_dir());
+                    let text = format!(
+                        "the trained network cannot be put into the folder of temporary files, {folder}: {}{}",
+                        error,
+                        file::advice(&error)
+                    );
+                    self.state.notifications.error(text);
+                }
+            }
+        }
+        self.aside.as_mut().map(|aside| aside.path(name))
+    }
+
     /// Writes a trained network to a file of the program's own.
     pub(super) fn put_aside(&mut self, path: PathBuf, bytes: Vec<u8>) {
         self.of_file(move || write_whole(&path, &bytes).map(|()| path), Update::Kept);
@@ -119,7 +138,7 @@ fn read_either(name_or_path: &str) -> Result<Read, String> {
 }
 
 /// Writes whole or not at all: a failure leaves what was there.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
     file::write_whole(path, bytes).map_err(|error| format!("{error}; choose another place"))
 }
 

@@ -23,15 +23,18 @@ mod facts;
 mod files;
 mod gallery;
 mod layout;
+mod lesson_act;
 mod lesson_steps;
 mod logic;
 mod news;
 mod notifications;
+mod own_samples;
 mod own_tasks;
 mod palette;
 mod palette_search;
 mod panels;
 mod paths;
+mod present;
 mod public_data;
 mod queue;
 mod ready;
@@ -101,6 +104,8 @@ pub fn open(options: Options) -> anyhow::Result<()> {
     for setting in &options.settings {
         scenario = scenario.with_setting(setting)?;
     }
+    // What windows left that were killed; nothing waits for it.
+    std::thread::spawn(file::remove_abandoned);
     let data_dir = options.data_dir;
     let engine = SessionEngine::new(Sources { data_dir: data_dir.clone() });
     let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))

@@ -66,6 +66,11 @@ impl App {
                     state.lab.checked.failure = Some(failure.to_string());
                 }
             }
+            Update::Answered(result) => state.pad.take(result),
+            Update::Looked(result) => state.ciphertext.take(result),
+            Update::LayerSeen(result) => state.layer.take(result),
+            Update::Pictured(result) => self.take_picture(result),
+            Update::OwnKept(result) => self.take_own_kept(result),
             Update::Attack(update) => state.leak.take(update),
             Update::AttackEnded(result) => {
                 if let Err(reason) = &result {

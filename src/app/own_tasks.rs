@@ -46,10 +46,8 @@ impl App {
             return;
         };
         let Some(bytes) = new.training.bytes() else { return };
-        self.kept_models += 1;
-        let (process, number) = (std::process::id(), self.kept_models);
-        let name = format!("cryptoscope-{process}-{number}-{}.safetensors", request.name);
-        let path = std::env::temp_dir().join(name);
+        let name = format!("{}.safetensors", request.name);
+        let Some(path) = self.path_aside(&name) else { return };
         self.put_aside(path, bytes);
     }
 

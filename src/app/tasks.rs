@@ -134,9 +134,7 @@ impl App {
     /// Makes the trained network the model of the setup: it is written to a temporary file.
     pub(super) fn use_trained(&mut self) {
         let Some(bytes) = self.state.training.bytes() else { return };
-        self.kept_models += 1;
-        let name = format!("cryptoscope-{}-{}.safetensors", std::process::id(), self.kept_models);
-        let path = std::env::temp_dir().join(name);
+        let Some(path) = self.path_aside("trained.safetensors") else { return };
         self.write(path.clone(), bytes);
         self.model_to_use = Some(path);
     }

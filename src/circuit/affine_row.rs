@@ -178,6 +178,13 @@ pub(super) fn affine_rows(op: &Op, input: Shape, output: Shape) -> Vec<AffineRow
                 })
                 .collect()
         }
+        Op::Scale { scale, shift } => (0..scale.len())
+            .map(|i| AffineRow {
+                columns: [i as u32].into(),
+                weights: vec![f64::from(scale[i])],
+                bias: shift.get(i).copied().map_or(0.0, f64::from),
+            })
+            .collect(),
         // Lowered without rows of their own, or refused.
         Op::Flatten
         | Op::Branch { .. }

@@ -76,6 +76,8 @@ pub(super) enum Command {
     Inspect(InspectArgs),
     /// Write a model as a file that other programs read
     Export(ExportArgs),
+    /// Write a saved report as a page of HTML, to print or hand in
+    Report(ReportArgs),
     /// Download a public dataset, checked against its checksums
     Fetch(FetchArgs),
     /// Server: make the offer (public) and the program (with the weights) of a scenario
@@ -374,6 +376,16 @@ pub(super) struct BenchArgs {
     /// Seed of keys, inputs and weights
     #[arg(long, value_name = "S", default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The report of a run, as --report writes it
+    #[arg(value_parser = path)]
+    pub report: PathBuf,
+    /// File for the page
+    #[arg(long, value_name = "FILE", value_parser = path)]
+    pub html: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod networks;
 mod outcome;
 mod plan;
 mod progress;
+mod report_page;
 mod run;
 mod scenario_args;
 mod sequence;
@@ -179,6 +180,7 @@ fn dispatch(
         Command::Bench(args) => bench::command(&args, &mut context, out),
         Command::Inspect(args) => inspect::command(&args, &context),
         Command::Export(args) => export::command(&args),
+        Command::Report(args) => report_page::command(&args),
         Command::Fetch(args) => fetch_set(&args, &mut context),
         Command::Publish(args) => service::publish(&args, &mut context),
         Command::Keygen(args) => service::keygen(&args, &mut context),

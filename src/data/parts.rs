@@ -47,7 +47,7 @@ impl Parts {
         };
         let mut guesses = split_guess(&all.labels, &classes, seed);
         guesses.extend(alone);
-        let (train, test) = stratified(&all.inputs, &all.labels, self.shape.len(), seed);
+        let (train, test) = stratified(all, self.shape.len(), seed);
         let made = Dataset::new(name, source, self.shape, classes, vec![], train, test)?;
         Ok(made.with_guesses(guesses))
     }

@@ -76,6 +76,16 @@ fn add(graph: &mut Graph, layer: &Layer, x: &str, input: Shape) -> String {
             let used = [x, &gamma, &beta, &mean, &variance];
             graph.node(name, "BatchNormalization", &used, &[("epsilon", Setting::Float(*epsilon))])
         }
+        Op::Scale { scale, shift } => {
+            let dims: Vec<usize> = axes(input).into_iter().flatten().collect();
+            let factor = graph.weight(&format!("{name}.scale"), &dims, scale);
+            if shift.is_empty() {
+                return graph.node(name, "Mul", &[x, &factor], &[]);
+            }
+            let scaled = graph.node(&format!("{name}/scaled"), "Mul", &[x, &factor], &[]);
+            let shift = graph.weight(&format!("{name}.shift"), &dims, shift);
+            graph.node(name, "Add", &[&scaled, &shift], &[])
+        }
         Op::Flatten => graph.node(name, "Flatten", &[x], &[("axis", Setting::Int(1))]),
         Op::Branch { from } => graph.node(name, "Identity", &[value_of(from)], &[]),
         Op::Add { from } => graph.node(name, "Add", &[x, value_of(from)], &[]),

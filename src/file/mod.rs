@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod advice;
+mod aside;
 mod fields;
 mod json;
 mod name;
@@ -13,6 +14,7 @@ mod unfinished;
 mod uses;
 
 pub use advice::advice;
+pub use aside::{Aside, remove_abandoned};
 pub use fields::{fields, fields_or_none};
 pub use json::{reason, reason_in};
 pub use name::{as_path, as_text};

@@ -76,13 +76,17 @@ pub fn short(value: f64) -> String {
     if text.len() <= 12 { text } else { format!("{value:.6}") }
 }
 
-/// A whole number with thin grouping: `10 000`.
+/// Between groups of digits: the only space at which no line of the window breaks (epaint takes the narrow
+/// one, U+202F, for one at which it may).
+const IN_NUMBER: char = '\u{a0}';
+
+/// A whole number in groups, which stays on one line: `10 000`.
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) && digits.len() > 4 {
-            out.push('\u{202f}');
+            out.push(IN_NUMBER);
         }
         out.push(digit);
     }
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn counts_are_grouped_from_five_digits() {
         assert_eq!(count(8192), "8192");
-        assert_eq!(count(10_000), "10\u{202f}000");
+        assert_eq!(count(10_000), "10\u{a0}000");
     }
 
     #[test]

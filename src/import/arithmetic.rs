@@ -21,6 +21,18 @@ impl Reading {
         known: &[Option<Tensor>],
     ) -> Given {
         let op = node.op.as_str();
+        if let ([_], None, Some(Some(by)), "Div") =
+            (flows, known.first().and_then(Option::as_ref), known.get(1), op)
+            && let zeros @ 1.. = by.floats().iter().filter(|v| **v == 0.0).count()
+        {
+            let by = match by.floats().len() {
+                1 => "0".to_owned(),
+                all => format!("{all} constants, {zeros} of them 0"),
+            };
+            return Err(format!(
+                "divides by {by}; divisors other than 0 are read: a column that never changes makes one in a normalisation, divide it by 1 there"
+            ));
+        }
         match (flows, known.first().and_then(Option::as_ref), known.get(1).and_then(Option::as_ref))
         {
             ([x, y], ..) => {
@@ -85,16 +97,11 @@ impl Reading {
         for (place, value) in flow.places().iter().zip(&each) {
             placed[*place as usize] = *value;
         }
-        let features = self.layers.features();
-        let area = placed.len() / features.max(1);
-        let mut by_feature = Vec::with_capacity(features);
-        for chunk in placed.chunks(area.max(1)) {
-            if chunk.iter().any(|v| *v != chunk[0]) {
-                return Err("has a constant that differs within a channel".into());
-            }
-            by_feature.push(chunk[0]);
-        }
-        let (ones, zeros) = (vec![1.0; features], vec![0.0; features]);
+        let area = (placed.len() / self.layers.features().max(1)).max(1);
+        let even = placed.chunks(area).all(|channel| channel.iter().all(|v| *v == channel[0]));
+        let by_feature: Vec<f32> =
+            placed.iter().step_by(if even { area } else { 1 }).copied().collect();
+        let (ones, zeros) = (vec![1.0; by_feature.len()], vec![0.0; by_feature.len()]);
         match op {
             "Add" => self.layers.affine(&ones, &by_feature),
             "Sub" => {

@@ -203,28 +203,41 @@ impl Layers {
     /// `scale x + shift` for each channel, or each value: part of the linear layer before it, of the
     /// normalisation of inputs, or a layer of its own.
     pub fn affine(&mut self, scale: &[f32], shift: &[f32]) {
-        let turned = |bias: &mut Vec<f32>| {
-            if bias.is_empty() {
-                bias.resize(scale.len(), 0.0);
-            }
-            for ((bias, scale), shift) in bias.iter_mut().zip(scale).zip(shift) {
-                *bias = *bias * scale + shift;
+        // Each number is for so many values of `len`.
+        let turned = |bias: &mut Vec<f32>, len: usize| {
+            bias.resize(len, 0.0);
+            let area = len / scale.len().max(1);
+            for (at, bias) in bias.iter_mut().enumerate() {
+                *bias = *bias * scale[at / area] + shift[at / area];
             }
         };
         let shared = self.shared.is_some_and(|shared| shared >= self.layers.len());
+        let (by_feature, len) = (scale.len() == self.features(), self.shape.len());
         match self.layers.last_mut().map(|l| &mut l.op).filter(|_| !shared) {
-            Some(Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. }) => {
+            Some(Op::Scale { scale: factors, shift: added }) => {
+                let area = len / scale.len().max(1);
+                factors.iter_mut().enumerate().for_each(|(at, f)| *f *= scale[at / area]);
+                turned(added, len);
+            }
+            Some(Op::Dense { weight, bias, .. } | Op::Conv2d { weight, bias, .. })
+                if by_feature =>
+            {
                 let width = weight.len() / scale.len().max(1);
                 for (row, scale) in weight.chunks_mut(width.max(1)).zip(scale) {
                     row.iter_mut().for_each(|w| *w *= scale);
                 }
-                turned(bias);
+                turned(bias, scale.len());
             }
-            Some(Op::BatchNorm { gamma, beta, .. }) => {
+            Some(Op::BatchNorm { gamma, beta, .. }) if by_feature => {
                 gamma.iter_mut().zip(scale).for_each(|(g, s)| *g *= s);
-                turned(beta);
+                turned(beta, scale.len());
             }
             None if !shared && scale.iter().all(|s| *s != 0.0) => self.normalise(scale, shift),
+            _ if !by_feature => {
+                let shift = if shift.iter().all(|s| *s == 0.0) { &[] } else { shift };
+                let op = Op::Scale { scale: scale.to_vec(), shift: shift.to_vec() };
+                self.push("scale", op, self.shape);
+            }
             _ => {
                 let count = scale.len();
                 let op = Op::BatchNorm {
@@ -374,6 +387,35 @@ impl Along {
     pub fn windows(self, len: usize) -> Option<usize> {
         let padded = len.checked_add(self.before)?.checked_add(self.after)?;
         Some(padded.checked_sub(self.kernel)? / self.stride.max(1) + 1)
+    }
+
+    /// With as much more behind `len` values as makes a last window full that is not (`ceil_mode`), unless
+    /// it begins behind the values and the padding before them.
+    pub fn to_the_end(self, len: usize) -> Self {
+        let padded = len + self.before + self.after;
+        let Some(rest) = padded.checked_sub(self.kernel) else { return self };
+        let last = rest.next_multiple_of(self.stride.max(1));
+        let last = if last >= len + self.before { last - self.stride.min(last) } else { last };
+        Self {
+            after: self.after.max((last + self.kernel).saturating_sub(len + self.before)),
+            ..self
+        }
+    }
+
+    /// For each window over `len` values, how many a mean is over: values, and with `padding_counts` those
+    /// of the padding of `given` too.
+    pub fn counts(self, len: usize, given: Self, padding_counts: bool) -> Vec<usize> {
+        // From the first place of the padding on.
+        let (first, last) = match padding_counts {
+            true => (0, len + given.before + given.after),
+            false => (self.before, self.before + len),
+        };
+        (0..self.windows(len).unwrap_or(0))
+            .map(|window| {
+                let from = window * self.stride;
+                (from + self.kernel).min(last).saturating_sub(from.max(first))
+            })
+            .collect()
     }
 }
 

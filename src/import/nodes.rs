@@ -284,6 +284,15 @@ impl Reading {
 
     fn reshaped(&self, flow: &Flow, target: Option<&[i64]>) -> Given {
         let target = target.ok_or("takes its shape from the data")?;
+        let lengths = || target.iter().map(i64::to_string).collect::<Vec<_>>().join(" x ");
+        if target.iter().any(|length| *length < -1)
+            || target.iter().filter(|l| **l == -1).count() > 1
+        {
+            return Err(format!(
+                "puts values in the shape {}; a length is above 0, 0 (as before) or, once, -1 (what is left): export the model again",
+                lengths()
+            ));
+        }
         let mut dims = Vec::with_capacity(target.len());
         let mut open = None;
         for (at, length) in target.iter().enumerate() {

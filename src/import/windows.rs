@@ -67,19 +67,12 @@ impl Reading {
         if a.ints("dilations").is_some_and(|d| d.iter().any(|d| *d != 1)) {
             return Err("has a dilated window; dilations of 1 are read".into());
         }
-        let padded = [down, across].iter().any(|d| d.before + d.after > 0);
-        if padded && !largest && a.int("count_include_pad", 0) == 0 {
-            return Err("leaves the padding out of its means (count_include_pad=0); export with count_include_pad=True or without padding".into());
-        }
-        let left_over =
-            |d: Along, len: usize| (len + d.before + d.after).wrapping_sub(d.kernel) % d.stride;
-        if a.int("ceil_mode", 0) != 0
-            && (left_over(down, height) != 0 || left_over(across, width) != 0)
-        {
-            return Err(
-                "has a last window that is not full (ceil_mode=1); use ceil_mode=False".into()
-            );
-        }
+        let given = (down, across);
+        let same = a.text("auto_pad").starts_with("SAME");
+        let (down, across) = match a.int("ceil_mode", 0) != 0 && !same {
+            true => (down.to_the_end(height), across.to_the_end(width)),
+            false => given,
+        };
         let size = down.windows(height).zip(across.windows(width));
         let (h, v) = size.ok_or("has a window larger than the picture")?;
         let (kernel, stride) = ((rows, columns), (down.stride, across.stride));
@@ -89,7 +82,25 @@ impl Reading {
         } else {
             Op::AvgPool { kernel, stride, padding }
         };
-        Ok(Value::Flow(self.layers.windows("pool", op, (channels, h, v))?))
+        let pooled = self.layers.windows("pool", op, (channels, h, v))?;
+        if largest {
+            return Ok(Value::Flow(pooled));
+        }
+        // A mean of fewer values is the mean with zeros times a factor of its place.
+        let padding_counts = a.int("count_include_pad", 0) != 0;
+        let by_row = down.counts(height, given.0, padding_counts);
+        let by_column = across.counts(width, given.1, padding_counts);
+        if by_row.iter().chain(&by_column).any(|n| *n == 0) {
+            return Err("has a window that lies in the padding alone".into());
+        }
+        let factor = |of: usize| (rows * columns) as f32 / of as f32;
+        let plane: Vec<f32> =
+            by_row.iter().flat_map(|r| by_column.iter().map(move |c| factor(r * c))).collect();
+        if plane.iter().all(|f| *f == 1.0) {
+            return Ok(Value::Flow(pooled));
+        }
+        self.layers.affine(&plane.repeat(channels), &vec![0.0; channels * plane.len()]);
+        Ok(Value::Flow(pooled.after(self.layers.layers.len())))
     }
 
     /// The mean of each channel, or the largest of it.

@@ -18,7 +18,7 @@ mod widgets;
 
 pub use cells::{aligned, sort_title};
 pub use chart::{Chart, Curve, Mark, Pen, Shown, in_two, marker};
-pub use svg::Figure;
+pub use svg::{Figure, escaped};
 pub use term::{dotted, explain, explained, question_mark, wanted_tab};
 pub use ticks::{Tick, Unit, logarithmic, number_text, number_ticks};
 pub use widgets::{

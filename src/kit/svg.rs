@@ -79,9 +79,9 @@ impl Figure<'_> {
     }
 }
 
-/// Text as XML holds it.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Text as XML and HTML hold it.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A chart with the place of its inside.
@@ -365,7 +365,9 @@ mod tests {
         for raw in ["<script>", "a < b", "<c>", "1 < 2", "x < y", "no < yes", "& others"] {
             assert!(!text.contains(raw), "{raw}");
         }
-        assert!(text.contains("&lt;script&gt; &amp; others") && text.contains("] &amp; "));
+        assert!(
+            text.contains("&lt;script&gt; &amp; others") && text.contains("] &amp; &quot;more")
+        );
     }
 
     #[test]

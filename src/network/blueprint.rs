@@ -66,6 +66,10 @@ enum OpPrint {
         features: usize,
         epsilon: f32,
     },
+    Scale {
+        values: usize,
+        shift: bool,
+    },
     Flatten,
     /// No `from` stands for the inputs of the network.
     Branch {
@@ -249,6 +253,12 @@ fn fields(op: &Op) -> Vec<(&'static str, Vec<usize>, &[f32])> {
                 fields.push((field, vec![values.len()], values));
             }
         }
+        Op::Scale { scale, shift } => {
+            fields.push(("scale", vec![scale.len()], scale));
+            if !shift.is_empty() {
+                fields.push(("shift", vec![shift.len()], shift));
+            }
+        }
         _ => {}
     }
     fields
@@ -312,6 +322,9 @@ impl OpPrint {
             Op::BatchNorm { gamma, epsilon, .. } => {
                 Self::BatchNorm { features: gamma.len(), epsilon: *epsilon }
             }
+            Op::Scale { scale, shift } => {
+                Self::Scale { values: scale.len(), shift: !shift.is_empty() }
+            }
             Op::Flatten => Self::Flatten,
             Op::Branch { from } => Self::Branch { from: from.clone() },
             Op::Add { from } => Self::Add { from: from.clone() },
@@ -350,6 +363,10 @@ impl OpPrint {
                 mean: take("mean", vec![features])?,
                 variance: take("variance", vec![features])?,
                 epsilon,
+            },
+            Self::Scale { values, shift } => Op::Scale {
+                scale: take("scale", vec![values])?,
+                shift: if shift { take("shift", vec![values])? } else { Vec::new() },
             },
             Self::Flatten => Op::Flatten,
             Self::Branch { from } => Op::Branch { from },

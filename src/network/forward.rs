@@ -222,6 +222,11 @@ impl<'a> Kernel<'a> {
                 let (scale, shift) = batch_norm_affine(op);
                 Work::Affine { scale, shift }
             }
+            Op::Scale { scale, shift } => {
+                let mut shift = shift.clone();
+                shift.resize(scale.len(), 0.0);
+                Work::Affine { scale: scale.clone(), shift }
+            }
             Op::Flatten => Work::Nothing,
             Op::Branch { .. } => Work::Other,
             Op::Add { .. } => Work::Add,

@@ -53,6 +53,9 @@ pub enum Op {
     MaxPool { kernel: (usize, usize), stride: (usize, usize), padding: Padding },
     /// `gamma (x - mean) / sqrt(variance + epsilon) + beta`, per channel (images) or feature (flat).
     BatchNorm { gamma: Vec<f32>, beta: Vec<f32>, mean: Vec<f32>, variance: Vec<f32>, epsilon: f32 },
+    /// `scale x + shift` with fixed numbers for each value of a sample, which training leaves as they
+    /// are; `shift` may be empty.
+    Scale { scale: Vec<f32>, shift: Vec<f32> },
     /// A feature map becomes a vector, in storage order.
     Flatten,
     /// The values after the earlier layer `from`, or the inputs (`None`), in the place of those of the
@@ -118,6 +121,7 @@ impl Op {
                 format!("max pool, {}", window(*kernel, *stride, *padding))
             }
             Self::BatchNorm { .. } => "batch normalisation".to_owned(),
+            Self::Scale { .. } => "a factor for each value".to_owned(),
             Self::Flatten => "flatten".to_owned(),
             Self::Branch { from } => format!("from {}", place(from)),
             Self::Add { from } => format!("sum with {}", place(from)),
@@ -134,7 +138,7 @@ impl Op {
                 in_channels.saturating_mul(taps(*kernel, output))
             }
             Self::AvgPool { kernel, .. } | Self::SumPool { kernel, .. } => taps(*kernel, output),
-            Self::BatchNorm { .. } => output.len(),
+            Self::BatchNorm { .. } | Self::Scale { .. } => output.len(),
             Self::MaxPool { .. }
             | Self::Flatten
             | Self::Branch { .. }

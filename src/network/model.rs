@@ -408,6 +408,13 @@ pub(super) fn output_shape(op: &Op, input: Shape) -> Result<Shape, String> {
             }
             input
         }
+        Op::Scale { scale, shift } => {
+            expect_len("scale", scale, Some(input.len()))?;
+            if !shift.is_empty() {
+                expect_len("shift", shift, Some(input.len()))?;
+            }
+            input
+        }
         Op::Flatten => Shape::Flat { len: input.len() },
         Op::Activation(activation) => {
             check_activation(activation)?;

@@ -31,7 +31,7 @@ pub use noise::{noise, places as noise_places};
 pub use sequence::{
     StepFigure, sequence_input, sequence_state, sequence_steps, strategies_compared, strategies_svg,
 };
-pub use stages::{Curves, latency, margin, measured_how, size};
+pub use stages::{Curves, latency, margin, measured_how, size, stages_svg};
 pub use sweep::{SweepPointer, sweep, sweep_svg};
 pub use tables::tables;
 pub use training::training;

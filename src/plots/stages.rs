@@ -1,9 +1,9 @@
 //! Latency, ciphertext size and noise margin per stage.
 
 use circuit::{NoiseMeasure, StageKind, StagePlan};
-use egui::{Align2, Rect, Ui, pos2};
+use egui::{Align2, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Mark, Pen, Unit, theme};
+use kit::{Chart, Curve, Figure, Mark, Pen, Unit, theme};
 use report::StageReport;
 use std::ops::Deref;
 use view::{Pin, Pins, RunView, Stages};
@@ -21,6 +21,9 @@ const SIZE: &str = "Bytes of all ciphertexts after each stage for one batch, on 
 
 /// Space under a plot for the names of the stages.
 const NAMES: f32 = 30.0;
+/// Width of the page that is saved, and height of a plot on it.
+const PAGE: f32 = 720.0;
+const PAGE_HEIGHT: f32 = 210.0;
 
 /// What the plots and the table show: predictions of the setup, measurements of the newest run; of a run
 /// that goes on both.
@@ -109,6 +112,11 @@ impl<'a> Curves<'a> {
         pins.map(curve).collect()
     }
 
+    /// What a report tells of predictions, where its plan is gone.
+    fn told(&self, i: usize) -> Option<&'a StageReport> {
+        self.measured(i).filter(|_| self.plan.is_none() && !self.hides_predicted)
+    }
+
     fn points(&self, unit: Unit, value: impl Fn(usize) -> Option<f64>) -> Vec<PlotPoint> {
         (0..self.len())
             .filter_map(|i| Some(PlotPoint::new(i as f64, unit.position(value(i)?)?)))
@@ -144,23 +152,73 @@ pub fn latency(
     curves: &Curves<'_>,
     hovered: Option<usize>,
 ) -> Option<usize> {
-    let unit = Unit::Secs;
-    let drawn = curves.side_by_side(
-        theme::tokens(ui),
-        unit,
-        |stage| stage.plain_secs,
-        |i| curves.planned_secs(i),
-        |stage| stage.secs,
-    );
-    let title = curves.of_samples();
-    stage_chart(ui, rect, curves, hovered, "latency", &title, LATENCY, unit, drawn)
+    let plot = latency_of(curves, theme::tokens(ui));
+    plot.show(ui, rect, curves, hovered)
 }
 
 /// Draws the size of the ciphertexts after each stage; the stage under the pointer.
 pub fn size(ui: &mut Ui, rect: Rect, curves: &Curves<'_>, hovered: Option<usize>) -> Option<usize> {
+    let plot = size_of(curves, theme::tokens(ui));
+    plot.show(ui, rect, curves, hovered)
+}
+
+/// Draws the noise margin after each stage; the stage under the pointer.
+pub fn margin(
+    ui: &mut Ui,
+    rect: Rect,
+    curves: &Curves<'_>,
+    hovered: Option<usize>,
+) -> Option<usize> {
+    if !curves.sees_noise {
+        let chart = Chart {
+            id: "margin",
+            title: curves.measure.title(),
+            empty: Some("the server sees no noise: it takes the key to measure it"),
+            ..Chart::default()
+        };
+        chart.show(ui, rect, 0.0);
+        return None;
+    }
+    let plot = margin_of(curves, theme::tokens(ui));
+    plot.show(ui, rect, curves, hovered)
+}
+
+/// The three plots over the stages as one SVG document, one over the other.
+pub fn stages_svg(curves: &Curves<'_>) -> String {
+    let t = theme::print_tokens();
+    let size = vec2(PAGE, PAGE_HEIGHT);
+    let plots = [latency_of(curves, t), size_of(curves, t), margin_of(curves, t)];
+    let shown = plots.iter().filter(|plot| plot.id != "margin" || curves.sees_noise);
+    let charts: Vec<_> = shown
+        .enumerate()
+        .map(|(at, plot)| {
+            let mut chart = plot.chart(curves, None);
+            let short = |i| short_name(curves.name(i), curves.kind(i), 1);
+            chart.across = (0..curves.len()).map(|i| (i as f64, short(i))).collect();
+            (Rect::from_min_size(pos2(0.0, at as f32 * size.y), size), chart)
+        })
+        .collect();
+    let height = charts.len() as f32 * size.y;
+    Figure { size: vec2(size.x, height), charts, ..Figure::default() }.svg()
+}
+
+fn latency_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
+    let unit = Unit::Secs;
+    let drawn = curves.side_by_side(
+        t,
+        unit,
+        |stage| stage.plain_secs,
+        |i| curves.planned_secs(i).or(curves.told(i).map(|stage| stage.secs_predicted)),
+        |stage| stage.secs,
+    );
+    let title = curves.of_samples();
+    StagePlot { id: "latency", title, about: LATENCY.to_owned(), unit, drawn }
+}
+
+fn size_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
     let unit = Unit::Bytes;
     let drawn = curves.side_by_side(
-        theme::tokens(ui),
+        t,
         unit,
         |stage| stage.plain_bytes as f64,
         |i| Some(curves.planned(i)?.ciphertext_bytes as f64),
@@ -174,35 +232,17 @@ pub fn size(ui: &mut Ui, rect: Rect, curves: &Curves<'_>, hovered: Option<usize>
         }
         None => "Ciphertext size".to_owned(),
     };
-    stage_chart(ui, rect, curves, hovered, "size", &title, SIZE, unit, drawn)
+    StagePlot { id: "size", title, about: SIZE.to_owned(), unit, drawn }
 }
 
-/// Draws the noise margin after each stage; the stage under the pointer.
-pub fn margin(
-    ui: &mut Ui,
-    rect: Rect,
-    curves: &Curves<'_>,
-    hovered: Option<usize>,
-) -> Option<usize> {
-    let t = theme::tokens(ui);
+fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
     let unit = Unit::of_noise(curves.measure);
-    if !curves.sees_noise {
-        let chart = Chart {
-            id: "margin",
-            title: curves.measure.title(),
-            empty: Some("the server sees no noise: it takes the key to measure it"),
-            ..Chart::default()
-        };
-        chart.show(ui, rect, 0.0);
-        return None;
-    }
+    let predicted = |i| {
+        let planned = curves.planned(i).map(|stage| stage.margin_bits);
+        planned.or(curves.told(i).map(|stage| stage.margin_bits_predicted))
+    };
     let mut drawn = vec![
-        (
-            "predicted",
-            t.encrypted,
-            Pen::Predicted,
-            curves.points(unit, |i| Some(curves.planned(i)?.margin_bits)),
-        ),
+        ("predicted", t.encrypted, Pen::Predicted, curves.points(unit, predicted)),
         (
             "measured",
             t.encrypted,
@@ -213,105 +253,113 @@ pub fn margin(
     if curves.pinned.iter().all(|pin| pin.measure() == curves.measure) {
         drawn.splice(0..0, curves.before(t, unit, |stage| stage.margin_bits_measured));
     }
-    stage_chart(
-        ui,
-        rect,
-        curves,
-        hovered,
-        "margin",
-        curves.measure.title(),
-        &measured_how(curves.measure),
-        unit,
-        drawn,
-    )
+    let title = curves.measure.title().to_owned();
+    StagePlot { id: "margin", title, about: measured_how(curves.measure), unit, drawn }
 }
 
 type Drawn = (&'static str, egui::Color32, Pen, Vec<PlotPoint>);
 
-#[expect(clippy::too_many_arguments, reason = "three callers above, one line each")]
-fn stage_chart(
-    ui: &mut Ui,
-    rect: Rect,
-    curves: &Curves<'_>,
-    hovered: Option<usize>,
+/// A plot over the stages: what it is called, and what is drawn.
+struct StagePlot {
     id: &'static str,
-    title: &str,
-    about: &str,
+    title: String,
+    about: String,
     unit: Unit,
     drawn: Vec<Drawn>,
-) -> Option<usize> {
-    let count = curves.len();
-    let margin = matches!(unit, Unit::Bits | Unit::Failure);
-    let positions = drawn.iter().flat_map(|(.., points)| points.iter().map(|p| p.y));
-    // What 0 means is always in sight.
-    let at_zero = curves.measure.at_zero().filter(|_| margin && count > 0);
-    let y = unit.bounds(positions.chain(at_zero.map(|_| 0.0)));
-    let wrong_at = |i: usize| {
-        let measured = curves.measured(i).filter(|s| s.wrong_values > 0)?;
-        let value = measured.margin_bits_measured.unwrap_or(0.0);
-        Some(PlotPoint::new(i as f64, value.clamp(y.0, y.1)))
-    };
-    let wrong = if margin { (0..count).filter_map(wrong_at).collect() } else { Vec::new() };
-    let chart = Chart {
-        id,
-        title,
-        about,
-        unit,
-        x: (-0.5, count.max(1) as f64 - 0.5),
-        y,
-        curves: drawn
-            .into_iter()
-            .map(|(name, colour, pen, points)| {
-                let predicted = pen == Pen::Predicted;
-                let faded = match pen {
-                    Pen::Pinned => false,
-                    _ if predicted => curves.pending,
-                    _ => curves.faded,
-                };
-                let mark = match name {
-                    "original" => Mark::ORIGINAL,
-                    name if name == Pins::NAMES[0] => Mark::Up,
-                    name if name == Pins::NAMES[1] => Mark::Down,
-                    _ => Mark::ENCRYPTED,
-                };
-                Curve { name, colour, pen, points, faded, mark, ..Curve::default() }
-            })
-            .collect(),
-        reference: at_zero.map(|words| (0.0, words)),
-        wrong,
-        cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
-        empty: curves.is_empty().then_some("No plan yet"),
-        ..Chart::default()
-    };
-    let shown = chart.show(ui, rect, NAMES);
-    names(ui, shown.inside, curves, hovered);
-    let pointer = shown.response.hover_pos().filter(|p| shown.inside.contains(*p));
-    let at = pointer.map(|p| {
-        ((p.x - shown.inside.left()) / shown.inside.width() * count as f32).floor() as usize
-    });
-    let at = at.filter(|i| *i < count);
-    if let Some(i) = at {
-        let text = details(curves, i);
-        egui::Tooltip::always_open(
-            ui.ctx().clone(),
-            ui.layer_id(),
-            ui.scope_id().with("stage details"),
-            egui::PopupAnchor::Pointer,
-        )
-        .gap(14.0)
-        .show(|ui| {
-            ui.label(egui::RichText::new(curves.name(i)).font(theme::heading()));
-            egui::Grid::new("stage details").num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
-                for (name, predicted, measured) in text {
-                    ui.label(name);
-                    ui.label(predicted);
-                    ui.label(measured);
-                    ui.end_row();
-                }
-            });
-        });
+}
+
+impl StagePlot {
+    fn chart(&self, curves: &Curves<'_>, hovered: Option<usize>) -> Chart<'_> {
+        let unit = self.unit;
+        let count = curves.len();
+        let margin = matches!(unit, Unit::Bits | Unit::Failure);
+        let positions = self.drawn.iter().flat_map(|(.., points)| points.iter().map(|p| p.y));
+        // What 0 means is always in sight.
+        let at_zero = curves.measure.at_zero().filter(|_| margin && count > 0);
+        let y = unit.bounds(positions.chain(at_zero.map(|_| 0.0)));
+        let wrong_at = |i: usize| {
+            let measured = curves.measured(i).filter(|s| s.wrong_values > 0)?;
+            let value = measured.margin_bits_measured.unwrap_or(0.0);
+            Some(PlotPoint::new(i as f64, value.clamp(y.0, y.1)))
+        };
+        let wrong = if margin { (0..count).filter_map(wrong_at).collect() } else { Vec::new() };
+        Chart {
+            id: self.id,
+            title: &self.title,
+            about: &self.about,
+            unit,
+            x: (-0.5, count.max(1) as f64 - 0.5),
+            y,
+            curves: self
+                .drawn
+                .iter()
+                .cloned()
+                .map(|(name, colour, pen, points)| {
+                    let predicted = pen == Pen::Predicted;
+                    let faded = match pen {
+                        Pen::Pinned => false,
+                        _ if predicted => curves.pending,
+                        _ => curves.faded,
+                    };
+                    let mark = match name {
+                        "original" => Mark::ORIGINAL,
+                        name if name == Pins::NAMES[0] => Mark::Up,
+                        name if name == Pins::NAMES[1] => Mark::Down,
+                        _ => Mark::ENCRYPTED,
+                    };
+                    Curve { name, colour, pen, points, faded, mark, ..Curve::default() }
+                })
+                .collect(),
+            reference: at_zero.map(|words| (0.0, words)),
+            wrong,
+            cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
+            empty: curves.is_empty().then_some("No plan yet"),
+            ..Chart::default()
+        }
     }
-    at
+
+    /// Draws it; the stage under the pointer.
+    fn show(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        curves: &Curves<'_>,
+        hovered: Option<usize>,
+    ) -> Option<usize> {
+        let count = curves.len();
+        let shown = self.chart(curves, hovered).show(ui, rect, NAMES);
+        names(ui, shown.inside, curves, hovered);
+        let pointer = shown.response.hover_pos().filter(|p| shown.inside.contains(*p));
+        let at = pointer.map(|p| {
+            ((p.x - shown.inside.left()) / shown.inside.width() * count as f32).floor() as usize
+        });
+        let at = at.filter(|i| *i < count);
+        if let Some(i) = at {
+            let text = details(curves, i);
+            egui::Tooltip::always_open(
+                ui.ctx().clone(),
+                ui.layer_id(),
+                ui.scope_id().with("stage details"),
+                egui::PopupAnchor::Pointer,
+            )
+            .gap(14.0)
+            .show(|ui| {
+                ui.label(egui::RichText::new(curves.name(i)).font(theme::heading()));
+                egui::Grid::new("stage details").num_columns(3).spacing([14.0, 2.0]).show(
+                    ui,
+                    |ui| {
+                        for (name, predicted, measured) in text {
+                            ui.label(name);
+                            ui.label(predicted);
+                            ui.label(measured);
+                            ui.end_row();
+                        }
+                    },
+                );
+            });
+        }
+        at
+    }
 }
 
 /// Name, predicted and measured, for the stage under the pointer.

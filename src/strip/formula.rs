@@ -45,6 +45,9 @@ pub fn formula(network: &Network, at: usize, kind: StageKind) -> Option<String> 
         Op::BatchNorm { .. } => {
             format!("y = γ (x − μ) / √(σ² + ε) + β for each of {outputs} values")
         }
+        Op::Scale { shift, .. } => {
+            format!("y = a x{}, numbers for each of {outputs} values", plus_bias(shift))
+        }
         Op::Flatten => format!("y = x, {inputs} values in one row"),
         Op::Branch { .. } => format!("y = the {outputs} values from further back"),
         Op::Add { .. } => format!("y = x + x′, {outputs} sums of two"),

@@ -26,6 +26,7 @@ mod sweep;
 mod task;
 mod three;
 mod training;
+mod words;
 
 pub use compare::CompareView;
 pub use cryptonn::CryptonnView;
@@ -46,3 +47,4 @@ pub use sweep::{SweepAxis, SweepChoice, SweepView};
 pub use task::TaskStatus;
 pub use three::{Difference, Three};
 pub use training::TrainingView;
+pub use words::run_words;

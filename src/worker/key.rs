@@ -6,6 +6,12 @@ pub enum Key {
     /// A run, or all noise strategies one after the other.
     Run,
     Plan,
+    /// What the networks say to a sample of a person's own.
+    Answer,
+    /// A value under encryption.
+    Look,
+    /// The values after a layer.
+    Layer,
     /// What polynomials do to the answers of the plaintext network.
     Check,
     /// What the network of the setup does in the clear.
@@ -39,7 +45,14 @@ pub(super) type Lane = (Key, u64);
 impl Key {
     pub(super) fn rule(self) -> Rule {
         match self {
-            Self::Plan | Self::Check | Self::Glance | Self::Attack | Self::Dialog => Rule::Replaced,
+            Self::Plan
+            | Self::Answer
+            | Self::Look
+            | Self::Layer
+            | Self::Check
+            | Self::Glance
+            | Self::Attack
+            | Self::Dialog => Rule::Replaced,
             Self::Run | Self::Task => Rule::GoesOn,
             Self::File | Self::Kept => Rule::Both,
         }
@@ -49,7 +62,9 @@ impl Key {
     /// of its own.
     pub(super) fn lane(self, job: u64) -> Lane {
         match self {
-            Self::Run | Self::Plan | Self::Check => (Self::Run, 0),
+            Self::Run | Self::Plan | Self::Answer | Self::Look | Self::Layer | Self::Check => {
+                (Self::Run, 0)
+            }
             Self::Glance | Self::Task | Self::Attack | Self::Kept => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }

@@ -88,6 +88,11 @@ fn reference(op: &Op, input: Shape, output: Shape, x: &[f64]) -> Vec<f64> {
                 out.push(f64::from(gamma[c]) * standard + f64::from(beta[c]));
             }
         }
+        Op::Scale { scale, shift } => {
+            let added = shift.iter().copied().chain(std::iter::repeat(0.0));
+            let both = scale.iter().zip(added);
+            out.extend(x.iter().zip(both).map(|(x, (a, b))| f64::from(*a) * x + f64::from(b)));
+        }
         Op::Flatten => out.extend(x),
         Op::Activation(activation) => out.extend(x.iter().map(|v| activation.eval_f64(*v))),
         Op::Branch { .. } | Op::Add { .. } | Op::Concat { .. } => {
@@ -146,7 +151,12 @@ fn random_op(rng: &mut TestRng, shape: Shape) -> Op {
         0 => Padding::default(),
         _ => Padding { top, bottom, left, right },
     };
-    match rng.random_range(0..9) {
+    match rng.random_range(0..10) {
+        9 => {
+            let shifted = rng.random_range(0..2);
+            let (scale, shift) = (values(rng, shape.len()), values(rng, shape.len() * shifted));
+            Op::Scale { scale, shift }
+        }
         0 => Op::AvgPool { kernel, stride, padding },
         1 => Op::SumPool { kernel, stride, padding },
         2 => random_norm(rng, channels),

@@ -92,3 +92,64 @@ fn no_reader_fails_on_what_chance_makes_of_its_seeds() {
         }
     }
 }
+
+/// The most memory, bytes, that `inspect` of a file takes, and what it says on standard error.
+#[cfg(target_os = "linux")]
+fn memory_of_inspect(path: &Path) -> (u64, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cryptoscope"));
+    let (out, err) = (std::process::Stdio::null(), std::process::Stdio::piped());
+    let mut child = command.arg("inspect").arg(path).stdout(out).stderr(err).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let told = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
+        most = most.max(1024 * kib.unwrap_or(0));
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let said = child.wait_with_output().unwrap().stderr;
+    (most, String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Memory stays below 4 times the size of a table and 64 MiB, and that of a packed one that is made to fill
+/// it below 128 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn tables_take_memory_by_their_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |row: &dyn Fn(usize) -> String, bytes: usize| {
+        let mut text = String::new();
+        for at in 0.. {
+            text += &row(at);
+            if text.len() > bytes {
+                break;
+            }
+        }
+        text
+    };
+    let size = 48 << 20;
+    let kinds = ["x", "y", "z"];
+    let narrow = rows(&|at| format!("{},{}\n", at % 10, at % 2), size);
+    let lines = rows(&|at| format!("{},{}\r\n", at % 10, at % 2), size);
+    let spaced = rows(&|at| format!("{}  {}\n", at % 10, at % 2), size);
+    let digits = rows(&|at| format!("{}{}\n", "7,".repeat(200), kinds[at % 3]), size);
+    for (name, text) in
+        [("narrow", narrow), ("lines", lines), ("spaced", spaced), ("digits", digits)]
+    {
+        let path = dir.path().join(format!("{name}.csv"));
+        std::fs::write(&path, &text).unwrap();
+        let (most, said) = memory_of_inspect(&path);
+        assert!(said.is_empty() && most > 0, "{name}: {said}");
+        let allowed = 4 * text.len() as u64 + (64 << 20);
+        assert!(most <= allowed, "{name}: {} MiB of {}", most >> 20, allowed >> 20);
+    }
+    let bomb = dir.path().join("bomb.csv.gz");
+    let file = std::fs::File::create(&bomb).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::best());
+    (0..200).for_each(|_| std::io::Write::write_all(&mut packed, &[b'1'; 1 << 20]).unwrap());
+    packed.finish().unwrap();
+    let (most, said) = memory_of_inspect(&bomb);
+    assert!(said.contains("more than 100 times its size"), "{said}");
+    assert!(most <= 128 << 20, "bomb: {} MiB", most >> 20);
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 /// to say: what is wrong and where, what is allowed, what to do.
 type Row = (&'static str, [&'static str; 3]);
 
-const TABLE: [Row; 68] = [
+const TABLE: [Row; 71] = [
     // Tables.
     ("inspect HERE/absent.csv", ["absent.csv", "No such file", "check the path"]),
     ("inspect HERE/gap.csv", ["gap.csv, line 3, column 2", "value is missing", "?missing=mean"]),
@@ -17,6 +17,7 @@ const TABLE: [Row; 68] = [
     ("inspect HERE/one.csv", ["dataset one", "1 class(es)", "?class=none"]),
     ("inspect HERE/inf.csv", ["inf.csv, line 3, column 2", "no", "?drop=2"]),
     ("inspect HERE/long.csv", ["long.csv, line 3, column 2", "more than 16384", "shorten it"]),
+    ("inspect HERE/many.csv?onehot=1", ["many.csv", "too many for a file of", "?drop=1"]),
     ("inspect HERE/cut.csv.gz", ["cut.csv.gz", "cannot read", "copy it again"]),
     ("inspect HERE/good.csv?missing=meen", ["good.csv", "missing=meen", "drop, mean, median"]),
     ("inspect HERE/good.csv?drop=1,4", ["good.csv", "no column 4", "numbered 1 to 3"]),
@@ -71,8 +72,16 @@ const TABLE: [Row; 68] = [
     ),
     ("run digits --set model=ONNX/two_inputs.onnx", ["two_inputs", "has 2 inputs", "one are read"]),
     (
-        "run digits --set model=ONNX/no_padding_counted.onnx",
-        ["node /0/AveragePool", "count_include_pad=0", "export with"],
+        "run digits --set model=ONNX/divided_by_zero.onnx",
+        ["node /scale/Div (Div): divides by 0", "other than 0", "divide it by 1"],
+    ),
+    (
+        "run digits --set model=ONNX/divided_by_zeros.onnx",
+        ["node /scale/Div", "6 constants, 1 of them 0", "divide it by 1"],
+    ),
+    (
+        "run digits --set model=ONNX/reshape.onnx",
+        ["node /view/Reshape", "the shape -5 x 6", "a length is above 0"],
     ),
     (
         "run digits --set model=HERE/network",
@@ -143,6 +152,13 @@ fn make(folder: &Path) {
     write("inf.csv", b"a,b,kind\n1,2,x\n3,inf,y\n5,6,x\n7,8,y\n");
     let long = format!("a,b,kind\n1,2,x\n3,{},y\n", "7".repeat(20_000));
     write("long.csv", long.as_bytes());
+    // Columns of nearly a thousand words each, in many rows.
+    let word = |at: usize| -> String {
+        (0..3).map(|place| char::from(b'a' + (at / 26_usize.pow(place) % 26) as u8)).collect()
+    };
+    let many: String =
+        (0..20_000).map(|row| format!("{},{}\n", word(row % 999), ["x", "y"][row % 2])).collect();
+    write("many.csv", format!("word,kind\n{many}").as_bytes());
     write("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03K\xd4");
     write("none.safetensors", b"");
     write("huge.safetensors", &[0, 0, 0, 0, 0, 1, 0, 0, b'{', b'}']);

@@ -125,6 +125,8 @@ fn a_saved_network_is_among_my_models_after_the_next_start() {
     person.button("New network");
     person.button("Train new network");
     person.until_trained();
+    let aside = person.h.state().state().new_network.file.clone().expect("a file");
+    assert!(aside.exists());
     person.button("Save new network…");
     let path = folder.path().join("iris-net.safetensors");
     person.choose(&path, "Save");
@@ -149,4 +151,8 @@ fn a_saved_network_is_among_my_models_after_the_next_start() {
     h.get_by_role_and_label(Role::Button, "Forget iris-net.safetensors").click();
     h.run_ok();
     assert!(h.state().state().history.models.is_empty() && path.exists());
+    // What was put aside goes with its window.
+    assert!(aside.exists());
+    drop(person);
+    assert!(!aside.exists() && !aside.parent().expect("a folder").exists());
 }

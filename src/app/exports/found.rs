@@ -20,6 +20,16 @@ pub fn run(state: &State) -> Found<'_, RunReport> {
     report.ok_or("no finished run to save yet; run first")
 }
 
+/// A finished run as a page, with the guesses of the lesson that it was made in.
+pub fn page(state: &State) -> Result<String, &'static str> {
+    let report = run(state)?;
+    let session = state.lesson.as_ref();
+    let guesses: Vec<_> =
+        session.map(|s| s.all_guessed()).unwrap_or_default().into_iter().cloned().collect();
+    let network = state.model.as_deref().filter(|_| state.run_is_of_setup());
+    Ok(page::Page { report, network, guesses: &guesses }.html())
+}
+
 /// The answers of a finished run, as CSV.
 pub fn answers(state: &State) -> Result<String, &'static str> {
     let names = &run(state)?.class_names;

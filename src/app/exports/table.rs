@@ -3,7 +3,7 @@
 use super::export::{Content, Export};
 use super::found::{
     NO_LAYERS, NO_MODEL, answers, checkpoint, compared, confusion, curve, data, has_strategies,
-    has_trained_encrypted, mitigations, ready, run, sweep, text,
+    has_trained_encrypted, mitigations, page, ready, run, sweep, text,
 };
 use super::stages;
 use crate::export_id::ExportId;
@@ -46,6 +46,13 @@ const RUN: &[Export] = &[
         |state| {
             let told = state.whole_run().map(|run| &*run.recording);
             run(state)?.to_json(told).map(String::into_bytes).map_err(text)
+        }),
+    Export::new("-report.html", "Export report as a page…", "Save the run as one page of HTML to print or hand in: setup, figures, plots, guesses, parameters",
+        CTRL_ALT, Key::Q, |state| ready(run(state)), |state| Ok(page(state)?.into_bytes())),
+    Export::new("-stages.svg", "Export plots of the stages as SVG…", "Save time, size and noise of each stage as a figure for papers and slides",
+        CTRL_ALT, Key::I, |state| ready(run(state)), |state| {
+            run(state)?;
+            Ok(plots::stages_svg(&crate::curves::of(state)).into_bytes())
         }),
     Export::new("-stages.csv", "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E,
         |state| ready(run(state)), |state| stages::csv(run(state)?).map_err(text)),

@@ -4,6 +4,7 @@ mod dataset;
 mod message;
 mod model;
 mod record;
+pub(super) use record::run_report;
 mod told;
 
 use super::args::InspectArgs;

@@ -109,11 +109,39 @@ fn checkpoint(file: &str) -> Result<Told> {
     Ok(Told { text: pairs(&rows), json })
 }
 
+/// The report of a run in `file`.
+///
+/// # Errors
+/// When it is none, too long, or of a newer program.
+pub(crate) fn run_report(file: &str) -> Result<RunReport> {
+    let shown = format::path(&as_path(file));
+    let bytes = whole(file).map_err(|e| anyhow!("{shown}: {e}{}", file::advice(&e)))?;
+    if bytes.len() as u64 >= MAX_BYTES {
+        bail!(
+            "{shown}: longer than a report may be; at most {} are read",
+            format::bytes(MAX_BYTES)
+        );
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|e| anyhow!("{shown}: no report of a run: {}", file::reason_in(&text, &e)))?;
+    check_version(file, &value)?;
+    if value.get("plain").is_none() || value.get("encrypted").is_none() {
+        bail!("{shown}: no report of a run; `cryptoscope run SCENARIO --report FILE` writes one");
+    }
+    parsed(file, value)
+}
+
+fn parsed(file: &str, value: Value) -> Result<RunReport> {
+    let shown = format::path(&as_path(file));
+    serde_json::from_value(value).map_err(|e| {
+        anyhow!("{shown}: a report that cannot be read: {}", file::reason("", &e.to_string()))
+    })
+}
+
 fn report(file: &str, value: Value) -> Result<Told> {
     let shown = format::path(&as_path(file));
-    let mut read: RunReport = serde_json::from_value(value).map_err(|e| {
-        anyhow!("{shown}: a report that cannot be read: {}", file::reason("", &e.to_string()))
-    })?;
+    let mut read = parsed(file, value)?;
     // They are for replays.
     read.events = None;
     let encrypted = &read.encrypted;

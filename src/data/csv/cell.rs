@@ -58,12 +58,12 @@ impl Cells<'_> {
 
     /// Whether a cell was said to stand for a missing value, as a number that is none may be.
     pub fn is_named_missing(&self, cell: &str) -> bool {
+        let Missing::These(words) = &self.options.missing else { return false };
         let number = self.numbers.parse(cell);
-        let same = |word: &String| {
+        words.iter().any(|word| {
             cell.eq_ignore_ascii_case(word)
                 || number.is_some() && self.numbers.parse(word) == number
-        };
-        matches!(&self.options.missing, Missing::These(words) if words.iter().any(same))
+        })
     }
 
     pub fn kind(&self, cell: &str) -> Kind {

@@ -4,7 +4,7 @@ use super::cell::{Fault, sounds_missing};
 use super::options::CsvOptions;
 use crate::guess::Guess;
 use format::excerpt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Most different values of the class column.
 const MAX_CLASSES: usize = 1000;
@@ -20,31 +20,61 @@ pub(super) struct Classes {
     pub guesses: Vec<Guess>,
 }
 
-/// Reads the classes off `cells`, each with its line: numbers in order of size, or else text in
-/// alphabetical order, named exactly as they are written. Without a column there are none.
+/// What stands in the class column, each text kept once.
+#[derive(Default)]
+pub(super) struct Labels {
+    /// Of each row, as a place in `names`.
+    rows: Vec<u16>,
+    /// Each text and the line where it is first seen.
+    names: Vec<(String, u64)>,
+    places: HashMap<String, u16>,
+    /// The line in which they became too many.
+    too_many: Option<u64>,
+}
+
+impl Labels {
+    /// The text of the next row.
+    pub fn push(&mut self, text: &str, line: u64) {
+        let place = match self.places.get(text) {
+            Some(place) => *place,
+            None if self.names.len() < MAX_CLASSES => {
+                let place = self.names.len() as u16;
+                self.names.push((text.to_owned(), line));
+                self.places.insert(text.to_owned(), place);
+                place
+            }
+            None => {
+                self.too_many.get_or_insert(line);
+                0
+            }
+        };
+        self.rows.push(place);
+    }
+}
+
+/// Reads the classes off the column: numbers in order of size, or else text in alphabetical order, named
+/// exactly as they are written. Without a column there are none.
 pub(super) fn read(
-    cells: &[(String, u64)],
+    cells: Labels,
     column: Option<usize>,
     options: &CsvOptions,
 ) -> Result<Classes, Fault> {
     let Some(column) = column else {
         let guesses = vec![Guess::note("no classes: every row is answered, in its order")];
-        return Ok(Classes { labels: vec![0; cells.len()], names: Vec::new(), guesses });
+        return Ok(Classes { labels: cells.rows, names: Vec::new(), guesses });
     };
-    let mut counts: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
-    for (cell, line) in cells {
-        counts.entry(cell).or_insert((0, *line)).0 += 1;
-        if counts.len() > MAX_CLASSES {
-            return Err(Fault::at(
-                *line,
-                column + 1,
-                format!(
-                    "more than {MAX_CLASSES} different values; this is no class column (choose one with ?class=, or none with ?class=none)"
-                ),
-            ));
-        }
+    if let Some(line) = cells.too_many {
+        return Err(Fault::at(
+            line,
+            column + 1,
+            format!(
+                "more than {MAX_CLASSES} different values; this is no class column (choose one with ?class=, or none with ?class=none)"
+            ),
+        ));
     }
-    if let Some((name, (_, line))) = counts.iter().find(|(name, _)| name.contains(['\n', '\r'])) {
+    let mut found: Vec<&(String, u64)> = cells.names.iter().collect();
+    found.sort();
+    if let Some((name, line)) = found.iter().find(|(name, _)| name.contains(['\n', '\r'])) {
         return Err(Fault::at(
             *line,
             column + 1,
@@ -55,16 +85,16 @@ pub(super) fn read(
         ));
     }
     let numbers: Option<Vec<f64>> =
-        counts.keys().map(|n| n.parse().ok().filter(|v: &f64| v.is_finite())).collect();
-    let mut names: Vec<String> = counts.keys().map(|n| (*n).to_owned()).collect();
+        found.iter().map(|(n, _)| n.parse().ok().filter(|v: &f64| v.is_finite())).collect();
+    let mut names: Vec<String> = found.iter().map(|(n, _)| n.clone()).collect();
     if let Some(numbers) = &numbers {
-        check_numbers(numbers, cells, column, options)?;
+        check_numbers(numbers, cells.rows.len(), column, options)?;
         let mut order: Vec<(f64, String)> = numbers.iter().copied().zip(names).collect();
         order.sort_by(|a, b| a.0.total_cmp(&b.0));
         names = order.into_iter().map(|(_, name)| name).collect();
     }
     let mut guesses = Vec::new();
-    let merged = merge(&mut names, numbers.is_some(), cells, column, options)?;
+    let merged = merge(&mut names, numbers.is_some(), &cells.names, column, options)?;
     for name in &names {
         if sounds_missing(name) {
             guesses.push(Guess::new(
@@ -75,19 +105,23 @@ pub(super) fn read(
     }
     guesses.extend(alike(&names));
     let index: BTreeMap<&str, u16> = merged.iter().map(|(name, at)| (name.as_str(), *at)).collect();
-    let labels: Vec<u16> =
-        cells.iter().map(|(c, _)| index.get(c.as_str()).copied().unwrap_or(0)).collect();
+    let class: Vec<u16> =
+        cells.names.iter().map(|(c, _)| index.get(c.as_str()).copied().unwrap_or(0)).collect();
+    let mut labels = cells.rows;
+    for label in &mut labels {
+        *label = class.get(usize::from(*label)).copied().unwrap_or(0);
+    }
     Ok(Classes { labels, names, guesses })
 }
 
 /// Refuses numbers that are there to be predicted.
 fn check_numbers(
     numbers: &[f64],
-    cells: &[(String, u64)],
+    rows: usize,
     column: usize,
     options: &CsvOptions,
 ) -> Result<(), Fault> {
-    let many = numbers.len() * 2 > cells.len() && cells.len() >= ENOUGH_ROWS;
+    let many = numbers.len() * 2 > rows && rows >= ENOUGH_ROWS;
     let fractions = numbers.iter().any(|n| n.fract() != 0.0);
     if many && (fractions || numbers.len() > FEW_CLASSES) && options.numeric_classes.is_none() {
         return Err(Fault::at(
@@ -96,7 +130,7 @@ fn check_numbers(
             format!(
                 "{} different numbers in {} rows: numbers to predict, not classes; choose another column with ?class= (or none with ?class=none), or ?labels=text",
                 numbers.len(),
-                cells.len()
+                rows
             ),
         ));
     }

@@ -1,7 +1,7 @@
 //! What stands between the columns of a table.
 
+use super::in_place::one_space;
 use super::number::NumberFormat;
-use std::borrow::Cow;
 
 /// What may, the likelier first where all else is equal. Spaces are between words too: they may only
 /// where none of these does.
@@ -45,26 +45,8 @@ pub(super) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
 
 /// The text for [`reader`]: with spaces as delimiter, those at the ends of lines go and runs of them
 /// become one.
-pub(super) fn prepared(text: &str, delimiter: u8) -> Cow<'_, str> {
-    if delimiter != b' ' {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let (mut quoted, mut space) = (false, false);
-    for c in text.chars() {
-        quoted ^= c == '"';
-        let ends_line = c == '\n' || c == '\r';
-        if !quoted && (c == ' ' || c == '\t') {
-            space = true;
-            continue;
-        }
-        if space && !ends_line && !out.is_empty() && !out.ends_with('\n') {
-            out.push(' ');
-        }
-        space = false;
-        out.push(c);
-    }
-    Cow::Owned(out)
+pub(super) fn prepared(text: String, delimiter: u8) -> String {
+    if delimiter == b' ' { one_space(text) } else { text }
 }
 
 /// The delimiter under which the most rows have the same number of columns, and the most cells are
@@ -84,8 +66,7 @@ pub(super) fn detect(text: &str) -> u8 {
 /// counts a little where there are none; 0 where that number is one.
 fn score(text: &str, delimiter: u8) -> f64 {
     let format = NumberFormat::default();
-    let text = beginning(text);
-    let text = prepared(text, delimiter);
+    let text = prepared(beginning(text).to_owned(), delimiter);
     let mut reader = reader(&text, delimiter);
     let mut record = csv::StringRecord::new();
     let mut rows: Vec<(usize, usize)> = Vec::new();
@@ -151,6 +132,6 @@ mod tests {
         ] {
             assert_eq!(detect(text), expected, "{text:?}");
         }
-        assert_eq!(prepared(" 1   2  \n\"a  b\" 3\n", b' '), "1 2\n\"a  b\" 3\n");
+        assert_eq!(prepared(" 1   2  \n\"a  b\" 3\n".to_owned(), b' '), "1 2\n\"a  b\" 3\n");
     }
 }

@@ -5,6 +5,7 @@ mod classes;
 mod columns;
 mod delimiter;
 mod filling;
+mod in_place;
 mod layout;
 mod number;
 mod options;
@@ -28,7 +29,6 @@ use cell::{Cells, Fault, Row};
 use format::excerpt;
 use number::NumberFormat;
 use rows::Rows;
-use std::borrow::Cow;
 use values::Values;
 
 /// Largest text that is read, bytes.
@@ -36,7 +36,7 @@ const MAX_TEXT_BYTES: u64 = 1 << 28;
 /// Rows from whose look the layout is told.
 const SAMPLE_ROWS: usize = 500;
 /// Cells from whose look the layout is told, about.
-const SAMPLE_CELLS: usize = 1 << 20;
+const SAMPLE_CELLS: usize = 1 << 19;
 
 /// A table as read, every cell a finite number, or NaN where it is to be filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub(super) fn open(
     options: &CsvOptions,
 ) -> Result<(Dataset, String), DataError> {
     let bytes = source.read_all(MAX_TEXT_BYTES)?;
-    let table = Reading { path: &source.path, options }.table(&bytes)?;
+    let table = Reading { path: &source.path, options }.table(bytes)?;
     let format = format!("CSV, {}", delimiter::plural(table.delimiter));
     let shape = match options.shape {
         None => Shape::Flat { len: table.columns },
@@ -79,22 +79,21 @@ pub(super) fn open(
         }
     };
     let unsplit = options.unsplit || options.unlabelled;
+    let mut guesses = table.guesses;
+    let split = match unsplit {
+        true => Vec::new(),
+        false => split_guess(&table.labels, &table.classes, options.seed),
+    };
+    let all = Split { inputs: table.values, labels: table.labels, lengths: Vec::new() };
     let (mut train, mut test) = match unsplit {
-        true => {
-            let (inputs, labels) = (table.values.clone(), table.labels.clone());
-            (Split::default(), Split { inputs, labels, lengths: Vec::new() })
-        }
-        false => stratified(&table.values, &table.labels, table.columns, options.seed),
+        true => (Split::default(), all),
+        false => stratified(all, table.columns, options.seed),
     };
     let filled =
         filling::fill(&mut train, &mut test, table.columns, &table.features, options.incomplete)
             .map_err(|e| Reading { path: &source.path, options }.fail(Fault::at(0, 0, e)))?;
     let features = if options.shape.is_some() { Vec::new() } else { table.features };
-    let mut guesses = table.guesses;
-    guesses.extend(filled);
-    if !unsplit {
-        guesses.extend(split_guess(&table.labels, &table.classes, options.seed));
-    }
+    guesses.extend(filled.into_iter().chain(split));
     let dataset = match options.unlabelled {
         true => Dataset::unlabelled((name, origin), shape, features, train, test)?,
         false => Dataset::new(name, origin, shape, table.classes, features, train, test)?,
@@ -132,19 +131,15 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn table(&self, bytes: &[u8]) -> Result<Table, DataError> {
+    fn table(&self, bytes: Vec<u8>) -> Result<Table, DataError> {
         let decoded = decode(self.path, bytes)?;
         let fail = |fault: Fault| self.fail(fault);
         let options = self.options;
         rows::check_lengths(&decoded.text).map_err(fail)?;
         self.check_mark(&decoded.text)?;
-        let body = preamble::strip(
-            &decoded.text,
-            options.skip_lines,
-            &options.comments,
-            options.delimiter,
-        )
-        .map_err(|reason| fail(Fault::at(0, 0, reason)))?;
+        let body =
+            preamble::strip(decoded.text, options.skip_lines, &options.comments, options.delimiter)
+                .map_err(|reason| fail(Fault::at(0, 0, reason)))?;
         let mut guesses = decoded.guesses;
         guesses.extend(body.guesses);
         let delimiter = match options.delimiter.or(body.delimiter) {
@@ -159,11 +154,8 @@ impl<'a> Reading<'a> {
             }
         };
         // Lines are counted by their last character.
-        let body_text = match body.text.contains("\r\n") {
-            true => Cow::Owned(body.text.replace("\r\n", "\n")),
-            false => Cow::Borrowed(&*body.text),
-        };
-        let text = delimiter::prepared(&body_text, delimiter);
+        let text = delimiter::prepared(in_place::unix_lines(body.text), delimiter);
+        let bytes = text.len();
         quotes::check(&text, delimiter)
             .map_err(|(line, reason)| fail(Fault::at(line, 0, reason)))?;
         let mut rows = Rows::new(&text, delimiter);
@@ -195,12 +187,15 @@ impl<'a> Reading<'a> {
         let layout = layout::layout(&sample, look).map_err(fail)?;
         guesses.extend(layout.guesses.iter().cloned());
         guesses.extend(rounding::find(&sample, &layout));
-        let read = Values::read(Rows::new(&text, delimiter), &layout, look).map_err(fail)?;
+        let mut read =
+            Values::read(Rows::new(&text, delimiter), bytes, &layout, look).map_err(fail)?;
+        drop(text);
         guesses.extend(read.guesses(&layout));
-        let classes = classes::read(&read.labels, layout.class, options).map_err(fail)?;
+        let labels = std::mem::take(&mut read.labels);
+        let classes = classes::read(labels, layout.class, options).map_err(fail)?;
         guesses.extend(classes.guesses);
         guesses.extend(outliers::find(&read.values, layout.values.len(), &layout));
-        let spread = words::spread(read, &layout).map_err(|e| fail(Fault::at(0, 0, e)))?;
+        let spread = words::spread(read, &layout, bytes).map_err(|e| fail(Fault::at(0, 0, e)))?;
         guesses.extend(spread.guess);
         Ok(Table {
             features: spread.names,

@@ -1,14 +1,14 @@
 //! Lines around a table that are no part of it: titles, comments, Excel's `sep=`.
 
 use super::delimiter::reader;
+use super::in_place::emptied;
 use super::options::Comments;
 use crate::guess::Guess;
-use std::borrow::Cow;
 
 /// The text of a table alone.
-pub(super) struct Body<'a> {
+pub(super) struct Body {
     /// Lines that are left out are empty ones here, so that numbers of lines stay those of the file.
-    pub text: Cow<'a, str>,
+    pub text: String,
     /// What the file says of itself.
     pub delimiter: Option<u8>,
     pub guesses: Vec<Guess>,
@@ -18,43 +18,31 @@ pub(super) struct Body<'a> {
 ///
 /// # Errors
 /// When there are fewer lines than are to be skipped.
-pub(super) fn strip<'a>(
-    text: &'a str,
+pub(super) fn strip(
+    text: String,
     skip: usize,
     comments: &Comments,
     delimiter: Option<u8>,
-) -> Result<Body<'a>, String> {
-    let mut out = Vec::new();
+) -> Result<Body, String> {
     let lines = text.split_inclusive('\n').count();
     if skip > 0 && lines < skip {
         return Err(format!("{skip} lines to skip but only {lines} are there"));
     }
+    // Lines from the beginning that are left out.
     let mut at = skip;
-    out.extend(0..skip);
-    let mut body = Body { text: Cow::Borrowed(text), delimiter: None, guesses: Vec::new() };
+    let mut guesses = Vec::new();
     let line = |number: usize| text.split_inclusive('\n').nth(number).map(str::trim);
-    if let Some(found) = line(at).and_then(separator) {
-        body.delimiter = Some(found);
-        out.push(at);
-        at += 1;
-    }
-    match comments {
-        Comments::None => {}
-        Comments::Marked(mark) => {
-            let marked = text.split_inclusive('\n').enumerate().skip(at);
-            out.extend(marked.filter(|(_, l)| l.trim_start().starts_with(mark)).map(|(n, _)| n));
-        }
+    let said = line(at).and_then(separator);
+    at += usize::from(said.is_some());
+    let mark = match comments {
+        Comments::None => None,
+        Comments::Marked(mark) => Some(mark),
         Comments::Detect => {
             let marked = text.split_inclusive('\n').skip(at).take_while(|l| l.starts_with('#'));
             let marked = marked.count();
             let header = marked > 0
-                && is_header(
-                    line(at + marked - 1),
-                    line(at + marked),
-                    delimiter.or(body.delimiter),
-                );
+                && is_header(line(at + marked - 1), line(at + marked), delimiter.or(said));
             let left = marked - usize::from(header);
-            out.extend(at..at + left);
             if left > 0 {
                 let which = match left {
                     1 => format!("line {} begins with # and is left out as a comment", at + 1),
@@ -64,14 +52,17 @@ pub(super) fn strip<'a>(
                         at + left
                     ),
                 };
-                body.guesses.push(Guess::new(which, "comment=none"));
+                guesses.push(Guess::new(which, "comment=none"));
             }
+            at += left;
+            None
         }
-    }
-    if !out.is_empty() {
-        body.text = Cow::Owned(without(text, &out));
-    }
-    Ok(body)
+    };
+    let is_out =
+        |number, line: &str| number < at || mark.is_some_and(|m| line.trim_start().starts_with(m));
+    let any = at > 0 || mark.is_some_and(|mark| text.contains(mark.as_str()));
+    let text = if any { emptied(text, is_out) } else { text };
+    Ok(Body { text, delimiter: said, guesses })
 }
 
 /// The delimiter in a line `sep=;`.
@@ -88,24 +79,10 @@ fn is_header(line: Option<&str>, below: Option<&str>, delimiter: Option<u8>) -> 
     let delimiter = delimiter.unwrap_or_else(|| super::delimiter::detect(below));
     let columns = |text: &str| {
         let mut record = csv::StringRecord::new();
-        let text = super::delimiter::prepared(text, delimiter);
+        let text = super::delimiter::prepared(text.to_owned(), delimiter);
         reader(&text, delimiter).read_record(&mut record).map_or(0, |_| record.len())
     };
     columns(line) == columns(below) && columns(line) > 1
-}
-
-/// The text with some lines, in order, emptied.
-fn without(text: &str, lines: &[usize]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut left = lines.iter().peekable();
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        if left.next_if(|l| **l == number).is_some() {
-            out.push('\n');
-        } else {
-            out.push_str(line);
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -115,8 +92,8 @@ mod tests {
     #[test]
     fn lines_that_are_no_rows_are_left_out() {
         let of = |text: &'static str, skip, comments: Comments| {
-            let body = strip(text, skip, &comments, None).unwrap();
-            (body.text.into_owned(), body.delimiter, body.guesses.len())
+            let body = strip(text.to_owned(), skip, &comments, None).unwrap();
+            (body.text, body.delimiter, body.guesses.len())
         };
         assert_eq!(of("sep=;\na,b\n", 0, Comments::Detect), ("\na,b\n".into(), Some(b';'), 0));
         assert_eq!(
@@ -130,6 +107,6 @@ mod tests {
         assert_eq!(of("#a,b\n1,2\n", 0, Comments::Detect), ("#a,b\n1,2\n".into(), None, 0));
         assert_eq!(of("#x\n1,2\n", 0, Comments::None).0, "#x\n1,2\n");
         assert_eq!(of("1,2\n// no\n3,4\n", 0, Comments::Marked("//".into())).0, "1,2\n\n3,4\n");
-        assert!(strip("a\nb\n", 9, &Comments::Detect, None).is_err());
+        assert!(strip("a\nb\n".to_owned(), 9, &Comments::Detect, None).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The cells of a table as numbers.
 
 use super::cell::{Cells, Fault, Row};
+use super::classes::Labels;
 use super::filling::by_column;
 use super::layout::Layout;
 use super::number::truth;
@@ -18,8 +19,10 @@ const MAX_WORDS: usize = 1000;
 pub(super) struct Values {
     /// Row after row; NaN where one is missing that is to be filled in.
     pub values: Vec<f32>,
-    /// Class of each row and its line; an empty text where there are no classes.
-    pub labels: Vec<(String, u64)>,
+    /// Class of each row; an empty text where there are no classes.
+    pub labels: Labels,
+    /// Rows that are kept.
+    pub rows: usize,
     /// Rows left out because something is missing.
     incomplete: usize,
     /// How many of these were the first gap of their row, by their places among the values.
@@ -32,16 +35,19 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub fn read(mut rows: Rows, layout: &Layout, look: Cells) -> Result<Self, Fault> {
+    /// The cells of `rows`, which are those of `bytes` of text.
+    pub fn read(mut rows: Rows, bytes: usize, layout: &Layout, look: Cells) -> Result<Self, Fault> {
         let words = layout.words.iter().map(|at| (*at, Vec::new())).collect();
-        let mut read = Self { words, ..Self::default() };
+        // Memory that is not used is not taken, that of a smaller list would be for a moment.
+        let values = Vec::with_capacity(bytes / 2);
+        let mut read = Self { words, values, ..Self::default() };
         let mut is_header = layout.has_header;
         while let Some(row) = rows.next()? {
             if !std::mem::take(&mut is_header) {
                 read.row(row, layout, look)?;
             }
         }
-        if read.labels.is_empty() {
+        if read.rows == 0 {
             let why = match read.incomplete {
                 0 => "no rows of data; at least one per class is needed",
                 _ => "no rows of data: something is missing in each",
@@ -123,7 +129,8 @@ impl Values {
             self.values.push(value);
         }
         let Some(place) = layout.class else {
-            self.labels.push((String::new(), *line));
+            self.labels.push("", *line);
+            self.rows += 1;
             return Ok(());
         };
         let class = cell(place);
@@ -142,14 +149,15 @@ impl Values {
             };
             return Err(Fault::at(*line, place + 1, reason));
         }
-        self.labels.push((class.to_owned(), *line));
+        self.labels.push(class, *line);
+        self.rows += 1;
         Ok(())
     }
 
     pub fn guesses(&self, layout: &Layout) -> Vec<Guess> {
         let mut guesses = Vec::new();
         if self.incomplete > 0 {
-            let all = self.incomplete + self.labels.len();
+            let all = self.incomplete + self.rows;
             let place = match self.gaps.is_empty() {
                 true => String::new(),
                 false => format!(" ({})", by_column(&self.gaps, &layout.names)),

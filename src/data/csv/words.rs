@@ -8,6 +8,10 @@ use format::excerpt;
 /// Most columns of a table.
 const MAX_COLUMNS: usize = 65_536;
 
+/// Values that a table may become in any case; above that one for each byte of its text, so that reading it
+/// takes no more than 4 times its memory.
+const FREE_VALUES: usize = 1 << 23;
+
 /// A table in which every column is one of numbers.
 pub(super) struct Spread {
     pub values: Vec<f32>,
@@ -20,8 +24,8 @@ pub(super) struct Spread {
 /// words. A missing word, which is told by NaN, is none of them.
 ///
 /// # Errors
-/// When the columns become too many.
-pub(super) fn spread(read: Values, layout: &Layout) -> Result<Spread, String> {
+/// When the columns, or the values in them, become too many; `bytes` is the length of the text.
+pub(super) fn spread(read: Values, layout: &Layout, bytes: usize) -> Result<Spread, String> {
     let columns = layout.values.len();
     if read.words.is_empty() {
         let names = layout.names.clone();
@@ -55,7 +59,19 @@ pub(super) fn spread(read: Values, layout: &Layout) -> Result<Spread, String> {
             names.len()
         ));
     }
-    let (mut values, mut without) = (Vec::with_capacity(read.labels.len() * names.len()), 0_usize);
+    let all = read.rows.saturating_mul(names.len());
+    // Values are 4 bytes: before and after stand beside each other, then a part is split off.
+    if all.saturating_add(read.values.len().max(all / 4)) > FREE_VALUES + bytes {
+        let widest = read.words.iter().max_by_key(|(_, words)| words.len());
+        let (at, words) = widest.map_or((0, 0), |(at, words)| (*at, words.len()));
+        return Err(format!(
+            "{all} values with a column for each word, too many for a file of {}; drop columns of many words: {} has {words}, ?drop={}",
+            format::bytes(bytes as u64),
+            excerpt(&name(at)),
+            layout.values.get(at).map_or(0, |c| c + 1)
+        ));
+    }
+    let (mut values, mut without) = (Vec::with_capacity(all), 0_usize);
     for row in read.values.chunks_exact(columns) {
         let begin = values.len();
         values.resize(begin + names.len(), 0.0);

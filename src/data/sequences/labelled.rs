@@ -131,7 +131,7 @@ fn is_class(text: &str) -> bool {
 /// When it is no text, or an empty one.
 pub(super) fn unlabelled(
     path: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     skip: usize,
 ) -> Result<(Vec<Labelled>, Vec<Guess>), DataError> {
     let decoded = decode(path, bytes)?;
@@ -152,7 +152,7 @@ pub(super) fn unlabelled(
 /// The first line that is wrong.
 pub(super) fn parse(
     path: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     options: &CsvOptions,
 ) -> Result<(Vec<Labelled>, Vec<Guess>), DataError> {
     let decoded = decode(path, bytes)?;
@@ -342,7 +342,8 @@ mod tests {
 
     #[test]
     fn headers_and_sides_are_told_or_asked_for() {
-        let of = |text: &str, options: &CsvOptions| parse("s.txt", text.as_bytes(), options);
+        let of =
+            |text: &str, options: &CsvOptions| parse("s.txt", text.as_bytes().to_vec(), options);
         let plain = CsvOptions::default();
         let body = "a b\t1\nc d\t0\ne f\t1\ng h\t0\n";
         let (found, guesses) = of(&format!("review text\tlabel\n{body}"), &plain).unwrap();
@@ -373,7 +374,7 @@ mod tests {
         assert!(wrong.unwrap_err().to_string().contains("line 7: 3 columns; 2 are needed"));
         assert!(of("caf\u{e9}", &plain).is_err());
         assert!(
-            parse("s.txt", b"caf\xe9 au lait\t1\n", &plain)
+            parse("s.txt", b"caf\xe9 au lait\t1\n".to_vec(), &plain)
                 .unwrap_err()
                 .to_string()
                 .contains("line 1: not UTF-8")

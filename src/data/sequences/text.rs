@@ -56,8 +56,8 @@ pub(crate) fn open_with(
     for mut source in sources {
         let bytes = source.read_all(MAX_TEXT_BYTES)?;
         let (labelled, told) = match options.unlabelled {
-            true => labelled::unlabelled(&source.path, &bytes, options.skip_lines)?,
-            false => labelled::parse(&source.path, &bytes, options)?,
+            true => labelled::unlabelled(&source.path, bytes, options.skip_lines)?,
+            false => labelled::parse(&source.path, bytes, options)?,
         };
         guesses.extend(told.into_iter().filter(|g| !guesses.contains(g)).collect::<Vec<_>>());
         lines.extend(cut(&source.path, labelled, &mut guesses)?);

@@ -169,10 +169,10 @@ fn halves(all: &Series, seed: u64) -> (Series, Series) {
 fn read(path: &Path, classes: bool) -> Result<File, DataError> {
     let mut source = Source::open(path)?;
     let bytes = source.read_all(MAX_TEXT_BYTES)?;
-    parse(&source.path, &bytes, classes)
+    parse(&source.path, bytes, classes)
 }
 
-fn parse(path: &str, bytes: &[u8], classes: bool) -> Result<File, DataError> {
+fn parse(path: &str, bytes: Vec<u8>, classes: bool) -> Result<File, DataError> {
     let fail = |line: usize, reason: String| DataError::Csv {
         path: path.to_owned(),
         line: line as u64,
@@ -250,7 +250,7 @@ mod tests {
     const HEAD: &str = "# a comment\n@problemName X\n@timeStamps false\n@missing false\n@univariate false\n@classLabel true a b\n@data\n";
 
     fn parsed(body: &str) -> Result<File, String> {
-        parse("x.ts", format!("{HEAD}{body}").as_bytes(), true).map_err(|e| e.to_string())
+        parse("x.ts", format!("{HEAD}{body}").into_bytes(), true).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -328,15 +328,15 @@ mod tests {
             ("", "no @data line"),
             ("\u{0}\u{1}\u{ff}", "not a text file"),
         ] {
-            let found = parse("x.ts", text.as_bytes(), true).err().map(|e| e.to_string());
+            let found = parse("x.ts", text.as_bytes().to_vec(), true).err().map(|e| e.to_string());
             assert!(found.as_deref().is_some_and(|f| f.contains(expected)), "{found:?}");
         }
         let spelled = "@missing true\n@classLabel true \"Standing still\" 2 'x y'\n@data\n1:Standing still\n2:\"Standing still\"\n3:2.0\n4:x y\n";
-        let found = parse("x.ts", spelled.as_bytes(), true).expect("reads");
+        let found = parse("x.ts", spelled.as_bytes().to_vec(), true).expect("reads");
         assert_eq!((found.classes.len(), found.series.labels), (3, vec![0, 0, 1, 2]));
         assert!(found.guesses[0].text.contains("class 2.0 of a series is read as 2"));
         // Bytes that are no text at all.
-        assert!(parse("x.ts", &[0xff, 0xfe, 0x0a, 0x80], true).is_err());
+        assert!(parse("x.ts", vec![0xff, 0xfe, 0x0a, 0x80], true).is_err());
     }
 
     #[test]

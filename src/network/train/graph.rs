@@ -72,6 +72,11 @@ enum Node {
         variance: Tensor,
         epsilon: f64,
     },
+    /// Fixed factors and what is added, `[1][values]`.
+    Scale {
+        scale: Tensor,
+        shift: Option<Tensor>,
+    },
     Flatten,
     /// The values from further back.
     Branch,
@@ -176,6 +181,12 @@ impl Graph {
                         epsilon: f64::from(*epsilon),
                     }
                 }
+                Op::Scale { scale: factors, shift } => {
+                    scale = None;
+                    let row = |v: &[f32]| Tensor::from_slice(v, (1, v.len()), &Device::Cpu);
+                    let shift = (!shift.is_empty()).then(|| row(shift)).transpose()?;
+                    Node::Scale { scale: row(factors)?, shift }
+                }
                 Op::Flatten => Node::Flatten,
                 Op::Branch { .. } => {
                     scale = other;
@@ -228,6 +239,7 @@ impl Graph {
                 }
                 Node::Norm { gamma, beta, .. } => all.extend([gamma.clone(), beta.clone()]),
                 Node::Pool { .. }
+                | Node::Scale { .. }
                 | Node::Flatten
                 | Node::Branch
                 | Node::Add
@@ -413,6 +425,13 @@ impl Node {
                 *variance = blend(variance, &batch_variance)?;
                 let factor = gamma.div(&(batch_variance + *epsilon)?.sqrt()?)?;
                 (centred * spread(&factor)?)? + spread(beta)?
+            }
+            Self::Scale { scale, shift } => {
+                let y = x.broadcast_mul(scale)?;
+                match shift {
+                    Some(shift) => y.broadcast_add(shift),
+                    None => Ok(y),
+                }
             }
             Self::Flatten | Self::Branch | Self::Add | Self::Concat => Ok(x),
             Self::Table { reading, .. } => reading.forward(&x),

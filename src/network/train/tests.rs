@@ -243,6 +243,7 @@ fn mixed(rng: &mut StdRng) -> Network {
             layer("relu", Op::Activation(Activation::Relu)),
             layer("flatten", Op::Flatten),
             dense("dense", 48, 4, rng),
+            layer("factor", Op::Scale { scale: random(4, rng), shift: random(4, rng) }),
             layer("tanh", Op::Activation(Activation::Tanh)),
             dense("last", 4, 3, rng),
             layer("sigmoid", Op::Activation(Activation::Sigmoid)),

@@ -3,7 +3,7 @@
 
 use crate::five::{refused, right};
 use cryptoscope::network::recurrent::{self, RecurrentModel, Sequences};
-use cryptoscope::network::{self, Network};
+use cryptoscope::network::{self, Network, Op};
 use cryptoscope::progress::Watch;
 use cryptoscope::{export, import};
 use std::collections::BTreeMap;
@@ -52,6 +52,21 @@ fn networks_that_are_written_and_read_again_compute_the_same() {
         let samples = 3 * network.input().len();
         let inputs: Vec<f32> =
             (0..samples).map(|k| ((k * 37 + k / 11) % 101) as f32 / 100.0).collect();
+        let apart = apart(&scores(&network, &inputs), &scores(&read, &inputs));
+        assert!(apart < TOLERANCE, "{name}: {apart}");
+    }
+}
+
+#[test]
+fn factors_of_places_are_written_too() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["pool_uncounted.onnx", "pool_ceil.onnx", "by_place.onnx"] {
+        let network = import::load(super::folder().join(name)).unwrap();
+        assert!(network.layers().iter().any(|l| matches!(l.op, Op::Scale { .. })), "{name}");
+        let path = dir.path().join(name);
+        std::fs::write(&path, export::layers(&network)).unwrap();
+        let read = import::load(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let inputs: Vec<f32> = (0..network.input().len()).map(|k| (k * 37 % 101) as f32).collect();
         let apart = apart(&scores(&network, &inputs), &scores(&read, &inputs));
         assert!(apart < TOLERANCE, "{name}: {apart}");
     }

@@ -4,8 +4,9 @@ Runtime gives for them. Needs torch, onnx, onnxscript, onnxruntime, scikit-learn
     pip install torch onnx onnxscript onnxruntime scikit-learn skl2onnx
     python tests/it/onnx/generate.py
     python tests/it/onnx/residual.py
+    python tests/it/onnx/by_hand.py
 
-The second script adds the networks with skip connections.
+The second script adds the networks with skip connections, the third what is made node by node.
 """
 
 import json
@@ -222,9 +223,9 @@ refused("gated.onnx", Gated(), torch.randn(1, 6))
 refused("lstm.onnx", Last(nn.LSTM(2, 4, batch_first=True)), torch.randn(1, 5, 2))
 refused("dilated.onnx", nn.Sequential(nn.Conv2d(1, 2, 3, dilation=2), nn.Flatten(), nn.Linear(32, 3)), picture)
 refused("two_inputs.onnx", Two(), torch.randn(1, 3), torch.randn(1, 3))
-refused("no_padding_counted.onnx", nn.Sequential(
-    nn.AvgPool2d(3, padding=1, count_include_pad=False), nn.Flatten(), nn.Linear(9, 3)), picture)
 refused("layer_norm.onnx", nn.Sequential(nn.Linear(6, 4), nn.LayerNorm(4), nn.Linear(4, 3)), torch.randn(1, 6))
+torch_file("no_padding_counted.onnx", nn.Sequential(
+    nn.AvgPool2d(3, padding=1, count_include_pad=False), nn.Flatten(), nn.Linear(9, 3)), [1, 8, 8], dynamic=False)
 
 (here / "expected.json").write_text(json.dumps(expected, indent=0) + "\n")
 print(len(expected), "files")

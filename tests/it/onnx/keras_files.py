@@ -53,6 +53,8 @@ keep("keras_strided.onnx", (8, 8, 1), layers.Conv2D(4, 3, strides=2, padding="sa
      layers.GlobalAveragePooling2D(), layers.Dense(4))
 keep("keras_max_pool.onnx", (8, 8, 1), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(2),
      layers.Flatten(), layers.Dense(4))
+keep("keras_same_pool.onnx", (8, 7, 1), layers.Conv2D(4, 3, activation="relu"),
+     layers.AveragePooling2D(3, 2, padding="same"), layers.Flatten(), layers.Dense(4))
 
 path = here / "expected.json"
 known = json.loads(path.read_text())
