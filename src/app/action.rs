@@ -1,8 +1,8 @@
 //! What a person can ask of the window besides plain commands.
 
 use crate::command::Command;
+use crate::kept::KeptAct;
 use crate::lesson_act::LessonAct;
-use crate::replays::KeptAct;
 use crate::tab::Tab;
 use inference::TrainOptions;
 use look::{CiphertextEdit, PadEdit};

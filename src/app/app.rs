@@ -1,7 +1,6 @@
 //! The application: services around one [`State`].
 
 use super::queue::Queue;
-use super::replays::Opening;
 use super::state::State;
 use super::tab::Tab;
 use egui::ColorImage;
@@ -37,8 +36,6 @@ pub struct App {
     pub(super) aside: Option<Aside>,
     /// The setup that the sample on the pad was answered under.
     pub(super) answered: Option<Scenario>,
-    /// The report of a run is being read.
-    pub(super) opening_run: Option<Opening>,
     /// When the replay was played last, by the clock of the window in seconds.
     pub(super) played_at: Option<f64>,
 }
@@ -77,7 +74,6 @@ impl App {
             saving_network: None,
             aside: None,
             answered: None,
-            opening_run: None,
             played_at: None,
         }
     }

@@ -21,6 +21,8 @@ pub enum Command {
     PlayReplay,
     StepOn,
     StepBack,
+    FasterReplay,
+    SlowerReplay,
     ShowSlowly,
     PinRun,
     NewNetwork,

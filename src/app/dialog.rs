@@ -61,6 +61,19 @@ impl OpenKind {
 pub enum Purpose {
     Open(OpenKind),
     Save(ExportId),
+    /// The report of a kept run, by what it is known by.
+    SaveKept(u64),
+}
+
+impl Purpose {
+    /// The ending of the file that is saved; of what is opened there are many.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Open(_) => "",
+            Self::Save(id) => id.ending(),
+            Self::SaveKept(_) => "json",
+        }
+    }
 }
 
 /// The dialog while it is open.
@@ -84,7 +97,9 @@ impl PathDialog {
     pub fn new(purpose: Purpose, label: &str, path: String) -> Self {
         let hint = match purpose {
             Purpose::Open(opening) => opening.hint().to_owned(),
-            Purpose::Save(id) => format!("A file name ending in .{}", id.ending()),
+            Purpose::Save(_) | Purpose::SaveKept(_) => {
+                format!("A file name ending in .{}", purpose.ending())
+            }
         };
         let title = label.trim_end_matches('…').to_owned();
         Self { purpose, title, hint, path, error: None, browsing: false, overwrite: None }
@@ -95,7 +110,7 @@ impl PathDialog {
         match (self.purpose, &self.overwrite) {
             (_, Some(_)) => "Overwrite",
             (Purpose::Open(_), None) => "Open",
-            (Purpose::Save(_), None) => "Save",
+            (Purpose::Save(_) | Purpose::SaveKept(_), None) => "Save",
         }
     }
 }
@@ -116,9 +131,10 @@ pub fn browse(asked: &PathDialog, folder: bool) -> Option<PathBuf> {
             .add_filter(&asked.hint, opening.endings())
             .add_filter("All files", &["*"])
             .pick_file(),
-        Purpose::Save(id) => {
+        Purpose::Save(_) | Purpose::SaveKept(_) => {
             let name = start.file_name().unwrap_or_default().to_string_lossy();
-            dialog.add_filter(&asked.hint, &[id.ending()]).set_file_name(name).save_file()
+            let ending = asked.purpose.ending();
+            dialog.add_filter(&asked.hint, &[ending]).set_file_name(name).save_file()
         }
     }
 }

@@ -2,14 +2,13 @@
 
 use super::app::App;
 use super::dialog;
-use super::replays::from_file;
-use report::{ReportError, RunReport};
+use report::RunReport;
 use scenario::{RunError, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, channel};
 use training::Checkpoint;
-use worker::{Failure, Key, Update};
+use worker::{Failure, Key, Reading, Update};
 
 impl App {
     pub(super) fn of_file<T>(
@@ -35,11 +34,11 @@ impl App {
     /// Reads a scenario, built in or from a file.
     pub(super) fn read_scenario(&mut self, name_or_path: String) {
         self.opening = Some(false);
-        let from = from_file(Path::new(&name_or_path));
+        let reading = Reading::of_file(Path::new(&name_or_path));
         let read = move || read_either(&name_or_path);
         self.of_file(read, |result| match result {
             Ok(Read::Scenario(scenario)) => Update::Opened(Ok(scenario)),
-            Ok(Read::Report(report)) => Update::ReportOpened(from, Ok(report)),
+            Ok(Read::Report(report)) => Update::ReportOpened(reading, Ok(report)),
             Err(failure) => Update::Opened(Err(failure)),
         });
     }
@@ -127,11 +126,7 @@ fn read_either(name_or_path: &str) -> Result<Read, String> {
         Err(error) => match RunReport::open(path) {
             Ok(report) => Ok(Read::Report(Box::new(report))),
             // A report, but one that cannot be read: that is the reason.
-            Err(reason @ (ReportError::Newer { .. } | ReportError::Malformed { .. }))
-                if report::is_report_file(path) =>
-            {
-                Err(reason.to_string())
-            }
+            Err(reason) if reason.is_of_report() => Err(reason.to_string()),
             Err(_) => Err(error.to_string()),
         },
     }

@@ -119,7 +119,7 @@ impl App {
             Action::Replay(act) => self.replay_act(act),
             Action::ShowSlowly(slow) => state.slow = slow,
             Action::Kept(act) => self.kept_act(act),
-            Action::Unpin(at) => state.pins.unpin(at),
+            Action::Unpin(at) => self.unpin(at),
             Action::ShowDifference(difference) => {
                 (state.difference, state.sample_at) = (difference, 0);
             }

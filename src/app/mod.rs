@@ -22,6 +22,7 @@ mod exports;
 mod facts;
 mod files;
 mod gallery;
+mod kept;
 mod layout;
 mod lesson_act;
 mod lesson_steps;

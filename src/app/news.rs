@@ -42,9 +42,9 @@ impl App {
             Update::Tables(study) => state.tables = Some(study),
             Update::Planned(result) => self.take_plan(result),
             Update::Run(told) => self.take_told(told),
-            Update::ReportOpened(from, result) => {
+            Update::ReportOpened(reading, result) => {
                 self.opening = None;
-                self.take_report(from, result);
+                self.take_report(reading, result);
             }
             Update::KeptRuns(result) => self.take_kept_runs(result),
             Update::RunEnded(result) => self.end_of_run(result),

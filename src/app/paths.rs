@@ -42,7 +42,7 @@ impl App {
     pub(super) fn confirm_path(&mut self, ctx: &egui::Context) {
         let Some(dialog) = &mut self.state.dialog else { return };
         let (purpose, path) = (dialog.purpose, PathBuf::from(dialog.path.trim()));
-        let is_saving = matches!(purpose, Purpose::Save(_));
+        let is_saving = !matches!(purpose, Purpose::Open(_));
         if path.as_os_str().is_empty() {
             dialog.error = Some("No path given; type one or browse".into());
             return;
@@ -68,6 +68,7 @@ impl App {
         match purpose {
             Purpose::Open(opening) => self.open_path(opening, path),
             Purpose::Save(id) => self.save(ctx, id, path),
+            Purpose::SaveKept(id) => self.export_kept(id, path),
         }
     }
 
@@ -139,7 +140,7 @@ fn in_the_way(scenario: &Scenario, path: &Path) -> Option<String> {
 }
 
 /// The name of a scenario as the beginning of the name of a file.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_ .".contains(c) { c } else { '-' };
     let name: String = name.chars().take(40).map(plain).collect();
     name.trim_start_matches('.').to_owned()

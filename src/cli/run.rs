@@ -40,7 +40,9 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
         Experiment::open(&scenario, &sources)?.run(&cancel, &follow)?
     };
     if let Some(file) = file {
-        file.finish(report.to_json(Some(&recorder.end()))?.as_bytes())?;
+        let mut report = report.clone();
+        recorder.end(&mut report);
+        file.finish(report.to_json(None)?.as_bytes())?;
     }
     if let Some(file) = answers {
         let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -2,72 +2,100 @@
 
 use egui::{Align, Grid, Layout, RichText, ScrollArea, Ui};
 use kit::theme;
-use view::{Compared, Pin, Pins};
+use view::{Compared, OtherSetting, Pin, Pins};
 
 /// Height of a row of the table.
 const ROW: f32 = 17.0;
 /// Least width of a column of figures.
 const COLUMN: f32 = 74.0;
 
+/// What the table shows.
+pub struct Differences<'a> {
+    pub pins: &'a [Pin],
+    pub settings: &'a [OtherSetting],
+    pub figures: &'a [Compared],
+    /// By pin, whether the plots have no lines of it.
+    pub not_drawn: &'a [bool],
+    /// Whether figures that need the key are seen.
+    pub has_key: bool,
+}
+
+/// A column: texts by pin, and that of the present run; what changed since each pin.
+struct Column<'a> {
+    name: &'a str,
+    about: &'a str,
+    values: &'a [String],
+    changes: &'a [String],
+}
+
 /// Draws the table: a row for each run, and for each pin what changed since; the pin to take off, when
-/// its button was pressed. Of `not_drawn` pins the plots have no lines.
-pub fn difference(
-    ui: &mut Ui,
-    pins: &[Pin],
-    figures: &[Compared],
-    not_drawn: &[bool],
-    has_key: bool,
-) -> Option<usize> {
+/// its button was pressed.
+pub fn difference(ui: &mut Ui, shown: &Differences<'_>) -> Option<usize> {
     let t = theme::tokens(ui);
-    let figures: Vec<&Compared> =
-        figures.iter().filter(|figure| has_key || !figure.needs_key).collect();
+    let columns = columns(shown);
     let mut off = None;
-    theme::card(ui).inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
-        ScrollArea::horizontal().id_salt("difference").auto_shrink([false, true]).show(ui, |ui| {
-            let small = |text: &str, colour| RichText::new(text).font(theme::small()).color(colour);
-            Grid::new("difference")
-                .min_col_width(COLUMN)
-                .min_row_height(ROW)
-                .spacing([8.0, 1.0])
-                .show(ui, |ui| {
-                    ui.label(small("Compared", t.text_weak));
-                    for figure in &figures {
-                        right(ui, |ui| {
-                            ui.label(small(figure.name, t.text_weak)).on_hover_text(figure.about);
-                        });
-                    }
+    ScrollArea::horizontal().id_salt("difference").auto_shrink([false, true]).show(ui, |ui| {
+        let small = |text: &str, colour| RichText::new(text).font(theme::small()).color(colour);
+        Grid::new("difference").min_col_width(COLUMN).min_row_height(ROW).spacing([8.0, 1.0]).show(
+            ui,
+            |ui| {
+                ui.label(small("Compared", t.text_weak));
+                for column in &columns {
+                    right(ui, |ui| {
+                        ui.label(small(column.name, t.text_weak)).on_hover_text(column.about);
+                    });
+                }
+                ui.end_row();
+                for (at, pin) in shown.pins.iter().enumerate() {
+                    ui.horizontal(|ui| {
+                        if take_off(ui, at) {
+                            off = Some(at);
+                        }
+                        ui.label(small(&title(pin, at, shown.not_drawn), t.text));
+                    });
+                    row(ui, &columns, |column| column.values.get(at), t.text);
                     ui.end_row();
-                    for (at, pin) in pins.iter().enumerate() {
-                        ui.horizontal(|ui| {
-                            if take_off(ui, at) {
-                                off = Some(at);
-                            }
-                            ui.label(small(&title(pin, at, not_drawn), t.text));
-                        });
-                        row(ui, &figures, |figure| figure.values.get(at), t.text);
-                        ui.end_row();
-                    }
-                    ui.label(small("now", t.text_strong));
-                    row(ui, &figures, |figure| figure.values.last(), t.text_strong);
+                }
+                ui.label(small("now", t.text_strong));
+                row(ui, &columns, |column| column.values.last(), t.text_strong);
+                ui.end_row();
+                for (at, name) in Pins::NAMES.iter().enumerate().take(shown.pins.len()) {
+                    ui.label(small(&format!("now − {name}"), t.text_strong));
+                    row(ui, &columns, |column| column.changes.get(at), t.text_strong);
                     ui.end_row();
-                    for (at, name) in Pins::NAMES.iter().enumerate().take(pins.len()) {
-                        ui.label(small(&format!("now − {name}"), t.text_strong));
-                        row(ui, &figures, |figure| figure.changes.get(at), t.text_strong);
-                        ui.end_row();
-                    }
-                });
-        });
+                }
+            },
+        );
     });
     off
+}
+
+/// Settings that are others, then figures.
+fn columns<'a>(shown: &Differences<'a>) -> Vec<Column<'a>> {
+    let settings = shown.settings.iter().map(|setting| Column {
+        name: &setting.name,
+        about: "A setting that is not the same in all of them",
+        values: &setting.values,
+        changes: &[],
+    });
+    let figures = shown.figures.iter().filter(|figure| shown.has_key || !figure.needs_key);
+    let figures = figures.map(|figure| Column {
+        name: figure.name,
+        about: figure.about,
+        values: &figure.values,
+        changes: &figure.changes,
+    });
+    settings.chain(figures).collect()
 }
 
 fn title(pin: &Pin, at: usize, not_drawn: &[bool]) -> String {
     let name = Pins::NAMES.get(at).copied().unwrap_or_default();
     let scenario = format::excerpt(&pin.name);
+    let date = pin.report.began.map(|secs| format!(", {}", format::date(secs)));
+    let date = date.unwrap_or_default();
     match not_drawn.get(at) {
-        Some(true) => format!("{name}: {scenario}, other stages: not in the plots"),
-        _ => format!("{name}: {scenario}"),
+        Some(true) => format!("{name}: {scenario}{date}, other stages: not in the plots"),
+        _ => format!("{name}: {scenario}{date}"),
     }
 }
 
@@ -80,13 +108,13 @@ fn take_off(ui: &mut Ui, at: usize) -> bool {
 
 fn row<'a>(
     ui: &mut Ui,
-    figures: &[&'a Compared],
-    text: impl Fn(&'a Compared) -> Option<&'a String>,
+    columns: &'a [Column<'a>],
+    text: impl Fn(&'a Column<'a>) -> Option<&'a String>,
     colour: egui::Color32,
 ) {
-    for figure in figures {
+    for column in columns {
         right(ui, |ui| {
-            let text = text(figure).map_or("—", String::as_str);
+            let text = text(column).map_or("—", String::as_str);
             ui.label(RichText::new(text).font(theme::small()).color(colour));
         });
     }

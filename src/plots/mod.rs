@@ -24,7 +24,7 @@ pub use answers::{Answers, answers};
 pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
 pub use cryptonn_figure::cryptonn_svg;
-pub use difference::difference;
+pub use difference::{Differences, difference};
 pub use guess::GuessPlot;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};

@@ -19,6 +19,7 @@ mod report;
 mod report_file;
 mod run_progress;
 mod sequence;
+mod summary;
 mod table_report;
 mod tally;
 mod warm;
@@ -37,9 +38,10 @@ pub use report::{
     ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
     NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
-pub use report_file::{MOST_BYTES, ReportError, is_report_file};
+pub use report_file::{MOST_BYTES, ReportError};
 pub use run_progress::RunProgress;
 pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
+pub use summary::Summary;
 pub use table_report::{
     DistanceReport, KERNEL, LEAST_LOOKUPS, LookupReport, NOISE_BINS, NOISE_SPAN, NoisePlace,
     NoiseReport, TableReport,

@@ -62,6 +62,7 @@ impl Recording {
         self.events.push(Told { secs, event });
         if self.events.len() > MOST_EVENTS {
             self.thin();
+            self.leave_out_stages();
         }
     }
 
@@ -105,6 +106,18 @@ impl Recording {
         }
         kept.reverse();
         self.events = kept;
+    }
+
+    /// Where thinning made no room, every second stage and step is left out: the report has them all.
+    fn leave_out_stages(&mut self) {
+        if self.events.len() <= MOST_EVENTS {
+            return;
+        }
+        let mut odd = false;
+        self.events.retain(|told| {
+            odd = matches!(told.event, Event::Stage { .. } | Event::SequenceStep(_)) && !odd;
+            !odd
+        });
     }
 
     /// Whether it is as `note` makes them.
@@ -200,7 +213,7 @@ impl<'de> Deserialize<'de> for Recording {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Phase, Sample};
+    use crate::{Phase, Sample, SequenceStep, StepSeen};
 
     fn progress(fraction: f64) -> Event {
         Event::Progress { phase: Phase::Evaluate, done: 0, total: 1, fraction, eta_secs: 1.0 }
@@ -249,6 +262,42 @@ mod tests {
         let before = recording.clone();
         recording.note(1e9, Event::Samples(many));
         assert_eq!(recording.events().len(), before.events().len(), "more than the bound");
+    }
+
+    #[test]
+    fn more_stages_than_events_are_kept_within_the_bound_and_no_sample_is_lost() {
+        let mut recording = Recording::default();
+        recording.note(0.0, Event::Samples(vec![sample(7)]));
+        for step in 0..3 * MOST_EVENTS {
+            let step = SequenceStep { step, ..SequenceStep::default() };
+            let seen = StepSeen { step, states: Vec::new() };
+            recording.note(1.0, Event::SequenceStep(Box::new(seen)));
+        }
+        assert!(recording.events().len() <= MOST_EVENTS);
+        let text = serde_json::to_string(&recording).unwrap();
+        let read: Recording = serde_json::from_str(&text).unwrap();
+        assert!(matches!(&read.events()[0].event, Event::Samples(samples) if samples.len() == 1));
+    }
+
+    #[test]
+    fn the_largest_recording_fits_into_a_report_that_is_opened() {
+        let mut recording = Recording::default();
+        // Outputs with as many digits as 32 bits can take.
+        let logits = vec![-1.234_567_9e-30_f32; 10];
+        let each = Sample {
+            plain_logits: logits.clone(),
+            reference_logits: logits.clone(),
+            encrypted_logits: logits,
+            ..sample(0)
+        };
+        let count = MOST_OUTPUTS / 30;
+        for index in 0..count {
+            let secs = index as f64 / 3.0;
+            recording.note(secs, Event::Samples(vec![Sample { index, ..each.clone() }]));
+        }
+        let bytes = serde_json::to_string(&recording).unwrap().len() as u64;
+        // Measured: 22 MiB, of which the outputs are 15.
+        assert!(bytes > 15 << 20 && bytes < crate::MOST_BYTES / 2, "{bytes}");
     }
 
     #[test]

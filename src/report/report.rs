@@ -14,7 +14,7 @@ use scenario::{Scenario, Setup};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON layout of [`RunReport`].
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivationReport {
@@ -393,6 +393,9 @@ pub struct RunReport {
     /// Step by step, for recurrent networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Box<SequenceReport>>,
+    /// When the run began, seconds since 1970; absent in old reports, and where nothing was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<u64>,
     /// What the run told on the way, and when; absent in old reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Box<Recording>>,

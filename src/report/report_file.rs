@@ -23,6 +23,8 @@ pub enum ReportError {
         "{path}: a report of layout {version}, which a newer CryptoScope wrote; this one reads layouts up to {SCHEMA_VERSION}: take the newer program"
     )]
     Newer { path: String, version: u32 },
+    #[error("{path}: JSON that cannot be read: {reason}")]
+    NotJson { path: String, reason: String },
     #[error("{path}: a report that cannot be read: {reason}")]
     Malformed { path: String, reason: String },
 }
@@ -43,26 +45,52 @@ impl Head {
     }
 }
 
-/// Whether the file at `path` can be read whole and is JSON that has what reports of runs have.
-pub fn is_report_file(path: &Path) -> bool {
-    let Ok(file) = std::fs::File::open(path) else { return false };
-    let mut text = String::new();
-    file.take(MOST_BYTES).read_to_string(&mut text).is_ok() && is_report(&text)
+impl ReportError {
+    /// Why `text`, read from `path`, is no report that can be read.
+    pub(super) fn malformed(path: &Path, text: &str, error: &serde_json::Error) -> Self {
+        Self::Malformed { path: format::path(path), reason: file::reason_in(text, error) }
+    }
+
+    /// Whether the file is a report of a run all the same.
+    pub fn is_of_report(&self) -> bool {
+        matches!(self, Self::Newer { .. } | Self::Malformed { .. })
+    }
 }
 
-/// Whether `text` is JSON that has what reports of runs have.
-pub fn is_report(text: &str) -> bool {
-    serde_json::from_str::<Head>(text).is_ok_and(|head| head.is_report())
+/// The text of the file at `path`: JSON that has what reports of runs have, of no newer program.
+pub(super) fn text_of(path: &Path) -> Result<String, ReportError> {
+    let name = format::path(path);
+    let not_read = |error: std::io::Error| ReportError::NotRead {
+        path: name.clone(),
+        reason: format::one_line(&error),
+    };
+    let file = std::fs::File::open(path).map_err(not_read)?;
+    let bytes = file.metadata().map_err(not_read)?.len();
+    if bytes > MOST_BYTES {
+        return Err(ReportError::TooLarge { path: name, bytes });
+    }
+    let mut text = String::new();
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(not_read)?;
+    match serde_json::from_str::<Head>(&text) {
+        Ok(head) if !head.is_report() => Err(ReportError::NoReport { path: name }),
+        Ok(head) if head.schema_version > SCHEMA_VERSION => {
+            Err(ReportError::Newer { path: name, version: head.schema_version })
+        }
+        Ok(_) => Ok(text),
+        Err(error) => {
+            Err(ReportError::NotJson { path: name, reason: file::reason_in(&text, &error) })
+        }
+    }
 }
 
 impl RunReport {
-    /// The report as JSON, what was told on the way at its end.
+    /// The report as JSON, what was told on the way at its end; `told` in the place of its own events.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn to_json(&self, events: Option<&Recording>) -> Result<String, serde_json::Error> {
-        let mut text = serde_json::to_string_pretty(self)?;
-        let events = events.filter(|events| !events.is_empty() && self.events.is_none());
+    pub fn to_json(&self, told: Option<&Recording>) -> Result<String, serde_json::Error> {
+        let mut text = serde_json::to_string_pretty(&Self { events: None, ..self.clone() })?;
+        let events = told.or(self.events.as_deref()).filter(|events| !events.is_empty());
         if let Some((events, end)) = events.zip(text.rfind("\n}")) {
             // One number a line would be a million lines.
             text.truncate(end);
@@ -80,28 +108,8 @@ impl RunReport {
     /// When it cannot be read, is larger than [`MOST_BYTES`], no report of a run, or one of a newer
     /// program.
     pub fn open(path: &Path) -> Result<Self, ReportError> {
-        let name = format::path(path);
-        let not_read = |error: std::io::Error| ReportError::NotRead {
-            path: name.clone(),
-            reason: format::one_line(&error),
-        };
-        let file = std::fs::File::open(path).map_err(not_read)?;
-        let bytes = file.metadata().map_err(not_read)?.len();
-        if bytes > MOST_BYTES {
-            return Err(ReportError::TooLarge { path: name, bytes });
-        }
-        let mut text = String::new();
-        file.take(MOST_BYTES).read_to_string(&mut text).map_err(not_read)?;
-        match serde_json::from_str::<Head>(&text) {
-            Ok(head) if !head.is_report() => Err(ReportError::NoReport { path: name }),
-            Ok(head) if head.schema_version > SCHEMA_VERSION => {
-                Err(ReportError::Newer { path: name, version: head.schema_version })
-            }
-            _ => serde_json::from_str(&text).map_err(|error| ReportError::Malformed {
-                path: name,
-                reason: file::reason_in(&text, &error),
-            }),
-        }
+        let text = text_of(path)?;
+        serde_json::from_str(&text).map_err(|error| ReportError::malformed(path, &text, &error))
     }
 }
 
@@ -141,7 +149,12 @@ mod tests {
         assert!(matches!(told("{\"name\": \"digits\"}"), ReportError::NoReport { .. }));
         let newer = r#"{"schema_version": 99, "plain": 1, "encrypted": 1, "stages": 1}"#;
         assert!(matches!(told(newer), ReportError::Newer { version: 99, .. }));
-        assert!(is_report(newer) && !is_report("[]"));
+        assert!(told(newer).is_of_report());
+        let malformed = told(r#"{"plain": 1, "encrypted": 1, "stages": 1}"#);
+        assert!(malformed.is_of_report(), "{malformed}");
+        for text in ["{\"plain\": ", "[]"] {
+            assert!(!told(text).is_of_report());
+        }
         let cut = told("{\"plain\": ");
         assert!(cut.to_string().contains("cut short"), "{cut}");
         let gone = RunReport::open(&folder.path().join("gone")).unwrap_err();

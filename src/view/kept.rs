@@ -1,6 +1,5 @@
 //! The runs that are kept over restarts, as they are listed.
 
-use std::time::SystemTime;
 use worker::{KeptRun, Shelf};
 
 /// The list of kept runs, and whether it is open.
@@ -10,13 +9,25 @@ pub struct KeptRuns {
     pub shelf: Option<Shelf>,
     /// The newest first.
     pub runs: Vec<KeptRun>,
+    /// The list was read since the window began.
+    pub listed: bool,
     pub open: bool,
 }
 
 impl KeptRuns {
-    /// How long ago a run was, in words.
-    pub fn age(run: &KeptRun) -> String {
-        // A clock that went back makes it new.
-        super::origin::age(SystemTime::now().duration_since(run.at).unwrap_or_default())
+    /// A kept run in words: `a kept run of digits, 2026-12-01 14:05 UTC`.
+    pub fn words(&self, id: u64) -> String {
+        let summary = self.runs.iter().find(|run| run.id == id).map(|run| &run.summary);
+        match summary {
+            Some(Ok(summary)) => {
+                format!("the kept run of {}, {}", format::excerpt(&summary.scenario), kept_date(id))
+            }
+            _ => format!("the kept run of {}", kept_date(id)),
+        }
     }
+}
+
+/// When the kept run known by `id` ended.
+pub fn kept_date(id: u64) -> String {
+    format::date(id / 1000)
 }

@@ -6,6 +6,7 @@
 
 pub mod anatomy;
 mod compare;
+mod compared;
 mod cryptonn;
 pub mod cryptonn_export;
 mod download;
@@ -29,15 +30,16 @@ mod training;
 mod words;
 
 pub use compare::CompareView;
+pub use compared::{Compared, OtherSetting, compared, compared_csv, other_settings};
 pub use cryptonn::CryptonnView;
 pub use download::Download;
 pub use history::{History, MyModel, file_name};
-pub use kept::KeptRuns;
+pub use kept::{KeptRuns, kept_date};
 pub use leak::{Attack, LeakChoice, LeakView};
 pub use mitigation::MitigationView;
 pub use new_network::{Blueprint, NewNetwork, RowEdit, scheme_of};
 pub use origin::{Origin, Results};
-pub use pins::{Compared, Pin, Pins, compared};
+pub use pins::{Pin, Pins};
 pub use reading::{options_in, with_option};
 pub use replay::{Moment, Pace, Replay, ReplayAct};
 pub use run::{Progress, RunView, Status};

@@ -3,33 +3,51 @@
 use super::run::{RunView, Status};
 use report::{Event, Told};
 
-/// Seconds that a whole run takes at [`Pace::Minute`].
-const MINUTE: f64 = 60.0;
 /// Seconds of a stage at [`Pace::Stage`].
 const STAGE: f64 = 1.0;
 
 /// How fast it is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
-    /// As it was.
+    /// So many times as fast as it was.
     #[default]
-    Real,
+    X1,
+    X4,
+    X16,
+    X60,
     /// A stage, or a step of a sequence, each second.
     Stage,
-    /// The whole run in a minute, however long it took.
-    Minute,
 }
 
 impl Pace {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 3] = [Self::Real, Self::Stage, Self::Minute];
+    pub const ALL: [Self; 5] = [Self::Stage, Self::X1, Self::X4, Self::X16, Self::X60];
 
     /// The words for it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Real => "real",
-            Self::Stage => "1 stage a second",
-            Self::Minute => "all in a minute",
+            Self::X1 => "×1",
+            Self::X4 => "×4",
+            Self::X16 => "×16",
+            Self::X60 => "×60",
+            Self::Stage => "a stage a second",
+        }
+    }
+
+    /// The next faster one, or the next slower.
+    pub fn step(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|pace| *pace == self).unwrap_or(0);
+        Self::ALL[at.saturating_add_signed(by).min(Self::ALL.len() - 1)]
+    }
+
+    /// Seconds of the run in a second; a stage takes a second however long it took.
+    fn times(self) -> Option<f64> {
+        match self {
+            Self::X1 => Some(1.0),
+            Self::X4 => Some(4.0),
+            Self::X16 => Some(16.0),
+            Self::X60 => Some(60.0),
+            Self::Stage => None,
         }
     }
 }
@@ -56,20 +74,19 @@ pub struct Moment {
     /// Seconds from the start of the run, of so many.
     pub secs: f64,
     pub of: f64,
-    /// What it was opened from, where it is none of this window's runs.
-    pub from: Option<String>,
     /// The run itself goes on.
     pub is_live: bool,
+    /// Which run it is, in words.
+    pub source: String,
 }
 
 impl Moment {
-    /// `Replay, 340 ms of 1.20 s, of run.json`.
+    /// `Replay, 340 ms of 1.20 s: the file run.json, run on 2026-12-01 14:05 UTC, kernel avx2`.
     pub fn text(&self) -> String {
         let (secs, of) = (format::secs(self.secs), format::secs(self.of));
-        match (&self.from, self.is_live) {
-            (_, true) => format!("Slow motion, {secs} of {of} so far; the run itself goes on"),
-            (Some(from), false) => format!("Replay, {secs} of {of}, of {from}"),
-            (None, false) => format!("Replay, {secs} of {of}"),
+        match self.is_live {
+            true => format!("Slow motion, {secs} of {of} so far; the run itself goes on"),
+            false => format!("Replay, {secs} of {of}: {}", self.source),
         }
     }
 }
@@ -96,6 +113,13 @@ impl Replay {
     pub fn of(whole: RunView) -> Self {
         let (pace, playing) = (Pace::default(), false);
         Self { whole, playing, pace, secs: 0.0, fed: 0, waited: 0.0, leaves: false }
+    }
+
+    /// A replay of `whole`, at its end.
+    pub fn at_end(whole: RunView) -> Self {
+        let mut replay = Self::of(whole);
+        replay.seek(replay.of_secs());
+        replay
     }
 
     /// A run that has just begun, shown a stage a second and left when everything was shown.
@@ -153,9 +177,8 @@ impl Replay {
             // The end as it was, with the figures of the report.
             run = RunView { recording: Default::default(), fed: self.fed, ..self.whole.clone() };
         }
-        let from = self.whole.from.clone();
-        let is_live = self.is_live();
-        run.replayed = Some(Moment { secs: self.secs, of: self.of_secs(), from, is_live });
+        let (source, is_live) = (self.whole.source(), self.is_live());
+        run.replayed = Some(Moment { secs: self.secs, of: self.of_secs(), is_live, source });
         run
     }
 
@@ -198,10 +221,9 @@ impl Replay {
         if !self.playing {
             return;
         }
-        match self.pace {
-            Pace::Real => self.seek(self.secs + secs),
-            Pace::Minute => self.seek(self.secs + secs * self.of_secs() / MINUTE),
-            Pace::Stage => {
+        match self.pace.times() {
+            Some(times) => self.seek(self.secs + secs * times),
+            None => {
                 self.waited += secs;
                 // Before the first stage nothing is waited for.
                 while !self.is_at_end() && (self.waited >= STAGE || self.fed == 0) {
@@ -281,7 +303,10 @@ mod tests {
     fn finished() -> Replay {
         let mut run = run();
         let stages = run.stages.iter().flatten().cloned().collect();
-        run.end(Ok(Box::new(RunReport { stages, ..RunReport::default() })));
+        let mut report = RunReport { stages, threads: 4, ..RunReport::default() };
+        (report.began, report.encrypted.total_secs) = (Some(1_000_000_000), 8.0);
+        report.scheme.kernel = "portable".to_owned();
+        run.end(Ok(Box::new(report)));
         Replay::of(run)
     }
 
@@ -305,7 +330,8 @@ mod tests {
         replay.seek(5.5);
         let run = replay.shown(None);
         assert_eq!((&run.status, run.newest_stage), (&Status::Running, Some(1)));
-        assert_eq!(run.replayed.unwrap().text(), "Replay, 5.50 s of 9.00 s");
+        let told = "Replay, 5.50 s of 9.00 s: run on 2001-09-09 01:46 UTC, kernel portable, 4 threads, took 8.00 s";
+        assert_eq!(run.replayed.unwrap().text(), told);
         replay.seek(f64::NAN);
         assert_eq!(replay.secs(), 0.0);
         replay.seek(99.0);
@@ -324,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_played_at_three_paces_and_holds_at_the_end() {
+    fn it_is_played_at_all_paces_and_holds_at_the_end() {
         let mut replay = finished();
         replay.play(1.0);
         assert_eq!(replay.secs(), 0.0, "it was not asked to play");
@@ -332,10 +358,16 @@ mod tests {
         replay.play(1.5);
         replay.play(1.0);
         assert_eq!(replay.secs(), 2.5);
-        (replay.pace, replay.playing) = (Pace::Minute, true);
-        replay.play(20.0);
-        assert_eq!(replay.secs(), 5.5, "a third of 9 s on");
-        replay.play(60.0);
+        for (pace, secs) in [(Pace::X4, 4.5), (Pace::X1, 5.0), (Pace::X4, 7.0)] {
+            replay.pace = pace;
+            replay.play(0.5);
+            assert_eq!(replay.secs(), secs);
+        }
+        replay.pace = Pace::X16;
+        replay.play(0.0625);
+        assert_eq!(replay.secs(), 8.0);
+        replay.pace = Pace::X60;
+        replay.play(1.0);
         assert!(replay.is_at_end() && !replay.playing);
         replay.toggle();
         assert_eq!((replay.secs(), replay.playing), (0.0, true), "from the beginning");

@@ -51,6 +51,8 @@ pub struct RunView {
     pub recording: Arc<Recording>,
     /// What it was opened from, in words: `the file run.json`.
     pub from: Option<String>,
+    /// Of a run that is kept, what it is known by.
+    pub kept: Option<u64>,
     /// It is no run that goes on or stands here, but one that is shown again: this moment of it.
     pub replayed: Option<Moment>,
     /// Events of a replay that it shows.
@@ -75,6 +77,7 @@ impl RunView {
             sequence: None,
             recording: Arc::default(),
             from: None,
+            kept: None,
             replayed: None,
             fed: 0,
         }
@@ -82,7 +85,12 @@ impl RunView {
 
     /// A run that a `report` opened `from` somewhere tells of, with the setup it was made with; `present` where
     /// the report is too old to have one, under its own names.
-    pub fn of_file(report: Box<RunReport>, from: String, present: &Scenario) -> Self {
+    pub fn of_report(
+        report: Box<RunReport>,
+        from: String,
+        kept: Option<u64>,
+        present: &Scenario,
+    ) -> Self {
         let scenario = match &report.setup {
             Some(setup) => setup.scenario.clone(),
             None => Scenario {
@@ -92,12 +100,34 @@ impl RunView {
                 ..present.clone()
             },
         };
-        let mut run = Self { from: Some(from), ..Self::new(scenario) };
+        let mut run = Self { from: Some(from), kept, ..Self::new(scenario) };
         for told in report.events.as_ref().map(|told| told.events()).unwrap_or_default() {
             run.take(told.event.clone());
         }
         run.end(Ok(report));
         run
+    }
+
+    /// Where it comes from, when and on what it was run and how long it took, as far as that is known.
+    pub fn source(&self) -> String {
+        let report = self.report.as_deref();
+        let mut parts: Vec<String> = self.from.iter().cloned().collect();
+        if let Some(began) = report.and_then(|report| report.began) {
+            parts.push(format!("run on {}", format::date(began)));
+        }
+        if let Some(report) = report {
+            let kernel = format::excerpt(&report.scheme.kernel);
+            if !kernel.is_empty() {
+                parts.push(format!("kernel {kernel}"));
+            }
+            let threads = report.threads;
+            let noun = if threads == 1 { "thread" } else { "threads" };
+            parts.push(format!("{threads} {noun}"));
+            parts.push(format!("took {}", format::secs(report.encrypted.total_secs)));
+        } else {
+            parts.push("stopped before its end".to_owned());
+        }
+        parts.join(", ")
     }
 
     /// Takes in what the run tells, and keeps it for a replay.

@@ -168,7 +168,7 @@ impl<E: Engine> Desk for EngineDesk<E> {
             let recorder = Recorder::new();
             let on_event = |event| tell_run(out, recorder.note(event));
             let mut report = Box::new(engine.run(opened, plan, out.cancel(), &on_event)?);
-            report.events = Some(recorder.end());
+            recorder.end(&mut report);
             Ok(report)
         })
     }

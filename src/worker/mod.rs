@@ -15,6 +15,7 @@ mod kept;
 mod key;
 mod leak;
 mod own;
+mod shelf;
 mod tasks;
 mod update;
 mod worker;
@@ -27,9 +28,10 @@ pub use engine::{
 pub use failure::Failure;
 pub use glance::{Glance, Seen};
 pub use jobs::{Busy, Jobs};
-pub use kept::{KeptRun, MOST_KEPT, Shelf, Summary};
+pub use kept::{KeptChange, Reading};
 pub use key::Key;
 pub use leak::{LeakRequest, LeakUpdate};
+pub use shelf::{KeptRun, MOST_KEPT, Shelf};
 pub use update::Update;
 pub use worker::Worker;
 

@@ -4,8 +4,9 @@ use super::board::News;
 use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
 use super::glance::Glance;
-use super::kept::KeptRun;
+use super::kept::Reading;
 use super::leak::LeakUpdate;
+use super::shelf::KeptRun;
 use activation::Activation;
 use circuit::Plan;
 use inference::{ActivationData, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, TableStudy};
@@ -81,8 +82,8 @@ pub enum Update {
     Picked(Result<Option<PathBuf>, Failure>),
     /// A lesson was read.
     Lesson(Result<Arc<lesson::Lesson>, Failure>),
-    /// A report of a run was read, under this name.
-    ReportOpened(String, Result<Box<RunReport>, Failure>),
+    /// A report of a run was read.
+    ReportOpened(Reading, Result<Box<RunReport>, Failure>),
     /// The runs that are kept now.
     KeptRuns(Result<Vec<KeptRun>, Failure>),
     /// A scenario was read.

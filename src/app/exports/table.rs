@@ -18,6 +18,7 @@ use view::{anatomy, lab};
 pub static ALL: &[&[Export]] = &[
     SETUP,
     RUN,
+    PINNED,
     ANSWERS,
     LAB,
     SWEEP,
@@ -56,6 +57,13 @@ const RUN: &[Export] = &[
         }),
     Export::new("-stages.csv", "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E,
         |state| ready(run(state)), |state| stages::csv(run(state)?).map_err(text)),
+];
+
+pub const PINNED: &[Export] = &[
+    Export::new("-pinned.csv", "Export pinned runs as CSV…",
+        "Save what is different between the pinned runs and the present one: settings, figures, differences, ratios",
+        CTRL_SHIFT, Key::Q, |state| when(!state.pins.all().is_empty(), "no run is pinned"),
+        |state| Ok(view::compared_csv(&state.pins, state.whole_run()).into_bytes())),
 ];
 
 pub const ANSWERS: &[Export] = &[

@@ -1,14 +1,23 @@
 //! The runs that are kept over restarts.
 
 use crate::action::Action;
+use crate::kept::KeptAct;
 use crate::queue::Queue;
-use crate::replays::KeptAct;
 use crate::state::State;
-use egui::{Align, Context, Id, Layout, Modal, RichText, ScrollArea, Ui};
-use format::{FEW, Share};
+use egui::{Button, Context, Grid, Id, Modal, RichText, ScrollArea, Ui};
+use format::Share;
 use kit::theme;
-use view::KeptRuns;
+use report::Summary;
+use view::kept_date;
 use worker::{KeptRun, MOST_KEPT};
+
+/// Width of the list, where the window is wide enough.
+const WIDTH: f32 = 860.0;
+/// Letters of the name of a scenario, and of a reason.
+const NAME: usize = 22;
+const REASON: usize = 70;
+
+const HEADS: [&str; 6] = ["Scenario", "Ended", "Accuracy", "Time", "Sent", "File"];
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     let kept = &state.kept;
@@ -17,33 +26,42 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     }
     let modal = Modal::new(Id::unique("kept runs")).frame(theme::dialog(ctx)).show(ctx, |ui| {
         let t = theme::tokens(ui);
-        ui.set_width((ctx.content_rect().width() * 0.8).min(640.0));
+        ui.set_width((ctx.content_rect().width() * 0.9).min(WIDTH));
         ui.heading("Kept runs");
         let folder = kept.shelf.as_ref().map(|shelf| format::path(shelf.folder()));
         let text = match &folder {
             Some(folder) => format!(
-                "The last {MOST_KEPT} finished runs, at most 64 MiB, with what they answered, in {folder}"
+                "The last {MOST_KEPT} finished runs, at most 64 MiB, with what they answered, in {folder}. The oldest goes first, pinned ones last."
             ),
             None => "No run is kept: there is no folder for it on this system".to_owned(),
         };
         kit::caption(ui, &text);
-        ScrollArea::vertical().max_height(ctx.content_rect().height() * 0.55).show(ui, |ui| {
+        ui.add_space(4.0);
+        ScrollArea::both().max_height(ctx.content_rect().height() * 0.55).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
-            for run in &kept.runs {
-                entry(ui, state, run, queue);
-            }
             if kept.runs.is_empty() {
                 ui.label(RichText::new("None yet").color(t.text_weak));
+                return;
             }
+            Grid::new("kept runs").striped(true).spacing([10.0, 4.0]).show(ui, |ui| {
+                for head in HEADS {
+                    ui.label(RichText::new(head).font(theme::small()).color(t.text_weak));
+                }
+                ui.end_row();
+                for run in &kept.runs {
+                    entry(ui, state, run, queue);
+                    ui.end_row();
+                }
+            });
         });
         ui.add_space(4.0);
         ui.horizontal(|ui| {
             if ui.button("Close").clicked() {
                 queue.push(Action::Kept(KeptAct::Close));
             }
-            let all = ui.add_enabled(!kept.runs.is_empty(), egui::Button::new("Forget all"));
+            let all = ui.add_enabled(!kept.runs.is_empty(), Button::new("Clear all"));
             let all = all
-                .on_hover_text("Removes the files of all kept runs")
+                .on_hover_text("Removes the files of all kept runs, pinned ones too")
                 .on_disabled_hover_text("Nothing is kept");
             if kit::named(all, egui::Role::Button, "Forget all kept runs").clicked() {
                 queue.push(Action::Kept(KeptAct::ForgetAll));
@@ -57,65 +75,93 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
 
 fn entry(ui: &mut Ui, state: &State, run: &KeptRun, queue: &mut Queue) {
     let t = theme::tokens(ui);
-    let name = format::excerpt(&run.summary.scenario);
-    let age = KeptRuns::age(run);
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let mut button =
-                |ui: &mut Ui, text: &str, verb: &str, about: &str, ready: bool, act| {
-                    let button = ui.add_enabled(ready, egui::Button::new(text).small());
-                    let button = button
-                        .on_hover_text(about)
-                        .on_disabled_hover_text("A run is on; stop it first or let it finish");
-                    let label = format!("{verb} the run of {name}, {age}");
-                    if kit::named(button, egui::Role::Button, &label).clicked() {
-                        queue.push(Action::Kept(act));
-                    }
-                };
-            let file = &run.file;
-            button(ui, "×", "Forget", "Removes its file", true, KeptAct::Forget(file.clone()));
-            button(
-                ui,
-                "Pin",
-                "Pin",
-                "Keeps its lines in the plots, and its figures beside those of the present run",
-                true,
-                KeptAct::Pin(file.clone()),
-            );
-            button(
-                ui,
-                "Open",
-                "Open",
-                "Shows it again, its setup taken along",
-                !state.running,
-                KeptAct::Open(file.clone()),
-            );
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(RichText::new(&name).color(t.text_strong)).truncate());
-                let text = RichText::new(figures(run, &age)).font(theme::small()).color(t.text);
-                ui.add(egui::Label::new(text).truncate());
+    let small = |ui: &mut Ui, text: &str| {
+        ui.label(RichText::new(text).font(theme::small()).color(t.text));
+    };
+    match &run.summary {
+        Ok(summary) => {
+            let name = format::excerpt(&summary.scenario);
+            ui.label(RichText::new(cut(&name, NAME)).color(t.text_strong)).on_hover_text(&name);
+            small(ui, &kept_date(run.id));
+            for text in figures(summary) {
+                small(ui, &text);
+            }
+            small(ui, &format::bytes(run.bytes));
+            ui.horizontal(|ui| buttons(ui, state, run, queue));
+        }
+        Err(reason) => {
+            ui.label(RichText::new("cannot be read").color(t.notice));
+            small(ui, &kept_date(run.id));
+            (0..3).for_each(|_| small(ui, "—"));
+            small(ui, &format::bytes(run.bytes));
+            ui.horizontal(|ui| {
+                forget(ui, run, queue);
+                let told = RichText::new(cut(reason, REASON)).font(theme::small()).color(t.notice);
+                ui.label(told).on_hover_text(reason);
             });
-        });
-    });
+        }
+    }
 }
 
-/// When, scheme, accuracy, time, agreement.
-fn figures(run: &KeptRun, age: &str) -> String {
-    let (summary, encrypted) = (&run.summary, &run.summary.encrypted);
-    let scheme = format::excerpt(&summary.scheme.kind).to_uppercase();
-    let share = |of: f64| Share::of_fraction(of, summary.images);
-    let few = summary.images < FEW as usize;
-    let samples = match few {
-        true => String::new(),
-        false => format!(" of {}", format::count(summary.images as u64)),
-    };
-    let answers = match encrypted.wrong_outputs {
-        0 => format!(
-            "{}{samples} right, {} agree",
-            share(encrypted.accuracy).text(),
-            share(encrypted.agreement).text()
+fn buttons(ui: &mut Ui, state: &State, run: &KeptRun, queue: &mut Queue) {
+    let id = run.id;
+    let on = "A run is on; stop it first or let it finish";
+    let show = "Shows it again, its setup taken along";
+    button(ui, run, "Show", show, (!state.running).then_some(KeptAct::Show(id)), on, queue);
+    let (verb, about) = match run.pinned {
+        true => ("Unpin", "Takes the pin off"),
+        false => (
+            "Pin",
+            "Keeps it, and its lines in the plots and its figures beside those of the present run",
         ),
+    };
+    button(ui, run, verb, about, Some(KeptAct::Pin(id, !run.pinned)), "", queue);
+    let export = "Copies its report to a file";
+    button(ui, run, "Export…", export, Some(KeptAct::Export(id)), "", queue);
+    forget(ui, run, queue);
+}
+
+fn forget(ui: &mut Ui, run: &KeptRun, queue: &mut Queue) {
+    button(ui, run, "Forget", "Removes its file", Some(KeptAct::Forget(run.id)), "", queue);
+}
+
+/// A button that does something with a run; greyed with the reason where there is nothing to do.
+fn button(
+    ui: &mut Ui,
+    run: &KeptRun,
+    verb: &str,
+    about: &str,
+    act: Option<KeptAct>,
+    otherwise: &str,
+    queue: &mut Queue,
+) {
+    let name = match &run.summary {
+        Ok(summary) => format::excerpt(&summary.scenario),
+        Err(_) => "a broken file".into(),
+    };
+    let button = ui.add_enabled(act.is_some(), Button::new(verb).small());
+    let button = button.on_hover_text(about).on_disabled_hover_text(otherwise);
+    let label = format!("{} {name}, {}", verb.trim_end_matches('…'), kept_date(run.id));
+    let clicked = kit::named(button, egui::Role::Button, &label).clicked();
+    if let Some(act) = act.filter(|_| clicked) {
+        queue.push(Action::Kept(act));
+    }
+}
+
+/// Accuracy, time and bytes.
+fn figures(summary: &Summary) -> [String; 3] {
+    let encrypted = &summary.encrypted;
+    let accuracy = match encrypted.wrong_outputs {
+        0 => Share::of_fraction(encrypted.accuracy, summary.images).both(),
         _ => "decrypted wrongly".to_owned(),
     };
-    format!("{age}, {scheme}, {answers}, {}", format::secs(encrypted.total_secs))
+    let bytes = summary.bytes.upload.saturating_add(summary.bytes.download);
+    [accuracy, format::secs(encrypted.total_secs), format::bytes(bytes)]
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
 }

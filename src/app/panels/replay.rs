@@ -15,14 +15,14 @@ pub const HEIGHT: f32 = 24.0;
 const LEAST_SLIDER: f32 = 60.0;
 /// Width of the choice of the pace, and of what stands behind the slider.
 const PACE: f32 = 118.0;
-const BEHIND: f32 = 290.0;
+const BEHIND: f32 = 300.0;
 
 /// Says that what is shown is a replay, or of a file: no run of this window that goes on or stands.
 pub fn badge(ui: &mut Ui, run: Option<&RunView>) {
     let Some(run) = run else { return };
     let text = match (&run.replayed, &run.from) {
         (Some(moment), _) => moment.text(),
-        (None, Some(from)) => format!("The end of {from}"),
+        (None, Some(_)) => format!("Opened, at its end: {}", run.source()),
         (None, None) => return,
     };
     let t = theme::tokens(ui);
@@ -82,6 +82,7 @@ fn shown(ui: &mut Ui, state: &State, replay: &Replay, queue: &mut Queue) {
         }
     });
     kit::named(choice.response, egui::Role::ComboBox, "Speed of the replay");
+    named_button(ui, Command::PinRun, "Pin", state, queue);
     named_button(ui, Command::Replay, "×", state, queue);
 }
 
@@ -90,7 +91,7 @@ pub fn speed(ui: &mut Ui, state: &State, queue: &mut Queue) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         kit::caption(ui, "Show it");
-        for (slow, name) in [(false, Pace::Real.name()), (true, Pace::Stage.name())] {
+        for (slow, name) in [(false, "as it comes"), (true, "in slow motion")] {
             let entry =
                 ui.selectable_label(state.slow == slow, RichText::new(name).font(theme::small()));
             let entry = entry.on_hover_text(match slow {

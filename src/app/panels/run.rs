@@ -4,13 +4,14 @@ use super::{headline, noise, origin, replay, strip, table};
 use crate::action::Action;
 use crate::command::Command;
 use crate::curves;
+use crate::exports;
 use crate::layout::PLOTS;
-use crate::panels::button::named_button;
+use crate::panels::button::{export_buttons, named_button};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Ui, vec2};
 use kit::theme;
-use plots::{Answers, Curves};
+use plots::{Answers, Curves, Differences};
 
 /// Plots shrink to this height before the tab scrolls.
 const LEAST_PLOT: f32 = 128.0;
@@ -30,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
         in_words(ui, state);
-        let has_bar = state.whole_run().is_some() && state.shows("replay");
+        let has_bar = state.replay.is_some() || state.run.is_some() && state.shows("replay");
         if let Some(plot) = state.layout.enlarged {
             if has_bar {
                 replay::bar(ui, state, queue);
@@ -72,12 +73,24 @@ fn pinned(ui: &mut Ui, state: &State, curves: &Curves<'_>, queue: &mut Queue) {
     if pins.is_empty() {
         return;
     }
-    let now = state.whole_run().and_then(|run| run.report.as_deref());
-    let figures = view::compared(&state.pins, now);
+    let now = state.whole_run();
+    let figures = view::compared(&state.pins, now.and_then(|run| run.report.as_deref()));
+    let settings = view::other_settings(&state.pins, now);
     let not_drawn: Vec<bool> = pins.iter().map(|pin| !curves.can_draw(pin)).collect();
-    if let Some(at) = plots::difference(ui, pins, &figures, &not_drawn, state.eyes().has_key()) {
-        queue.push(Action::Unpin(at));
-    }
+    let shown = Differences {
+        pins,
+        settings: &settings,
+        figures: &figures,
+        not_drawn: &not_drawn,
+        has_key: state.eyes().has_key(),
+    };
+    theme::card(ui).inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        if let Some(at) = plots::difference(ui, &shown) {
+            queue.push(Action::Unpin(at));
+        }
+        ui.horizontal(|ui| export_buttons(ui, exports::PINNED, state, queue));
+    });
 }
 
 /// What the finished run showed, in sentences, behind a line that opens.

@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
     bar(ui, state);
     status(ui, state);
-    if !state.is_cryptonn() {
+    if !state.is_cryptonn() && state.shows("replay") {
         super::replay::speed(ui, state, queue);
     }
 }
