@@ -1,7 +1,7 @@
 //! What a person can ask of the window besides plain commands.
 
 use crate::command::Command;
-use crate::kept::KeptAct;
+use crate::kept_act::KeptAct;
 use crate::lesson_act::LessonAct;
 use crate::tab::Tab;
 use inference::TrainOptions;

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::dialog;
-use report::RunReport;
+use report::SavedRun;
 use scenario::{RunError, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl App {
         let read = move || read_either(&name_or_path);
         self.of_file(read, |result| match result {
             Ok(Read::Scenario(scenario)) => Update::Opened(Ok(scenario)),
-            Ok(Read::Report(report)) => Update::ReportOpened(reading, Ok(report)),
+            Ok(Read::Report(saved)) => Update::ReportOpened(reading, Ok(saved)),
             Err(failure) => Update::Opened(Err(failure)),
         });
     }
@@ -115,7 +115,7 @@ impl App {
 /// What a file of JSON turned out to be.
 enum Read {
     Scenario(Box<Scenario>),
-    Report(Box<RunReport>),
+    Report(Box<SavedRun>),
 }
 
 /// Reads a scenario, or the report of a run where the file is one.
@@ -123,8 +123,8 @@ fn read_either(name_or_path: &str) -> Result<Read, String> {
     let path = Path::new(name_or_path);
     match Scenario::open(name_or_path) {
         Ok(scenario) => Ok(Read::Scenario(Box::new(scenario))),
-        Err(error) => match RunReport::open(path) {
-            Ok(report) => Ok(Read::Report(Box::new(report))),
+        Err(error) => match SavedRun::open(path) {
+            Ok(saved) => Ok(Read::Report(Box::new(saved))),
             // A report, but one that cannot be read: that is the reason.
             Err(reason) if reason.is_of_report() => Err(reason.to_string()),
             Err(_) => Err(error.to_string()),

@@ -2,25 +2,13 @@
 
 use super::app::App;
 use super::dialog::{PathDialog, Purpose};
+use super::kept_act::KeptAct;
 use super::tab::Tab;
-use report::RunReport;
+use report::SavedRun;
 use std::path::PathBuf;
 use std::sync::Arc;
 use view::{Pin, Replay, RunView};
 use worker::{Failure, KeptChange, KeptRun, Reading, Shelf, Update};
-
-/// What a person does with the list of kept runs, by what they are known by.
-#[derive(Clone, Copy, Debug)]
-pub enum KeptAct {
-    /// Opens one for a replay.
-    Show(u64),
-    /// Pins one, or takes its pin off.
-    Pin(u64, bool),
-    Export(u64),
-    Forget(u64),
-    ForgetAll,
-    Close,
-}
 
 impl App {
     /// Keeps runs in `folder` from now on, and lists those that are there.
@@ -78,7 +66,7 @@ impl App {
     /// Opens the report of a run.
     pub(super) fn open_run(&mut self, path: PathBuf) {
         let reading = Reading::of_file(&path);
-        let read = move || RunReport::open(&path).map(Box::new).map_err(|e| e.to_string());
+        let read = move || SavedRun::open(&path).map(Box::new).map_err(|e| e.to_string());
         self.of_file(read, |result| Update::ReportOpened(reading, result));
     }
 
@@ -89,17 +77,13 @@ impl App {
     }
 
     /// The report of a run was read.
-    pub(super) fn take_report(
-        &mut self,
-        reading: Reading,
-        result: Result<Box<RunReport>, Failure>,
-    ) {
-        let report = match result {
-            Ok(report) => report,
+    pub(super) fn take_report(&mut self, reading: Reading, result: Result<Box<SavedRun>, Failure>) {
+        let saved = match result {
+            Ok(saved) => *saved,
             Err(failure) => return self.state.notifications.error(failure.to_string()),
         };
-        let setup = report.setup.as_ref().map(|setup| setup.scenario.clone());
-        let run = RunView::of_report(report, reading.from, reading.kept, &self.state.scenario);
+        let setup = saved.report.setup.as_ref().map(|setup| setup.scenario.clone());
+        let run = RunView::of_report(saved, reading.from, reading.kept, &self.state.scenario);
         if reading.pins {
             return self.pin(&run);
         }

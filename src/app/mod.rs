@@ -23,6 +23,7 @@ mod facts;
 mod files;
 mod gallery;
 mod kept;
+mod kept_act;
 mod layout;
 mod lesson_act;
 mod lesson_steps;

@@ -94,10 +94,7 @@ impl App {
             Status::Stopped => state.notifications.info("Stopped"),
             Status::Finished | Status::Running => {}
         }
-        if let Some(replay) = &mut state.replay {
-            replay.retold();
-            state.show_replay(true);
-        }
+        state.show_replay(true);
         self.keep_finished();
     }
 

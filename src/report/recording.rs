@@ -51,7 +51,8 @@ impl Recording {
 
     /// Takes in an event; events come in order of time. Progress that says little new is left out, and
     /// so are samples beyond the bound.
-    pub fn note(&mut self, secs: f64, event: Event) {
+    pub fn note(&mut self, told: Told) {
+        let Told { secs, event } = told;
         if !self.is_worth_it(&event) {
             return;
         }
@@ -215,6 +216,12 @@ mod tests {
     use super::*;
     use crate::{Phase, Sample, SequenceStep, StepSeen};
 
+    impl Recording {
+        fn note_at(&mut self, secs: f64, event: Event) {
+            self.note(Told { secs, event });
+        }
+    }
+
     fn progress(fraction: f64) -> Event {
         Event::Progress { phase: Phase::Evaluate, done: 0, total: 1, fraction, eta_secs: 1.0 }
     }
@@ -236,11 +243,11 @@ mod tests {
     fn little_progress_is_left_out_and_times_go_up() {
         let mut recording = Recording::default();
         for (secs, fraction) in [(0.1, 0.1), (0.2, 0.1001), (0.15, 0.5)] {
-            recording.note(secs, progress(fraction));
+            recording.note_at(secs, progress(fraction));
         }
         let times: Vec<f64> = recording.events().iter().map(|told| told.secs).collect();
         assert_eq!(times, [0.1, 0.15]);
-        recording.note(0.05, progress(0.9));
+        recording.note_at(0.05, progress(0.9));
         assert_eq!(recording.secs(), 0.15, "never before what came before");
     }
 
@@ -249,7 +256,7 @@ mod tests {
         let mut recording = Recording::default();
         let all = 3 * MOST_EVENTS;
         for index in 0..all {
-            recording.note(index as f64, Event::Samples(vec![sample(index)]));
+            recording.note_at(index as f64, Event::Samples(vec![sample(index)]));
         }
         assert!(recording.events().len() <= MOST_EVENTS);
         let kept = recording.events().iter().flat_map(|told| match &told.event {
@@ -260,18 +267,18 @@ mod tests {
         assert_eq!(recording.secs(), (all - 1) as f64);
         let many = (0..MOST_OUTPUTS / 6 + 1).map(sample).collect();
         let before = recording.clone();
-        recording.note(1e9, Event::Samples(many));
+        recording.note_at(1e9, Event::Samples(many));
         assert_eq!(recording.events().len(), before.events().len(), "more than the bound");
     }
 
     #[test]
     fn more_stages_than_events_are_kept_within_the_bound_and_no_sample_is_lost() {
         let mut recording = Recording::default();
-        recording.note(0.0, Event::Samples(vec![sample(7)]));
+        recording.note_at(0.0, Event::Samples(vec![sample(7)]));
         for step in 0..3 * MOST_EVENTS {
             let step = SequenceStep { step, ..SequenceStep::default() };
             let seen = StepSeen { step, states: Vec::new() };
-            recording.note(1.0, Event::SequenceStep(Box::new(seen)));
+            recording.note_at(1.0, Event::SequenceStep(Box::new(seen)));
         }
         assert!(recording.events().len() <= MOST_EVENTS);
         let text = serde_json::to_string(&recording).unwrap();
@@ -293,7 +300,7 @@ mod tests {
         let count = MOST_OUTPUTS / 30;
         for index in 0..count {
             let secs = index as f64 / 3.0;
-            recording.note(secs, Event::Samples(vec![Sample { index, ..each.clone() }]));
+            recording.note_at(secs, Event::Samples(vec![Sample { index, ..each.clone() }]));
         }
         let bytes = serde_json::to_string(&recording).unwrap().len() as u64;
         // Measured: 22 MiB, of which the outputs are 15.
@@ -303,8 +310,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_what_breaks_the_bounds_is_refused() {
         let mut recording = Recording::default();
-        recording.note(0.25, progress(0.5));
-        recording.note(0.5, Event::Samples(vec![sample(3)]));
+        recording.note_at(0.25, progress(0.5));
+        recording.note_at(0.5, Event::Samples(vec![sample(3)]));
         let text = serde_json::to_string(&recording).unwrap();
         let read: Recording = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);

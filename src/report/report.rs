@@ -1,7 +1,6 @@
 //! The one record of a run: what plots draw, the command line prints and exporters write.
 
 use super::confusion::Confusion;
-use super::recording::Recording;
 use super::sequence::SequenceReport;
 use super::table_report::TableReport;
 use activation::{Activation, Approximation};
@@ -396,9 +395,6 @@ pub struct RunReport {
     /// When the run began, seconds since 1970; absent in old reports, and where nothing was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<u64>,
-    /// What the run told on the way, and when; absent in old reports.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub events: Option<Box<Recording>>,
 }
 
 impl RunReport {

@@ -83,25 +83,21 @@ pub(super) fn text_of(path: &Path) -> Result<String, ReportError> {
     }
 }
 
-impl RunReport {
-    /// The report as JSON, what was told on the way at its end; `told` in the place of its own events.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn to_json(&self, told: Option<&Recording>) -> Result<String, serde_json::Error> {
-        let mut text = serde_json::to_string_pretty(&Self { events: None, ..self.clone() })?;
-        let events = told.or(self.events.as_deref()).filter(|events| !events.is_empty());
-        if let Some((events, end)) = events.zip(text.rfind("\n}")) {
-            // One number a line would be a million lines.
-            text.truncate(end);
-            text += ",\n  \"events\": ";
-            text += &serde_json::to_string(events)?;
-            text += "\n}";
-        }
-        text.push('\n');
-        Ok(text)
-    }
+/// A report with what its run told on the way; nothing where the report is too old for that.
+#[derive(Clone, Debug, Default)]
+pub struct SavedRun {
+    pub report: RunReport,
+    pub told: Recording,
+}
 
+/// What a file has of a run besides its report.
+#[derive(Deserialize)]
+struct Events {
+    #[serde(default)]
+    events: Recording,
+}
+
+impl SavedRun {
     /// Reads the report at `path`.
     ///
     /// # Errors
@@ -109,14 +105,36 @@ impl RunReport {
     /// program.
     pub fn open(path: &Path) -> Result<Self, ReportError> {
         let text = text_of(path)?;
-        serde_json::from_str(&text).map_err(|error| ReportError::malformed(path, &text, &error))
+        let malformed = |error| ReportError::malformed(path, &text, &error);
+        let report = serde_json::from_str(&text).map_err(malformed)?;
+        let Events { events } = serde_json::from_str(&text).map_err(malformed)?;
+        Ok(Self { report, told: events })
+    }
+}
+
+impl RunReport {
+    /// The report as JSON, what was told on the way at its end.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn to_json(&self, told: &Recording) -> Result<String, serde_json::Error> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        if let Some(end) = text.rfind("\n}").filter(|_| !told.is_empty()) {
+            // One number a line would be a million lines.
+            text.truncate(end);
+            text += ",\n  \"events\": ";
+            text += &serde_json::to_string(told)?;
+            text += "\n}";
+        }
+        text.push('\n');
+        Ok(text)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Event, Phase};
+    use crate::{Event, Phase, Told};
 
     #[test]
     fn a_report_comes_back_with_what_it_told_on_one_line() {
@@ -126,16 +144,16 @@ mod tests {
             let fraction = f64::from(at) / 4.0;
             let phase = Phase::Evaluate;
             let event = Event::Progress { phase, done: 1, total: 4, fraction, eta_secs: 1.0 };
-            told.note(fraction, event);
+            told.note(Told { secs: fraction, event });
         }
-        let text = report.to_json(Some(&told)).unwrap();
-        assert_eq!(text.lines().count(), report.to_json(None).unwrap().lines().count() + 1);
+        let text = report.to_json(&told).unwrap();
+        let bare = report.to_json(&Recording::default()).unwrap();
+        assert_eq!(text.lines().count(), bare.lines().count() + 1);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.json");
         std::fs::write(&path, text).unwrap();
-        let mut read = RunReport::open(&path).unwrap();
-        assert_eq!(read.events.take().as_deref(), Some(&told));
-        assert_eq!(read, report);
+        let read = SavedRun::open(&path).unwrap();
+        assert_eq!((read.report, read.told), (report, told));
     }
 
     #[test]
@@ -144,7 +162,7 @@ mod tests {
         let path = folder.path().join("r.json");
         let told = |text: &str| {
             std::fs::write(&path, text).unwrap();
-            RunReport::open(&path).unwrap_err()
+            SavedRun::open(&path).unwrap_err()
         };
         assert!(matches!(told("{\"name\": \"digits\"}"), ReportError::NoReport { .. }));
         let newer = r#"{"schema_version": 99, "plain": 1, "encrypted": 1, "stages": 1}"#;
@@ -157,7 +175,7 @@ mod tests {
         }
         let cut = told("{\"plain\": ");
         assert!(cut.to_string().contains("cut short"), "{cut}");
-        let gone = RunReport::open(&folder.path().join("gone")).unwrap_err();
+        let gone = SavedRun::open(&folder.path().join("gone")).unwrap_err();
         assert!(matches!(gone, ReportError::NotRead { .. }));
     }
 }

@@ -40,7 +40,7 @@ impl Summary {
     /// Reads what a list tells of the report at `path`.
     ///
     /// # Errors
-    /// As those of [`super::RunReport::open`].
+    /// As those of [`super::SavedRun::open`].
     pub fn open(path: &Path) -> Result<Self, ReportError> {
         let text = text_of(path)?;
         serde_json::from_str(&text).map_err(|error| ReportError::malformed(path, &text, &error))

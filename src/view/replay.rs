@@ -1,5 +1,6 @@
 //! A run shown again from what it told, or shown slower than it is.
 
+use super::moment::Moment;
 use super::run::{RunView, Status};
 use report::{Event, Told};
 
@@ -66,29 +67,6 @@ pub enum ReplayAct {
     Pace(Pace),
     /// Shows the run as it stands again.
     Leave,
-}
-
-/// Where a replay is, as it is shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Moment {
-    /// Seconds from the start of the run, of so many.
-    pub secs: f64,
-    pub of: f64,
-    /// The run itself goes on.
-    pub is_live: bool,
-    /// Which run it is, in words.
-    pub source: String,
-}
-
-impl Moment {
-    /// `Replay, 340 ms of 1.20 s: the file run.json, run on 2026-12-01 14:05 UTC, kernel avx2`.
-    pub fn text(&self) -> String {
-        let (secs, of) = (format::secs(self.secs), format::secs(self.of));
-        match self.is_live {
-            true => format!("Slow motion, {secs} of {of} so far; the run itself goes on"),
-            false => format!("Replay, {secs} of {of}: {}", self.source),
-        }
-    }
 }
 
 /// A run that is shown again. The run as it stands is kept beside it, and goes on where it is not over.
@@ -180,11 +158,6 @@ impl Replay {
         let (source, is_live) = (self.whole.source(), self.is_live());
         run.replayed = Some(Moment { secs: self.secs, of: self.of_secs(), is_live, source });
         run
-    }
-
-    /// What was told anew took the place of what was told so far: as much of it is shown as before.
-    pub fn retold(&mut self) {
-        self.seek(self.secs);
     }
 
     /// Goes to a time.
@@ -393,7 +366,6 @@ mod tests {
         assert_eq!(shown.status, Status::Running);
         assert!(shown.replayed.unwrap().text().starts_with("Slow motion, "));
         replay.whole.end(Ok(Box::default()));
-        replay.retold();
         replay.play(9.0);
         assert!(replay.is_over());
     }

@@ -1,11 +1,13 @@
 //! A run as it is drawn: grows with the events of the worker.
 
+use super::moment::Moment;
 use super::origin::{Origin, Results};
-use super::replay::Moment;
 use super::three::{Difference, Three};
 use circuit::Plan;
 use data::Dataset;
-use report::{Event, Phase, Recording, RunReport, Sample, SequenceReport, StageReport, Told};
+use report::{
+    Event, Phase, Recording, RunReport, Sample, SavedRun, SequenceReport, StageReport, Told,
+};
 use scenario::Scenario;
 use std::sync::Arc;
 use worker::Failure;
@@ -83,14 +85,10 @@ impl RunView {
         }
     }
 
-    /// A run that a `report` opened `from` somewhere tells of, with the setup it was made with; `present` where
+    /// A run that a report opened `from` somewhere tells of, with the setup it was made with; `present` where
     /// the report is too old to have one, under its own names.
-    pub fn of_report(
-        report: Box<RunReport>,
-        from: String,
-        kept: Option<u64>,
-        present: &Scenario,
-    ) -> Self {
+    pub fn of_report(saved: SavedRun, from: String, kept: Option<u64>, present: &Scenario) -> Self {
+        let SavedRun { report, told } = saved;
         let scenario = match &report.setup {
             Some(setup) => setup.scenario.clone(),
             None => Scenario {
@@ -101,10 +99,11 @@ impl RunView {
             },
         };
         let mut run = Self { from: Some(from), kept, ..Self::new(scenario) };
-        for told in report.events.as_ref().map(|told| told.events()).unwrap_or_default() {
+        for told in told.events() {
             run.take(told.event.clone());
         }
-        run.end(Ok(report));
+        run.recording = Arc::new(told);
+        run.end(Ok(Box::new(report)));
         run
     }
 
@@ -132,7 +131,7 @@ impl RunView {
 
     /// Takes in what the run tells, and keeps it for a replay.
     pub fn hear(&mut self, told: Told) {
-        Arc::make_mut(&mut self.recording).note(told.secs, told.event.clone());
+        Arc::make_mut(&mut self.recording).note(told.clone());
         self.take(told.event);
     }
 
@@ -207,11 +206,7 @@ impl RunView {
     pub fn end(&mut self, result: Result<Box<RunReport>, Failure>) {
         self.progress = None;
         self.status = match result {
-            Ok(mut report) => {
-                // Of the job it is finer than what reached the window.
-                if let Some(told) = report.events.take() {
-                    self.recording = Arc::from(told);
-                }
+            Ok(report) => {
                 self.stages = report.stages.iter().cloned().map(Some).collect();
                 self.sequence = report.sequence.clone();
                 self.report = Some(report);

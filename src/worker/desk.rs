@@ -8,11 +8,10 @@ use data::Dataset;
 use inference::{OwnAnswer, SeenLayer, SeenValue};
 use network::Approximations;
 use progress::{Cancel, Cancelled};
-use report::{Event, Recorder, RunReport, Told};
+use report::{Event, RunClock, RunReport, Told};
 use scenario::{RunError, Scenario};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 use study::{StrategyComparison, StrategyEvent, StrategyRequest};
 
 /// What a check is asked for.
@@ -165,10 +164,10 @@ impl<E: Engine> Desk for EngineDesk<E> {
 
     fn run(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<RunReport>, RunError> {
         self.with_planned(scenario, out.cancel(), |engine, opened, plan| {
-            let recorder = Recorder::new();
-            let on_event = |event| tell_run(out, recorder.note(event));
+            let clock = RunClock::start();
+            let on_event = |event| tell_run(out, clock.told(event));
             let mut report = Box::new(engine.run(opened, plan, out.cancel(), &on_event)?);
-            recorder.end(&mut report);
+            report.began = Some(clock.began_at());
             Ok(report)
         })
     }
@@ -213,11 +212,9 @@ impl<E: Engine> Desk for EngineDesk<E> {
         out: Out<'_>,
     ) -> Result<Box<StrategyComparison>, RunError> {
         let opened = self.engine.open(scenario)?;
-        let began = Instant::now();
+        let clock = RunClock::start();
         let on_event = |event| match event {
-            StrategyEvent::Run(event) => {
-                tell_run(out, Told { secs: began.elapsed().as_secs_f64(), event });
-            }
+            StrategyEvent::Run(event) => tell_run(out, clock.told(event)),
             told => out.send(Update::NoiseStrategy(told)),
         };
         let comparison =

@@ -2,32 +2,14 @@
 
 use super::board::Outlet;
 use super::key::Key;
+use super::reading::Reading;
 use super::shelf::{KeptRun, Shelf};
 use super::update::Update;
 use super::worker::Worker;
 use report::{Recording, RunReport};
 use scenario::RunError;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-
-/// A report that is read: where it comes from, and what for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// In words: `the file run.json`.
-    pub from: String,
-    /// Of a kept run, what it is known by.
-    pub kept: Option<u64>,
-    /// It is to be pinned, not shown.
-    pub pins: bool,
-}
-
-impl Reading {
-    /// The report in the file at `path`, to be shown.
-    pub fn of_file(path: &Path) -> Self {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        Self { from: format!("the file {}", format::excerpt(&name)), kept: None, pins: false }
-    }
-}
 
 /// What is changed of the kept runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

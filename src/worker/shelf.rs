@@ -1,6 +1,6 @@
 //! Runs kept in a folder of the program, over restarts: a report each.
 
-use report::{MOST_BYTES, Recording, RunReport, Summary};
+use report::{MOST_BYTES, Recording, RunReport, SavedRun, Summary};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -82,7 +82,7 @@ impl Shelf {
     /// # Errors
     /// When nothing can be written to the folder, the run is too large, or pinned ones take all the room.
     pub fn keep(&self, id: u64, report: &RunReport, told: &Recording) -> Result<(), String> {
-        let text = report.to_json(Some(told)).map_err(|e| format!("the run is not kept: {e}"))?;
+        let text = report.to_json(told).map_err(|e| format!("the run is not kept: {e}"))?;
         if text.len() as u64 > MOST_KEPT_BYTES {
             let most = format::bytes(MOST_KEPT_BYTES);
             return Err(format!(
@@ -107,8 +107,8 @@ impl Shelf {
     ///
     /// # Errors
     /// When it is gone, or cannot be read.
-    pub fn open(&self, id: u64) -> Result<RunReport, String> {
-        RunReport::open(&self.path(id)?).map_err(|error| error.to_string())
+    pub fn open(&self, id: u64) -> Result<SavedRun, String> {
+        SavedRun::open(&self.path(id)?).map_err(|error| error.to_string())
     }
 
     /// The file of a kept run, as it is.
@@ -246,7 +246,7 @@ mod tests {
         left.extend(6..=23);
         left.reverse();
         assert_eq!(ids(&shelf), left, "2, 4 and 5 went");
-        assert_eq!(shelf.open(3).unwrap().scenario, "one");
+        assert_eq!(shelf.open(3).unwrap().report.scenario, "one");
         shelf.pin(1, false).unwrap();
         keep(24).unwrap();
         assert!(!ids(&shelf).contains(&1) && ids(&shelf).contains(&3));

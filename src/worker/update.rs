@@ -4,15 +4,15 @@ use super::board::News;
 use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
 use super::glance::Glance;
-use super::kept::Reading;
 use super::leak::LeakUpdate;
+use super::reading::Reading;
 use super::shelf::KeptRun;
 use activation::Activation;
 use circuit::Plan;
 use inference::{ActivationData, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, TableStudy};
 use network::Network;
 use network::train::{TrainEvent, TrainedModel};
-use report::{Event, RunReport, SequenceReport, Told};
+use report::{Event, RunReport, SavedRun, SequenceReport, Told};
 use scenario::Scenario;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ pub enum Update {
     /// A lesson was read.
     Lesson(Result<Arc<lesson::Lesson>, Failure>),
     /// A report of a run was read.
-    ReportOpened(Reading, Result<Box<RunReport>, Failure>),
+    ReportOpened(Reading, Result<Box<SavedRun>, Failure>),
     /// The runs that are kept now.
     KeptRuns(Result<Vec<KeptRun>, Failure>),
     /// A scenario was read.

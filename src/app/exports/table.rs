@@ -45,8 +45,8 @@ const RUN: &[Export] = &[
     Export::new("-report.json", "Export report…", "Save everything the run showed as JSON, with what it told on the way: it can be opened and shown again", CTRL,
         Key::E, |state| ready(run(state)),
         |state| {
-            let told = state.whole_run().map(|run| &*run.recording);
-            run(state)?.to_json(told).map(String::into_bytes).map_err(text)
+            let told = state.whole_run().map(|run| (*run.recording).clone()).unwrap_or_default();
+            run(state)?.to_json(&told).map(String::into_bytes).map_err(text)
         }),
     Export::new("-report.html", "Export report as a page…", "Save the run as one page of HTML to print or hand in: setup, figures, plots, guesses, parameters",
         CTRL_ALT, Key::Q, |state| ready(run(state)), |state| Ok(page(state)?.into_bytes())),

@@ -1,7 +1,7 @@
 //! The runs that are kept over restarts.
 
 use crate::action::Action;
-use crate::kept::KeptAct;
+use crate::kept_act::KeptAct;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Button, Context, Grid, Id, Modal, RichText, ScrollArea, Ui};

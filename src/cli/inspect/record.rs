@@ -141,9 +141,7 @@ fn parsed(file: &str, value: Value) -> Result<RunReport> {
 
 fn report(file: &str, value: Value) -> Result<Told> {
     let shown = format::path(&as_path(file));
-    let mut read = parsed(file, value)?;
-    // They are for replays.
-    read.events = None;
+    let read = parsed(file, value)?;
     let encrypted = &read.encrypted;
     let rows = [
         ("report", shown),
