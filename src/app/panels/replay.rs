@@ -48,7 +48,7 @@ pub fn bar(ui: &mut Ui, state: &State, queue: &mut Queue) {
         |ui| match &state.replay {
             Some(replay) => shown(ui, state, replay, queue),
             None => {
-                command_button(ui, Command::Replay, "⟲ Replay", state, queue);
+                command_button(ui, Command::Replay, "Replay", state, queue);
                 command_button(ui, Command::PinRun, "Pin this run", state, queue);
                 command_button(ui, Command::KeptRuns, "Kept runs…", state, queue);
             }
