@@ -345,7 +345,7 @@ impl State {
 
     /// Whether Esc leaves the replay; while a run is on it stops that.
     pub fn leaves_replay(&self) -> bool {
-        let seen = matches!(self.tab, Tab::Run | Tab::Samples);
+        let seen = matches!(self.tab, Tab::Run | Tab::Samples | Tab::Sequence);
         self.replay.is_some() && seen && !self.running
     }
 

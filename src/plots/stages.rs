@@ -39,7 +39,7 @@ pub struct Curves<'a> {
     pub sees_noise: bool,
     /// Somebody is about to guess what is predicted: it is not drawn.
     pub hides_predicted: bool,
-    /// Runs whose lines stay under those of the present one, where they have the same stages.
+    /// Runs whose lines stay over those of the present one, where they have the same stages.
     pub pinned: &'a [Pin],
 }
 
@@ -140,7 +140,7 @@ impl<'a> Curves<'a> {
             ("predicted", t.encrypted, Pen::Predicted, self.points(unit, &predicted)),
             ("encrypted", t.encrypted, Pen::Measured, measured(&encrypted)),
         ];
-        curves.splice(0..0, before);
+        curves.extend(before);
         curves
     }
 }
@@ -251,7 +251,7 @@ fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
         ),
     ];
     if curves.pinned.iter().all(|pin| pin.measure() == curves.measure) {
-        drawn.splice(0..0, curves.before(t, unit, |stage| stage.margin_bits_measured));
+        drawn.extend(curves.before(t, unit, |stage| stage.margin_bits_measured));
     }
     let title = curves.measure.title().to_owned();
     StagePlot { id: "margin", title, about: measured_how(curves.measure), unit, drawn }

@@ -50,8 +50,8 @@ pub fn compared(pins: &Pins, now: Option<&RunReport>) -> Vec<Compared> {
 /// The settings that are not the same in the pinned runs and in `now`.
 pub fn other_settings(pins: &Pins, now: Option<&RunView>) -> Vec<OtherSetting> {
     let of_pins = pins.all().iter().map(|pin| pin.report.setup.as_deref().map(Setup::settings));
-    let of_now = now.map(|run| run.origin.setup.settings());
-    let all: Vec<Option<Vec<(String, String)>>> = of_pins.chain([of_now]).collect();
+    let of_now = now.map(|run| Some(run.origin.setup.settings()));
+    let all: Vec<Option<Vec<(String, String)>>> = of_pins.chain(of_now).collect();
     let mut names: Vec<&String> = all.iter().flatten().flatten().map(|(name, _)| name).collect();
     names.sort_unstable();
     names.dedup();
@@ -66,7 +66,11 @@ pub fn other_settings(pins: &Pins, now: Option<&RunView>) -> Vec<OtherSetting> {
         name: name.clone(),
         values: all.iter().map(|of| value(of, name)).collect(),
     });
-    rows.filter(|row| row.values.iter().any(|value| *value != row.values[0])).collect()
+    let other = |row: &OtherSetting| row.values.iter().any(|value| *value != row.values[0]);
+    let mut rows: Vec<OtherSetting> = rows.filter(other).collect();
+    // Where nothing was run yet.
+    rows.iter_mut().for_each(|row| row.values.resize(pins.all().len() + 1, NONE.to_owned()));
+    rows
 }
 
 /// Settings and figures as CSV, figures as numbers in the unit of their row, with the differences and
@@ -335,6 +339,10 @@ mod tests {
         assert_eq!(rows[0].values, ["100", "200", "100"]);
         assert_eq!(rows[1].values, ["automatic", "3", "automatic"]);
         assert_eq!(rows[2].values, ["automatic", "automatic", "16384"]);
+        let rows = other_settings(&pins, None);
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["images", "scheme.prime_count"]);
+        assert_eq!(rows[0].values, ["100", "200", "—"]);
     }
 
     #[test]

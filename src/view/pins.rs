@@ -1,4 +1,4 @@
-//! Runs that are pinned, to lie under those that come later.
+//! Runs that are pinned, to lie over those that come later.
 
 use super::run::RunView;
 use circuit::NoiseMeasure;

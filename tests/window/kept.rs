@@ -1,7 +1,8 @@
-//! Runs that are kept over restarts, and runs pinned under later ones.
+//! Runs that are kept over restarts, and runs pinned over later ones.
 
 use crate::drive::{WIDE, save_to, until, until_over, until_planned};
 use crate::scripted::{Control, Scripted};
+use crate::shots;
 use cryptoscope::app::{App, Status};
 use cryptoscope::scenario::Scenario;
 use egui::accesskit::Role;
@@ -98,7 +99,7 @@ fn a_run_is_kept_and_shown_again_in_a_later_window() {
 }
 
 #[test]
-fn pinned_runs_lie_under_later_ones_with_a_table_of_what_changed() {
+fn pinned_runs_lie_over_later_ones_with_a_table_of_what_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut h = window(folder.path(), "images=50");
     run(&mut h);
@@ -171,4 +172,29 @@ fn kept_runs_are_exported_and_forgotten_broken_ones_too() {
     click(&mut h, "Close");
     run(&mut h);
     assert_eq!(kept(&h), 1);
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_pins_and_the_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut h = window(folder.path(), "images=50");
+    for images in [50.0, 80.0, 120.0] {
+        h.get_by_role_and_label(Role::SpinButton, "Samples").set_value_accesskit(images);
+        h.run_ok();
+        until_planned(&mut h);
+        run(&mut h);
+        if images < 100.0 {
+            press(&mut h, SHIFT, Key::I);
+        }
+    }
+    std::fs::write(folder.path().join("runs/run-1.json"), "{").expect("writes");
+    until(&mut h, "the pins", |h| {
+        h.state().state().kept.runs.iter().filter(|r| r.pinned).count() == 2
+    });
+    shots::shoot(&mut h, "pinned_dark");
+    drop(h);
+    let mut h = window(folder.path(), "images=50");
+    press(&mut h, ALT, Key::Z);
+    shots::shoot(&mut h, "kept_list_dark");
 }

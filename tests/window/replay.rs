@@ -1,12 +1,13 @@
 //! Runs shown again: step by step, scrubbed, in another window, and in slow motion.
 
 use crate::clicks::drop_file;
-use crate::drive::{save_to, until, until_over, until_planned, window};
+use crate::drive::{WIDE, save_to, until, until_over, until_planned, window, window_of, window_on};
 use crate::scripted::Control;
+use crate::shots;
 use cryptoscope::app::{App, Status, Tab};
 use cryptoscope::scenario::Scenario;
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::path::Path;
@@ -143,6 +144,29 @@ fn a_replay_is_scrubbed_and_played_at_a_pace() {
 }
 
 #[test]
+fn a_recurrent_run_is_shown_again_step_by_step_of_its_sequences() {
+    let mut h = window_on("cryptornn", &Control::default(), WIDE, 1.0, Theme::Dark);
+    until_planned(&mut h);
+    press(&mut h, CTRL, Key::Enter);
+    until_over(&mut h);
+    press(&mut h, Modifiers::NONE, Key::F5);
+    for _ in 0..40 {
+        press(&mut h, Modifiers::NONE, Key::F3);
+    }
+    h.get_by_role_and_label(Role::Tab, "Sequence tab").click();
+    h.run_ok();
+    assert!(has(&h, "Replay, "));
+    for steps in 1..=3 {
+        press(&mut h, Modifiers::NONE, Key::F4);
+        let run = h.state().state().run.as_ref().expect("a run");
+        let seen = &run.sequence.as_ref().expect("its steps").per_step;
+        assert_eq!(seen.iter().filter(|s| s.margin_bits_measured.is_some()).count(), steps);
+    }
+    press(&mut h, Modifiers::NONE, Key::Escape);
+    assert!(!is_replay(&h) && !has(&h, "Replay, "));
+}
+
+#[test]
 fn a_report_is_opened_in_another_window_and_replayed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = saved(folder.path());
@@ -274,4 +298,26 @@ fn slow_motion_shows_a_stage_a_second_of_a_run_at_full_speed() {
     h.get_by_role_and_label(Role::RadioButton, "Show as it comes").click();
     h.run_ok();
     assert!(!h.state().state().slow);
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_replays() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let name = format!("{theme:?}").to_lowercase();
+        let control = Control::default();
+        control.set(|s| s.pause = Duration::from_millis(2));
+        let mut h = window_of(&control, WIDE, 1.0, theme);
+        until_planned(&mut h);
+        press(&mut h, CTRL, Key::Enter);
+        until_over(&mut h);
+        press(&mut h, Modifiers::NONE, Key::F5);
+        for _ in 0..2 * STAGES {
+            press(&mut h, Modifiers::NONE, Key::F3);
+        }
+        for _ in 0..STAGES - 2 {
+            press(&mut h, Modifiers::NONE, Key::F4);
+        }
+        shots::shoot(&mut h, &format!("replay_{name}"));
+    }
 }

@@ -4,7 +4,7 @@ mod controls;
 mod shown;
 mod strategies;
 
-use crate::panels::origin;
+use crate::panels::{origin, replay};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
@@ -37,6 +37,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         _ => (results, origin),
     };
+    replay::badge(&mut right, state.run.as_ref().filter(|run| run.sequence.is_some()));
     let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
     let place = right.available_rect_before_wrap();
     origin::dimmed(&mut right, stale);
