@@ -91,7 +91,7 @@ const OPEN: &[Row] = &[
 ];
 
 const RUNS: &[Row] = &[
-    row(Command::OpenRun, "Open run…", "Open the report of a run, and show it again", (CTRL_ALT, Key::J),
+    row(Command::OpenRun, "Open run…", "Open the report of a run, and show it again", (CTRL_SHIFT, Key::A),
         |state| when(!state.running, "a run is on"), |app, _| app.ask_open(OpenKind::Run)),
     row(Command::KeptRuns, "Kept runs…", "The last runs, also of earlier windows: to show again, pin or forget",
         (CTRL_ALT, Key::Z), ALWAYS, |app, _| app.state.kept.open = true),

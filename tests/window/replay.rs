@@ -16,7 +16,6 @@ use std::time::Duration;
 type Window = Harness<'static, App>;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
-const ALT: Modifiers = Modifiers { ctrl: true, command: true, alt: true, ..Modifiers::NONE };
 /// Stages of the scripted network.
 const STAGES: usize = 8;
 
@@ -172,7 +171,7 @@ fn a_report_is_opened_in_another_window_and_replayed() {
     let path = saved(folder.path());
     let mut h = window(&Control::default());
     until_planned(&mut h);
-    press(&mut h, ALT, Key::J);
+    press(&mut h, CTRL | Modifiers::SHIFT, Key::A);
     h.get_by_role(Role::TextInput).type_text(&path.to_string_lossy());
     h.run_ok();
     h.get_by_role_and_label(Role::Button, "Open").click();
@@ -235,7 +234,7 @@ fn broken_files_give_one_line_each_and_change_nothing() {
     ] {
         let broken = folder.path().join(name);
         std::fs::write(&broken, text).expect("writes");
-        press(&mut h, ALT, Key::J);
+        press(&mut h, CTRL | Modifiers::SHIFT, Key::A);
         h.get_by_role(Role::TextInput).type_text(&broken.to_string_lossy());
         h.run_ok();
         h.get_by_role_and_label(Role::Button, "Open").click();
