@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         _ => (results, origin),
     };
-    replay::badge(&mut right, state.run.as_ref().filter(|run| run.sequence.is_some()));
+    replay::badge(&mut right, state.run.as_ref().filter(|run| run.scenario.sequence.is_some()));
     let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
     let place = right.available_rect_before_wrap();
     origin::dimmed(&mut right, stale);
