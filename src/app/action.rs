@@ -1,6 +1,7 @@
 //! What a person can ask of the window besides plain commands.
 
 use crate::command::Command;
+use crate::kept_act::KeptAct;
 use crate::lesson_act::LessonAct;
 use crate::preference::Preference;
 use crate::tab::Tab;
@@ -10,7 +11,8 @@ use network::train::RecurrentOptions;
 use scenario::Scenario;
 use strip::Perspective;
 use view::{
-    Blueprint, Difference, LeakChoice, Results, SequenceView, SweepChoice, lab::LabRequest,
+    Blueprint, Difference, LeakChoice, ReplayAct, Results, SequenceView, SweepChoice,
+    lab::LabRequest,
 };
 
 /// Something to be done that carries data. Panels queue these; `logic` applies them.
@@ -32,6 +34,14 @@ pub enum Action {
     /// Whose eyes the run is looked at with.
     SeeAs(Perspective),
     ShowSample(usize),
+    /// The run is shown again, or something is done with that.
+    Replay(ReplayAct),
+    /// Whether the next run is shown slower than it is.
+    ShowSlowly(bool),
+    /// Something is done with the kept runs.
+    Kept(KeptAct),
+    /// A pin is taken off.
+    Unpin(usize),
     /// Which samples are looked at was chosen.
     ShowDifference(Difference),
     /// A sample of a person's own was changed.

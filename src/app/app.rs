@@ -36,6 +36,8 @@ pub struct App {
     pub(super) aside: Option<Aside>,
     /// The setup that the sample on the pad was answered under.
     pub(super) answered: Option<Scenario>,
+    /// When the replay was played last, by the clock of the window in seconds.
+    pub(super) played_at: Option<f64>,
 }
 
 impl App {
@@ -72,6 +74,7 @@ impl App {
             saving_network: None,
             aside: None,
             answered: None,
+            played_at: None,
         }
     }
 

@@ -7,6 +7,7 @@ use super::explore;
 use super::lesson_act::LessonAct;
 use super::palette::Palette;
 use super::sheet::Sheet;
+use super::replays::{can_pin, can_replay, in_replay};
 use super::state::State;
 use super::ready::{
     Ready, can_run, can_train, can_train_encrypted, has_ciphertext, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
@@ -14,7 +15,7 @@ use super::ready::{
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
 use look::CiphertextEdit;
-use view::TaskStatus;
+use view::{ReplayAct, TaskStatus};
 use worker::Key as Job;
 
 /// A command.
@@ -40,14 +41,14 @@ pub struct Menu {
 
 /// All menus.
 pub static MENUS: [Menu; 4] = [
-    Menu { name: "File", groups: &[Group::Rows(OPEN), Group::Exports, Group::Rows(QUIT)] },
+    Menu { name: "File", groups: &[Group::Rows(OPEN), Group::Rows(RUNS), Group::Exports, Group::Rows(QUIT)] },
     Menu {
         name: "Setup",
         groups: &[Group::Rows(RUN), Group::Rows(CHANGE), Group::Rows(LAB), Group::Rows(TASKS)],
     },
     Menu {
         name: "View",
-        groups: &[Group::Tabs, Group::Rows(SAMPLES), Group::Rows(LOOK), Group::Rows(PALETTE)],
+        groups: &[Group::Tabs, Group::Rows(SAMPLES), Group::Rows(REPLAY), Group::Rows(LOOK), Group::Rows(PALETTE)],
     },
     Menu { name: "Help", groups: &[Group::Rows(HELP)] },
 ];
@@ -89,6 +90,35 @@ const OPEN: &[Row] = &[
     row(Command::OpenCheckpoint, "Continue from checkpoint…",
         "Open an encrypted training that was kept", (CTRL_ALT, Key::O), no_task,
         |app, _| app.ask_open(OpenKind::Checkpoint)),
+];
+
+const RUNS: &[Row] = &[
+    row(Command::OpenRun, "Open run…", "Open the report of a run, and show it again", (CTRL_SHIFT, Key::A),
+        |state| when(!state.running, "a run is on"), |app, _| app.ask_open(OpenKind::Run)),
+    row(Command::KeptRuns, "Kept runs…", "The last runs, also of earlier windows: to show again, pin or forget",
+        (CTRL_ALT, Key::Z), ALWAYS, |app, _| app.state.sheet = Some(Sheet::KeptRuns)),
+];
+
+const REPLAY: &[Row] = &[
+    row(Command::Replay, "Replay", "Show the run again from its beginning, or leave that", (Modifiers::NONE, Key::F5),
+        can_replay, |app, _| {
+            let on = app.state.replay.is_some();
+            app.replay_act(if on { ReplayAct::Leave } else { ReplayAct::Begin });
+        }),
+    row(Command::StepBack, "Step back", "To the stage before, in the run that is shown again", (Modifiers::NONE, Key::F3),
+        in_replay, |app, _| app.replay_act(ReplayAct::Step(-1))),
+    row(Command::StepOn, "Step on", "To the next stage, in the run that is shown again", (Modifiers::NONE, Key::F4),
+        in_replay, |app, _| app.replay_act(ReplayAct::Step(1))),
+    row(Command::PlayReplay, "Play or pause", "Play the run that is shown again, or hold it", (Modifiers::NONE, Key::F6),
+        in_replay, |app, _| app.replay_act(ReplayAct::Toggle)),
+    row(Command::FasterReplay, "Faster replay", "From a stage a second to 60 times as fast as it was", (CTRL_SHIFT, Key::F),
+        in_replay, |app, _| app.step_pace(1)),
+    row(Command::SlowerReplay, "Slower replay", "From 60 times as fast as it was to a stage a second", (CTRL_SHIFT, Key::W),
+        in_replay, |app, _| app.step_pace(-1)),
+    row(Command::ShowSlowly, "Slow motion", "Show the next run a stage a second, or as it comes; the run itself is as fast as ever",
+        (Modifiers::NONE, Key::F12), ALWAYS, |app, _| app.state.slow = !app.state.slow),
+    row(Command::PinRun, "Pin this run", "Keep its lines in the plots, and its figures beside those of later runs",
+        (CTRL_SHIFT, Key::I), can_pin, |app, _| app.pin_run()),
 ];
 
 const QUIT: &[Row] = &[

@@ -125,8 +125,10 @@ pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Command> {
         return Vec::new();
     }
     let typing = ctx.text_edit_focused();
-    let open =
-        egui::Popup::is_any_open(ctx) || state.shown_layer().is_some() || state.shows_plot_alone();
+    let open = egui::Popup::is_any_open(ctx)
+        || state.shown_layer().is_some()
+        || state.shows_plot_alone()
+        || state.leaves_replay();
     let mut order: Vec<_> = all().map(|command| (command, command.words().keys)).collect();
     // Longest modifiers first: Ctrl+Shift+O and Ctrl+Alt+O must not be taken for Ctrl+O.
     let more = |m: Modifiers| u8::from(m.shift) + u8::from(m.alt);

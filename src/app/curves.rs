@@ -28,5 +28,7 @@ pub fn of(state: &State) -> Curves<'_> {
     let sees_noise = state.eyes().has_key();
     let stages = Stages { plan, run };
     let hides_predicted = state.hides_predictions();
-    Curves { stages, faded: !current, pending, measure, sees_noise, hides_predicted }
+    // They would tell what is to be guessed.
+    let pinned = if hides_predicted { &[] } else { state.pins.all() };
+    Curves { stages, faded: !current, pending, measure, sees_noise, hides_predicted, pinned }
 }

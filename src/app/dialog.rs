@@ -13,6 +13,8 @@ pub enum OpenKind {
     DataFolder,
     Checkpoint,
     Lesson,
+    /// The report of a run.
+    Run,
 }
 
 impl OpenKind {
@@ -27,13 +29,14 @@ impl OpenKind {
             Self::DataFolder => "The folder that mnist, sequences and others lie in",
             Self::Checkpoint => "An encrypted training that was kept (.ckpt)",
             Self::Lesson => "A lesson file (.json)",
+            Self::Run => "The report of a run (.json)",
         }
     }
 
     /// Whether it can be a file, and whether it can be a folder.
     pub fn is_file_or_folder(self) -> (bool, bool) {
         match self {
-            Self::Scenario | Self::Checkpoint | Self::Lesson => (true, false),
+            Self::Scenario | Self::Checkpoint | Self::Lesson | Self::Run => (true, false),
             Self::Model | Self::Dataset => (true, true),
             Self::DataFolder => (false, true),
         }
@@ -42,7 +45,7 @@ impl OpenKind {
     /// File name endings, for the desktop's dialog.
     pub fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Scenario | Self::Lesson => &["json"],
+            Self::Scenario | Self::Lesson | Self::Run => &["json"],
             Self::Model => &["safetensors", "onnx", "json"],
             Self::Dataset => {
                 &["csv", "tsv", "data", "txt", "ts", "npz", "npy", "bin", "gz", "idx3-ubyte"]
@@ -58,6 +61,19 @@ impl OpenKind {
 pub enum Purpose {
     Open(OpenKind),
     Save(ExportId),
+    /// The report of a kept run, by what it is known by.
+    SaveKept(u64),
+}
+
+impl Purpose {
+    /// The ending of the file that is saved; of what is opened there are many.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Open(_) => "",
+            Self::Save(id) => id.ending(),
+            Self::SaveKept(_) => "json",
+        }
+    }
 }
 
 /// The dialog while it is open.
@@ -81,7 +97,9 @@ impl PathDialog {
     pub fn new(purpose: Purpose, label: &str, path: String) -> Self {
         let hint = match purpose {
             Purpose::Open(opening) => opening.hint().to_owned(),
-            Purpose::Save(id) => format!("A file name ending in .{}", id.ending()),
+            Purpose::Save(_) | Purpose::SaveKept(_) => {
+                format!("A file name ending in .{}", purpose.ending())
+            }
         };
         let title = label.trim_end_matches('…').to_owned();
         Self { purpose, title, hint, path, error: None, browsing: false, overwrite: None }
@@ -92,7 +110,7 @@ impl PathDialog {
         match (self.purpose, &self.overwrite) {
             (_, Some(_)) => "Overwrite",
             (Purpose::Open(_), None) => "Open",
-            (Purpose::Save(_), None) => "Save",
+            (Purpose::Save(_) | Purpose::SaveKept(_), None) => "Save",
         }
     }
 }
@@ -113,9 +131,10 @@ pub fn browse(asked: &PathDialog, folder: bool) -> Option<PathBuf> {
             .add_filter(&asked.hint, opening.endings())
             .add_filter("All files", &["*"])
             .pick_file(),
-        Purpose::Save(id) => {
+        Purpose::Save(_) | Purpose::SaveKept(_) => {
             let name = start.file_name().unwrap_or_default().to_string_lossy();
-            dialog.add_filter(&asked.hint, &[id.ending()]).set_file_name(name).save_file()
+            let ending = asked.purpose.ending();
+            dialog.add_filter(&asked.hint, &[ending]).set_file_name(name).save_file()
         }
     }
 }

@@ -53,7 +53,8 @@ impl State {
 
     /// The run of the setup as it stands, since the lesson began.
     fn own_run(&self) -> Option<&RunView> {
-        let run = self.run.as_ref().filter(|_| self.run_is_of_setup())?;
+        // One that was opened is nobody's own.
+        let run = self.whole_run().filter(|run| run.from.is_none() && self.run_is_of_setup())?;
         Some(run).filter(|run| self.is_of_lesson(&run.origin))
     }
 

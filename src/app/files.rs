@@ -2,12 +2,13 @@
 
 use super::app::App;
 use super::dialog;
+use report::SavedRun;
 use scenario::{RunError, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, channel};
 use training::Checkpoint;
-use worker::{Failure, Key, Update};
+use worker::{Failure, Key, Reading, Update};
 
 impl App {
     pub(super) fn of_file<T>(
@@ -33,8 +34,13 @@ impl App {
     /// Reads a scenario, built in or from a file.
     pub(super) fn read_scenario(&mut self, name_or_path: String) {
         self.opening = Some(false);
-        let read = move || Scenario::open(&name_or_path).map(Box::new).map_err(|e| e.to_string());
-        self.of_file(read, Update::Opened);
+        let reading = Reading::of_file(Path::new(&name_or_path));
+        let read = move || read_either(&name_or_path);
+        self.of_file(read, |result| match result {
+            Ok(Read::Scenario(scenario)) => Update::Opened(Ok(scenario)),
+            Ok(Read::Report(saved)) => Update::ReportOpened(reading, Ok(saved)),
+            Err(failure) => Update::Opened(Err(failure)),
+        });
     }
 
     /// Reads a model file, to see what it was made for.
@@ -103,6 +109,26 @@ impl App {
                 self.state.notifications.error("no screenshot: the window gave no image");
             }
         }
+    }
+}
+
+/// What a file of JSON turned out to be.
+enum Read {
+    Scenario(Box<Scenario>),
+    Report(Box<SavedRun>),
+}
+
+/// Reads a scenario, or the report of a run where the file is one.
+fn read_either(name_or_path: &str) -> Result<Read, String> {
+    let path = Path::new(name_or_path);
+    match Scenario::open(name_or_path) {
+        Ok(scenario) => Ok(Read::Scenario(Box::new(scenario))),
+        Err(error) => match SavedRun::open(path) {
+            Ok(saved) => Ok(Read::Report(Box::new(saved))),
+            // A report, but one that cannot be read: that is the reason.
+            Err(reason) if reason.is_of_report() => Err(reason.to_string()),
+            Err(_) => Err(error.to_string()),
+        },
     }
 }
 

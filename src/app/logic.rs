@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::tab::{Tab, tab_named};
 use scenario::Scenario;
 use std::time::{Duration, Instant};
-use view::{Difference, RunView};
+use view::{Difference, ReplayAct};
 use worker::Key;
 
 /// A change of the setup is planned after this long without another.
@@ -32,6 +32,8 @@ impl App {
                 self.queue.push(Action::OpenLayer(None));
             } else if self.state.shows_plot_alone() {
                 self.queue.push(Action::EnlargePlot(None));
+            } else if self.state.leaves_replay() {
+                self.queue.push(Action::Replay(ReplayAct::Leave));
             }
         }
         for file in ctx.input(|i| i.raw.dropped_files.clone()) {
@@ -58,6 +60,7 @@ impl App {
                 self.apply(ctx, action);
             }
         }
+        self.play(ctx);
         self.look_at_lesson();
         let jobs = &self.worker.jobs;
         self.state.running = jobs.is_on(Key::Run);
@@ -116,6 +119,10 @@ impl App {
                 (state.tab, state.sample_at) = (Tab::Samples, at);
                 state.difference = Difference::Any;
             }
+            Action::Replay(act) => self.replay_act(act),
+            Action::ShowSlowly(slow) => state.slow = slow,
+            Action::Kept(act) => self.kept_act(act),
+            Action::Unpin(at) => self.unpin(at),
             Action::ShowDifference(difference) => {
                 (state.difference, state.sample_at) = (difference, 0);
             }
@@ -211,7 +218,8 @@ impl App {
         }
         let recurrent = state.loaded_sequence.as_ref().map(|l| &l.dataset);
         let loaded = state.loaded.as_ref().map(|l| &l.dataset).or(recurrent);
-        if let Some(run) = state.run.as_mut().filter(|run| run.dataset.is_none()) {
+        let whole = state.replay.as_mut().map(|replay| &mut replay.whole);
+        for run in state.run.iter_mut().chain(whole).filter(|run| run.dataset.is_none()) {
             run.dataset = loaded.cloned();
         }
     }
@@ -225,8 +233,7 @@ impl App {
         if scenario.sequence.is_some() {
             self.state.sequence.begin(&scenario);
         }
-        self.state.run = Some(RunView::new(scenario));
-        self.state.sample_at = 0;
+        self.begin_run(scenario);
     }
 
     /// Changes the setup, so that it can be undone, and plans it soon.

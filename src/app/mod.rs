@@ -22,6 +22,8 @@ mod exports;
 mod facts;
 mod files;
 mod gallery;
+mod kept;
+mod kept_act;
 mod layout;
 mod lesson_act;
 mod lesson_steps;
@@ -40,6 +42,7 @@ mod present;
 mod public_data;
 mod queue;
 mod ready;
+mod replays;
 mod share;
 mod sheet;
 mod state;
@@ -91,6 +94,8 @@ pub struct Options {
 
 /// Name of the application on the desktop, and of its folder of settings.
 const APP_ID: &str = "cryptoscope";
+/// Folder of the kept runs in it.
+const KEPT: &str = "runs";
 const DEFAULT_SIZE: [f32; 2] = [1280.0, 800.0];
 const MIN_SIZE: [f32; 2] = [640.0, 400.0];
 
@@ -126,9 +131,19 @@ pub fn open(options: Options) -> anyhow::Result<()> {
     eframe::run_native(
         "CryptoScope",
         native,
-        Box::new(|cc| Ok(Box::new(App::new(cc, engine, scenario).with_data_in(data_dir)))),
+        Box::new(|cc| Ok(Box::new(open_app(cc, engine, scenario, data_dir)))),
     )
     .map_err(|error| anyhow::anyhow!(display::no_window(&error.to_string())))
+}
+
+fn open_app(
+    cc: &eframe::CreationContext<'_>,
+    engine: SessionEngine,
+    scenario: Scenario,
+    data_dir: Option<PathBuf>,
+) -> App {
+    let kept = eframe::storage_dir(APP_ID).map(|folder| folder.join(KEPT));
+    App::new(cc, engine, scenario).with_data_in(data_dir).with_runs_in(kept)
 }
 
 impl eframe::App for App {

@@ -10,7 +10,7 @@ use scenario::Scenario;
 use std::path::PathBuf;
 use std::sync::Arc;
 use training::CryptonnEvent;
-use view::{Status, TaskStatus};
+use view::TaskStatus;
 use worker::{Failure, Loaded, LoadedSequence, Seen, Update};
 
 impl App {
@@ -41,11 +41,12 @@ impl App {
             Update::Forecast(report) => state.sequence.forecast = Some(report),
             Update::Tables(study) => state.tables = Some(study),
             Update::Planned(result) => self.take_plan(result),
-            Update::Run(event) => {
-                if let Some(run) = &mut state.run {
-                    run.take(event);
-                }
+            Update::Run(told) => self.take_told(told),
+            Update::ReportOpened(reading, result) => {
+                self.opening = None;
+                self.take_report(reading, result);
             }
+            Update::KeptRuns(result) => self.take_kept_runs(result),
             Update::RunEnded(result) => self.end_of_run(result),
             Update::NoiseStrategy(event) => self.take_strategy(event),
             Update::StrategiesEnded(result) => self.end_of_strategies(result),
@@ -223,16 +224,7 @@ impl App {
 
     fn end_of_run(&mut self, result: Result<Box<RunReport>, Failure>) {
         self.end_of_strategy(&result);
-        let state = &mut self.state;
-        let Some(run) = &mut state.run else { return };
-        run.end(result);
-        match &run.status {
-            Status::Failed(reason) => {
-                state.notifications.error(format!("The run did not finish: {reason}"));
-            }
-            Status::Stopped => state.notifications.info("Stopped"),
-            Status::Finished | Status::Running => {}
-        }
+        self.end_shown(result);
     }
 
     /// The desktop's dialog was closed.

@@ -25,6 +25,7 @@ impl App {
             }
             OpenKind::Checkpoint => (Command::OpenCheckpoint, String::new()),
             OpenKind::Lesson => (Command::OpenLesson, String::new()),
+            OpenKind::Run => (Command::OpenRun, String::new()),
         };
         let (purpose, label) = (Purpose::Open(opening), command.words().label);
         self.state.dialog = Some(PathDialog::new(purpose, label, path));
@@ -41,7 +42,7 @@ impl App {
     pub(super) fn confirm_path(&mut self, ctx: &egui::Context) {
         let Some(dialog) = &mut self.state.dialog else { return };
         let (purpose, path) = (dialog.purpose, PathBuf::from(dialog.path.trim()));
-        let is_saving = matches!(purpose, Purpose::Save(_));
+        let is_saving = !matches!(purpose, Purpose::Open(_));
         if path.as_os_str().is_empty() {
             dialog.error = Some("No path given; type one or browse".into());
             return;
@@ -67,6 +68,7 @@ impl App {
         match purpose {
             Purpose::Open(opening) => self.open_path(opening, path),
             Purpose::Save(id) => self.save(ctx, id, path),
+            Purpose::SaveKept(id) => self.export_kept(id, path),
         }
     }
 
@@ -85,6 +87,7 @@ impl App {
             }
             OpenKind::Checkpoint => self.read_checkpoint(path),
             OpenKind::Lesson => self.read_lesson(path),
+            OpenKind::Run => self.open_run(path),
             OpenKind::DataFolder => {
                 self.state.history.data_folder = Some(text);
                 self.look_in(path);
@@ -137,7 +140,7 @@ fn in_the_way(scenario: &Scenario, path: &Path) -> Option<String> {
 }
 
 /// The name of a scenario as the beginning of the name of a file.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_ .".contains(c) { c } else { '-' };
     let name: String = name.chars().take(40).map(plain).collect();
     name.trim_start_matches('.').to_owned()

@@ -52,7 +52,7 @@ impl App {
         let scenario = shipped.unwrap_or_else(|| self.state.opened.clone());
         let fresh = State::new(scenario.clone());
         let state = &mut self.state;
-        state.run = fresh.run;
+        (state.run, state.replay, state.pins) = (fresh.run, fresh.replay, fresh.pins);
         state.sweep = fresh.sweep;
         state.compare = fresh.compare;
         state.sequence = fresh.sequence;

@@ -7,6 +7,8 @@ pub enum Sheet {
     About,
     /// All messages since the start.
     Log,
+    /// Runs that were kept.
+    KeptRuns,
     /// What a person prefers, and what is kept.
     Preferences,
 }

@@ -22,8 +22,9 @@ use std::time::Duration;
 use strip::Perspective;
 use view::anatomy::Anatomy;
 use view::{
-    CompareView, CryptonnView, Difference, Download, History, LeakView, MitigationView, NewNetwork,
-    Origin, Results, RunView, SequenceView, SweepView, TaskStatus, TrainingView, lab::Lab,
+    CompareView, CryptonnView, Difference, Download, History, KeptRuns, LeakView, MitigationView,
+    NewNetwork, Origin, Pins, Replay, Results, RunView, SequenceView, SweepView, TaskStatus,
+    TrainingView, lab::Lab,
 };
 use worker::{Glance, Loaded, LoadedData, LoadedSequence, TRAINS};
 
@@ -62,8 +63,16 @@ pub struct State {
     /// Of a recurrent setup.
     pub loaded_sequence: Option<LoadedSequence>,
     pub preview: Preview,
-    /// The newest run, live or over.
+    /// The newest run, live or over; while a replay is on the moment of it that is shown.
     pub run: Option<RunView>,
+    /// The replay that is on.
+    pub replay: Option<Replay>,
+    /// The next run is shown slower than it is.
+    pub slow: bool,
+    /// Runs whose lines and figures stay beside later ones.
+    pub pins: Pins,
+    /// The runs that are kept over restarts.
+    pub kept: KeptRuns,
     pub running: bool,
     pub stopping: bool,
     pub tab: Tab,
@@ -144,6 +153,10 @@ impl State {
             loaded_sequence: None,
             preview: Preview::default(),
             run: None,
+            replay: None,
+            slow: false,
+            pins: Pins::default(),
+            kept: KeptRuns::default(),
             running: false,
             stopping: false,
             tab: Tab::Run,
@@ -231,7 +244,7 @@ impl State {
         if !self.running || !tasks.into_iter().any(|results| self.is_going_on(results)) {
             return;
         }
-        if let Some(run) = &mut self.run {
+        if let Some(run) = self.whole_run_mut() {
             run.origin.disturbed = true;
         }
         if let Some(origin) =
@@ -259,11 +272,12 @@ impl State {
         }
         match results {
             Results::Run => {
-                self.run = None;
+                (self.run, self.replay) = (None, None);
                 self.sample_at = 0;
             }
             Results::Sequence => {
                 self.sequence.clear();
+                self.leave_replay();
                 self.run = self.run.take().filter(|run| run.scenario.sequence.is_none());
             }
             Results::Compare => self.compare.clear(),
@@ -326,6 +340,12 @@ impl State {
     pub fn shows_plot_alone(&self) -> bool {
         let alone = self.layout.enlarged.is_some() && !self.layout.presents();
         alone && self.tab == Tab::Run && !self.running
+    }
+
+    /// Whether Esc leaves the replay; while a run is on it stops that.
+    pub fn leaves_replay(&self) -> bool {
+        let seen = matches!(self.tab, Tab::Run | Tab::Samples | Tab::Sequence);
+        self.replay.is_some() && seen && !self.running
     }
 
     /// Whether the model and the data of the setup are in memory, and not those of the one before.

@@ -26,16 +26,17 @@ impl App {
         match event {
             StrategyEvent::Begin { scenario: Some(scenario), .. } => {
                 state.run = Some(RunView::new(*scenario));
+                state.replay = None;
                 state.sample_at = 0;
             }
             StrategyEvent::Row { row, report } => {
-                let Some(run) = &mut state.run else { return };
+                let Some(run) = state.whole_run_mut() else { return };
                 let refused = row.refused.unwrap_or_default();
                 run.end(report.ok_or(Failure::Refused(refused)));
             }
             // A sequence alone is run now: nothing of that is done.
             StrategyEvent::Begin { scenario: None, .. } => {
-                if let Some(run) = &mut state.run {
+                if let Some(run) = state.whole_run_mut() {
                     run.progress = None;
                 }
             }
@@ -52,7 +53,7 @@ impl App {
             Failure::Cancelled => state.notifications.info("Stopped; rows that are done stay"),
             other => state.notifications.error(format!("The comparison did not finish: {other}")),
         }
-        if let Some(run) = state.run.as_mut().filter(|r| r.report.is_none()) {
+        if let Some(run) = state.whole_run_mut().filter(|r| r.report.is_none()) {
             run.end(Err(failure));
         }
     }

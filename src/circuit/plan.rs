@@ -93,8 +93,10 @@ pub struct StagePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_error: Option<f64>,
     /// Largest magnitude of an integer after the stage on the calibration data.
+    #[serde(with = "format::number")]
     pub range_calibrated: f64,
     /// Largest magnitude of an integer after the stage that any input could give.
+    #[serde(with = "format::number")]
     pub range_worst: f64,
 }
 

@@ -13,7 +13,7 @@ use super::{networks, sequence};
 use anyhow::Result;
 use circuit::NoiseMeasure;
 use experiment::Experiment;
-use report::{Event, RunReport, answers_csv};
+use report::{Event, Recording, RunClock, RunReport, answers_csv};
 use std::sync::{Mutex, PoisonError};
 
 pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
@@ -22,22 +22,33 @@ pub(super) fn command(args: &RunArgs, context: &mut Context) -> Result<Answer> {
     let file = json_file(args.report.as_deref(), &mut uses)?;
     let answers = csv_file("--answers", args.answers.as_deref(), &mut uses)?;
     let told = Mutex::new(Vec::new());
-    let report = {
+    let clock = RunClock::start();
+    let recorded = Mutex::new(Recording::default());
+    let mut report = {
         let (sources, cancel) = (context.sources.clone(), context.cancel.clone());
         let progress = Progress::new(context.err, context.terminal);
-        let follow = |event| match event {
-            Event::Progress { phase, fraction, eta_secs, .. } => {
-                progress.run(phase.name(), fraction, eta_secs);
+        let records = file.is_some();
+        let follow = |event: Event| {
+            if records {
+                let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+                recorded.note(clock.told(event.clone()));
             }
-            Event::Samples(samples) if answers.is_some() => {
-                told.lock().unwrap_or_else(PoisonError::into_inner).extend(samples);
+            match event {
+                Event::Progress { phase, fraction, eta_secs, .. } => {
+                    progress.run(phase.name(), fraction, eta_secs);
+                }
+                Event::Samples(samples) if answers.is_some() => {
+                    told.lock().unwrap_or_else(PoisonError::into_inner).extend(samples);
+                }
+                _ => {}
             }
-            _ => {}
         };
         Experiment::open(&scenario, &sources)?.run(&cancel, &follow)?
     };
     if let Some(file) = file {
-        file.finish((serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
+        report.began = Some(clock.began_at());
+        let recorded = recorded.into_inner().unwrap_or_else(PoisonError::into_inner);
+        file.finish(report.to_json(&recorded)?.as_bytes())?;
     }
     if let Some(file) = answers {
         let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,9 @@ pub fn reason_in(text: &str, error: &Error) -> String {
         return "there is nothing in it; JSON begins with { and ends with }".to_owned();
     }
     let place = offset(text, line, column);
+    // A number that ends with the file, as in `0.`.
+    let is_cut = message == "invalid number" && text[place..].trim_end().len() <= 1;
+    let message = if is_cut { "EOF while parsing a value".to_owned() } else { message };
     let field = field_at(&text[..place]);
     let told = not_json(text, place).unwrap_or_else(|| reason(&field, &message));
     format!("{told}, line {line}, column {}", column.max(1))
@@ -266,6 +269,9 @@ mod tests {
             ("\n ", "there is nothing in it"),
             ("[]", "the whole must be a group of fields in { }, and is a list"),
             ("{\"seed\": 1", "cut short"),
+            ("{\"seed\": 0.", "cut short"),
+            ("{\"seed\": -", "cut short"),
+            ("{\"seed\": 0.}", "invalid number"),
             ("{\"seed\": 1}}", "behind the last }"),
             ("{\"inner\": [[[", "inner must be a group of fields in { }, and is a list"),
             ("{\"many\": [{}, [[", "many.2 must be a group of fields in { }, and is a list"),

@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod date;
 mod text;
 
+pub use date::date;
 pub use text::{escaped, excerpt, one_line, path};
 
 pub mod number;

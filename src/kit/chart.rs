@@ -20,6 +20,8 @@ pub enum Pen {
     RunningUnder,
     /// Markers alone.
     Points,
+    /// Dotted, with hollow markers: of a run before.
+    Pinned,
 }
 
 /// The shape of the markers of a curve, so that curves are told apart without colour too.

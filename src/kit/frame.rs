@@ -322,6 +322,10 @@ fn pen_sample(painter: &egui::Painter, at: Pos2, curve: &Curve) {
             marker(painter, at + Vec2::X * (SAMPLE / 2.0), curve.mark, curve.colour);
         }
         Pen::Points => marker(painter, at + Vec2::X * (SAMPLE / 2.0), curve.mark, curve.colour),
+        Pen::Pinned => {
+            painter.extend(egui::Shape::dotted_line(&ends, curve.colour, DOTS, 0.8));
+            marker(painter, at + Vec2::X * (SAMPLE / 2.0), curve.mark, curve.colour);
+        }
         Pen::Running => {
             painter.line_segment(ends, stroke);
         }
@@ -349,6 +353,9 @@ pub fn marker(painter: &egui::Painter, at: Pos2, mark: Mark, colour: Color32) {
     }
 }
 
+/// From dot to dot of a dotted line, screen points.
+const DOTS: f32 = 4.0;
+
 /// Half the width of the bars at the ends of whiskers, screen points.
 const WHISKER: f32 = 4.0;
 
@@ -357,6 +364,7 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve, bar: f64) {
     let colour = if curve.faded { curve.colour.gamma_multiply(theme::FADED) } else { curve.colour };
     let style = match curve.pen {
         Pen::Predicted => LineStyle::Dashed { length: 7.0 },
+        Pen::Pinned => LineStyle::Dotted { spacing: DOTS },
         Pen::Measured | Pen::Running | Pen::RunningUnder | Pen::Points => LineStyle::Solid,
     };
     let width = if curve.pen == Pen::RunningUnder { theme::CURVE_UNDER } else { theme::CURVE };
@@ -370,12 +378,12 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, curve: Curve, bar: f64) {
             plot.line(Line::new("", ends.to_vec()).color(pen).width(1.0).allow_hover(false));
         }
     }
-    if matches!(curve.pen, Pen::Measured | Pen::Points) {
+    if matches!(curve.pen, Pen::Measured | Pen::Points | Pen::Pinned) {
         plot.points(
             Points::new("", PlotPoints::Owned(curve.points.clone()))
                 .color(colour)
                 .shape(curve.mark.shape())
-                .filled(!curve.hollow)
+                .filled(!curve.hollow && curve.pen != Pen::Pinned)
                 .radius(theme::MARKER)
                 .allow_hover(false),
         );

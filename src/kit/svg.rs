@@ -233,7 +233,7 @@ impl<'a> Frame<'a> {
             let left = right - PEN - LETTER * curve.name.chars().count() as f64;
             let middle = self.top - 18.0;
             pen(out, curve, &format!("{left:.1},{middle} {:.1},{middle}", left + 17.0));
-            if matches!(curve.pen, Pen::Measured | Pen::Points) {
+            if matches!(curve.pen, Pen::Measured | Pen::Points | Pen::Pinned) {
                 marker(out, (left + 8.5, middle), curve.mark, &Ink::of(curve));
             }
             _ = writeln!(
@@ -261,7 +261,7 @@ impl<'a> Frame<'a> {
                 theme::hex(curve.colour)
             );
         }
-        if matches!(curve.pen, Pen::Measured | Pen::Points) {
+        if matches!(curve.pen, Pen::Measured | Pen::Points | Pen::Pinned) {
             for p in &curve.points {
                 marker(out, (self.x(p.x), self.y(p.y)), curve.mark, &Ink::of(curve));
             }
@@ -315,6 +315,7 @@ fn pen(out: &mut String, curve: &Curve, points: &str) {
     let (width, dash) = match curve.pen {
         Pen::Points => return,
         Pen::Predicted => (1.6, r#" stroke-dasharray="5 3""#),
+        Pen::Pinned => (1.6, r#" stroke-dasharray="1 3""#),
         Pen::RunningUnder => (4.0, ""),
         Pen::Measured | Pen::Running => (1.6, ""),
     };

@@ -104,6 +104,7 @@ pub fn curves<'a>(source: &Source<'a>, report: &RunReport) -> Curves<'a> {
         measure: NoiseMeasure::of_name(&report.scheme.kind),
         sees_noise: true,
         hides_predicted: false,
+        pinned: &[],
     }
 }
 

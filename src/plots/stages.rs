@@ -6,7 +6,7 @@ use egui_plot::PlotPoint;
 use kit::{Chart, Curve, Figure, Horizontal, Mark, Pen, Unit, theme};
 use report::StageReport;
 use std::ops::Deref;
-use view::{RunView, Stages};
+use view::{Pin, Pins, RunView, Stages};
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
@@ -39,6 +39,8 @@ pub struct Curves<'a> {
     pub sees_noise: bool,
     /// Somebody is about to guess what is predicted: it is not drawn.
     pub hides_predicted: bool,
+    /// Runs whose lines stay over those of the present one, where they have the same stages.
+    pub pinned: &'a [Pin],
 }
 
 impl<'a> Deref for Curves<'a> {
@@ -87,6 +89,29 @@ impl<'a> Curves<'a> {
         Some(self.planned(i)?.secs * self.share())
     }
 
+    /// Whether a pinned run has the stages that are drawn: it is not drawn over others.
+    pub fn can_draw(&self, pin: &Pin) -> bool {
+        pin.has_stages((0..self.len()).map(|i| self.name(i)))
+    }
+
+    /// The curves of the pinned runs, with the markers of their places.
+    fn before(
+        &self,
+        t: &theme::Tokens,
+        unit: Unit,
+        value: impl Fn(&StageReport) -> Option<f64>,
+    ) -> Vec<Drawn> {
+        let pens = [Pen::Pinned; 2].into_iter().zip(Pins::NAMES);
+        let pins = self.pinned.iter().zip(pens).filter(|(pin, _)| self.can_draw(pin));
+        let curve = |(pin, (pen, name)): (&Pin, (Pen, &'static str))| {
+            let points = pin.stages().iter().enumerate().filter_map(|(i, stage)| {
+                Some(PlotPoint::new(i as f64, unit.position(value(stage)?)?))
+            });
+            (name, t.text_weak, pen, points.collect())
+        };
+        pins.map(curve).collect()
+    }
+
     /// What a report tells of predictions, where its plan is gone.
     fn told(&self, i: usize) -> Option<&'a StageReport> {
         self.measured(i).filter(|_| self.plan.is_none() && !self.hides_predicted)
@@ -109,11 +134,14 @@ impl<'a> Curves<'a> {
     ) -> Vec<Drawn> {
         let measured =
             |of: &dyn Fn(&StageReport) -> f64| self.points(unit, |i| self.measured(i).map(of));
-        vec![
+        let before = self.before(t, unit, |stage| Some(encrypted(stage)));
+        let mut curves = vec![
             ("original", t.original, Pen::Measured, measured(&plain)),
             ("predicted", t.encrypted, Pen::Predicted, self.points(unit, &predicted)),
             ("encrypted", t.encrypted, Pen::Measured, measured(&encrypted)),
-        ]
+        ];
+        curves.extend(before);
+        curves
     }
 }
 
@@ -211,7 +239,7 @@ fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
         let planned = curves.planned(i).map(|stage| stage.margin_bits);
         planned.or(curves.told(i).map(|stage| stage.margin_bits_predicted))
     };
-    let drawn = vec![
+    let mut drawn = vec![
         ("predicted", t.encrypted, Pen::Predicted, curves.points(unit, predicted)),
         (
             "measured",
@@ -220,6 +248,9 @@ fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
             curves.points(unit, |i| curves.measured(i)?.margin_bits_measured),
         ),
     ];
+    if curves.pinned.iter().all(|pin| pin.measure() == curves.measure) {
+        drawn.extend(curves.before(t, unit, |stage| stage.margin_bits_measured));
+    }
     let title = curves.measure.title().to_owned();
     StagePlot { id: "margin", title, about: measured_how(curves.measure), unit, drawn }
 }
@@ -263,8 +294,17 @@ impl StagePlot {
                 .cloned()
                 .map(|(name, colour, pen, points)| {
                     let predicted = pen == Pen::Predicted;
-                    let faded = if predicted { curves.pending } else { curves.faded };
-                    let mark = if name == "original" { Mark::ORIGINAL } else { Mark::ENCRYPTED };
+                    let faded = match pen {
+                        Pen::Pinned => false,
+                        _ if predicted => curves.pending,
+                        _ => curves.faded,
+                    };
+                    let mark = match name {
+                        "original" => Mark::ORIGINAL,
+                        name if name == Pins::NAMES[0] => Mark::Up,
+                        name if name == Pins::NAMES[1] => Mark::Down,
+                        _ => Mark::ENCRYPTED,
+                    };
                     Curve { name, colour, pen, points, faded, mark, ..Curve::default() }
                 })
                 .collect(),

@@ -13,9 +13,13 @@ mod gaps;
 mod initial;
 pub mod memory;
 mod networks;
+mod recording;
 mod report;
+mod report_file;
+mod run_clock;
 mod run_progress;
 mod sequence;
+mod summary;
 mod table_report;
 mod tally;
 mod warm;
@@ -28,12 +32,16 @@ pub use event::{Event, Phase, Sample};
 pub use findings::{Findings, Margins};
 pub use gaps::{Bound, Gaps};
 pub use memory::peak_memory_bytes;
+pub use recording::{MOST_EVENTS, MOST_OUTPUTS, Recording, Told};
 pub use report::{
     ActivationReport, BytesReport, ClipReport, EncryptedReport, LayerReport, NetworkReport,
     NetworksReport, PlainReport, RunReport, SCHEMA_VERSION, SchemeReport, StageReport,
 };
+pub use report_file::{MOST_BYTES, ReportError, SavedRun};
+pub use run_clock::RunClock;
 pub use run_progress::RunProgress;
 pub use sequence::{EndToEnd, SequenceReport, SequenceStep, SequenceTrace, StepSeen};
+pub use summary::Summary;
 pub use table_report::{
     DistanceReport, KERNEL, LEAST_LOOKUPS, LookupReport, NOISE_BINS, NOISE_SPAN, NoisePlace,
     NoiseReport, TableReport,

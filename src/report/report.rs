@@ -392,6 +392,9 @@ pub struct RunReport {
     /// Step by step, for recurrent networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Box<SequenceReport>>,
+    /// When the run began, seconds since 1970; absent in old reports, and where nothing was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<u64>,
 }
 
 impl RunReport {

@@ -55,7 +55,7 @@ pub struct SequenceTrace {
 }
 
 /// A step as it was just measured.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepSeen {
     pub step: SequenceStep,
     /// Decrypted values of the units of some of [`SequenceReport::traces`], by their place.

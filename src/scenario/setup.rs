@@ -33,6 +33,12 @@ impl Setup {
         nameless(&self.scenario) == nameless(scenario)
     }
 
+    /// All settings that it names, by dotted path.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let named = settings(&self.scenario).into_iter();
+        named.map(|(name, value)| (name, text(&value))).collect()
+    }
+
     /// Settings that are others in `scenario`, as they are here: `activation.degree=4`.
     pub fn differences(&self, scenario: &Scenario) -> Vec<String> {
         let (here, there) = (settings(&self.scenario), settings(scenario));

@@ -2,7 +2,7 @@
 
 /// Rows of the setup and tabs that can be shown or left out. What opens a scenario and what runs it, the
 /// tabs Run and Lessons, are always there.
-pub const PARTS: [&str; 20] = [
+pub const PARTS: [&str; 21] = [
     "model",
     "dataset",
     "strategy",
@@ -14,6 +14,7 @@ pub const PARTS: [&str; 20] = [
     "seed",
     "my models",
     "plan",
+    "replay",
     "tab Samples",
     "tab Data",
     "tab Model",

@@ -41,6 +41,11 @@ impl Origin {
         matters(self.results, &self.setup.scenario) == matters(self.results, scenario)
     }
 
+    /// Whether it is of the same results, not only of the same setup.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.at == other.at && self.results == other.results
+    }
+
     /// Whether the results are no older than `since`.
     pub fn is_since(&self, since: Instant) -> bool {
         self.at >= since
@@ -94,11 +99,14 @@ fn matters(results: Results, scenario: &Scenario) -> Scenario {
 }
 
 /// A while in words.
-fn age(since: Duration) -> String {
+pub(super) fn age(since: Duration) -> String {
+    const DAY: u64 = 24 * 3600;
     match since.as_secs() {
         0..60 => "just now".to_owned(),
         secs @ 60..3600 => format!("{} min ago", secs / 60),
-        secs => format!("{} h ago", secs / 3600),
+        secs @ 3600..DAY => format!("{} h ago", secs / 3600),
+        secs if secs < 2 * DAY => "yesterday".to_owned(),
+        secs => format!("{} days ago", secs / DAY),
     }
 }
 

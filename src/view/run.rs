@@ -1,10 +1,13 @@
 //! A run as it is drawn: grows with the events of the worker.
 
+use super::moment::Moment;
 use super::origin::{Origin, Results};
 use super::three::{Difference, Three};
 use circuit::Plan;
 use data::Dataset;
-use report::{Event, Phase, RunReport, Sample, SequenceReport, StageReport};
+use report::{
+    Event, Phase, Recording, RunReport, Sample, SavedRun, SequenceReport, StageReport, Told,
+};
 use scenario::Scenario;
 use std::sync::Arc;
 use worker::Failure;
@@ -46,6 +49,16 @@ pub struct RunView {
     pub report: Option<Box<RunReport>>,
     /// Steps of a recurrent network, as far as they were seen.
     pub sequence: Option<Box<SequenceReport>>,
+    /// What it told, with times: it can be shown again.
+    pub recording: Arc<Recording>,
+    /// What it was opened from, in words: `the file run.json`.
+    pub from: Option<String>,
+    /// Of a run that is kept, what it is known by.
+    pub kept: Option<u64>,
+    /// It is no run that goes on or stands here, but one that is shown again: this moment of it.
+    pub replayed: Option<Moment>,
+    /// Events of a replay that it shows.
+    pub(super) fed: usize,
 }
 
 impl RunView {
@@ -64,7 +77,62 @@ impl RunView {
             three: Three::default(),
             report: None,
             sequence: None,
+            recording: Arc::default(),
+            from: None,
+            kept: None,
+            replayed: None,
+            fed: 0,
         }
+    }
+
+    /// A run that a report opened `from` somewhere tells of, with the setup it was made with; `present` where
+    /// the report is too old to have one, under its own names.
+    pub fn of_report(saved: SavedRun, from: String, kept: Option<u64>, present: &Scenario) -> Self {
+        let SavedRun { report, told } = saved;
+        let scenario = match &report.setup {
+            Some(setup) => setup.scenario.clone(),
+            None => Scenario {
+                name: report.scenario.clone(),
+                model: report.model.clone(),
+                dataset: report.dataset.clone(),
+                ..present.clone()
+            },
+        };
+        let mut run = Self { from: Some(from), kept, ..Self::new(scenario) };
+        for told in told.events() {
+            run.take(told.event.clone());
+        }
+        run.recording = Arc::new(told);
+        run.end(Ok(Box::new(report)));
+        run
+    }
+
+    /// Where it comes from, when and on what it was run and how long it took, as far as that is known.
+    pub fn source(&self) -> String {
+        let report = self.report.as_deref();
+        let mut parts: Vec<String> = self.from.iter().cloned().collect();
+        if let Some(began) = report.and_then(|report| report.began) {
+            parts.push(format!("run on {}", format::date(began)));
+        }
+        if let Some(report) = report {
+            let kernel = format::excerpt(&report.scheme.kernel);
+            if !kernel.is_empty() {
+                parts.push(format!("kernel {kernel}"));
+            }
+            let threads = report.threads;
+            let noun = if threads == 1 { "thread" } else { "threads" };
+            parts.push(format!("{threads} {noun}"));
+            parts.push(format!("took {}", format::secs(report.encrypted.total_secs)));
+        } else {
+            parts.push("stopped before its end".to_owned());
+        }
+        parts.join(", ")
+    }
+
+    /// Takes in what the run tells, and keeps it for a replay.
+    pub fn hear(&mut self, told: Told) {
+        Arc::make_mut(&mut self.recording).note(told.clone());
+        self.take(told.event);
     }
 
     /// Takes in what the run tells.

@@ -8,7 +8,7 @@ use data::Dataset;
 use inference::{OwnAnswer, SeenLayer, SeenValue};
 use network::Approximations;
 use progress::{Cancel, Cancelled};
-use report::{Event, RunReport};
+use report::{Event, RunClock, RunReport, Told};
 use scenario::{RunError, Scenario};
 use std::path::Path;
 use std::sync::Arc;
@@ -171,8 +171,11 @@ impl<E: Engine> Desk for EngineDesk<E> {
 
     fn run(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<RunReport>, RunError> {
         self.with_planned(scenario, out.cancel(), |engine, opened, plan| {
-            let on_event = |event| tell_run(out, event);
-            engine.run(opened, plan, out.cancel(), &on_event).map(Box::new)
+            let clock = RunClock::start();
+            let on_event = |event| tell_run(out, clock.told(event));
+            let mut report = Box::new(engine.run(opened, plan, out.cancel(), &on_event)?);
+            report.began = Some(clock.began_at());
+            Ok(report)
         })
     }
 
@@ -216,8 +219,9 @@ impl<E: Engine> Desk for EngineDesk<E> {
         out: Out<'_>,
     ) -> Result<Box<StrategyComparison>, RunError> {
         let opened = self.engine.open(scenario)?;
+        let clock = RunClock::start();
         let on_event = |event| match event {
-            StrategyEvent::Run(event) => tell_run(out, event),
+            StrategyEvent::Run(event) => tell_run(out, clock.told(event)),
             told => out.send(Update::NoiseStrategy(told)),
         };
         let comparison =
@@ -242,8 +246,8 @@ impl<E: Engine> Desk for EngineDesk<E> {
 }
 
 /// The end of a run is told once, by its job.
-fn tell_run(out: Out<'_>, event: Event) {
-    if !matches!(event, Event::Finished(_)) {
-        out.send(Update::Run(event));
+fn tell_run(out: Out<'_>, told: Told) {
+    if !matches!(told.event, Event::Finished(_)) {
+        out.send(Update::Run(told));
     }
 }

@@ -26,6 +26,8 @@ pub enum Key {
     Dialog,
     /// A small file that is read or written.
     File,
+    /// The runs that are kept.
+    Kept,
 }
 
 /// What becomes of a job when another of its key is asked for.
@@ -55,7 +57,7 @@ impl Key {
             | Self::Attack
             | Self::Dialog => Rule::Replaced,
             Self::Run | Self::Task => Rule::GoesOn,
-            Self::File => Rule::Both,
+            Self::File | Self::Kept => Rule::Both,
         }
     }
 
@@ -70,7 +72,7 @@ impl Key {
             | Self::Look
             | Self::Layer
             | Self::Check => (Self::Run, 0),
-            Self::Glance | Self::Task | Self::Attack => (self, 0),
+            Self::Glance | Self::Task | Self::Attack | Self::Kept => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }
     }

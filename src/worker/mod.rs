@@ -11,9 +11,12 @@ mod failure;
 mod fetch;
 mod glance;
 mod jobs;
+mod kept;
 mod key;
 mod leak;
 mod own;
+mod reading;
+mod shelf;
 mod tasks;
 mod update;
 mod worker;
@@ -26,8 +29,11 @@ pub use engine::{
 pub use failure::Failure;
 pub use glance::{Glance, Seen};
 pub use jobs::{Busy, Jobs};
+pub use kept::KeptChange;
 pub use key::Key;
 pub use leak::{LeakRequest, LeakUpdate};
+pub use reading::Reading;
+pub use shelf::{KeptRun, MOST_KEPT, Shelf};
 pub use update::Update;
 pub use worker::Worker;
 

@@ -5,12 +5,14 @@ use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
 use super::glance::Glance;
 use super::leak::LeakUpdate;
+use super::reading::Reading;
+use super::shelf::KeptRun;
 use activation::Activation;
 use circuit::Plan;
 use inference::{ActivationData, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, TableStudy};
 use network::Network;
 use network::train::{TrainEvent, TrainedModel};
-use report::{Event, RunReport, SequenceReport};
+use report::{Event, RunReport, SavedRun, SequenceReport, Told};
 use scenario::Scenario;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,7 +40,7 @@ pub enum Update {
     /// The answer to the newest plan request.
     Planned(Result<Box<Plan>, Failure>),
     /// Something happened in the run.
-    Run(Event),
+    Run(Told),
     RunEnded(Result<Box<RunReport>, Failure>),
     /// Something happened in the comparison of strategies.
     NoiseStrategy(StrategyEvent),
@@ -82,6 +84,10 @@ pub enum Update {
     Picked(Result<Option<PathBuf>, Failure>),
     /// A lesson was read.
     Lesson(Result<Arc<lesson::Lesson>, Failure>),
+    /// A report of a run was read.
+    ReportOpened(Reading, Result<Box<SavedRun>, Failure>),
+    /// The runs that are kept now.
+    KeptRuns(Result<Vec<KeptRun>, Failure>),
     /// A scenario was read.
     Opened(Result<Box<Scenario>, Failure>),
     /// An encrypted training that was kept was read.
@@ -116,13 +122,11 @@ impl News for Update {
 
     fn replaces(&self, older: &Self) -> bool {
         match (self, older) {
-            (Self::Run(Event::Stage { index, .. }), Self::Run(Event::Stage { index: old, .. })) => {
-                index == old
-            }
-            (Self::Run(new), Self::Run(old)) => {
-                let is_progress = |event: &Event| matches!(event, Event::Progress { .. });
-                is_progress(new) && is_progress(old)
-            }
+            (Self::Run(new), Self::Run(old)) => match (&new.event, &old.event) {
+                (Event::Stage { index, .. }, Event::Stage { index: old, .. }) => index == old,
+                (Event::Progress { .. }, Event::Progress { .. }) => true,
+                _ => false,
+            },
             // A job has news in passing of one kind.
             _ => true,
         }

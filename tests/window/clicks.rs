@@ -234,7 +234,7 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-fn drop_file(h: &mut Window, path: &Path) {
+pub fn drop_file(h: &mut Window, path: &Path) {
     h.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
     h.step();
     h.run_ok();

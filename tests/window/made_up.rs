@@ -7,9 +7,9 @@ use cryptoscope::data::Dataset;
 use cryptoscope::engine::{Flipped, Looked};
 use cryptoscope::report::{
     BytesReport, Confusion, EncryptedReport, PlainReport, RunReport, SCHEMA_VERSION, Sample,
-    SequenceReport, SequenceStep, SequenceTrace, StageReport,
+    SchemeReport, SequenceReport, SequenceStep, SequenceTrace, StageReport,
 };
-use cryptoscope::scenario::Scenario;
+use cryptoscope::scenario::{Scenario, Setup};
 use cryptoscope::worker::SeenValue;
 
 /// The same before anything was measured.
@@ -272,6 +272,9 @@ pub fn report(
         scenario: scenario.name.clone(),
         model: scenario.model.clone(),
         dataset: scenario.dataset.clone(),
+        setup: Some(Box::new(Setup::of(scenario))),
+        threads: 4,
+        scheme: SchemeReport { kernel: "portable".into(), ..SchemeReport::default() },
         images: samples.len(),
         classes: 10,
         class_names: dataset.classes().to_vec(),

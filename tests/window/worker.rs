@@ -1,7 +1,7 @@
 //! The worker thread, without a window.
 
 use crate::scripted::{Control, Scripted};
-use cryptoscope::report::Event;
+use cryptoscope::report::{Event, Told};
 use cryptoscope::scenario::Scenario;
 use cryptoscope::worker::{Busy, Failure, Key, Update, Worker};
 use std::sync::Arc;
@@ -57,11 +57,18 @@ fn a_run_tells_everything_in_order_and_ends_once() {
     let mut worker = start(&Control::default());
     worker.run(digits()).expect("free");
     let all = until(&mut worker, is_end);
-    assert!(matches!(all.first(), Some(Update::Run(Event::Planned(_)))));
+    assert!(matches!(all.first(), Some(Update::Run(Told { event: Event::Planned(_), .. }))));
     let samples: usize =
-        all.iter().map(|u| if let Update::Run(Event::Samples(s)) = u { s.len() } else { 0 }).sum();
+        all.iter()
+            .map(|u| {
+                if let Update::Run(Told { event: Event::Samples(s), .. }) = u { s.len() } else { 0 }
+            })
+            .sum();
     assert_eq!(samples, end_of(&all).expect("finished"), "no sample is lost in batching");
-    let stages = all.iter().filter(|u| matches!(u, Update::Run(Event::Stage { .. }))).count();
+    let stages = all
+        .iter()
+        .filter(|u| matches!(u, Update::Run(Told { event: Event::Stage { .. }, .. })))
+        .count();
     assert_eq!(stages, 8);
     assert!(is_end(all.last().expect("some")), "nothing comes after the end");
     assert!(!worker.jobs.is_on(Key::Run));
@@ -96,7 +103,9 @@ fn cancelling_is_quick_and_nothing_of_the_run_comes_after_it() {
     control.set(|s| s.hold = true);
     let mut worker = start(&control);
     worker.run(digits()).expect("free");
-    until(&mut worker, |u| matches!(u, Update::Run(Event::Stage { index: 3, .. })));
+    until(&mut worker, |u| {
+        matches!(u, Update::Run(Told { event: Event::Stage { index: 3, .. }, .. }))
+    });
     worker.jobs.cancel(Key::Run);
     assert!(worker.jobs.is_stopping(Key::Run));
     let all = until(&mut worker, is_end);

@@ -16,7 +16,7 @@ pub const NO_LAYERS: &str = "no model is loaded yet";
 pub const NO_MODEL: &str = "no trained model to save yet";
 
 pub fn run(state: &State) -> Found<'_, RunReport> {
-    let report = state.run.as_ref().and_then(|run| run.report.as_deref());
+    let report = state.whole_run().and_then(|run| run.report.as_deref());
     report.ok_or("no finished run to save yet; run first")
 }
 
@@ -33,7 +33,7 @@ pub fn page(state: &State) -> Result<String, &'static str> {
 /// The answers of a finished run, as CSV.
 pub fn answers(state: &State) -> Result<String, &'static str> {
     let names = &run(state)?.class_names;
-    let samples = state.run.as_ref().map(|run| run.samples.as_slice()).unwrap_or_default();
+    let samples = state.whole_run().map(|run| run.samples.as_slice()).unwrap_or_default();
     Ok(report::answers_csv(samples, names))
 }
 

@@ -10,7 +10,7 @@ mod table;
 pub use export::{Content, Export};
 pub use table::{
     ANSWERS, CHECKPOINT, COMPARE, DATA, ENCRYPTED, LAB, LAYERS, MITIGATIONS, MODEL, NEW_MODEL,
-    NEW_NETWORK, STRATEGIES, SWEEP,
+    NEW_NETWORK, PINNED, STRATEGIES, SWEEP,
 };
 
 use crate::export_id::ExportId;

@@ -18,6 +18,7 @@ use view::{anatomy, lab};
 pub static ALL: &[&[Export]] = &[
     SETUP,
     RUN,
+    PINNED,
     ANSWERS,
     LAB,
     SWEEP,
@@ -41,9 +42,12 @@ const SETUP: &[Export] = &[
 ];
 
 const RUN: &[Export] = &[
-    Export::new("-report.json", "Export report…", "Save everything the run showed as JSON", CTRL,
+    Export::new("-report.json", "Export report…", "Save everything the run showed as JSON, with what it told on the way: it can be opened and shown again", CTRL,
         Key::E, |state| ready(run(state)),
-        |state| serde_json::to_vec_pretty(run(state)?).map_err(text)),
+        |state| {
+            let told = state.whole_run().map(|run| (*run.recording).clone()).unwrap_or_default();
+            run(state)?.to_json(&told).map(String::into_bytes).map_err(text)
+        }),
     Export::new("-report.html", "Export report as a page…", "Save the run as one page of HTML to print or hand in: setup, figures, plots, guesses, parameters",
         CTRL_ALT, Key::Q, |state| ready(run(state)), |state| Ok(page(state)?.into_bytes())),
     Export::new("-stages.svg", "Export plots of the stages as SVG…", "Save time, size and noise of each stage as a figure for papers and slides",
@@ -53,6 +57,13 @@ const RUN: &[Export] = &[
         }),
     Export::new("-stages.csv", "Export stages as CSV…", "Save the stage table", CTRL_SHIFT, Key::E,
         |state| ready(run(state)), |state| stages::csv(run(state)?).map_err(text)),
+];
+
+pub const PINNED: &[Export] = &[
+    Export::new("-pinned.csv", "Export pinned runs as CSV…",
+        "Save what is different between the pinned runs and the present one: settings, figures, differences, ratios",
+        CTRL_SHIFT, Key::Q, |state| when(!state.pins.all().is_empty(), "no run is pinned"),
+        |state| Ok(view::compared_csv(&state.pins, state.whole_run()).into_bytes())),
 ];
 
 pub const ANSWERS: &[Export] = &[

@@ -25,6 +25,10 @@ const PRIVATE: &[(&str, &str)] = &[
         "Security against whoever only looks (IND-CPA), by the table named in the plan; functional encryption about 126 bits. Ciphertexts are not authenticated: a server that cheats is not noticed. Do not give decrypted results, or whether decryption worked, to anyone who can choose ciphertexts: that is a decryption oracle. Results of CKKS carry errors that lead to the key: show them to no one who knows the inputs (eprint 2020/1533); rare failures of the exact schemes tell as much (eprint 2024/116, 2024/127).",
     ),
     (
+        "What is kept",
+        "The last finished runs, with what every sample was answered, in the folder of the program's data on this computer: Kept runs… in the menu File lists and clears them.",
+    ),
+    (
         "Not a product",
         "A laboratory for looking and learning. It has not been audited; do not protect real patients with it.",
     ),

@@ -10,6 +10,7 @@ mod data;
 mod degrees;
 mod fit;
 mod headline;
+mod kept;
 mod leak;
 mod lesson_bar;
 mod lessons;
@@ -27,6 +28,7 @@ mod path;
 mod preferences;
 mod preview;
 mod recurrent_training;
+mod replay;
 mod run;
 mod run_control;
 mod sample_columns;
@@ -93,6 +95,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     palette::show(&ctx, state, queue);
     about::show(&ctx, state, queue);
     log::show(&ctx, state, queue);
+    kept::show(&ctx, state, queue);
     preferences::show(&ctx, state, queue);
     drop_hint(&ctx);
     kit::highlight::draw(&ctx);
@@ -148,7 +151,7 @@ fn drop_hint(ctx: &egui::Context) {
             theme::card(ui).inner_margin(Margin::same(24)).show(ui, |ui| {
                 ui.label(egui::RichText::new("Drop to open").font(theme::strong(18.0)));
                 ui.label(
-                    "A model (.safetensors, .onnx), a dataset (.csv or a folder), or a scenario (.json)",
+                    "A model (.safetensors, .onnx), a dataset (.csv or a folder), a scenario or the report of a run (.json)",
                 );
             });
         });

@@ -18,7 +18,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         let mut path = dialog.path.clone();
         let (file, folder) = match dialog.purpose {
             Purpose::Open(opening) => opening.is_file_or_folder(),
-            Purpose::Save(_) => (true, false),
+            Purpose::Save(_) | Purpose::SaveKept(_) => (true, false),
         };
         let room = if file && folder { 176.0 } else { 96.0 };
         ui.horizontal(|ui| {

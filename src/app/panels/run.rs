@@ -1,16 +1,17 @@
 //! The tab Run: the strip, four linked plots, the stage table.
 
-use super::{headline, noise, origin, strip, table};
+use super::{headline, noise, origin, replay, strip, table};
 use crate::action::Action;
 use crate::command::Command;
 use crate::curves;
+use crate::exports;
 use crate::layout::PLOTS;
-use crate::panels::button::named_button;
+use crate::panels::button::{export_buttons, named_button};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Ui, vec2};
 use kit::theme;
-use plots::{Answers, Curves};
+use plots::{Answers, Curves, Differences};
 
 /// Plots shrink to this height before the tab scrolls.
 const LEAST_PLOT: f32 = 128.0;
@@ -22,13 +23,18 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let curves = curves::of(state);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+        replay::badge(ui, state.run.as_ref());
         headline::notes(ui, state, queue);
         let in_strip = strip::show(ui, state, &curves, queue);
         if in_strip.is_none() {
             headline::cards(ui, state);
         }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
+        let has_bar = state.replay.is_some() || state.run.is_some() && state.shows("replay");
         if let Some(plot) = state.layout.enlarged {
+            if has_bar {
+                replay::bar(ui, state, queue);
+            }
             let hovered = alone(ui, state, &curves, plot, queue);
             if hovered != state.hovered_stage {
                 queue.push(Action::HoverStage(hovered));
@@ -37,10 +43,15 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
         let rows = 4 / columns;
-        let gaps = theme::CARD_GAP * rows as f32 + noise::height(state);
+        let under = if has_bar { replay::HEIGHT + theme::CARD_GAP } else { 0.0 };
+        let gaps = theme::CARD_GAP * rows as f32 + noise::height(state) + under;
         let wanted = table::height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
         let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
         let mut hovered = in_strip.flatten().or(grid(ui, state, &curves, columns, plot, queue));
+        if has_bar {
+            replay::bar(ui, state, queue);
+        }
+        pinned(ui, state, &curves, queue);
         let stale = state.run.is_some() && !state.run_is_of_setup();
         ui.scope(|ui| {
             origin::dimmed(ui, stale);
@@ -52,6 +63,32 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         if hovered != state.hovered_stage {
             queue.push(Action::HoverStage(hovered));
         }
+    });
+}
+
+/// The figures of pinned runs beside those of the present one.
+fn pinned(ui: &mut Ui, state: &State, curves: &Curves<'_>, queue: &mut Queue) {
+    let pins = state.pins.all();
+    if pins.is_empty() {
+        return;
+    }
+    let now = state.whole_run();
+    let figures = view::compared(&state.pins, now.and_then(|run| run.report.as_deref()));
+    let settings = view::other_settings(&state.pins, now);
+    let not_drawn: Vec<bool> = pins.iter().map(|pin| !curves.can_draw(pin)).collect();
+    let shown = Differences {
+        pins,
+        settings: &settings,
+        figures: &figures,
+        not_drawn: &not_drawn,
+        has_key: state.eyes().has_key(),
+    };
+    theme::card(ui).inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        if let Some(at) = plots::difference(ui, &shown) {
+            queue.push(Action::Unpin(at));
+        }
+        ui.horizontal(|ui| export_buttons(ui, exports::PINNED, state, queue));
     });
 }
 

@@ -36,6 +36,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
     bar(ui, state);
     status(ui, state);
+    if !state.is_cryptonn() && state.shows("replay") {
+        super::replay::speed(ui, state, queue);
+    }
 }
 
 fn bar(ui: &mut Ui, state: &State) {
@@ -75,6 +78,7 @@ fn status(ui: &mut Ui, state: &State) {
     let text = match &state.run {
         _ if state.is_cryptonn() => super::cryptonn::status(state),
         Some(run) => match &run.status {
+            _ if run.replayed.is_some() && !state.running => "A replay is shown".to_owned(),
             Status::Running if state.stopping => "Stopping".to_owned(),
             Status::Running => under_way(run.progress, state.sequence.comparing.as_ref()),
             Status::Finished => {

@@ -1,6 +1,6 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
-use super::{confusion, origin, own_sample, sample_columns, strip};
+use super::{confusion, origin, own_sample, replay, sample_columns, strip};
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
@@ -30,6 +30,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let Some(run) = state.run.as_ref().filter(|run| !run.samples.is_empty()) else {
         return nothing_run(ui, state, queue);
     };
+    replay::badge(ui, state.run.as_ref());
     let going_on = state.is_going_on(Results::Run);
     let stale = origin::banner(ui, state, queue, Results::Run, Some(&run.origin), going_on);
     let order = run.order(state.difference);

@@ -4,7 +4,7 @@ mod controls;
 mod shown;
 mod strategies;
 
-use crate::panels::origin;
+use crate::panels::{origin, replay};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
@@ -49,6 +49,7 @@ fn results(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         _ => (results, origin),
     };
+    replay::badge(ui, state.run.as_ref().filter(|run| run.scenario.sequence.is_some()));
     let stale = origin::banner(ui, state, queue, results, origin, going_on);
     let height = ui.available_height();
     origin::dimmed(ui, stale);
