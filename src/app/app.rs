@@ -28,6 +28,8 @@ pub struct App {
     pub(super) opening: Option<bool>,
     /// What the newest check was asked for.
     pub(super) checked: Option<Check>,
+    /// What would be the setup when its cost was asked for last.
+    pub(super) costed: Option<Scenario>,
     /// A trained model on its way to a file that the setup shall take.
     pub(super) model_to_use: Option<PathBuf>,
     /// A new network on its way to a file of a person's choice.
@@ -66,6 +68,7 @@ impl App {
             screenshot: None,
             opening: None,
             checked: None,
+            costed: None,
             model_to_use: None,
             saving_network: None,
             aside: None,

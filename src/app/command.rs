@@ -30,6 +30,7 @@ pub enum Command {
     PreviousSample,
     RaiseDegree,
     LowerDegree,
+    PlayDegrees,
     NextMethod,
     PreviousMethod,
     MeasuredInterval,

@@ -65,6 +65,8 @@ impl App {
         }
         self.plan_when_settled(ctx);
         self.check_when_changed();
+        self.plan_explored();
+        self.play_degrees(ctx);
         if let Some(left) = self.state.notifications.expire() {
             ctx.request_repaint_after(left);
         }

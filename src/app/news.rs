@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::app::App;
 use super::command::Command;
+use super::explore::explored;
 use activation::Activation;
 use circuit::Plan;
 use report::RunReport;
@@ -10,6 +11,7 @@ use scenario::Scenario;
 use std::path::PathBuf;
 use std::sync::Arc;
 use training::CryptonnEvent;
+use view::lab::Costs;
 use view::{Status, TaskStatus};
 use worker::{Failure, Loaded, LoadedSequence, Seen, Update};
 
@@ -65,6 +67,14 @@ impl App {
                     state.lab.checked.failure = Some(failure.to_string());
                 }
             }
+            Update::Cost(cost) => {
+                let present = explored(state);
+                state.lab.costs.take(*cost, present.as_ref());
+            }
+            Update::CostsEnded(Err(failure @ Failure::Panicked(_))) => {
+                state.notifications.error(failure.to_string());
+            }
+            Update::CostsEnded(_) => {}
             Update::Attack(update) => state.leak.take(update),
             Update::AttackEnded(result) => {
                 if let Err(reason) = &result {
@@ -156,7 +166,7 @@ impl App {
         if changed {
             state.lab.forget_data();
             state.glance = None;
-            self.checked = None;
+            (self.checked, self.costed) = (None, None);
             if let Some(loaded) = &loaded {
                 state.glancing = true;
                 self.worker.glance(Seen::Layers(loaded.clone()));
@@ -178,6 +188,7 @@ impl App {
             (Some(old), Some(new)) if same(old, new) => {}
             (_, Some(new)) => {
                 (state.glance, state.glancing) = (None, true);
+                (state.lab.costs, self.costed) = (Costs::default(), None);
                 self.worker.glance(Seen::Sequences(new.clone()));
             }
             (Some(_), None) => state.glance = None,

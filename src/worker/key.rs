@@ -8,6 +8,8 @@ pub enum Key {
     Plan,
     /// What polynomials do to the answers of the plaintext network.
     Check,
+    /// What setups that are explored would cost.
+    Costs,
     /// What the network of the setup does in the clear.
     Glance,
     /// A sweep, training or comparison.
@@ -37,7 +39,12 @@ pub(super) type Lane = (Key, u64);
 impl Key {
     pub(super) fn rule(self) -> Rule {
         match self {
-            Self::Plan | Self::Check | Self::Glance | Self::Attack | Self::Dialog => Rule::Replaced,
+            Self::Plan
+            | Self::Check
+            | Self::Costs
+            | Self::Glance
+            | Self::Attack
+            | Self::Dialog => Rule::Replaced,
             Self::Run | Self::Task => Rule::GoesOn,
             Self::File => Rule::Both,
         }
@@ -48,7 +55,7 @@ impl Key {
     pub(super) fn lane(self, job: u64) -> Lane {
         match self {
             Self::Run | Self::Plan | Self::Check => (Self::Run, 0),
-            Self::Glance | Self::Task | Self::Attack => (self, 0),
+            Self::Costs | Self::Glance | Self::Task | Self::Attack => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }
     }

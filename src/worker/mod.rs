@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod board;
+mod costs;
 mod desk;
 mod engine;
 mod failure;
@@ -19,6 +20,7 @@ mod update;
 mod worker;
 
 pub use board::{News, Outlet};
+pub use costs::Cost;
 pub use desk::Check;
 pub use engine::{Engine, Loaded, LoadedData, LoadedSequence, SessionEngine, TRAINS};
 pub use failure::Failure;

@@ -7,7 +7,6 @@ mod compare;
 mod confusion;
 mod cryptonn;
 mod data;
-mod degrees;
 mod fit;
 mod headline;
 mod leak;

@@ -66,6 +66,9 @@ pub struct SweepAccuracy {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepCost {
     pub scheme: SchemeKind,
+    /// Levels that squares and polynomials use up (CKKS), or squarings one after the other.
+    #[serde(default)]
+    pub levels: usize,
     pub ring_degree: usize,
     pub log2_q: f64,
     pub security_bits: u32,
@@ -130,9 +133,11 @@ impl SweepRow {
 }
 
 impl SweepCost {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    /// The figures of a plan.
+    pub fn of(plan: &Plan) -> Self {
         Self {
             scheme: plan.scheme,
+            levels: plan.approximate.as_ref().map_or(plan.depth, |a| a.levels),
             ring_degree: plan.ring_degree,
             log2_q: plan.log2_q,
             security_bits: plan.security_bits,

@@ -1,8 +1,10 @@
 //! The activation laboratory: what is explored in the tab Activation.
 
+mod costs;
 mod curve;
 mod export;
 
+pub use costs::{Costs, OfDegree};
 pub use curve::{LabCurve, TOLD_BEYOND};
 pub use export::{coefficients_csv, curves_csv};
 
@@ -11,6 +13,7 @@ use inference::{ActivationData, PolynomialCheck};
 use network::{Approximations, IntervalRule, LayerInputs};
 use scenario::{LayerInterval, LayerRequest, LayerRequests};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Highest degree of the slider.
 pub const TOP_DEGREE: usize = 31;
@@ -84,6 +87,10 @@ pub struct Lab {
     pub recurrent: Option<Activation>,
     /// Accuracy of the model with the chosen function itself.
     pub exact: Option<(Activation, f64)>,
+    /// What polynomials would cost encrypted.
+    pub costs: Costs,
+    /// The degrees are walked through; since when the present one is shown.
+    pub playing: Option<Instant>,
     /// Place under the pointer, in any of the plots.
     pub hovered: Option<f64>,
     /// Curves found before, by layer and request.

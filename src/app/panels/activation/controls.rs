@@ -3,7 +3,8 @@
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports::{self, Export};
-use crate::panels::button::{command_button, hover};
+use super::costs;
+use crate::panels::button::{command_button, hover, named_button};
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, MAX_PARTS, Method};
@@ -21,6 +22,8 @@ const ENDS: std::ops::RangeInclusive<f64> = -1e6..=1e6;
 const LIST: f32 = 420.0;
 /// Width of the number beside a slider.
 const NUMBER: f32 = 54.0;
+/// Width of the button that walks through the degrees.
+const PLAY: f32 = 28.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut choice = state.lab.choice.clone();
@@ -29,7 +32,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.spacing_mut().item_spacing.y = 4.0;
         function(ui, state, &mut choice);
         method(ui, state, &mut choice);
-        degree(ui, &mut choice);
+        degree(ui, state, &mut choice, queue);
         interval(ui, state, &mut choice);
         layer(ui, state, &mut choice);
         if state.lab.has_polynomials_only() {
@@ -107,7 +110,7 @@ fn method(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     });
 }
 
-fn degree(ui: &mut Ui, choice: &mut LabRequest) {
+fn degree(ui: &mut Ui, state: &State, choice: &mut LabRequest, queue: &mut Queue) {
     let composed = choice.method == Method::CompositeMinimax;
     let about = if composed {
         "Degree of each of the composed polynomials; the wheel over the plots changes it too"
@@ -115,11 +118,15 @@ fn degree(ui: &mut Ui, choice: &mut LabRequest) {
         "Highest degree; the wheel over the plots changes it too"
     };
     field(ui, "Degree", about, |ui| {
-        ui.spacing_mut().slider_width = (ui.available_width() - NUMBER).max(40.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - NUMBER - PLAY).max(40.0);
         let slider = Slider::new(&mut choice.degree, 1..=TOP_DEGREE);
         let response = ui.add_enabled(choice.method.uses_degree(), slider);
-        kit::named(response, egui::Role::Slider, "Degree")
+        let response = kit::named(response, egui::Role::Slider, "Degree");
+        let text = if state.lab.playing.is_some() { "⏸" } else { "▶" };
+        named_button(ui, Command::PlayDegrees, text, state, queue);
+        response
     });
+    costs::strip(ui, state, choice);
     if composed {
         field(ui, "Composed", "How many polynomials are applied one after the other", |ui| {
             ui.spacing_mut().slider_width = (ui.available_width() - NUMBER).max(40.0);

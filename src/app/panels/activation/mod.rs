@@ -2,6 +2,7 @@
 
 mod coefficients;
 mod controls;
+mod costs;
 mod figures;
 mod tables;
 
@@ -29,6 +30,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
             controls::show(ui, state, queue);
+            costs::show(ui, state, queue);
             let size = vec2(ui.available_width(), PLOTS);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             linked(ui, rect, state, queue);
@@ -39,6 +41,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
     let mut right = kit::beside_column(ui, "lab column", COLUMN, |ui| {
         controls::show(ui, state, queue);
+        costs::show(ui, state, queue);
         figures::show(ui, state, queue);
         coefficients::show(ui, state);
     });

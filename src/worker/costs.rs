@@ -1,0 +1,88 @@
+//! Setups that are explored, planned in the background for what they would cost.
+
+use super::board::Outlet;
+use super::engine::{Loaded, LoadedSequence};
+use super::glance::Seen;
+use super::key::Key;
+use super::update::Update;
+use super::worker::Worker;
+use circuit::DegreeRequest;
+use experiment::Experiment;
+use inference::Session;
+use recurrent::SequenceSession;
+use scenario::{RunError, Scenario};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use study::SweepCost;
+
+/// Where one plan takes longer than this, the others wait until they are asked for.
+const QUICK: Duration = Duration::from_millis(500);
+
+/// What a setup would cost.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    pub setup: Scenario,
+    /// Why it cannot work in one line otherwise.
+    pub found: Result<SweepCost, String>,
+    /// Degrees that its primes would carry, where the scheme has them.
+    pub degrees: Vec<DegreeRequest>,
+    /// How long the plan took.
+    pub took: Duration,
+}
+
+impl Cost {
+    /// Whether plans take so little time that neighbours are planned ahead.
+    pub fn is_quick(&self) -> bool {
+        self.took <= QUICK
+    }
+}
+
+impl Worker {
+    /// Plans `setups` of what is loaded one after the other, in the place of those that were asked for
+    /// before; after the first only while plans are quick.
+    pub fn costs(&mut self, setups: Vec<Scenario>, loaded: Seen) {
+        let work = move |out: &Outlet<Update>| {
+            for setup in setups {
+                let cost = cost(setup, &loaded, out)?;
+                let goes_on = cost.is_quick();
+                out.send(Update::Cost(Box::new(cost)));
+                if !goes_on {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        // Newer ones are never refused.
+        self.jobs.start(Key::Costs, work, Update::CostsEnded).ok();
+    }
+}
+
+fn cost(setup: Scenario, loaded: &Seen, out: &Outlet<Update>) -> Result<Cost, RunError> {
+    out.cancel().check()?;
+    let since = Instant::now();
+    let plan = opened(&setup, loaded).and_then(|experiment| experiment.plan(out.cancel()));
+    let took = since.elapsed();
+    let (found, degrees) = match plan {
+        Ok(plan) => {
+            let cost = SweepCost::of(&plan);
+            (Ok(cost), plan.approximate.map(|a| a.degrees).unwrap_or_default())
+        }
+        Err(RunError::Cancelled(stop)) => return Err(stop.into()),
+        Err(error) => (Err(error.to_string()), Vec::new()),
+    };
+    Ok(Cost { setup, found, degrees, took })
+}
+
+/// The setup on what is in memory.
+fn opened(setup: &Scenario, loaded: &Seen) -> Result<Experiment, RunError> {
+    match loaded {
+        Seen::Layers(Loaded { dataset, network, .. }) => {
+            let session = Session::with(setup, Arc::clone(dataset), Arc::clone(network))?;
+            Ok(Experiment::Layers(session))
+        }
+        Seen::Sequences(LoadedSequence { dataset, model, .. }) => {
+            let session = SequenceSession::with(setup, Arc::clone(dataset), Arc::clone(model))?;
+            Ok(Experiment::Sequence(session))
+        }
+    }
+}
