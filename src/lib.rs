@@ -9,6 +9,7 @@
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
 //! | `plots` | what the window plots (feature `gui`) |
 //! | `page` | a run on a page of HTML |
+//! | `look` | a sample drawn by hand, answered, and seen as a ciphertext (feature `gui`) |
 //! | `strip` | who sees what of a run, layer by layer (feature `gui`) |
 //! | `kit`, `view` | what windows are made of; what the window knows of runs and studies (feature `gui`) |
 //! | `worker` | background work for the window |
@@ -47,4 +48,4 @@ pub use ::{
 };
 
 #[cfg(feature = "gui")]
-pub use ::{app, kit, plots, strip, view};
+pub use ::{app, kit, look, plots, strip, view};

@@ -1,9 +1,10 @@
 //! What a person can ask of the window besides plain commands.
 
 use crate::command::Command;
-use crate::lesson_steps::LessonAct;
+use crate::lesson_act::LessonAct;
 use crate::tab::Tab;
 use inference::TrainOptions;
+use look::{CiphertextEdit, PadEdit};
 use network::train::RecurrentOptions;
 use scenario::Scenario;
 use strip::Perspective;
@@ -32,6 +33,16 @@ pub enum Action {
     ShowSample(usize),
     /// Which samples are looked at was chosen.
     ShowDifference(Difference),
+    /// A sample of a person's own was changed.
+    EditPad(PadEdit),
+    /// It is kept beside others.
+    KeepOwn,
+    /// Those that are kept become the dataset of the setup, and are run.
+    RunOwn,
+    /// What is looked at as a ciphertext was changed.
+    EditCiphertext(CiphertextEdit),
+    /// The values after a stage are to be looked at.
+    LookAfter(Option<String>),
     /// What is chosen in the tab Activation was changed.
     EditLab(Box<LabRequest>),
     HoverPlace(Option<f64>),

@@ -36,6 +36,8 @@ pub struct App {
     pub(super) saving_network: Option<PathBuf>,
     /// Where trained models lie that nobody has saved; made for the first of them.
     pub(super) aside: Option<Aside>,
+    /// The setup that the sample on the pad was answered under.
+    pub(super) answered: Option<Scenario>,
 }
 
 impl App {
@@ -72,6 +74,7 @@ impl App {
             model_to_use: None,
             saving_network: None,
             aside: None,
+            answered: None,
         }
     }
 

@@ -28,6 +28,7 @@ pub enum Command {
     Palette,
     NextSample,
     PreviousSample,
+    DrawOwn,
     RaiseDegree,
     LowerDegree,
     PlayDegrees,

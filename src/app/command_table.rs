@@ -4,7 +4,7 @@ use super::app::App;
 use super::command::Command;
 use super::dialog::OpenKind;
 use super::explore;
-use super::lesson_steps::LessonAct;
+use super::lesson_act::LessonAct;
 use super::palette::Palette;
 use super::state::State;
 use super::ready::{
@@ -226,6 +226,10 @@ const SAMPLES: &[Row] = &[
         (Modifiers::ALT, Key::ArrowRight), has_samples, |app, _| app.state.step_sample(1)),
     row(Command::PreviousSample, "Previous sample", "Disagreements come first",
         (Modifiers::ALT, Key::ArrowLeft), has_samples, |app, _| app.state.step_sample(-1)),
+    row(Command::DrawOwn, "Draw your own", "Draw a sample or set its values; it is encrypted and answered at once",
+        (CTRL, Key::J),
+        |state| when(state.pad.open || state.own_samples().is_some(), "the data are no pictures and no small table"),
+        |app, _| app.draw_own()),
 ];
 
 const LOOK: &[Row] = &[

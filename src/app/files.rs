@@ -107,7 +107,7 @@ impl App {
 }
 
 /// Writes whole or not at all: a failure leaves what was there.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
     file::write_whole(path, bytes).map_err(|error| format!("{error}; choose another place"))
 }
 

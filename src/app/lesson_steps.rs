@@ -3,30 +3,16 @@
 use super::action::Action;
 use super::app::App;
 use super::commands;
+use super::lesson_act::LessonAct;
 use super::state::State;
 use super::tab::{Tab, tab_named};
-use lesson::{Deed, Guess, Lesson, Session, Setting};
+use lesson::{Deed, Lesson, Session, Setting};
 use scenario::{Scenario, Setup};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strip::Perspective;
 use worker::Failure;
-
-/// What is asked of a lesson.
-#[derive(Clone, Debug)]
-pub enum LessonAct {
-    Begin(Arc<Lesson>),
-    Leave,
-    Next,
-    Back,
-    MoveGuess(Guess),
-    /// The guess stands.
-    Commit,
-    /// A choice, counted from 1.
-    Answer(usize),
-    DoIt,
-}
 
 const NOT_NOW: &str = "Not in this step of the lesson; leave the lesson to use everything";
 

@@ -35,6 +35,10 @@ impl App {
             }
         }
         for file in ctx.input(|i| i.raw.dropped_files.clone()) {
+            if self.takes_picture(file.path()) {
+                self.read_picture(file.path().to_path_buf());
+                continue;
+            }
             self.open_path(opening_of(file.path()), file.path().to_path_buf());
         }
         for update in self.worker.jobs.drain() {
@@ -67,6 +71,7 @@ impl App {
         self.check_when_changed();
         self.plan_explored();
         self.play_degrees(ctx);
+        self.look_when_changed();
         if let Some(left) = self.state.notifications.expire() {
             ctx.request_repaint_after(left);
         }
@@ -113,6 +118,11 @@ impl App {
             Action::ShowDifference(difference) => {
                 (state.difference, state.sample_at) = (difference, 0);
             }
+            Action::EditPad(edit) => self.edit_pad(edit),
+            Action::KeepOwn => self.keep_own(),
+            Action::RunOwn => self.run_own(),
+            Action::EditCiphertext(edit) => self.edit_ciphertext(edit),
+            Action::LookAfter(stage) => state.layer.chosen = stage,
             Action::EditLab(choice) => explore::edit(state, *choice),
             Action::HoverPlace(place) => state.lab.hovered = place,
             Action::EditSweep(choice) => state.sweep.choice = *choice,

@@ -75,6 +75,11 @@ impl App {
                 state.notifications.error(failure.to_string());
             }
             Update::CostsEnded(_) => {}
+            Update::Answered(result) => state.pad.take(result),
+            Update::Looked(result) => state.ciphertext.take(result),
+            Update::LayerSeen(result) => state.layer.take(result),
+            Update::Pictured(result) => self.take_picture(result),
+            Update::OwnKept(result) => self.take_own_kept(result),
             Update::Attack(update) => state.leak.take(update),
             Update::AttackEnded(result) => {
                 if let Err(reason) = &result {

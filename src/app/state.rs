@@ -6,12 +6,14 @@ use super::notifications::Notifications;
 use super::palette::Palette;
 use super::tab::Tab;
 use circuit::Plan;
-use data::Shape;
 use data::fetch::PublicSet;
+use data::{Dataset, Shape};
 use egui::util::undoer::{self, Undoer};
 use inference::TableStudy;
 use lesson::{Lesson, Session};
+use look::{Ciphertext, LayerView, Pad};
 use network::Network;
+use report::Sample;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -109,6 +111,12 @@ pub struct State {
     pub lesson: Option<Session>,
     /// Lessons to choose from: those that come with the program, and those that were opened.
     pub lessons: Vec<Arc<Lesson>>,
+    /// A sample of a person's own.
+    pub pad: Pad,
+    /// A value of the sample that is looked at, as a ciphertext.
+    pub ciphertext: Ciphertext,
+    /// Its values after a layer.
+    pub layer: LayerView,
     pub notifications: Notifications,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
@@ -162,6 +170,9 @@ impl State {
             difference: Difference::default(),
             lesson: None,
             lessons: lesson::shipped().into_iter().map(Arc::new).collect(),
+            pad: Pad::default(),
+            ciphertext: Ciphertext::default(),
+            layer: LayerView::default(),
             notifications: Notifications::default(),
             dialog: None,
             palette: None,
@@ -277,6 +288,26 @@ impl State {
         let last = self.shown_samples().len().saturating_sub(1);
         self.sample_at = self.sample_at.saturating_add_signed(by).min(last);
         self.tab = Tab::Samples;
+    }
+
+    /// The sample of the newest run that is looked at, and its raw values, where they are in memory.
+    pub fn shown_sample(&self) -> Option<(&Sample, Option<&[f32]>)> {
+        let run = self.run.as_ref()?;
+        let order = run.order(self.difference);
+        let at = self.sample_at.min(order.len().saturating_sub(1));
+        let sample = run.samples.get(*order.get(at)?)?;
+        let values = run.dataset.as_ref().and_then(|dataset| {
+            let len = dataset.shape().len();
+            let start = sample.index.saturating_mul(len);
+            dataset.test().inputs.get(start..start.saturating_add(len))
+        });
+        Some((sample, values))
+    }
+
+    /// The data whose samples can be drawn or set by hand.
+    pub fn own_samples(&self) -> Option<&Arc<Dataset>> {
+        let loaded = self.loaded.as_ref().filter(|_| self.has_loaded() && !self.is_cryptonn())?;
+        Some(&loaded.dataset).filter(|dataset| Pad::takes(dataset.shape()))
     }
 
     /// Whose eyes everything is looked at with: where there is no strip nothing is hidden.

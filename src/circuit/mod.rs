@@ -19,6 +19,7 @@ mod noise_bfv;
 mod noise_measure;
 mod plan;
 mod planner;
+mod probing;
 mod real;
 mod recurrent;
 mod request;

@@ -52,6 +52,7 @@ pub use inside::inside;
 pub use inspect::{ClassCount, Description, inspect};
 pub use matrix::Matrix;
 pub use open::{open, open_csv, open_whole};
+pub use pictures::picture;
 pub use regular::open_regular;
 pub use sketch::{Seen, Sketch, Values};
 pub use split::SPLIT_SEED;

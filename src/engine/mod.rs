@@ -12,6 +12,7 @@ mod crt;
 mod encoding;
 mod evaluator;
 mod levelled;
+mod look;
 mod noop;
 mod offer;
 mod offer_error;
@@ -33,6 +34,7 @@ pub use encoding::Encoding;
 pub use levelled::{
     FirstState, Levelled, LevelledInputs, LevelledKnown, LevelledOffered, ServedChain, Stepper,
 };
+pub use look::{Flipped, Look, Looked, look};
 pub use noop::{NoKeys, NoSecret, Noop, Plain, PlainCircuit, RealNoop};
 pub use offer::{Check, Offer, Offered};
 pub use offer_error::OfferError;

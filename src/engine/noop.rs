@@ -29,7 +29,7 @@ pub struct NoKeys;
 type Vectors<V> = Vec<Vec<V>>;
 
 /// A circuit that can be run in the clear.
-pub trait PlainCircuit: Sync {
+pub trait PlainCircuit: Sync + 'static {
     /// What a slot holds.
     type Value: Copy + Send + Sync;
     /// What both sides know.

@@ -90,7 +90,7 @@ pub trait OnWire<P>: Sized + Send {
 }
 
 /// A scheme that can run a program. Exact schemes may have several plaintext moduli; approximate schemes have one.
-pub trait Scheme: Sized {
+pub trait Scheme: Sized + 'static {
     /// What a slot holds: `i64` of exact schemes, `f64` of approximate ones.
     type Value: Copy + Send + Sync;
     /// What both sides know, of one plaintext modulus.

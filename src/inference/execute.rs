@@ -32,7 +32,9 @@ pub fn execute_integers<S: Scheme<Value = i64>>(
         RunProgress::new(&circuit.plan, circuit.plan.batches * circuit.moduli.len(), on_event);
     let reference = Integers::new(session, circuit, &progress, cancel)?;
     let offer = offering::integers(session, circuit)?;
-    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys: &Keys::make };
+    let keys: KeySource<S> =
+        &|known, seed, cancel, within| keys_of(session, known, seed, cancel, within);
+    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
     conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
 
@@ -52,7 +54,9 @@ pub fn execute_reals<S: Scheme<Value = f64>>(
     let reference = Reals::new(session, circuit, &progress, cancel)?;
     let offer = offering::reals(session, circuit)?;
     let parameters = vec![parameters];
-    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys: &Keys::make };
+    let keys: KeySource<S> =
+        &|known, seed, cancel, within| keys_of(session, known, seed, cancel, within);
+    let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
     conduct::<S, _>(session, sides, &reference, &progress, on_event, cancel)
 }
 
@@ -77,6 +81,20 @@ pub fn execute_tables(
     };
     let sides = Sides { plan: &circuit.plan, parameters, program, offer, keys };
     conduct(session, sides, &reference, &progress, on_event, cancel)
+}
+
+/// New keys, or those that stay for samples of a person's own.
+pub(crate) fn keys_of<S: Scheme>(
+    session: &Session,
+    known: &Known<S>,
+    seed: &Seed,
+    cancel: &Cancel,
+    within: &(dyn Fn(f64) + Sync),
+) -> Result<Keys<S>, RunError> {
+    match &session.own_keys {
+        Some(place) => place.keys(known, seed, cancel, within),
+        None => Keys::make(known, seed, cancel, within),
+    }
 }
 
 /// Where the keys of a run come from: a seed, and whoever is told how much is done, 0 to 1.

@@ -4,7 +4,8 @@ use engine::{Client, Scheme, Server};
 use progress::{Cancel, Step, Watch};
 use ring::Seed;
 use scenario::RunError;
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What both sides compute with: parameters of each plaintext modulus, and the identity of the offer.
 pub(crate) struct Known<S: Scheme> {
@@ -48,6 +49,49 @@ impl<S: Scheme> Keys<S> {
         let served = Server::<S>::receive_keys(parameters, offer, &messages, &watch)?;
         let message_bytes = messages.iter().map(|m| m.len() as u64).sum();
         Ok(Self { secrets: client.secrets().to_vec(), served, message_bytes, kept: false })
+    }
+
+    /// The same keys, for another run.
+    fn share(&self, kept: bool) -> Self {
+        Self {
+            secrets: self.secrets.clone(),
+            served: self.served.clone(),
+            message_bytes: self.message_bytes,
+            kept,
+        }
+    }
+}
+
+/// Place for the keys of one offer, whatever its scheme, while a person makes samples of their own. Clones
+/// are the same place.
+#[derive(Clone, Default)]
+pub(crate) struct OfferKeys(Arc<Mutex<Option<OfOffer>>>);
+
+/// The identity of an offer, and its [`Keys`].
+type OfOffer = ([u8; 32], Box<dyn Any + Send>);
+
+impl OfferKeys {
+    /// The keys for `known`: those that are here, or new ones from `seed`, which stay.
+    ///
+    /// # Errors
+    /// As [`Keys::make`].
+    pub fn keys<S: Scheme>(
+        &self,
+        known: &Known<S>,
+        seed: &Seed,
+        cancel: &Cancel,
+        within: &(dyn Fn(f64) + Sync),
+    ) -> Result<Keys<S>, RunError> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = place.as_ref().filter(|(offer, _)| *offer == known.offer);
+        if let Some(keys) = found.and_then(|(_, keys)| keys.downcast_ref::<Keys<S>>()) {
+            return Ok(keys.share(true));
+        }
+        *place = None;
+        let keys = Keys::make(known, seed, cancel, within)?;
+        let shared = keys.share(false);
+        *place = Some((known.offer, Box::new(keys)));
+        Ok(shared)
     }
 }
 
@@ -99,19 +143,13 @@ mod shelf {
             within: &(dyn Fn(f64) + Sync),
         ) -> Result<Keys<Tables>, RunError> {
             let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let share = |keys: &Keys<Tables>, kept| Keys {
-                secrets: keys.secrets.clone(),
-                served: keys.served.clone(),
-                message_bytes: keys.message_bytes,
-                kept,
-            };
             if let Some(found) = place.as_ref().filter(|k| k.fits(known, seed)) {
-                return Ok(share(&found.keys, true));
+                return Ok(found.keys.share(true));
             }
             // Two sets at once would take twice the memory.
             *place = None;
             let keys = Keys::make(known, randomness, cancel, within)?;
-            let shared = share(&keys, false);
+            let shared = keys.share(false);
             *place = Some(Kept { parameters: known.parameters.clone(), seed, keys });
             Ok(shared)
         }

@@ -33,11 +33,25 @@ impl Session {
     ) -> Result<RunReport, RunError> {
         let compiled = self.within_memory(self.compiled(cancel)?, cancel)?;
         on_event(Event::Planned(Box::new(self.told(compiled.plan()))));
+        let report = self.carried_out(&compiled, cancel, on_event)?;
+        let networks = self.networks(&compiled)?;
+        let report = report.of(&self.scenario, &self.dataset, networks, &self.notes);
+        on_event(Event::Finished(Box::new(report.clone())));
+        Ok(report)
+    }
+
+    /// Runs what was compiled; the report says nothing of where networks and data come from.
+    pub(crate) fn carried_out(
+        &self,
+        compiled: &Compiled,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(Event) + Sync),
+    ) -> Result<RunReport, RunError> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(compiled.plan().threads)
             .build()
             .map_err(|e| RunError::Refused(format!("could not start worker threads: {e}")))?;
-        let report = pool.install(|| match &compiled {
+        pool.install(|| match compiled {
             #[cfg(feature = "tfhe")]
             Compiled::Tables(circuit) => execute_tables(self, circuit, cancel, on_event),
             Compiled::Real(circuit) => {
@@ -52,11 +66,7 @@ impl Session {
                 &circuit.program,
                 Integers { session: self, circuit, cancel, on_event },
             ),
-        })?;
-        let networks = self.networks(&compiled)?;
-        let report = report.of(&self.scenario, &self.dataset, networks, &self.notes);
-        on_event(Event::Finished(Box::new(report.clone())));
-        Ok(report)
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a scenario to its plan.
 
+use super::keys::OfferKeys;
 use activation::{DEFAULT_PARTS, Fitted, Method};
 use circuit::{Circuit, Constraints, Plan, RealCircuit, SchemeKind};
 use data::{Dataset, Split};
@@ -7,8 +8,8 @@ use network::{Approximations, Layer, Network, Op, RangeReport};
 use progress::{Cancel, Watch};
 use report::{LayerReport, memory};
 use scenario::{
-    ActivationKind, Function, Matched, RunError, Scenario, Sources, amounts, limits, matching,
-    missing_original, setting_use,
+    ActivationKind, Function, Matched, RunError, Scenario, SchemeSelector, Sources, amounts,
+    limits, matching, missing_original, setting_use,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -26,6 +27,10 @@ pub struct Session {
     /// How data and model were matched, and what could not be known; a sentence each.
     pub notes: Vec<String>,
     compiled: Arc<OnceLock<Compiled>>,
+    /// Raw values of the one sample that is run in the place of those of the dataset.
+    own: Option<Arc<[f32]>>,
+    /// Where the keys for such samples stay.
+    pub(crate) own_keys: Option<OfferKeys>,
     /// Where the keys of lookup tables stay from run to run.
     #[cfg(feature = "tfhe")]
     pub(crate) keys: crate::keys::KeyShelf,
@@ -99,6 +104,8 @@ impl Session {
             original,
             notes,
             compiled: Arc::default(),
+            own: None,
+            own_keys: None,
             #[cfg(feature = "tfhe")]
             keys: crate::keys::KeyShelf::default(),
         })
@@ -108,6 +115,43 @@ impl Session {
     #[cfg(feature = "tfhe")]
     pub fn with_keys(self, shelf: crate::keys::KeyShelf) -> Self {
         Self { keys: shelf, ..self }
+    }
+
+    /// This session for samples that are not of the dataset, one at a time, with the scheme `scheme`: its
+    /// plan is for one, and its keys stay.
+    pub(crate) fn one_by_one(&self, scheme: SchemeKind) -> Self {
+        let mut scenario = self.scenario.clone();
+        let kind = SchemeSelector::ALL.into_iter().find(|kind| kind.scheme() == Some(scheme));
+        (scenario.images, scenario.scheme.kind) = (Some(1), kind.unwrap_or_default());
+        let own_keys = Some(OfferKeys::default());
+        Self { scenario, compiled: Arc::default(), own_keys, ..self.clone() }
+    }
+
+    /// The same session with the sample of these raw values in the place of the dataset's.
+    ///
+    /// # Errors
+    /// When it is none of this network.
+    pub(crate) fn with_own(&self, raw: &Arc<[f32]>) -> Result<Self, RunError> {
+        let width = self.network.input().len();
+        if raw.len() != width || raw.iter().any(|x| !x.is_finite()) {
+            return Err(RunError::Refused(format!(
+                "a sample of {} values; {} takes {width}, all finite",
+                raw.len(),
+                format::excerpt(self.network.name())
+            )));
+        }
+        Ok(Self { own: Some(Arc::clone(raw)), ..self.clone() })
+    }
+
+    /// Whether its sample is none of the dataset.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Class of a test sample, where it is known.
+    pub(crate) fn label(&self, index: usize) -> Option<u16> {
+        let labels = self.dataset.test_labels();
+        labels.get(index).copied().filter(|_| self.own.is_none())
     }
 
     /// Samples of the test split that take part.
@@ -307,6 +351,9 @@ impl Session {
 
     /// Raw values of the test samples that take part.
     pub fn test_inputs(&self) -> Result<&[f32], RunError> {
+        if let Some(own) = &self.own {
+            return Ok(own);
+        }
         let values = self.images()? * self.dataset.shape().len();
         Ok(self.dataset.test().inputs.get(..values).unwrap_or_default())
     }

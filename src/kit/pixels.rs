@@ -20,9 +20,7 @@ pub fn sample(
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, 2, t.well);
     match shape {
-        Shape::Image { channels: channels @ (1 | 3), height, width } => {
-            pixels(ui, rect, (channels, height, width), values, range)
-        }
+        Shape::Image { channels: 1 | 3, .. } => paint(ui, rect, shape, values, range),
         _ => bars(ui, rect.shrink(2.0), values, range, colour),
     }
     ui.painter().rect_stroke(rect, 2, Stroke::new(1.0, t.line), egui::StrokeKind::Inside);
@@ -39,14 +37,10 @@ pub fn height(shape: Shape, width: f32) -> f32 {
     }
 }
 
-/// One channel grey, three as red, green and blue.
-fn pixels(
-    ui: &Ui,
-    rect: Rect,
-    (channels, height, width): (usize, usize, usize),
-    values: &[f64],
-    (low, high): (f64, f64),
-) {
+/// Draws the `values` of an image of `range` over `rect`: one channel grey, three as red, green and
+/// blue. Of other shapes nothing.
+pub fn paint(ui: &Ui, rect: Rect, shape: Shape, values: &[f64], (low, high): (f64, f64)) {
+    let Shape::Image { channels, height, width } = shape else { return };
     let cell = vec2(rect.width() / width.max(1) as f32, rect.height() / height.max(1) as f32);
     let mut mesh = egui::Mesh::default();
     let area = height * width;

@@ -1,7 +1,7 @@
 //! What somebody guessed, and what was true.
 
-use crate::fact::Unit;
 use crate::step::{Kind, Prediction};
+use crate::unit::Unit;
 use crate::value::Value;
 
 /// What somebody guesses.

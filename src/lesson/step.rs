@@ -2,7 +2,8 @@
 
 use crate::condition::Condition;
 use crate::deed::Deed;
-use crate::fact::{Unit, fact_spec};
+use crate::fact::fact_spec;
+use crate::unit::Unit;
 use serde::{Deserialize, Serialize};
 
 /// A lesson as it is written.

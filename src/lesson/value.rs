@@ -1,6 +1,6 @@
 //! What a fact is at the moment.
 
-use crate::fact::Unit;
+use crate::unit::Unit;
 
 /// What a fact is at the moment.
 #[derive(Clone, Debug, PartialEq)]

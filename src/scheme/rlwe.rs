@@ -163,6 +163,11 @@ impl<M> Ciphertext<M> {
     pub fn level(&self) -> usize {
         self.components.first().map_or(0, RnsPoly::primes)
     }
+
+    /// The first polynomial modulo the first prime, by evaluations: the words that are sent.
+    pub fn first_words(&self) -> &[u64] {
+        self.components.first().filter(|poly| poly.primes() > 0).map_or(&[], |poly| poly.row(0))
+    }
 }
 
 /// What a segment works on.

@@ -1,10 +1,11 @@
 //! What needs the engine: plans, runs and checks.
 
 use super::board::Outlet;
-use super::engine::{Engine, LoadedData};
+use super::engine::{Engine, LayerAt, LoadedData, LookAt};
 use super::update::Update;
 use circuit::Plan;
 use data::Dataset;
+use inference::{OwnAnswer, SeenLayer, SeenValue};
 use network::Approximations;
 use progress::{Cancel, Cancelled};
 use report::{Event, RunReport};
@@ -43,6 +44,30 @@ pub(super) trait Desk: Send {
 
     /// What polynomials do to the answers of the plaintext network.
     fn check(&mut self, check: &Check, out: Out<'_>) -> Result<(), RunError>;
+
+    /// A value under encryption.
+    fn look(
+        &mut self,
+        scenario: &Scenario,
+        at: &LookAt,
+        out: Out<'_>,
+    ) -> Result<Box<SeenValue>, RunError>;
+
+    /// The values after a stage.
+    fn look_layer(
+        &mut self,
+        scenario: &Scenario,
+        at: &LayerAt,
+        out: Out<'_>,
+    ) -> Result<Box<SeenLayer>, RunError>;
+
+    /// What the networks say to a sample that is none of the dataset.
+    fn answer(
+        &mut self,
+        scenario: &Scenario,
+        raw: &Arc<[f32]>,
+        out: Out<'_>,
+    ) -> Result<Box<OwnAnswer>, RunError>;
 }
 
 /// An engine, and the last plan it made, so that a run need not make it again.
@@ -69,6 +94,28 @@ impl<E: Engine> EngineDesk<E> {
                 known
             }
         }
+    }
+
+    /// Does `work` on the scenario as it was planned last, where that is the same one and its files are
+    /// the same; else it is planned anew.
+    fn with_planned<T>(
+        &mut self,
+        scenario: &Scenario,
+        cancel: &Cancel,
+        work: impl FnOnce(&mut E, &E::Opened, &Plan) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        // After a panic it is planned anew.
+        let planned = self.planned.take().filter(|(of, ..)| of == scenario);
+        let (opened, plan) = match planned.filter(|_| self.engine.is_current(scenario)) {
+            Some((_, opened, plan)) => (opened, plan),
+            None => self.make_plan(scenario, cancel)?,
+        };
+        let result = match cancel.check() {
+            Ok(()) => work(&mut self.engine, &opened, &plan),
+            Err(cancelled) => Err(cancelled.into()),
+        };
+        self.planned = Some((scenario.clone(), opened, plan));
+        result
     }
 
     fn make_plan(
@@ -116,17 +163,43 @@ impl<E: Engine> Desk for EngineDesk<E> {
     }
 
     fn run(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<RunReport>, RunError> {
-        // After a panic it is planned anew.
-        let planned = self.planned.take().filter(|(of, ..)| of == scenario);
-        let (opened, plan) = match planned.filter(|_| self.engine.is_current(scenario)) {
-            Some((_, opened, plan)) => (opened, plan),
-            None => self.make_plan(scenario, out.cancel())?,
-        };
-        out.cancel().check()?;
-        let on_event = |event| tell_run(out, event);
-        let result = self.engine.run(&opened, &plan, out.cancel(), &on_event);
-        self.planned = Some((scenario.clone(), opened, plan));
-        result.map(Box::new)
+        self.with_planned(scenario, out.cancel(), |engine, opened, plan| {
+            let on_event = |event| tell_run(out, event);
+            engine.run(opened, plan, out.cancel(), &on_event).map(Box::new)
+        })
+    }
+
+    fn look(
+        &mut self,
+        scenario: &Scenario,
+        at: &LookAt,
+        out: Out<'_>,
+    ) -> Result<Box<SeenValue>, RunError> {
+        self.with_planned(scenario, out.cancel(), |engine, opened, _| {
+            engine.look(opened, at, out.cancel()).map(Box::new)
+        })
+    }
+
+    fn look_layer(
+        &mut self,
+        scenario: &Scenario,
+        at: &LayerAt,
+        out: Out<'_>,
+    ) -> Result<Box<SeenLayer>, RunError> {
+        self.with_planned(scenario, out.cancel(), |engine, opened, _| {
+            engine.look_layer(opened, at, out.cancel()).map(Box::new)
+        })
+    }
+
+    fn answer(
+        &mut self,
+        scenario: &Scenario,
+        raw: &Arc<[f32]>,
+        out: Out<'_>,
+    ) -> Result<Box<OwnAnswer>, RunError> {
+        self.with_planned(scenario, out.cancel(), |engine, opened, _| {
+            engine.answer(opened, raw, out.cancel()).map(Box::new)
+        })
     }
 
     fn compare_strategies(

@@ -4,7 +4,9 @@ use activation::Activation;
 use circuit::Plan;
 use data::{self, Dataset};
 use experiment::Experiment;
-use inference::{ActivationData, PolynomialCheck, Session, TableStudy};
+use inference::{
+    ActivationData, OneByOne, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, Session, TableStudy,
+};
 use network::recurrent::RecurrentModel;
 use network::{self, Approximations, Network};
 use progress::Cancel;
@@ -112,6 +114,33 @@ pub trait Engine: Send + 'static {
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError>;
 
+    /// A value of a sample under encryption, as the run of `opened` encrypts it; of a sample that is none of
+    /// the dataset where its raw values are given.
+    fn look(
+        &mut self,
+        opened: &Self::Opened,
+        at: &LookAt,
+        cancel: &Cancel,
+    ) -> Result<SeenValue, RunError>;
+
+    /// The values of a sample after a stage of the plan, and the ciphertexts that have them.
+    fn look_layer(
+        &mut self,
+        _opened: &Self::Opened,
+        _at: &LayerAt,
+        _cancel: &Cancel,
+    ) -> Result<SeenLayer, RunError> {
+        Err(RunError::Refused("the values between layers cannot be looked at here".into()))
+    }
+
+    /// What the three networks of `opened` say to a sample that is none of its dataset.
+    fn answer(
+        &mut self,
+        opened: &Self::Opened,
+        raw: &Arc<[f32]>,
+        cancel: &Cancel,
+    ) -> Result<OwnAnswer, RunError>;
+
     /// What the model does on its data, measured once for all polynomials.
     fn measure(
         &mut self,
@@ -146,9 +175,38 @@ pub struct SessionEngine {
     network: Kept<Network>,
     recurrent: Kept<RecurrentModel>,
     measured: Option<Study>,
+    own: Option<OwnSamples>,
     /// Keys of lookup tables outlive a run.
     #[cfg(feature = "tfhe")]
     keys: inference::KeyShelf,
+}
+
+/// What a value of which sample is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookAt {
+    /// Number of the sample among those that are run.
+    pub sample: usize,
+    /// Number of its value.
+    pub value: usize,
+    /// Raw values of a sample that is none of the dataset.
+    pub own: Option<Arc<[f32]>>,
+}
+
+/// After which stage of which sample is looked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerAt {
+    /// Raw values of the sample.
+    pub raw: Arc<[f32]>,
+    /// The stage of the plan, by name.
+    pub stage: String,
+}
+
+/// A session for samples of a person's own, with the program and the keys of the last one.
+struct OwnSamples {
+    scenario: Scenario,
+    dataset: Arc<Dataset>,
+    network: Arc<Network>,
+    session: OneByOne,
 }
 
 /// What was measured of one model on one dataset.
@@ -167,6 +225,27 @@ impl Study {
 }
 
 impl SessionEngine {
+    /// The session for samples of a person's own under the setup of `session`: that of the last one, or
+    /// a new one.
+    fn own_samples(&mut self, session: &Session, cancel: &Cancel) -> Result<OneByOne, RunError> {
+        let is_of = |own: &&OwnSamples| {
+            own.scenario == session.scenario
+                && Arc::ptr_eq(&own.dataset, &session.dataset)
+                && Arc::ptr_eq(&own.network, &session.network)
+        };
+        if let Some(own) = self.own.as_ref().filter(is_of) {
+            return Ok(own.session.clone());
+        }
+        let made = session.own_samples(cancel)?;
+        self.own = Some(OwnSamples {
+            scenario: session.scenario.clone(),
+            dataset: Arc::clone(&session.dataset),
+            network: Arc::clone(&session.network),
+            session: made.clone(),
+        });
+        Ok(made)
+    }
+
     /// An engine that looks for the larger datasets in `sources`.
     pub fn new(sources: Sources) -> Self {
         Self {
@@ -175,6 +254,7 @@ impl SessionEngine {
             network: Kept::default(),
             recurrent: Kept::default(),
             measured: None,
+            own: None,
             #[cfg(feature = "tfhe")]
             keys: inference::KeyShelf::default(),
         }
@@ -414,6 +494,37 @@ impl Engine for SessionEngine {
         on_event: &(dyn Fn(Event) + Sync),
     ) -> Result<RunReport, RunError> {
         opened.ready()?.run(cancel, on_event)
+    }
+
+    fn look(
+        &mut self,
+        opened: &OpenedSession,
+        at: &LookAt,
+        cancel: &Cancel,
+    ) -> Result<SeenValue, RunError> {
+        let session = opened.layers()?;
+        match &at.own {
+            None => session.look(at.sample, at.value, cancel),
+            Some(raw) => self.own_samples(session, cancel)?.with(raw)?.look(0, at.value, cancel),
+        }
+    }
+
+    fn look_layer(
+        &mut self,
+        opened: &OpenedSession,
+        at: &LayerAt,
+        cancel: &Cancel,
+    ) -> Result<SeenLayer, RunError> {
+        self.own_samples(opened.layers()?, cancel)?.look_layer(&at.raw, &at.stage, cancel)
+    }
+
+    fn answer(
+        &mut self,
+        opened: &OpenedSession,
+        raw: &Arc<[f32]>,
+        cancel: &Cancel,
+    ) -> Result<OwnAnswer, RunError> {
+        self.own_samples(opened.layers()?, cancel)?.answer(raw, cancel)
     }
 
     fn measure(

@@ -6,6 +6,12 @@ pub enum Key {
     /// A run, or all noise strategies one after the other.
     Run,
     Plan,
+    /// What the networks say to a sample of a person's own.
+    Answer,
+    /// A value under encryption.
+    Look,
+    /// The values after a layer.
+    Layer,
     /// What polynomials do to the answers of the plaintext network.
     Check,
     /// What setups that are explored would cost.
@@ -40,6 +46,9 @@ impl Key {
     pub(super) fn rule(self) -> Rule {
         match self {
             Self::Plan
+            | Self::Answer
+            | Self::Look
+            | Self::Layer
             | Self::Check
             | Self::Costs
             | Self::Glance
@@ -54,7 +63,9 @@ impl Key {
     /// of its own.
     pub(super) fn lane(self, job: u64) -> Lane {
         match self {
-            Self::Run | Self::Plan | Self::Check => (Self::Run, 0),
+            Self::Run | Self::Plan | Self::Answer | Self::Look | Self::Layer | Self::Check => {
+                (Self::Run, 0)
+            }
             Self::Costs | Self::Glance | Self::Task | Self::Attack => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }

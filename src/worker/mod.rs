@@ -22,7 +22,9 @@ mod worker;
 pub use board::{News, Outlet};
 pub use costs::Cost;
 pub use desk::Check;
-pub use engine::{Engine, Loaded, LoadedData, LoadedSequence, SessionEngine, TRAINS};
+pub use engine::{
+    Engine, LayerAt, Loaded, LoadedData, LoadedSequence, LookAt, SessionEngine, TRAINS,
+};
 pub use failure::Failure;
 pub use glance::{Glance, Seen};
 pub use jobs::{Busy, Jobs};
@@ -32,3 +34,4 @@ pub use update::Update;
 pub use worker::Worker;
 
 pub use experiment::OwnRequest;
+pub use inference::{OwnAnswer, SeenLayer, SeenValue};

@@ -8,7 +8,7 @@ use super::glance::Glance;
 use super::leak::LeakUpdate;
 use activation::Activation;
 use circuit::Plan;
-use inference::{ActivationData, PolynomialCheck, TableStudy};
+use inference::{ActivationData, OwnAnswer, PolynomialCheck, SeenLayer, SeenValue, TableStudy};
 use network::Network;
 use network::train::{TrainEvent, TrainedModel};
 use report::{Event, RunReport, SequenceReport};
@@ -56,6 +56,16 @@ pub enum Update {
     /// What a setup that is explored would cost.
     Cost(Box<Cost>),
     CostsEnded(Result<(), Failure>),
+    /// The newest sample of a person's own was answered.
+    Answered(Result<Box<OwnAnswer>, Failure>),
+    /// The newest value that was asked for is encrypted.
+    Looked(Result<Box<SeenValue>, Failure>),
+    /// The values after a layer that were asked for last.
+    LayerSeen(Result<Box<SeenLayer>, Failure>),
+    /// A picture was read as the values of a sample.
+    Pictured(Result<Vec<f32>, Failure>),
+    /// Samples of a person's own were put into their file.
+    OwnKept(Result<PathBuf, Failure>),
     Sweep(SweepEvent),
     SweepEnded(Result<Box<SweepReport>, Failure>),
     Compare(CompareEvent),

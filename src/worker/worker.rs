@@ -2,7 +2,7 @@
 
 use super::board::Outlet;
 use super::desk::{Check, Desk, EngineDesk};
-use super::engine::Engine;
+use super::engine::{Engine, LayerAt, LookAt};
 use super::glance::Seen;
 use super::jobs::{Busy, Jobs};
 use super::key::Key;
@@ -88,6 +88,34 @@ impl Worker {
         let work = move |out: &_| lock(&desk).check(&check, out);
         // A newer check is never refused.
         self.jobs.start(Key::Check, work, Update::CheckEnded).ok();
+    }
+
+    /// Asks what the networks of `scenario` say to a sample that is none of its dataset, in the place of an
+    /// older one.
+    pub fn answer(&mut self, scenario: Scenario, raw: Arc<[f32]>) {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).answer(&scenario, &raw, out);
+        // A newer sample is never refused.
+        self.jobs.start(Key::Answer, work, Update::Answered).ok();
+        self.postpone_check();
+    }
+
+    /// Asks for a value under encryption, in the place of an older one.
+    pub fn look(&mut self, scenario: Scenario, at: LookAt) {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).look(&scenario, &at, out);
+        // A newer look is never refused.
+        self.jobs.start(Key::Look, work, Update::Looked).ok();
+        self.postpone_check();
+    }
+
+    /// Asks for the values after a layer, in the place of those asked for before.
+    pub fn look_layer(&mut self, scenario: Scenario, at: LayerAt) {
+        let desk = Arc::clone(&self.desk);
+        let work = move |out: &_| lock(&desk).look_layer(&scenario, &at, out);
+        // A newer look is never refused.
+        self.jobs.start(Key::Layer, work, Update::LayerSeen).ok();
+        self.postpone_check();
     }
 
     /// Looks at what the loaded network does with the loaded data, in the place of an older question.

@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["study", "bench", "service"],
     &["worker"],
     &["kit", "view"],
-    &["strip", "plots"],
+    &["strip", "plots", "look"],
     &["page"],
     &["app", "cli"],
 ];

@@ -26,6 +26,7 @@ mod network;
 mod old_files;
 mod onnx;
 mod own;
+mod own_sample;
 mod public_sets;
 mod readers;
 mod refusals;

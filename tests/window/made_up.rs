@@ -4,11 +4,13 @@ use cryptoscope::circuit::{
     NoiseStrategy, Plan, PlanBytes, PlanSecs, SchemeKind, StageKind, StagePlan,
 };
 use cryptoscope::data::Dataset;
+use cryptoscope::engine::{Flipped, Looked};
 use cryptoscope::report::{
     BytesReport, Confusion, EncryptedReport, PlainReport, RunReport, SCHEMA_VERSION, Sample,
     SequenceReport, SequenceStep, SequenceTrace, StageReport,
 };
 use cryptoscope::scenario::Scenario;
+use cryptoscope::worker::SeenValue;
 
 /// The same before anything was measured.
 pub fn foretold(strategy: NoiseStrategy) -> SequenceReport {
@@ -20,6 +22,30 @@ pub fn foretold(strategy: NoiseStrategy) -> SequenceReport {
     }
     report.traces.iter_mut().for_each(|trace| trace.encrypted.clear());
     report
+}
+
+/// A value under encryption, with words that are the same each time.
+pub fn ciphertext(sample: usize, value: usize) -> SeenValue {
+    const BOUND: u64 = (1 << 54) - 33;
+    let mut word = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (word >> 10) % BOUND
+    };
+    let words = (0..4096).map(|_| next()).collect();
+    let flipped = Flipped { bit: 221_183, bits: 221_184, values: vec![-7421.0; 359] };
+    let looked = Looked { words, bound: BOUND, bytes: 27_776, values: vec![15.0; 359], flipped };
+    SeenValue {
+        scheme: "BGV",
+        sample,
+        value,
+        raw: 15.0,
+        encoded: 15.0,
+        decrypted: 15.0,
+        garbage: -7421.0,
+        samples: 359,
+        looked,
+    }
 }
 
 /// Steps like those of a recurrent network with this strategy.

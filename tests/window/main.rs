@@ -9,6 +9,7 @@ mod lessons;
 mod made_up;
 mod new_network;
 mod own;
+mod own_sample;
 mod person;
 mod scripted;
 mod sequence;

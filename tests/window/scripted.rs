@@ -1,7 +1,7 @@
 //! A stand-in for the real engine: the same events in the same order, with figures made up to look
 //! like those of a small batched network, and no cryptography.
 
-use crate::made_up::{foretold, measured, plan, report, samples, sequence};
+use crate::made_up::{ciphertext, foretold, measured, plan, report, samples, sequence};
 use cryptoscope::activation::Activation;
 use cryptoscope::circuit::{NoiseStrategy, Plan};
 use cryptoscope::data::{self, Dataset};
@@ -13,7 +13,7 @@ use cryptoscope::progress::Cancel;
 use cryptoscope::report::{Event, Phase, RunReport, SequenceReport, SequenceTrace, StepSeen};
 use cryptoscope::scenario::{RunError, Scenario};
 use cryptoscope::study::{StrategyComparison, StrategyEvent, StrategyRequest, StrategyRow};
-use cryptoscope::worker::{Engine, Loaded, LoadedSequence};
+use cryptoscope::worker::{Engine, Loaded, LoadedSequence, LookAt, OwnAnswer, SeenValue};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -248,6 +248,24 @@ impl Engine for Scripted {
             comparison.rows.push(made);
         }
         Ok(comparison)
+    }
+
+    fn look(
+        &mut self,
+        _opened: &Opened,
+        at: &LookAt,
+        _cancel: &Cancel,
+    ) -> Result<SeenValue, RunError> {
+        Ok(ciphertext(at.sample, at.value))
+    }
+
+    fn answer(
+        &mut self,
+        opened: &Opened,
+        raw: &Arc<[f32]>,
+        cancel: &Cancel,
+    ) -> Result<OwnAnswer, RunError> {
+        opened.session()?.own_samples(cancel)?.answer(raw, cancel)
     }
 
     fn measure(

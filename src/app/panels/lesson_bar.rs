@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::lesson_steps::LessonAct;
+use crate::lesson_act::LessonAct;
 use crate::panels::button::named_button;
 use crate::queue::Queue;
 use crate::state::State;

@@ -210,7 +210,7 @@ impl CkksProgram {
     }
 
     /// Sets the values to be measured: `of_layer` after each layer, `of_switch` after each block.
-    pub(super) fn set_probes(&mut self, of_layer: &[Vec<usize>], of_switch: &[Vec<usize>]) {
+    pub(crate) fn set_probes(&mut self, of_layer: &[Vec<usize>], of_switch: &[Vec<usize>]) {
         let blocks = self.steps.iter_mut().filter(|s| !matches!(s, CkksStep::Carry { .. }));
         for (at, step) in blocks.enumerate() {
             match step {

@@ -106,6 +106,20 @@ pub(super) fn open(
     Ok(made.with_guesses(guesses))
 }
 
+/// The values of one picture as a sample of `shape`, 0 to 255, channel by channel: grey of one channel,
+/// red, green and blue of three.
+///
+/// # Errors
+/// When it cannot be read, or samples of this shape are no pictures.
+pub fn picture(path: &Path, shape: Shape) -> Result<Vec<f32>, DataError> {
+    let Shape::Image { channels: channels @ (1 | 3), height, width } = shape else {
+        let reason = format!("a picture, where samples of {shape} are needed");
+        return Err(DataError::Layout { path: shown(path), reason });
+    };
+    let colour = if channels == 1 { Colour::Grey } else { Colour::Rgb };
+    decode(path, Format { height, width, colour })
+}
+
 /// What samples are to be, and what was decided for it.
 fn format(all: &[&Picture], options: &ReadOptions) -> Result<(Format, Vec<Guess>), DataError> {
     let mut guesses = Vec::new();

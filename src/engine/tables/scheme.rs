@@ -47,7 +47,7 @@ use std::marker::PhantomData;
 pub struct Tables<P = ServedTables>(PhantomData<P>);
 
 /// The weights and tables of a network, and how a sample goes through them.
-pub trait TableWork: Sized + Sync {
+pub trait TableWork: Sized + Sync + 'static {
     /// Evaluates an encrypted sample.
     ///
     /// # Errors

@@ -20,6 +20,11 @@ impl Ciphertext {
     pub(super) fn words(&self, component: usize) -> Option<&[u64]> {
         self.0.get(component)?.coefficients().to_slice()
     }
+
+    /// The first polynomial modulo the first prime, by evaluations: the words that are kept.
+    pub fn first_words(&self, parameters: &BfvParameters) -> &[u64] {
+        self.words(0).and_then(|words| words.get(..parameters.degree())).unwrap_or_default()
+    }
 }
 
 /// What a ciphertext holds, and how close it came to holding something else.
