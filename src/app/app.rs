@@ -20,6 +20,8 @@ pub struct App {
     pub(super) queue: Queue,
     pub(super) worker: Worker,
     pub(super) plan_due: Option<Instant>,
+    /// When the newest plan was asked for.
+    pub(super) plan_began: Option<Instant>,
     /// The name of the scenario that is being planned.
     pub(super) planning: String,
     /// An image of the window that is on its way, and the file for it.
@@ -66,6 +68,7 @@ impl App {
             queue: Queue::default(),
             worker: Worker::new(engine, move || wake.request_repaint()),
             plan_due: Some(Instant::now()),
+            plan_began: None,
             planning: String::new(),
             screenshot: None,
             opening: None,

@@ -7,7 +7,7 @@ use activation::Activation;
 use scenario::Scenario;
 use std::time::{Duration, Instant};
 use view::lab::{self, LabRequest, TOP_DEGREE};
-use worker::{Check, Key, Seen};
+use worker::{Check, Key};
 
 impl App {
     /// Asks for the accuracy of the polynomial network that is explored, when it is another than last
@@ -64,9 +64,7 @@ impl App {
         let Some(setup) = &self.costed else { return self.worker.jobs.drop_jobs(Key::Costs) };
         state.lab.costs.look_at(setup);
         let setups = state.lab.costs.missing(setup, state.lab.choice.method.uses_degree());
-        let layers = state.loaded.clone().map(Seen::Layers);
-        let sequences = state.loaded_sequence.clone().map(Seen::Sequences);
-        match layers.or(sequences) {
+        match state.seen() {
             Some(loaded) if !setups.is_empty() => self.worker.costs(setups, loaded),
             _ => self.worker.jobs.drop_jobs(Key::Costs),
         }
@@ -115,13 +113,15 @@ pub fn explored(state: &State) -> Option<Scenario> {
     scenario.activation.method = lab.choice.method.id().to_owned();
     scenario.activation.layers = lab.layer_choices();
     scenario.activation.degree = lab.choice.degree;
+    scenario.activation.polynomial = lab.choice.coefficients();
     scenario.activation.interval = lab::rounded(half, lab.choice.measured);
     Some(scenario)
 }
 
 /// The last degree of the walk: the highest that is known to be possible, where some are not.
 fn last_degree(state: &State) -> usize {
-    let known = explored(state).map(|setup| state.lab.costs.degrees(&setup).into_iter().enumerate());
+    let known =
+        explored(state).map(|setup| state.lab.costs.degrees(&setup).into_iter().enumerate());
     let last = known.into_iter().flatten().filter(|(_, of)| of.ring_degree().is_some()).last();
     last.map_or(TOP_DEGREE, |(at, _)| at + 1)
 }
@@ -148,7 +148,9 @@ pub fn change(state: &mut State, change: impl FnOnce(&mut LabRequest, &Activatio
 /// Takes over a changed choice.
 pub fn edit(state: &mut State, choice: LabRequest) {
     if choice != state.lab.choice {
-        state.lab.choice = choice;
+        let starts = choice.method.takes_coefficients() && choice.own.is_none();
+        let own = if starts { state.lab.as_typed() } else { choice.own.clone() };
+        state.lab.choice = LabRequest { own, ..choice };
         state.lab.playing = None;
         state.lab.refresh();
     }

@@ -63,10 +63,8 @@ pub fn degree_strip(
     painter.rect_filled(strip, 2.0, t.well);
     for (i, cell) in cells.iter().enumerate() {
         let left = strip.left() + i as f32 * width;
-        let whole = Rect::from_min_max(
-            pos2(left, strip.top()),
-            pos2(left + width - 1.0, strip.bottom()),
-        );
+        let whole =
+            Rect::from_min_max(pos2(left, strip.top()), pos2(left + width - 1.0, strip.bottom()));
         if let Some(n) = cell.ring_degree {
             let share = ((n / SMALLEST).max(1).ilog2() as f32 + 1.0) / steps;
             let bar = whole.with_min_y(whole.bottom() - share * whole.height());

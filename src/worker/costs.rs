@@ -1,17 +1,12 @@
 //! Setups that are explored, planned in the background for what they would cost.
 
 use super::board::Outlet;
-use super::engine::{Loaded, LoadedSequence};
 use super::glance::Seen;
 use super::key::Key;
 use super::update::Update;
 use super::worker::Worker;
 use circuit::DegreeRequest;
-use experiment::Experiment;
-use inference::Session;
-use recurrent::SequenceSession;
 use scenario::{RunError, Scenario};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use study::SweepCost;
 
@@ -60,7 +55,7 @@ impl Worker {
 fn cost(setup: Scenario, loaded: &Seen, out: &Outlet<Update>) -> Result<Cost, RunError> {
     out.cancel().check()?;
     let since = Instant::now();
-    let plan = opened(&setup, loaded).and_then(|experiment| experiment.plan(out.cancel()));
+    let plan = loaded.open(&setup).and_then(|experiment| experiment.plan(out.cancel()));
     let took = since.elapsed();
     let (found, degrees) = match plan {
         Ok(plan) => {
@@ -71,18 +66,4 @@ fn cost(setup: Scenario, loaded: &Seen, out: &Outlet<Update>) -> Result<Cost, Ru
         Err(error) => (Err(error.to_string()), Vec::new()),
     };
     Ok(Cost { setup, found, degrees, took })
-}
-
-/// The setup on what is in memory.
-fn opened(setup: &Scenario, loaded: &Seen) -> Result<Experiment, RunError> {
-    match loaded {
-        Seen::Layers(Loaded { dataset, network, .. }) => {
-            let session = Session::with(setup, Arc::clone(dataset), Arc::clone(network))?;
-            Ok(Experiment::Layers(session))
-        }
-        Seen::Sequences(LoadedSequence { dataset, model, .. }) => {
-            let session = SequenceSession::with(setup, Arc::clone(dataset), Arc::clone(model))?;
-            Ok(Experiment::Sequence(session))
-        }
-    }
 }

@@ -21,6 +21,7 @@ fn approximations(method: Method, degree: usize) -> Approximations {
         method,
         degree,
         parts: 2,
+        own: None,
         interval: IntervalRule::Measured { quantile: 1.0, margin: 0.1 },
         layers: Vec::new(),
     }

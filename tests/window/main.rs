@@ -2,6 +2,7 @@
 
 mod activation;
 mod clicks;
+mod costs;
 mod cryptonn;
 mod drive;
 mod layout;
@@ -10,6 +11,7 @@ mod made_up;
 mod new_network;
 mod own;
 mod own_sample;
+mod parameters;
 mod person;
 mod scripted;
 mod sequence;
@@ -17,6 +19,7 @@ mod share;
 mod shots;
 mod stale;
 mod strip;
+mod sweep;
 mod tables;
 mod tasks;
 mod terms;

@@ -23,12 +23,21 @@ pub enum OfDegree<'a> {
     /// Planned, and nothing fits; why.
     Refused(&'a str),
     /// What primes of the sizes of another plan would carry: N and log2 q, no N where none does.
-    Carried { ring_degree: Option<usize>, levels: usize, log2_q: f64 },
+    Carried {
+        ring_degree: Option<usize>,
+        levels: usize,
+        log2_q: f64,
+    },
     /// Nothing yet.
     Unknown,
 }
 
 impl OfDegree<'_> {
+    /// Whether anything is known.
+    pub fn is_known(&self) -> bool {
+        *self != Self::Unknown
+    }
+
     /// The ring degree that it takes, where it is known to work.
     pub fn ring_degree(&self) -> Option<usize> {
         match self {
@@ -92,7 +101,8 @@ impl Costs {
     /// the nearest first.
     pub fn missing(&self, setup: &Scenario, degrees: bool) -> Vec<Scenario> {
         let known = self.of(setup);
-        let mut setups: Vec<Scenario> = known.is_none().then(|| setup.clone()).into_iter().collect();
+        let mut setups: Vec<Scenario> =
+            known.is_none().then(|| setup.clone()).into_iter().collect();
         if degrees && known.is_none_or(Cost::is_quick) {
             let present = setup.activation.degree;
             let mut others: Vec<usize> = (1..=TOP_DEGREE).filter(|d| *d != present).collect();

@@ -1,10 +1,11 @@
 //! What is approximated, how, and where.
 
+use super::costs;
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports::{self, Export};
-use super::costs;
 use crate::panels::button::{command_button, hover, named_button};
+use crate::panels::polynomial_field;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, MAX_PARTS, Method};
@@ -32,6 +33,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.spacing_mut().item_spacing.y = 4.0;
         function(ui, state, &mut choice);
         method(ui, state, &mut choice);
+        if choice.method.takes_coefficients() {
+            polynomial_field::show(ui, "laboratory", &mut choice.own);
+        }
         degree(ui, state, &mut choice, queue);
         interval(ui, state, &mut choice);
         layer(ui, state, &mut choice);
@@ -42,6 +46,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         ui.horizontal(|ui| {
             command_button(ui, Command::UseApproximation, "Use in setup", state, queue);
+            command_button(ui, Command::RunBoth, "Run both", state, queue);
             let enabled = exports::LAB.iter().all(|export| (export.ready)(state).is_ok());
             ui.add_enabled_ui(enabled, |ui| {
                 let button = ui.menu_button("Export", |ui| {

@@ -22,7 +22,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     card(ui, |ui| {
         let setup = explored(state);
         let shown = state.lab.costs.shown();
-        let stale = setup.as_ref().is_none_or(|setup| shown.is_none_or(|cost| cost.setup != *setup));
+        let stale =
+            setup.as_ref().is_none_or(|setup| shown.is_none_or(|cost| cost.setup != *setup));
         ui.horizontal(|ui| {
             kit::heading(ui, "Encrypted, predicted");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -123,9 +124,7 @@ pub fn strip(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     let possible = possible.map_or("none known yet".to_owned(), |at| format!("to {}", at + 1));
     let label = format!("Possible degrees, {possible}");
     let sense = Sense::click_and_drag();
-    if let Some(degree) =
-        plots::degree_strip(ui, &cells, Some(choice.degree), sense, &label)
-    {
+    if let Some(degree) = plots::degree_strip(ui, &cells, Some(choice.degree), sense, &label) {
         choice.degree = degree;
     }
 }

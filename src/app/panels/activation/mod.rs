@@ -1,5 +1,6 @@
 //! The tab Activation: choose a polynomial by eye, see at once what it costs.
 
+mod both;
 mod coefficients;
 mod controls;
 mod costs;
@@ -31,6 +32,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
             controls::show(ui, state, queue);
             costs::show(ui, state, queue);
+            both::show(ui, state, queue);
             let size = vec2(ui.available_width(), PLOTS);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             linked(ui, rect, state, queue);
@@ -49,9 +51,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     ScrollArea::vertical().id_salt("lab plots").auto_shrink([false, false]).show(
         &mut right,
         |ui| {
-            let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
+            let below = if both::is_shown(state) { both::HEIGHT + theme::CARD_GAP } else { 0.0 };
+            let size = vec2(ui.available_width(), (place.height() - below).max(LEAST_PLOTS));
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             linked(ui, rect, state, queue);
+            both::show(ui, state, queue);
         },
     );
 }
