@@ -181,7 +181,7 @@ const TASKS: &[Row] = &[
         |app, _| app.start_sweep()),
     row(Command::AddToSweep, "Add explored to sweep",
         "What is explored in the tab Activation becomes a row of the sweep, beside those there are",
-        (CTRL_ALT, Key::A),
+        (Modifiers::ALT, Key::A),
         |state| {
             when(matches!(state.lab.curve, Some(Ok(_))), "no polynomial is explored")?;
             has_model(state)

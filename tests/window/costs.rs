@@ -2,6 +2,7 @@
 //! polynomials of a person's own there.
 
 use crate::drive::{real, type_in, until, until_planned};
+use crate::shots::shoot;
 use cryptoscope::activation::Polynomial;
 use cryptoscope::app::{App, Command, Compared, TaskStatus};
 use cryptoscope::experiment::Experiment;
@@ -74,8 +75,9 @@ fn the_figures_are_those_of_the_plan_and_follow_the_degree() {
         levels.push(approximate.levels);
         press(&mut h, Modifiers::ALT, Key::ArrowUp);
     }
-    // Degree 7 of an even rest is 6, three multiplications deep; degree 8 takes one more.
-    assert_eq!(levels[1], levels[0] + 1, "{levels:?}");
+    // ReLU is x/2 and an even rest: degree 7 is 6. ⌈log2(6 + 1)⌉ and ⌈log2(8 + 1)⌉ in every activation.
+    let layers = h.state().state().lab.data.as_ref().expect("measured").layers.len();
+    assert_eq!(levels, [3 * layers, 4 * layers]);
 }
 
 #[test]
@@ -146,6 +148,22 @@ fn present_and_explored_are_run_side_by_side() {
 }
 
 #[test]
+fn a_recurrent_network_is_run_both_ways_too() {
+    let settings = ["images=4", "sequence.strategy=levelled", "sequence.steps=2"];
+    let mut h = laboratory("cryptornn", &settings);
+    costed(&mut h);
+    press(&mut h, Modifiers::ALT, Key::B);
+    until(&mut h, "both", |h| h.state().state().compare.status == TaskStatus::Finished);
+    let rows = &h.state().state().compare.rows;
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert_eq!((row.refusal.clone(), row.images), (None, 4));
+        assert!(row.scheme.eq_ignore_ascii_case("CKKS"), "{row:?}");
+        assert!(row.security_bits >= 128 && row.upload_bytes > 0, "{row:?}");
+    }
+}
+
+#[test]
 fn a_polynomial_of_ones_own_is_typed_planned_and_used() {
     let mut h = laboratory("digits-relu", &[]);
     costed(&mut h);
@@ -156,7 +174,7 @@ fn a_polynomial_of_ones_own_is_typed_planned_and_used() {
     let typed = |h: &Window| h.state().state().lab.choice.own.clone();
     assert!(typed(&h).is_some_and(|p| p.degree() == 6), "it starts from what was shown");
     type_in(&mut h, "Polynomial", "0.3 + 0.5x + 0.2y");
-    assert!(has(&h, "'y' at place 15"));
+    assert!(has(&h, "'y' at place 17"));
     assert!(typed(&h).is_some_and(|p| p.degree() == 6), "what cannot be read changes nothing");
     type_in(&mut h, "Polynomial", "0.3 + 0.5x + 0.2x^2");
     let own: Polynomial = "0.3, 0.5, 0.2".parse().expect("a polynomial");
@@ -188,4 +206,24 @@ fn type_in_setup(h: &mut Window, text: &str) {
     press(h, Modifiers::COMMAND, Key::A);
     h.event(egui::Event::Text(text.to_owned()));
     h.run_ok();
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_costs() {
+    let mut h = laboratory("digits-relu", &["images=40", "activation.degree=2"]);
+    let setup = costed(&mut h);
+    until(&mut h, "plans of other degrees", |h| {
+        h.state().state().lab.costs.degrees(&setup).iter().all(|of| of.is_known())
+    });
+    shoot(&mut h, "costs");
+    h.get_by_role_and_label(Role::Button, "Run both").click();
+    h.run_ok();
+    until(&mut h, "both", |h| h.state().state().compare.status == TaskStatus::Finished);
+    h.get_by_role_and_label(Role::ComboBox, "Method").click();
+    h.run_ok();
+    h.get_by_role_and_label(Role::Button, "Own polynomial").click();
+    h.run_ok();
+    type_in(&mut h, "Polynomial", "0.3 + 0.5x + 0.2y");
+    shoot(&mut h, "costs_both");
 }

@@ -1,6 +1,7 @@
 //! Parameters by hand: what they come to while they are moved.
 
 use crate::drive::{real, until, until_planned};
+use crate::shots::shoot;
 use cryptoscope::app::App;
 use cryptoscope::format;
 use egui::accesskit::Role;
@@ -92,4 +93,11 @@ fn the_largest_modulus_stands_beside_every_ring_degree() {
     until_planned(&mut h);
     assert_eq!(h.state().state().scenario.scheme.prime_count, None);
     assert!(h.state().state().preview.plan.is_some());
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_parameters() {
+    let mut h = by_hand();
+    shoot(&mut h, "parameters");
 }

@@ -1,6 +1,7 @@
 //! Sweeps: lists, rows that are kept, added and removed, and what can be done with a row.
 
 use crate::drive::{real, type_in, until, until_over, until_planned};
+use crate::shots::shoot;
 use cryptoscope::activation::{Activation, Method};
 use cryptoscope::app::{App, Command, SweepAxis, TaskStatus};
 use cryptoscope::format;
@@ -135,4 +136,17 @@ fn a_row_becomes_the_setup_and_is_run() {
     let run = h.state().state().run.as_ref().expect("ran");
     let report = run.report.as_ref().expect("finished");
     assert_eq!(report.plain.integer_accuracy, accuracy, "the reference is the network of the row");
+}
+
+#[test]
+#[ignore = "needs something to draw with: mesa-vulkan-drivers"]
+fn pictures_of_sweeps() {
+    let mut h = tab();
+    type_in(&mut h, "Degrees", "2, 3, 5");
+    h.get_by_role_and_label(Role::CheckBox, "Run each row encrypted").click();
+    h.run_ok();
+    sweep(&mut h);
+    shoot(&mut h, "sweep_rows");
+    type_in(&mut h, "Intervals", "4, x");
+    shoot(&mut h, "sweep_lists");
 }

@@ -127,7 +127,7 @@ fn degree(ui: &mut Ui, state: &State, choice: &mut LabRequest, queue: &mut Queue
         let slider = Slider::new(&mut choice.degree, 1..=TOP_DEGREE);
         let response = ui.add_enabled(choice.method.uses_degree(), slider);
         let response = kit::named(response, egui::Role::Slider, "Degree");
-        let text = if state.lab.playing.is_some() { "⏸" } else { "▶" };
+        let text = if state.lab.playing.is_some() { "■" } else { "▶" };
         named_button(ui, Command::PlayDegrees, text, state, queue);
         response
     });
