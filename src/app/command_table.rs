@@ -141,7 +141,12 @@ const LAB: &[Row] = &[
         |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(-1))),
     row(Command::PlayDegrees, "Play degrees",
         "Walk through the degrees, each with its accuracy and its cost; again to stop",
-        (Modifiers::ALT, Key::P), in_lab, |app, _| app.toggle_playing()),
+        (Modifiers::ALT, Key::P),
+        |state| {
+            in_lab(state)?;
+            when(state.lab.choice.method.uses_degree(), "the method has no degree to choose")
+        },
+        |app, _| app.toggle_playing()),
     row(Command::NextMethod, "Next approximation method",
         "The next method that has an answer for the function", (CTRL, Key::M), in_lab,
         |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(1, f))),

@@ -275,3 +275,93 @@ fn value(row: &SweepRow, column: &str) -> Option<f64> {
     };
     measured_column(column).and_then(number).or_else(|| number(column))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use network::{Approximations, IntervalRule};
+    use study::SweepAccuracy;
+
+    fn row(method: Method, degree: usize, accuracy: f64) -> SweepRow {
+        let accuracy = SweepAccuracy { accuracy, agreement: accuracy, samples_outside: 0.0 };
+        let choice = Approximations {
+            function: None,
+            method,
+            degree,
+            parts: 2,
+            own: None,
+            interval: IntervalRule::Given((-3.0, 3.0)),
+            layers: Vec::new(),
+        };
+        let json = serde_json::json!({
+            "method": choice.method, "degree": choice.degree, "interval": choice.interval,
+            "original": 0.9,
+        });
+        let empty: SweepRow = serde_json::from_value(json).expect("a row");
+        SweepRow { replaced: Some(accuracy), ..empty }
+    }
+
+    fn tell(view: &mut SweepView, row: SweepRow) {
+        view.take(SweepEvent::Row { index: 0, row: Box::new(row) });
+    }
+
+    fn ended(rows: Vec<SweepRow>, rows_left: usize) -> Result<Box<SweepReport>, Failure> {
+        Ok(Box::new(SweepReport { rows, rows_left, ..SweepReport::default() }))
+    }
+
+    fn accuracies(view: &SweepView) -> Vec<(usize, f64)> {
+        let order = view.order().into_iter();
+        let rows = order.filter_map(|at| view.rows.get(at));
+        rows.filter_map(|row| Some((row.degree, row.replaced?.accuracy))).collect()
+    }
+
+    #[test]
+    fn rows_of_before_stay_and_what_was_begun_only_is_what_it_was() {
+        let digits = Scenario::open("digits-relu").expect("built in");
+        let mut view = SweepView::default();
+        view.begin(&digits);
+        for degree in [4, 2] {
+            tell(&mut view, row(Method::Minimax, degree, 0.5));
+        }
+        view.end(ended([4, 2].map(|d| row(Method::Minimax, d, 0.5)).to_vec(), 0));
+        assert_eq!(accuracies(&view), [(2, 0.5), (4, 0.5)]);
+
+        // Stopped in the second of three rows: the first is new, the second what it was.
+        view.begin(&digits.with_setting("scheme.kind=auto").expect("a field"));
+        tell(&mut view, row(Method::Minimax, 3, 0.7));
+        tell(&mut view, row(Method::Minimax, 4, 0.8));
+        assert_eq!(accuracies(&view), [(2, 0.5), (3, 0.7), (4, 0.8)]);
+        view.end(ended(vec![row(Method::Minimax, 3, 0.7)], 2));
+        assert_eq!(view.status, TaskStatus::Stopped);
+        assert_eq!(accuracies(&view), [(2, 0.5), (3, 0.7), (4, 0.5)]);
+        assert_eq!(view.newest().map(|row| row.degree).collect::<Vec<_>>(), [3]);
+        assert_eq!(view.report.as_ref().map(|report| report.rows.len()), Some(3));
+
+        // Another scheme is a line of its own.
+        view.begin(&digits.with_setting("scheme.kind=bgv").expect("a field"));
+        tell(&mut view, row(Method::Minimax, 2, 0.4));
+        view.end(ended(vec![row(Method::Minimax, 2, 0.4)], 0));
+        assert_eq!((view.rows.len(), view.series().len()), (4, 2));
+        view.remove(3);
+        view.remove(99);
+        assert_eq!((view.rows.len(), view.series().len()), (3, 1));
+
+        // Other samples cannot be held against these.
+        view.begin(&digits.with_setting("images=7").expect("a field"));
+        assert!(view.rows.is_empty());
+    }
+
+    #[test]
+    fn rows_that_no_other_beats_are_counted_from_the_cheap_end() {
+        let mut view = SweepView::default();
+        view.begin(&Scenario::open("digits-relu").expect("built in"));
+        for (degree, accuracy) in [(2, 0.5), (3, 0.4), (4, 0.9), (5, 0.9)] {
+            tell(&mut view, row(Method::Minimax, degree, accuracy));
+        }
+        assert_eq!(view.front(SweepAxis::Degree), [[2.0, 0.5], [4.0, 0.9]]);
+        view.choice.sorted = Some(("degree", true));
+        assert_eq!(accuracies(&view).first(), Some(&(5, 0.9)));
+        view.choice.sorted = Some(("accuracy", false));
+        assert_eq!(accuracies(&view).first(), Some(&(3, 0.4)));
+    }
+}

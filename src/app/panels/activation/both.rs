@@ -20,12 +20,12 @@ const COLUMNS: [&str; 10] = [
     "parameters",
     "accuracy",
     "reference_accuracy",
-    "agreement",
     "latency_secs",
     "upload_bytes",
-    "evaluation_key_bytes",
-    "peak_memory_bytes",
     "margin_bits",
+    "peak_memory_bytes",
+    "evaluation_key_bytes",
+    "agreement",
 ];
 
 /// Whether there is something to show.

@@ -52,8 +52,11 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 /// Method and degree that a cost is of.
 fn name(cost: &Cost) -> String {
     let activation = &cost.setup.activation;
-    let method: Option<Method> = activation.method.parse().ok();
-    format!("{}, degree {}", method.map_or("", Method::name), activation.degree)
+    match (activation.method.parse::<Method>(), &activation.polynomial) {
+        (Ok(Method::Own), Some(own)) => format!("{}, degree {}", Method::Own.name(), own.degree()),
+        (Ok(method), _) if !method.uses_degree() => method.name().to_owned(),
+        (method, _) => format!("{}, degree {}", method.map_or("", Method::name), activation.degree),
+    }
 }
 
 /// Why the setup cannot have what is explored, and what to do about it.

@@ -13,7 +13,7 @@ use view::{SweepView, SweptRow, TaskStatus, measured_column};
 const HEADER: f32 = 22.0;
 const GAP: f32 = 7.0;
 /// Least width of the column of methods.
-const METHOD: f32 = 132.0;
+const METHOD: f32 = 104.0;
 /// Width of the buttons of a row.
 const BUTTONS: f32 = 92.0;
 
@@ -51,24 +51,12 @@ const COLUMNS: [Head; 18] = [
         "The function that is approximated; own: that of each layer",
     ),
     head("scheme", "Scheme", 50.0, "The scheme of the setup that the row was made with"),
-    head(
-        "depth",
-        "Depth",
-        40.0,
-        "Multiplications one after the other in all polynomials of the network",
-    ),
     head("error_max", "Max error", 60.0, "Largest error on the interval, worst layer"),
     head(
         "accuracy",
         "Reference",
         58.0,
         "Accuracy of the reference network in the clear, the polynomials put in after training",
-    ),
-    head(
-        "samples_outside",
-        "Outside",
-        56.0,
-        "Samples with an activation input outside the interval",
     ),
     head(
         "trained_accuracy",
@@ -108,6 +96,18 @@ const COLUMNS: [Head; 18] = [
         "Memory",
         (62.0, 126.0),
         "Peak memory of the run: predicted, and behind the arrow measured",
+    ),
+    head(
+        "depth",
+        "Depth",
+        40.0,
+        "Multiplications one after the other in all polynomials of the network",
+    ),
+    head(
+        "samples_outside",
+        "Outside",
+        56.0,
+        "Samples with an activation input outside the interval",
     ),
 ];
 const MARGIN: &str = "predicted_margin_bits";
