@@ -118,12 +118,9 @@ pub fn explored(state: &State) -> Option<Scenario> {
     Some(scenario)
 }
 
-/// The last degree of the walk: the highest that is known to be possible, where some are not.
+/// The last degree of the walk: the highest that may be possible.
 fn last_degree(state: &State) -> usize {
-    let known =
-        explored(state).map(|setup| state.lab.costs.degrees(&setup).into_iter().enumerate());
-    let last = known.into_iter().flatten().filter(|(_, of)| of.ring_degree().is_some()).last();
-    last.map_or(TOP_DEGREE, |(at, _)| at + 1)
+    explored(state).map_or(TOP_DEGREE, |setup| state.lab.costs.last_degree(&setup))
 }
 
 /// Why an approximation cannot be used in the setup.

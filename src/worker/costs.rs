@@ -1,36 +1,14 @@
 //! Setups that are explored, planned in the background for what they would cost.
 
 use super::board::Outlet;
+use super::cost::Cost;
 use super::glance::Seen;
 use super::key::Key;
 use super::update::Update;
 use super::worker::Worker;
-use circuit::DegreeRequest;
 use scenario::{RunError, Scenario};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use study::SweepCost;
-
-/// Where one plan takes longer than this, the others wait until they are asked for.
-const QUICK: Duration = Duration::from_millis(500);
-
-/// What a setup would cost.
-#[derive(Clone, Debug)]
-pub struct Cost {
-    pub setup: Scenario,
-    /// Why it cannot work in one line otherwise.
-    pub found: Result<SweepCost, String>,
-    /// Degrees that its primes would carry, where the scheme has them.
-    pub degrees: Vec<DegreeRequest>,
-    /// How long the plan took.
-    pub took: Duration,
-}
-
-impl Cost {
-    /// Whether plans take so little time that neighbours are planned ahead.
-    pub fn is_quick(&self) -> bool {
-        self.took <= QUICK
-    }
-}
 
 impl Worker {
     /// Plans `setups` of what is loaded one after the other, in the place of those that were asked for

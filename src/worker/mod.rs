@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod board;
+mod cost;
 mod costs;
 mod desk;
 mod engine;
@@ -20,7 +21,7 @@ mod update;
 mod worker;
 
 pub use board::{News, Outlet};
-pub use costs::Cost;
+pub use cost::Cost;
 pub use desk::Check;
 pub use engine::{
     Engine, LayerAt, Loaded, LoadedData, LoadedSequence, LookAt, SessionEngine, TRAINS,

@@ -1,7 +1,7 @@
 //! What background jobs have to tell the window.
 
 use super::board::News;
-use super::costs::Cost;
+use super::cost::Cost;
 use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
 use super::glance::Glance;

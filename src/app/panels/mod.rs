@@ -7,6 +7,7 @@ mod compare;
 mod confusion;
 mod cryptonn;
 mod data;
+mod fields;
 mod fit;
 mod headline;
 mod leak;

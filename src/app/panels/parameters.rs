@@ -1,7 +1,7 @@
 //! Parameters of the scheme, those of the planner or set by hand: a slider each.
 
+use super::fields::{FIRST, optional, pair};
 use super::outcome;
-use super::setup::{FIRST, optional, pair};
 use crate::state::State;
 use circuit::{Plan, SchemeKind};
 use egui::emath::Numeric;

@@ -128,6 +128,9 @@ impl Row for SweepRow {
         Column::found("upload_bytes", "", |r| of(r.encrypted, |e| Cell::bytes(e.upload_bytes))),
         Column::asked("refusal", "", |r| r.refusal.clone().map(Cell::words)),
         Column::asked("images", "", |r| Some(Cell::count(r.images as u64))),
+        Column::found("encrypted_reference_accuracy", "", |r| {
+            of(r.encrypted, |e| Cell::share(e.reference_accuracy, r.images))
+        }),
         Column::found("evaluation_key_bytes", "", |r| {
             of(r.encrypted, |e| Cell::bytes(e.evaluation_key_bytes))
         }),
@@ -148,9 +151,6 @@ impl Row for SweepRow {
             of(r.predicted, |c| Cell::count(c.levels as u64))
         })
         .about("Levels that squares and polynomials of the whole network use up"),
-        Column::found("encrypted_reference_accuracy", "", |r| {
-            of(r.encrypted, |e| Cell::share(e.reference_accuracy, r.images))
-        }),
     ];
 
     fn name(&self) -> String {

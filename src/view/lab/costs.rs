@@ -38,6 +38,11 @@ impl OfDegree<'_> {
         *self != Self::Unknown
     }
 
+    /// Whether it is known not to fit.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Carried { ring_degree: None, .. })
+    }
+
     /// The ring degree that it takes, where it is known to work.
     pub fn ring_degree(&self) -> Option<usize> {
         match self {
@@ -95,6 +100,12 @@ impl Costs {
                 },
             })
             .collect()
+    }
+
+    /// The highest degree that may be possible in the place of that of `setup`.
+    pub fn last_degree(&self, setup: &Scenario) -> usize {
+        let degrees = self.degrees(setup);
+        degrees.iter().rposition(|of| !of.is_refused()).map_or(TOP_DEGREE, |at| at + 1)
     }
 
     /// The setups that are to be planned: `setup`, and where plans are quick those with other degrees,
@@ -166,5 +177,10 @@ mod tests {
         assert_eq!(shown(&costs), Some(4));
         let degrees = costs.degrees(&setup(4));
         assert_eq!((degrees[3], degrees[4]), (OfDegree::Refused("not 4"), OfDegree::Unknown));
+        assert!(degrees[3].is_refused() && !degrees[4].is_refused());
+        // Nothing is known of the highest degree, so the walk goes on to it.
+        assert_eq!(costs.last_degree(&setup(4)), TOP_DEGREE);
+        costs.take(cost(TOP_DEGREE, 1), None);
+        assert_eq!(costs.last_degree(&setup(4)), TOP_DEGREE - 1);
     }
 }

@@ -154,7 +154,7 @@ fn cell(degree: usize, of: OfDegree<'_>) -> DegreeCell {
     };
     DegreeCell {
         ring_degree: of.ring_degree(),
-        refused: matches!(of, OfDegree::Refused(_) | OfDegree::Carried { ring_degree: None, .. }),
+        refused: of.is_refused(),
         planned: matches!(of, OfDegree::Planned(_)),
         about,
     }
