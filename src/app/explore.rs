@@ -53,10 +53,9 @@ impl App {
     /// sight. A run goes first, alone.
     pub(super) fn plan_explored(&mut self) {
         let state = &mut self.state;
-        if state.tab != Tab::Activation || state.is_lookup() || state.preview.pending {
-            return;
-        }
-        let wanted = explored(state).filter(|_| !state.running);
+        let in_sight = state.tab == Tab::Activation && !state.is_lookup();
+        let free = in_sight && !state.preview.pending && !state.running;
+        let wanted = if free { explored(state) } else { None };
         if wanted == self.costed {
             return;
         }

@@ -5,7 +5,8 @@ use scenario::Scenario;
 use std::time::Duration;
 use study::SweepCost;
 
-/// Where one plan takes longer than this, the others wait until they are asked for.
+/// Where one plan takes longer than this, the others wait until they are asked for, if enough is known of
+/// them from this one.
 const QUICK: Duration = Duration::from_millis(500);
 
 /// What a setup would cost.
@@ -21,8 +22,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Whether plans take so little time that neighbours are planned ahead.
-    pub fn is_quick(&self) -> bool {
-        self.took <= QUICK
+    /// Whether neighbours are planned ahead: plans take little time, or nothing else tells of them.
+    pub fn leads_on(&self) -> bool {
+        self.took <= QUICK || self.degrees.is_empty()
     }
 }

@@ -7,17 +7,21 @@ use super::key::Key;
 use super::update::Update;
 use super::worker::Worker;
 use scenario::{RunError, Scenario};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use study::SweepCost;
+
+/// Longer than this neighbours are not planned ahead.
+const LONG: Duration = Duration::from_secs(15);
 
 impl Worker {
     /// Plans `setups` of what is loaded one after the other, in the place of those that were asked for
-    /// before; after the first only while plans are quick.
+    /// before; after the first only while that tells more, and not for long.
     pub fn costs(&mut self, setups: Vec<Scenario>, loaded: Seen) {
         let work = move |out: &Outlet<Update>| {
+            let since = Instant::now();
             for setup in setups {
                 let cost = cost(setup, &loaded, out)?;
-                let goes_on = cost.is_quick();
+                let goes_on = cost.leads_on() && since.elapsed() < LONG;
                 out.send(Update::Cost(Box::new(cost)));
                 if !goes_on {
                     break;

@@ -114,7 +114,7 @@ impl Costs {
         let known = self.of(setup);
         let mut setups: Vec<Scenario> =
             known.is_none().then(|| setup.clone()).into_iter().collect();
-        if degrees && known.is_none_or(Cost::is_quick) {
+        if degrees && known.is_none_or(Cost::leads_on) {
             let present = setup.activation.degree;
             let mut others: Vec<usize> = (1..=TOP_DEGREE).filter(|d| *d != present).collect();
             others.sort_by_key(|degree| degree.abs_diff(present));
@@ -134,6 +134,7 @@ fn with_degree(setup: &Scenario, degree: usize) -> Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use circuit::DegreeRequest;
     use std::time::Duration;
 
     fn setup(degree: usize) -> Scenario {
@@ -161,7 +162,12 @@ mod tests {
         costs.take(cost(3, 10), Some(&setup(3)));
         assert_eq!(asked(&costs)[..2], [2, 4]);
         costs.take(cost(3, 2000), Some(&setup(3)));
+        assert_eq!(asked(&costs)[..2], [2, 4], "nothing else tells of them");
+        let request =
+            DegreeRequest { degree: 4, levels: 3, log2_q: 100.0, ring_degree: Some(8192) };
+        costs.take(Cost { degrees: vec![request], ..cost(3, 2000) }, Some(&setup(3)));
         assert_eq!(asked(&costs), [0_usize; 0]);
+        assert_eq!(costs.degrees(&setup(3))[3].ring_degree(), Some(8192));
     }
 
     #[test]
