@@ -75,6 +75,12 @@ impl App {
                 state.notifications.error(failure.to_string());
             }
             Update::CostsEnded(_) => {}
+            Update::KeysForgotten(Ok(())) => {
+                state.notifications.info("Keys are forgotten; the next run makes new ones");
+            }
+            Update::KeysForgotten(Err(failure)) => {
+                state.notifications.error(format!("Keys are still there: {failure}"));
+            }
             Update::Answered(result) => state.pad.take(result),
             Update::Looked(result) => state.ciphertext.take(result),
             Update::LayerSeen(result) => state.layer.take(result),

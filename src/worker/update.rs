@@ -56,6 +56,8 @@ pub enum Update {
     /// What a setup that is explored would cost.
     Cost(Box<Cost>),
     CostsEnded(Result<(), Failure>),
+    /// Keys that were made are dropped.
+    KeysForgotten(Result<(), Failure>),
     /// The newest sample of a person's own was answered.
     Answered(Result<Box<OwnAnswer>, Failure>),
     /// The newest value that was asked for is encrypted.

@@ -2,6 +2,7 @@
 
 mod activation;
 mod clicks;
+mod copies;
 mod costs;
 mod cryptonn;
 mod drive;
@@ -13,10 +14,12 @@ mod own;
 mod own_sample;
 mod parameters;
 mod person;
+mod preferences;
 mod scripted;
 mod sequence;
 mod share;
 mod shots;
+mod sizes;
 mod stale;
 mod strip;
 mod sweep;

@@ -28,7 +28,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             headline::cards(ui, state);
         }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
-        in_words(ui, state);
         if let Some(plot) = state.layout.enlarged {
             let hovered = alone(ui, state, &curves, plot, queue);
             if hovered != state.hovered_stage {
@@ -53,19 +52,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         if hovered != state.hovered_stage {
             queue.push(Action::HoverStage(hovered));
         }
-    });
-}
-
-/// What the finished run showed, in sentences, behind a line that opens.
-fn in_words(ui: &mut Ui, state: &State) {
-    let run = state.run.as_ref().filter(|_| state.run_is_of_setup() && state.eyes().has_key());
-    let words = run.map(view::run_words).unwrap_or_default();
-    if words.is_empty() {
-        return;
-    }
-    let t = theme::tokens(ui);
-    egui::CollapsingHeader::new("In plain words").show(ui, |ui| {
-        ui.add(egui::Label::new(egui::RichText::new(words.join(" ")).color(t.text)).wrap());
     });
 }
 

@@ -41,12 +41,12 @@ pub struct SweepView {
     /// Row under the pointer, in the table or in a plot.
     pub hovered: Option<usize>,
     /// The setup and the start of the sweep that is on, or was last.
-    scenario: Option<Arc<Scenario>>,
-    began: Option<Instant>,
+    pub(crate) scenario: Option<Arc<Scenario>>,
+    pub(crate) began: Option<Instant>,
     /// How many sweeps there were.
-    sweeps: usize,
+    pub(crate) sweeps: usize,
     /// The rows before this sweep.
-    before: Vec<SweptRow>,
+    pub(crate) before: Vec<SweptRow>,
 }
 
 impl SweepView {
