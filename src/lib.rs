@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `app` | the command line, and the window (feature `gui`) |
 //! | `plots` | what the window plots (feature `gui`) |
+//! | `cards` | cards of figures and samples of the window (feature `gui`) |
 //! | `page` | a run on a page of HTML |
 //! | `look` | a sample drawn by hand, answered, and seen as a ciphertext (feature `gui`) |
 //! | `strip` | who sees what of a run, layer by layer (feature `gui`) |
@@ -48,4 +49,4 @@ pub use ::{
 };
 
 #[cfg(feature = "gui")]
-pub use ::{app, kit, look, plots, strip, view};
+pub use ::{app, cards, kit, look, plots, strip, view};

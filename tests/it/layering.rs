@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["worker"],
     &["kit", "view"],
     &["strip", "plots", "look"],
-    &["page"],
+    &["page", "cards"],
     &["app", "cli"],
 ];
 

@@ -1,6 +1,6 @@
 //! The tab Run: the strip, four linked plots, the stage table.
 
-use super::{headline, noise, origin, replay, strip, table};
+use super::{headline, noise, origin, replay, strip};
 use crate::action::Action;
 use crate::command::Command;
 use crate::curves;
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let rows = 4 / columns;
         let under = if has_bar { replay::HEIGHT + theme::CARD_GAP } else { 0.0 };
         let gaps = theme::CARD_GAP * rows as f32 + noise::height(state) + under;
-        let wanted = table::height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
+        let wanted = cards::stages_height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
         let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
         let mut hovered = in_strip.flatten().or(grid(ui, state, &curves, columns, plot, queue));
         if has_bar {
@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             noise::show(ui, state, queue);
         });
         let left = (ui.clip_rect().bottom() - ui.cursor().top()).max(LEAST_TABLE);
-        let in_table = table::show(ui, &curves, state.hovered_stage, left);
+        let in_table = cards::stages(ui, &curves, state.hovered_stage, left);
         hovered = hovered.or(in_table);
         if hovered != state.hovered_stage {
             queue.push(Action::HoverStage(hovered));

@@ -1,6 +1,6 @@
 //! The tab Samples: one input, and what the three networks say to it.
 
-use super::{confusion, origin, own_sample, replay, sample_columns, strip};
+use super::{origin, own_sample, replay, sample_columns, strip};
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
@@ -83,7 +83,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         |ui, queue| {
             answers(ui, run, sample);
             if let Some(report) = &run.report {
-                confusion::show(ui, report, run.is_wrong(), |ui| {
+                cards::confusion(ui, report, run.is_wrong(), |ui| {
                     if let [_, matrices] = exports::ANSWERS {
                         named_button(ui, matrices.command(), "CSV…", state, queue);
                     }

@@ -1,7 +1,6 @@
 //! The tab Activation: choose a polynomial by eye, see at once what it costs.
 
 mod both;
-mod coefficients;
 mod controls;
 mod costs;
 mod figures;
@@ -37,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             linked(ui, rect, state, true, queue);
             figures::show(ui, state, queue);
-            coefficients::show(ui, state);
+            coefficients(ui, state);
         });
         return;
     }
@@ -49,7 +48,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             controls::show(ui, state, queue);
             costs::show(ui, state, queue);
             figures::show(ui, state, queue);
-            coefficients::show(ui, state);
+            coefficients(ui, state);
         },
         |ui, queue| {
             let room = ui.available_height();
@@ -66,6 +65,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             );
         },
     );
+}
+
+/// The coefficients of the polynomial that is explored, where there is one.
+fn coefficients(ui: &mut Ui, state: &State) {
+    if let Some(Ok(curve)) = &state.lab.curve {
+        cards::coefficients(ui, curve);
+    }
 }
 
 /// The plots; `scrolls` tells whether the wheel moves the page.

@@ -1,13 +1,10 @@
 //! The tab Training of an encrypted training: three networks that learn the same.
 
 mod controls;
-mod phases;
-mod plan;
-mod sample;
 
 pub use controls::status;
-pub use plan::show as plan;
 
+use crate::action::Action;
 use crate::panels::origin;
 use crate::queue::Queue;
 use crate::state::State;
@@ -28,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         queue,
         |ui, queue| {
             controls::show(ui, state, queue);
-            phases::show(ui, state);
+            cards::phases(ui, &state.cryptonn);
         },
         |ui, queue| learned(ui, state, queue),
     );
@@ -47,6 +44,15 @@ fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         let epochs = state.scenario.training.as_ref().map_or(1, |t| t.epochs);
         plots::cryptonn(ui, rect, &state.cryptonn, epochs);
-        sample::show(ui, state, queue, SAMPLE);
+        if let Some(choice) = cards::training_sample(ui, &state.leak, SAMPLE) {
+            queue.push(Action::EditLeak(Box::new(choice)));
+        }
     });
+}
+
+/// The plan of the training, where there is one.
+pub fn plan(ui: &mut Ui, state: &State) {
+    let Some(plan) = state.loaded.as_ref().and_then(|l| l.training.as_deref()) else { return };
+    let wanted = state.scenario.training.as_ref().map_or(0, |training| training.epochs);
+    cards::training_plan(ui, plan, wanted, state.preview.pending);
 }

@@ -1,16 +1,13 @@
 //! What the server learns: true samples beside what is made of the values the server decrypted.
 
 mod controls;
-mod gallery;
 mod mitigations;
-mod words;
-
-pub use gallery::{scale, shape};
 
 use crate::action::Action;
 use crate::panels::origin;
 use crate::queue::Queue;
 use crate::state::State;
+use data::Dataset;
 use egui::{ScrollArea, Sense, Slider, Ui, vec2};
 use kit::{Beside, theme};
 use view::Results;
@@ -30,8 +27,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         queue,
         |ui, queue| {
             controls::show(ui, state, queue);
-            words::figures(ui, state);
-            words::explanation(ui, state);
+            cards::leak_figures(ui, &state.leak, dataset(state));
+            cards::leak_words(ui, &state.leak);
         },
         |ui, queue| learned(ui, state, queue),
     );
@@ -45,7 +42,9 @@ fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
     origin::dimmed(ui, stale);
     ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-        gallery::show(ui, state, queue);
+        if let Some(choice) = cards::gallery(ui, &state.leak, dataset(state)) {
+            queue.push(Action::EditLeak(Box::new(choice)));
+        }
         steps(ui, state, queue);
         let below = mitigations::height(state) + theme::CARD_GAP;
         let left = ui.clip_rect().bottom() - ui.cursor().top() - below;
@@ -55,6 +54,11 @@ fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
         plots::leak(ui, rect, &state.leak);
         mitigations::show(ui, state, queue);
     });
+}
+
+/// The data that are trained on.
+fn dataset(state: &State) -> Option<&Dataset> {
+    state.loaded.as_ref().map(|loaded| &*loaded.dataset)
 }
 
 /// The slider over the steps seen.

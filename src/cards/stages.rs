@@ -47,7 +47,7 @@ const MEASURED_NOISE: usize = 8;
 const ERROR: usize = 9;
 
 /// Height of the whole table with so many stages, points.
-pub fn height(stages: usize) -> f32 {
+pub fn stages_height(stages: usize) -> f32 {
     // Two margins, the header, and a row for each stage with its spacing.
     2.0 * f32::from(theme::CARD_MARGIN)
         + HEADER
@@ -56,7 +56,7 @@ pub fn height(stages: usize) -> f32 {
 }
 
 /// Draws the table; the stage under the pointer.
-pub fn show(
+pub fn stages(
     ui: &mut Ui,
     curves: &Curves<'_>,
     hovered: Option<usize>,
@@ -69,7 +69,7 @@ pub fn show(
         let inside = height - 2.0 * f32::from(theme::CARD_MARGIN) - 2.0;
         ui.set_height(inside);
         ui.spacing_mut().item_spacing = egui::vec2(GAP, 2.0);
-        if self::height(curves.len()) > height {
+        if stages_height(curves.len()) > height {
             // The bar must not stand over the last column.
             ui.spacing_mut().scroll.floating_allocated_width = SCROLL_BAR;
         }

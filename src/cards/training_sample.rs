@@ -1,13 +1,10 @@
 //! A training sample as the client has it, and as the server sees it: first-layer values.
 
-use crate::action::Action;
-use crate::panels::leak;
-use crate::queue::Queue;
-use crate::state::State;
+use crate::sample_shape::{scale, shape};
 use attack::ServerStep;
 use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 use kit::{pixels, theme};
-use view::LeakView;
+use view::{LeakChoice, LeakView};
 
 const PICTURE: f32 = 150.0;
 /// Most values drawn as bars.
@@ -17,9 +14,10 @@ const AIR: f32 = 15.0;
 /// Bars of this width carry their number.
 const WIDE: f32 = 34.0;
 
-pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
+/// Draws it; what a person chose.
+pub fn training_sample(ui: &mut Ui, view: &LeakView, height: f32) -> Option<LeakChoice> {
     let t = theme::tokens(ui);
-    let view = &state.leak;
+    let mut asked = None;
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.set_min_height(height - 2.0 * f32::from(theme::CARD_MARGIN));
@@ -37,17 +35,17 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
                     let mut choice = view.choice.clone();
                     let last = step.samples.len().saturating_sub(1);
                     choice.sample = choice.sample.saturating_add_signed(by).min(last);
-                    queue.push(Action::EditLeak(Box::new(choice)));
+                    asked = Some(choice);
                 }
             }
             let text = format!("training sample {index}, step {}", step.step + 1);
             kit::caption(ui, &text);
         });
         let Some((seen, pool)) = &view.data else { return };
-        let shape = leak::shape(&seen.encoding);
+        let shape = shape(&seen.encoding);
         let values: Vec<f64> =
             pool.sample(index).unwrap_or_default().iter().map(|v| f64::from(*v)).collect();
-        let range = leak::scale(&seen.encoding, values.iter().copied());
+        let range = scale(&seen.encoding, values.iter().copied());
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 let room = (ui.available_width() * 0.3).min(PICTURE);
@@ -73,6 +71,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue, height: f32) {
             });
         });
     });
+    asked
 }
 
 /// Index of the sample that is looked at, the first step it was in, and its slot there.

@@ -1,22 +1,20 @@
 //! True samples, and below each what is made of it.
 
-use crate::action::Action;
-use crate::queue::Queue;
-use crate::state::State;
-use attack::InputEncoding;
-use data::Shape;
+use crate::sample_shape::{scale, shape};
+use data::{Dataset, Shape};
 use egui::{Align2, Color32, RichText, Sense, Stroke, Ui, Vec2, vec2};
 use kit::{pixels, theme};
-use view::{Attack, LeakView};
+use view::{Attack, LeakChoice, LeakView};
 
 /// Least width of an image and of a table row.
 const IMAGE: f32 = 56.0;
 const TABLE: f32 = 176.0;
 const GAP: f32 = 6.0;
 
-pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+/// Draws them, with the names of `dataset`; what a person chose.
+pub fn gallery(ui: &mut Ui, view: &LeakView, dataset: Option<&Dataset>) -> Option<LeakChoice> {
     let t = theme::tokens(ui);
-    let view = &state.leak;
+    let mut asked = None;
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing = vec2(GAP, 3.0);
@@ -46,10 +44,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 let name = format!("True sample {index}");
                 let values = true_of(*index);
                 let response = pixels::sample(ui, size, shape, &values, range, t.series(3), &name);
-                chosen(ui, view, *at, &response, queue);
+                asked = chosen(ui, view, *at, &response).or(asked.take());
             }
         });
-        labels(ui, view, state, &shown, width);
+        labels(ui, view, dataset, &shown, width);
         let about = "from everything it decrypted";
         title(ui, "What the server makes of them", about, t.series(1));
         attack(ui, &view.open, view.pending, &shown, size, shape, range, "Reconstruction", t.series(1));
@@ -58,25 +56,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             attack(ui, &view.limited, view.pending, &shown, size, shape, range, "Mitigated", t.series(0));
         }
     });
-}
-
-/// The shape that samples are drawn in.
-pub fn shape(encoding: &InputEncoding) -> Shape {
-    match encoding.image_width {
-        0 => Shape::Flat { len: encoding.input_len },
-        width => Shape::Image { channels: 1, height: encoding.input_len / width, width },
-    }
-}
-
-/// Range that samples are drawn over: that of all inputs for an image; for a table, where a few columns
-/// reach much farther than the rest, that of the `values` that are shown.
-pub fn scale(encoding: &InputEncoding, values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = encoding.range;
-    if encoding.image_width > 0 {
-        return (f64::from(low), f64::from(high));
-    }
-    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-    (low, high.max(low + 1.0))
+    asked
 }
 
 /// Indices of the samples of the mini-batch that is looked at.
@@ -107,22 +87,24 @@ fn mitigations(view: &LeakView) -> String {
     parts.join(", ")
 }
 
-fn chosen(ui: &Ui, view: &LeakView, at: usize, response: &egui::Response, queue: &mut Queue) {
+fn chosen(ui: &Ui, view: &LeakView, at: usize, response: &egui::Response) -> Option<LeakChoice> {
     let t = theme::tokens(ui);
     if view.choice.sample == at {
         let stroke = Stroke::new(1.5, t.text_strong);
         ui.painter().rect_stroke(response.rect, 2, stroke, egui::StrokeKind::Outside);
     }
-    if response.clicked() {
-        let choice = view::LeakChoice { sample: at, ..view.choice.clone() };
-        queue.push(Action::EditLeak(Box::new(choice)));
-    }
+    response.clicked().then(|| LeakChoice { sample: at, ..view.choice.clone() })
 }
 
 /// The labels the server read off, below the true samples.
-fn labels(ui: &mut Ui, view: &LeakView, state: &State, shown: &[(usize, usize)], width: f32) {
+fn labels(
+    ui: &mut Ui,
+    view: &LeakView,
+    dataset: Option<&Dataset>,
+    shown: &[(usize, usize)],
+    width: f32,
+) {
     let t = theme::tokens(ui);
-    let dataset = state.loaded.as_ref().map(|l| &*l.dataset);
     ui.horizontal(|ui| {
         for (_, index) in shown {
             let size = vec2(width, 14.0);

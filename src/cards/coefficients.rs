@@ -1,21 +1,19 @@
 //! The coefficients as a table.
 
-use view::lab::LabCurve;
-
-use crate::state::State;
 use activation::{ChebyshevSeries, Polynomial};
 use egui::{Align, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 use kit::theme;
+use view::lab::LabCurve;
 
 const HEADER: f32 = 18.0;
 const ROW: f32 = 17.0;
 /// Rows shown without scrolling.
 const SHOWN: usize = 9;
 
-pub fn show(ui: &mut Ui, state: &State) {
+/// Draws the coefficients of the polynomial of `curve`.
+pub fn coefficients(ui: &mut Ui, curve: &LabCurve) {
     let t = theme::tokens(ui);
-    let Some(Ok(curve)) = &state.lab.curve else { return };
     let rows = rows(curve);
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());

@@ -1,17 +1,15 @@
 //! Where the time goes, what passes between the roles, and the range of the discrete logarithms.
 
-use view::CryptonnView;
-
-use crate::state::State;
 use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 use kit::theme;
+use view::CryptonnView;
 
 const ROW: f32 = 17.0;
 const NAME: f32 = 108.0;
 const VALUE: f32 = 62.0;
 
-pub fn show(ui: &mut Ui, state: &State) {
-    let view = &state.cryptonn;
+/// Draws both.
+pub fn phases(ui: &mut Ui, view: &CryptonnView) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;

@@ -1,10 +1,9 @@
 //! Figures of the attacks, and what they mean in plain words.
 
-use view::{Attack, LeakView};
-
-use crate::state::State;
+use data::Dataset;
 use egui::{Color32, Label, RichText, Ui};
 use kit::theme;
+use view::{Attack, LeakView};
 
 /// How a figure of an attack is written.
 type Figure = fn(&Attack) -> String;
@@ -12,9 +11,9 @@ type Figure = fn(&Attack) -> String;
 /// Height of a line of figures.
 const LINE: f32 = 16.0;
 
-pub fn figures(ui: &mut Ui, state: &State) {
+/// Draws the figures of what was reconstructed; `dataset` has the true labels.
+pub fn leak_figures(ui: &mut Ui, view: &LeakView, dataset: Option<&Dataset>) {
     let t = theme::tokens(ui);
-    let view = &state.leak;
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         kit::heading(ui, "What it got");
@@ -57,8 +56,8 @@ pub fn figures(ui: &mut Ui, state: &State) {
                 ui.end_row();
             }
         });
-        let right = state.loaded.as_ref().map(|l| {
-            let truth = &l.dataset.train().labels;
+        let right = dataset.map(|dataset| {
+            let truth = &dataset.train().labels;
             view.labels.right(|s| truth.get(s).copied())
         });
         let count = view.labels.recovered.len();
@@ -78,13 +77,14 @@ fn figure(ui: &mut Ui, attack: &Attack, value: Figure, colour: Color32, about: &
     ui.label(RichText::new(text).size(12.0).color(colour)).on_hover_text(about);
 }
 
-pub fn explanation(ui: &mut Ui, state: &State) {
+/// What the figures mean.
+pub fn leak_words(ui: &mut Ui, view: &LeakView) {
     let t = theme::tokens(ui);
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 6.0;
         kit::heading(ui, "In plain words");
-        for text in paragraphs(&state.leak) {
+        for text in paragraphs(view) {
             ui.add(Label::new(RichText::new(text).size(12.0).color(t.text)).wrap());
         }
     });

@@ -6,7 +6,7 @@ use report::RunReport;
 
 /// Draws them, `button` beside their title; nothing where they are not known. Where there is no room for
 /// all three they scroll.
-pub fn show(ui: &mut Ui, report: &RunReport, wrong: bool, button: impl FnOnce(&mut Ui)) {
+pub fn confusion(ui: &mut Ui, report: &RunReport, wrong: bool, button: impl FnOnce(&mut Ui)) {
     let Some(counted) = &report.confusion else { return };
     let t = theme::tokens(ui);
     let colours = [t.original, t.reference, t.encrypted];

@@ -1,6 +1,5 @@
 //! The plan of an encrypted training.
 
-use crate::state::State;
 use egui::{RichText, Ui};
 use kit::theme;
 use training::CryptonnPlan;
@@ -8,20 +7,19 @@ use training::CryptonnPlan;
 /// Height of a line of figures.
 const LINE: f32 = 16.0;
 
-pub fn show(ui: &mut Ui, state: &State) {
-    let Some(plan) = state.loaded.as_ref().and_then(|l| l.training.as_deref()) else { return };
+/// Draws the plan of a training of `wanted` epochs; `pending` while a newer one is made.
+pub fn training_plan(ui: &mut Ui, plan: &CryptonnPlan, wanted: usize, pending: bool) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.horizontal(|ui| {
             kit::heading(ui, "Plan");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if state.preview.pending {
+                if pending {
                     kit::caption(ui, "updating");
                 }
             });
         });
-        let wanted = state.scenario.training.as_ref().map_or(0, |t| t.epochs);
         figures(ui, plan, wanted);
     });
 }
