@@ -13,6 +13,7 @@ mod degrees;
 mod guess;
 mod leak;
 mod noise;
+mod outcome;
 mod sequence;
 mod stages;
 mod sweep;
@@ -28,6 +29,7 @@ pub use degrees::{DegreeCell, degree_strip, degrees};
 pub use guess::GuessPlot;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};
+pub use outcome::outcome;
 pub use sequence::{
     StepFigure, sequence_input, sequence_state, sequence_steps, strategies_compared, strategies_svg,
 };
