@@ -4,6 +4,7 @@
 use circuit::DegreeRequest;
 use egui::{Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use kit::theme;
+use view::lab::OfDegree;
 
 const ABOUT: &str = "Degrees of polynomials that this network could have in the place of every activation, at 128 bits of security, with primes of the sizes in this plan. A plan for another degree chooses its own, and may do with a smaller N";
 
@@ -24,6 +25,37 @@ pub struct DegreeCell {
     pub planned: bool,
     /// For hovering.
     pub about: String,
+}
+
+impl DegreeCell {
+    /// What is known of `degree`.
+    pub fn of(degree: usize, of: OfDegree<'_>) -> Self {
+        let about = match of {
+            OfDegree::Planned(c) => format!(
+                "Degree {degree}: {} levels, log2 q {}, N {}, {}, {} up",
+                c.levels,
+                format::bits(c.log2_q),
+                format::count(c.ring_degree as u64),
+                format::secs(c.latency_secs),
+                format::bytes(c.upload_bytes)
+            ),
+            OfDegree::Refused(reason) => format!("Degree {degree}: {reason}"),
+            OfDegree::Carried { ring_degree: Some(n), levels, log2_q } => format!(
+                "Degree {degree}: {levels} levels, log2 q {log2_q:.0}, N {}, with primes as in the plan of the present degree",
+                format::count(n as u64)
+            ),
+            OfDegree::Carried { ring_degree: None, levels, log2_q } => {
+                format!("Degree {degree}: {levels} levels, log2 q {log2_q:.0}: too much for any N")
+            }
+            OfDegree::Unknown => format!("Degree {degree}: not planned yet"),
+        };
+        Self {
+            ring_degree: of.ring_degree(),
+            refused: of.is_refused(),
+            planned: matches!(of, OfDegree::Planned(_)),
+            about,
+        }
+    }
 }
 
 /// Which degrees the primes of a plan would carry.

@@ -14,6 +14,7 @@ mod difference;
 mod guess;
 mod leak;
 mod noise;
+mod outcome;
 mod sequence;
 mod stages;
 mod sweep;
@@ -30,6 +31,7 @@ pub use difference::{Differences, difference};
 pub use guess::GuessPlot;
 pub use leak::leak;
 pub use noise::{noise, places as noise_places};
+pub use outcome::outcome;
 pub use sequence::{
     StepFigure, sequence_input, sequence_state, sequence_steps, strategies_compared, strategies_svg,
 };

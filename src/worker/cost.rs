@@ -7,7 +7,7 @@ use study::SweepCost;
 
 /// Where one plan takes longer than this, the others wait until they are asked for, if enough is known of
 /// them from this one.
-const QUICK: Duration = Duration::from_millis(500);
+const QUICK: Duration = Duration::from_secs(1);
 
 /// What a setup would cost.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 
 use crate::drive::{WIDE, until, until_over, until_planned, window_of};
 use crate::scripted::Control;
-use cryptoscope::app::App;
+use cryptoscope::app::{App, Tab};
+use cryptoscope::view::lab::OfDegree;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotOptions, try_image_snapshot_options};
@@ -70,6 +71,14 @@ pub fn until_checked(harness: &mut Harness<'_, App>) {
     until(harness, "the check", |h| {
         let checked = &h.state().state().lab.checked;
         !checked.pending && checked.check.is_some()
+    });
+    // Costs of every degree stand beside the figures of the check.
+    until(harness, "costs", |h| {
+        let lab = &h.state().state().lab;
+        let in_sight = h.state().state().tab == Tab::Activation && lab.usable_interval().is_some();
+        let planned = |of: &OfDegree<'_>| matches!(of, OfDegree::Planned(_) | OfDegree::Refused(_));
+        !in_sight
+            || lab.costs.shown().is_some_and(|c| lab.costs.degrees(&c.setup).iter().all(planned))
     });
 }
 

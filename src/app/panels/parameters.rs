@@ -1,12 +1,9 @@
 //! Parameters of the scheme, those of the planner or set by hand: a slider each.
 
-use super::fields::{FIRST, optional, pair};
-use super::outcome;
 use crate::state::State;
 use circuit::{Plan, SchemeKind};
-use egui::emath::Numeric;
-use egui::{ComboBox, Slider, Ui};
-use kit::{field, row, theme};
+use egui::{ComboBox, Ui};
+use kit::{PAIR_FIRST, number_or, pair, row, slider_or, theme};
 use scenario::{ActivationKind, SchemeRequest, SchemeSelector};
 use std::ops::RangeInclusive;
 
@@ -19,8 +16,6 @@ const QUANTISER_BITS: RangeInclusive<u32> = 2..=12;
 const PRECISION_BITS: RangeInclusive<u32> = 0..=30;
 const TABLE_DEGREES: &[usize] = &[512, 1024, 2048, 4096, 8192];
 const LWE_DIMENSIONS: RangeInclusive<usize> = 440..=1200;
-/// Width of the number beside a slider, and of what leaves it to the planner.
-const NUMBER: f32 = 72.0;
 
 /// Parameters, those of the planner or one's own.
 pub fn show(ui: &mut Ui, choice: &mut SchemeRequest, kind: ActivationKind, state: &State) {
@@ -41,7 +36,7 @@ pub fn show(ui: &mut Ui, choice: &mut SchemeRequest, kind: ActivationKind, state
         let is_real = choice.kind == SchemeSelector::Ckks
             || plan.is_some_and(|p| p.scheme == SchemeKind::Ckks);
         sliders(ui, choice, is_real, plan);
-        outcome::show(ui, state, choice);
+        plots::outcome(ui, plan, state.preview.refusal.as_deref(), choice.ring_degree);
     }
 }
 
@@ -81,7 +76,7 @@ fn table_parameters(ui: &mut Ui, choice: &mut SchemeRequest) {
             let shown = choice.ring_degree.map_or("Auto".to_owned(), |n| n.to_string());
             ComboBox::from_id_salt("Polynomial size")
                 .selected_text(shown)
-                .width(FIRST)
+                .width(PAIR_FIRST)
                 .show_ui(ui, |ui| {
                     ui.selectable_value(&mut choice.ring_degree, None, "Auto");
                     for n in TABLE_DEGREES {
@@ -94,7 +89,7 @@ fn table_parameters(ui: &mut Ui, choice: &mut SchemeRequest) {
             "Dimension n",
             "Dimension of the ciphertexts that are bootstrapped; larger is less noisy, slower",
         ),
-        |ui| optional(ui, &mut choice.lwe_dimension, LWE_DIMENSIONS, 700, "Auto"),
+        |ui| number_or(ui, &mut choice.lwe_dimension, LWE_DIMENSIONS, 700, "Auto"),
     );
     past_budget(ui, choice);
 }
@@ -107,7 +102,7 @@ fn sliders(ui: &mut Ui, choice: &mut SchemeRequest, is_real: bool, plan: Option<
     let planned = plan.map_or(13, |plan| plan.ring_degree.max(2).ilog2());
     let mut power = choice.ring_degree.map(|n| n.max(2).ilog2());
     let about = "N: slots of a ciphertext; larger is more secure and slower";
-    slider(ui, ("Ring degree", about), &mut power, powers, planned, |slider| {
+    slider_or(ui, ("Ring degree", about), &mut power, powers, planned, |slider| {
         let read = |text: &str| text.trim().parse::<u64>().ok().map(|n| n.max(1).ilog2().into());
         slider.custom_formatter(|power, _| 2_f64.powf(power).to_string()).custom_parser(read)
     });
@@ -115,59 +110,29 @@ fn sliders(ui: &mut Ui, choice: &mut SchemeRequest, is_real: bool, plan: Option<
     let usual = plan.map_or(4, |plan| plan.primes.len());
     let about =
         "Number of primes in the ciphertext modulus q: more carry more noise, or more levels";
-    slider(ui, ("Primes", about), &mut choice.prime_count, counts, usual, |slider| slider);
+    slider_or(ui, ("Primes", about), &mut choice.prime_count, counts, usual, |slider| slider);
     let about = "Bits of each prime";
-    slider(ui, ("Prime bits", about), &mut choice.prime_bits, PRIME_BITS, 45, |slider| slider);
+    slider_or(ui, ("Prime bits", about), &mut choice.prime_bits, PRIME_BITS, 45, |slider| slider);
     if is_real {
         let about = "Bits of precision that outputs must have; automatic, what leaves the answers as they are";
         let bits = &mut choice.precision_bits;
-        slider(ui, ("Precision", about), bits, PRECISION_BITS, 10, |slider| slider);
+        slider_or(ui, ("Precision", about), bits, PRECISION_BITS, 10, |slider| slider);
     } else {
         let usual = plan.and_then(|p| p.plaintext_moduli.first()).map_or(20, |t| bits(*t));
         let about =
             "Bits of the plaintext modulus t: more hold larger integers, and leave less for noise";
         let bits = &mut choice.plaintext_bits;
-        slider(ui, ("t bits", about), bits, PLAINTEXT_BITS, usual, |slider| slider);
+        slider_or(ui, ("t bits", about), bits, PLAINTEXT_BITS, usual, |slider| slider);
         let grid = "The model's own grid when both are automatic";
         pair(
             ui,
             ("Input bits", grid),
-            |ui| optional(ui, &mut choice.input_bits, QUANTISER_BITS, 4, "Auto"),
+            |ui| number_or(ui, &mut choice.input_bits, QUANTISER_BITS, 4, "Auto"),
             ("Weight bits", grid),
-            |ui| optional(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
+            |ui| number_or(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
         );
     }
     past_budget(ui, choice);
-}
-
-/// A slider for a number that may be left to the planner, which starts at `usual`.
-fn slider<T: Numeric>(
-    ui: &mut Ui,
-    (name, about): (&str, &str),
-    value: &mut Option<T>,
-    range: RangeInclusive<T>,
-    usual: T,
-    made: impl FnOnce(Slider<'_>) -> Slider<'_>,
-) {
-    field(ui, name, about, |ui| {
-        let Some(number) = value else {
-            let response = ui.button("Auto").on_hover_text(about);
-            if response.clicked() {
-                *value = Some(usual);
-            }
-            return response;
-        };
-        ui.spacing_mut().item_spacing.x = 3.0;
-        ui.spacing_mut().slider_width = (ui.available_width() - NUMBER).max(40.0);
-        let response = ui.add(made(Slider::new(number, range)));
-        let response = kit::named(response, egui::Role::Slider, name);
-        let back = egui::Button::new("×").small().frame(false);
-        let back = ui.add(back).on_hover_text("Auto");
-        if kit::named(back, egui::Role::Button, &format!("{name}, automatic")).clicked() {
-            *value = None;
-        }
-        response
-    });
 }
 
 fn past_budget(ui: &mut Ui, choice: &mut SchemeRequest) {

@@ -3,19 +3,24 @@
 use crate::action::Action;
 use crate::command::Command;
 use crate::panels::button::hover;
-use crate::panels::fields::{ROOM_FOR_TWO, optional, pair};
-use crate::panels::{parameters, polynomial_field};
+use crate::panels::parameters;
 use crate::queue::Queue;
 use crate::state::State;
 use crate::tab::Tab;
 use activation::{MAX_DEGREE, Method};
 use circuit::SchemeKind;
 use egui::{ComboBox, DragValue, Ui};
-use kit::{field, row, theme};
+use kit::{ROOM_FOR_TWO, field, number_or, pair, row, theme};
 use scenario::{ActivationKind, ActivationRequest, KEEP, Scenario, SchemeRequest, SchemeSelector};
 use view::file_name;
 
 const TABLE_BITS: std::ops::RangeInclusive<u32> = 1..=6;
+/// The field for a polynomial of a person's own: name, what it takes, and how it is written.
+pub const OWN_POLYNOMIAL: (&str, &str, &str) = (
+    "Polynomial",
+    "A formula as 0.5 + 0.25x - 0.01x^3, or its coefficients from the constant on: 0.5, 0.25, 0, -0.01. Degree 1 to 63",
+    "0.5 + 0.25x - 0.01x^3",
+);
 const MOST_IMAGES: usize = 10_000_000;
 const MOST_THREADS: usize = 256;
 
@@ -169,7 +174,7 @@ fn activation(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     if choice.kind == ActivationKind::Lookup {
         let about = "Bits of the step number that a table reads, 1 to 6; as the model was trained when automatic";
         field(ui, "Table bits", about, |ui| {
-            optional(ui, &mut choice.bits, TABLE_BITS, 4, "As trained")
+            number_or(ui, &mut choice.bits, TABLE_BITS, 4, "As trained")
         });
         return;
     }
@@ -181,7 +186,7 @@ fn activation(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
             if polynomial.is_none() {
                 *polynomial = state.lab.choice.own.clone().or_else(|| state.lab.as_typed());
             }
-            polynomial_field::show(ui, "setup", polynomial);
+            kit::read_field(ui, OWN_POLYNOMIAL, "setup", polynomial);
         }
     }
     if state.shows("degree") {
@@ -297,9 +302,9 @@ fn samples(ui: &mut Ui, scenario: &mut Scenario) {
     pair(
         ui,
         ("Samples", "Samples of the test split to run"),
-        |ui| optional(ui, &mut scenario.images, 1..=MOST_IMAGES, 256, "All"),
+        |ui| number_or(ui, &mut scenario.images, 1..=MOST_IMAGES, 256, "All"),
         ("Threads", "Worker threads; one per core when automatic"),
-        |ui| optional(ui, &mut scenario.threads, 1..=MOST_THREADS, 2, "Auto"),
+        |ui| number_or(ui, &mut scenario.threads, 1..=MOST_THREADS, 2, "Auto"),
     );
 }
 

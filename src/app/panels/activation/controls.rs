@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::command::Command;
 use crate::exports::{self, Export};
 use crate::panels::button::{command_button, hover, named_button};
-use crate::panels::polynomial_field;
+use crate::panels::setup::OWN_POLYNOMIAL;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, MAX_PARTS, Method};
@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         function(ui, state, &mut choice);
         method(ui, state, &mut choice);
         if choice.method.takes_coefficients() {
-            polynomial_field::show(ui, "laboratory", &mut choice.own);
+            kit::read_field(ui, OWN_POLYNOMIAL, "laboratory", &mut choice.own);
         }
         degree(ui, state, &mut choice, queue);
         interval(ui, state, &mut choice);

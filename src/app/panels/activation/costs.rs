@@ -12,7 +12,7 @@ use egui::{RichText, Sense, Ui};
 use kit::theme;
 use plots::DegreeCell;
 use study::SweepCost;
-use view::lab::{LabRequest, OfDegree};
+use view::lab::LabRequest;
 use worker::Cost;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
@@ -122,40 +122,12 @@ pub fn strip(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     }
     let degrees = state.lab.costs.degrees(&setup);
     let cells: Vec<DegreeCell> =
-        degrees.iter().enumerate().map(|(at, of)| cell(at + 1, *of)).collect();
+        (1..).zip(&degrees).map(|(degree, of)| DegreeCell::of(degree, *of)).collect();
     let possible = cells.iter().rposition(|cell| cell.ring_degree.is_some());
     let possible = possible.map_or("none known yet".to_owned(), |at| format!("to {}", at + 1));
     let label = format!("Possible degrees, {possible}");
     let sense = Sense::click_and_drag();
     if let Some(degree) = plots::degree_strip(ui, &cells, Some(choice.degree), sense, &label) {
         choice.degree = degree;
-    }
-}
-
-fn cell(degree: usize, of: OfDegree<'_>) -> DegreeCell {
-    let about = match of {
-        OfDegree::Planned(c) => format!(
-            "Degree {degree}: {} levels, log2 q {}, N {}, {}, {} up",
-            c.levels,
-            format::bits(c.log2_q),
-            format::count(c.ring_degree as u64),
-            format::secs(c.latency_secs),
-            format::bytes(c.upload_bytes)
-        ),
-        OfDegree::Refused(reason) => format!("Degree {degree}: {reason}"),
-        OfDegree::Carried { ring_degree: Some(n), levels, log2_q } => format!(
-            "Degree {degree}: {levels} levels, log2 q {log2_q:.0}, N {}, with primes as in the plan of the present degree",
-            format::count(n as u64)
-        ),
-        OfDegree::Carried { ring_degree: None, levels, log2_q } => {
-            format!("Degree {degree}: {levels} levels, log2 q {log2_q:.0}: too much for any N")
-        }
-        OfDegree::Unknown => format!("Degree {degree}: not planned yet"),
-    };
-    DegreeCell {
-        ring_degree: of.ring_degree(),
-        refused: of.is_refused(),
-        planned: matches!(of, OfDegree::Planned(_)),
-        about,
     }
 }

@@ -1,11 +1,9 @@
 //! What parameters by hand come to: margin, size and time as they move, and which modulus each ring
 //! degree carries.
 
-use crate::state::State;
 use circuit::{NoiseMeasure, Plan};
 use egui::{Color32, Grid, RichText, Ui, vec2};
 use kit::theme;
-use scenario::SchemeRequest;
 use scheme::security::{MIN_SECURITY_BITS, TABLE, max_log2_qp, ring_degrees};
 
 /// Height of a bar.
@@ -15,9 +13,15 @@ const MARGINS: (f64, f64) = (-10.0, 90.0);
 const SIZES: (f64, f64) = (4.0, 11.0);
 const TIMES: (f64, f64) = (-3.0, 4.0);
 
-pub fn show(ui: &mut Ui, state: &State, choice: &SchemeRequest) {
+/// Margin, size and time of a plan, or why there is none, and the largest modulus at every ring degree
+/// with the present one marked: `ring_degree` where it is set by hand, else that of the plan.
+pub fn outcome(
+    ui: &mut Ui,
+    plan: Option<&Plan>,
+    refusal: Option<&str>,
+    ring_degree: Option<usize>,
+) {
     let t = theme::tokens(ui);
-    let plan = state.preview.plan.as_deref();
     ui.add_space(2.0);
     let measure = plan.map_or(NoiseMeasure::Margin, |plan| NoiseMeasure::of(plan.scheme));
     let name = measure.title().split(',').next().unwrap_or_default();
@@ -33,11 +37,11 @@ pub fn show(ui: &mut Ui, state: &State, choice: &SchemeRequest) {
     let time = secs.map(|secs| secs.max(1e-9).log10());
     let about = "Encrypt, evaluate and decrypt all samples";
     line(ui, "Time", secs.map(format::secs), share(time, TIMES), t.encrypted, about);
-    if let (None, Some(reason)) = (plan, &state.preview.refusal) {
+    if let (None, Some(reason)) = (plan, refusal) {
         let text = RichText::new(reason).font(theme::small()).color(t.notice);
         ui.add(egui::Label::new(text).wrap());
     }
-    let present = choice.ring_degree.or(plan.map(|plan| plan.ring_degree));
+    let present = ring_degree.or(plan.map(|plan| plan.ring_degree));
     moduli(ui, present, plan.map(|plan| plan.log2_qp));
 }
 
