@@ -1,4 +1,5 @@
-//! One frame of the window while the degree moves: `cargo bench --bench window`.
+//! One frame of the window, while the degree moves and, in every tab, while a run is on:
+//! `cargo bench --bench window`.
 //!
 //! Everything of a frame but the drawing of its triangles: the fit, its errors, the plots and
 //! the layout. At 60 frames a second a frame has 16.7 ms.
@@ -8,8 +9,10 @@ use cryptoscope::activation::Method;
 use cryptoscope::app::App;
 use cryptoscope::scenario::{Scenario, Sources};
 use cryptoscope::worker::SessionEngine;
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
 
 /// The tab Activation of `digits` with `method` at `degree`, planned.
@@ -59,5 +62,49 @@ fn frames(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames);
+/// A window on lookup tables, which run for minutes, with the run on.
+fn running() -> Harness<'static, App> {
+    let mut window = Harness::builder().with_size([1280.0, 800.0]).build_eframe(|cc| {
+        let scenario = Scenario::open("deep").expect("built in");
+        App::new(cc, SessionEngine::new(Sources::default()), scenario)
+    });
+    let end = Instant::now() + Duration::from_secs(60);
+    let wait = |window: &mut Harness<'_, App>, done: fn(&App) -> bool| {
+        while !done(window.state()) && Instant::now() < end {
+            window.step();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait(&mut window, |app| !app.state().preview.pending);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    wait(&mut window, |app| app.state().run.as_ref().is_some_and(|run| !run.samples.is_empty()));
+    assert!(window.state().state().running, "the run is on");
+    window
+}
+
+fn tabs(c: &mut Criterion) {
+    let mut group = c.benchmark_group("frame while a run is on");
+    group.sample_size(20);
+    let mut window = running();
+    for tab in [
+        "Run",
+        "Samples",
+        "Data",
+        "Model",
+        "Activation",
+        "Sweep",
+        "Training",
+        "Compare",
+        "Lessons",
+        "Welcome",
+    ] {
+        window.get_by_role_and_label(Role::Tab, &format!("{tab} tab")).click();
+        window.step();
+        group.bench_function(tab, |b| b.iter(|| window.step()));
+    }
+    assert!(window.state().state().running, "the run was on all the time");
+    group.finish();
+}
+
+criterion_group!(benches, frames, tabs);
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::kept_act::KeptAct;
 use crate::lesson_act::LessonAct;
+use crate::preference::Preference;
 use crate::tab::Tab;
 use inference::TrainOptions;
 use look::{CiphertextEdit, PadEdit};
@@ -91,8 +92,8 @@ pub enum Action {
     ClosePalette,
     Dismiss(u64),
     Lesson(LessonAct),
-    CloseAbout,
-    CloseLog,
+    CloseSheet,
+    Prefer(Preference),
 }
 
 impl From<Command> for Action {

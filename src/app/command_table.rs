@@ -7,12 +7,14 @@ use super::explore;
 use super::lesson_act::LessonAct;
 use super::palette::Palette;
 use super::replays::{can_pin, can_replay, in_replay};
+use super::sheet::Sheet;
 use super::state::State;
 use super::ready::{
-    Ready, can_run, can_train, can_train_encrypted, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
+    Ready, can_run, can_train, can_train_encrypted, has_ciphertext, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,
 };
 use super::words::{CTRL, CTRL_ALT, CTRL_SHIFT, Words};
 use egui::{Context, Key, Modifiers};
+use look::CiphertextEdit;
 use view::{ReplayAct, TaskStatus};
 use worker::Key as Job;
 
@@ -94,7 +96,7 @@ const RUNS: &[Row] = &[
     row(Command::OpenRun, "Open run…", "Open the report of a run, and show it again", (CTRL_SHIFT, Key::A),
         |state| when(!state.running, "a run is on"), |app, _| app.ask_open(OpenKind::Run)),
     row(Command::KeptRuns, "Kept runs…", "The last runs, also of earlier windows: to show again, pin or forget",
-        (CTRL_ALT, Key::Z), ALWAYS, |app, _| app.state.kept.open = true),
+        (CTRL_ALT, Key::Z), ALWAYS, |app, _| app.state.sheet = Some(Sheet::KeptRuns)),
 ];
 
 const REPLAY: &[Row] = &[
@@ -120,6 +122,8 @@ const REPLAY: &[Row] = &[
 ];
 
 const QUIT: &[Row] = &[
+    row(Command::Preferences, "Preferences…", "Data folder, theme, zoom, and what is kept", (CTRL, Key::Comma), ALWAYS,
+        |app, _| app.state.sheet = Some(Sheet::Preferences)),
     row(Command::Quit, "Quit", "Close the window", (CTRL, Key::Q), ALWAYS,
         |_, ctx| ctx.send_viewport_cmd(egui::ViewportCommand::Close)),
 ];
@@ -257,6 +261,13 @@ const SAMPLES: &[Row] = &[
         (CTRL, Key::J),
         |state| when(state.pad.open || state.own_samples().is_some(), "the data are no pictures and no small table"),
         |app, _| app.draw_own()),
+    row(Command::EncryptAgain, "Encrypt again", "The same value with new randomness: another ciphertext",
+        (Modifiers::ALT, Key::E), has_ciphertext, |app, _| app.edit_ciphertext(CiphertextEdit::Again)),
+    row(Command::FlipBit, "Flip one bit", "Change one bit of the ciphertext on its way, or change it back",
+        (Modifiers::ALT, Key::F), has_ciphertext, |app, _| {
+            let flipped = app.state.ciphertext.flipped;
+            app.edit_ciphertext(CiphertextEdit::Flip(!flipped));
+        }),
 ];
 
 const LOOK: &[Row] = &[
@@ -317,9 +328,9 @@ const HELP: &[Row] = &[
         |state| in_lesson(state).map(|_| ()), |app, ctx| app.lesson_act(ctx, LessonAct::Leave)),
     row(Command::About, "About and what is private…",
         "What the program is, and what encryption here does and does not hide",
-        (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.show_about = true),
+        (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.sheet = Some(Sheet::About)),
     row(Command::ShowLog, "Show log…", "All messages since the start", (CTRL, Key::L), ALWAYS,
-        |app, _| app.state.show_log = true),
+        |app, _| app.state.sheet = Some(Sheet::Log)),
 ];
 
 fn zoom(ctx: &Context, by: f32) {

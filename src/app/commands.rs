@@ -66,6 +66,7 @@ impl Command {
             Self::Stop
                 | Self::StopTask
                 | Self::Quit
+                | Self::Preferences
                 | Self::ToggleTheme
                 | Self::ZoomIn
                 | Self::ZoomOut

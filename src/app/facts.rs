@@ -23,6 +23,7 @@ impl Facts for State {
             "compare" => self.compare_fact(what),
             "training" => self.training_fact(what),
             "leak" => self.leak_fact(what),
+            "look" => self.look_fact(what),
             _ => None,
         }
     }
@@ -130,6 +131,17 @@ impl State {
             _ => None,
         };
         number.map(Value::Number)
+    }
+
+    fn look_fact(&self, what: &str) -> Option<Value> {
+        let seen = &self.ciphertext;
+        let number = match what {
+            "encrypted" => seen.times,
+            "flipped" => usize::from(seen.flipped),
+            "drawn" => self.pad.answered,
+            _ => return None,
+        };
+        Some(Value::Number(number as f64))
     }
 
     fn lab_fact(&self, what: &str) -> Option<Value> {

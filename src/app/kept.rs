@@ -108,7 +108,7 @@ impl App {
     pub(super) fn kept_act(&mut self, act: KeptAct) {
         match act {
             KeptAct::Show(id) => {
-                self.state.kept.open = false;
+                self.state.sheet = None;
                 self.open_kept(id, false);
             }
             KeptAct::Pin(id, true) => self.open_kept(id, true),
@@ -134,7 +134,6 @@ impl App {
                 }
                 self.change_kept(Some(KeptChange::ForgetAll));
             }
-            KeptAct::Close => self.state.kept.open = false,
         }
     }
 

@@ -10,5 +10,4 @@ pub enum KeptAct {
     Export(u64),
     Forget(u64),
     ForgetAll,
-    Close,
 }

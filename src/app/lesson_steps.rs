@@ -7,6 +7,7 @@ use super::lesson_act::LessonAct;
 use super::state::State;
 use super::tab::{Tab, tab_named};
 use lesson::{Deed, Lesson, Session, Setting};
+use look::CiphertextEdit;
 use scenario::{Scenario, Setup};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,7 @@ impl App {
     pub(super) fn lesson_act(&mut self, ctx: &egui::Context, act: LessonAct) {
         match act {
             LessonAct::Begin(lesson) => {
-                self.state.lesson = Some(Session::new(lesson));
-                self.begin_step();
+                self.begin_lesson(lesson);
             }
             LessonAct::Leave => self.state.lesson = None,
             LessonAct::Next => {
@@ -54,6 +54,14 @@ impl App {
             }
             LessonAct::DoIt => self.do_step(ctx),
         }
+    }
+
+    /// Nothing that was done before is of the lesson.
+    fn begin_lesson(&mut self, lesson: Arc<Lesson>) {
+        self.state.ciphertext.times = 0;
+        self.state.pad.answered = 0;
+        self.state.lesson = Some(Session::new(lesson));
+        self.begin_step();
     }
 
     fn with_session(&mut self, act: impl FnOnce(&mut Session) -> bool) -> bool {
@@ -138,8 +146,7 @@ impl App {
             Ok(lesson) => {
                 self.state.lessons.retain(|known| known.title != lesson.title);
                 self.state.lessons.push(Arc::clone(&lesson));
-                self.state.lesson = Some(Session::new(lesson));
-                self.begin_step();
+                self.begin_lesson(lesson);
             }
             Err(failure) => self.state.notifications.error(failure.to_string()),
         }
@@ -232,6 +239,10 @@ fn controls(action: &Action, state: &State) -> Vec<String> {
         Action::OpenScenario(_) => area("Scenario"),
         Action::OpenLayer(Some(_)) => area("layers"),
         Action::SeeAs(_) => area("perspective"),
+        Action::EditCiphertext(CiphertextEdit::Again) => area("Encrypt again"),
+        Action::EditCiphertext(CiphertextEdit::Flip(_)) => area("Flip one bit"),
+        Action::EditCiphertext(CiphertextEdit::Choose(_)) => area("Samples"),
+        Action::EditPad(_) => area("Draw your own"),
         Action::ShowSample(_) | Action::ShowDifference(_) => area("Samples"),
         Action::EditLab(_) => area("laboratory"),
         Action::EditSweep(_) | Action::ChooseRow(_) => area("sweep"),

@@ -47,6 +47,9 @@ impl App {
             self.take(update);
         }
         self.take_screenshot();
+        if let Some(told) = kit::copied(ctx) {
+            self.state.notifications.info(told);
+        }
         if let Some(tab) = kit::wanted_tab(ctx).as_deref().and_then(tab_named) {
             self.queue.push(Action::SelectTab(tab));
         }
@@ -168,8 +171,8 @@ impl App {
             Action::ClosePalette => state.palette = None,
             Action::Dismiss(id) => state.notifications.dismiss(id),
             Action::Lesson(act) => self.lesson_act(ctx, act),
-            Action::CloseAbout => state.show_about = false,
-            Action::CloseLog => state.show_log = false,
+            Action::CloseSheet => state.sheet = None,
+            Action::Prefer(preference) => self.prefer(ctx, preference),
         }
     }
 

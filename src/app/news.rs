@@ -66,6 +66,12 @@ impl App {
                     state.lab.checked.failure = Some(failure.to_string());
                 }
             }
+            Update::KeysForgotten(Ok(())) => {
+                state.notifications.info("Keys are forgotten; the next run makes new ones");
+            }
+            Update::KeysForgotten(Err(failure)) => {
+                state.notifications.error(format!("Keys are still there: {failure}"));
+            }
             Update::Answered(result) => state.pad.take(result),
             Update::Looked(result) => state.ciphertext.take(result),
             Update::LayerSeen(result) => state.layer.take(result),

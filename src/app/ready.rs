@@ -57,6 +57,11 @@ pub fn in_lesson(state: &State) -> Result<&Session, &'static str> {
     state.lesson.as_ref().ok_or("no lesson is on")
 }
 
+pub fn has_ciphertext(state: &State) -> Ready {
+    when(state.tab == Tab::Samples, "for the tab Samples")?;
+    when(state.ciphertext.seen.is_some(), "no value is looked at under encryption")
+}
+
 pub fn has_plots(state: &State) -> Ready {
     when(state.tab == Tab::Run && !state.is_cryptonn(), "for the tab Run")
 }

@@ -4,6 +4,7 @@ use super::dialog::PathDialog;
 use super::layout::Layout;
 use super::notifications::Notifications;
 use super::palette::Palette;
+use super::sheet::Sheet;
 use super::tab::Tab;
 use circuit::Plan;
 use data::fetch::PublicSet;
@@ -129,8 +130,7 @@ pub struct State {
     pub notifications: Notifications,
     pub dialog: Option<PathDialog>,
     pub palette: Option<Palette>,
-    pub show_about: bool,
-    pub show_log: bool,
+    pub sheet: Option<Sheet>,
     /// A setup was asked for from the clipboard.
     pub pasting: bool,
 }
@@ -189,8 +189,7 @@ impl State {
             notifications: Notifications::default(),
             dialog: None,
             palette: None,
-            show_about: false,
-            show_log: false,
+            sheet: None,
             pasting: false,
         }
     }
@@ -417,7 +416,6 @@ impl State {
 
     /// Whether something that takes the keyboard is open.
     pub fn is_modal(&self) -> bool {
-        let open = self.palette.is_some() || self.show_about || self.show_log || self.kept.open;
-        open || self.dialog.is_some()
+        self.dialog.is_some() || self.palette.is_some() || self.sheet.is_some()
     }
 }

@@ -130,6 +130,11 @@ mod shelf {
     pub struct KeyShelf(Arc<Mutex<Option<Kept>>>);
 
     impl KeyShelf {
+        /// Drops the keys that are there.
+        pub fn forget(&self) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+
         /// The keys for `known`, from `randomness`, which came of the scenario's `seed`; others that
         /// were there go, and where none fit new ones are made and stay.
         ///

@@ -6,21 +6,28 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod beside;
 mod cells;
 mod chart;
+mod copy;
+mod frame;
 pub mod highlight;
+mod horizontal;
 pub mod pixels;
 mod svg;
 mod term;
 pub mod theme;
 mod ticks;
+mod values;
 mod widgets;
 
+pub use beside::Beside;
 pub use cells::{aligned, sort_title};
-pub use chart::{Chart, Curve, Mark, Pen, Shown, in_two, marker};
+pub use chart::{Chart, Curve, Mark, Pen};
+pub use copy::copied;
+pub use frame::{Shown, in_two, marker};
+pub use horizontal::Horizontal;
 pub use svg::{Figure, escaped};
 pub use term::{dotted, explain, explained, question_mark, wanted_tab};
 pub use ticks::{Tick, Unit, logarithmic, number_text, number_ticks};
-pub use widgets::{
-    badge, beside_column, caption, field, fixed_label, heading, named, optional, progress, row,
-};
+pub use widgets::{badge, caption, field, fixed_label, heading, named, optional, progress, row};

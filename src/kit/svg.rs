@@ -210,7 +210,10 @@ impl<'a> Frame<'a> {
                 escaped(text)
             );
         }
-        for (at, text) in &self.chart.across {
+        let words = self.chart.horizontal.words.iter().enumerate();
+        let words: Vec<_> = words.map(|(at, word)| (at as f64, word.clone())).collect();
+        let across = if self.chart.across.is_empty() { &words } else { &self.chart.across };
+        for (at, text) in across {
             let x = self.x(*at);
             _ = writeln!(
                 out,

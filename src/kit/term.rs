@@ -65,8 +65,14 @@ pub fn wanted_tab(ctx: &Context) -> Option<String> {
     ctx.data_mut(|data| data.remove_temp(asked()))
 }
 
-/// A question mark in a circle, at `at`, behind which is what `about` says.
-pub fn question_mark(ui: &mut Ui, at: Pos2, id: Id, name: &str, about: &str) -> Response {
+/// A question mark in a circle, at `at`, behind which `show` stands: how `name` is read.
+pub fn question_mark(
+    ui: &mut Ui,
+    at: Pos2,
+    id: Id,
+    name: &str,
+    show: impl FnOnce(&mut Ui),
+) -> Response {
     let t = theme::tokens(ui);
     let rect = Rect::from_center_size(at, egui::Vec2::splat(14.0));
     let response = ui.interact(rect, id, Sense::click());
@@ -79,7 +85,7 @@ pub fn question_mark(ui: &mut Ui, at: Pos2, id: Id, name: &str, about: &str) -> 
         .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.set_max_width(WIDTH);
-            ui.add(Label::new(about).wrap());
+            show(ui);
         });
     response
 }

@@ -70,7 +70,7 @@ static DARK: Tokens = Tokens {
     stop: rgb(0x4A_52_60),
     text: rgb(0xC9_D1_DC),
     text_strong: rgb(0xF2_F5_F9),
-    text_weak: rgb(0x8E_99_A8),
+    text_weak: rgb(0xA0_AA_B8),
     ground: rgb(0x10_13_18),
     surface: rgb(0x18_1C_23),
     well: rgb(0x12_16_1C),
@@ -95,7 +95,7 @@ static DARK: Tokens = Tokens {
 static LIGHT: Tokens = Tokens {
     original: rgb(0x00_72_B2),
     reference: rgb(0x6B_3F_C9),
-    encrypted: rgb(0xC2_72_00),
+    encrypted: rgb(0xA4_5A_00),
     wrong: rgb(0xC3_12_2C),
     wrong_fill: rgb(0xFB_E3_E5),
     right: rgb(0x00_7A_59),
@@ -106,7 +106,7 @@ static LIGHT: Tokens = Tokens {
     stop: rgb(0x5A_64_72),
     text: rgb(0x2E_36_40),
     text_strong: rgb(0x0E_14_1B),
-    text_weak: rgb(0x5F_6B_79),
+    text_weak: rgb(0x58_64_72),
     ground: rgb(0xEE_F1_F4),
     surface: rgb(0xFA_FB_FC),
     well: rgb(0xFF_FF_FF),
@@ -117,11 +117,11 @@ static LIGHT: Tokens = Tokens {
     selection: rgb(0xCF_E1_F2),
     series: [
         rgb(0x00_7A_59),
-        rgb(0x8A_70_00),
-        rgb(0xB0_4A_86),
+        rgb(0x80_68_00),
+        rgb(0xAA_46_80),
         rgb(0x2E_36_40),
         rgb(0x7A_4E_22),
-        rgb(0x2B_7F_8C),
+        rgb(0x26_76_82),
     ],
     control: rgb(0xE6_EA_EF),
     control_hover: rgb(0xDA_E0_E7),
@@ -148,6 +148,17 @@ pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
 /// The colours of what is drawn for paper.
 pub fn print_tokens() -> &'static Tokens {
     &LIGHT
+}
+
+/// A colour of curves as it is on paper, whatever the theme of the window.
+pub fn printed(colour: Color32) -> Color32 {
+    fn of_data(t: &Tokens) -> impl Iterator<Item = Color32> + '_ {
+        [t.original, t.reference, t.encrypted, t.text, t.text_weak, t.cursor]
+            .into_iter()
+            .chain(t.series)
+    }
+    let pair = of_data(&DARK).zip(of_data(&LIGHT)).find(|(dark, _)| *dark == colour);
+    pair.map_or(colour, |(_, light)| light)
 }
 
 /// A colour as in web pages, `#rrggbb`.
@@ -326,18 +337,40 @@ mod tests {
     #[test]
     fn text_and_curves_stand_out_from_what_is_behind_them() {
         for t in [&DARK, &LIGHT] {
-            for text in [t.text, t.text_strong, t.text_weak, t.wrong, t.right, t.notice] {
+            // Figures and names of curves are written in their colours.
+            let data = [t.original, t.reference, t.encrypted].into_iter().chain(t.series);
+            for text in data.chain([t.wrong, t.right, t.notice]) {
                 for behind in [t.ground, t.surface, t.well] {
                     assert!(contrast(text, behind) >= 4.5, "{text:?} on {behind:?}");
                 }
             }
-            assert!(contrast(t.wrong, t.wrong_fill) >= 4.5);
-            assert!(contrast(t.text, t.notice_fill) >= 4.5);
-            assert!(contrast(t.on_action, t.action) >= 4.5);
-            assert!(contrast(t.on_action, t.stop) >= 4.5);
-            for curve in [t.original, t.reference, t.encrypted].into_iter().chain(t.series) {
-                assert!(contrast(curve, t.well) >= 3.0, "{curve:?} in a plot");
+            let controls = [t.control, t.control_hover, t.control_active, t.selection];
+            for behind in [t.ground, t.surface, t.well].into_iter().chain(controls) {
+                assert!(contrast(t.text, behind) >= 4.5, "text on {behind:?}");
+                assert!(contrast(t.text_strong, behind) >= 4.5, "strong text on {behind:?}");
+            }
+            let quiet = [t.ground, t.surface, t.well, t.control, t.selection];
+            for behind in quiet.into_iter().chain([t.notice_fill, t.wrong_fill]) {
+                assert!(contrast(t.text_weak, behind) >= 4.5, "weak text on {behind:?}");
+            }
+            for (text, behind) in [
+                (t.wrong, t.wrong_fill),
+                (t.text, t.wrong_fill),
+                (t.notice, t.notice_fill),
+                (t.text, t.notice_fill),
+                (t.on_action, t.action),
+                (t.on_action, t.stop),
+            ] {
+                assert!(contrast(text, behind) >= 4.5, "{text:?} on {behind:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_measure_of_contrast_is_that_of_wcag() {
+        // Black on white is 21 to 1; #767676 is the lightest grey with 4.5 to 1 on white.
+        assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 1e-9);
+        assert!(contrast(rgb(0x76_76_76), Color32::WHITE) >= 4.5);
+        assert!(contrast(rgb(0x77_77_77), Color32::WHITE) < 4.5);
     }
 }

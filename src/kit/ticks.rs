@@ -49,6 +49,27 @@ impl Unit {
         position.is_finite().then_some(position)
     }
 
+    /// The value at a position: what [`Unit::position`] undoes.
+    pub fn value(self, position: f64) -> f64 {
+        match self {
+            Self::Secs => 10f64.powf(position),
+            Self::Bytes => position.exp2(),
+            Self::Bits | Self::Failure | Self::Share | Self::Number => position,
+        }
+    }
+
+    /// Head of a column of such values.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Secs => "seconds",
+            Self::Bytes => "bytes",
+            Self::Bits => "bits",
+            Self::Failure => "-log2 of the probability",
+            Self::Share => "share",
+            Self::Number => "value",
+        }
+    }
+
     /// The value as text.
     pub fn text(self, value: f64) -> String {
         match self {

@@ -1,24 +1,10 @@
 //! Small parts that several panels are made of.
 
 use crate::theme;
-use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{Align, Color32, Layout, RichText, Ui};
 
 /// Height of a bar of progress.
 const PROGRESS_HEIGHT: f32 = 4.0;
-
-/// A scrolling column of cards of `width` on the left, filled by `add`; the room that is left beside
-/// it.
-pub fn beside_column(ui: &mut Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui)) -> Ui {
-    let all = ui.available_rect_before_wrap();
-    let column = Rect::from_min_max(all.min, all.min + egui::vec2(width, all.height()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(column));
-    ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(&mut left, |ui| {
-        ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-        add(ui);
-    });
-    let place = Rect::from_min_max(all.min + egui::vec2(width + theme::CARD_GAP, 0.0), all.max);
-    ui.new_child(UiBuilder::new().max_rect(place))
-}
 
 /// A row with a name on the left and a control that fills the rest. The name labels the control for
 /// screen readers.

@@ -55,7 +55,7 @@ pub static FACTS: &[FactSpec] = &[
     one("run.margin", Unit::Bits, "The least margin that was measured"),
     curve("run.margins", Unit::Bits, "Margin after each stage; spare precision under CKKS"),
     one("look.encrypted", Unit::Count, "Ciphertexts of one value that were looked at"),
-    one("look.flipped", Unit::Count, "Ciphertexts that a bit was flipped in"),
+    one("look.flipped", Unit::Count, "1 where a bit of the ciphertext that is looked at was flipped"),
     one("look.drawn", Unit::Count, "Own samples that were answered"),
     one("lab.method", Unit::Word, "The method of the activation laboratory"),
     one("lab.degree", Unit::Count, "The degree there"),

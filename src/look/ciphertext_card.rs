@@ -62,6 +62,7 @@ pub fn ciphertext_card(ui: &mut Ui, view: &Ciphertext, eyes: Eyes) -> Option<Cip
     let mut told = None;
     ui.horizontal_wrapped(|ui| {
         let again = ui.add_enabled(!view.pending, egui::Button::new("Encrypt again"));
+        kit::highlight::seen(ui.ctx(), "Encrypt again", again.rect, again.interact_rect);
         if again.on_hover_text("The same value with new randomness").clicked() {
             told = Some(CiphertextEdit::Again);
         }
@@ -70,6 +71,7 @@ pub fn ciphertext_card(ui: &mut Ui, view: &Ciphertext, eyes: Eyes) -> Option<Cip
         }
         let text = if view.flipped { "Unflip the bit" } else { "Flip one bit" };
         let flip = ui.add_enabled(!view.pending, egui::Button::new(text));
+        kit::highlight::seen(ui.ctx(), "Flip one bit", flip.rect, flip.interact_rect);
         let about = "Changes one bit of the message on its way. Every message carries a digest, by which such a change is refused; here the digest is made anew, as an attacker would";
         if flip.on_hover_text(about).clicked() {
             told = Some(CiphertextEdit::Flip(!view.flipped));

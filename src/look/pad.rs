@@ -73,6 +73,8 @@ pub struct Pad {
     pub label: Option<u16>,
     /// The newest answer.
     pub answer: Option<Box<OwnAnswer>>,
+    /// Samples that were answered.
+    pub answered: usize,
     /// A newer one is on its way.
     pub pending: bool,
     /// Why there is none.
@@ -99,6 +101,7 @@ impl Default for Pad {
             raw: Vec::new(),
             label: None,
             answer: None,
+            answered: 0,
             pending: false,
             failure: None,
             kept: Vec::new(),
@@ -222,7 +225,10 @@ impl Pad {
     pub fn take(&mut self, result: Result<Box<OwnAnswer>, Failure>) {
         self.pending = false;
         match result {
-            Ok(answer) => (self.answer, self.failure) = (Some(answer), None),
+            Ok(answer) => {
+                self.answered += 1;
+                (self.answer, self.failure) = (Some(answer), None);
+            }
             Err(Failure::Cancelled) => {}
             Err(failure) => (self.answer, self.failure) = (None, Some(failure.to_string())),
         }

@@ -3,10 +3,10 @@
 use egui::{Event, MouseWheelUnit, Rect, Sense, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use kit::theme::{self, Tokens};
-use kit::{Chart, Curve, Figure, Pen, Shown, Unit, number_text, number_ticks};
+use kit::{Chart, Curve, Figure, Horizontal, Pen, Shown, Unit, number_text, number_ticks};
 use view::lab::{Lab, LabCurve};
 
-const FUNCTION: &str = "The activation function and the polynomial that stands in for it, on the interval and a little beyond. Turn the wheel to change the degree; drag an end of the interval to move it.";
+const FUNCTION: &str = "The activation function and the polynomial that stands in for it, on the interval and a little beyond. Turn the wheel to change the degree, with Alt where the page scrolls; drag an end of the interval to move it.";
 const ERROR: &str = "Polynomial minus function. Dots mark the places where a minimax polynomial reaches its maximum error, with alternating sign: no polynomial of this degree has a smaller one.";
 const INPUTS: &str = "What really goes into this activation layer: the share of the measured inputs in each bin, over training samples. Inputs outside the interval meet a polynomial that was never made for them.";
 
@@ -41,7 +41,7 @@ pub struct Linked {
 }
 
 /// Draws the plots into `rect`, one below the other.
-pub fn linked(ui: &mut Ui, rect: Rect, lab: &Lab) -> Linked {
+pub fn linked(ui: &mut Ui, rect: Rect, lab: &Lab, scrolls: bool) -> Linked {
     let curve = lab.curve.as_ref().and_then(|c| c.as_deref().ok());
     let refusal = lab.curve.as_ref().and_then(|c| c.as_ref().err());
     let heights = [FUNCTION_SHARE, ERROR_SHARE, 1.0 - FUNCTION_SHARE - ERROR_SHARE];
@@ -64,7 +64,11 @@ pub fn linked(ui: &mut Ui, rect: Rect, lab: &Lab) -> Linked {
         error(t, lab, curve, &axis, empty).show(ui, places[1], NO_NUMBERS),
         inputs(t, lab, &axis).show(ui, places[2], BOTTOM),
     ];
-    pointer(ui, rect, &shown, lab, curve, &axis)
+    let mut asked = pointer(ui, rect, &shown, lab, curve, &axis);
+    if asked.hovered.is_some() {
+        asked.degrees = wheel(ui, scrolls);
+    }
+    asked
 }
 
 /// The plots of `curve` as one SVG document; without that of the inputs where none were measured.
@@ -151,6 +155,7 @@ fn function<'a>(
         curves,
         span: Some(axis.interval),
         across: axis.across.clone(),
+        horizontal: Horizontal::named("input"),
         cursor: lab.hovered,
         empty,
         ..Chart::default()
@@ -187,6 +192,7 @@ fn error<'a>(
         marks,
         span: Some(axis.interval),
         across: axis.across.clone(),
+        horizontal: Horizontal::named("input"),
         cursor: lab.hovered,
         empty: empty.map(|_| ""),
         ..Chart::default()
@@ -221,6 +227,7 @@ fn inputs<'a>(t: &Tokens, lab: &Lab, axis: &Axis) -> Chart<'a> {
         bar_colour: t.original.gamma_multiply(BARS),
         span: Some(axis.interval),
         across: axis.across.clone(),
+        horizontal: Horizontal::named("input"),
         cursor: lab.hovered,
         empty,
         ..Chart::default()
@@ -276,7 +283,6 @@ fn pointer(
     }
     ui.data_mut(|d| d.insert_temp(grip, held));
     let Some(at) = response.hover_pos().filter(|p| rect.contains(*p)) else { return asked };
-    asked.degrees = wheel(ui);
     let x = value(at.x);
     asked.hovered = Some(x);
     if held.is_none() {
@@ -291,8 +297,9 @@ fn round_to(value: f64, step: f64) -> f64 {
     (value / step).round() * step
 }
 
-/// Steps of the wheel, taken from whatever else would scroll.
-fn wheel(ui: &Ui) -> isize {
+/// Steps of the wheel, taken from whatever else would scroll; where something `scrolls`, of the wheel with
+/// Alt alone.
+fn wheel(ui: &Ui, scrolls: bool) -> isize {
     let id = ui.scope_id().with("lab wheel");
     let mut turned: f32 = ui.data(|d| d.get_temp(id)).unwrap_or(0.0);
     let before = turned;
@@ -300,6 +307,7 @@ fn wheel(ui: &Ui) -> isize {
         for event in &input.events {
             if let Event::MouseWheel { unit, delta, modifiers, .. } = event
                 && !modifiers.command
+                && (modifiers.alt || !scrolls)
             {
                 turned += match unit {
                     MouseWheelUnit::Point => delta.y / STEP,
@@ -308,7 +316,8 @@ fn wheel(ui: &Ui) -> isize {
             }
         }
     });
-    if turned != before || ui.input(|i| i.smooth_scroll_delta.y != 0.0) {
+    let takes = !scrolls || ui.input(|i| i.modifiers.alt);
+    if turned != before || (takes && ui.input(|i| i.smooth_scroll_delta.y != 0.0)) {
         ui.input_mut(|i| i.smooth_scroll_delta.y = 0.0);
     }
     let steps = turned.trunc();

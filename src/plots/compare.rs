@@ -5,7 +5,7 @@ use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
 use kit::{
-    Chart, Curve, Figure, Mark, Pen, Unit, logarithmic,
+    Chart, Curve, Figure, Horizontal, Mark, Pen, Unit, logarithmic,
     theme::{self, Tokens},
 };
 use study::CompareRow;
@@ -142,6 +142,7 @@ fn accuracy_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
         curves,
         reference: plain.map(|p| (p, "original")),
         across: logarithmic(x, width, format::secs),
+        horizontal: Horizontal::logarithmic("seconds a sample"),
         wrong,
         empty: empty(view).or(unknown),
         ..Chart::default()
@@ -182,6 +183,7 @@ fn noise_chart<'a>(
         _ => points.last().copied().into_iter().collect(),
     };
     let last = margins.len().saturating_sub(1).max(1) as f64;
+    let names = margins.iter().map(|(name, _)| (*name).to_owned()).collect();
     let unit = Unit::of_noise(row.noise);
     let reference = row.noise.at_zero().map(|words| (0.0, words));
     let heights = points.iter().map(|p| p.y).chain(reference.map(|r| r.0));
@@ -207,6 +209,7 @@ fn noise_chart<'a>(
         }],
         reference,
         across: across.map(|(at, text)| (at, text.to_owned())).to_vec(),
+        horizontal: Horizontal::words("stage", names),
         wrong,
         empty: empty(view),
         ..Chart::default()
@@ -216,6 +219,9 @@ fn noise_chart<'a>(
 /// What the noise plots are known by.
 const NOISE_IDS: [&str; 4] =
     ["compare noise", "compare noise 2", "compare noise 3", "compare noise 4"];
+
+/// What the places of the plot of bytes are.
+const BYTES_OF: [&str; 3] = ["keys", "upload", "download"];
 
 /// Keys, upload and download.
 fn bytes_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
@@ -248,6 +254,7 @@ fn bytes_chart<'a>(t: &Tokens, width: f32, view: &CompareView) -> Chart<'a> {
         y,
         curves,
         across: across.map(|(at, text)| (at, text.to_owned())).to_vec(),
+        horizontal: Horizontal::words("bytes of", BYTES_OF.map(str::to_owned).to_vec()),
         empty: empty(view),
         ..Chart::default()
     }

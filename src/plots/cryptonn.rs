@@ -3,7 +3,7 @@
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
 use kit::theme::{self, Tokens};
-use kit::{Chart, Curve, Mark, Pen, Unit, in_two, number_ticks};
+use kit::{Chart, Curve, Horizontal, Mark, Pen, Unit, in_two, number_ticks};
 use training::SideBySide;
 use view::CryptonnView;
 
@@ -45,6 +45,7 @@ fn loss<'a>(t: &Tokens, width: f32, view: &CryptonnView) -> Chart<'a> {
         x: (0.0, of * 1.02),
         y: (0.0, top * 1.08),
         across: whole(of, width),
+        horizontal: Horizontal::named("step"),
         curves: curves(t, view.loss.iter().copied(), true),
         empty: view.loss.is_empty().then_some("Train to see three networks learn the same"),
         ..Chart::default()
@@ -65,6 +66,7 @@ fn accuracy<'a>(t: &Tokens, width: f32, view: &CryptonnView, epochs: usize) -> C
         x: (0.0, of * 1.02),
         y: ((least - air).max(0.0), 1.0 + air),
         across: whole(of, width),
+        horizontal: Horizontal::named("epoch"),
         curves: curves(t, all(), false),
         empty: view.epochs.is_empty().then_some("Comes with the first epoch"),
         ..Chart::default()

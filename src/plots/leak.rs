@@ -4,7 +4,7 @@ use attack::Score;
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
 use kit::theme::{self, Tokens};
-use kit::{Chart, Curve, Pen, Unit, in_two};
+use kit::{Chart, Curve, Horizontal, Pen, Unit, in_two};
 use view::LeakView;
 
 const ERROR: &str = "Mean squared error of a reconstructed input, in units of the range of inputs squared, over all samples of the recorded mini-batches. The line is what somebody reaches who has seen nothing and guesses the average sample every time.";
@@ -58,6 +58,7 @@ fn base<'a>(view: &LeakView, rect: Rect, curves: Vec<Curve>) -> Chart<'a> {
     Chart {
         x: (0.0, position(view.steps()) * 1.02),
         across: steps(view.steps(), rect.width()),
+        horizontal: Horizontal::scaled("steps seen", |at| at.exp2() - 1.0),
         curves,
         cursor: view.data.is_some().then(|| position(view.seen())),
         empty: waiting,

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Ui};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Pen, Unit, theme};
+use kit::{Chart, Curve, Horizontal, Pen, Unit, theme};
 use report::{NOISE_SPAN, NoisePlace, NoiseReport, TableReport};
 
 const NOISE: &str = "Phase minus message, measured with the secret key (analysis mode), in predicted standard deviations: bars are what was measured, the dashed curve is the normal distribution that was predicted before there was a key.";
@@ -90,6 +90,7 @@ pub fn noise(ui: &mut Ui, rect: Rect, place: &Place<'_>) {
         bars,
         bar_colour: t.encrypted.gamma_multiply(BARS),
         across: across.to_vec(),
+        horizontal: Horizontal::named("standard deviations"),
         ..Chart::default()
     };
     let shown = chart.show(ui, rect, BOTTOM);

@@ -6,7 +6,7 @@ use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
 use format::{self, Share};
 use kit::{
-    Chart, Curve, Figure, Mark, Pen, Unit, logarithmic, number_ticks,
+    Chart, Curve, Figure, Horizontal, Mark, Pen, Unit, logarithmic, number_ticks,
     theme::{self, Tokens},
 };
 use report::{SequenceReport, SequenceStep, SequenceTrace};
@@ -46,7 +46,12 @@ fn over_steps<'a>(rect: Rect, steps: usize) -> Chart<'a> {
     let last = steps.max(2) as f64;
     let across = number_ticks(1.0, last, rect.width() / 2.4);
     let across = across.into_iter().filter(|(at, _)| at.fract() == 0.0 && *at >= 1.0).collect();
-    Chart { x: (0.5, last + 0.5), across, ..Chart::default() }
+    Chart {
+        x: (0.5, last + 0.5),
+        across,
+        horizontal: Horizontal::named("step"),
+        ..Chart::default()
+    }
 }
 
 /// Vertical bounds for all points.
@@ -342,6 +347,7 @@ fn strategies<'a>(t: &Tokens, width: f32, view: &SequenceView) -> Chart<'a> {
         curves,
         reference: plain.map(|p| (p, "original")),
         across: logarithmic(x, width, format::secs),
+        horizontal: Horizontal::logarithmic("seconds a sequence"),
         wrong,
         empty,
         ..Chart::default()

@@ -3,7 +3,7 @@
 use circuit::{NoiseMeasure, StageKind, StagePlan};
 use egui::{Align2, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Figure, Mark, Pen, Unit, theme};
+use kit::{Chart, Curve, Figure, Horizontal, Mark, Pen, Unit, theme};
 use report::StageReport;
 use std::ops::Deref;
 use view::{Pin, Pins, RunView, Stages};
@@ -192,9 +192,7 @@ pub fn stages_svg(curves: &Curves<'_>) -> String {
     let charts: Vec<_> = shown
         .enumerate()
         .map(|(at, plot)| {
-            let mut chart = plot.chart(curves, None);
-            let short = |i| short_name(curves.name(i), curves.kind(i), 1);
-            chart.across = (0..curves.len()).map(|i| (i as f64, short(i))).collect();
+            let chart = plot.chart(curves, None);
             (Rect::from_min_size(pos2(0.0, at as f32 * size.y), size), chart)
         })
         .collect();
@@ -310,6 +308,10 @@ impl StagePlot {
                     Curve { name, colour, pen, points, faded, mark, ..Curve::default() }
                 })
                 .collect(),
+            horizontal: Horizontal::words(
+                "stage",
+                (0..count).map(|i| short_name(curves.name(i), curves.kind(i), 1)).collect(),
+            ),
             reference: at_zero.map(|words| (0.0, words)),
             wrong,
             cursor: hovered.filter(|i| *i < count).map(|i| i as f64),

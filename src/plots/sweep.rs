@@ -3,7 +3,7 @@
 use circuit::NoiseMeasure;
 use egui::{Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Figure, Mark, Pen, Unit, logarithmic, number_ticks, theme};
+use kit::{Chart, Curve, Figure, Horizontal, Mark, Pen, Unit, logarithmic, number_ticks, theme};
 use study::SweepRow;
 use view::{SweepAxis, SweepView};
 
@@ -72,6 +72,10 @@ fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -
         curves: curves(view, axis, t),
         reference: exact(view).filter(|_| empty.is_none()).map(|a| (a, "original")),
         across,
+        horizontal: match axis.is_logarithmic() {
+            true => Horizontal::logarithmic(axis.name()),
+            false => Horizontal::named(axis.name()),
+        },
         empty,
         ..Chart::default()
     }
@@ -121,7 +125,17 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
             // After training the networks before it stand back.
             let faded = any_trained && !trained;
             let mark = Mark::series(at);
-            curves.push(Curve { colour, pen, points, faded, mark, whiskers, ..Curve::default() });
+            let of = method.name();
+            curves.push(Curve {
+                of,
+                colour,
+                pen,
+                points,
+                faded,
+                mark,
+                whiskers,
+                ..Curve::default()
+            });
         }
     }
     curves

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
+use kit::{Chart, Curve, Horizontal, Pen, Unit, number_ticks, theme};
 use network::table::{Accumulators, Table};
 use report::LookupReport;
 
@@ -87,6 +87,7 @@ fn steps(ui: &mut Ui, rect: Rect, table: &Table, view: (f64, f64), across: &[(f6
         curves,
         span: Some((-reach, reach)),
         across: across.to_vec(),
+        horizontal: Horizontal::named("input"),
         ..Chart::default()
     };
     chart.show(ui, rect, BOTTOM);
@@ -119,6 +120,7 @@ fn sums(
         bar_colour: t.original.gamma_multiply(BARS),
         span: Some((-reach, reach)),
         across: across.to_vec(),
+        horizontal: Horizontal::named("input"),
         empty: (layer.sums.total() == 0).then_some("Nothing was measured"),
         ..Chart::default()
     };
@@ -150,6 +152,7 @@ fn flips(ui: &mut Ui, rect: Rect, read: Option<&LookupReport>) {
         x: (0.0, farthest * 1.05),
         y: (0.0, most * 1.15),
         curves,
+        horizontal: Horizontal::named("distance to the step"),
         across: number_ticks(0.0, farthest * 1.05, rect.width() / 2.2),
         empty: rows.is_empty().then_some("Run to count the lookups that noise moves"),
         ..Chart::default()

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Pen, Unit, number_ticks, theme};
+use kit::{Chart, Curve, Horizontal, Pen, Unit, number_ticks, theme};
 use network::train::EpochRecord;
 use view::TrainingView;
 
@@ -28,7 +28,12 @@ pub fn training(ui: &mut Ui, rect: Rect, view: &TrainingView, epochs: usize, int
     let of = epochs.max(1) as f64;
     let across = number_ticks(0.0, of, rect.width() / 3.0);
     let across: Vec<_> = across.into_iter().filter(|(at, _)| at.fract() == 0.0).collect();
-    let base = || Chart { x: (0.0, of * 1.02), across: across.clone(), ..Chart::default() };
+    let base = || Chart {
+        x: (0.0, of * 1.02),
+        across: across.clone(),
+        horizontal: Horizontal::named("epoch"),
+        ..Chart::default()
+    };
     let empty = view.loss.is_empty().then_some("Start a training to see it learn");
 
     // Mini-batches are told of in passing; where less of them than of epochs was heard, epochs are drawn.

@@ -83,6 +83,11 @@ impl History {
         }
     }
 
+    /// Empties all lists; a chosen folder stays.
+    pub fn forget_lists(&mut self) {
+        *self = Self { data_folder: self.data_folder.take(), ..Self::default() };
+    }
+
     /// What is kept for the next time, as text: models whose files stay.
     pub fn to_text(&self) -> String {
         let mut kept = self.clone();

@@ -2,7 +2,7 @@
 
 use worker::{KeptRun, Shelf};
 
-/// The list of kept runs, and whether it is open.
+/// The list of kept runs.
 #[derive(Clone, Debug, Default)]
 pub struct KeptRuns {
     /// Where they lie; none are kept without.
@@ -11,7 +11,6 @@ pub struct KeptRuns {
     pub runs: Vec<KeptRun>,
     /// The list was read since the window began.
     pub listed: bool,
-    pub open: bool,
 }
 
 impl KeptRuns {

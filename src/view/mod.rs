@@ -51,4 +51,7 @@ pub use sweep::{SweepAxis, SweepChoice, SweepView};
 pub use task::TaskStatus;
 pub use three::{Difference, Three};
 pub use training::TrainingView;
-pub use words::run_words;
+pub use words::{
+    compare_words, data_words, lab_words, model_words, run_words, sample_words, sequence_words,
+    sweep_words, training_words,
+};

@@ -29,6 +29,9 @@ pub(super) trait Desk: Send {
     /// Looks for the larger datasets in `folder` from now on.
     fn look_in(&mut self, folder: &Path);
 
+    /// Drops the keys that outlive a run.
+    fn forget_keys(&mut self);
+
     /// Plans, and tells what is loaded on the way.
     fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError>;
 
@@ -133,6 +136,10 @@ impl<E: Engine> EngineDesk<E> {
 impl<E: Engine> Desk for EngineDesk<E> {
     fn look_in(&mut self, folder: &Path) {
         self.engine.look_in(folder);
+    }
+
+    fn forget_keys(&mut self) {
+        self.engine.forget_keys();
     }
 
     fn plan(&mut self, scenario: &Scenario, out: Out<'_>) -> Result<Box<Plan>, RunError> {

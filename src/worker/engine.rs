@@ -55,6 +55,9 @@ pub trait Engine: Send + 'static {
     /// Looks for the larger datasets in `folder` from now on.
     fn look_in(&mut self, folder: &Path);
 
+    /// Drops the keys that outlive a run.
+    fn forget_keys(&mut self) {}
+
     /// Loads the dataset of `scenario`.
     fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError>;
 
@@ -372,6 +375,12 @@ impl Engine for SessionEngine {
             self.sources.data_dir = Some(folder.to_owned());
             self.dataset = Kept::default();
         }
+    }
+
+    fn forget_keys(&mut self) {
+        self.own = None;
+        #[cfg(feature = "tfhe")]
+        self.keys.forget();
     }
 
     fn dataset(&mut self, scenario: &Scenario) -> Result<Arc<Dataset>, RunError> {

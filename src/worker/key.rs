@@ -6,6 +6,8 @@ pub enum Key {
     /// A run, or all noise strategies one after the other.
     Run,
     Plan,
+    /// Keys that are dropped.
+    Forget,
     /// What the networks say to a sample of a person's own.
     Answer,
     /// A value under encryption.
@@ -46,6 +48,7 @@ impl Key {
     pub(super) fn rule(self) -> Rule {
         match self {
             Self::Plan
+            | Self::Forget
             | Self::Answer
             | Self::Look
             | Self::Layer
@@ -62,9 +65,13 @@ impl Key {
     /// of its own.
     pub(super) fn lane(self, job: u64) -> Lane {
         match self {
-            Self::Run | Self::Plan | Self::Answer | Self::Look | Self::Layer | Self::Check => {
-                (Self::Run, 0)
-            }
+            Self::Run
+            | Self::Plan
+            | Self::Forget
+            | Self::Answer
+            | Self::Look
+            | Self::Layer
+            | Self::Check => (Self::Run, 0),
             Self::Glance | Self::Task | Self::Attack | Self::Kept => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }

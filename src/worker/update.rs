@@ -54,6 +54,8 @@ pub enum Update {
     /// What the loaded network does with the first test samples in the clear, where it can be seen.
     Glance(Option<Glance>),
     CheckEnded(Result<(), Failure>),
+    /// Keys that were made are dropped.
+    KeysForgotten(Result<(), Failure>),
     /// The newest sample of a person's own was answered.
     Answered(Result<Box<OwnAnswer>, Failure>),
     /// The newest value that was asked for is encrypted.

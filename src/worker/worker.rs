@@ -100,6 +100,18 @@ impl Worker {
         self.postpone_check();
     }
 
+    /// Drops the keys that were made, when nothing needs them.
+    pub fn forget_keys(&mut self) {
+        let desk = Arc::clone(&self.desk);
+        let work = move |_: &_| {
+            lock(&desk).forget_keys();
+            Ok(())
+        };
+        // A newer request is never refused.
+        self.jobs.start(Key::Forget, work, Update::KeysForgotten).ok();
+        self.postpone_check();
+    }
+
     /// Asks for a value under encryption, in the place of an older one.
     pub fn look(&mut self, scenario: Scenario, at: LookAt) {
         let desk = Arc::clone(&self.desk);

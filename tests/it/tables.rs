@@ -132,6 +132,9 @@ fn keys_stay_for_the_next_run_of_the_same_parameters_and_seed() {
     assert_eq!((kept(&one), kept(&two)), (false, true));
     assert_ne!(one.encrypted.max_abs_error, two.encrypted.max_abs_error);
     assert!(two.is_right());
+    shelf.forget();
+    let after = run(&[LOOKUP[0], LOOKUP[1], "seed=0"]);
+    assert!(!kept(&after) && after.is_right());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod activation;
 mod clicks;
+mod copies;
 mod cryptonn;
 mod drive;
 mod kept;
@@ -12,11 +13,13 @@ mod new_network;
 mod own;
 mod own_sample;
 mod person;
+mod preferences;
 mod replay;
 mod scripted;
 mod sequence;
 mod share;
 mod shots;
+mod sizes;
 mod stale;
 mod strip;
 mod tables;

@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::queue::Queue;
+use crate::sheet::Sheet;
 use crate::state::State;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
 use kit::theme;
@@ -36,7 +37,7 @@ const PRIVATE: &[(&str, &str)] = &[
 const LICENCES: &str = "CryptoScope is MIT or Apache-2.0. The number-theoretic transform is tfhe-ntt by Zama, BSD-3-Clause-Clear, which grants no patent rights: free for research and prototyping, commercial use needs Zama's licence. BFV is the fhe crate (MIT). The typeface is Inter (SIL Open Font License).";
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
-    if !state.show_about {
+    if state.sheet != Some(Sheet::About) {
         return;
     }
     let modal = Modal::new(Id::unique("about")).frame(theme::dialog(ctx)).show(ctx, |ui| {
@@ -60,10 +61,10 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         });
         ui.add_space(6.0);
         if ui.button("Close").clicked() {
-            queue.push(Action::CloseAbout);
+            queue.push(Action::CloseSheet);
         }
     });
     if modal.should_close() {
-        queue.push(Action::CloseAbout);
+        queue.push(Action::CloseSheet);
     }
 }

@@ -10,7 +10,7 @@ use crate::queue::Queue;
 use crate::state::State;
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
-use kit::theme;
+use kit::{Beside, theme};
 use study::{CompareRow, Row as _};
 use view::{Results, TaskStatus};
 
@@ -19,6 +19,8 @@ const COLUMN: f32 = 206.0;
 /// Share of the height that the plots take.
 const PLOTS: f32 = 0.62;
 const LEAST_PLOTS: f32 = 260.0;
+/// Height that plots and table take under the controls.
+const PAGE: f32 = 640.0;
 const HEADER: f32 = 22.0;
 const GAP: f32 = 5.0;
 const NAME: f32 = 48.0;
@@ -39,19 +41,24 @@ const COLUMNS: [(&str, f32); 11] = [
 ];
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let mut right = kit::beside_column(ui, "compare column", COLUMN, |ui| {
-        controls(ui, state, queue);
-    });
-    let (results, origin) = (Results::Compare, state.origin(Results::Compare));
-    let going_on = state.is_going_on(results);
-    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
-    origin::dimmed(&mut right, stale);
-    let height = (right.available_height() * PLOTS).max(LEAST_PLOTS);
-    let size = vec2(right.available_width(), height);
-    let (rect, _) = right.allocate_exact_size(size, Sense::hover());
-    plots::compare(&mut right, rect, &state.compare);
-    right.add_space(theme::CARD_GAP - right.spacing().item_spacing.y);
-    rows(&mut right, state);
+    let beside = Beside { id: "compare column", width: COLUMN, tall: PAGE };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| controls(ui, state, queue),
+        |ui, queue| {
+            let (results, origin) = (Results::Compare, state.origin(Results::Compare));
+            let going_on = state.is_going_on(results);
+            let stale = origin::banner(ui, state, queue, results, origin, going_on);
+            origin::dimmed(ui, stale);
+            let height = (ui.available_height() * PLOTS).max(LEAST_PLOTS);
+            let size = vec2(ui.available_width(), height);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            plots::compare(ui, rect, &state.compare);
+            ui.add_space(theme::CARD_GAP - ui.spacing().item_spacing.y);
+            rows(ui, state);
+        },
+    );
 }
 
 fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {

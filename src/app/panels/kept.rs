@@ -3,6 +3,7 @@
 use crate::action::Action;
 use crate::kept_act::KeptAct;
 use crate::queue::Queue;
+use crate::sheet::Sheet;
 use crate::state::State;
 use egui::{Button, Context, Grid, Id, Modal, RichText, ScrollArea, Ui};
 use format::Share;
@@ -21,7 +22,7 @@ const HEADS: [&str; 6] = ["Scenario", "Ended", "Accuracy", "Time", "Sent", "File
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     let kept = &state.kept;
-    if !kept.open {
+    if state.sheet != Some(Sheet::KeptRuns) {
         return;
     }
     let modal = Modal::new(Id::unique("kept runs")).frame(theme::dialog(ctx)).show(ctx, |ui| {
@@ -57,7 +58,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         ui.add_space(4.0);
         ui.horizontal(|ui| {
             if ui.button("Close").clicked() {
-                queue.push(Action::Kept(KeptAct::Close));
+                queue.push(Action::CloseSheet);
             }
             let all = ui.add_enabled(!kept.runs.is_empty(), Button::new("Clear all"));
             let all = all
@@ -69,7 +70,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
         });
     });
     if modal.should_close() {
-        queue.push(Action::Kept(KeptAct::Close));
+        queue.push(Action::CloseSheet);
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::action::Action;
 use crate::notifications::Level;
 use crate::queue::Queue;
+use crate::sheet::Sheet;
 use crate::state::State;
 use egui::{Context, Id, Modal, RichText, ScrollArea};
 use kit::theme;
 
 pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
-    if !state.show_log {
+    if state.sheet != Some(Sheet::Log) {
         return;
     }
     let modal = Modal::new(Id::unique("log")).frame(theme::dialog(ctx)).show(ctx, |ui| {
@@ -32,10 +33,10 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
             }
         });
         if ui.button("Close").clicked() {
-            queue.push(Action::CloseLog);
+            queue.push(Action::CloseSheet);
         }
     });
     if modal.should_close() {
-        queue.push(Action::CloseLog);
+        queue.push(Action::CloseSheet);
     }
 }

@@ -25,6 +25,7 @@ mod origin;
 mod own_sample;
 mod palette;
 mod path;
+mod preferences;
 mod preview;
 mod recurrent_training;
 mod replay;
@@ -41,6 +42,7 @@ mod toasts;
 mod training;
 mod training_start;
 mod welcome;
+mod words;
 
 use super::state::State;
 use crate::command::Command;
@@ -83,7 +85,25 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 });
             });
     }
-    CentralPanel::no_frame().frame(ground(8, 8)).show(ui, |ui| match state.tab {
+    CentralPanel::no_frame().frame(ground(8, 8)).show(ui, |ui| {
+        words::show(ui, state);
+        tab(ui, state, queue);
+    });
+    let ctx = ui.ctx().clone();
+    toasts::show(&ctx, state, lesson, queue);
+    path::show(&ctx, state, queue);
+    palette::show(&ctx, state, queue);
+    about::show(&ctx, state, queue);
+    log::show(&ctx, state, queue);
+    preferences::show(&ctx, state, queue);
+    kept::show(&ctx, state, queue);
+    drop_hint(&ctx);
+    kit::highlight::draw(&ctx);
+}
+
+/// The tab that is looked at.
+fn tab(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    match state.tab {
         Tab::Samples => samples::show(ui, state, queue),
         Tab::Data => data::show(ui, state, queue),
         Tab::Model => model::show(ui, state, queue),
@@ -98,16 +118,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         Tab::Sequence => sequence::show(ui, state, queue),
         Tab::Lessons => lessons::show(ui, state, queue),
         Tab::Welcome => welcome::show(ui, state, queue),
-    });
-    let ctx = ui.ctx().clone();
-    toasts::show(&ctx, state, lesson, queue);
-    path::show(&ctx, state, queue);
-    palette::show(&ctx, state, queue);
-    about::show(&ctx, state, queue);
-    log::show(&ctx, state, queue);
-    kept::show(&ctx, state, queue);
-    drop_hint(&ctx);
-    kit::highlight::draw(&ctx);
+    }
 }
 
 /// Width of the setup when it is folded.

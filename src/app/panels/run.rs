@@ -30,7 +30,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             headline::cards(ui, state);
         }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
-        in_words(ui, state);
         let has_bar = state.replay.is_some() || state.run.is_some() && state.shows("replay");
         if let Some(plot) = state.layout.enlarged {
             if has_bar {
@@ -90,19 +89,6 @@ fn pinned(ui: &mut Ui, state: &State, curves: &Curves<'_>, queue: &mut Queue) {
             queue.push(Action::Unpin(at));
         }
         ui.horizontal(|ui| export_buttons(ui, exports::PINNED, state, queue));
-    });
-}
-
-/// What the finished run showed, in sentences, behind a line that opens.
-fn in_words(ui: &mut Ui, state: &State) {
-    let run = state.run.as_ref().filter(|_| state.run_is_of_setup() && state.eyes().has_key());
-    let words = run.map(view::run_words).unwrap_or_default();
-    if words.is_empty() {
-        return;
-    }
-    let t = theme::tokens(ui);
-    egui::CollapsingHeader::new("In plain words").show(ui, |ui| {
-        ui.add(egui::Label::new(egui::RichText::new(words.join(" ")).color(t.text)).wrap());
     });
 }
 

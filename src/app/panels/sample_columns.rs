@@ -16,6 +16,9 @@ pub const COLUMN: f32 = 252.0;
 /// Below this width the ciphertext stands under the sample.
 const THREE: f32 = 820.0;
 
+/// Below this one all three stand under one another, on a page that scrolls.
+const TWO: f32 = 460.0;
+
 /// Draws the sample, the ciphertext where there is one, and the answers.
 pub fn show(
     ui: &mut Ui,
@@ -24,6 +27,20 @@ pub fn show(
     ciphertext: Option<impl FnOnce(&mut Ui, &mut Queue)>,
     answers: impl FnOnce(&mut Ui, &mut Queue),
 ) {
+    if ui.available_width() < TWO {
+        ScrollArea::vertical().id_salt("sample page").auto_shrink([false, false]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+            wide_card(ui, |ui| {
+                ui.set_max_width(COLUMN);
+                sample(ui, queue);
+            });
+            wide_card(ui, |ui| answers(ui, queue));
+            if let Some(ciphertext) = ciphertext {
+                wide_card(ui, |ui| ciphertext(ui, queue));
+            }
+        });
+        return;
+    }
     let wide = ui.available_width() >= THREE;
     let column = COLUMN.min(ui.available_width() * 0.4);
     let height = ui.available_height();
@@ -64,6 +81,14 @@ pub fn show(
                 add(ui, queue);
             }
         });
+    });
+}
+
+/// A card as wide as there is room.
+fn wide_card(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        add(ui);
     });
 }
 

@@ -11,7 +11,7 @@ use crate::panels::button::named_button;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{DragValue, ScrollArea, Sense, Ui, vec2};
-use kit::{field, row, theme};
+use kit::{Beside, field, row, theme};
 use view::Results;
 
 /// Width of the column of controls.
@@ -19,29 +19,36 @@ const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 330.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let mut right = kit::beside_column(ui, "training column", COLUMN, |ui| {
-        new_network::choice(ui, state, queue);
-        match state.loaded_sequence.as_ref().filter(|_| state.is_recurrent()) {
-            Some(loaded) => {
-                recurrent_training::controls(ui, state, loaded, queue);
+    let beside = Beside { id: "training column", width: COLUMN, tall: LEAST_PLOTS };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| {
+            new_network::choice(ui, state, queue);
+            match state.loaded_sequence.as_ref().filter(|_| state.is_recurrent()) {
+                Some(loaded) => {
+                    recurrent_training::controls(ui, state, loaded, queue);
+                }
+                None => controls(ui, state, queue),
             }
-            None => controls(ui, state, queue),
-        }
-        result(ui, state, queue);
-    });
+            result(ui, state, queue);
+        },
+        |ui, queue| learned(ui, state, queue),
+    );
+}
+
+/// Curves of the training.
+fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let (results, origin) = (Results::Training, state.origin(Results::Training));
     let going_on = state.is_going_on(results);
-    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
-    let place = right.available_rect_before_wrap();
-    origin::dimmed(&mut right, stale);
-    ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(
-        &mut right,
-        |ui| {
-            let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
-            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            plots::training(ui, rect, &state.training, state.training.of, true);
-        },
-    );
+    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    let height = ui.available_height().max(LEAST_PLOTS);
+    origin::dimmed(ui, stale);
+    ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(ui, |ui| {
+        let size = vec2(ui.available_width(), height);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        plots::training(ui, rect, &state.training, state.training.of, true);
+    });
 }
 
 fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {

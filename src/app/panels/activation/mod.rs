@@ -11,7 +11,7 @@ use controls::COLUMN;
 
 use crate::state::State;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
-use kit::theme;
+use kit::{Beside, theme};
 
 /// Below this width of the tab everything stands in one column.
 const TWO_COLUMNS: f32 = 560.0;
@@ -31,30 +31,39 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             controls::show(ui, state, queue);
             let size = vec2(ui.available_width(), PLOTS);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            linked(ui, rect, state, queue);
+            linked(ui, rect, state, true, queue);
             figures::show(ui, state, queue);
             coefficients::show(ui, state);
         });
         return;
     }
-    let mut right = kit::beside_column(ui, "lab column", COLUMN, |ui| {
-        controls::show(ui, state, queue);
-        figures::show(ui, state, queue);
-        coefficients::show(ui, state);
-    });
-    let place = right.max_rect();
-    ScrollArea::vertical().id_salt("lab plots").auto_shrink([false, false]).show(
-        &mut right,
-        |ui| {
-            let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
-            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            linked(ui, rect, state, queue);
+    let beside = Beside { id: "lab column", width: COLUMN, tall: LEAST_PLOTS };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| {
+            controls::show(ui, state, queue);
+            figures::show(ui, state, queue);
+            coefficients::show(ui, state);
+        },
+        |ui, queue| {
+            let room = ui.available_height();
+            let height = room.max(LEAST_PLOTS);
+            ScrollArea::vertical().id_salt("lab plots").auto_shrink([false, false]).show(
+                ui,
+                |ui| {
+                    let size = vec2(ui.available_width(), height);
+                    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                    linked(ui, rect, state, height > room, queue);
+                },
+            );
         },
     );
 }
 
-fn linked(ui: &mut Ui, rect: Rect, state: &State, queue: &mut Queue) {
-    let asked = plots::linked(ui, rect, &state.lab);
+/// The plots; `scrolls` tells whether the wheel moves the page.
+fn linked(ui: &mut Ui, rect: Rect, state: &State, scrolls: bool, queue: &mut Queue) {
+    let asked = plots::linked(ui, rect, &state.lab, scrolls);
     if asked.hovered != state.lab.hovered {
         queue.push(Action::HoverPlace(asked.hovered));
     }

@@ -6,7 +6,7 @@ use crate::queue::Queue;
 use crate::state::State;
 use egui::{ComboBox, RichText, ScrollArea, Sense, Ui, vec2};
 use inference::TableStudy;
-use kit::{field, number_text, theme};
+use kit::{Beside, field, number_text, theme};
 use network::table::{Accumulators, Table};
 use report::LookupReport;
 
@@ -28,18 +28,25 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         return;
     };
     let read = lookup(state, &table.name);
-    let mut right = kit::beside_column(ui, "tables column", COLUMN, |ui| {
-        card(ui, |ui| choice(ui, state, &layers, at, queue));
-        card(ui, |ui| accuracy(ui, study));
-        card(ui, |ui| figures(ui, table, layer, planned(state, at), read));
-    });
-    let place = right.max_rect();
-    ScrollArea::vertical().id_salt("tables plots").auto_shrink([false, false]).show(
-        &mut right,
-        |ui| {
-            let size = vec2(ui.available_width(), place.height().max(LEAST_PLOTS));
-            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            plots::tables(ui, rect, table, layer, read);
+    let beside = Beside { id: "tables column", width: COLUMN, tall: LEAST_PLOTS };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| {
+            card(ui, |ui| choice(ui, state, &layers, at, queue));
+            card(ui, |ui| accuracy(ui, study));
+            card(ui, |ui| figures(ui, table, layer, planned(state, at), read));
+        },
+        |ui, _| {
+            let height = ui.available_height().max(LEAST_PLOTS);
+            ScrollArea::vertical().id_salt("tables plots").auto_shrink([false, false]).show(
+                ui,
+                |ui| {
+                    let size = vec2(ui.available_width(), height);
+                    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                    plots::tables(ui, rect, table, layer, read);
+                },
+            );
         },
     );
 }

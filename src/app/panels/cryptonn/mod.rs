@@ -12,7 +12,7 @@ use crate::panels::origin;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ScrollArea, Sense, Ui, vec2};
-use kit::theme;
+use kit::{Beside, theme};
 use view::Results;
 
 /// Width of the column of controls.
@@ -22,25 +22,31 @@ const LEAST_PLOTS: f32 = 190.0;
 const SAMPLE: f32 = 240.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let mut right = kit::beside_column(ui, "cryptonn column", COLUMN, |ui| {
-        controls::show(ui, state, queue);
-        phases::show(ui, state);
-    });
+    let beside = Beside { id: "cryptonn column", width: COLUMN, tall: LEAST_PLOTS + SAMPLE };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| {
+            controls::show(ui, state, queue);
+            phases::show(ui, state);
+        },
+        |ui, queue| learned(ui, state, queue),
+    );
+}
+
+/// Curves of the training, and a sample of it.
+fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let (results, origin) = (Results::Cryptonn, state.origin(Results::Cryptonn));
     let going_on = state.is_going_on(results);
-    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
-    let place = right.available_rect_before_wrap();
-    origin::dimmed(&mut right, stale);
-    ScrollArea::vertical().id_salt("cryptonn plots").auto_shrink([false, false]).show(
-        &mut right,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            let height = (place.height() - SAMPLE - theme::CARD_GAP).max(LEAST_PLOTS);
-            let size = vec2(ui.available_width(), height);
-            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            let epochs = state.scenario.training.as_ref().map_or(1, |t| t.epochs);
-            plots::cryptonn(ui, rect, &state.cryptonn, epochs);
-            sample::show(ui, state, queue, SAMPLE);
-        },
-    );
+    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    let height = (ui.available_height() - SAMPLE - theme::CARD_GAP).max(LEAST_PLOTS);
+    origin::dimmed(ui, stale);
+    ScrollArea::vertical().id_salt("cryptonn plots").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+        let size = vec2(ui.available_width(), height);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let epochs = state.scenario.training.as_ref().map_or(1, |t| t.epochs);
+        plots::cryptonn(ui, rect, &state.cryptonn, epochs);
+        sample::show(ui, state, queue, SAMPLE);
+    });
 }

@@ -12,40 +12,49 @@ use crate::panels::origin;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ScrollArea, Sense, Slider, Ui, vec2};
-use kit::theme;
+use kit::{Beside, theme};
 use view::Results;
 
 /// Width of the column of controls.
 const COLUMN: f32 = 268.0;
 const LEAST_PLOTS: f32 = 170.0;
+/// Height that pictures, curves and mitigations take under the controls.
+const PAGE: f32 = 760.0;
 /// Below this width the plots stand one below the other.
 const SIDE_BY_SIDE: f32 = 440.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let mut right = kit::beside_column(ui, "leak column", COLUMN, |ui| {
-        controls::show(ui, state, queue);
-        words::figures(ui, state);
-        words::explanation(ui, state);
-    });
+    let beside = Beside { id: "leak column", width: COLUMN, tall: PAGE };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| {
+            controls::show(ui, state, queue);
+            words::figures(ui, state);
+            words::explanation(ui, state);
+        },
+        |ui, queue| learned(ui, state, queue),
+    );
+}
+
+/// Pictures and curves of what the server can make of the samples.
+fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let (results, origin) = (Results::Cryptonn, state.origin(Results::Cryptonn));
     let going_on = state.is_going_on(results);
-    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
-    origin::dimmed(&mut right, stale);
-    ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(
-        &mut right,
-        |ui| {
-            ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-            gallery::show(ui, state, queue);
-            steps(ui, state, queue);
-            let below = mitigations::height(state) + theme::CARD_GAP;
-            let left = ui.clip_rect().bottom() - ui.cursor().top() - below;
-            let rows = if ui.available_width() > SIDE_BY_SIDE { 1.0 } else { 2.0 };
-            let size = vec2(ui.available_width(), left.max(rows * LEAST_PLOTS));
-            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            plots::leak(ui, rect, &state.leak);
-            mitigations::show(ui, state, queue);
-        },
-    );
+    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    origin::dimmed(ui, stale);
+    ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
+        gallery::show(ui, state, queue);
+        steps(ui, state, queue);
+        let below = mitigations::height(state) + theme::CARD_GAP;
+        let left = ui.clip_rect().bottom() - ui.cursor().top() - below;
+        let rows = if ui.available_width() > SIDE_BY_SIDE { 1.0 } else { 2.0 };
+        let size = vec2(ui.available_width(), left.max(rows * LEAST_PLOTS));
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        plots::leak(ui, rect, &state.leak);
+        mitigations::show(ui, state, queue);
+    });
 }
 
 /// The slider over the steps seen.

@@ -13,15 +13,14 @@ use crate::exports;
 use crate::queue::Queue;
 use crate::state::State;
 use data::{Dataset, Shape};
-use egui::{DragValue, Rect, ScrollArea, Sense, Ui, vec2};
-use kit::{field, row, theme};
+use egui::{DragValue, Rect, Ui, vec2};
+use kit::{Beside, field, row, theme};
 use network::train::Purpose;
 use view::{Blueprint, TaskStatus};
 
-/// Width of the column of controls, its share of the tab, and the width of the tab from which on plots stand beside it.
+/// Width of the column of controls, and its share of the tab.
 const COLUMN: std::ops::RangeInclusive<f32> = 344.0..=420.0;
 const SHARE: f32 = 0.42;
-const BESIDE: f32 = 600.0;
 /// Epochs that the axis has at least.
 const LEAST_EPOCHS: usize = 20;
 const LEAST_PLOTS: f32 = 250.0;
@@ -29,24 +28,18 @@ const EPOCHS: (usize, usize) = (100, 1000);
 const PATIENCE: (usize, usize) = (30, 1000);
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let beside = ui.available_width() >= BESIDE;
-    if beside {
-        let width = (ui.available_width() * SHARE).clamp(*COLUMN.start(), *COLUMN.end());
-        let mut right = kit::beside_column(ui, "new network column", width, |ui| {
-            column(ui, state, queue);
-        });
-        let place = right.available_rect_before_wrap();
-        let size = vec2(place.width(), place.height().max(LEAST_PLOTS));
-        curves(&mut right, Rect::from_min_size(place.min, size), state);
-        return;
-    }
-    ScrollArea::vertical().id_salt("new network").auto_shrink([false, false]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-        column(ui, state, queue);
-        let size = vec2(ui.available_width(), LEAST_PLOTS);
-        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-        curves(ui, rect, state);
-    });
+    let width = (ui.available_width() * SHARE).clamp(*COLUMN.start(), *COLUMN.end());
+    let beside = Beside { id: "new network column", width, tall: LEAST_PLOTS };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| column(ui, state, queue),
+        |ui, _| {
+            let place = ui.available_rect_before_wrap();
+            let size = vec2(place.width(), place.height().max(LEAST_PLOTS));
+            curves(ui, Rect::from_min_size(place.min, size), state);
+        },
+    );
 }
 
 fn curves(ui: &mut Ui, rect: Rect, state: &State) {

@@ -8,7 +8,7 @@ use crate::panels::{origin, replay};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, ScrollArea, Sense, Ui, vec2};
-use kit::theme;
+use kit::{Beside, theme};
 use plots::StepFigure;
 use shown::shown;
 use view::Results;
@@ -23,11 +23,23 @@ const TWO_COLUMNS: f32 = 460.0;
 /// Plots of the grid, and the least height of one.
 const PLOTS: usize = 6;
 const LEAST_PLOT: f32 = 128.0;
+/// Height of all plots under one another, and of the table.
+const PAGE: f32 = PLOTS as f32 * (LEAST_PLOT + theme::CARD_GAP) + TABLE;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let mut right = kit::beside_column(ui, "sequence column", COLUMN, |ui| {
-        controls::show(ui, state, queue);
-    });
+    let beside = Beside { id: "sequence column", width: COLUMN, tall: PAGE };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| controls::show(ui, state, queue),
+        |ui, queue| {
+            results(ui, state, queue);
+        },
+    );
+}
+
+/// Plots over the steps, and the table of strategies.
+fn results(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let (results, origin) = (Results::Sequence, state.origin(Results::Sequence));
     let going_on = state.is_going_on(results);
     // What is drawn may also be of a run of another scenario altogether.
@@ -37,22 +49,19 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         _ => (results, origin),
     };
-    replay::badge(&mut right, state.run.as_ref().filter(|run| run.scenario.sequence.is_some()));
-    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
-    let place = right.available_rect_before_wrap();
-    origin::dimmed(&mut right, stale);
-    ScrollArea::vertical().id_salt("sequence plots").auto_shrink([false, false]).show(
-        &mut right,
-        |ui| {
-            let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
-            let rows = PLOTS / columns;
-            let room = place.height() - TABLE - theme::CARD_GAP;
-            let least = LEAST_PLOTS.max(rows as f32 * (LEAST_PLOT + theme::CARD_GAP));
-            grid(ui, state, columns, room.max(least));
-            ui.add_space(theme::CARD_GAP - ui.spacing().item_spacing.y);
-            strategies::show(ui, state, queue, TABLE);
-        },
-    );
+    replay::badge(ui, state.run.as_ref().filter(|run| run.scenario.sequence.is_some()));
+    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    let height = ui.available_height();
+    origin::dimmed(ui, stale);
+    ScrollArea::vertical().id_salt("sequence plots").auto_shrink([false, false]).show(ui, |ui| {
+        let columns = if ui.available_width() < TWO_COLUMNS { 1 } else { 2 };
+        let rows = PLOTS / columns;
+        let room = height - TABLE - theme::CARD_GAP;
+        let least = LEAST_PLOTS.max(rows as f32 * (LEAST_PLOT + theme::CARD_GAP));
+        grid(ui, state, columns, room.max(least));
+        ui.add_space(theme::CARD_GAP - ui.spacing().item_spacing.y);
+        strategies::show(ui, state, queue, TABLE);
+    });
 }
 
 fn grid(ui: &mut Ui, state: &State, columns: usize, height: f32) {

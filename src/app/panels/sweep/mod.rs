@@ -10,7 +10,7 @@ use crate::panels::origin;
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{Rect, Sense, Ui, vec2};
-use kit::theme;
+use kit::{Beside, theme};
 use view::{Results, SweepAxis};
 
 /// Width of the column of controls.
@@ -18,23 +18,35 @@ const COLUMN: f32 = 268.0;
 /// Share of the height that the plots take.
 const PLOTS: f32 = 0.52;
 const LEAST_PLOTS: f32 = 190.0;
+/// Height that plots and table take under the controls.
+const PAGE: f32 = 640.0;
 /// Below this width the plots stand one below the other.
 const SIDE_BY_SIDE: f32 = 560.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let mut right = kit::beside_column(ui, "sweep column", COLUMN, |ui| {
-        controls::show(ui, state, queue);
-    });
+    let beside = Beside { id: "sweep column", width: COLUMN, tall: PAGE };
+    beside.show(
+        ui,
+        queue,
+        |ui, queue| controls::show(ui, state, queue),
+        |ui, queue| {
+            found(ui, state, queue);
+        },
+    );
+}
+
+/// Plots and table of the rows.
+fn found(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let (results, origin) = (Results::Sweep, state.origin(Results::Sweep));
     let going_on = state.is_going_on(results);
-    let stale = origin::banner(&mut right, state, queue, results, origin, going_on);
-    origin::dimmed(&mut right, stale);
-    let height = (right.available_height() * PLOTS).max(LEAST_PLOTS);
-    let size = vec2(right.available_width(), height);
-    let (rect, _) = right.allocate_exact_size(size, Sense::hover());
-    let mut under = plots_ui(&mut right, rect, state, queue);
-    right.add_space(theme::CARD_GAP - right.spacing().item_spacing.y);
-    under = rows::show(&mut right, state, queue).or(under);
+    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    origin::dimmed(ui, stale);
+    let height = (ui.available_height() * PLOTS).max(LEAST_PLOTS);
+    let size = vec2(ui.available_width(), height);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let mut under = plots_ui(ui, rect, state, queue);
+    ui.add_space(theme::CARD_GAP - ui.spacing().item_spacing.y);
+    under = rows::show(ui, state, queue).or(under);
     if under != state.sweep.hovered {
         queue.push(Action::HoverRow(under));
     }

@@ -1,6 +1,6 @@
 //! A run in plain words.
 
-use super::run::RunView;
+use crate::run::RunView;
 use circuit::NoiseMeasure;
 use report::{RunReport, StageReport};
 

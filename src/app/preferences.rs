@@ -1,0 +1,24 @@
+//! What a person prefers is done.
+
+use super::app::App;
+use super::preference::Preference;
+use egui::Context;
+
+impl App {
+    pub(super) fn prefer(&mut self, ctx: &Context, preference: Preference) {
+        match preference {
+            Preference::Theme(theme) => ctx.set_theme(theme),
+            Preference::UsualFolder => {
+                self.state.history.data_folder = None;
+                if let Some(folder) = data::default_data_dir() {
+                    self.look_in(folder);
+                }
+            }
+            Preference::ForgetKeys => self.worker.forget_keys(),
+            Preference::ForgetLists => {
+                self.state.history.forget_lists();
+                self.state.notifications.info("The lists are empty; no file was deleted");
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What stands over the window until it is closed.
+
+/// A page over the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// What the program is, and what is private in it.
+    About,
+    /// All messages since the start.
+    Log,
+    /// What a person prefers, and what is kept.
+    Preferences,
+    /// The last runs, also of earlier windows.
+    KeptRuns,
+}
