@@ -8,7 +8,7 @@ use super::limit::{MAX_DEGREE, MAX_PARTS};
 use super::method::Method;
 use super::methods::{
     chebyshev_least_squares, composite, derivative, hermite, interpolation, least_squares, minimax,
-    published, taylor, weighted,
+    own, published, taylor, weighted,
 };
 use super::polynomial::Polynomial;
 use super::problem::Problem;
@@ -68,6 +68,7 @@ impl Approximation {
             Method::Published => {
                 plain(Form::Powers(published::form(&self.function, self.degree, self.interval)?))
             }
+            Method::Own => plain(Form::Powers(own::form(self)?)),
         })
     }
 }

@@ -33,11 +33,13 @@ pub enum Method {
     Square,
     /// Low-degree forms as their authors printed them.
     Published,
+    /// Coefficients that a person gives.
+    Own,
 }
 
 impl Method {
     /// Every method, in the order lists show them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Minimax,
         Self::LeastSquares,
         Self::WeightedLeastSquares,
@@ -50,6 +52,7 @@ impl Method {
         Self::CompositeMinimax,
         Self::Published,
         Self::Square,
+        Self::Own,
     ];
 
     /// The name in files and on the command line.
@@ -67,6 +70,7 @@ impl Method {
             Self::CompositeMinimax => "composite_minimax",
             Self::Square => "square",
             Self::Published => "published",
+            Self::Own => "own",
         }
     }
 
@@ -85,6 +89,7 @@ impl Method {
             Self::CompositeMinimax => "Composite minimax",
             Self::Square => "Square",
             Self::Published => "Published form",
+            Self::Own => "Own polynomial",
         }
     }
 
@@ -119,6 +124,7 @@ impl Method {
             }
             Self::Square => "x² in the place of the function, as in CryptoNets",
             Self::Published => "Coefficients as their authors printed them",
+            Self::Own => "A formula or coefficients of your own",
         }
     }
 
@@ -129,7 +135,12 @@ impl Method {
 
     /// Whether the degree changes the fit.
     pub fn uses_degree(self) -> bool {
-        !matches!(self, Self::Square)
+        !matches!(self, Self::Square | Self::Own)
+    }
+
+    /// Whether coefficients have to be given: it finds none.
+    pub fn takes_coefficients(self) -> bool {
+        self == Self::Own
     }
 }
 

@@ -3,6 +3,7 @@
 use super::function::Activation;
 use super::limit::DEFAULT_PARTS;
 use super::method::Method;
+use super::polynomial::Polynomial;
 use serde::{Deserialize, Serialize};
 
 /// A polynomial that is wanted: which function, by which method, of which degree, where.
@@ -18,6 +19,9 @@ pub struct Approximation {
     /// Polynomials in a composition, 1 to [`MAX_PARTS`](crate::MAX_PARTS); other methods make one.
     #[serde(default = "default_parts")]
     pub parts: usize,
+    /// The coefficients of [`Method::Own`]; other methods find theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Polynomial>,
 }
 
 fn default_parts() -> usize {
@@ -27,11 +31,16 @@ fn default_parts() -> usize {
 impl Approximation {
     /// A request with [`DEFAULT_PARTS`].
     pub fn new(function: Activation, method: Method, degree: usize, interval: (f64, f64)) -> Self {
-        Self { function, method, degree, interval, parts: DEFAULT_PARTS }
+        Self { function, method, degree, interval, parts: DEFAULT_PARTS, own: None }
     }
 
     /// The same with another number of parts.
     pub fn with_parts(self, parts: usize) -> Self {
         Self { parts, ..self }
+    }
+
+    /// The same with coefficients of a person's own.
+    pub fn with_own(self, own: Option<Polynomial>) -> Self {
+        Self { own, ..self }
     }
 }

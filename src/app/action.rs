@@ -62,6 +62,12 @@ pub enum Action {
     HoverRow(Option<usize>),
     /// A row of the sweep becomes what is explored.
     ChooseRow(usize),
+    /// It becomes the setup.
+    UseRow(usize),
+    /// It becomes the setup, and is run.
+    RunRow(usize),
+    /// It is forgotten.
+    RemoveRow(usize),
     /// Whether a comparison runs polynomials past the noise budget.
     ComparePastBudget(bool),
     /// What is chosen in the tab Training was changed.

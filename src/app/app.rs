@@ -20,6 +20,8 @@ pub struct App {
     pub(super) queue: Queue,
     pub(super) worker: Worker,
     pub(super) plan_due: Option<Instant>,
+    /// When the newest plan was asked for.
+    pub(super) plan_began: Option<Instant>,
     /// The name of the scenario that is being planned.
     pub(super) planning: String,
     /// An image of the window that is on its way, and the file for it.
@@ -28,6 +30,8 @@ pub struct App {
     pub(super) opening: Option<bool>,
     /// What the newest check was asked for.
     pub(super) checked: Option<Check>,
+    /// What would be the setup when its cost was asked for last.
+    pub(super) costed: Option<Scenario>,
     /// A trained model on its way to a file that the setup shall take.
     pub(super) model_to_use: Option<PathBuf>,
     /// A new network on its way to a file of a person's choice.
@@ -66,10 +70,12 @@ impl App {
             queue: Queue::default(),
             worker: Worker::new(engine, move || wake.request_repaint()),
             plan_due: Some(Instant::now()),
+            plan_began: None,
             planning: String::new(),
             screenshot: None,
             opening: None,
             checked: None,
+            costed: None,
             model_to_use: None,
             saving_network: None,
             aside: None,

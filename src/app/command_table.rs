@@ -173,6 +173,14 @@ const LAB: &[Row] = &[
         "One degree less for the polynomial in the activation laboratory",
         (Modifiers::ALT, Key::ArrowDown), in_lab,
         |app, _| explore::change(&mut app.state, |choice, _| choice.step_degree(-1))),
+    row(Command::PlayDegrees, "Play degrees",
+        "Walk through the degrees, each with its accuracy and its cost; again to stop",
+        (Modifiers::ALT, Key::P),
+        |state| {
+            in_lab(state)?;
+            when(state.lab.choice.method.uses_degree(), "the method has no degree to choose")
+        },
+        |app, _| app.toggle_playing()),
     row(Command::NextMethod, "Next approximation method",
         "The next method that has an answer for the function", (CTRL, Key::M), in_lab,
         |app, _| explore::change(&mut app.state, |choice, f| choice.step_method(1, f))),
@@ -190,13 +198,41 @@ const LAB: &[Row] = &[
 ];
 
 const TASKS: &[Row] = &[
+    row(Command::RunBoth, "Run both",
+        "Run the present setup and what is explored in the tab Activation, both encrypted, and put the figures side by side",
+        (Modifiers::ALT, Key::B),
+        |state| {
+            in_lab(state)?;
+            when(!state.is_lookup() && !state.preview.pending && state.seen().is_some(), "no model with polynomials is loaded")?;
+            when(explore::explored(state).is_some(), explore::NOT_USABLE)?;
+            no_task(state)
+        },
+        |app, _| app.run_both()),
     row(Command::RunSweep, "Run sweep", "Try every chosen method and degree on the model",
         (CTRL_SHIFT, Key::Enter),
         |state| {
             when(!state.sweep.choice.methods.is_empty(), "no method is chosen")?;
+            when(state.sweep.choice.degrees().is_ok(), "the list of degrees cannot be read")?;
+            when(state.sweep.choice.intervals().is_ok(), "the list of intervals cannot be read")?;
+            when(state.sweep.choice.functions().is_ok(), "the list of functions cannot be read")?;
             has_model(state)
         },
         |app, _| app.start_sweep()),
+    row(Command::AddToSweep, "Add explored to sweep",
+        "What is explored in the tab Activation becomes a row of the sweep, beside those there are",
+        (Modifiers::ALT, Key::A),
+        |state| {
+            when(matches!(state.lab.curve, Some(Ok(_))), "no polynomial is explored")?;
+            has_model(state)
+        },
+        |app, _| app.add_to_sweep()),
+    row(Command::ClearSweep, "Clear sweep", "Forget all rows of the tab Sweep",
+        (CTRL_ALT, Key::Backspace),
+        |state| {
+            when(!state.sweep.rows.is_empty(), "there are no rows")?;
+            when(state.sweep.status != TaskStatus::Running, "a sweep is on; stop it first")
+        },
+        |app, _| app.state.sweep.clear()),
     row(Command::Train, "Train",
         "Train the model with the polynomial of the activation laboratory inside",
         (CTRL_SHIFT, Key::T), can_train, |app, _| app.train()),

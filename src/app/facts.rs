@@ -6,7 +6,7 @@ use lesson::{Facts, Session, Value};
 use scenario::Scenario;
 use std::time::Instant;
 use strip::Source;
-use view::{Origin, RunView, Stages, Status, TaskStatus};
+use view::{Compared, Origin, RunView, Stages, Status, TaskStatus};
 
 impl Facts for State {
     fn fact(&self, name: &str) -> Option<Value> {
@@ -35,8 +35,8 @@ impl Facts for State {
                 (0..curves.len()).map(|i| curves.name(i).to_owned()).collect()
             }
             "sweep.accuracies" => {
-                let (from, to) = self.sweep.choice.degrees;
-                (from..=to).map(|degree| degree.to_string()).collect()
+                let degrees = self.sweep.choice.degrees().unwrap_or_default();
+                degrees.into_iter().map(|degree| degree.to_string()).collect()
             }
             "compare.seconds" => ["BGV", "CKKS", "TFHE"].map(str::to_owned).to_vec(),
             _ => Vec::new(),
@@ -167,13 +167,13 @@ impl State {
         match what {
             "status" => Some(word(task(&sweep.status, own))),
             "accuracies" if own => {
-                let first = sweep.rows.first()?.method;
-                let rows = sweep.rows.iter().filter(|row| row.method == first);
-                let point = |row: &study::SweepRow| {
-                    let accuracy = row.replaced.as_ref()?.accuracy;
-                    Some((row.degree.to_string(), accuracy))
-                };
-                Some(Value::Curve(rows.filter_map(point).collect()))
+                let first = sweep.newest().next()?;
+                let rows = sweep.newest().filter(|row| row.is_of_series(first));
+                let point = |row: &view::SweptRow| Some((row.degree, row.replaced?.accuracy));
+                let mut points: Vec<(usize, f64)> = rows.filter_map(point).collect();
+                points.sort_by_key(|(degree, _)| *degree);
+                let named = points.into_iter().map(|(degree, of)| (degree.to_string(), of));
+                Some(Value::Curve(named.collect()))
             }
             _ => None,
         }
@@ -181,7 +181,9 @@ impl State {
 
     fn compare_fact(&self, what: &str) -> Option<Value> {
         let compare = &self.compare;
-        let own = compare.origin.as_ref().is_some_and(|origin| self.is_of_lesson(origin));
+        let schemes = compare.of == Compared::Schemes;
+        let origin = compare.origin.as_ref().filter(|_| schemes);
+        let own = origin.is_some_and(|origin| self.is_of_lesson(origin));
         match what {
             "status" => Some(word(task(&compare.status, own))),
             "seconds" if own => {

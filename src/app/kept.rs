@@ -13,7 +13,8 @@ use worker::{Failure, KeptChange, KeptRun, Reading, Shelf, Update};
 impl App {
     /// Keeps runs in `folder` from now on, and lists those that are there.
     pub fn with_runs_in(mut self, folder: Option<PathBuf>) -> Self {
-        self.state.kept.shelf = folder.map(Shelf::new);
+        let days = self.state.history.keep_days;
+        self.state.kept.shelf = folder.map(|folder| Shelf::new(folder).for_days(days));
         if let Some(shelf) = self.state.kept.shelf.clone() {
             self.worker.list_kept(shelf);
         }

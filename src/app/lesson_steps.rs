@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::app::App;
+use super::command::Command;
 use super::commands;
 use super::lesson_act::LessonAct;
 use super::state::State;
@@ -245,7 +246,14 @@ fn controls(action: &Action, state: &State) -> Vec<String> {
         Action::EditPad(_) => area("Draw your own"),
         Action::ShowSample(_) | Action::ShowDifference(_) => area("Samples"),
         Action::EditLab(_) => area("laboratory"),
-        Action::EditSweep(_) | Action::ChooseRow(_) => area("sweep"),
+        Action::EditSweep(_) | Action::ChooseRow(_) | Action::RemoveRow(_) => area("sweep"),
+        Action::UseRow(at) | Action::RunRow(at) => {
+            let setup = state.sweep.rows.get(*at).and_then(|row| row.setup().ok());
+            let mut names = setup.map(|new| changed(&state.scenario, &new)).unwrap_or_default();
+            let run = Command::Run.control().filter(|_| matches!(action, Action::RunRow(_)));
+            names.extend(run.map(str::to_owned));
+            names
+        }
         Action::ComparePastBudget(_) => area("comparison"),
         Action::EditTraining(_) | Action::EditRecurrentTraining(_) => area("training"),
         Action::EditNewNetwork(_) | Action::ShowNewNetwork(_) => area("new network"),

@@ -13,8 +13,11 @@ use std::time::{Duration, Instant};
 use view::{Difference, ReplayAct};
 use worker::Key;
 
-/// A change of the setup is planned after this long without another.
+/// A change of the setup is planned this long after it, with those that came since.
 const SETTLE: Duration = Duration::from_millis(90);
+/// So long a plan may take before a newer one takes its place: while a parameter is dragged figures
+/// are to be seen.
+const PATIENCE: Duration = Duration::from_millis(700);
 /// While a run is on the window looks for news at least this often.
 const RUNNING_FRAME: Duration = Duration::from_millis(100);
 /// While the desktop delivers a screenshot frames must go on.
@@ -75,6 +78,8 @@ impl App {
         }
         self.plan_when_settled(ctx);
         self.check_when_changed();
+        self.plan_explored();
+        self.play_degrees(ctx);
         self.look_when_changed();
         if let Some(left) = self.state.notifications.expire() {
             ctx.request_repaint_after(left);
@@ -89,9 +94,11 @@ impl App {
 
     fn plan_when_settled(&mut self, ctx: &egui::Context) {
         let Some(due) = self.plan_due else { return };
+        let began = self.plan_began.filter(|_| self.worker.jobs.is_on(Key::Plan));
+        let due = began.map_or(due, |began| due.max(began + PATIENCE));
         let now = Instant::now();
         if now >= due {
-            self.plan_due = None;
+            (self.plan_due, self.plan_began) = (None, Some(now));
             self.planning.clone_from(&self.state.scenario.name);
             self.worker.plan(self.state.scenario.clone());
         } else {
@@ -136,6 +143,9 @@ impl App {
             Action::EditSweep(choice) => state.sweep.choice = *choice,
             Action::HoverRow(row) => state.sweep.hovered = row,
             Action::ChooseRow(row) => self.choose_row(row),
+            Action::UseRow(row) => self.use_row(row),
+            Action::RunRow(row) => self.run_row(row),
+            Action::RemoveRow(row) => state.sweep.remove(row),
             Action::ComparePastBudget(past) => state.compare.past_budget = past,
             Action::EditTraining(options) => state.training.options = options,
             Action::EditRecurrentTraining(options) => state.training.recurrent = Some(*options),
@@ -256,6 +266,6 @@ impl App {
 
     pub(super) fn replan(&mut self) {
         self.state.preview.pending = true;
-        self.plan_due = Some(Instant::now() + SETTLE);
+        self.plan_due.get_or_insert_with(|| Instant::now() + SETTLE);
     }
 }

@@ -60,9 +60,9 @@ pub use state::State;
 pub use tab::Tab;
 pub use view::lab::{Checked, Lab, LabCurve, LabRequest};
 pub use view::{
-    Attack, Blueprint, Comparing, CryptonnView, Difference, History, LeakChoice, LeakView,
-    MitigationView, NewNetwork, Origin, Results, RunView, SequenceView, Status, SweepAxis,
-    SweepChoice, SweepView, TaskStatus, Three, TrainingView,
+    Attack, Blueprint, Compared, Comparing, CryptonnView, Difference, History, LeakChoice,
+    LeakView, MitigationView, NewNetwork, Origin, Results, RunView, SequenceView, Status,
+    SweepAxis, SweepChoice, SweepView, SweptRow, TaskStatus, Three, TrainingView,
 };
 
 use anyhow::Context as _;

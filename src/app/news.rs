@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::app::App;
 use super::command::Command;
+use super::explore::explored;
 use activation::Activation;
 use circuit::Plan;
 use report::RunReport;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use training::CryptonnEvent;
 use view::TaskStatus;
+use view::lab::Costs;
 use worker::{Failure, Loaded, LoadedSequence, Seen, Update};
 
 impl App {
@@ -66,6 +68,14 @@ impl App {
                     state.lab.checked.failure = Some(failure.to_string());
                 }
             }
+            Update::Cost(cost) => {
+                let present = explored(state);
+                state.lab.costs.take(*cost, present.as_ref());
+            }
+            Update::CostsEnded(Err(failure @ Failure::Panicked(_))) => {
+                state.notifications.error(failure.to_string());
+            }
+            Update::CostsEnded(_) => {}
             Update::KeysForgotten(Ok(())) => {
                 state.notifications.info("Keys are forgotten; the next run makes new ones");
             }
@@ -168,7 +178,7 @@ impl App {
         if changed {
             state.lab.forget_data();
             state.glance = None;
-            self.checked = None;
+            (self.checked, self.costed) = (None, None);
             if let Some(loaded) = &loaded {
                 state.glancing = true;
                 self.worker.glance(Seen::Layers(loaded.clone()));
@@ -190,6 +200,7 @@ impl App {
             (Some(old), Some(new)) if same(old, new) => {}
             (_, Some(new)) => {
                 (state.glance, state.glancing) = (None, true);
+                (state.lab.costs, self.costed) = (Costs::default(), None);
                 self.worker.glance(Seen::Sequences(new.clone()));
             }
             (Some(_), None) => state.glance = None,

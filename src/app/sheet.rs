@@ -7,8 +7,8 @@ pub enum Sheet {
     About,
     /// All messages since the start.
     Log,
-    /// What a person prefers, and what is kept.
-    Preferences,
     /// The last runs, also of earlier windows.
     KeptRuns,
+    /// What a person prefers, and what is kept.
+    Preferences,
 }

@@ -26,7 +26,7 @@ use view::{
     NewNetwork, Origin, Pins, Replay, Results, RunView, SequenceView, SweepView, TaskStatus,
     TrainingView, lab::Lab,
 };
-use worker::{Glance, Loaded, LoadedData, LoadedSequence, TRAINS};
+use worker::{Glance, Loaded, LoadedData, LoadedSequence, Seen, TRAINS};
 
 /// The answer to the setup as it stands.
 #[derive(Debug, Default)]
@@ -356,6 +356,12 @@ impl State {
     /// The setup with its model and data, when they are in memory.
     pub(super) fn setup(&self) -> Option<(Scenario, Loaded)> {
         Some((self.scenario.clone(), self.loaded.clone()?))
+    }
+
+    /// The model and data that are in memory, of either kind.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        let layers = self.loaded.clone().map(Seen::Layers);
+        layers.or_else(|| self.loaded_sequence.clone().map(Seen::Sequences))
     }
 
     /// Whether the setup has a recurrent network, and it is in memory.

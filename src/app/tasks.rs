@@ -1,15 +1,15 @@
 //! The logic of sweeps and trainings: what is asked of them, and what comes of it.
 
 use super::app::App;
+use super::explore::explored;
 use crate::tab::Tab;
 use activation::Activation;
-use inference::TrainOptions;
 use network::{IntervalRule, Network, NetworkError, Op};
-use scenario::LayerRequests;
+use scenario::{ActivationRequest, LayerRequests, Scenario};
 use std::path::PathBuf;
 use std::sync::Arc;
-use study::{SweepRequest, SweepRow};
-use view::{MyModel, file_name};
+use study::{SweepRequest, SweepRow, Way};
+use view::{Compared, MyModel, SweepChoice, file_name};
 use worker::Busy;
 
 impl App {
@@ -21,27 +21,59 @@ impl App {
         asked.is_ok()
     }
 
-    /// Starts the sweep that is chosen, with the function and interval of the laboratory.
+    /// Starts the sweep that is chosen, with what is chosen of it in the laboratory.
     pub(super) fn start_sweep(&mut self) {
+        let state = &self.state;
+        match state.sweep.choice.request(&state.lab, state.training.options) {
+            Ok(request) => self.sweep(request),
+            Err(reason) => self.state.notifications.error(reason),
+        }
+    }
+
+    /// What is explored in the laboratory becomes a row beside the others.
+    pub(super) fn add_to_sweep(&mut self) {
+        let state = &self.state;
+        let choice = SweepChoice {
+            methods: vec![state.lab.choice.method],
+            degrees: state.lab.choice.degree.to_string(),
+            intervals: String::new(),
+            functions: String::new(),
+            ..state.sweep.choice.clone()
+        };
+        match choice.request(&state.lab, state.training.options) {
+            Ok(request) => self.sweep(request),
+            Err(reason) => self.state.notifications.error(reason),
+        }
+    }
+
+    fn sweep(&mut self, request: SweepRequest) {
         self.state.tab = Tab::Sweep;
         let Some((scenario, loaded)) = self.state.setup() else { return };
-        let state = &self.state;
-        let choice = &state.sweep.choice;
-        let lab = state.lab.approximations();
-        let request = SweepRequest {
-            methods: choice.methods.clone(),
-            degrees: (choice.degrees.0..=choice.degrees.1).collect(),
-            intervals: vec![lab.interval],
-            parts: lab.parts,
-            function: lab.function,
-            fine_tune: choice
-                .fine_tune
-                .then_some(TrainOptions { epochs: choice.epochs, ..state.training.options }),
-            encrypted: choice.encrypted,
-        };
         let asked = self.worker.sweep(scenario.clone(), loaded, request);
         if self.has_begun(asked) {
             self.state.sweep.begin(&scenario);
+        }
+    }
+
+    /// Makes a row of the sweep the setup, and what is explored in the laboratory.
+    pub(super) fn use_row(&mut self, index: usize) {
+        let Some(row) = self.state.sweep.rows.get(index) else { return };
+        match row.setup() {
+            Ok(scenario) => {
+                self.choose_row(index);
+                self.edit(scenario);
+            }
+            Err(reason) => self.state.notifications.error(format!("Not usable: {reason}")),
+        }
+    }
+
+    /// Makes a row of the sweep the setup, and runs it.
+    pub(super) fn run_row(&mut self, index: usize) {
+        let usable = self.state.sweep.rows.get(index).is_some_and(|row| row.setup().is_ok());
+        self.use_row(index);
+        if usable {
+            self.state.tab = Tab::Run;
+            self.run();
         }
     }
 
@@ -74,6 +106,7 @@ impl App {
         scenario.activation.method = choice.method.id().to_owned();
         scenario.activation.layers = LayerRequests::Same;
         scenario.activation.degree = choice.degree;
+        scenario.activation.polynomial = choice.coefficients();
         scenario.activation.interval = half;
         let asked = self.worker.train(scenario, loaded, state.training.options);
         if self.has_begun(asked) {
@@ -109,7 +142,26 @@ impl App {
         let past_budget = self.state.compare.past_budget;
         let asked = self.worker.compare(scenario.clone(), loaded, past_budget);
         if self.has_begun(asked) {
-            self.state.compare.begin(&scenario);
+            self.state.compare.begin(&scenario, Compared::Schemes);
+        }
+    }
+
+    /// Runs the present setup and what is explored, one after the other.
+    pub(super) fn run_both(&mut self) {
+        let state = &self.state;
+        let (Some(explored), Some(loaded)) = (explored(state), state.seen()) else { return };
+        let present = state.scenario.clone();
+        let ways = [("present", &present), ("explored", &explored)].map(|(name, setup)| Way {
+            name: name.to_owned(),
+            settings: setup.activation.settings(),
+        });
+        // What one way has of its own is no part of the other.
+        let activation =
+            ActivationRequest { kind: present.activation.kind, ..ActivationRequest::default() };
+        let base = Scenario { activation, ..present.clone() };
+        let asked = self.worker.compare_ways(base, loaded, ways.to_vec());
+        if self.has_begun(asked) {
+            self.state.compare.begin(&present, Compared::Polynomials);
         }
     }
 
@@ -119,6 +171,11 @@ impl App {
         let mut choice = self.state.lab.choice.clone();
         choice.method = row.method;
         choice.degree = row.degree;
+        choice.parts = row.parts;
+        choice.function.clone_from(&row.function);
+        if row.own.is_some() {
+            choice.own.clone_from(&row.own);
+        }
         match row.interval {
             IntervalRule::Given(interval) => {
                 choice.measured = false;

@@ -261,8 +261,9 @@ pub(super) struct SweepArgs {
     /// 3,5,measured [default: that of the scenario]
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     pub intervals: Option<String>,
-    /// Function to approximate in the place of every activation, as in relu [default: each layer's own]
-    #[arg(long, value_name = "NAME")]
+    /// Functions to approximate in the place of every activation, as in relu or relu,tanh [default: each
+    /// layer's own]
+    #[arg(long, value_name = "LIST")]
     pub function: Option<String>,
     /// Also train each network on for so many epochs with its polynomials inside
     #[arg(long, value_name = "EPOCHS", num_args = 0..=1, default_missing_value = "4", allow_negative_numbers = true)]

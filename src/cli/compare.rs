@@ -8,6 +8,7 @@ use super::table::{Table, folded};
 use super::table_file::TableFile;
 use super::{mitigations, networks, strategies};
 use anyhow::{Result, bail};
+use experiment::Experiment;
 use format::{self, Share};
 use inference::Session;
 use progress::Step;
@@ -55,7 +56,7 @@ pub(super) fn command(args: &CompareArgs, context: &mut Context) -> Result<Answe
     }
     let report = {
         let progress = Progress::new(context.err, context.terminal);
-        compare(&session, &ways, &context.cancel, &mut |event| {
+        compare(&Experiment::Layers(session), &ways, &context.cancel, &mut |event| {
             if let CompareEvent::Doing { row, of, name, fraction } = event {
                 let what = format!("{name}, {} of {of}", row + 1);
                 progress.step(&Step { what, done: (fraction * 1000.0) as u64, total: 1000 });

@@ -37,7 +37,9 @@ fn studies_are_printed_and_written_as_accepted() {
         degrees: vec![2],
         intervals: Vec::new(),
         parts: 1,
-        function: None,
+        own: None,
+        functions: vec![None],
+        coarse_first: false,
         fine_tune: None,
         encrypted: false,
     };

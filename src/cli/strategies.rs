@@ -67,7 +67,7 @@ pub(super) fn command(
 
 fn methods(names: &[String]) -> Result<Vec<Method>> {
     if names.iter().any(|n| n == "all") {
-        let fits = |m: &Method| m.applies_to(&Activation::Tanh).is_ok();
+        let fits = |m: &Method| m.applies_to(&Activation::Tanh).is_ok() && !m.takes_coefficients();
         return Ok(Method::ALL.into_iter().filter(fits).collect());
     }
     let parse =

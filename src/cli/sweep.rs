@@ -6,28 +6,34 @@ use super::outcome::status;
 use super::progress::Progress;
 use super::table::{Table, folded, pairs};
 use super::table_file::TableFile;
-use activation::{Activation, DEFAULT_PARTS, Method};
-use anyhow::{Context as _, Result, bail};
+use activation::{Activation, DEFAULT_PARTS, MAX_DEGREE, Method};
+use anyhow::Result;
 use format::{self, Share};
 use inference::{Session, TrainOptions};
 use network::IntervalRule;
 use progress::Step;
-use study::{Study, SweepEvent, SweepReport, SweepRequest, sweep};
-
-/// How much wider than its measured inputs the interval of a layer is.
-const MARGIN: f64 = 0.1;
+use study::{
+    Study, SweepEvent, SweepReport, SweepRequest, degree_list, function_list, interval_list, sweep,
+};
 
 pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer> {
     let scenario = args.scenario.open(Some(&args.size), context)?;
+    let functions = args.function.as_deref().map(|text| of("--function", function_list(text)));
+    let functions = functions.transpose()?;
     let request = SweepRequest {
-        methods: methods(&args.methods, args.function.as_deref())?,
-        degrees: degrees(&args.degrees)?,
+        methods: methods(&args.methods, functions.as_deref())?,
+        degrees: of("--degrees", degree_list(&args.degrees, MAX_DEGREE))?,
         intervals: match &args.intervals {
-            Some(text) => intervals(text)?,
+            Some(text) => of("--intervals", interval_list(text))?,
             None => vec![half_width(scenario.activation.interval)],
         },
         parts: DEFAULT_PARTS,
-        function: args.function.as_deref().map(function).transpose()?,
+        own: scenario.activation.polynomial.clone(),
+        functions: match functions {
+            Some(functions) => functions.into_iter().map(Some).collect(),
+            None => vec![None],
+        },
+        coarse_first: false,
         fine_tune: args.fine_tune.map(|epochs| TrainOptions { epochs, ..TrainOptions::default() }),
         encrypted: args.encrypted,
     };
@@ -52,56 +58,25 @@ pub(super) fn command(args: &SweepArgs, context: &mut Context) -> Result<Answer>
     Ok(Answer { text: show(&report, &request), status })
 }
 
-fn methods(names: &[String], function: Option<&str>) -> Result<Vec<Method>> {
+/// What was read of an option, or its name before what is wrong.
+fn of<T>(option: &str, read: Result<T, String>) -> Result<T> {
+    read.map_err(|reason| anyhow::anyhow!("{option} {reason}"))
+}
+
+fn methods(names: &[String], functions: Option<&[Activation]>) -> Result<Vec<Method>> {
     if names.iter().any(|n| n == "all") {
-        let function = function.map_or(Ok(Activation::Relu), self::function)?;
-        return Ok(Method::ALL.into_iter().filter(|m| m.applies_to(&function).is_ok()).collect());
+        let functions = functions.unwrap_or(&[Activation::Relu]);
+        let applies = |m: &Method| functions.iter().any(|f| m.applies_to(f).is_ok());
+        let fitted = |m: &Method| applies(m) && !m.takes_coefficients();
+        return Ok(Method::ALL.into_iter().filter(fitted).collect());
     }
     let parse =
         |name: &String| name.parse().map_err(|e| anyhow::anyhow!("--methods: {e}, and all"));
     names.iter().map(parse).collect()
 }
 
-/// `2..9` with both ends, `2,3,7`, or both: `2,4..6`.
-fn degrees(text: &str) -> Result<Vec<usize>> {
-    let wrong = || format!("--degrees {text}: write numbers and ranges, as in 2..9 or 2,4,7");
-    let mut all = Vec::new();
-    for part in text.split(',') {
-        let (low, high) = part.split_once("..").unwrap_or((part, part));
-        let low: usize = low.trim().parse().with_context(wrong)?;
-        let high: usize = high.trim_start_matches('=').trim().parse().with_context(wrong)?;
-        if low > high || high > 1000 {
-            bail!(wrong());
-        }
-        all.extend(low..=high);
-    }
-    Ok(all)
-}
-
-/// Half-widths, or `measured`.
-fn intervals(text: &str) -> Result<Vec<IntervalRule>> {
-    let one = |part: &str| {
-        match part.trim() {
-        "measured" => Ok(IntervalRule::Measured { quantile: 1.0, margin: MARGIN }),
-        number => number.parse().ok().filter(|half| *half > 0.0 && f64::is_finite(*half)).map_or_else(
-            || bail!("--intervals {text}: write half-widths above 0 or measured, as in 3,5,measured"),
-            |half| Ok(half_width(half)),
-        ),
-    }
-    };
-    text.split(',').map(one).collect()
-}
-
 fn half_width(half: f64) -> IntervalRule {
     IntervalRule::Given((-half, half))
-}
-
-fn function(name: &str) -> Result<Activation> {
-    let known = || Activation::TARGETS.map(|f| f.name().to_lowercase());
-    Activation::TARGETS
-        .into_iter()
-        .find(|f| f.name().to_lowercase() == name.to_lowercase())
-        .with_context(|| format!("--function {name}: {} are possible", known().join(", ")))
 }
 
 pub(super) fn show(report: &SweepReport, request: &SweepRequest) -> String {
@@ -132,6 +107,7 @@ pub(super) fn show(report: &SweepReport, request: &SweepRequest) -> String {
         ("method", true),
         ("degree", true),
         ("interval", true),
+        ("function", request.functions.len() > 1),
         ("depth", true),
         ("error_max", !trained && !encrypted),
         ("accuracy", true),
@@ -170,28 +146,4 @@ pub(super) fn show(report: &SweepReport, request: &SweepRequest) -> String {
         );
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn degrees_are_numbers_and_ranges() {
-        assert_eq!(degrees("2..5").unwrap(), [2, 3, 4, 5]);
-        assert_eq!(degrees("2,7,9..10").unwrap(), [2, 7, 9, 10]);
-        for bad in ["", "x", "5..2", "2..", "1..100000"] {
-            assert!(degrees(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn intervals_are_half_widths_or_measured() {
-        let found = intervals("3,measured").unwrap();
-        assert_eq!(found[0], IntervalRule::Given((-3.0, 3.0)));
-        assert!(matches!(found[1], IntervalRule::Measured { .. }));
-        for bad in ["0", "-1", "wide", "inf"] {
-            assert!(intervals(bad).is_err(), "{bad}");
-        }
-    }
 }

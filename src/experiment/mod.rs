@@ -37,6 +37,50 @@ impl Experiment {
         }
     }
 
+    /// Another scenario on the same model and dataset, which are in memory.
+    ///
+    /// # Errors
+    /// When they do not go with its settings.
+    pub fn with(&self, scenario: &Scenario) -> Result<Self, RunError> {
+        match self {
+            Self::Layers(of) => {
+                let (dataset, network) = (Arc::clone(&of.dataset), Arc::clone(&of.network));
+                Session::with(scenario, dataset, network).map(Self::Layers)
+            }
+            Self::Sequence(of) => {
+                let (dataset, model) = (Arc::clone(&of.dataset), Arc::clone(&of.model));
+                SequenceSession::with(scenario, dataset, model).map(Self::Sequence)
+            }
+        }
+    }
+
+    /// What it was opened with.
+    pub fn scenario(&self) -> &Scenario {
+        match self {
+            Self::Layers(session) => &session.scenario,
+            Self::Sequence(session) => &session.scenario,
+        }
+    }
+
+    /// The name of the model.
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Layers(session) => session.network.name(),
+            Self::Sequence(session) => session.model.name(),
+        }
+    }
+
+    /// Worker threads: as asked for, or one per core.
+    ///
+    /// # Errors
+    /// When more are asked for than there may be.
+    pub fn threads(&self) -> Result<usize, RunError> {
+        match self {
+            Self::Layers(session) => session.threads(),
+            Self::Sequence(session) => session.threads(),
+        }
+    }
+
     /// The samples as the model takes them.
     pub fn dataset(&self) -> &Arc<Dataset> {
         match self {

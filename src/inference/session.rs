@@ -344,6 +344,7 @@ impl Session {
             method: first.method.unwrap_or(Method::Minimax),
             degree: first.degree,
             parts: DEFAULT_PARTS,
+            own: choice.polynomial.clone(),
             interval: first.interval,
             layers: if differ { layers } else { Vec::new() },
         }))

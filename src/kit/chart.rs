@@ -77,7 +77,7 @@ pub struct Curve {
     /// Shown in the legend; not shown when empty.
     pub name: &'static str,
     /// What the points are of, where the legend does not say.
-    pub of: &'static str,
+    pub of: String,
     pub colour: Color32,
     pub pen: Pen,
     pub points: Vec<PlotPoint>,

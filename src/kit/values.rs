@@ -42,7 +42,7 @@ impl Chart<'_> {
 }
 
 fn curve_name(curve: &Curve) -> String {
-    let name = if curve.name.is_empty() { curve.of } else { curve.name };
+    let name = if curve.name.is_empty() { curve.of.as_str() } else { curve.name };
     match curve.pen {
         Pen::Predicted if name.is_empty() => "predicted".to_owned(),
         _ => name.to_owned(),
@@ -82,7 +82,7 @@ mod tests {
             horizontal: Horizontal::logarithmic("seconds"),
             bars: vec![[-1.0, 0.0, 0.25]],
             curves: vec![Curve {
-                of: "minimax",
+                of: "minimax".into(),
                 points: vec![[2.0, 0.5].into()],
                 ..Curve::default()
             }],

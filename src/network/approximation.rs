@@ -4,7 +4,9 @@ use super::forward::ForwardError;
 use super::layer::{Layer, Op};
 use super::measure::LayerInputs;
 use super::model::{Network, NetworkError};
-use activation::{Activation, Approximation, ApproximationError, Fitted, Histogram, Method};
+use activation::{
+    Activation, Approximation, ApproximationError, Fitted, Histogram, Method, Polynomial,
+};
 use progress::Watch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,9 @@ pub struct Approximations {
     pub degree: usize,
     /// Polynomials in a composition.
     pub parts: usize,
+    /// Coefficients of a person's own, for the method that takes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Polynomial>,
     pub interval: IntervalRule,
     /// Where layers differ: one entry for each activation layer, in the place of method, degree and
     /// interval; empty where all are alike.
@@ -137,7 +142,8 @@ impl Approximations {
         };
         let interval = rule.ends(Some(&layer.histogram));
         let request = Approximation::new(function, method, degree, interval);
-        let fitted = request.with_parts(self.parts).fit(Some(&layer.histogram));
+        let fitted =
+            request.with_parts(self.parts).with_own(self.own.clone()).fit(Some(&layer.histogram));
         fitted
             .map(Some)
             .map_err(|source| LayerApproximationError { layer: layer.layer.clone(), source })
@@ -310,6 +316,7 @@ mod tests {
             method: Method::Minimax,
             degree,
             parts: 2,
+            own: None,
             interval: IntervalRule::Measured { quantile: 1.0, margin: 0.05 },
             layers: Vec::new(),
         }

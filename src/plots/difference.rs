@@ -2,7 +2,7 @@
 
 use egui::{Align, Grid, Layout, RichText, ScrollArea, Ui};
 use kit::theme;
-use view::{Compared, OtherSetting, Pin, Pins};
+use view::{OtherSetting, Pin, PinnedFigure, Pins};
 
 /// Height of a row of the table.
 const ROW: f32 = 17.0;
@@ -13,7 +13,7 @@ const COLUMN: f32 = 74.0;
 pub struct Differences<'a> {
     pub pins: &'a [Pin],
     pub settings: &'a [OtherSetting],
-    pub figures: &'a [Compared],
+    pub figures: &'a [PinnedFigure],
     /// By pin, whether the plots have no lines of it.
     pub not_drawn: &'a [bool],
     /// Whether figures that need the key are seen.

@@ -39,9 +39,9 @@ pub fn sweep_svg(view: &SweepView) -> String {
     let place = |at: f32| Rect::from_min_size(pos2(at * size.x, 0.0), size);
     let charts = [SweepAxis::Degree, view.choice.axis].map(|axis| chart(t, size.x, view, axis));
     let [first, second] = charts;
-    let methods = view.methods();
-    let named = methods.iter().enumerate();
-    let legend = named.map(|(at, m)| (t.series(at), Mark::series(at), m.name())).collect();
+    let names: Vec<String> = view.series().iter().map(|of| view.series_name(of)).collect();
+    let named = names.iter().enumerate();
+    let legend = named.map(|(at, m)| (t.series(at), Mark::series(at), m.as_str())).collect();
     let charts = vec![(place(0.0), first), (place(1.0), second)];
     Figure { size: vec2(2.0 * size.x, size.y), charts, legend, ..Figure::default() }.svg()
 }
@@ -64,6 +64,11 @@ fn chart<'a>(t: &theme::Tokens, width: f32, view: &SweepView, axis: SweepAxis) -
             SweepAxis::Depth => "Accuracy by depth",
             SweepAxis::Error => "Accuracy by largest error",
             SweepAxis::Latency => "Accuracy by time of all samples",
+            SweepAxis::RingDegree => "Accuracy by ring degree N",
+            SweepAxis::Modulus => "Accuracy by log2 q",
+            SweepAxis::Margin => "Accuracy by least noise margin",
+            SweepAxis::Upload => "Accuracy by bytes up, all samples",
+            SweepAxis::Memory => "Accuracy by peak memory",
         },
         about: if by_degree { BY_DEGREE } else { BY_COST },
         unit: Unit::Share,
@@ -106,7 +111,7 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
             ..Curve::default()
         });
     }
-    for (at, method) in view.methods().into_iter().enumerate() {
+    for (at, series) in view.series().into_iter().enumerate() {
         let pens = match (axis, any_trained) {
             (SweepAxis::Degree, false) => [Pen::Measured, Pen::Measured],
             (SweepAxis::Degree, true) => [Pen::Predicted, Pen::Measured],
@@ -115,7 +120,7 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
         // The list of methods beside the plots is the legend.
         let colour = t.series(at);
         for (trained, pen) in [false, true].into_iter().zip(pens) {
-            let points = view.line(method, axis, trained);
+            let points = view.line(series, axis, trained);
             let whiskers = points.iter().map(|[x, y]| {
                 let (low, high) = view.share(*y).interval();
                 [*x, low, high]
@@ -125,7 +130,7 @@ fn curves(view: &SweepView, axis: SweepAxis, t: &theme::Tokens) -> Vec<Curve> {
             // After training the networks before it stand back.
             let faded = any_trained && !trained;
             let mark = Mark::series(at);
-            let of = method.name();
+            let of = view.series_name(series);
             curves.push(Curve {
                 of,
                 colour,
@@ -155,11 +160,11 @@ fn x_range(view: &SweepView, axis: SweepAxis) -> (f64, f64) {
 }
 
 fn y_range(view: &SweepView) -> (f64, f64) {
-    let found = view.rows.iter().flat_map(heights).flatten();
+    let found = view.rows.iter().flat_map(|row| heights(row)).flatten();
     let found = found.chain(exact(view));
     let low = found.map(|share| view.share(share).interval().0);
     let low = low.fold(1.0, f64::min);
-    let high = view.rows.iter().flat_map(heights).flatten().chain(exact(view));
+    let high = view.rows.iter().flat_map(|row| heights(row)).flatten().chain(exact(view));
     let high = high.map(|share| view.share(share).interval().1).fold(low, f64::max);
     let air = (0.08 * (high - low)).max(0.002);
     (low - air, high + air)
@@ -170,11 +175,23 @@ fn ticks(axis: SweepAxis, x: (f64, f64), points: f32) -> Vec<(f64, String)> {
     match axis {
         SweepAxis::Latency => logarithmic(x, points, format::secs),
         SweepAxis::Error => logarithmic(x, points, |v| format!("{v:.0e}").replace('-', "−")),
+        SweepAxis::RingDegree => powers_of_two(x),
+        SweepAxis::Upload | SweepAxis::Memory => {
+            logarithmic(x, points, |bytes| format::bytes(bytes as u64))
+        }
+        SweepAxis::Modulus | SweepAxis::Margin => number_ticks(x.0, x.1, points / 2.6),
         SweepAxis::Degree | SweepAxis::Depth => number_ticks(x.0, x.1, points / 2.6)
             .into_iter()
             .filter(|(at, _)| at.fract() == 0.0)
             .collect(),
     }
+}
+
+/// Ring degrees on a logarithmic axis.
+fn powers_of_two(x: (f64, f64)) -> Vec<(f64, String)> {
+    let powers = (10_u32..=17).map(|power| 2_f64.powi(power as i32));
+    let places = powers.map(|n| (n.log10(), format::count(n as u64)));
+    places.filter(|(at, _)| (x.0..=x.1).contains(at)).collect()
 }
 
 fn pointer(
@@ -226,7 +243,9 @@ fn pointer(
 
 /// Everything known of a row, for hovering.
 fn details(ui: &mut Ui, view: &SweepView, row: &SweepRow) {
-    ui.strong(format!("{}, degree {}, {}", row.method.name(), row.degree, row.interval_text()));
+    let function = row.function.as_ref().map_or(String::new(), |f| format!(", {}", f.name()));
+    let interval = row.interval_text();
+    ui.strong(format!("{}, degree {}, {interval}{function}", row.method.name(), row.degree));
     let mut line = |name: &str, value: String| ui.label(format!("{name} {value}"));
     if let Some(a) = row.replaced {
         line("Put in after training", view.share(a.accuracy).both());
@@ -246,6 +265,14 @@ fn details(ui: &mut Ui, view: &SweepView, row: &SweepRow) {
             NoiseMeasure::of(c.scheme).text(c.margin_bits)
         );
         line("Predicted", text);
+        let text = format!(
+            "{}, log2 q {}, {} up, memory {}",
+            format::count(c.ring_degree as u64),
+            format::bits(c.log2_q),
+            format::bytes(c.upload_bytes),
+            format::bytes(c.peak_memory_bytes)
+        );
+        line("Ring degree N", text);
     }
     if let Some(r) = row.encrypted {
         let accuracy = view.share(r.accuracy).both();

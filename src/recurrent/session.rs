@@ -197,6 +197,7 @@ impl SequenceSession {
         };
         let measured = if rules.iter().any(is_measured) { self.gate_inputs()? } else { Vec::new() };
         let functions = self.reference().layers().iter().flat_map(|l| l.functions());
+        let own = &self.scenario.activation.polynomial;
         let fit = |(at, (_, function)): (usize, (_, &Activation))| {
             let LayerRule { method: Some(method), degree, interval } = rules[at] else {
                 return Ok(None);
@@ -206,7 +207,8 @@ impl SequenceSession {
             }
             let ends = interval.ends(measured.get(at));
             let wanted = Approximation::new(function.clone(), method, degree, ends);
-            let fitted = wanted.with_parts(DEFAULT_PARTS).fit(measured.get(at));
+            let fitted =
+                wanted.with_parts(DEFAULT_PARTS).with_own(own.clone()).fit(measured.get(at));
             fitted
                 .map(Some)
                 .map_err(|e| RunError::Refused(format!("activation of gate {}: {e}", names[at])))

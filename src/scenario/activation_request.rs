@@ -1,7 +1,7 @@
 //! The activation strategy of a scenario: the same for all layers, or layer by layer.
 
 use super::error::RunError;
-use activation::Method;
+use activation::{Method, Polynomial};
 use network::{IntervalRule, LayerRule};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,6 +29,10 @@ pub struct ActivationRequest {
     pub degree: usize,
     /// Half-width l of the interval `[-l, l]` on which the polynomial approximates.
     pub interval: f64,
+    /// The coefficients of the method `own`: a formula as `0.5 + 0.25x - 0.01x^3`, or a list from the
+    /// constant on.
+    #[serde(deserialize_with = "polynomial", skip_serializing_if = "Option::is_none")]
+    pub polynomial: Option<Polynomial>,
     /// Bits of lookup tables, 1 to 6; those a model was trained with, or 4, when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
@@ -44,6 +48,7 @@ impl Default for ActivationRequest {
             method: KEEP.into(),
             degree: 2,
             interval: 5.0,
+            polynomial: None,
             bits: None,
             layers: LayerRequests::Same,
         }
@@ -209,12 +214,34 @@ impl ActivationRequest {
             format!("activation.degree={}", self.degree),
             format!("activation.interval={}", self.interval),
         ];
+        if let Some(polynomial) = &self.polynomial {
+            all.push(format!("activation.polynomial={polynomial}"));
+        }
         if !self.layers.is_same() {
             let json = serde_json::to_string(&self.layers).unwrap_or_default();
             all.push(format!("activation.layers={json}"));
         }
         all
     }
+}
+
+/// A polynomial as a formula or as its coefficients.
+fn polynomial<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Polynomial>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "activation.polynomial is a formula as 0.5 + 0.25x - 0.01x^3, or a list of coefficients from the constant on"
+    )]
+    enum Typed {
+        Formula(String),
+        Coefficients(Vec<f64>),
+    }
+    let Some(typed) = Option::<Typed>::deserialize(deserializer)? else { return Ok(None) };
+    let read = match typed {
+        Typed::Formula(text) => text.parse(),
+        Typed::Coefficients(all) => Polynomial::new(all).checked(),
+    };
+    read.map(Some).map_err(|e| serde::de::Error::custom(format!("activation.polynomial: {e}")))
 }
 
 impl Serialize for LayerRequests {
@@ -347,6 +374,31 @@ mod tests {
         let text = choice.rules(&names(2)).unwrap_err().to_string();
         assert!(text.contains("activation.layers.2.method: no method magic"), "{text}");
         assert!(!choice.keeps_all());
+    }
+
+    #[test]
+    fn coefficients_are_a_formula_or_a_list() {
+        let scenario = Scenario::open("digits-relu").unwrap();
+        let own = |text: &str| {
+            let set = scenario.with_setting(&format!("activation.polynomial={text}"))?;
+            set.with_setting("activation.method=own").map(|s| s.activation)
+        };
+        let wanted = Polynomial::new(vec![0.5, 0.25, 0.0, -0.01]);
+        for text in ["0.5 + 0.25x - 0.01x^3", "[0.5, 0.25, 0, -0.01]", "0.5, 0.25, 0, -0.01"] {
+            let choice = own(text).unwrap();
+            assert_eq!(choice.polynomial.as_ref(), Some(&wanted), "{text}");
+            let json = serde_json::to_string(&choice).unwrap();
+            assert_eq!(serde_json::from_str::<ActivationRequest>(&json).unwrap(), choice);
+            let settings = choice.settings();
+            let made = settings.iter().try_fold(scenario.clone(), |s, t| s.with_setting(t));
+            assert_eq!(made.unwrap().activation, choice);
+        }
+        for (text, told) in
+            [("[1]", "there is no x"), ("2y", "no x"), ("[1,\"a\"]", "a formula as")]
+        {
+            let error = own(text).unwrap_err().to_string();
+            assert!(error.contains(told) && !error.contains('\n'), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod suited;
 mod training_request;
 
 pub use activation_request::{
-    ActivationKind, ActivationRequest, LayerInterval, LayerRequest, LayerRequests,
+    ActivationKind, ActivationRequest, KEEP, LayerInterval, LayerRequest, LayerRequests,
 };
 pub use error::RunError;
 pub use matching::{Matched, match_sequences, match_to};

@@ -176,6 +176,9 @@ fn unused_of_activations(
     if usual().all(|u| u.interval != choice.interval) {
         set.push("activation.interval");
     }
+    if choice.polynomial.is_some() {
+        set.push("activation.polynomial");
+    }
     if !carrier.approximates() || choice.kind == ActivationKind::Lookup {
         if !choice.layers.is_same() {
             set.push("activation.layers");
@@ -193,14 +196,18 @@ fn unused_of_activations(
     let none = "every activation of the model is a polynomial already, or keeps its function";
     let unused = |path: &&str| match *path {
         "activation.degree" => !replaced().any(Method::uses_degree),
+        "activation.polynomial" => !replaced().any(Method::takes_coefficients),
         _ => replaced().next().is_none(),
     };
-    let reason = || match replaced().next() {
-        None => none.to_owned(),
-        Some(method) => format!("the method {} has no degree to choose", method.id()),
+    let reason = |path: &str| match (replaced().next(), path) {
+        (None, _) => none.to_owned(),
+        (Some(method), "activation.polynomial") => {
+            format!("the method {} finds its coefficients itself; own takes them", method.id())
+        }
+        (Some(method), _) => format!("the method {} has no degree to choose", method.id()),
     };
     let mut all: Vec<Warning> =
-        set.into_iter().filter(unused).map(|path| warning(path, &reason())).collect();
+        set.into_iter().filter(unused).map(|path| warning(path, &reason(path))).collect();
     if !matches!(choice.layers, LayerRequests::Same) {
         for (at, function) in functions.iter().enumerate().filter(|(_, f)| f.is_polynomial) {
             if choice.layers.of(at).is_some_and(|own| *own != Default::default()) {

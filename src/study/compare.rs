@@ -1,7 +1,8 @@
-//! One model and one dataset carried by several schemes, as one table.
+//! One model and one dataset carried in several ways, by other schemes or polynomials, as one table.
 
 use crate::table::{Cell, Column, Row, Study};
 use circuit::{NoiseMeasure, StageKind};
+use experiment::Experiment;
 use inference::Session;
 use progress::{Cancel, Cancelled, Watch};
 use report::{Event, NetworksReport, RunReport, StageReport};
@@ -141,7 +142,7 @@ pub fn scheme_ways(base: &Session, cancel: &Cancel) -> Result<Vec<Way>, RunError
 /// When a setting means nothing. A way that cannot run is a row with its refusal; when the work is
 /// stopped, rows that are finished stay.
 pub fn compare(
-    base: &Session,
+    base: &Experiment,
     ways: &[Way],
     cancel: &Cancel,
     on_event: &mut dyn FnMut(CompareEvent),
@@ -149,17 +150,16 @@ pub fn compare(
     let mut report = CompareReport {
         schema_version: COMPARE_SCHEMA_VERSION,
         cryptoscope_version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: base.scenario.name.clone(),
-        model: base.network.name().to_owned(),
-        dataset: base.dataset.name().to_owned(),
-        seed: base.scenario.seed,
+        scenario: base.scenario().name.clone(),
+        model: base.model().to_owned(),
+        dataset: base.dataset().name().to_owned(),
+        seed: base.scenario().seed,
         threads: base.threads()?,
-        setup: Some(Box::new(Setup::of(&base.scenario))),
+        setup: Some(Box::new(Setup::of(base.scenario()))),
         ..CompareReport::default()
     };
     for (row, way) in ways.iter().enumerate() {
-        let scenario = way.of(&base.scenario)?;
-        let session = Session::with(&scenario, base.dataset.clone(), base.network.clone())?;
+        let session = base.with(&way.of(base.scenario())?)?;
         let (told, tell) = std::sync::mpsc::channel();
         let doing = |fraction| CompareEvent::Doing {
             row,

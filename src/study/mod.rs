@@ -23,6 +23,6 @@ pub use strategies::{StrategyEvent, StrategyRequest, compare_strategies};
 pub use strategy_row::{COMPARISON_SCHEMA_VERSION, OneSequence, StrategyComparison, StrategyRow};
 pub use sweep::{
     SWEEP_SCHEMA_VERSION, SweepAccuracy, SweepCost, SweepEvent, SweepFit, SweepReport,
-    SweepRequest, SweepRow, SweepRun, sweep,
+    SweepRequest, SweepRow, SweepRun, degree_list, function_list, interval_list, sweep,
 };
 pub use table::{Cell, Column, Outcome, Row, Study};

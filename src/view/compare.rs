@@ -6,11 +6,23 @@ use scenario::Scenario;
 use study::{CompareEvent, CompareReport, CompareRow};
 use worker::Failure;
 
+/// What is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compared {
+    /// The schemes that carry the model.
+    #[default]
+    Schemes,
+    /// The present setup, and what is explored in the laboratory.
+    Polynomials,
+}
+
 /// Everything the tab Compare shows.
 #[derive(Clone, Debug, Default)]
 pub struct CompareView {
     /// Polynomials are run even where the planner says that decryption will fail.
     pub past_budget: bool,
+    /// What the rows are.
+    pub of: Compared,
     pub status: TaskStatus,
     /// The setup that the rows are of.
     pub origin: Option<Origin>,
@@ -22,8 +34,9 @@ pub struct CompareView {
 
 impl CompareView {
     /// Forgets the rows: a new comparison begins.
-    pub fn begin(&mut self, scenario: &Scenario) {
+    pub fn begin(&mut self, scenario: &Scenario, of: Compared) {
         self.clear();
+        self.of = of;
         self.status = TaskStatus::Running;
         self.origin = Some(Origin::new(Results::Compare, scenario));
     }

@@ -11,7 +11,7 @@ const NONE: &str = "—";
 
 /// A figure of the pinned runs and of the present one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Compared {
+pub struct PinnedFigure {
     pub name: &'static str,
     pub about: &'static str,
     /// By pin, the present run last.
@@ -33,7 +33,7 @@ pub struct OtherSetting {
 }
 
 /// The figures of the pinned runs beside those of `now`.
-pub fn compared(pins: &Pins, now: Option<&RunReport>) -> Vec<Compared> {
+pub fn compared(pins: &Pins, now: Option<&RunReport>) -> Vec<PinnedFigure> {
     FIGURES
         .iter()
         .map(|(name, about, needs_key, amount)| {
@@ -42,7 +42,7 @@ pub fn compared(pins: &Pins, now: Option<&RunReport>) -> Vec<Compared> {
             let changes = amounts.iter().map(|before| change(present, *before)).collect();
             amounts.push(present);
             let values = amounts.iter().map(|a| a.map_or(NONE.to_owned(), Amount::text)).collect();
-            Compared { name, about, values, changes, needs_key: *needs_key, amounts }
+            PinnedFigure { name, about, values, changes, needs_key: *needs_key, amounts }
         })
         .collect()
 }

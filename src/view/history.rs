@@ -27,6 +27,8 @@ pub struct History {
     pub lessons: Vec<String>,
     /// Where the larger datasets lie, when a person chose it.
     pub data_folder: Option<String>,
+    /// Days that runs are kept for; without, as long as there is room.
+    pub keep_days: Option<u32>,
 }
 
 impl History {
@@ -83,9 +85,10 @@ impl History {
         }
     }
 
-    /// Empties all lists; a chosen folder stays.
+    /// Empties all lists; what a person prefers stays.
     pub fn forget_lists(&mut self) {
-        *self = Self { data_folder: self.data_folder.take(), ..Self::default() };
+        let (data_folder, keep_days) = (self.data_folder.take(), self.keep_days);
+        *self = Self { data_folder, keep_days, ..Self::default() };
     }
 
     /// What is kept for the next time, as text: models whose files stay.

@@ -3,10 +3,14 @@
 
 use super::engine::{Loaded, LoadedSequence};
 use data::{Dataset, Shape};
+use experiment::Experiment;
+use inference::Session;
 use network::argmax;
 use network::recurrent::Sequences;
 use progress::{Cancel, Watch};
-use scenario::RunError;
+use recurrent::SequenceSession;
+use scenario::{RunError, Scenario};
+use std::sync::Arc;
 
 /// Test samples that are looked at, at most.
 const SAMPLES: usize = 500;
@@ -32,6 +36,20 @@ pub enum Seen {
 }
 
 impl Seen {
+    /// A setup on what is in memory.
+    pub(super) fn open(&self, setup: &Scenario) -> Result<Experiment, RunError> {
+        match self {
+            Self::Layers(Loaded { dataset, network, .. }) => {
+                let (dataset, network) = (Arc::clone(dataset), Arc::clone(network));
+                Session::with(setup, dataset, network).map(Experiment::Layers)
+            }
+            Self::Sequences(LoadedSequence { dataset, model, .. }) => {
+                let (dataset, model) = (Arc::clone(dataset), Arc::clone(model));
+                SequenceSession::with(setup, dataset, model).map(Experiment::Sequence)
+            }
+        }
+    }
+
     /// Looks at it; `None` where the network takes other samples.
     pub(super) fn glance(&self, cancel: &Cancel) -> Result<Option<Glance>, RunError> {
         match self {

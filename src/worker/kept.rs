@@ -24,14 +24,14 @@ type Out<'a> = &'a Outlet<Update>;
 impl Worker {
     /// Lists the kept runs, after what else was asked of them.
     pub fn list_kept(&mut self, shelf: Shelf) {
-        self.of_kept(move |_: Out<'_>| Ok(shelf.list()));
+        self.of_kept(move |_: Out<'_>| Ok(listed(&shelf)));
     }
 
     /// Keeps a run.
     pub fn keep_run(&mut self, shelf: Shelf, id: u64, report: RunReport, told: Arc<Recording>) {
         self.of_kept(move |_: Out<'_>| {
             shelf.keep(id, &report, &told).map_err(RunError::Refused)?;
-            Ok(shelf.list())
+            Ok(listed(&shelf))
         });
     }
 
@@ -45,7 +45,7 @@ impl Worker {
                 KeptChange::Forget(id) => shelf.forget(id),
                 KeptChange::ForgetAll => shelf.forget_all(),
             }
-            Ok(shelf.list())
+            Ok(listed(&shelf))
         });
     }
 
@@ -74,4 +74,10 @@ impl Worker {
         // All of them are done, one after the other: none is refused.
         self.jobs.start(Key::Kept, work, Update::KeptRuns).ok();
     }
+}
+
+/// What is kept, without what is too old.
+fn listed(shelf: &Shelf) -> Vec<KeptRun> {
+    shelf.forget_old(Shelf::new_id());
+    shelf.list()
 }

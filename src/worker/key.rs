@@ -16,6 +16,8 @@ pub enum Key {
     Layer,
     /// What polynomials do to the answers of the plaintext network.
     Check,
+    /// What setups that are explored would cost.
+    Costs,
     /// What the network of the setup does in the clear.
     Glance,
     /// A sweep, training or comparison.
@@ -53,6 +55,7 @@ impl Key {
             | Self::Look
             | Self::Layer
             | Self::Check
+            | Self::Costs
             | Self::Glance
             | Self::Attack
             | Self::Dialog => Rule::Replaced,
@@ -72,7 +75,7 @@ impl Key {
             | Self::Look
             | Self::Layer
             | Self::Check => (Self::Run, 0),
-            Self::Glance | Self::Task | Self::Attack | Self::Kept => (self, 0),
+            Self::Costs | Self::Glance | Self::Task | Self::Attack | Self::Kept => (self, 0),
             Self::Dialog | Self::File => (self, job),
         }
     }

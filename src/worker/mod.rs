@@ -5,6 +5,8 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod board;
+mod cost;
+mod costs;
 mod desk;
 mod engine;
 mod failure;
@@ -22,6 +24,7 @@ mod update;
 mod worker;
 
 pub use board::{News, Outlet};
+pub use cost::Cost;
 pub use desk::Check;
 pub use engine::{
     Engine, LayerAt, Loaded, LoadedData, LoadedSequence, LookAt, SessionEngine, TRAINS,

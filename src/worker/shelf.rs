@@ -32,7 +32,12 @@ pub struct KeptRun {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shelf {
     folder: PathBuf,
+    /// Days that a run is kept for, pinned ones longer; without, as long as there is room.
+    days: Option<u32>,
 }
+
+/// Milliseconds of a day.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// A file on the shelf.
 struct Kept {
@@ -45,7 +50,12 @@ struct Kept {
 impl Shelf {
     /// Runs in `folder`, which is made when the first is kept.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, days: None }
+    }
+
+    /// The same, with runs forgotten after so many days, where there is a number.
+    pub fn for_days(self, days: Option<u32>) -> Self {
+        Self { days, ..self }
     }
 
     /// Where they lie.
@@ -150,6 +160,15 @@ impl Shelf {
         }
     }
 
+    /// Forgets what is older than runs are kept for; `now` in milliseconds from 1970. Pinned ones stay.
+    pub fn forget_old(&self, now: u64) {
+        let Some(days) = self.days else { return };
+        let since = now.saturating_sub(u64::from(days) * DAY);
+        for kept in self.files().into_iter().filter(|kept| !kept.pinned && kept.id < since) {
+            std::fs::remove_file(kept.path).ok();
+        }
+    }
+
     fn forget_oldest(&self) {
         let mut files = self.files();
         // The newest stay first as they are.
@@ -206,6 +225,22 @@ mod tests {
 
     fn ids(shelf: &Shelf) -> Vec<u64> {
         shelf.list().iter().map(|kept| kept.id).collect()
+    }
+
+    #[test]
+    fn runs_are_kept_for_so_many_days_and_pinned_ones_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().join("runs"));
+        // The ends of 1, 2, 3 and 4 December 2025, UTC.
+        let day = |number: u64| 1_764_547_200_000 + number * 86_400_000;
+        for number in 1..=4 {
+            shelf.keep(day(number), &report("r"), &Recording::default()).unwrap();
+        }
+        shelf.pin(day(1), true).unwrap();
+        shelf.forget_old(day(5));
+        assert_eq!(ids(&shelf).len(), 4, "nobody said for how long");
+        shelf.clone().for_days(Some(2)).forget_old(day(5));
+        assert_eq!(ids(&shelf), [day(4), day(3), day(1)]);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use super::board::Outlet;
 use super::engine::{Loaded, LoadedSequence};
 use super::failure::Failure;
+use super::glance::Seen;
 use super::jobs::Busy;
 use super::key::Key;
 use super::update::Update;
 use super::worker::Worker;
+use experiment::Experiment;
 use inference::{DEFAULT_TRAINING_SEED, Session, TrainOptions, recurrent_command};
 use network::train::{
     RecurrentOptions, RecurrentRecipe, RecurrentTrained, RecurrentTraining, TrainedModel,
@@ -14,7 +16,7 @@ use network::train::{
 use progress::Watch;
 use scenario::{RunError, Scenario};
 use std::sync::Arc;
-use study::{SweepRequest, compare, compare_mitigations, scheme_ways, sweep};
+use study::{CompareReport, SweepRequest, Way, compare, compare_mitigations, scheme_ways, sweep};
 use training::{Checkpoint, CryptonnEvent, CryptonnTrained, CryptonnTraining};
 
 /// The way to run whose noise can outgrow its margin. CKKS has no level left past its modulus: it is
@@ -72,9 +74,19 @@ impl Worker {
             for way in ways.iter_mut().filter(|way| past_budget && way.name == EXACT) {
                 way.settings.extend(PAST_BUDGET.map(str::to_owned));
             }
-            let mut on_event = |event| out.send(Update::Compare(event));
-            compare(&session, &ways, out.cancel(), &mut on_event).map(Box::new)
+            compared(&Experiment::Layers(session), &ways, out)
         };
+        self.task(work, Update::CompareEnded)
+    }
+
+    /// Starts a comparison of other ways to run `scenario`.
+    pub fn compare_ways(
+        &mut self,
+        scenario: Scenario,
+        loaded: Seen,
+        ways: Vec<Way>,
+    ) -> Result<(), Busy> {
+        let work = move |out: Out<'_>| compared(&loaded.open(&scenario)?, &ways, out);
         self.task(work, Update::CompareEnded)
     }
 
@@ -129,6 +141,11 @@ impl Worker {
         };
         self.task(work, Update::MitigationsEnded)
     }
+}
+
+fn compared(base: &Experiment, ways: &[Way], out: Out<'_>) -> Result<Box<CompareReport>, RunError> {
+    let mut on_event = |event| out.send(Update::Compare(event));
+    compare(base, ways, out.cancel(), &mut on_event).map(Box::new)
 }
 
 fn session(scenario: &Scenario, loaded: &Loaded) -> Result<Session, RunError> {

@@ -1,6 +1,7 @@
 //! What background jobs have to tell the window.
 
 use super::board::News;
+use super::cost::Cost;
 use super::engine::{Loaded, LoadedData, LoadedSequence};
 use super::failure::Failure;
 use super::glance::Glance;
@@ -54,6 +55,9 @@ pub enum Update {
     /// What the loaded network does with the first test samples in the clear, where it can be seen.
     Glance(Option<Glance>),
     CheckEnded(Result<(), Failure>),
+    /// What a setup that is explored would cost.
+    Cost(Box<Cost>),
+    CostsEnded(Result<(), Failure>),
     /// Keys that were made are dropped.
     KeysForgotten(Result<(), Failure>),
     /// The newest sample of a person's own was answered.

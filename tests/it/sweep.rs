@@ -1,6 +1,6 @@
 //! Sweeps: what becomes of one network when polynomials take the place of its activations.
 
-use cryptoscope::activation::{Activation, Method};
+use cryptoscope::activation::{Activation, Method, Polynomial};
 use cryptoscope::inference::{Session, TrainOptions};
 use cryptoscope::network::IntervalRule;
 use cryptoscope::progress::Cancel;
@@ -21,7 +21,9 @@ fn request(methods: &[Method], degrees: &[usize]) -> SweepRequest {
         degrees: degrees.to_vec(),
         intervals: vec![IntervalRule::Measured { quantile: 1.0, margin: 0.1 }],
         parts: 2,
-        function: Some(Activation::Silu),
+        own: None,
+        functions: vec![Some(Activation::Silu)],
+        coarse_first: false,
         fine_tune: None,
         encrypted: false,
     }
@@ -91,7 +93,7 @@ fn training_with_the_polynomial_recovers_what_replacing_lost() {
     let session = session(&[]);
     let options = TrainOptions { epochs: 5, ..TrainOptions::default() };
     let request = SweepRequest {
-        function: Some(Activation::Relu),
+        functions: vec![Some(Activation::Relu)],
         fine_tune: Some(options),
         intervals: vec![IntervalRule::Given((-3.0, 3.0))],
         ..request(&[Method::ModifiedChebyshev], &[2])
@@ -120,8 +122,37 @@ fn a_degree_2_row_is_run_encrypted_and_agrees_with_its_network() {
 }
 
 #[test]
+fn several_functions_and_coefficients_of_ones_own_are_rows_like_others() {
+    let session = session(&["images=60"]);
+    let own: Polynomial = "0.5x + 0.3x^2".parse().expect("a polynomial");
+    let request = SweepRequest {
+        own: Some(own.clone()),
+        functions: vec![Some(Activation::Silu), Some(Activation::Tanh)],
+        coarse_first: true,
+        intervals: vec![IntervalRule::Given((-4.0, 4.0))],
+        ..request(&[Method::LeastSquares, Method::Own], &[2, 3, 4])
+    };
+    let report = sweep(&session, &request, &Cancel::default(), &mut |_| {}).expect("sweeps");
+    let degrees: Vec<_> = report.rows.iter().map(|r| (r.method, r.degree)).collect();
+    let fitted = |degree| (Method::LeastSquares, degree);
+    let coarse = [fitted(2), fitted(4), (Method::Own, 2)];
+    assert_eq!(degrees, [&coarse[..], &coarse, &[fitted(3); 2]].concat());
+    assert_eq!(report.function, "SiLU, tanh");
+    let [silu, tanh] = [&report.rows[2], &report.rows[5]];
+    // The same polynomial is as far from either function as it is; what it answers is the same.
+    assert_eq!(silu.replaced.expect("counted").accuracy, tanh.replaced.expect("counted").accuracy);
+    assert!(silu.original != tanh.original && silu.own.as_ref() == Some(&own));
+    let error = tanh.fit.as_ref().expect("fits").error_max;
+    // 0.5 * 4 + 0.3 * 16 less tanh(4), at the upper end.
+    assert!((error - (6.8 - 4.0_f64.tanh())).abs() < 1e-6, "{error}");
+    assert!(silu.layers.iter().all(|ends| *ends == Some((-4.0, 4.0))));
+    let csv = report.to_csv();
+    assert!(csv.contains("0.5x + 0.3x^2") && csv.contains("function,original_accuracy"));
+}
+
+#[test]
 fn impossible_sweeps_are_refused_and_stopping_is_seen() {
-    let keep = SweepRequest { function: None, ..request(&[Method::Minimax], &[2]) };
+    let keep = SweepRequest { functions: vec![None], ..request(&[Method::Minimax], &[2]) };
     let none = sweep(&session(&[]), &keep, &Cancel::default(), &mut |_| {}).unwrap_err();
     assert!(none.to_string().contains("is a polynomial already"), "{none}");
     let cancel = Cancel::default();

@@ -1,6 +1,7 @@
 //! Lookup tables from a scenario to its report.
 
 use cryptoscope::circuit::StageKind;
+use cryptoscope::experiment::Experiment;
 use cryptoscope::inference::{KeyShelf, Session};
 use cryptoscope::progress::Cancel;
 use cryptoscope::report::{Event, Phase, RunReport};
@@ -152,6 +153,7 @@ fn a_run_stops_between_lookups() {
 fn schemes_are_compared_on_the_same_samples() {
     let session = session(&[]);
     let ways = scheme_ways(&session, &Cancel::default()).unwrap();
+    let session = Experiment::Layers(session);
     let names: Vec<_> = ways.iter().map(|w| w.name.as_str()).collect();
     assert_eq!(names, ["BGV", "CKKS", "TFHE"]);
     let mut rows = 0;

@@ -1,12 +1,11 @@
 //! The activation laboratory: what a person does in it, and what it then shows.
 
-use crate::drive::{WIDE, until, until_over, until_planned, window};
+use crate::drive::{self, until, until_over, until_planned, window};
 use crate::scripted::Control;
 use cryptoscope::activation::{Activation, Method};
 use cryptoscope::app::{App, LabCurve, Tab};
 use cryptoscope::network::IntervalRule;
-use cryptoscope::scenario::{LayerRequests, Scenario, Sources};
-use cryptoscope::worker::SessionEngine;
+use cryptoscope::scenario::LayerRequests;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, vec2};
 use egui_kittest::Harness;
@@ -258,14 +257,9 @@ fn a_still_laboratory_asks_for_no_frames() {
     assert!(delay.is_some_and(|d| d > std::time::Duration::from_secs(3600)), "{delay:?}");
 }
 
-/// The real engine on a built-in scenario, with its settings.
+/// The same with the real engine.
 fn real(scenario: &str, settings: &[&str]) -> Window {
-    let scenario = Scenario::open(scenario).expect("built in");
-    let scenario = settings.iter().fold(scenario, |s, text| s.with_setting(text).expect("a field"));
-    let mut h = Harness::builder()
-        .with_size(WIDE)
-        .build_eframe(|cc| App::new(cc, SessionEngine::new(Sources::default()), scenario));
-    until_planned(&mut h);
+    let mut h = drive::real(scenario, settings);
     press(&mut h, Modifiers::COMMAND, Key::Num3);
     until_checked(&mut h);
     h

@@ -2,7 +2,8 @@
 
 use crate::scripted::{Control, Scripted};
 use cryptoscope::app::{App, Status};
-use cryptoscope::scenario::Scenario;
+use cryptoscope::scenario::{Scenario, Sources};
+use cryptoscope::worker::SessionEngine;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Shape};
 use egui_kittest::Harness;
@@ -84,11 +85,32 @@ pub fn until_over(harness: &mut Harness<'_, App>) {
     });
 }
 
+/// Types `text` into the field with that name, in the place of what stands there.
+pub fn type_in(harness: &mut Harness<'_, App>, name: &str, text: &str) {
+    harness.get_by_role_and_label(Role::TextInput, name).focus();
+    harness.run_ok();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    harness.event(egui::Event::Text(text.to_owned()));
+    harness.run_ok();
+}
+
+/// The real engine on a built-in scenario, with its settings.
+pub fn real(scenario: &str, settings: &[&str]) -> Harness<'static, App> {
+    let scenario = Scenario::open(scenario).expect("built in");
+    let scenario = settings.iter().fold(scenario, |s, text| s.with_setting(text).expect("a field"));
+    let mut harness = Harness::builder()
+        .with_size(WIDE)
+        .build_eframe(|cc| App::new(cc, SessionEngine::new(Sources::default()), scenario));
+    until_planned(&mut harness);
+    harness
+}
+
 /// Types `path` into the dialog that is open, in the place of what stands there, and saves.
 pub fn save_to(harness: &mut Harness<'_, App>, path: &std::path::Path) {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_ok();
-    harness.get_by_role(Role::TextInput).type_text(&path.to_string_lossy());
+    harness.event(egui::Event::Text(path.to_string_lossy().into_owned()));
     harness.run_ok();
     harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
     harness.run_ok();

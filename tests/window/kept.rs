@@ -18,7 +18,7 @@ const SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const ALT: Modifiers = Modifiers { ctrl: true, command: true, alt: true, ..Modifiers::NONE };
 
 /// A window that keeps its runs in `folder`, its list read.
-fn window(folder: &Path, setting: &str) -> Window {
+pub fn window(folder: &Path, setting: &str) -> Window {
     let folder = folder.join("runs");
     let setting = setting.to_owned();
     let mut h = Harness::builder().with_size(WIDE).build_eframe(move |cc| {

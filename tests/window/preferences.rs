@@ -75,3 +75,19 @@ fn keys_are_forgotten_when_that_is_asked_for() {
         log.last().is_some_and(|(note, _)| note.text.starts_with("Keys are forgotten"))
     });
 }
+
+#[test]
+fn for_how_long_runs_are_kept_is_chosen_and_they_are_cleared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut h = crate::kept::window(folder.path(), "seed=1");
+    until_planned(&mut h);
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    until(&mut h, "the kept run", |h| h.state().state().kept.runs.len() == 1);
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    h.run_ok();
+    press(&mut h, Role::RadioButton, "for 30 days");
+    assert_eq!(h.state().state().history.keep_days, Some(30));
+    press(&mut h, Role::Button, "Clear kept runs");
+    until(&mut h, "an empty shelf", |h| h.state().state().kept.runs.is_empty());
+    assert_eq!(std::fs::read_dir(folder.path().join("runs")).expect("there").count(), 0);
+}

@@ -1,7 +1,7 @@
 //! What is said of results that are of another setup, that were disturbed, or that took longer than
 //! planned; and of data that were read by guessing.
 
-use crate::drive::{WIDE, opacity, until, until_over, until_planned, window, window_on};
+use crate::drive::{WIDE, opacity, type_in, until, until_over, until_planned, window, window_on};
 use crate::scripted::Control;
 use cryptoscope::app::{App, TaskStatus};
 use cryptoscope::format;
@@ -56,8 +56,7 @@ fn sweep(h: &mut Window) {
         h.get_by_role_and_label(Role::CheckBox, method).click();
         h.run_ok();
     }
-    h.get_by_role_and_label(Role::SpinButton, "Highest degree").set_value_accesskit(2.0);
-    h.run_ok();
+    type_in(h, "Degrees", "2");
     press(h, BOTH, Key::Enter);
 }
 

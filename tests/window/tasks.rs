@@ -1,9 +1,9 @@
 //! Sweeps and trainings: started, watched, stopped and taken over with keys and clicks.
 
-use crate::drive::{save_to, until, until_planned, window};
+use crate::drive::{save_to, type_in, until, until_planned, window};
 use crate::scripted::Control;
 use cryptoscope::activation::Method;
-use cryptoscope::app::{App, Tab, TaskStatus};
+use cryptoscope::app::{App, SweepView, Tab, TaskStatus};
 use cryptoscope::network::Network;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -50,7 +50,7 @@ fn swept() -> Window {
     assert_eq!(h.state().state().tab, Tab::Sweep);
     h.get_by_role_and_label(Role::CheckBox, "Chebyshev interpolation").click();
     h.run_ok();
-    set(&mut h, "Highest degree", 3.0);
+    type_in(&mut h, "Degrees", "2, 3");
     h.get_by_role_and_label(Role::Button, "Run sweep").click();
     h.run_ok();
     until_swept(&mut h);
@@ -62,7 +62,11 @@ fn rows_of_a_sweep_are_shown_sorted_chosen_and_saved() {
     let mut h = swept();
     let view = &h.state().state().sweep;
     assert_eq!(view.status, TaskStatus::Finished, "{view:?}");
-    let found: Vec<_> = view.rows.iter().map(|r| (r.method, r.degree)).collect();
+    let in_table = |view: &SweepView| -> Vec<(Method, usize)> {
+        let order = view.order().into_iter();
+        order.map(|at| (view.rows[at].method, view.rows[at].degree)).collect()
+    };
+    let found = in_table(view);
     let expected = [Method::Minimax, Method::LeastSquares].map(|m| [(m, 2), (m, 3)]);
     assert_eq!(found, expected.concat());
     assert!(view.rows.iter().all(|r| r.replaced.is_some() && r.predicted.is_some()));

@@ -1,6 +1,6 @@
 //! Three networks, never two; and results that stay with the setup they were made with.
 
-use crate::drive::{WIDE, save_to, until, until_over, until_planned, window, window_on};
+use crate::drive::{WIDE, save_to, type_in, until, until_over, until_planned, window, window_on};
 use crate::scripted::Control;
 use cryptoscope::app::{App, Difference, Status, Tab, TaskStatus};
 use egui::accesskit::Role;
@@ -294,8 +294,7 @@ fn a_sweep_says_which_setup_it_is_of() {
     until_planned(&mut h);
     press(&mut h, Modifiers::COMMAND, Key::Num4);
     until(&mut h, "the check", |h| h.state().state().lab.checked.check.is_some());
-    h.get_by_role_and_label(Role::SpinButton, "Highest degree").set_value_accesskit(2.0);
-    h.run_ok();
+    type_in(&mut h, "Degrees", "2");
     press(&mut h, BOTH, Key::Enter);
     until(&mut h, "the sweep", |h| h.state().state().sweep.status == TaskStatus::Finished);
     assert!(h.state().state().sweep.images == 359 && !has(&h, "Show that setup"));

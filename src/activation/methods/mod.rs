@@ -7,6 +7,7 @@ pub(super) mod hermite;
 pub(super) mod interpolation;
 pub(super) mod least_squares;
 pub(super) mod minimax;
+pub(super) mod own;
 pub(super) mod published;
 mod remez;
 pub(super) mod taylor;

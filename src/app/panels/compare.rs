@@ -12,7 +12,7 @@ use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 use kit::{Beside, theme};
 use study::{CompareRow, Row as _};
-use view::{Results, TaskStatus};
+use view::{Compared, Results, TaskStatus};
 
 /// Width of the column of controls.
 const COLUMN: f32 = 206.0;
@@ -70,15 +70,19 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let running = view.status == TaskStatus::Running;
         task_button(ui, state, queue, running, Command::Compare);
         let fraction = view.doing.as_ref().map_or(0.0, |d| d.1);
+        let ways = match view.of {
+            Compared::Schemes => "schemes",
+            Compared::Polynomials => "setups, present and explored,",
+        };
         let text = match &view.status {
             TaskStatus::Idle => "Each on the same model and samples".to_owned(),
             TaskStatus::Running => view.doing.as_ref().map_or("Starting".into(), |d| d.0.clone()),
             TaskStatus::Finished => {
                 let samples = view.rows.iter().map(|r| r.images).max().unwrap_or(0);
                 let samples = format::count(samples as u64);
-                format!("Finished {} schemes on {samples} samples", view.rows.len())
+                format!("Finished {} {ways} on {samples} samples", view.rows.len())
             }
-            TaskStatus::Stopped => format!("Stopped after {} schemes", view.rows.len()),
+            TaskStatus::Stopped => format!("Stopped after {} {ways}", view.rows.len()),
             TaskStatus::Failed(reason) => reason.clone(),
         };
         kit::progress(ui, if running { fraction } else { 0.0 }, "Comparison progress");

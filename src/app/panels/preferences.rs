@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::command::Command;
+use crate::kept_act::KeptAct;
 use crate::panels::button::{command_button, named_button};
 use crate::preference::Preference;
 use crate::queue::Queue;
@@ -9,6 +10,7 @@ use crate::sheet::Sheet;
 use crate::state::State;
 use egui::{Context, Id, Modal, RichText, ScrollArea, ThemePreference, Ui};
 use kit::theme;
+use worker::MOST_KEPT;
 
 /// Widest it becomes, and share of the window that it takes otherwise.
 const WIDTH: f32 = 560.0;
@@ -34,6 +36,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
             group(ui, "Theme", |ui| themes(ui, queue));
             group(ui, "Zoom", |ui| zoom(ui, state, queue));
             group(ui, "Data folder", |ui| folder(ui, state, queue));
+            group(ui, "Kept runs", |ui| runs(ui, state, queue));
             group(ui, "Lists", |ui| lists(ui, state, queue));
             group(ui, "Keys", |ui| keys(ui, state, queue));
         });
@@ -87,6 +90,45 @@ fn folder(ui: &mut Ui, state: &State, queue: &mut Queue) {
         if ui.button("Usual folder").on_hover_text(about).clicked() {
             queue.push(Action::Prefer(Preference::UsualFolder));
         }
+    }
+}
+
+/// For how long runs are kept, in days and in words.
+const KEPT_FOR: [(Option<u32>, &str); 4] = [
+    (None, "as long as there is room"),
+    (Some(365), "for a year"),
+    (Some(30), "for 30 days"),
+    (Some(7), "for 7 days"),
+];
+
+fn runs(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let kept = &state.kept;
+    let Some(shelf) = &kept.shelf else {
+        return words(ui, "No run is kept: there is no folder for it on this system");
+    };
+    let bytes = kept.runs.iter().map(|run| run.bytes).sum();
+    words(
+        ui,
+        format!(
+            "{} of {MOST_KEPT} at most, {} in {}; pinned ones are the last to go.",
+            kept.runs.len(),
+            format::bytes(bytes),
+            format::path(shelf.folder())
+        ),
+    );
+    let now = state.history.keep_days;
+    for (days, name) in KEPT_FOR {
+        if ui.radio(now == days, name).clicked() {
+            queue.push(Action::Prefer(Preference::KeepRuns(days)));
+        }
+    }
+    command_button(ui, Command::KeptRuns, "Kept runs…", state, queue);
+    let clear = ui.add_enabled(!kept.runs.is_empty(), egui::Button::new("Clear kept runs"));
+    let clear = clear
+        .on_hover_text("Removes the files of all kept runs, pinned ones too")
+        .on_disabled_hover_text("Nothing is kept");
+    if clear.clicked() {
+        queue.push(Action::Kept(KeptAct::ForgetAll));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The plan of the setup as it stands, or why it cannot work.
 
-use super::{cryptonn, degrees, options, origin};
+use super::{cryptonn, options, origin};
 use crate::command::Command;
 use crate::panels::button::named_button;
 use crate::queue::Queue;
@@ -179,7 +179,7 @@ fn figures(ui: &mut Ui, plan: &Plan) {
     ];
     grid(ui, &rows);
     if let Some(approximate) = &plan.approximate {
-        degrees::show(ui, &approximate.degrees);
+        plots::degrees(ui, &approximate.degrees);
     }
 }
 

@@ -97,6 +97,7 @@ fn polynomials(ui: &mut Ui, options: &mut RecurrentOptions) {
                 .show_ui(ui, |ui| {
                     let fits = |m: &Method| {
                         m.applies_to(&Activation::Tanh).is_ok()
+                            && !m.takes_coefficients()
                             && *m != Method::WeightedLeastSquares
                             && *m != Method::CompositeMinimax
                     };

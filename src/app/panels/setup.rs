@@ -3,28 +3,19 @@
 use crate::action::Action;
 use crate::command::Command;
 use crate::panels::button::hover;
+use crate::panels::fields::{ROOM_FOR_TWO, optional, pair};
+use crate::panels::{parameters, polynomial_field};
 use crate::queue::Queue;
 use crate::state::State;
 use crate::tab::Tab;
 use activation::{MAX_DEGREE, Method};
-use circuit::{Plan, SchemeKind};
+use circuit::SchemeKind;
 use egui::{ComboBox, DragValue, Ui};
 use kit::{field, row, theme};
-use scenario::{ActivationKind, ActivationRequest, Scenario, SchemeRequest, SchemeSelector};
+use scenario::{ActivationKind, ActivationRequest, KEEP, Scenario, SchemeRequest, SchemeSelector};
 use view::file_name;
 
-/// The method that keeps the activations of the model.
-const KEEP: &str = "keep";
-const RING_DEGREES: &[usize] = &[2048, 4096, 8192, 16384, 32768, 65536];
-/// Limits of what can be typed; what of it works the planner says.
-const PRIME_BITS: std::ops::RangeInclusive<u32> = 30..=50;
-const PLAINTEXT_BITS: std::ops::RangeInclusive<u32> = 14..=40;
-const QUANTISER_BITS: std::ops::RangeInclusive<u32> = 2..=12;
-const PRIME_COUNT: std::ops::RangeInclusive<usize> = 1..=48;
 const TABLE_BITS: std::ops::RangeInclusive<u32> = 1..=6;
-const TABLE_DEGREES: &[usize] = &[512, 1024, 2048, 4096, 8192];
-const LWE_DIMENSIONS: std::ops::RangeInclusive<usize> = 440..=1200;
-const PRECISION_BITS: std::ops::RangeInclusive<u32> = 0..=30;
 const MOST_IMAGES: usize = 10_000_000;
 const MOST_THREADS: usize = 256;
 
@@ -185,6 +176,13 @@ fn activation(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
     let method: Option<Method> = choice.method.parse().ok();
     if state.shows("activation") {
         approximation(ui, choice, method);
+        if method.is_some_and(Method::takes_coefficients) {
+            let polynomial = &mut choice.polynomial;
+            if polynomial.is_none() {
+                *polynomial = state.lab.choice.own.clone().or_else(|| state.lab.as_typed());
+            }
+            polynomial_field::show(ui, "setup", polynomial);
+        }
     }
     if state.shows("degree") {
         degree(ui, choice, method.is_some_and(|m| m.uses_degree()));
@@ -255,14 +253,13 @@ fn strategy(ui: &mut Ui, scenario: &mut Scenario) {
 }
 
 fn scheme(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
-    let plan = state.preview.plan.as_deref();
     let kind = &mut scenario.activation.kind;
     let choice = &mut scenario.scheme;
     if state.shows("scheme") {
         kinds(ui, choice, kind);
     }
     if state.shows("parameters") {
-        by_hand(ui, choice, *kind, plan);
+        parameters::show(ui, choice, *kind, state);
     }
 }
 
@@ -283,139 +280,6 @@ fn kinds(ui: &mut Ui, choice: &mut SchemeRequest, kind: &mut ActivationKind) {
             }
         }
     });
-}
-
-/// Parameters, those of the planner or one's own.
-fn by_hand(ui: &mut Ui, choice: &mut SchemeRequest, kind: ActivationKind, plan: Option<&Plan>) {
-    let mut by_hand = *choice != SchemeRequest { kind: choice.kind, ..SchemeRequest::default() };
-    row(ui, "Parameters", "Let the planner choose, or set each by hand", |ui| {
-        if ui.checkbox(&mut by_hand, "By hand").changed() {
-            *choice = if by_hand {
-                from_plan(choice.kind, plan)
-            } else {
-                SchemeRequest { kind: choice.kind, ..SchemeRequest::default() }
-            };
-        }
-    });
-    if by_hand && kind == ActivationKind::Lookup {
-        table_parameters(ui, choice);
-    } else if by_hand {
-        let is_real = choice.kind == SchemeSelector::Ckks
-            || plan.is_some_and(|p| p.scheme == SchemeKind::Ckks);
-        parameters(ui, choice, is_real);
-    }
-}
-
-/// Parameters by hand start from what the planner chose.
-fn from_plan(kind: SchemeSelector, plan: Option<&Plan>) -> SchemeRequest {
-    if let Some(tables) = plan.and_then(|p| p.tables.as_ref()) {
-        return SchemeRequest {
-            kind,
-            ring_degree: Some(tables.polynomial_size),
-            lwe_dimension: Some(tables.lwe_dimension),
-            ..SchemeRequest::default()
-        };
-    }
-    SchemeRequest {
-        kind,
-        ring_degree: Some(plan.map_or(8192, |p| p.ring_degree)),
-        prime_count: plan.map(|p| p.primes.len()),
-        // Primes of an approximate plan have different sizes.
-        prime_bits: plan
-            .filter(|p| p.approximate.is_none())
-            .and_then(|p| p.primes.first())
-            .map(|p| bits(*p)),
-        plaintext_bits: plan.and_then(|p| p.plaintext_moduli.first()).map(|t| bits(*t)),
-        ..SchemeRequest::default()
-    }
-}
-
-/// Parameters of TFHE.
-fn table_parameters(ui: &mut Ui, choice: &mut SchemeRequest) {
-    pair(
-        ui,
-        (
-            "Degree N",
-            "Degree of the polynomials of a bootstrapping; larger gives finer tables, slower",
-        ),
-        |ui| {
-            let shown = choice.ring_degree.map_or("Auto".to_owned(), |n| n.to_string());
-            ComboBox::from_id_salt("Polynomial size")
-                .selected_text(shown)
-                .width(FIRST)
-                .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut choice.ring_degree, None, "Auto");
-                    for n in TABLE_DEGREES {
-                        ui.selectable_value(&mut choice.ring_degree, Some(*n), n.to_string());
-                    }
-                })
-                .response
-        },
-        (
-            "Dimension n",
-            "Dimension of the ciphertexts that are bootstrapped; larger is less noisy, slower",
-        ),
-        |ui| optional(ui, &mut choice.lwe_dimension, LWE_DIMENSIONS, 700, "Auto"),
-    );
-    past_budget(ui, choice);
-}
-
-fn parameters(ui: &mut Ui, choice: &mut SchemeRequest, is_real: bool) {
-    let precision =
-        "Bits of precision that outputs must have; automatic, what leaves the answers as they are";
-    let degree = "N: slots of a ciphertext; larger is more secure and slower";
-    let plaintext = "Bits of the plaintext modulus t";
-    pair(
-        ui,
-        ("Ring degree", degree),
-        |ui| {
-            let shown = choice.ring_degree.map_or("Auto".to_owned(), |n| n.to_string());
-            ComboBox::from_id_salt("Ring degree")
-                .selected_text(shown)
-                .width(FIRST)
-                .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut choice.ring_degree, None, "Auto");
-                    for n in RING_DEGREES {
-                        ui.selectable_value(&mut choice.ring_degree, Some(*n), n.to_string());
-                    }
-                })
-                .response
-        },
-        if is_real { ("Precision", precision) } else { ("t bits", plaintext) },
-        |ui| match is_real {
-            true => optional(ui, &mut choice.precision_bits, PRECISION_BITS, 10, "Auto"),
-            false => optional(ui, &mut choice.plaintext_bits, PLAINTEXT_BITS, 20, "Auto"),
-        },
-    );
-    pair(
-        ui,
-        ("Primes", "Number of primes in the ciphertext modulus q"),
-        |ui| optional(ui, &mut choice.prime_count, PRIME_COUNT, 4, "Auto"),
-        ("Prime bits", "Bits of each prime"),
-        |ui| optional(ui, &mut choice.prime_bits, PRIME_BITS, 45, "Auto"),
-    );
-    if !is_real {
-        let grid = "The model's own grid when both are automatic";
-        pair(
-            ui,
-            ("Input bits", grid),
-            |ui| optional(ui, &mut choice.input_bits, QUANTISER_BITS, 4, "Auto"),
-            ("Weight bits", grid),
-            |ui| optional(ui, &mut choice.weight_bits, QUANTISER_BITS, 5, "Auto"),
-        );
-    }
-    past_budget(ui, choice);
-}
-
-fn past_budget(ui: &mut Ui, choice: &mut SchemeRequest) {
-    let t = theme::tokens(ui);
-    ui.checkbox(&mut choice.past_budget, "Run past the noise budget").on_hover_text(
-        "Runs even when the predicted margin says that decryption will fail, to see it fail. Security is still checked.",
-    );
-    if choice.past_budget {
-        let text = egui::RichText::new("Answers may decrypt wrongly").font(theme::small());
-        ui.label(text.color(t.notice));
-    }
 }
 
 fn run(ui: &mut Ui, state: &State, scenario: &mut Scenario) {
@@ -441,61 +305,6 @@ fn samples(ui: &mut Ui, scenario: &mut Scenario) {
 
 /// Height of a list that opens, points; longer ones scroll.
 const LIST: f32 = 420.0;
-/// Width of the first control of a row with two, and of the name of the second.
-const FIRST: f32 = 70.0;
-const SECOND_LABEL: f32 = 68.0;
-/// Narrower than this the two stand on rows of their own.
-const ROOM_FOR_TWO: f32 = 280.0;
-
-type Named<'a> = (&'a str, &'a str);
-
-/// Two controls with name and tooltip, on one row where there is room.
-fn pair(
-    ui: &mut Ui,
-    first: Named<'_>,
-    add_first: impl FnOnce(&mut Ui) -> egui::Response,
-    second: Named<'_>,
-    add_second: impl FnOnce(&mut Ui) -> egui::Response,
-) {
-    if ui.available_width() < ROOM_FOR_TWO {
-        field(ui, first.0, first.1, add_first);
-        field(ui, second.0, second.1, add_second);
-        return;
-    }
-    ui.horizontal(|ui| {
-        let label = kit::fixed_label(ui, first.0, theme::FIELD_LABEL, first.1);
-        let left = ui.cursor().left();
-        ui.spacing_mut().item_spacing.x = 3.0;
-        add_first(ui).labelled_by(label.id).on_hover_text(first.1);
-        ui.add_space((left + FIRST + 6.0 - ui.cursor().left()).max(0.0));
-        let label = kit::fixed_label(ui, second.0, SECOND_LABEL, second.1);
-        add_second(ui).labelled_by(label.id).on_hover_text(second.1);
-    });
-}
-
-/// A number that may be left to the program; `unset` says so.
-fn optional<T: egui::emath::Numeric>(
-    ui: &mut Ui,
-    value: &mut Option<T>,
-    range: std::ops::RangeInclusive<T>,
-    start: T,
-    unset: &str,
-) -> egui::Response {
-    let Some(number) = value else {
-        let response = ui.button(unset);
-        if response.clicked() {
-            *value = Some(start);
-        }
-        return response;
-    };
-    let response = ui.add(DragValue::new(number).range(range).speed(0.1));
-    let back = ui.add(egui::Button::new("×").small().frame(false)).on_hover_text(unset);
-    if kit::named(back, egui::Role::Button, unset).clicked() {
-        *value = None;
-    }
-    response
-}
-
 /// A row of choices that goes on below where there is no room for it.
 fn wrapped(ui: &mut Ui, name: &str, tooltip: &str, add: impl FnOnce(&mut Ui)) {
     if ui.available_width() >= ROOM_FOR_TWO {
@@ -543,8 +352,4 @@ fn open_entry(ui: &mut Ui, command: Command, queue: &mut Queue) {
     if kit::named(response, egui::Role::Button, command.words().label).clicked() {
         queue.push(command);
     }
-}
-
-fn bits(value: u64) -> u32 {
-    u64::BITS - value.leading_zeros()
 }

@@ -150,6 +150,7 @@ fn layer_recipe(name: &str, layers: Vec<Layer>, dataset: &Dataset, purpose: Purp
                 method: Method::LeastSquares,
                 degree: 2,
                 parts: DEFAULT_PARTS,
+                own: None,
                 interval: IntervalRule::Measured { quantile: 0.99, margin: 0.25 },
                 layers: Vec::new(),
             }),

@@ -257,6 +257,7 @@ pub(super) fn cryptodl() -> Option<Recipe> {
         method: Method::LeastSquares,
         degree: 2,
         parts: DEFAULT_PARTS,
+        own: None,
         interval: IntervalRule::Given((-5.0, 5.0)),
         layers: Vec::new(),
     };

@@ -428,6 +428,7 @@ fn fine_tuned(half: f64, range_penalty: f64) -> Trained {
             method: Method::LeastSquares,
             degree: 2,
             parts: 2,
+            own: None,
             interval: IntervalRule::Given((-half, half)),
             layers: Vec::new(),
         },

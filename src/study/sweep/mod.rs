@@ -1,9 +1,11 @@
 //! Sweeps: many polynomials in the place of the activations of one network, compared.
 
+mod lists;
 mod report;
 mod request;
 mod row;
 
+pub use lists::{degree_list, function_list, interval_list};
 pub use report::{SWEEP_SCHEMA_VERSION, SweepReport};
 pub use request::SweepRequest;
 pub use row::{SweepAccuracy, SweepCost, SweepFit, SweepRow, SweepRun};
@@ -23,7 +25,8 @@ const SWEPT: &str = "cryptoscope sweep";
 /// What a sweep tells while it goes on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SweepEvent {
-    /// The exact network was measured: its accuracy, and how many rows there will be.
+    /// The exact network with the first function was measured: its accuracy, and how many rows there
+    /// will be.
     Started { exact_accuracy: f64, rows: usize, images: usize },
     /// What is being done for a row, counted from 0, and the share of it that is done.
     Doing { row: usize, of: usize, what: String, fraction: f64 },
@@ -66,7 +69,9 @@ pub fn sweep(
         let needed = base.dataset.needs_classes("training with the polynomials");
         needed.map_err(|e| RunError::Refused(e.to_string()))?;
     }
-    let exact = exact(base, request.function.as_ref(), cancel)?;
+    let mut functions = Functions::default();
+    let first = choices.first().and_then(|choice| choice.function.as_ref());
+    let exact = functions.of(base, first, cancel)?;
     on_event(SweepEvent::Started {
         exact_accuracy: exact.accuracy,
         rows: choices.len(),
@@ -75,17 +80,22 @@ pub fn sweep(
     let mut rows = Vec::with_capacity(choices.len());
     for (index, choice) in choices.iter().enumerate() {
         let of = choices.len();
-        let mut part = Part { session: base, request, exact: &exact, cancel, index, of };
-        match part.run(choice, on_event) {
+        let row = match functions.of(base, choice.function.as_ref(), cancel) {
+            Ok(exact) => {
+                let exact = &exact;
+                Part { session: base, request, exact, cancel, index, of }.run(choice, on_event)
+            }
+            Err(RunError::Cancelled(stop)) => Err(stop.into()),
+            Err(error) => {
+                let mut row = SweepRow::new(choice, base.images()?);
+                row.refusal = Some(error.to_string());
+                on_event(SweepEvent::Row { index, row: Box::new(row.clone()) });
+                Ok(row)
+            }
+        };
+        match row {
             Err(RunError::Cancelled(_)) if !rows.is_empty() => break,
             row => rows.push(row?),
-        }
-    }
-    let mut functions: Vec<String> = Vec::new();
-    for layer in exact.layers.iter().filter(|l| !l.function.is_polynomial()) {
-        let name = layer.function.name();
-        if !functions.contains(&name) {
-            functions.push(name);
         }
     }
     Ok(SweepReport {
@@ -97,11 +107,46 @@ pub fn sweep(
         setup: Some(Box::new(scenario::Setup::of(&base.scenario))),
         images: base.images()?,
         seed: base.scenario.seed,
-        function: functions.join(", "),
+        function: functions.names().join(", "),
         exact_accuracy: exact.accuracy,
         rows_left: choices.len() - rows.len(),
         rows,
     })
+}
+
+/// The exact networks of the functions that were asked for so far.
+#[derive(Default)]
+struct Functions {
+    known: Vec<(Option<Activation>, Arc<Exact>)>,
+}
+
+impl Functions {
+    fn of(
+        &mut self,
+        base: &Session,
+        function: Option<&Activation>,
+        cancel: &Cancel,
+    ) -> Result<Arc<Exact>, RunError> {
+        if let Some((_, known)) = self.known.iter().find(|(of, _)| of.as_ref() == function) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Arc::new(exact(base, function, cancel)?);
+        self.known.push((function.cloned(), Arc::clone(&made)));
+        Ok(made)
+    }
+
+    /// Names of all functions that are approximated, each once.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let layers = self.known.iter().flat_map(|(_, exact)| &exact.layers);
+        for layer in layers.filter(|l| !l.function.is_polynomial()) {
+            let name = layer.function.name();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
 }
 
 fn exact(
@@ -146,6 +191,7 @@ impl Part<'_> {
         on_event: &mut (dyn FnMut(SweepEvent) + Send),
     ) -> Result<SweepRow, RunError> {
         let mut row = SweepRow::new(choice, self.session.images()?);
+        row.original = self.exact.accuracy;
         match self.fill(&mut row, choice, on_event) {
             Err(RunError::Cancelled(stop)) => return Err(stop.into()),
             Err(error) => row.refusal = Some(error.to_string()),
@@ -174,6 +220,8 @@ impl Part<'_> {
             .fit(&self.exact.layers)
             .map_err(|e| RunError::Refused(format!("activation: {e}")))?;
         row.fit = Some(fit(&fitted, &self.exact.layers));
+        let interval = |fitted: &Option<Fitted>| Some(fitted.as_ref()?.request().interval);
+        row.layers = fitted.iter().map(interval).collect();
         let replaced = self.exact.network.with_approximations(&fitted)?;
         row.replaced = Some(self.accuracy(&replaced, &fitted)?);
         on_event(self.row(row));

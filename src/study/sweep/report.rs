@@ -2,6 +2,7 @@
 
 use super::row::SweepRow;
 use crate::table::{Cell, Column, Row, Study};
+use activation::Activation;
 use scenario::Setup;
 use serde::{Deserialize, Serialize};
 
@@ -80,11 +81,16 @@ impl Row for SweepRow {
         Column::asked("trained_samples_outside", "", |r| {
             of(r.trained, |a| Cell::share(a.samples_outside, r.images))
         }),
-        Column::asked("scheme", "", |r| of(r.predicted, |c| Cell::words(c.scheme.name()))),
-        Column::asked("ring_degree", "", |r| {
+        Column::asked("scheme", "Scheme", |r: &Self| {
+            of(r.predicted, |c| Cell::words(c.scheme.name()))
+        })
+        .about("The scheme of the setup that the row was made with"),
+        Column::asked("ring_degree", "N", |r: &Self| {
             of(r.predicted, |c| Cell::words(c.ring_degree.to_string()))
-        }),
-        Column::asked("log2_q", "", |r| of(r.predicted, |c| Cell::bits(c.log2_q))),
+        })
+        .about("Ring degree: slots of a ciphertext, the smallest that is secure with this modulus"),
+        Column::asked("log2_q", "log2 q", |r: &Self| of(r.predicted, |c| Cell::bits(c.log2_q)))
+            .about("Bits of the ciphertext modulus"),
         Column::asked("security_bits", "", |r| {
             of(r.predicted, |c| Cell::count(c.security_bits.into()))
         }),
@@ -94,15 +100,18 @@ impl Row for SweepRow {
         Column::asked("predicted_margin_bits", "Noise", |r| {
             of(r.predicted, |c| Cell::bits(c.margin_bits))
         }),
-        Column::asked("predicted_upload_bytes", "", |r| {
+        Column::asked("predicted_upload_bytes", "Upload", |r: &Self| {
             of(r.predicted, |c| Cell::bytes(c.upload_bytes))
-        }),
-        Column::asked("predicted_evaluation_key_bytes", "", |r| {
+        })
+        .about("Bytes from client to server, all samples"),
+        Column::asked("predicted_evaluation_key_bytes", "Keys", |r: &Self| {
             of(r.predicted, |c| Cell::bytes(c.evaluation_key_bytes))
-        }),
-        Column::asked("predicted_peak_memory_bytes", "", |r| {
+        })
+        .about("Bytes of the evaluation keys, sent to the server once"),
+        Column::asked("predicted_peak_memory_bytes", "Memory", |r: &Self| {
             of(r.predicted, |c| Cell::bytes(c.peak_memory_bytes))
-        }),
+        })
+        .about("Peak memory of the run"),
         Column::found("encrypted_accuracy", "Encrypted", |r| {
             of(r.encrypted, |e| Cell::share(e.accuracy, r.images))
         }),
@@ -122,10 +131,31 @@ impl Row for SweepRow {
         Column::found("encrypted_reference_accuracy", "", |r| {
             of(r.encrypted, |e| Cell::share(e.reference_accuracy, r.images))
         }),
+        Column::found("evaluation_key_bytes", "", |r| {
+            of(r.encrypted, |e| Cell::bytes(e.evaluation_key_bytes))
+        }),
+        Column::found("peak_memory_bytes", "", |r| {
+            of(r.encrypted, |e| Cell::bytes(e.peak_memory_bytes))
+        }),
+        Column::asked("function", "Function", |r: &Self| {
+            let own = || "own".to_owned();
+            Some(Cell::words(r.function.as_ref().map_or_else(own, Activation::name)))
+        })
+        .about("The function that is approximated; own: that of each layer"),
+        Column::asked("original_accuracy", "Original", |r: &Self| {
+            Some(Cell::share(r.original, r.images))
+        })
+        .about("Accuracy of the network with the exact function, in the clear"),
+        Column::asked("polynomial", "", |r| r.own.as_ref().map(|p| Cell::words(p.to_string()))),
+        Column::asked("levels", "Levels", |r: &Self| {
+            of(r.predicted, |c| Cell::count(c.levels as u64))
+        })
+        .about("Levels that squares and polynomials of the whole network use up"),
     ];
 
     fn name(&self) -> String {
-        format!("{} {} {}", self.method.name(), self.degree, self.interval_text())
+        let function = self.function.as_ref().map_or(String::new(), |f| format!(" {}", f.name()));
+        format!("{} {} {}{function}", self.method.name(), self.degree, self.interval_text())
     }
 
     fn refusal(&self) -> Option<&str> {

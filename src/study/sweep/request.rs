@@ -1,6 +1,6 @@
 //! What a sweep is asked for.
 
-use activation::{Activation, MAX_DEGREE, Method};
+use activation::{Activation, MAX_DEGREE, Method, Polynomial};
 use inference::TrainOptions;
 use network::{Approximations, IntervalRule};
 use scenario::RunError;
@@ -16,8 +16,12 @@ pub struct SweepRequest {
     pub intervals: Vec<IntervalRule>,
     /// Polynomials in a composition.
     pub parts: usize,
-    /// The function that is approximated; that of each layer itself when left out.
-    pub function: Option<Activation>,
+    /// The coefficients of the method that takes them.
+    pub own: Option<Polynomial>,
+    /// The functions that are approximated; `None` is that of each layer itself.
+    pub functions: Vec<Option<Activation>>,
+    /// Every other degree comes first, for all methods; those between come after.
+    pub coarse_first: bool,
     /// Each network is also trained on with its polynomials inside.
     pub fine_tune: Option<TrainOptions>,
     /// Each network is also run encrypted.
@@ -25,26 +29,33 @@ pub struct SweepRequest {
 }
 
 impl SweepRequest {
-    /// The polynomials of each row: methods in the order given, degrees within a method, intervals
-    /// within a degree. Methods that have no degree to choose come once.
+    /// The polynomials of each row, in the order they are made: functions in the order given, methods
+    /// within a function, degrees within a method, intervals within a degree. Methods that have no
+    /// degree to choose come once.
     ///
     /// # Errors
     /// When nothing is asked for, too much, or a degree that no method has.
     pub fn rows(&self) -> Result<Vec<Approximations>, RunError> {
         let mut rows = Vec::new();
-        for &method in &self.methods {
-            let first = self.degrees.get(..1).unwrap_or_default();
-            for &degree in if method.uses_degree() { &self.degrees } else { first } {
-                for &interval in &self.intervals {
-                    let function = self.function.clone();
-                    rows.push(Approximations {
-                        function,
-                        method,
-                        degree,
-                        parts: self.parts,
-                        interval,
-                        layers: Vec::new(),
-                    });
+        let step = if self.coarse_first { 2 } else { 1 };
+        for from in 0..step {
+            let degrees: Vec<usize> =
+                self.degrees.iter().copied().skip(from).step_by(step).collect();
+            for function in &self.functions {
+                for &method in &self.methods {
+                    let first = if from == 0 { degrees.get(..1) } else { None };
+                    let fitted = method.uses_degree();
+                    for &degree in if fitted { &degrees } else { first.unwrap_or_default() } {
+                        rows.extend(self.intervals.iter().map(|interval| Approximations {
+                            function: function.clone(),
+                            method,
+                            degree: self.degree_of(method, degree),
+                            parts: self.parts,
+                            own: self.own.clone().filter(|_| method.takes_coefficients()),
+                            interval: *interval,
+                            layers: Vec::new(),
+                        }));
+                    }
                 }
             }
         }
@@ -64,6 +75,12 @@ impl SweepRequest {
         }
         Ok(rows)
     }
+
+    /// The degree of a row: of coefficients that are given it is theirs.
+    fn degree_of(&self, method: Method, asked: usize) -> usize {
+        let own = self.own.as_ref().filter(|_| method.takes_coefficients());
+        own.map_or(asked, Polynomial::degree)
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +94,9 @@ mod tests {
             degrees: vec![2, 3],
             intervals: vec![IntervalRule::Given((-1.0, 1.0)), IntervalRule::Given((-2.0, 2.0))],
             parts: 2,
-            function: None,
+            own: None,
+            functions: vec![None],
+            coarse_first: false,
             fine_tune: None,
             encrypted: false,
         };
@@ -89,5 +108,41 @@ mod tests {
         assert!(none.rows().is_err());
         let high = SweepRequest { degrees: vec![2, 10_000], ..request };
         assert!(high.rows().unwrap_err().to_string().starts_with("degree 10000"));
+    }
+
+    #[test]
+    fn every_other_degree_of_all_methods_comes_first() {
+        let request = SweepRequest {
+            methods: vec![Method::Minimax, Method::Own, Method::LeastSquares],
+            degrees: vec![2, 3, 4, 5, 6],
+            intervals: vec![IntervalRule::Given((-1.0, 1.0))],
+            parts: 2,
+            own: Some("x + x^3".parse().expect("a polynomial")),
+            functions: vec![Some(Activation::Tanh), None],
+            coarse_first: true,
+            fine_tune: None,
+            encrypted: false,
+        };
+        let rows = request.rows().expect("possible");
+        let of = |function: Option<Activation>| -> Vec<(Method, usize)> {
+            let rows = rows.iter().filter(|row| row.function == function);
+            rows.map(|row| (row.method, row.degree)).collect()
+        };
+        let fitted = |method, degrees: &[usize]| -> Vec<(Method, usize)> {
+            degrees.iter().map(|degree| (method, *degree)).collect()
+        };
+        let wanted = [
+            fitted(Method::Minimax, &[2, 4, 6]),
+            fitted(Method::Own, &[3]),
+            fitted(Method::LeastSquares, &[2, 4, 6]),
+            fitted(Method::Minimax, &[3, 5]),
+            fitted(Method::LeastSquares, &[3, 5]),
+        ]
+        .concat();
+        assert_eq!(of(Some(Activation::Tanh)), wanted);
+        assert_eq!(of(None), wanted);
+        assert!(rows[..7].iter().all(|row| row.function.is_some()));
+        let with_own = rows.iter().filter(|row| row.own.is_some());
+        assert!(with_own.clone().all(|row| row.method == Method::Own) && with_own.count() == 2);
     }
 }

@@ -1,16 +1,21 @@
 //! The activation laboratory: what is explored in the tab Activation.
 
+mod costs;
 mod curve;
 mod export;
 
+pub use costs::{Costs, OfDegree};
 pub use curve::{LabCurve, TOLD_BEYOND};
 pub use export::{coefficients_csv, curves_csv};
 
-use activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method};
+use activation::{
+    Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method, Polynomial,
+};
 use inference::{ActivationData, PolynomialCheck};
 use network::{Approximations, IntervalRule, LayerInputs};
 use scenario::{LayerInterval, LayerRequest, LayerRequests};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Highest degree of the slider.
 pub const TOP_DEGREE: usize = 31;
@@ -33,6 +38,8 @@ pub struct LabRequest {
     pub degree: usize,
     /// Polynomials in a composition.
     pub parts: usize,
+    /// The coefficients of the method that takes them.
+    pub own: Option<Polynomial>,
     /// Each layer has an interval of its own, from its measured inputs.
     pub measured: bool,
     /// The interval of all layers otherwise.
@@ -48,6 +55,7 @@ impl Default for LabRequest {
             method: Method::Minimax,
             degree: 7,
             parts: 2,
+            own: None,
             measured: true,
             interval: (-5.0, 5.0),
             layer: 0,
@@ -84,6 +92,10 @@ pub struct Lab {
     pub recurrent: Option<Activation>,
     /// Accuracy of the model with the chosen function itself.
     pub exact: Option<(Activation, f64)>,
+    /// What polynomials would cost encrypted.
+    pub costs: Costs,
+    /// The degrees are walked through; since when the present one is shown.
+    pub playing: Option<Instant>,
     /// Place under the pointer, in any of the plots.
     pub hovered: Option<f64>,
     /// Curves found before, by layer and request.
@@ -118,7 +130,9 @@ impl Lab {
     /// What is asked of the method for the shown layer.
     pub fn request(&self) -> Approximation {
         let LabRequest { method, degree, parts, .. } = self.choice;
-        Approximation::new(self.function(), method, degree, self.interval()).with_parts(parts)
+        Approximation::new(self.function(), method, degree, self.interval())
+            .with_parts(parts)
+            .with_own(self.choice.coefficients())
     }
 
     /// What is asked for the whole network.
@@ -129,6 +143,7 @@ impl Lab {
             method,
             degree,
             parts,
+            own: self.choice.coefficients(),
             interval: if measured {
                 IntervalRule::Measured { quantile: 1.0, margin: MARGIN }
             } else {
@@ -179,6 +194,13 @@ impl Lab {
             }
         };
         LayerRequests::All(layers.iter().map(own).collect())
+    }
+
+    /// The polynomial of the shown layer as a person would type it: with few digits.
+    pub fn as_typed(&self) -> Option<Polynomial> {
+        let powers = self.curve.as_ref()?.as_ref().ok()?.fitted.monomials()?;
+        let short = |c: &f64| format!("{c:.4e}").parse().unwrap_or(*c);
+        Polynomial::new(powers.coefficients().iter().map(short).collect()).checked().ok()
     }
 
     /// Whether the figures of the check are of another choice than the present one.
@@ -261,6 +283,11 @@ impl LabRequest {
         let at = apt.iter().position(|m| *m == self.method).unwrap_or(0) as isize;
         let next = (at + by).rem_euclid(apt.len().max(1) as isize) as usize;
         self.method = apt.get(next).copied().unwrap_or(self.method);
+    }
+
+    /// Coefficients of a person's own, where the method takes them.
+    pub fn coefficients(&self) -> Option<Polynomial> {
+        self.own.clone().filter(|_| self.method.takes_coefficients())
     }
 
     /// The same half-width on either side of 0 for all layers.

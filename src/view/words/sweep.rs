@@ -1,6 +1,6 @@
 //! A sweep in plain words.
 
-use crate::sweep::{SweepAxis, SweepView};
+use crate::sweep::{SweepAxis, SweepView, SweptRow};
 use study::SweepRow;
 
 /// How much worse than the original a polynomial may be to count as good: half a point.
@@ -8,7 +8,7 @@ const GOOD: f64 = 0.005;
 
 /// Which polynomials keep the answers, and which of these costs least.
 pub fn sweep_words(view: &SweepView) -> Vec<String> {
-    let known = |row: &&SweepRow| row.accuracy().is_some_and(|share| !share.is_nan());
+    let known = |row: &&SweptRow| row.accuracy().is_some_and(|share| !share.is_nan());
     let best = view
         .rows
         .iter()
@@ -24,7 +24,9 @@ pub fn sweep_words(view: &SweepView) -> Vec<String> {
         right(best)
     )];
     let Some(exact) = view.exact_accuracy.filter(|share| !share.is_nan()) else { return told };
-    let good = |row: &&SweepRow| row.accuracy().is_some_and(|share| share >= exact - GOOD);
+    // Of several functions each has an original of its own.
+    let original = |row: &SweptRow| if row.original.is_nan() { exact } else { row.original };
+    let good = |row: &&SweptRow| row.accuracy().is_some_and(|share| share >= original(row) - GOOD);
     let cost = |row: &SweepRow| SweepAxis::Latency.position(row);
     let cheapest = view.rows.iter().filter(good).filter_map(|row| Some((cost(row)?, row)));
     let cheapest = cheapest.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, row)| row);
@@ -46,13 +48,19 @@ mod tests {
     use super::*;
     use activation::Method;
     use network::IntervalRule;
+    use scenario::Scenario;
     use study::{SweepAccuracy, SweepRun};
 
-    fn row(degree: usize, accuracy: f64, secs: f64) -> SweepRow {
-        SweepRow {
+    fn row(degree: usize, accuracy: f64, secs: f64) -> SweptRow {
+        let row = SweepRow {
             method: Method::Minimax,
             degree,
             interval: IntervalRule::Given((-1.0, 1.0)),
+            function: None,
+            parts: 2,
+            own: None,
+            original: 0.95,
+            layers: Vec::new(),
             images: 200,
             refusal: None,
             fit: None,
@@ -69,8 +77,11 @@ mod tests {
                 margin_bits: None,
                 upload_bytes: 0,
                 evaluation_key_bytes: 0,
+                peak_memory_bytes: 0,
             }),
-        }
+        };
+        let scenario = Scenario::open("digits-relu").expect("built in");
+        SweptRow { row, scenario: scenario.into(), sweep: 0 }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What is approximated, how, and where.
 
+use super::costs;
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports::{self, Export};
-use crate::panels::button::{command_button, hover};
+use crate::panels::button::{command_button, hover, named_button};
+use crate::panels::polynomial_field;
 use crate::queue::Queue;
 use crate::state::State;
 use activation::{Activation, MAX_PARTS, Method};
@@ -21,6 +23,8 @@ const ENDS: std::ops::RangeInclusive<f64> = -1e6..=1e6;
 const LIST: f32 = 420.0;
 /// Width of the number beside a slider.
 const NUMBER: f32 = 54.0;
+/// Width of the button that walks through the degrees.
+const PLAY: f32 = 28.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let mut choice = state.lab.choice.clone();
@@ -29,7 +33,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.spacing_mut().item_spacing.y = 4.0;
         function(ui, state, &mut choice);
         method(ui, state, &mut choice);
-        degree(ui, &mut choice);
+        if choice.method.takes_coefficients() {
+            polynomial_field::show(ui, "laboratory", &mut choice.own);
+        }
+        degree(ui, state, &mut choice, queue);
         interval(ui, state, &mut choice);
         layer(ui, state, &mut choice);
         if state.lab.has_polynomials_only() {
@@ -39,6 +46,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         }
         ui.horizontal(|ui| {
             command_button(ui, Command::UseApproximation, "Use in setup", state, queue);
+            command_button(ui, Command::RunBoth, "Run both", state, queue);
             let enabled = exports::LAB.iter().all(|export| (export.ready)(state).is_ok());
             ui.add_enabled_ui(enabled, |ui| {
                 let button = ui.menu_button("Export", |ui| {
@@ -107,7 +115,7 @@ fn method(ui: &mut Ui, state: &State, choice: &mut LabRequest) {
     });
 }
 
-fn degree(ui: &mut Ui, choice: &mut LabRequest) {
+fn degree(ui: &mut Ui, state: &State, choice: &mut LabRequest, queue: &mut Queue) {
     let composed = choice.method == Method::CompositeMinimax;
     let about = if composed {
         "Degree of each of the composed polynomials; the wheel over the plots changes it too"
@@ -115,11 +123,15 @@ fn degree(ui: &mut Ui, choice: &mut LabRequest) {
         "Highest degree; the wheel over the plots changes it too"
     };
     field(ui, "Degree", about, |ui| {
-        ui.spacing_mut().slider_width = (ui.available_width() - NUMBER).max(40.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - NUMBER - PLAY).max(40.0);
         let slider = Slider::new(&mut choice.degree, 1..=TOP_DEGREE);
         let response = ui.add_enabled(choice.method.uses_degree(), slider);
-        kit::named(response, egui::Role::Slider, "Degree")
+        let response = kit::named(response, egui::Role::Slider, "Degree");
+        let text = if state.lab.playing.is_some() { "■" } else { "▶" };
+        named_button(ui, Command::PlayDegrees, text, state, queue);
+        response
     });
+    costs::strip(ui, state, choice);
     if composed {
         field(ui, "Composed", "How many polynomials are applied one after the other", |ui| {
             ui.spacing_mut().slider_width = (ui.available_width() - NUMBER).max(40.0);

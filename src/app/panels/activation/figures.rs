@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     });
 }
 
-fn card(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+pub fn card(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     theme::card(ui).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
@@ -41,7 +41,7 @@ fn card(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
 }
 
 /// A name on the left, a figure on the right.
-fn line(ui: &mut Ui, name: &str, value: &str, colour: Color32, about: &str) {
+pub fn line(ui: &mut Ui, name: &str, value: &str, colour: Color32, about: &str) {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         let text = RichText::new(name).font(theme::small()).color(t.text_weak);
@@ -53,7 +53,7 @@ fn line(ui: &mut Ui, name: &str, value: &str, colour: Color32, about: &str) {
     });
 }
 
-fn notice(ui: &mut Ui, text: &str) {
+pub fn notice(ui: &mut Ui, text: &str) {
     let t = theme::tokens(ui);
     egui::Frame::new()
         .fill(t.notice_fill)

@@ -1,7 +1,9 @@
 //! The tab Activation: choose a polynomial by eye, see at once what it costs.
 
+mod both;
 mod coefficients;
 mod controls;
+mod costs;
 mod figures;
 mod tables;
 
@@ -29,6 +31,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
             controls::show(ui, state, queue);
+            costs::show(ui, state, queue);
+            both::show(ui, state, queue);
             let size = vec2(ui.available_width(), PLOTS);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             linked(ui, rect, state, true, queue);
@@ -43,18 +47,21 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         queue,
         |ui, queue| {
             controls::show(ui, state, queue);
+            costs::show(ui, state, queue);
             figures::show(ui, state, queue);
             coefficients::show(ui, state);
         },
         |ui, queue| {
             let room = ui.available_height();
-            let height = room.max(LEAST_PLOTS);
+            let below = if both::is_shown(state) { both::HEIGHT + theme::CARD_GAP } else { 0.0 };
+            let height = (room - below).max(LEAST_PLOTS);
             ScrollArea::vertical().id_salt("lab plots").auto_shrink([false, false]).show(
                 ui,
                 |ui| {
                     let size = vec2(ui.available_width(), height);
                     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-                    linked(ui, rect, state, height > room, queue);
+                    linked(ui, rect, state, height + below > room, queue);
+                    both::show(ui, state, queue);
                 },
             );
         },

@@ -132,9 +132,9 @@ fn compared(ui: &mut Ui, state: &State, queue: &mut Queue) {
             .width(ui.available_width())
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
             .show_ui(ui, |ui| {
-                for method in
-                    Method::ALL.into_iter().filter(|m| m.applies_to(&Activation::Tanh).is_ok())
-                {
+                let fits =
+                    |m: &Method| m.applies_to(&Activation::Tanh).is_ok() && !m.takes_coefficients();
+                for method in Method::ALL.into_iter().filter(fits) {
                     let mut on = view.compares(method);
                     if ui.checkbox(&mut on, method.name()).changed() {
                         request.activations.retain(|m| *m != method);

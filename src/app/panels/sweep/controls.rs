@@ -3,13 +3,13 @@
 use crate::action::Action;
 use crate::command::Command;
 use crate::exports;
-use crate::panels::button::{export_buttons, hover};
+use crate::panels::button::{export_buttons, hover, named_button};
 use crate::queue::Queue;
 use crate::state::State;
-use activation::Method;
-use egui::{Button, ComboBox, DragValue, RichText, Ui, vec2};
+use activation::{Activation, Method};
+use egui::{Button, ComboBox, DragValue, RichText, TextEdit, Ui, vec2};
 use kit::{field, row, theme};
-use view::{SweepAxis, TaskStatus, lab::TOP_DEGREE};
+use view::{SweepAxis, SweepChoice, TaskStatus};
 
 const EPOCHS: std::ops::RangeInclusive<usize> = 1..=200;
 /// Radius of the colour of a method.
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             for method in Method::ALL {
                 let refusal = method.applies_to(&function).err();
                 let mut chosen = choice.methods.contains(&method) && refusal.is_none();
-                let drawn = state.sweep.methods().iter().position(|m| *m == method);
+                let drawn = state.sweep.series().iter().position(|row| row.method == method);
                 let entry = ui.horizontal(|ui| {
                     let entry = egui::Checkbox::new(&mut chosen, method.name());
                     let entry = ui.add_enabled(refusal.is_none(), entry);
@@ -56,25 +56,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             }
         });
         ui.add_space(2.0);
-        row(ui, "Degrees", "Lowest and highest degree", |ui| {
-            let (mut low, mut high) = choice.degrees;
-            let size = [46.0, theme::ROW];
-            let from = ui.add_sized(size, DragValue::new(&mut low).range(1..=TOP_DEGREE));
-            kit::named(from, egui::Role::SpinButton, "Lowest degree");
-            ui.label("to");
-            let to = ui.add_sized(size, DragValue::new(&mut high).range(1..=TOP_DEGREE));
-            let to = kit::named(to, egui::Role::SpinButton, "Highest degree");
-            choice.degrees =
-                if to.changed() { (low.min(high), high) } else { (low, high.max(low)) };
-        });
-        row(ui, "Function", "Function and interval are those of the tab Activation", |ui| {
-            let interval = state.lab.interval();
-            let place = if state.lab.choice.measured {
-                "own interval".to_owned()
-            } else {
-                format!("{:.2} to {:.2}", interval.0, interval.1)
-            };
-            kit::caption(ui, &format!("{}, {place}", function.name()));
+        lists(ui, state, &mut choice);
+        row(ui, "Order", "Every other degree first, for all methods; those between after", |ui| {
+            let check = ui.checkbox(&mut choice.coarse_first, "coarse first");
+            kit::named(check, egui::Role::CheckBox, "Every other degree first");
         });
         row(ui, "Train", "Also train each network on with its polynomials inside", |ui| {
             let check = ui.checkbox(&mut choice.fine_tune, "with them,");
@@ -100,13 +85,70 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 })
                 .response
         });
+        ui.horizontal_wrapped(|ui| {
+            named_button(ui, Command::AddToSweep, "Add explored", state, queue);
+            named_button(ui, Command::ClearSweep, "Clear", state, queue);
+        });
         ui.horizontal(|ui| {
             export_buttons(ui, exports::SWEEP, state, queue);
         });
     });
+    legend(ui, state);
     if choice != state.sweep.choice {
         queue.push(Action::EditSweep(Box::new(choice)));
     }
+}
+
+/// Degrees, intervals and functions, as lists.
+fn lists(ui: &mut Ui, state: &State, choice: &mut SweepChoice) {
+    let (low, high) = state.lab.interval();
+    let interval = match state.lab.choice.measured {
+        true => "measured, per layer".to_owned(),
+        false => format!("{low:.2}..{high:.2}"),
+    };
+    let function = state.lab.choice.function.as_ref().map_or("own".to_owned(), Activation::name);
+    let fields = [
+        ("Degrees", "Numbers and ranges from 1 to 31, as 2, 3, 5-7", "2, 3, 5-7".to_owned()),
+        (
+            "Intervals",
+            "Half-widths, measured, or two ends, as 3, 5, measured, -1..3; when empty that of the tab Activation",
+            interval,
+        ),
+        ("Functions", "Names as relu, tanh; when empty that of the tab Activation", function),
+    ];
+    let texts = [&mut choice.degrees, &mut choice.intervals, &mut choice.functions];
+    for ((name, about, hint), text) in fields.into_iter().zip(texts) {
+        field(ui, name, about, |ui| {
+            let edit = TextEdit::singleline(text).hint_text(hint);
+            let edit = ui.add(edit.desired_width(ui.available_width()));
+            kit::named(edit, egui::Role::TextInput, name)
+        });
+    }
+    let wrong = [choice.degrees().err(), choice.intervals().err(), choice.functions().err()];
+    for reason in wrong.into_iter().flatten() {
+        let t = theme::tokens(ui);
+        let text = RichText::new(reason).font(theme::small()).color(t.notice);
+        ui.add(egui::Label::new(text).wrap());
+    }
+}
+
+/// What the colours mean, where a method has several lines.
+fn legend(ui: &mut Ui, state: &State) {
+    let series = state.sweep.series();
+    let several = |at: usize| series.iter().filter(|s| s.method == series[at].method).count() > 1;
+    if !(0..series.len()).any(several) {
+        return;
+    }
+    theme::card(ui).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (at, of) in series.iter().enumerate() {
+            ui.horizontal(|ui| {
+                dot(ui, at);
+                kit::caption(ui, &state.sweep.series_name(of));
+            });
+        }
+    });
 }
 
 /// The marker of a method in the plots.
@@ -122,13 +164,17 @@ fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let text = match &state.sweep.status {
         TaskStatus::Idle => "A row for each method and degree".to_owned(),
         TaskStatus::Running => {
-            state.sweep.doing.as_ref().map_or("Starting".to_owned(), |d| d.0.clone())
+            let doing = state.sweep.doing.as_ref().map(|doing| doing.0.clone());
+            let left = state.sweep.time_left().map_or(String::new(), |left| {
+                format!(", about {} left", format::secs(left.as_secs_f64()))
+            });
+            doing.map_or("Starting".to_owned(), |doing| doing + &left)
         }
         TaskStatus::Finished => {
-            format!("Finished {} rows", format::count(state.sweep.rows.len() as u64))
+            format!("Finished {} rows", format::count(state.sweep.newest().count() as u64))
         }
         TaskStatus::Stopped => {
-            format!("Stopped after {} rows", format::count(state.sweep.rows.len() as u64))
+            format!("Stopped after {} rows", format::count(state.sweep.newest().count() as u64))
         }
         TaskStatus::Failed(reason) => reason.clone(),
     };
