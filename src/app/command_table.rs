@@ -6,8 +6,8 @@ use super::dialog::OpenKind;
 use super::explore;
 use super::lesson_act::LessonAct;
 use super::palette::Palette;
-use super::sheet::Sheet;
 use super::replays::{can_pin, can_replay, in_replay};
+use super::sheet::Sheet;
 use super::state::State;
 use super::ready::{
     Ready, can_run, can_train, can_train_encrypted, has_ciphertext, has_data, has_model, has_plots, has_samples, in_lab, in_lesson, no_task, when,

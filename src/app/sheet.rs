@@ -7,7 +7,7 @@ pub enum Sheet {
     About,
     /// All messages since the start.
     Log,
-    /// Runs that were kept.
+    /// The last runs, also of earlier windows.
     KeptRuns,
     /// What a person prefers, and what is kept.
     Preferences,

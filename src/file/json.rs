@@ -14,7 +14,9 @@ pub fn reason_in(text: &str, error: &Error) -> String {
     }
     let place = offset(text, line, column);
     // A number that ends with the file, as in `0.`.
-    let is_cut = message == "invalid number" && text[place..].trim_end().len() <= 1;
+    let is_last =
+        text[place..].trim_end().len() <= 1 && text.trim_end().ends_with(['.', '-', '+', 'e', 'E']);
+    let is_cut = message == "invalid number" && is_last;
     let message = if is_cut { "EOF while parsing a value".to_owned() } else { message };
     let field = field_at(&text[..place]);
     let told = not_json(text, place).unwrap_or_else(|| reason(&field, &message));

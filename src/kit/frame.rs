@@ -354,7 +354,7 @@ pub fn marker(painter: &egui::Painter, at: Pos2, mark: Mark, colour: Color32) {
 }
 
 /// From dot to dot of a dotted line, screen points.
-const DOTS: f32 = 4.0;
+const DOTS: f32 = 8.0;
 
 /// Half the width of the bars at the ends of whiskers, screen points.
 const WHISKER: f32 = 4.0;

@@ -294,7 +294,7 @@ fn slow_motion_shows_a_stage_a_second_of_a_run_at_full_speed() {
     assert_eq!(seen, (seen[0]..=STAGES).collect::<Vec<_>>());
     assert_eq!(h.state().state().run.as_ref().expect("a run").status, Status::Finished);
     assert!(!has(&h, "Replay, "));
-    h.get_by_role_and_label(Role::RadioButton, "Show as it comes").click();
+    h.get_by_role_and_label(Role::CheckBox, "Slow motion").click();
     h.run_ok();
     assert!(!h.state().state().slow);
 }

@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::command::Command;
-use crate::panels::button::{command_button, named_button};
+use crate::panels::button::{command_button, hover, named_button};
 use crate::queue::Queue;
 use crate::state::State;
 use egui::{ComboBox, Frame, Margin, RichText, Slider, Stroke, Ui};
@@ -40,7 +40,8 @@ pub fn badge(ui: &mut Ui, run: Option<&RunView>) {
         });
 }
 
-/// The bar under the plots: to show the run again, to pin it, or where the replay is.
+/// The bar under the plots: to show the run again, to pin it, to show the next one slowly; or where the replay
+/// is.
 pub fn bar(ui: &mut Ui, state: &State, queue: &mut Queue) {
     ui.allocate_ui_with_layout(
         egui::vec2(ui.available_width(), HEIGHT),
@@ -51,6 +52,7 @@ pub fn bar(ui: &mut Ui, state: &State, queue: &mut Queue) {
                 command_button(ui, Command::Replay, "Replay", state, queue);
                 command_button(ui, Command::PinRun, "Pin this run", state, queue);
                 command_button(ui, Command::KeptRuns, "Kept runs…", state, queue);
+                slow_motion(ui, state, queue);
             }
         },
     );
@@ -86,22 +88,12 @@ fn shown(ui: &mut Ui, state: &State, replay: &Replay, queue: &mut Queue) {
     named_button(ui, Command::Replay, "×", state, queue);
 }
 
-/// Whether a run is shown as it is, or slower: beside the button that starts it.
-pub fn speed(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        kit::caption(ui, "Show it");
-        for (slow, name) in [(false, "as it comes"), (true, "in slow motion")] {
-            let entry =
-                ui.selectable_label(state.slow == slow, RichText::new(name).font(theme::small()));
-            let entry = entry.on_hover_text(match slow {
-                false => "What the run tells is shown as it comes",
-                true => "The run is as fast as ever; what it tells is shown a stage a second",
-            });
-            let entry = kit::named(entry, egui::Role::RadioButton, &format!("Show {name}"));
-            if entry.clicked() {
-                queue.push(Action::ShowSlowly(slow));
-            }
-        }
-    });
+/// Whether the next run is shown slower than it is.
+fn slow_motion(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    let mut slow = state.slow;
+    let text = RichText::new("Slow motion").font(theme::small());
+    let response = hover(ui.checkbox(&mut slow, text), Command::ShowSlowly, state);
+    if response.changed() {
+        queue.push(Action::ShowSlowly(slow));
+    }
 }

@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
             headline::cards(ui, state);
         }
         let room = ui.clip_rect().bottom() - ui.cursor().top();
-        let has_bar = state.replay.is_some() || state.run.is_some() && state.shows("replay");
+        let has_bar = state.replay.is_some() || state.shows("replay");
         if let Some(plot) = state.layout.enlarged {
             if has_bar {
                 replay::bar(ui, state, queue);

@@ -36,9 +36,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     }
     bar(ui, state);
     status(ui, state);
-    if !state.is_cryptonn() && state.shows("replay") {
-        super::replay::speed(ui, state, queue);
-    }
 }
 
 fn bar(ui: &mut Ui, state: &State) {
