@@ -241,7 +241,7 @@ impl Pad {
         self.kept.push(kept);
     }
 
-    /// Those that are kept as CSV, and the options behind its path, see [`table`].
+    /// Those that are kept as CSV, and the options behind its path.
     pub fn table(&self) -> (String, String) {
         let names: Vec<String> = self.features.iter().map(|f| f.name.clone()).collect();
         let image = match self.shape {
