@@ -25,6 +25,9 @@ const LARGE: Size = Size { name: "1920x1080", points: [1920.0, 1080.0], scale: 1
 const AT_150: Size = Size { name: "1024x640_at_150", points: [683.0, 427.0], scale: 1.5 };
 const LEAST: Size = Size { name: "1920x1200_at_300", points: [640.0, 400.0], scale: 3.0 };
 
+/// The largest screens, with letters as they come.
+const HUGE: Size = Size { name: "3840x2160", points: [3840.0, 2160.0], scale: 1.0 };
+
 /// Tabs with the scenario that they are looked at in.
 const TABS: [(&str, &str); 12] = [
     ("Run", "digits"),
@@ -110,7 +113,7 @@ fn bar(h: &Window) -> Vec<(String, Rect)> {
 
 #[test]
 fn bar_and_run_button_are_in_reach_in_windows_of_every_size() {
-    for size in [SMALL, ZOOMED, LARGE, AT_150, LEAST] {
+    for size in [SMALL, ZOOMED, LARGE, HUGE, AT_150, LEAST] {
         for scenario in ["digits", "cryptornn", "cryptonn"] {
             let h = window(scenario, &size, Theme::Dark);
             let window = Rect::from_min_size(egui::Pos2::ZERO, size.points.into());
