@@ -77,6 +77,14 @@ fn running() -> Harness<'static, App> {
     };
     wait(&mut window, |app| !app.state().preview.pending);
     window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    for _ in 0..3 {
+        window.step();
+    }
+    // Who is asked whether it shall take so long says yes.
+    if let Some(all) = window.query_by_label_contains("Run all ") {
+        all.click();
+        window.step();
+    }
     wait(&mut window, |app| app.state().run.as_ref().is_some_and(|run| !run.samples.is_empty()));
     assert!(window.state().state().running, "the run is on");
     window

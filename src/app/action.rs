@@ -99,6 +99,10 @@ pub enum Action {
     Dismiss(u64),
     Lesson(LessonAct),
     CloseSheet,
+    /// The setup is run though it takes long; so many samples of it where there is a number.
+    RunLong(Option<usize>),
+    /// The window closes, whatever is on.
+    LeaveWindow,
     Prefer(Preference),
 }
 

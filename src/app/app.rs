@@ -38,6 +38,8 @@ pub struct App {
     pub(super) saving_network: Option<PathBuf>,
     /// Where trained models lie that nobody has saved; made for the first of them.
     pub(super) aside: Option<Aside>,
+    /// It was said that the window closes whatever is on.
+    pub(super) leaves: bool,
     /// The setup that the sample on the pad was answered under.
     pub(super) answered: Option<Scenario>,
     /// When the replay was played last, by the clock of the window in seconds.
@@ -79,6 +81,7 @@ impl App {
             model_to_use: None,
             saving_network: None,
             aside: None,
+            leaves: false,
             answered: None,
             played_at: None,
         }

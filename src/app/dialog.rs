@@ -76,6 +76,16 @@ impl Purpose {
     }
 }
 
+impl Purpose {
+    /// Why a file cannot be saved under this name: its ending is that of another kind of file.
+    pub fn other_ending(self, path: &Path) -> Option<String> {
+        let ending = self.ending();
+        let has = path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+        (!ending.is_empty() && !has)
+            .then(|| format!("What is saved is a .{ending} file; end its name with .{ending}"))
+    }
+}
+
 /// The dialog while it is open.
 #[derive(Clone, Debug)]
 pub struct PathDialog {
@@ -98,7 +108,11 @@ impl PathDialog {
         let hint = match purpose {
             Purpose::Open(opening) => opening.hint().to_owned(),
             Purpose::Save(_) | Purpose::SaveKept(_) => {
-                format!("A file name ending in .{}", purpose.ending())
+                let here = std::env::current_dir().ok();
+                let here = here.map_or_else(String::new, |folder| {
+                    format!("; without a folder it goes to {}", format::path(&folder))
+                });
+                format!("A file name ending in .{}{here}", purpose.ending())
             }
         };
         let title = label.trim_end_matches('…').to_owned();

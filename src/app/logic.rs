@@ -7,6 +7,7 @@ use super::explore;
 use super::state::ONE_CHANGE;
 use crate::action::Action;
 use crate::command::Command;
+use crate::sheet::Sheet;
 use crate::tab::{Tab, tab_named};
 use scenario::Scenario;
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ const SCREENSHOT_FRAME: Duration = Duration::from_millis(100);
 
 impl App {
     pub(super) fn step(&mut self, ctx: &egui::Context) {
+        self.ask_before_closing(ctx);
         for command in pressed(ctx, &self.state) {
             self.queue.push(command);
         }
@@ -182,6 +184,11 @@ impl App {
             Action::Dismiss(id) => state.notifications.dismiss(id),
             Action::Lesson(act) => self.lesson_act(ctx, act),
             Action::CloseSheet => state.sheet = None,
+            Action::RunLong(samples) => self.run_long(samples),
+            Action::LeaveWindow => {
+                self.leaves = true;
+                ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+            }
             Action::Prefer(preference) => self.prefer(ctx, preference),
         }
     }
@@ -201,8 +208,30 @@ impl App {
             self.opening = Some(true);
         } else if self.state.is_cryptonn() {
             self.train();
+        } else if self.state.is_long() {
+            self.state.sheet = Some(Sheet::LongRun);
         } else {
             self.start_run();
+        }
+    }
+
+    /// A person wants the long run; of `samples` alone where there is a number.
+    fn run_long(&mut self, samples: Option<usize>) {
+        self.state.sheet = None;
+        if samples.is_some() {
+            self.edit(Scenario { images: samples, ..self.state.scenario.clone() });
+            self.queue.push(Command::Run);
+        } else {
+            self.start_run();
+        }
+    }
+
+    /// Asks before the window closes while something is on that would be lost.
+    fn ask_before_closing(&mut self, ctx: &egui::Context) {
+        let asked = ctx.input(|i| i.viewport().close_requested());
+        if asked && !self.leaves && self.state.would_lose().is_some() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.state.sheet = Some(Sheet::Leave);
         }
     }
 

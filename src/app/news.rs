@@ -248,7 +248,10 @@ impl App {
                 dialog.path = path.to_string_lossy().into_owned();
                 self.queue.push(Action::ConfirmPath);
             }
-            Ok(None) => {}
+            Ok(None) => {
+                let text = "Nothing was chosen; where the desktop has no dialog of its own, type the path here";
+                dialog.error = Some(text.to_owned());
+            }
             Err(failure) => dialog.error = Some(failure.to_string()),
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Info,
-    /// Something did not work; stays until it is closed.
+    /// Something did not work; stays longer, and in the log.
     Error,
 }
 
@@ -29,6 +29,7 @@ pub struct Notifications {
 }
 
 const INFO_STAYS: Duration = Duration::from_secs(5);
+const ERROR_STAYS: Duration = Duration::from_secs(30);
 const LOG_LINES: usize = 500;
 /// More than this many at once would cover the window.
 const SHOWN: usize = 3;
@@ -75,12 +76,18 @@ impl Notifications {
 
     /// Drops what has been shown long enough; how long until the next one is due.
     pub fn expire(&mut self) -> Option<Duration> {
-        self.shown.retain(|n| n.level == Level::Error || n.at.elapsed() < INFO_STAYS);
-        self.shown
-            .iter()
-            .filter(|n| n.level == Level::Info)
-            .map(|n| INFO_STAYS.saturating_sub(n.at.elapsed()))
-            .min()
+        self.shown.retain(|n| n.at.elapsed() < n.level.stays());
+        self.shown.iter().map(|n| n.level.stays().saturating_sub(n.at.elapsed())).min()
+    }
+}
+
+impl Level {
+    /// How long a message stands over the window.
+    fn stays(self) -> Duration {
+        match self {
+            Self::Info => INFO_STAYS,
+            Self::Error => ERROR_STAYS,
+        }
     }
 }
 

@@ -59,6 +59,10 @@ impl App {
             dialog.error = Some(reason);
             return;
         }
+        if let Some(reason) = purpose.other_ending(&path) {
+            dialog.error = Some(reason);
+            return;
+        }
         if is_saving && path.exists() && dialog.overwrite.as_ref() != Some(&path) {
             dialog.error = Some(format!("{} is there already; overwrite it?", path.display()));
             dialog.overwrite = Some(path);

@@ -9,6 +9,10 @@ pub enum Sheet {
     Log,
     /// The last runs, also of earlier windows.
     KeptRuns,
+    /// Whether a run that takes long shall begin.
+    LongRun,
+    /// Whether the window shall close while something is on.
+    Leave,
     /// What a person prefers, and what is kept.
     Preferences,
 }

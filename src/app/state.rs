@@ -40,6 +40,8 @@ pub struct Preview {
     pub pending: bool,
 }
 
+/// A run that is to take longer is asked about before, seconds.
+const LONG: f64 = 180.0;
 /// Changes closer together than this are one step of undo.
 pub const ONE_CHANGE: Duration = Duration::from_millis(700);
 
@@ -418,6 +420,31 @@ impl State {
     pub fn is_lookup(&self) -> bool {
         self.scenario.activation.kind == ActivationKind::Lookup
             || self.scenario.scheme.kind == SchemeSelector::Tfhe
+    }
+
+    /// Seconds that the run of the setup takes, where that is so long that one asks before.
+    pub fn long_secs(&self) -> Option<f64> {
+        let plan = self.preview.plan.as_deref().filter(|_| !self.preview.pending)?;
+        Some(plan.secs.total()).filter(|secs| *secs > LONG)
+    }
+
+    /// Whether the run of the setup takes long.
+    pub fn is_long(&self) -> bool {
+        self.long_secs().is_some()
+    }
+
+    /// What would be lost if the window closed now, in words.
+    pub fn would_lose(&self) -> Option<&'static str> {
+        match () {
+            () if self.running => Some("A run is on; what it found so far would be lost."),
+            () if self.task_running => {
+                Some("A training, sweep or comparison is on; what it found so far would be lost.")
+            }
+            () if self.history.models.iter().any(|model| !model.saved) => {
+                Some("A network that was trained here is not saved; it would be lost.")
+            }
+            () => None,
+        }
     }
 
     /// Whether something that takes the keyboard is open.

@@ -32,4 +32,6 @@ pub use horizontal::Horizontal;
 pub use svg::{Figure, escaped};
 pub use term::{dotted, explain, explained, question_mark, wanted_tab};
 pub use ticks::{Tick, Unit, logarithmic, number_text, number_ticks};
-pub use widgets::{badge, caption, field, fixed_label, heading, named, optional, progress, row};
+pub use widgets::{
+    badge, caption, caption_about, field, fixed_label, heading, named, optional, progress, row,
+};

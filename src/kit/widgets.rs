@@ -52,6 +52,14 @@ pub fn caption(ui: &mut Ui, text: &str) -> egui::Response {
     ui.add(egui::Label::new(text).truncate())
 }
 
+/// The same, with `about` on hovering in the place of the whole text.
+pub fn caption_about(ui: &mut Ui, text: &str, about: &str) -> egui::Response {
+    let t = theme::tokens(ui);
+    let text = RichText::new(text).font(theme::small()).color(t.text_weak);
+    let label = egui::Label::new(text).truncate().show_tooltip_when_elided(false);
+    ui.add(label).on_hover_text(about)
+}
+
 /// A small coloured tag.
 pub fn badge(ui: &mut Ui, text: &str, colour: Color32, fill: Color32) -> egui::Response {
     egui::Frame::new()

@@ -16,6 +16,7 @@ mod own_sample;
 mod parameters;
 mod person;
 mod preferences;
+mod questions;
 mod replay;
 mod scripted;
 mod sequence;

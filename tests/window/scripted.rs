@@ -39,6 +39,8 @@ pub struct Script {
     pub warn: Option<String>,
     /// Seconds that the report tells, where not about those of the plan.
     pub secs: Option<f64>,
+    /// Plans tell of ten minutes.
+    pub long: bool,
     /// Wait in the middle of the run until this is cleared.
     pub hold: bool,
     /// Wait before anything is measured for a check until this is cleared.
@@ -59,6 +61,7 @@ impl Default for Script {
             unlabelled: false,
             warn: None,
             secs: None,
+            long: false,
             hold: false,
             hold_checks: false,
             pause: Duration::ZERO,
@@ -303,7 +306,11 @@ impl Engine for Scripted {
 
     fn plan(&mut self, opened: &Opened, _cancel: &Cancel) -> Result<Plan, RunError> {
         self.control.planned.lock().unwrap().push(opened.scenario.clone());
-        Ok(plan(&opened.scenario, opened.dataset.test().len()))
+        let mut plan = plan(&opened.scenario, opened.dataset.test().len());
+        if self.control.get().long {
+            plan.secs.evaluate = 600.0;
+        }
+        Ok(plan)
     }
 
     fn run(

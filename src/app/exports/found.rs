@@ -81,3 +81,12 @@ pub fn ready<T>(found: Found<'_, T>) -> Ready {
 pub fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
+
+/// The network of the setup as an ONNX file.
+pub fn onnx(state: &State) -> Result<Vec<u8>, String> {
+    match (&state.model, &state.loaded_sequence) {
+        (Some(network), _) => Ok(export::layers(network)),
+        (None, Some(loaded)) => export::recurrent(&loaded.model).map_err(text),
+        (None, None) => Err(NO_LAYERS.to_owned()),
+    }
+}

@@ -39,7 +39,7 @@ mod tests {
         let names: HashSet<_> = all().map(|export| export.id.0).collect();
         assert_eq!(names.len(), all().count());
         let endings: HashSet<_> = all().map(|export| export.id.ending()).collect();
-        let known = ["json", "csv", "svg", "html", "png", "ckpt", "safetensors"];
+        let known = ["json", "csv", "svg", "html", "png", "ckpt", "safetensors", "onnx"];
         assert_eq!(endings, HashSet::from(known));
         assert!(all().all(|export| export.words.label.ends_with('…')));
     }

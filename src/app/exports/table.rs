@@ -3,7 +3,7 @@
 use super::export::{Content, Export};
 use super::found::{
     NO_LAYERS, NO_MODEL, answers, checkpoint, compared, confusion, curve, data, has_strategies,
-    has_trained_encrypted, mitigations, page, ready, run, sweep, text,
+    has_trained_encrypted, mitigations, onnx, page, ready, run, sweep, text,
 };
 use super::stages;
 use crate::export_id::ExportId;
@@ -163,6 +163,9 @@ pub const LAYERS: &[Export] = &[
             let rows = state.anatomy().ok_or(NO_LAYERS)?.rows;
             Ok(anatomy::to_csv(&rows).into_bytes())
         }),
+    Export::new("-model.onnx", "Export model as ONNX…",
+        "Save the network of the setup as an ONNX file, which other programs read", CTRL_ALT, Key::M,
+        |state| when(state.model.is_some() || state.loaded_sequence.is_some(), NO_LAYERS), onnx),
 ];
 
 pub const ENCRYPTED: &[Export] = &[

@@ -86,7 +86,7 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
             TaskStatus::Failed(reason) => reason.clone(),
         };
         kit::progress(ui, if running { fraction } else { 0.0 }, "Comparison progress");
-        kit::caption(ui, &text).on_hover_text(&text);
+        kit::caption_about(ui, &text, &text);
         let mut past = view.past_budget;
         let about = "BGV runs at ring degree 16384 even where the planner says that decryption will fail: the noise margin of a deep network is seen falling below zero. CKKS has no levels beyond its modulus and is planned as ever";
         if ui.checkbox(&mut past, "Past the noise budget").on_hover_text(about).changed() {

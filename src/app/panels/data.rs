@@ -62,7 +62,7 @@ fn head(ui: &mut Ui, state: &State, dataset: &Dataset, facts: &Facts, queue: &mu
             format::count(test)
         );
         ui.add(Label::new(text).wrap());
-        kit::caption(ui, dataset.source()).on_hover_text(dataset.source());
+        kit::caption_about(ui, dataset.source(), dataset.source());
         for guess in dataset.guesses() {
             let colour = if guess.doubt { t.notice } else { t.text };
             ui.horizontal_wrapped(|ui| {

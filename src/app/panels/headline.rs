@@ -11,8 +11,8 @@ use view::{Results, RunView, Status};
 const HEIGHT: f32 = 68.0;
 /// Below this width of the tab the figures stand on two rows.
 const TWO_ROWS: f32 = 560.0;
-/// Remarks that are written out; more stand behind the last.
-const REMARKS: usize = 2;
+/// Remarks that are written out, so that they hardly move what is below; more stand behind the last.
+const REMARKS: usize = 1;
 /// A run that took so many times what was planned was not alone.
 const BUSY: f64 = 3.0;
 /// Runs shorter than this are not held against their plan, seconds.
@@ -110,7 +110,8 @@ pub fn remarks(ui: &mut Ui, texts: &[String]) {
     let t = theme::tokens(ui);
     let line = |ui: &mut Ui, text: String, about: &str| {
         let text = RichText::new(text).font(theme::small()).color(t.notice);
-        ui.add(egui::Label::new(text).truncate()).on_hover_text(about);
+        let label = egui::Label::new(text).truncate().show_tooltip_when_elided(false);
+        ui.add(label).on_hover_text(about);
     };
     for (at, text) in texts.iter().take(REMARKS).enumerate() {
         let more = texts.len() - REMARKS.min(texts.len());

@@ -26,6 +26,7 @@ mod parameters;
 mod path;
 mod preferences;
 mod preview;
+mod question;
 mod recurrent_training;
 mod replay;
 mod run;
@@ -95,6 +96,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     log::show(&ctx, state, queue);
     kept::show(&ctx, state, queue);
     preferences::show(&ctx, state, queue);
+    question::show(&ctx, state, queue);
     drop_hint(&ctx);
     kit::highlight::draw(&ctx);
 }

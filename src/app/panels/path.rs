@@ -4,6 +4,8 @@ use crate::action::Action;
 use crate::dialog::Purpose;
 use crate::queue::Queue;
 use crate::state::State;
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{Context, Id, Key, Modal, Modifiers, RichText, TextEdit};
 use kit::theme;
 
@@ -30,6 +32,7 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
             );
             if !field.has_focus() && ctx.memory(|m| m.focused().is_none()) {
                 field.request_focus();
+                select_all(ctx, field.id, dialog.path.chars().count());
             }
             field.labelled_by(hint.id);
             let word = if dialog.browsing { "Browsing…" } else { "Browse…" };
@@ -63,4 +66,12 @@ pub fn show(ctx: &Context, state: &State, queue: &mut Queue) {
     if modal.should_close() {
         queue.push(Action::ClosePath);
     }
+}
+
+/// What stands in the field is chosen: typing replaces it.
+fn select_all(ctx: &Context, field: Id, letters: usize) {
+    let mut state = TextEditState::load(ctx, field).unwrap_or_default();
+    let all = CCursorRange::two(CCursor::default(), CCursor::new(letters));
+    state.cursor.set_char_range(Some(all));
+    state.store(ctx, field);
 }

@@ -49,7 +49,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queue) {
     let built_in = Scenario::built_in();
     field(ui, "Scenario", "A setup that comes with the program, or a file", |ui| {
-        combo(ui, "Scenario", &scenario.name, |ui| {
+        let changed = state.scenario != state.opened;
+        let name = format!("{}{}", scenario.name, if changed { " (changed)" } else { "" });
+        combo(ui, "Scenario", &name, |ui| {
             open_entry(ui, Command::OpenScenario, queue);
             if ui.selectable_label(false, "As questions…").clicked() {
                 queue.push(Command::Show(Tab::Welcome));
@@ -74,7 +76,7 @@ fn sources(ui: &mut Ui, state: &State, scenario: &mut Scenario, queue: &mut Queu
         })
     });
     if !scenario.description.is_empty() {
-        kit::caption(ui, &scenario.description).on_hover_text(&scenario.description);
+        kit::caption_about(ui, &scenario.description, &scenario.description);
     }
     if state.shows("model") {
         model(ui, state, scenario, queue);

@@ -63,7 +63,7 @@ fn controls(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let about = "Method, degree and interval are those of the tab Activation";
         row(ui, "Polynomial", about, |ui| {
             let text = format!("{}, degree {}", lab.choice.method.name(), lab.choice.degree);
-            kit::caption(ui, &text).on_hover_text(&text);
+            kit::caption_about(ui, &text, &text);
         });
         row(ui, "Function", about, |ui| {
             let (low, high) = lab.interval();
@@ -100,7 +100,7 @@ fn result(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         kit::heading(ui, "Trained model");
-        kit::caption(ui, &view.what).on_hover_text(&view.what);
+        kit::caption_about(ui, &view.what, &view.what);
         let accuracy = trained.provenance().test_accuracy.unwrap_or(f64::NAN);
         row(ui, "Test", "Share of the test samples classified as labelled", |ui| {
             let text = format::percent(accuracy);

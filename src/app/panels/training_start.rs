@@ -37,7 +37,7 @@ impl<'a> TrainingStart<'a> {
         kit::progress(ui, if running { view.fraction } else { 0.0 }, self.bar);
         let text = self.text();
         ui.horizontal(|ui| {
-            kit::caption(ui, &text).on_hover_text(&text);
+            kit::caption_about(ui, &text, &text);
             if let Some(export) = self.curves.filter(|_| !view.epochs.is_empty()) {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     named_button(ui, export.command(), "CSV…", state, queue);

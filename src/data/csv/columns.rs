@@ -173,6 +173,34 @@ pub(super) fn is_class(rows: &[Row], column: usize, cells: Cells) -> bool {
     found.len() >= 2 && found.len() * 2 <= rows.len() && fractions <= FRACTIONS
 }
 
+/// Fewer rows than these tell nothing of what a column is.
+const ENOUGH: usize = 20;
+/// Letters and words that the name of a row has at most.
+const NAME: usize = 40;
+const NAME_WORDS: usize = 2;
+
+/// Whether a column has the name of each row: short texts that are no numbers, each another one.
+pub(super) fn names_rows(rows: &[Row], column: usize, look: Cells) -> bool {
+    let first = rows.first().and_then(|row| row.cells.get(column)).map_or("", |cell| cell.trim());
+    // A unit before or behind a number makes it no name; letters before digits of one length do.
+    let numbered = |cell: &str| {
+        let digits = cell.trim_start_matches(char::is_alphabetic);
+        cell.len() == first.len()
+            && digits.len() < cell.len()
+            && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let mut seen = std::collections::HashSet::new();
+    rows.len() >= ENOUGH
+        && rows.iter().all(|row| {
+            let Some(cell) = row.cells.get(column).map(|cell| cell.trim()) else { return false };
+            let short = cell.len() <= NAME && cell.split_whitespace().count() <= NAME_WORDS;
+            let is_text =
+                cell.chars().any(char::is_alphabetic) && look.numbers.parse(cell).is_none();
+            let is_text = is_text && (numbered(cell) || look.numbers.suggestion(cell).is_none());
+            short && is_text && seen.insert(cell.to_owned())
+        })
+}
+
 /// Whether the cells of a column count the rows, from 0 or from 1.
 pub(super) fn counts(rows: &[Row], column: usize) -> bool {
     let number = |row: &Row| row.cells.get(column).and_then(|c| whole(c));

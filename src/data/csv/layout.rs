@@ -81,6 +81,20 @@ pub(super) fn layout(rows: &[Row], cells: Cells) -> Result<Layout, Fault> {
             guesses.push(Guess::new(text, "drop=1"));
         }
     }
+    if !asked && cells.options.one_hot == OneHot::None {
+        for column in (0..width).filter(|c| Some(*c) != class) {
+            if !dropped[column] && columns::names_rows(body, column, cells) {
+                dropped[column] = true;
+                let name =
+                    names.get(column).map_or(String::new(), |n| format!(" ({})", excerpt(n)));
+                let text = format!(
+                    "column {}{name} has another text in every row, as names of rows have: it is left out",
+                    column + 1
+                );
+                guesses.push(Guess::new(text, "drop=none"));
+            }
+        }
+    }
     let values: Vec<usize> = (0..width).filter(|&c| Some(c) != class && !dropped[c]).collect();
     if values.is_empty() {
         return Err(Fault::at(

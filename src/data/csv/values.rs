@@ -202,7 +202,7 @@ fn wrong(cell: &str, column: usize, name: Option<&String>, look: Cells) -> Strin
             "{shown} is not a finite number of at most 3.4e38; correct it, say that it stands for a missing value (?missing={shown}&incomplete=skip), or drop the column (?drop={number})"
         )
     } else if let Some(help) = look.numbers.suggestion(cell) {
-        format!("{shown} {help}")
+        format!("{shown} {help}, or leave the column out with ?drop={number}")
     } else if cell.split_whitespace().count() > 3 {
         format!(
             "{shown} is text; sentences are read from lines of the sentence, a tab and its class, other text is left out with ?drop={number}"

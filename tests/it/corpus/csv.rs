@@ -34,6 +34,12 @@ fn ids(heading: &str) -> String {
     format!("{heading}a,b,class\n{}", rows.collect::<String>())
 }
 
+/// Rows of a value and a class, each behind what `name` says of it.
+fn named(name: &dyn Fn(usize) -> String) -> String {
+    let row = |i: usize| format!("{},{i}.5,{}\n", name(i), ["a", "b"][i % 2]);
+    format!("id,value,class\n{}", (0..24).map(row).collect::<String>())
+}
+
 fn plain() -> Vec<Case> {
     let utf16 = |text: &str, big: bool| -> Vec<u8> {
         let unit = |u: u16| if big { u.to_be_bytes() } else { u.to_le_bytes() };
@@ -67,6 +73,20 @@ fn plain() -> Vec<Case> {
         table("an id that counts the rows", ids("id,"))
             .read(8, 3, &["cat", "dog"])
             .told(&["column 1 (id) counts the rows and is read as a value; otherwise ?drop=1"]),
+        table("names of rows beside values", named(&|i| format!("M{i:04}")))
+            .read(24, 1, &["a", "b"])
+            .told(&["column 1 (id) has another text in every row", "otherwise ?drop=none"]),
+        table(
+            "words that name rows",
+            named(&|i| format!("machine {}", ["x", "y"][i % 2].repeat(i + 1))),
+        )
+        .read(24, 1, &["a", "b"])
+        .told(&["it is left out"]),
+        table("a unit behind numbers is no name", named(&|i| format!("{}.5 kg", i * 37)))
+            .refused(&["kg beside the number", "?strip=kg", "?drop=1"]),
+        table("names kept", named(&|i| format!("M{i:04}")))
+            .options("drop=none")
+            .refused(&["line 2"]),
         table("an index saved twice", ids("Unnamed: 0,"))
             .read(8, 2, &["cat", "dog"])
             .sum(SUM)

@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
                     None => return,
                 };
                 let about = "The figures of the present choice are on their way";
-                kit::caption(ui, &text).on_hover_text(about);
+                kit::caption_about(ui, &text, about);
             });
         });
         if setup.is_none() {

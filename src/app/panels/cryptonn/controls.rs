@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         task_button(ui, state, queue, running, Command::Train);
         kit::progress(ui, view.fraction(), "Training progress");
         let text = status(state);
-        kit::caption(ui, &text).on_hover_text(&text);
+        kit::caption_about(ui, &text, &text);
         if let Some(choice) = &mut scenario.training {
             let plan = state.loaded.as_ref().and_then(|l| l.training.as_deref());
             let units = plan.map_or(FEW_UNITS, |p| p.units);

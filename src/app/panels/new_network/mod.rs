@@ -105,7 +105,7 @@ fn about(ui: &mut Ui, dataset: &Dataset, blueprint: &mut Blueprint) {
             crate::panels::data::classes_of(dataset),
             format::count(dataset.train().len() as u64)
         );
-        kit::caption(ui, &text).on_hover_text(&text);
+        kit::caption_about(ui, &text, &text);
     });
     row(
         ui,

@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 4.0;
         kit::heading(ui, "Trained network");
-        kit::caption(ui, &new.training.what).on_hover_text(&new.training.what);
+        kit::caption_about(ui, &new.training.what, &new.training.what);
         let test = state.data.as_ref().filter(|_| request.dataset == state.scenario.dataset);
         let test = test.map(|data| data.dataset.test().len());
         let about = "Share of the test samples classified as labelled, after the training in floating point";

@@ -1,6 +1,6 @@
 //! The rows of a new network: each with what comes of it, and all of them as one text.
 
-use egui::{Button, RichText, TextEdit, Ui, vec2};
+use egui::{Button, Id, RichText, TextEdit, Ui, vec2};
 use kit::theme;
 use network::train::{PRESETS, RowShape};
 use view::{Blueprint, RowEdit};
@@ -42,7 +42,10 @@ pub fn show(ui: &mut Ui, blueprint: &mut Blueprint) {
             .on_hover_text("Of all rows; a multiplication is one of a value with a weight");
     });
     let mut text = blueprint.text.clone();
-    let field = TextEdit::multiline(&mut text).desired_rows(2).desired_width(f32::INFINITY);
+    let field = TextEdit::multiline(&mut text)
+        .id(Id::unique("layers as text"))
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
     let field = ui.add(field.font(theme::small()).hint_text(blueprint.preset(0)));
     let field = field.on_hover_text(ROWS);
     kit::named(field, egui::Role::MultilineTextInput, "Layers as text");
@@ -73,7 +76,8 @@ fn line(
         ui.spacing_mut().item_spacing.x = 3.0;
         let mut text = row.to_owned();
         let width = (ui.available_width() - GIVES - 3.0 * (SMALL + 3.0) - 6.0).max(60.0);
-        let field = TextEdit::singleline(&mut text).desired_width(width - 8.0);
+        let field = TextEdit::singleline(&mut text).id(Id::unique("row of layers").with(at));
+        let field = field.desired_width(width - 8.0);
         let field = ui.add(field).on_hover_text(ROWS);
         kit::named(field, egui::Role::TextInput, &format!("Row {number}"));
         if text != row {

@@ -94,7 +94,7 @@ fn strategy(ui: &mut Ui, state: &State, choice: &SequenceRequest, queue: &mut Qu
             command_button(ui, Command::CompareStrategies, "Run all strategies", state, queue);
             if let Some(doing) = &state.sequence.comparing {
                 let text = format!("{} of {}, {}", doing.row + 1, doing.of, doing.name);
-                kit::caption(ui, &text).on_hover_text(&text);
+                kit::caption_about(ui, &text, &text);
             }
         });
         compared(ui, state, queue);

@@ -179,7 +179,7 @@ fn start(ui: &mut Ui, state: &State, queue: &mut Queue) {
         TaskStatus::Failed(reason) => reason.clone(),
     };
     kit::progress(ui, if running { fraction } else { 0.0 }, "Sweep progress");
-    kit::caption(ui, &text).on_hover_text(&text);
+    kit::caption_about(ui, &text, &text);
 }
 
 /// The button that starts long work, or stops it.
