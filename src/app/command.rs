@@ -79,5 +79,6 @@ pub enum Command {
     DoStep,
     LeaveLesson,
     ShowLog,
+    Glossary,
     About,
 }

@@ -365,6 +365,8 @@ const HELP: &[Row] = &[
     row(Command::About, "About and what is private…",
         "What the program is, and what encryption here does and does not hide",
         (Modifiers::NONE, Key::F1), ALWAYS, |app, _| app.state.sheet = Some(Sheet::About)),
+    row(Command::Glossary, "Glossary…", "The words of the field: slot, noise margin, ring degree, modulus, batch, …", (Modifiers::SHIFT, Key::F1), ALWAYS,
+        |app, _| app.state.sheet = Some(Sheet::Glossary)),
     row(Command::ShowLog, "Show log…", "All messages since the start", (CTRL, Key::L), ALWAYS,
         |app, _| app.state.sheet = Some(Sheet::Log)),
 ];

@@ -78,6 +78,7 @@ impl Command {
                 | Self::PreviousPlot
                 | Self::Palette
                 | Self::ShowLog
+                | Self::Glossary
                 | Self::About
                 | Self::OpenLesson
                 | Self::NextStep

@@ -96,7 +96,8 @@ pub struct Options {
 const APP_ID: &str = "cryptoscope";
 /// Folder of the kept runs in it.
 const KEPT: &str = "runs";
-const DEFAULT_SIZE: [f32; 2] = [1280.0, 800.0];
+/// With its title bar it fits a screen of 1280 x 800.
+const DEFAULT_SIZE: [f32; 2] = [1260.0, 740.0];
 const MIN_SIZE: [f32; 2] = [640.0, 400.0];
 
 /// Opens the window and returns when it is closed.

@@ -3,6 +3,8 @@
 /// A page over the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheet {
+    /// The words of the field.
+    Glossary,
     /// What the program is, and what is private in it.
     About,
     /// All messages since the start.

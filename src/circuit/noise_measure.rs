@@ -87,10 +87,10 @@ impl NoiseMeasure {
     pub fn definition(self) -> &'static str {
         match self {
             Self::Margin => {
-                "Noise margin = log2(q/2) − log2(max |phase|), in bits (BFV: of t times the phase modulo q, which takes the message out): how much larger the noise of a ciphertext may still grow before decryption fails, at 0."
+                "How often the noise of a ciphertext may still double before decryption fails, at 0 bits. Noise margin = log2(q/2) − log2(max |phase|), where the phase is what the secret key makes of the ciphertext before it is rounded (BFV: t times it, modulo q)."
             }
             Self::Precision => {
-                "Spare precision = log2(allowed error) − log2(largest error), in bits: how much more precise values are than the outputs require. Below 0 errors are larger than allowed; nothing fails at once."
+                "How much more precise values are than the outputs require, in bits. Below 0 errors are larger than allowed; nothing fails at once. Spare precision = log2(allowed error) − log2(largest error)."
             }
             Self::Failure => {
                 "Probability that a table lookup takes a wrong bin that is not adjacent, given the noise so far, as a power of two: 2^−40 is one in a million million. Bootstrapping makes the noise new at every table."

@@ -285,7 +285,7 @@ fn pointer(
     let Some(at) = response.hover_pos().filter(|p| rect.contains(*p)) else { return asked };
     let x = value(at.x);
     asked.hovered = Some(x);
-    if held.is_none() {
+    if held.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
         tip(ui, lab, curve, x);
     }
     asked

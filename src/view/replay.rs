@@ -4,6 +4,8 @@ use super::moment::Moment;
 use super::run::{RunView, Status};
 use report::{Event, Told};
 
+/// A recorded run that is over sooner is shown a stage a second, seconds.
+const SHORT: f64 = 10.0;
 /// Seconds of a stage at [`Pace::Stage`].
 const STAGE: f64 = 1.0;
 
@@ -87,9 +89,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// A replay of `whole`, at its beginning.
+    /// A replay of `whole`, at its beginning; of a short one a stage a second.
     pub fn of(whole: RunView) -> Self {
-        let (pace, playing) = (Pace::default(), false);
+        let short = whole.recording.secs() < SHORT;
+        let (pace, playing) = (if short { Pace::Stage } else { Pace::default() }, false);
         Self { whole, playing, pace, secs: 0.0, fed: 0, waited: 0.0, leaves: false }
     }
 

@@ -194,9 +194,11 @@ impl RunView {
     /// the other, and what is predicted is told for all.
     pub fn measured_share(&self) -> f64 {
         let images = self.plan.as_ref().map_or(0, |p| p.images);
+        // Those of a batch are computed together, before the first of them is answered.
+        let batch = self.plan.as_ref().map_or(1, |p| images.div_ceil(p.batches.max(1)));
         match self.status {
             Status::Running if images > 0 => {
-                self.samples.len().max(1).min(images) as f64 / images as f64
+                self.samples.len().max(batch).clamp(1, images) as f64 / images as f64
             }
             _ => 1.0,
         }

@@ -76,7 +76,7 @@ fn results_of_another_setup_stand_back_and_those_of_this_one_do_not() {
     assert!(cards.iter().all(|text| !is_dim(&h, text)));
     pick(&mut h, "hospital");
     assert!(cards.iter().all(|text| is_dim(&h, text)));
-    let banner = "of digits, just now";
+    let banner = "What is shown is of digits, just now";
     assert!(!is_dim(&h, banner) && !is_dim(&h, "Plan"), "what is said of them does not");
     press(&mut h, Modifiers::COMMAND, Key::Num2);
     assert!(is_dim(&h, "Test sample 39"));

@@ -21,6 +21,21 @@ fn a_dotted_word_opens_its_card_and_leads_to_where_it_is_seen() {
 }
 
 #[test]
+fn the_glossary_has_every_word_and_finds_one() {
+    let mut h = window(&Control::default());
+    until_planned(&mut h);
+    h.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F1);
+    h.run_ok();
+    assert!(h.query_by_label("Agreement").is_some());
+    h.get_by_role_and_label(Role::TextInput, "Find a word").type_text("slot");
+    h.run_ok();
+    assert!(h.query_by_label("Slot").is_some() && h.query_by_label("Agreement").is_none());
+    h.key_press_modifiers(egui::Modifiers::NONE, egui::Key::Escape);
+    h.run_ok();
+    assert!(h.query_by_label("Slot").is_none());
+}
+
+#[test]
 fn every_plot_says_how_it_is_read() {
     let mut h = window(&Control::default());
     until_planned(&mut h);

@@ -7,6 +7,7 @@ mod compare;
 mod cryptonn;
 mod data;
 mod fit;
+mod glossary;
 mod headline;
 mod kept;
 mod leak;
@@ -95,6 +96,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     about::show(&ctx, state, queue);
     log::show(&ctx, state, queue);
     kept::show(&ctx, state, queue);
+    glossary::show(&ctx, state, queue);
     preferences::show(&ctx, state, queue);
     question::show(&ctx, state, queue);
     drop_hint(&ctx);

@@ -42,7 +42,7 @@ pub fn banner(
         .show(ui, |ui| {
             ui.set_min_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
-                let line = origin.line(&state.scenario);
+                let line = format!("What is shown is {}", origin.line(&state.scenario));
                 let text = RichText::new(&line).font(theme::small()).color(t.text_strong);
                 ui.label(text).on_hover_text(format!(
                     "These results are of another setup than the present one. Its digest is {}",

@@ -14,8 +14,8 @@ pub const HEIGHT: f32 = 24.0;
 /// The slider is no shorter.
 const LEAST_SLIDER: f32 = 60.0;
 /// Width of the choice of the pace, and of what stands behind the slider.
-const PACE: f32 = 118.0;
-const BEHIND: f32 = 312.0;
+const PACE: f32 = 132.0;
+const BEHIND: f32 = 372.0;
 
 /// Says that what is shown is a replay, or of a file: no run of this window that goes on or stands.
 pub fn badge(ui: &mut Ui, run: Option<&RunView>) {

@@ -9,11 +9,10 @@ const GOOD: f64 = 0.005;
 /// Which polynomials keep the answers, and which of these costs least.
 pub fn sweep_words(view: &SweepView) -> Vec<String> {
     let known = |row: &&SweptRow| row.accuracy().is_some_and(|share| !share.is_nan());
-    let best = view
-        .rows
-        .iter()
-        .filter(known)
-        .max_by(|a, b| a.accuracy().unwrap_or(0.0).total_cmp(&b.accuracy().unwrap_or(0.0)));
+    // Of equally good ones the one of the lowest degree.
+    let share = |row: &SweepRow| row.accuracy().unwrap_or(0.0);
+    let known = view.rows.iter().filter(known);
+    let best = known.max_by(|a, b| share(a).total_cmp(&share(b)).then(b.degree.cmp(&a.degree)));
     let Some(best) = best else { return Vec::new() };
     let named = |row: &SweepRow| format!("{}, degree {}", row.method.name(), row.degree);
     let right = |row: &SweepRow| view.share(row.accuracy().unwrap_or(f64::NAN)).both();
@@ -33,11 +32,12 @@ pub fn sweep_words(view: &SweepView) -> Vec<String> {
     told.push(match cheapest {
         None => format!("None comes within half a point of the original, {} right.", view.share(exact).both()),
         Some(row) => format!(
-            "Within half a point of the original ({} right) the fastest is {}, with {} right in {} for all samples.",
+            "Within half a point of the original ({} right) the fastest is {}, with {} right in {} for all samples, {}.",
             view.share(exact).both(),
             named(row),
             right(row),
-            format::secs(cost(row).map_or(f64::NAN, |at| 10f64.powf(at)))
+            format::secs(cost(row).map_or(f64::NAN, |at| 10f64.powf(at))),
+            if row.encrypted.is_some() { "measured" } else { "as predicted" }
         ),
     });
     told
@@ -96,7 +96,9 @@ mod tests {
         assert!(told[0].starts_with("Of 3 polynomials ") && told[0].contains("degree 6 keeps"));
         assert!(told[1].contains("(95.00 %, 190 of 200 right)"), "{}", told[1]);
         assert!(
-            told[1].contains("degree 4, with 94.50 %, 189 of 200 right in 200 ms"),
+            told[1].contains(
+                "degree 4, with 94.50 %, 189 of 200 right in 200 ms for all samples, measured."
+            ),
             "{}",
             told[1]
         );
