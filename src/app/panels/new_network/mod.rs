@@ -13,7 +13,7 @@ use crate::exports;
 use crate::queue::Queue;
 use crate::state::State;
 use data::{Dataset, Shape};
-use egui::{DragValue, Rect, Ui, vec2};
+use egui::{DragValue, Rect, RichText, Ui, vec2};
 use kit::{Beside, field, row, theme};
 use network::train::Purpose;
 use view::{Blueprint, TaskStatus};
@@ -126,6 +126,9 @@ fn about(ui: &mut Ui, dataset: &Dataset, blueprint: &mut Blueprint) {
             }
         },
     );
+    let (_, about) = purpose_words(blueprint.purpose, blueprint.is_of_sequences());
+    let about = RichText::new(about).font(theme::small()).color(theme::tokens(ui).text_weak);
+    ui.add(egui::Label::new(about).wrap());
 }
 
 /// The name of a purpose, and what it means for a network of sequences or of layers.
