@@ -1,10 +1,10 @@
 //! The strip as it is drawn: places from left to right, and what belongs to each.
 
 use crate::source::Source;
-use circuit::{NoiseMeasure, StageKind};
+use circuit::NoiseMeasure;
 use report::Phase;
 use std::ops::Range;
-use view::{RunView, Status};
+use view::{Group, RunView, Status};
 
 /// A place of the strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Strip {
         if source.is_empty() || sequence {
             return None;
         }
-        let (input_stages, layers) = grouped(source);
+        let (input_stages, layers) = source.groups();
         // A stage may compute parts of its neighbours: the factors of a polynomial go into the sums beside it.
         let alone: Vec<String> = layers
             .iter()
@@ -172,31 +172,6 @@ impl Strip {
     }
 }
 
-/// Stages and the names of the layers in them.
-type Group = (Range<usize>, Vec<String>);
-
-/// The stages of the input, and those of each layer. What encryption adds belongs to the layer before it;
-/// but a key switch is the first half of reading the table behind it.
-fn grouped(source: &Source<'_>) -> (Range<usize>, Vec<Group>) {
-    let mut input = 0..0;
-    let mut groups: Vec<Group> = Vec::new();
-    let mut begun = None;
-    for i in 0..source.len() {
-        let layers = source.layers(i);
-        if source.kind(i) == Some(StageKind::KeySwitch) && !source.layers(i + 1).is_empty() {
-            begun = Some(i);
-            continue;
-        }
-        match groups.last_mut() {
-            // A layer may take several stages.
-            Some((stages, before)) if layers.is_empty() || *before == layers => stages.end = i + 1,
-            None if layers.is_empty() => input.end = i + 1,
-            _ => groups.push((begun.take().unwrap_or(i)..i + 1, layers)),
-        }
-    }
-    (input, groups)
-}
-
 /// The box of a group; layers that are `alone` in a box of their own do not name another.
 fn layer(source: &Source<'_>, (stages, computed): Group, alone: &[String]) -> LayerBox {
     let shared = |name: &String| computed.len() > 1 && alone.contains(name);
@@ -235,7 +210,7 @@ fn battery(source: &Source<'_>, i: usize) -> Option<Battery> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use circuit::Plan;
+    use circuit::{Plan, StageKind};
     use experiment::Experiment;
     use network::Network;
     use progress::Cancel;

@@ -3,6 +3,7 @@
 use super::run::RunView;
 use circuit::{Plan, StageKind, StagePlan};
 use report::StageReport;
+use std::ops::Range;
 
 /// Predictions and measurements, stage by stage.
 #[derive(Clone, Copy, Default)]
@@ -10,6 +11,9 @@ pub struct Stages<'a> {
     pub plan: Option<&'a Plan>,
     pub run: Option<&'a RunView>,
 }
+
+/// Stages that belong together, and the names of the layers that they compute.
+pub type Group = (Range<usize>, Vec<String>);
 
 impl<'a> Stages<'a> {
     /// Number of stages.
@@ -41,5 +45,43 @@ impl<'a> Stages<'a> {
     /// Kind of stage `i`.
     pub fn kind(&self, i: usize) -> Option<StageKind> {
         self.measured(i).map(|s| s.kind).or(self.planned(i).map(|s| s.kind))
+    }
+
+    /// Names of the layers that stage `i` computes; none of what encryption adds.
+    pub fn layers(&self, i: usize) -> Vec<String> {
+        let planned = self.planned(i).map(|s| s.layers.clone()).unwrap_or_default();
+        match self.kind(i) {
+            None | Some(StageKind::Input | StageKind::Switch | StageKind::KeySwitch) => Vec::new(),
+            // A plan of an older version does not say; the name of the stage does.
+            Some(_) if planned.is_empty() => self.name(i).split(" + ").map(str::to_owned).collect(),
+            Some(_) => planned,
+        }
+    }
+
+    /// The stages of the input, and those of each layer. What encryption adds belongs to the layer before
+    /// it; but a key switch is the first half of reading the table behind it.
+    pub fn groups(&self) -> (Range<usize>, Vec<Group>) {
+        // Every stage of a sequence is a whole step, and computes all layers.
+        let steps = self.plan.is_some_and(|p| p.sequence.is_some());
+        let mut input = 0..0;
+        let mut groups: Vec<Group> = Vec::new();
+        let mut begun = None;
+        for i in 0..self.len() {
+            let layers = self.layers(i);
+            if self.kind(i) == Some(StageKind::KeySwitch) && !self.layers(i + 1).is_empty() {
+                begun = Some(i);
+                continue;
+            }
+            let begin = begun.take().unwrap_or(i);
+            match groups.last_mut() {
+                // A layer may take several stages.
+                Some((stages, before)) if layers.is_empty() || (!steps && *before == layers) => {
+                    stages.end = i + 1;
+                }
+                None if layers.is_empty() => input.end = i + 1,
+                _ => groups.push((begin..i + 1, layers)),
+            }
+        }
+        (input, groups)
     }
 }
