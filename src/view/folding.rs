@@ -214,7 +214,8 @@ mod tests {
         let stages: Vec<_> = run.stages.iter().flatten().cloned().collect();
         assert_eq!(relu.of_run(&stages), relu.measured);
         assert_eq!(relu.of_run(&stages[..2]), None);
-        run.stages[1] = None;
-        assert_eq!(folding(&run, &[]).rows()[1].measured, None);
+        let mut run = squared();
+        run.stages[3] = None;
+        assert_eq!(folding(&run, &[]).rows()[2].measured, None);
     }
 }
