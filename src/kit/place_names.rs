@@ -18,6 +18,8 @@ pub struct PlaceNames {
     pub turned: bool,
     /// Only every such one has room.
     pub every: usize,
+    /// Length of the longest that is turned.
+    longest: f32,
 }
 
 impl PlaceNames {
@@ -31,7 +33,7 @@ impl PlaceNames {
         let whole = beside(|name, _| words(name));
         let is_whole = |lines: &Vec<String>| lines.len() <= LINES && lines.iter().all(|l| fits(l));
         if whole.iter().all(is_whole) {
-            return Self { names: whole, turned: false, every: 1 };
+            return Self { names: whole, every: 1, ..Self::default() };
         }
         if step >= LEAST_PIECE {
             let cut = |lines: Vec<String>| match lines.len() > LINES {
@@ -43,18 +45,20 @@ impl PlaceNames {
                 false => lines,
             };
             let names = beside(small_pieces).into_iter().map(cut).collect();
-            return Self { names, turned: false, every: 1 };
+            return Self { names, every: 1, ..Self::default() };
         }
         let long = |text: &str| width(text) <= TURNED;
         let every = (LINE / step.max(1.0)).ceil() as usize;
-        let names = names.iter().map(|name| vec![shortened(name, &long)]).collect();
-        Self { names, turned: true, every }
+        let names: Vec<String> = names.iter().map(|name| shortened(name, &long)).collect();
+        let longest = names.iter().map(|name| width(name)).fold(0.0, f32::max);
+        let names = names.into_iter().map(|name| vec![name]).collect();
+        Self { names, turned: true, every, longest }
     }
 
     /// Space that they take under the plot.
     pub fn height(&self) -> f32 {
         let lines = self.names.iter().map(Vec::len).max().unwrap_or(0);
-        if self.turned { TURNED + AIR } else { lines as f32 * LINE + AIR }
+        if self.turned { self.longest + AIR } else { lines as f32 * LINE + AIR }
     }
 
     /// How far a line is below the first.
@@ -149,6 +153,7 @@ mod tests {
         // 22 layers: each is there, one beside the other.
         let shown = PlaceNames::new(&["relu10", "pool1+conv2"], 18.0, six);
         assert_eq!((shown.turned, shown.every), (true, 1));
+        assert_eq!(shown.height(), 52.0);
         assert_eq!(shown.names, [["relu10"], ["pool1+c…"]]);
         assert_eq!(PlaceNames::new(&["relu10"], 5.0, six).every, 3);
         assert_eq!(PlaceNames::new::<&str>(&[], 5.0, six).names.len(), 0);

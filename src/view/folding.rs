@@ -52,6 +52,11 @@ impl Folding {
         &self.rows
     }
 
+    /// Number of layers, the input counted.
+    pub fn layers(&self) -> usize {
+        self.rows.iter().filter(|place| !place.is_part).count()
+    }
+
     /// The places of a plot: every layer, or its parts where it is open.
     pub fn places(&self) -> Vec<&Place> {
         self.rows.iter().filter(|place| place.is_open != Some(true)).collect()
@@ -193,7 +198,7 @@ mod tests {
         assert_eq!([secs(2), secs(3), secs(4)], [12.0, 4.0, 8.0]);
         let is_part: Vec<_> = folding.rows().iter().map(|place| place.is_part).collect();
         assert_eq!(is_part, [false, false, false, true, true, false]);
-        assert_eq!(folding.rows()[2].is_open, Some(true));
+        assert_eq!((folding.rows()[2].is_open, folding.layers()), (Some(true), 4));
     }
 
     #[test]

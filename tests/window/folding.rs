@@ -132,16 +132,17 @@ fn colours(h: &Window, text: &str) -> BTreeMap<[u8; 4], usize> {
     colours
 }
 
-/// Whether a row of the table is marked.
-fn is_marked(h: &Window, name: &str) -> bool {
-    let (at, fill): (Pos2, Color32) =
-        (row(h, name).center(), h.ctx.global_style().visuals.selection.bg_fill);
-    h.output().shapes.iter().any(|clipped| match &clipped.shape {
-        Shape::Rect(shape) => shape.fill == fill && shape.rect.contains(at),
-        _ => false,
-    })
+/// The colours of what lies under the name of a row.
+fn behind(h: &Window, name: &str) -> Vec<Color32> {
+    let at = row(h, name).center();
+    let shapes = h.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+        Shape::Rect(shape) if shape.rect.contains(at) => Some(shape.fill),
+        _ => None,
+    });
+    shapes.collect()
 }
 
+/// The frames that are drawn exactly where the box with that name is.
 fn frame(h: &Window, begins: &str) -> Vec<egui::Stroke> {
     let rect = h.query_all_by_label_contains(begins).next().expect("a box").rect();
     let shapes = h.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
@@ -154,6 +155,7 @@ fn frame(h: &Window, begins: &str) -> Vec<egui::Stroke> {
 #[test]
 fn a_folded_layer_under_the_pointer_is_marked_in_strip_plots_and_table() {
     let mut h = planned();
+    let (first, other) = (behind(&h, "square1"), behind(&h, "dense1"));
     let (plain, names) = (frame(&h, "Layer square1:"), colours(&h, "square1"));
     let table = row(&h, "square1").center();
     let strip = h.query_all_by_label_contains("Layer square1:").next().expect("a box").rect();
@@ -161,7 +163,8 @@ fn a_folded_layer_under_the_pointer_is_marked_in_strip_plots_and_table() {
         h.hover_at(at);
         h.run_ok();
         assert_eq!(h.state().state().hovered_stage, Some(2));
-        assert!(is_marked(&h, "square1") && !is_marked(&h, "dense1"));
+        assert_ne!(behind(&h, "square1"), first, "its row is marked");
+        assert_eq!(behind(&h, "dense1"), other);
         assert_ne!(frame(&h, "Layer square1:"), plain);
         // Its name under each of the three plots has another colour.
         let marked = colours(&h, "square1");
@@ -171,7 +174,7 @@ fn a_folded_layer_under_the_pointer_is_marked_in_strip_plots_and_table() {
         assert_eq!(names.iter().map(fewer).max(), Some(3));
         h.remove_cursor();
         h.run_ok();
-        assert!(!is_marked(&h, "square1"));
+        assert_eq!(behind(&h, "square1"), first);
     }
 }
 
@@ -198,9 +201,14 @@ fn every_name_of_many_layers_is_there_and_none_is_cut_at_the_edge() {
 #[ignore = "needs something to draw with: mesa-vulkan-drivers"]
 fn pictures_of_folded_layers() {
     assert!(can_draw());
-    for name in ["deep", "cryptodl", "cryptornn"] {
-        let mut h = real(name, &[]);
-        shoot(&mut h, &format!("folding_{name}"));
+    let polynomials = ["activation.kind=polynomial", "activation.method=least_squares"];
+    for (name, scenario, settings) in [
+        ("tables", "deep", &[][..]),
+        ("polynomials", "deep", &polynomials),
+        ("steps", "cryptornn", &[]),
+        ("residual", "residual", &[]),
+    ] {
+        shoot(&mut real(scenario, settings), &format!("folding_{name}"));
     }
     let mut h = planned();
     press(&mut h, Modifiers::COMMAND, Key::Enter);
