@@ -27,10 +27,7 @@ impl PlaceNames {
     pub fn new<T: AsRef<str>>(names: &[T], step: f32, width: impl Fn(&str) -> f32) -> Self {
         let names: Vec<String> = names.iter().map(|n| n.as_ref().replace(" + ", "+")).collect();
         let fits = |text: &str| width(text.trim_end()) <= step - AIR;
-        let beside = |pieces: fn(&str, &dyn Fn(&str) -> bool) -> Vec<String>| -> Vec<Vec<String>> {
-            names.iter().map(|name| lines(pieces(name, &fits), &fits)).collect()
-        };
-        let whole = beside(|name, _| words(name));
+        let whole: Vec<_> = names.iter().map(|name| lines(words(name), &fits)).collect();
         let is_whole = |lines: &Vec<String>| lines.len() <= LINES && lines.iter().all(|l| fits(l));
         if whole.iter().all(is_whole) {
             return Self { names: whole, every: 1, ..Self::default() };
@@ -44,7 +41,8 @@ impl PlaceNames {
                 }
                 false => lines,
             };
-            let names = beside(small_pieces).into_iter().map(cut).collect();
+            let beside = |name: &String| cut(lines(small_pieces(name, &fits), &fits));
+            let names = names.iter().map(beside).collect();
             return Self { names, every: 1, ..Self::default() };
         }
         let long = |text: &str| width(text) <= TURNED;

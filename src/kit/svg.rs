@@ -401,6 +401,25 @@ mod tests {
     }
 
     #[test]
+    fn names_of_places_stand_in_lines_or_are_turned() {
+        let chart = |count: usize| {
+            let words = vec!["pool1 + conv2".to_owned(); count];
+            Chart {
+                x: (-0.5, count as f64 - 0.5),
+                y: (0.0, 1.0),
+                horizontal: crate::Horizontal::words("stage", words),
+                ..Chart::default()
+            }
+        };
+        // 328 units for six names or for twenty.
+        let text = figure(chart(6));
+        let count = |text: &str, part: &str| text.matches(part).count();
+        assert_eq!((count(&text, ">pool1+</text>"), count(&text, ">conv2</text>")), (6, 6));
+        let text = figure(chart(20));
+        assert_eq!((count(&text, "rotate(-90)"), count(&text, ">pool1+c…</text>")), (20, 20));
+    }
+
+    #[test]
     fn a_chart_without_curves_says_why() {
         let empty =
             Chart { empty: Some("nothing yet"), x: (0.0, 1.0), y: (0.0, 1.0), ..Chart::default() };

@@ -206,7 +206,6 @@ fn pictures_of_folded_layers() {
         ("tables", "deep", &[][..]),
         ("polynomials", "deep", &polynomials),
         ("steps", "cryptornn", &[]),
-        ("residual", "residual", &[]),
     ] {
         shoot(&mut real(scenario, settings), &format!("folding_{name}"));
     }
