@@ -287,7 +287,7 @@ fn details(curves: &Curves<'_>, place: &Place) -> Vec<(&'static str, String, Str
 fn names(places: &[&Place]) -> Vec<String> {
     let name = |place: &&Place| match place.kind {
         Some(StageKind::Switch) => "relin. switch".to_owned(),
-        _ => place.name.clone(),
+        _ => place.label.clone(),
     };
     places.iter().map(name).collect()
 }

@@ -85,12 +85,7 @@ impl Strip {
             return None;
         }
         let (input_stages, layers) = source.groups();
-        // A stage may compute parts of its neighbours: the factors of a polynomial go into the sums beside it.
-        let alone: Vec<String> = layers
-            .iter()
-            .filter_map(|(_, names)| names.first().filter(|_| names.len() == 1).cloned())
-            .collect();
-        let layers: Vec<_> = layers.into_iter().map(|group| layer(source, group, &alone)).collect();
+        let layers: Vec<_> = layers.into_iter().map(|group| layer(source, group)).collect();
         let report = source.run.and_then(|r| r.report.as_deref());
         let bytes = |measured: fn(&report::BytesReport) -> u64,
                      planned: fn(&circuit::PlanBytes) -> u64| {
@@ -172,13 +167,10 @@ impl Strip {
     }
 }
 
-/// The box of a group; layers that are `alone` in a box of their own do not name another.
-fn layer(source: &Source<'_>, (stages, computed): Group, alone: &[String]) -> LayerBox {
-    let shared = |name: &String| computed.len() > 1 && alone.contains(name);
-    let (mut parts_of, mut layers): (Vec<_>, Vec<_>) = computed.iter().cloned().partition(shared);
-    if layers.is_empty() {
-        (parts_of, layers) = (Vec::new(), computed);
-    }
+/// The box of a group.
+fn layer(source: &Source<'_>, group: Group) -> LayerBox {
+    let name = group.name();
+    let Group { stages, layers, parts_of } = group;
     let last = stages.end - 1;
     let shape = layers.last().and_then(|name| {
         let network = source.network?;
@@ -186,7 +178,7 @@ fn layer(source: &Source<'_>, (stages, computed): Group, alone: &[String]) -> La
         Some(network.shapes().get(at)?.to_string())
     });
     LayerBox {
-        name: layers.join(" + "),
+        name,
         layers,
         parts_of,
         shape,

@@ -1,6 +1,6 @@
 //! Stages folded into the layers that they belong to.
 
-use super::stages::Stages;
+use super::stages::{Group, Stages};
 use circuit::{StageKind, StagePlan};
 use report::StageReport;
 use std::collections::BTreeSet;
@@ -13,6 +13,8 @@ pub struct Place {
     /// The one of them that gives the name: the layer itself, without what encryption adds.
     pub main: usize,
     pub name: String,
+    /// What it is called where there is little room: without layers that it computes only a part of.
+    pub label: String,
     pub kind: Option<StageKind>,
     pub planned: Option<StagePlan>,
     /// Nothing before the last of the stages was measured.
@@ -34,14 +36,20 @@ impl Folding {
     pub fn new(stages: Stages<'_>, open: &BTreeSet<String>) -> Self {
         let (input, layers) = stages.groups();
         let mut rows = Vec::new();
-        let groups = layers.into_iter().map(|(group, _)| group);
-        for group in std::iter::once(input).filter(|input| !input.is_empty()).chain(groups) {
-            let whole = Place::of(stages, group.clone());
-            let is_open = (group.len() > 1).then(|| open.contains(&whole.name));
-            rows.push(Place { is_open, ..whole });
+        let input = Group { stages: input, ..Group::default() };
+        for group in std::iter::once(input).chain(layers).filter(|g| !g.stages.is_empty()) {
+            let mut whole = Place::of(stages, group.stages.clone());
+            if !group.parts_of.is_empty() {
+                whole.label = group.name();
+            }
+            whole.is_open = (group.stages.len() > 1).then(|| open.contains(&whole.name));
+            let (main, label, is_open) = (whole.main, whole.label.clone(), whole.is_open);
+            rows.push(whole);
             if is_open == Some(true) {
-                let parts = group.map(|i| Place::of(stages, i..i + 1));
-                rows.extend(parts.map(|part| Place { is_part: true, ..part }));
+                rows.extend(group.stages.map(|i| {
+                    let part = Place { is_part: true, ..Place::of(stages, i..i + 1) };
+                    if i == main { Place { label: label.clone(), ..part } } else { part }
+                }));
             }
         }
         Self { rows }
@@ -72,6 +80,7 @@ impl Place {
         Self {
             main,
             name: all.name(main).to_owned(),
+            label: all.name(main).to_owned(),
             kind: all.kind(main),
             planned: planned.and_then(|planned| fold_plan(&planned, at)),
             measured: measured.and_then(|measured| fold_report(&measured, at)),
@@ -199,6 +208,26 @@ mod tests {
         let is_part: Vec<_> = folding.rows().iter().map(|place| place.is_part).collect();
         assert_eq!(is_part, [false, false, false, true, true, false]);
         assert_eq!((folding.rows()[2].is_open, folding.layers()), (Some(true), 4));
+    }
+
+    #[test]
+    fn a_layer_that_shares_its_stage_with_parts_of_others_is_called_by_its_own_name() {
+        let mut run = squared();
+        run.stages = vec![
+            Some(stage("conv", StageKind::Linear, 1.0, 64.0)),
+            Some(stage("relu", StageKind::Square, 2.0, 32.0)),
+            Some(stage("relu + output", StageKind::Linear, 4.0, 16.0)),
+            Some(stage("relinearise + switch", StageKind::Switch, 8.0, 8.0)),
+            Some(stage("pool + scores", StageKind::Linear, 16.0, 4.0)),
+        ];
+        let labels = |folding: &Folding| {
+            folding.places().iter().map(|place| place.label.clone()).collect::<Vec<_>>()
+        };
+        let folded = folding(&run, &[]);
+        assert_eq!(names(folded.places()), ["conv", "relu", "relu + output", "pool + scores"]);
+        assert_eq!(labels(&folded), ["conv", "relu", "output", "pool + scores"]);
+        let open = labels(&folding(&run, &["relu + output"]));
+        assert_eq!(open[2..4], ["output", "relinearise + switch"]);
     }
 
     #[test]

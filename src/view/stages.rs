@@ -12,8 +12,32 @@ pub struct Stages<'a> {
     pub run: Option<&'a RunView>,
 }
 
-/// Stages that belong together, and the names of the layers that they compute.
-pub type Group = (Range<usize>, Vec<String>);
+/// Stages that belong together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    pub stages: Range<usize>,
+    /// The layers that they compute, by name.
+    pub layers: Vec<String>,
+    /// Layers with a group of their own that they compute a part of.
+    pub parts_of: Vec<String>,
+}
+
+impl Group {
+    /// The layers in words.
+    pub fn name(&self) -> String {
+        self.layers.join(" + ")
+    }
+
+    /// Layers that are `alone` in a group of their own do not name another.
+    fn name_others(&mut self, alone: &[String]) {
+        let computed = std::mem::take(&mut self.layers);
+        let shared = |name: &String| computed.len() > 1 && alone.contains(name);
+        (self.parts_of, self.layers) = computed.iter().cloned().partition(shared);
+        if self.layers.is_empty() {
+            (self.parts_of, self.layers) = (Vec::new(), computed);
+        }
+    }
+}
 
 impl<'a> Stages<'a> {
     /// Number of stages.
@@ -75,13 +99,20 @@ impl<'a> Stages<'a> {
             let begin = begun.take().unwrap_or(i);
             match groups.last_mut() {
                 // A layer may take several stages.
-                Some((stages, before)) if layers.is_empty() || (!steps && *before == layers) => {
-                    stages.end = i + 1;
+                Some(before) if layers.is_empty() || (!steps && before.layers == layers) => {
+                    before.stages.end = i + 1;
                 }
                 None if layers.is_empty() => input.end = i + 1,
-                _ => groups.push((begin..i + 1, layers)),
+                _ => groups.push(Group { stages: begin..i + 1, layers, ..Group::default() }),
             }
         }
+        // A stage may compute parts of its neighbours: the factors of a polynomial go into the sums beside it.
+        let alone = groups.iter().filter_map(|group| match &group.layers[..] {
+            [layer] => Some(layer.clone()),
+            _ => None,
+        });
+        let alone: Vec<String> = alone.collect();
+        groups.iter_mut().for_each(|group| group.name_others(&alone));
         (input, groups)
     }
 }
