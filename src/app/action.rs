@@ -27,6 +27,8 @@ pub enum Action {
     /// Forget what is shown of another setup.
     Clear(Results),
     HoverStage(Option<usize>),
+    /// The stages of a layer are shown one by one, or as one again.
+    FoldLayer(String),
     /// A plot of the run is shown alone, or all of them.
     EnlargePlot(Option<usize>),
     /// The card of a layer is opened, or closed.

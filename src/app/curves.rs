@@ -3,7 +3,7 @@
 use crate::state::State;
 use circuit::NoiseMeasure;
 use plots::Curves;
-use view::{RunView, Stages, Status};
+use view::{Folding, RunView, Stages, Status};
 
 /// The curves for what `state` holds. A run of another setup is drawn faded, and once it is over only
 /// where its stages are those of the plan.
@@ -27,8 +27,18 @@ pub fn of(state: &State) -> Curves<'_> {
     let run = run.filter(|r| current || going_on || same_stages(r));
     let sees_noise = state.eyes().has_key();
     let stages = Stages { plan, run };
+    let folding = Folding::new(stages, &state.unfolded);
     let hides_predicted = state.hides_predictions();
     // They would tell what is to be guessed.
     let pinned = if hides_predicted { &[] } else { state.pins.all() };
-    Curves { stages, faded: !current, pending, measure, sees_noise, hides_predicted, pinned }
+    Curves {
+        stages,
+        folding,
+        faded: !current,
+        pending,
+        measure,
+        sees_noise,
+        hides_predicted,
+        pinned,
+    }
 }

@@ -31,8 +31,8 @@ impl Facts for State {
     fn places(&self, name: &str) -> Vec<String> {
         match name {
             "run.margins" => {
-                let curves = curves::of(self);
-                (0..curves.len()).map(|i| curves.name(i).to_owned()).collect()
+                let stages = curves::of(self).stages;
+                (0..stages.len()).map(|i| stages.name(i).to_owned()).collect()
             }
             "sweep.accuracies" => {
                 let degrees = self.sweep.choice.degrees().unwrap_or_default();

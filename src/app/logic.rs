@@ -122,6 +122,11 @@ impl App {
             Action::SelectTab(tab) => state.tab = tab,
             Action::EnlargePlot(plot) => state.layout.enlarged = plot,
             Action::HoverStage(stage) => state.hovered_stage = stage,
+            Action::FoldLayer(layer) => {
+                if !state.unfolded.remove(&layer) {
+                    state.unfolded.insert(layer);
+                }
+            }
             Action::OpenLayer(layer) => state.opened_layer = layer,
             Action::SeeAs(eyes) => state.seen_as = eyes,
             Action::ShowSample(at) => {
@@ -280,6 +285,7 @@ impl App {
         if scenario != self.state.scenario {
             if scenario.model != self.state.scenario.model {
                 self.state.opened_layer = None;
+                self.state.unfolded.clear();
             }
             self.state.scenario = scenario;
             self.replan();

@@ -60,6 +60,7 @@ impl App {
         state.tab = fresh.tab;
         state.seen_as = fresh.seen_as;
         state.opened_layer = fresh.opened_layer;
+        state.unfolded = fresh.unfolded;
         state.sample_at = fresh.sample_at;
         state.difference = fresh.difference;
         // The laboratory is told of the data anew.

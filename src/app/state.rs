@@ -16,6 +16,7 @@ use look::{Ciphertext, LayerView, Pad};
 use network::Network;
 use report::Sample;
 use scenario::{ActivationKind, Scenario, SchemeSelector};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,8 @@ pub struct State {
     pub tab: Tab,
     /// Stage under the pointer, in any plot or in the table.
     pub hovered_stage: Option<usize>,
+    /// Layers whose stages stand one by one in the plots and in the table.
+    pub unfolded: BTreeSet<String>,
     /// Whose eyes the run is looked at with, where the strip is shown.
     pub seen_as: Perspective,
     /// The layer whose card is open.
@@ -163,6 +166,7 @@ impl State {
             stopping: false,
             tab: Tab::Run,
             hovered_stage: None,
+            unfolded: BTreeSet::new(),
             seen_as: Perspective::default(),
             opened_layer: None,
             lab: Lab::default(),

@@ -22,6 +22,6 @@ pub use dataset::dataset;
 pub use gallery::gallery;
 pub use leak::{leak_figures, leak_words};
 pub use phases::phases;
-pub use stages::{stages, stages_height};
+pub use stages::{StagesTold, stages, stages_height};
 pub use training_plan::training_plan;
 pub use training_sample::training_sample;

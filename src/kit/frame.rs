@@ -34,6 +34,11 @@ const RIGHT: f32 = 10.0;
 /// Space under a plot from which on the horizontal axis has numbers.
 const NUMBERS: f32 = 16.0;
 
+/// Width of what a chart in `rect` has inside its axes.
+pub fn inside_width(rect: Rect) -> f32 {
+    rect.width() - LEFT - RIGHT
+}
+
 impl Chart<'_> {
     /// Draws the chart into `rect`, leaving `bottom` points under the plot for the horizontal axis.
     pub fn show(mut self, ui: &mut Ui, rect: Rect, bottom: f32) -> Shown {

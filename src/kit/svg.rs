@@ -1,6 +1,7 @@
 //! Charts as one SVG document, for papers and slides: what the window draws, in print colours.
 
 use crate::chart::{Chart, Curve, Mark, Pen};
+use crate::place_names::PlaceNames;
 use crate::theme;
 use egui::{Color32, Rect, Vec2, vec2};
 use std::fmt::Write;
@@ -92,17 +93,26 @@ struct Frame<'a> {
     right: f64,
     top: f64,
     bottom: f64,
+    /// Of its places, where these have words.
+    names: PlaceNames,
 }
 
 impl<'a> Frame<'a> {
     fn new(rect: Rect, chart: &'a Chart<'a>, number: usize) -> Self {
+        let (left, right) = (f64::from(rect.left()) + LEFT, f64::from(rect.right()) - RIGHT);
+        let step = (right - left) / (chart.x.1 - chart.x.0);
+        let words: &[String] = if chart.across.is_empty() { &chart.horizontal.words } else { &[] };
+        let width = |text: &str| LETTER as f32 * text.chars().count() as f32;
+        let names = PlaceNames::new(words, step as f32, width);
+        let below = BOTTOM.max(f64::from(names.height()) + 6.0);
         Self {
             chart,
             number,
-            left: f64::from(rect.left()) + LEFT,
-            right: f64::from(rect.right()) - RIGHT,
+            left,
+            right,
             top: f64::from(rect.top()) + TOP,
-            bottom: f64::from(rect.bottom()) - BOTTOM,
+            bottom: f64::from(rect.bottom()) - below,
+            names,
         }
     }
 
@@ -210,10 +220,27 @@ impl<'a> Frame<'a> {
                 escaped(text)
             );
         }
-        let words = self.chart.horizontal.words.iter().enumerate();
-        let words: Vec<_> = words.map(|(at, word)| (at as f64, word.clone())).collect();
-        let across = if self.chart.across.is_empty() { &words } else { &self.chart.across };
-        for (at, text) in across {
+        for (at, lines) in self.names.names.iter().enumerate() {
+            let x = self.x(at as f64);
+            _ = writeln!(out, r#"<path d="M{x:.1} {top}V{bottom}" stroke="{grid}"/>"#);
+            if at % self.names.every > 0 {
+                continue;
+            }
+            for (line, text) in lines.iter().enumerate() {
+                let y = bottom + 15.0 + f64::from(PlaceNames::below(line));
+                let place = match self.names.turned {
+                    true => {
+                        let (x, y) = (x + 4.0, bottom + 6.0);
+                        format!(
+                            r#"transform="translate({x:.1} {y:.1}) rotate(-90)" text-anchor="end""#
+                        )
+                    }
+                    false => format!(r#"x="{x:.1}" y="{y}" text-anchor="middle""#),
+                };
+                _ = writeln!(out, r#"<text {place} fill="{weak}">{}</text>"#, escaped(text));
+            }
+        }
+        for (at, text) in &self.chart.across {
             let x = self.x(*at);
             _ = writeln!(
                 out,
@@ -371,6 +398,25 @@ mod tests {
         assert!(
             text.contains("&lt;script&gt; &amp; others") && text.contains("] &amp; &quot;more")
         );
+    }
+
+    #[test]
+    fn names_of_places_stand_in_lines_or_are_turned() {
+        let chart = |count: usize| {
+            let words = vec!["pool1 + conv2".to_owned(); count];
+            Chart {
+                x: (-0.5, count as f64 - 0.5),
+                y: (0.0, 1.0),
+                horizontal: crate::Horizontal::words("stage", words),
+                ..Chart::default()
+            }
+        };
+        // 328 units for six names or for twenty.
+        let text = figure(chart(6));
+        let count = |text: &str, part: &str| text.matches(part).count();
+        assert_eq!((count(&text, ">pool1+</text>"), count(&text, ">conv2</text>")), (6, 6));
+        let text = figure(chart(20));
+        assert_eq!((count(&text, "rotate(-90)"), count(&text, ">pool1+c…</text>")), (20, 20));
     }
 
     #[test]

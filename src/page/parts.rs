@@ -6,7 +6,9 @@ use kit::escaped;
 use lesson::Guessed;
 use plots::Curves;
 use report::{RunReport, StageReport};
+use std::collections::BTreeSet;
 use strip::{Figure, LayerBox, Source, Strip};
+use view::Folding;
 
 /// A table of texts, the first row its heads.
 fn table(class: &str, rows: &[Vec<String>]) -> String {
@@ -99,6 +101,7 @@ pub fn guesses(guesses: &[Guessed]) -> String {
 pub fn curves<'a>(source: &Source<'a>, report: &RunReport) -> Curves<'a> {
     Curves {
         stages: source.stages,
+        folding: Folding::new(source.stages, &BTreeSet::new()),
         faded: false,
         pending: false,
         measure: NoiseMeasure::of_name(&report.scheme.kind),

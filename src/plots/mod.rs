@@ -9,6 +9,7 @@ mod answers;
 mod compare;
 mod cryptonn;
 mod cryptonn_figure;
+mod curves;
 mod degrees;
 mod difference;
 mod guess;
@@ -26,6 +27,7 @@ pub use answers::{Answers, answers};
 pub use compare::{compare, compare_svg};
 pub use cryptonn::cryptonn;
 pub use cryptonn_figure::cryptonn_svg;
+pub use curves::Curves;
 pub use degrees::{DegreeCell, degree_strip, degrees};
 pub use difference::{Differences, difference};
 pub use guess::GuessPlot;
@@ -35,7 +37,7 @@ pub use outcome::outcome;
 pub use sequence::{
     StepFigure, sequence_input, sequence_state, sequence_steps, strategies_compared, strategies_svg,
 };
-pub use stages::{Curves, latency, margin, measured_how, size, stages_svg};
+pub use stages::{latency, margin, measured_how, size, stages_svg};
 pub use sweep::{SweepPointer, sweep, sweep_svg};
 pub use tables::tables;
 pub use training::training;

@@ -1,12 +1,13 @@
 //! Latency, ciphertext size and noise margin per stage.
 
-use circuit::{NoiseMeasure, StageKind, StagePlan};
-use egui::{Align2, Rect, Ui, pos2, vec2};
+use crate::curves::{Curves, Drawn};
+use circuit::{NoiseMeasure, StageKind};
+use egui::epaint::TextShape;
+use egui::{Rect, Ui, pos2, vec2};
 use egui_plot::PlotPoint;
-use kit::{Chart, Curve, Figure, Horizontal, Mark, Pen, Unit, theme};
-use report::StageReport;
-use std::ops::Deref;
-use view::{Pin, Pins, RunView, Stages};
+use kit::{Chart, Curve, Figure, Horizontal, Mark, Pen, PlaceNames, Unit, theme};
+use std::f32::consts::FRAC_PI_2;
+use view::{Pins, Place};
 
 /// How figures of noise come about, beside what each of them is.
 const MEASURED_HOW: &str = "Predicted before a key exists; measured with the secret key on a sample of ciphertexts (analysis mode). Safe figures alone prove nothing: measured points are also compared with the reference network, and a red cross marks a stage that decrypted wrongly.";
@@ -19,131 +20,9 @@ pub fn measured_how(measure: NoiseMeasure) -> String {
 const LATENCY: &str = "Wall time of each stage for all samples together, on a logarithmic axis: the encrypted stage (predicted and measured) and the same layer of the original network in the clear. While a run goes on both are told for the samples that are done. A layer in the clear is timed several times, and the median is drawn.";
 const SIZE: &str = "Bytes of all ciphertexts after each stage for one batch, on a logarithmic axis, and of the same values in the clear. They need not be in memory all at once: stages are computed piece by piece where that saves memory.";
 
-/// Space under a plot for the names of the stages.
-const NAMES: f32 = 30.0;
 /// Width of the page that is saved, and height of a plot on it.
 const PAGE: f32 = 720.0;
 const PAGE_HEIGHT: f32 = 210.0;
-
-/// What the plots and the table show: predictions of the setup, measurements of the newest run; of a run
-/// that goes on both.
-pub struct Curves<'a> {
-    pub stages: Stages<'a>,
-    /// The run belongs to an earlier setup.
-    pub faded: bool,
-    /// The plan belongs to the setup before; the one of this is being made.
-    pub pending: bool,
-    /// What is told of noise.
-    pub measure: NoiseMeasure,
-    /// Whether noise is seen at all: only with the key.
-    pub sees_noise: bool,
-    /// Somebody is about to guess what is predicted: it is not drawn.
-    pub hides_predicted: bool,
-    /// Runs whose lines stay over those of the present one, where they have the same stages.
-    pub pinned: &'a [Pin],
-}
-
-impl<'a> Deref for Curves<'a> {
-    type Target = Stages<'a>;
-
-    fn deref(&self) -> &Stages<'a> {
-        &self.stages
-    }
-}
-
-impl<'a> Curves<'a> {
-    /// Prediction for stage `i`, unless it is hidden.
-    pub fn planned(&self, i: usize) -> Option<&'a StagePlan> {
-        self.stages.planned(i).filter(|_| !self.hides_predicted)
-    }
-
-    /// Samples that times are told for: those that are done while the run goes on.
-    fn samples(&self) -> Option<(usize, usize)> {
-        let of = self.plan?.images;
-        Some(((self.share() * of as f64).round() as usize, of))
-    }
-
-    /// Share of the samples of the plan that times are told for.
-    fn share(&self) -> f64 {
-        self.run.map_or(1.0, RunView::measured_share)
-    }
-
-    /// What the times are of, in words.
-    fn of_samples(&self) -> String {
-        match self.samples() {
-            None => "Time of each stage".to_owned(),
-            Some((done, of)) if done < of => format!(
-                "Time of each stage, {} of {} samples so far",
-                format::count(done as u64),
-                format::count(of as u64)
-            ),
-            Some((_, 1)) => "Time of each stage, 1 sample".to_owned(),
-            Some((_, of)) => {
-                format!("Time of each stage, all {} samples", format::count(of as u64))
-            }
-        }
-    }
-
-    /// Predicted seconds of stage `i` for the samples that times are told for.
-    pub fn planned_secs(&self, i: usize) -> Option<f64> {
-        Some(self.planned(i)?.secs * self.share())
-    }
-
-    /// Whether a pinned run has the stages that are drawn: it is not drawn over others.
-    pub fn can_draw(&self, pin: &Pin) -> bool {
-        pin.has_stages((0..self.len()).map(|i| self.name(i)))
-    }
-
-    /// The curves of the pinned runs, with the markers of their places.
-    fn before(
-        &self,
-        t: &theme::Tokens,
-        unit: Unit,
-        value: impl Fn(&StageReport) -> Option<f64>,
-    ) -> Vec<Drawn> {
-        let pens = [Pen::Pinned; 2].into_iter().zip(Pins::NAMES);
-        let pins = self.pinned.iter().zip(pens).filter(|(pin, _)| self.can_draw(pin));
-        let curve = |(pin, (pen, name)): (&Pin, (Pen, &'static str))| {
-            let points = pin.stages().iter().enumerate().filter_map(|(i, stage)| {
-                Some(PlotPoint::new(i as f64, unit.position(value(stage)?)?))
-            });
-            (name, t.text_weak, pen, points.collect())
-        };
-        pins.map(curve).collect()
-    }
-
-    /// What a report tells of predictions, where its plan is gone.
-    fn told(&self, i: usize) -> Option<&'a StageReport> {
-        self.measured(i).filter(|_| self.plan.is_none() && !self.hides_predicted)
-    }
-
-    fn points(&self, unit: Unit, value: impl Fn(usize) -> Option<f64>) -> Vec<PlotPoint> {
-        (0..self.len())
-            .filter_map(|i| Some(PlotPoint::new(i as f64, unit.position(value(i)?)?)))
-            .collect()
-    }
-
-    /// The curves of the original network, the prediction and the encrypted one, in their fixed colours.
-    fn side_by_side(
-        &self,
-        t: &theme::Tokens,
-        unit: Unit,
-        plain: impl Fn(&StageReport) -> f64,
-        predicted: impl Fn(usize) -> Option<f64>,
-        encrypted: impl Fn(&StageReport) -> f64,
-    ) -> Vec<Drawn> {
-        let measured =
-            |of: &dyn Fn(&StageReport) -> f64| self.points(unit, |i| self.measured(i).map(of));
-        let before = self.before(t, unit, |stage| Some(encrypted(stage)));
-        let mut curves = vec![
-            ("original", t.original, Pen::Measured, measured(&plain)),
-            ("predicted", t.encrypted, Pen::Predicted, self.points(unit, &predicted)),
-            ("encrypted", t.encrypted, Pen::Measured, measured(&encrypted)),
-        ];
-        curves.extend(before);
-        curves
-    }
-}
 
 /// Draws the latency of each stage; the stage under the pointer.
 pub fn latency(
@@ -206,7 +85,7 @@ fn latency_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
         t,
         unit,
         |stage| stage.plain_secs,
-        |i| curves.planned_secs(i).or(curves.told(i).map(|stage| stage.secs_predicted)),
+        |place| curves.planned_secs(place).or(curves.told(place).map(|told| told.secs_predicted)),
         |stage| stage.secs,
     );
     let title = curves.of_samples();
@@ -219,10 +98,10 @@ fn size_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
         t,
         unit,
         |stage| stage.plain_bytes as f64,
-        |i| Some(curves.planned(i)?.ciphertext_bytes as f64),
+        |place| Some(curves.planned(place)?.ciphertext_bytes as f64),
         |stage| stage.ciphertext_bytes as f64,
     );
-    let title = match curves.plan {
+    let title = match curves.stages.plan {
         Some(p) if p.tables.is_some() => "Ciphertext size, one sample".to_owned(),
         Some(p) => {
             let most = p.images.min(p.ring_degree);
@@ -235,9 +114,9 @@ fn size_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
 
 fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
     let unit = Unit::of_noise(curves.measure);
-    let predicted = |i| {
-        let planned = curves.planned(i).map(|stage| stage.margin_bits);
-        planned.or(curves.told(i).map(|stage| stage.margin_bits_predicted))
+    let predicted = |place: &Place| {
+        let planned = curves.planned(place).map(|stage| stage.margin_bits);
+        planned.or(curves.told(place).map(|stage| stage.margin_bits_predicted))
     };
     let mut drawn = vec![
         ("predicted", t.encrypted, Pen::Predicted, curves.points(unit, predicted)),
@@ -245,7 +124,7 @@ fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
             "measured",
             t.encrypted,
             Pen::Measured,
-            curves.points(unit, |i| curves.measured(i)?.margin_bits_measured),
+            curves.points(unit, |place| place.measured.as_ref()?.margin_bits_measured),
         ),
     ];
     if curves.pinned.iter().all(|pin| pin.measure() == curves.measure) {
@@ -254,8 +133,6 @@ fn margin_of(curves: &Curves<'_>, t: &theme::Tokens) -> StagePlot {
     let title = curves.measure.title().to_owned();
     StagePlot { id: "margin", title, about: measured_how(curves.measure), unit, drawn }
 }
-
-type Drawn = (&'static str, egui::Color32, Pen, Vec<PlotPoint>);
 
 /// A plot over the stages: what it is called, and what is drawn.
 struct StagePlot {
@@ -269,18 +146,20 @@ struct StagePlot {
 impl StagePlot {
     fn chart(&self, curves: &Curves<'_>, hovered: Option<usize>) -> Chart<'_> {
         let unit = self.unit;
-        let count = curves.len();
+        let places = curves.folding.places();
+        let count = places.len();
         let margin = matches!(unit, Unit::Bits | Unit::Failure);
         let positions = self.drawn.iter().flat_map(|(.., points)| points.iter().map(|p| p.y));
         // What 0 means is always in sight.
         let at_zero = curves.measure.at_zero().filter(|_| margin && count > 0);
         let y = unit.bounds(positions.chain(at_zero.map(|_| 0.0)));
-        let wrong_at = |i: usize| {
-            let measured = curves.measured(i).filter(|s| s.wrong_values > 0)?;
+        let wrong_at = |(i, place): (usize, &&Place)| {
+            let measured = place.measured.as_ref().filter(|s| s.wrong_values > 0)?;
             let value = measured.margin_bits_measured.unwrap_or(0.0);
             Some(PlotPoint::new(i as f64, value.clamp(y.0, y.1)))
         };
-        let wrong = if margin { (0..count).filter_map(wrong_at).collect() } else { Vec::new() };
+        let wrong = places.iter().enumerate().filter(|_| margin).filter_map(wrong_at).collect();
+        let under = places.iter().position(|p| hovered.is_some_and(|h| p.stages.contains(&h)));
         Chart {
             id: self.id,
             title: &self.title,
@@ -308,14 +187,11 @@ impl StagePlot {
                     Curve { name, colour, pen, points, faded, mark, ..Curve::default() }
                 })
                 .collect(),
-            horizontal: Horizontal::words(
-                "stage",
-                (0..count).map(|i| short_name(curves.name(i), curves.kind(i), 1)).collect(),
-            ),
+            horizontal: Horizontal::words("stage", names(&places)),
             reference: at_zero.map(|words| (0.0, words)),
             wrong,
-            cursor: hovered.filter(|i| *i < count).map(|i| i as f64),
-            empty: curves.is_empty().then_some("No plan yet"),
+            cursor: under.map(|i| i as f64),
+            empty: (count == 0).then_some("No plan yet"),
             ..Chart::default()
         }
     }
@@ -328,16 +204,24 @@ impl StagePlot {
         curves: &Curves<'_>,
         hovered: Option<usize>,
     ) -> Option<usize> {
-        let count = curves.len();
-        let shown = self.chart(curves, hovered).show(ui, rect, NAMES);
-        names(ui, shown.inside, curves, hovered);
+        let places = curves.folding.places();
+        let count = places.len();
+        let step = kit::inside_width(rect) / count.max(1) as f32;
+        let width = |text: &str| {
+            let (text, font) = (text.to_owned(), theme::small());
+            ui.painter().layout_no_wrap(text, font, theme::tokens(ui).text_weak).size().x
+        };
+        let names = PlaceNames::new(&names(&places), step, width);
+        let shown = self.chart(curves, hovered).show(ui, rect, names.height());
+        let under = places.iter().position(|p| hovered.is_some_and(|h| p.stages.contains(&h)));
+        draw_names(ui, shown.inside, &names, under);
         let pointer = shown.response.hover_pos().filter(|p| shown.inside.contains(*p));
         let at = pointer.map(|p| {
             ((p.x - shown.inside.left()) / shown.inside.width() * count as f32).floor() as usize
         });
-        let at = at.filter(|i| *i < count);
-        if let Some(i) = at {
-            let text = details(curves, i);
+        let at = at.and_then(|i| places.get(i));
+        if let Some(place) = at {
+            let text = details(curves, place);
             egui::Tooltip::always_open(
                 ui.ctx().clone(),
                 ui.layer_id(),
@@ -346,7 +230,7 @@ impl StagePlot {
             )
             .gap(14.0)
             .show(|ui| {
-                ui.label(egui::RichText::new(curves.name(i)).font(theme::heading()));
+                ui.label(egui::RichText::new(&place.name).font(theme::heading()));
                 egui::Grid::new("stage details").num_columns(3).spacing([14.0, 2.0]).show(
                     ui,
                     |ui| {
@@ -360,16 +244,16 @@ impl StagePlot {
                 );
             });
         }
-        at
+        at.map(|place| place.main)
     }
 }
 
-/// Name, predicted and measured, for the stage under the pointer.
-fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)> {
-    let (planned, measured) = (curves.planned(i), curves.measured(i));
+/// Name, predicted and measured, for the place under the pointer.
+fn details(curves: &Curves<'_>, place: &Place) -> Vec<(&'static str, String, String)> {
+    let (planned, measured) = (curves.planned(place), place.measured.as_ref());
     let text = |unit: Unit, v: Option<f64>| v.map_or("—".to_owned(), |v| unit.text(v));
     let mut rows = vec![
-        ("Time", Unit::Secs, curves.planned_secs(i), measured.map(|s| s.secs)),
+        ("Time", Unit::Secs, curves.planned_secs(place), measured.map(|s| s.secs)),
         ("Time of the original", Unit::Secs, None, measured.map(|s| s.plain_secs)),
         (
             "Size",
@@ -399,60 +283,37 @@ fn details(curves: &Curves<'_>, i: usize) -> Vec<(&'static str, String, String)>
     out
 }
 
-/// The names of the stages under the plot; on two rows by turns where they would collide.
-fn names(ui: &Ui, inside: Rect, curves: &Curves<'_>, hovered: Option<usize>) {
-    let t = theme::tokens(ui);
-    let count = curves.len();
-    if count == 0 {
-        return;
-    }
-    const AIR: f32 = 5.0;
-    let step = inside.width() / count as f32;
-    let painter = ui.painter();
-    let layout = |i: usize, lines: usize| {
-        let colour = if hovered == Some(i) { t.text_strong } else { t.text_weak };
-        let text = short_name(curves.name(i), curves.kind(i), lines);
-        painter.layout_no_wrap(text, theme::small(), colour)
+/// What stands under the plot for each place.
+fn names(places: &[&Place]) -> Vec<String> {
+    let name = |place: &&Place| match place.kind {
+        Some(StageKind::Switch) => "relin. switch".to_owned(),
+        _ => place.label.clone(),
     };
-    let mut galleys: Vec<_> = (0..count).map(|i| layout(i, 2)).collect();
-    let widest = |galleys: &[std::sync::Arc<egui::Galley>]| {
-        galleys.iter().map(|g| g.size().x + AIR).fold(0.0, f32::max)
-    };
-    let rows = if widest(&galleys) <= step { 1 } else { 2 };
-    if rows == 2 {
-        galleys = (0..count).map(|i| layout(i, 1)).collect();
-    }
-    // Only every second, third, ... name when even that does not fit.
-    let every = (widest(&galleys) / (step * rows as f32)).ceil().max(1.0) as usize;
-    for (i, galley) in galleys.into_iter().enumerate() {
-        let near_hovered = hovered.is_some_and(|h| h != i && h.abs_diff(i) < every);
-        if (i % every != 0 && hovered != Some(i)) || near_hovered {
-            continue;
-        }
-        let x = inside.left() + (i as f32 + 0.5) * step;
-        let row = (i / every % rows) as f32 * 13.0;
-        let at = pos2(x, inside.bottom() + 3.0 + row);
-        let place = Align2::CENTER_TOP.anchor_size(at, galley.size());
-        painter.galley(place.min, galley, t.text_weak);
-    }
+    places.iter().map(name).collect()
 }
 
-/// A name that fits under a plot, on at most so many lines.
-fn short_name(name: &str, kind: Option<StageKind>, lines: usize) -> String {
-    const LONGEST: usize = 14;
-    let name = if kind == Some(StageKind::Switch) { "relin. switch" } else { name };
-    if lines == 1 && kind == Some(StageKind::Switch) {
-        return "switch".to_owned();
-    }
-    let cut = |word: &str| {
-        if word.chars().count() > LONGEST {
-            word.chars().take(LONGEST - 1).chain(['…']).collect()
-        } else {
-            word.to_owned()
+/// Draws the names under the plot; that under the pointer stands out.
+fn draw_names(ui: &Ui, inside: Rect, shown: &PlaceNames, under: Option<usize>) {
+    let t = theme::tokens(ui);
+    let step = inside.width() / shown.names.len().max(1) as f32;
+    for (i, lines) in shown.names.iter().enumerate() {
+        let near = under.is_some_and(|at| at != i && at.abs_diff(i) < shown.every);
+        if (i % shown.every != 0 && under != Some(i)) || near {
+            continue;
         }
-    };
-    match name.split_once(' ') {
-        Some((first, second)) if lines > 1 => format!("{}\n{}", cut(first), cut(second)),
-        _ => cut(name),
+        let colour = if under == Some(i) { t.text_strong } else { t.text_weak };
+        let middle = pos2(inside.left() + (i as f32 + 0.5) * step, inside.bottom() + 3.0);
+        for (line, text) in lines.iter().enumerate() {
+            let galley = ui.painter().layout_no_wrap(text.clone(), theme::small(), colour);
+            let size = galley.size();
+            if shown.turned {
+                // Its end is at the plot.
+                let at = middle + vec2(-size.y / 2.0, size.x);
+                ui.painter().add(TextShape::new(at, galley, colour).with_angle(-FRAC_PI_2));
+            } else {
+                let at = middle + vec2(-size.x / 2.0, PlaceNames::below(line));
+                ui.painter().galley(at, galley, colour);
+            }
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The strip as it is drawn: places from left to right, and what belongs to each.
 
 use crate::source::Source;
-use circuit::{NoiseMeasure, StageKind};
+use circuit::NoiseMeasure;
 use report::Phase;
 use std::ops::Range;
-use view::{RunView, Status};
+use view::{Group, RunView, Status};
 
 /// A place of the strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +84,8 @@ impl Strip {
         if source.is_empty() || sequence {
             return None;
         }
-        let (input_stages, layers) = grouped(source);
-        // A stage may compute parts of its neighbours: the factors of a polynomial go into the sums beside it.
-        let alone: Vec<String> = layers
-            .iter()
-            .filter_map(|(_, names)| names.first().filter(|_| names.len() == 1).cloned())
-            .collect();
-        let layers: Vec<_> = layers.into_iter().map(|group| layer(source, group, &alone)).collect();
+        let (input_stages, layers) = source.groups();
+        let layers: Vec<_> = layers.into_iter().map(|group| layer(source, group)).collect();
         let report = source.run.and_then(|r| r.report.as_deref());
         let bytes = |measured: fn(&report::BytesReport) -> u64,
                      planned: fn(&circuit::PlanBytes) -> u64| {
@@ -172,38 +167,10 @@ impl Strip {
     }
 }
 
-/// Stages and the names of the layers in them.
-type Group = (Range<usize>, Vec<String>);
-
-/// The stages of the input, and those of each layer. What encryption adds belongs to the layer before it;
-/// but a key switch is the first half of reading the table behind it.
-fn grouped(source: &Source<'_>) -> (Range<usize>, Vec<Group>) {
-    let mut input = 0..0;
-    let mut groups: Vec<Group> = Vec::new();
-    let mut begun = None;
-    for i in 0..source.len() {
-        let layers = source.layers(i);
-        if source.kind(i) == Some(StageKind::KeySwitch) && !source.layers(i + 1).is_empty() {
-            begun = Some(i);
-            continue;
-        }
-        match groups.last_mut() {
-            // A layer may take several stages.
-            Some((stages, before)) if layers.is_empty() || *before == layers => stages.end = i + 1,
-            None if layers.is_empty() => input.end = i + 1,
-            _ => groups.push((begun.take().unwrap_or(i)..i + 1, layers)),
-        }
-    }
-    (input, groups)
-}
-
-/// The box of a group; layers that are `alone` in a box of their own do not name another.
-fn layer(source: &Source<'_>, (stages, computed): Group, alone: &[String]) -> LayerBox {
-    let shared = |name: &String| computed.len() > 1 && alone.contains(name);
-    let (mut parts_of, mut layers): (Vec<_>, Vec<_>) = computed.iter().cloned().partition(shared);
-    if layers.is_empty() {
-        (parts_of, layers) = (Vec::new(), computed);
-    }
+/// The box of a group.
+fn layer(source: &Source<'_>, group: Group) -> LayerBox {
+    let name = group.name();
+    let Group { stages, layers, parts_of } = group;
     let last = stages.end - 1;
     let shape = layers.last().and_then(|name| {
         let network = source.network?;
@@ -211,7 +178,7 @@ fn layer(source: &Source<'_>, (stages, computed): Group, alone: &[String]) -> La
         Some(network.shapes().get(at)?.to_string())
     });
     LayerBox {
-        name: layers.join(" + "),
+        name,
         layers,
         parts_of,
         shape,
@@ -235,7 +202,7 @@ fn battery(source: &Source<'_>, i: usize) -> Option<Battery> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use circuit::Plan;
+    use circuit::{Plan, StageKind};
     use experiment::Experiment;
     use network::Network;
     use progress::Cancel;

@@ -1,6 +1,6 @@
 //! What the strip is made from.
 
-use circuit::{NoiseMeasure, StageKind};
+use circuit::NoiseMeasure;
 use network::Network;
 use std::ops::Deref;
 use view::Stages;
@@ -28,17 +28,6 @@ impl Source<'_> {
 
     pub(crate) fn ciphertexts(&self, i: usize) -> Option<usize> {
         self.measured(i).map(|s| s.ciphertexts).or(self.planned(i).map(|s| s.ciphertexts))
-    }
-
-    /// Names of the layers that stage `i` computes; none of what encryption adds.
-    pub(crate) fn layers(&self, i: usize) -> Vec<String> {
-        let planned = self.planned(i).map(|s| s.layers.clone()).unwrap_or_default();
-        match self.kind(i) {
-            None | Some(StageKind::Input | StageKind::Switch | StageKind::KeySwitch) => Vec::new(),
-            // A plan of an older version does not say; the name of the stage does.
-            Some(_) if planned.is_empty() => self.name(i).split(" + ").map(str::to_owned).collect(),
-            Some(_) => planned,
-        }
     }
 
     pub(crate) fn measure(&self) -> NoiseMeasure {

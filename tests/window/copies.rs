@@ -60,11 +60,15 @@ fn values_and_drawing_of_a_plot_are_copied_from_its_menu() {
     from_menu(&mut h, "Ciphertext size, a batch of 359", "Copy values as CSV");
     let text = until_copied(&mut h);
     let run = h.state().state().run.as_ref().expect("ran");
-    let stage = run.stages.iter().flatten().next().expect("a stage");
+    let stages: Vec<_> = run.stages.iter().flatten().collect();
+    let stage = stages[0];
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("curve,stage,bytes,low,high"));
     let row = format!("encrypted,{},{},,", stage.name, stage.ciphertext_bytes);
     assert!(text.lines().any(|line| line == row), "{row} in {text}");
+    // A layer is one place: its bytes are those behind what belongs to it.
+    let row = format!("encrypted,square1,{},,", stages[3].ciphertext_bytes);
+    assert!(text.lines().any(|line| line == row) && !text.contains("switch"), "{row} in {text}");
     h.run_ok();
     let told = h.state().state().notifications.log().last().map(|(note, _)| note.text.clone());
     assert_eq!(

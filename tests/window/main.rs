@@ -6,6 +6,7 @@ mod copies;
 mod costs;
 mod cryptonn;
 mod drive;
+mod folding;
 mod kept;
 mod layout;
 mod lessons;

@@ -152,6 +152,9 @@ fn the_pointer_over_a_box_marks_the_stage_everywhere_and_the_other_way_round() {
     h.run_ok();
     assert_eq!(h.state().state().hovered_stage, None);
     // The switch behind the first square belongs to its box.
+    click(&mut h, "Show the 2 parts of square1");
+    h.remove_cursor();
+    h.run_ok();
     let row = h.get_all_by_label("relinearise + switch").next().expect("a row").rect();
     let plain = strokes(&h, layer(&h, "Layer square1:").rect());
     h.hover_at(row.center());

@@ -45,7 +45,9 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         let rows = 4 / columns;
         let under = if has_bar { replay::HEIGHT + theme::CARD_GAP } else { 0.0 };
         let gaps = theme::CARD_GAP * rows as f32 + noise::height(state) + under;
-        let wanted = cards::stages_height(curves.len()).min(room * 0.42).max(LEAST_TABLE);
+        // A row that is opened stays under the pointer: the plots keep their height.
+        let wanted =
+            cards::stages_height(curves.folding.layers()).min(room * 0.42).max(LEAST_TABLE);
         let plot = ((room - gaps - wanted) / rows as f32).max(LEAST_PLOT);
         let mut hovered = in_strip.flatten().or(grid(ui, state, &curves, columns, plot, queue));
         if has_bar {
@@ -59,7 +61,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         });
         let left = (ui.clip_rect().bottom() - ui.cursor().top()).max(LEAST_TABLE);
         let in_table = cards::stages(ui, &curves, state.hovered_stage, left);
-        hovered = hovered.or(in_table);
+        hovered = hovered.or(in_table.hovered);
+        if let Some(layer) = in_table.turned {
+            queue.push(Action::FoldLayer(layer));
+        }
         if hovered != state.hovered_stage {
             queue.push(Action::HoverStage(hovered));
         }
