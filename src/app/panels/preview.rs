@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
         if state.hides_predictions() {
-            kit::caption(ui, "What is predicted is hidden until your guess stands");
+            kit::caption(ui, state.hidden_text()).on_hover_text(state.hidden_text());
             return;
         }
         ui.horizontal(|ui| {
