@@ -58,6 +58,35 @@ fn has(h: &Window, text: &str) -> bool {
     h.query_all_by_label_contains(text).next().is_some()
 }
 
+/// Every text of the axis is on the axis, and none lies over another.
+fn axis_is_readable(h: &Window) {
+    let label =
+        session(h).step().and_then(|step| step.predict.as_ref()).expect("asked").label.clone();
+    let axis = h.get_by_role_and_label(Role::Image, &label).rect();
+    let texts: Vec<(String, egui::Rect)> = h
+        .output()
+        .shapes
+        .iter()
+        .filter_map(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) => {
+                let place = egui::Rect::from_min_size(text.pos, text.galley.size());
+                Some((text.galley.text().to_owned(), place))
+            }
+            _ => None,
+        })
+        .filter(|(_, place)| axis.contains(place.center()))
+        .collect();
+    for text in [&label, "you: 1000×", "true: ", "1\u{a0}000\u{a0}000×"] {
+        assert!(texts.iter().any(|(t, _)| t.contains(text)), "{text} of {texts:?}");
+    }
+    for (at, (text, place)) in texts.iter().enumerate() {
+        assert!(axis.contains_rect(*place), "{text} at {place:?} of {axis:?}");
+        for (other, beside) in &texts[at + 1..] {
+            assert!(!place.shrink(1.0).intersects(beside.shrink(1.0)), "{text} lies on {other}");
+        }
+    }
+}
+
 /// Does what the step asks for, by the buttons of the bar.
 fn do_step(h: &mut Window) {
     let step = session(h).step().expect("a step").clone();
@@ -188,8 +217,10 @@ fn a_guess_is_dragged_and_what_is_predicted_stays_hidden() {
     assert!(has(&h, "you will guess it in a later step"));
     click(&mut h, "Run");
     until(&mut h, "the truth", |h| session(h).guessed().is_some());
-    let guess = session(&h).guessed().expect("guessed").guess_text();
-    assert_eq!(guess, "1000×");
+    let told = session(&h).guessed().expect("guessed").guess_text();
+    assert_eq!(told, "1000×");
+    h.run_ok();
+    axis_is_readable(&h);
     assert!(h.state().state().hides_bytes(), "the sizes of the run are guessed next");
     click(&mut h, "Next step of the lesson");
     assert!(h.state().state().hides_bytes());
