@@ -34,10 +34,15 @@ impl State {
         }
     }
 
+    /// Whether the run is older than the lesson that is on.
+    pub(super) fn has_older_run(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !self.is_of_lesson(&run.origin))
+    }
+
     /// Whether the run is hidden: it is older than the lesson, or what it measured is to be guessed.
     pub fn hides_run(&self) -> bool {
-        let older = self.run.as_ref().is_some_and(|run| !self.is_of_lesson(&run.origin));
-        older || self.awaits_of_run(|fact| fact.starts_with("run.") && !BYTES.contains(&fact))
+        self.has_older_run()
+            || self.awaits_of_run(|fact| fact.starts_with("run.") && !BYTES.contains(&fact))
     }
 
     /// Whether sizes are hidden.

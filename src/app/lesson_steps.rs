@@ -77,6 +77,10 @@ impl App {
 
     /// Takes note of what the step waits for; a lesson that was finished is remembered.
     pub(super) fn look_at_lesson(&mut self) {
+        // One that was going on when the lesson began, and is over now.
+        if self.state.has_older_run() {
+            self.state.clear(Results::Run);
+        }
         let Some(mut session) = self.state.lesson.take() else { return };
         session.look(&self.state);
         if session.is_done() && !session.has_next() {

@@ -226,6 +226,21 @@ fn a_guess_is_dragged_and_what_is_predicted_stays_hidden() {
     assert!(h.state().state().hides_bytes());
     guess(&mut h);
     assert!(!h.state().state().hides_bytes() && !h.state().state().hides_predictions());
+    until(&mut h, "the sizes", |h| session(h).is_done());
+    click(&mut h, "Next step of the lesson");
+    assert_eq!(session(&h).step().expect("a step").highlight, "conv");
+    let layer = h.get_by_label_contains("Layer conv").rect();
+    assert!(rings(&h).iter().any(|ring| ring.contains_rect(layer.shrink(1.0))));
+}
+
+/// Where rings are drawn around controls.
+fn rings(h: &Window) -> Vec<egui::Rect> {
+    let shapes = h.output().shapes.iter();
+    let ring = |clipped: &egui::epaint::ClippedShape| match &clipped.shape {
+        egui::Shape::Rect(shape) if shape.stroke.width == 2.5 => Some(shape.rect),
+        _ => None,
+    };
+    shapes.filter_map(ring).collect()
 }
 
 #[test]
