@@ -98,6 +98,12 @@ fn do_step(h: &mut Window) {
         h.get_by_role_and_label(Role::RadioButton, right).click();
         h.run_ok();
     }
+    finish_step(h);
+}
+
+/// Does what is left of a step when its guess stands.
+fn finish_step(h: &mut Window) {
+    let step = session(h).step().expect("a step").clone();
     if !step.deeds.is_empty() && !session(h).is_done() {
         until(h, "nothing goes on", |h| {
             let state = h.state().state();
@@ -226,11 +232,27 @@ fn a_guess_is_dragged_and_what_is_predicted_stays_hidden() {
     assert!(h.state().state().hides_bytes());
     guess(&mut h);
     assert!(!h.state().state().hides_bytes() && !h.state().state().hides_predictions());
-    until(&mut h, "the sizes", |h| session(h).is_done());
+}
+
+#[test]
+fn what_a_step_means_has_a_ring_layers_of_the_strip_too() {
+    let mut h = real();
+    until_planned(&mut h);
+    begin(&mut h, "What encryption costs");
     click(&mut h, "Next step of the lesson");
-    assert_eq!(session(&h).step().expect("a step").highlight, "conv");
+    assert!(rings(&h).is_empty(), "a guess comes first");
+    guess(&mut h);
+    let run = h.get_by_role_and_label(Role::Button, "Run").rect();
+    assert!(rings(&h).iter().any(|ring| ring.contains_rect(run)));
+    for _ in 0..2 {
+        finish_step(&mut h);
+        click(&mut h, "Next step of the lesson");
+        if session(&h).waits_for_guess() {
+            guess(&mut h);
+        }
+    }
     let layer = h.get_by_label_contains("Layer conv").rect();
-    assert!(rings(&h).iter().any(|ring| ring.contains_rect(layer.shrink(1.0))));
+    assert!(rings(&h).iter().any(|ring| ring.contains_rect(layer)));
 }
 
 /// Where rings are drawn around controls.
