@@ -1,6 +1,5 @@
 //! The application: services around one [`State`].
 
-use super::explore;
 use super::queue::Queue;
 use super::state::State;
 use super::tab::Tab;
@@ -56,7 +55,7 @@ impl App {
         ctx.data_mut(|data| data.remove_by_type::<egui::scroll_area::State>());
         let wake = ctx.clone();
         let mut state = State::new(scenario);
-        state.lab.choice = explore::followed(&state.scenario, &state.lab.choice);
+        state.lab.choice = state.lab.choice.following(&state.scenario.activation);
         state.preview.pending = true;
         match cc.storage.map(|storage| storage.get_string(History::KEY)) {
             Some(Some(kept)) => state.history = History::from_text(&kept),

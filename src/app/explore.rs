@@ -3,8 +3,8 @@
 use super::app::App;
 use super::state::State;
 use crate::tab::Tab;
-use activation::{Activation, DEFAULT_PARTS, Method};
-use scenario::{LayerRequests, Scenario};
+use activation::Activation;
+use scenario::Scenario;
 use std::time::{Duration, Instant};
 use view::lab::{self, LabRequest, TOP_DEGREE};
 use worker::{Check, Key};
@@ -122,27 +122,9 @@ fn last_degree(state: &State) -> usize {
     explored(state).map_or(TOP_DEGREE, |setup| state.lab.costs.last_degree(&setup))
 }
 
-/// What a scenario makes the laboratory begin with: its own approximation; `choice` as it was where its
-/// activations are kept.
-pub fn followed(scenario: &Scenario, choice: &LabRequest) -> LabRequest {
-    let activation = &scenario.activation;
-    let Ok(method) = activation.method.parse::<Method>() else { return choice.clone() };
-    let whole = LabRequest {
-        function: None,
-        method,
-        degree: activation.degree,
-        parts: DEFAULT_PARTS,
-        own: activation.polynomial.clone(),
-        measured: activation.layers != LayerRequests::Same,
-        interval: (-activation.interval, activation.interval),
-        layer: choice.layer,
-    };
-    whole.clamped()
-}
-
 /// The laboratory takes over the approximation of the setup.
 pub fn follow(state: &mut State) {
-    let choice = followed(&state.scenario, &state.lab.choice);
+    let choice = state.lab.choice.following(&state.scenario.activation);
     edit(state, choice);
 }
 
@@ -173,25 +155,5 @@ pub fn edit(state: &mut State, choice: LabRequest) {
         state.lab.choice = LabRequest { own, ..choice };
         state.lab.playing = None;
         state.lab.refresh();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_laboratory_begins_with_what_the_scenario_says() {
-        let own = LabRequest { degree: 9, ..LabRequest::default() };
-        let relu = Scenario::open("digits-relu").unwrap();
-        let choice = followed(&relu, &own);
-        assert_eq!((choice.method, choice.degree), (Method::LeastSquares, 2));
-        assert_eq!((choice.measured, choice.interval), (false, (-8.0, 8.0)));
-        let layers = r#"activation.layers=[{"interval": 3.0}]"#;
-        let measured = followed(&relu.with_setting(layers).unwrap(), &own);
-        assert!(measured.measured);
-        let kept = Scenario::open("digits").unwrap();
-        assert_eq!(kept.activation.method, "keep");
-        assert_eq!(followed(&kept, &own), own);
     }
 }

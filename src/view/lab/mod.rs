@@ -13,7 +13,7 @@ use activation::{
 };
 use inference::{ActivationData, PolynomialCheck};
 use network::{Approximations, IntervalRule, LayerInputs};
-use scenario::{LayerInterval, LayerRequest, LayerRequests};
+use scenario::{ActivationRequest, LayerInterval, LayerRequest, LayerRequests};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -276,6 +276,23 @@ impl LabRequest {
         self.degree = self.degree.saturating_add_signed(by).clamp(1, TOP_DEGREE);
     }
 
+    /// What the laboratory has when a scenario with `activation` is opened: the same approximation; what
+    /// it had where activations are kept.
+    pub fn following(&self, activation: &ActivationRequest) -> Self {
+        let Ok(method) = activation.method.parse() else { return self.clone() };
+        let whole = Self {
+            function: None,
+            method,
+            degree: activation.degree,
+            parts: DEFAULT_PARTS,
+            own: activation.polynomial.clone(),
+            measured: activation.layers != LayerRequests::Same,
+            interval: (-activation.interval, activation.interval),
+            layer: self.layer,
+        };
+        whole.clamped()
+    }
+
     /// The next method that has an answer for `function`, or the one before.
     pub fn step_method(&mut self, by: isize, function: &Activation) {
         let apt: Vec<Method> =
@@ -307,6 +324,7 @@ impl LabRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scenario::Scenario;
 
     #[test]
     fn methods_go_round_among_those_that_answer() {
@@ -322,6 +340,20 @@ mod tests {
         assert!(!seen.contains(&Method::Taylor) && seen.contains(&Method::CompositeMinimax));
         choice.step_method(-1, &Activation::Relu);
         assert_eq!(choice.method, seen[seen.len() - 1]);
+    }
+
+    #[test]
+    fn it_begins_with_what_the_scenario_says() {
+        let own = LabRequest { degree: 9, ..LabRequest::default() };
+        let relu = Scenario::open("digits-relu").unwrap();
+        let choice = own.following(&relu.activation);
+        assert_eq!((choice.method, choice.degree), (Method::LeastSquares, 2));
+        assert_eq!((choice.measured, choice.interval), (false, (-8.0, 8.0)));
+        let layers = r#"activation.layers=[{"interval": 3.0}]"#;
+        assert!(own.following(&relu.with_setting(layers).unwrap().activation).measured);
+        let kept = Scenario::open("digits").unwrap();
+        assert_eq!(kept.activation.method, "keep");
+        assert_eq!(own.following(&kept.activation), own);
     }
 
     #[test]
