@@ -57,6 +57,7 @@ impl App {
         ctx.data_mut(|data| data.remove_by_type::<egui::scroll_area::State>());
         let wake = ctx.clone();
         let mut state = State::new(scenario);
+        state.lab.choice = state.lab.choice.following(&state.scenario.activation);
         state.preview.pending = true;
         match cc.storage.map(|storage| storage.get_string(History::KEY)) {
             Some(Some(kept)) => state.history = History::from_text(&kept),

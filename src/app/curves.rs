@@ -9,7 +9,7 @@ use view::{Folding, RunView, Stages, Status};
 /// where its stages are those of the plan.
 pub fn of(state: &State) -> Curves<'_> {
     let current = state.run_is_of_setup();
-    let run = state.run.as_ref();
+    let run = state.run.as_ref().filter(|_| !state.hides_run());
     let going_on = run.is_some_and(|r| r.status == Status::Running);
     let own = run.filter(|_| current || going_on).and_then(|r| r.plan.as_deref());
     let pending = if own.is_some() { !current } else { state.preview.pending };

@@ -122,6 +122,12 @@ fn last_degree(state: &State) -> usize {
     explored(state).map_or(TOP_DEGREE, |setup| state.lab.costs.last_degree(&setup))
 }
 
+/// The laboratory takes over the approximation of the setup.
+pub fn follow(state: &mut State) {
+    let choice = state.lab.choice.following(&state.scenario.activation);
+    edit(state, choice);
+}
+
 /// Why an approximation cannot be used in the setup.
 pub const NOT_USABLE: &str = "the setup takes a polynomial for the function that the model really has, on an interval [−l, l]; layers that are polynomials already stay as they are, and composed polynomials are two";
 

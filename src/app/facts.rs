@@ -46,7 +46,7 @@ impl Facts for State {
 
 impl State {
     /// Whether results are of the lesson that is on; of any time where none is.
-    fn is_of_lesson(&self, origin: &Origin) -> bool {
+    pub(super) fn is_of_lesson(&self, origin: &Origin) -> bool {
         let began: Option<Instant> = self.lesson.as_ref().map(Session::began);
         began.is_none_or(|began| origin.is_since(began))
     }
@@ -156,6 +156,8 @@ impl State {
             "method" => Some(word(lab.choice.method.name())),
             "degree" => Some(Value::Number(lab.choice.degree as f64)),
             "accuracy" => Some(Value::Number(check?.accuracy)),
+            // The model was trained with its own function.
+            "exact" if lab.choice.function.is_none() => Some(Value::Number(check?.model_accuracy)),
             "exact" => Some(Value::Number(lab.exact.as_ref()?.1)),
             _ => None,
         }

@@ -14,6 +14,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strip::Perspective;
+use view::Results;
 use worker::Failure;
 
 const NOT_NOW: &str = "Not in this step of the lesson; leave the lesson to use everything";
@@ -24,7 +25,10 @@ impl App {
             LessonAct::Begin(lesson) => {
                 self.begin_lesson(lesson);
             }
-            LessonAct::Leave => self.state.lesson = None,
+            LessonAct::Leave => {
+                self.state.lesson = None;
+                self.state.seen_as = Perspective::default();
+            }
             LessonAct::Next => {
                 if self.with_session(Session::go_on) {
                     self.begin_step();
@@ -59,6 +63,8 @@ impl App {
 
     /// Nothing that was done before is of the lesson.
     fn begin_lesson(&mut self, lesson: Arc<Lesson>) {
+        self.state.clear(Results::Run);
+        self.state.seen_as = Perspective::default();
         self.state.ciphertext.times = 0;
         self.state.pad.answered = 0;
         self.state.lesson = Some(Session::new(lesson));
@@ -71,6 +77,10 @@ impl App {
 
     /// Takes note of what the step waits for; a lesson that was finished is remembered.
     pub(super) fn look_at_lesson(&mut self) {
+        // One that was going on when the lesson began, and is over now.
+        if self.state.has_older_run() {
+            self.state.clear(Results::Run);
+        }
         let Some(mut session) = self.state.lesson.take() else { return };
         session.look(&self.state);
         if session.is_done() && !session.has_next() {
@@ -168,11 +178,6 @@ impl State {
     /// Whether a control may be used: everything, but in a lesson.
     pub fn allows(&self, control: &str) -> bool {
         self.lesson.as_ref().is_none_or(|session| session.allows(control))
-    }
-
-    /// Whether what is predicted is hidden: somebody is about to guess it.
-    pub fn hides_predictions(&self) -> bool {
-        self.lesson.as_ref().is_some_and(Session::waits_for_guess)
     }
 }
 

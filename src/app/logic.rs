@@ -252,6 +252,7 @@ impl App {
     pub(super) fn take_scenario(&mut self, scenario: Scenario) {
         self.state.opened = scenario.clone();
         self.edit(scenario);
+        explore::follow(&mut self.state);
     }
 
     /// The samples of a run stay with it, whatever is loaded later.

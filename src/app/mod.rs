@@ -22,6 +22,7 @@ mod exports;
 mod facts;
 mod files;
 mod gallery;
+mod hidden;
 mod kept;
 mod kept_act;
 mod layout;

@@ -21,6 +21,20 @@ pub enum Deed {
     Degree(usize),
 }
 
+impl Deed {
+    /// How somebody is asked to do it.
+    pub fn asked(&self) -> String {
+        match self {
+            Self::Press(what) => format!("now press {what}"),
+            Self::Show(what) => format!("now open the tab {what}"),
+            Self::See(what) => format!("now look as {what}"),
+            Self::Open(what) => format!("now click the layer {what}"),
+            Self::Set(what) => format!("now set {what}"),
+            Self::Degree(degree) => format!("now take degree {degree}"),
+        }
+    }
+}
+
 impl TryFrom<String> for Deed {
     type Error = String;
 

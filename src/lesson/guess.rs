@@ -28,6 +28,11 @@ impl Guess {
     }
 }
 
+/// What guesses that are near are.
+pub const NEAR: &str = "within a factor of 2, 10 points or 10 bits";
+const NEAR_SHARE: f64 = 0.1;
+const NEAR_BITS: f64 = 10.0;
+
 /// A guess beside the truth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guessed {
@@ -77,20 +82,62 @@ impl Guessed {
                 format!("{side}{}", unit.text((guess - truth).abs()))
             }
         };
+        let (guess, truth, place) = self.furthest()?;
+        let told = told(guess, truth);
+        Some(match (&self.guess, place) {
+            (Guess::Curve(_), Some(place)) => format!("furthest off: {told} at {place}"),
+            (_, Some(place)) => format!("{told} at {place}"),
+            (_, None) => told,
+        })
+    }
+
+    /// Guess and truth, with the place on a curve: where they are furthest apart.
+    fn furthest(&self) -> Option<(f64, f64, Option<&str>)> {
         match (&self.guess, self.truth.as_ref()?) {
-            (Guess::Number(guess), Value::Number(truth)) => Some(told(*guess, *truth)),
+            (Guess::Number(guess), Value::Number(truth)) => Some((*guess, *truth, None)),
             (Guess::Curve(values), Value::Curve(truth)) => {
                 let pairs = values.iter().zip(truth);
                 let worst =
                     pairs.max_by(|a, b| (a.0 - a.1.1).abs().total_cmp(&(b.0 - b.1.1).abs()));
-                worst.map(|(g, (name, y))| format!("furthest off: {} at {name}", told(*g, *y)))
+                worst.map(|(g, (name, y))| (*g, *y, Some(name.as_str())))
             }
             (Guess::Point(at, guess), Value::Curve(truth)) => {
                 let name = self.places.get(*at)?;
                 let (_, y) = truth.iter().find(|(n, _)| n == name)?;
-                Some(format!("{} at {name}", told(*guess, *y)))
+                Some((*guess, *y, Some(name.as_str())))
             }
             _ => None,
         }
+    }
+
+    /// Whether the guess was near, as [`NEAR`] says; on a curve everywhere.
+    pub fn is_near(&self) -> bool {
+        self.furthest().is_some_and(|(guess, truth, _)| match self.unit {
+            Unit::Share => (guess - truth).abs() <= NEAR_SHARE,
+            Unit::Bits => (guess - truth).abs() <= NEAR_BITS,
+            _ => (0.5 * truth..=2.0 * truth).contains(&guess),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(unit: Unit, guess: Guess, truth: Value) -> bool {
+        let places = ["a", "b"].map(str::to_owned).to_vec();
+        Guessed { label: "l".into(), unit, places, guess, truth: Some(truth) }.is_near()
+    }
+
+    #[test]
+    fn near_is_a_ratio_or_a_difference_as_the_unit_has_it() {
+        let number = |unit, guess, truth| near(unit, Guess::Number(guess), Value::Number(truth));
+        assert!(number(Unit::Times, 50.0, 100.0) && !number(Unit::Times, 49.0, 100.0));
+        assert!(number(Unit::Seconds, 4.0, 2.0) && !number(Unit::Seconds, 4.1, 2.0));
+        assert!(number(Unit::Share, 0.85, 0.94) && !number(Unit::Share, 0.5, 0.94));
+        assert!(number(Unit::Bits, -8.0, 0.0) && !number(Unit::Bits, -11.0, 0.0));
+        let curve = |y: f64| Value::Curve(vec![("a".into(), 50.0), ("b".into(), y)]);
+        assert!(near(Unit::Bits, Guess::Curve(vec![45.0, 20.0]), curve(25.0)));
+        assert!(!near(Unit::Bits, Guess::Curve(vec![45.0, 20.0]), curve(35.0)));
     }
 }

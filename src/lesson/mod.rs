@@ -25,7 +25,7 @@ pub use deed::Deed;
 pub use error::LessonError;
 pub use fact::{FACTS, FactSpec, Facts, fact_spec};
 pub use glossary::{Term, term_of, terms};
-pub use guess::{Guess, Guessed};
+pub use guess::{Guess, Guessed, NEAR};
 pub use reader::{MAX_FILE_BYTES, read};
 pub use session::Session;
 pub use shipped::shipped;

@@ -2,7 +2,7 @@
 
 use crate::fact::Facts;
 use crate::guess::{Guess, Guessed};
-use crate::step::{Lesson, Step};
+use crate::step::{Lesson, Prediction, Step};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -132,9 +132,15 @@ impl Session {
         }
     }
 
-    /// Lets the guess stand: from now on what is true may be seen.
+    /// Whether a hand moved the guess: before that it is nobody's.
+    pub fn has_moved(&self, facts: &dyn Facts) -> bool {
+        let known = self.here().and_then(|done| done.guess.as_ref());
+        known.is_some_and(|(guess, _)| self.guess(facts).as_ref() == Some(guess))
+    }
+
+    /// Lets a guess that was moved stand: from now on what is true may be seen.
     pub fn commit(&mut self, facts: &dyn Facts) {
-        let guess = self.guess(facts);
+        let guess = self.guess(facts).filter(|_| self.has_moved(facts));
         if let (Some(guess), Some(done)) = (guess, self.done.get_mut(self.at)) {
             done.guess = Some((guess, true));
         }
@@ -145,6 +151,39 @@ impl Session {
         let asks = self.step().is_some_and(|step| step.predict.is_some());
         let stands = self.here().is_some_and(|done| matches!(done.guess, Some((_, true))));
         asks && !stands
+    }
+
+    /// Guesses of this step and of later ones that do not stand yet, with the places of their steps.
+    fn awaited(&self) -> impl Iterator<Item = (usize, &Prediction)> {
+        let steps = self.lesson.steps.iter().zip(&self.done).enumerate().skip(self.at);
+        steps.filter_map(|(at, (step, done))| {
+            let stands = matches!(done.guess, Some((_, true)));
+            Some((at, step.predict.as_ref().filter(|_| !stands)?))
+        })
+    }
+
+    /// Whether a guess of such a fact is waited for, in this step or a later one.
+    pub fn awaits(&self, is_such: impl Fn(&str) -> bool) -> bool {
+        self.awaited().any(|(_, asked)| is_such(&asked.fact))
+    }
+
+    /// The same of guesses about the setup of this step: what was measured with it answers them.
+    pub fn awaits_here(&self, is_such: impl Fn(&str) -> bool) -> bool {
+        let here = self.setup_at(self.at);
+        self.awaited().any(|(at, asked)| is_such(&asked.fact) && self.setup_at(at) == here)
+    }
+
+    /// The scenario and the settings that are in force in a step.
+    fn setup_at(&self, at: usize) -> (Option<&str>, Vec<&str>) {
+        let setups = self.lesson.steps.iter().take(at + 1).filter_map(|step| step.setup.as_ref());
+        let mut whole: (Option<&str>, Vec<&str>) = (None, Vec::new());
+        for setup in setups {
+            if let Some(scenario) = &setup.scenario {
+                whole = (Some(scenario), Vec::new());
+            }
+            whole.1.extend(setup.set.iter().map(String::as_str));
+        }
+        whole
     }
 
     /// The guess of this step beside the truth, once both are there.
@@ -167,6 +206,12 @@ impl Session {
     /// The choice that was made in this step.
     pub fn answered(&self) -> Option<usize> {
         self.here()?.answer
+    }
+
+    /// Guesses that were held against the truth, and how many of them were near it.
+    pub fn guesses(&self) -> (usize, usize) {
+        let all = self.all_guessed();
+        (all.len(), all.iter().filter(|guessed| guessed.is_near()).count())
     }
 
     /// Questions that were answered, and how many of them rightly.
@@ -250,6 +295,9 @@ mod tests {
         session.at = 1;
         assert!(!session.allows("Run"), "a guess comes first");
         session.commit(&Known::default());
+        assert!(!session.allows("Run"), "nobody has guessed");
+        session.move_guess(Guess::Number(70.0));
+        session.commit(&Known::default());
         assert!(session.allows("Run"), "everything is allowed where nothing is named");
     }
 
@@ -297,5 +345,26 @@ mod tests {
         session.look(&Known::default());
         assert_eq!((session.answered(), session.score()), (Some(1), (1, 0)));
         assert!(session.is_done(), "a wrong answer is told, and the lesson goes on");
+    }
+
+    #[test]
+    fn what_answers_a_later_guess_of_the_same_setup_is_known() {
+        let text = r#"{"lesson": 1, "title": "T", "question": "Q?", "minutes": 1, "steps": [
+            {"text": "One", "setup": {"scenario": "digits"},
+             "predict": {"fact": "run.seconds", "label": "s", "from": 1, "to": 10}},
+            {"text": "Bytes", "predict": {"fact": "run.upload", "label": "b", "from": 1, "to": 10}},
+            {"text": "Other", "setup": {"set": ["images=1"]},
+             "predict": {"fact": "run.margin", "label": "m", "from": 1, "to": 10}}
+        ]}"#;
+        let mut session = Session::new(Arc::new(read(text).unwrap()));
+        let is = |name: &'static str| move |fact: &str| fact == name;
+        assert!(session.awaits(is("run.seconds")) && session.awaits(is("run.margin")));
+        assert!(session.awaits_here(is("run.seconds")) && session.awaits_here(is("run.upload")));
+        assert!(!session.awaits_here(is("run.margin")), "a run of this setup does not tell");
+        session.move_guess(Guess::Number(2.0));
+        session.commit(&Known::default());
+        assert!(!session.awaits(is("run.seconds")) && session.awaits_here(is("run.upload")));
+        session.at = 2;
+        assert!(!session.awaits(is("run.upload")) && session.awaits_here(is("run.margin")));
     }
 }

@@ -12,7 +12,7 @@ use lesson::Guessed;
 use network::Network;
 use report::RunReport;
 use scenario::Scenario;
-use strip::{Perspective, Source};
+use strip::{Hidden, Perspective, Source};
 use style::STYLE;
 use view::{RunView, Stages, run_words};
 
@@ -43,7 +43,11 @@ impl Page<'_> {
             page.push_str(&format!("<p class=\"wrong\">✗ {}</p>\n", escaped(&text)));
         }
         page.push_str(&parts::strip(&source));
-        page.push_str(&parts::figures(&strip::figures(&source, Perspective::Both)));
+        page.push_str(&parts::figures(&strip::figures(
+            &source,
+            Perspective::Both,
+            Hidden::default(),
+        )));
         page.push_str("<h2>In plain words</h2>\n");
         let words = run_words(&run);
         page.push_str(&format!("<p>{}</p>\n", escaped(&words.join(" "))));

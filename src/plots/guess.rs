@@ -1,19 +1,26 @@
 //! Something guessed by hand, and the truth beside it.
 
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{
+    Align2, Color32, EventFilter, FontId, Key, Painter, Pos2, Rect, Response, Sense, Shape, Stroke,
+    Ui, pos2, vec2,
+};
 use kit::{Mark, theme};
 use lesson::{Guess, Kind, Prediction, Value};
 
 /// Heights of the line of one number, and of a plot.
-pub const LINE: f32 = 64.0;
+pub const LINE: f32 = 92.0;
 pub const PLOT: f32 = 132.0;
 /// Space around the inside: for the numbers at the left, for the names below.
 const LEFT: f32 = 62.0;
 const SIDE: f32 = 26.0;
 const BELOW: f32 = 18.0;
 const ABOVE: f32 = 18.0;
+/// Height of a small text.
+const ROW: f32 = 14.0;
 const TICKS: usize = 5;
 const RADIUS: f32 = 6.0;
+/// How far a key moves the guess, of the axis.
+const KEY_STEP: f32 = 0.02;
 
 /// What is drawn: the guess, and what was true, once that may be seen.
 pub struct GuessPlot<'a> {
@@ -42,6 +49,7 @@ impl GuessPlot<'_> {
             t.text_weak,
         );
         let pointer = response.interact_pointer_pos().filter(|_| self.moves);
+        let keyed = if self.moves { self.keyed(ui, &response) } else { None };
         match self.asked.kind {
             Kind::Number => {
                 let inside = Rect::from_min_max(
@@ -49,15 +57,47 @@ impl GuessPlot<'_> {
                     rect.max - vec2(SIDE, BELOW),
                 );
                 self.line(&painter, inside, t);
-                pointer.map(|p| Guess::Number(self.value((p.x - inside.left()) / inside.width())))
+                let at = |p: Pos2| self.value((p.x - inside.left()) / inside.width());
+                pointer.map(|p| Guess::Number(at(p))).or(keyed)
             }
             Kind::Curve | Kind::Point => {
                 let inside =
                     Rect::from_min_max(rect.min + vec2(LEFT, ABOVE), rect.max - vec2(SIDE, BELOW));
                 self.plot(&painter, inside, t);
-                pointer.and_then(|p| self.moved(inside, p))
+                pointer.and_then(|p| self.moved(inside, p)).or(keyed)
             }
         }
+    }
+
+    /// The guess moved by the arrow keys, where the plot has the focus: all of a curve up or down, a point
+    /// to another place.
+    fn keyed(&self, ui: &Ui, response: &Response) -> Option<Guess> {
+        if !response.has_focus() {
+            return None;
+        }
+        let arrows =
+            EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        let pressed = |more, less| {
+            let count = |key| ui.input(|input| input.num_presses(key)) as f32;
+            count(more) - count(less)
+        };
+        let (right, up) =
+            (pressed(Key::ArrowRight, Key::ArrowLeft), pressed(Key::ArrowUp, Key::ArrowDown));
+        let by = |value: f64, keys: f32| self.value(self.share(value) + KEY_STEP * keys);
+        if right == 0.0 && up == 0.0 {
+            return None;
+        }
+        Some(match self.guess {
+            Guess::Number(value) => Guess::Number(by(*value, right + up)),
+            Guess::Curve(values) => {
+                Guess::Curve(values.iter().map(|y| by(*y, right + up)).collect())
+            }
+            Guess::Point(at, value) => {
+                let last = self.places.len().saturating_sub(1);
+                Guess::Point(at.saturating_add_signed(right as isize).min(last), by(*value, up))
+            }
+        })
     }
 
     /// Where a value lies along the axis, 0 to 1.
@@ -89,7 +129,7 @@ impl GuessPlot<'_> {
                 .collect();
         }
         let (low, high) = (from.log10().ceil() as i32, to.log10().floor() as i32);
-        let step = ((high - low) as usize / TICKS).max(1);
+        let step = ((high - low) as usize).div_ceil(TICKS).max(1);
         (low..=high).step_by(step).map(|power| 10f64.powi(power)).collect()
     }
 
@@ -101,7 +141,8 @@ impl GuessPlot<'_> {
             let x = inside.left() + self.share(tick) * inside.width();
             painter.vline(x, y - 4.0..=y + 4.0, Stroke::new(1.0, t.cursor));
             let text = self.asked.unit().text(tick);
-            painter.text(pos2(x, y + 7.0), Align2::CENTER_TOP, text, theme::small(), t.text_weak);
+            let below = pos2(x, y + 7.0 + ROW);
+            self.name(painter, inside, below, &text, t.text_weak);
         }
         let place = |value: f64| pos2(inside.left() + self.share(value) * inside.width(), y);
         if let Guess::Number(value) = self.guess {
@@ -119,7 +160,7 @@ impl GuessPlot<'_> {
         }
     }
 
-    /// A name over a mark, inside the plot.
+    /// A name with its foot at a place, inside the plot.
     fn name(&self, painter: &Painter, inside: Rect, at: Pos2, text: &str, colour: Color32) {
         let galley = painter.layout_no_wrap(text.to_owned(), theme::small(), colour);
         let half = galley.size().x / 2.0;
@@ -230,7 +271,7 @@ mod tests {
         };
         assert!((plot.share(1000.0) - 0.5).abs() < 1e-6);
         assert!((plot.value(0.5) - 1000.0).abs() < 1e-6);
-        assert_eq!(plot.ticks(), [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]);
+        assert_eq!(plot.ticks(), [1.0, 100.0, 1e4, 1e6]);
     }
 
     #[test]

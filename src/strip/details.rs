@@ -1,6 +1,7 @@
 //! What is told of one layer when its box is opened.
 
 use crate::formula::{formula, why};
+use crate::hidden::Hidden;
 use crate::model::{LayerBox, Strip};
 use crate::perspective::Perspective;
 use crate::source::Source;
@@ -67,6 +68,16 @@ impl Details {
             wrong: (wrong > 0 && eyes.has_key())
                 .then(|| format!("✗ {} values decrypted wrongly", format::count(wrong))),
         }
+    }
+}
+
+impl Details {
+    /// Takes off what is `hidden`.
+    pub fn hide(&mut self, hidden: Hidden) {
+        if hidden.predictions {
+            self.rows.iter_mut().for_each(|(_, predicted, _)| *predicted = "—".to_owned());
+        }
+        self.rows.retain(|(name, ..)| !hidden.bytes || !name.starts_with("Bytes"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The line of figures under the boxes: what it cost, in answers, time and bytes.
 
+use crate::hidden::Hidden;
 use crate::perspective::Perspective;
 use crate::source::Source;
 use view::RunView;
@@ -33,19 +34,23 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Somebody is about to guess it.
-    pub fn hide(&mut self) {
-        (self.value, self.tone) = ("—".to_owned(), Tone::Weak);
+    /// The figure without its value, where that is `hidden`.
+    fn or_hidden(self, hidden: bool) -> Self {
+        let value = if hidden { "—".to_owned() } else { self.value };
+        Self { value, tone: if hidden { Tone::Weak } else { self.tone }, ..self }
     }
 }
 
-/// The figures that `eyes` see.
-pub fn figures(source: &Source<'_>, eyes: Perspective) -> Vec<Figure> {
+/// The figures that `eyes` see, but for what is `hidden`.
+pub fn figures(source: &Source<'_>, eyes: Perspective, hidden: Hidden) -> Vec<Figure> {
     let mut all = Vec::new();
     if eyes.has_key() {
         all.extend(answers(source));
     }
-    all.extend([slower(source), more_bytes(source), each(source)]);
+    let predicted = hidden.predictions && source.run.is_none_or(|run| run.report.is_none());
+    all.push(slower(source));
+    all.push(more_bytes(source).or_hidden(predicted || hidden.bytes));
+    all.push(each(source).or_hidden(predicted));
     all
 }
 
@@ -252,7 +257,7 @@ mod tests {
     fn values(run: &RunView, plan: Option<&Plan>, eyes: Perspective) -> Vec<String> {
         let network = network::open("hospital").unwrap();
         let source = Source { stages: Stages { plan, run: Some(run) }, network: Some(&network) };
-        figures(&source, eyes).into_iter().map(|f| f.value).collect()
+        figures(&source, eyes, Hidden::default()).into_iter().map(|f| f.value).collect()
     }
 
     #[test]
@@ -281,7 +286,7 @@ mod tests {
         let network = network::open("hospital").unwrap();
         let source =
             Source { stages: Stages { plan: None, run: Some(&run) }, network: Some(&network) };
-        let all = figures(&source, Perspective::Both);
+        let all = figures(&source, Perspective::Both, Hidden::default());
         assert_eq!((all[2].value.as_str(), all[2].tone), ("✗ all answers", Tone::Wrong));
         assert_eq!((all[3].value.as_str(), all[3].tone), ("7 of 200", Tone::Wrong));
     }
@@ -289,5 +294,18 @@ mod tests {
     #[test]
     fn ratios_have_three_figures() {
         assert_eq!([0.94, 9.96, 43.48, 2068.0].map(times), ["0.9×", "10.0×", "43×", "2068×"]);
+    }
+
+    #[test]
+    fn sizes_are_hidden_while_they_are_guessed() {
+        let run = ran(100, 1);
+        let network = network::open("hospital").unwrap();
+        let source =
+            Source { stages: Stages { plan: None, run: Some(&run) }, network: Some(&network) };
+        let of = |hidden| -> Vec<String> {
+            figures(&source, Perspective::Server, hidden).into_iter().map(|f| f.value).collect()
+        };
+        assert_eq!(of(Hidden { predictions: true, bytes: true }), ["1250×", "—", "5.00 ms"]);
+        assert_eq!(of(Hidden { predictions: true, bytes: false })[1], "281×", "it was measured");
     }
 }

@@ -103,10 +103,10 @@ pub fn why(kind: StageKind) -> &'static str {
             "The client hides every value under fresh noise: the least noise that there will be, and the largest message that goes up."
         }
         StageKind::Linear => {
-            "Ciphertexts are added, each times a number that the server knows: cheap, and noise grows by the size of the weights only."
+            "Each ciphertext is multiplied by a number that the server knows, and the products are added: cheap, and noise grows by the size of the weights only."
         }
         StageKind::Square => {
-            "A ciphertext times itself has three parts, and the noise is multiplied with the message: few of these one after another use up the margin."
+            "A ciphertext times itself has three parts, and the noise is multiplied with the message: a few of these in a row use up the margin."
         }
         StageKind::Polynomial => {
             "Only sums and products exist under encryption, so a polynomial stands in for the function; each doubling of its degree uses up one more level of the modulus."

@@ -74,6 +74,8 @@ pub fn show(ui: &Ui, strip: &Strip, at: usize, rect: Rect, look: Look<'_>) -> Re
         ui.label(&about);
         ui.label("Click for what it does and what it costs");
     });
+    // Lessons point at it by its name alone.
+    kit::highlight::seen(ui.ctx(), &layer.name, response.rect, response.interact_rect);
     kit::named(response, egui::Role::Button, &format!("Layer {}: {about}", layer.name))
 }
 

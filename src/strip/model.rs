@@ -1,5 +1,6 @@
 //! The strip as it is drawn: places from left to right, and what belongs to each.
 
+use crate::hidden::Hidden;
 use crate::source::Source;
 use circuit::NoiseMeasure;
 use report::Phase;
@@ -121,11 +122,20 @@ impl Strip {
         Some(strip)
     }
 
-    /// Nothing that could be guessed is shown.
-    pub fn hide_predictions(&mut self) {
-        (self.input_bytes, self.upload, self.download) = (None, None, None);
+    /// Takes off what is `hidden`.
+    pub fn hide(&mut self, source: &Source<'_>, hidden: Hidden) {
+        let hides_bytes = |stages: &Range<usize>| {
+            let measured = stages.clone().next_back().and_then(|i| source.measured(i));
+            hidden.bytes || hidden.predictions && measured.is_none()
+        };
+        let over = source.run.is_some_and(|run| run.report.is_some());
+        if hidden.bytes || hidden.predictions && !over {
+            (self.upload, self.download) = (None, None);
+        }
+        self.input_bytes = self.input_bytes.filter(|_| !hides_bytes(&self.input_stages));
         for layer in &mut self.layers {
-            (layer.bytes, layer.battery) = (None, None);
+            layer.bytes = layer.bytes.filter(|_| !hides_bytes(&layer.stages));
+            layer.battery = layer.battery.filter(|b| b.is_measured || !hidden.predictions);
         }
     }
 
@@ -333,5 +343,29 @@ mod tests {
                 Source { stages: Stages { plan: Some(&plan), run: Some(&run) }, network: None };
             assert_eq!(Strip::of(&source).unwrap().running, Some(Place::Layer(place)));
         }
+    }
+
+    #[test]
+    fn what_is_predicted_can_be_hidden_and_what_was_measured_stays() {
+        let (plan, network) = planned("digits", &["scheme.kind=bgv"]);
+        let mut run = RunView::new(Scenario::open("digits").unwrap());
+        run.take(Event::Planned(Box::new(plan.clone())));
+        let mut stage = StageReport::planned(&plan.stages[1], 359);
+        stage.margin_bits_measured = Some(30.0);
+        run.take(Event::Stage { index: 1, stage: Box::new(stage) });
+        let source = Source {
+            stages: Stages { plan: Some(&plan), run: Some(&run) },
+            network: Some(&network),
+        };
+        let whole = Strip::of(&source).unwrap();
+        let mut strip = whole.clone();
+        strip.hide(&source, Hidden { predictions: true, bytes: false });
+        assert_eq!((strip.upload, strip.input_bytes), (None, None));
+        assert_eq!((strip.layers[0].bytes, strip.layers[2].bytes), (whole.layers[0].bytes, None));
+        assert_eq!(strip.layers[0].battery.map(|b| b.bits), Some(30.0));
+        assert_eq!(strip.layers[2].battery, None);
+        let mut strip = whole;
+        strip.hide(&source, Hidden { predictions: false, bytes: true });
+        assert!(strip.layers.iter().all(|l| l.bytes.is_none() && l.battery.is_some()));
     }
 }

@@ -56,7 +56,7 @@ fn planned(setup: &Scenario) -> cryptoscope::circuit::Plan {
 
 #[test]
 fn the_figures_are_those_of_the_plan_and_follow_the_degree() {
-    let mut h = laboratory("digits-relu", &[]);
+    let mut h = laboratory("digits-relu", &["activation.degree=7"]);
     let mut levels = Vec::new();
     for degree in [7, 8] {
         let setup = costed(&mut h);
@@ -108,7 +108,7 @@ fn degrees_under_the_slider_are_planned_and_can_be_pressed() {
 
 #[test]
 fn the_degrees_are_walked_through_until_the_last() {
-    let mut h = laboratory("digits-relu", &[]);
+    let mut h = laboratory("digits-relu", &["activation.degree=7"]);
     costed(&mut h);
     press(&mut h, Modifiers::ALT, Key::P);
     until(&mut h, "the next degree", |h| h.state().state().lab.choice.degree > 7);
@@ -129,6 +129,9 @@ fn a_polynomial_of_a_recurrent_network_is_planned_too() {
 #[test]
 fn present_and_explored_are_run_side_by_side() {
     let mut h = laboratory("digits-relu", &["images=40", "activation.degree=2"]);
+    for _ in 2..7 {
+        press(&mut h, Modifiers::ALT, Key::ArrowUp);
+    }
     costed(&mut h);
     h.get_by_role_and_label(Role::Button, "Run both").click();
     h.run_ok();
@@ -165,7 +168,7 @@ fn a_recurrent_network_is_run_both_ways_too() {
 
 #[test]
 fn a_polynomial_of_ones_own_is_typed_planned_and_used() {
-    let mut h = laboratory("digits-relu", &[]);
+    let mut h = laboratory("digits-relu", &["activation.degree=7"]);
     costed(&mut h);
     h.get_by_role_and_label(Role::ComboBox, "Method").click();
     h.run_ok();

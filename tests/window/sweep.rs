@@ -23,7 +23,8 @@ fn has(h: &Window, text: &str) -> bool {
 
 /// The tab on `digits-relu`, with one method chosen.
 fn tab() -> Window {
-    let mut h = real("digits-relu", &["images=40"]);
+    let explored = ["images=40", "activation.method=minimax", "activation.degree=7"];
+    let mut h = real("digits-relu", &explored);
     press(&mut h, Modifiers::COMMAND, Key::Num4);
     until(&mut h, "the check", |h| h.state().state().lab.checked.check.is_some());
     for method in ["Least squares", "Chebyshev interpolation"] {
@@ -92,7 +93,7 @@ fn rows_stay_when_another_sweep_starts_and_go_when_they_are_removed() {
     h.run_ok();
     until(&mut h, "the row", |h| h.state().state().sweep.status == TaskStatus::Finished);
     assert_eq!(degrees(&h), [2, 3, 4, 7]);
-    h.get_by_role_and_label(Role::Button, "Remove Minimax 3 measured").click();
+    h.get_by_role_and_label(Role::Button, "Remove Minimax 3 ±8").click();
     h.run_ok();
     assert_eq!(degrees(&h), [2, 4, 7]);
     let view = &h.state().state().sweep;
@@ -116,7 +117,7 @@ fn a_row_becomes_the_setup_and_is_run() {
     let mut h = tab();
     type_in(&mut h, "Degrees", "2, 3");
     sweep(&mut h);
-    h.get_by_role_and_label(Role::Button, "Use Minimax 3 measured").click();
+    h.get_by_role_and_label(Role::Button, "Use Minimax 3 ±8").click();
     h.run_ok();
     until_planned(&mut h);
     let state = h.state().state();
@@ -130,7 +131,7 @@ fn a_row_becomes_the_setup_and_is_run() {
     assert_eq!((plan.ring_degree, plan.log2_q), (cost.ring_degree, cost.log2_q));
     assert_eq!(plan.bytes.upload, cost.upload_bytes);
     let accuracy = row.replaced.expect("counted").accuracy;
-    h.get_by_role_and_label(Role::Button, "Run Minimax 3 measured").click();
+    h.get_by_role_and_label(Role::Button, "Run Minimax 3 ±8").click();
     h.run_ok();
     until_over(&mut h);
     let run = h.state().state().run.as_ref().expect("ran");

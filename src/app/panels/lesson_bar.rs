@@ -6,10 +6,11 @@ use crate::lesson_act::LessonAct;
 use crate::panels::button::named_button;
 use crate::queue::Queue;
 use crate::state::State;
-use egui::{Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
+use egui::{Button, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
 use kit::theme;
-use lesson::{Facts as _, Guess, Question, Session, filled};
+use lesson::{Facts as _, Guess, NEAR, Question, Session, filled};
 use plots::GuessPlot;
+use std::sync::Arc;
 
 /// The bar takes at most this share of the window.
 const MOST: f32 = 0.42;
@@ -17,6 +18,9 @@ const MOST: f32 = 0.42;
 const BESIDE: f32 = 760.0;
 /// Width of what is guessed, beside the text.
 const GUESS: f32 = 430.0;
+
+/// What lets a guess stand.
+const STANDS: &str = "My guess stands";
 
 /// Draws the bar where a lesson is on; the height that it takes.
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> f32 {
@@ -30,7 +34,6 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> f32 {
     let frame = Frame::new().fill(t.surface).inner_margin(Margin::symmetric(12, 7));
     let panel = Panel::bottom("lesson").frame(frame).resizable(false).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        head(ui, session, state, queue);
         // As high as what is in it, however high the bar was before.
         let area = ScrollArea::vertical().max_height(most).min_scrolled_height(most);
         area.auto_shrink([false, true]).show(ui, |ui| {
@@ -53,11 +56,13 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) -> f32 {
                 });
             });
         });
+        // At the foot: it stays where it is, whatever is said above it.
+        foot(ui, session, state, queue);
     });
     panel.response.rect.height()
 }
 
-fn head(ui: &mut Ui, session: &Session, state: &State, queue: &mut Queue) {
+fn foot(ui: &mut Ui, session: &Session, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
     ui.horizontal_wrapped(|ui| {
         named_button(ui, Command::PreviousStep, "◀", state, queue);
@@ -92,11 +97,42 @@ fn text(ui: &mut Ui, session: &Session, state: &State, queue: &mut Queue) {
         ui.add(Label::new(after).wrap());
     }
     if !session.has_next() {
-        let end = match session.score() {
-            (0, _) => "The lesson is over.".to_owned(),
-            (asked, right) => format!("The lesson is over: {right} of {asked} questions right."),
-        };
-        ui.label(RichText::new(end).font(theme::strong(13.0)).color(t.right));
+        let end = RichText::new(end_of(session)).font(theme::strong(13.0)).color(t.right);
+        ui.add(Label::new(end).wrap());
+        next_lesson(ui, session, state, queue);
+    }
+}
+
+/// How it went, in words.
+fn end_of(session: &Session) -> String {
+    let mut told = Vec::new();
+    let (asked, right) = session.score();
+    if asked > 0 {
+        told.push(format!(
+            "{right} of {asked} question{} right",
+            if asked == 1 { "" } else { "s" }
+        ));
+    }
+    let (guesses, near) = session.guesses();
+    if guesses > 0 {
+        told.push(format!(
+            "{near} of {guesses} guess{} near ({NEAR})",
+            if guesses == 1 { "" } else { "es" }
+        ));
+    }
+    match told.is_empty() {
+        true => "The lesson is over.".to_owned(),
+        false => format!("The lesson is over: {}.", told.join("; ")),
+    }
+}
+
+/// The way to the lesson after this one.
+fn next_lesson(ui: &mut Ui, session: &Session, state: &State, queue: &mut Queue) {
+    let here = state.lessons.iter().position(|known| **known == *session.lesson());
+    let Some(next) = here.and_then(|at| state.lessons.get(at + 1)) else { return };
+    let name = format!("Next lesson: {}", next.title);
+    if kit::named(ui.button(&name), egui::Role::Button, &name).clicked() {
+        queue.push(Action::Lesson(LessonAct::Begin(Arc::clone(next))));
     }
 }
 
@@ -110,10 +146,11 @@ fn question(ui: &mut Ui, ask: &Question, session: &Session, queue: &mut Queue) {
         let text = match answered {
             Some(_) if right => RichText::new(format!("{choice}  ✓")).color(t.right),
             Some(_) if chosen => RichText::new(format!("{choice}  ✗")).color(t.notice),
-            _ => RichText::new(choice),
+            Some(_) => RichText::new(choice).color(t.text_weak),
+            None => RichText::new(choice),
         };
-        let entry = ui.add_enabled(answered.is_none(), egui::RadioButton::new(chosen, text));
-        if entry.clicked() {
+        // Not greyed out when it is answered: it is to be read, and the first answer counts.
+        if ui.radio(chosen, text).clicked() {
             queue.push(Action::Lesson(LessonAct::Answer(at + 1)));
         }
     }
@@ -145,16 +182,23 @@ fn guess(ui: &mut Ui, session: &Session, state: &State, queue: &mut Queue) {
     }
     ui.horizontal_wrapped(|ui| {
         if waits {
-            let button = ui.button("My guess stands");
-            let name = kit::named(button, egui::Role::Button, "My guess stands");
-            if name.clicked() {
+            let moved = session.has_moved(state);
+            let button = ui.add_enabled(moved, Button::new(STANDS));
+            let about = "Drag the mark first, or move it with the arrow keys";
+            let button =
+                kit::named(button, egui::Role::Button, STANDS).on_disabled_hover_text(about);
+            if button.clicked() {
                 queue.push(Action::Lesson(LessonAct::Commit));
             }
-            kit::caption(ui, "Drag the mark");
+            kit::caption(ui, if moved { "Drag it until you are content" } else { about });
         } else if let Some(off) = guessed.and_then(lesson::Guessed::off) {
             ui.label(RichText::new(off).font(theme::strong(13.0)).color(t.text_strong));
         } else {
-            kit::caption(ui, "Your guess stands; the truth is to come");
+            let on = state.running || state.task_running;
+            let deed = session.step().and_then(|step| step.deeds.first()).filter(|_| !on);
+            let now = deed.map_or("the truth is on its way".to_owned(), |deed| deed.asked());
+            let text = RichText::new(format!("Your guess stands; {now}"));
+            ui.add(Label::new(text.font(theme::strong(13.0)).color(t.text_strong)).wrap());
         }
     });
 }

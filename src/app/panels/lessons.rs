@@ -18,7 +18,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
     let t = theme::tokens(ui);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
-        let about = "Step by step, with guesses to make before a run shows the truth. Everything runs for real, and nothing has to be downloaded. Lessons of one's own are files: docs/lessons.md says how they are written.";
+        let about = "Step by step, with guesses to make before a run shows the truth. Everything runs for real, and nothing has to be downloaded. A lesson of your own is a file; its format is described in docs/lessons.md of the source.";
         ui.add(Label::new(RichText::new(about).color(t.text)).wrap());
         ui.horizontal_wrapped(|ui| {
             named_button(ui, Command::OpenLesson, "Open lesson…", state, queue);

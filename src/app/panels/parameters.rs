@@ -36,7 +36,9 @@ pub fn show(ui: &mut Ui, choice: &mut SchemeRequest, kind: ActivationKind, state
         let is_real = choice.kind == SchemeSelector::Ckks
             || plan.is_some_and(|p| p.scheme == SchemeKind::Ckks);
         sliders(ui, choice, is_real, plan);
-        plots::outcome(ui, plan, state.preview.refusal.as_deref(), choice.ring_degree);
+        let hidden = state.hides_predictions();
+        let refusal = state.preview.refusal.as_deref().filter(|_| !hidden);
+        plots::outcome(ui, plan.filter(|_| !hidden), refusal, choice.ring_degree);
     }
 }
 

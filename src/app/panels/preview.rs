@@ -26,7 +26,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
         if state.hides_predictions() {
-            kit::caption(ui, "What is predicted is hidden until your guess stands");
+            let text = RichText::new(state.hidden_text()).font(theme::small());
+            ui.add(egui::Label::new(text.color(t.text_weak)).wrap());
             return;
         }
         ui.horizontal(|ui| {

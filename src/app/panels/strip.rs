@@ -6,7 +6,7 @@ use crate::state::State;
 use egui::Ui;
 use kit::theme;
 use plots::Curves;
-use strip::{Details, Look, Perspective, Source, Strip};
+use strip::{Details, Hidden, Look, Perspective, Source, Strip};
 
 /// Draws the strip and the card of the layer that is open; the stage under the pointer. `None` where
 /// there is no strip.
@@ -19,11 +19,9 @@ pub fn show(
     let source = source(state, curves);
     let mut strip = Strip::of(&source).filter(|_| state.scenario.sequence.is_none())?;
     let eyes = state.eyes();
-    let mut figures = strip::figures(&source, eyes);
-    if curves.hides_predicted {
-        strip.hide_predictions();
-        figures.iter_mut().for_each(strip::Figure::hide);
-    }
+    let hidden = Hidden { predictions: curves.hides_predicted, bytes: state.hides_bytes() };
+    strip.hide(&source, hidden);
+    let figures = strip::figures(&source, eyes, hidden);
     let stale = match source.run {
         Some(_) => curves.faded,
         None => curves.pending,
@@ -45,7 +43,8 @@ pub fn show(
     let opened = look.opened.and_then(|name| strip.find(name));
     if let Some((layer, at)) = opened.zip(told.card_at) {
         let rows = state.anatomy().map(|a| a.rows).unwrap_or_default();
-        let details = Details::of(&source, &strip, layer, &rows, eyes);
+        let mut details = Details::of(&source, &strip, layer, &rows, eyes);
+        details.hide(hidden);
         if strip::card(ui.ctx(), &details, at) {
             queue.push(Action::OpenLayer(None));
         }

@@ -33,7 +33,11 @@ pub fn show(ui: &mut Ui, state: &State) {
 fn words(state: &State) -> Vec<String> {
     let has_key = state.eyes().has_key();
     let run = state.run.as_ref().filter(|_| state.run_is_of_setup() && has_key);
+    let run = run.filter(|_| !state.hides_run());
     match state.tab {
+        Tab::Run if state.hides_bytes() => Vec::new(),
+        Tab::Activation if state.hides_lab() => Vec::new(),
+        Tab::Sweep if state.hides_sweep() => Vec::new(),
         Tab::Run if state.is_cryptonn() => Vec::new(),
         Tab::Run => run.map(view::run_words).unwrap_or_default(),
         Tab::Samples => {

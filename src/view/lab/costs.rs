@@ -1,6 +1,6 @@
 //! What the polynomials that are explored would cost encrypted, as they were planned.
 
-use super::TOP_DEGREE;
+use super::request::TOP_DEGREE;
 use scenario::Scenario;
 use study::SweepCost;
 use worker::Cost;

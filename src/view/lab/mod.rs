@@ -3,22 +3,20 @@
 mod costs;
 mod curve;
 mod export;
+mod request;
 
 pub use costs::{Costs, OfDegree};
 pub use curve::{LabCurve, TOLD_BEYOND};
 pub use export::{coefficients_csv, curves_csv};
+pub use request::{LabRequest, TOP_DEGREE};
 
-use activation::{
-    Activation, Approximation, DEFAULT_PARTS, Histogram, MAX_PARTS, Method, Polynomial,
-};
+use activation::{Activation, Approximation, DEFAULT_PARTS, Histogram, Method, Polynomial};
 use inference::{ActivationData, PolynomialCheck};
 use network::{Approximations, IntervalRule, LayerInputs};
 use scenario::{LayerInterval, LayerRequest, LayerRequests};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Highest degree of the slider.
-pub const TOP_DEGREE: usize = 31;
 /// Smallest and largest half-width of the slider.
 pub const HALF_WIDTHS: std::ops::RangeInclusive<f64> = 0.25..=500.0;
 /// Measured intervals hold all measured inputs of the layer and are this much wider.
@@ -28,40 +26,6 @@ const MARGIN: f64 = 0.1;
 const MILLION: f64 = 1e6;
 /// Curves that are kept.
 const MOST_KEPT: usize = 96;
-
-/// What is chosen in the tab.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LabRequest {
-    /// The function that is approximated; that of each layer itself when `None`.
-    pub function: Option<Activation>,
-    pub method: Method,
-    pub degree: usize,
-    /// Polynomials in a composition.
-    pub parts: usize,
-    /// The coefficients of the method that takes them.
-    pub own: Option<Polynomial>,
-    /// Each layer has an interval of its own, from its measured inputs.
-    pub measured: bool,
-    /// The interval of all layers otherwise.
-    pub interval: (f64, f64),
-    /// The activation layer whose inputs are shown.
-    pub layer: usize,
-}
-
-impl Default for LabRequest {
-    fn default() -> Self {
-        Self {
-            function: None,
-            method: Method::Minimax,
-            degree: 7,
-            parts: 2,
-            own: None,
-            measured: true,
-            interval: (-5.0, 5.0),
-            layer: 0,
-        }
-    }
-}
 
 /// How far the check of the polynomial network is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -270,68 +234,9 @@ pub fn rounded(half: f64, measured: bool) -> f64 {
     (half * digits).round() / digits
 }
 
-impl LabRequest {
-    /// One degree more or less.
-    pub fn step_degree(&mut self, by: isize) {
-        self.degree = self.degree.saturating_add_signed(by).clamp(1, TOP_DEGREE);
-    }
-
-    /// The next method that has an answer for `function`, or the one before.
-    pub fn step_method(&mut self, by: isize, function: &Activation) {
-        let apt: Vec<Method> =
-            Method::ALL.into_iter().filter(|m| m.applies_to(function).is_ok()).collect();
-        let at = apt.iter().position(|m| *m == self.method).unwrap_or(0) as isize;
-        let next = (at + by).rem_euclid(apt.len().max(1) as isize) as usize;
-        self.method = apt.get(next).copied().unwrap_or(self.method);
-    }
-
-    /// Coefficients of a person's own, where the method takes them.
-    pub fn coefficients(&self) -> Option<Polynomial> {
-        self.own.clone().filter(|_| self.method.takes_coefficients())
-    }
-
-    /// The same half-width on either side of 0 for all layers.
-    pub fn set_half_width(&mut self, half: f64) {
-        self.measured = false;
-        self.interval = (-half, half);
-    }
-
-    /// Keeps every field in its range.
-    pub fn clamped(mut self) -> Self {
-        self.degree = self.degree.clamp(1, TOP_DEGREE);
-        self.parts = self.parts.clamp(1, MAX_PARTS);
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn methods_go_round_among_those_that_answer() {
-        let mut choice = LabRequest::default();
-        let mut seen = vec![choice.method];
-        loop {
-            choice.step_method(1, &Activation::Relu);
-            if choice.method == seen[0] {
-                break;
-            }
-            seen.push(choice.method);
-        }
-        assert!(!seen.contains(&Method::Taylor) && seen.contains(&Method::CompositeMinimax));
-        choice.step_method(-1, &Activation::Relu);
-        assert_eq!(choice.method, seen[seen.len() - 1]);
-    }
-
-    #[test]
-    fn degrees_stay_on_the_slider() {
-        let mut choice = LabRequest { degree: 30, ..LabRequest::default() };
-        choice.step_degree(5);
-        assert_eq!(choice.degree, TOP_DEGREE);
-        choice.step_degree(-100);
-        assert_eq!(choice.degree, 1);
-    }
 
     #[test]
     fn each_layer_hands_over_the_interval_of_its_own_inputs() {

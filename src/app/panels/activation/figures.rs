@@ -113,6 +113,10 @@ fn accuracy(ui: &mut Ui, state: &State) {
         let about = "The same model with the chosen function, exact, in place of its activations; it was trained with its own";
         line(ui, &format!("With exact {}", function.name()), &exact, t.original, about);
     }
+    if state.hides_lab() {
+        kit::caption(ui, "The accuracy with the polynomial is hidden until your guess stands");
+        return;
+    }
     let about = "Reference network: the model with the polynomials in place of its activations, in double precision";
     let polynomial = check.as_ref().map_or(dash.clone(), |c| share(c, c.accuracy));
     line(ui, "Reference", &polynomial, t.reference, about);

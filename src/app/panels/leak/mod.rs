@@ -21,6 +21,10 @@ const PAGE: f32 = 760.0;
 const SIDE_BY_SIDE: f32 = 440.0;
 
 pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    if state.hides_leak() {
+        kit::caption(ui, "What the server learns is hidden until your guess stands");
+        return;
+    }
     let beside = Beside { id: "leak column", width: COLUMN, tall: PAGE };
     beside.show(
         ui,

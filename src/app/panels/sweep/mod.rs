@@ -37,6 +37,10 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 /// Plots and table of the rows.
 fn found(ui: &mut Ui, state: &State, queue: &mut Queue) {
+    if state.hides_sweep() {
+        kit::caption(ui, "What a sweep finds is hidden until your guess stands");
+        return;
+    }
     let (results, origin) = (Results::Sweep, state.origin(Results::Sweep));
     let going_on = state.is_going_on(results);
     let stale = origin::banner(ui, state, queue, results, origin, going_on);
