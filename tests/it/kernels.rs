@@ -8,7 +8,16 @@ use std::process::{Command, Stdio};
 /// Fields that time and machine decide.
 fn is_of_the_machine(name: &str) -> bool {
     name.contains("secs")
-        || ["kernel", "images_per_sec", "sequences_per_sec", "peak_memory_bytes"].contains(&name)
+        || [
+            "kernel",
+            "images_per_sec",
+            "sequences_per_sec",
+            "peak_memory_bytes",
+            // When it began, and what it told on the way at which moment.
+            "began",
+            "events",
+        ]
+        .contains(&name)
 }
 
 fn without_times(value: Value) -> Value {
