@@ -328,6 +328,8 @@ mod tests {
     #[test]
     fn it_is_played_at_all_paces_and_holds_at_the_end() {
         let mut replay = finished();
+        assert_eq!(replay.pace, Pace::Stage, "the run was over in 9 s");
+        replay.pace = Pace::X1;
         replay.play(1.0);
         assert_eq!(replay.secs(), 0.0, "it was not asked to play");
         replay.toggle();

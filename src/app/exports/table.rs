@@ -164,7 +164,7 @@ pub const LAYERS: &[Export] = &[
             Ok(anatomy::to_csv(&rows).into_bytes())
         }),
     Export::new("-model.onnx", "Export model as ONNX…",
-        "Save the network of the setup as an ONNX file, which other programs read", CTRL_ALT, Key::M,
+        "Save the network of the setup as an ONNX file, which other programs read", CTRL_SHIFT, Key::V,
         |state| when(state.model.is_some() || state.loaded_sequence.is_some(), NO_LAYERS), onnx),
 ];
 
