@@ -15,11 +15,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::time::{Duration, Instant};
 
-/// The tab Activation of `digits` with `method` at `degree`, planned.
+/// The tab Activation of `digits-relu` with `method` at `degree`, planned.
 fn laboratory(method: Method, degree: usize) -> Harness<'static, App> {
     let size = [1440.0, 900.0];
     let mut window = Harness::builder().with_size(size).build_eframe(|cc| {
-        let scenario = Scenario::open("digits").expect("built in");
+        let scenario = Scenario::open("digits-relu").expect("built in");
         App::new(cc, SessionEngine::new(Sources::default()), scenario)
     });
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
