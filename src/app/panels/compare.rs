@@ -47,10 +47,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
         queue,
         |ui, queue| controls(ui, state, queue),
         |ui, queue| {
-            let (results, origin) = (Results::Compare, state.origin(Results::Compare));
-            let going_on = state.is_going_on(results);
-            let stale = origin::banner(ui, state, queue, results, origin, going_on);
-            origin::dimmed(ui, stale);
+            origin::told(ui, state, queue, Results::Compare);
             let height = (ui.available_height() * PLOTS).max(LEAST_PLOTS);
             let size = vec2(ui.available_width(), height);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());

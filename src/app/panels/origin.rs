@@ -11,6 +11,14 @@ use view::{Origin, Results};
 /// How often the age in a line is written anew.
 const AGES: Duration = Duration::from_secs(30);
 
+/// Says where the results of a tab come from when that is not the present setup, and lets what is drawn after
+/// it stand back then.
+pub fn told(ui: &mut Ui, state: &State, queue: &mut Queue, results: Results) {
+    let going_on = state.is_going_on(results);
+    let stale = banner(ui, state, queue, results, state.origin(results), going_on);
+    dimmed(ui, stale);
+}
+
 /// Says where results come from when that is not the present setup, and what to do about it; `true`
 /// when it did: the results are to be [`dimmed`] then.
 pub fn banner(

@@ -39,11 +39,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 /// Curves of the training.
 fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let (results, origin) = (Results::Training, state.origin(Results::Training));
-    let going_on = state.is_going_on(results);
-    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    origin::told(ui, state, queue, Results::Training);
     let height = ui.available_height().max(LEAST_PLOTS);
-    origin::dimmed(ui, stale);
     ScrollArea::vertical().id_salt("training plots").auto_shrink([false, false]).show(ui, |ui| {
         let size = vec2(ui.available_width(), height);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());

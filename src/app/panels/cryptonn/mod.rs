@@ -33,11 +33,8 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 /// Curves of the training, and a sample of it.
 fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let (results, origin) = (Results::Cryptonn, state.origin(Results::Cryptonn));
-    let going_on = state.is_going_on(results);
-    let stale = origin::banner(ui, state, queue, results, origin, going_on);
+    origin::told(ui, state, queue, Results::Cryptonn);
     let height = (ui.available_height() - SAMPLE - theme::CARD_GAP).max(LEAST_PLOTS);
-    origin::dimmed(ui, stale);
     ScrollArea::vertical().id_salt("cryptonn plots").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
         let size = vec2(ui.available_width(), height);

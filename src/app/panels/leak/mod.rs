@@ -40,10 +40,7 @@ pub fn show(ui: &mut Ui, state: &State, queue: &mut Queue) {
 
 /// Pictures and curves of what the server can make of the samples.
 fn learned(ui: &mut Ui, state: &State, queue: &mut Queue) {
-    let (results, origin) = (Results::Cryptonn, state.origin(Results::Cryptonn));
-    let going_on = state.is_going_on(results);
-    let stale = origin::banner(ui, state, queue, results, origin, going_on);
-    origin::dimmed(ui, stale);
+    origin::told(ui, state, queue, Results::Cryptonn);
     ScrollArea::vertical().id_salt("leak pictures").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::CARD_GAP;
         if let Some(choice) = cards::gallery(ui, &state.leak, dataset(state)) {

@@ -41,10 +41,7 @@ fn found(ui: &mut Ui, state: &State, queue: &mut Queue) {
         kit::caption(ui, "What a sweep finds is hidden until your guess stands");
         return;
     }
-    let (results, origin) = (Results::Sweep, state.origin(Results::Sweep));
-    let going_on = state.is_going_on(results);
-    let stale = origin::banner(ui, state, queue, results, origin, going_on);
-    origin::dimmed(ui, stale);
+    origin::told(ui, state, queue, Results::Sweep);
     let height = (ui.available_height() * PLOTS).max(LEAST_PLOTS);
     let size = vec2(ui.available_width(), height);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
